@@ -1,0 +1,57 @@
+"""Why a request to a device did not succeed, split by what is known afterwards.
+
+DeviceError
+├── Withdrawn        the write was no longer wanted when its turn came: nothing was sent
+├── Unreachable      no connection could be made: nothing was sent
+├── Refused          the device answered with an exception code: it did not do it
+└── OutcomeUnknown   something was sent: a write may have been done
+    ├── NoReply         nothing came within the time allowed
+    ├── ConnectionLost  the peer closed before it had answered
+    └── BadReply        what came was not the answer to what was asked
+"""
+
+from typing import ClassVar
+
+
+class DeviceError(Exception):
+    """A request to a device that did not succeed; its text is one sentence for the user."""
+
+    maybe_done: ClassVar[bool] = False
+    """Whether a write may have been carried out all the same."""
+
+
+class Withdrawn(DeviceError):
+    """The write was no longer wanted when its turn came; nothing was sent."""
+
+
+class Unreachable(DeviceError):
+    """No connection could be made; nothing was sent."""
+
+
+class Refused(DeviceError):
+    """The device answered with an exception and did not do it.
+
+    `code` is the exception code (Modbus Application Protocol V1.1b3, section 7), 1 to 255.
+    """
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class OutcomeUnknown(DeviceError):
+    """The request was sent and no valid answer came: a write may have been carried out."""
+
+    maybe_done = True
+
+
+class NoReply(OutcomeUnknown):
+    """Nothing came within the time allowed."""
+
+
+class ConnectionLost(OutcomeUnknown):
+    """The peer closed the connection before it had answered."""
+
+
+class BadReply(OutcomeUnknown):
+    """What came was not the answer to what was asked: wrong function, length, echo, or no Modbus at all."""

@@ -1,0 +1,57 @@
+"""The engine's ports: what it needs of devices and of the place where resources live.
+
+Each has a real adapter (`fabgitops_core.modbus`, `fabgitops_operator.report`) and a shipped fake
+(`fabgitops_core.testing`).
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
+
+
+class Device(Protocol):
+    """One share of the connection to an endpoint; shares of one endpoint take turns on it."""
+
+    async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> tuple[int, ...]:
+        """Return exactly `plan.count` words, each 0 to 65535.
+
+        Args:
+            plan: What to read; its endpoint is this device's.
+            timeout: Seconds to wait for the connection, and again for the reply; waiting for a turn does not count.
+            urgent: Whether to go before every request that waits for its turn and is not urgent.
+
+        Raises:
+            DeviceError: One of `Unreachable`, `Refused`, `NoReply`, `ConnectionLost`, `BadReply`.
+        """
+        ...
+
+    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> None:
+        """Send one write, once, and return when the device has confirmed it; writes go before waiting reads.
+
+        Args:
+            change: What to write; its endpoint is this device's.
+            timeout: As for `read`.
+            wanted: Asked at the last moment before the request is sent; a False sends nothing.
+
+        Raises:
+            DeviceError: `Withdrawn` when `wanted` said no, otherwise as for `read`. When `maybe_done` is true the
+                device may hold the new value.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give up this share; the connection closes with its last share, after the request in hand."""
+        ...
+
+
+class Devices(Protocol):
+    """Hands out shares of connections."""
+
+    def open(self, endpoint: Endpoint) -> Device:
+        """Return a share of the connection to `endpoint`; does no I/O."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection; requests under way end with `ConnectionLost`."""
+        ...
