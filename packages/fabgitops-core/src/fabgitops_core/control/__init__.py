@@ -1,0 +1,1 @@
+"""What to do about it: pure functions from what is known to what is to be done."""

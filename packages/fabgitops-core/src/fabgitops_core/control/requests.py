@@ -16,6 +16,14 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceId:
+    """One device: behind a gateway many share an endpoint and differ by their Modbus unit id, 0 to 255."""
+
+    endpoint: Endpoint
+    unit_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPlan:
     """Holding registers to read in one request (Modbus Application Protocol V1.1b3, section 6.3, FC03).
 

@@ -7,6 +7,9 @@ Each has a real adapter (`fabgitops_core.modbus`, `fabgitops_operator.report`) a
 from collections.abc import Callable
 from typing import Protocol
 
+from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.control.commands import Commands, Notice
+from fabgitops_core.control.events import Event
 from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
 
 
@@ -54,4 +57,40 @@ class Devices(Protocol):
 
     async def close(self) -> None:
         """Close every connection; requests under way end with `ConnectionLost`."""
+        ...
+
+
+class Host(Protocol):
+    """The place where resources live: it keeps their status and tells people of transitions."""
+
+    def publish(self, key: Key, status: ApiModel) -> None:
+        """Make a status known soon; of several for one key only the last counts. Does not wait, does not raise."""
+        ...
+
+    async def stored(self, key: Key, limit: float) -> bool:
+        """Wait until what was published for a key is stored, at most `limit` seconds; return whether it is."""
+        ...
+
+    def notice(self, key: Key, notice: Notice) -> None:
+        """Tell people of a transition, soon. Does not wait, does not raise."""
+        ...
+
+
+class Observer(Protocol):
+    """Whoever listens: metrics, audit. What it raises is a fault of ours."""
+
+    def happened(self, key: Key, event: Event, commands: Commands) -> None:
+        """Note what a controller was told and what it wanted done."""
+        ...
+
+    def passed(self, key: Key, seconds: float) -> None:
+        """Note that a pass over one resource has ended, and how long it took."""
+        ...
+
+    def late(self, seconds: float) -> None:
+        """Note how long after its time a pass began."""
+        ...
+
+    def forgotten(self, key: Key) -> None:
+        """Note that a resource is gone."""
         ...

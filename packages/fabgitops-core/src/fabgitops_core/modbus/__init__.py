@@ -1,0 +1,1 @@
+"""How to talk to a PLC: the one place that imports pymodbus."""

@@ -1,0 +1,1 @@
+"""Fakes of the engine's ports, shipped for whoever builds on it."""

@@ -1,0 +1,79 @@
+"""A kind's CustomResourceDefinition, made from its models.
+
+`python -m fabgitops_core.api.crd` prints the definitions of all kinds as YAML-compatible JSON documents.
+"""
+
+from typing import Any
+
+from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.api.schema import Schema, structural
+
+CATEGORY = "fabgitops"
+
+
+def definition(kind: Kind) -> dict[str, Any]:
+    """Return the CustomResourceDefinition of a kind (apiextensions.k8s.io/v1)."""
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": kind.crd_name},
+        "spec": {
+            "group": kind.group,
+            "names": {
+                "kind": kind.name,
+                "listKind": f"{kind.name}List",
+                "plural": kind.plural,
+                "singular": kind.singular,
+                "shortNames": list(kind.short_names),
+                "categories": [CATEGORY],
+            },
+            "scope": "Namespaced",
+            "versions": [
+                {
+                    "name": kind.version,
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "additionalPrinterColumns": [_column(column) for column in kind.columns],
+                    "schema": {"openAPIV3Schema": _object_schema(kind)},
+                }
+            ],
+        },
+    }
+
+
+def _object_schema(kind: Kind) -> Schema:
+    status = structural(kind.status)
+    _mark_conditions(status)
+    return {
+        "type": "object",
+        "description": kind.description,
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object"},
+            "spec": structural(kind.spec),
+            "status": status,
+        },
+    }
+
+
+def _mark_conditions(status: Schema) -> None:
+    """Key conditions by type and drop defaults: a status says nothing that its writer did not say."""
+    for field in status["properties"].values():
+        field.pop("default", None)
+    conditions = status["properties"].get("conditions")
+    if conditions is not None:
+        conditions["x-kubernetes-list-type"] = "map"
+        conditions["x-kubernetes-list-map-keys"] = ["type"]
+
+
+def _column(column: Column) -> dict[str, Any]:
+    shown = {
+        "name": column.name,
+        "type": column.type,
+        "jsonPath": column.json_path,
+        "description": column.description,
+    }
+    return {**shown, "priority": column.priority} if column.priority else shown

@@ -1,0 +1,43 @@
+"""What the machinery must know of a kind of resource, and the list of kinds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fabgitops_core.api.meta import API_VERSION, GROUP, VERSION, ApiModel
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A printer column; those of priority 1 are shown by `kubectl get -o wide` only."""
+
+    name: str
+    type: str
+    json_path: str
+    description: str
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource: its names, its models, and how `kubectl get` shows it."""
+
+    name: str
+    plural: str
+    singular: str
+    short_names: tuple[str, ...]
+    description: str
+    spec: type[ApiModel]
+    status: type[ApiModel]
+    columns: tuple[Column, ...]
+    group: str = GROUP
+    version: str = VERSION
+
+    @property
+    def crd_name(self) -> str:
+        """Return the name of its CustomResourceDefinition."""
+        return f"{self.plural}.{self.group}"
+
+    def matches(self, body: Mapping[str, Any]) -> bool:
+        """Return whether an object says that it is of this kind."""
+        return body.get("apiVersion") == API_VERSION and body.get("kind") == self.name

@@ -1,0 +1,51 @@
+"""What every kind has in common: the API group, the names of objects, the annotations, the base of the models."""
+
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+GROUP = "fabgitops.io"
+VERSION = "v1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+REQUESTED_AT = f"reconcile.{GROUP}/requestedAt"
+"""Annotation: any new value asks for one pass now; it is echoed in `status.lastHandledReconcileAt`."""
+
+FORCE_AT = f"reconcile.{GROUP}/forceAt"
+"""Annotation: when equal to `requestedAt`, that pass also corrects once and tries an open circuit."""
+
+
+class Key(NamedTuple):
+    """The full name of a namespaced object."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return `namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
+
+class ApiModel(BaseModel):
+    """Base of everything that is read from or written to the API: immutable, camelCase outside, snake_case inside."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+    )
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+Time = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str)]
+"""A moment, written as RFC 3339 in UTC with whole seconds, as `metav1.Time` is."""

@@ -1,0 +1,78 @@
+"""What a controller wants done. A step returns any number of these and at most one request to a device, last."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.control.requests import Change, ReadPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read, and tell what came of it; `timeout` in seconds; an urgent one goes before others on its connection."""
+
+    plan: ReadPlan
+    timeout: float
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write once, and tell what came of it; `timeout` in seconds."""
+
+    change: Change
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Make a status known. With `before_write`, first wait a while for it to be stored: it is the write's record."""
+
+    status: ApiModel
+    before_write: bool = False
+
+
+class NoticeReason(StrEnum):
+    """Transitions worth an Event."""
+
+    DRIFT_DETECTED = "DriftDetected"
+    DRIFT_CORRECTED = "DriftCorrected"
+    DRIFT_RESOLVED = "DriftResolved"
+    CORRECTION_FAILED = "CorrectionFailed"
+    CONNECTION_FAILED = "ConnectionFailed"
+    CONNECTION_RESTORED = "ConnectionRestored"
+    DEVICE_EXCEPTION = "DeviceException"
+    INVALID_SPEC = "InvalidSpec"
+
+
+_NORMAL = {NoticeReason.DRIFT_CORRECTED, NoticeReason.DRIFT_RESOLVED, NoticeReason.CONNECTION_RESTORED}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Tell people of a transition."""
+
+    reason: NoticeReason
+    message: str
+
+    @property
+    def warning(self) -> bool:
+        """Return whether somebody should look."""
+        return self.reason not in _NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Say `Due` after so many seconds; None leaves it asleep.
+
+    `spread` allows a delay of up to so many seconds more, where many begin at once. A `steady` one counts from when
+    the last was due, so that passes keep their beat however long each takes.
+    """
+
+    after: float | None
+    spread: float = 0.0
+    steady: bool = False
+
+
+Command = Read | Write | Publish | Notice | Wake
+Commands = tuple[Command, ...]

@@ -1,0 +1,126 @@
+"""What a controller is told: each event is one fact, with the time at which it became known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any, Generic, TypeVar
+
+from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.requests import Change, ReadPlan
+
+Spec = TypeVar("Spec", bound=ApiModel)
+Status = TypeVar("Status", bound=ApiModel)
+
+
+class FailureKind(Enum):
+    """What is known after a request that did not succeed."""
+
+    UNREACHABLE = auto()
+    """There is no working connection: nothing was sent, or nothing valid came back."""
+    REFUSED_FOR_GOOD = auto()
+    """The device answered that it cannot do this: it will not do it unless something is changed."""
+    REFUSED_FOR_NOW = auto()
+    """The device answered that it cannot do this now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a request did not succeed: one sentence that stays the same while the cause does."""
+
+    kind: FailureKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """A wish for one pass now; `force` corrects once and tries an open circuit as well."""
+
+    token: str
+    force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Declared(Generic[Spec, Status]):
+    """The resource as it stands: a spec, or the reason why there is none (`problem`), and the status stored with it."""
+
+    at: datetime
+    generation: int
+    spec: Spec | None
+    problem: str = ""
+    request: SyncRequest | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The resource is gone."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """It is time to look; `gate` says whether the device's circuit lets a request through."""
+
+    at: datetime
+    gate: Gate
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDone:
+    """The device answered a reading with these words."""
+
+    at: datetime
+    plan: ReadPlan
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailed:
+    """A reading did not succeed; `retry_after` is the seconds that the device's circuit stays open, 0 if closed."""
+
+    at: datetime
+    plan: ReadPlan
+    failure: Failure
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDone:
+    """The device confirmed a write."""
+
+    at: datetime
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class WriteUnknown:
+    """A write was sent and not confirmed: it may have been carried out."""
+
+    at: datetime
+    change: Change
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFailed:
+    """A write was certainly not carried out."""
+
+    at: datetime
+    change: Change
+    failure: Failure
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WriteWithdrawn:
+    """A write was no longer wanted when its turn came, and was not sent."""
+
+    at: datetime
+    change: Change
+
+
+Event = (
+    Declared[Any, Any] | Removed | Due | ReadDone | ReadFailed | WriteDone | WriteUnknown | WriteFailed | WriteWithdrawn
+)

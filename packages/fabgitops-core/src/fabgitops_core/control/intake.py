@@ -1,0 +1,62 @@
+"""From an object as the API or a file gives it to the event that tells a controller of it.
+
+Nothing here raises for what a user wrote: one object that does not parse says so on itself and disturbs no other.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT, ApiModel
+from fabgitops_core.control.events import Declared, SyncRequest
+
+
+def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any, Any]:
+    """Return what an object of `kind` declares; a spec that does not parse becomes its `problem`."""
+    metadata = _mapping(body.get("metadata"))
+    spec, problem = _spec(kind, body.get("spec"))
+    return Declared(
+        at=at,
+        generation=int(metadata.get("generation", 0)),
+        spec=spec,
+        problem=problem,
+        request=_request(_mapping(metadata.get("annotations"))),
+        status=_status(kind, body.get("status")),
+    )
+
+
+def _spec(kind: Kind, raw: object) -> tuple[ApiModel | None, str]:
+    try:
+        return kind.spec.model_validate(raw if raw is not None else {}), ""
+    except ValidationError as error:
+        return None, "; ".join(_sentence(dict(detail)) for detail in error.errors(include_url=False))
+
+
+def _sentence(detail: Mapping[str, Any]) -> str:
+    path = ".".join(("spec", *(str(part) for part in detail["loc"])))
+    reason = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "missing":
+        return f"{path} is missing"
+    if isinstance(detail.get("input"), Mapping):
+        return f"{path}: {reason}"
+    return f"{path} is {detail.get('input')!r}: {reason}"
+
+
+def _status(kind: Kind, raw: object) -> ApiModel | None:
+    """Return the stored status; one that somebody spoilt counts for nothing, as only we have a word there."""
+    try:
+        return kind.status.model_validate(raw) if raw else None
+    except ValidationError:
+        return None
+
+
+def _request(annotations: Mapping[str, Any]) -> SyncRequest | None:
+    token = annotations.get(REQUESTED_AT)
+    return SyncRequest(str(token), force=annotations.get(FORCE_AT) == token) if token else None
+
+
+def _mapping(raw: object) -> Mapping[str, Any]:
+    return raw if isinstance(raw, Mapping) else {}

@@ -1,0 +1,458 @@
+"""The controller of one IndustrialPLC: a state machine without I/O, after the manner of sans-IO protocol libraries.
+
+It is told events and answers with a new state and commands; somebody else carries them out and tells what came of it.
+The whole of it is TABLE, below. An event that is not in the table for the stage it meets came too late and changes
+nothing. `Declared` and `Removed` are heard in every stage: they change what is wanted, never what is under way.
+
+    stage     event           next
+    IDLE      Due             READING, or IDLE while suspended, invalid, or the circuit is open
+    READING   ReadDone        IDLE in sync, or drifted and not ours to correct
+                              WRITING drifted, and autoCorrect or a forced sync allows it
+                              IDLE when a write that this reading should have proven did not hold
+    READING   ReadFailed      IDLE
+    WRITING   WriteDone       READING: every write is read back
+    WRITING   WriteUnknown    READING: a write that may have happened is read back before anything else
+    WRITING   WriteFailed     IDLE
+    WRITING   WriteWithdrawn  IDLE
+
+What must outlive the process is the resource's status: an episode of drift is under way while it has `drifted_since`,
+and a write waits for its proof while it has `unverified_write`, which is stored before the write is sent. So after a
+crash between the write and its reading back, the next reading is the proof.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Any
+
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.control import situations as at_hand
+from fabgitops_core.control.commands import (
+    Command,
+    Commands,
+    Notice,
+    NoticeReason,
+    Publish,
+    Read,
+    Wake,
+    Write,
+)
+from fabgitops_core.control.events import (
+    Declared,
+    Due,
+    Event,
+    Failure,
+    FailureKind,
+    ReadDone,
+    ReadFailed,
+    Removed,
+    SyncRequest,
+    WriteDone,
+    WriteFailed,
+    WriteUnknown,
+    WriteWithdrawn,
+)
+from fabgitops_core.control.plans import change_of, device_of, endpoint_of, plan_of
+from fabgitops_core.control.reporting import contact_was_lost, told
+from fabgitops_core.control.requests import Change, DeviceId
+from fabgitops_core.control.situations import Situation, situation_of
+
+MAX_SETBACK_SECS = 60
+UNKNOWN = IndustrialPLCStatus()
+
+
+class Stage(Enum):
+    """What is under way."""
+
+    IDLE = auto()
+    READING = auto()
+    WRITING = auto()
+    GONE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class PlcState:
+    """All that the controller knows.
+
+    `request` is a sync that nobody has begun, `serving` the one that the pass under way answers; `setbacks` counts
+    corrections in a row that were refused or did not hold.
+    """
+
+    stage: Stage = Stage.IDLE
+    spec: IndustrialPLCSpec | None = None
+    problem: str = ""
+    generation: int = -1
+    status: IndustrialPLCStatus = UNKNOWN
+    request: SyncRequest | None = None
+    serving: SyncRequest | None = None
+    setbacks: int = 0
+
+
+Step = tuple[PlcState, Commands]
+Declaration = Declared[IndustrialPLCSpec, IndustrialPLCStatus]
+NEW = PlcState()
+
+
+def step(state: PlcState, event: Event) -> Step:
+    """Return what the controller knows after an event, and what it wants done."""
+    if state.stage is Stage.GONE:
+        return state, ()
+    if isinstance(event, Declared):
+        return _declared(state, event)
+    if isinstance(event, Removed):
+        return replace(state, stage=Stage.GONE), (Wake(None),)
+    handler = TABLE.get((state.stage, type(event)))
+    return handler(state, event) if handler else (state, ())
+
+
+def still_wanted(state: PlcState, change: Change) -> bool:
+    """Return whether a write that waits for its turn may still be sent: the last word before the wire."""
+    spec = state.spec
+    return (
+        state.stage is Stage.WRITING
+        and spec is not None
+        and not spec.suspend
+        and change == change_of(spec)
+        and _may_write(state, spec)
+    )
+
+
+def _may_write(state: PlcState, spec: IndustrialPLCSpec) -> bool:
+    return spec.auto_correct or (state.serving is not None and state.serving.force)
+
+
+# --- what is wanted ---------------------------------------------------------------------------------------------------
+
+
+def _declared(state: PlcState, event: Declaration) -> Step:
+    first = state.generation < 0
+    status = (event.status or UNKNOWN) if first else state.status
+    request = event.request
+    if request is not None and request.token == status.last_handled_reconcile_at:
+        request = None
+    if state.serving is not None and request is not None and request.token == state.serving.token:
+        request = None
+    known = replace(
+        state,
+        spec=event.spec,
+        problem=event.problem,
+        generation=event.generation,
+        status=status,
+        request=request,
+    )
+    changed = first or (event.spec, event.problem, event.generation) != (
+        state.spec,
+        state.problem,
+        state.generation,
+    )
+    if not changed and request == state.request:
+        return known, ()
+    if event.spec is None or event.spec.suspend:
+        return _rest(known, event)
+    if first:
+        return _adopted(known, event, event.spec)
+    return _retargeted(state, known, event, event.spec) if changed else (known, (Wake(0.0),))
+
+
+def _rest(state: PlcState, event: Declaration | Due) -> Step:
+    """Leave the device alone, and say why; a sync that was asked for is answered with that."""
+    request = state.request
+    handled = {} if request is None else {"last_handled_reconcile_at": request.token}
+    if state.spec is None:
+        situation, message = at_hand.INVALID_SPEC, f"the spec is not valid: {state.problem}"
+    else:
+        situation, message = at_hand.SUSPENDED, "suspended: the device is neither read nor written"
+    rested, commands = _say(replace(state, request=None), situation, message, event, **handled)
+    if situation is at_hand.INVALID_SPEC and situation_of(state.status) is not situation:
+        commands = (*commands, Notice(NoticeReason.INVALID_SPEC, message))
+    return rested, (*commands, Wake(None))
+
+
+def _adopted(state: PlcState, event: Declaration, spec: IndustrialPLCSpec) -> Step:
+    """Begin with a resource: what an earlier run of ours said of it goes on."""
+    spread = 0.0 if state.request else float(spec.poll_interval_secs)
+    wake = Wake(0.0, spread)
+    status = state.status
+    if not status.conditions:
+        begun, commands = _say(state, at_hand.PENDING, "not looked at yet", event, endpoint=endpoint_of(spec))
+        return begun, (*commands, wake)
+    if status.observed_generation != state.generation and status.unverified_write is not None:
+        status = status.model_copy(update={"unverified_write": None})
+    return replace(state, status=status), (wake,)
+
+
+def _retargeted(before: PlcState, state: PlcState, event: Declaration, spec: IndustrialPLCSpec) -> Step:
+    """Take a changed spec; what was known of another register is not known of this one."""
+    same = before.spec is not None and plan_of(before.spec) == plan_of(spec)
+    if same and situation_of(state.status) is not at_hand.SUSPENDED:
+        return replace(state, setbacks=0), (Wake(0.0),)
+    forgotten: dict[str, Any] = {} if same else {"unverified_write": None, "drifted_since": None, "current_value": None}
+    begun, commands = _say(
+        replace(state, setbacks=0),
+        at_hand.PENDING,
+        "not looked at yet",
+        event,
+        endpoint=endpoint_of(spec),
+        **forgotten,
+    )
+    return begun, (*commands, Wake(0.0))
+
+
+# --- one pass ---------------------------------------------------------------------------------------------------------
+
+
+def _due(state: PlcState, event: Due) -> Step:
+    spec = state.spec
+    if spec is None or spec.suspend:
+        return _rest(state, event)
+    request = state.request
+    begun = replace(state, request=None, serving=request)
+    if event.gate.wait > 0 and not (request and request.force):
+        return _lost(begun, event, event.gate.cause, event.gate.wait)
+    commands: Commands = ()
+    if situation_of(state.status) is at_hand.PENDING:
+        begun, commands = _say(begun, at_hand.CONNECTING, f"connecting to {endpoint_of(spec)}", event)
+    read = Read(plan_of(spec), spec.timeout, urgent=request is not None)
+    return replace(begun, stage=Stage.READING), (*commands, read)
+
+
+def _read_done(state: PlcState, event: ReadDone) -> Step:
+    spec = state.spec
+    if spec is None or spec.suspend or event.plan != plan_of(spec):
+        return _overtaken(state)
+    value, status = event.values[0], state.status
+    if (
+        status.in_sync
+        and value == spec.target_value == status.current_value
+        and status.observed_generation == state.generation
+        and state.serving is None
+    ):
+        return replace(state, stage=Stage.IDLE), (_next_beat(spec),)
+    restored = _restored(state, spec)
+    proven, proof = _proven(state, event, value)
+    if value == spec.target_value:
+        after, commands = _in_sync(proven, event, spec)
+    elif proven.status.unverified_write is not None:
+        after, commands = _did_not_hold(proven, event, spec, value)
+    else:
+        after, commands = _drifted(proven, event, spec, value)
+    return after, (*restored, *proof, *commands)
+
+
+def _proven(state: PlcState, event: ReadDone, value: int) -> Step:
+    """Count a correction whose value was just read back."""
+    status, written = state.status, state.status.unverified_write
+    if written is None or value != written:
+        return state, ()
+    counted = status.model_copy(
+        update={
+            "unverified_write": None,
+            "drifted_since": None,
+            "corrections_applied": status.corrections_applied + 1,
+        }
+    )
+    message = f"register {event.plan.address} held {status.current_value}; wrote {written} and read it back"
+    return replace(state, status=counted, setbacks=0), (Notice(NoticeReason.DRIFT_CORRECTED, message),)
+
+
+def _in_sync(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec) -> Step:
+    message = f"register {spec.target_register} holds {spec.target_value}, as Git wants"
+    resolved: Commands = ()
+    if state.status.drifted_since is not None:
+        text = f"register {spec.target_register} holds {spec.target_value} again; no proven write of ours did it"
+        resolved = (Notice(NoticeReason.DRIFT_RESOLVED, text),)
+    after, commands = _finish(
+        replace(state, setbacks=0),
+        at_hand.IN_SYNC,
+        message,
+        event,
+        current_value=spec.target_value,
+        unverified_write=None,
+        drifted_since=None,
+    )
+    return after, (*resolved, *commands, _next_beat(spec))
+
+
+def _drifted(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec, value: int) -> Step:
+    """Count a new episode, and correct it where that is ours to do."""
+    status = state.status
+    found = f"register {spec.target_register} holds {value}, Git wants {spec.target_value}"
+    seen: dict[str, Any] = {"current_value": value, "unverified_write": None}
+    notices: Commands = ()
+    if status.drifted_since is None:
+        seen |= {"drift_events": status.drift_events + 1, "drifted_since": event.at}
+        notices = (Notice(NoticeReason.DRIFT_DETECTED, found),)
+    if not _may_write(state, spec):
+        message = f"{found}; autoCorrect is false, so nothing is written (a forced sync corrects it once)"
+        after, commands = _finish(state, at_hand.DRIFTED, message, event, **seen)
+        return after, (*notices, *commands, _next_beat(spec))
+    seen["unverified_write"] = spec.target_value
+    after, commands = _say(state, at_hand.CORRECTING, f"{found}; writing it", event, **seen)
+    recorded = tuple(replace(each, before_write=True) if isinstance(each, Publish) else each for each in commands)
+    return replace(after, stage=Stage.WRITING), (*notices, *recorded, Write(change_of(spec), spec.timeout))
+
+
+def _did_not_hold(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec, value: int) -> Step:
+    written = state.status.unverified_write
+    message = (
+        f"register {spec.target_register} holds {value} after writing {written}: "
+        "the write was lost, or the device did not keep it"
+    )
+    return _set_back(state, event, spec, at_hand.VERIFICATION_FAILED, message, current_value=value)
+
+
+def _read_failed(state: PlcState, event: ReadFailed) -> Step:
+    spec = state.spec
+    if spec is None or spec.suspend or event.plan != plan_of(spec):
+        return _overtaken(state)
+    failure = event.failure
+    if failure.kind is FailureKind.UNREACHABLE:
+        return _lost(state, event, failure.message, event.retry_after)
+    return _refused(state, event, failure, spec)
+
+
+def _lost(state: PlcState, event: Due | ReadFailed | WriteFailed, cause: str, retry_after: float) -> Step:
+    """Say that there is no contact; what the register holds now is not known."""
+    fresh = not contact_was_lost(state.status)
+    notices: Commands = (Notice(NoticeReason.CONNECTION_FAILED, cause),) if fresh else ()
+    after, commands = _finish(state, at_hand.CONNECTION_FAILED, cause, event)
+    interval = float(state.spec.poll_interval_secs) if state.spec else 0.0
+    return after, (*notices, *commands, Wake(retry_after or interval))
+
+
+def _refused(state: PlcState, event: ReadFailed, failure: Failure, spec: IndustrialPLCSpec) -> Step:
+    for_good = failure.kind is FailureKind.REFUSED_FOR_GOOD
+    situation = at_hand.DEVICE_EXCEPTION if for_good else at_hand.DEVICE_BUSY
+    fresh = situation_of(state.status) is not situation
+    notices: Commands = (Notice(NoticeReason.DEVICE_EXCEPTION, failure.message),) if fresh and for_good else ()
+    after, commands = _finish(state, situation, failure.message, event)
+    return after, (*_restored(state, spec), *notices, *commands, _next_beat(spec))
+
+
+def _restored(state: PlcState, spec: IndustrialPLCSpec) -> Commands:
+    if not contact_was_lost(state.status):
+        return ()
+    return (Notice(NoticeReason.CONNECTION_RESTORED, f"{endpoint_of(spec)} unit {spec.unit_id} answers again"),)
+
+
+# --- after a write ----------------------------------------------------------------------------------------------------
+
+
+def _read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
+    spec = state.spec
+    if spec is None or spec.suspend or not _same_register(spec, event.change):
+        return _overtaken(state)
+    return replace(state, stage=Stage.READING), (Read(plan_of(spec), spec.timeout, urgent=True),)
+
+
+def _same_register(spec: IndustrialPLCSpec, change: Change) -> bool:
+    plan = plan_of(spec)
+    return (plan.endpoint, plan.unit_id, plan.address) == (change.endpoint, change.unit_id, change.address)
+
+
+def _write_failed(state: PlcState, event: WriteFailed) -> Step:
+    unsent = replace(state, status=state.status.model_copy(update={"unverified_write": None}))
+    spec = state.spec
+    if spec is None or spec.suspend or not _same_register(spec, event.change):
+        return _overtaken(unsent)
+    if event.failure.kind is FailureKind.UNREACHABLE:
+        return _lost(unsent, event, event.failure.message, event.retry_after)
+    return _set_back(unsent, event, spec, at_hand.WRITE_REFUSED, event.failure.message)
+
+
+def _withdrawn(state: PlcState, _event: WriteWithdrawn) -> Step:
+    status = state.status.model_copy(update={"unverified_write": None})
+    stopped, commands = _overtaken(replace(state, status=status))
+    return stopped, (Publish(status), *commands)
+
+
+def _set_back(
+    state: PlcState,
+    event: ReadDone | WriteFailed,
+    spec: IndustrialPLCSpec,
+    situation: Situation,
+    message: str,
+    **seen: int,
+) -> Step:
+    """Say that a correction failed, and wait longer before the next: memory that wears out is not hammered."""
+    fresh = situation_of(state.status) is at_hand.CORRECTING and state.setbacks == 0
+    notices: Commands = (Notice(NoticeReason.CORRECTION_FAILED, message),) if fresh else ()
+    counted = replace(state, setbacks=state.setbacks + 1)
+    after, commands = _finish(counted, situation, message, event, unverified_write=None, **seen)
+    wait = max(spec.poll_interval_secs, min(2**counted.setbacks, MAX_SETBACK_SECS))
+    return after, (*notices, *commands, Wake(float(wait)))
+
+
+# --- saying so --------------------------------------------------------------------------------------------------------
+
+
+def _next_beat(spec: IndustrialPLCSpec) -> Wake:
+    return Wake(float(spec.poll_interval_secs), steady=True)
+
+
+def _overtaken(state: PlcState) -> Step:
+    """End a pass that a change of the spec made pointless; what it was to answer is taken up again."""
+    resting = state.spec is None or state.spec.suspend
+    request = None if resting else state.request or state.serving
+    return (
+        replace(state, stage=Stage.IDLE, request=request, serving=None),
+        (Wake(None if resting else 0.0),),
+    )
+
+
+def _finish(
+    state: PlcState,
+    situation: Situation,
+    message: str,
+    event: Event,
+    **changes: Any,
+) -> Step:
+    """End the pass: say how it stands, and that the sync it answered is handled."""
+    if state.serving is not None:
+        changes["last_handled_reconcile_at"] = state.serving.token
+    return _say(replace(state, stage=Stage.IDLE, serving=None), situation, message, event, **changes)
+
+
+def _say(
+    state: PlcState,
+    situation: Situation,
+    message: str,
+    event: Event,
+    **changes: Any,
+) -> Step:
+    status = told(state.status, situation, message, event.at, state.generation, **changes)
+    commands: tuple[Command, ...] = () if status is state.status else (Publish(status),)
+    return replace(state, status=status), commands
+
+
+TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
+    (Stage.IDLE, Due): _due,
+    (Stage.READING, ReadDone): _read_done,
+    (Stage.READING, ReadFailed): _read_failed,
+    (Stage.WRITING, WriteDone): _read_back,
+    (Stage.WRITING, WriteUnknown): _read_back,
+    (Stage.WRITING, WriteFailed): _write_failed,
+    (Stage.WRITING, WriteWithdrawn): _withdrawn,
+}
+
+
+class PlcController:
+    """The functions above as a `Controller`."""
+
+    kind = INDUSTRIAL_PLC
+
+    def start(self) -> PlcState:
+        """Return what is known before the first event."""
+        return NEW
+
+    def step(self, state: PlcState, event: Event) -> Step:
+        """Return what is known after an event, and what is to be done."""
+        return step(state, event)
+
+    def device(self, state: PlcState) -> DeviceId | None:
+        """Return the device that the resource is about, or None while its spec is not valid."""
+        return device_of(state.spec) if state.spec else None
+
+    def still_wanted(self, state: PlcState, change: Change) -> bool:
+        """Return whether a write that waits for its turn may still be sent."""
+        return still_wanted(state, change)

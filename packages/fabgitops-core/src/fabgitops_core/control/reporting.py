@@ -1,0 +1,71 @@
+"""From a situation to a status: the one place that builds conditions."""
+
+from datetime import datetime
+from typing import Any
+
+from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
+from fabgitops_core.control.situations import CONNECTION_FAILED, Situation, situation_of
+
+_KNOWN = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
+
+
+def told(
+    status: IndustrialPLCStatus,
+    situation: Situation,
+    message: str,
+    at: datetime,
+    generation: int,
+    **changes: Any,
+) -> IndustrialPLCStatus:
+    """Return the status that tells of a situation, or `status` itself when it says the same already.
+
+    Args:
+        status: What was said last.
+        situation: What is the case now.
+        message: The same as a sentence.
+        at: When it became known.
+        generation: The `metadata.generation` of the spec it speaks of.
+        **changes: Further fields of the status by name.
+    """
+    wanted = {
+        "phase": situation.phase,
+        "in_sync": _KNOWN[situation.in_sync],
+        "message": message,
+        "last_error": message if situation.phase is Phase.FAILED else None,
+        "observed_generation": generation,
+        **changes,
+    }
+    conditions = renewed(status.conditions, _conditions(situation, message, at, generation))
+    if conditions == status.conditions and all(getattr(status, name) == value for name, value in wanted.items()):
+        return status
+    return status.model_copy(update={**wanted, "conditions": conditions, "last_update": at})
+
+
+def _conditions(situation: Situation, message: str, at: datetime, generation: int) -> tuple[Condition, ...]:
+    said = (
+        ("Ready", situation.ready),
+        ("InSync", situation.in_sync),
+        ("Reconciling", _flag(situation.reconciling)),
+        ("Stalled", _flag(situation.stalled)),
+    )
+    return tuple(
+        Condition(
+            type=name,
+            status=status,
+            reason=situation.reason,
+            message=message,
+            observed_generation=generation,
+            last_transition_time=at,
+        )
+        for name, status in said
+    )
+
+
+def _flag(value: bool) -> ConditionStatus:
+    return ConditionStatus.TRUE if value else ConditionStatus.FALSE
+
+
+def contact_was_lost(status: IndustrialPLCStatus) -> bool:
+    """Return whether the status says that the device could not be reached."""
+    return situation_of(status) is CONNECTION_FAILED

@@ -1,0 +1,133 @@
+"""When: calls each key at its time, never twice at once, and never to make up for what was missed."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+JITTER = 0.05
+"""Each steady call comes up to this part of its interval late, so that calls do not march in step."""
+
+STARTS_PER_SECOND = 500
+"""Keys that begin together are spread so that about so many start in a second."""
+
+RETRY_SECS = 60.0
+"""After a failure of our own (a bug) a key is called again so much later."""
+
+log = logging.getLogger(__name__)
+
+
+class _Slot(Generic[K]):
+    __slots__ = ("beat", "due", "handle", "key", "task", "then")
+
+    def __init__(self, key: K) -> None:
+        self.key = key
+        self.due = 0.0
+        self.beat = 0.0
+        self.handle: asyncio.TimerHandle | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.then: float | None = None
+
+
+class Scheduler(Generic[K]):
+    """Calls `run(key)` when a key's time has come; `wake` says when that is.
+
+    Args:
+        run: What to do for a key; it is a task of its own, so that a slow one delays no other.
+        late: Told of each call the seconds that it started after its time.
+        chance: Random numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[K], Awaitable[None]],
+        late: Callable[[float], None] = lambda _seconds: None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._run = run
+        self._late = late
+        self._chance = chance
+        self._slots: dict[K, _Slot[K]] = {}
+        self._stopped = False
+
+    def wake(self, key: K, after: float | None, *, spread: float = 0.0, steady: bool = False) -> None:
+        """Call the key in `after` seconds instead of whenever it was to be called; None: not at all.
+
+        While a call is under way the earliest wish counts once it has ended, and a None puts all earlier ones aside.
+
+        Args:
+            key: Whom to call.
+            after: Seconds from now; a steady one counts from when the last call was due, skipping what has passed.
+            spread: Seconds that the call may be delayed by when many start together.
+            steady: Whether to keep the beat.
+        """
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = self._slots[key] = _Slot(key)
+        if after is None:
+            slot.then = None
+            self._cancel(slot)
+            return
+        now = asyncio.get_running_loop().time()
+        if steady:
+            beat = slot.beat + after
+            if beat <= now:
+                beat += after * ((now - beat) // after + 1)
+            when = beat + JITTER * after * self._chance()
+        else:
+            if spread:
+                after += self._chance() * min(spread, len(self._slots) / STARTS_PER_SECOND)
+            beat = when = now + after
+        if slot.task is not None and slot.then is not None and slot.then <= when:
+            return
+        slot.beat, slot.then = beat, when
+        if slot.task is None:
+            self._arm(slot)
+
+    def forget(self, key: K) -> None:
+        """Never call the key again; a call under way ends by itself."""
+        slot = self._slots.pop(key, None)
+        if slot is not None:
+            slot.then = None
+            self._cancel(slot)
+
+    def running(self) -> dict[K, asyncio.Task[None]]:
+        """Return the calls under way."""
+        return {slot.key: slot.task for slot in self._slots.values() if slot.task is not None}
+
+    def stop(self) -> None:
+        """Start no further call."""
+        self._stopped = True
+        for slot in self._slots.values():
+            self._cancel(slot)
+
+    def _arm(self, slot: _Slot[K]) -> None:
+        self._cancel(slot)
+        if slot.then is not None and not self._stopped:
+            slot.due, slot.then = slot.then, None
+            slot.handle = asyncio.get_running_loop().call_at(slot.due, self._fire, slot)
+
+    def _cancel(self, slot: _Slot[K]) -> None:
+        if slot.handle is not None:
+            slot.handle.cancel()
+            slot.handle = None
+
+    def _fire(self, slot: _Slot[K]) -> None:
+        slot.handle = None
+        loop = asyncio.get_running_loop()
+        self._late(loop.time() - slot.due)
+        slot.task = loop.create_task(self._call(slot))
+
+    async def _call(self, slot: _Slot[K]) -> None:
+        try:
+            await self._run(slot.key)
+        except Exception:
+            log.exception("%s: a pass failed by a fault of our own; next in %g s", slot.key, RETRY_SECS)
+            slot.then = asyncio.get_running_loop().time() + RETRY_SECS
+        finally:
+            slot.task = None
+            if self._slots.get(slot.key) is slot:
+                self._arm(slot)
