@@ -1,0 +1,183 @@
+"""The tasks of this repository: `./dev` lists them, `./dev SESSION [ARGUMENTS]` runs one."""
+
+# All sessions on one Python share one environment, .nox/workspace-3.X, which uv brings up to uv.lock in the moment it
+# takes to see that nothing changed. `wheels` uses none of it: it installs what a user installs.
+
+import os
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+ROOT = Path(__file__).parent
+DIST = ROOT / "dist"
+PYTHONS = ("3.11", "3.12", "3.13")
+# The Python that runs nox is one that uv found and that works; UV_PYTHON is uv's own way of asking for another.
+DEFAULT_PYTHON = os.environ.get("UV_PYTHON") or f"{sys.version_info.major}.{sys.version_info.minor}"
+
+PACKAGES = ("fabgitops-core", "fabgitops-operator", "fabctl", "mock-plc")
+
+# Files made from the code and committed. Each command writes its file; with --check added it only compares.
+GENERATED: tuple[tuple[str, ...], ...] = ()
+
+# mypy knows a test module by its file name alone, so two of one name must not meet in one run: one run a member.
+TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools/testbed", "noxfile.py")
+
+nox.needs_version = ">=2026.4"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["test"]
+
+
+def workspace(session: nox.Session, python: str = DEFAULT_PYTHON) -> None:
+    """Make the shared environment of a Python equal to the lock, and the one that this session's commands run in."""
+    session.env["UV_PROJECT_ENVIRONMENT"] = str(ROOT / ".nox" / f"workspace-{python.replace(os.sep, '_')}")
+    session.env["UV_PYTHON"] = python
+    session.env["VIRTUAL_ENV"] = None  # nox's own, of which uv would say that it is not the project's
+    session.run("uv", "sync", "--locked", "--all-packages")
+
+
+def run(session: nox.Session, *command: str) -> None:
+    """Run a command of the shared environment."""
+    session.run("uv", "run", "--no-sync", *command)
+
+
+def run_all(session: nox.Session, *commands: tuple[str, ...]) -> None:
+    """Run every command although one before it failed, then fail with the list of those that did."""
+    failed = []
+    for command in commands:
+        try:
+            run(session, *command)
+        except CommandFailed:
+            failed.append(" ".join(command))
+    if failed:
+        session.error("failed: " + "; ".join(failed))
+
+
+def pytest(session: nox.Session, *selection: str) -> None:
+    """Run the selected tests of the whole workspace, or those that the arguments name, read where the user stands."""
+    here = Path(session.invoked_from)
+    if session.posargs and here.is_relative_to(ROOT):
+        session.chdir(here)
+    run(session, "pytest", *selection, *session.posargs)
+
+
+def refuse_arguments(session: nox.Session) -> None:
+    """Fail when a session is given arguments that it has no use for."""
+    if session.posargs:
+        session.error(f"{session.name} takes no arguments, got: {' '.join(session.posargs)}")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format, style, types, layers, spelling, and that generated files are current."""
+    refuse_arguments(session)
+    workspace(session)
+    run_all(
+        session,
+        ("ruff", "format", "--check"),
+        ("ruff", "check"),
+        *(("mypy", path) for path in TYPED),
+        ("lint-imports",),
+        ("codespell",),
+        *((*command, "--check") for command in GENERATED),
+    )
+
+
+@nox.session
+def fix(session: nox.Session) -> None:
+    """Format, fix what needs no thought, and make the generated files anew."""
+    refuse_arguments(session)
+    workspace(session)
+    run_all(session, ("ruff", "format"), ("ruff", "check", "--fix"), *GENERATED)
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the tests that need nothing but this machine; ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(session, "-m", "not integration")
+
+
+def unit_on(python: str) -> None:
+    """Define the session that runs the unit tests on one Python."""
+
+    def session_on(session: nox.Session) -> None:
+        workspace(session, python)
+        pytest(session, "-m", "not integration")
+
+    session_on.__doc__ = f"Run the unit tests on Python {python}."
+    nox.session(name=f"unit-{python}")(session_on)
+
+
+for supported in PYTHONS:
+    unit_on(supported)
+
+
+@nox.session(name="unit-all")
+def unit_all(session: nox.Session) -> None:
+    """Run the unit tests on each supported Python that this machine has."""
+    for python in PYTHONS:
+        if session.run("uv", "python", "find", "--system", python, silent=True, log=False, success_codes=(0, 2)):
+            session.notify(f"unit-{python}")
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """Build the wheels, install each alone into a fresh environment, run its smoke test there."""
+    refuse_arguments(session)
+    built = build(session)
+    # Of ours, only what was just built: a constraint that is a file outdoes any release of that name on an index.
+    ours = Path(session.create_tmp()) / "ours.txt"
+    ours.write_text("".join(f"{name} @ {wheel.as_uri()}\n" for name, wheel in built.items()))
+    for name, wheel in built.items():
+        check_contents(session, wheel)
+        python = fresh_environment(session, name, "--constraint", str(ours), str(wheel))
+        session.run(python, "-I", f"packages/{name}/tests/smoke.py")
+    session.log(f"{len(built)} wheels built, installed alone and tried")
+
+
+def build(session: nox.Session) -> dict[str, Path]:
+    """Build each package's sdist, and from it its wheel; return the wheels by package."""
+    if DIST.exists():
+        shutil.rmtree(DIST)
+    for name in PACKAGES:
+        session.run("uv", "build", "--package", name, "--out-dir", str(DIST))
+    return {name: next(DIST.glob(f"{name.replace('-', '_')}-*.whl")) for name in PACKAGES}
+
+
+def check_contents(session: nox.Session, wheel: Path) -> None:
+    """Fail unless a wheel carries its licence, its type marker, and nothing beside its one package."""
+    package, version = wheel.name.split("-")[:2]
+    metadata = f"{package}-{version}.dist-info"
+    names = zipfile.ZipFile(wheel).namelist()
+    missing = {f"{metadata}/licenses/LICENSE", f"{package}/py.typed"}.difference(names)
+    stray = [name for name in names if name.split("/")[0] not in {package, metadata}]
+    if missing or stray:
+        session.error(f"{wheel.name}: lacks {sorted(missing)}, has {stray} that does not belong there")
+
+
+def fresh_environment(session: nox.Session, name: str, *wanted: str) -> str:
+    """Install what is wanted from wheels alone into a new environment; return the path of its Python."""
+    environment = ROOT / ".nox" / "wheels" / name
+    python = str(environment / "bin" / "python")
+    session.run("uv", "venv", "--clear", "--python", DEFAULT_PYTHON, str(environment))
+    session.run("uv", "pip", "install", "--python", python, "--only-binary", ":all:", *wanted)
+    return python
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the tests that need a real API server, started by the test bed; ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(session, "-m", "integration")
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Run all that a contributor must pass: lint, unit, wheels, integration."""
+    refuse_arguments(session)
+    for name in ("lint", "unit", "wheels", "integration"):
+        session.notify(name, [])
