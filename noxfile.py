@@ -163,7 +163,7 @@ def fresh_environment(session: nox.Session, name: str, *wanted: str) -> str:
     """Install what is wanted from wheels alone into a new environment; return the path of its Python."""
     environment = ROOT / ".nox" / "wheels" / name
     python = str(environment / "bin" / "python")
-    session.run("uv", "venv", "--clear", "--python", DEFAULT_PYTHON, str(environment))
+    session.run("uv", "venv", "--quiet", "--clear", "--python", DEFAULT_PYTHON, str(environment))
     session.run("uv", "pip", "install", "--python", python, "--only-binary", ":all:", *wanted)
     return python
 

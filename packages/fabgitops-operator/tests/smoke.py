@@ -1,0 +1,22 @@
+"""Tries the installed wheel by itself: every module imports, and the command says how to use it.
+
+Run with the Python of an environment that holds the wheel and what it declares, nothing else.
+"""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import fabgitops_operator
+
+for module in pkgutil.walk_packages(fabgitops_operator.__path__, "fabgitops_operator."):
+    if not module.name.endswith(".__main__"):
+        importlib.import_module(module.name)
+
+command = Path(sys.executable).with_name("fabgitops-operator")
+shown = subprocess.run([command, "--help"], check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
+assert "run" in shown, shown
+print("fabgitops-operator", version("fabgitops-operator"))
