@@ -1,7 +1,4 @@
-"""A kind's CustomResourceDefinition, made from its models.
-
-`python -m fabgitops_core.api.crd` prints the definitions of all kinds as YAML-compatible JSON documents.
-"""
+"""A kind's CustomResourceDefinition, made from its models. `tools/generate.py` writes it to where it is shipped."""
 
 from typing import Any
 

@@ -1,0 +1,157 @@
+"""Notices become Kubernetes Events: a repeated one is counted in a series (events.k8s.io/v1), not created again."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fabgitops_core.api.meta import API_VERSION, Key
+from fabgitops_core.control.commands import Notice, NoticeReason
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from fabgitops_operator.kube import Gone, Kube, KubeError, Unavailable
+from fabgitops_operator.metrics import Metrics
+
+CONTROLLER = "fabgitops.io/operator"
+SERIES_SECS = 360.0
+"""The same again within so many seconds joins the series, as in Kubernetes' own recorders."""
+MAX_WAITING = 10_000
+MAX_NOTE = 1024
+GIVE_UP_SECS = 300.0
+
+_ACTIONS = {
+    NoticeReason.DRIFT_DETECTED: "Compare",
+    NoticeReason.DRIFT_CORRECTED: "Correct",
+    NoticeReason.DRIFT_RESOLVED: "Compare",
+    NoticeReason.CORRECTION_FAILED: "Correct",
+    NoticeReason.INVALID_SPEC: "Parse",
+}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Series:
+    name: str
+    count: int
+    last: datetime
+
+
+class Announcer:
+    """Writes Events one after the other, in the background."""
+
+    def __init__(self, kube: Kube, metrics: Metrics, uid: Callable[[Key], str | None]) -> None:
+        self._kube = kube
+        self._metrics = metrics
+        self._uid = uid
+        self._waiting: asyncio.Queue[tuple[Key, str, Notice, datetime]] = asyncio.Queue(MAX_WAITING)
+        self._series: dict[tuple[str, NoticeReason], _Series] = {}
+        self._instance = socket.gethostname()
+        self._worker: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._worker = asyncio.get_running_loop().create_task(self._work())
+
+    async def close(self, grace: float) -> None:
+        """Write what waits, at most for `grace` seconds, and end."""
+        if self._worker is None:
+            return
+        try:
+            async with asyncio.timeout(grace):
+                await self._waiting.join()
+        except TimeoutError:
+            log.error("%d Event(s) could not be written before the end", self._waiting.qsize())
+        self._worker.cancel()
+        await asyncio.gather(self._worker, return_exceptions=True)
+
+    def announce(self, key: Key, notice: Notice) -> None:
+        """Write an Event soon, and a line in the log now."""
+        log.log(logging.WARNING if notice.warning else logging.INFO, "%s: %s: %s", key, notice.reason, notice.message)
+        uid = self._uid(key)
+        if uid is None:
+            return
+        try:
+            self._waiting.put_nowait((key, uid, notice, datetime.now(UTC)))
+        except asyncio.QueueFull:
+            self._metrics.api_write("event", "dropped")
+            log.error("%s: Event %s dropped: %d wait already", key, notice.reason, MAX_WAITING)
+
+    async def _work(self) -> None:
+        while True:
+            key, uid, notice, at = await self._waiting.get()
+            try:
+                await self._write(key, uid, notice, at)
+            except KubeError as error:
+                self._metrics.api_write("event", error.reason)
+                log.error("%s: Event %s not written: %s", key, notice.reason, error)
+            else:
+                self._metrics.api_write("event", "ok")
+            finally:
+                self._waiting.task_done()
+
+    async def _write(self, key: Key, uid: str, notice: Notice, at: datetime) -> None:
+        patiently = AsyncRetrying(
+            retry=retry_if_exception_type(Unavailable),
+            wait=wait_random_exponential(multiplier=0.2, max=15),
+            stop=stop_after_delay(GIVE_UP_SECS),
+            reraise=True,
+        )
+        async for attempt in patiently:
+            with attempt:
+                if not await self._joined(key, uid, notice, at):
+                    await self._begun(key, uid, notice, at)
+
+    async def _joined(self, key: Key, uid: str, notice: Notice, at: datetime) -> bool:
+        """Count it in a series that is under way, if there is one."""
+        series = self._series.get((uid, notice.reason))
+        if series is None or (at - series.last).total_seconds() > SERIES_SECS:
+            return False
+        body = {"series": {"count": series.count + 1, "lastObservedTime": _micro(at)}, "note": _note(notice)}
+        try:
+            await self._kube.patch_event(key.namespace, series.name, body)
+        except Gone:
+            return False
+        series.count, series.last = series.count + 1, at
+        return True
+
+    async def _begun(self, key: Key, uid: str, notice: Notice, at: datetime) -> None:
+        name = f"{key.name[:200]}.{int(at.timestamp() * 1e6):x}"
+        await self._kube.create_event(key.namespace, self._event(name, key, uid, notice, at))
+        self._series[(uid, notice.reason)] = _Series(name, 1, at)
+        if len(self._series) > MAX_WAITING:
+            old = [each for each, told in self._series.items() if (at - told.last).total_seconds() > SERIES_SECS]
+            for each in old:
+                del self._series[each]
+
+    def _event(self, name: str, key: Key, uid: str, notice: Notice, at: datetime) -> dict[str, Any]:
+        return {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {"name": name, "namespace": key.namespace},
+            "eventTime": _micro(at),
+            "reportingController": CONTROLLER,
+            "reportingInstance": self._instance[:128],
+            "action": _ACTIONS.get(notice.reason, "Poll"),
+            "reason": notice.reason.value,
+            "regarding": {
+                "apiVersion": API_VERSION,
+                "kind": key.kind,
+                "namespace": key.namespace,
+                "name": key.name,
+                "uid": uid,
+            },
+            "note": _note(notice),
+            "type": "Warning" if notice.warning else "Normal",
+        }
+
+
+def _note(notice: Notice) -> str:
+    return notice.message[:MAX_NOTE]
+
+
+def _micro(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

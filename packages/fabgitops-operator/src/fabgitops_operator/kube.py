@@ -1,0 +1,144 @@
+"""The Kubernetes API as the operator uses it: the one place that imports lightkube."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+
+import httpx2
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import Key
+from lightkube import ApiError, AsyncClient, KubeConfig, SingleConfig
+from lightkube.core.exceptions import ConfigError
+from lightkube.core.resource import NamespacedResource
+from lightkube.generic_resource import create_namespaced_resource
+from lightkube.types import PatchType
+
+PAGE = 500
+"""Objects in one page of a listing."""
+
+Body = Mapping[str, Any]
+
+
+class KubeError(Exception):
+    """The API server did not do what was asked; `reason` is one word for metrics."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Gone(KubeError):
+    """The object, or its kind, is not there."""
+
+
+class Forbidden(KubeError):
+    """The operator may not do this (401, 403)."""
+
+
+class Rejected(KubeError):
+    """The API server refuses this request for what it says; the same again would be refused again."""
+
+
+class Unavailable(KubeError):
+    """The API server is away or overloaded; the same may succeed later."""
+
+
+class NoConfig(KubeError):
+    """It is not known where the API server is."""
+
+
+def load_config() -> SingleConfig:
+    """Return how to reach the API server: in a cluster by the pod's service account, else by KUBECONFIG.
+
+    Raises:
+        NoConfig: There is neither, or it cannot be read.
+    """
+    try:
+        config = KubeConfig.from_env().get()
+    except (ConfigError, OSError, ValueError) as error:
+        raise NoConfig(f"no way to the API server: {error}; set KUBECONFIG to a kubeconfig file", "config") from error
+    if config is None:
+        raise NoConfig("no way to the API server: the kubeconfig names no current context", "config")
+    return config
+
+
+class Kube:
+    """A few calls of the API, with errors told apart by what can be done about them."""
+
+    def __init__(self, config: SingleConfig, kinds: Iterable[Kind]) -> None:
+        self._client = AsyncClient(config=config)
+        self._resources = {
+            kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
+        }
+        self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def list_all(self, kind: Kind, namespace: str | None) -> AsyncIterator[Body]:
+        """Yield every object of a kind, in one namespace or (None) in all.
+
+        Raises:
+            KubeError: Gone when the kind is not installed.
+        """
+        listing = self._client.list(self._resources[kind.name], namespace=namespace or "*", chunk_size=PAGE)
+        try:
+            async for body in listing:
+                yield body
+        except httpx2.HTTPError as error:
+            raise _told(error, f"listing {kind.plural}") from error
+
+    async def patch_status(self, key: Key, status: Body) -> None:
+        """Merge into an object's status.
+
+        Raises:
+            KubeError: Gone when the object is not there.
+        """
+        resource = self._resources[key.kind].Status
+        try:
+            await self._client.patch(
+                resource, key.name, {"status": status}, namespace=key.namespace, patch_type=PatchType.MERGE
+            )
+        except httpx2.HTTPError as error:
+            raise _told(error, f"patching the status of {key}") from error
+
+    async def create_event(self, namespace: str, body: Body) -> None:
+        """Create an Event (events.k8s.io/v1).
+
+        Raises:
+            KubeError: It was not created.
+        """
+        try:
+            event: NamespacedResource = self._events.from_dict(dict(body))
+            await self._client.create(event, namespace=namespace)
+        except httpx2.HTTPError as error:
+            raise _told(error, f"creating an Event in {namespace}") from error
+
+    async def patch_event(self, namespace: str, name: str, body: Body) -> None:
+        """Merge into an Event.
+
+        Raises:
+            KubeError: Gone when it has expired.
+        """
+        try:
+            await self._client.patch(self._events, name, dict(body), namespace=namespace, patch_type=PatchType.MERGE)
+        except httpx2.HTTPError as error:
+            raise _told(error, f"patching the Event {namespace}/{name}") from error
+
+
+def _told(error: httpx2.HTTPError, doing: str) -> KubeError:
+    if isinstance(error, ApiError):
+        code, text = error.status.code or 0, f"{doing}: {error.status.message}"
+    elif isinstance(error, httpx2.HTTPStatusError):
+        code, text = error.response.status_code, f"{doing}: {error}"
+    else:
+        return Unavailable(
+            f"{doing}: the API server cannot be reached: {str(error) or type(error).__name__}", "unreachable"
+        )
+    if code in {401, 403}:
+        return Forbidden(text, "forbidden")
+    if code in {404, 410}:
+        return Gone(text, "gone")
+    if code in {409, 429} or code >= 500:
+        return Unavailable(text, "unavailable")
+    return Rejected(text, "rejected")

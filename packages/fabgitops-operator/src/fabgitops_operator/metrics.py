@@ -1,0 +1,146 @@
+"""Metrics: listens to the engine. Values of single PLCs are read off when Prometheus asks, so a poll pays nothing.
+
+Names without a prefix are those that the field knows; all others begin with `fabgitops_`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.breaker import Breaker, circuit
+from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
+from fabgitops_core.control.events import Event, FailureKind, ReadDone, ReadFailed
+from fabgitops_core.control.requests import DeviceId
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, disable_created_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+_PLC = ("plc_name", "namespace")
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+@dataclass(slots=True)
+class _Row:
+    """What is known of one PLC; None is not known, and not shown."""
+
+    drifts: int = 0
+    corrections: int = 0
+    connected: bool | None = None
+    register: int = 0
+    value: int | None = None
+
+
+class Metrics(Collector):
+    """The engine's observer, and a collector for `prometheus_client`."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # left without annotations there
+        self.registry = CollectorRegistry()
+        self._rows: dict[Key, _Row] = {}
+        self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
+        self._clock: Callable[[], float] = float
+        self._passes = Histogram(
+            "reconciliation_duration_seconds",
+            "Seconds that one pass over a PLC took, from due to done.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._lateness = Histogram(
+            "fabgitops_poll_lateness_seconds",
+            "Seconds that a poll began after its time.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._requests = Counter(
+            "fabgitops_modbus_requests",
+            "Modbus requests by function and result.",
+            ("function", "result"),
+            registry=self.registry,
+        )
+        self._writes = Counter(
+            "fabgitops_api_writes",
+            "Writes to the Kubernetes API by what was written and result.",
+            ("resource", "result"),
+            registry=self.registry,
+        )
+        self._request_children: dict[tuple[str, str], Counter] = {}
+        Info("fabgitops_build", "What runs here.", registry=self.registry).info(
+            {"version": version("fabgitops-operator"), "core_version": version("fabgitops-core")}
+        )
+        self.registry.register(self)
+
+    def watch_breakers(self, breakers: Callable[[], Mapping[DeviceId, Breaker]], clock: Callable[[], float]) -> None:
+        """Say where the circuit breakers are found when Prometheus asks, and by which clock they go."""
+        self._breakers, self._clock = breakers, clock
+
+    def happened(self, key: Key, event: Event, commands: Commands) -> None:
+        """Note what a controller was told and what it wanted done."""
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = _Row()
+        if isinstance(event, ReadDone):
+            row.connected, row.register, row.value = True, event.plan.address, event.values[0]
+        elif isinstance(event, ReadFailed):
+            row.connected = event.failure.kind is not FailureKind.UNREACHABLE
+            row.value = None
+        for command in commands:
+            if isinstance(command, Notice):
+                row.drifts += command.reason is NoticeReason.DRIFT_DETECTED
+                row.corrections += command.reason is NoticeReason.DRIFT_CORRECTED
+            elif isinstance(command, Wake) and command.after is None:
+                row.connected = row.value = None
+
+    def passed(self, _key: Key, seconds: float) -> None:
+        """Note that a pass has ended, and how long it took."""
+        self._passes.observe(seconds)
+
+    def late(self, seconds: float) -> None:
+        """Note how long after its time a pass began."""
+        self._lateness.observe(seconds)
+
+    def forgotten(self, key: Key) -> None:
+        """Drop the series of a PLC that is gone."""
+        self._rows.pop(key, None)
+
+    def request(self, function: str, result: str) -> None:
+        """Count a Modbus request."""
+        child = self._request_children.get((function, result))
+        if child is None:
+            child = self._request_children[(function, result)] = self._requests.labels(function, result)
+        child.inc()
+
+    def api_write(self, resource: str, result: str) -> None:
+        """Count a write to the Kubernetes API."""
+        self._writes.labels(resource, result).inc()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what is read off when asked."""
+        rows = list(self._rows.items())
+        yield GaugeMetricFamily("managed_plcs", "IndustrialPLC resources looked after.", value=len(rows))
+        drifts = CounterMetricFamily("drift_events", "Episodes of drift seen.", labels=_PLC)
+        corrections = CounterMetricFamily("corrections", "Corrections proven by reading back.", labels=_PLC)
+        connected = GaugeMetricFamily("plc_connection_status", "1 while the PLC answers, else 0.", labels=_PLC)
+        values = GaugeMetricFamily("register_value", "The value last read.", labels=(*_PLC, "register"))
+        for key, row in rows:
+            labels = (key.name, key.namespace)
+            drifts.add_metric(labels, row.drifts)
+            corrections.add_metric(labels, row.corrections)
+            if row.connected is not None:
+                connected.add_metric(labels, row.connected)
+            if row.value is not None:
+                values.add_metric((*labels, str(row.register)), row.value)
+        yield from (drifts, corrections, connected, values)
+        yield self._breaker_states()
+
+    def _breaker_states(self) -> Metric:
+        family = GaugeMetricFamily(
+            "fabgitops_breaker_state",
+            "Circuit breakers of devices that failed last: 1 for the state that each is in.",
+            labels=("endpoint", "unit_id", "state"),
+        )
+        now = self._clock()
+        for device, breaker in self._breakers().items():
+            state = circuit(breaker, now).value
+            family.add_metric((str(device.endpoint), str(device.unit_id), state), 1)
+        return family

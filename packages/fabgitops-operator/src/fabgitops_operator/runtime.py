@@ -1,0 +1,158 @@
+"""The operator put together: what starts, in which order it stops."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import kopf
+from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.kinds import CONTROLLERS
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.modbus.pool import ModbusDevices
+from lightkube import SingleConfig
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from fabgitops_operator.announce import Announcer
+from fabgitops_operator.http import serving
+from fabgitops_operator.inventory import Inventory
+from fabgitops_operator.kube import Gone, Kube, KubeError, Unavailable, load_config
+from fabgitops_operator.metrics import Metrics
+from fabgitops_operator.report import Reporter
+from fabgitops_operator.settings import Settings
+from fabgitops_operator.sweep import Sweep
+from fabgitops_operator.watch import quiet_settings, watching
+
+START_SECS = 60.0
+"""How long a start waits for an API server that is away."""
+
+FLUSH_SECS = 5.0
+"""How long a stop waits for statuses and Events on their way."""
+
+log = logging.getLogger(__name__)
+
+
+class NotInstalledError(Exception):
+    """A kind is not there: its text says how to install it."""
+
+
+class _Host:
+    """Stands in for the reporter, which needs the inventory, which needs the engine, which needs a host."""
+
+    reporter: Reporter
+
+    def publish(self, key: Key, status: ApiModel) -> None:
+        self.reporter.publish(key, status)
+
+    async def stored(self, key: Key, limit: float) -> bool:
+        return await self.reporter.stored(key, limit)
+
+    def notice(self, key: Key, notice: Notice) -> None:
+        self.reporter.notice(key, notice)
+
+
+async def operate(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        KubeError: The API server cannot be reached, or refuses what the operator needs.
+        NotInstalledError: A kind is not installed.
+        OSError: The metrics port cannot be listened on.
+    """
+    config = load_config()
+    metrics = Metrics()
+    host = _Host()
+    engine = Engine(ModbusDevices(metrics.request), host, metrics)
+    metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
+    inventory = Inventory(engine)
+    async with AsyncExitStack() as stack:
+        kube = Kube(config, [controller.kind for controller in CONTROLLERS])
+        stack.push_async_callback(kube.close)
+        announcer = Announcer(kube, metrics, inventory.uid)
+        host.reporter = Reporter(kube, announcer, metrics, inventory.lost)
+        sweep = Sweep(kube, inventory, CONTROLLERS, settings.namespace)
+        reasons = ["starting: not everything is listed yet"]
+        port = await stack.enter_async_context(
+            serving(metrics.registry, settings.metrics_bind, settings.metrics_port, lambda: "".join(reasons))
+        )
+        log.info("metrics and probes on port %d", port)
+        await _first_listing(sweep)
+        reasons.clear()
+        await _watch(settings, config, inventory, _running(engine, host.reporter, announcer, sweep, metrics, settings))
+
+
+async def _first_listing(sweep: Sweep) -> None:
+    """List everything once, with patience for an API server that is away and none for what waiting does not mend."""
+    patiently = AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_random_exponential(multiplier=0.5, max=5),
+        stop=stop_after_delay(START_SECS),
+        before_sleep=lambda state: log.warning("%s; trying again", state.outcome.exception() if state.outcome else ""),
+        reraise=True,
+    )
+    try:
+        async for attempt in patiently:
+            with attempt:
+                await sweep.once()
+    except Gone as error:
+        raise NotInstalledError(
+            "the resource definitions are not installed in this cluster: "
+            "run `fabgitops-operator manifests | kubectl apply -f -`"
+        ) from error
+
+
+@asynccontextmanager
+async def _running(
+    engine: Engine, reporter: Reporter, announcer: Announcer, sweep: Sweep, metrics: Metrics, settings: Settings
+) -> AsyncIterator[None]:
+    """Run our own tasks; on the way out writes in hand end first, then what is left is told."""
+    announcer.start()
+
+    def failed(error: KubeError) -> None:
+        metrics.api_write("listing", error.reason)
+
+    sweeping = asyncio.get_running_loop().create_task(sweep.forever(settings.resync_secs, failed))
+    log.info("looking after %d resource(s)", len(engine))
+    try:
+        yield
+    finally:
+        log.info("stopping")
+        sweeping.cancel()
+        await engine.stop(settings.grace_secs)
+        await reporter.close(FLUSH_SECS)
+        await announcer.close(FLUSH_SECS)
+        await asyncio.gather(sweeping, return_exceptions=True)
+        log.info("stopped")
+
+
+async def _watch(settings: Settings, config: SingleConfig, inventory: Inventory, running: Any) -> None:
+    """Let kopf watch; it cancels every task made after its start, so ours start and stop in its activities."""
+    registry = watching(inventory, CONTROLLERS, config)
+
+    @kopf.on.startup(id="start", registry=registry)
+    async def start(**_: Any) -> None:
+        await running.__aenter__()
+
+    @kopf.on.cleanup(id="stop", registry=registry)
+    async def stop(**_: Any) -> None:
+        await running.__aexit__(None, None, None)
+
+    await kopf.operator(
+        registry=registry,
+        settings=quiet_settings(),
+        clusterwide=not settings.namespace,
+        namespaces=settings.namespace,
+        standalone=True,
+    )
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's where the platform has it: it halves the cost of a poll."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -1,0 +1,37 @@
+"""Writes the files that are made from code, or with --check says which of them are not current."""
+
+import sys
+from pathlib import Path
+
+import yaml
+from fabgitops_core.api.crd import definition
+from fabgitops_core.control.kinds import CONTROLLERS
+
+ROOT = Path(__file__).parent.parent
+MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
+NOTE = "# Made from the models in fabgitops-core by tools/generate.py: change those, not this.\n"
+
+
+def generated() -> dict[Path, str]:
+    """Return what each generated file must hold."""
+    return {
+        MANIFESTS / f"{controller.kind.crd_name}.yaml": NOTE
+        + yaml.safe_dump(definition(controller.kind), sort_keys=False, width=120)
+        for controller in CONTROLLERS
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with --check compare; return the exit code."""
+    stale = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        if arguments == ["--check"]:
+            sys.stderr.write(f"{path.relative_to(ROOT)} is not current: run `./dev generate`\n")
+        else:
+            path.write_text(generated()[path])
+            sys.stderr.write(f"wrote {path.relative_to(ROOT)}\n")
+    return 1 if stale and arguments == ["--check"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
