@@ -1,0 +1,114 @@
+"""The running components of one control plane, held by the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import httpx
+
+from testbed import processes
+from testbed.access import admin_tls
+from testbed.components import (
+    API_SERVER,
+    CONTROLLER_MANAGER,
+    ETCD,
+    LOOPBACK,
+    Layout,
+    api_server_arguments,
+    controller_manager_arguments,
+    etcd_arguments,
+)
+from testbed.errors import StartError
+
+START_LIMIT = 90.0  # seconds; a machine under load needs many times the usual four
+STOP_PATIENCE = 5.0  # seconds; the API server waits for its watchers, who may stay for an hour
+BETWEEN_LOOKS = 0.05  # seconds
+
+
+class Cluster:
+    """Etcd, the API server and, when asked, the controller manager, with their ports."""
+
+    def __init__(self, layout: Layout, binaries: Mapping[str, Path], *, controller_manager: bool) -> None:
+        self._layout = layout
+        self._binaries = binaries
+        self._controller_manager = controller_manager
+        self._ports = {name: processes.ReservedPort() for name in (ETCD, API_SERVER, CONTROLLER_MANAGER)}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.url = f"https://{LOOPBACK}:{self._ports[API_SERVER].number}"
+
+    async def start(self) -> None:
+        """Start everything and wait until it serves.
+
+        Raises:
+            StartError: a component died or was not ready in time.
+        """
+        self._layout.prepare(self.url)
+        self._run(ETCD, etcd_arguments(self._layout, self._ports[ETCD].number))
+        # Asked before etcd listens, the API server sleeps for seconds before it tries again.
+        await self._until(ETCD, self._accepts_connections)
+        await self.start_api_server()
+        await self._until(API_SERVER, lambda: self._answers(f"{self.url}/api/v1/namespaces/default"))
+        if self._controller_manager:
+            port = self._ports[CONTROLLER_MANAGER].number
+            self._run(CONTROLLER_MANAGER, controller_manager_arguments(self._layout, port))
+            await self._until(CONTROLLER_MANAGER, lambda: self._answers(f"https://{LOOPBACK}:{port}/healthz"))
+
+    async def start_api_server(self) -> None:
+        """Start the API server on its port, with the data it had, and wait until it is ready."""
+        if API_SERVER in self._running:
+            raise StartError(f"{API_SERVER} is already running at {self.url}")
+        ports = self._ports[API_SERVER].number, self._ports[ETCD].number
+        self._run(API_SERVER, api_server_arguments(self._layout, *ports))
+        await self._until(API_SERVER, lambda: self._answers(f"{self.url}/readyz"))
+
+    async def stop_api_server(self) -> None:
+        """Stop the API server; etcd keeps the data, and the port stays ours."""
+        if API_SERVER not in self._running:
+            raise StartError(f"{API_SERVER} is not running")
+        processes.stop(self._running.pop(API_SERVER), STOP_PATIENCE)
+
+    def kill(self) -> None:
+        """End every component at once: what they hold is thrown away."""
+        for process in self._running.values():
+            processes.stop(process, patience=0)
+        self._running.clear()
+        for port in self._ports.values():
+            port.release()
+
+    def _run(self, name: str, arguments: list[str]) -> None:
+        self._running[name] = processes.start([str(self._binaries[name]), *arguments], self._layout.log(name))
+
+    async def _until(self, name: str, ready: Callable[[], Awaitable[bool]]) -> None:
+        deadline = time.monotonic() + START_LIMIT
+        while not await ready():
+            code = self._running[name].poll()
+            if code is not None:
+                raise StartError(f"{name} ended with {code}; its last lines were\n{self._last_lines(name)}")
+            if time.monotonic() > deadline:
+                lines = self._last_lines(name)
+                raise StartError(f"{name} was not ready after {START_LIMIT:.0f} s; its last lines were\n{lines}")
+            await asyncio.sleep(BETWEEN_LOOKS)
+
+    def _last_lines(self, name: str) -> str:
+        return processes.last_lines(self._layout.log(name))
+
+    async def _accepts_connections(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, self._ports[ETCD].number)
+        except ConnectionRefusedError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+    async def _answers(self, url: str) -> bool:
+        tls = admin_tls(self._layout)
+        async with httpx.AsyncClient(verify=tls, trust_env=False, timeout=2.0) as client:
+            try:
+                return (await client.get(url)).status_code == httpx.codes.OK
+            except httpx.TransportError:
+                return False

@@ -1,0 +1,61 @@
+"""A control plane for the time of a `with` block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from testbed.access import Access
+from testbed.binaries import needed_binaries
+from testbed.link import Link
+from testbed.protocol import START_API_SERVER, STOP_API_SERVER, Settings
+
+
+class ControlPlane(Access):
+    """A control plane that is ours: besides having access, its API server can be stopped and started."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(Path(link.started["folder"]), link.started["url"])
+        self._link = link
+
+    def stop_apiserver(self) -> None:
+        """Stop the API server; connections to it are refused from now on, its data stays.
+
+        Raises:
+            TestbedError: it is not running.
+        """
+        self._link.request(STOP_API_SERVER)
+
+    def start_apiserver(self) -> None:
+        """Start the stopped API server, on the same port with the same data, and wait until it is ready.
+
+        Raises:
+            TestbedError: it is running already, or did not start; the message ends with its last log lines.
+        """
+        self._link.request(START_API_SERVER)
+
+
+def start_link(folder: Path | None, *, controller_manager: bool) -> Link:
+    """Find the binaries and start a supervisor for a folder (None: a temporary one)."""
+    found = needed_binaries(controller_manager=controller_manager)
+    binaries = {name: str(path) for name, path in found.items()}
+    where = None if folder is None else str(folder)
+    return Link(Settings(binaries=binaries, controller_manager=controller_manager, folder=where))
+
+
+@contextmanager
+def control_plane(*, controller_manager: bool = False) -> Iterator[ControlPlane]:
+    """A control plane of its own: etcd and the API server, with RBAC on, on free loopback ports.
+
+    Nothing of it outlives the block, nor this process, even when that is killed.
+
+    Args:
+        controller_manager: also run kube-controller-manager: garbage collection and the deletion of
+            namespaces need it.
+
+    Raises:
+        TestbedError: no binaries were found, or a component did not start.
+    """
+    with start_link(None, controller_manager=controller_manager) as link:
+        yield ControlPlane(link)

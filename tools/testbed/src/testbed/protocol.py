@@ -1,0 +1,34 @@
+"""What a supervisor and its parent say to each other: lines one way, JSON the other."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+STOP_API_SERVER = "stop-apiserver"
+START_API_SERVER = "start-apiserver"
+DETACH = "detach"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a supervisor is to hold; travels as JSON on its command line.
+
+    Attributes:
+        binaries: each component's executable.
+        controller_manager: whether to run kube-controller-manager.
+        folder: where to keep everything; None for a temporary folder.
+    """
+
+    binaries: dict[str, str]
+    controller_manager: bool
+    folder: str | None
+
+    def dump(self) -> str:
+        """As one argument."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def load(cls, argument: str) -> Settings:
+        """From what `dump` gave."""
+        return cls(**json.loads(argument))

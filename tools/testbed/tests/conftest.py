@@ -1,0 +1,3 @@
+"""The session's control plane."""
+
+pytest_plugins = ["testbed.pytest_plugin"]
