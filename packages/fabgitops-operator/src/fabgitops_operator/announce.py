@@ -18,6 +18,8 @@ from fabgitops_operator.metrics import Metrics
 CONTROLLER = "fabgitops.io/operator"
 SERIES_SECS = 360.0
 """The same again within so many seconds joins the series, as in Kubernetes' own recorders."""
+MAX_ALIKE = 10
+"""Events of one reason for one object, each with a text of its own, that may stand beside each other; more join in."""
 MAX_WAITING = 10_000
 MAX_NOTE = 1024
 GIVE_UP_SECS = 300.0
@@ -36,6 +38,7 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class _Series:
     name: str
+    note: str
     count: int
     last: datetime
 
@@ -43,12 +46,14 @@ class _Series:
 class Announcer:
     """Writes Events one after the other, in the background."""
 
-    def __init__(self, kube: Kube, metrics: Metrics, uid: Callable[[Key], str | None]) -> None:
+    uid: Callable[[Key], str | None]
+    """Where the uid of an object is found; set once the inventory stands."""
+
+    def __init__(self, kube: Kube, metrics: Metrics) -> None:
         self._kube = kube
         self._metrics = metrics
-        self._uid = uid
         self._waiting: asyncio.Queue[tuple[Key, str, Notice, datetime]] = asyncio.Queue(MAX_WAITING)
-        self._series: dict[tuple[str, NoticeReason], _Series] = {}
+        self._series: dict[tuple[str, NoticeReason], list[_Series]] = {}
         self._instance = socket.gethostname()
         self._worker: asyncio.Task[None] | None = None
 
@@ -68,10 +73,15 @@ class Announcer:
         self._worker.cancel()
         await asyncio.gather(self._worker, return_exceptions=True)
 
+    def forget(self, uid: str) -> None:
+        """Drop the series of an object that is gone."""
+        for reason in NoticeReason:
+            self._series.pop((uid, reason), None)
+
     def announce(self, key: Key, notice: Notice) -> None:
         """Write an Event soon, and a line in the log now."""
         log.log(logging.WARNING if notice.warning else logging.INFO, "%s: %s: %s", key, notice.reason, notice.message)
-        uid = self._uid(key)
+        uid = self.uid(key)
         if uid is None:
             return
         try:
@@ -107,25 +117,31 @@ class Announcer:
 
     async def _joined(self, key: Key, uid: str, notice: Notice, at: datetime) -> bool:
         """Count it in a series that is under way, if there is one."""
-        series = self._series.get((uid, notice.reason))
-        if series is None or (at - series.last).total_seconds() > SERIES_SECS:
+        series = self._under_way(uid, notice, at)
+        if series is None:
             return False
-        body = {"series": {"count": series.count + 1, "lastObservedTime": _micro(at)}, "note": _note(notice)}
+        body = {"series": {"count": series.count + 1, "lastObservedTime": _micro(at)}}
         try:
             await self._kube.patch_event(key.namespace, series.name, body)
         except Gone:
+            self._series[(uid, notice.reason)].remove(series)
             return False
         series.count, series.last = series.count + 1, at
         return True
 
+    def _under_way(self, uid: str, notice: Notice, at: datetime) -> _Series | None:
+        """Return the series that says the same, or the latest one when many already say much the same."""
+        recent = self._series.get((uid, notice.reason), [])
+        recent[:] = [series for series in recent if (at - series.last).total_seconds() <= SERIES_SECS]
+        same = [series for series in recent if series.note == _note(notice)]
+        if same or len(recent) >= MAX_ALIKE:
+            return (same or recent)[-1]
+        return None
+
     async def _begun(self, key: Key, uid: str, notice: Notice, at: datetime) -> None:
         name = f"{key.name[:200]}.{int(at.timestamp() * 1e6):x}"
-        await self._kube.create_event(key.namespace, self._event(name, key, uid, notice, at))
-        self._series[(uid, notice.reason)] = _Series(name, 1, at)
-        if len(self._series) > MAX_WAITING:
-            old = [each for each, told in self._series.items() if (at - told.last).total_seconds() > SERIES_SECS]
-            for each in old:
-                del self._series[each]
+        await self._kube.create_event(self._event(name, key, uid, notice, at))
+        self._series.setdefault((uid, notice.reason), []).append(_Series(name, _note(notice), 1, at))
 
     def _event(self, name: str, key: Key, uid: str, notice: Notice, at: datetime) -> dict[str, Any]:
         return {

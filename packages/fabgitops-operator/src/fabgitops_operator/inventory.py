@@ -4,7 +4,7 @@ A watch and a listing tell of the same objects at their own pace. An older versi
 it would bring an old target back, and that would be written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,10 +24,11 @@ class _Seen:
 
 
 class Inventory:
-    """Passes what is new of each object to the engine."""
+    """Passes what is new of each object to the engine; `forgotten` is told the uid of each that is gone."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, forgotten: Callable[[str], None]) -> None:
         self._engine = engine
+        self._forgotten = forgotten
         self._seen: dict[Key, _Seen] = {}
         self._deleted: set[str] | None = None
 
@@ -45,7 +46,7 @@ class Inventory:
         if seen is not None and version < seen.version:
             return
         if seen is not None and seen.uid != uid:
-            self._engine.remove(key)
+            self.lost(key)
         self._seen[key] = _Seen(uid, version)
         self._engine.declare(key, controller, declared(controller.kind, body, datetime.now(UTC)))
 
@@ -60,8 +61,10 @@ class Inventory:
 
     def lost(self, key: Key) -> None:
         """Forget an object that turned out to be gone."""
-        self._seen.pop(key, None)
+        seen = self._seen.pop(key, None)
         self._engine.remove(key)
+        if seen is not None:
+            self._forgotten(seen.uid)
 
     def listing_begins(self) -> set[Key]:
         """Return the objects that a complete listing must show if they still are there."""

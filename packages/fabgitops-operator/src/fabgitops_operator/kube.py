@@ -8,7 +8,6 @@ from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
 from lightkube import ApiError, AsyncClient, KubeConfig, SingleConfig
 from lightkube.core.exceptions import ConfigError
-from lightkube.core.resource import NamespacedResource
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
 
@@ -102,17 +101,16 @@ class Kube:
         except httpx2.HTTPError as error:
             raise _told(error, f"patching the status of {key}") from error
 
-    async def create_event(self, namespace: str, body: Body) -> None:
-        """Create an Event (events.k8s.io/v1).
+    async def create_event(self, body: Body) -> None:
+        """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.
 
         Raises:
             KubeError: It was not created.
         """
         try:
-            event: NamespacedResource = self._events.from_dict(dict(body))
-            await self._client.create(event, namespace=namespace)
+            await self._client.create(self._events.from_dict(dict(body)))
         except httpx2.HTTPError as error:
-            raise _told(error, f"creating an Event in {namespace}") from error
+            raise _told(error, f"creating the Event {body['metadata']['name']}") from error
 
     async def patch_event(self, namespace: str, name: str, body: Body) -> None:
         """Merge into an Event.

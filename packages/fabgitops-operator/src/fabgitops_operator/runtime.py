@@ -66,11 +66,12 @@ async def operate(settings: Settings) -> None:
     host = _Host()
     engine = Engine(ModbusDevices(metrics.request), host, metrics)
     metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
-    inventory = Inventory(engine)
     async with AsyncExitStack() as stack:
         kube = Kube(config, [controller.kind for controller in CONTROLLERS])
         stack.push_async_callback(kube.close)
-        announcer = Announcer(kube, metrics, inventory.uid)
+        announcer = Announcer(kube, metrics)
+        inventory = Inventory(engine, announcer.forget)
+        announcer.uid = inventory.uid
         host.reporter = Reporter(kube, announcer, metrics, inventory.lost)
         sweep = Sweep(kube, inventory, CONTROLLERS, settings.namespace)
         reasons = ["starting: not everything is listed yet"]

@@ -1,6 +1,7 @@
 """One TCP connection: bytes out, one frame in. Knows who waits, and tells them at once when the peer is gone."""
 
 import asyncio
+from typing import cast
 
 from fabgitops_core.engine.errors import BadReply, ConnectionLost, DeviceError
 from fabgitops_core.modbus.frames import frame_length
@@ -39,8 +40,8 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the connection."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream protocol is given nothing else
-        self._transport = transport
+        # A cast, not a check: uvloop's transports behave as asyncio's but do not descend from them.
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Hand a whole frame to who waits for it."""
