@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     stale = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
     for path in stale:
         if arguments == ["--check"]:
-            sys.stderr.write(f"{path.relative_to(ROOT)} is not current: run `./dev generate`\n")
+            sys.stderr.write(f"{path.relative_to(ROOT)} is not current: run `./dev fix`\n")
         else:
             path.write_text(generated()[path])
             sys.stderr.write(f"wrote {path.relative_to(ROOT)}\n")
