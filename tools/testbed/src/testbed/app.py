@@ -68,9 +68,6 @@ def main() -> None:
     except TestbedError as error:
         print(f"testbed: error: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("testbed: interrupted; everything was taken down", file=sys.stderr)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

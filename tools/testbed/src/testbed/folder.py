@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from testbed.errors import TestbedError
 LOCK = "testbed.lock"  # held by the supervisor for as long as it lives; also marks the folder as ours
 STATE = "testbed.json"
 PREFIX = "fabgitops-testbed-"
+YOUNG = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def remove_leftover(folder: Path) -> None:
 def claimed(wanted: Path | None) -> Iterator[Path]:
     """A new folder (`wanted`, or a temporary one), locked for the time of the context, then removed."""
     if wanted is None:
+        _sweep()
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     else:
         folder = wanted
@@ -85,3 +89,14 @@ def claimed(wanted: Path | None) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder)
         lock.release()
+
+
+def _sweep() -> None:
+    """Remove temporary folders whose supervisor was itself killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # its owner was quicker
+            status = folder.stat()
+            # A young folder may be between being made and being locked.
+            grown = time.time() - status.st_mtime > YOUNG
+            if grown and status.st_uid == os.getuid() and (folder / LOCK).exists() and not in_use(folder):
+                shutil.rmtree(folder)

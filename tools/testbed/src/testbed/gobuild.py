@@ -14,7 +14,7 @@ from pathlib import Path
 from testbed.components import ETCD
 from testbed.errors import SourceError
 from testbed.installing import Say, executables, new_file, only_one
-from testbed.processes import ends_with_parent, last_lines
+from testbed.processes import last_lines, leashed
 
 KUBERNETES = "v1.34.2"
 ETCD_VERSION = "v3.6.6"
@@ -80,14 +80,13 @@ def _run(
     with (
         log.open("wb") as output,
         subprocess.Popen(  # noqa: S603 - our own command line
-            arguments,
+            # SIGINT, so that go takes its compilers and its working folder with it.
+            leashed(arguments, signal.SIGINT),
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # SIGINT, so that go takes its compilers and its working folder with it.
-            preexec_fn=ends_with_parent(signal.SIGINT),  # noqa: PLW1509 - forks, sets one flag, execs
         ) as process,
     ):
         try:

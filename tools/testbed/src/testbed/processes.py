@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from testbed import leash
+
 LAST_LINES = 8
 LONGEST_LINE = 300
 
 
-def ends_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """What a child runs before exec so that Linux signals it when its parent's thread ends.
-
-    None where the platform has no such thing; there only an orderly end of the parent ends the child.
-    """
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    parent = os.getpid()
-
-    def in_child() -> None:
-        prctl(PR_SET_PDEATHSIG, number)
-        if os.getppid() != parent:  # it ended before the call above took hold
-            os._exit(1)
-
-    return in_child
+def leashed(command: list[str], number: signal.Signals) -> list[str]:
+    """The command, so that Linux sends it a signal as soon as this process ends, however it ends."""
+    return [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), str(int(number)), *command]
 
 
 def start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
     """Start a command that writes to `log` (appended) and is killed when this process ends."""
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - our own command lines
-            command,
+            leashed(command, signal.SIGKILL),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=log.parent,
-            preexec_fn=ends_with_parent(signal.SIGKILL),  # noqa: PLW1509 - the supervisor has one thread
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
@@ -12,6 +13,7 @@ from testbed.plane import ControlPlane
 from testbed.plane import control_plane as running_control_plane
 
 FIXTURE = "control_plane"
+PROBLEM = pytest.StashKey[TestbedError]()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -20,16 +22,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not wanted or session.config.option.collectonly:
         return
     capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
         try:
             needed_binaries(controller_manager=False)
         except TestbedError as error:
             # Every test that needs them fails by itself; those that do not are none the worse.
-            print(f"testbed: {error}")
+            session.config.stash[PROBLEM] = error
 
 
 @pytest.fixture(scope="session")
-def control_plane() -> Iterator[ControlPlane]:
+def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """A real API server with RBAC on, shared by the run: give each test a namespace of its own."""
+    if PROBLEM in request.config.stash:
+        raise request.config.stash[PROBLEM]
     with running_control_plane() as running:
         yield running

@@ -7,6 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+import httpx
+
 from testbed.access import Access
 from testbed.binaries import cache_folder
 from testbed.errors import TestbedError
@@ -33,10 +35,22 @@ def up(folder: Path, *, controller_manager: bool) -> Access:
             raise TestbedError(
                 f"the test bed in {folder} is up without kube-controller-manager: run `testbed down` first"
             )
-        return Access(folder, state.url)
+        return _answering(Access(folder, state.url))
     link = start_link(folder, controller_manager=controller_manager)
     access = Access(folder, link.started["url"])
     link.detach()
+    return access
+
+
+def _answering(access: Access) -> Access:
+    try:
+        with access.client() as client:
+            client.get("/readyz").raise_for_status()
+    except httpx.HTTPError as error:
+        raise TestbedError(
+            f"the test bed in {access.dir} is up but does not answer ({error}): look at {access.dir / 'logs'}, "
+            "then run `testbed down`"
+        ) from error
     return access
 
 

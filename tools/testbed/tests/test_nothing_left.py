@@ -1,0 +1,78 @@
+"""Nothing outlives its user, not even when the user is killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.integration
+
+ProcessesOf = Callable[[Path], list[psutil.Process]]
+HOLD = """
+from testbed import control_plane
+with control_plane() as plane:
+    print(plane.dir, flush=True)
+    input()
+"""
+
+
+@contextmanager
+def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python of its own; killed at the end in any case."""
+    with subprocess.Popen(
+        [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    """The next line that a child prints."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_holder_leaves_nothing(
+    number: signal.Signals, until: Callable[..., None], processes_of: ProcessesOf
+) -> None:
+    """A process killed while it holds a control plane leaves no process and no folder."""
+    with child("-c", HOLD) as holder:
+        folder = Path(line(holder))
+        running = processes_of(folder)
+        assert {process.name() for process in running} == {"etcd", "kube-apiserver"}
+        holder.send_signal(number)
+        holder.wait()
+        until(lambda: not folder.exists(), "the folder is gone")
+        until(lambda: not any(process.is_running() for process in running), "the processes are gone")
+
+
+def test_holder_killed_during_the_start_leaves_nothing(
+    until: Callable[..., None], processes_of: ProcessesOf, tmp_path: Path
+) -> None:
+    """A process killed before its control plane is ready leaves no process and no folder."""
+    folder = tmp_path / "up"
+    with child("-m", "testbed.app", "up", "--state-dir", str(folder)) as starting:
+        until(lambda: bool(processes_of(folder / "data")), "etcd has been started")
+        starting.kill()
+        starting.wait()
+        until(lambda: not folder.exists() and not processes_of(folder), "all is gone")
+
+
+def test_killed_supervisor_takes_its_components_along(until: Callable[..., None], processes_of: ProcessesOf) -> None:
+    """When the supervisor itself is killed the components end with it, and the user removes nothing of others."""
+    with child("-c", HOLD) as holder:
+        folder = Path(line(holder))
+        components = processes_of(folder)
+        supervisor = psutil.Process(components[0].ppid())
+        supervisor.kill()
+        until(lambda: not any(process.is_running() for process in components), "the components are gone")
