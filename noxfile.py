@@ -6,8 +6,8 @@
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import nox
@@ -16,15 +16,12 @@ from nox.command import CommandFailed
 ROOT = Path(__file__).parent
 DIST = ROOT / "dist"
 PYTHONS = ("3.11", "3.12", "3.13")
-# The Python that runs nox is one that uv found and that works; UV_PYTHON is uv's own way of asking for another.
-DEFAULT_PYTHON = os.environ.get("UV_PYTHON") or f"{sys.version_info.major}.{sys.version_info.minor}"
-
 PACKAGES = ("fabgitops-core", "fabgitops-operator", "fabctl", "mock-plc")
 
 # Files made from code and committed: it writes them, with --check added it only compares.
 GENERATE = ("python", "tools/generate.py")
 
-# mypy knows a test module by its file name alone, so two of one name must not meet in one run: one run a member.
+# What mypy checks, a run each: see [tool.mypy] in pyproject.toml.
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "noxfile.py")
 
 nox.needs_version = ">=2026.4"
@@ -32,8 +29,19 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["test"]
 
 
-def workspace(session: nox.Session, python: str = DEFAULT_PYTHON) -> None:
+@cache
+def default_python() -> str:
+    """Return the Python that UV_PYTHON asks for, or else the version of the first one that uv finds."""
+    if asked := os.environ.get("UV_PYTHON"):
+        return asked
+    command = ["uv", "python", "find", "--system", "--show-version"]
+    version = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return ".".join(version.split(".")[:2])
+
+
+def workspace(session: nox.Session, python: str | None = None) -> None:
     """Make the shared environment of a Python equal to the lock, and the one that this session's commands run in."""
+    python = python or default_python()
     session.env["UV_PROJECT_ENVIRONMENT"] = str(ROOT / ".nox" / f"workspace-{python.replace(os.sep, '_')}")
     session.env["UV_PYTHON"] = python
     session.env["VIRTUAL_ENV"] = None  # nox's own, of which uv would say that it is not the project's
@@ -167,7 +175,7 @@ def fresh_environment(session: nox.Session, name: str, *wanted: str) -> str:
     """Install what is wanted from wheels alone into a new environment; return the path of its Python."""
     environment = ROOT / ".nox" / "wheels" / name
     python = str(environment / "bin" / "python")
-    session.run("uv", "venv", "--quiet", "--clear", "--python", DEFAULT_PYTHON, str(environment))
+    session.run("uv", "venv", "--quiet", "--clear", "--python", default_python(), str(environment))
     session.run("uv", "pip", "install", "--python", python, "--only-binary", ":all:", *wanted)
     return python
 
