@@ -154,6 +154,6 @@ def test_component_that_dies_shows_its_last_words(monkeypatch: pytest.MonkeyPatc
         path.write_text("#!/bin/sh\necho 'disk on fire'\nexit 7\n")
         path.chmod(0o755)
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
-    with pytest.raises(TestbedError, match=r"etcd ended with 7; its last lines were\n    disk on fire"):
-        with control_plane():
-            pytest.fail("a control plane without etcd started")
+    died = pytest.raises(TestbedError, match=r"etcd ended with 7; its last lines were\n    disk on fire")
+    with died, control_plane():
+        pytest.fail("a control plane without etcd started")

@@ -94,7 +94,7 @@ class Cluster:
             await asyncio.sleep(BETWEEN_LOOKS)
 
     def _last_lines(self, name: str) -> str:
-        return processes.last_lines(self._layout.log(name))
+        return processes.last_lines(self._layout.log(name).read_text("utf-8", "replace"))
 
     async def _accepts_connections(self) -> bool:
         try:

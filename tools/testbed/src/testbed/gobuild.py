@@ -21,7 +21,6 @@ ETCD_VERSION = "v3.6.6"
 VERSION = f"{KUBERNETES}-etcd-{ETCD_VERSION}"
 MODULES = Path(__file__).parent / "gomod"
 BETWEEN_REPORTS = 10.0  # seconds
-STOP_PATIENCE = 10.0  # seconds that go has to remove its working folder
 
 
 def install(names: Sequence[str], folder: Path, say: Say) -> dict[str, Path]:
@@ -61,47 +60,50 @@ def _build(go: str, name: str, path: Path, say: Say) -> None:
     version = ETCD_VERSION if name == ETCD else KUBERNETES
     say(f"building {name} {version} from its Go modules: minutes the first time, then cached in {path.parent}")
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".build-") as work, new_file(path) as output:
-        log = Path(work) / "log"
-        environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOTMPDIR": work}
-        _run(command(go, name, output), module, environment, log, lambda: _report(say, name, log, begun))
+
+    def report(log: str) -> None:
+        lines = log.splitlines() or ["starting"]
+        say(f"{name}: {time.monotonic() - begun:.0f} s, {len(lines)} steps so far, now {lines[-1]}")
+
+    with new_file(path) as output:
+        _run(command(go, name, output), module, report)
     say(f"{name} built in {time.monotonic() - begun:.0f} s")
 
 
-def _report(say: Say, name: str, log: Path, begun: float) -> None:
-    lines = log.read_text("utf-8", "replace").splitlines()
-    now = lines[-1] if lines else "starting"
-    say(f"{name}: {time.monotonic() - begun:.0f} s, {len(lines)} packages so far, now {now}")
+def _run(arguments: list[str], folder: Path, report: Callable[[str], None]) -> None:
+    with tempfile.TemporaryFile() as output:  # nameless, so that even a killed build leaves none
+        code = _waited(arguments, folder, output.fileno(), lambda: report(_text(output.fileno())))
+        if code != 0:
+            said = last_lines(_text(output.fileno()))
+            raise SourceError(f"`{' '.join(arguments)}` in {folder} ended with {code}:\n{said}")
 
 
-def _run(
-    arguments: list[str], folder: Path, environment: dict[str, str], log: Path, report: Callable[[], None]
-) -> None:
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(  # noqa: S603 - our own command line
-            # SIGINT, so that go takes its compilers and its working folder with it.
-            leashed(arguments, signal.SIGINT),
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
+def _text(descriptor: int) -> str:
+    """All that was written to a file so far; leaves the writer's position alone."""
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode("utf-8", "replace")
+
+
+def _waited(arguments: list[str], folder: Path, output: int, report: Callable[[], None]) -> int:
+    # SIGINT, so that go takes its compilers and its working folder with it.
+    with subprocess.Popen(  # noqa: S603 - our own command line
+        leashed(arguments, signal.SIGINT),
+        cwd=folder,
+        env={**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+    ) as process:
         try:
-            code = _waited(process, report)
+            while (code := _ended(process)) is None:
+                report()
         except BaseException:
             process.send_signal(signal.SIGINT)
-            process.wait(STOP_PATIENCE)
-            raise
-    if code != 0:
-        raise SourceError(f"`{' '.join(arguments)}` in {folder} ended with {code}:\n{last_lines(log)}")
+            raise  # leaving the block waits for it
+    return code
 
 
-def _waited(process: subprocess.Popen[bytes], report: Callable[[], None]) -> int:
-    while True:
-        try:
-            return process.wait(BETWEEN_REPORTS)
-        except subprocess.TimeoutExpired:
-            report()
+def _ended(process: subprocess.Popen[bytes]) -> int | None:
+    try:
+        return process.wait(BETWEEN_REPORTS)
+    except subprocess.TimeoutExpired:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from types import TracebackType
@@ -22,6 +23,7 @@ class Link:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self.started: dict[str, str] = {}
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             # -P: a file in the current folder must not stand in for a module of ours.
             [sys.executable, "-P", "-m", "testbed.supervisor", settings.dump()],
@@ -63,6 +65,9 @@ class Link:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if folder := self.started.get("folder"):
+            # There only when the supervisor was killed; what is held open even now, the next start sweeps.
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _hang_up(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):

@@ -45,10 +45,10 @@ def stop(process: subprocess.Popen[bytes], patience: float) -> None:
     process.wait()
 
 
-def last_lines(log: Path) -> str:
-    """The last lines of a log file, indented, for an error message."""
-    lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
-    return "\n".join(f"    {line[:LONGEST_LINE]}" for line in lines[-LAST_LINES:]) or "    (nothing logged)"
+def last_lines(log: str) -> str:
+    """The last lines of a log, indented, for an error message."""
+    lines = log.splitlines()[-LAST_LINES:]
+    return "\n".join(f"    {line[:LONGEST_LINE]}" for line in lines) or "    (nothing logged)"
 
 
 class ReservedPort:
