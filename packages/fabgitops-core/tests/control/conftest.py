@@ -1,0 +1,148 @@
+"""A controller at hand, and a way to tell it a story."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.control.breaker import PASS, Gate
+from fabgitops_core.control.commands import Command, Notice, Publish, Read, Wake, Write
+from fabgitops_core.control.events import (
+    Declared,
+    Due,
+    Event,
+    Failure,
+    FailureKind,
+    ReadDone,
+    ReadFailed,
+    SyncRequest,
+    WriteDone,
+    WriteFailed,
+    WriteUnknown,
+    WriteWithdrawn,
+)
+from fabgitops_core.control.plans import change_of, plan_of
+from fabgitops_core.control.plc import NEW, PlcState, step
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+LOST = Failure(FailureKind.UNREACHABLE, "10.0.0.5:502 refused the connection")
+
+
+def spec(**changes: Any) -> IndustrialPLCSpec:
+    """Return a valid spec: register 4001 must hold 2500."""
+    given = {"device_address": "10.0.0.5", "target_register": 4001, "target_value": 2500, **changes}
+    return IndustrialPLCSpec.model_validate(given)
+
+
+@dataclass
+class Story:
+    """A controller that is told one thing after the other, and what it wanted done last and altogether."""
+
+    state: PlcState = NEW
+    generation: int = 1
+    last: tuple[Command, ...] = ()
+    all: list[Command] = field(default_factory=list)
+    at: datetime = START
+
+    def tell(self, event: Event) -> "Story":
+        """Tell one event."""
+        self.state, self.last = step(self.state, event)
+        self.all.extend(self.last)
+        self.at += timedelta(seconds=1)
+        return self
+
+    def declare(
+        self,
+        wanted: IndustrialPLCSpec | None = None,
+        *,
+        request: SyncRequest | None = None,
+        status: IndustrialPLCStatus | None = None,
+        problem: str = "",
+        same: bool = False,
+    ) -> "Story":
+        """Declare a spec, as the next generation unless it is the same."""
+        self.generation += 0 if same or self.state is NEW else 1
+        return self.tell(Declared(self.at, self.generation, wanted, problem, request, status))
+
+    def due(self, gate: Gate = PASS) -> "Story":
+        """Say that it is time."""
+        return self.tell(Due(self.at, gate))
+
+    def reads(self, value: int) -> "Story":
+        """Answer the reading under way."""
+        return self.tell(ReadDone(self.at, plan_of(self.spec), (value,)))
+
+    def fails_to_read(self, failure: Failure = LOST, retry_after: float = 0.0) -> "Story":
+        """Let the reading under way fail."""
+        return self.tell(ReadFailed(self.at, plan_of(self.spec), failure, retry_after))
+
+    def writes(self) -> "Story":
+        """Confirm the write under way."""
+        return self.tell(WriteDone(self.at, change_of(self.spec)))
+
+    def may_have_written(self) -> "Story":
+        """Leave the write under way without an answer."""
+        return self.tell(WriteUnknown(self.at, change_of(self.spec), LOST))
+
+    def fails_to_write(self, failure: Failure) -> "Story":
+        """Let the write under way fail."""
+        return self.tell(WriteFailed(self.at, change_of(self.spec), failure))
+
+    def withdraws(self) -> "Story":
+        """Let the write under way be withdrawn."""
+        return self.tell(WriteWithdrawn(self.at, change_of(self.spec)))
+
+    def passes(self, *values: int) -> "Story":
+        """Go through a pass: due, a reading of the first value, and a confirmed write before each further one."""
+        self.due().reads(values[0])
+        for value in values[1:]:
+            self.writes().reads(value)
+        return self
+
+    @property
+    def spec(self) -> IndustrialPLCSpec:
+        """Return the spec that the controller goes by."""
+        assert self.state.spec is not None
+        return self.state.spec
+
+    @property
+    def status(self) -> IndustrialPLCStatus:
+        """Return the status as it stands."""
+        return self.state.status
+
+    @property
+    def request(self) -> Read | Write | None:
+        """Return the request to the device that was wanted last."""
+        return next((each for each in self.last if isinstance(each, Read | Write)), None)
+
+    @property
+    def wake(self) -> Wake | None:
+        """Return when the controller wanted to be woken last."""
+        return next((each for each in reversed(self.last) if isinstance(each, Wake)), None)
+
+    @property
+    def notices(self) -> list[str]:
+        """Return the reasons of everything announced so far."""
+        return [each.reason.value for each in self.all if isinstance(each, Notice)]
+
+    @property
+    def published(self) -> list[IndustrialPLCStatus]:
+        """Return everything published so far."""
+        return [each.status for each in self.all if isinstance(each, Publish)]  # type: ignore[misc]
+
+    def condition(self, name: str) -> tuple[str, str]:
+        """Return status and reason of a condition."""
+        found = next(each for each in self.status.conditions if each.type == name)
+        return found.status.value, found.reason
+
+
+@pytest.fixture
+def story() -> Callable[..., Story]:
+    """Return a way to begin a story with a spec that is declared."""
+
+    def begin(**changes: Any) -> Story:
+        return Story().declare(spec(**changes))
+
+    return begin

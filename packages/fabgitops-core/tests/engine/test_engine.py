@@ -1,0 +1,186 @@
+"""The engine with PLCs in memory: what reaches the device, and what the host is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.engine.errors import NoReply, Refused, Unreachable
+from fabgitops_core.testing.devices import FakeDevices, FakePlc
+from fabgitops_core.testing.host import FakeHost, FakeObserver
+
+MIXER = Key(INDUSTRIAL_PLC.name, "default", "mixer")
+PRESS = Key(INDUSTRIAL_PLC.name, "default", "press")
+
+
+class Bench:
+    """An engine on a bench, with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.devices = FakeDevices()
+        self.host = FakeHost()
+        self.observer = FakeObserver()
+        self.engine = Engine(self.devices, self.host, self.observer)
+        self.generations: dict[Key, int] = {}
+
+    @property
+    def plc(self) -> FakePlc:
+        """Return the PLC that specs name unless they say otherwise."""
+        return self.devices[Endpoint("10.0.0.5", 502)]
+
+    def declare(self, key: Key, *, request: SyncRequest | None = None, same: bool = False, **changes: Any) -> None:
+        """Declare a resource."""
+        given = {"device_address": "10.0.0.5", "target_register": 4001, "target_value": 2500, "poll_interval_secs": 1}
+        spec = IndustrialPLCSpec.model_validate({**given, "timeout_secs": 1, **changes})
+        self.generations[key] = self.generations.get(key, 0) + (not same)
+        event = Declared(datetime.now(UTC), self.generations[key], spec, request=request)
+        self.engine.declare(key, PlcController(), event)
+
+    def status(self, key: Key) -> IndustrialPLCStatus:
+        """Return the status published last."""
+        status = self.host.status(key)
+        assert isinstance(status, IndustrialPLCStatus)
+        return status
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is true; the test's time limit ends what never is."""
+        while not true():
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    """Return a bench whose PLC holds the target; it is cleared afterwards."""
+    bench = Bench()
+    bench.plc[4001] = 2500
+    yield bench
+    await bench.engine.stop(1.0)
+
+
+async def test_a_drift_is_corrected_and_proven(bench: Bench) -> None:
+    """A PLC that holds something else is written once, read back, and reported as corrected."""
+    bench.plc[4001] = 2311
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
+    assert bench.plc[4001] == 2500
+    assert [change.values for change in bench.plc.writes] == [(2500,)]
+    assert bench.host.reasons(MIXER) == ["DriftDetected", "DriftCorrected"]
+    assert bench.host.waited == [MIXER]
+
+
+async def test_nothing_is_written_or_published_while_in_sync(bench: Bench) -> None:
+    """A PLC in sync is read again and again, and neither written nor reported on."""
+    bench.declare(MIXER)
+    await bench.until(lambda: bool(bench.status(MIXER).in_sync))
+    published = len(bench.host.published)
+    await bench.until(lambda: bench.plc.reads >= 3)
+    assert bench.plc.writes == []
+    assert len(bench.host.published) == published
+
+
+async def test_a_write_with_no_answer_is_not_repeated(bench: Bench) -> None:
+    """A write that was not answered but done is read back and counted, and not sent a second time."""
+    bench.plc[4001] = 2311
+    bench.plc.write_errors = [NoReply("no reply")]
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
+    assert len(bench.plc.writes) == 1
+
+
+async def test_removing_stops_everything(bench: Bench) -> None:
+    """A resource that is removed during a reading is not written, not reported on, and gives up its connection."""
+    bench.plc[4001] = 2311
+    bench.plc.hold_reads = asyncio.Event()
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.plc.waiting == 1)
+    published = len(bench.host.published)
+    bench.engine.remove(MIXER)
+    bench.plc.hold_reads.set()
+    await bench.until(lambda: bool(bench.observer.passes))
+    assert bench.plc.writes == []
+    assert len(bench.host.published) == published
+    assert bench.plc.shares == 0
+    assert bench.observer.gone == [MIXER]
+    assert len(bench.engine) == 0
+
+
+async def test_suspending_before_the_write_is_sent_stops_it(bench: Bench) -> None:
+    """A resource suspended while its write waits for its turn is not written."""
+    bench.plc[4001] = 2311
+    bench.plc.hold_writes = asyncio.Event()
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.plc.waiting == 1)
+    bench.declare(MIXER, suspend=True)
+    bench.plc.hold_writes.set()
+    await bench.until(lambda: bool(bench.observer.passes))
+    assert bench.status(MIXER).message.startswith("suspended")
+    assert bench.plc.writes == []
+
+
+async def test_a_silent_plc_delays_no_other(bench: Bench) -> None:
+    """While one PLC does not answer, another is read on time."""
+    bench.plc.hold_reads = asyncio.Event()
+    bench.devices[Endpoint("10.0.0.6", 502)][4001] = 2500
+    bench.declare(MIXER)
+    bench.declare(PRESS, device_address="10.0.0.6")
+    await bench.until(lambda: bool(bench.status(PRESS).in_sync))
+    assert bench.status(MIXER).in_sync is None
+
+
+async def test_the_circuit_is_one_per_device(bench: Bench) -> None:
+    """Two resources on one dead device share its circuit: after three failures neither asks it."""
+    bench.plc.read_errors = [Unreachable("10.0.0.5:502 refused the connection")] * 20
+    bench.declare(MIXER)
+    bench.declare(PRESS, target_register=4002)
+    await bench.until(lambda: len(bench.engine.circuits.troubled()) == 1 and bench.plc.reads >= 3)
+    (breaker,) = bench.engine.circuits.troubled().values()
+    await bench.until(lambda: bench.observer.passes.count(MIXER) >= 2 and bench.observer.passes.count(PRESS) >= 2)
+    assert breaker.failures == 3
+    assert bench.plc.reads == 3
+    assert bench.status(PRESS).last_error == bench.status(MIXER).last_error
+
+
+async def test_an_exception_reply_does_not_open_the_circuit(bench: Bench) -> None:
+    """A device that answers with exceptions is there: its neighbours' readings go on."""
+    bench.plc.read_errors = [Refused("exception 02", 2)] * 5
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.plc.reads >= 4)
+    assert not bench.engine.circuits.troubled()
+
+
+async def test_a_sync_overtakes_the_interval(bench: Bench) -> None:
+    """A sync on demand is served now although the next poll is far away."""
+    bench.declare(MIXER, poll_interval_secs=3600)
+    await bench.until(lambda: bool(bench.status(MIXER).in_sync))
+    bench.declare(MIXER, poll_interval_secs=3600, request=SyncRequest("t1", force=False), same=True)
+    await bench.until(lambda: bench.status(MIXER).last_handled_reconcile_at == "t1")
+
+
+async def test_stopping_finishes_the_write_in_hand(bench: Bench) -> None:
+    """A write that was sent when the engine stops is read back and counted before it ends."""
+    bench.plc[4001] = 2311
+    bench.declare(MIXER)
+    await bench.until(lambda: bool(bench.plc.writes))
+    await bench.engine.stop(5.0)
+    assert bench.status(MIXER).corrections_applied == 1
+
+
+async def test_stopping_starts_no_write(bench: Bench) -> None:
+    """A write that waits for its turn when the engine stops is not sent, and leaves no record behind."""
+    bench.plc[4001] = 2311
+    bench.plc.hold_writes = asyncio.Event()
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.plc.waiting == 1)
+    stopping = asyncio.create_task(bench.engine.stop(5.0))
+    await asyncio.sleep(0)
+    bench.plc.hold_writes.set()
+    await stopping
+    assert bench.plc.writes == []
+    assert bench.status(MIXER).unverified_write is None
