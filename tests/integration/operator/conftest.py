@@ -1,0 +1,221 @@
+"""A namespace on a real API server, and the real operator as a process under exactly its role."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import lightkube
+import pytest
+import yaml
+from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
+from fabgitops_operator.install import manifests
+from lightkube import codecs
+from lightkube.core.exceptions import ApiError
+from lightkube.generic_resource import create_namespaced_resource
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
+from lightkube.types import PatchType
+from prometheus_client.parser import text_string_to_metric_families
+from testbed.plane import ControlPlane
+
+IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
+Event = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
+ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
+FIELD_MANAGER = "tests"
+PATIENCE = 60.0
+NUMBERS = count(1)
+
+
+async def until(true: Callable[[], Any], what: str, limit: float = PATIENCE) -> Any:
+    """Wait until something (plain or awaitable) is true, and return it."""
+    deadline = asyncio.get_running_loop().time() + limit
+    while True:
+        found = true()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return found
+        assert asyncio.get_running_loop().time() < deadline, f"not within {limit:g} s: {what}"
+        await asyncio.sleep(0.05)
+
+
+@dataclass
+class Operator:
+    """A running operator."""
+
+    process: asyncio.subprocess.Process
+    log_file: Path
+    port: int = 0
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Return what it logged so far."""
+        return [json.loads(line) for line in self.log_file.read_text().splitlines() if line.startswith("{")]
+
+    @property
+    def log(self) -> str:
+        """Return everything it said, as it said it."""
+        return self.log_file.read_text()
+
+    async def get(self, path: str) -> httpx.Response:
+        """Ask its HTTP port."""
+        async with httpx.AsyncClient() as client:
+            return await client.get(f"http://127.0.0.1:{self.port}{path}")
+
+    async def samples(self, name: str, **labels: str) -> dict[tuple[tuple[str, str], ...], float]:
+        """Return the samples of a metric whose labels include these."""
+        families = text_string_to_metric_families((await self.get("/metrics")).text)
+        return {
+            tuple(sorted(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        }
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """Return the sum of the samples of a metric whose labels include these."""
+        return sum((await self.samples(name, **labels)).values())
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        return await self.process.wait()
+
+
+@dataclass
+class Site:
+    """A namespace, and ways to act in it as a user and to start operators that look after it."""
+
+    plane: ControlPlane
+    namespace: str
+    client: lightkube.AsyncClient
+    operators: list[Operator] = field(default_factory=list)
+
+    async def apply(self, name: str, port: int, **spec: Any) -> None:
+        """Create or change an IndustrialPLC on a loopback port."""
+        given = {"deviceAddress": "127.0.0.1", "port": port, "targetRegister": 4001, "targetValue": 2500}
+        body = {
+            "apiVersion": "fabgitops.io/v1",
+            "kind": "IndustrialPLC",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": {**given, "pollIntervalSecs": 1, **spec},
+        }
+        await self.client.apply(IndustrialPLC.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+
+    async def get(self, name: str) -> Any:
+        """Return an IndustrialPLC."""
+        return await self.client.get(IndustrialPLC, name, namespace=self.namespace)
+
+    async def status(self, name: str) -> dict[str, Any]:
+        """Return its status, empty while there is none."""
+        return dict((await self.get(name)).get("status") or {})
+
+    async def condition(self, name: str, kind: str) -> tuple[str, str]:
+        """Return status and reason of one of its conditions."""
+        conditions = (await self.status(name)).get("conditions", [])
+        return next(((each["status"], each["reason"]) for each in conditions if each["type"] == kind), ("", ""))
+
+    async def until_status(self, name: str, **wanted: Any) -> dict[str, Any]:
+        """Wait until its status has these fields, and return it."""
+
+        async def there() -> dict[str, Any]:
+            status = await self.status(name)
+            return status if wanted.items() <= status.items() else {}
+
+        try:
+            return dict(await until(there, f"{name}: {wanted}"))
+        except AssertionError:
+            print(await self.status(name))
+            raise
+
+    async def until_ready(self, name: str, status: str, reason: str) -> None:
+        """Wait until its Ready condition says this."""
+
+        async def there() -> bool:
+            return await self.condition(name, "Ready") == (status, reason)
+
+        await until(there, f"{name}: Ready={status} {reason}")
+
+    async def delete(self, name: str) -> None:
+        """Delete an IndustrialPLC."""
+        await self.client.delete(IndustrialPLC, name, namespace=self.namespace)
+
+    async def sync(self, name: str, token: str, *, force: bool = False) -> None:
+        """Ask for a pass now."""
+        annotations = {REQUESTED_AT: token, **({FORCE_AT: token} if force else {})}
+        patch = {"metadata": {"annotations": annotations}}
+        await self.client.patch(IndustrialPLC, name, patch, namespace=self.namespace, patch_type=PatchType.MERGE)
+
+    async def events(self, name: str) -> dict[str, int]:
+        """Return how often each reason was announced for an object."""
+        counts: dict[str, int] = {}
+        async for event in self.client.list(Event, namespace=self.namespace):
+            if event["regarding"]["name"] == name:
+                times = (event.get("series") or {}).get("count", 1)
+                counts[event["reason"]] = counts.get(event["reason"], 0) + times
+        return counts
+
+    @asynccontextmanager
+    async def operator(self, *flags: str, kubeconfig: Path | None = None, wait: bool = True) -> AsyncIterator[Operator]:
+        """Run the operator for this namespace until the block ends."""
+        log_file = Path(tempfile.mkstemp(prefix="fabgitops-operator-", suffix=".log")[1])
+        command = [str(Path(sys.executable).parent / "fabgitops-operator"), "run", "--metrics-bind", "127.0.0.1"]
+        command += ["--metrics-port", "0", "--namespace", self.namespace, "--log-format", "json", *flags]
+        environment = {**os.environ, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig_for(ACCOUNT))}
+        with log_file.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(*command, stderr=log, env=environment)
+        operator = Operator(process, log_file)
+        try:
+            if wait:
+                await until(lambda: process.returncode is not None or "looking after" in operator.log, "a start")
+                assert process.returncode is None, operator.log
+                started = next(line for line in operator.lines if "probes on port" in line["message"])
+                operator.port = int(started["message"].rsplit(" ", 1)[1])
+            yield operator
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+            print(operator.log)
+            log_file.unlink()
+
+
+async def install(client: lightkube.AsyncClient) -> None:
+    """Install what the operator needs, exactly as it is shipped, and wait until the kind is served."""
+    for body in yaml.safe_load_all(manifests()):
+        await client.apply(codecs.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+
+    async def served() -> bool:
+        try:
+            _ = [each async for each in client.list(IndustrialPLC, namespace="default")]
+        except ApiError:
+            return False
+        return True
+
+    await until(served, "the kind is served")
+
+
+@pytest.fixture
+async def site(control_plane: ControlPlane) -> AsyncIterator[Site]:
+    """Return a fresh namespace with everything installed."""
+    config = lightkube.KubeConfig.from_file(control_plane.kubeconfig)
+    client = lightkube.AsyncClient(config=config, field_manager=FIELD_MANAGER)
+    await install(client)
+    namespace = f"site-{next(NUMBERS)}"
+    await client.create(Namespace(metadata=ObjectMeta(name=namespace)))
+    site = Site(control_plane, namespace, client)
+    yield site
+    async for each in client.list(IndustrialPLC, namespace=namespace):
+        await client.delete(IndustrialPLC, each.metadata.name, namespace=namespace)
+    await client.close()
