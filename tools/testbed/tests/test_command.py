@@ -98,3 +98,13 @@ def test_folder_of_someone_else(folder: Path, command: str) -> None:
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"testbed: error: {folder} is not empty and is no test bed's")
     assert (folder / "thesis.txt").exists()
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A folder below a file is refused in one line, without a traceback."""
+    (tmp_path / "file").touch()
+    refused = testbed("up", "--state-dir", str(tmp_path / "file" / "below"))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("testbed: error: ")
+    assert str(tmp_path / "file" / "below") in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1

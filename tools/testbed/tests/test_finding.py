@@ -115,3 +115,18 @@ def test_a_failed_build_says_what_go_said(bare: Path, monkeypatch: pytest.Monkey
     with pytest.raises(SourceError, match=r"ended with 3:\n    no space left on device"):
         gobuild.install(["etcd"], bare, binaries.say)
     assert [path.name for path in bare.iterdir()] == ["install.lock"]
+
+
+def test_half_a_binary_of_a_killed_build_is_replaced(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What a killed build left under the temporary name is gone before go is asked to write there."""
+    go = tmp_path / "go"
+    go.write_text('#!/bin/sh\nfor last do output=$package; package=$last; done\nset -C; echo whole > "$output"\n')
+    go.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    put(bare)
+    (bare / ".etcd.new").write_text("half")
+    found = gobuild.install(["etcd"], bare, binaries.say)
+    assert found["etcd"].read_text() == "whole\n"
+    assert sorted(path.name for path in bare.iterdir()) == ["etcd", "install.lock"]

@@ -57,9 +57,13 @@ def test_killed_holder_leaves_nothing(
 
 
 def test_holder_killed_during_the_start_leaves_nothing(
-    until: Callable[..., None], processes_of: ProcessesOf, tmp_path: Path
+    until: Callable[..., None], processes_of: ProcessesOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process killed before its control plane is ready leaves no process and no folder."""
+    """A process killed while a component does not get ready leaves no process and no folder."""
+    for name in ("etcd", "kube-apiserver"):
+        (tmp_path / name).write_text(f"#!{sys.executable}\nimport signal\nsignal.pause()\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
     folder = tmp_path / "up"
     with child("-m", "testbed.app", "up", "--state-dir", str(folder)) as starting:
         until(lambda: bool(processes_of(folder / "data")), "etcd has been started")

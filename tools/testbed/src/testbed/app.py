@@ -65,7 +65,7 @@ def main() -> None:
     """Run the command; what goes wrong is said in words, with exit code 1."""
     try:
         app()
-    except TestbedError as error:
+    except (TestbedError, OSError) as error:
         print(f"testbed: error: {error}", file=sys.stderr)
         sys.exit(1)
 

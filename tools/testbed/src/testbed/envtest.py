@@ -45,9 +45,7 @@ def archive_url(platform: str) -> str:
     return f"{RELEASES}/envtest-{VERSION}/envtest-{VERSION}-{platform}.tar.gz"
 
 
-def install(
-    names: Sequence[str], folder: Path, platform: str, say: Say, client: httpx.Client | None = None
-) -> dict[str, Path]:
+def install(names: Sequence[str], folder: Path, platform: str, say: Say) -> dict[str, Path]:
     """Fetch the archive, verify it, and put those of the names that it has into `folder`.
 
     Args:
@@ -55,7 +53,6 @@ def install(
         folder: where to put them; made when it is not there.
         platform: such as `linux-amd64`.
         say: shows progress.
-        client: what to fetch with; by default one that follows the environment's proxy settings.
 
     Raises:
         SourceError: no archive for this platform, no network, or not the content that was published.
@@ -66,7 +63,7 @@ def install(
         raise SourceError(f"it has no {', '.join(names)}")
     with (
         tempfile.TemporaryFile() as archive,
-        client or httpx.Client(timeout=TIMEOUT, follow_redirects=True) as http,
+        httpx.Client(timeout=TIMEOUT, follow_redirects=True) as http,
     ):
         digest = _fetch(http, archive_url(platform), archive, say)
         if digest != CHECKSUMS[platform]:

@@ -40,6 +40,7 @@ def only_one(folder: Path, say: Say) -> Iterator[None]:
 def new_file(path: Path) -> Iterator[Path]:
     """A temporary name to write an executable to; becomes `path` at once when the block ends well."""
     temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)  # a killed build may have left half of it, which go would not replace
     try:
         yield temporary
         temporary.chmod(0o755)

@@ -112,7 +112,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         asyncio.run(supervise(Settings.load(sys.argv[1])))
-    except TestbedError as error:
+    except (TestbedError, OSError) as error:  # the folder cannot be made, the disk is full
         _reply(error=str(error))
         sys.exit(1)
     except asyncio.CancelledError:
