@@ -25,7 +25,7 @@ from testbed.components import (
 from testbed.errors import StartError
 
 START_LIMIT = 90.0  # seconds; a machine under load needs many times the usual four
-STOP_PATIENCE = 5.0  # seconds; the API server waits for its watchers, who may stay for an hour
+STOP_PATIENCE = 2.0  # seconds; the API server waits for its watchers, who may stay for an hour
 BETWEEN_LOOKS = 0.05  # seconds
 
 
