@@ -10,9 +10,9 @@ from typing import Any
 
 from fabgitops_core.api.meta import API_VERSION, Key
 from fabgitops_core.control.commands import Notice, NoticeReason
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from fabgitops_operator.kube import Gone, Kube, KubeError, Unavailable
+from fabgitops_operator.kube import Forbidden, Gone, Kube, KubeError, Unavailable
 from fabgitops_operator.metrics import Metrics
 
 CONTROLLER = "fabgitops.io/operator"
@@ -23,6 +23,9 @@ MAX_ALIKE = 10
 MAX_WAITING = 10_000
 MAX_NOTE = 1024
 GIVE_UP_SECS = 300.0
+"""How long an Event waits for an API server that is away."""
+FORBIDDEN_SECS = 30.0
+"""How long it waits for rights; while they stay missing, each further Event is tried once."""
 
 _ACTIONS = {
     NoticeReason.DRIFT_DETECTED: "Compare",
@@ -56,6 +59,7 @@ class Announcer:
         self._series: dict[tuple[str, NoticeReason], list[_Series]] = {}
         self._instance = socket.gethostname()
         self._worker: asyncio.Task[None] | None = None
+        self._barred = False
 
     def start(self) -> None:
         """Begin to write."""
@@ -96,24 +100,43 @@ class Announcer:
             try:
                 await self._write(key, uid, notice, at)
             except KubeError as error:
-                self._metrics.api_write("event", error.reason)
-                log.error("%s: Event %s not written: %s", key, notice.reason, error)
+                self._barred = isinstance(error, Forbidden)
+                self._refused(key, notice, error, "given up")
             else:
+                self._barred = False
                 self._metrics.api_write("event", "ok")
             finally:
                 self._waiting.task_done()
 
     async def _write(self, key: Key, uid: str, notice: Notice, at: datetime) -> None:
+        def refused(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            if state.attempt_number == 1 and error is not None:
+                self._refused(key, notice, error, "trying again")
+
         patiently = AsyncRetrying(
-            retry=retry_if_exception_type(Unavailable),
-            wait=wait_random_exponential(multiplier=0.2, max=15),
-            stop=stop_after_delay(GIVE_UP_SECS),
+            retry=retry_if_exception_type((Unavailable, Forbidden)),
+            wait=wait_random_exponential(multiplier=0.2, max=10),
+            stop=self._hopeless,
+            before_sleep=refused,
             reraise=True,
         )
         async for attempt in patiently:
             with attempt:
                 if not await self._joined(key, uid, notice, at):
                     await self._begun(key, uid, notice, at)
+
+    def _hopeless(self, state: RetryCallState) -> bool:
+        """Return whether to give up: a refusal for lack of rights may be an API server that has just come up."""
+        since = state.seconds_since_start or 0.0
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Forbidden):
+            return self._barred or since > FORBIDDEN_SECS
+        return since > GIVE_UP_SECS
+
+    def _refused(self, key: Key, notice: Notice, error: BaseException, what: str) -> None:
+        self._metrics.api_write("event", getattr(error, "reason", "failed"))
+        log.error("%s: Event %s not written: %s; %s", key, notice.reason, error, what)
 
     async def _joined(self, key: Key, uid: str, notice: Notice, at: datetime) -> bool:
         """Count it in a series that is under way, if there is one."""

@@ -11,6 +11,18 @@ from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
 
+__all__ = [
+    "Forbidden",
+    "Gone",
+    "Kube",
+    "KubeError",
+    "NoConfig",
+    "Rejected",
+    "SingleConfig",
+    "Unavailable",
+    "load_config",
+]
+
 PAGE = 500
 """Objects in one page of a listing."""
 

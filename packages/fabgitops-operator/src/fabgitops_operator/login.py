@@ -1,7 +1,8 @@
 """How kopf reaches the API server: the same way as everything else here."""
 
 import kopf
-from lightkube import SingleConfig
+
+from fabgitops_operator.kube import SingleConfig
 
 
 def connection(config: SingleConfig) -> kopf.ConnectionInfo:

@@ -12,13 +12,12 @@ from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.kinds import CONTROLLERS
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
-from lightkube import SingleConfig
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from fabgitops_operator.announce import Announcer
 from fabgitops_operator.http import serving
 from fabgitops_operator.inventory import Inventory
-from fabgitops_operator.kube import Gone, Kube, KubeError, Unavailable, load_config
+from fabgitops_operator.kube import Gone, Kube, KubeError, SingleConfig, Unavailable, load_config
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.report import Reporter
 from fabgitops_operator.settings import Settings

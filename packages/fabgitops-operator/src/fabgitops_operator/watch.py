@@ -1,13 +1,14 @@
 """The watch: kopf's low-level events into the inventory. Nothing is ever written to the objects: no finalizer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import kopf
 from fabgitops_core.control.controller import Controller
-from lightkube import SingleConfig
 
 from fabgitops_operator.inventory import Inventory
+from fabgitops_operator.kube import SingleConfig
 from fabgitops_operator.login import connection
 
 
@@ -37,6 +38,13 @@ def _listen(registry: kopf.OperatorRegistry, inventory: Inventory, controller: C
             inventory.present(controller, event["object"])
 
 
+class _Patience(Iterable[float]):
+    """Seconds between attempts, without an end: an API server that is away for long must not end the operator."""
+
+    def __iter__(self) -> Iterator[float]:
+        return chain((0.5, 1.0, 2.0, 5.0), repeat(10.0))
+
+
 def quiet_settings() -> kopf.OperatorSettings:
     """Return kopf's settings for an operator that only watches: no posting, no scanning, no peering."""
     settings = kopf.OperatorSettings()
@@ -44,4 +52,5 @@ def quiet_settings() -> kopf.OperatorSettings:
     settings.scanning.disabled = True
     settings.peering.standalone = True
     settings.networking.trust_env = True
+    settings.networking.error_backoffs = _Patience()
     return settings
