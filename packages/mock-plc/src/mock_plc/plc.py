@@ -8,25 +8,25 @@ from dataclasses import dataclass
 
 from mock_plc.chaos import drifted
 from mock_plc.device import Access, Device
-from mock_plc.server import serving
+from mock_plc.server import endpoint, serving
 
 log = logging.getLogger("mock_plc")
 
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """How it drifts: each `interval` seconds every register moves by up to `max_drift`."""
+    """How it drifts: each `interval` seconds every register moves by 1 to `max_drift`; `seed` makes it repeatable."""
 
     interval: float
     max_drift: int
-    seed: int | None
+    seed: int
 
 
 async def run(device: Device, host: str, port: int, chaos: Chaos | None) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        PortInUseError: The address cannot be listened on.
+        ListenError: The address cannot be listened on.
     """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -36,7 +36,7 @@ async def run(device: Device, host: str, port: int, chaos: Chaos | None) -> None
     drifts = 0
     async with serving(device, host, port) as bound:
         held = ", ".join(f"{address}={value}" for address, value in sorted(device.registers.items()))
-        log.info("listening on %s:%d, holding registers %s", host, bound, held)
+        log.info("listening on %s, holding registers %s", endpoint(host, bound), held)
         if chaos is None:
             await ended.wait()
         else:
@@ -45,6 +45,7 @@ async def run(device: Device, host: str, port: int, chaos: Chaos | None) -> None
 
 
 async def _drift(device: Device, chaos: Chaos, ended: asyncio.Event) -> int:
+    log.info("chaos every %g s by up to %d; to repeat it: --seed %d", chaos.interval, chaos.max_drift, chaos.seed)
     rng = random.Random(chaos.seed)  # noqa: S311 - chaos that can be repeated, not a secret
     drifts = 0
     while True:
