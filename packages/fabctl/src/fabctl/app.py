@@ -1,0 +1,61 @@
+"""The command line: the commands by name, and the one place where an error becomes a line and an exit code."""
+
+import os
+import sys
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from fabctl.errors import FabctlError
+
+app = App(
+    name="fabctl",
+    version=lambda: version("fabctl"),
+    help="Git vs. reality: what PLCs must hold, what they do hold, and one pass now for those that differ.",
+    help_format="plaintext",
+    help_epilogue="Data goes to standard output, all else to standard error. Exit codes: 1 failed, 2 wrong usage.",
+)
+
+# By import string: what a command needs is imported when it runs, and not for the help of all.
+_COMMANDS = (
+    ("get-status", "status", "Show Git vs. reality: target, actual value, status and drifts."),
+    ("list", None, "List what Git declares: where each PLC is, its register and its target."),
+    ("describe", None, "Show all that is known of one PLC: spec, status, conditions, Events."),
+    ("sync", None, "Have the operator look at the PLC now, and say what came of it."),
+    ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),
+    ("version", None, "Print the version; needs no cluster."),
+)
+for _name, _alias, _help in _COMMANDS:
+    _function = _name.replace("-", "_")
+    app.command(f"fabctl.commands.{_function}:{_function}", name=_name, alias=_alias, help=_help)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the command line and return its exit code."""
+    try:
+        code = app(exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        _complain(str(error), _help_of(error))
+        return 2
+    except FabctlError as error:
+        _complain(str(error))
+        return error.code
+    except BrokenPipeError:
+        # Who reads has seen enough. What is still buffered must not be tried again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # what a shell reports of a program that SIGPIPE ended
+    return int(code)
+
+
+def _help_of(error: CycloptsError) -> str:
+    return f" (see: {' '.join(['fabctl', *(error.command_chain or ())])} --help)"
+
+
+def _complain(message: str, hint: str = "") -> None:
+    sys.stderr.write(f"fabctl: {' '.join(message.split())}{hint}\n")

@@ -1,0 +1,29 @@
+"""Kubernetes: the one place that imports lightkube, and only once somebody connects."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fabctl.cluster.client import Cluster
+    from fabctl.options import Connection
+
+
+@asynccontextmanager
+async def connected(connection: Connection) -> AsyncIterator[Cluster]:
+    """Connect as the user asked to; nothing is sent yet.
+
+    Raises:
+        NoConfig: It is not known where the API server is, or who we are.
+    """
+    # Imported here because it takes longer than all else together: help, version and usage errors do without.
+    from fabctl.cluster.client import Cluster  # noqa: PLC0415
+    from fabctl.cluster.config import load  # noqa: PLC0415
+
+    cluster = Cluster(load(connection.kubeconfig, connection.context), connection)
+    try:
+        yield cluster
+    finally:
+        await cluster.close()

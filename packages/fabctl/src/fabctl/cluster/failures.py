@@ -1,0 +1,115 @@
+"""From what goes wrong on the way to the API server to a line that says what to do."""
+
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx2
+from lightkube import ApiError
+from lightkube.core.exceptions import ConfigError
+
+from fabctl.errors import Denied, FabctlError, NoConfig, NotInstalled, Refused, Unreachable
+
+INSTALL = "fabgitops-operator manifests | kubectl apply -f -"
+
+_WHO = re.compile(r'User "([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was tried, and where."""
+
+    verb: str
+    resource: str
+    namespace: str | None
+    server: str
+    context: str
+
+    @property
+    def place(self) -> str:
+        """Return the namespace in words."""
+        return f"in namespace {self.namespace}" if self.namespace else "in all namespaces"
+
+
+class NotThere(Refused):
+    """404: the object or the whole kind is not there; which of them, whoever asked finds out."""
+
+
+class Expired(Unreachable):
+    """410: what a watch or a page goes on from is too old; begin again."""
+
+
+@contextmanager
+def told(attempt: Attempt) -> Iterator[None]:
+    """Turn what goes wrong inside into a FabctlError."""
+    try:
+        yield
+    except httpx2.HTTPStatusError as error:
+        raise _answered(error, attempt) from error
+    except httpx2.HTTPError as error:
+        raise _unanswered(error, attempt) from error
+    except httpx2.InvalidURL as error:
+        raise NoConfig(
+            f'context "{attempt.context}": the server\'s URL {attempt.server} is not one: {error}'
+        ) from error
+    except (ConfigError, OSError) as error:  # a plugin for credentials, a token file
+        raise NoConfig(f'context "{attempt.context}": no credentials: {error}') from error
+    except (ValueError, KeyError) as error:
+        raise Refused(f"{attempt.server} does not answer as a Kubernetes API server does: {error}") from error
+
+
+def _answered(error: httpx2.HTTPStatusError, attempt: Attempt) -> FabctlError:
+    if isinstance(error, ApiError):
+        code, message = error.status.code or 0, error.status.message or ""
+    else:
+        code, message = error.response.status_code, error.response.reason_phrase
+    what = f"{attempt.verb} {attempt.resource} {attempt.place}"
+    if code == 401:
+        return Denied(
+            f"{attempt.server} does not know who you are (401): "
+            f'log in again, or check the user of context "{attempt.context}"'
+        )
+    if code == 403:
+        who = _WHO.search(message)
+        return Denied(
+            f'{who.group(1) if who else "you"} may not {what} (403): ask for a role with the verb "{attempt.verb}"'
+        )
+    if code == 404:
+        return NotThere(f"{attempt.server} has nothing there to {what} (404): {message}")
+    if code == 410:
+        return Expired(f"{attempt.server} could not go on to {what} (410): {message}; try again")
+    if code in {409, 429} or code >= 500:
+        return Unreachable(f"{attempt.server} could not {what} ({code}): {message}; try again")
+    return Refused(f"{attempt.server} refuses to {what} ({code}): {message}")
+
+
+def _unanswered(error: httpx2.HTTPError, attempt: Attempt) -> FabctlError:
+    if (tls := _tls(error)) is not None:
+        why = getattr(tls, "verify_message", "") or tls.reason or tls
+        return NoConfig(
+            f"no trust between fabctl and {attempt.server}: {why}; check certificate-authority and the user of "
+            f'context "{attempt.context}"'
+        )
+    if isinstance(error, httpx2.UnsupportedProtocol):
+        return NoConfig(f'context "{attempt.context}": the server {attempt.server} is no http(s) URL')
+    why = "no answer in time" if isinstance(error, httpx2.TimeoutException) else str(error) or type(error).__name__
+    return Unreachable(
+        f'the API server {attempt.server} of context "{attempt.context}" cannot be reached: {why}; is it running?'
+    )
+
+
+def _tls(error: BaseException) -> ssl.SSLError | None:
+    """Return the TLS error that an error came from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def not_installed(attempt: Attempt) -> NotInstalled:
+    """Return the error for a cluster that does not know the kind."""
+    return NotInstalled(f'the cluster of context "{attempt.context}" has no IndustrialPLC: install it with {INSTALL}')

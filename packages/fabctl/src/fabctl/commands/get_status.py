@@ -1,0 +1,24 @@
+"""`fabctl get-status`."""
+
+from fabctl.commands.selecting import show
+from fabctl.model import view
+from fabctl.options import HERE_ALL, Format, Name, Output, Scope
+from fabctl.render.tables import status_table
+
+
+async def get_status(name: Name | None = None, /, *, output: Output = Format.TABLE, scope: Scope = HERE_ALL) -> None:
+    """Show Git vs. reality: target, actual value, status and drifts.
+
+    Actual is "-" while it is not known what the register holds; wide then shows the value last read, marked so.
+
+    Args:
+        name: One PLC; without it all of the namespace.
+        output: How to print.
+        scope: Which cluster, and which of its PLCs.
+    """
+    await show(
+        name,
+        scope,
+        output,
+        lambda bodies: status_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),
+    )

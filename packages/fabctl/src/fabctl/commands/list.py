@@ -1,0 +1,16 @@
+"""`fabctl list`."""
+
+from fabctl.commands.selecting import show
+from fabctl.model import view
+from fabctl.options import HERE_ALL, Format, Output, Scope
+from fabctl.render.tables import declared_table
+
+
+async def list(*, output: Output = Format.TABLE, scope: Scope = HERE_ALL) -> None:  # noqa: A001 - the command's name
+    """List what Git declares: where each PLC is, its register and its target."""
+    await show(
+        None,
+        scope,
+        output,
+        lambda bodies: declared_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),
+    )

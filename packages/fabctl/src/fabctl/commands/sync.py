@@ -1,0 +1,138 @@
+"""`fabctl sync`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from fabctl.cluster import connected
+from fabctl.commands.selecting import check, namespace_of, nothing_found, selected
+from fabctl.errors import FabctlError, Unhandled, UsageError
+from fabctl.model import View, view
+from fabctl.options import HERE_ALL, Name, Scope
+from fabctl.outcome import Outcome, Result, outcome, summary
+from fabctl.render.progress import spinner
+
+if TYPE_CHECKING:
+    from fabctl.cluster.client import Cluster, Key
+
+AT_ONCE = 16
+"""Requests to the API server under way at a time."""
+
+
+async def sync(
+    name: Name | None = None,
+    /,
+    *,
+    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    force: Annotated[bool, Parameter(negative="")] = False,
+    wait: Annotated[bool, Parameter(negative="--no-wait")] = True,
+    timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60.0,
+    scope: Scope = HERE_ALL,
+) -> int:
+    """Have the operator look at the PLC now, and say what came of it.
+
+    Exit code 1 when a PLC does not hold afterwards what Git wants.
+
+    Args:
+        name: One PLC.
+        all_: All PLCs of the namespace (with -A of all namespaces, with -l those with these labels).
+        force: Correct once although autoCorrect is false, and try although the connection keeps failing. Never
+            overrides suspend.
+        wait: Wait until the operator has handled it.
+        timeout: Seconds to wait for the operator.
+        scope: Which cluster, and which of its PLCs.
+    """
+    if (name is not None) == all_:
+        raise UsageError("give either the NAME of a PLC or --all: fabctl sync NAME, fabctl sync --all")
+    check(name, scope)
+    async with connected(scope) as cluster:
+        before = {plc.key: plc for plc in map(view, await selected(cluster, name, scope))}
+        if not before:
+            sys.stderr.write(nothing_found(cluster, scope) + "\n")
+            return 0
+        return await _Syncing(cluster, before, namespace_of(cluster, scope), name).run(force, timeout if wait else None)
+
+
+class _Syncing:
+    """A request for each PLC, and what came of it."""
+
+    def __init__(self, cluster: Cluster, before: dict[Key, View], namespace: str | None, name: str | None) -> None:
+        self._cluster, self._before = cluster, before
+        self._namespace, self._name = namespace, name
+        self._token = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self._outcomes: dict[Key, Outcome] = {}
+
+    async def run(self, force: bool, timeout: float | None) -> int:
+        asked = await self._ask(force)
+        if timeout is None:
+            for key in sorted(asked):
+                self._say(key, "sync requested")
+            return int(len(asked) < len(self._before))
+        await self._wait(asked, timeout)
+        if self._name is None:
+            sys.stderr.write(summary(self._outcomes.values()) + "\n")
+        return int(not all(each.good for each in self._outcomes.values()))
+
+    async def _ask(self, force: bool) -> set[Key]:
+        """Send the requests, and return those that the API server took."""
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def one(key: Key) -> Key | None:
+            async with slots:
+                try:
+                    await self._cluster.request_sync(key, self._token, force=force)
+                except FabctlError as error:
+                    if self._name is not None:
+                        raise
+                    self._note(key, Outcome(Result.FAILED, f"failed: {error}"))
+                    return None
+            return key
+
+        return {key for key in await asyncio.gather(*map(one, self._before)) if key}
+
+    async def _wait(self, pending: set[Key], timeout: float) -> None:
+        """Wait until the operator has handled all, and say of each what came of it as soon as that is known."""
+        many = f"{len(pending)} PLCs" if self._name is None else self._name
+        try:
+            with spinner(f"waiting for the operator to look at {many}"):
+                async with asyncio.timeout(timeout):
+                    await self._collect(pending)
+        except TimeoutError:
+            late = f"the operator did not answer within {timeout:g} s: is it running?"
+            if self._name is not None or len(pending) == len(self._before):
+                raise Unhandled(late) from None
+            for key in sorted(pending):
+                self._note(key, Outcome(Result.UNANSWERED, late))
+
+    async def _collect(self, pending: set[Key]) -> None:
+        if not pending:
+            return
+        async with aclosing(self._cluster.follow(self._namespace, pending, self._name)) as changes:
+            async for key, body in changes:
+                if key not in pending:
+                    continue
+                if body is None:
+                    self._note(key, Outcome(Result.FAILED, "failed: the resource was deleted meanwhile"))
+                else:
+                    plc = view(body)
+                    if plc.handled != self._token:
+                        continue
+                    self._note(key, outcome(self._before[key], plc))
+                pending.discard(key)
+                if not pending:
+                    return
+
+    def _note(self, key: Key, result: Outcome) -> None:
+        self._outcomes[key] = result
+        self._say(key, result.sentence)
+
+    def _say(self, key: Key, sentence: str) -> None:
+        namespace, name = key
+        sys.stdout.write(f"{name if self._namespace else f'{namespace}/{name}'}: {sentence}\n")

@@ -1,0 +1,85 @@
+"""`fabctl watch`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from fabctl.cluster import connected
+from fabctl.commands.selecting import check, nothing_found, selected
+from fabctl.errors import FabctlError
+from fabctl.model import Body, view
+from fabctl.options import HERE_ALL, Name, Scope
+from fabctl.render.screen import Screen, open_screen
+from fabctl.render.tables import status_table
+
+if TYPE_CHECKING:
+    from fabctl.cluster.client import Cluster
+
+Wide = Annotated[bool, Parameter(name=["--wide", "-w"], negative="")]
+
+
+async def watch(
+    name: Name | None = None,
+    /,
+    *,
+    interval: Annotated[float, Parameter(validator=Number(gte=0.1))] = 2.0,
+    wide: Wide = False,
+    scope: Scope = HERE_ALL,
+) -> int:
+    """Show Git vs. reality again and again, until Ctrl-C.
+
+    In a pipe it prints the table whenever something has changed. An outage of the API server is told, and it goes on.
+
+    Args:
+        name: One PLC; without it all of the namespace.
+        interval: Seconds between two looks, at least 0.1.
+        wide: More columns.
+        scope: Which cluster, and which of its PLCs.
+    """
+    check(name, scope)
+    async with connected(scope) as cluster:
+        bodies = await selected(cluster, name, scope)  # what is wrong from the start is told at once
+        with open_screen() as screen:
+
+            async def look() -> None:
+                nonlocal bodies
+                while True:
+                    views = [view(body) for body in bodies]
+                    table = status_table(views, wide=wide, namespaces=scope.all_namespaces)
+                    screen.show(table, nothing_found(cluster, scope) if not bodies else "")
+                    bodies = await _again(cluster, name, scope, screen, interval)
+
+            return await _until_signalled(look)
+
+
+async def _again(cluster: Cluster, name: str | None, scope: Scope, screen: Screen, interval: float) -> list[Body]:
+    while True:
+        await asyncio.sleep(interval)
+        try:
+            return await selected(cluster, name, scope)
+        except FabctlError as error:
+            screen.trouble(str(error))
+
+
+async def _until_signalled(work: Callable[[], Awaitable[None]]) -> int:
+    """Work until a signal ends it; return the exit code for that: 0 for Ctrl-C, which is how one leaves."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work())
+    received: list[int] = []
+
+    def leave(number: int) -> None:
+        received.append(number)
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, leave, number)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return 0 if received[:1] == [signal.SIGINT] else 128 + received[0]

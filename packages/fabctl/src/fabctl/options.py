@@ -1,0 +1,74 @@
+"""What several commands take."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Group, Parameter
+from cyclopts.validators import Number
+
+_DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+
+
+def _check_name(_type: Any, value: str | None) -> None:
+    if value is not None and not _DNS_NAME.fullmatch(value):
+        raise ValueError(f'"{value}" cannot be a name in Kubernetes: lower case letters, digits, "-" and "."')
+
+
+Name = Annotated[str, Parameter(validator=_check_name)]
+"""The name of an object in Kubernetes; checked, because it becomes part of a URL."""
+
+_CONNECTION = Group("Cluster")
+
+
+class Format(StrEnum):
+    """How to print."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+    NAME = "name"
+
+
+Output = Annotated[
+    Format,
+    Parameter(
+        alias="-o",
+        help="table, wide (more columns), json and yaml (objects as the API server gave them) or name.",
+    ),
+]
+
+
+@Parameter(name="*", group=_CONNECTION)
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """Which cluster, and where in it."""
+
+    namespace: Annotated[
+        Name | None, Parameter(alias="-n", help="Namespace; without it that of the kubeconfig's context.")
+    ] = None
+    context: Annotated[str | None, Parameter(help="Context of the kubeconfig; without it the current one.")] = None
+    kubeconfig: Annotated[
+        Path | None, Parameter(help="Kubeconfig file; without it KUBECONFIG, ~/.kube/config, or the pod's account.")
+    ] = None
+    request_timeout: Annotated[
+        float, Parameter(validator=Number(gt=0), help="Seconds to wait for each answer of the API server.")
+    ] = 10.0
+
+
+@Parameter(name="*", group=_CONNECTION)
+@dataclass(frozen=True, kw_only=True)
+class Scope(Connection):
+    """Which cluster, and which of its objects."""
+
+    all_namespaces: Annotated[bool, Parameter(alias="-A", negative="", help="All namespaces instead of one.")] = False
+    selector: Annotated[
+        str | None, Parameter(alias="-l", help="Only those with these labels, as in line=3,stage!=test.")
+    ] = None
+
+
+HERE = Connection()
+HERE_ALL = Scope()

@@ -1,0 +1,28 @@
+"""What is shown: coloured on a terminal, plain in a pipe. Imports rich only where there is a terminal."""
+
+import sys
+
+from fabctl.render.shapes import Pairs, Section, Table, plain_sections, plain_table
+
+
+def show_table(table: Table) -> None:
+    """Print a table to standard output."""
+    if sys.stdout.isatty():
+        from fabctl.render.terminal import console, rich_table  # noqa: PLC0415
+
+        console().print(rich_table(table))
+    else:
+        sys.stdout.write(plain_table(table))
+
+
+def show_sections(sections: list[Section]) -> None:
+    """Print titled parts, one after the other, to standard output."""
+    if sys.stdout.isatty():
+        from fabctl.render.terminal import console, print_sections  # noqa: PLC0415
+
+        print_sections(console(), sections)
+    else:
+        sys.stdout.write(plain_sections(sections))
+
+
+__all__ = ["Pairs", "Section", "Table", "show_sections", "show_table"]

@@ -1,0 +1,109 @@
+"""All that is known of one PLC, in titled parts. Pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from fabctl.model import NOTHING, Body, View, mapping, moment, number, shown, text
+from fabctl.render.shapes import Pairs, Section, Table
+from fabctl.render.tables import since
+
+
+def description(plc: View, events: Iterable[Body] | str, now: datetime) -> list[Section]:
+    """Return the parts; `events` may be the reason why they are not known."""
+    told = (
+        Section("Events", (("not known", events),)) if isinstance(events, str) else _events(sorted_events(events), now)
+    )
+    return [
+        Section("", _head(plc, now)),
+        Section("Spec (Git)", _spec(plc)),
+        Section("Status (reality)", _status(plc, now)),
+        _conditions(plc, now),
+        told,
+    ]
+
+
+def _head(plc: View, now: datetime) -> Pairs:
+    return (
+        ("Name", plc.name),
+        ("Namespace", plc.namespace),
+        ("Status", f"{plc.status}  {plc.message}".rstrip()),
+        ("Labels", ", ".join(f"{text(name)}={shown(value)}" for name, value in plc.labels.items()) or NOTHING),
+        ("Created", since(plc.created, now)),
+    )
+
+
+def _spec(plc: View) -> Pairs:
+    return (
+        ("Endpoint", plc.endpoint),
+        ("Unit id", plc.unit_id),
+        ("Target register", plc.register),
+        ("Target value", plc.target),
+        ("Poll interval", f"{plc.interval} s"),
+        ("Auto-correct", "yes" if plc.auto_correct else "no"),
+        ("Suspended", "yes" if plc.suspend else "no"),
+        ("Tags", plc.tags or NOTHING),
+    )
+
+
+def _status(plc: View, now: datetime) -> Pairs:
+    return (
+        ("Actual value", plc.last_read_shown),
+        ("Drifts", str(plc.drifts)),
+        ("Corrections applied", str(plc.corrections)),
+        ("Drifted since", since(plc.drifted_since, now)),
+        ("Last change", since(plc.last_update, now)),
+        ("Last error", plc.last_error or NOTHING),
+        ("Last sync handled", plc.handled or NOTHING),
+    )
+
+
+def _conditions(plc: View, now: datetime) -> Section:
+    if not plc.conditions:
+        return Section("Conditions", (("none", "the operator has not looked at it yet"),))
+    rows = tuple(
+        (
+            shown(condition.get("type")),
+            shown(condition.get("status")),
+            shown(condition.get("reason")),
+            since(moment(condition.get("lastTransitionTime")), now),
+            shown(condition.get("message")),
+        )
+        for condition in plc.conditions
+    )
+    return Section("Conditions", Table("", ("Type", "Status", "Reason", "Since", "Message"), rows))
+
+
+def _events(events: list[Body], now: datetime) -> Section:
+    if not events:
+        return Section("Events", (("none", "none is kept; the API server forgets them after an hour"),))
+    rows = tuple(
+        (
+            since(last_seen(event), now),
+            shown(event.get("type")),
+            shown(event.get("reason")),
+            str(_count(event)),
+            shown(event.get("note")),
+        )
+        for event in events
+    )
+    return Section("Events", Table("", ("Last seen", "Type", "Reason", "Count", "Message"), rows, frozenset({"Count"})))
+
+
+def sorted_events(events: Iterable[Body]) -> list[Body]:
+    """Return Events with the newest last."""
+    return sorted(events, key=lambda event: last_seen(event) or datetime.min.replace(tzinfo=UTC))
+
+
+def last_seen(event: Body) -> datetime | None:
+    """Return when an Event was last observed (events.k8s.io/v1, or core/v1 seen through it)."""
+    times = (
+        mapping(event.get("series")).get("lastObservedTime"),
+        event.get("deprecatedLastTimestamp"),
+        event.get("eventTime"),
+        mapping(event.get("metadata")).get("creationTimestamp"),
+    )
+    return next((found for found in map(moment, times) if found), None)
+
+
+def _count(event: Body) -> int:
+    return number(mapping(event.get("series")).get("count")) or number(event.get("deprecatedCount")) or 1

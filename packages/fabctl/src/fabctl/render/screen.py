@@ -1,0 +1,62 @@
+"""A place where one table is shown after the other: the terminal, redrawn in place, or a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from fabctl.render.shapes import Table, plain_table
+
+
+class Screen(Protocol):
+    """Shows the latest state."""
+
+    def show(self, table: Table, empty: str) -> None:
+        """Show a table, or the sentence for an empty one."""
+
+    def trouble(self, message: str) -> None:
+        """Say why there is nothing newer."""
+
+
+@contextmanager
+def open_screen() -> Iterator[Screen]:
+    """Begin to show; afterwards a terminal is as it was."""
+    if not sys.stdout.isatty():
+        yield Pipe()
+        return
+    from fabctl.render.live import live_screen  # noqa: PLC0415
+
+    with live_screen() as screen:
+        yield screen
+
+
+class Pipe:
+    """Prints a table when it differs from the last one, and trouble once, to standard error."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        self._shown = ""
+        self._trouble = ""
+
+    def show(self, table: Table, empty: str) -> None:
+        """Print what has changed."""
+        if self._trouble:
+            self._trouble = ""
+            sys.stderr.write("fabctl: the API server answers again\n")
+        text = plain_table(table)
+        if text == self._shown:
+            return
+        if empty:
+            sys.stderr.write(empty + "\n")
+        else:
+            sys.stdout.write(f"\n{text}" if self._shown else text)
+            sys.stdout.flush()
+        self._shown = text
+
+    def trouble(self, message: str) -> None:
+        """Say why there is nothing newer, unless that was said."""
+        if message != self._trouble:
+            self._trouble = message
+            sys.stderr.write(f"fabctl: {message}\n")

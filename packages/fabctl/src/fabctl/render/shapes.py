@@ -1,0 +1,60 @@
+"""Tables and titled parts as such, and as plain text: columns aligned by spaces, and nothing cut off."""
+
+from dataclasses import dataclass
+
+GAP = "   "
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headers; `numeric` names the columns that are aligned right."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[str] = frozenset()
+
+
+Pairs = tuple[tuple[str, str], ...]
+"""Names and values, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part with a title, "" for the first one."""
+
+    title: str
+    content: Table | Pairs
+
+
+def plain_table(table: Table) -> str:
+    """Return a table for a pipe: headers in capitals, a line a row."""
+    lines = [tuple(header.upper() for header in table.headers), *table.rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "".join(_line(table, line, widths) for line in lines)
+
+
+def _line(table: Table, line: tuple[str, ...], widths: list[int]) -> str:
+    cells = (
+        cell.rjust(width) if header in table.numeric else cell.ljust(width)
+        for header, cell, width in zip(table.headers, line, widths, strict=True)
+    )
+    return GAP.join(cells).rstrip() + "\n"
+
+
+def plain_sections(sections: list[Section]) -> str:
+    """Return titled parts for a pipe."""
+    return "\n".join(_plain_section(section) for section in sections)
+
+
+def _plain_section(section: Section) -> str:
+    indent = "  " if section.title else ""
+    body = plain_table(section.content) if isinstance(section.content, Table) else plain_pairs(section.content)
+    lines = [f"{section.title}:"] if section.title else []
+    return "\n".join([*lines, *(indent + line for line in body.splitlines())]) + "\n"
+
+
+def plain_pairs(pairs: Pairs) -> str:
+    """Return names and values, the values under each other."""
+    width = max((len(name) for name, _ in pairs), default=0) + 1
+    return "".join(f"{name + ':':<{width}}  {value}\n" for name, value in pairs)

@@ -1,0 +1,70 @@
+"""Which columns each listing has: from views to tables. Pure."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from fabctl.model import NOTHING, View, age, shown
+from fabctl.render.shapes import Table
+
+TITLE = "Git vs. Reality"
+
+Column = tuple[str, Callable[[View], str]]
+
+_NAMESPACE: Column = ("Namespace", lambda view: view.namespace)
+_NUMERIC = frozenset({"Target", "Actual", "Drifts", "Register", "Unit", "Corrections", "Every", "Age"})
+
+
+def status_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None) -> Table:
+    """Return the table "Git vs. Reality"."""
+    moment = now or datetime.now(UTC)
+    columns: list[Column] = [
+        ("Name", lambda view: view.name),
+        ("Target", lambda view: view.target),
+        ("Actual", lambda view: view.last_read_shown if wide else shown(view.actual)),
+        ("Status", lambda view: view.status),
+        ("Drifts", lambda view: str(view.drifts)),
+    ]
+    if wide:
+        columns += [
+            ("Register", lambda view: view.register),
+            ("Unit", lambda view: view.unit_id),
+            ("Endpoint", lambda view: view.endpoint),
+            ("Corrections", lambda view: str(view.corrections)),
+            ("Drifted since", lambda view: since(view.drifted_since, moment)),
+            ("Last error", lambda view: view.last_error or NOTHING),
+        ]
+    return _table(TITLE, columns, views, namespaces=namespaces)
+
+
+def declared_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None) -> Table:
+    """Return what Git declares."""
+    moment = now or datetime.now(UTC)
+    columns: list[Column] = [
+        ("Name", lambda view: view.name),
+        ("Endpoint", lambda view: view.endpoint),
+        ("Unit", lambda view: view.unit_id),
+        ("Register", lambda view: view.register),
+        ("Target", lambda view: view.target),
+        ("Every", lambda view: f"{view.interval}s"),
+        ("Auto-correct", lambda view: "yes" if view.auto_correct else "no"),
+        ("Suspended", lambda view: "yes" if view.suspend else "no"),
+        ("Age", lambda view: age(view.created, moment)),
+    ]
+    if wide:
+        columns += [
+            ("Tags", lambda view: view.tags or NOTHING),
+            ("Labels", lambda view: ",".join(f"{k}={shown(v)}" for k, v in view.labels.items()) or NOTHING),
+        ]
+    return _table("What Git declares", columns, views, namespaces=namespaces)
+
+
+def since(moment: datetime | None, now: datetime) -> str:
+    """Return a moment and how long ago it was."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} ({age(moment, now)})" if moment else NOTHING
+
+
+def _table(title: str, columns: list[Column], views: Iterable[View], *, namespaces: bool) -> Table:
+    if namespaces:
+        columns = [_NAMESPACE, *columns]
+    rows = tuple(tuple(value(view) for _, value in columns) for view in views)
+    return Table(title, tuple(header for header, _ in columns), rows, _NUMERIC)
