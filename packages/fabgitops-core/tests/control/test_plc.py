@@ -410,3 +410,10 @@ def test_what_is_not_in_the_table_changes_nothing(story: Begin) -> None:
         for event in events:
             if (stage, type(event)) not in TABLE:
                 assert step(told.state, event) == (told.state, ())
+
+
+def test_an_episode_outlives_a_spec_that_did_not_parse(story: Begin) -> None:
+    """A spec that is broken and mended during a drift does not make the drift count twice."""
+    mended = story(auto_correct=False).passes(2311).declare(None, problem="bad").declare(spec(auto_correct=False))
+    mended.passes(2311)
+    assert mended.status.drift_events == 1

@@ -12,12 +12,13 @@ from fabgitops_core.control.breaker import Breaker, circuit
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
 from fabgitops_core.control.events import Event, FailureKind, ReadDone, ReadFailed
 from fabgitops_core.control.requests import DeviceId
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Info, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from fabgitops_operator.buckets import Buckets
+
 _PLC = ("plc_name", "namespace")
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 @dataclass(slots=True)
@@ -40,31 +41,15 @@ class Metrics(Collector):
         self._rows: dict[Key, _Row] = {}
         self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
         self._clock: Callable[[], float] = float
-        self._passes = Histogram(
-            "reconciliation_duration_seconds",
-            "Seconds that one pass over a PLC took, from due to done.",
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self._lateness = Histogram(
-            "fabgitops_poll_lateness_seconds",
-            "Seconds that a poll began after its time.",
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self._requests = Counter(
-            "fabgitops_modbus_requests",
-            "Modbus requests by function and result.",
-            ("function", "result"),
-            registry=self.registry,
-        )
+        self._passes = Buckets()
+        self._lateness = Buckets()
+        self._requests: dict[tuple[str, str], int] = {}
         self._writes = Counter(
             "fabgitops_api_writes",
             "Writes to the Kubernetes API by what was written and result.",
             ("resource", "result"),
             registry=self.registry,
         )
-        self._request_children: dict[tuple[str, str], Counter] = {}
         Info("fabgitops_build", "What runs here.", registry=self.registry).info(
             {"version": version("fabgitops-operator"), "core_version": version("fabgitops-core")}
         )
@@ -105,33 +90,37 @@ class Metrics(Collector):
 
     def request(self, function: str, result: str) -> None:
         """Count a Modbus request."""
-        child = self._request_children.get((function, result))
-        if child is None:
-            child = self._request_children[(function, result)] = self._requests.labels(function, result)
-        child.inc()
+        asked = (function, result)
+        self._requests[asked] = self._requests.get(asked, 0) + 1
 
     def api_write(self, resource: str, result: str) -> None:
         """Count a write to the Kubernetes API."""
         self._writes.labels(resource, result).inc()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what is read off when asked."""
+        """Yield what is read off when asked, each family made when its turn comes."""
         rows = list(self._rows.items())
         yield GaugeMetricFamily("managed_plcs", "IndustrialPLC resources looked after.", value=len(rows))
         drifts = CounterMetricFamily("drift_events", "Episodes of drift seen.", labels=_PLC)
+        yield _filled(drifts, rows, lambda row: row.drifts)
         corrections = CounterMetricFamily("corrections", "Corrections proven by reading back.", labels=_PLC)
+        yield _filled(corrections, rows, lambda row: row.corrections)
         connected = GaugeMetricFamily("plc_connection_status", "1 while the PLC answers, else 0.", labels=_PLC)
+        yield _filled(connected, rows, lambda row: row.connected)
         values = GaugeMetricFamily("register_value", "The value last read.", labels=(*_PLC, "register"))
         for key, row in rows:
-            labels = (key.name, key.namespace)
-            drifts.add_metric(labels, row.drifts)
-            corrections.add_metric(labels, row.corrections)
-            if row.connected is not None:
-                connected.add_metric(labels, row.connected)
             if row.value is not None:
-                values.add_metric((*labels, str(row.register)), row.value)
-        yield from (drifts, corrections, connected, values)
+                values.add_metric((key.name, key.namespace, str(row.register)), row.value)
+        yield values
         yield self._breaker_states()
+        yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")
+        yield self._lateness.family("fabgitops_poll_lateness_seconds", "Seconds that a poll began after its time.")
+        requests = CounterMetricFamily(
+            "fabgitops_modbus_requests", "Modbus requests by function and result.", labels=("function", "result")
+        )
+        for asked, count in self._requests.items():
+            requests.add_metric(asked, count)
+        yield requests
 
     def _breaker_states(self) -> Metric:
         family = GaugeMetricFamily(
@@ -144,3 +133,14 @@ class Metrics(Collector):
             state = circuit(breaker, now).value
             family.add_metric((str(device.endpoint), str(device.unit_id), state), 1)
         return family
+
+
+def _filled(
+    family: CounterMetricFamily | GaugeMetricFamily,
+    rows: list[tuple[Key, _Row]],
+    value: Callable[[_Row], float | None],
+) -> Metric:
+    for key, row in rows:
+        if (number := value(row)) is not None:
+            family.add_metric((key.name, key.namespace), number)
+    return family

@@ -1,6 +1,7 @@
 """The operator put together: what starts, in which order it stops."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -80,7 +81,14 @@ async def operate(settings: Settings) -> None:
         log.info("metrics and probes on port %d", port)
         await _first_listing(sweep)
         reasons.clear()
+        settle_memory()
         await _watch(settings, config, inventory, _running(engine, host.reporter, announcer, sweep, metrics, settings))
+
+
+def settle_memory() -> None:
+    """Put what is there for good out of the garbage collector's way: going through it costs each poll a tenth more."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _first_listing(sweep: Sweep) -> None:

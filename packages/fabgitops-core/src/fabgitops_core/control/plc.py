@@ -22,7 +22,7 @@ crash between the write and its reading back, the next reading is the proof.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Any
 
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
@@ -61,7 +61,7 @@ MAX_SETBACK_SECS = 60
 UNKNOWN = IndustrialPLCStatus()
 
 
-class Stage(Enum):
+class Stage(IntEnum):
     """What is under way."""
 
     IDLE = auto()
@@ -75,17 +75,31 @@ class PlcState:
     """All that the controller knows.
 
     `request` is a sync that nobody has begun, `serving` the one that the pass under way answers; `setbacks` counts
-    corrections in a row that were refused or did not hold.
+    corrections in a row that were refused or did not hold. `usual` follows from
+    the last valid spec, made once for every poll.
     """
 
     stage: Stage = Stage.IDLE
     spec: IndustrialPLCSpec | None = None
+    usual: "_Usual | None" = None
     problem: str = ""
     generation: int = -1
     status: IndustrialPLCStatus = UNKNOWN
     request: SyncRequest | None = None
     serving: SyncRequest | None = None
     setbacks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What every poll of a spec needs: to read, and to be woken for the next."""
+
+    read: Read
+    beat: tuple[Wake]
+
+
+def _usual(spec: IndustrialPLCSpec) -> _Usual:
+    return _Usual(Read(plan_of(spec), spec.timeout), (Wake(float(spec.poll_interval_secs), steady=True),))
 
 
 Step = tuple[PlcState, Commands]
@@ -95,14 +109,15 @@ NEW = PlcState()
 
 def step(state: PlcState, event: Event) -> Step:
     """Return what the controller knows after an event, and what it wants done."""
+    if handler := TABLE.get((state.stage, type(event))):
+        return handler(state, event)
     if state.stage is Stage.GONE:
         return state, ()
     if isinstance(event, Declared):
         return _declared(state, event)
     if isinstance(event, Removed):
         return replace(state, stage=Stage.GONE), (Wake(None),)
-    handler = TABLE.get((state.stage, type(event)))
-    return handler(state, event) if handler else (state, ())
+    return state, ()
 
 
 def still_wanted(state: PlcState, change: Change) -> bool:
@@ -135,6 +150,7 @@ def _declared(state: PlcState, event: Declaration) -> Step:
     known = replace(
         state,
         spec=event.spec,
+        usual=_usual(event.spec) if event.spec else state.usual,
         problem=event.problem,
         generation=event.generation,
         status=status,
@@ -182,11 +198,18 @@ def _adopted(state: PlcState, event: Declaration, spec: IndustrialPLCSpec) -> St
 
 
 def _retargeted(before: PlcState, state: PlcState, event: Declaration, spec: IndustrialPLCSpec) -> Step:
-    """Take a changed spec; what was known of another register is not known of this one."""
-    same = before.spec is not None and plan_of(before.spec) == plan_of(spec)
-    if same and situation_of(state.status) is not at_hand.SUSPENDED:
+    """Take a changed spec; what was known of another register is not known of this one.
+
+    Before a spec that was never valid in this process we do not know which register an unproven write went to.
+    """
+    same = before.usual is None or before.usual.read.plan == plan_of(spec)
+    if same and before.spec is not None and not before.spec.suspend:
         return replace(state, setbacks=0), (Wake(0.0),)
-    forgotten: dict[str, Any] = {} if same else {"unverified_write": None, "drifted_since": None, "current_value": None}
+    forgotten: dict[str, Any] = {}
+    if not same:
+        forgotten = {"unverified_write": None, "drifted_since": None, "current_value": None}
+    elif before.usual is None:
+        forgotten = {"unverified_write": None}
     begun, commands = _say(
         replace(state, setbacks=0),
         at_hand.PENDING,
@@ -206,19 +229,19 @@ def _due(state: PlcState, event: Due) -> Step:
     if spec is None or spec.suspend:
         return _rest(state, event)
     request = state.request
-    begun = replace(state, request=None, serving=request)
+    begun = replace(state, request=None, serving=request) if request else state
     if event.gate.wait > 0 and not (request and request.force):
         return _lost(begun, event, event.gate.cause, event.gate.wait)
     commands: Commands = ()
-    if situation_of(state.status) is at_hand.PENDING:
+    if not state.status.in_sync and situation_of(state.status) is at_hand.PENDING:
         begun, commands = _say(begun, at_hand.CONNECTING, f"connecting to {endpoint_of(spec)}", event)
-    read = Read(plan_of(spec), spec.timeout, urgent=request is not None)
-    return replace(begun, stage=Stage.READING), (*commands, read)
+    read = Read(plan_of(spec), spec.timeout, urgent=True) if request or not state.usual else state.usual.read
+    return _moved(begun, Stage.READING), (*commands, read)
 
 
 def _read_done(state: PlcState, event: ReadDone) -> Step:
     spec = state.spec
-    if spec is None or spec.suspend or event.plan != plan_of(spec):
+    if spec is None or state.usual is None or spec.suspend or event.plan != state.usual.read.plan:
         return _overtaken(state)
     value, status = event.values[0], state.status
     if (
@@ -227,7 +250,7 @@ def _read_done(state: PlcState, event: ReadDone) -> Step:
         and status.observed_generation == state.generation
         and state.serving is None
     ):
-        return replace(state, stage=Stage.IDLE), (_next_beat(spec),)
+        return _moved(state, Stage.IDLE), state.usual.beat
     restored = _restored(state, spec)
     proven, proof = _proven(state, event, value)
     if value == spec.target_value:
@@ -384,6 +407,21 @@ def _set_back(
 
 
 # --- saying so --------------------------------------------------------------------------------------------------------
+
+
+def _moved(state: PlcState, stage: Stage) -> PlcState:
+    """Return the state in another stage: as `replace`, which takes five times as long and is on every poll's way."""
+    return PlcState(
+        stage,
+        state.spec,
+        state.usual,
+        state.problem,
+        state.generation,
+        state.status,
+        state.request,
+        state.serving,
+        state.setbacks,
+    )
 
 
 def _next_beat(spec: IndustrialPLCSpec) -> Wake:

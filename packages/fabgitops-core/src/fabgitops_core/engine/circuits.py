@@ -17,12 +17,12 @@ class Circuits:
 
     def gate(self, device: DeviceId) -> Gate:
         """Return whether a request to the device may pass now."""
-        breaker = self._troubled.get(device)
+        breaker = self._troubled.get(device) if self._troubled else None
         return PASS if breaker is None else gate(breaker, self._clock())
 
     def tried(self, device: DeviceId, allowance: float) -> None:
         """Note that a request passes; of an open circuit no other does for `allowance` seconds."""
-        if (breaker := self._troubled.get(device)) is not None:
+        if self._troubled and (breaker := self._troubled.get(device)) is not None:
             self._troubled[device] = tried(breaker, self._clock(), allowance)
 
     def answered(self, device: DeviceId) -> None:

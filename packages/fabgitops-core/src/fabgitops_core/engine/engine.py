@@ -9,7 +9,7 @@ from typing import Any
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.breaker import Gate
-from fabgitops_core.control.commands import Command, Notice, Publish, Read, Wake, Write
+from fabgitops_core.control.commands import Publish, Read, Wake, Write
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import (
     Declared,
@@ -146,39 +146,35 @@ class Engine:
         try:
             while event is not None:
                 request = self._step(entry, event)
-                event = await self._carry_out(entry, request) if request else None
+                if entry.device is None or entry.device_id is None:
+                    break
+                if isinstance(request, Read):
+                    event = await self._read(entry.device, entry.device_id, request)
+                elif isinstance(request, Write):
+                    event = await self._write(entry, entry.device, entry.device_id, request)
+                else:
+                    event = None
         finally:
             entry.writing = False
         self._observer.passed(key, loop.time() - began)
 
-    def _step(self, entry: _Entry, event: Event) -> Command | None:
+    def _step(self, entry: _Entry, event: Event) -> Read | Write | None:
         """Tell the controller, do what needs no waiting, and return what does: a request to the device."""
         entry.state, commands = entry.controller.step(entry.state, event)
-        request: Command | None = None
+        request: Read | Write | None = None
         for command in commands:
-            if isinstance(command, Wake):
+            if isinstance(command, Read | Write):
+                request = command
+            elif isinstance(command, Wake):
                 if entry.key in self._entries:
                     self._scheduler.wake(entry.key, command.after, spread=command.spread, steady=command.steady)
             elif isinstance(command, Publish):
                 self._host.publish(entry.key, command.status)
                 entry.writing = entry.writing or command.before_write
-            elif isinstance(command, Notice):
-                self._host.notice(entry.key, command)
             else:
-                request = command
+                self._host.notice(entry.key, command)
         self._observer.happened(entry.key, event, commands)
         return request
-
-    async def _carry_out(self, entry: _Entry, request: Command) -> Event | None:
-        device, device_id = entry.device, entry.device_id
-        if device is None or device_id is None:
-            return None
-        if isinstance(request, Read):
-            return await self._read(device, device_id, request)
-        if isinstance(request, Write):
-            await self._host.stored(entry.key, RECORD_SECS)
-            return await self._write(entry, device, device_id, request)
-        raise TypeError(f"{request!r} is no request to a device")
 
     async def _read(self, device: Device, device_id: DeviceId, request: Read) -> Event:
         plan = request.plan
@@ -194,6 +190,7 @@ class Engine:
 
     async def _write(self, entry: _Entry, device: Device, device_id: DeviceId, request: Write) -> Event:
         change = request.change
+        await self._host.stored(entry.key, RECORD_SECS)
 
         def wanted() -> bool:
             return not self._stopping and entry.controller.still_wanted(entry.state, change)
