@@ -1,6 +1,7 @@
 """The command line: the commands by name, and the one place where an error becomes a line and an exit code."""
 
 import os
+import signal
 import sys
 from importlib.metadata import version
 
@@ -37,6 +38,8 @@ def main() -> None:
 
 def run() -> int:
     """Run the command line and return its exit code."""
+    # As an exception it passes all that has something to put back, the cursor of the terminal above all.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         code = app(exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero")
         sys.stdout.flush()

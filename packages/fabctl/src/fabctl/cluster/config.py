@@ -1,7 +1,7 @@
 """Where the API server is and who we are: kubeconfig files as kubectl reads them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,21 +75,28 @@ def _read(path: Path) -> Entry:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise NoConfig(f"{path} cannot be read: {error.strerror}") from error
+    except yaml.MarkedYAMLError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise NoConfig(f"{path} is no kubeconfig: {error.problem}{line}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise NoConfig(f"{path} is no kubeconfig: {error}") from error
     if not isinstance(document, dict):
         raise NoConfig(f"{path} is no kubeconfig: it holds no mapping")
     for kind, part in (("clusters", "cluster"), ("users", "user")):
         for entry in document.get(kind) or ():
-            _anchor(entry.get(part) if isinstance(entry, Mapping) else None, path.parent)
+            if isinstance(entry, dict):
+                entry[part] = _anchored(entry.get(part), path.parent)
     return document
 
 
-def _anchor(part: Any, folder: Path) -> None:
-    """Make the files that an entry names absolute: files are merged, and each counts from its own place."""
-    for field in _FILES:
-        if isinstance(part, dict) and isinstance(part.get(field), str):
-            part[field] = str(folder.absolute() / part[field])
+def _anchored(part: Any, folder: Path) -> Any:
+    """Return an entry with the files it names made absolute: kubeconfigs are merged, and each counts from its place."""
+    if part is None:  # as kubectl writes a user without credentials
+        return {}
+    if not isinstance(part, dict):
+        return part
+    files = {name: str(folder.absolute() / part[name]) for name in _FILES if isinstance(part.get(name), str)}
+    return part | files
 
 
 def _entries(documents: Sequence[Entry], kind: str) -> dict[str, Entry]:

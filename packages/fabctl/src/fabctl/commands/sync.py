@@ -18,8 +18,11 @@ from fabctl.model import View, view
 from fabctl.options import HERE_ALL, Name, Scope
 from fabctl.outcome import Outcome, Result, outcome, summary
 from fabctl.render.progress import spinner
+from fabctl.render.shapes import print_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fabctl.cluster.client import Cluster, Key
 
 AT_ONCE = 16
@@ -68,6 +71,7 @@ class _Syncing:
         self._namespace, self._name = namespace, name
         self._token = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self._outcomes: dict[Key, Outcome] = {}
+        self._print: Callable[[str], None] = print_line
 
     async def run(self, force: bool, timeout: float | None) -> int:
         asked = await self._ask(force)
@@ -101,10 +105,11 @@ class _Syncing:
         """Wait until the operator has handled all, and say of each what came of it as soon as that is known."""
         many = f"{len(pending)} PLCs" if self._name is None else self._name
         try:
-            with spinner(f"waiting for the operator to look at {many}"):
+            with spinner(f"waiting for the operator to look at {many}") as self._print:
                 async with asyncio.timeout(timeout):
                     await self._collect(pending)
         except TimeoutError:
+            self._print = print_line
             late = f"the operator did not answer within {timeout:g} s: is it running?"
             if self._name is not None or len(pending) == len(self._before):
                 raise Unhandled(late) from None
@@ -135,4 +140,4 @@ class _Syncing:
 
     def _say(self, key: Key, sentence: str) -> None:
         namespace, name = key
-        sys.stdout.write(f"{name if self._namespace else f'{namespace}/{name}'}: {sentence}\n")
+        self._print(f"{name if self._namespace else f'{namespace}/{name}'}: {sentence}")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -22,15 +22,13 @@ from fabctl.render.tables import status_table
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
 
-Wide = Annotated[bool, Parameter(name=["--wide", "-w"], negative="")]
-
 
 async def watch(
     name: Name | None = None,
     /,
     *,
     interval: Annotated[float, Parameter(validator=Number(gte=0.1))] = 2.0,
-    wide: Wide = False,
+    output: Annotated[Literal["table", "wide"], Parameter(alias="-o")] = "table",
     scope: Scope = HERE_ALL,
 ) -> int:
     """Show Git vs. reality again and again, until Ctrl-C.
@@ -40,7 +38,7 @@ async def watch(
     Args:
         name: One PLC; without it all of the namespace.
         interval: Seconds between two looks, at least 0.1.
-        wide: More columns.
+        output: wide has more columns.
         scope: Which cluster, and which of its PLCs.
     """
     check(name, scope)
@@ -52,7 +50,7 @@ async def watch(
                 nonlocal bodies
                 while True:
                     views = [view(body) for body in bodies]
-                    table = status_table(views, wide=wide, namespaces=scope.all_namespaces)
+                    table = status_table(views, wide=output == "wide", namespaces=scope.all_namespaces)
                     screen.show(table, nothing_found(cluster, scope) if not bodies else "")
                     bodies = await _again(cluster, name, scope, screen, interval)
 

@@ -8,9 +8,9 @@ from fabctl.render.shapes import Pairs, Section, Table, plain_sections, plain_ta
 def show_table(table: Table) -> None:
     """Print a table to standard output."""
     if sys.stdout.isatty():
-        from fabctl.render.terminal import console, rich_table  # noqa: PLC0415
+        from fabctl.render.terminal import print_table  # noqa: PLC0415
 
-        console().print(rich_table(table))
+        print_table(table)
     else:
         sys.stdout.write(plain_table(table))
 

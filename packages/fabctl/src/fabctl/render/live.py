@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.text import Text
 
@@ -16,12 +16,16 @@ from fabctl.render.terminal import STYLES, console, rich_table
 FRAME_LINES = 8
 """Lines of the screen that are not rows: title, headers, rules, counts, time, trouble."""
 
+COLUMN_GAP = 3
+LAST_COLUMN = 24
+"""Characters that the last column gets at least."""
+
 
 @contextmanager
 def live_screen() -> Iterator["LiveScreen"]:
     """Show on the terminal's alternate screen; leaving it brings back what was there, and the cursor."""
     terminal = console()
-    with Live(console=terminal, screen=True, auto_refresh=False) as live:
+    with Live(console=terminal, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
         yield LiveScreen(terminal, live)
 
 
@@ -54,9 +58,23 @@ class LiveScreen:
         room = max(1, self._terminal.height - FRAME_LINES)
         hidden = len(table.rows) - room
         if hidden <= 0:
-            return rich_table(table)
+            return _Roomy(table)
         more = Text(f"  and {hidden} more: choose with -n, -l or NAME, or make the window taller", style="bold")
-        return Group(rich_table(replace(table, rows=table.rows[:room])), more)
+        return Group(_Roomy(replace(table, rows=table.rows[:room])), more)
+
+
+class _Roomy:
+    """A table whose columns keep their width but for the last one; a screen too narrow even so cuts at its edge."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        columns = list(zip(table.headers, *table.rows, strict=True))[:-1]
+        self._needed = sum(max(map(len, column)) + COLUMN_GAP for column in columns) + LAST_COLUMN
+
+    def __rich_console__(self, terminal: Console, options: ConsoleOptions) -> RenderResult:
+        """Render with the width that it needs."""
+        wide = options.update(width=max(options.max_width, self._needed))
+        yield from terminal.render(rich_table(self._table), wide)
 
 
 def _counts(table: Table) -> Text:

@@ -1,5 +1,6 @@
 """Tables and titled parts as such, and as plain text: columns aligned by spaces, and nothing cut off."""
 
+import sys
 from dataclasses import dataclass
 
 GAP = "   "
@@ -58,3 +59,9 @@ def plain_pairs(pairs: Pairs) -> str:
     """Return names and values, the values under each other."""
     width = max((len(name) for name, _ in pairs), default=0) + 1
     return "".join(f"{name + ':':<{width}}  {value}\n" for name, value in pairs)
+
+
+def print_line(line: str) -> None:
+    """Print a line to standard output, to be seen at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

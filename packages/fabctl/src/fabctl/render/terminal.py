@@ -1,15 +1,23 @@
 """The same with rich, on a terminal."""
 
 import os
+import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from fabctl.model import Status
-from fabctl.render.shapes import Section, Table, plain_sections
+from fabctl.render.shapes import Section, Table, plain_sections, print_line
+
+UNBOUNDED = 10_000
+"""Columns of a terminal that has room for every table."""
 
 STYLES = {
     Status.SYNCED: "green",
@@ -24,7 +32,7 @@ STYLES = {
 }
 
 
-def console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """Return the terminal; without any style when NO_COLOR is set (no-color.org)."""
     return Console(
         file=sys.stderr if stderr else sys.stdout,
@@ -32,14 +40,25 @@ def console(*, stderr: bool = False) -> Console:
         highlight=False,
         markup=False,
         emoji=False,
+        width=width,
     )
 
 
+def print_table(table: Table) -> None:
+    """Print a table as wide as it needs to be: the terminal wraps what it has no room for, and copies it whole."""
+    console(width=UNBOUNDED).print(rich_table(table), crop=False)
+
+
 def rich_table(table: Table) -> RichTable:
-    """Return a table whose status words are coloured; what is too wide is folded, never cut off."""
+    """Return a table whose status words are coloured; where it has no room, its last column is folded."""
     shown = RichTable(title=table.title or None, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
     for header in table.headers:
-        shown.add_column(header, justify="right" if header in table.numeric else "left", overflow="fold")
+        shown.add_column(
+            header,
+            justify="right" if header in table.numeric else "left",
+            overflow="fold",
+            no_wrap=header != table.headers[-1],
+        )
     for row in table.rows:
         shown.add_row(*(_cell(header, cell) for header, cell in zip(table.headers, row, strict=True)))
     return shown
@@ -51,10 +70,29 @@ def _cell(header: str, cell: str) -> Text:
 
 def print_sections(to: Console, sections: list[Section]) -> None:
     """Print titled parts; long lines are left to the terminal, so that they can be copied whole."""
-    for number, section in enumerate(sections):
-        text = Text("\n" if number else "", end="")
-        text.append(plain_sections([section]))
-        text.highlight_regex(r"^[A-Z][^:\n]*:$", "bold")
-        for status, style in STYLES.items():
-            text.highlight_regex(rf"(?<=^Status:) +{status}\b", style)
-        to.print(text, soft_wrap=True)
+    text = Text(plain_sections(sections), end="")
+    text.highlight_regex(re.compile(r"^\S[^:\n]*:$", re.MULTILINE), "bold")
+    for status, style in STYLES.items():
+        text.highlight_regex(re.compile(rf"(?<=^Status:) +{status}\b", re.MULTILINE), style)
+    to.print(text, soft_wrap=True, end="")
+
+
+@contextmanager
+def spinning(message: str) -> Iterator[Callable[[str], None]]:
+    """Turn a spinner on standard error; what is yielded prints a line to standard output, without it in the way."""
+    # Without redirection: rich would send to standard error what is meant for standard output.
+    live = Live(
+        Spinner("dots", Text(message)),
+        console=console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+    def say(line: str) -> None:
+        live.stop()
+        print_line(line)
+        live.start()
+
+    with live:
+        yield say
