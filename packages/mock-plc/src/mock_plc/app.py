@@ -1,6 +1,5 @@
 """The command line of mock-plc, and the one place where an error becomes a line and an exit code."""
 
-import asyncio
 import logging
 import secrets
 import sys
@@ -64,7 +63,7 @@ def serve(
         seed: Makes the drift repeatable.
         verbose: Tell of each read, write and refused request as well.
     """
-    # Imported here so that --help and --version need no Modbus library.
+    # Imported here so that --help and --version load neither asyncio nor a Modbus library.
     from mock_plc.device import Device  # noqa: PLC0415
     from mock_plc.plc import Chaos, run  # noqa: PLC0415
     from mock_plc.server import ListenError  # noqa: PLC0415
@@ -77,7 +76,7 @@ def serve(
         return 2
     drift = Chaos(chaos_interval, max_drift, secrets.randbelow(1 << 32) if seed is None else seed) if chaos else None
     try:
-        asyncio.run(run(device, bind, port, drift))
+        run(device, bind, port, drift)
     except ListenError as error:
         _complain(str(error))
         return 1

@@ -22,12 +22,16 @@ class Chaos:
     seed: int
 
 
-async def run(device: Device, host: str, port: int, chaos: Chaos | None) -> None:
+def run(device: Device, host: str, port: int, chaos: Chaos | None) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
         ListenError: The address cannot be listened on.
     """
+    asyncio.run(_run(device, host, port, chaos))
+
+
+async def _run(device: Device, host: str, port: int, chaos: Chaos | None) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -144,6 +144,12 @@ def _trace(sending: bool, frame: bytes) -> bytes:
         code = ExcCodes.ILLEGAL_FUNCTION
     elif function == _EXCEPTION:
         code = ExcCodes.ILLEGAL_VALUE
-    reason = ExcCodes(code).name.lower().replace("_", " ")
-    log.debug("refused: unit %d function %d, exception %d (%s)", frame[_UNIT_AT], asked, code, reason)
+    _note_refusal(_asked.get(), ExcCodes(code))
     return frame[:_FUNCTION_AT] + bytes([asked | _EXCEPTION, code])
+
+
+def _note_refusal(asked: bytes, code: ExcCodes) -> None:
+    function, data = asked[_FUNCTION_AT], asked[_FUNCTION_AT + 1 :]
+    which = f" register {int.from_bytes(data[:2])}" if function in _SERVED and len(data) > 1 else ""
+    reason = code.name.lower().replace("_", " ")
+    log.debug("refused: unit %d function %d%s, exception %d (%s)", asked[_UNIT_AT], function, which, code, reason)
