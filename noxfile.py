@@ -22,7 +22,7 @@ PACKAGES = ("fabgitops-core", "fabgitops-operator", "fabctl", "mock-plc")
 GENERATE = ("python", "tools/generate.py")
 
 # What mypy checks, a run each: see [tool.mypy] in pyproject.toml.
-TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "noxfile.py")
+TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
 nox.needs_version = ">=2026.4"
 nox.options.default_venv_backend = "none"
@@ -185,6 +185,20 @@ def integration(session: nox.Session) -> None:
     """Run the tests that need a real API server, started by the test bed; ARGUMENTS go to pytest."""
     workspace(session)
     pytest(session, "-m", "integration")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Show the main job: API server, operator, two chaotic PLCs, fabctl; --keep leaves it running."""
+    workspace(session)
+    run(session, "python", "tools/demo.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what a poll costs, beside a bare loop in the same run: [SECONDS] [PLCS ...]."""
+    workspace(session)
+    run(session, "python", "-m", "benchmarks.run", *session.posargs)
 
 
 @nox.session

@@ -85,7 +85,7 @@ def _text(descriptor: int) -> str:
 
 def _waited(arguments: list[str], folder: Path, output: int, report: Callable[[], None]) -> int:
     # SIGINT, so that go takes its compilers and its working folder with it.
-    with subprocess.Popen(  # noqa: S603 - our own command line
+    with subprocess.Popen(
         leashed(arguments, signal.SIGINT),
         cwd=folder,
         env={**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"},

@@ -24,7 +24,7 @@ class Link:
 
     def __init__(self, settings: Settings) -> None:
         self.started: dict[str, str] = {}
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
+        self._process = subprocess.Popen(
             # -P: a file in the current folder must not stand in for a module of ours.
             [sys.executable, "-P", "-m", "testbed.supervisor", settings.dump()],
             stdin=subprocess.PIPE,

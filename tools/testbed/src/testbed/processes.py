@@ -23,7 +23,7 @@ def leashed(command: list[str], number: signal.Signals) -> list[str]:
 def start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
     """Start a command that writes to `log` (appended) and is killed when this process ends."""
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 - our own command lines
+        return subprocess.Popen(
             leashed(command, signal.SIGKILL),
             stdin=subprocess.DEVNULL,
             stdout=output,
