@@ -1,0 +1,158 @@
+"""The command line without a cluster."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+
+Fabctl = Callable[..., subprocess.CompletedProcess[str]]
+
+HEAVY = ("lightkube", "httpx2", "rich", "yaml")
+
+
+def kubeconfig(path: Path, server: str, **names: str) -> Path:
+    """Write a kubeconfig with one context, "plant"."""
+    document = {
+        "clusters": [{"name": "plant", "cluster": {"server": server}}],
+        "users": [{"name": "me", "user": {"token": "t"}}],
+        "contexts": [{"name": "plant", "context": {"cluster": names.get("cluster", "plant"), "user": "me"}}],
+        "current-context": names.get("current", "plant"),
+    }
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def complaint(run: subprocess.CompletedProcess[str], code: int = 1) -> str:
+    """Return the one line of a run that failed as it should."""
+    assert (run.returncode, run.stdout) == (code, ""), run
+    assert run.stderr.count("\n") == 1
+    assert run.stderr.startswith("fabctl: ")
+    return run.stderr
+
+
+def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
+    """`fabctl version` and `--version` work where there is no cluster."""
+    assert fabctl("version").stdout == f"fabctl {version('fabctl')}\n"
+    assert version("fabctl") in fabctl("--version").stdout
+
+
+def test_version_imports_nothing_heavy() -> None:
+    """`version` runs without the libraries for Kubernetes and the terminal, which take longer than all else."""
+    code = (
+        "import sys; from fabctl.app import run; sys.argv[1:] = ['version']\n"
+        "try: run()\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, sep='\\n')"
+    )
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "cyclopts" in modules
+    assert not {name for name in modules if name.partition(".")[0] in HEAVY}
+
+
+@pytest.mark.parametrize("command", ["get-status", "describe", "list", "sync", "watch"])
+def test_help_of_a_command_connects_to_nothing(fabctl: Fabctl, command: str) -> None:
+    """The help of every command names its options and needs no cluster."""
+    shown = fabctl(command, "--help")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "--kubeconfig" in shown.stdout
+
+
+def test_help_names_the_commands(fabctl: Fabctl) -> None:
+    """The help of all lists each command with what it does."""
+    shown = fabctl("--help").stdout
+    assert "get-status (status)" in shown
+    assert "Show Git vs. reality: target, actual value" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["get-stat"], 'Did you mean "get-status"?'),
+        (["get-status", "-o", "xml"], '"table", "wide", "json", "yaml", "name"'),
+        (["get-status", "mixer", "-A"], "exclude each other"),
+        (["get-status", "mixer", "-l", "a=b"], "exclude each other"),
+        (["describe"], "NAME"),
+        (["describe", "../secrets"], "cannot be a name in Kubernetes"),
+        (["get-status", "-n", "a/b"], "cannot be a name in Kubernetes"),
+        (["sync"], "either the NAME of a PLC or --all"),
+        (["sync", "mixer", "--all"], "either the NAME of a PLC or --all"),
+        (["sync", "mixer", "--timeout", "0"], "--timeout"),
+        (["watch", "--interval", "0"], "--interval"),
+        (["list", "--request-timeout", "-1"], "--request-timeout"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(fabctl: Fabctl, arguments: list[str], words: str) -> None:
+    """A command line that makes no sense is refused in one line before anything is sent."""
+    assert words in complaint(fabctl(*arguments), code=2)
+
+
+def test_no_kubeconfig_says_how_to_give_one(fabctl: Fabctl) -> None:
+    """Where nothing says which cluster, the ways to say it are named."""
+    assert "--kubeconfig FILE, set KUBECONFIG" in complaint(fabctl("get-status"))
+
+
+def test_a_missing_kubeconfig_is_named(fabctl: Fabctl, tmp_path: Path) -> None:
+    """The file that is not there is named, and what named it."""
+    missing = tmp_path / "nope"
+    assert f"no kubeconfig file {missing}: check --kubeconfig" in complaint(fabctl("list", "--kubeconfig", missing))
+    assert f"no kubeconfig file {missing}: check KUBECONFIG" in complaint(fabctl("list", KUBECONFIG=str(missing)))
+
+
+@pytest.mark.parametrize("content", ["a: [", "- 1", "\x00", "clusters: {}\ncontexts: [1]\n"])
+def test_a_broken_kubeconfig_is_named(fabctl: Fabctl, tmp_path: Path, content: str) -> None:
+    """A file that is no kubeconfig is told in one line with its name."""
+    file = tmp_path / "broken"
+    file.write_text(content)
+    assert str(file) in complaint(fabctl("list", "--kubeconfig", file))
+
+
+def test_a_wrong_context_lists_those_there_are(fabctl: Fabctl, tmp_path: Path) -> None:
+    """Who mistypes a context sees the right ones."""
+    file = kubeconfig(tmp_path / "config", "https://127.0.0.1:9")
+    assert 'no context "plan": give one with --context; there are: plant' in complaint(
+        fabctl("list", "--kubeconfig", file, "--context", "plan")
+    )
+
+
+def test_a_context_without_its_cluster_is_told(fabctl: Fabctl, tmp_path: Path) -> None:
+    """A context that names a cluster that is not in the file is told with the name."""
+    file = kubeconfig(tmp_path / "config", "https://127.0.0.1:9", cluster="gone")
+    assert 'there is no cluster "gone"' in complaint(fabctl("list", "--kubeconfig", file))
+
+
+def test_several_kubeconfigs_are_read_as_one(fabctl: Fabctl, tmp_path: Path) -> None:
+    """KUBECONFIG may name several files, as for kubectl; missing ones are passed over."""
+    empty = tmp_path / "first"
+    empty.write_text("current-context: plant\n")
+    second = kubeconfig(tmp_path / "second", "http://127.0.0.1:9", current="")
+    told = complaint(fabctl("list", KUBECONFIG=f"{empty}:{tmp_path / 'none'}:{second}"))
+    assert "http://127.0.0.1:9" in told
+
+
+def test_an_unreachable_server_is_named(fabctl: Fabctl, tmp_path: Path) -> None:
+    """Where nobody listens, the server and the context are named."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    file = kubeconfig(tmp_path / "config", f"http://127.0.0.1:{port}")
+    told = complaint(fabctl("get-status", "--kubeconfig", file))
+    assert f'http://127.0.0.1:{port} of context "plant" cannot be reached' in told
+
+
+def test_a_silent_server_does_not_hold_the_user(fabctl: Fabctl, tmp_path: Path) -> None:
+    """A server that accepts and never answers is given up after --request-timeout."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        file = kubeconfig(tmp_path / "config", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        told = complaint(fabctl("get-status", "--kubeconfig", file, "--request-timeout", "0.3"))
+    assert "no answer in time" in told
+
+
+@pytest.mark.parametrize("server", ["nonsense", "ftp://127.0.0.1", "http://127.0.0.1:x", "https://["])
+def test_a_server_that_is_no_url_is_told(fabctl: Fabctl, tmp_path: Path, server: str) -> None:
+    """A kubeconfig whose server is not a URL is told in one line."""
+    file = kubeconfig(tmp_path / "config", server)
+    assert 'context "plant"' in complaint(fabctl("get-status", "--kubeconfig", file))
