@@ -16,12 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import lightkube
 import yaml
 from fabgitops_operator.install import manifests
 from lightkube import codecs
-from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
 from prometheus_client.parser import text_string_to_metric_families
@@ -86,7 +85,7 @@ class Stage:
     def _served(self) -> bool:
         try:
             list(self.client.list(IndustrialPLC, namespace=NAMESPACE))
-        except ApiError:
+        except httpx2.HTTPStatusError:
             return False
         return True
 
@@ -145,7 +144,7 @@ class Stage:
 
     def metric(self, metric: str, name: str) -> int:
         """Return a counter of one PLC."""
-        for family in text_string_to_metric_families(httpx.get(self.metrics).text):
+        for family in text_string_to_metric_families(httpx2.get(self.metrics).text):
             for sample in family.samples:
                 if sample.name == metric and sample.labels.get("plc_name") == name:
                     return int(sample.value)
@@ -235,7 +234,7 @@ def prove(stage: Stage) -> None:
     say("From /metrics:")
     wanted_lines = ("drift_events_total", "corrections_total", "managed_plcs ", "fabgitops_modbus_requests_total")
     print(
-        "\n".join(f"  {line}" for line in httpx.get(stage.metrics).text.splitlines() if line.startswith(wanted_lines))
+        "\n".join(f"  {line}" for line in httpx2.get(stage.metrics).text.splitlines() if line.startswith(wanted_lines))
     )
     say("The story came true: every drift was found, and every correction was proven by reading it back.")
 
@@ -269,7 +268,7 @@ def main(arguments: list[str]) -> int:
             prove(stage)
             if arguments:
                 keep(stage)
-    except (StoryError, TestbedError, ApiError, httpx.HTTPError) as error:
+    except (StoryError, TestbedError, httpx2.HTTPError) as error:
         print(f"\ndemo: {error}\ndemo: logs are in {folder}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import httpx2
 import lightkube
 import pytest
 import yaml
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
 from fabgitops_operator.install import manifests
 from lightkube import codecs
-from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
@@ -102,9 +102,9 @@ class Site:
     client: lightkube.AsyncClient
     operators: list[Operator] = field(default_factory=list)
 
-    async def apply(self, name: str, port: int, **spec: Any) -> None:
+    async def apply(self, name: str, at: int, /, **spec: Any) -> None:
         """Create or change an IndustrialPLC on a loopback port."""
-        given = {"deviceAddress": "127.0.0.1", "port": port, "targetRegister": 4001, "targetValue": 2500}
+        given = {"deviceAddress": "127.0.0.1", "port": at, "targetRegister": 4001, "targetValue": 2500}
         body = {
             "apiVersion": "fabgitops.io/v1",
             "kind": "IndustrialPLC",
@@ -199,7 +199,7 @@ async def install(client: lightkube.AsyncClient) -> None:
     async def served() -> bool:
         try:
             _ = [each async for each in client.list(IndustrialPLC, namespace="default")]
-        except ApiError:
+        except httpx2.HTTPStatusError:  # of which ApiError is one; a kind that is not served answers in plain text
             return False
         return True
 
@@ -214,8 +214,7 @@ async def site(control_plane: ControlPlane) -> AsyncIterator[Site]:
     await install(client)
     namespace = f"site-{next(NUMBERS)}"
     await client.create(Namespace(metadata=ObjectMeta(name=namespace)))
-    site = Site(control_plane, namespace, client)
-    yield site
+    yield Site(control_plane, namespace, client)
     async for each in client.list(IndustrialPLC, namespace=namespace):
-        await client.delete(IndustrialPLC, each.metadata.name, namespace=namespace)
+        await client.delete(IndustrialPLC, each["metadata"]["name"], namespace=namespace)
     await client.close()

@@ -1,0 +1,201 @@
+"""The resource as the API server sees it: what it refuses, what it shows, and one bad apple among good ones."""
+
+import copy
+from typing import Any
+
+import httpx2
+import lightkube
+import pytest
+import yaml
+from fabgitops_core.api.crd import definition
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
+from fabgitops_operator.install import manifests
+from lightkube import codecs
+from lightkube.core.exceptions import ApiError
+from mock_plc.device import Device
+from mock_plc.server import serving
+from testbed.plane import ControlPlane
+
+from .conftest import ACCOUNT, FIELD_MANAGER, IndustrialPLC, Site, install, until
+
+pytestmark = pytest.mark.integration
+
+
+async def refusal(site: Site, **spec: Any) -> str:
+    """Return what the API server says to a manifest that it refuses."""
+    with pytest.raises(ApiError) as refused:
+        await site.apply("mixer", 502, **spec)
+    return str(refused.value.status.message)
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (
+            {"targetValue": 70000},
+            "spec.targetValue: Invalid value: 70000: spec.targetValue in body should be less than",
+        ),
+        ({"targetValue": -1}, "spec.targetValue in body should be greater than or equal to 0"),
+        ({"targetRegister": 65536}, "spec.targetRegister in body should be less than or equal to 65535"),
+        ({"pollIntervalSecs": 0}, "spec.pollIntervalSecs in body should be greater than or equal to 1"),
+        ({"port": 0}, "spec.port in body should be greater than or equal to 1"),
+        ({"unitId": 256}, "spec.unitId in body should be less than or equal to 255"),
+        ({"deviceAddress": "http://10.0.0.5"}, "it holds no scheme and no port"),
+        ({"deviceAddress": "10.0.0.5:502"}, "it holds no scheme and no port"),
+        ({"deviceAddress": "[::1]"}, "an IPv6 address without brackets"),
+        ({"deviceAddress": "300.1.1.1"}, "deviceAddress must be an IPv4 address"),
+        ({"timeoutSecs": 3, "pollIntervalSecs": 2}, "lower timeoutSecs or raise pollIntervalSecs"),
+        ({"autoCorrect": "yes"}, "spec.autoCorrect"),
+    ],
+)
+async def test_a_bad_manifest_is_refused_with_a_way_out(site: Site, spec: dict[str, Any], told: str) -> None:
+    """A manifest that cannot be right is refused by the API server with a sentence that says what may stand there."""
+    assert told in await refusal(site, **spec)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.5", "fe80::1", "plc-7.hall_1.example.com", "mixer"])
+async def test_every_kind_of_address_is_taken(site: Site, address: str) -> None:
+    """IPv4 and IPv6 addresses and host names are taken as they are."""
+    await site.apply("mixer", 502, deviceAddress=address)
+    assert (await site.get("mixer"))["spec"]["deviceAddress"] == address
+
+
+async def test_defaults_stand_in_the_stored_object(site: Site) -> None:
+    """A manifest as the field writes it today is taken unchanged, and the rest is filled in."""
+    body = {
+        "apiVersion": "fabgitops.io/v1",
+        "kind": "IndustrialPLC",
+        "metadata": {"name": "short", "namespace": site.namespace},
+        "spec": {"deviceAddress": "10.0.0.5", "targetRegister": 4001, "targetValue": 2500},
+    }
+    await site.client.create(IndustrialPLC.from_dict(body))
+    assert (await site.get("short"))["spec"] == {
+        **body["spec"],  # type: ignore[dict-item]  # a mapping, as it stands above
+        "port": 502,
+        "unitId": 1,
+        "pollIntervalSecs": 5,
+        "autoCorrect": True,
+        "suspend": False,
+        "tags": [],
+    }
+
+
+async def test_the_table_that_kubectl_shows(site: Site) -> None:
+    """`kubectl get plc` shows the columns that were promised, and those of priority 1 in its wide form only."""
+    async with serving(Device({4001: 2500})) as port, site.operator():
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True)
+        with site.plane.client() as http:
+            shown = http.get(
+                f"/apis/fabgitops.io/v1/namespaces/{site.namespace}/industrialplcs",
+                headers={"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1"},
+            ).json()
+        columns = {each["name"]: each["priority"] for each in shown["columnDefinitions"]}
+        assert columns == {
+            **dict.fromkeys(("Name", "Ready", "InSync", "Target", "Actual", "Drifts", "Phase", "Age"), 0),
+            **dict.fromkeys(("Endpoint", "LastError"), 1),
+        }
+        cells = dict(zip(columns, shown["rows"][0]["cells"], strict=True))
+        assert (cells["Ready"], cells["InSync"], cells["Target"], cells["Actual"]) == ("True", "True", 2500, 2500)
+        assert (cells["Drifts"], cells["Phase"], cells["Endpoint"]) == (0, "Connected", f"127.0.0.1:{port}")
+
+
+async def test_an_invalid_resource_disturbs_no_other(site: Site) -> None:
+    """An object from before the schema was strict says what is wrong with it, while its neighbours are looked after."""
+    strict = definition(INDUSTRIAL_PLC)
+    loose = copy.deepcopy(strict)
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    loose["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = anything
+    await site.client.apply(codecs.from_dict(loose), field_manager=FIELD_MANAGER, force=True)
+
+    async def taken() -> bool:
+        try:
+            await site.apply("broken", 502, targetValue=70000, deviceAddress="http://10.0.0.5")
+        except ApiError:
+            return False
+        return True
+
+    await until(taken, "the loose schema is served")
+    await site.client.apply(codecs.from_dict(strict), field_manager=FIELD_MANAGER, force=True)
+
+    async def refused() -> bool:
+        try:
+            await site.apply("other", 502, targetValue=70000)
+        except ApiError:
+            return True
+        return False
+
+    await until(refused, "the strict schema is served")
+    plc = Device({4001: 2311})
+    async with serving(plc) as port, site.operator() as operator:
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True, correctionsApplied=1)
+        await site.until_ready("broken", "False", "InvalidSpec")
+        status = await site.status("broken")
+        assert "spec.targetValue is 70000" in status["message"]
+        assert await site.condition("broken", "Stalled") == ("True", "InvalidSpec")
+        assert operator.process.returncode is None
+
+
+async def test_without_the_resource_definition_it_says_how_to_install_it(control_plane: ControlPlane) -> None:
+    """An operator that finds no IndustrialPLC kind ends with one line that says how to install it."""
+    config = lightkube.KubeConfig.from_file(control_plane.kubeconfig)
+    client = lightkube.AsyncClient(config=config, field_manager=FIELD_MANAGER)
+    await install(client)
+    resource = type(codecs.from_dict(definition(INDUSTRIAL_PLC)))
+    await client.delete(resource, INDUSTRIAL_PLC.crd_name)
+    site = Site(control_plane, "default", client)
+
+    async def gone() -> bool:
+        try:
+            _ = [each async for each in client.list(IndustrialPLC, namespace="default")]
+        except httpx2.HTTPStatusError:
+            return True
+        return False
+
+    await until(gone, "the kind is gone")
+    async with site.operator(wait=False) as operator:
+        assert await operator.process.wait() == 1
+        assert "fabgitops-operator manifests | kubectl apply -f -" in operator.log
+        assert "Traceback" not in operator.log
+    await client.close()
+
+
+async def test_a_refused_event_is_an_error_and_a_metric(site: Site) -> None:
+    """Without the right to write Events the main job goes on, and the refusal is told in log and metrics."""
+    user = "system:serviceaccount:fabgitops-system:no-events"
+    for body in yaml.safe_load_all(manifests()):
+        if body["kind"] == "ClusterRole":
+            body["metadata"]["name"] = "no-events"
+            body["rules"] = [rule for rule in body["rules"] if rule["apiGroups"] != ["events.k8s.io"]]
+        elif body["kind"] == "ClusterRoleBinding":
+            body["metadata"]["name"] = body["roleRef"]["name"] = "no-events"
+            body["subjects"][0]["name"] = "no-events"
+        else:
+            continue
+        await site.client.apply(codecs.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+    plc = Device({4001: 2311})
+    kubeconfig = site.plane.kubeconfig_for(user)
+    async with serving(plc) as port, site.operator(kubeconfig=kubeconfig) as operator:
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True, correctionsApplied=1)
+
+        async def counted() -> bool:
+            return await operator.metric("fabgitops_api_writes_total", resource="event", result="forbidden") >= 1
+
+        await until(counted, "the refusal is counted")
+        assert any(line["level"] == "ERROR" and "forbidden" in line["message"] for line in operator.lines)
+
+
+async def test_the_operator_may_do_nothing_else(site: Site) -> None:
+    """The shipped role reads no Secrets, and neither creates nor deletes nor edits the resources themselves."""
+    config = lightkube.KubeConfig.from_file(site.plane.kubeconfig_for(ACCOUNT))
+    operator = lightkube.AsyncClient(config=config)
+    await site.apply("mixer", 502)
+    with pytest.raises(ApiError, match="cannot delete"):
+        await operator.delete(IndustrialPLC, "mixer", namespace=site.namespace)
+    with pytest.raises(ApiError, match="cannot patch"):
+        await operator.patch(IndustrialPLC, "mixer", {"spec": {"targetValue": 1}}, namespace=site.namespace)
+    with pytest.raises(ApiError, match='cannot list resource "secrets"'):
+        _ = [each async for each in operator.list(lightkube.resources.core_v1.Secret, namespace=site.namespace)]
+    await operator.close()
