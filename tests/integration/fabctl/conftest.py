@@ -1,0 +1,224 @@
+"""A namespace on a real API server, fabctl as a user runs it, and tests that play the operator."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+import yaml
+from testbed.plane import ControlPlane
+
+FABCTL = Path(sys.executable).with_name("fabctl")
+CRD = (
+    Path(__file__).parents[3]
+    / "packages/fabgitops-operator/src/fabgitops_operator/manifests/industrialplcs.fabgitops.io.yaml"
+)
+GROUP = "/apis/fabgitops.io/v1"
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+PATIENCE = 60.0
+NUMBERS = count(1)
+T = TypeVar("T")
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+def until(found: Callable[[], T], what: str) -> T:
+    """Wait until something is true, and return it."""
+    deadline = time.monotonic() + PATIENCE
+    while not (value := found()):
+        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {what}"
+        time.sleep(0.05)
+    return value
+
+
+@dataclass
+class Plant:
+    """A namespace, what a user does in it with fabctl, and what an operator would do."""
+
+    plane: ControlPlane
+    api: httpx.Client
+    namespace: str
+    running: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    until = staticmethod(until)
+
+    def start(
+        self, *arguments: str, kubeconfig: Path | None = None, colour: bool = True, **more: Any
+    ) -> subprocess.Popen[str]:
+        """Start fabctl."""
+        environment = {**os.environ, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig), "TERM": "xterm-256color"}
+        environment["NO_COLOR"] = "" if colour else "1"
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | more
+        process: subprocess.Popen[str] = subprocess.Popen([FABCTL, *arguments], env=environment, **pipes)
+        self.running.append(process)
+        return process
+
+    def fabctl(self, *arguments: str, kubeconfig: Path | None = None) -> tuple[int, str, str]:
+        """Run fabctl in the namespace; return exit code, standard output and standard error."""
+        where = () if {"-n", "-A", "--namespace"} & set(arguments) else ("-n", self.namespace)
+        process = self.start(*arguments, *where, kubeconfig=kubeconfig)
+        out, err = process.communicate(timeout=PATIENCE)
+        return process.returncode, out, err
+
+    @property
+    def _plcs(self) -> str:
+        return f"{GROUP}/namespaces/{self.namespace}/industrialplcs"
+
+    def create(self, name: str, labels: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+        """Create a PLC, and return it."""
+        given = {"deviceAddress": "10.0.0.7", "targetRegister": 4001, "targetValue": 2500}
+        body = {
+            "apiVersion": "fabgitops.io/v1",
+            "kind": "IndustrialPLC",
+            "metadata": {"name": name, "labels": labels or {}},
+            "spec": given | spec,
+        }
+        answer = self.api.post(self._plcs, json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def get(self, name: str) -> dict[str, Any]:
+        """Return a PLC as the API server gives it."""
+        return dict(self.api.get(f"{self._plcs}/{name}").raise_for_status().json())
+
+    def delete(self, name: str) -> None:
+        """Delete a PLC."""
+        self.api.delete(f"{self._plcs}/{name}").raise_for_status()
+
+    def report(self, name: str, reason: str, ready: str, **status: Any) -> None:
+        """Write a status as the operator does."""
+        condition = {"type": "Ready", "status": ready, "reason": reason, "message": reason}
+        condition["lastTransitionTime"] = "2026-01-01T00:00:00Z"
+        body = {"status": {"conditions": [condition], "observedGeneration": 1, **status}}
+        self.api.patch(f"{self._plcs}/{name}/status", json=body, headers=MERGE).raise_for_status()
+
+    def asked(self, name: str) -> dict[str, str]:
+        """Wait until somebody asks for a pass, and return the annotations."""
+
+        def annotations() -> dict[str, str]:
+            found: dict[str, str] = self.get(name)["metadata"].get("annotations", {})
+            return found if "reconcile.fabgitops.io/requestedAt" in found else {}
+
+        return until(annotations, f"{name} is asked for")
+
+    def answer(self, name: str, reason: str, ready: str, **status: Any) -> dict[str, str]:
+        """Handle the pass that is asked for, and return the annotations."""
+        annotations = self.asked(name)
+        handled = annotations["reconcile.fabgitops.io/requestedAt"]
+        self.report(name, reason, ready, lastHandledReconcileAt=handled, **status)
+        return annotations
+
+    def grant(self, user: str, *rules: tuple[str, str, list[str]]) -> Path:
+        """Give a user rights in the namespace, each (group, resource, verbs), and return their kubeconfig."""
+        base = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{self.namespace}"
+        given = [{"apiGroups": [group], "resources": [resource], "verbs": verbs} for group, resource, verbs in rules]
+        role = {"metadata": {"name": user}, "rules": given}
+        self.api.post(f"{base}/roles", json=role).raise_for_status()
+        who = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
+        which = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user}
+        binding = {"metadata": {"name": user}, "roleRef": which, "subjects": [who]}
+        self.api.post(f"{base}/rolebindings", json=binding).raise_for_status()
+        return self.plane.kubeconfig_for(user)
+
+
+def install(api: httpx.Client) -> None:
+    """Install the kind as it is shipped, and wait until it is served."""
+    body = yaml.safe_load(CRD.read_text())
+    name = body["metadata"]["name"]
+    applying = {"Content-Type": "application/apply-patch+yaml"}
+    force = {"fieldManager": "tests", "force": "true"}
+    api.patch(f"{CRDS}/{name}", params=force, content=yaml.safe_dump(body), headers=applying).raise_for_status()
+    until(lambda: api.get(f"{GROUP}/industrialplcs").status_code == 200, "the kind is served")
+
+
+@pytest.fixture
+def plant(control_plane: ControlPlane) -> Iterator[Plant]:
+    """Return a fresh namespace with the kind installed; what was started in it does not outlive the test."""
+    with control_plane.client() as api:
+        install(api)
+        namespace = f"plant-{next(NUMBERS)}"
+        api.post("/api/v1/namespaces", json={"metadata": {"name": namespace}}).raise_for_status()
+        plant = Plant(control_plane, api, namespace)
+        try:
+            yield plant
+        finally:
+            for process in plant.running:
+                process.kill()
+                process.communicate()
+            api.delete(f"{GROUP}/namespaces/{namespace}/industrialplcs")
+
+
+class Terminal:
+    """A real pseudo-terminal with fabctl on it."""
+
+    def __init__(self, plant: Plant, *arguments: str, colour: bool) -> None:
+        """Start fabctl."""
+        self._master, slave = pty.openpty()
+        # A session of its own, with this terminal as the one whose Ctrl-C it gets.
+        self.process = plant.start(
+            *arguments,
+            colour=colour,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            text=False,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(slave)
+        self.seen = ""
+
+    def press(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self._master, keys)
+
+    def read(self) -> str:
+        """Return all that has been written so far."""
+        while select.select([self._master], [], [], 0.05)[0]:
+            try:
+                data = os.read(self._master, 65536)
+            except OSError:  # Linux says so when the last writer has gone
+                break
+            if not data:
+                break
+            self.seen += data.decode(errors="replace")
+        return self.seen
+
+    def until(self, pattern: str) -> None:
+        """Wait until something is to be seen."""
+        until(lambda: re.search(pattern, self.read(), re.DOTALL), f"{pattern!r} in {self.seen!r}")
+
+    def end(self) -> int:
+        """Wait for the end, and return the exit code."""
+        until(lambda: (self.read(), self.process.poll() is not None)[1], "the end")
+        self.read()
+        return self.process.returncode
+
+    def close(self) -> None:
+        """Close the terminal."""
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal(plant: Plant) -> Iterator[Callable[..., Terminal]]:
+    """Return what runs fabctl on a terminal of its own."""
+    opened: list[Terminal] = []
+
+    def open_one(*arguments: str, colour: bool = True) -> Terminal:
+        opened.append(Terminal(plant, *arguments, "-n", plant.namespace, colour=colour))
+        return opened[-1]
+
+    yield open_one
+    for each in opened:
+        each.close()

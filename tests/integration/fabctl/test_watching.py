@@ -1,0 +1,89 @@
+"""`fabctl watch` on a real API server, in a pipe and on a real terminal."""
+
+import signal
+import subprocess
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+CURSOR_HIDDEN, CURSOR_SHOWN = "\x1b[?25l", "\x1b[?25h"
+
+
+def row(process: subprocess.Popen[str]) -> list[str]:
+    """Return the next row of a table in a pipe, without what stands above it."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip() and not line.startswith("NAME"):
+            return line.split()
+    pytest.fail("it ended")
+
+
+def test_a_pipe_gets_a_table_when_something_changed(plant: Any) -> None:
+    """In a pipe there is one table for each change, and none while nothing changes."""
+    plant.create("mixer")
+    process = plant.start("watch", "--interval", "0.1", "-n", plant.namespace)
+    assert row(process) == ["mixer", "2500", "-", "PENDING", "0"]
+    plant.report("mixer", "InSync", "True", inSync=True, currentValue=2500)
+    assert row(process) == ["mixer", "2500", "2500", "SYNCED", "0"]
+    plant.report("mixer", "DriftDetected", "False", inSync=False, currentValue=9, driftEvents=1)
+    assert row(process) == ["mixer", "2500", "9", "DRIFT", "1"]
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_an_outage_is_told_and_survived(plant: Any) -> None:
+    """While the API server is away watch says so once, and goes on when it is back."""
+    plant.create("mixer")
+    process = plant.start("watch", "--interval", "0.1", "-n", plant.namespace)
+    row(process)
+    plant.plane.stop_apiserver()
+    try:
+        assert "cannot be reached" in process.stderr.readline()
+    finally:
+        plant.plane.start_apiserver()
+    while "answers again" not in (line := process.stderr.readline()):
+        assert line.startswith("fabctl: ")
+    plant.report("mixer", "Suspended", "Unknown")
+    assert row(process) == ["mixer", "2500", "-", "SUSPENDED", "0"]
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
+def test_the_terminal_is_left_as_it_was(plant: Any, terminal: Any, how: str) -> None:
+    """On a terminal the table is redrawn in place; Ctrl-C (exit 0) and SIGTERM bring back screen and cursor."""
+    plant.create("mixer")
+    screen = terminal("watch", "--interval", "0.1")
+    screen.until("Git vs. Reality.*PENDING")
+    assert CURSOR_HIDDEN in screen.seen
+    plant.report("mixer", "InSync", "True", inSync=True, currentValue=2500)
+    screen.until("\x1b\\[H.*SYNCED")
+    if how == "Ctrl-C":
+        screen.press(b"\x03")
+    else:
+        screen.process.terminate()
+    assert screen.end() == (0 if how == "Ctrl-C" else 143)
+    assert screen.seen.rindex(CURSOR_SHOWN) > screen.seen.rindex(CURSOR_HIDDEN)
+    assert screen.seen.rindex("\x1b[?1049l") > screen.seen.rindex("\x1b[?1049h")
+    assert "Traceback" not in screen.seen
+
+
+def test_sync_gives_the_cursor_back(plant: Any, terminal: Any) -> None:
+    """A sync that is ended by SIGTERM while its spinner turns leaves the cursor to be seen."""
+    plant.create("mixer")
+    screen = terminal("sync", "mixer")
+    screen.until("waiting for the operator")
+    screen.process.terminate()
+    assert screen.end() == 143
+    assert screen.seen.rindex(CURSOR_SHOWN) > screen.seen.rindex(CURSOR_HIDDEN)
+    assert "Traceback" not in screen.seen
+
+
+def test_no_color_means_none(plant: Any, terminal: Any) -> None:
+    """With NO_COLOR the table on a terminal has no style at all."""
+    plant.create("mixer")
+    screen = terminal("get-status", colour=False)
+    assert screen.end() == 0
+    assert "PENDING" in screen.seen
+    assert "\x1b[" not in screen.seen
