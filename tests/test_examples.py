@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.control.intake import declared
 

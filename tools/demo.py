@@ -260,9 +260,7 @@ def main(arguments: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="fabgitops-demo-"))
     try:
         with ExitStack() as stack:
-            say(
-                "A real Kubernetes API server comes up on this machine (the first time it may have to be built: minutes)."
-            )
+            say("A real Kubernetes API server comes up here (the first time it may have to be built: minutes).")
             stage = Stage(stack, folder)
             tell(stage)
             prove(stage)
