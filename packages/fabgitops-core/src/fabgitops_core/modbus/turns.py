@@ -2,44 +2,31 @@
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import count
 
 
 class Turns:
     """A lock with two classes of waiters."""
 
+    __slots__ = ("_order", "_waiting", "busy")
+
     def __init__(self) -> None:
-        self._busy = False
+        self.busy = False
         self._order = count()
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
 
-    @property
-    def busy(self) -> bool:
-        """Return whether somebody has the turn."""
-        return self._busy
-
-    @asynccontextmanager
-    async def turn(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Wait for a turn and keep it inside the block."""
-        await self.take(urgent=urgent)
-        try:
-            yield
-        finally:
-            self.give()
-
     async def take(self, *, urgent: bool) -> None:
-        """Wait for a turn; one that is cancelled leaves the queue."""
-        if not self._busy:
-            self._busy = True
+        """Wait for a turn; one that is cancelled while it waits never has it."""
+        if not self.busy:
+            self.busy = True
             return
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (not urgent, next(self._order), granted))
         try:
             await granted
         except asyncio.CancelledError:
-            if granted.done() and not granted.cancelled():
+            # Cancelled between being granted and waking up: the turn is ours to pass on.
+            if not granted.cancelled():
                 self.give()
             raise
 
@@ -50,4 +37,4 @@ class Turns:
             if not granted.done():
                 granted.set_result(None)
                 return
-        self._busy = False
+        self.busy = False

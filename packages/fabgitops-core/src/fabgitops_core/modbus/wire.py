@@ -1,10 +1,13 @@
-"""One TCP connection: bytes out, one frame in. Knows who waits, and tells them at once when the peer is gone."""
+"""One TCP connection: bytes out, one frame in. Knows who waits, and tells at once when the peer is gone."""
 
 import asyncio
 from typing import cast
 
-from fabgitops_core.engine.errors import BadReply, ConnectionLost, DeviceError
-from fabgitops_core.modbus.frames import frame_length
+from fabgitops_core.modbus.frames import frame_size
+
+GRACE_SECS = 0.001
+"""Between the end of the time allowed and giving up, so that the loop looks at the socket once more: when the loop was
+late itself, uvloop runs what is due before it reads what has come, and the device would be blamed for our delay."""
 
 
 class Wire(asyncio.Protocol):
@@ -13,25 +16,39 @@ class Wire(asyncio.Protocol):
     What comes while nobody waits belongs to nothing that was asked, so the connection is dropped.
     """
 
+    __slots__ = ("_buffer", "_transport", "_waiter")
+
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[bytes] | None = None
-        self._buffer = bytearray()
+        self._buffer = b""
 
     @property
     def usable(self) -> bool:
         """Return whether it is connected."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def ask(self, frame: bytes) -> asyncio.Future[bytes]:
-        """Send a frame and return the future of the frame that answers it; only one at a time."""
-        waiter: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        if self._transport is None or self._transport.is_closing():
-            waiter.set_exception(ConnectionLost("the connection is closed"))
-            return waiter
+    async def ask(self, frame: bytes, timeout: float) -> bytes:
+        """Send a frame at once and return what answers it: one frame, or whatever came that is none.
+
+        Whoever is left without an answer, cancelled or not, must `drop` the wire: an answer may still come.
+
+        Raises:
+            TimeoutError: Nothing whole came within `timeout` seconds.
+            ConnectionError: The connection was closed; the text says why where the system knows.
+        """
+        transport = self._transport
+        if transport is None:
+            raise ConnectionResetError
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bytes] = loop.create_future()
         self._waiter = waiter
-        self._transport.write(frame)
-        return waiter
+        timer = loop.call_later(timeout, self._look_again, waiter)
+        transport.write(frame)
+        try:
+            return await waiter
+        finally:
+            timer.cancel()
 
     def drop(self) -> None:
         """Close at once, without waiting for what is still to be sent."""
@@ -44,35 +61,33 @@ class Wire(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Hand a whole frame to who waits for it."""
-        if self._waiter is None:
+        """Hand what came to who waits for it, once it is whole."""
+        waiter = self._waiter
+        if waiter is None:
             self.drop()
             return
-        self._buffer += data
-        try:
-            length = frame_length(self._buffer)
-        except BadReply as error:
-            self._fail(error)
-            self.drop()
+        if self._buffer:
+            data = self._buffer + data
+        size = frame_size(data)
+        if size is None or len(data) < size:
+            self._buffer = data
             return
-        if length is None or len(self._buffer) < length:
-            return
-        if len(self._buffer) > length:
-            self._fail(BadReply("more came than one answer"))
-            self.drop()
-            return
-        frame, waiter = bytes(self._buffer), self._waiter
-        self._buffer.clear()
+        self._buffer = b""
         self._waiter = None
         if not waiter.done():
-            waiter.set_result(frame)
+            waiter.set_result(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who waits."""
         self._transport = None
-        self._fail(ConnectionLost(str(exc) if exc else "the peer closed the connection"))
-
-    def _fail(self, error: DeviceError) -> None:
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            waiter.set_exception(error)
+            waiter.set_exception(ConnectionResetError(*exc.args) if exc else ConnectionResetError())
+
+    def _look_again(self, waiter: asyncio.Future[bytes]) -> None:
+        asyncio.get_running_loop().call_later(GRACE_SECS, _expire, waiter)
+
+
+def _expire(waiter: asyncio.Future[bytes]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
