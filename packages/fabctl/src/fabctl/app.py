@@ -53,6 +53,11 @@ def run() -> int:
         # Who reads has seen enough. What is still buffered must not be tried again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141  # what a shell reports of a program that SIGPIPE ended
+    except OSError as error:
+        _complain(f"the output cannot be written: {error.strerror}")
+        return 1
+    except KeyboardInterrupt:
+        return 130  # as a shell reports it; no more needs to be said
     return int(code)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -42,22 +42,21 @@ async def watch(
         scope: Which cluster, and which of its PLCs.
     """
     check(name, scope)
+    return await _until_signalled(_watch(name, interval, scope, wide=output == "wide"))
+
+
+async def _watch(name: str | None, interval: float, scope: Scope, *, wide: bool) -> None:
     async with connected(scope) as cluster:
-        bodies = await selected(cluster, name, scope)  # what is wrong from the start is told at once
+        bodies = await selected(cluster, name, scope)  # what is wrong from the start ends it at once
         with open_screen() as screen:
-
-            async def look() -> None:
-                nonlocal bodies
-                while True:
-                    views = [view(body) for body in bodies]
-                    table = status_table(views, wide=output == "wide", namespaces=scope.all_namespaces)
-                    screen.show(table, nothing_found(cluster, scope) if not bodies else "")
-                    bodies = await _again(cluster, name, scope, screen, interval)
-
-            return await _until_signalled(look)
+            while True:
+                table = status_table(map(view, bodies), wide=wide, namespaces=scope.all_namespaces)
+                screen.show(table, "" if bodies else nothing_found(cluster, scope))
+                bodies = await _again(cluster, name, scope, screen, interval)
 
 
 async def _again(cluster: Cluster, name: str | None, scope: Scope, screen: Screen, interval: float) -> list[Body]:
+    """Look again after the interval, and then until there is something to see."""
     while True:
         await asyncio.sleep(interval)
         try:
@@ -66,18 +65,19 @@ async def _again(cluster: Cluster, name: str | None, scope: Scope, screen: Scree
             screen.trouble(str(error))
 
 
-async def _until_signalled(work: Callable[[], Awaitable[None]]) -> int:
+async def _until_signalled(work: Coroutine[Any, Any, None]) -> int:
     """Work until a signal ends it; return the exit code for that: 0 for Ctrl-C, which is how one leaves."""
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(work())
-    received: list[int] = []
+    task = loop.create_task(work)
+    code = 0
 
     def leave(number: int) -> None:
-        received.append(number)
+        nonlocal code
+        code = 0 if number == signal.SIGINT else 128 + number
         task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, leave, number)
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    return 0 if received[:1] == [signal.SIGINT] else 128 + received[0]
+    return code
