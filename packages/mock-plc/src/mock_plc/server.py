@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
+from typing import cast
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
@@ -72,9 +73,7 @@ async def serving(device: Device, host: str = "127.0.0.1", port: int = 0) -> Asy
     server = _Server(device, host, port)
     await server.serve_forever(background=True)
     try:
-        listening = server.transport
-        assert isinstance(listening, asyncio.AbstractServer)  # noqa: S101 - narrows a type that pymodbus leaves open
-        yield listening.sockets[0].getsockname()[1]  # type: ignore[attr-defined]  # uvloop's has them as well
+        yield cast(asyncio.Server, server.transport).sockets[0].getsockname()[1]
     finally:
         await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it without annotations
 
@@ -85,7 +84,8 @@ def endpoint(host: str, port: int) -> str:
 
 
 def _remedy(error: OSError | UnicodeError) -> str:
-    if isinstance(error, UnicodeError | socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+    # From Python 3.13 on, asyncio tells of a foreign address by an error without a number.
+    if isinstance(error, UnicodeError | socket.gaierror) or error.errno in (errno.EADDRNOTAVAIL, None):
         return "this machine has no such address; --bind 127.0.0.1 is itself, 0.0.0.0 all its IPv4 addresses"
     if error.errno == errno.EADDRINUSE:
         return "the port is in use; end what uses it or choose another one (--port 0 takes a free one)"

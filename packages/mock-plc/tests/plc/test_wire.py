@@ -150,6 +150,19 @@ async def test_refusal_does_not_end_the_connection(served: Served) -> None:
     assert await served.ask(talk) == [2500]
 
 
+async def test_request_in_pieces_is_answered_once_whole(served: Served) -> None:
+    """A request that arrives byte by byte is answered when it is whole."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    try:
+        for byte in bytes.fromhex("0001 0000 0006 01 03 0fa1 0001"):
+            writer.write(bytes([byte]))
+            await asyncio.sleep(0)
+        assert await reader.readexactly(11) == bytes.fromhex("0001 0000 0005 01 03 02 09c4")
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_device_may_refuse(served: Served) -> None:
     """A hook of the device decides what is answered, and a write that it refuses does not happen."""
     served.plc.on_read = served.plc.on_write = lambda _: BUSY
