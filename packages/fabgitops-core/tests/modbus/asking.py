@@ -1,8 +1,11 @@
 """The four kinds of request, each as one call, so that a test can go through all of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
 from fabgitops_core.control.requests import Change, ReadPlan
+from fabgitops_core.engine.errors import DeviceError
 from fabgitops_core.modbus.pool import ModbusDevice
 
 from .peer import Peer
@@ -48,11 +51,13 @@ async def _read_many(device: ModbusDevice, peer: Peer, timeout: float) -> object
 
 
 async def _write_one(device: ModbusDevice, peer: Peer, timeout: float) -> object:
-    return await write(device, peer, 2500, timeout=timeout)
+    await write(device, peer, 2500, timeout=timeout)
+    return None
 
 
 async def _write_many(device: ModbusDevice, peer: Peer, timeout: float) -> object:
-    return await write(device, peer, 2500, 2501, 2502, timeout=timeout)
+    await write(device, peer, 2500, 2501, 2502, timeout=timeout)
+    return None
 
 
 READS: dict[str, Ask] = {"read one": _read_one, "read many": _read_many}
@@ -65,3 +70,21 @@ FUNCTIONS = {
     "write many": "write_multiple_registers",
 }
 """What each kind is called in metrics."""
+
+
+async def begun(request: Awaitable[object]) -> "asyncio.Task[object]":
+    """Begin a request and let it come as far as it comes without the network."""
+
+    async def carry_out() -> object:
+        return await request
+
+    task = asyncio.get_running_loop().create_task(carry_out())
+    await asyncio.sleep(0)
+    return task
+
+
+async def failing(request: Awaitable[object]) -> DeviceError:
+    """Return the error that a request ends with."""
+    with pytest.raises(DeviceError) as raised:
+        await request
+    return raised.value

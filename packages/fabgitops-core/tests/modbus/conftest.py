@@ -1,11 +1,23 @@
 """A device that does what a test says, and connections to it."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .peer import Peer, bound, peer_on
+
+
+@pytest.fixture(autouse=True)
+async def nothing_unheard() -> AsyncIterator[None]:
+    """Nothing goes wrong that nobody is told of, such as an error in a future that is never looked at."""
+    unheard: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unheard.append(str(context)))
+    yield
+    gc.collect()
+    assert unheard == []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A device on a raw socket that answers each request as a test says: with exact bytes, late, in pieces, or not at all."""
+"""A device on a raw socket that answers each request as a test says: exact bytes, late, in pieces, or not at all."""
 
 import asyncio
 import socket
@@ -63,11 +63,13 @@ class Hold:
     """An answer that waits until it is released."""
 
     def __init__(self, then: Answer = properly) -> None:
+        self.reached = asyncio.Event()
         self.release = asyncio.Event()
         self._then = then
 
     async def __call__(self, exchange: Exchange) -> None:
         """Wait, then answer."""
+        self.reached.set()
         await self.release.wait()
         await self._then(exchange)
 
@@ -166,5 +168,5 @@ def bound(host: str = "127.0.0.1") -> Iterator[socket.socket]:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(PATIENCE_SECS):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+        while not condition():
             await asyncio.sleep(0.001)
