@@ -70,11 +70,12 @@ class Metrics(Collector):
             row.connected = event.failure.kind is not FailureKind.UNREACHABLE
             row.value = None
         for command in commands:
-            if isinstance(command, Notice):
+            if isinstance(command, Wake):
+                if command.after is None:
+                    row.connected = row.value = None
+            elif isinstance(command, Notice):
                 row.drifts += command.reason is NoticeReason.DRIFT_DETECTED
                 row.corrections += command.reason is NoticeReason.DRIFT_CORRECTED
-            elif isinstance(command, Wake) and command.after is None:
-                row.connected = row.value = None
 
     def passed(self, _key: Key, seconds: float) -> None:
         """Note that a pass has ended, and how long it took."""

@@ -54,7 +54,7 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.plans import change_of, device_of, endpoint_of, plan_of
 from fabgitops_core.control.reporting import contact_was_lost, told
-from fabgitops_core.control.requests import Change, DeviceId
+from fabgitops_core.control.requests import Change, DeviceId, ReadPlan
 from fabgitops_core.control.situations import Situation, situation_of
 
 MAX_SETBACK_SECS = 60
@@ -239,7 +239,8 @@ def _due(state: PlcState, event: Due) -> Step:
 
 def _read_done(state: PlcState, event: ReadDone) -> Step:
     spec = state.spec
-    if spec is None or state.usual is None or spec.suspend or event.plan != state.usual.read.plan:
+    usual = state.usual
+    if spec is None or usual is None or spec.suspend or not _same(event.plan, usual.read.plan):
         return _overtaken(state)
     value, status = event.values[0], state.status
     if (
@@ -248,7 +249,7 @@ def _read_done(state: PlcState, event: ReadDone) -> Step:
         and status.observed_generation == state.generation
         and state.serving is None
     ):
-        return _in_stage(Stage.IDLE, state), state.usual.beat
+        return _in_stage(Stage.IDLE, state), usual.beat
     restored = _restored(state, spec)
     proven, proof = _proven(state, event, value)
     if value == spec.target_value:
@@ -405,6 +406,10 @@ def _set_back(
 
 
 # --- saying so --------------------------------------------------------------------------------------------------------
+
+
+def _same(plan: ReadPlan, other: ReadPlan) -> bool:
+    return plan is other or plan == other  # nearly always it is, and a dataclass does not look
 
 
 def _in_stage(stage: Stage, state: PlcState) -> PlcState:

@@ -74,7 +74,8 @@ class Engine:
         self._users: Counter[DeviceId] = Counter()
         self._stopping = False
         self._scheduler: Scheduler[Key] = Scheduler(self._pass, observer.late)
-        self.circuits = Circuits(lambda: asyncio.get_running_loop().time())
+        self._time = asyncio.get_running_loop().time
+        self.circuits = Circuits(self._time)
 
     def __len__(self) -> int:
         """Return how many resources are declared."""
@@ -139,8 +140,7 @@ class Engine:
         entry = self._entries.get(key)
         if entry is None:
             return
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = self._time()
         gate = self.circuits.gate(entry.device_id) if entry.device_id else Gate()
         event: Event | None = Due(self._now(), gate)
         try:
@@ -156,7 +156,7 @@ class Engine:
                     event = None
         finally:
             entry.writing = False
-        self._observer.passed(key, loop.time() - began)
+        self._observer.passed(key, self._time() - began)
 
     def _step(self, entry: _Entry, event: Event) -> Read | Write | None:
         """Tell the controller, do what needs no waiting, and return what does: a request to the device."""

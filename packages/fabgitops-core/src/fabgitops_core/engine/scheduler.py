@@ -33,7 +33,7 @@ class _Slot(Generic[K]):
 
 
 class Scheduler(Generic[K]):
-    """Calls `run(key)` when a key's time has come; `wake` says when that is.
+    """Calls `run(key)` when a key's time has come; `wake` says when that is. It belongs to the loop it is made in.
 
     Args:
         run: What to do for a key; it is a task of its own, so that a slow one delays no other.
@@ -52,6 +52,7 @@ class Scheduler(Generic[K]):
         self._chance = chance
         self._slots: dict[K, _Slot[K]] = {}
         self._stopped = False
+        self._loop = asyncio.get_running_loop()
 
     def wake(self, key: K, after: float | None, *, spread: float = 0.0, steady: bool = False) -> None:
         """Call the key in `after` seconds instead of whenever it was to be called; None: not at all.
@@ -71,7 +72,7 @@ class Scheduler(Generic[K]):
             slot.then = None
             self._cancel(slot)
             return
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         if steady:
             beat = slot.beat + after
             if beat <= now:
@@ -108,7 +109,7 @@ class Scheduler(Generic[K]):
         self._cancel(slot)
         if slot.then is not None and not self._stopped:
             slot.due, slot.then = slot.then, None
-            slot.handle = asyncio.get_running_loop().call_at(slot.due, self._fire, slot)
+            slot.handle = self._loop.call_at(slot.due, self._fire, slot)
 
     def _cancel(self, slot: _Slot[K]) -> None:
         if slot.handle is not None:
@@ -117,16 +118,15 @@ class Scheduler(Generic[K]):
 
     def _fire(self, slot: _Slot[K]) -> None:
         slot.handle = None
-        loop = asyncio.get_running_loop()
-        self._late(loop.time() - slot.due)
-        slot.task = loop.create_task(self._call(slot))
+        self._late(self._loop.time() - slot.due)
+        slot.task = self._loop.create_task(self._call(slot))
 
     async def _call(self, slot: _Slot[K]) -> None:
         try:
             await self._run(slot.key)
         except Exception:
             log.exception("%s: a pass failed by a fault of our own; next in %g s", slot.key, RETRY_SECS)
-            slot.then = asyncio.get_running_loop().time() + RETRY_SECS
+            slot.then = self._loop.time() + RETRY_SECS
         finally:
             slot.task = None
             if self._slots.get(slot.key) is slot:

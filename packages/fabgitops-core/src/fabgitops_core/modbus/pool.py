@@ -71,7 +71,7 @@ class ModbusDevice:
             ValueError: The plan is out of range or for another endpoint; nothing was sent.
         """
         request = self._request
-        if request is None or request.asked != plan:
+        if request is None or (request.asked is not plan and request.asked != plan):
             self._check_endpoint(plan.endpoint)
             # Kept, because a share is polled for the same words again and again.
             request = self._request = read_request(plan)
