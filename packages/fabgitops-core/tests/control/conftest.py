@@ -24,7 +24,8 @@ from fabgitops_core.control.events import (
     WriteWithdrawn,
 )
 from fabgitops_core.control.plans import change_of, plan_of
-from fabgitops_core.control.plc import NEW, PlcState, step
+from fabgitops_core.control.plc import step
+from fabgitops_core.control.plc_state import NEW, PlcState
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LOST = Failure(FailureKind.UNREACHABLE, "10.0.0.5:502 refused the connection")

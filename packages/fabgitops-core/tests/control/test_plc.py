@@ -417,3 +417,13 @@ def test_an_episode_outlives_a_spec_that_did_not_parse(story: Begin) -> None:
     mended = story(auto_correct=False).passes(2311).declare(None, problem="bad").declare(spec(auto_correct=False))
     mended.passes(2311)
     assert mended.status.drift_events == 1
+
+
+def test_a_value_that_wanders_is_told_now_and_then(story: Begin) -> None:
+    """A drift that is left alone and shows another value at each poll is published every half minute, not each time."""
+    wandering = story(auto_correct=False).passes(2311)
+    told = len(wandering.published)
+    for value in range(2312, 2330):
+        wandering.passes(value)
+    assert len(wandering.published) == told + 1
+    assert wandering.status.drift_events == 1

@@ -21,14 +21,12 @@ crash between the write and its reading back, the next reading is the proof.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import IntEnum, auto
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.control import situations as at_hand
 from fabgitops_core.control.commands import (
-    Command,
     Commands,
     Notice,
     NoticeReason,
@@ -46,64 +44,34 @@ from fabgitops_core.control.events import (
     ReadDone,
     ReadFailed,
     Removed,
-    SyncRequest,
     WriteDone,
     WriteFailed,
     WriteUnknown,
     WriteWithdrawn,
 )
 from fabgitops_core.control.plans import change_of, device_of, endpoint_of, plan_of
-from fabgitops_core.control.reporting import contact_was_lost, told
-from fabgitops_core.control.requests import Change, DeviceId, ReadPlan
+from fabgitops_core.control.plc_state import (
+    NEW,
+    UNKNOWN,
+    Declaration,
+    PlcState,
+    Stage,
+    Step,
+    finish,
+    in_stage,
+    next_beat,
+    overtaken,
+    same_plan,
+    say,
+    usual_of,
+)
+from fabgitops_core.control.reporting import contact_was_lost
+from fabgitops_core.control.requests import Change, DeviceId
 from fabgitops_core.control.situations import Situation, situation_of
 
 MAX_SETBACK_SECS = 60
-UNKNOWN = IndustrialPLCStatus()
-
-
-class Stage(IntEnum):
-    """What is under way."""
-
-    IDLE = auto()
-    READING = auto()
-    WRITING = auto()
-    GONE = auto()
-
-
-class PlcState(NamedTuple):
-    """All that the controller knows; a tuple, since each poll makes two and a tuple costs a third of a dataclass.
-
-    `request` is a sync that nobody has begun, `serving` the one that the pass under way answers; `setbacks` counts
-    corrections in a row that were refused or did not hold. `usual` follows from
-    the last valid spec, made once for every poll.
-    """
-
-    stage: Stage = Stage.IDLE
-    spec: IndustrialPLCSpec | None = None
-    usual: "_Usual | None" = None
-    problem: str = ""
-    generation: int = -1
-    status: IndustrialPLCStatus = UNKNOWN
-    request: SyncRequest | None = None
-    serving: SyncRequest | None = None
-    setbacks: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Usual:
-    """What every poll of a spec needs: to read, and to be woken for the next."""
-
-    read: Read
-    beat: tuple[Wake]
-
-
-def _usual(spec: IndustrialPLCSpec) -> _Usual:
-    return _Usual(Read(plan_of(spec), spec.timeout), (Wake(float(spec.poll_interval_secs), steady=True),))
-
-
-Step = tuple[PlcState, Commands]
-Declaration = Declared[IndustrialPLCSpec, IndustrialPLCStatus]
-NEW = PlcState()
+WANDER_SECS = 30
+"""A drift that nobody may correct and whose value changes all the time is told anew at most so often."""
 
 
 def step(state: PlcState, event: Event) -> Step:
@@ -148,7 +116,7 @@ def _declared(state: PlcState, event: Declaration) -> Step:
         request = None
     known = state._replace(
         spec=event.spec,
-        usual=_usual(event.spec) if event.spec else state.usual,
+        usual=usual_of(event.spec) if event.spec else state.usual,
         problem=event.problem,
         generation=event.generation,
         status=status,
@@ -176,7 +144,7 @@ def _rest(state: PlcState, event: Declaration | Due) -> Step:
         situation, message = at_hand.INVALID_SPEC, f"the spec is not valid: {state.problem}"
     else:
         situation, message = at_hand.SUSPENDED, "suspended: the device is neither read nor written"
-    rested, commands = _say(state._replace(request=None), situation, message, event, **handled)
+    rested, commands = say(state._replace(request=None), situation, message, event, **handled)
     if situation is at_hand.INVALID_SPEC and situation_of(state.status) is not situation:
         commands = (*commands, Notice(NoticeReason.INVALID_SPEC, message))
     return rested, (*commands, Wake(None))
@@ -188,7 +156,7 @@ def _adopted(state: PlcState, event: Declaration, spec: IndustrialPLCSpec) -> St
     wake = Wake(0.0, spread)
     status = state.status
     if not status.conditions:
-        begun, commands = _say(state, at_hand.PENDING, "not looked at yet", event, endpoint=endpoint_of(spec))
+        begun, commands = say(state, at_hand.PENDING, "not looked at yet", event, endpoint=endpoint_of(spec))
         return begun, (*commands, wake)
     if status.observed_generation != state.generation and status.unverified_write is not None:
         status = status.model_copy(update={"unverified_write": None})
@@ -208,7 +176,7 @@ def _retargeted(before: PlcState, state: PlcState, event: Declaration, spec: Ind
         forgotten = {"unverified_write": None, "drifted_since": None, "current_value": None}
     elif before.usual is None:
         forgotten = {"unverified_write": None}
-    begun, commands = _say(
+    begun, commands = say(
         state._replace(setbacks=0),
         at_hand.PENDING,
         "not looked at yet",
@@ -232,16 +200,16 @@ def _due(state: PlcState, event: Due) -> Step:
         return _lost(begun, event, event.gate.cause, event.gate.wait)
     commands: Commands = ()
     if not state.status.in_sync and situation_of(state.status) is at_hand.PENDING:
-        begun, commands = _say(begun, at_hand.CONNECTING, f"connecting to {endpoint_of(spec)}", event)
+        begun, commands = say(begun, at_hand.CONNECTING, f"connecting to {endpoint_of(spec)}", event)
     read = Read(plan_of(spec), spec.timeout, urgent=True) if request or not state.usual else state.usual.read
-    return _in_stage(Stage.READING, begun), (*commands, read)
+    return in_stage(Stage.READING, begun), (*commands, read)
 
 
 def _read_done(state: PlcState, event: ReadDone) -> Step:
     spec = state.spec
     usual = state.usual
-    if spec is None or usual is None or spec.suspend or not _same(event.plan, usual.read.plan):
-        return _overtaken(state)
+    if spec is None or usual is None or spec.suspend or not same_plan(event.plan, usual.read.plan):
+        return overtaken(state)
     value, status = event.values[0], state.status
     if (
         status.in_sync
@@ -249,7 +217,7 @@ def _read_done(state: PlcState, event: ReadDone) -> Step:
         and status.observed_generation == state.generation
         and state.serving is None
     ):
-        return _in_stage(Stage.IDLE, state), usual.beat
+        return in_stage(Stage.IDLE, state), usual.beat
     restored = _restored(state, spec)
     proven, proof = _proven(state, event, value)
     if value == spec.target_value:
@@ -283,7 +251,7 @@ def _in_sync(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec) -> Step:
     if state.status.drifted_since is not None:
         text = f"register {spec.target_register} holds {spec.target_value} again; no proven write of ours did it"
         resolved = (Notice(NoticeReason.DRIFT_RESOLVED, text),)
-    after, commands = _finish(
+    after, commands = finish(
         state._replace(setbacks=0),
         at_hand.IN_SYNC,
         message,
@@ -292,7 +260,7 @@ def _in_sync(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec) -> Step:
         unverified_write=None,
         drifted_since=None,
     )
-    return after, (*resolved, *commands, _next_beat(spec))
+    return after, (*resolved, *commands, next_beat(spec))
 
 
 def _drifted(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec, value: int) -> Step:
@@ -305,13 +273,27 @@ def _drifted(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec, value: i
         seen |= {"drift_events": status.drift_events + 1, "drifted_since": event.at}
         notices = (Notice(NoticeReason.DRIFT_DETECTED, found),)
     if not _may_write(state, spec):
+        if _wanders(state, event):
+            return in_stage(Stage.IDLE, state), (next_beat(spec),)
         message = f"{found}; autoCorrect is false, so nothing is written (a forced sync corrects it once)"
-        after, commands = _finish(state, at_hand.DRIFTED, message, event, **seen)
-        return after, (*notices, *commands, _next_beat(spec))
+        after, commands = finish(state, at_hand.DRIFTED, message, event, **seen)
+        return after, (*notices, *commands, next_beat(spec))
     seen["unverified_write"] = spec.target_value
-    after, commands = _say(state, at_hand.CORRECTING, f"{found}; writing it", event, **seen)
+    after, commands = say(state, at_hand.CORRECTING, f"{found}; writing it", event, **seen)
     recorded = tuple(replace(each, before_write=True) if isinstance(each, Publish) else each for each in commands)
     return after._replace(stage=Stage.WRITING), (*notices, *recorded, Write(change_of(spec), spec.timeout))
+
+
+def _wanders(state: PlcState, event: ReadDone) -> bool:
+    """Return whether this is a drift already told of, lately, of which only the value differs: metrics show that."""
+    status = state.status
+    return (
+        situation_of(status) is at_hand.DRIFTED
+        and status.observed_generation == state.generation
+        and state.serving is None
+        and status.last_update is not None
+        and (event.at - status.last_update).total_seconds() < WANDER_SECS
+    )
 
 
 def _did_not_hold(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec, value: int) -> Step:
@@ -326,7 +308,7 @@ def _did_not_hold(state: PlcState, event: ReadDone, spec: IndustrialPLCSpec, val
 def _read_failed(state: PlcState, event: ReadFailed) -> Step:
     spec = state.spec
     if spec is None or spec.suspend or event.plan != plan_of(spec):
-        return _overtaken(state)
+        return overtaken(state)
     failure = event.failure
     if failure.kind is FailureKind.UNREACHABLE:
         return _lost(state, event, failure.message, event.retry_after)
@@ -337,7 +319,7 @@ def _lost(state: PlcState, event: Due | ReadFailed | WriteFailed, cause: str, re
     """Say that there is no contact; what the register holds now is not known."""
     fresh = not contact_was_lost(state.status)
     notices: Commands = (Notice(NoticeReason.CONNECTION_FAILED, cause),) if fresh else ()
-    after, commands = _finish(state, at_hand.CONNECTION_FAILED, cause, event)
+    after, commands = finish(state, at_hand.CONNECTION_FAILED, cause, event)
     interval = float(state.spec.poll_interval_secs) if state.spec else 0.0
     return after, (*notices, *commands, Wake(retry_after or interval))
 
@@ -347,8 +329,8 @@ def _refused(state: PlcState, event: ReadFailed, failure: Failure, spec: Industr
     situation = at_hand.DEVICE_EXCEPTION if for_good else at_hand.DEVICE_BUSY
     fresh = situation_of(state.status) is not situation
     notices: Commands = (Notice(NoticeReason.DEVICE_EXCEPTION, failure.message),) if fresh and for_good else ()
-    after, commands = _finish(state, situation, failure.message, event)
-    return after, (*_restored(state, spec), *notices, *commands, _next_beat(spec))
+    after, commands = finish(state, situation, failure.message, event)
+    return after, (*_restored(state, spec), *notices, *commands, next_beat(spec))
 
 
 def _restored(state: PlcState, spec: IndustrialPLCSpec) -> Commands:
@@ -363,7 +345,7 @@ def _restored(state: PlcState, spec: IndustrialPLCSpec) -> Commands:
 def _read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
     spec = state.spec
     if spec is None or spec.suspend or not _same_register(spec, event.change):
-        return _overtaken(state)
+        return overtaken(state)
     return state._replace(stage=Stage.READING), (Read(plan_of(spec), spec.timeout, urgent=True),)
 
 
@@ -376,7 +358,7 @@ def _write_failed(state: PlcState, event: WriteFailed) -> Step:
     unsent = state._replace(status=state.status.model_copy(update={"unverified_write": None}))
     spec = state.spec
     if spec is None or spec.suspend or not _same_register(spec, event.change):
-        return _overtaken(unsent)
+        return overtaken(unsent)
     if event.failure.kind is FailureKind.UNREACHABLE:
         return _lost(unsent, event, event.failure.message, event.retry_after)
     return _set_back(unsent, event, spec, at_hand.WRITE_REFUSED, event.failure.message)
@@ -384,7 +366,7 @@ def _write_failed(state: PlcState, event: WriteFailed) -> Step:
 
 def _withdrawn(state: PlcState, _event: WriteWithdrawn) -> Step:
     status = state.status.model_copy(update={"unverified_write": None})
-    stopped, commands = _overtaken(state._replace(status=status))
+    stopped, commands = overtaken(state._replace(status=status))
     return stopped, (Publish(status), *commands)
 
 
@@ -400,60 +382,9 @@ def _set_back(
     fresh = situation_of(state.status) is at_hand.CORRECTING and state.setbacks == 0
     notices: Commands = (Notice(NoticeReason.CORRECTION_FAILED, message),) if fresh else ()
     counted = state._replace(setbacks=state.setbacks + 1)
-    after, commands = _finish(counted, situation, message, event, unverified_write=None, **seen)
+    after, commands = finish(counted, situation, message, event, unverified_write=None, **seen)
     wait = max(spec.poll_interval_secs, min(2**counted.setbacks, MAX_SETBACK_SECS))
     return after, (*notices, *commands, Wake(float(wait)))
-
-
-# --- saying so --------------------------------------------------------------------------------------------------------
-
-
-def _same(plan: ReadPlan, other: ReadPlan) -> bool:
-    return plan is other or plan == other  # nearly always it is, and a dataclass does not look
-
-
-def _in_stage(stage: Stage, state: PlcState) -> PlcState:
-    """Return the state in another stage: as `_replace`, at a fifth of the cost, since every poll does it twice."""
-    return PlcState(stage, *state[1:])
-
-
-def _next_beat(spec: IndustrialPLCSpec) -> Wake:
-    return Wake(float(spec.poll_interval_secs), steady=True)
-
-
-def _overtaken(state: PlcState) -> Step:
-    """End a pass that a change of the spec made pointless; what it was to answer is taken up again."""
-    resting = state.spec is None or state.spec.suspend
-    request = None if resting else state.request or state.serving
-    return (
-        state._replace(stage=Stage.IDLE, request=request, serving=None),
-        (Wake(None if resting else 0.0),),
-    )
-
-
-def _finish(
-    state: PlcState,
-    situation: Situation,
-    message: str,
-    event: Event,
-    **changes: Any,
-) -> Step:
-    """End the pass: say how it stands, and that the sync it answered is handled."""
-    if state.serving is not None:
-        changes["last_handled_reconcile_at"] = state.serving.token
-    return _say(state._replace(stage=Stage.IDLE, serving=None), situation, message, event, **changes)
-
-
-def _say(
-    state: PlcState,
-    situation: Situation,
-    message: str,
-    event: Event,
-    **changes: Any,
-) -> Step:
-    status = told(state.status, situation, message, event.at, state.generation, **changes)
-    commands: tuple[Command, ...] = () if status is state.status else (Publish(status),)
-    return state._replace(status=status), commands
 
 
 TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
