@@ -19,7 +19,8 @@ from fabgitops_core.control.events import (
     WriteWithdrawn,
 )
 from fabgitops_core.control.plans import change_of, plan_of
-from fabgitops_core.control.plc import TABLE, Stage, step, still_wanted
+from fabgitops_core.control.plc import TABLE, step, still_wanted
+from fabgitops_core.control.plc_state import Stage
 
 from .conftest import LOST, START, Story, spec
 

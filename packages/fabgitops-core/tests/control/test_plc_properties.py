@@ -21,7 +21,8 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc import NEW, PlcState, Stage, step, still_wanted
+from fabgitops_core.control.plc import step, still_wanted
+from fabgitops_core.control.plc_state import NEW, PlcState, Stage
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

@@ -40,7 +40,7 @@ class Bench:
         given = {"device_address": "10.0.0.5", "target_register": 4001, "target_value": 2500, "poll_interval_secs": 1}
         spec = IndustrialPLCSpec.model_validate({**given, "timeout_secs": 1, **changes})
         self.generations[key] = self.generations.get(key, 0) + (not same)
-        event = Declared(datetime.now(UTC), self.generations[key], spec, request=request)
+        event: Declared[Any, Any] = Declared(datetime.now(UTC), self.generations[key], spec, request=request)
         self.engine.declare(key, PlcController(), event)
 
     def status(self, key: Key) -> IndustrialPLCStatus:
