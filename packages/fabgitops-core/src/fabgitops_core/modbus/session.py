@@ -175,6 +175,7 @@ class Session:
             wire.drop()
             raise self._given_up()
         self._failures = 0
+        self._pause_until = 0.0
         self._wire = wire
         return wire
 

@@ -1,0 +1,112 @@
+"""Against a server that is not ours, what a refusal is, and under the loop that the operator runs on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import cast
+
+import pytest
+import uvloop
+from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
+from fabgitops_core.engine.errors import ConnectionLost, NoReply, Refused, Unreachable
+from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from .asking import ENOUGH_SECS, READS, WRITES, Ask, always, begun, failing, read, write
+from .peer import Hold, Peer, bound, peer_on, reframed, sending, silently, until
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[Endpoint]:
+    """Where pymodbus's server serves 200 registers of unit 3, each holding 17."""
+    simulated = SimDevice(3, simdata=[SimData(0, count=200, values=17, datatype=DataType.REGISTERS)])
+    server = ModbusTcpServer(simulated, address=("127.0.0.1", 0))
+    await server.serve_forever(background=True)
+    host, port = cast(asyncio.Server, server.transport).sockets[0].getsockname()
+    yield Endpoint(host, port)
+    await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it without annotations
+
+
+async def test_pymodbus_server_is_read_and_written(devices: ModbusDevices, endpoint: Endpoint) -> None:
+    """A server that we did not write takes one word (FC06) and the most words (FC16) and gives them back (FC03)."""
+    device = devices.open(endpoint)
+    assert await device.read(ReadPlan(endpoint, 3, 0, 125), timeout=ENOUGH_SECS) == (17,) * 125
+    await device.write(Change(endpoint, 3, 5, (65535,)), timeout=ENOUGH_SECS, wanted=always)
+    words = tuple(range(1000, 1123))
+    await device.write(Change(endpoint, 3, 6, words), timeout=ENOUGH_SECS, wanted=always)
+    assert await device.read(ReadPlan(endpoint, 3, 4, 125), timeout=ENOUGH_SECS) == (17, 65535, *words)
+
+
+@pytest.mark.parametrize("values", [(1,), (1, 2)])
+async def test_pymodbus_server_refuses_an_address_it_lacks(
+    devices: ModbusDevices, endpoint: Endpoint, values: tuple[int, ...]
+) -> None:
+    """Exception 02 of a server that we did not write is a refusal with code 2, of readings and of writes."""
+    device = devices.open(endpoint)
+    reading = await failing(device.read(ReadPlan(endpoint, 3, 199, 2), timeout=ENOUGH_SECS))
+    writing = await failing(device.write(Change(endpoint, 3, 300, values), timeout=ENOUGH_SECS, wanted=always))
+    for error, what in ((reading, "the read of registers 199 to 200"), (writing, "the write of register")):
+        assert isinstance(error, Refused)
+        assert error.code == 2
+        assert f"{endpoint} unit 3 answered {what}" in str(error)
+        assert str(error).endswith("with exception 02 (illegal data address)")
+
+
+@pytest.mark.parametrize("ask", (READS | WRITES).values(), ids=READS | WRITES)
+@pytest.mark.parametrize(("code", "name"), [(6, "server device busy"), (11, "gateway target"), (255, "not in the")])
+async def test_an_exception_is_a_refusal_and_keeps_the_connection(
+    device: ModbusDevice, peer: Peer, ask: Ask, code: int, name: str
+) -> None:
+    """An exception raises Refused with its code and name; it was an answer, so the connection stays."""
+    peer.script.append(sending(lambda reply: reframed(reply, bytes([reply[7] | 0x80, code]))))
+    error = await failing(ask(device, peer, ENOUGH_SECS))
+    assert isinstance(error, Refused)
+    assert error.code == code
+    assert not error.maybe_done
+    assert f"with exception {code:02X} ({name}" in str(error)
+    await ask(device, peer, ENOUGH_SECS)
+    assert (peer.connections, len(peer.requests)) == (1, 2)
+
+
+async def _through_the_mill() -> None:
+    with bound() as listener:
+        devices = ModbusDevices()
+        endpoint = Endpoint(*listener.getsockname())
+        device = devices.open(endpoint)
+        refused = device.write(Change(endpoint, 7, 0, (1,)), timeout=ENOUGH_SECS, wanted=always)
+        assert type(await failing(refused)) is Unreachable
+        async with peer_on(listener) as peer:
+            await write(device, peer, 9)
+            assert await read(device, peer) == 9
+            peer.script.append(silently)
+            assert type(await failing(read(device, peer, timeout=0.05))) is NoReply
+            hold = Hold()
+            peer.script.append(hold)
+            left = await begun(read(device, peer))
+            await hold.reached.wait()
+            left.cancel()
+            hold.release.set()
+            assert await read(device, peer, 1) == peer.registers[1]
+            for writer in list(peer.writers):
+                writer.close()
+            await until(lambda: not peer.writers)
+            assert await read(device, peer, 2) == peer.registers[2]
+            hold = Hold(silently)
+            peer.script.append(hold)
+            last = await begun(read(device, peer))
+            await hold.reached.wait()
+            await devices.close()
+            assert last.done()
+            assert type(await failing(last)) is ConnectionLost
+            hold.release.set()
+            await until(lambda: not peer.writers)
+            assert peer.writes == [(4001, (9,))]
+
+
+def test_it_is_the_same_under_uvloop() -> None:
+    """What holds on asyncio's own loop holds on uvloop: refusal, silence, cancelling, idle close, closing."""
+    unheard: list[str] = []
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.get_loop().set_exception_handler(lambda _loop, context: unheard.append(str(context)))
+        runner.run(_through_the_mill())
+    assert unheard == []
