@@ -255,3 +255,25 @@ async def test_readings_are_spaced_while_nothing_happens(site: Site) -> None:
         await until(lambda: len(functions) >= 4, "some polls")
         assert set(functions) == {READ}
         assert await operator.metric("reconciliation_duration_seconds_count") <= len(functions)
+
+
+async def test_sigterm_finishes_the_write_in_hand(site: Site) -> None:
+    """An operator told to stop while its write is with the PLC reads it back and reports it before it leaves."""
+    sent, go = asyncio.Event(), asyncio.Event()
+
+    async def hold(request: Request, answer: bytes) -> bytes | None:
+        if request.function == WRITE:
+            sent.set()
+            await go.wait()
+        return answer
+
+    plc = WirePlc({4001: 2311}, hold)
+    async with wire_plc.serving(plc) as port, site.operator() as operator:
+        await site.apply("mixer", port, pollIntervalSecs=60, timeoutSecs=30)
+        await sent.wait()
+        stopping = asyncio.create_task(operator.stop())
+        await until(lambda: "finishing 1 correction" in operator.log, "the stop")
+        go.set()
+        assert await stopping == 0
+        status = await site.status("mixer")
+        assert (status["correctionsApplied"], status["inSync"]) == (1, True)
