@@ -27,7 +27,7 @@ def check_host(text: str) -> None:
     Raises:
         ValueError: With the value and what may stand there.
     """
-    if _is_ip(text) or (re.match(_HOST_NAME, text) and not re.match(_LOOKS_NUMERIC, text)):
+    if _is_ip(text) or (re.fullmatch(_HOST_NAME, text) and not re.fullmatch(_LOOKS_NUMERIC, text)):
         return
     raise ValueError(f"{_ADVICE}: {text!r} is none of these")
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from fabgitops_core.api.addresses import HOST_RULE, check_host
 from fabgitops_core.api.conditions import Condition
@@ -13,7 +13,7 @@ from fabgitops_core.api.schema import Rule, rules
 
 DEFAULT_TIMEOUT_SECS = 3.0
 
-Word = Annotated[int, Field(ge=0, le=65535)]
+Word = Annotated[int, Field(ge=0, le=65535, strict=True)]
 
 
 @rules(
@@ -29,21 +29,21 @@ class IndustrialPLCSpec(ApiModel):
 
     device_address: Annotated[str, Field(min_length=1, max_length=253)]
     """IPv4 address, IPv6 address (without brackets) or host name of the PLC or its gateway."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 502
+    port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 502
     """TCP port of its Modbus server."""
-    unit_id: Annotated[int, Field(ge=0, le=255)] = 1
+    unit_id: Annotated[int, Field(ge=0, le=255, strict=True)] = 1
     """Modbus unit id; devices behind a gateway differ by it."""
     target_register: Word
     """Address of the holding register, 0-based as on the wire: reference 40001 is address 0."""
     target_value: Word
     """The value that the register must hold, as an unsigned 16-bit word."""
-    poll_interval_secs: Annotated[int, Field(ge=1, le=86400)] = 5
+    poll_interval_secs: Annotated[int, Field(ge=1, le=86400, strict=True)] = 5
     """Seconds between two readings."""
     timeout_secs: Annotated[float, Field(ge=0.1, le=60)] | None = None
     """Seconds to wait for a connection and for a reply; the smaller of 3 and pollIntervalSecs when not given."""
-    auto_correct: bool = True
+    auto_correct: StrictBool = True
     """Whether drift is corrected; when false it is only reported."""
-    suspend: bool = False
+    suspend: StrictBool = False
     """Whether to leave the device alone altogether: no reading, no writing."""
     tags: Annotated[tuple[Annotated[str, Field(max_length=256)], ...], Field(max_length=64)] = ()
     """Words of your own, for people and dashboards."""
@@ -59,7 +59,7 @@ class IndustrialPLCSpec(ApiModel):
         if self.timeout_secs is not None and self.timeout_secs > self.poll_interval_secs:
             raise ValueError(
                 f"timeoutSecs ({self.timeout_secs:g}) must not be longer than "
-                f"pollIntervalSecs ({self.poll_interval_secs})"
+                f"pollIntervalSecs ({self.poll_interval_secs}): lower timeoutSecs or raise pollIntervalSecs"
             )
         return self
 

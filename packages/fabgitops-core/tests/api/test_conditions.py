@@ -1,0 +1,31 @@
+"""Conditions keep the time of their last change."""
+
+from datetime import UTC, datetime, timedelta
+
+from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
+
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = BEFORE + timedelta(hours=1)
+
+
+def ready(status: ConditionStatus, at: datetime, reason: str = "Said", kind: str = "Ready") -> Condition:
+    """Return a condition."""
+    return Condition(type=kind, status=status, reason=reason, last_transition_time=at)
+
+
+def test_the_same_status_keeps_its_time() -> None:
+    """A condition whose status stays the same keeps its transition time, although its reason changes."""
+    (new,) = renewed([ready(ConditionStatus.FALSE, BEFORE)], [ready(ConditionStatus.FALSE, NOW, "Other")])
+    assert (new.last_transition_time, new.reason) == (BEFORE, "Other")
+
+
+def test_another_status_takes_the_new_time() -> None:
+    """A condition whose status changes has the time of that change."""
+    (new,) = renewed([ready(ConditionStatus.TRUE, BEFORE)], [ready(ConditionStatus.UNKNOWN, NOW)])
+    assert new.last_transition_time == NOW
+
+
+def test_types_do_not_mix() -> None:
+    """A condition of another type lends its time to nobody, and one that is said no more is gone."""
+    (new,) = renewed([ready(ConditionStatus.TRUE, BEFORE, kind="InSync")], [ready(ConditionStatus.TRUE, NOW)])
+    assert (new.type, new.last_transition_time) == ("Ready", NOW)

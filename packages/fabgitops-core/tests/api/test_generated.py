@@ -1,0 +1,125 @@
+"""What is generated from the models: structural schemas, and the CustomResourceDefinition."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pytest
+from fabgitops_core.api.crd import definition
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.schema import structural
+from pydantic import Field
+
+
+def schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a schema and every schema in it."""
+    yield schema
+    for inner in schema.get("properties", {}).values():
+        yield from schemas(inner)
+    if "items" in schema:
+        yield from schemas(schema["items"])
+
+
+@pytest.mark.parametrize("model", [IndustrialPLCSpec, IndustrialPLCStatus])
+def test_schemas_are_structural(model: type[ApiModel]) -> None:
+    """Each part of a schema has a type, and none of what Kubernetes forbids in a structural schema."""
+    for part in schemas(structural(model)):
+        assert part["type"] in {"object", "array", "string", "integer", "number", "boolean"}
+        assert not part.keys() & {"$ref", "$defs", "anyOf", "const", "title", "additionalProperties"}
+
+
+def test_an_optional_field_is_nullable() -> None:
+    """A field that may be absent may also be null, and keeps its bounds and its description."""
+    timeout = structural(IndustrialPLCSpec)["properties"]["timeoutSecs"]
+    assert (timeout["type"], timeout["nullable"], timeout["minimum"], timeout["maximum"]) == ("number", True, 0.1, 60)
+    assert timeout["description"].startswith("Seconds to wait")
+
+
+def test_integers_say_their_size() -> None:
+    """A bounded integer is an int32, an unbounded one an int64."""
+    assert structural(IndustrialPLCSpec)["properties"]["targetValue"]["format"] == "int32"
+    assert structural(IndustrialPLCStatus)["properties"]["driftEvents"]["format"] == "int64"
+
+
+def test_required_and_defaults() -> None:
+    """The API server demands what has no default, and fills in what has one."""
+    schema = structural(IndustrialPLCSpec)
+    assert schema["required"] == ["deviceAddress", "targetRegister", "targetValue"]
+    defaults = {name: field["default"] for name, field in schema["properties"].items() if "default" in field}
+    assert defaults == {
+        "port": 502,
+        "unitId": 1,
+        "pollIntervalSecs": 5,
+        "autoCorrect": True,
+        "suspend": False,
+        "tags": [],
+    }
+
+
+def test_every_field_is_described() -> None:
+    """`kubectl explain` has a sentence for each field of spec and status."""
+    for model in (IndustrialPLCSpec, IndustrialPLCStatus):
+        for name, field in structural(model)["properties"].items():
+            assert field.get("description"), name
+
+
+class _Union(ApiModel):
+    either: int | str = 0
+
+
+class _Mapping(ApiModel):
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+class _Exclusive(ApiModel):
+    above: Annotated[int, Field(gt=0)] = 1
+
+
+@pytest.mark.parametrize("model", [_Union, _Mapping, _Exclusive])
+def test_an_unknown_shape_is_an_error(model: type[ApiModel]) -> None:
+    """A model that has no structural form is refused when the CRD is made, not dropped from it."""
+    with pytest.raises(ValueError, match="no structural form"):
+        structural(model)
+
+
+def test_rules_carry_a_message_and_a_field() -> None:
+    """Each CEL rule says what to do and at which field."""
+    given = structural(IndustrialPLCSpec)["x-kubernetes-validations"]
+    assert {rule["fieldPath"] for rule in given} == {".timeoutSecs", ".deviceAddress"}
+    assert all("must" in rule["message"] for rule in given)
+
+
+def test_names() -> None:
+    """The resource is found as industrialplcs, as plc, and in the category fabgitops, in a namespace."""
+    crd = definition(INDUSTRIAL_PLC)
+    assert crd["metadata"]["name"] == "industrialplcs.fabgitops.io"
+    assert crd["spec"]["group"] == "fabgitops.io"
+    assert crd["spec"]["scope"] == "Namespaced"
+    names = crd["spec"]["names"]
+    assert (names["kind"], names["plural"]) == ("IndustrialPLC", "industrialplcs")
+    assert (names["shortNames"], names["categories"]) == (["plc"], ["fabgitops"])
+
+
+def test_one_stored_version_with_a_status_of_its_own() -> None:
+    """v1 is served and stored, and its status is a subresource."""
+    (version,) = definition(INDUSTRIAL_PLC)["spec"]["versions"]
+    assert (version["name"], version["served"], version["storage"]) == ("v1", True, True)
+    assert version["subresources"] == {"status": {}}
+    assert version["schema"]["openAPIV3Schema"]["required"] == ["spec"]
+
+
+def test_printer_columns() -> None:
+    """`kubectl get` shows seven columns, and two more with -o wide."""
+    (version,) = definition(INDUSTRIAL_PLC)["spec"]["versions"]
+    columns = [(column["name"], column.get("priority", 0)) for column in version["additionalPrinterColumns"]]
+    first = ["Ready", "InSync", "Target", "Actual", "Drifts", "Phase", "Age"]
+    assert columns == [*((name, 0) for name in first), ("Endpoint", 1), ("LastError", 1)]
+
+
+def test_the_status_has_no_defaults_and_keyed_conditions() -> None:
+    """The API server puts no word into a status, and keeps one condition of each type."""
+    (version,) = definition(INDUSTRIAL_PLC)["spec"]["versions"]
+    status = version["schema"]["openAPIV3Schema"]["properties"]["status"]
+    assert not [part for part in status["properties"].values() if "default" in part]
+    conditions = status["properties"]["conditions"]
+    assert (conditions["x-kubernetes-list-type"], conditions["x-kubernetes-list-map-keys"]) == ("map", ["type"])

@@ -1,0 +1,94 @@
+"""What a controller is told of an object, whatever somebody wrote into it."""
+
+from typing import Any
+
+import pytest
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
+from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
+from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.intake import declared
+
+from .conftest import START, spec
+
+GOOD = {"deviceAddress": "10.0.0.5", "targetRegister": 4001, "targetValue": 2500}
+
+
+def told(body: dict[str, Any]) -> Declared[Any, Any]:
+    """Return what is told of an object."""
+    return declared(INDUSTRIAL_PLC, body, START)
+
+
+def problem(**changes: Any) -> str:
+    """Return what is wrong with a good spec that was changed."""
+    event = told({"spec": {**GOOD, **changes}})
+    assert event.spec is None
+    return event.problem
+
+
+def test_a_good_object() -> None:
+    """A good object is told with its generation, its spec and its status."""
+    event = told({"metadata": {"generation": 3}, "spec": GOOD, "status": {"phase": "Connected", "driftEvents": 2}})
+    assert (event.at, event.generation, event.spec, event.problem, event.request) == (START, 3, spec(), "", None)
+    assert event.status == IndustrialPLCStatus.model_validate({"phase": "Connected", "driftEvents": 2})
+
+
+def test_a_bad_value_is_named() -> None:
+    """A problem names the field's path, its value, and the reason."""
+    assert problem(port=70000) == "spec.port is 70000: Input should be less than or equal to 65535"
+    assert problem(tags=["a", 5]).startswith("spec.tags.1 is 5: ")
+
+
+def test_a_bad_address_is_named() -> None:
+    """The problem with an address names it and says what may stand there."""
+    text = problem(deviceAddress="tcp://plc")
+    assert text.startswith("spec: deviceAddress must be an IPv4 address")
+    assert text.endswith("'tcp://plc' is none of these")
+
+
+def test_all_problems_are_named() -> None:
+    """Several problems are all told, so that one edit mends them all."""
+    text = problem(port=0, targetValue="much")
+    assert "spec.port is 0: " in text
+    assert "spec.targetValue is 'much': " in text
+
+
+def test_missing_fields_are_named() -> None:
+    """A field that must be there and is not is told as missing."""
+    assert told({"spec": {"deviceAddress": "plc", "targetValue": 1}}).problem == "spec.targetRegister is missing"
+
+
+@pytest.mark.parametrize("body", [{}, {"spec": None}, {"spec": {}}])
+def test_a_missing_spec_lists_what_it_must_say(body: dict[str, Any]) -> None:
+    """An object without a spec is told as lacking each field that a spec must have."""
+    wanted = "; ".join(f"spec.{name} is missing" for name in GOOD)
+    assert (told(body).spec, told(body).problem) == (None, wanted)
+
+
+@pytest.mark.parametrize("raw", ["text", 5, ["list"]])
+def test_a_spec_of_another_shape_is_a_problem(raw: object) -> None:
+    """A spec that is no mapping is told as a problem and raises nothing."""
+    assert told({"spec": raw}).problem.startswith(f"spec is {raw!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "request_"),
+    [
+        ({}, None),
+        (None, None),
+        ({FORCE_AT: "t1"}, None),
+        ({REQUESTED_AT: ""}, None),
+        ({REQUESTED_AT: "t1"}, SyncRequest("t1", force=False)),
+        ({REQUESTED_AT: "t2", FORCE_AT: "t1"}, SyncRequest("t2", force=False)),
+        ({REQUESTED_AT: "t1", FORCE_AT: "t1"}, SyncRequest("t1", force=True)),
+    ],
+)
+def test_requests(annotations: dict[str, str] | None, request_: SyncRequest | None) -> None:
+    """A request is what requestedAt says, and it forces only when forceAt says exactly the same."""
+    assert told({"metadata": {"annotations": annotations}, "spec": GOOD}).request == request_
+
+
+@pytest.mark.parametrize("status", [None, {}, "text", {"phase": "Dancing"}, {"driftEvents": -1}, {"conditions": [{}]}])
+def test_a_spoilt_status_counts_for_nothing(status: object) -> None:
+    """A status that is empty or that somebody spoilt is passed over, and the spec counts all the same."""
+    event = told({"spec": GOOD, "status": status})
+    assert (event.status, event.spec) == (None, spec())
