@@ -6,13 +6,13 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from fabgitops_core.api.meta import API_VERSION, Key
 from fabgitops_core.control.commands import Notice, NoticeReason
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from fabgitops_operator.kube import Forbidden, Gone, Kube, KubeError, Unavailable
+from fabgitops_operator.kube import Body, Forbidden, Gone, KubeError, Unavailable
 from fabgitops_operator.metrics import Metrics
 
 CONTROLLER = "fabgitops.io/operator"
@@ -38,6 +38,18 @@ _ACTIONS = {
 log = logging.getLogger(__name__)
 
 
+class Events(Protocol):
+    """What is needed of the API, as `Kube` has it."""
+
+    async def create_event(self, body: Body) -> None:
+        """Create an Event; raises KubeError."""
+        ...
+
+    async def patch_event(self, namespace: str, name: str, body: Body) -> None:
+        """Merge into an Event; raises Gone when it has expired, or another KubeError."""
+        ...
+
+
 @dataclass(slots=True)
 class _Series:
     name: str
@@ -52,7 +64,7 @@ class Announcer:
     uid: Callable[[Key], str | None]
     """Where the uid of an object is found; set once the inventory stands."""
 
-    def __init__(self, kube: Kube, metrics: Metrics) -> None:
+    def __init__(self, kube: Events, metrics: Metrics) -> None:
         self._kube = kube
         self._metrics = metrics
         self._waiting: asyncio.Queue[tuple[Key, str, Notice, datetime]] = asyncio.Queue(MAX_WAITING)
@@ -147,7 +159,7 @@ class Announcer:
         try:
             await self._kube.patch_event(key.namespace, series.name, body)
         except Gone:
-            self._series[(uid, notice.reason)].remove(series)
+            series.last = datetime.min.replace(tzinfo=UTC)  # over; the object may have been forgotten meanwhile
             return False
         series.count, series.last = series.count + 1, at
         return True
@@ -164,7 +176,8 @@ class Announcer:
     async def _begun(self, key: Key, uid: str, notice: Notice, at: datetime) -> None:
         name = f"{key.name[:200]}.{int(at.timestamp() * 1e6):x}"
         await self._kube.create_event(self._event(name, key, uid, notice, at))
-        self._series.setdefault((uid, notice.reason), []).append(_Series(name, _note(notice), 1, at))
+        if self.uid(key) == uid:
+            self._series.setdefault((uid, notice.reason), []).append(_Series(name, _note(notice), 1, at))
 
     def _event(self, name: str, key: Key, uid: str, notice: Notice, at: datetime) -> dict[str, Any]:
         return {

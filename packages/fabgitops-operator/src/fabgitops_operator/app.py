@@ -4,18 +4,38 @@ import asyncio
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, ArgumentCollection, CycloptsError
 from cyclopts.config import Env, Yaml
+from yaml import YAMLError
 
 from fabgitops_operator.settings import Settings
+
+
+class ConfigFileError(Exception):
+    """The file of --config cannot be used: its text says which and why."""
+
+
+def _from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Take from the file of --config, wherever that was given, what was not given otherwise."""
+    given = arguments.get("--config", None)
+    if given is None or not given.tokens:
+        return
+    path = Path(given.tokens[0].value)
+    if not path.is_file():
+        raise ConfigFileError(f"--config {path}: there is no such file")
+    try:
+        Yaml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)
+    except (CycloptsError, OSError, UnicodeError, YAMLError) as error:
+        raise ConfigFileError(f"--config {path}: {error}") from error
+
 
 app = App(
     name="fabgitops-operator",
     version=lambda: version("fabgitops-operator"),
     help="Keeps what PLCs hold equal to what Git says.",
     help_format="plaintext",
+    config=(Env("FABGITOPS_", command=False), _from_file),
 )
 
 
@@ -23,28 +43,29 @@ app = App(
 def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     """Watch, poll, correct and report, until SIGTERM or Ctrl-C.
 
-    Each setting can be given as a flag, as an environment variable (FABGITOPS_METRICS_PORT for --metrics-port) or in
-    the file of --config (metrics-port: 9090); the first of these that is given counts.
+    Each setting can be given as a flag (--metrics-port 9090), as an environment variable (FABGITOPS_METRICS_PORT=9090)
+    or in the file of --config (metrics-port: 9090). A flag outdoes the environment, which outdoes the file.
 
     The API server is found by the pod's service account, or outside a cluster by KUBECONFIG.
 
     Args:
         settings: What can be set.
-        config: YAML file with settings.
+        config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
+    from fabgitops_operator.http import ListenError  # noqa: PLC0415
     from fabgitops_operator.kube import KubeError  # noqa: PLC0415
     from fabgitops_operator.log import configure  # noqa: PLC0415
     from fabgitops_operator.runtime import NotInstalledError, loop_factory, operate  # noqa: PLC0415
 
-    del config  # read by `_configure`, before the settings are made
+    del config  # read by `_from_file`, before the settings are made
     settings = settings or Settings()
     configure(settings.log_level, settings.log_format)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(operate(settings))
-    except (KubeError, NotInstalledError, OSError) as error:
-        sys.stderr.write(f"fabgitops-operator: {error}\n")
+    except (KubeError, ListenError, NotInstalledError) as error:
+        _complain(str(error))
         return 1
     return 0
 
@@ -57,17 +78,15 @@ def manifests() -> None:
     sys.stdout.write(text())
 
 
-@app.meta.default
-def _configure(
-    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)], config: Path | None = None
-) -> int | None:
-    app.config = [Env("FABGITOPS_", command=False)]
-    if config is not None:
-        app.config = [*app.config, Yaml(config, must_exist=True)]
-    result: int | None = app(tokens)
-    return result
+def _complain(message: str) -> None:
+    sys.stderr.write(f"fabgitops-operator: {' '.join(message.split())}\n")
 
 
 def main() -> None:
-    """Run the command line."""
-    app.meta()
+    """Run the command line and end the process with its exit code."""
+    try:
+        code = app(exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero")
+    except (CycloptsError, ConfigFileError) as error:
+        _complain(f"{error} (see: fabgitops-operator --help)")
+        code = 2
+    sys.exit(code)

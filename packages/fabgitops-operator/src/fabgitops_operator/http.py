@@ -1,6 +1,7 @@
 """The one port: /metrics for Prometheus, /healthz and /readyz for the kubelet."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,10 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
+
+
+class ListenError(Exception):
+    """The address cannot be listened on: its text says which, why, and the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ async def serving(
     """Serve and yield the port; `not_ready` returns why the operator is not ready, or nothing.
 
     Raises:
-        OSError: The address cannot be listened on.
+        ListenError: The address cannot be listened on.
     """
 
     async def metrics(_request: web.Request) -> web.Response:
@@ -58,7 +63,17 @@ async def serving(
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await _listen(runner, host, port)
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise ListenError(
+            f"cannot listen on {host} port {port}: {why}; choose another with --metrics-bind and --metrics-port"
+        ) from error

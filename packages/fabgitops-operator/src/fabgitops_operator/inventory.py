@@ -66,16 +66,17 @@ class Inventory:
         if seen is not None:
             self._forgotten(seen.uid)
 
-    def listing_begins(self) -> set[Key]:
-        """Return the objects that a complete listing must show if they still are there."""
+    def listing_begins(self) -> dict[Key, str]:
+        """Return the objects, with their uids, that a complete listing must show if they still are there."""
         self._deleted = set()
-        return set(self._seen)
+        return {key: seen.uid for key, seen in self._seen.items()}
 
-    def listing_ends(self, missing: set[Key]) -> None:
-        """Forget the objects that a complete listing did not show."""
+    def listing_ends(self, missing: Mapping[Key, str]) -> None:
+        """Forget the objects that a complete listing did not show, but not one made anew under the same name since."""
         self._deleted = None
-        for key in missing:
-            self.lost(key)
+        for key, uid in missing.items():
+            if self.uid(key) == uid:
+                self.lost(key)
 
 
 def key_of(controller: Controller[Any], body: Body) -> Key:

@@ -12,6 +12,7 @@ from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
 
 __all__ = [
+    "Body",
     "Forbidden",
     "Gone",
     "Kube",

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.breaker import Breaker, circuit
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
-from fabgitops_core.control.events import Event, FailureKind, ReadDone, ReadFailed
+from fabgitops_core.control.events import Declared, Event, FailureKind, ReadDone, ReadFailed
 from fabgitops_core.control.requests import DeviceId
 from prometheus_client import CollectorRegistry, Counter, Info, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -63,6 +63,8 @@ class Metrics(Collector):
         """Note what a controller was told and what it wanted done."""
         row = self._rows.get(key)
         if row is None:
+            if not isinstance(event, Declared):
+                return  # the end of a pass over a PLC that is gone: its series must not come back
             row = self._rows[key] = _Row()
         if isinstance(event, ReadDone):
             row.connected, row.register, row.value = True, event.plan.address, event.values[0]

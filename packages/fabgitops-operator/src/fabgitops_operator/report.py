@@ -4,12 +4,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from typing import Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Notice
 
 from fabgitops_operator.announce import Announcer
-from fabgitops_operator.kube import Forbidden, Gone, Kube, KubeError, Rejected
+from fabgitops_operator.kube import Body, Gone, KubeError, Rejected
 from fabgitops_operator.metrics import Metrics
 
 AT_ONCE = 16
@@ -20,16 +21,24 @@ MAX_RETRY_SECS = 15.0
 log = logging.getLogger(__name__)
 
 
+class Statuses(Protocol):
+    """What is needed of the API, as `Kube` has it."""
+
+    async def patch_status(self, key: Key, status: Body) -> None:
+        """Merge into an object's status; raises Gone when it is not there, or another KubeError."""
+        ...
+
+
 class Reporter:
     """Sends what is published, one patch at a time for each object; keeps trying while the API server is away."""
 
-    def __init__(self, kube: Kube, announcer: Announcer, metrics: Metrics, gone: Callable[[Key], None]) -> None:
+    def __init__(self, kube: Statuses, announcer: Announcer, metrics: Metrics, gone: Callable[[Key], None]) -> None:
         self._kube = kube
         self._announcer = announcer
         self._metrics = metrics
         self._gone = gone
         self._pending: dict[Key, ApiModel] = {}
-        self._senders: dict[Key, asyncio.Task[None]] = {}
+        self._senders: dict[Key, asyncio.Task[bool]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._refusals: set[str] = set()
 
@@ -42,9 +51,10 @@ class Reporter:
     async def stored(self, key: Key, limit: float) -> bool:
         """Wait until what was published is stored, at most `limit` seconds; return whether it is."""
         sender = self._senders.get(key)
-        if sender is not None:
-            await asyncio.wait([sender], timeout=limit)
-        return key not in self._senders
+        if sender is None:
+            return True
+        await asyncio.wait([sender], timeout=limit)
+        return sender.done() and not sender.cancelled() and sender.result()
 
     def notice(self, key: Key, notice: Notice) -> None:
         """Announce a transition as an Event."""
@@ -61,8 +71,9 @@ class Reporter:
             if late:
                 log.error("%d status(es) could not be stored before the end", len(late))
 
-    async def _send(self, key: Key) -> None:
-        attempt = 0
+    async def _send(self, key: Key) -> bool:
+        """Send until nothing waits; return whether the last was stored."""
+        attempt, error = 0, None
         try:
             while key in self._pending:
                 status = self._pending.pop(key)
@@ -77,6 +88,7 @@ class Reporter:
                 self._pending.setdefault(key, status)
                 attempt += 1
                 await asyncio.sleep(min(0.2 * 2.0**attempt, MAX_RETRY_SECS) * random.uniform(0.5, 1))  # noqa: S311
+            return error is None
         finally:
             del self._senders[key]
 
@@ -101,5 +113,5 @@ class Reporter:
         elif isinstance(error, Rejected) or error.reason not in self._refusals:
             again = "" if isinstance(error, Rejected) else "; trying again until it is stored"
             log.error("%s: status not stored: %s%s", key, error, again)
-            if isinstance(error, Forbidden) or not isinstance(error, Rejected):
+            if not isinstance(error, Rejected):
                 self._refusals.add(error.reason)

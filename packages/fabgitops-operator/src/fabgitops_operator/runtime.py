@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import kopf
@@ -59,7 +59,7 @@ async def operate(settings: Settings) -> None:
     Raises:
         KubeError: The API server cannot be reached, or refuses what the operator needs.
         NotInstalledError: A kind is not installed.
-        OSError: The metrics port cannot be listened on.
+        ListenError: The metrics port cannot be listened on.
     """
     config = load_config()
     metrics = Metrics()
@@ -83,6 +83,7 @@ async def operate(settings: Settings) -> None:
         reasons.clear()
         settle_memory()
         await _watch(settings, config, inventory, _running(engine, host.reporter, announcer, sweep, metrics, settings))
+    log.info("stopped")
 
 
 def settle_memory() -> None:
@@ -132,20 +133,22 @@ async def _running(
         await reporter.close(FLUSH_SECS)
         await announcer.close(FLUSH_SECS)
         await asyncio.gather(sweeping, return_exceptions=True)
-        log.info("stopped")
 
 
-async def _watch(settings: Settings, config: SingleConfig, inventory: Inventory, running: Any) -> None:
+async def _watch(
+    settings: Settings, config: SingleConfig, inventory: Inventory, running: AbstractAsyncContextManager[None]
+) -> None:
     """Let kopf watch; it cancels every task made after its start, so ours start and stop in its activities."""
     registry = watching(inventory, CONTROLLERS, config)
+    started = AsyncExitStack()
 
     @kopf.on.startup(id="start", registry=registry)
     async def start(**_: Any) -> None:
-        await running.__aenter__()
+        await started.enter_async_context(running)
 
     @kopf.on.cleanup(id="stop", registry=registry)
     async def stop(**_: Any) -> None:
-        await running.__aexit__(None, None, None)
+        await started.aclose()
 
     await kopf.operator(
         registry=registry,

@@ -30,8 +30,8 @@ class LogFormat(StrEnum):
 class Settings:
     """All settings, with their defaults."""
 
-    namespace: tuple[str, ...] = ()
-    """Namespace to look after; may be given several times. Without any: all of them."""
+    namespace: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = ()
+    """Namespace to look after; may be given several times, in the environment with spaces between. Default: all."""
 
     metrics_bind: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
     """Address that /metrics, /healthz and /readyz are served on."""

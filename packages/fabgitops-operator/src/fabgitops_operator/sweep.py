@@ -36,11 +36,11 @@ class Sweep:
             for controller in self._controllers:
                 for namespace in self._namespaces:
                     async for body in self._kube.list_all(controller.kind, namespace):
-                        missing.discard(key_of(controller, body))
+                        missing.pop(key_of(controller, body), None)
                         self._inventory.present(controller, body)
             complete = True
         finally:
-            self._inventory.listing_ends(missing if complete else set())
+            self._inventory.listing_ends(missing if complete else {})
 
     async def forever(self, interval: float, failed: Callable[[KubeError], None]) -> None:
         """List everything each `interval` seconds; a listing that fails is told and done again at its next time."""

@@ -1,0 +1,156 @@
+"""The command line, as a process."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+
+COMMAND = Path(sys.executable).with_name("fabgitops-operator")
+NO_CLUSTER = "fabgitops-operator: no way to the API server: "
+
+
+def call(*tokens: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where no cluster can be found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FABGITOPS_", "KUBERNETES_"))}
+    given = {**kept, "KUBECONFIG": "/nonexistent/kubeconfig", "COLUMNS": "100", **environment}
+    return subprocess.run([COMMAND, *tokens], env=given, capture_output=True, text=True, timeout=60, check=False)
+
+
+def refusal(*tokens: str, code: int = 2, **environment: str) -> str:
+    """Return the one line that a refused call says."""
+    done = call(*tokens, **environment)
+    assert (done.returncode, done.stdout) == (code, ""), done
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_help_and_version() -> None:
+    """--help teaches the commands and where settings come from; --version says the version."""
+    assert "manifests" in call("--help").stdout
+    text = call("run", "--help").stdout
+    assert "FABGITOPS_METRICS_PORT" in text
+    assert "--empty-namespace" not in text
+    assert call("--version").stdout.strip() == version("fabgitops-operator")
+
+
+def test_manifests() -> None:
+    """`manifests` prints the CRD and a role with the least rights, bound to the account of the operator."""
+    documents = {each["kind"]: each for each in yaml.safe_load_all(call("manifests").stdout)}
+    assert documents["CustomResourceDefinition"]["metadata"]["name"] == "industrialplcs.fabgitops.io"
+    rules = [(rule["apiGroups"], rule["resources"], rule["verbs"]) for rule in documents["ClusterRole"]["rules"]]
+    assert rules == [
+        (["fabgitops.io"], ["industrialplcs"], ["get", "list", "watch"]),
+        (["fabgitops.io"], ["industrialplcs/status"], ["patch"]),
+        (["events.k8s.io"], ["events"], ["create", "patch"]),
+    ]
+    binding = documents["ClusterRoleBinding"]
+    assert binding["roleRef"]["name"] == documents["ClusterRole"]["metadata"]["name"]
+    assert binding["subjects"][0]["name"] == documents["ServiceAccount"]["metadata"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--metrics-port", "banana"), ("--metrics-port", "65536"), ("--resync-secs", "0"), ("--log-level", "loud")],
+)
+def test_a_bad_value_is_named(flag: str, value: str) -> None:
+    """A bad value ends with exit code 2 and one line that names the flag and the value."""
+    line = refusal("run", flag, value)
+    assert flag in line
+    assert value in line
+
+
+def test_no_cluster() -> None:
+    """Without a kubeconfig one line says what to set, and the exit code is 1."""
+    line = refusal("run", code=1)
+    assert line.startswith(NO_CLUSTER)
+    assert "set KUBECONFIG" in line
+
+
+def test_a_flag_outdoes_the_environment_which_outdoes_the_file(tmp_path: Path) -> None:
+    """Each value is taken from where it counts most: what counts less is not even looked at."""
+    file = tmp_path / "operator.yaml"
+    file.write_text("metrics-port: 70001\n")
+    assert "70001" in refusal("run", "--config", str(file))
+    assert "70001" in refusal("run", FABGITOPS_CONFIG=str(file))
+    assert "70002" in refusal("run", "--config", str(file), FABGITOPS_METRICS_PORT="70002")
+    assert "70003" in refusal("run", "--config", str(file), "--metrics-port", "70003", FABGITOPS_METRICS_PORT="70002")
+    assert refusal("run", "--config", str(file), "--metrics-port", "0", code=1).startswith(NO_CLUSTER)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("metrcs-port: 1\n", "metrcs-port"), ("- a\n", "must be a mapping"), ("a: [\n", "while parsing")],
+)
+def test_a_bad_file_is_named(tmp_path: Path, text: str, said: str) -> None:
+    """A file with an unknown key, or that is no YAML mapping, is refused by its name and what is wrong in it."""
+    file = tmp_path / "operator.yaml"
+    file.write_text(text)
+    line = refusal("run", "--config", str(file))
+    assert str(file) in line
+    assert said in line
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A file that is not there is not passed over."""
+    assert f"--config {tmp_path / 'none.yaml'}: there is no such file" in refusal(
+        "run", "--config", str(tmp_path / "none.yaml")
+    )
+
+
+LOG = """
+import logging
+from fabgitops_operator.log import configure
+from fabgitops_operator.settings import LogFormat, LogLevel
+configure(LogLevel.INFO, LogFormat("{shape}"))
+logging.getLogger("here").debug("unheard")
+logging.getLogger("here").warning("plant/mixer: %s", "drifted")
+"""
+
+
+def logged(shape: str) -> list[str]:
+    """Return what a program logs that is no terminal."""
+    command = [sys.executable, "-c", LOG.format(shape=shape)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stderr.splitlines()
+
+
+@pytest.mark.parametrize("shape", ["json", "auto"])
+def test_json_lines(shape: str) -> None:
+    """Where nobody reads along each line of the log is one JSON object with time, level, logger and message."""
+    (line,) = logged(shape)
+    record = json.loads(line)
+    assert (record["level"], record["logger"], record["message"]) == ("WARNING", "here", "plant/mixer: drifted")
+    assert record["time"]
+
+
+def test_text_lines() -> None:
+    """As text a line ends with its level and its message."""
+    (line,) = logged("text")
+    assert line.endswith("WARNING plant/mixer: drifted")
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    """A taken metrics port ends the operator with exit code 1 and a line that names it and the way out."""
+    config = tmp_path / "kubeconfig"
+    config.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "c",
+                "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+                "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+                "users": [{"name": "u", "user": {}}],
+            }
+        )
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        flags = ("--metrics-bind", "127.0.0.1", "--metrics-port", port)
+        line = refusal("run", *flags, code=1, KUBECONFIG=str(config))
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in line

@@ -1,0 +1,41 @@
+"""The one port, on a real socket."""
+
+import aiohttp
+import pytest
+from fabgitops_operator.http import ListenError, serving
+from fabgitops_operator.metrics import Metrics
+
+
+async def get(port: int, path: str) -> tuple[int, str, str]:
+    """Return status, content type and text of an answer."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as answer:
+        return answer.status, answer.headers["Content-Type"], await answer.text()
+
+
+async def test_metrics(metrics: Metrics) -> None:
+    """/metrics serves the text format under the content type that says so."""
+    async with serving(metrics.registry, "127.0.0.1", 0, lambda: "") as port:
+        status, content_type, text = await get(port, "/metrics")
+    assert (status, content_type.split(";")[0]) == (200, "text/plain")
+    assert "version=" in content_type
+    assert "managed_plcs 0.0" in text
+
+
+async def test_readiness(metrics: Metrics) -> None:
+    """/readyz answers 503 with the reason until there is none; /healthz answers 200 all the time."""
+    reasons = ["starting"]
+    async with serving(metrics.registry, "127.0.0.1", 0, lambda: "".join(reasons)) as port:
+        status, _type, text = await get(port, "/readyz")
+        assert (status, text) == (503, "starting\n")
+        assert (await get(port, "/healthz"))[0] == 200
+        reasons.clear()
+        status, _type, text = await get(port, "/readyz")
+        assert (status, text) == (200, "ok\n")
+
+
+async def test_a_port_in_use(metrics: Metrics) -> None:
+    """A port that is taken is told with the address, the reason and the way out."""
+    async with serving(metrics.registry, "127.0.0.1", 0, lambda: "") as port:
+        with pytest.raises(ListenError, match=rf"127\.0\.0\.1 port {port}: Address already in use; choose another"):
+            async with serving(metrics.registry, "127.0.0.1", port, lambda: ""):
+                pass

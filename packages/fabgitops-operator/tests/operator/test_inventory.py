@@ -1,0 +1,149 @@
+"""Which objects there are, told by a watch and a listing that each go at their own pace."""
+
+from typing import Any
+
+import pytest
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.events import Declared
+from fabgitops_core.control.kinds import CONTROLLERS
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.testing.devices import FakeDevices
+from fabgitops_core.testing.host import FakeHost, FakeObserver
+from fabgitops_operator.inventory import Inventory
+from fabgitops_operator.kube import KubeError, Unavailable
+from fabgitops_operator.sweep import Sweep
+
+from .conftest import KEY
+
+(PLC,) = CONTROLLERS
+OTHER = Key("IndustrialPLC", "plant", "oven")
+
+
+def body(version: int, *, uid: str = "u1", name: str = "mixer", target: int = 2500) -> dict[str, Any]:
+    """Return an object as the API server tells of it."""
+    return {
+        "metadata": {"namespace": "plant", "name": name, "uid": uid, "resourceVersion": str(version), "generation": 1},
+        "spec": {"deviceAddress": "10.0.0.5", "targetRegister": 4001, "targetValue": target},
+    }
+
+
+class Listing:
+    """An API server that lists these objects, lets `meanwhile` happen after the first, and may then fail."""
+
+    def __init__(self, *bodies: dict[str, Any], error: KubeError | None = None) -> None:
+        self.bodies, self.error = bodies, error
+        self.meanwhile: Any = lambda: None
+
+    async def list_all(self, _kind: object, _namespace: str | None) -> Any:
+        """Yield the objects."""
+        for each in self.bodies:
+            yield each
+        self.meanwhile()
+        if self.error is not None:
+            raise self.error
+
+
+class Site:
+    """An inventory over a real engine."""
+
+    def __init__(self) -> None:
+        self.observer = FakeObserver()
+        self.engine = Engine(FakeDevices(), FakeHost(), self.observer)
+        self.forgotten: list[str] = []
+        self.inventory = Inventory(self.engine, self.forgotten.append)
+
+    def hear(self, each: dict[str, Any]) -> None:
+        """Tell of an object."""
+        self.inventory.present(PLC, each)
+
+    @property
+    def targets(self) -> list[int]:
+        """Return the targets that the engine was told, in their order."""
+        return [
+            event.spec.target_value
+            for _key, event in self.observer.events
+            if isinstance(event, Declared) and event.spec
+        ]
+
+    async def sweep(self, listing: Listing) -> None:
+        """List everything once."""
+        await Sweep(listing, self.inventory, CONTROLLERS, ()).once()  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def site() -> Any:
+    """Return an inventory over a real engine, which is stopped at the end."""
+    site = Site()
+    yield site
+    await site.engine.stop(0)
+
+
+async def test_a_stale_version_is_not_believed(site: Site) -> None:
+    """An older version that comes after a newer one does not bring an old target back."""
+    for version, target in ((5, 2500), (9, 3000), (7, 2500), (10, 3100)):
+        site.hear(body(version, target=target))
+    assert site.targets == [2500, 3000, 3100]
+
+
+async def test_a_deletion_is_not_undone_by_a_listing(site: Site) -> None:
+    """An object whose deletion is heard during a listing that still shows it stays gone."""
+    site.hear(body(5))
+    site.inventory.listing_begins()
+    site.inventory.deleted(PLC, body(6))
+    site.hear(body(5))
+    site.inventory.listing_ends({})
+    assert (len(site.engine), site.forgotten) == (0, ["u1"])
+
+
+async def test_a_missed_deletion_is_found_by_a_listing(site: Site) -> None:
+    """An object that a complete listing does not show is forgotten, the others stay."""
+    site.hear(body(5))
+    site.hear(body(6, uid="u2", name="oven"))
+    await site.sweep(Listing(body(6, uid="u2", name="oven")))
+    assert (list(site.engine.keys()), site.forgotten) == ([OTHER], ["u1"])
+
+
+async def test_a_listing_that_failed_removes_nothing(site: Site) -> None:
+    """A listing that breaks off is told to the caller and takes nothing for gone."""
+    site.hear(body(5))
+    with pytest.raises(Unavailable):
+        await site.sweep(Listing(error=Unavailable("away", "unreachable")))
+    assert (list(site.engine.keys()), site.forgotten) == ([KEY], [])
+    await site.sweep(Listing())
+    assert site.forgotten == ["u1"]
+
+
+async def test_an_object_made_anew_during_a_listing_stays(site: Site) -> None:
+    """An object deleted and made anew while a listing runs, which shows neither, is not taken for gone."""
+    site.hear(body(5))
+    listing = Listing()
+
+    def meanwhile() -> None:
+        site.inventory.deleted(PLC, body(6))
+        site.hear(body(7, uid="u2"))
+
+    listing.meanwhile = meanwhile
+    await site.sweep(listing)
+    assert (site.inventory.uid(KEY), site.forgotten) == ("u2", ["u1"])
+
+
+async def test_an_object_made_during_a_listing_stays(site: Site) -> None:
+    """An object that the watch tells of while a listing runs that does not show it is not taken for gone."""
+    listing = Listing()
+    listing.meanwhile = lambda: site.hear(body(5))
+    await site.sweep(listing)
+    assert site.inventory.uid(KEY) == "u1"
+
+
+async def test_another_uid_is_another_object(site: Site) -> None:
+    """An object of the same name with another uid replaces the one whose deletion was missed."""
+    site.hear(body(5))
+    site.hear(body(9, uid="u2"))
+    assert (site.forgotten, site.observer.gone, site.inventory.uid(KEY)) == (["u1"], [KEY], "u2")
+
+
+async def test_the_late_deletion_of_another_object_is_passed_over(site: Site) -> None:
+    """News that the former object of this name is gone does not remove the present one."""
+    site.hear(body(9, uid="u2"))
+    site.inventory.deleted(PLC, body(6, uid="u1"))
+    assert (list(site.engine.keys()), site.inventory.uid(KEY)) == ([KEY], "u2")

@@ -1,0 +1,135 @@
+"""What Prometheus sees."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from fabgitops_core.control.breaker import Breaker
+from fabgitops_core.control.commands import Notice, NoticeReason, Wake
+from fabgitops_core.control.events import Declared, Failure, FailureKind, ReadDone, ReadFailed, Removed
+from fabgitops_core.control.requests import DeviceId, Endpoint, ReadPlan
+from fabgitops_operator.buckets import Buckets
+from fabgitops_operator.http import exposition
+from fabgitops_operator.metrics import Metrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from .conftest import KEY
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+ENDPOINT = Endpoint("10.0.0.5", 502)
+PLAN = ReadPlan(ENDPOINT, 1, 4001)
+DECLARED: Declared[object, object] = Declared(AT, 1, None)  # type: ignore[type-var]
+LABELS = {"plc_name": "mixer", "namespace": "plant"}
+FIELD_NAMES = {
+    "drift_events",
+    "corrections",
+    "plc_connection_status",
+    "register_value",
+    "managed_plcs",
+    "reconciliation_duration_seconds",
+}
+
+
+def failed(kind: FailureKind) -> ReadFailed:
+    """Return a reading that failed."""
+    return ReadFailed(AT, PLAN, Failure(kind, "why"))
+
+
+@pytest.fixture
+def seen(metrics: Metrics) -> Metrics:
+    """Return metrics of one PLC that was read once."""
+    metrics.happened(KEY, DECLARED, ())
+    metrics.happened(KEY, ReadDone(AT, PLAN, (2311,)), (Notice(NoticeReason.DRIFT_DETECTED, "drift"),))
+    return metrics
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    """Return a sample."""
+    return metrics.registry.get_sample_value(name, labels)
+
+
+async def test_the_series_of_a_plc(seen: Metrics) -> None:
+    """A PLC has its series under the names of the field, labelled by its name and namespace."""
+    assert value(seen, "managed_plcs") == 1
+    assert value(seen, "drift_events_total", **LABELS) == 1
+    assert value(seen, "corrections_total", **LABELS) == 0
+    assert value(seen, "plc_connection_status", **LABELS) == 1
+    assert value(seen, "register_value", register="4001", **LABELS) == 2311
+
+
+async def test_counters_count_notices(seen: Metrics) -> None:
+    """Counters go with what is announced, and other notices count for neither."""
+    for reason in NoticeReason:
+        seen.happened(KEY, ReadDone(AT, PLAN, (2500,)), (Notice(reason, "said"),))
+    assert (value(seen, "drift_events_total", **LABELS), value(seen, "corrections_total", **LABELS)) == (2, 1)
+
+
+@pytest.mark.parametrize(("kind", "connected"), [(FailureKind.UNREACHABLE, 0), (FailureKind.REFUSED_FOR_GOOD, 1)])
+async def test_no_value_after_a_failure(seen: Metrics, kind: FailureKind, connected: int) -> None:
+    """A PLC that cannot be read shows no value; it counts as connected while it still answers."""
+    seen.happened(KEY, failed(kind), ())
+    assert value(seen, "register_value", register="4001", **LABELS) is None
+    assert value(seen, "plc_connection_status", **LABELS) == connected
+
+
+async def test_nothing_is_claimed_while_suspended(seen: Metrics) -> None:
+    """While a PLC is left alone neither a value nor a connection is shown, and its counters stay."""
+    seen.happened(KEY, DECLARED, (Wake(None),))
+    assert value(seen, "register_value", register="4001", **LABELS) is None
+    assert value(seen, "plc_connection_status", **LABELS) is None
+    assert value(seen, "drift_events_total", **LABELS) == 1
+
+
+async def test_series_go_with_their_plc(seen: Metrics) -> None:
+    """All series of a PLC go with it, and the end of a pass that was under way does not bring them back."""
+    seen.happened(KEY, Removed(AT), ())
+    seen.forgotten(KEY)
+    seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), ())
+    assert "mixer" not in (await exposition(seen.registry)).decode()
+    assert value(seen, "managed_plcs") == 0
+
+
+async def test_circuits_requests_and_writes(seen: Metrics) -> None:
+    """Devices in trouble, Modbus requests and API writes are counted by what they were and what came of them."""
+    seen.watch_breakers(lambda: {DeviceId(ENDPOINT, 7): Breaker(3, 10.0)}, lambda: 5.0)
+    seen.request("read", "ok")
+    seen.request("read", "ok")
+    seen.api_write("status", "forbidden")
+    state = {"endpoint": "10.0.0.5:502", "unit_id": "7", "state": "open"}
+    assert value(seen, "fabgitops_breaker_state", **state) == 1
+    assert value(seen, "fabgitops_modbus_requests_total", function="read", result="ok") == 2
+    assert value(seen, "fabgitops_api_writes_total", resource="status", result="forbidden") == 1
+
+
+async def test_the_text_is_what_prometheus_wants(seen: Metrics) -> None:
+    """The text parses, and every family has help, a type, and a name by the conventions of Prometheus."""
+    seen.request("read", "ok")
+    seen.api_write("status", "ok")
+    seen.passed(KEY, 0.002)
+    families = list(text_string_to_metric_families((await exposition(seen.registry)).decode()))
+    names = [family.name for family in families]
+    assert len(names) == len(set(names))
+    assert set(names) >= FIELD_NAMES
+    for family in families:
+        assert family.documentation
+        assert family.type in {"counter", "gauge", "histogram"}
+        assert re.fullmatch("[a-z][a-z0-9_]*", family.name)
+        assert family.name in FIELD_NAMES or family.name.startswith("fabgitops_")
+        if family.type == "counter":
+            assert all(sample.name == f"{family.name}_total" for sample in family.samples)
+        elif family.type == "histogram":
+            assert family.name.endswith("_seconds")
+        else:
+            assert not family.name.endswith(("_total", "_count", "_sum", "_bucket"))
+
+
+def test_a_histogram_adds_up() -> None:
+    """Buckets are cumulative, each bound belongs to its bucket, and the last holds all."""
+    buckets = Buckets()
+    for seconds in (0.001, 0.0011, 0.7, 99.0):
+        buckets.observe(seconds)
+    samples = {(sample.name, sample.labels.get("le", "")): sample.value for sample in buckets.family("x", "y").samples}
+    bounds = ("0.001", "0.0025", "0.5", "1.0", "30.0", "+Inf")
+    assert [samples["x_bucket", bound] for bound in bounds] == [1, 2, 2, 3, 3, 4]
+    assert samples["x_count", ""] == 4
+    assert samples["x_sum", ""] == pytest.approx(99.7021)
