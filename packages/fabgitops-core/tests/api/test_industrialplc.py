@@ -122,7 +122,8 @@ def test_addresses_refused(address: str) -> None:
         spec(deviceAddress=address)
     message = str(refused.value)
     assert "deviceAddress must be an IPv4 address, an IPv6 address without brackets, or a host name" in message
-    assert f"{address!r} is none of these" in message
+    assert refused.value.errors()[0]["loc"] == ("deviceAddress",)
+    assert refused.value.errors()[0]["input"] == address
 
 
 @pytest.mark.parametrize("address", ["", "x" * 254])

@@ -184,3 +184,13 @@ async def test_stopping_starts_no_write(bench: Bench) -> None:
     await stopping
     assert bench.plc.writes == []
     assert bench.status(MIXER).unverified_write is None
+
+
+@pytest.mark.parametrize("code", [0x05, 0x0B])
+async def test_a_refusal_that_may_have_been_carried_out_is_read_back(bench: Bench, code: int) -> None:
+    """After an exception that leaves open whether a write was done, it is read back, not redone."""
+    bench.plc[4001] = 2311
+    bench.plc.write_errors = [Refused("exception", code)]
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
+    assert len(bench.plc.writes) == 1

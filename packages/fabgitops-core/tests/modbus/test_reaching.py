@@ -118,6 +118,21 @@ async def test_a_connect_that_nobody_answers_ends_when_its_time_is_over(devices:
     assert str(error) == f"{endpoint} took no connection within 0.05 s"
 
 
+async def test_a_name_server_that_does_not_answer_uses_up_the_time_to_connect(
+    devices: ModbusDevices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time allowed for connecting is the time for finding the address as well."""
+
+    async def never(*_args: object, **_more: object) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
+    endpoint = Endpoint("plc.example", 502)
+    error = await failing(_reading(devices.open(endpoint), endpoint, timeout=0.05))
+    assert type(error) is Unreachable
+    assert str(error) == "plc.example:502 took no connection within 0.05 s"
+
+
 async def test_closing_everything_ends_a_connect_that_nobody_answers(devices: ModbusDevices) -> None:
     """Closing does not wait for a connect: its request ends with Unreachable at once."""
     with closing(socket.create_server(("127.0.0.1", 0), backlog=0)) as full, closing(socket.socket()) as filler:

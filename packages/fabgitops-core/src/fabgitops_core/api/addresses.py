@@ -2,8 +2,11 @@
 
 import re
 from ipaddress import ip_address
+from typing import Annotated
 
-from fabgitops_core.api.schema import Rule
+from pydantic import AfterValidator, Field
+
+from fabgitops_core.api.schema import Rule, on_field
 
 _LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME = rf"^{_LABEL}(\.{_LABEL})*\.?$"
@@ -13,23 +16,21 @@ _ADVICE = (
     "it holds no scheme and no port (the port has a field of its own)"
 )
 
-HOST_RULE = Rule(
-    f"isIP(self.deviceAddress) || (self.deviceAddress.matches(r'{_HOST_NAME}') && "
-    f"!self.deviceAddress.matches(r'{_LOOKS_NUMERIC}'))",
+_RULE = Rule(
+    f"isIP(self) || (self.matches(r'{_HOST_NAME}') && !self.matches(r'{_LOOKS_NUMERIC}'))",
     _ADVICE,
-    field=".deviceAddress",
 )
 
 
-def check_host(text: str) -> None:
+def check_host(text: str) -> str:
     """Refuse what is neither an IP address nor a host name (RFC 1123, section 2.1, and underscores as found).
 
     Raises:
-        ValueError: With the value and what may stand there.
+        ValueError: With what may stand there.
     """
     if _is_ip(text) or (re.fullmatch(_HOST_NAME, text) and not re.fullmatch(_LOOKS_NUMERIC, text)):
-        return
-    raise ValueError(f"{_ADVICE}: {text!r} is none of these")
+        return text
+    raise ValueError(_ADVICE)
 
 
 def _is_ip(text: str) -> bool:
@@ -37,3 +38,11 @@ def _is_ip(text: str) -> bool:
         return "%" not in str(ip_address(text))
     except ValueError:
         return False
+
+
+Host = Annotated[
+    str,
+    Field(min_length=1, max_length=253, json_schema_extra=on_field(_RULE)),
+    AfterValidator(check_host),
+]
+"""An IPv4 address, an IPv6 address without brackets, or a host name."""

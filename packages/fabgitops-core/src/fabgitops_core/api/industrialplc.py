@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from fabgitops_core.api.addresses import HOST_RULE, check_host
+from fabgitops_core.api.addresses import Host
 from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import ApiModel, Time
@@ -22,12 +22,11 @@ Word = Annotated[int, Field(ge=0, le=65535, strict=True)]
         "timeoutSecs must not be longer than pollIntervalSecs: lower timeoutSecs or raise pollIntervalSecs",
         field=".timeoutSecs",
     ),
-    HOST_RULE,
 )
 class IndustrialPLCSpec(ApiModel):
     """What the PLC must hold, and how to reach it."""
 
-    device_address: Annotated[str, Field(min_length=1, max_length=253)]
+    device_address: Host
     """IPv4 address, IPv6 address (without brackets) or host name of the PLC or its gateway."""
     port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 502
     """TCP port of its Modbus server."""
@@ -55,7 +54,6 @@ class IndustrialPLCSpec(ApiModel):
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
-        check_host(self.device_address)
         if self.timeout_secs is not None and self.timeout_secs > self.poll_interval_secs:
             raise ValueError(
                 f"timeoutSecs ({self.timeout_secs:g}) must not be longer than "

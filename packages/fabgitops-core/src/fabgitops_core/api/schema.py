@@ -13,6 +13,7 @@ from pydantic import BaseModel
 Schema = dict[str, Any]
 Model = TypeVar("Model", bound=type[BaseModel])
 
+_VALIDATIONS = "x-kubernetes-validations"
 _KEPT = (
     "type",
     "format",
@@ -24,6 +25,7 @@ _KEPT = (
     "maxLength",
     "minItems",
     "maxItems",
+    _VALIDATIONS,
 )
 _KNOWN = {
     *_KEPT,
@@ -41,22 +43,31 @@ _KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A validation rule in CEL that the API server checks, with the sentence it answers when it is broken."""
+    """A validation rule in CEL that the API server checks, with the sentence it answers when it is broken.
+
+    `field` is the path of the field that it blames where it stands above it, with a leading dot.
+    """
 
     rule: str
     message: str
-    field: str
+    field: str = ""
 
     def lowered(self) -> Schema:
         """Return it as an entry of `x-kubernetes-validations`."""
-        return {"rule": self.rule, "message": self.message, "fieldPath": self.field}
+        path = {"fieldPath": self.field} if self.field else {}
+        return {"rule": self.rule, "message": self.message, **path}
 
 
 _RULES: dict[type[BaseModel], tuple[Rule, ...]] = {}
 
 
+def on_field(*given: Rule) -> Schema:
+    """Return CEL rules for `json_schema_extra` of one field; `self` in them is its value."""
+    return {_VALIDATIONS: [rule.lowered() for rule in given]}
+
+
 def rules(*given: Rule) -> Callable[[Model], Model]:
-    """Attach CEL rules to a model; `self` in them is the object."""
+    """Attach CEL rules that span fields to a model; `self` in them is the object."""
 
     def attach(model: Model) -> Model:
         _RULES[model] = given
@@ -74,7 +85,7 @@ def structural(model: type[BaseModel]) -> Schema:
     raw = model.model_json_schema(by_alias=True, mode="validation")
     lowered = _lower(raw, raw.get("$defs", {}))
     if given := _RULES.get(model):
-        lowered["x-kubernetes-validations"] = [rule.lowered() for rule in given]
+        lowered |= on_field(*given)
     return lowered
 
 

@@ -3,20 +3,18 @@
 DeviceError
 ├── Withdrawn        the write was no longer wanted when its turn came: nothing was sent
 ├── Unreachable      no connection could be made: nothing was sent
-├── Refused          the device answered with an exception code: it did not do it
+├── Refused          the device answered with an exception code: it did not do it (05 and 0B: perhaps)
 └── OutcomeUnknown   something was sent: a write may have been done
     ├── NoReply         nothing came within the time allowed
     ├── ConnectionLost  the peer closed before it had answered
     └── BadReply        what came was not the answer to what was asked
 """
 
-from typing import ClassVar
-
 
 class DeviceError(Exception):
     """A request to a device that did not succeed; its text is one sentence for the user."""
 
-    maybe_done: ClassVar[bool] = False
+    maybe_done: bool = False
     """Whether a write may have been carried out all the same."""
 
 
@@ -28,15 +26,21 @@ class Unreachable(DeviceError):
     """No connection could be made; nothing was sent."""
 
 
-class Refused(DeviceError):
-    """The device answered with an exception and did not do it.
+_PERHAPS = {0x05, 0x0B}
+"""Acknowledge; gateway target device failed to respond."""
 
-    `code` is the exception code (Modbus Application Protocol V1.1b3, section 7), 1 to 255.
+
+class Refused(DeviceError):
+    """The device answered with an exception.
+
+    It did not do it, except that after "acknowledge" it may be doing it still, and after "gateway target device failed
+    to respond" nobody knows. `code` is the exception code (Modbus Application Protocol V1.1b3, section 7), 1 to 255.
     """
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
         self.code = code
+        self.maybe_done = code in _PERHAPS
 
 
 class OutcomeUnknown(DeviceError):
