@@ -140,6 +140,9 @@ class Kube:
 def _told(error: httpx2.HTTPError, doing: str) -> KubeError:
     if isinstance(error, ApiError):
         code, text = error.status.code or 0, f"{doing}: {error.status.message}"
+        causes = (error.status.details.causes if error.status.details else None) or []
+        if any(cause.reason == "NamespaceTerminating" for cause in causes):  # told as 403, and no right would help
+            return Gone(text, "gone")
     elif isinstance(error, httpx2.HTTPStatusError):
         code, text = error.response.status_code, f"{doing}: {error}"
     else:
