@@ -53,16 +53,24 @@ async def test_pymodbus_server_refuses_an_address_it_lacks(
 
 
 @pytest.mark.parametrize("ask", (READS | WRITES).values(), ids=READS | WRITES)
-@pytest.mark.parametrize(("code", "name"), [(6, "server device busy"), (11, "gateway target"), (255, "not in the")])
+@pytest.mark.parametrize(
+    ("code", "name", "maybe_done"),
+    [
+        (5, "acknowledge", True),
+        (6, "server device busy", False),
+        (11, "gateway target", True),
+        (255, "not in the", False),
+    ],
+)
 async def test_an_exception_is_a_refusal_and_keeps_the_connection(
-    device: ModbusDevice, peer: Peer, ask: Ask, code: int, name: str
+    device: ModbusDevice, peer: Peer, ask: Ask, code: int, name: str, maybe_done: bool
 ) -> None:
     """An exception raises Refused with its code and name; it was an answer, so the connection stays."""
     peer.script.append(sending(lambda reply: reframed(reply, bytes([reply[7] | 0x80, code]))))
     error = await failing(ask(device, peer, ENOUGH_SECS))
     assert isinstance(error, Refused)
     assert error.code == code
-    assert not error.maybe_done
+    assert error.maybe_done is maybe_done
     assert f"with exception {code:02X} ({name}" in str(error)
     await ask(device, peer, ENOUGH_SECS)
     assert (peer.connections, len(peer.requests)) == (1, 2)
