@@ -153,6 +153,14 @@ async def test_sigterm_ends_it_cleanly(site: Site) -> None:
             assert operator.lines[-1]["message"] == "stopped"
 
 
+async def test_a_stop_during_the_start_is_heard(site: Site) -> None:
+    """A signal that comes before the operator has listed anything ends it with exit code 0 as well."""
+    async with site.operator(wait=False) as operator:
+        await until(lambda: "probes on port" in operator.log, "the first line")
+        assert await operator.stop() == 0
+        assert operator.lines[-1]["message"] == "stopped"
+
+
 async def test_probes_tell_ready_and_alive(site: Site) -> None:
     """/healthz and /readyz answer 200 once everything is listed."""
     async with site.operator() as operator:

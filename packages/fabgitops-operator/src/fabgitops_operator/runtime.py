@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -62,6 +63,7 @@ async def operate(settings: Settings) -> None:
         ListenError: The metrics port cannot be listened on.
     """
     config = load_config()
+    told_to_stop = _on_signals()
     metrics = Metrics()
     host = _Host()
     engine = Engine(ModbusDevices(metrics.request), host, metrics)
@@ -79,11 +81,33 @@ async def operate(settings: Settings) -> None:
             serving(metrics.registry, settings.metrics_bind, settings.metrics_port, lambda: "".join(reasons))
         )
         log.info("metrics and probes on port %d", port)
-        await _first_listing(sweep)
+        stack.push_async_callback(engine.stop, settings.grace_secs)  # polls begin with the first listing
+        await _unless(told_to_stop, _first_listing(sweep))
         reasons.clear()
         settle_memory()
-        await _watch(settings, config, inventory, _running(engine, host.reporter, announcer, sweep, metrics, settings))
+        running = _running(engine, host.reporter, announcer, sweep, metrics, settings)
+        await _watch(settings, config, inventory, running, told_to_stop)
     log.info("stopped")
+
+
+def _on_signals() -> asyncio.Event:
+    """Return what SIGTERM and SIGINT set from now on; kopf takes them over late in its start."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
+
+
+async def _unless(told_to_stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> None:
+    """Do something, and leave it when told to stop."""
+    task, stop = asyncio.create_task(doing), asyncio.create_task(told_to_stop.wait())
+    await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if task.done():
+        task.result()
+    else:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def settle_memory() -> None:
@@ -136,7 +160,11 @@ async def _running(
 
 
 async def _watch(
-    settings: Settings, config: SingleConfig, inventory: Inventory, running: AbstractAsyncContextManager[None]
+    settings: Settings,
+    config: SingleConfig,
+    inventory: Inventory,
+    running: AbstractAsyncContextManager[None],
+    told_to_stop: asyncio.Event,
 ) -> None:
     """Let kopf watch; it cancels every task made after its start, so ours start and stop in its activities."""
     registry = watching(inventory, CONTROLLERS, config)
@@ -148,6 +176,7 @@ async def _watch(
 
     @kopf.on.cleanup(id="stop", registry=registry)
     async def stop(**_: Any) -> None:
+        told_to_stop.set()  # kopf may have heard the signal itself, and would wait for who waits for this
         await started.aclose()
 
     await kopf.operator(
@@ -156,6 +185,7 @@ async def _watch(
         clusterwide=not settings.namespace,
         namespaces=settings.namespace,
         standalone=True,
+        stop_flag=told_to_stop,
     )
 
 
