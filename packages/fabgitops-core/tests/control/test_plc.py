@@ -428,3 +428,16 @@ def test_a_value_that_wanders_is_told_now_and_then(story: Begin) -> None:
         wandering.passes(value)
     assert len(wandering.published) == told + 1
     assert wandering.status.drift_events == 1
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_pass_that_died_is_begun_anew(story: Begin, writing: bool) -> None:
+    """When it is time again although a pass never ended, it is begun anew with a reading, and nothing is lost."""
+    died = story().due()
+    if writing:
+        died.reads(2311)
+    died.due()
+    assert isinstance(died.request, Read)
+    died.reads(2500)
+    assert died.status.in_sync
+    assert died.status.corrections_applied == int(writing)

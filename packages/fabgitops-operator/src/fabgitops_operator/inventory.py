@@ -38,7 +38,13 @@ class Inventory:
         return seen.uid if seen else None
 
     def present(self, controller: Controller[Any], body: Body) -> None:
-        """Take an object as it stands, unless a newer version of it was seen or it is known to be gone."""
+        """Take an object as it stands, unless a newer version of it was seen or it is known to be gone.
+
+        One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone.
+        """
+        if body["metadata"].get("deletionTimestamp"):
+            self.deleted(controller, body)
+            return
         key, uid, version = _identity(controller, body)
         if self._deleted is not None and uid in self._deleted:
             return

@@ -147,3 +147,13 @@ async def test_the_late_deletion_of_another_object_is_passed_over(site: Site) ->
     site.hear(body(9, uid="u2"))
     site.inventory.deleted(PLC, body(6, uid="u1"))
     assert (list(site.engine.keys()), site.inventory.uid(KEY)) == ([KEY], "u2")
+
+
+async def test_an_object_that_is_being_deleted_counts_as_gone(site: Site) -> None:
+    """An object that only waits for a finalizer of somebody else's is polled and written no more."""
+    site.hear(body(5))
+    leaving = body(6)
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    site.hear(leaving)
+    assert len(site.engine) == 0
+    assert site.forgotten == ["u1"]

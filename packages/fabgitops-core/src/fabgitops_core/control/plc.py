@@ -14,6 +14,7 @@ nothing. `Declared` and `Removed` are heard in every stage: they change what is 
     WRITING   WriteUnknown    READING: a write that may have happened is read back before anything else
     WRITING   WriteFailed     IDLE
     WRITING   WriteWithdrawn  IDLE
+    any       Due             as from IDLE: passes are never doubled, so the one before died of a fault of ours
 
 What must outlive the process is the resource's status: an episode of drift is under way while it has `drifted_since`,
 and a write waits for its proof while it has `unverified_write`, which is stored before the write is sent. So after a
@@ -193,8 +194,8 @@ def _retargeted(before: PlcState, state: PlcState, event: Declaration, spec: Ind
 def _due(state: PlcState, event: Due) -> Step:
     spec = state.spec
     if spec is None or spec.suspend:
-        return _rest(state, event)
-    request = state.request
+        return _rest(in_stage(Stage.IDLE, state), event)
+    request = state.request or state.serving
     begun = state._replace(request=None, serving=request) if request else state
     if event.gate.wait > 0 and not (request and request.force):
         return _lost(begun, event, event.gate.cause, event.gate.wait)
@@ -389,6 +390,8 @@ def _set_back(
 
 TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
     (Stage.IDLE, Due): _due,
+    (Stage.READING, Due): _due,
+    (Stage.WRITING, Due): _due,
     (Stage.READING, ReadDone): _read_done,
     (Stage.READING, ReadFailed): _read_failed,
     (Stage.WRITING, WriteDone): _read_back,
