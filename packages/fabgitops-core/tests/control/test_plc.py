@@ -441,3 +441,29 @@ def test_a_pass_that_died_is_begun_anew(story: Begin, writing: bool) -> None:
     died.reads(2500)
     assert died.status.in_sync
     assert died.status.corrections_applied == int(writing)
+
+
+def test_another_register_named_while_suspended_inherits_nothing(story: Begin) -> None:
+    """A write to one register is not proven by another that was named while the resource was suspended."""
+    moved = story().due().reads(2311)
+    sent = change_of(moved.spec)
+    moved.declare(spec(suspend=True)).tell(WriteDone(moved.at, sent))
+    moved.declare(spec(suspend=True, target_register=7)).declare(spec(target_register=7)).passes(2500)
+    assert moved.status.corrections_applied == 0
+    assert moved.status.in_sync
+
+
+def test_a_force_is_meant_for_the_spec_that_stood_then(story: Begin) -> None:
+    """A forced sync under way does not correct what an edit named meanwhile."""
+    forced = story(auto_correct=False)
+    forced.declare(spec(auto_correct=False), request=SyncRequest("t1", force=True), same=True).due()
+    forced.declare(spec(auto_correct=False, target_value=99)).reads(2311)
+    assert forced.request is None
+
+
+def test_neighbours_on_a_dead_device_do_not_take_turns_in_the_status(story: Begin) -> None:
+    """A resource whose contact is lost keeps its own reason when a neighbour's failure holds the circuit open."""
+    lost = story().due().fails_to_read()
+    published = len(lost.published)
+    lost.due(Gate(8.0, "another reason"))
+    assert len(lost.published) == published

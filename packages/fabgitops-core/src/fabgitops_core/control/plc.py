@@ -130,11 +130,22 @@ def _declared(state: PlcState, event: Declaration) -> Step:
     )
     if not changed and request == state.request:
         return known, ()
+    known = _moved_on(state, known) if changed else known
     if event.spec is None or event.spec.suspend:
         return _rest(known, event)
     if first:
         return _adopted(known, event, event.spec)
     return _retargeted(state, known, event, event.spec) if changed else (known, (Wake(0.0),))
+
+
+def _moved_on(before: PlcState, state: PlcState) -> PlcState:
+    """Drop what a changed spec no longer covers: a force was meant for what stood then, a memory for its register."""
+    if state.serving is not None and state.serving.force:
+        state = state._replace(serving=replace(state.serving, force=False))
+    if before.usual is not None and state.usual is not None and before.usual.read.plan != state.usual.read.plan:
+        forgotten = {"unverified_write": None, "drifted_since": None, "current_value": None}
+        state = state._replace(status=state.status.model_copy(update=forgotten))
+    return state
 
 
 def _rest(state: PlcState, event: Declaration | Due) -> Step:
@@ -159,9 +170,12 @@ def _adopted(state: PlcState, event: Declaration, spec: IndustrialPLCSpec) -> St
     if not status.conditions:
         begun, commands = say(state, at_hand.PENDING, "not looked at yet", event, endpoint=endpoint_of(spec))
         return begun, (*commands, wake)
-    if status.observed_generation != state.generation and status.unverified_write is not None:
-        status = status.model_copy(update={"unverified_write": None})
-    return state._replace(status=status), (wake,)
+    if status.observed_generation != state.generation:
+        # Edited while nobody looked: we do not know which register an unproven write went to.
+        changes = {"endpoint": endpoint_of(spec), "unverified_write": None}
+        begun, commands = say(state, at_hand.PENDING, "not looked at yet", event, **changes)
+        return begun, (*commands, wake)
+    return state, (wake,)
 
 
 def _retargeted(before: PlcState, state: PlcState, event: Declaration, spec: IndustrialPLCSpec) -> Step:
@@ -198,7 +212,8 @@ def _due(state: PlcState, event: Due) -> Step:
     request = state.request or state.serving
     begun = state._replace(request=None, serving=request) if request else state
     if event.gate.wait > 0 and not (request and request.force):
-        return _lost(begun, event, event.gate.cause, event.gate.wait)
+        cause = begun.status.message if contact_was_lost(begun.status) else event.gate.cause
+        return _lost(begun, event, cause, event.gate.wait)
     commands: Commands = ()
     if not state.status.in_sync and situation_of(state.status) is at_hand.PENDING:
         begun, commands = say(begun, at_hand.CONNECTING, f"connecting to {endpoint_of(spec)}", event)

@@ -208,6 +208,8 @@ class Engine:
         return WriteDone(self._now(), change)
 
     def _count(self, device_id: DeviceId, kind: FailureKind, cause: str) -> float:
+        if not self._users[device_id]:
+            return 0.0  # given up meanwhile: nobody asks it any more
         if kind is FailureKind.UNREACHABLE:
             return self.circuits.failed(device_id, cause)
         self.circuits.answered(device_id)
