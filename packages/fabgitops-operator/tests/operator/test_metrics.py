@@ -1,6 +1,8 @@
 """What Prometheus sees."""
 
 import re
+import shutil
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -106,7 +108,8 @@ async def test_the_text_is_what_prometheus_wants(seen: Metrics) -> None:
     seen.request("read", "ok")
     seen.api_write("status", "ok")
     seen.passed(KEY, 0.002)
-    families = list(text_string_to_metric_families((await exposition(seen.registry)).decode()))
+    text = await exposition(seen.registry)
+    families = list(text_string_to_metric_families(text.decode()))
     names = [family.name for family in families]
     assert len(names) == len(set(names))
     assert set(names) >= FIELD_NAMES
@@ -121,6 +124,9 @@ async def test_the_text_is_what_prometheus_wants(seen: Metrics) -> None:
             assert family.name.endswith("_seconds")
         else:
             assert not family.name.endswith(("_total", "_count", "_sum", "_bucket"))
+    if promtool := shutil.which("promtool"):  # its own word, beside ours, where it is installed
+        checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+        assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
 
 def test_a_histogram_adds_up() -> None:
