@@ -100,8 +100,6 @@ class Peer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until the other side leaves."""
-        self.connections += 1
-        self.writers.add(writer)
         try:
             while True:
                 header = await reader.readexactly(6)
@@ -139,21 +137,31 @@ async def peer_on(listener: socket.socket) -> AsyncIterator[Peer]:
     """Serve on a bound socket; leaves no connection and no task behind."""
     host, port = listener.getsockname()[:2]
     peer = Peer(Endpoint(host, port))
-    serving: set[asyncio.Task[None]] = set()
+    loop = asyncio.get_running_loop()
+    accepted: list[tuple[asyncio.StreamWriter, asyncio.Task[None]]] = []
 
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        serving.add(asyncio.get_running_loop().create_task(peer.serve(reader, writer)))
+    async def accept() -> None:
+        # Not asyncio's server, whose last connection may come about after it was closed and then belongs to nobody.
+        while True:
+            connection, _address = await loop.sock_accept(listener)
+            reader, writer = await asyncio.open_connection(sock=connection)
+            peer.connections += 1
+            peer.writers.add(writer)
+            accepted.append((writer, loop.create_task(peer.serve(reader, writer))))
 
-    server = await asyncio.start_server(accept, sock=listener)
+    listener.setblocking(False)
+    listener.listen()
+    accepting = loop.create_task(accept())
     try:
         yield peer
     finally:
-        server.close()
-        for writer in peer.writers:
+        accepting.cancel()
+        await asyncio.wait([accepting])
+        listener.close()
+        for writer, serving in accepted:
+            serving.cancel()
             writer.transport.abort()
-        for task in serving:
-            task.cancel()
-        ended = await asyncio.gather(*serving, return_exceptions=True)
+        ended = await asyncio.gather(accepting, *(serving for _, serving in accepted), return_exceptions=True)
         assert all(each is None or isinstance(each, asyncio.CancelledError) for each in ended), ended
 
 

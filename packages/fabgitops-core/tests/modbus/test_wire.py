@@ -1,6 +1,8 @@
 """The TCP connection itself, on asyncio's loop and on the one that the operator runs on."""
 
 import asyncio
+import errno
+import os
 import socket
 import threading
 import time
@@ -10,9 +12,12 @@ from contextlib import closing
 import pytest
 import uvloop
 from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.engine.errors import ConnectionLost
 from fabgitops_core.modbus.connect import connect
+from fabgitops_core.modbus.pool import ModbusDevice
 
-from .asking import ENOUGH_SECS
+from .asking import ENOUGH_SECS, begun, failing, read
+from .peer import Hold, Peer, until
 
 TIMEOUT_SECS = 0.05
 REQUEST, REPLY = b"\0\1\0\0\0\6\7\3\0\0\0\1", b"\0\1\0\0\0\5\7\3\2\x09\xc4"
@@ -41,34 +46,57 @@ def test_a_small_request_leaves_at_once(new_loop: NewLoop) -> None:
 @LOOPS
 def test_a_loop_that_is_late_blames_no_device(new_loop: NewLoop) -> None:
     """A reply that lies in the socket by the time a stalled loop goes on is taken, though its time is over by then."""
-    answered = threading.Event()
+    stalled, answered = threading.Event(), threading.Event()
+    poke, poked = socket.socketpair()
 
     def answer(listener: socket.socket) -> None:
         connection, _address = listener.accept()
         with connection:
             connection.recv(len(REQUEST))
+            poke.send(b"!")
+            stalled.wait(ENOUGH_SECS)
             connection.sendall(REPLY)
             answered.set()
             connection.recv(1)
 
     def stall() -> None:
+        # While one socket is being read, because after that a loop looks at its timers first, then at other sockets.
+        asyncio.get_running_loop().remove_reader(poked)
+        stalled.set()
         answered.wait(ENOUGH_SECS)
         time.sleep(2 * TIMEOUT_SECS)
 
     async def asked(endpoint: Endpoint) -> bytes:
         wire = await connect(endpoint)
-        asking = asyncio.create_task(wire.ask(REQUEST, TIMEOUT_SECS))
-        asyncio.get_running_loop().call_soon(stall)
+        asyncio.get_running_loop().add_reader(poked, stall)
         try:
-            return await asking
+            return await wire.ask(REQUEST, TIMEOUT_SECS)
         finally:
             wire.drop()
             await asyncio.sleep(0)
 
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+    with poke, poked, closing(socket.create_server(("127.0.0.1", 0))) as listener:
         device = threading.Thread(target=answer, args=(listener,), daemon=True)
         device.start()
         with asyncio.Runner(loop_factory=new_loop) as runner:
             assert runner.run(asked(Endpoint(*listener.getsockname()))) == REPLY
         device.join(ENOUGH_SECS)
         assert not device.is_alive()
+
+
+@pytest.mark.parametrize("number", [errno.ETIMEDOUT, errno.EHOSTUNREACH])
+async def test_a_connection_that_the_network_breaks_is_lost(device: ModbusDevice, peer: Peer, number: int) -> None:
+    """What the kernel reports of a connection under a request is ConnectionLost and its reason, never a timeout."""
+    hold = Hold()
+    peer.script.append(hold)
+    reading = await begun(read(device, peer))
+    await hold.reached.wait()
+    wire = device._session._wire
+    assert wire is not None
+    wire.connection_lost(OSError(number, "as the kernel reports it"))
+    error = await failing(reading)
+    assert type(error) is ConnectionLost
+    what = "closed the connection before it answered the read of register 4001"
+    assert str(error) == f"{peer.endpoint} unit 7 {what} ({os.strerror(number).lower()})"
+    next(iter(peer.writers)).transport.abort()
+    await until(lambda: not peer.writers)
