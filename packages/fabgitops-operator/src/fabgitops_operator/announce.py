@@ -114,6 +114,8 @@ class Announcer:
             except KubeError as error:
                 self._barred = isinstance(error, Forbidden)
                 self._refused(key, notice, error, "given up")
+            except Exception:
+                log.exception("%s: Event %s not written by a fault of our own", key, notice.reason)
             else:
                 self._barred = False
                 self._metrics.api_write("event", "ok")

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.breaker import Breaker, circuit
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
-from fabgitops_core.control.events import Declared, Event, FailureKind, ReadDone, ReadFailed
+from fabgitops_core.control.events import Declared, Due, Event, FailureKind, ReadDone, ReadFailed
 from fabgitops_core.control.requests import DeviceId
 from prometheus_client import CollectorRegistry, Counter, Info, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -71,6 +71,8 @@ class Metrics(Collector):
         elif isinstance(event, ReadFailed):
             row.connected = event.failure.kind is not FailureKind.UNREACHABLE
             row.value = None
+        elif isinstance(event, Due) and event.gate.wait:
+            row.connected, row.value = False, None
         for command in commands:
             if isinstance(command, Wake):
                 if command.after is None:

@@ -51,3 +51,5 @@ class Sweep:
             except KubeError as error:
                 log.warning("the periodic listing failed: %s", error)
                 failed(error)
+            except Exception:
+                log.exception("the periodic listing failed by a fault of our own; again at its next time")

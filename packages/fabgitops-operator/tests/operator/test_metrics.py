@@ -6,9 +6,9 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
-from fabgitops_core.control.breaker import Breaker
+from fabgitops_core.control.breaker import Breaker, Gate
 from fabgitops_core.control.commands import Notice, NoticeReason, Wake
-from fabgitops_core.control.events import Declared, Failure, FailureKind, ReadDone, ReadFailed, Removed
+from fabgitops_core.control.events import Declared, Due, Failure, FailureKind, ReadDone, ReadFailed, Removed
 from fabgitops_core.control.requests import DeviceId, Endpoint, ReadPlan
 from fabgitops_operator.buckets import Buckets
 from fabgitops_operator.http import exposition
@@ -139,3 +139,11 @@ def test_a_histogram_adds_up() -> None:
     assert [samples["x_bucket", bound] for bound in bounds] == [1, 2, 2, 3, 3, 4]
     assert samples["x_count", ""] == 4
     assert samples["x_sum", ""] == pytest.approx(99.7021)
+
+
+async def test_a_circuit_that_a_neighbour_opened_is_a_lost_connection(seen: Metrics) -> None:
+    """A PLC that is not asked because its device's circuit is open is shown as not connected, without a value."""
+    seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), ())
+    seen.happened(KEY, Due(AT, Gate(8.0, "no answer")), ())
+    assert value(seen, "plc_connection_status") == 0
+    assert value(seen, "register_value") is None
