@@ -145,5 +145,5 @@ async def test_a_circuit_that_a_neighbour_opened_is_a_lost_connection(seen: Metr
     """A PLC that is not asked because its device's circuit is open is shown as not connected, without a value."""
     seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), ())
     seen.happened(KEY, Due(AT, Gate(8.0, "no answer")), ())
-    assert value(seen, "plc_connection_status") == 0
-    assert value(seen, "register_value") is None
+    assert value(seen, "plc_connection_status", **LABELS) == 0
+    assert value(seen, "register_value", register="4001", **LABELS) is None
