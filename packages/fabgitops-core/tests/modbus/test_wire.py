@@ -99,4 +99,5 @@ async def test_a_connection_that_the_network_breaks_is_lost(device: ModbusDevice
     what = "closed the connection before it answered the read of register 4001"
     assert str(error) == f"{peer.endpoint} unit 7 {what} ({os.strerror(number).lower()})"
     next(iter(peer.writers)).transport.abort()
+    hold.release.set()
     await until(lambda: not peer.writers)
