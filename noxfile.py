@@ -196,7 +196,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a poll costs, beside a bare loop in the same run: [SECONDS] [PLCS ...]."""
+    """Measure what a poll costs, beside a bare loop and Telegraf in the same run: [SECONDS] [PLCS ...]."""
     workspace(session)
     run(session, "python", "-m", "benchmarks.run", *session.posargs)
 

@@ -1,7 +1,8 @@
 """A farm of Modbus devices in one process: the same for everybody who is measured.
 
-`python -m benchmarks.devices COUNT` prints the ports as one JSON line. Each line on standard input then makes every
-device hold another value and prints the moment (seconds of the system's monotonic clock).
+`python -m benchmarks.devices COUNT` prints the ports as one JSON line. A line `drift` on standard input then
+makes every device hold another value and prints the moment (seconds of the system's monotonic clock); a line `served`
+prints how many requests were answered so far.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ DRIFTED = 2311
 
 class Connection(asyncio.Protocol):
     """Answers FC03 with what the device holds, and lets FC06 change it; one whole request at a time."""
+
+    served = 0
 
     def __init__(self, values: list[int], number: int) -> None:
         self._values = values
@@ -38,6 +41,7 @@ class Connection(asyncio.Protocol):
         else:
             self._values[self._number] = int.from_bytes(data[10:12])
             answer = data
+        Connection.served += 1
         self._transport.write(answer)
 
 
@@ -51,9 +55,12 @@ async def serve(count: int) -> None:
     ]
     sys.stdout.write(json.dumps([server.sockets[0].getsockname()[1] for server in servers]) + "\n")
     sys.stdout.flush()
-    while await asyncio.to_thread(sys.stdin.readline):
-        values[:] = [DRIFTED] * count
-        sys.stdout.write(f"{time.monotonic()}\n")
+    while told := await asyncio.to_thread(sys.stdin.readline):
+        if told == "drift\n":
+            values[:] = [DRIFTED] * count
+            sys.stdout.write(f"{time.monotonic()}\n")
+        else:
+            sys.stdout.write(f"{Connection.served}\n")
         sys.stdout.flush()
 
 

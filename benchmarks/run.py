@@ -3,10 +3,14 @@
 import json
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks import telegraf
 
 SECONDS = 20.0
 COUNTS = (1000, 5000)
@@ -52,18 +56,20 @@ def milliseconds(pair: list[float]) -> str:
     return f"{pair[0] * 1e3:.1f} / {pair[1] * 1e3:.1f} ms"
 
 
-def row(count: int, seconds: float) -> tuple[str, ...]:
-    """Measure both at one count, and return a row of the table."""
+def row(count: int, seconds: float, rival: Path | None) -> tuple[str, ...]:
+    """Measure everybody at one count, and return a row of the table."""
     bare, ours = measure("bare", count, seconds), measure("fabgitops", count, seconds)
+    theirs = telegraf.measure(rival, count, seconds) if rival else None
     return (
         str(count),
         f"{bare['cpu_us']:.0f} µs",
+        f"{theirs['cpu_us']:.0f} µs" if theirs else "no Go here",
         f"{ours['cpu_us']:.0f} µs",
-        f"{ours['cpu_us'] / bare['cpu_us']:.2f}",
+        f"{ours['cpu_us'] / bare['cpu_us']:.2f} / " + (f"{ours['cpu_us'] / theirs['cpu_us']:.2f}" if theirs else "-"),
         f"{ours['polls']} of {ours['due']:.0f}",
         milliseconds(ours["lateness"]),
         milliseconds(ours["lateness_scraped"]),
-        f"{bare['memory']:.0f} / {ours['memory']:.0f} MiB",
+        f"{bare['memory']:.0f} / {theirs['memory'] if theirs else 0:.0f} / {ours['memory']:.0f} MiB",
         f"{ours['corrected'][0]:.1f} / {ours['corrected'][1]:.1f} s of {ours['corrections']}",
     )
 
@@ -76,17 +82,20 @@ def main(arguments: list[str]) -> None:
     table = Table(
         "PLCs",
         "bare loop, CPU a poll",
-        "FabGitOps, CPU a poll",
-        "ratio",
+        "Telegraf",
+        "FabGitOps",
+        "ratio to bare / Telegraf",
         "polls done",
         "lateness p50 / p99",
         "the same, /metrics scraped each second",
-        "memory, bare / FabGitOps",
+        "memory, bare / Telegraf / FabGitOps",
         "drift → proven p50 / p99",
         title="Polls every 5 s on uvloop, one connection a PLC; user and system time",
     )
-    for count in counts:
-        table.add_row(*row(count, seconds))
+    with tempfile.TemporaryDirectory() as folder:
+        rival = telegraf.build(Path(folder))
+        for count in counts:
+            table.add_row(*row(count, seconds, rival))
     console.print(table)
     console.print(asked_of_the_api_server(counts[0], seconds))
 

@@ -6,6 +6,8 @@ import random
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
+from fabgitops_core.engine.wheel import TICK_SECS, Wheel
+
 K = TypeVar("K", bound=Hashable)
 
 JITTER = 0.05
@@ -21,13 +23,12 @@ log = logging.getLogger(__name__)
 
 
 class _Slot(Generic[K]):
-    __slots__ = ("beat", "due", "handle", "key", "task", "then")
+    __slots__ = ("beat", "key", "task", "then", "tick")
 
     def __init__(self, key: K) -> None:
         self.key = key
-        self.due = 0.0
         self.beat = 0.0
-        self.handle: asyncio.TimerHandle | None = None
+        self.tick: int | None = None
         self.task: asyncio.Task[None] | None = None
         self.then: float | None = None
 
@@ -53,6 +54,7 @@ class Scheduler(Generic[K]):
         self._slots: dict[K, _Slot[K]] = {}
         self._stopped = False
         self._loop = asyncio.get_running_loop()
+        self._wheel: Wheel[_Slot[K]] = Wheel(self._fire)
 
     def wake(self, key: K, after: float | None, *, spread: float = 0.0, steady: bool = False) -> None:
         """Call the key in `after` seconds instead of whenever it was to be called; None: not at all.
@@ -69,8 +71,7 @@ class Scheduler(Generic[K]):
         if slot is None:
             slot = self._slots[key] = _Slot(key)
         if after is None:
-            slot.then = None
-            self._cancel(slot)
+            slot.then = slot.tick = None
             return
         now = self._loop.time()
         if steady:
@@ -92,8 +93,7 @@ class Scheduler(Generic[K]):
         """Never call the key again; a call under way ends by itself."""
         slot = self._slots.pop(key, None)
         if slot is not None:
-            slot.then = None
-            self._cancel(slot)
+            slot.then = slot.tick = None
 
     def running(self) -> dict[K, asyncio.Task[None]]:
         """Return the calls under way."""
@@ -102,27 +102,20 @@ class Scheduler(Generic[K]):
     def stop(self) -> None:
         """Start no further call."""
         self._stopped = True
-        for slot in self._slots.values():
-            self._cancel(slot)
 
     def _arm(self, slot: _Slot[K]) -> None:
-        self._cancel(slot)
-        if slot.then is not None and not self._stopped:
-            slot.due, slot.then = slot.then, None
-            slot.handle = self._loop.call_at(slot.due, self._fire, slot)
+        if slot.then is not None:
+            slot.tick, slot.then = self._wheel.add(slot, slot.then), None
 
-    def _cancel(self, slot: _Slot[K]) -> None:
-        if slot.handle is not None:
-            slot.handle.cancel()
-            slot.handle = None
+    def _fire(self, slot: _Slot[K], tick: int) -> None:
+        if slot.tick != tick or self._stopped:
+            return  # it was woken for another time, or put to sleep, since
+        slot.tick = None
+        slot.task = self._loop.create_task(self._call(slot, tick * TICK_SECS))
 
-    def _fire(self, slot: _Slot[K]) -> None:
-        slot.handle = None
-        self._late(self._loop.time() - slot.due)
-        slot.task = self._loop.create_task(self._call(slot))
-
-    async def _call(self, slot: _Slot[K]) -> None:
+    async def _call(self, slot: _Slot[K], due: float) -> None:
         try:
+            self._late(max(0.0, self._loop.time() - due))  # a loop may round its timers down
             await self._run(slot.key)
         except Exception:
             log.exception("%s: a pass failed by a fault of our own; next in %g s", slot.key, RETRY_SECS)
