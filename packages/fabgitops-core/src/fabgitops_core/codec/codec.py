@@ -1,0 +1,287 @@
+"""Values and the words that hold them, both ways, and whether two rows of words mean the same."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NoReturn
+
+from fabgitops_core.codec import numbers, texts
+from fabgitops_core.codec.texts import Encoding, Padding
+from fabgitops_core.codec.types import ByteOrder, DataType, Words, arranged
+
+Value = bool | int | float | str
+"""What a user writes and reads: a number in engineering units, true or false, a text, or a name of the enum."""
+
+MAX_LENGTH = 250
+"""Bytes that one read reaches: 125 words (Modbus Application Protocol V1.1b3, section 6.3)."""
+
+_LIMIT = 0xFFFF
+_HIGHEST_BIT = 15
+_DIGITS_TRIED = range(6, 41)
+
+
+class InvalidCodec(ValueError):
+    """Settings that contradict each other; `field` is the one to change, by its name in `Codec`."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How one register's value stands in its words: engineering value = raw times scale plus offset.
+
+    Raises:
+        InvalidCodec: When it is made of settings that contradict each other.
+    """
+
+    type: DataType = DataType.UINT16
+    order: ByteOrder = ByteOrder.ABCD
+    scale: float = 1
+    offset: float = 0
+    bit: int | None = None
+    """Which bit of the word, 0 (least significant) to 15; with the type bit only."""
+    length: int = 0
+    """Bytes of a string, even, 2 to 250; with the type string only."""
+    encoding: Encoding = Encoding.ASCII
+    padding: Padding = Padding.NULL
+    names: tuple[tuple[str, int], ...] = ()
+    """Names for values in engineering units, each value once; 0 and 1 for bool and bit."""
+
+    def __post_init__(self) -> None:
+        _check_shape(self)
+        _check_scaling(self)
+        _check_names(self)
+
+    @property
+    def size(self) -> int:
+        """Return how many words it takes, or 1 for a place in a table of bits."""
+        return self.length // 2 if self.type is DataType.STRING else self.type.words
+
+    @property
+    def mask(self) -> int:
+        """Return the bits of its word that are its own: one for the type bit, else all sixteen."""
+        return _LIMIT if self.bit is None else 1 << self.bit
+
+    # --- from a value to words ----------------------------------------------------------------------------------------
+
+    def encode(self, value: Value) -> Words:
+        """Return the words that hold a value; those of a bit have all others of the word at 0.
+
+        Raises:
+            ValueError: It is of another type, has no name here, does not fit, or lies between two steps of the scale.
+        """
+        if self.type is DataType.STRING:
+            if not isinstance(value, str):
+                raise ValueError("it must be a text: put it in quotes")
+            return arranged(texts.words_of_text(value, self.length, self.encoding, self.padding), self.order)
+        value = self._value_of_name(value)
+        if not self.type.numeric:
+            return (_truth(value) << (self.bit or 0),)
+        return arranged(self._number(value), self.order)
+
+    def number(self, value: Value) -> Fraction:
+        """Return a value of a numeric type in engineering units, exactly; a name counts as what it stands for.
+
+        Raises:
+            ValueError: It is no number.
+        """
+        value = self._value_of_name(value)
+        if value is True or value is False:
+            raise ValueError(f"it must be a number{_QUOTE_NAMES if self.names else ''}")
+        return numbers.exactly(value) if self.type.floating else numbers.exactly_whole(value)
+
+    def _value_of_name(self, value: Value) -> Value:
+        if not isinstance(value, str):
+            return value
+        for name, number in self.names:
+            if name == value:
+                return number
+        if self.names and not (self.type.numeric and value.lstrip("+-")[:1].isdigit()):
+            raise ValueError(f"it is no name in enum; one of {', '.join(sorted(name for name, _ in self.names))}")
+        return value
+
+    def _number(self, value: Value) -> Words:
+        given = self.number(value)
+        raw = (given - numbers.exactly(self.offset)) / numbers.exactly(self.scale)
+        if not self.type.floating:
+            low, high = self.type.bounds
+            if not low <= raw <= high:
+                self._refuse_outside()
+            if raw.denominator != 1:
+                self._refuse_between(raw)
+        return numbers.words_of_number(raw, self.type)
+
+    def _refuse_outside(self) -> NoReturn:
+        low, high = sorted(self._engineering(Fraction(bound)) for bound in self.type.bounds)
+        raise ValueError(
+            f"it does not fit {self.type}, which reaches from "
+            f"{numbers.decimal_text(low)} to {numbers.decimal_text(high)}{self._scaling}"
+        )
+
+    def _refuse_between(self, raw: Fraction) -> NoReturn:
+        below, above = sorted(self._engineering(Fraction(bound)) for bound in (math.floor(raw), math.ceil(raw)))
+        raise ValueError(
+            f"{self.type} holds no such value{self._scaling}: the nearest are "
+            f"{numbers.decimal_text(below)} and {numbers.decimal_text(above)}"
+        )
+
+    @property
+    def _scaling(self) -> str:
+        said = [f"scale {self.scale:g}"] if self.scale != 1 else []
+        said += [f"offset {self.offset:g}"] if self.offset else []
+        return f" with {' and '.join(said)}" if said else ""
+
+    # --- from words to a value ----------------------------------------------------------------------------------------
+
+    def decode(self, words: Words) -> Value:
+        """Return the value that words hold, as its name where the enum has one.
+
+        A number is an int where the type, scale and offset are whole, else a float, which may be NaN or infinite.
+
+        Raises:
+            ValueError: They are too few or too many, or mean nothing: a BCD number with a half byte above 9.
+        """
+        if self.type is DataType.STRING:
+            return texts.text_of_words(arranged(self._checked(words), self.order), self.encoding, self.padding)
+        if not self.type.numeric:
+            truth = bool(self._checked(words)[0] & self.mask)
+            return self._name_of(Fraction(truth)) or truth
+        raw = self._raw(words)
+        if not math.isfinite(raw):
+            return raw
+        value = self._engineering(Fraction(raw))
+        if name := self._name_of(value):
+            return name
+        whole = isinstance(raw, int) and float(self.scale).is_integer() and float(self.offset).is_integer()
+        return value.numerator if whole else _nearest_float(value)
+
+    def text(self, words: Words) -> str:
+        """Return what words hold for people, in one line: a number with just the digits that it has.
+
+        Encoding the text of a number gives words that are the same, also where a float would have lost a digit.
+
+        Raises:
+            ValueError: As `decode`.
+        """
+        value = self.decode(words)
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, str):
+            return texts.printable(value)
+        if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        if self.type.floating:
+            return self._shortest(words)
+        return numbers.decimal_text(self._engineering(Fraction(self._raw(words))))
+
+    def _shortest(self, words: Words) -> str:
+        """Return the first digits that are enough to come back to these words; minus zero is shown as 0."""
+        value = self._engineering(Fraction(self._raw(words)))
+        for digits in _DIGITS_TRIED:
+            text = numbers.decimal_text(value, digits)
+            if self._means(text, words):
+                return text
+        return numbers.decimal_text(value)
+
+    def _means(self, text: str, words: Words) -> bool:
+        try:
+            return self.same(self.encode(text), words)
+        except ValueError:  # rounded up and out of the type's range
+            return False
+
+    def _engineering(self, raw: Fraction) -> Fraction:
+        return raw * numbers.exactly(self.scale) + numbers.exactly(self.offset)
+
+    def _name_of(self, value: Fraction) -> str:
+        return next((name for name, number in self.names if number == value), "")
+
+    def _raw(self, words: Words) -> int | float:
+        return numbers.number_of_words(arranged(self._checked(words), self.order), self.type)
+
+    def _checked(self, words: Words) -> Words:
+        if len(words) != self.size or not all(0 <= word <= _LIMIT for word in words):
+            raise ValueError(f"{self.type} takes {self.size} words of 0 to {_LIMIT}, not {words}")
+        return words
+
+    # --- comparing ----------------------------------------------------------------------------------------------------
+
+    def same(self, actual: Words, desired: Words, tolerance: float | Fraction = 0) -> bool:
+        """Return whether two rows of words mean the same, compared as raw numbers and not after scaling.
+
+        Args:
+            actual: What was read; of a bit, only that bit of the word counts.
+            desired: What `encode` made of the desired value.
+            tolerance: How far they may be apart in engineering units, that far included; numeric types only.
+
+        Raises:
+            ValueError: As `decode`.
+        """
+        if self._checked(actual) == self._checked(desired):
+            return True
+        if self.type is DataType.STRING:
+            return False
+        if not self.type.numeric:
+            return bool(actual[0] & self.mask) == bool(desired[0] & self.mask)
+        first, second = self._raw(actual), self._raw(desired)
+        if not (math.isfinite(first) and math.isfinite(second)):
+            return False
+        apart = abs(Fraction(first) - Fraction(second)) * abs(numbers.exactly(self.scale))
+        return apart <= (tolerance if isinstance(tolerance, Fraction) else numbers.exactly(tolerance))
+
+
+_QUOTE_NAMES = " or a name of its enum (YAML reads On, Off, Yes and No as true and false: put names in quotes)"
+
+
+def _truth(value: Value) -> bool:
+    if value not in (0, 1) or isinstance(value, float | str):
+        raise ValueError("it must be true or false")
+    return bool(value)
+
+
+def _nearest_float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _check_shape(codec: Codec) -> None:
+    if (codec.bit is None) == (codec.type is DataType.BIT):
+        raise InvalidCodec("bit", "it goes with type bit, and type bit needs it: 0 (least significant) to 15")
+    if codec.bit is not None and not 0 <= codec.bit <= _HIGHEST_BIT:
+        raise InvalidCodec("bit", "a word has the bits 0 (least significant) to 15")
+    if (codec.length == 0) == (codec.type is DataType.STRING):
+        raise InvalidCodec("length", "it goes with type string, and type string needs it: bytes, an even number")
+    if codec.length % 2 or not 0 <= codec.length <= MAX_LENGTH:
+        raise InvalidCodec("length", f"a string has an even number of bytes, two a word, up to {MAX_LENGTH}")
+    if codec.type is DataType.STRING and codec.order.swaps_words:
+        raise InvalidCodec("order", "a string is ABCD (the first character in the high byte) or BADC")
+    if codec.type in {DataType.BOOL, DataType.BIT} and codec.order is not ByteOrder.ABCD:
+        raise InvalidCodec("order", f"type {codec.type} has no order of bytes; count the bit in the word as it arrives")
+
+
+def _check_scaling(codec: Codec) -> None:
+    for field, given, neutral in (("scale", codec.scale, 1), ("offset", codec.offset, 0)):
+        if not math.isfinite(given):
+            raise InvalidCodec(field, "NaN and infinities scale nothing")
+        if given != neutral and not codec.type.numeric:
+            raise InvalidCodec(field, f"it is for numbers, and the type is {codec.type}")
+    if codec.scale == 0:
+        raise InvalidCodec("scale", "a scale of 0 makes every value the same; leave it out for 1")
+
+
+def _check_names(codec: Codec) -> None:
+    if codec.names and codec.type is DataType.STRING:
+        raise InvalidCodec("names", "it names numbers, and a string is its own name")
+    seen: dict[int, str] = {}
+    for name, number in codec.names:
+        if number in seen:
+            raise InvalidCodec("names", f"{seen[number]} and {name} both name {number}: keep one of them")
+        seen[number] = name
+        try:
+            codec.encode(number)
+        except ValueError as error:
+            raise InvalidCodec("names", f"{name} names {number}: {error}") from None

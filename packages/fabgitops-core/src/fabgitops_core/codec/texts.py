@@ -1,0 +1,58 @@
+"""Texts in registers: two bytes a word, filled up behind the last character."""
+
+from enum import StrEnum
+
+from fabgitops_core.codec.types import Words, bytes_of, words_of
+
+
+class Encoding(StrEnum):
+    """How characters become bytes."""
+
+    ASCII = "ascii"
+    LATIN_1 = "latin-1"
+    UTF_8 = "utf-8"
+
+
+class Padding(StrEnum):
+    """What stands behind the last character."""
+
+    NULL = "null"
+    """Bytes of 0; what stands behind the first of them does not count when it is read."""
+    SPACE = "space"
+    """Spaces; those at the end do not count when it is read."""
+
+
+_FILL = {Padding.NULL: b"\0", Padding.SPACE: b" "}
+
+
+def words_of_text(text: str, length: int, encoding: Encoding, padding: Padding) -> Words:
+    """Return a text as `length` bytes in words, the first character in a high byte.
+
+    Raises:
+        ValueError: It is too long, holds a null character, or one that the encoding does not have.
+    """
+    if "\0" in text:
+        raise ValueError("a null character would end the text")
+    try:
+        data = text.encode(encoding)
+    except UnicodeEncodeError as error:
+        missing = text[error.start]
+        raise ValueError(f"{encoding} has no {missing!r}: choose another encoding, or another text") from None
+    if len(data) > length:
+        raise ValueError(f"it takes {len(data)} bytes and length is {length}")
+    return words_of(data.ljust(length, _FILL[padding]))
+
+
+def text_of_words(words: Words, encoding: Encoding, padding: Padding) -> str:
+    r"""Return the text in words; bytes that the encoding does not know are shown as `\xff`.
+
+    So memory that was never written is a text that differs, and can be corrected.
+    """
+    data = bytes_of(words)
+    kept = data.split(b"\0", 1)[0] if padding is Padding.NULL else data.rstrip(b" \0")
+    return kept.decode(encoding, errors="backslashreplace")
+
+
+def printable(text: str) -> str:
+    r"""Return a text of a device for a terminal: control characters are shown as `\x1b`, not obeyed."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
