@@ -9,11 +9,15 @@ from fabgitops_core.control.requests import Change, ReadPlan
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read, and tell what came of it; `timeout` in seconds; an urgent one goes before others on its connection."""
+    """Read, and tell what came of it; `timeout` in seconds; an urgent one goes before others on its connection.
+
+    It is sent `after` seconds from now; others have the connection meanwhile.
+    """
 
     plan: ReadPlan
     timeout: float
     urgent: bool = False
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,14 @@ class FailureKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a request did not succeed: one sentence that stays the same while the cause does."""
+    """Why a request did not succeed: one sentence that stays the same while the cause does.
+
+    `code` is the Modbus exception code where the device, or a gateway for it, answered with one.
+    """
 
     kind: FailureKind
     message: str
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,31 @@
 
 from dataclasses import dataclass
 
+from fabgitops_core.api.connection import Transport
+from fabgitops_core.api.registers import WriteFunction
+from fabgitops_core.codec.tables import Table
+
+__all__ = [
+    "Change",
+    "DeviceId",
+    "Endpoint",
+    "IdentityPlan",
+    "Link",
+    "ReadPlan",
+    "Table",
+    "TlsRef",
+    "Transport",
+    "WriteFunction",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a device is reached: an IPv4 or IPv6 address or a host name, and a TCP port."""
+    """Where a device is reached: an IPv4 or IPv6 address or a host name, a port, and how Modbus travels there."""
 
     host: str
     port: int
+    transport: Transport = Transport.TCP
 
     def __str__(self) -> str:
         """Return `host:port`, with an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
@@ -25,25 +43,71 @@ class DeviceId:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """Holding registers to read in one request (Modbus Application Protocol V1.1b3, section 6.3, FC03).
+    """What to read in one request: FC01 to FC04 (Modbus Application Protocol V1.1b3, sections 6.1 to 6.4).
 
-    `address` is 0-based as on the wire; `count` is 1 to 125 words.
+    `address` is 0-based as on the wire; `count` is 1 to 125 words, or 1 to 2,000 bits of a table of bits.
     """
 
     endpoint: Endpoint
     unit_id: int
     address: int
     count: int = 1
+    table: Table = Table.HOLDING
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Holding registers to write in one atomic request: FC06 for one word, FC16 for 2 to 123 (sections 6.6, 6.12).
+    """What to write, in one atomic request (sections 6.5, 6.6, 6.11, 6.12 and 6.16).
 
-    `address` is 0-based as on the wire; each of `values` is an unsigned word, 0 to 65535.
+    `address` is 0-based as on the wire. `values` are 1 to 123 unsigned words of 0 to 65535, or 1 to 1,968 bits of 0 or
+    1 for coils. `function` AUTO is SINGLE (FC05, FC06) for one value and MULTIPLE (FC15, FC16) for more.
+
+    With `mask`, 1 to 65535, only its bits of one holding register are changed, to those of the one word in `values`:
+    in the device (FC22) with the function MASK, otherwise by reading the word, and writing it, if its bits are not
+    right, before anything else of ours goes over the connection. Whoever else writes the word at that moment is undone.
     """
 
     endpoint: Endpoint
     unit_id: int
     address: int
     values: tuple[int, ...]
+    table: Table = Table.HOLDING
+    function: WriteFunction = WriteFunction.AUTO
+    mask: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPlan:
+    """What a device says of itself: FC43/14, objects 0 to 2, with `regular` those up to 127 (section 6.21)."""
+
+    endpoint: Endpoint
+    unit_id: int
+    regular: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TlsRef:
+    """Which certificates a TLS connection uses.
+
+    `secret` names where CA, certificate and key are kept, as whoever provides them understands it; empty means the
+    system's CAs and no client certificate. The server's certificate must be valid for `server_name` (empty: the
+    endpoint's host), unless `verify` is False.
+    """
+
+    secret: str = ""
+    server_name: str = ""
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How whoever shares a connection wants it treated, in seconds; of several wishes the most careful counts.
+
+    `connect_delay` passes between a connect and the first request, `request_delay` between the end of one request and
+    the next. After `idle_close` without a request the connection is closed until the next; 0 holds it.
+    """
+
+    connect_delay: float = 0.0
+    request_delay: float = 0.0
+    idle_close: float = 0.0
+    tls: TlsRef | None = None

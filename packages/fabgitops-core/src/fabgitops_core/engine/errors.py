@@ -4,6 +4,7 @@ DeviceError
 ├── Withdrawn        the write was no longer wanted when its turn came: nothing was sent
 ├── Unreachable      no connection could be made: nothing was sent
 ├── Refused          the device answered with an exception code: it did not do it (05 and 0B: perhaps)
+│   └── UnitUnreachable  a gateway answered that it does not reach the unit (0A, 0B); its other units may be well
 └── OutcomeUnknown   something was sent: a write may have been done
     ├── NoReply         nothing came within the time allowed
     ├── ConnectionLost  the peer closed before it had answered
@@ -41,6 +42,10 @@ class Refused(DeviceError):
         super().__init__(message)
         self.code = code
         self.maybe_done = code in _PERHAPS
+
+
+class UnitUnreachable(Refused):
+    """The gateway answered for a unit that it does not reach: "gateway path unavailable" or "failed to respond"."""
 
 
 class OutcomeUnknown(DeviceError):

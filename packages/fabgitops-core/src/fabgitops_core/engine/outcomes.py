@@ -1,10 +1,7 @@
 """From what a device port raises to what a controller is told."""
 
 from fabgitops_core.control.events import Failure, FailureKind
-from fabgitops_core.engine.errors import DeviceError, Refused
-
-_GATEWAY = {0x0A, 0x0B}
-"""Gateway path unavailable, gateway target failed to respond: the unit is out of reach, not its gateway."""
+from fabgitops_core.engine.errors import DeviceError, Refused, UnitUnreachable
 
 _FOR_NOW = {0x05, 0x06}
 """Acknowledge, server device busy: ask again later."""
@@ -12,7 +9,10 @@ _FOR_NOW = {0x05, 0x06}
 
 def failure_of(error: DeviceError) -> Failure:
     """Return what a failed request means (exception codes: Modbus Application Protocol V1.1b3, section 7)."""
-    kind = FailureKind.UNREACHABLE
-    if isinstance(error, Refused) and error.code not in _GATEWAY:
+    if not isinstance(error, Refused):
+        return Failure(FailureKind.UNREACHABLE, str(error))
+    if isinstance(error, UnitUnreachable):
+        kind = FailureKind.UNREACHABLE
+    else:
         kind = FailureKind.REFUSED_FOR_NOW if error.code in _FOR_NOW else FailureKind.REFUSED_FOR_GOOD
-    return Failure(kind, str(error))
+    return Failure(kind, str(error), error.code)

@@ -4,20 +4,20 @@ Each has a real adapter (`fabgitops_core.modbus`, `fabgitops_operator.report`) a
 (`fabgitops_core.testing`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
-from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
+from fabgitops_core.control.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan
 
 
 class Device(Protocol):
     """One share of the connection to an endpoint; shares of one endpoint take turns on it."""
 
     async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> tuple[int, ...]:
-        """Return exactly `plan.count` words, each 0 to 65535.
+        """Return exactly `plan.count` words, each 0 to 65535, or as many bits, each 0 or 1, of a table of bits.
 
         Args:
             plan: What to read; its endpoint is this device's.
@@ -25,21 +25,36 @@ class Device(Protocol):
             urgent: Whether to go before every request that waits for its turn and is not urgent.
 
         Raises:
-            DeviceError: One of `Unreachable`, `Refused`, `NoReply`, `ConnectionLost`, `BadReply`.
+            DeviceError: One of `Unreachable`, `Refused`, `UnitUnreachable`, `NoReply`, `ConnectionLost`, `BadReply`.
+        """
+        ...
+
+    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Mapping[int, str]:
+        """Return what a device says of itself, by object id: 0 vendor name, 1 product code, 2 revision.
+
+        Args:
+            plan: What to ask for; its endpoint is this device's.
+            timeout: As for `read`, for each reply: a device may spread what it says over several.
+
+        Raises:
+            DeviceError: As for `read`; `Refused` with code 1 by a device that has no identification.
         """
         ...
 
     async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> None:
         """Send one write, once, and return when the device has confirmed it; writes go before waiting reads.
 
+        A change with a mask that the device does not apply itself is a reading and then a write, with no other request
+        of ours between them, and no write at all where the bits are right already.
+
         Args:
             change: What to write; its endpoint is this device's.
-            timeout: As for `read`.
-            wanted: Asked at the last moment before the request is sent; a False sends nothing.
+            timeout: As for `read`, for each request.
+            wanted: Asked at the last moment before the write is sent; a False sends nothing.
 
         Raises:
             DeviceError: `Withdrawn` when `wanted` said no, otherwise as for `read`. When `maybe_done` is true the
-                device may hold the new value.
+                device may hold the new value; it is not when the reading before a write did not succeed.
         """
         ...
 
@@ -51,8 +66,8 @@ class Device(Protocol):
 class Devices(Protocol):
     """Hands out shares of connections."""
 
-    def open(self, endpoint: Endpoint) -> Device:
-        """Return a share of the connection to `endpoint`; does no I/O."""
+    def open(self, endpoint: Endpoint, link: Link = ...) -> Device:
+        """Return a share of the connection to `endpoint`, to be treated as `link` says at least; does no I/O."""
         ...
 
     async def close(self) -> None:

@@ -1,11 +1,29 @@
-"""The pool: one session for each host and port, shared by everyone who names it."""
+"""The pool: one session for each endpoint, shared by everyone who names it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
-from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
-from fabgitops_core.modbus.frames import Request, read_request, write_request
+from fabgitops_core.control.requests import (
+    Change,
+    Endpoint,
+    IdentityPlan,
+    Link,
+    ReadPlan,
+    TlsRef,
+    Transport,
+    WriteFunction,
+)
+from fabgitops_core.modbus.frames.identity import identity_request
+from fabgitops_core.modbus.frames.reads import Words, read_request
+from fabgitops_core.modbus.frames.request import Request
+from fabgitops_core.modbus.frames.writes import read_before, write_merged, write_request
 from fabgitops_core.modbus.session import OnRequest, Session
+from fabgitops_core.modbus.tls import TlsProvider, system_tls
+
+LINK = Link()
+MAX_REQUESTS = 256
+"""Readings that a share remembers how to ask for."""
 
 
 def _ignore(_function: str, _result: str) -> None:
@@ -13,30 +31,40 @@ def _ignore(_function: str, _result: str) -> None:
 
 
 class ModbusDevices:
-    """The `Devices` port over Modbus TCP.
+    """The `Devices` port over Modbus: TCP, TLS, UDP and RTU over TCP.
 
     Args:
-        on_request: Told of each request its function ("read_holding_registers", "write_single_register",
-            "write_multiple_registers") and its result ("ok", "refused", "no_reply", "connection_lost", "bad_reply",
-            "unreachable", "withdrawn"). A request whose caller was cancelled has no result.
+        on_request: Told of each request its function ("read_holding_registers", "write_single_register" and so on) and
+            its result ("ok", "refused", "no_reply", "connection_lost", "bad_reply", "unreachable", "withdrawn"). A
+            request whose caller was cancelled has no result.
+        tls: Where the certificates of TLS connections come from; asked at each connect.
     """
 
-    def __init__(self, on_request: OnRequest = _ignore) -> None:
+    def __init__(self, on_request: OnRequest = _ignore, tls: TlsProvider = system_tls) -> None:
         self._on_request = on_request
-        self._sessions: dict[Endpoint, Session] = {}
+        self._tls = tls
+        self._sessions: dict[tuple[Endpoint, TlsRef | None], Session] = {}
 
-    def open(self, endpoint: Endpoint) -> "ModbusDevice":
+    def open(self, endpoint: Endpoint, link: Link = LINK) -> "ModbusDevice":
         """Return a share of the connection to an endpoint; connects when the first request is made.
 
+        Shares that differ in their TLS settings have a connection each; of all else the most careful wish counts.
+
         Raises:
-            ValueError: The port is out of range.
+            ValueError: The port or a delay is out of range, or TLS settings are for a transport without TLS.
         """
         if not 1 <= endpoint.port <= 65535:
             raise ValueError(f"the port is {endpoint.port}: it must be 1 to 65535")
-        session = self._sessions.get(endpoint)
+        if min(link.connect_delay, link.request_delay, link.idle_close) < 0:
+            raise ValueError(f"{link} cannot be: no delay is negative")
+        if link.tls is not None and endpoint.transport is not Transport.TLS:
+            raise ValueError(f"{endpoint} is reached over {endpoint.transport}: TLS settings need the transport tls")
+        tls = (link.tls or TlsRef()) if endpoint.transport is Transport.TLS else None
+        session = self._sessions.get((endpoint, tls))
         if session is None:
-            session = self._sessions[endpoint] = Session(endpoint, self._on_request, self._forget)
-        return ModbusDevice(session)
+            session = Session(endpoint, tls, self._tls, self._on_request, self._forget)
+            self._sessions[endpoint, tls] = session
+        return ModbusDevice(session, link)
 
     async def close(self) -> None:
         """Close every connection; requests under way end with `ConnectionLost`, or `Unreachable` when not yet sent."""
@@ -49,33 +77,50 @@ class ModbusDevices:
         await asyncio.sleep(0)  # the loop closes the sockets at its next turn
 
     def _forget(self, session: Session) -> None:
-        if self._sessions.get(session.endpoint) is session:
-            del self._sessions[session.endpoint]
+        key = session.endpoint, session.tls
+        if self._sessions.get(key) is session:
+            del self._sessions[key]
 
 
 class ModbusDevice:
     """The `Device` port: one share of a session."""
 
-    __slots__ = ("_open", "_request", "_session")
+    __slots__ = ("_link", "_open", "_request", "_requests", "_session")
 
-    def __init__(self, session: Session) -> None:
-        session.join()
+    def __init__(self, session: Session, link: Link) -> None:
+        session.join(link)
         self._session = session
+        self._link = link
         self._open = True
-        self._request: Request | None = None
+        self._request: Request[Words] | None = None
+        self._requests: dict[ReadPlan, Request[Words]] = {}
 
-    async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> tuple[int, ...]:
+    async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> Words:
         """As `fabgitops_core.engine.ports.Device.read`.
 
         Raises:
             ValueError: The plan is out of range or for another endpoint; nothing was sent.
         """
         request = self._request
-        if request is None or (request.asked is not plan and request.asked != plan):
-            self._check_endpoint(plan.endpoint)
-            # Kept, because a share is polled for the same words again and again.
-            request = self._request = read_request(plan)
+        if request is None or request.asked is not plan:
+            request = self._request = self._prepared(plan)
         return await self._session.ask(request, timeout=timeout, urgent=urgent, held=self._held)
+
+    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Mapping[int, str]:
+        """As `fabgitops_core.engine.ports.Device.identify`.
+
+        Raises:
+            ValueError: The unit id is out of range or the plan for another endpoint; nothing was sent.
+        """
+        self._check_endpoint(plan.endpoint)
+        objects: dict[int, str] = {}
+        first: int | None = 0
+        while first is not None:
+            request = identity_request(plan, first)
+            page = await self._session.ask(request, timeout=timeout, urgent=False, held=self._held)
+            objects |= page.objects
+            first = page.next
+        return objects
 
     async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> None:
         """As `fabgitops_core.engine.ports.Device.write`.
@@ -84,14 +129,28 @@ class ModbusDevice:
             ValueError: The change is out of range or for another endpoint; nothing was sent.
         """
         self._check_endpoint(change.endpoint)
-        request = write_request(change)
-        await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted)
+        if change.mask is None or change.function is WriteFunction.MASK:
+            request = write_request(change)
+            await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted)
+        else:
+            reading, then = read_before(change), partial(write_merged, change)
+            await self._session.ask_then(reading, then, timeout=timeout, held=self._held, wanted=wanted)
 
     def close(self) -> None:
         """Give up this share; its requests that wait for a turn end with `Unreachable`. A second call does nothing."""
         if self._open:
             self._open = False
-            self._session.leave()
+            self._session.leave(self._link)
+
+    def _prepared(self, plan: ReadPlan) -> Request[Words]:
+        """Return the request of a plan, kept because a share is polled for the same again and again."""
+        request = self._requests.get(plan)
+        if request is None:
+            self._check_endpoint(plan.endpoint)
+            if len(self._requests) >= MAX_REQUESTS:
+                self._requests.clear()
+            request = self._requests[plan] = read_request(plan)
+        return request
 
     def _held(self) -> bool:
         return self._open

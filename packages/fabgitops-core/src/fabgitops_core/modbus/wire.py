@@ -1,27 +1,26 @@
-"""One TCP connection: bytes out, one frame in. Knows who waits, and tells at once when the peer is gone."""
+"""One connection: bytes out, one frame in. Knows who waits, and tells at once when the peer is gone."""
 
 import asyncio
+import ssl
+from collections.abc import Callable
 from typing import cast
-
-from fabgitops_core.modbus.frames import frame_size
 
 GRACE_SECS = 0.001
 """Between the end of the time allowed and giving up, so that the loop looks at the socket once more: when the loop was
 late itself, uvloop runs what is due before it reads what has come, and the device would be blamed for our delay."""
 
 
-class Wire(asyncio.Protocol):
-    """An asyncio protocol that carries one request at a time.
+class Wire(asyncio.BaseProtocol):
+    """What carries one request at a time, over a stream or in datagrams."""
 
-    What comes while nobody waits belongs to nothing that was asked, so the connection is dropped.
-    """
+    __slots__ = ("_send", "_transport", "_waiter")
 
-    __slots__ = ("_buffer", "_transport", "_waiter")
+    _transport: asyncio.WriteTransport | asyncio.DatagramTransport | None
+    _send: Callable[[bytes], None]
 
     def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
+        self._transport = None
         self._waiter: asyncio.Future[bytes] | None = None
-        self._buffer = b""
 
     @property
     def usable(self) -> bool:
@@ -37,14 +36,13 @@ class Wire(asyncio.Protocol):
             TimeoutError: Nothing whole came within `timeout` seconds.
             ConnectionError: The connection was closed; the text says why where the system knows.
         """
-        transport = self._transport
-        if transport is None:
+        if self._transport is None:
             raise ConnectionResetError
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[bytes] = loop.create_future()
         self._waiter = waiter
         timer = loop.call_later(timeout, self._look_again, waiter)
-        transport.write(frame)
+        self._send(frame)
         try:
             return await waiter
         finally:
@@ -55,37 +53,105 @@ class Wire(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell who waits."""
+        self._transport = None
+        self._fail(exc)
+
+    def _answer(self, frame: bytes) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(frame)
+
+    def _fail(self, exc: Exception | None) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(_lost(exc))
+
+    def _look_again(self, waiter: asyncio.Future[bytes]) -> None:
+        asyncio.get_running_loop().call_later(GRACE_SECS, _expire, waiter)
+
+
+class Stream(Wire, asyncio.Protocol):
+    """A TCP or TLS connection.
+
+    What comes while nobody waits belongs to nothing that was asked, so the connection is dropped.
+
+    Args:
+        size: Returns the bytes of the frame that a buffer begins with, or None while that cannot be known.
+    """
+
+    __slots__ = ("_buffer", "_size")
+
+    def __init__(self, size: Callable[[bytes], int | None]) -> None:
+        super().__init__()
+        self._size = size
+        self._buffer = b""
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the connection."""
         # A cast, not a check: uvloop's transports behave as asyncio's but do not descend from them.
-        self._transport = cast(asyncio.Transport, transport)
+        stream = cast(asyncio.Transport, transport)
+        self._transport, self._send = stream, stream.write
 
     def data_received(self, data: bytes) -> None:
         """Hand what came to who waits for it, once it is whole."""
-        waiter = self._waiter
-        if waiter is None:
+        if self._waiter is None:
             self.drop()
             return
         if self._buffer:
             data = self._buffer + data
-        size = frame_size(data)
+        size = self._size(data)
         if size is None or len(data) < size:
             self._buffer = data
             return
         self._buffer = b""
-        self._waiter = None
-        if not waiter.done():
-            waiter.set_result(data)
+        self._answer(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell who waits."""
-        self._transport = None
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_exception(ConnectionResetError(*exc.args) if exc else ConnectionResetError())
 
-    def _look_again(self, waiter: asyncio.Future[bytes]) -> None:
-        asyncio.get_running_loop().call_later(GRACE_SECS, _expire, waiter)
+class Datagrams(Wire, asyncio.DatagramProtocol):
+    """A UDP socket that is connected to one device; a frame is one datagram.
+
+    A datagram whose transaction id is not that of the request in hand may be one that was under way for long: it is
+    ignored.
+    """
+
+    __slots__ = ("_transaction",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._transaction = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the socket."""
+        datagrams = cast(asyncio.DatagramTransport, transport)
+
+        def send(frame: bytes) -> None:
+            self._transaction = frame[:2]
+            datagrams.sendto(frame)
+
+        self._transport, self._send = datagrams, send
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        """Hand a datagram to who waits for it."""
+        del addr
+        if data[:2] == self._transaction:
+            self._answer(data)
+
+    def error_received(self, exc: Exception) -> None:
+        """Tell who waits that the system refuses to send, or was told that nobody is there."""
+        self._fail(exc)
+
+
+def _lost(exc: Exception | None) -> ConnectionResetError:
+    if isinstance(exc, ssl.SSLError):  # whose number is no errno
+        return ConnectionResetError(tls_words(exc))
+    return ConnectionResetError(*exc.args) if exc else ConnectionResetError()
+
+
+def tls_words(error: ssl.SSLError) -> str:
+    """Return what OpenSSL says of an error, in words: `tlsv1 alert unknown ca`."""
+    return f"TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
 
 
 def _expire(waiter: asyncio.Future[bytes]) -> None:

@@ -2,40 +2,84 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
-from fabgitops_core.engine.errors import DeviceError, Withdrawn
+from fabgitops_core.control.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan, Table
+from fabgitops_core.engine.errors import DeviceError, Refused, UnitUnreachable, Withdrawn
+
+_GATEWAY = {0x0A, 0x0B}
 
 
 @dataclass(slots=True)
 class FakePlc:
-    """One endpoint in memory.
+    """One endpoint in memory, with any number of units, each with four tables that hold 0 at first.
 
     `read_errors` and `write_errors` are raised in their order, each once; a None among them lets one request pass. A
     write error that says `maybe_done` is raised after the write was done. Readings wait for `hold_reads` where there is
     one, writes for `hold_writes`; `waiting` counts the requests that do.
+
+    `exceptions` holds the exception code with which any request is answered that touches a place: (unit id, table,
+    address), `unit_exceptions` that of every request to a unit, `identities` what a unit says of itself; one that is
+    not in there refuses to (code 1). `plans`, `writes` and `links` keep what was asked, in order.
     """
 
-    registers: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    tables: dict[tuple[int, Table], dict[int, int]] = field(default_factory=dict)
+    exceptions: dict[tuple[int, Table, int], int] = field(default_factory=dict)
+    unit_exceptions: dict[int, int] = field(default_factory=dict)
+    identities: dict[int, dict[int, str]] = field(default_factory=dict)
     read_errors: list[DeviceError | None] = field(default_factory=list)
     write_errors: list[DeviceError | None] = field(default_factory=list)
     hold_reads: asyncio.Event | None = None
     hold_writes: asyncio.Event | None = None
     waiting: int = 0
     keeps: bool = True
-    reads: int = 0
+    plans: list[ReadPlan] = field(default_factory=list)
     writes: list[Change] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     shares: int = 0
 
+    @property
+    def reads(self) -> int:
+        """Return how many readings were asked for."""
+        return len(self.plans)
+
+    @property
+    def registers(self) -> dict[int, int]:
+        """Return the holding registers of unit 1."""
+        return self.table(1)
+
+    def table(self, unit_id: int, table: Table = Table.HOLDING) -> dict[int, int]:
+        """Return what a unit's table holds, by address."""
+        return self.tables.setdefault((unit_id, table), defaultdict(int))
+
     def __setitem__(self, address: int, value: int) -> None:
-        """Let a register drift."""
+        """Let a holding register of unit 1 drift."""
         self.registers[address] = value
 
     def __getitem__(self, address: int) -> int:
-        """Return what a register holds."""
+        """Return what a holding register of unit 1 holds."""
         return self.registers[address]
+
+    def refuse(self, unit_id: int, table: Table | None = None, address: int = 0, count: int = 0) -> None:
+        """Raise the exception with which a request is answered, if any."""
+        code = self.unit_exceptions.get(unit_id)
+        if code is None and table is not None:
+            found = (self.exceptions.get((unit_id, table, address + each)) for each in range(count))
+            code = next((each for each in found if each is not None), None)
+        if code is not None:
+            error = UnitUnreachable if code in _GATEWAY else Refused
+            raise error(f"unit {unit_id} answered with exception {code:02X}", code)
+
+    def carry_out(self, change: Change) -> None:
+        """Write, unless the PLC is one that does not keep what is written."""
+        self.writes.append(change)
+        if not self.keeps:
+            return
+        memory = self.table(change.unit_id, change.table)
+        for address, value in enumerate(change.values, change.address):
+            mask = 0xFFFF if change.mask is None else change.mask
+            memory[address] = memory[address] & ~mask | value & mask
 
     async def wait(self, hold: asyncio.Event | None) -> None:
         """Wait while a test holds requests back."""
@@ -57,9 +101,9 @@ class FakeDevices:
         """Return the PLC at an endpoint."""
         return self._plcs.setdefault(endpoint, FakePlc())
 
-    def open(self, endpoint: Endpoint) -> "FakeDevice":
+    def open(self, endpoint: Endpoint, link: Link = Link()) -> "FakeDevice":  # noqa: B008 - frozen
         """Return a share of the PLC."""
-        return FakeDevice(self[endpoint])
+        return FakeDevice(self[endpoint], link)
 
     async def close(self) -> None:
         """Let go of everybody who waits."""
@@ -72,30 +116,46 @@ class FakeDevices:
 class FakeDevice:
     """The `Device` port."""
 
-    def __init__(self, plc: FakePlc) -> None:
+    def __init__(self, plc: FakePlc, link: Link) -> None:
         self._plc = plc
+        plc.links.append(link)
         plc.shares += 1
 
     async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> tuple[int, ...]:
         """Return what the PLC holds, or raise what the test wants."""
         del timeout, urgent
-        self._plc.reads += 1
+        plc = self._plc
+        plc.plans.append(plan)
+        await plc.wait(plc.hold_reads)
+        if plc.read_errors and (error := plc.read_errors.pop(0)) is not None:
+            raise error
+        plc.refuse(plan.unit_id, plan.table, plan.address, plan.count)
+        memory = plc.table(plan.unit_id, plan.table)
+        return tuple(memory[plan.address + each] for each in range(plan.count))
+
+    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Mapping[int, str]:
+        """Return what the unit says of itself, or raise what the test wants."""
+        del timeout
         await self._plc.wait(self._plc.hold_reads)
         if self._plc.read_errors and (error := self._plc.read_errors.pop(0)) is not None:
             raise error
-        return tuple(self._plc[plan.address + each] for each in range(plan.count))
+        self._plc.refuse(plan.unit_id)
+        if plan.unit_id not in self._plc.identities:
+            raise Refused(f"unit {plan.unit_id} answered with exception 01", 1)
+        return dict(self._plc.identities[plan.unit_id])
 
     async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> None:
         """Change what the PLC holds, or raise what the test wants."""
         del timeout
-        await self._plc.wait(self._plc.hold_writes)
+        plc = self._plc
+        await plc.wait(plc.hold_writes)
         if not wanted():
             raise Withdrawn("no longer wanted")
-        error = self._plc.write_errors.pop(0) if self._plc.write_errors else None
+        error = plc.write_errors.pop(0) if plc.write_errors else None
+        if error is None:
+            plc.refuse(change.unit_id, change.table, change.address, len(change.values))
         if error is None or error.maybe_done:
-            self._plc.writes.append(change)
-            if self._plc.keeps:
-                self._plc.registers |= {change.address + i: value for i, value in enumerate(change.values)}
+            plc.carry_out(change)
         if error is not None:
             raise error
 

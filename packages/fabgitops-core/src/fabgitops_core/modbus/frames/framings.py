@@ -1,0 +1,47 @@
+"""Which framing a transport has."""
+
+from typing import Protocol
+
+from fabgitops_core.control.requests import Transport
+from fabgitops_core.modbus.frames.mbap import Mbap
+from fabgitops_core.modbus.frames.rtu import Rtu
+
+
+class Framing(Protocol):
+    """How a unit id and a PDU, its body, become a frame."""
+
+    @property
+    def numbered(self) -> bool:
+        """Return whether a transaction id goes in front of each frame."""
+        ...
+
+    def wrapped(self, body: bytes) -> bytes:
+        """Return the frame of a body, without its transaction id."""
+        ...
+
+    def prefix(self, start: bytes, rest: int) -> bytes | None:
+        """Return how a frame begins, after its transaction id, whose body is `start` and `rest` bytes more.
+
+        None where a frame must be looked at as a whole.
+        """
+        ...
+
+    def size(self, buffer: bytes) -> int | None:
+        """Return the bytes of the reply that a buffer begins with, or None while that cannot be known."""
+        ...
+
+    def body(self, reply: bytes, transaction: bytes) -> bytes:
+        """Return the body of a reply to a transaction.
+
+        Raises:
+            Garbled: It is not one frame, or not of this transaction.
+        """
+        ...
+
+
+_MBAP, _RTU = Mbap(), Rtu()
+
+
+def framing_of(transport: Transport) -> Framing:
+    """Return the framing of a transport."""
+    return _RTU if transport is Transport.RTU_OVER_TCP else _MBAP

@@ -1,0 +1,77 @@
+"""TLS (MODBUS/TCP Security Protocol Specification v2.1): contexts, and why a handshake failed in one sentence."""
+
+import asyncio
+import ssl
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from fabgitops_core.control.requests import Endpoint, TlsRef
+from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.modbus.wire import tls_words
+
+TlsProvider = Callable[[TlsRef], Awaitable[ssl.SSLContext]]
+"""Returns the context of a connection that is about to be made, so that what was rotated counts from then on.
+
+Raises `Unreachable` with a sentence for the user when there is none, such as when a Secret is missing.
+"""
+
+
+async def system_tls(ref: TlsRef) -> ssl.SSLContext:
+    """Return a context with the system's CAs and no client certificate: the provider where nothing else is kept.
+
+    Raises:
+        Unreachable: Certificates are wanted that this provider does not have.
+    """
+    if ref.secret:
+        raise Unreachable(f"the TLS certificates {ref.secret!r} cannot be had: nothing here provides them")
+    return await asyncio.to_thread(tls_context, verify=ref.verify)
+
+
+def tls_context(*, ca: str = "", certificate: str = "", key: str = "", verify: bool = True) -> ssl.SSLContext:
+    """Return a client's context: TLS 1.2 or newer, as the specification demands, made from texts in PEM.
+
+    Args:
+        ca: The certificates that the server's must be signed by; the system's where there are none.
+        certificate: The client certificate, with its chain.
+        key: Its private key, without a passphrase.
+        verify: Whether the server's certificate and name are looked at.
+
+    Raises:
+        ValueError: A text is not what it should be; the message names it.
+    """
+    if bool(certificate) != bool(key):
+        raise ValueError("a client certificate and its key come together: one of them is missing")
+    try:
+        context = ssl.create_default_context(cadata=ca or None)
+    except ssl.SSLError as error:
+        raise ValueError(f"the CA is no certificate in PEM ({tls_words(error)})") from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if certificate:
+        _load(context, certificate, key)
+    return context
+
+
+def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    # OpenSSL takes these from files only; the directory is readable by nobody else and gone at once.
+    with tempfile.TemporaryDirectory() as directory:
+        chain, secret = Path(directory, "tls.crt"), Path(directory, "tls.key")
+        chain.write_text(certificate)
+        secret.write_text(key)
+        try:
+            # Without the function a key with a passphrase would ask for it on the terminal.
+            context.load_cert_chain(chain, secret, password=lambda: b"")
+        except ssl.SSLError as error:
+            raise ValueError(f"the client certificate and its key cannot be used ({tls_words(error)})") from None
+
+
+def handshake_failure(endpoint: Endpoint, error: ssl.SSLError) -> str:
+    """Return a sentence on why a TLS handshake failed, the same for the same reason."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{endpoint} has a TLS certificate that is not accepted: {error.verify_message.rstrip('.')}"
+    if error.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"}:
+        return f"{endpoint} does not speak TLS ({tls_words(error)})"
+    return f"{endpoint} made no TLS connection ({tls_words(error)})"
