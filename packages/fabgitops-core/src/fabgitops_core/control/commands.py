@@ -4,20 +4,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fabgitops_core.api.meta import ApiModel
-from fabgitops_core.control.requests import Change, ReadPlan
+from fabgitops_core.control.requests import Change, IdentityPlan, ReadPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """Read, and tell what came of it; `timeout` in seconds; an urgent one goes before others on its connection.
 
-    It is sent `after` seconds from now; others have the connection meanwhile.
+    It is sent `after` seconds from now; others have the connection meanwhile. With `force` an open circuit is tried.
     """
 
     plan: ReadPlan
     timeout: float
     urgent: bool = False
     after: float = 0.0
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Ask a device who it is, and tell what came of it; `timeout` in seconds, for each reply."""
+
+    plan: IdentityPlan
+    timeout: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,9 @@ class NoticeReason(StrEnum):
     CONNECTION_RESTORED = "ConnectionRestored"
     DEVICE_EXCEPTION = "DeviceException"
     INVALID_SPEC = "InvalidSpec"
+    TEMPLATE_NOT_FOUND = "TemplateNotFound"
+    IDENTITY_MISMATCH = "IdentityMismatch"
+    CONFLICT = "Conflict"
 
 
 _NORMAL = {NoticeReason.DRIFT_CORRECTED, NoticeReason.DRIFT_RESOLVED, NoticeReason.CONNECTION_RESTORED}
@@ -78,5 +90,8 @@ class Wake:
     steady: bool = False
 
 
-Command = Read | Write | Publish | Notice | Wake
+Request = Read | Identify | Write
+"""What goes to a device and comes back as an event."""
+
+Command = Request | Publish | Notice | Wake
 Commands = tuple[Command, ...]

@@ -1,5 +1,6 @@
 """What a controller is told: each event is one fact, with the time at which it became known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -7,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.control.breaker import Gate
-from fabgitops_core.control.requests import Change, ReadPlan
+from fabgitops_core.control.requests import Change, IdentityPlan, ReadPlan
 
 Spec = TypeVar("Spec", bound=ApiModel)
 Status = TypeVar("Status", bound=ApiModel)
@@ -64,6 +65,23 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class Referenced:
+    """What the resource refers to, as it stands now; None while it is not there or not valid (`problem` says why)."""
+
+    at: datetime
+    spec: ApiModel | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """Who else wants the same registers: by register name the full name of a rival; nobody, when it is empty."""
+
+    at: datetime
+    rivals: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """It is time to look; `gate` says whether the device's circuit lets a request through."""
 
@@ -86,6 +104,25 @@ class ReadFailed:
 
     at: datetime
     plan: ReadPlan
+    failure: Failure
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyDone:
+    """The device said who it is: texts by object id."""
+
+    at: datetime
+    plan: IdentityPlan
+    objects: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyFailed:
+    """The device did not say who it is; `retry_after` as for a reading."""
+
+    at: datetime
+    plan: IdentityPlan
     failure: Failure
     retry_after: float = 0.0
 
@@ -126,5 +163,17 @@ class WriteWithdrawn:
 
 
 Event = (
-    Declared[Any, Any] | Removed | Due | ReadDone | ReadFailed | WriteDone | WriteUnknown | WriteFailed | WriteWithdrawn
+    Declared[Any, Any]
+    | Removed
+    | Referenced
+    | Contested
+    | Due
+    | ReadDone
+    | ReadFailed
+    | IdentifyDone
+    | IdentifyFailed
+    | WriteDone
+    | WriteUnknown
+    | WriteFailed
+    | WriteWithdrawn
 )

@@ -1,0 +1,162 @@
+"""From registers to the fewest readings that show them all, and what to do when a device refuses one of them.
+
+A reading spans registers of one table of one unit that lie next to each other, or not further apart than the limits
+allow. A device may refuse a reading that touches an address it does not have (exceptions 02 and 03); then the reading
+is split, first at the gaps that nobody asked for, then in halves, until the bad address stands alone. What was learned
+is kept as `Holes`, so that the next pass does not run into it again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from fabgitops_core.codec.tables import Table
+from fabgitops_core.codec.types import Words
+from fabgitops_core.control.points import Limits, Point
+from fabgitops_core.control.requests import ReadPlan
+
+MAX_BITS = 2000
+"""Bits in one FC01 or FC02 (Modbus Application Protocol V1.1b3, sections 6.1 and 6.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One reading, and the registers that it shows, by their place in the map."""
+
+    plan: ReadPlan
+    points: tuple[int, ...]
+
+
+Row = tuple[int, Table]
+"""A unit id and a table: what one reading stays within."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holes:
+    """What a device refused: registers to leave out, by name, with what it said; and gaps that cannot be spanned.
+
+    A gap is known by the address that follows it.
+    """
+
+    refused: tuple[tuple[str, str], ...] = ()
+    gaps: frozenset[tuple[Row, int]] = frozenset()
+
+    def why(self, name: str) -> str:
+        """Return what the device said of a register, or nothing."""
+        return dict(self.refused).get(name, "")
+
+
+NO_HOLES = Holes()
+
+
+def planned(points: Sequence[Point], limits: Limits, holes: Holes = NO_HOLES) -> tuple[Batch, ...]:
+    """Return the readings of a pass, in the order of unit, table and address.
+
+    Registers that the device refused are left out, unless it refused them all: somebody must notice when it is well.
+    """
+    names = {name for name, _ in holes.refused}
+    asked = [at for at, point in enumerate(points) if point.name not in names] or range(len(points))
+    avoided = [points[at] for at in set(range(len(points))) - set(asked)]
+    return tuple(
+        batch
+        for row, members in groupby(sorted(asked, key=lambda at: _order(points[at])), key=lambda at: _row(points[at]))
+        for batch in _batches(row, points, list(members), limits, _Obstacles(row, avoided, holes))
+    )
+
+
+def split(batch: Batch, points: Sequence[Point]) -> tuple[Batch, ...]:
+    """Return the parts of a reading that was refused: its runs without a gap, else its halves; itself if it is one."""
+    runs = list(_runs(batch.points, points))
+    if len(runs) == 1 and len(batch.points) > 1:
+        runs = _halves(batch.points, points)
+    return tuple(_batch(run, points) for run in runs)
+
+
+def gaps_of(parts: Iterable[Batch], points: Sequence[Point]) -> frozenset[tuple[Row, int]]:
+    """Return the gaps before all but the first of the parts of a reading, for `Holes`."""
+    starts = [points[part.points[0]] for part in parts]
+    ends = [part.plan.address + part.plan.count for part in parts]
+    return frozenset(
+        (_row(point), point.place.address)
+        for end, point in zip(ends, starts[1:], strict=False)
+        if point.place.address > end
+    )
+
+
+def words_of(batch: Batch, values: Words, at: int, points: Sequence[Point]) -> Words:
+    """Return the words of one register out of a reading's."""
+    start = points[at].place.address - batch.plan.address
+    return values[start : start + points[at].place.codec.size]
+
+
+@dataclass(frozen=True, slots=True)
+class _Obstacles:
+    """What a reading of one row must not span."""
+
+    row: Row
+    avoided: Sequence[Point]
+    holes: Holes
+
+    def between(self, end: int, address: int) -> bool:
+        """Return whether a reading that went to `end` may not go on to `address`."""
+        if end < address and (self.row, address) in self.holes.gaps:
+            return True
+        return any(_row(point) == self.row and point.place.address < address and point.end > end
+                   for point in self.avoided)
+
+
+def _batches(
+    row: Row, points: Sequence[Point], members: list[int], limits: Limits, obstacles: _Obstacles
+) -> Iterable[Batch]:
+    most = MAX_BITS if row[1].bits else limits.words
+    run = [members[0]]
+    start, end = points[members[0]].place.address, points[members[0]].end
+    for at in members[1:]:
+        point = points[at]
+        address, new_end = point.place.address, max(end, point.end)
+        if address - end <= limits.gap and new_end - start <= most and not obstacles.between(end, address):
+            run.append(at)
+            end = new_end
+            continue
+        yield _batch(run, points)
+        run, start, end = [at], address, point.end
+    yield _batch(run, points)
+
+
+def _runs(members: Sequence[int], points: Sequence[Point]) -> Iterable[list[int]]:
+    run, end = [members[0]], points[members[0]].end
+    for at in members[1:]:
+        if points[at].place.address > end:
+            yield run
+            run = []
+        run.append(at)
+        end = max(end, points[at].end)
+    yield run
+
+
+def _halves(members: Sequence[int], points: Sequence[Point]) -> list[list[int]]:
+    """Cut where no word is shared; registers that share one, as bits do, stay together as long as there are others."""
+    middle = len(members) // 2
+    cuts = [cut for cut in range(1, len(members)) if points[members[cut]].place.address >= _end(members[:cut], points)]
+    if not cuts:
+        return [[at] for at in members]
+    cut = min(cuts, key=lambda each: abs(each - middle))
+    return [list(members[:cut]), list(members[cut:])]
+
+
+def _batch(members: Sequence[int], points: Sequence[Point]) -> Batch:
+    first = points[members[0]].place
+    count = _end(members, points) - first.address
+    return Batch(ReadPlan(first.device.endpoint, first.device.unit_id, first.address, count, first.table), tuple(members))
+
+
+def _end(members: Sequence[int], points: Sequence[Point]) -> int:
+    return max(points[at].end for at in members)
+
+
+def _row(point: Point) -> Row:
+    return point.unit_id, point.place.table
+
+
+def _order(point: Point) -> tuple[int, Table, int, int]:
+    return point.unit_id, point.place.table, point.place.address, point.end

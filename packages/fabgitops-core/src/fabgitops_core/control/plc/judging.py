@@ -1,0 +1,160 @@
+"""What a reading says of one register: in sync, drifted, a correction proven or not held, or not to be known."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.codec.types import Words
+from fabgitops_core.control.commands import Notice, NoticeReason
+from fabgitops_core.control.events import Failure, FailureKind
+from fabgitops_core.control.points import Point, from_hexadecimal, hexadecimal
+
+
+class Finding(Enum):
+    """How it stands with one register."""
+
+    SYNC = auto()
+    OBSERVED = auto()
+    DRIFTED = auto()
+    NOT_HELD = auto()
+    """A write that this reading should have proven did not hold."""
+    UNPROVEN = auto()
+    """It was written, and the next pass will show whether it holds."""
+    REFUSED = auto()
+    BUSY = auto()
+    LOST = auto()
+
+
+_OF_FAILURE = {
+    FailureKind.UNREACHABLE: Finding.LOST,
+    FailureKind.REFUSED_FOR_GOOD: Finding.REFUSED,
+    FailureKind.REFUSED_FOR_NOW: Finding.BUSY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of a register from now on, with what is announced and counted."""
+
+    point: Point
+    finding: Finding
+    status: RegisterStatus
+    message: str = ""
+    notices: tuple[Notice, ...] = ()
+    drifts: int = 0
+    corrections: int = 0
+
+
+@dataclass(slots=True)
+class _Story:
+    """What is found out about a register on the way to its judgement."""
+
+    notices: list[Notice] = field(default_factory=list)
+    since: datetime | None = None
+    drifts: int = 0
+    corrections: int = 0
+
+
+def blank(point: Point) -> RegisterStatus:
+    """Return what is said of a register that was not looked at yet."""
+    return RegisterStatus(name=point.name, place=point.where, desired=point.desired, source=point.source or None)
+
+
+def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
+    """Judge a register that could not be read: what it holds is not known, what is open stays open."""
+    finding = _OF_FAILURE[failure.kind]
+    status = before.model_copy(
+        update={
+            "place": point.where,
+            "desired": point.desired,
+            "source": point.source or None,
+            "in_sync": None,
+            "error": failure.message,
+        }
+    )
+    fresh = finding is Finding.REFUSED and before.error != failure.message
+    notices = (Notice(NoticeReason.DEVICE_EXCEPTION, failure.message),) if fresh else ()
+    return Judgement(point, finding, status, failure.message, notices)
+
+
+def judged(point: Point, before: RegisterStatus, words: Words, at: datetime) -> Judgement:
+    """Judge a register by its words."""
+    raw = hexadecimal(words)
+    if _nothing_new(point, before, raw):
+        return Judgement(point, Finding.OBSERVED if point.wanted is None else Finding.SYNC, before)
+    try:
+        actual = point.place.codec.text(words)
+        return _compared(point, before, words, actual, at)
+    except ValueError as error:
+        message = f"{point.label} holds {raw}: {error}"
+        failure = Failure(FailureKind.REFUSED_FOR_GOOD, message)
+        judgement = unread(point, before, failure)
+        return replace(judgement, status=judgement.status.model_copy(update={"raw": raw, "actual": None}))
+
+
+def _nothing_new(point: Point, before: RegisterStatus, raw: str) -> bool:
+    return (
+        before.raw == raw
+        and before.desired == point.desired
+        and before.in_sync is (None if point.wanted is None else True)
+        and before.error is None
+        and before.unverified_write is None
+        and before.drifted_since is None
+    )
+
+
+def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, at: datetime) -> Judgement:
+    story = _Story(since=before.drifted_since)
+    sent = from_hexadecimal(before.unverified_write) if before.unverified_write else None
+    proven = sent is not None and point.same(words, sent)
+    if sent is not None and proven:
+        _correction(story, point, before, sent)
+    in_sync = point.wanted is not None and point.same(words, point.wanted)
+    message = ""
+    if point.wanted is None:
+        finding = Finding.OBSERVED
+        story.since = None
+    elif in_sync:
+        finding = Finding.SYNC
+        if story.since is not None:
+            text = f"{point.label} holds {point.text(words)} again; no proven write of ours did it"
+            story.notices.append(Notice(NoticeReason.DRIFT_RESOLVED, text))
+        story.since = None
+    elif sent is not None and not proven:
+        finding = Finding.NOT_HELD
+        message = (
+            f"{point.label} holds {point.text(words)} after writing {point.text(sent)}: "
+            "the write was lost, or the device did not keep it"
+        )
+    else:
+        finding = Finding.DRIFTED
+        message = f"{point.label} holds {point.text(words)}, Git wants {point.text(point.wanted)}"
+        _drift(story, message, at)
+    status = RegisterStatus(
+        name=point.name,
+        place=point.where,
+        desired=point.desired,
+        actual=actual,
+        raw=hexadecimal(words),
+        in_sync=None if point.wanted is None else in_sync,
+        drifted_since=story.since,
+        source=point.source or None,
+    )
+    return Judgement(point, finding, status, message, tuple(story.notices), story.drifts, story.corrections)
+
+
+def _correction(story: _Story, point: Point, before: RegisterStatus, sent: Words) -> None:
+    story.corrections = 1
+    story.since = None
+    held = f"{before.actual} {point.unit}".strip() if before.actual else "something else"
+    message = f"{point.label} held {held}; wrote {point.text(sent)} and read it back"
+    story.notices.append(Notice(NoticeReason.DRIFT_CORRECTED, message))
+
+
+def _drift(story: _Story, message: str, at: datetime) -> None:
+    """Count a new episode; one that goes on is counted already."""
+    if story.since is None:
+        story.since = at
+        story.drifts = 1
+        story.notices.append(Notice(NoticeReason.DRIFT_DETECTED, message))

@@ -1,0 +1,240 @@
+"""The first half of a pass: read everything, ask the device who it is where that matters, judge what was found."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from fabgitops_core.control.commands import Commands, Identify, Notice, NoticeReason, Read
+from fabgitops_core.control.events import (
+    Due,
+    Event,
+    Failure,
+    FailureKind,
+    IdentifyDone,
+    IdentifyFailed,
+    ReadDone,
+    ReadFailed,
+)
+from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, gaps_of, split, words_of
+from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, unread
+from fabgitops_core.control.plc.reporting import contact_was_lost
+from fabgitops_core.control.plc.resting import lost, rest
+from fabgitops_core.control.plc.situations import situation_of
+from fabgitops_core.control.plc.state import (
+    HOLES_LAST,
+    REST,
+    Pass,
+    PlcState,
+    Stage,
+    Step,
+    forced,
+    in_stage,
+    overtaken,
+    same_places,
+    say,
+    usual_of,
+    with_memory,
+)
+from fabgitops_core.control.plc.verdict import conclude
+from fabgitops_core.control.plc.writing import BUSY_PAUSE_SECS, BUSY_TRIES, may_write, with_troubles, write_next
+from fabgitops_core.control.points import DeviceMap
+from fabgitops_core.control.requests import ReadPlan
+
+_NOT_THERE = {0x02, 0x03}
+"""Illegal data address, illegal data value: a reading that touches an address the device does not have."""
+
+
+def due(state: PlcState, event: Due) -> Step:
+    """Begin a pass, unless there is a reason not to."""
+    spec, wanted = state.spec, state.map
+    if spec is None or wanted is None or spec.suspend:
+        return rest(in_stage(Stage.IDLE, state, REST), event)
+    request = state.request or state.serving
+    begun = state._replace(request=None, serving=request) if request else state
+    if event.gate.wait > 0 and not forced(begun):
+        cause = begun.status.message if contact_was_lost(begun.status) else event.gate.cause
+        return lost(begun._replace(going=REST), event, cause, event.gate.wait)
+    if begun.memory.holes_since and (request or event.at - begun.memory.holes_since >= HOLES_LAST):
+        begun = with_memory(begun, holes=NO_HOLES, holes_since=None)._replace(usual=usual_of(wanted))
+    commands: Commands = ()
+    if not state.status.in_sync and situation_of(state.status) is at_hand.PENDING:
+        begun, commands = say(begun, at_hand.CONNECTING, f"connecting to {wanted.endpoint}", event)
+    usual = begun.usual
+    assert usual is not None
+    read = usual.read if request is None else _read(begun, usual.batches[0])
+    return in_stage(Stage.READING, begun, usual.start), (*commands, read)
+
+
+def read_done(state: PlcState, event: ReadDone) -> Step:
+    """Take what a reading shows, and go on with the next, or judge."""
+    going, memory, usual = state.going, state.memory, state.usual
+    if usual is None or not _is_current(state, event.plan):
+        return overtaken(state)
+    read = (*going.read, (going.queue[0], event.values))
+    if len(going.queue) > 1:
+        return _next(state, replace(going, queue=going.queue[1:], read=read, tries=0))
+    settled = memory.settled
+    if (
+        settled is not None
+        and state.serving is None
+        and len(read) == len(settled)
+        and all(words == same for (_, words), same in zip(read, settled, strict=True))
+    ):
+        return in_stage(Stage.IDLE, state, REST), usual.beat
+    return judge(in_stage(Stage.READING, state, replace(going, queue=(), read=read)), event)
+
+
+def read_failed(state: PlcState, event: ReadFailed) -> Step:
+    """Take note of a reading that failed: split it, try it again, or do without what it should have shown."""
+    going, failure = state.going, event.failure
+    if not _is_current(state, event.plan):
+        return overtaken(state)
+    assert state.map is not None
+    batch, later = going.queue[0], going.queue[1:]
+    if failure.kind is FailureKind.UNREACHABLE and len(state.map.devices) == 1:
+        return lost(state, event, failure.message, event.retry_after)
+    if failure.kind is FailureKind.REFUSED_FOR_NOW and going.tries < BUSY_TRIES:
+        pause = BUSY_PAUSE_SECS * 2.0**going.tries
+        return _next(state, replace(going, tries=going.tries + 1), after=pause)
+    failed = ((batch, failure),)
+    if failure.kind is FailureKind.UNREACHABLE:
+        failed = tuple((each, failure) for each in going.queue if each.plan.unit_id == event.plan.unit_id)
+        later = tuple(each for each in later if each.plan.unit_id != event.plan.unit_id)
+    elif failure.code in _NOT_THERE:
+        state, parts = _around(state, batch, failure, event)
+        if parts:
+            return _next(state, replace(state.going, queue=(*parts, *later), tries=0))
+    going = replace(going, queue=later, failed=(*going.failed, *failed), tries=0)
+    if later:
+        return _next(state, going)
+    if not going.read and all(each.kind is FailureKind.UNREACHABLE for _, each in going.failed):
+        return lost(state._replace(going=going), event, going.failed[0][1].message, event.retry_after)
+    return judge(in_stage(Stage.READING, state, going), event)
+
+
+def _around(state: PlcState, batch: Batch, failure: Failure, event: Event) -> tuple[PlcState, tuple[Batch, ...]]:
+    """Remember what a device does not have; return the parts of the reading to try instead, if there are any."""
+    assert state.map is not None
+    points, holes = state.map.points, state.memory.holes
+    parts: tuple[Batch, ...] = ()
+    if len(batch.points) > 1:
+        parts = split(batch, points)
+        holes = replace(holes, gaps=holes.gaps | gaps_of(parts, points))
+    else:
+        refused = dict(holes.refused) | {points[batch.points[0]].name: failure.message}
+        holes = Holes(tuple(refused.items()), holes.gaps)
+    if holes == state.memory.holes:
+        return state, parts
+    since = state.memory.holes_since or event.at
+    known = with_memory(state, holes=holes, holes_since=since, settled=None)
+    return known._replace(usual=usual_of(state.map, holes)), parts
+
+
+def _is_current(state: PlcState, plan: ReadPlan) -> bool:
+    """Return whether a reading is the one under way, for a spec that still wants it."""
+    spec, before, now = state.spec, state.going_map, state.map
+    if spec is None or spec.suspend or before is None or now is None or not state.going.queue:
+        return False
+    asked = state.going.queue[0].plan
+    return (asked is plan or asked == plan) and same_places(before, now)
+
+
+def _next(state: PlcState, going: Pass, after: float = 0.0) -> Step:
+    return in_stage(Stage.READING, state, going), (_read(state, going.queue[0], after),)
+
+
+def _read(state: PlcState, batch: Batch, after: float = 0.0) -> Read:
+    assert state.map is not None
+    return Read(batch.plan, state.map.timeout, urgent=state.serving is not None, after=after, force=forced(state))
+
+
+# --- who is it? -------------------------------------------------------------------------------------------------------
+
+
+def identified(state: PlcState, event: IdentifyDone) -> Step:
+    """Compare what a device says of itself with what the spec pins."""
+    if state.map is None or state.going_map is not state.map or event.plan != state.map.identity_plan:
+        return overtaken(state)
+    differences = [
+        f"its {_OBJECTS.get(number, f'object {number}')} is {event.objects.get(number, 'not told')!r}, not {wanted!r}"
+        for number, wanted in state.map.identity.items()
+        if event.objects.get(number) != wanted
+    ]
+    who = f"{state.map.endpoint} unit {state.map.unit_id}"
+    stranger = f"{who} is not the device that spec.identity names: {'; '.join(differences)}" if differences else ""
+    return _met(state, stranger, event)
+
+
+def not_identified(state: PlcState, event: IdentifyFailed) -> Step:
+    """Take a device that does not say who it is for a stranger."""
+    if state.map is None or state.going_map is not state.map:
+        return overtaken(state)
+    if event.failure.kind is FailureKind.UNREACHABLE:
+        return lost(state, event, event.failure.message, event.retry_after)
+    return _met(state, f"spec.identity cannot be checked: {event.failure.message}", event)
+
+
+def _met(state: PlcState, stranger: str, event: IdentifyDone | IdentifyFailed) -> Step:
+    told = f"{stranger}; nothing is written" if stranger else ""
+    notices: Commands = ()
+    if told and situation_of(state.status) is not at_hand.IDENTITY_MISMATCH:
+        notices = (Notice(NoticeReason.IDENTITY_MISMATCH, told),)
+    met = with_memory(state._replace(going=replace(state.going, met=True)), stranger=told)
+    after, commands = judge(met, event)
+    return after, (*notices, *commands)
+
+
+_OBJECTS = {0: "vendor", 1: "product code", 2: "revision"}
+
+
+# --- what was found ---------------------------------------------------------------------------------------------------
+
+
+def judge(state: PlcState, event: Event) -> Step:
+    """Judge every register, and correct those that are ours to correct."""
+    wanted, going, status = state.map, state.going, state.status
+    assert wanted is not None
+    found = tuple(_found(state, wanted, event))
+    noted, troubles = with_troubles(state, found, event)
+    writes = tuple(at for at, each in enumerate(found) if _to_correct(noted, each, event))
+    if wanted.identity and not going.met and (writes or state.memory.stranger is None):
+        return in_stage(Stage.IDENTIFYING, state, going), (Identify(wanted.identity_plan, wanted.timeout),)
+    noted, contact = _contact(noted, found)
+    base = (status.drift_events, status.corrections_applied)
+    noted = noted._replace(going=replace(going, found=found, base=base, writes=writes))
+    notices = tuple(notice for each in found for notice in each.notices)
+    after, commands = write_next(noted, event) if writes else conclude(noted, event)
+    return after, (*contact, *notices, *troubles, *commands)
+
+
+def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgement]:
+    before = {each.name: each for each in state.status.registers}
+    words = {at: words_of(batch, values, at, wanted.points) for batch, values in state.going.read for at in batch.points}
+    failures = {at: failure for batch, failure in state.going.failed for at in batch.points}
+    for at, point in enumerate(wanted.points):
+        known = before.get(point.name) or blank(point)
+        if at in words:
+            yield judged(point, known, words[at], event.at)
+        else:
+            refused = Failure(FailureKind.REFUSED_FOR_GOOD, state.memory.holes.why(point.name))
+            yield unread(point, known, failures.get(at, refused))
+
+
+def _to_correct(state: PlcState, found: Judgement, event: Event) -> bool:
+    trouble = state.memory.troubles.get(found.point.name)
+    waits = trouble is not None and trouble.wait(event.at) > 0 and not forced(state)
+    return found.finding is Finding.DRIFTED and not waits and may_write(state, found.point)
+
+
+def _contact(state: PlcState, found: tuple[Judgement, ...]) -> tuple[PlcState, Commands]:
+    """Note whether every unit answers, and tell when that has changed."""
+    assert state.map is not None
+    away = next((each.message for each in found if each.finding is Finding.LOST), "")
+    was_away = state.memory.lost or contact_was_lost(state.status)
+    notices: Commands = ()
+    if away and not was_away:
+        notices = (Notice(NoticeReason.CONNECTION_FAILED, away),)
+    elif was_away and not away:
+        who = f"{state.map.endpoint} unit {state.map.unit_id}"
+        notices = (Notice(NoticeReason.CONNECTION_RESTORED, f"{who} answers again"),)
+    return with_memory(state, lost=bool(away)) if bool(away) != state.memory.lost else state, notices

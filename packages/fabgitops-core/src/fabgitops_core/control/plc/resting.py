@@ -1,0 +1,43 @@
+"""How a pass ends, or never begins, without a judgement: nothing to be done, or no contact."""
+
+from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
+from fabgitops_core.control.events import Event
+from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.reporting import contact_was_lost
+from fabgitops_core.control.plc.situations import situation_of
+from fabgitops_core.control.plc.state import PlcState, Step, finish, say, with_memory
+from fabgitops_core.control.plc.verdict import registers_fields
+
+
+def rest(state: PlcState, event: Event) -> Step:
+    """Leave the device alone, and say why; a sync that was asked for is answered with that."""
+    request = state.request or state.serving
+    handled = {} if request is None else {"last_handled_reconcile_at": request.token}
+    if state.spec is not None:
+        situation, message = at_hand.SUSPENDED, "suspended: the device is neither read nor written"
+    elif state.missing:
+        situation, message = at_hand.TEMPLATE_NOT_FOUND, state.problem
+    else:
+        situation, message = at_hand.INVALID_SPEC, f"the spec is not valid: {state.problem}"
+    quiet = with_memory(state._replace(request=None), seen=(), settled=None)
+    rested, commands = say(quiet, situation, message, event, **handled)
+    reason = {
+        at_hand.INVALID_SPEC: NoticeReason.INVALID_SPEC,
+        at_hand.TEMPLATE_NOT_FOUND: NoticeReason.TEMPLATE_NOT_FOUND,
+    }.get(situation)
+    if reason is not None and situation_of(state.status) is not situation:
+        commands = (*commands, Notice(reason, message))
+    return rested, (*commands, Wake(None))
+
+
+def lost(state: PlcState, event: Event, cause: str, retry_after: float) -> Step:
+    """Say that there is no contact; what the registers hold now is not known."""
+    assert state.map is not None
+    known = state.memory.lost or contact_was_lost(state.status)
+    notices: Commands = () if known else (Notice(NoticeReason.CONNECTION_FAILED, cause),)
+    found = [each.status for each in state.going.found] or state.status.registers
+    unknown = [each.model_copy(update={"in_sync": None}) for each in found]
+    fields = registers_fields(unknown, state.map) | {"registers_in_sync": None} if unknown else {}
+    forgotten = with_memory(state, lost=True, seen=(), settled=None, stranger=None)
+    after, commands = finish(forgotten, at_hand.CONNECTION_FAILED, cause, event, **fields)
+    return after, (*notices, *commands, Wake(retry_after or state.map.interval))

@@ -1,0 +1,212 @@
+"""What the controller of one IndustrialPLC knows, and the few ways in which that changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import IntEnum, auto
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.codec.types import Words
+from fabgitops_core.control.commands import Command, Commands, Publish, Read, Wake
+from fabgitops_core.control.events import Declared, Event, Failure, SyncRequest
+from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, planned
+from fabgitops_core.control.plc.judging import Judgement
+from fabgitops_core.control.plc.reporting import told
+from fabgitops_core.control.plc.situations import Situation
+from fabgitops_core.control.points import DeviceMap, Limits, Point
+
+UNKNOWN = IndustrialPLCStatus()
+
+MAX_SETBACK_SECS = 60
+"""The longest wait between two corrections of a register that are refused or do not hold."""
+
+HOLES_LAST = timedelta(days=1)
+"""How long a refused address is left out before the device is asked for it again."""
+
+
+class Stage(IntEnum):
+    """What is under way."""
+
+    IDLE = auto()
+    READING = auto()
+    IDENTIFYING = auto()
+    WRITING = auto()
+    PROVING = auto()
+    GONE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass over a device: what is still to be asked, what came of what was asked, what is still to be written.
+
+    The first of `queue` is under way while READING and PROVING; the first of `writes`, places in the map, while WRITING
+    and PROVING. `tries` counts how often the reading under way was answered with "busy"; `met` says that the device was
+    asked in this pass who it is. Once everything is read, `found` holds a judgement of each register, and `base` the
+    counters of the status as they stood before.
+    """
+
+    queue: tuple[Batch, ...] = ()
+    read: tuple[tuple[Batch, Words], ...] = ()
+    failed: tuple[tuple[Batch, Failure], ...] = ()
+    tries: int = 0
+    met: bool = False
+    found: tuple[Judgement, ...] = ()
+    base: tuple[int, int] = (0, 0)
+    writes: tuple[int, ...] = ()
+
+
+REST = Pass()
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What every poll of a map needs, made once: what to read, the pass that begins, and when to wake for the next."""
+
+    batches: tuple[Batch, ...]
+    start: Pass
+    read: Read
+    beat: tuple[Wake]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Corrections of a register that were refused or did not hold: how many in a row, and when the next may be tried.
+
+    Not stored: after a restart the first attempt is made at once.
+    """
+
+    situation: Situation
+    message: str
+    count: int
+    until: datetime
+
+    def wait(self, at: datetime) -> float:
+        """Return the seconds until the next attempt, 0 for now; a clock that was set back ends the wait."""
+        seconds = (self.until - at).total_seconds()
+        return seconds if 0 < seconds <= MAX_SETBACK_SECS else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known beyond the status, and lost with the process.
+
+    `seen` holds the readings of the last pass. `settled` holds their words when everything was in sync and nothing was
+    left to say, so that a poll that finds the same is over at once. `stranger` is None until the device was asked who
+    it is, then how it differs from the identity that the spec pins, or nothing. `lost` says that a unit is out of reach
+    and that this was announced.
+    """
+
+    seen: tuple[tuple[Batch, Words], ...] = ()
+    settled: tuple[Words, ...] | None = None
+    troubles: Mapping[str, Trouble] = field(default_factory=lambda: MappingProxyType({}))
+    holes: Holes = NO_HOLES
+    holes_since: datetime | None = None
+    stranger: str | None = None
+    lost: bool = False
+
+
+BLANK = Memory()
+
+
+class PlcState(NamedTuple):
+    """All that the controller knows; a tuple, since each poll makes two and a tuple costs a third of a dataclass.
+
+    `declared` is the spec as it stands in the resource, `template` what it refers to, `spec` what both come to, or None with the reason
+    in `problem`; `missing` says that the reason is a template that is not there. `map` and `usual` follow from the last valid spec. `request` is a sync that nobody has begun,
+    `serving` the one that the pass under way answers. `going_map` is the map that the pass under way began with.
+    """
+
+    stage: Stage = Stage.IDLE
+    spec: IndustrialPLCSpec | None = None
+    map: DeviceMap | None = None
+    usual: Usual | None = None
+    going: Pass = REST
+    going_map: DeviceMap | None = None
+    memory: Memory = BLANK
+    status: IndustrialPLCStatus = UNKNOWN
+    request: SyncRequest | None = None
+    serving: SyncRequest | None = None
+    generation: int = -1
+    problem: str = ""
+    declared: IndustrialPLCSpec | None = None
+    template: Any = None
+    missing: bool = False
+    rivals: Mapping[str, str] = MappingProxyType({})
+
+
+Step = tuple[PlcState, Commands]
+Declaration = Declared[IndustrialPLCSpec, IndustrialPLCStatus]
+NEW = PlcState()
+
+
+def usual_of(wanted: DeviceMap, holes: Holes = NO_HOLES) -> Usual:
+    """Return what every poll of a map needs."""
+    batches = planned(wanted.points, wanted.limits, holes)
+    return Usual(
+        batches,
+        Pass(batches),
+        Read(batches[0].plan, wanted.timeout),
+        (Wake(wanted.interval, steady=True),),
+    )
+
+
+def with_memory(state: PlcState, **changes: Any) -> PlcState:
+    """Return the state with some of its memory changed."""
+    return state._replace(memory=replace(state.memory, **changes))
+
+
+def in_stage(stage: Stage, state: PlcState, going: Pass) -> PlcState:
+    """Return the state in another stage of a pass: as `_replace`, at a fifth of the cost; every poll does it twice."""
+    return PlcState(stage, state[1], state[2], state[3], going, state[2], *state[6:])
+
+
+def own_batch(at: int, point: Point) -> Batch:
+    """Return the reading that shows just one register of a map."""
+    return replace(planned((point,), Limits())[0], points=(at,))
+
+
+def forced(state: PlcState) -> bool:
+    """Return whether the pass under way answers a forced sync."""
+    return state.serving is not None and state.serving.force
+
+
+def point_under_way(state: PlcState) -> Point | None:
+    """Return the register that is being written or proven, while the spec still means the same by it."""
+    before, now = state.going_map, state.map
+    if before is None or now is None or not state.going.writes or not same_places(before, now):
+        return None
+    return now.points[state.going.writes[0]]
+
+
+def same_places(before: DeviceMap, now: DeviceMap) -> bool:
+    """Return whether two maps name the same registers in the same order; nearly always they are one."""
+    return before is now or (
+        before.endpoint == now.endpoint
+        and [(each.name, each.place) for each in before.points] == [(each.name, each.place) for each in now.points]
+    )
+
+
+def overtaken(state: PlcState) -> Step:
+    """End a pass that a change of the spec made pointless; what it was to answer is taken up again."""
+    resting = state.spec is None or state.spec.suspend
+    request = None if resting else state.request or state.serving
+    return (
+        state._replace(stage=Stage.IDLE, going=REST, request=request, serving=None),
+        (Wake(None if resting else 0.0),),
+    )
+
+
+def finish(state: PlcState, situation: Situation, message: str, event: Event, **changes: Any) -> Step:
+    """End the pass: say how it stands as `say` does, and that the sync it answered is handled."""
+    if state.serving is not None:
+        changes["last_handled_reconcile_at"] = state.serving.token
+    return say(state._replace(stage=Stage.IDLE, going=REST, serving=None), situation, message, event, **changes)
+
+
+def say(state: PlcState, situation: Situation, message: str, event: Event, **changes: Any) -> Step:
+    """Say how it stands, with further fields of the status by name; what was said already is not published again."""
+    status = told(state.status, situation, message, event.at, state.generation, **changes)
+    commands: tuple[Command, ...] = () if status is state.status else (Publish(status),)
+    return state._replace(status=status), commands

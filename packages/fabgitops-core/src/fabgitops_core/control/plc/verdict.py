@@ -1,0 +1,174 @@
+"""From what was found of the registers to what is said of the resource, and whether it is worth saying."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.control.events import Event
+from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.situations import Situation, situation_of
+from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, finish, with_memory
+from fabgitops_core.control.points import DeviceMap, from_hexadecimal
+
+TOLD = 3
+"""How many registers a message names before it says how many more there are."""
+
+DRIFT_WANDERS_SECS = 30
+"""A drift that nobody may correct and whose value changes all the time is told anew at most so often."""
+
+OBSERVED_WANDERS_SECS = 60
+"""So is a register that is only observed and leaves its tolerance all the time; metrics show each value."""
+
+
+def conclude(state: PlcState, event: Event) -> Step:
+    """End a pass whose every register is judged: say how the resource stands, unless that is what it says already."""
+    assert state.usual is not None
+    going = state.going
+    situation, message = _picked(state, going.found)
+    fields = fields_of(state)
+    seen = with_memory(state, seen=going.read, settled=None)
+    if _only_wanders(state, situation, message, fields, event.at):
+        return seen._replace(stage=Stage.IDLE, going=REST), state.usual.beat
+    if situation is at_hand.IN_SYNC:
+        seen = with_memory(seen, settled=tuple(words for _, words in going.read))
+    after, commands = finish(seen, situation, message, event, **fields)
+    return after, (*commands, *state.usual.beat)
+
+
+def fields_of(state: PlcState) -> dict[str, Any]:
+    """Return the fields of the status that tell of the registers as the pass under way found them."""
+    found, (drifts, corrections) = state.going.found, state.going.base
+    assert state.map is not None
+    return {
+        **registers_fields([each.status for each in found], state.map),
+        "drift_events": drifts + sum(each.drifts for each in found),
+        "corrections_applied": corrections + sum(each.corrections for each in found),
+    }
+
+
+def registers_fields(registers: Sequence[RegisterStatus], of: DeviceMap) -> dict[str, Any]:
+    """Return the fields that tell of registers; those for a single one mean the first."""
+    first = registers[0]
+    one_word = of.points[0].place.codec.size == 1
+    return {
+        "registers": tuple(registers),
+        "registers_in_sync": _in_sync_text(registers),
+        "current_value": int(first.raw, 16) if first.raw and one_word else None,
+        "drifted_since": first.drifted_since,
+        "unverified_write": int(first.unverified_write, 16) if first.unverified_write and one_word else None,
+    }
+
+
+def _in_sync_text(registers: Iterable[RegisterStatus]) -> str:
+    wanted = [each for each in registers if each.desired is not None]
+    return f"{sum(each.in_sync is True for each in wanted)}/{len(wanted)}"
+
+
+# --- in which situation -----------------------------------------------------------------------------------------------
+
+
+def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str]:
+    """Return the gravest situation and its message: what keeps us from writing first, then what is wrong."""
+    if state.memory.stranger:
+        return at_hand.IDENTITY_MISMATCH, state.memory.stranger
+    if state.rivals:
+        return at_hand.CONFLICT, conflict_message(state.rivals)
+    by_finding = {finding: [each for each in found if each.finding is finding] for finding in Finding}
+    if lost := by_finding[Finding.LOST]:
+        return at_hand.CONNECTION_FAILED, _told(dict.fromkeys(each.message for each in lost))
+    troubles = state.memory.troubles
+    for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
+        if failed := [each.message for each in troubles.values() if each.situation is situation]:
+            return situation, _told(failed)
+    if unproven := by_finding[Finding.UNPROVEN]:
+        return at_hand.CORRECTING, _told(each.message for each in unproven)
+    if drifted := by_finding[Finding.DRIFTED]:
+        reason = "autoCorrect is false, so nothing is written (a forced sync corrects it once)"
+        return at_hand.DRIFTED, f"{_told(each.message for each in drifted)}; {reason}"
+    for finding, situation in ((Finding.REFUSED, at_hand.DEVICE_EXCEPTION), (Finding.BUSY, at_hand.DEVICE_BUSY)):
+        if by_finding[finding]:
+            return situation, _told(dict.fromkeys(each.message for each in by_finding[finding]))
+    return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], len(found))
+
+
+def conflict_message(rivals: Mapping[str, str]) -> str:
+    """Return what is said while others want the same registers."""
+    told = _told(f"{name} is also wanted by {other}" for name, other in sorted(rivals.items()))
+    return f"{told}; neither writes it until only one of them names it"
+
+
+def _all_well(in_sync: Sequence[Judgement], count: int) -> str:
+    if not in_sync:
+        return f"{count} register(s) read; none has a desired value"
+    if len(in_sync) == 1:
+        (only,) = in_sync
+        assert only.point.wanted is not None
+        near = " within its tolerance" if only.point.tolerance else ""
+        return f"{only.point.label} holds {only.point.text(only.point.wanted)}{near}, as Git wants"
+    return f"all {len(in_sync)} registers with a desired value hold it, as Git wants"
+
+
+def _told(messages: Iterable[str]) -> str:
+    every = list(messages)
+    more = f"; and {len(every) - TOLD} more" if len(every) > TOLD else ""
+    return "; ".join(every[:TOLD]) + more
+
+
+# --- whether it is worth saying ---------------------------------------------------------------------------------------
+
+
+def _only_wanders(
+    state: PlcState, situation: Situation, message: str, fields: Mapping[str, Any], at: datetime
+) -> bool:
+    """Return whether all this was told already, lately, and just values differ of which metrics tell."""
+    status = state.status
+    told = (
+        situation_of(status) is situation
+        and status.observed_generation == state.generation
+        and state.serving is None
+        and status.last_update is not None
+        and (situation is at_hand.DRIFTED or status.message == message)
+        and status.drift_events == fields["drift_events"]
+        and status.corrections_applied == fields["corrections_applied"]
+        and [_lasting(each) for each in status.registers] == [_lasting(each) for each in fields["registers"]]
+    )
+    if not told or status.last_update is None:
+        return False
+    return (at - status.last_update).total_seconds() < _patience(state)
+
+
+def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
+    """Return what is told of a register beside its value."""
+    return (
+        register.name,
+        register.place,
+        register.desired,
+        register.in_sync,
+        register.error,
+        register.drifted_since,
+        register.unverified_write,
+        register.source,
+    )
+
+
+def _patience(state: PlcState) -> float:
+    """Return the seconds for which the values that differ need not be told."""
+    waits = [math.inf]
+    for before, now in zip(state.status.registers, state.going.found, strict=True):
+        if before.raw == now.status.raw:
+            continue
+        if now.finding is Finding.DRIFTED:
+            waits.append(DRIFT_WANDERS_SECS)
+        elif now.finding is Finding.OBSERVED and not _near(before, now):
+            waits.append(OBSERVED_WANDERS_SECS)
+    return min(waits)
+
+
+def _near(before: RegisterStatus, now: Judgement) -> bool:
+    """Return whether a register that is only observed stayed within its tolerance of what was told."""
+    if not (now.point.tolerance and before.raw and now.status.raw):
+        return False
+    return now.point.same(from_hexadecimal(now.status.raw), from_hexadecimal(before.raw))

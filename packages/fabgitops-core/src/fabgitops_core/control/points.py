@@ -1,0 +1,134 @@
+"""A resource's registers, ready to be read, compared and written: what a spec comes to once it is resolved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from fabgitops_core.codec.codec import Codec
+from fabgitops_core.codec.tables import Table
+from fabgitops_core.codec.types import Words
+from fabgitops_core.control.requests import Change, DeviceId, Endpoint, IdentityPlan, Link, WriteFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a register is, and how its words are to be understood: two points with equal places are the same thing."""
+
+    device: DeviceId
+    table: Table
+    address: int
+    codec: Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One register of a resource; `wanted` holds its desired words, None for one that is only observed.
+
+    `label` is what people call it in a sentence, `where` its place in words, `metric` its value of the label
+    `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds; `source` says who declared it.
+    """
+
+    name: str
+    label: str
+    where: str
+    metric: str
+    place: Place
+    wanted: Words | None = None
+    desired: str | None = None
+    tolerance: Fraction = Fraction(0)
+    function: WriteFunction = WriteFunction.AUTO
+    verify: bool = True
+    verify_delay: float = 0.0
+    unit: str = ""
+    source: str = ""
+
+    @property
+    def unit_id(self) -> int:
+        """Return the Modbus unit id of its device."""
+        return self.place.device.unit_id
+
+    @property
+    def end(self) -> int:
+        """Return the address after its last word or bit."""
+        return self.place.address + self.place.codec.size
+
+    def same(self, words: Words, other: Words) -> bool:
+        """Return whether two rows of words mean the same, within the tolerance.
+
+        Raises:
+            ValueError: Words that mean nothing.
+        """
+        return self.place.codec.same(words, other, self.tolerance)
+
+    def text(self, words: Words) -> str:
+        """Return what words hold for people, with the unit.
+
+        Raises:
+            ValueError: Words that mean nothing.
+        """
+        value = self.place.codec.text(words)
+        return f"{value} {self.unit}" if self.unit else value
+
+    def change(self) -> Change:
+        """Return the one write that makes it hold what is wanted."""
+        place = self.place
+        mask = place.codec.mask if place.codec.bit is not None and not place.table.bits else None
+        return Change(
+            place.device.endpoint,
+            place.device.unit_id,
+            place.address,
+            self.wanted or (),
+            place.table,
+            self.function,
+            mask,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one read may span: words (1 to 125), and words or bits in a row that nobody asked for."""
+
+    words: int = 125
+    gap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMap:
+    """All registers of a resource, and how they are reached; `identity` is what FC43/14 must answer, by object id."""
+
+    endpoint: Endpoint
+    unit_id: int
+    points: tuple[Point, ...]
+    timeout: float
+    interval: float
+    link: Link = Link()
+    limits: Limits = Limits()
+    identity: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def identity_plan(self) -> IdentityPlan:
+        """Return the request that asks the device who it is."""
+        return IdentityPlan(self.endpoint, self.unit_id)
+
+    @property
+    def devices(self) -> tuple[DeviceId, ...]:
+        """Return the devices that it is about, its own first."""
+        own = DeviceId(self.endpoint, self.unit_id)
+        return tuple(dict.fromkeys((own, *(point.place.device for point in self.points))))
+
+
+def hexadecimal(words: Words) -> str:
+    """Return words as hexadecimal digits, in the order in which they stand on the wire."""
+    return "0x" + "".join(f"{word:04X}" for word in words)
+
+
+def from_hexadecimal(text: str) -> Words:
+    """Return the words that `hexadecimal` was given.
+
+    Raises:
+        ValueError: The text is of another form.
+    """
+    digits = text.removeprefix("0x")
+    if len(digits) % 4 or not digits:
+        raise ValueError(f"{text!r} is no row of words")
+    return tuple(int(digits[at : at + 4], 16) for at in range(0, len(digits), 4))
