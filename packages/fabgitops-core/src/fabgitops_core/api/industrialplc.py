@@ -126,7 +126,7 @@ class IndustrialPLCSpec(ApiModel):
             return [Problem((), {}, _WHAT_IT_HOLDS)]
         if len(said) == 1:
             missing = next(field for field in short if field not in said)
-            return [Problem((missing,), None, f"it is missing: {said[0]} goes with it")]
+            return [Problem((missing,), None)]
         return []
 
     def _incomplete(self) -> list[Problem]:

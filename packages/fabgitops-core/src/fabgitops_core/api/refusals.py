@@ -9,14 +9,19 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
 
+_LONGEST_SHOWN = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: `path` from the model that says it, by the names that a user writes."""
+    """One thing that is wrong: `path` from the model that says it, by the names that a user writes.
+
+    Without a reason the field is missing.
+    """
 
     path: Path
     value: Any
-    reason: str
+    reason: str = ""
 
 
 def refuse(model: str, problems: Iterable[Problem]) -> None:
@@ -27,7 +32,9 @@ def refuse(model: str, problems: Iterable[Problem]) -> None:
     """
     details: list[InitErrorDetails] = [
         {
-            "type": PydanticCustomError("refused", "{reason}", {"reason": problem.reason}),
+            "type": PydanticCustomError("refused", "{reason}", {"reason": problem.reason})
+            if problem.reason
+            else "missing",
             "loc": problem.path,
             "input": problem.value,
         }
@@ -58,6 +65,7 @@ def _sentence(problem: Problem, root: str) -> str:
     path = root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem.path)
     if not problem.reason:
         return f"{path} is missing"
-    if problem.value is None or isinstance(problem.value, Mapping | tuple | list):
+    shown = repr(problem.value)
+    if problem.value is None or isinstance(problem.value, Mapping) or len(shown) > _LONGEST_SHOWN:
         return f"{path}: {problem.reason}"
-    return f"{path} is {problem.value!r}: {problem.reason}"
+    return f"{path} is {shown}: {problem.reason}"
