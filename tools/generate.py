@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 from fabgitops_core.api.crd import definition
-from fabgitops_core.control.kinds import CONTROLLERS
+from fabgitops_core.api.everything import KINDS
 
 ROOT = Path(__file__).parent.parent
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
@@ -15,9 +15,8 @@ NOTE = "# Made from the models in fabgitops-core by tools/generate.py: change th
 def generated() -> dict[Path, str]:
     """Return what each generated file must hold."""
     return {
-        MANIFESTS / f"{controller.kind.crd_name}.yaml": NOTE
-        + yaml.safe_dump(definition(controller.kind), sort_keys=False, width=120)
-        for controller in CONTROLLERS
+        MANIFESTS / f"{kind.crd_name}.yaml": NOTE + yaml.safe_dump(definition(kind), sort_keys=False, width=120)
+        for kind in KINDS
     }
 
 

@@ -8,6 +8,7 @@ from fabgitops_core.api.crd import definition
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.schema import structural
+from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from pydantic import Field
 
 VALIDATIONS = "x-kubernetes-validations"
@@ -18,16 +19,18 @@ def schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield schema
     for inner in schema.get("properties", {}).values():
         yield from schemas(inner)
-    if "items" in schema:
-        yield from schemas(schema["items"])
+    for inner in ("items", "additionalProperties"):
+        if inner in schema:
+            yield from schemas(schema[inner])
 
 
-@pytest.mark.parametrize("model", [IndustrialPLCSpec, IndustrialPLCStatus])
+@pytest.mark.parametrize("model", [IndustrialPLCSpec, IndustrialPLCStatus, IndustrialPLCTemplateSpec])
 def test_schemas_are_structural(model: type[ApiModel]) -> None:
-    """Each part of a schema has a type, and none of what Kubernetes forbids in a structural schema."""
+    """Each part of a schema has a type or says that it may be anything, and nothing that Kubernetes forbids."""
+    free = {"x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"}
     for part in schemas(structural(model)):
-        assert part["type"] in {"object", "array", "string", "integer", "number", "boolean"}
-        assert not part.keys() & {"$ref", "$defs", "anyOf", "const", "title", "additionalProperties"}
+        assert part.keys() & free or part["type"] in {"object", "array", "string", "integer", "number", "boolean"}
+        assert not part.keys() & {"$ref", "$defs", "anyOf", "const", "title", "x-unstored"}
 
 
 def test_an_optional_field_is_nullable() -> None:
@@ -44,14 +47,13 @@ def test_integers_say_their_size() -> None:
 
 
 def test_required_and_defaults() -> None:
-    """The API server demands what has no default, and fills in what has one."""
+    """The API server demands what has no default, and fills in what has one that no template may change."""
     schema = structural(IndustrialPLCSpec)
-    assert schema["required"] == ["deviceAddress", "targetRegister", "targetValue"]
+    assert schema["required"] == ["deviceAddress"]
     defaults = {name: field["default"] for name, field in schema["properties"].items() if "default" in field}
     assert defaults == {
         "port": 502,
         "unitId": 1,
-        "pollIntervalSecs": 5,
         "autoCorrect": True,
         "suspend": False,
         "tags": [],
@@ -60,9 +62,10 @@ def test_required_and_defaults() -> None:
 
 def test_every_field_is_described() -> None:
     """`kubectl explain` has a sentence for each field of spec and status."""
-    for model in (IndustrialPLCSpec, IndustrialPLCStatus):
-        for name, field in structural(model)["properties"].items():
-            assert field.get("description"), name
+    for model in (IndustrialPLCSpec, IndustrialPLCStatus, IndustrialPLCTemplateSpec):
+        for part in schemas(structural(model)):
+            for name, field in part.get("properties", {}).items():
+                assert field.get("description"), name
 
 
 class _Union(ApiModel):
@@ -70,7 +73,7 @@ class _Union(ApiModel):
 
 
 class _Mapping(ApiModel):
-    labels: dict[str, str] = Field(default_factory=dict)
+    labels: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Exclusive(ApiModel):
@@ -89,8 +92,8 @@ def test_rules_carry_a_message() -> None:
     rules = [rule for part in schemas(structural(IndustrialPLCSpec)) for rule in part.get(VALIDATIONS, [])]
     messages = [rule["message"] for rule in rules]
     assert [message for message in messages if message.startswith("deviceAddress must be an IPv4 address")]
-    (timeout,) = [rule for rule in rules if rule["message"].startswith("timeoutSecs must not be longer")]
-    assert timeout["fieldPath"] == ".timeoutSecs"
+    timeouts = [rule for rule in rules if rule["message"].startswith("timeoutSecs must not be longer")]
+    assert [rule["fieldPath"] for rule in timeouts] == [".timeoutSecs", ".connection.timeoutSecs"]
 
 
 def test_names() -> None:
@@ -113,11 +116,11 @@ def test_one_stored_version_with_a_status_of_its_own() -> None:
 
 
 def test_printer_columns() -> None:
-    """`kubectl get` shows seven columns, and two more with -o wide."""
+    """`kubectl get` shows seven columns, and three more with -o wide."""
     (version,) = definition(INDUSTRIAL_PLC)["spec"]["versions"]
     columns = [(column["name"], column.get("priority", 0)) for column in version["additionalPrinterColumns"]]
     first = ["Ready", "InSync", "Target", "Actual", "Drifts", "Phase", "Age"]
-    assert columns == [*((name, 0) for name in first), ("Endpoint", 1), ("LastError", 1)]
+    assert columns == [*((name, 0) for name in first), ("Registers", 1), ("Endpoint", 1), ("LastError", 1)]
 
 
 def test_the_status_has_no_defaults_and_keyed_conditions() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from fabgitops_core.api.connection import Connection
 from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from pydantic import ValidationError
 
@@ -22,6 +23,8 @@ def test_defaults() -> None:
         "unitId": 1,
         "pollIntervalSecs": 5,
         "timeoutSecs": None,
+        "connection": Connection().model_dump(mode="json"),
+        **dict.fromkeys(("registers", "templateRef", "identity")),
         "autoCorrect": True,
         "suspend": False,
         "tags": [],

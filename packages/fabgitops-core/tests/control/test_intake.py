@@ -35,7 +35,7 @@ def test_a_good_object() -> None:
 def test_a_bad_value_is_named() -> None:
     """A problem names the field's path, its value, and the reason."""
     assert problem(port=70000) == "spec.port is 70000: Input should be less than or equal to 65535"
-    assert problem(tags=["a", 5]).startswith("spec.tags.1 is 5: ")
+    assert problem(tags=["a", 5]).startswith("spec.tags[1] is 5: ")
 
 
 def test_a_bad_address_is_named() -> None:
@@ -59,9 +59,14 @@ def test_missing_fields_are_named() -> None:
 
 @pytest.mark.parametrize("body", [{}, {"spec": None}, {"spec": {}}])
 def test_a_missing_spec_lists_what_it_must_say(body: dict[str, Any]) -> None:
-    """An object without a spec is told as lacking each field that a spec must have."""
-    wanted = "; ".join(f"spec.{name} is missing" for name in GOOD)
-    assert (told(body).spec, told(body).problem) == (None, wanted)
+    """An object without a spec is told as lacking the field that every spec must have."""
+    assert (told(body).spec, told(body).problem) == (None, "spec.deviceAddress is missing")
+
+
+def test_a_spec_that_wants_nothing() -> None:
+    """An object that says of no register what it must hold is told which ways there are to say it."""
+    wanted = "spec: say what the PLC must hold: targetRegister and targetValue, or registers, or templateRef"
+    assert told({"spec": {"deviceAddress": "plc"}}).problem == wanted
 
 
 @pytest.mark.parametrize("raw", ["text", 5, ["list"]])

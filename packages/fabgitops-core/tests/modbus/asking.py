@@ -1,10 +1,10 @@
-"""The four kinds of request, each as one call, so that a test can go through all of them."""
+"""The kinds of request, each as one call, so that a test can go through all of them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from fabgitops_core.control.requests import Change, ReadPlan
+from fabgitops_core.control.requests import Change, IdentityPlan, ReadPlan, Table, WriteFunction
 from fabgitops_core.engine.errors import DeviceError
 from fabgitops_core.modbus.pool import ModbusDevice
 
@@ -42,33 +42,56 @@ async def write(
     await device.write(Change(peer.endpoint, UNIT, address, values), timeout=timeout, wanted=wanted)
 
 
-async def _read_one(device: ModbusDevice, peer: Peer, timeout: float) -> object:
-    return await read(device, peer, timeout=timeout)
+Kind = tuple[str, Callable[[Peer], ReadPlan | Change | IdentityPlan]]
 
 
-async def _read_many(device: ModbusDevice, peer: Peer, timeout: float) -> object:
-    return await device.read(ReadPlan(peer.endpoint, UNIT, ADDRESS, 3), timeout=timeout)
+def _reading(count: int, table: Table = Table.HOLDING) -> Callable[[Peer], ReadPlan]:
+    return lambda peer: ReadPlan(peer.endpoint, UNIT, ADDRESS, count, table)
 
 
-async def _write_one(device: ModbusDevice, peer: Peer, timeout: float) -> object:
-    await write(device, peer, 2500, timeout=timeout)
-    return None
+def _writing(
+    *values: int, table: Table = Table.HOLDING, function: WriteFunction = WriteFunction.AUTO, mask: int | None = None
+) -> Callable[[Peer], Change]:
+    return lambda peer: Change(peer.endpoint, UNIT, ADDRESS, values, table, function, mask)
 
 
-async def _write_many(device: ModbusDevice, peer: Peer, timeout: float) -> object:
-    await write(device, peer, 2500, 2501, 2502, timeout=timeout)
-    return None
+def _identifying(peer: Peer) -> IdentityPlan:
+    return IdentityPlan(peer.endpoint, UNIT)
 
 
-READS: dict[str, Ask] = {"read one": _read_one, "read many": _read_many}
-WRITES: dict[str, Ask] = {"write one": _write_one, "write many": _write_many}
-"""Names of kinds of request, and how to make one."""
-FUNCTIONS = {
-    "read one": "read_holding_registers",
-    "read many": "read_holding_registers",
-    "write one": "write_single_register",
-    "write many": "write_multiple_registers",
+_KINDS: dict[str, Kind] = {
+    "read one": ("read_holding_registers", _reading(1)),
+    "read many": ("read_holding_registers", _reading(3)),
+    "read inputs": ("read_input_registers", _reading(2, Table.INPUT)),
+    "read coils": ("read_coils", _reading(11, Table.COIL)),
+    "read discretes": ("read_discrete_inputs", _reading(8, Table.DISCRETE)),
+    "identify": ("read_device_identification", _identifying),
+    "write one": ("write_single_register", _writing(2500)),
+    "write many": ("write_multiple_registers", _writing(2500, 2501, 2502)),
+    "write one of many": ("write_multiple_registers", _writing(2500, function=WriteFunction.MULTIPLE)),
+    "write coil": ("write_single_coil", _writing(1, table=Table.COIL)),
+    "write coils": ("write_multiple_coils", _writing(*[1, 0, 1] * 4, table=Table.COIL)),
+    "write bits": ("mask_write_register", _writing(0x0F00, mask=0xFF00, function=WriteFunction.MASK)),
 }
+
+
+def _asking(make: Callable[[Peer], ReadPlan | Change | IdentityPlan]) -> Ask:
+    async def ask(device: ModbusDevice, peer: Peer, timeout: float) -> object:
+        asked = make(peer)
+        if isinstance(asked, ReadPlan):
+            return await device.read(asked, timeout=timeout)
+        if isinstance(asked, IdentityPlan):
+            return await device.identify(asked, timeout=timeout)
+        await device.write(asked, timeout=timeout, wanted=always)
+        return None
+
+    return ask
+
+
+READS: dict[str, Ask] = {name: _asking(make) for name, (_, make) in _KINDS.items() if not name.startswith("write")}
+WRITES: dict[str, Ask] = {name: _asking(make) for name, (_, make) in _KINDS.items() if name.startswith("write")}
+"""Names of kinds of request, and how to make one."""
+FUNCTIONS = {name: function for name, (function, _) in _KINDS.items()}
 """What each kind is called in metrics."""
 
 

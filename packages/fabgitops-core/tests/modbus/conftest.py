@@ -2,12 +2,16 @@
 
 import asyncio
 import gc
+import ssl
 from collections.abc import AsyncIterator
 
 import pytest
+from fabgitops_core.control.requests import TlsRef, Transport
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
+from fabgitops_core.modbus.tls import tls_context
 
-from .peer import Peer, bound, peer_on
+from .peer import Peer
+from .serving import authority, served
 
 
 @pytest.fixture(autouse=True)
@@ -21,11 +25,21 @@ async def nothing_unheard() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
+def transport() -> Transport:
+    """How the device is reached; a test may ask for another."""
+    return Transport.TCP
+
+
+@pytest.fixture
+async def peer(transport: Transport) -> AsyncIterator[Peer]:
     """A scripted device on loopback."""
-    with bound() as listener:
-        async with peer_on(listener) as peer:
-            yield peer
+    async with served(transport) as peer:
+        yield peer
+
+
+async def trusting(ref: TlsRef) -> ssl.SSLContext:
+    """Return a context that trusts the tests' CA."""
+    return tls_context(ca=authority().cert_pem.bytes().decode(), verify=ref.verify)
 
 
 @pytest.fixture
@@ -37,7 +51,7 @@ def results() -> list[tuple[str, str]]:
 @pytest.fixture
 async def devices(results: list[tuple[str, str]]) -> AsyncIterator[ModbusDevices]:
     """The pool under test."""
-    devices = ModbusDevices(lambda function, result: results.append((function, result)))
+    devices = ModbusDevices(lambda function, result: results.append((function, result)), trusting)
     yield devices
     await devices.close()
 

@@ -4,14 +4,19 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.requests import Endpoint, Transport
 
-READ, WRITE_SINGLE, WRITE_MULTIPLE = 3, 6, 16
+READ_COILS, READ_DISCRETE, READ, READ_INPUT = 1, 2, 3, 4
+WRITE_COIL, WRITE_SINGLE, WRITE_COILS, WRITE_MULTIPLE, MASK_WRITE, IDENTIFY = 5, 6, 15, 16, 22, 43
 PATIENCE_SECS = 10
+
+_REGISTERS = [address ^ 0x5A5A for address in range(65536)]
+_INPUTS = [address ^ 0xA5A5 for address in range(65536)]
+_COILS = [address % 3 % 2 for address in range(65536)]
+_DISCRETES = [address % 5 % 2 for address in range(65536)]
 
 
 @dataclass(slots=True)
@@ -20,19 +25,26 @@ class Exchange:
 
     request: bytes
     proper: bytes
-    writer: asyncio.StreamWriter
+    writer: asyncio.StreamWriter | None = None
+    reply: Callable[[bytes], None] | None = None
 
     async def send(self, data: bytes) -> None:
         """Send bytes as they are."""
+        if self.reply is not None:
+            self.reply(data)
+            return
+        assert self.writer is not None
         self.writer.write(data)
         await self.writer.drain()
 
     def close(self) -> None:
         """Close the connection in order."""
+        assert self.writer is not None
         self.writer.close()
 
     def reset(self) -> None:
         """Break the connection with a TCP reset."""
+        assert self.writer is not None
         linger = struct.pack("ii", 1, 0)
         self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.writer.transport.abort()
@@ -79,12 +91,37 @@ def reframed(reply: bytes, pdu: bytes) -> bytes:
     return reply[:4] + (len(pdu) + 1).to_bytes(2, "big") + reply[6:7] + pdu
 
 
+def checksum(body: bytes) -> bytes:
+    """Return the CRC-16 of an RTU frame, bit by bit as the standard tells it (Serial Line V1.02, section 6.2.2)."""
+    crc = 0xFFFF
+    for byte in body:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return crc.to_bytes(2, "little")
+
+
+def packed(bits: list[int]) -> bytes:
+    """Return bits as bytes, the first bit the lowest of the first byte."""
+    number = sum(bit << place for place, bit in enumerate(bits))
+    return number.to_bytes((len(bits) + 7) // 8, "little")
+
+
 @dataclass(slots=True)
 class Peer:
-    """Registers, what was asked of them, and what to answer next; once the script is over, properly."""
+    """Four tables, what was asked of them, and what to answer next; once the script is over, properly.
+
+    A request, and its reply, is the whole frame. `bodies` are those without what the transport adds.
+    """
 
     endpoint: Endpoint
-    registers: list[int] = field(default_factory=lambda: [address ^ 0x5A5A for address in range(65536)])
+    registers: list[int] = field(default_factory=_REGISTERS.copy)
+    inputs: list[int] = field(default_factory=_INPUTS.copy)
+    coils: list[int] = field(default_factory=_COILS.copy)
+    discretes: list[int] = field(default_factory=_DISCRETES.copy)
+    identity: dict[int, bytes] = field(default_factory=lambda: {0: b"ACME", 1: b"X1", 2: b"1.2"})
+    page: int = 3
+    """Objects of the identification in one reply."""
     script: deque[Answer] = field(default_factory=deque)
     requests: list[bytes] = field(default_factory=list)
     writes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
@@ -94,83 +131,80 @@ class Peer:
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
     @property
+    def rtu(self) -> bool:
+        """Return whether frames have a checksum in place of a header."""
+        return self.endpoint.transport is Transport.RTU_OVER_TCP
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """Return unit id and PDU of each request."""
+        return [each[:-2] if self.rtu else each[6:] for each in self.requests]
+
+    @property
     def reads(self) -> list[int]:
         """Return the addresses that were read, in order."""
-        return [int.from_bytes(each[8:10], "big") for each in self.requests if each[7] == READ]
+        return [int.from_bytes(each[2:4], "big") for each in self.bodies if each[1] == READ]
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection until the other side leaves."""
-        try:
-            while True:
-                header = await reader.readexactly(6)
-                await self._answer(header + await reader.readexactly(int.from_bytes(header[4:], "big")), writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the other side left, which is what ends a connection
-        finally:
-            self.writers.discard(writer)
-            writer.close()
+    async def answer(self, request: bytes, writer: asyncio.StreamWriter) -> None:
+        """Answer a request of a connection as the script says."""
+        await self.meet(Exchange(request, self.proper(request), writer))
 
-    async def _answer(self, request: bytes, writer: asyncio.StreamWriter) -> None:
-        self.requests.append(request)
+    async def meet(self, exchange: Exchange) -> None:
+        """Answer a request as the script says."""
+        self.requests.append(exchange.request)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
-            answer = self.script.popleft() if self.script else properly
-            await answer(Exchange(request, self.carry_out(request), writer))
+            await (self.script.popleft() if self.script else properly)(exchange)
         finally:
             self.under_way -= 1
 
-    def carry_out(self, request: bytes) -> bytes:
+    def proper(self, request: bytes) -> bytes:
         """Do what a request asks for and return its proper reply."""
-        function, address, operand = struct.unpack_from(">BHH", request, 7)
-        if function == READ:
-            words = self.registers[address : address + operand]
-            return reframed(request, struct.pack(f">BB{operand}H", READ, 2 * operand, *words))
-        values = (operand,) if function == WRITE_SINGLE else struct.unpack_from(f">{operand}H", request, 13)
-        self.registers[address : address + len(values)] = values
+        if self.rtu:
+            body = request[:1] + self.carry_out(request[1:-2])
+            return body + checksum(body)
+        return reframed(request, self.carry_out(request[7:]))
+
+    def carry_out(self, pdu: bytes) -> bytes:
+        """Do what a PDU asks for and return that of the reply."""
+        function = pdu[0]
+        if function == IDENTIFY:
+            return self._identify(pdu)
+        address, operand = struct.unpack_from(">HH", pdu, 1)
+        span = slice(address, address + operand)
+        if function in (READ_COILS, READ_DISCRETE):
+            bits = packed((self.coils if function == READ_COILS else self.discretes)[span])
+            return bytes([function, len(bits)]) + bits
+        if function in (READ, READ_INPUT):
+            words = (self.registers if function == READ else self.inputs)[span]
+            return struct.pack(f">BB{operand}H", function, 2 * operand, *words)
+        return self._write(function, address, operand, pdu)
+
+    def _write(self, function: int, address: int, operand: int, pdu: bytes) -> bytes:
+        if function in (WRITE_COIL, WRITE_COILS):
+            stuffed = int.from_bytes(pdu[6:], "little")
+            if function == WRITE_COIL:
+                values: tuple[int, ...] = (int(operand == 0xFF00),)
+            else:
+                values = tuple(stuffed >> place & 1 for place in range(operand))
+            self.coils[address : address + len(values)] = values
+        else:
+            if function == MASK_WRITE:
+                put = int.from_bytes(pdu[5:7], "big")
+                values = (self.registers[address] & operand | put & ~operand,)
+            else:
+                values = (operand,) if function == WRITE_SINGLE else struct.unpack_from(f">{operand}H", pdu, 6)
+            self.registers[address : address + len(values)] = values
         self.writes.append((address, values))
-        return reframed(request, struct.pack(">BHH", function, address, operand))
+        return pdu if function == MASK_WRITE else pdu[:5]
 
-
-@asynccontextmanager
-async def peer_on(listener: socket.socket) -> AsyncIterator[Peer]:
-    """Serve on a bound socket; leaves no connection and no task behind."""
-    host, port = listener.getsockname()[:2]
-    peer = Peer(Endpoint(host, port))
-    loop = asyncio.get_running_loop()
-    accepted: list[tuple[asyncio.StreamWriter, asyncio.Task[None]]] = []
-
-    async def accept() -> None:
-        # Not asyncio's server, whose last connection may come about after it was closed and then belongs to nobody.
-        while True:
-            connection, _address = await loop.sock_accept(listener)
-            reader, writer = await asyncio.open_connection(sock=connection)
-            peer.connections += 1
-            peer.writers.add(writer)
-            accepted.append((writer, loop.create_task(peer.serve(reader, writer))))
-
-    listener.setblocking(False)
-    listener.listen()
-    accepting = loop.create_task(accept())
-    try:
-        yield peer
-    finally:
-        accepting.cancel()
-        await asyncio.wait([accepting])
-        listener.close()
-        for writer, serving in accepted:
-            serving.cancel()
-            writer.transport.abort()
-        ended = await asyncio.gather(accepting, *(serving for _, serving in accepted), return_exceptions=True)
-        assert all(each is None or isinstance(each, asyncio.CancelledError) for each in ended), ended
-
-
-@contextmanager
-def bound(host: str = "127.0.0.1") -> Iterator[socket.socket]:
-    """Yield a socket that has a port of its own but does not listen, so that connections are refused."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
-        listener.bind((host, 0))
-        yield listener
+    def _identify(self, pdu: bytes) -> bytes:
+        wanted = sorted(each for each in self.identity if each >= pdu[3] and (pdu[2] > 1 or each < 3))
+        now, later = wanted[: self.page], wanted[self.page :]
+        objects = b"".join(bytes([each, len(self.identity[each])]) + self.identity[each] for each in now)
+        more = bytes([0xFF, later[0]]) if later else b"\0\0"
+        return pdu[:3] + bytes([0x83]) + more + bytes([len(now)]) + objects
 
 
 async def until(condition: Callable[[], bool]) -> None:

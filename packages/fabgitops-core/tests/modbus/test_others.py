@@ -13,7 +13,8 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from .asking import ENOUGH_SECS, READS, WRITES, Ask, always, begun, failing, read, write
-from .peer import Hold, Peer, bound, peer_on, reframed, sending, silently, until
+from .peer import Hold, Peer, reframed, sending, silently, until
+from .serving import bound, peer_on
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from fabgitops_core.modbus import session
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import ENOUGH_SECS, UNIT, always, begun, failing, read, write
-from .peer import Peer, bound, peer_on, until
+from .peer import Peer, until
+from .serving import bound, peer_on
 
 
 def _reading(device: ModbusDevice, endpoint: Endpoint, timeout: float = ENOUGH_SECS) -> "asyncio.Task[tuple[int, ...]]":

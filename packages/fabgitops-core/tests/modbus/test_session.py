@@ -230,7 +230,7 @@ async def test_each_request_has_a_transaction_id_of_its_own(device: ModbusDevice
     for ask in WRITES.values():
         await ask(device, peer, ENOUGH_SECS)
     first, *rest = [int.from_bytes(request[:2], "big") for request in peer.requests]
-    assert rest == [(first + 1) & 0xFFFF, (first + 2) & 0xFFFF]
+    assert rest == [(first + each) & 0xFFFF for each in range(1, len(WRITES) + 1)]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,19 @@
 """How the device is reached: transport, pace, TLS, and who it must say that it is."""
 
 from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, StrictBool, model_validator
+
+from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.refusals import Problem, refuse
+from fabgitops_core.api.schema import Rule, rules, unstored
+
+MAX_READ_WORDS = 125
+"""Words that one read may ask for (Modbus Application Protocol V1.1b3, sections 6.3 and 6.4)."""
+
+Timeout = Annotated[float, Field(ge=0.1, le=60)]
+"""Seconds to wait for a connection, and again for a reply."""
 
 
 class Transport(StrEnum):
@@ -14,3 +27,88 @@ class Transport(StrEnum):
     """Modbus TCP over TLS (MODBUS/TCP Security), by convention on port 802."""
     UDP = "udp"
     """An MBAP header in each UDP datagram."""
+
+
+class SecretRef(ApiModel):
+    """The name of a Secret beside the resource, in its namespace."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+    """Name of the Secret."""
+
+
+_TLS_ONLY = ("tlsSecretRef", "tlsServerName", "tlsInsecureSkipVerify")
+
+
+@unstored
+@rules(
+    *(
+        Rule(
+            f"!has(self.{field}) || (has(self.transport) && self.transport == 'tls')",
+            f"{field} goes with transport tls: add transport: tls, or drop it",
+            field=f".{field}",
+        )
+        for field in _TLS_ONLY
+    )
+)
+class Connection(ApiModel):
+    """How the device wants to be talked to; resources that share a connection share their most careful wishes."""
+
+    transport: Transport = Transport.TCP
+    """tcp, rtuOverTcp, tls or udp; tcp when not given."""
+    timeout_secs: Timeout | None = None
+    """Seconds to wait for a connection and for a reply; the smaller of 3 and pollIntervalSecs when not given."""
+    connect_delay_ms: Annotated[int, Field(ge=0, le=60_000, strict=True)] = 0
+    """Milliseconds to wait after connecting before the first request; 0 when not given."""
+    request_delay_ms: Annotated[int, Field(ge=0, le=60_000, strict=True)] = 0
+    """Milliseconds to wait between two requests on the connection; 0 when not given."""
+    idle_close_secs: Annotated[int, Field(ge=0, le=86_400, strict=True)] = 0
+    """Seconds without a request after which the connection is closed; 0, as when not given, holds it."""
+    max_words_per_read: Annotated[int, Field(ge=1, le=MAX_READ_WORDS, strict=True)] = MAX_READ_WORDS
+    """Words that one read may ask for; 125, as when not given, is the most that Modbus has."""
+    max_gap_words: Annotated[int, Field(ge=0, le=MAX_READ_WORDS - 2, strict=True)] = 0
+    """Words nobody asked for that a read may span to save a request; 0 when not given."""
+    tls_secret_ref: SecretRef | None = None
+    """Secret with ca.crt to check the device by, and tls.crt and tls.key to show to it; each optional."""
+    tls_server_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """Name that the device's certificate must be for; deviceAddress when not given."""
+    tls_insecure_skip_verify: StrictBool = False
+    """Whether to talk to a device that cannot prove who it is; false when not given."""
+
+    @model_validator(mode="after")
+    def _tls_with_tls(self) -> Self:
+        given = {field: value for field, value in self.model_dump(exclude_unset=True).items() if field in _TLS_ONLY}
+        if self.transport is not Transport.TLS:
+            reason = (
+                f"it goes with transport tls, and the transport is {self.transport}: add transport: tls, or drop it"
+            )
+            refuse("Connection", (Problem((field,), value, reason) for field, value in given.items()))
+        return self
+
+
+@rules(
+    Rule(
+        "has(self.vendor) || has(self.productCode) || has(self.revision)",
+        "identity names nothing: give vendor, productCode or revision, or drop it",
+    )
+)
+class Identity(ApiModel):
+    """What the device must say of itself (FC43/14, objects 0 to 2); where it differs nothing is written."""
+
+    vendor: Annotated[str, Field(min_length=1, max_length=244)] | None = None
+    """Vendor name, object 0."""
+    product_code: Annotated[str, Field(min_length=1, max_length=244)] | None = None
+    """Product code, object 1."""
+    revision: Annotated[str, Field(min_length=1, max_length=244)] | None = None
+    """Major and minor revision, object 2."""
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.objects:
+            raise ValueError("it names nothing: give vendor, productCode or revision, or drop it")
+        return self
+
+    @property
+    def objects(self) -> dict[int, str]:
+        """Return what is wanted by object id (Modbus Application Protocol V1.1b3, section 6.21)."""
+        wanted = {0: self.vendor, 1: self.product_code, 2: self.revision}
+        return {number: text for number, text in wanted.items() if text is not None}

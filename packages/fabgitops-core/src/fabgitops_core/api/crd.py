@@ -3,6 +3,7 @@
 from typing import Any
 
 from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.schema import Schema, structural
 
 CATEGORY = "fabgitops"
@@ -30,7 +31,7 @@ def definition(kind: Kind) -> dict[str, Any]:
                     "name": kind.version,
                     "served": True,
                     "storage": True,
-                    "subresources": {"status": {}},
+                    **({"subresources": {"status": {}}} if kind.status else {}),
                     "additionalPrinterColumns": [_column(column) for column in kind.columns],
                     "schema": {"openAPIV3Schema": _object_schema(kind)},
                 }
@@ -40,8 +41,6 @@ def definition(kind: Kind) -> dict[str, Any]:
 
 
 def _object_schema(kind: Kind) -> Schema:
-    status = structural(kind.status)
-    _mark_conditions(status)
     return {
         "type": "object",
         "description": kind.description,
@@ -51,19 +50,26 @@ def _object_schema(kind: Kind) -> Schema:
             "kind": {"type": "string"},
             "metadata": {"type": "object"},
             "spec": structural(kind.spec),
-            "status": status,
+            **({"status": _status_schema(kind.status)} if kind.status else {}),
         },
     }
 
 
-def _mark_conditions(status: Schema) -> None:
-    """Key conditions by type and drop defaults: a status says nothing that its writer did not say."""
+def _status_schema(model: type[ApiModel]) -> Schema:
+    """Key conditions by type and drop defaults: a status says nothing that its writer did not say.
+
+    Every other list is one value: only the operator writes it, and who wrote which item is not kept with the object.
+    """
+    status = structural(model)
     for field in status["properties"].values():
         field.pop("default", None)
+        if field.get("type") == "array":
+            field["x-kubernetes-list-type"] = "atomic"
     conditions = status["properties"].get("conditions")
     if conditions is not None:
         conditions["x-kubernetes-list-type"] = "map"
         conditions["x-kubernetes-list-map-keys"] = ["type"]
+    return status
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -1,45 +1,72 @@
-"""IndustrialPLC: one holding register of one PLC, and the value that Git wants there."""
+"""IndustrialPLC: the registers of one PLC, and the values that Git wants there."""
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Self
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, ValidationError, model_validator
 
+from fabgitops_core.api import maps
 from fabgitops_core.api.addresses import Host
 from fabgitops_core.api.conditions import Condition
+from fabgitops_core.api.connection import Connection, Identity, Timeout
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import ApiModel, Time
-from fabgitops_core.api.schema import Rule, rules
+from fabgitops_core.api.refusals import Problem, problems_of, refuse
+from fabgitops_core.api.registers import Register, RegisterEntry, UnitId, Word
+from fabgitops_core.api.schema import KEYED_BY_NAME, UNSTORED, rules
+from fabgitops_core.api.spec_rules import SPEC_RULES
+from fabgitops_core.api.values import Scalar
 
 DEFAULT_TIMEOUT_SECS = 3.0
+TARGET = "target"
+"""Name of the one register that the short form declares."""
 
-Word = Annotated[int, Field(ge=0, le=65535, strict=True)]
+SHORT_FORM = ("targetRegister", "targetValue")
+_WHAT_IT_HOLDS = "say what the PLC must hold: targetRegister and targetValue, or registers, or templateRef"
 
 
-@rules(
-    Rule(
-        "!has(self.timeoutSecs) || self.timeoutSecs <= double(self.pollIntervalSecs)",
-        "timeoutSecs must not be longer than pollIntervalSecs: lower timeoutSecs or raise pollIntervalSecs",
-        field=".timeoutSecs",
-    ),
-)
+class TemplateRef(ApiModel):
+    """Which IndustrialPLCTemplate the map comes from."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253)]
+    """Name of the IndustrialPLCTemplate, in the namespace of the resource."""
+    parameters: dict[str, Scalar] = Field(default_factory=dict, max_length=64)
+    """Values for the parameters of the template; those that have a default may be left out."""
+
+
+@rules(*SPEC_RULES)
 class IndustrialPLCSpec(ApiModel):
     """What the PLC must hold, and how to reach it."""
 
     device_address: Host
     """IPv4 address, IPv6 address (without brackets) or host name of the PLC or its gateway."""
     port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 502
-    """TCP port of its Modbus server."""
-    unit_id: Annotated[int, Field(ge=0, le=255, strict=True)] = 1
+    """TCP or UDP port of its Modbus server; 802 by convention for TLS."""
+    unit_id: UnitId = 1
     """Modbus unit id; devices behind a gateway differ by it."""
-    target_register: Word
-    """Address of the holding register, 0-based as on the wire: reference 40001 is address 0."""
-    target_value: Word
-    """The value that the register must hold, as an unsigned 16-bit word."""
-    poll_interval_secs: Annotated[int, Field(ge=1, le=86400, strict=True)] = 5
-    """Seconds between two readings."""
-    timeout_secs: Annotated[float, Field(ge=0.1, le=60)] | None = None
-    """Seconds to wait for a connection and for a reply; the smaller of 3 and pollIntervalSecs when not given."""
+    target_register: Word | None = None
+    """Address of the one holding register of the short form, 0-based as on the wire: reference 40001 is address 0."""
+    target_value: Word | None = None
+    """The value that the register of the short form must hold, as an unsigned 16-bit word."""
+    registers: (
+        Annotated[
+            tuple[RegisterEntry, ...],
+            Field(min_length=1, max_length=maps.MAX_REGISTERS, json_schema_extra=KEYED_BY_NAME),
+        ]
+        | None
+    ) = None
+    """The register map; beside templateRef, what differs from the template's and what is added to it."""
+    template_ref: TemplateRef | None = None
+    """The IndustrialPLCTemplate that the map comes from."""
+    poll_interval_secs: Annotated[int, Field(ge=1, le=86400, strict=True, json_schema_extra=UNSTORED)] = 5
+    """Seconds between two readings; when not given that of the template, or 5."""
+    timeout_secs: Timeout | None = None
+    """Seconds to wait for a connection and for a reply: the short form of connection.timeoutSecs."""
+    connection: Connection = Connection()
+    """How the device wants to be talked to."""
+    identity: Identity | None = None
+    """What the device must say of itself; where it differs nothing is written."""
     auto_correct: StrictBool = True
     """Whether drift is corrected; when false it is only reported."""
     suspend: StrictBool = False
@@ -50,16 +77,66 @@ class IndustrialPLCSpec(ApiModel):
     @property
     def timeout(self) -> float:
         """Return the seconds to wait for a connection and for a reply."""
-        return self.timeout_secs or min(DEFAULT_TIMEOUT_SECS, self.poll_interval_secs)
+        given = self.timeout_secs or self.connection.timeout_secs
+        return given or min(DEFAULT_TIMEOUT_SECS, self.poll_interval_secs)
+
+    @cached_property
+    def registers_wanted(self) -> tuple[Register, ...]:
+        """Return the whole map: the short form is one register named `target`.
+
+        It is empty while the spec has a templateRef: `resolved` in `api.template` makes a spec without one.
+        """
+        if self.template_ref is not None:
+            return ()
+        if self.registers is not None:
+            return tuple(Register.model_validate(each.model_dump(exclude_unset=True)) for each in self.registers)
+        return (Register(name=TARGET, address=self.target_register, value=self.target_value),)
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
-        if self.timeout_secs is not None and self.timeout_secs > self.poll_interval_secs:
-            raise ValueError(
-                f"timeoutSecs ({self.timeout_secs:g}) must not be longer than "
+        refuse("IndustrialPLCSpec", [*self._timeouts(), *self._sources()])
+        if self.template_ref is None:
+            refuse("IndustrialPLCSpec", self._incomplete())
+            refuse("IndustrialPLCSpec", maps.problems(self.registers_wanted, self.unit_id, self.connection))
+        return self
+
+    def _timeouts(self) -> list[Problem]:
+        short, full = self.timeout_secs, self.connection.timeout_secs
+        path = ("timeoutSecs",) if short is not None else ("connection", "timeoutSecs")
+        given = short if short is not None else full
+        if short is not None and full is not None:
+            return [Problem(path, short, f"connection.timeoutSecs ({full:g}) says it too: keep one of them")]
+        if given is not None and given > self.poll_interval_secs and self.template_ref is None:
+            reason = (
+                f"timeoutSecs ({given:g}) must not be longer than "
                 f"pollIntervalSecs ({self.poll_interval_secs}): lower timeoutSecs or raise pollIntervalSecs"
             )
-        return self
+            return [Problem(path, given, reason)]
+        return []
+
+    def _sources(self) -> list[Problem]:
+        """Look for exactly one of short form, registers and templateRef; registers may stand beside templateRef."""
+        short = {SHORT_FORM[0]: self.target_register, SHORT_FORM[1]: self.target_value}
+        said = [field for field, value in short.items() if value is not None]
+        others = [name for name, given in (("registers", self.registers), ("templateRef", self.template_ref)) if given]
+        if said and others:
+            reason = f"it is the short form of a map of one register, and {others[0]} is given: drop one of them"
+            return [Problem((said[0],), short[said[0]], reason)]
+        if not said and not others:
+            return [Problem((), {}, _WHAT_IT_HOLDS)]
+        if len(said) == 1:
+            missing = next(field for field in short if field not in said)
+            return [Problem((missing,), None)]
+        return []
+
+    def _incomplete(self) -> list[Problem]:
+        found: list[Problem] = []
+        for index, entry in enumerate(self.registers or ()):
+            try:
+                Register.model_validate(entry.model_dump(exclude_unset=True))
+            except ValidationError as error:
+                found += problems_of(error, ("registers", index))
+        return found
 
 
 class Phase(StrEnum):
@@ -73,6 +150,31 @@ class Phase(StrEnum):
     FAILED = "Failed"
 
 
+class RegisterStatus(ApiModel):
+    """What was last seen of one register."""
+
+    name: str
+    """Which register of the map."""
+    place: str | None = None
+    """Where it is, for people; said where the map comes from a template."""
+    source: str | None = None
+    """Whether template, parameter or resource said so; said where the map comes from a template."""
+    desired: str | None = None
+    """What it must hold, for people; absent when it is only observed."""
+    actual: str | None = None
+    """What was last read, for people."""
+    raw: str | None = None
+    """The words last read as hexadecimal digits, four a word."""
+    in_sync: bool | None = None
+    """Whether it holds what it must; absent while that is not known, and when it is only observed."""
+    error: str | None = None
+    """Why it could not be read, written or understood; absent when it could."""
+    drifted_since: Time | None = None
+    """When its episode of drift that is under way was first seen."""
+    unverified_write: str | None = None
+    """Words that were sent and not yet proven by reading back, as hexadecimal digits."""
+
+
 class IndustrialPLCStatus(ApiModel):
     """What was last seen of the PLC; written when something changed, not at every poll."""
 
@@ -81,9 +183,13 @@ class IndustrialPLCStatus(ApiModel):
     endpoint: str | None = None
     """Where the PLC is reached, as host:port."""
     current_value: Word | None = None
-    """The value last read."""
+    """The value last read of the first register, where it is one word."""
     in_sync: bool | None = None
-    """Whether the register holds targetValue; absent while that is not known."""
+    """Whether every register holds what it must; absent while that is not known."""
+    registers_in_sync: str | None = None
+    """How many of the registers that must hold a value do: 7/9."""
+    registers: tuple[RegisterStatus, ...] = ()
+    """What was last seen of each register, in the order of the map."""
     drift_events: Annotated[int, Field(ge=0)] = 0
     """Episodes of drift seen since the resource was made; a drift that stays is one."""
     corrections_applied: Annotated[int, Field(ge=0)] = 0
@@ -91,7 +197,7 @@ class IndustrialPLCStatus(ApiModel):
     drifted_since: Time | None = None
     """When the episode of drift that is under way was first seen."""
     unverified_write: Word | None = None
-    """A value that was sent to the PLC and not yet proven by reading it back."""
+    """A value that was sent to the first register and not yet proven by reading it back."""
     last_update: Time | None = None
     """When this status last changed."""
     last_error: str | None = None
@@ -111,7 +217,7 @@ INDUSTRIAL_PLC = Kind(
     plural="industrialplcs",
     singular="industrialplc",
     short_names=("plc",),
-    description="A holding register of a PLC and the value that it must hold.",
+    description="The registers of a PLC and the values that they must hold.",
     spec=IndustrialPLCSpec,
     status=IndustrialPLCStatus,
     columns=(
@@ -119,14 +225,15 @@ INDUSTRIAL_PLC = Kind(
             "Ready",
             "string",
             '.status.conditions[?(@.type=="Ready")].status',
-            "The PLC holds the target value.",
+            "The PLC is reached and holds what it must.",
         ),
-        Column("InSync", "string", '.status.conditions[?(@.type=="InSync")].status', "Register equals target."),
-        Column("Target", "integer", ".spec.targetValue", "The value that Git wants."),
-        Column("Actual", "integer", ".status.currentValue", "The value last read."),
+        Column("InSync", "string", '.status.conditions[?(@.type=="InSync")].status', "It holds what it must."),
+        Column("Target", "integer", ".spec.targetValue", "The value that Git wants, in the short form."),
+        Column("Actual", "integer", ".status.currentValue", "The value last read of the first register."),
         Column("Drifts", "integer", ".status.driftEvents", "Episodes of drift so far."),
         Column("Phase", "string", ".status.phase", "Where the PLC stands."),
         Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),
+        Column("Registers", "string", ".status.registersInSync", "Registers that hold what they must.", priority=1),
         Column("Endpoint", "string", ".status.endpoint", "Where the PLC is reached.", priority=1),
         Column("LastError", "string", ".status.lastError", "Why the last pass failed.", priority=1),
     ),

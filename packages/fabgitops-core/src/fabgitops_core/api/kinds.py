@@ -20,7 +20,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of resource: its names, its models, and how `kubectl get` shows it."""
+    """A kind of resource: its names, its models (what only declares has no status), and how `kubectl get` shows it."""
 
     name: str
     plural: str
@@ -28,7 +28,7 @@ class Kind:
     short_names: tuple[str, ...]
     description: str
     spec: type[ApiModel]
-    status: type[ApiModel]
+    status: type[ApiModel] | None
     columns: tuple[Column, ...]
     group: str = GROUP
     version: str = VERSION

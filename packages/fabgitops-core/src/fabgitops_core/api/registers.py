@@ -1,6 +1,28 @@
 """Registers as a user declares them: where they are, what they hold, what they must hold, how they are written."""
 
 from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import Field, PlainValidator, StrictBool, WithJsonSchema, model_validator
+
+from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.refusals import refuse
+from fabgitops_core.api.register_checks import problems
+from fabgitops_core.api.register_rules import REFERENCE, REGISTER_RULES
+from fabgitops_core.api.schema import rules, unstored
+from fabgitops_core.api.values import Scalar, Tolerance, allowance
+from fabgitops_core.codec.codec import Codec
+from fabgitops_core.codec.tables import Table, parse_reference
+from fabgitops_core.codec.texts import Encoding, Padding
+from fabgitops_core.codec.types import ByteOrder, DataType, Words
+
+Word = Annotated[int, Field(ge=0, le=65535, strict=True)]
+UnitId = Annotated[int, Field(ge=0, le=255, strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$")]
+"""Letters, digits, dots, dashes and underscores, as a map in a manual may need them; at most 63 characters."""
 
 
 class WriteFunction(StrEnum):
@@ -14,3 +36,137 @@ class WriteFunction(StrEnum):
     """FC16 (holding registers) or FC15 (coils), also for a single one."""
     MASK = "mask"
     """FC22, for a bit of a holding register where the device has it."""
+
+
+@unstored
+class Write(ApiModel):
+    """How the register is written and the writing proven."""
+
+    function: WriteFunction = WriteFunction.AUTO
+    """auto (06 or 05 for one, 16 for more), single (06, 05), multiple (16, 15), or mask (22, for a bit)."""
+    verify: StrictBool = True
+    """Whether a write is proven by reading back; true when not given."""
+    verify_delay_ms: Annotated[int, Field(ge=0, le=600_000, strict=True)] = 0
+    """Milliseconds that the device needs between a write and its reading back; 0 when not given."""
+
+
+def _reference(given: object) -> int | str:
+    if not isinstance(given, int | str):
+        raise ValueError("it must be a number or a text: 40001")  # noqa: TRY004  # pydantic takes no TypeError
+    parse_reference(given)
+    return given
+
+
+Reference = Annotated[int | str, PlainValidator(_reference), WithJsonSchema(REFERENCE)]
+
+
+@unstored
+@rules(*REGISTER_RULES)
+class RegisterEntry(ApiModel):
+    """A register as it is written down; beside templateRef it may say only in what it differs."""
+
+    name: Name
+    """What the register is called; no two of a resource have the same name."""
+    table: Table | None = None
+    """holding, input, coil or discrete; holding when not given, or what the reference names."""
+    address: Word | None = None
+    """Address in its table, 0-based as on the wire; give it or reference."""
+    reference: Reference | None = None
+    """The same as it stands on the drawing, 1-based with the digit of its table: 40001, 400001, 30005, 10017, 1."""
+    unit_id: UnitId | None = None
+    """Modbus unit id behind a gateway; spec.unitId when not given."""
+    type: DataType | None = None
+    """What its words mean; uint16 when not given, bool for coil and discrete."""
+    bit: Annotated[int, Field(ge=0, le=15, strict=True)] | None = None
+    """Which bit of the word, 0 (least significant) to 15; for type bit."""
+    length: Annotated[int, Field(ge=2, le=250, strict=True)] | None = None
+    """Bytes of a text, an even number; for type string."""
+    encoding: Encoding = Encoding.ASCII
+    """ascii, latin-1 or utf-8; for type string, ascii when not given."""
+    padding: Padding | None = None
+    """What fills a text up: null (as when not given) or space; for type string."""
+    byte_order: ByteOrder = ByteOrder.ABCD
+    """ABCD (as when not given), CDAB (words swapped), BADC (bytes swapped) or DCBA (both)."""
+    scale: Number = 1
+    """Engineering value = raw value times scale plus offset; 1 when not given."""
+    offset: Number = 0
+    """Engineering value = raw value times scale plus offset; 0 when not given."""
+    unit: Annotated[str, Field(max_length=32)] | None = None
+    """What the value is counted in, for people."""
+    enum: Annotated[dict[str, Annotated[int, Field(strict=True)]], Field(max_length=256)] | None = None
+    """Names for values: {Stopped: 0, Running: 1}; value may be one of them."""
+    value: Scalar = None
+    """What the register must hold: a number in engineering units, true or false, a text, or a name of enum."""
+    tolerance: Tolerance = 0
+    """How far the value may be off: a number in engineering units, or a percentage of value such as "2%"."""
+    min: Number | None = None
+    """The least value that may ever be written, in engineering units."""
+    max: Number | None = None
+    """The greatest value that may ever be written, in engineering units."""
+    write: Write = Write()
+    """How it is written and proven."""
+
+
+class Register(RegisterEntry):
+    """A register that says all that is needed, and nothing that contradicts itself.
+
+    Raises:
+        ValidationError: With each problem at the field to change.
+    """
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        refuse("Register", problems(self))
+        return self
+
+    @cached_property
+    def place(self) -> tuple[Table, int]:
+        """Return the table and the 0-based address of its first word or bit."""
+        if self.reference is not None:
+            return parse_reference(self.reference)
+        return self.table or Table.HOLDING, self.address or 0
+
+    @cached_property
+    def codec(self) -> Codec:
+        """Return how its value stands in its words.
+
+        Raises:
+            InvalidCodec: Its fields contradict each other; never once it was validated.
+        """
+        kind = self.type or (DataType.BOOL if self.place[0].bits else DataType.UINT16)
+        return Codec(
+            kind,
+            self.byte_order,
+            self.scale,
+            self.offset,
+            self.bit,
+            self.length or 0,
+            self.encoding,
+            self.padding or Padding.NULL,
+            tuple((self.enum or {}).items()),
+        )
+
+    @property
+    def size(self) -> int:
+        """Return how many words it takes, or how many bits: 1, in a table of bits."""
+        return self.codec.size
+
+    @cached_property
+    def encoded(self) -> Words | None:
+        """Return the words that it must hold (of a bit only that one is set), or None when it is only observed."""
+        return None if self.value is None else self.codec.encode(self.value)
+
+    @cached_property
+    def allowed(self) -> Fraction:
+        """Return how far the actual value may be from the desired one, in engineering units."""
+        if self.value is None or not self.codec.type.numeric:
+            return Fraction(0)
+        return allowance(self.tolerance, self.codec.number(self.value))
+
+    def holds(self, actual: Words) -> bool | None:
+        """Return whether words that were read are what it must hold, or None when it is only observed.
+
+        Raises:
+            ValueError: They mean nothing, or are too few.
+        """
+        return None if self.encoded is None else self.codec.same(actual, self.encoded, self.allowed)

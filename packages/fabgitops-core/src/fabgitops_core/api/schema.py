@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 Model = TypeVar("Model", bound=type[BaseModel])
 
 _VALIDATIONS = "x-kubernetes-validations"
+_PLACEHOLDER_LENGTH = 80
 _KEPT = (
     "type",
     "format",
@@ -25,6 +26,12 @@ _KEPT = (
     "maxLength",
     "minItems",
     "maxItems",
+    "maxProperties",
+    "nullable",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
     _VALIDATIONS,
 )
 _KNOWN = {
@@ -33,32 +40,42 @@ _KNOWN = {
     "description",
     "default",
     "properties",
+    "additionalProperties",
     "required",
     "items",
     "$ref",
     "$defs",
     "anyOf",
 }
+_UNSTORED = "x-unstored"
+UNSTORED: Schema = {_UNSTORED: True}
+"""For `json_schema_extra` of a field whose default is not written into stored objects."""
+
+KEYED_BY_NAME: Schema = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+"""For `json_schema_extra` of a list whose items the API server tells apart by their `name`."""
+
+ANYTHING: Schema = {"x-kubernetes-preserve-unknown-fields": True, "nullable": True}
+"""A field that may be a number, a truth value or a text; the API server sees no more of it than that it is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A validation rule in CEL that the API server checks, with the sentence it answers when it is broken.
 
-    `field` is the path of the field that it blames where it stands above it, with a leading dot.
+    `field` is the path of the field that it blames where it stands above it, with a leading dot. `said` is a CEL
+    expression of a better sentence, where one has to be put together.
     """
 
     rule: str
     message: str
     field: str = ""
+    said: str = ""
 
     def lowered(self) -> Schema:
         """Return it as an entry of `x-kubernetes-validations`."""
         path = {"fieldPath": self.field} if self.field else {}
-        return {"rule": self.rule, "message": self.message, **path}
-
-
-_RULES: dict[type[BaseModel], tuple[Rule, ...]] = {}
+        said = {"messageExpression": self.said} if self.said else {}
+        return {"rule": self.rule, "message": self.message, **said, **path}
 
 
 def on_field(*given: Rule) -> Schema:
@@ -67,10 +84,20 @@ def on_field(*given: Rule) -> Schema:
 
 
 def rules(*given: Rule) -> Callable[[Model], Model]:
-    """Attach CEL rules that span fields to a model; `self` in them is the object."""
+    """Attach CEL rules that span fields to a model, wherever it is used; `self` in them is the object."""
+    return _with_extra(on_field(*given))
 
+
+def unstored(model: Model) -> Model:
+    """Keep a model's defaults out of stored objects: they hold all the same, and a template can tell what was said."""
+    return _with_extra(UNSTORED)(model)
+
+
+def _with_extra(extra: Schema) -> Callable[[Model], Model]:
     def attach(model: Model) -> Model:
-        _RULES[model] = given
+        before = model.model_config.get("json_schema_extra")
+        model.model_config["json_schema_extra"] = {**(before if isinstance(before, dict) else {}), **extra}
+        model.model_rebuild(force=True)
         return model
 
     return attach
@@ -83,10 +110,7 @@ def structural(model: type[BaseModel]) -> Schema:
         ValueError: The model has a shape that has no structural form.
     """
     raw = model.model_json_schema(by_alias=True, mode="validation")
-    lowered = _lower(raw, raw.get("$defs", {}))
-    if given := _RULES.get(model):
-        lowered |= on_field(*given)
-    return lowered
+    return _lower(raw, raw.get("$defs", {}))
 
 
 def _lower(raw: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
@@ -95,27 +119,64 @@ def _lower(raw: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
         return _lower({**target, **{key: value for key, value in raw.items() if key != "$ref"}}, definitions)
     if "anyOf" in raw:
         return _lower_optional(raw, definitions)
-    if unknown := raw.keys() - _KNOWN:
+    if unknown := raw.keys() - _KNOWN - {_UNSTORED}:
         raise ValueError(f"no structural form for {sorted(unknown)} in {raw.get('title', 'a schema')!r}")
     lowered: Schema = {key: raw[key] for key in _KEPT if key in raw}
     if raw.get("description"):
         lowered["description"] = raw["description"]
-    if raw.get("default") is not None:
+    if raw.get("default") is not None and not raw.get(_UNSTORED):
         lowered["default"] = raw["default"]
-    if "properties" in raw:
-        lowered["properties"] = {name: _lower(value, definitions) for name, value in raw["properties"].items()}
-    if raw.get("required"):
-        lowered["required"] = list(raw["required"])
-    if "items" in raw:
-        lowered["items"] = _lower(raw["items"], definitions)
+    lowered |= _lower_inner(raw, definitions)
     if raw.get("type") == "integer":
         lowered["format"] = "int64" if raw.get("maximum", 2**31) >= 2**31 else "int32"
     return lowered
+
+
+def _lower_inner(raw: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
+    inner: Schema = {}
+    if "properties" in raw:
+        mark = {_UNSTORED: True} if raw.get(_UNSTORED) else {}
+        inner["properties"] = {name: _lower({**each, **mark}, definitions) for name, each in raw["properties"].items()}
+    if "additionalProperties" in raw:
+        if not isinstance(raw["additionalProperties"], Mapping):
+            raise ValueError(f"no structural form for a mapping to anything in {raw.get('title', 'a schema')!r}")
+        inner["additionalProperties"] = _lower(raw["additionalProperties"], definitions)
+    if raw.get("required"):
+        inner["required"] = list(raw["required"])
+    if "items" in raw:
+        inner["items"] = _lower(raw["items"], definitions)
+    return inner
 
 
 def _lower_optional(raw: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
     real = [choice for choice in raw["anyOf"] if choice.get("type") != "null"]
     if len(real) != 1 or len(raw["anyOf"]) != 2:
         raise ValueError(f"no structural form for the union in {raw.get('title', 'a schema')!r}")
-    outer = {key: value for key, value in raw.items() if key in {"description", "default"}}
+    outer = {key: value for key, value in raw.items() if key != "anyOf"}
     return {**_lower({**real[0], **outer}, definitions), "nullable": True}
+
+
+def with_placeholders(schema: Schema) -> Schema:
+    """Return a schema in which each field may also be a text with `${name}` in it, but for the key of a list.
+
+    Numbers and truth values become anything, as a structural schema knows no number-or-text; rules that span fields
+    are left to whoever fills the placeholders in.
+    """
+    kept = {key: value for key, value in schema.items() if key != _VALIDATIONS}
+    return {**kept, "properties": {name: _or_placeholder(field) for name, field in schema["properties"].items()}}
+
+
+def keyed_by_name(schema: Schema, name: Schema) -> Schema:
+    """Return a schema whose field `name` is this one."""
+    return {**schema, "properties": {**schema["properties"], "name": name}}
+
+
+def _or_placeholder(field: Schema) -> Schema:
+    described = {key: field[key] for key in ("description",) if key in field}
+    if field.get("type") == "object" and "properties" in field:
+        return with_placeholders(field)
+    if field.get("type") == "object":
+        return field
+    if field.get("type") == "string":
+        return {"type": "string", "maxLength": max(_PLACEHOLDER_LENGTH, field.get("maxLength", 0)), **described}
+    return {**ANYTHING, **described}

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT, ApiModel
+from fabgitops_core.api.refusals import sentences
 from fabgitops_core.control.events import Declared, SyncRequest
 
 
@@ -32,23 +33,13 @@ def _spec(kind: Kind, raw: object) -> tuple[ApiModel | None, str]:
     try:
         return kind.spec.model_validate(raw if raw is not None else {}), ""
     except ValidationError as error:
-        return None, "; ".join(_sentence(dict(detail)) for detail in error.errors(include_url=False))
-
-
-def _sentence(detail: Mapping[str, Any]) -> str:
-    path = ".".join(("spec", *(str(part) for part in detail["loc"])))
-    reason = str(detail["msg"]).removeprefix("Value error, ")
-    if detail["type"] == "missing":
-        return f"{path} is missing"
-    if isinstance(detail.get("input"), Mapping):
-        return f"{path}: {reason}"
-    return f"{path} is {detail.get('input')!r}: {reason}"
+        return None, sentences(error)
 
 
 def _status(kind: Kind, raw: object) -> ApiModel | None:
     """Return the stored status; one that somebody spoilt counts for nothing, as only we have a word there."""
     try:
-        return kind.status.model_validate(raw) if raw else None
+        return kind.status.model_validate(raw) if raw and kind.status else None
     except ValidationError:
         return None
 

@@ -1,0 +1,71 @@
+"""What is wrong with what a user wrote: by the path of the field, its value, the reason and the way out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+Path = tuple[str | int, ...]
+
+_LONGEST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: `path` from the model that says it, by the names that a user writes.
+
+    Without a reason the field is missing.
+    """
+
+    path: Path
+    value: Any
+    reason: str = ""
+
+
+def refuse(model: str, problems: Iterable[Problem]) -> None:
+    """Raise what is wrong, if anything is; pydantic adds the path that leads to the model.
+
+    Raises:
+        ValidationError: There are problems.
+    """
+    details: list[InitErrorDetails] = [
+        {
+            "type": PydanticCustomError("refused", "{reason}", {"reason": problem.reason})
+            if problem.reason
+            else "missing",
+            "loc": problem.path,
+            "input": problem.value,
+        }
+        for problem in problems
+    ]
+    if details:
+        raise ValidationError.from_exception_data(model, details)
+
+
+def problems_of(error: ValidationError, under: Path = ()) -> list[Problem]:
+    """Return the problems in an error, each with its path below another one."""
+    return [
+        Problem((*under, *detail["loc"]), detail["input"], _reason(detail["type"], str(detail["msg"])))
+        for detail in error.errors(include_url=False)
+    ]
+
+
+def sentences(error: ValidationError, root: str = "spec") -> str:
+    """Return an error in one line: `spec.registers[2].value is 'Runing': it is no name in enum; …`."""
+    return "; ".join(_sentence(problem, root) for problem in problems_of(error))
+
+
+def _reason(kind: str, message: str) -> str:
+    return "" if kind == "missing" else message.removeprefix("Value error, ")
+
+
+def _sentence(problem: Problem, root: str) -> str:
+    path = root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem.path)
+    if not problem.reason:
+        return f"{path} is missing"
+    shown = repr(problem.value)
+    if problem.value is None or isinstance(problem.value, Mapping) or len(shown) > _LONGEST_SHOWN:
+        return f"{path}: {problem.reason}"
+    return f"{path} is {shown}: {problem.reason}"

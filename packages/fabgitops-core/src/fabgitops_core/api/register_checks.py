@@ -1,0 +1,171 @@
+"""Whether a register makes sense, all of it known: what CEL in the API server cannot see, and the rest once more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fabgitops_core.api.refusals import Problem
+from fabgitops_core.codec.codec import Codec, InvalidCodec, Value
+from fabgitops_core.codec.numbers import exactly
+from fabgitops_core.codec.tables import Table, parse_reference, reference_of
+from fabgitops_core.codec.types import DataType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fabgitops_core.api.registers import Register
+
+MAX_WRITE_WORDS = 123
+"""Words that one write may carry (Modbus Application Protocol V1.1b3, section 6.12, FC16)."""
+
+_LAST = 65535
+_SMALL = 9999
+_FIELDS = {"order": "byteOrder", "names": "enum"}
+
+
+def problems(register: Register) -> Iterator[Problem]:
+    """Yield what is wrong with a register; what would only follow from an earlier problem is not said."""
+    where = list(_of_the_place(register))
+    yield from where
+    if where:
+        return
+    try:
+        codec = register.codec
+    except InvalidCodec as error:
+        field = _FIELDS.get(error.field, error.field)
+        yield Problem((field,), _shown(register, field), error.reason)
+        return
+    yield from _of_the_table(register, codec)
+    yield from _of_the_limits(register, codec)
+    yield from _of_the_writing(register, codec)
+    yield from _of_the_value(register, codec)
+
+
+def _shown(register: Register, field: str) -> object:
+    return register.model_dump().get(field)
+
+
+# --- where it is ------------------------------------------------------------------------------------------------------
+
+
+def _of_the_place(register: Register) -> Iterator[Problem]:
+    if register.reference is None:
+        if register.address is None:
+            reason = "say where it is: address: 4001 (0-based as on the wire) or reference: 44002 (as on the drawing)"
+            yield Problem((), {}, reason)
+        return
+    table, address = parse_reference(register.reference)
+    if register.address is not None:
+        yield Problem(("reference",), register.reference, _both(register.address, table, address))
+    elif register.table not in {None, table}:
+        yield Problem(("reference",), register.reference, _other_table(register, table, address))
+    elif register.table is None and table is Table.COIL and not _like_a_coil(register):
+        hint = _for_address(register.reference, Table.HOLDING)
+        yield Problem(("reference",), register.reference, f"it names a coil, which holds true or false{hint}")
+
+
+def _both(said: int, table: Table, address: int) -> str:
+    if said == address:
+        return f"address {said} says the same already: drop reference or address"
+    return f"it is address {address} of the {table.noun}s, and address says {said}: keep the right one, drop the other"
+
+
+def _other_table(register: Register, table: Table, address: int) -> str:
+    wanted = register.table or Table.HOLDING
+    hint = _for_address(register.reference, wanted)
+    hint = hint or f"; for a {wanted.noun} write reference: {reference_of(wanted, address)}, or table: {table}"
+    return f"it names {_an(table.noun)}{hint}"
+
+
+def _an(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _for_address(reference: int | str | None, wanted: Table) -> str:
+    """Return what to write instead where a short number was most likely meant as an address."""
+    number = int(reference or 0)
+    if number > _SMALL:
+        return ""
+    return f"; for {wanted.noun} {number} write address: {number} or reference: {reference_of(wanted, number)}"
+
+
+def _like_a_coil(register: Register) -> bool:
+    named = isinstance(register.value, str) and register.value in (register.enum or {})
+    return register.type in {None, DataType.BOOL} and (register.value in (None, 0, 1) or named)
+
+
+# --- whether its fields agree -----------------------------------------------------------------------------------------
+
+
+def _of_the_table(register: Register, codec: Codec) -> Iterator[Problem]:
+    table, address = register.place
+    if table.bits and codec.type is not DataType.BOOL:
+        yield Problem(
+            ("type",), str(codec.type), f"a {table.noun} holds true or false: drop type, or choose another table"
+        )
+    if address + codec.size - 1 > _LAST:
+        field = "address" if register.reference is None else "reference"
+        reason = f"{codec.type} takes {codec.size} words from there, and the last address is {_LAST}"
+        yield Problem((field,), _shown(register, field), reason)
+    if codec.type is not DataType.STRING:
+        for field in sorted({"encoding", "padding"} & register.model_fields_set):
+            yield Problem(
+                (field,), str(_shown(register, field)), f"it goes with type string, and the type is {codec.type}"
+            )
+
+
+def _of_the_limits(register: Register, codec: Codec) -> Iterator[Problem]:
+    if not codec.type.numeric:
+        given = {"min": register.min, "max": register.max, "tolerance": register.tolerance or None}
+        for field, limit in given.items():
+            if limit is not None:
+                yield Problem((field,), limit, f"it is for numbers, and the type is {codec.type}")
+    if register.min is not None and register.max is not None and register.min > register.max:
+        yield Problem(("min",), register.min, f"it is above max ({register.max:g})")
+
+
+def _of_the_writing(register: Register, codec: Codec) -> Iterator[Problem]:
+    table, function = register.place[0], register.write.function
+    path = ("write", "function")
+    if function == "mask" and not (codec.type is DataType.BIT and table is Table.HOLDING):
+        yield Problem(
+            path, str(function), "FC22 changes bits of a holding register: it goes with table holding, type bit"
+        )
+    if function == "single" and codec.size > 1:
+        reason = (
+            f"FC06 writes one word and {codec.type} has {codec.size}, which go out in one request: use multiple or auto"
+        )
+        yield Problem(path, str(function), reason)
+    if not table.writable and "write" in register.model_fields_set:
+        yield Problem(("write",), {}, f"{_an(table.noun)} is read-only: drop write")
+
+
+# --- what it must hold ------------------------------------------------------------------------------------------------
+
+
+def _of_the_value(register: Register, codec: Codec) -> Iterator[Problem]:
+    value, table = register.value, register.place[0]
+    if value is None:
+        return
+    if not table.writable:
+        yield Problem(("value",), value, f"{_an(table.noun)} is read-only: drop value to observe it")
+        return
+    if codec.size > MAX_WRITE_WORDS:
+        reason = f"its {codec.size} words are more than the {MAX_WRITE_WORDS} of one request: drop value to observe it"
+        yield Problem(("value",), value, reason)
+        return
+    try:
+        codec.encode(value)
+    except ValueError as error:
+        yield Problem(("value",), value, str(error))
+        return
+    if codec.type.numeric:
+        yield from _outside(register, codec, value)
+
+
+def _outside(register: Register, codec: Codec, value: Value) -> Iterator[Problem]:
+    number = codec.number(value)
+    if register.min is not None and number < exactly(register.min):
+        yield Problem(("value",), value, f"it is below min ({register.min:g}), so it would never be written")
+    if register.max is not None and number > exactly(register.max):
+        yield Problem(("value",), value, f"it is above max ({register.max:g}), so it would never be written")

@@ -1,0 +1,97 @@
+"""What the API server itself checks of a register, as CEL; what needs the value, the admission policy and Python check.
+
+An entry beside templateRef may say only in what it differs, so each rule holds its tongue where a field is not there.
+"""
+
+from fabgitops_core.api.schema import Rule, Schema
+
+REFERENCE: Schema = {"x-kubernetes-int-or-string": True, "maxLength": 6}
+
+_BIT_TABLES = "['coil', 'discrete']"
+_NO_NUMBERS = "['bool', 'bit', 'string']"
+_TEXT = "string(self.reference)"
+_NOUN = (
+    f"({_TEXT}.size() < 5 || {_TEXT}.startsWith('0') ? 'coil' : {_TEXT}.startsWith('1') ? 'discrete' : "
+    f"{_TEXT}.startsWith('3') ? 'input' : 'holding')"
+)
+
+REGISTER_RULES = (
+    Rule(
+        "!has(self.address) || !has(self.reference)",
+        "address and reference both say where it is: keep one of them, and drop the other",
+        field=".reference",
+        said=(
+            f"'address ' + string(self.address) + ' and reference ' + {_TEXT} + "
+            "' both say where ' + self.name + ' is: keep one of them, and drop the other'"
+        ),
+    ),
+    Rule(
+        f"!has(self.reference) || {_TEXT}.matches('^([0-9]{{1,4}}|[0134][0-9]{{4,5}})$')",
+        "reference has five digits (40001) or six (400001), the first of them that of its table: "
+        "0 coil, 1 discrete, 3 input, 4 holding; a coil may go without its leading zero (17)",
+        field=".reference",
+    ),
+    Rule(
+        f"!has(self.reference) || !has(self.table) || self.table == {_NOUN}",
+        "reference names another table than table says: drop table, or write address (0-based) in place of reference",
+        field=".reference",
+        said=(
+            f"'reference ' + {_TEXT} + ' names table ' + {_NOUN} + ', and table is ' + self.table + "
+            f"({_TEXT}.size() < 5 ? '; if you mean address ' + {_TEXT} + ', write address: ' + {_TEXT} : '; drop one')"
+        ),
+    ),
+    Rule(
+        f"!has(self.table) || !(self.table in {_BIT_TABLES}) || !has(self.type) || self.type == 'bool'",
+        "coil and discrete hold true or false: drop type, or choose table holding or input",
+        field=".type",
+    ),
+    Rule(
+        "!has(self.bit) || !has(self.type) || self.type == 'bit'",
+        "bit goes with type bit: change type, or drop bit",
+        field=".bit",
+    ),
+    Rule(
+        "!has(self.length) || self.length % 2 == 0",
+        "length must be even: a word holds two bytes",
+        field=".length",
+    ),
+    Rule(
+        "!has(self.type) || self.type == 'string' || !(has(self.length) || has(self.encoding) || has(self.padding))",
+        "length, encoding and padding go with type string: change type, or drop them",
+    ),
+    Rule(
+        "!has(self.scale) || self.scale != 0.0",
+        "scale must not be 0, which makes every value the same: leave it out for 1",
+        field=".scale",
+    ),
+    Rule(
+        "!has(self.min) || !has(self.max) || self.min <= self.max",
+        "min must not be above max",
+        field=".min",
+    ),
+    Rule(
+        f"!has(self.type) || !(self.type in {_NO_NUMBERS}) || "
+        "!(has(self.scale) || has(self.offset) || has(self.min) || has(self.max))",
+        "scale, offset, min and max are for numbers, not for type bool, bit or string: drop them",
+    ),
+    Rule(
+        f"!has(self.type) || !(self.type in {_NO_NUMBERS}) || !has(self.byteOrder) || self.byteOrder == 'ABCD' || "
+        "(self.type == 'string' && self.byteOrder == 'BADC')",
+        "byteOrder of a string is ABCD or BADC, and bool and bit have none: drop it",
+        field=".byteOrder",
+    ),
+    Rule(
+        "!has(self.write) || !has(self.write.function) || self.write.function != 'mask' || "
+        "!has(self.type) || self.type == 'bit'",
+        "write.function mask (FC22) changes bits of a holding register: it goes with type bit",
+        field=".write.function",
+    ),
+    Rule(
+        "!has(self.write) || !has(self.write.function) || self.write.function != 'single' || !has(self.type) || "
+        "!(self.type in ['int32', 'uint32', 'float32', 'bcd32', 'int64', 'uint64', 'float64']) && "
+        "!(self.type == 'string' && has(self.length) && self.length > 2)",
+        "write.function single (FC06) writes one word, and a value of several goes out in one request: "
+        "choose multiple (FC16), or drop it for auto",
+        field=".write.function",
+    ),
+)

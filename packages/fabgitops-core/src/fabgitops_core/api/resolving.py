@@ -1,0 +1,128 @@
+"""A resource and its template made into one spec, with a record of what came from where."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from fabgitops_core.api.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.placeholders import filled_in, names_in
+from fabgitops_core.api.refusals import sentences
+from fabgitops_core.api.template import IndustrialPLCTemplateSpec, Loose
+from fabgitops_core.codec.codec import Value
+
+_PLACES = {"address", "reference"}
+
+
+class Unresolved(ValueError):
+    """A resource and its template do not make a spec; the message says what to change where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one register of a resolved map came from."""
+
+    template: bool
+    """Whether the template has a register of that name."""
+    parameters: Mapping[str, tuple[str, ...]]
+    """The fields that parameters filled in, and which parameters."""
+    resource: tuple[str, ...]
+    """The fields that the resource gave."""
+
+    def __str__(self) -> str:
+        """Return it for people: `template; value from parameter setpoint; max from the resource`."""
+        if not self.template:
+            return "resource"
+        filled = [
+            f"{field} from parameter{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+            for field, names in self.parameters.items()
+        ]
+        own = [f"{', '.join(self.resource)} from the resource"] if self.resource else []
+        return "; ".join(["template", *filled, *own])
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A spec without a templateRef, and where each of its registers came from."""
+
+    spec: IndustrialPLCSpec
+    origins: Mapping[str, Origin]
+    """By the name of the register."""
+
+
+def resolved(spec: IndustrialPLCSpec, template: IndustrialPLCTemplateSpec) -> Resolution:
+    """Return what a resource and the template that its templateRef names say together.
+
+    What the resource says goes first, field by field; its registers override those of the same name and are added to
+    the rest.
+
+    Raises:
+        Unresolved: A parameter is unknown or missing, or what comes out is no valid spec.
+    """
+    if spec.template_ref is None:
+        return Resolution(spec, {each.name: Origin(False, {}, ()) for each in spec.registers_wanted})
+    name, values = spec.template_ref.name, _values(spec, template)
+    own = spec.model_dump(exclude_unset=True, exclude={"template_ref"})
+    registers, origins = _registers(own.pop("registers", ()), template, values)
+    merged = {**own, "registers": registers, **_defaults(own, template, values)}
+    try:
+        return Resolution(IndustrialPLCSpec.model_validate(merged), origins)
+    except ValidationError as error:
+        raise Unresolved(f"with template {name}: {sentences(error)}") from None
+
+
+def _values(spec: IndustrialPLCSpec, template: IndustrialPLCTemplateSpec) -> dict[str, Value]:
+    """Return the parameters, those of the resource before the defaults; null is as good as not given."""
+    reference = spec.template_ref
+    given = {key: value for key, value in (reference.parameters if reference else {}).items() if value is not None}
+    where, name = "spec.templateRef.parameters", reference.name if reference else ""
+    known = {parameter.name: parameter for parameter in template.parameters}
+    if unknown := sorted(given.keys() - known.keys()):
+        has = f"it has {', '.join(sorted(known))}" if known else "it has none"
+        raise Unresolved(f"{where}.{unknown[0]} is {given[unknown[0]]!r}: template {name} has no such parameter; {has}")
+    defaults = {key: parameter.default for key, parameter in known.items() if parameter.default is not None}
+    if missing := sorted(known.keys() - given.keys() - defaults.keys()):
+        about = known[missing[0]].description
+        told = f" ({about})" if about else ""
+        raise Unresolved(f"{where}.{missing[0]} is missing: template {name} has no default for it{told}")
+    return {**defaults, **given}
+
+
+def _registers(
+    own: Any, template: IndustrialPLCTemplateSpec, values: Mapping[str, Value]
+) -> tuple[list[Loose], dict[str, Origin]]:
+    overrides: dict[str, Loose] = {each["name"]: each for each in own}
+    merged, origins = [], {}
+    for each in template.registers:
+        override = overrides.pop(each["name"], {"name": each["name"]})
+        said = tuple(field for field in override if field != "name")
+        merged.append(_merged(filled_in(each, values), override))
+        filled = {
+            field: tuple(sorted(names)) for field in each if (names := names_in(each[field])) and field not in said
+        }
+        origins[each["name"]] = Origin(True, filled, said)
+    merged += overrides.values()
+    origins |= {name: Origin(False, {}, tuple(each)) for name, each in overrides.items()}
+    return merged, origins
+
+
+def _merged(under: Loose, over: Loose) -> Loose:
+    """Lay one register over another: a new place drops the old one, and of `write` each field counts for itself."""
+    base = {key: value for key, value in under.items() if not (key in _PLACES and _PLACES & over.keys())}
+    if isinstance(base.get("write"), dict) and isinstance(over.get("write"), dict):
+        over = {**over, "write": {**base["write"], **over["write"]}}
+    return {**base, **over}
+
+
+def _defaults(own: Loose, template: IndustrialPLCTemplateSpec, values: Mapping[str, Value]) -> Loose:
+    """Return what the template gives where the resource says nothing."""
+    connection = filled_in(template.connection or {}, values)
+    if "timeoutSecs" in own:
+        connection.pop("timeoutSecs", None)
+    given: Loose = {"connection": {**connection, **own.get("connection", {})}}
+    if template.identity or own.get("identity"):
+        given["identity"] = {**filled_in(template.identity or {}, values), **(own.get("identity") or {})}
+    if template.poll_interval_secs is not None and "pollIntervalSecs" not in own:
+        given["pollIntervalSecs"] = template.poll_interval_secs
+    return given

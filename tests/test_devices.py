@@ -1,0 +1,120 @@
+"""The maps in examples/devices/ are real devices' register maps: what is published of them must come out of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.registers import Register
+from fabgitops_core.api.resolving import resolved
+from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
+from fabgitops_core.codec.codec import Value
+from fabgitops_core.codec.tables import Table
+from fabgitops_core.codec.types import hex_of
+
+FILES = sorted((Path(__file__).parent.parent / "examples" / "devices").glob("*.yaml"))
+KINDS = {
+    "an energy meter": "eastron-sdm630",
+    "a VFD": "danfoss-fc101",
+    "a temperature controller": "omron-e5ec",
+    "a remote I/O block": "moxa-iologik-e1214",
+    "a PLC": "click-pump-skid",
+}
+
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+def objects(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the template and the PLC of a file."""
+    template, plc = yaml.safe_load_all(path.read_text())
+    return template, plc
+
+
+def spec(path: Path) -> IndustrialPLCSpec:
+    """Return what template and PLC say together."""
+    template, plc = objects(path)
+    declared = IndustrialPLCSpec.model_validate(plc["spec"])
+    return resolved(declared, IndustrialPLCTemplateSpec.model_validate(template["spec"])).spec
+
+
+def register(device: str, name: str) -> Register:
+    """Return one register of a device's resolved map."""
+    path = next(path for path in FILES if path.stem == device)
+    return next(each for each in spec(path).registers_wanted if each.name == name)
+
+
+@each_file
+def test_a_map_is_a_template_and_a_plc_that_uses_it(path: Path) -> None:
+    """Each file holds a template, named as the file, and a PLC whose spec resolves with it."""
+    template, plc = objects(path)
+    assert INDUSTRIAL_PLC_TEMPLATE.matches(template)
+    assert INDUSTRIAL_PLC.matches(plc)
+    assert template["metadata"]["name"] == plc["spec"]["templateRef"]["name"] == path.stem
+    assert len(spec(path).registers_wanted) >= len(template["spec"]["registers"])
+
+
+@each_file
+def test_a_map_names_its_source(path: Path) -> None:
+    """The comment at the top of each file says where its numbers were read, with an address."""
+    head = path.read_text().split("apiVersion:", 1)[0]
+    assert "# Source" in head
+    assert "http" in head
+
+
+def test_each_kind_of_device_is_there() -> None:
+    """There is a map of a meter, a VFD, a temperature controller, a remote I/O block and a PLC."""
+    assert set(KINDS.values()) <= {path.stem for path in FILES}
+
+
+def test_the_maps_can_be_applied_together() -> None:
+    """No two of the PLCs are the same device, so that all of them can be tried at once."""
+    places = [(each.device_address, each.port, each.unit_id) for each in map(spec, FILES)]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "table", "address"),
+    [
+        ("eastron-sdm630", "power-total", Table.INPUT, 0x0034),  # mbmd, sdm.go: Power
+        ("eastron-sdm630", "energy-import", Table.INPUT, 0x0048),  # mbmd, sdm.go: Import
+        ("eastron-sdm630", "demand-period", Table.HOLDING, 0x0002),  # the manual's "start address hex" 00 02
+        ("eastron-sdm630", "network-node", Table.HOLDING, 0x0014),  # the manual's "start address hex" 00 14
+        ("danfoss-fc101", "motor-current", Table.HOLDING, 0x04D7),  # FC 102 Design Guide, section 8.10.6
+        ("danfoss-fc101", "ramp-1-up-time", Table.HOLDING, 0x0D51),  # 10 x 341 - 1
+        ("omron-e5ec", "set-point", Table.HOLDING, 0x2103),
+        ("moxa-iologik-e1214", "count-5", Table.INPUT, 30027 - 30001),  # manual, start register of DI counter 5
+        ("moxa-iologik-e1214", "counter-0-runs", Table.COIL, 257 - 1),
+        ("moxa-iologik-e1240", "model-name", Table.INPUT, 35001 - 30001),
+        ("click-pump-skid", "y301-p-101", Table.COIL, 8192 + 32 * 3 + 1 - 1),  # clickplc, driver.py: the rule for Y
+        ("click-pump-skid", "x101-module-error", Table.DISCRETE, 32 * 1 + 1 - 1),
+        ("click-pump-skid", "df7-vi-101", Table.HOLDING, 28672 + 2 * (7 - 1)),
+        ("nibe-smo-s40", "room-set-point-1", Table.HOLDING, 206),
+    ],
+)
+def test_a_register_is_where_the_vendor_says(device: str, name: str, table: Table, address: int) -> None:
+    """A register's table and address on the wire are those that a second place in its source gives."""
+    assert register(device, name).place == (table, address)
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "value", "words"),
+    [
+        ("danfoss-fc101", "motor-current", 7.38, "0x000002E2"),  # FC 101 Design Guide, section 7.10.6
+        ("danfoss-fc101", "ramp-1-up-time", 10, "0x000003E8"),  # Basic Drive Design Guide, section 7.5.2
+        ("danfoss-fc101", "motor-speed-high-limit", 100, "0x03E8"),  # Basic Drive Design Guide, section 7.5.1
+        ("danfoss-fc101", "output-frequency", 100, "0x4000"),  # FC 101 Design Guide, section 7.11.3
+        ("danfoss-fc101", "output-frequency", -100, "0xC000"),
+        ("omron-e5ec", "alarm-1-value", -100, "0xFC18"),  # H175, section 4-4-2: -1000 is FC18
+        ("omron-e5ec", "heating-mv", 105, "0x041A"),  # H175, section 5-1
+        ("click-pump-skid", "df1-ti-101", 0.1, "0xCCCD3DCC"),  # clickplc, driver.py: cccd 3dcc
+        ("nibe-smo-s40", "hot-water-normal-start", 46, "0x01CC"),  # smos40.csv: the default is 460
+        ("nibe-smo-s40", "heating-offset", -2, "0xFFFE"),  # nibe, encoders.py: s8 with its sign extended
+    ],
+)
+def test_a_value_stands_in_the_words_that_the_vendor_says(device: str, name: str, value: Value, words: str) -> None:
+    """A published value becomes the published words, and these become the value again."""
+    codec = register(device, name).codec
+    encoded = codec.encode(value)
+    assert hex_of(encoded) == words
+    assert codec.decode(encoded) == pytest.approx(value)
