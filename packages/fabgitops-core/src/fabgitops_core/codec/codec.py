@@ -158,6 +158,19 @@ class Codec:
         whole = isinstance(raw, int) and float(self.scale).is_integer() and float(self.offset).is_integer()
         return value.numerator if whole else _nearest_float(value)
 
+    def measure(self, words: Words) -> float | None:
+        """Return the number that words hold in engineering units, 0 or 1 for a truth, None for a text.
+
+        Raises:
+            ValueError: As `decode`.
+        """
+        if self.type is DataType.STRING:
+            return None
+        if not self.type.numeric:
+            return float(bool(self._checked(words)[0] & self.mask))
+        raw = self._raw(words)
+        return _nearest_float(self._engineering(Fraction(raw))) if math.isfinite(raw) else raw
+
     def text(self, words: Words) -> str:
         """Return what words hold for people, in one line: a number with just the digits that it has.
 

@@ -101,8 +101,9 @@ class _Obstacles:
         """Return whether a reading that went to `end` may not go on to `address`."""
         if end < address and (self.row, address) in self.holes.gaps:
             return True
-        return any(_row(point) == self.row and point.place.address < address and point.end > end
-                   for point in self.avoided)
+        return any(
+            _row(point) == self.row and point.place.address < address and point.end > end for point in self.avoided
+        )
 
 
 def _batches(
@@ -147,7 +148,9 @@ def _halves(members: Sequence[int], points: Sequence[Point]) -> list[list[int]]:
 def _batch(members: Sequence[int], points: Sequence[Point]) -> Batch:
     first = points[members[0]].place
     count = _end(members, points) - first.address
-    return Batch(ReadPlan(first.device.endpoint, first.device.unit_id, first.address, count, first.table), tuple(members))
+    return Batch(
+        ReadPlan(first.device.endpoint, first.device.unit_id, first.address, count, first.table), tuple(members)
+    )
 
 
 def _end(members: Sequence[int], points: Sequence[Point]) -> int:

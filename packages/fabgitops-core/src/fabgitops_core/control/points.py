@@ -25,7 +25,8 @@ class Point:
     """One register of a resource; `wanted` holds its desired words, None for one that is only observed.
 
     `label` is what people call it in a sentence, `where` its place in words, `metric` its value of the label
-    `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds; `source` says who declared it.
+    `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds;
+    `source` says who declared it.
     """
 
     name: str
@@ -69,6 +70,11 @@ class Point:
         value = self.place.codec.text(words)
         return f"{value} {self.unit}" if self.unit else value
 
+    @property
+    def target(self) -> str:
+        """Return what is wanted for people, with the unit."""
+        return f"{self.desired} {self.unit}" if self.unit else str(self.desired)
+
     def change(self) -> Change:
         """Return the one write that makes it hold what is wanted."""
         place = self.place
@@ -101,8 +107,8 @@ class DeviceMap:
     points: tuple[Point, ...]
     timeout: float
     interval: float
-    link: Link = Link()
-    limits: Limits = Limits()
+    link: Link = field(default_factory=Link)
+    limits: Limits = field(default_factory=Limits)
     identity: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -111,10 +117,19 @@ class DeviceMap:
         return IdentityPlan(self.endpoint, self.unit_id)
 
     @property
+    def who(self) -> str:
+        """Return the device's own name for people."""
+        return f"{self.endpoint} unit {self.unit_id}"
+
+    @property
     def devices(self) -> tuple[DeviceId, ...]:
         """Return the devices that it is about, its own first."""
         own = DeviceId(self.endpoint, self.unit_id)
         return tuple(dict.fromkeys((own, *(point.place.device for point in self.points))))
+
+
+NOWHERE = DeviceMap(Endpoint("", 0), 0, (), 0.0, 0.0)
+"""The map of a resource of which no valid spec was seen yet."""
 
 
 def hexadecimal(words: Words) -> str:

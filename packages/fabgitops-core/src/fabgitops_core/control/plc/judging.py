@@ -129,7 +129,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         )
     else:
         finding = Finding.DRIFTED
-        message = f"{point.label} holds {point.text(words)}, Git wants {point.text(point.wanted)}"
+        message = f"{point.label} holds {point.text(words)}, Git wants {point.target}"
         _drift(story, message, at)
     status = RegisterStatus(
         name=point.name,

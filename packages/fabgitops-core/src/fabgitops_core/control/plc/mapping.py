@@ -1,25 +1,73 @@
-"""From a spec to the requests that it means."""
+"""From a valid spec to the map of registers that it means."""
 
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
-from fabgitops_core.control.requests import Change, DeviceId, Endpoint, ReadPlan
+from collections.abc import Mapping
 
-
-def plan_of(spec: IndustrialPLCSpec) -> ReadPlan:
-    """Return the reading that shows what the PLC holds."""
-    return ReadPlan(Endpoint(spec.device_address, spec.port), spec.unit_id, spec.target_register)
-
-
-def change_of(spec: IndustrialPLCSpec) -> Change:
-    """Return the one write that makes the PLC hold what Git wants."""
-    endpoint = Endpoint(spec.device_address, spec.port)
-    return Change(endpoint, spec.unit_id, spec.target_register, (spec.target_value,))
+from fabgitops_core.api.connection import Transport
+from fabgitops_core.api.industrialplc import TARGET, IndustrialPLCSpec
+from fabgitops_core.api.registers import Register
+from fabgitops_core.codec.types import ByteOrder
+from fabgitops_core.control.points import DeviceMap, Limits, Place, Point
+from fabgitops_core.control.requests import DeviceId, Endpoint, Link, TlsRef
 
 
-def device_of(spec: IndustrialPLCSpec) -> DeviceId:
-    """Return which device it is about."""
-    return DeviceId(Endpoint(spec.device_address, spec.port), spec.unit_id)
+def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) -> DeviceMap:
+    """Return the map of a spec that has no templateRef any more.
+
+    Args:
+        spec: What is declared.
+        namespace: Where the resource lives, and with it the Secret that its connection names.
+        sources: Where each register was declared, by name.
+    """
+    connection = spec.connection
+    endpoint = Endpoint(spec.device_address, spec.port, connection.transport)
+    short = spec.registers is None
+    points = tuple(_point(each, endpoint, spec.unit_id, short, sources) for each in spec.registers_wanted)
+    return DeviceMap(
+        endpoint,
+        spec.unit_id,
+        points,
+        timeout=spec.timeout,
+        interval=float(spec.poll_interval_secs),
+        link=Link(
+            connection.connect_delay_ms / 1000,
+            connection.request_delay_ms / 1000,
+            float(connection.idle_close_secs),
+            _tls(spec, namespace),
+        ),
+        limits=Limits(connection.max_words_per_read, connection.max_gap_words),
+        identity=spec.identity.objects if spec.identity else {},
+    )
 
 
-def endpoint_of(spec: IndustrialPLCSpec) -> str:
-    """Return `host:port`, for people."""
-    return str(Endpoint(spec.device_address, spec.port))
+def _tls(spec: IndustrialPLCSpec, namespace: str) -> TlsRef | None:
+    connection = spec.connection
+    if connection.transport is not Transport.TLS:
+        return None
+    secret = f"{namespace}/{connection.tls_secret_ref.name}" if connection.tls_secret_ref else ""
+    return TlsRef(secret, connection.tls_server_name or "", not connection.tls_insecure_skip_verify)
+
+
+def _point(register: Register, endpoint: Endpoint, unit_id: int, short: bool, sources: Mapping[str, str]) -> Point:
+    table, address = register.place
+    unit = unit_id if register.unit_id is None else register.unit_id
+    codec = register.codec
+    wanted = register.encoded
+    bit = f"bit {codec.bit} of " if codec.bit is not None else ""
+    order = f" {codec.order}" if codec.order is not ByteOrder.ABCD else ""
+    own_unit = f" unit {unit}" if unit != unit_id else ""
+    is_target = short and register.name == TARGET
+    return Point(
+        name=register.name,
+        label=f"register {address}" if is_target else f"{register.name} ({bit}{table.noun} {address}{own_unit})",
+        where=f"{bit}{table} {address} {codec.type}{order} unit {unit}",
+        metric=str(address) if is_target else register.name,
+        place=Place(DeviceId(endpoint, unit), table, address, codec),
+        wanted=wanted,
+        desired=None if wanted is None else codec.text(wanted),
+        tolerance=register.allowed,
+        function=register.write.function,
+        verify=register.write.verify,
+        verify_delay=register.write.verify_delay_ms / 1000,
+        unit=register.unit or "",
+        source=sources.get(register.name, ""),
+    )

@@ -47,7 +47,7 @@ _NOT_THERE = {0x02, 0x03}
 def due(state: PlcState, event: Due) -> Step:
     """Begin a pass, unless there is a reason not to."""
     spec, wanted = state.spec, state.map
-    if spec is None or wanted is None or spec.suspend:
+    if spec is None or spec.suspend:
         return rest(in_stage(Stage.IDLE, state, REST), event)
     request = state.request or state.serving
     begun = state._replace(request=None, serving=request) if request else state
@@ -60,7 +60,6 @@ def due(state: PlcState, event: Due) -> Step:
     if not state.status.in_sync and situation_of(state.status) is at_hand.PENDING:
         begun, commands = say(begun, at_hand.CONNECTING, f"connecting to {wanted.endpoint}", event)
     usual = begun.usual
-    assert usual is not None
     read = usual.read if request is None else _read(begun, usual.batches[0])
     return in_stage(Stage.READING, begun, usual.start), (*commands, read)
 
@@ -68,7 +67,7 @@ def due(state: PlcState, event: Due) -> Step:
 def read_done(state: PlcState, event: ReadDone) -> Step:
     """Take what a reading shows, and go on with the next, or judge."""
     going, memory, usual = state.going, state.memory, state.usual
-    if usual is None or not _is_current(state, event.plan):
+    if not _is_current(state, event.plan):
         return overtaken(state)
     read = (*going.read, (going.queue[0], event.values))
     if len(going.queue) > 1:
@@ -89,7 +88,6 @@ def read_failed(state: PlcState, event: ReadFailed) -> Step:
     going, failure = state.going, event.failure
     if not _is_current(state, event.plan):
         return overtaken(state)
-    assert state.map is not None
     batch, later = going.queue[0], going.queue[1:]
     if failure.kind is FailureKind.UNREACHABLE and len(state.map.devices) == 1:
         return lost(state, event, failure.message, event.retry_after)
@@ -114,7 +112,6 @@ def read_failed(state: PlcState, event: ReadFailed) -> Step:
 
 def _around(state: PlcState, batch: Batch, failure: Failure, event: Event) -> tuple[PlcState, tuple[Batch, ...]]:
     """Remember what a device does not have; return the parts of the reading to try instead, if there are any."""
-    assert state.map is not None
     points, holes = state.map.points, state.memory.holes
     parts: tuple[Batch, ...] = ()
     if len(batch.points) > 1:
@@ -132,11 +129,14 @@ def _around(state: PlcState, batch: Batch, failure: Failure, event: Event) -> tu
 
 def _is_current(state: PlcState, plan: ReadPlan) -> bool:
     """Return whether a reading is the one under way, for a spec that still wants it."""
-    spec, before, now = state.spec, state.going_map, state.map
-    if spec is None or spec.suspend or before is None or now is None or not state.going.queue:
+    if not _wanted(state) or not state.going.queue:
         return False
     asked = state.going.queue[0].plan
-    return (asked is plan or asked == plan) and same_places(before, now)
+    return (asked is plan or asked == plan) and same_places(state.going_map, state.map)
+
+
+def _wanted(state: PlcState) -> bool:
+    return state.spec is not None and not state.spec.suspend
 
 
 def _next(state: PlcState, going: Pass, after: float = 0.0) -> Step:
@@ -144,7 +144,6 @@ def _next(state: PlcState, going: Pass, after: float = 0.0) -> Step:
 
 
 def _read(state: PlcState, batch: Batch, after: float = 0.0) -> Read:
-    assert state.map is not None
     return Read(batch.plan, state.map.timeout, urgent=state.serving is not None, after=after, force=forced(state))
 
 
@@ -153,21 +152,22 @@ def _read(state: PlcState, batch: Batch, after: float = 0.0) -> Read:
 
 def identified(state: PlcState, event: IdentifyDone) -> Step:
     """Compare what a device says of itself with what the spec pins."""
-    if state.map is None or state.going_map is not state.map or event.plan != state.map.identity_plan:
+    if state.going_map is not state.map or event.plan != state.map.identity_plan or not _wanted(state):
         return overtaken(state)
     differences = [
         f"its {_OBJECTS.get(number, f'object {number}')} is {event.objects.get(number, 'not told')!r}, not {wanted!r}"
         for number, wanted in state.map.identity.items()
         if event.objects.get(number) != wanted
     ]
-    who = f"{state.map.endpoint} unit {state.map.unit_id}"
-    stranger = f"{who} is not the device that spec.identity names: {'; '.join(differences)}" if differences else ""
+    stranger = (
+        f"{state.map.who} is not the device that spec.identity names: {'; '.join(differences)}" if differences else ""
+    )
     return _met(state, stranger, event)
 
 
 def not_identified(state: PlcState, event: IdentifyFailed) -> Step:
     """Take a device that does not say who it is for a stranger."""
-    if state.map is None or state.going_map is not state.map:
+    if state.going_map is not state.map or not _wanted(state):
         return overtaken(state)
     if event.failure.kind is FailureKind.UNREACHABLE:
         return lost(state, event, event.failure.message, event.retry_after)
@@ -193,7 +193,6 @@ _OBJECTS = {0: "vendor", 1: "product code", 2: "revision"}
 def judge(state: PlcState, event: Event) -> Step:
     """Judge every register, and correct those that are ours to correct."""
     wanted, going, status = state.map, state.going, state.status
-    assert wanted is not None
     found = tuple(_found(state, wanted, event))
     noted, troubles = with_troubles(state, found, event)
     writes = tuple(at for at, each in enumerate(found) if _to_correct(noted, each, event))
@@ -209,9 +208,11 @@ def judge(state: PlcState, event: Event) -> Step:
 
 def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgement]:
     before = {each.name: each for each in state.status.registers}
-    words = {at: words_of(batch, values, at, wanted.points) for batch, values in state.going.read for at in batch.points}
+    words = {
+        at: words_of(batch, values, at, wanted.points) for batch, values in state.going.read for at in batch.points
+    }
     failures = {at: failure for batch, failure in state.going.failed for at in batch.points}
-    for at, point in enumerate(wanted.points):
+    for at, point in enumerate(points):
         known = before.get(point.name) or blank(point)
         if at in words:
             yield judged(point, known, words[at], event.at)
@@ -228,13 +229,11 @@ def _to_correct(state: PlcState, found: Judgement, event: Event) -> bool:
 
 def _contact(state: PlcState, found: tuple[Judgement, ...]) -> tuple[PlcState, Commands]:
     """Note whether every unit answers, and tell when that has changed."""
-    assert state.map is not None
     away = next((each.message for each in found if each.finding is Finding.LOST), "")
     was_away = state.memory.lost or contact_was_lost(state.status)
     notices: Commands = ()
     if away and not was_away:
         notices = (Notice(NoticeReason.CONNECTION_FAILED, away),)
     elif was_away and not away:
-        who = f"{state.map.endpoint} unit {state.map.unit_id}"
-        notices = (Notice(NoticeReason.CONNECTION_RESTORED, f"{who} answers again"),)
+        notices = (Notice(NoticeReason.CONNECTION_RESTORED, f"{state.map.who} answers again"),)
     return with_memory(state, lost=bool(away)) if bool(away) != state.memory.lost else state, notices

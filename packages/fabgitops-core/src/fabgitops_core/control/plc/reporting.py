@@ -5,7 +5,7 @@ from typing import Any
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
-from fabgitops_core.control.situations import CONNECTION_FAILED, Situation, situation_of
+from fabgitops_core.control.plc.situations import CONNECTION_FAILED, Situation, situation_of
 
 _KNOWN = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 

@@ -32,7 +32,6 @@ def rest(state: PlcState, event: Event) -> Step:
 
 def lost(state: PlcState, event: Event, cause: str, retry_after: float) -> Step:
     """Say that there is no contact; what the registers hold now is not known."""
-    assert state.map is not None
     known = state.memory.lost or contact_was_lost(state.status)
     notices: Commands = () if known else (Notice(NoticeReason.CONNECTION_FAILED, cause),)
     found = [each.status for each in state.going.found] or state.status.registers

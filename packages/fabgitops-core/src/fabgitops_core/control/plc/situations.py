@@ -36,6 +36,9 @@ WRITE_REFUSED = Situation("WriteRefused", Phase.FAILED, _F, _F, True, False)
 VERIFICATION_FAILED = Situation("VerificationFailed", Phase.FAILED, _F, _F, True, False)
 SUSPENDED = Situation("Suspended", Phase.PENDING, _U, _U, False, False)
 INVALID_SPEC = Situation("InvalidSpec", Phase.FAILED, _F, _U, False, True)
+TEMPLATE_NOT_FOUND = Situation("TemplateNotFound", Phase.FAILED, _F, _U, True, False)
+IDENTITY_MISMATCH = Situation("IdentityMismatch", Phase.FAILED, _F, _U, False, True)
+CONFLICT = Situation("Conflict", Phase.FAILED, _F, _U, False, True)
 
 ALL = (
     PENDING,
@@ -50,6 +53,9 @@ ALL = (
     VERIFICATION_FAILED,
     SUSPENDED,
     INVALID_SPEC,
+    TEMPLATE_NOT_FOUND,
+    IDENTITY_MISMATCH,
+    CONFLICT,
 )
 _BY_REASON = {situation.reason: situation for situation in ALL}
 

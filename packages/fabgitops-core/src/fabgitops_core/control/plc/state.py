@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.commands import Command, Commands, Publish, Read, Wake
 from fabgitops_core.control.events import Declared, Event, Failure, SyncRequest
@@ -15,7 +16,8 @@ from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, planned
 from fabgitops_core.control.plc.judging import Judgement
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.situations import Situation
-from fabgitops_core.control.points import DeviceMap, Limits, Point
+from fabgitops_core.control.points import NOWHERE, DeviceMap, Limits, Point
+from fabgitops_core.control.requests import ReadPlan
 
 UNKNOWN = IndustrialPLCStatus()
 
@@ -70,6 +72,9 @@ class Usual:
     beat: tuple[Wake]
 
 
+NOTHING = Usual((), REST, Read(ReadPlan(NOWHERE.endpoint, 0, 0), 0.0), (Wake(None),))
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Corrections of a register that were refused or did not hold: how many in a row, and when the next may be tried.
@@ -113,25 +118,29 @@ BLANK = Memory()
 class PlcState(NamedTuple):
     """All that the controller knows; a tuple, since each poll makes two and a tuple costs a third of a dataclass.
 
-    `declared` is the spec as it stands in the resource, `template` what it refers to, `spec` what both come to, or None with the reason
-    in `problem`; `missing` says that the reason is a template that is not there. `map` and `usual` follow from the last valid spec. `request` is a sync that nobody has begun,
-    `serving` the one that the pass under way answers. `going_map` is the map that the pass under way began with.
+    `declared` is the spec as it stands in the resource, `template` what it refers to, `spec` what both come to, or None
+    with the reason in `problem`; `missing` says that the reason is a template that is not there. `map` and `usual`
+    follow from the last valid spec. `request` is a sync that nobody has begun, `serving` the one that the pass under
+    way answers. `going_map` is the map that the pass under way began with.
     """
 
     stage: Stage = Stage.IDLE
     spec: IndustrialPLCSpec | None = None
-    map: DeviceMap | None = None
-    usual: Usual | None = None
+    map: DeviceMap = NOWHERE
+    usual: Usual = NOTHING
     going: Pass = REST
-    going_map: DeviceMap | None = None
+    going_map: DeviceMap = NOWHERE
     memory: Memory = BLANK
     status: IndustrialPLCStatus = UNKNOWN
     request: SyncRequest | None = None
     serving: SyncRequest | None = None
     generation: int = -1
     problem: str = ""
+    namespace: str = ""
     declared: IndustrialPLCSpec | None = None
-    template: Any = None
+    own_problem: str = ""
+    template: IndustrialPLCTemplateSpec | None = None
+    template_problem: str = ""
     missing: bool = False
     rivals: Mapping[str, str] = MappingProxyType({})
 
@@ -174,10 +183,9 @@ def forced(state: PlcState) -> bool:
 
 def point_under_way(state: PlcState) -> Point | None:
     """Return the register that is being written or proven, while the spec still means the same by it."""
-    before, now = state.going_map, state.map
-    if before is None or now is None or not state.going.writes or not same_places(before, now):
+    if not state.going.writes or not same_places(state.going_map, state.map):
         return None
-    return now.points[state.going.writes[0]]
+    return state.map.points[state.going.writes[0]]
 
 
 def same_places(before: DeviceMap, now: DeviceMap) -> bool:

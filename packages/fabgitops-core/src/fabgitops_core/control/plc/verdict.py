@@ -25,7 +25,6 @@ OBSERVED_WANDERS_SECS = 60
 
 def conclude(state: PlcState, event: Event) -> Step:
     """End a pass whose every register is judged: say how the resource stands, unless that is what it says already."""
-    assert state.usual is not None
     going = state.going
     situation, message = _picked(state, going.found)
     fields = fields_of(state)
@@ -41,7 +40,6 @@ def conclude(state: PlcState, event: Event) -> Step:
 def fields_of(state: PlcState) -> dict[str, Any]:
     """Return the fields of the status that tell of the registers as the pass under way found them."""
     found, (drifts, corrections) = state.going.found, state.going.base
-    assert state.map is not None
     return {
         **registers_fields([each.status for each in found], state.map),
         "drift_events": drifts + sum(each.drifts for each in found),
@@ -105,9 +103,8 @@ def _all_well(in_sync: Sequence[Judgement], count: int) -> str:
         return f"{count} register(s) read; none has a desired value"
     if len(in_sync) == 1:
         (only,) = in_sync
-        assert only.point.wanted is not None
         near = " within its tolerance" if only.point.tolerance else ""
-        return f"{only.point.label} holds {only.point.text(only.point.wanted)}{near}, as Git wants"
+        return f"{only.point.label} holds {only.point.target}{near}, as Git wants"
     return f"all {len(in_sync)} registers with a desired value hold it, as Git wants"
 
 
@@ -120,9 +117,7 @@ def _told(messages: Iterable[str]) -> str:
 # --- whether it is worth saying ---------------------------------------------------------------------------------------
 
 
-def _only_wanders(
-    state: PlcState, situation: Situation, message: str, fields: Mapping[str, Any], at: datetime
-) -> bool:
+def _only_wanders(state: PlcState, situation: Situation, message: str, fields: Mapping[str, Any], at: datetime) -> bool:
     """Return whether all this was told already, lately, and just values differ of which metrics tell."""
     status = state.status
     told = (

@@ -59,21 +59,17 @@ def may_write(state: PlcState, point: Point) -> bool:
 def still_wanted(state: PlcState, change: Change) -> bool:
     """Return whether a write that waits for its turn may still be sent: the last word before the wire."""
     point = point_under_way(state)
-    return (
-        state.stage is Stage.WRITING and point is not None and may_write(state, point) and change == point.change()
-    )
+    return state.stage is Stage.WRITING and point is not None and may_write(state, point) and change == point.change()
 
 
 def write_next(state: PlcState, event: Event) -> Step:
     """Record the next write and send it; or end the pass, when none is left."""
     going, wanted = state.going, state.map
-    assert wanted is not None
     left = tuple(at for at in going.writes if may_write(state, wanted.points[at]))
     if not left:
         return conclude(state, event)
     going = replace(going, writes=left)
     point, judgement = wanted.points[left[0]], going.found[left[0]]
-    assert point.wanted is not None
     state = state._replace(going=going)
     recorded = judgement.status.model_copy(update={"unverified_write": hexadecimal(point.wanted)})
     state = _with_found(state, replace(judgement, status=recorded))
@@ -100,7 +96,6 @@ def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
 
 
 def _prove(state: PlcState, point: Point, after: float, tries: int) -> Step:
-    assert state.map is not None
     batch = own_batch(state.going.writes[0], point)
     going = replace(state.going, queue=(batch,), tries=tries)
     read = Read(batch.plan, state.map.timeout, urgent=True, after=after, force=forced(state))
@@ -158,7 +153,6 @@ def withdrawn(state: PlcState, _event: WriteWithdrawn) -> Step:
 
 def _unit_lost(state: PlcState, event: ReadFailed | WriteFailed, failure: Failure, retry_after: float) -> Step:
     """End the pass where contact is lost, or, where other units answer, go on with those."""
-    assert state.map is not None
     if len(state.map.devices) == 1:
         return lost(state, event, failure.message, retry_after)
     points, at = state.map.points, state.going.writes[0]
