@@ -30,7 +30,7 @@ class Server:
         told = {"code": self.code, "message": self.message, "details": self.details}
         body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", **told}
         headers = {"Content-Type": "application/json"}  # without a charset, as the API server has it
-        return web.Response(text=json.dumps(body), status=self.code, headers=headers)
+        return web.Response(body=json.dumps(body).encode(), status=self.code, headers=headers)
 
 
 @pytest.fixture
