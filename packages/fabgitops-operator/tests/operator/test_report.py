@@ -127,9 +127,9 @@ async def test_a_refusal_is_told_at_once_to_who_waits(reporter: Reporter, kube: 
     """Who waits for a record hears that it is refused without waiting for the attempts that follow."""
     kube.always = error
     reporter.publish(KEY, status(1))
-    assert await reporter.stored(KEY, 3600) is Stored.REFUSED
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
     kube.always = None
-    assert await reporter.stored(KEY, 3600) is Stored.YES
+    assert await reporter.stored(KEY, 30) is Stored.YES
 
 
 async def test_an_api_server_that_comes_back_in_time_has_stored_it(reporter: Reporter, kube: FakeKube) -> None:
