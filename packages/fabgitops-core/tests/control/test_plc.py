@@ -467,3 +467,35 @@ def test_neighbours_on_a_dead_device_do_not_take_turns_in_the_status(story: Begi
     published = len(lost.published)
     lost.due(Gate(8.0, "another reason"))
     assert len(lost.published) == published
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_sync_under_way_is_answered_when_its_resource_is_suspended(story: Begin, writing: bool) -> None:
+    """A resource suspended while its sync is served answers the sync with that at once, and does not serve it later."""
+    asked = story().declare(spec(), request=SyncRequest("t1", force=True), same=True).due()
+    if writing:
+        asked.reads(2311)
+    asked.declare(spec(suspend=True), request=SyncRequest("t1", force=True))
+    assert asked.status.last_handled_reconcile_at == "t1"
+    assert asked.condition("Ready") == ("Unknown", "Suspended")
+    asked.withdraws() if writing else asked.reads(2311)
+    asked.declare(spec(auto_correct=False), request=SyncRequest("t1", force=True)).passes(2311)
+    assert asked.request is None
+    assert asked.status.last_handled_reconcile_at == "t1"
+
+
+def test_a_sync_under_way_is_answered_when_its_spec_is_spoilt(story: Begin) -> None:
+    """A spec that becomes invalid while its sync is served answers the sync with that."""
+    asked = story().declare(spec(), request=SyncRequest("t1", force=False), same=True).due()
+    asked.declare(None, problem="bad", request=SyncRequest("t1", force=False))
+    assert asked.status.last_handled_reconcile_at == "t1"
+
+
+@pytest.mark.parametrize("failure", [LOST, BAD_ADDRESS])
+def test_a_correction_that_is_found_to_have_failed_later_is_told(story: Begin, failure: Failure) -> None:
+    """A write whose reading back failed, and whose value turns out to differ, is announced as a failed correction."""
+    unsure = story().due().reads(2311).writes().fails_to_read(failure).passes(2311)
+    assert unsure.condition("Ready") == ("False", "VerificationFailed")
+    assert unsure.notices.count("CorrectionFailed") == 1
+    unsure.passes(2311, 2311)
+    assert unsure.notices.count("CorrectionFailed") == 1

@@ -150,13 +150,13 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
 
 def _rest(state: PlcState, event: Declaration | Due) -> Step:
     """Leave the device alone, and say why; a sync that was asked for is answered with that."""
-    request = state.request
+    request = state.request or state.serving
     handled = {} if request is None else {"last_handled_reconcile_at": request.token}
     if state.spec is None:
         situation, message = at_hand.INVALID_SPEC, f"the spec is not valid: {state.problem}"
     else:
         situation, message = at_hand.SUSPENDED, "suspended: the device is neither read nor written"
-    rested, commands = say(state._replace(request=None), situation, message, event, **handled)
+    rested, commands = say(state._replace(request=None, serving=None), situation, message, event, **handled)
     if situation is at_hand.INVALID_SPEC and situation_of(state.status) is not situation:
         commands = (*commands, Notice(NoticeReason.INVALID_SPEC, message))
     return rested, (*commands, Wake(None))
@@ -395,8 +395,7 @@ def _set_back(
     **seen: int,
 ) -> Step:
     """Say that a correction failed, and wait longer before the next: memory that wears out is not hammered."""
-    fresh = situation_of(state.status) is at_hand.CORRECTING and state.setbacks == 0
-    notices: Commands = (Notice(NoticeReason.CORRECTION_FAILED, message),) if fresh else ()
+    notices: Commands = () if state.setbacks else (Notice(NoticeReason.CORRECTION_FAILED, message),)
     counted = state._replace(setbacks=state.setbacks + 1)
     after, commands = finish(counted, situation, message, event, unverified_write=None, **seen)
     wait = max(spec.poll_interval_secs, min(2**counted.setbacks, MAX_SETBACK_SECS))

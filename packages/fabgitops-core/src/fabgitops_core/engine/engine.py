@@ -15,6 +15,7 @@ from fabgitops_core.control.events import (
     Declared,
     Due,
     Event,
+    Failure,
     FailureKind,
     ReadDone,
     ReadFailed,
@@ -28,11 +29,17 @@ from fabgitops_core.control.requests import DeviceId
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.errors import DeviceError, Withdrawn
 from fabgitops_core.engine.outcomes import failure_of
-from fabgitops_core.engine.ports import Device, Devices, Host, Observer
+from fabgitops_core.engine.ports import Device, Devices, Host, Observer, Stored
 from fabgitops_core.engine.scheduler import Scheduler
 
 RECORD_SECS = 2.0
 """How long a write waits for its record to be stored; a control plane that is away does not stop a correction."""
+
+UNRECORDED = Failure(
+    FailureKind.REFUSED_FOR_NOW,
+    "the control plane refused the record of this correction, and nothing is written without one: "
+    "a crash would leave a write that nobody knows of",
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +49,7 @@ def _utc_now() -> datetime:
 
 
 class _Entry:
-    __slots__ = ("controller", "device", "device_id", "key", "state", "writing")
+    __slots__ = ("controller", "device", "device_id", "gone", "key", "state", "writing")
 
     def __init__(self, key: Key, controller: Controller[Any]) -> None:
         self.key = key
@@ -51,6 +58,7 @@ class _Entry:
         self.device_id: DeviceId | None = None
         self.device: Device | None = None
         self.writing = False
+        self.gone = False
 
 
 class Engine:
@@ -98,6 +106,7 @@ class Engine:
         entry = self._entries.pop(key, None)
         if entry is None:
             return
+        entry.gone = True
         self._step(entry, Removed(self._now()))
         self._point(entry, None)
         self._scheduler.forget(key)
@@ -141,15 +150,14 @@ class Engine:
         if entry is None:
             return
         began = self._time()
-        gate = self.circuits.gate(entry.device_id) if entry.device_id else Gate()
-        event: Event | None = Due(self._now(), gate)
+        event: Event | None = self._due(entry)
         try:
-            while event is not None:
+            while event is not None and not entry.gone:  # its key may be another's by now
                 request = self._step(entry, event)
                 if entry.device is None or entry.device_id is None:
                     break
                 if isinstance(request, Read):
-                    event = await self._read(entry.device, entry.device_id, request)
+                    event = await self._read(entry, entry.device, entry.device_id, request)
                 elif isinstance(request, Write):
                     event = await self._write(entry, entry.device, entry.device_id, request)
                 else:
@@ -157,6 +165,9 @@ class Engine:
         finally:
             entry.writing = False
         self._observer.passed(key, self._time() - began)
+
+    def _due(self, entry: _Entry) -> Due:
+        return Due(self._now(), self.circuits.gate(entry.device_id) if entry.device_id else Gate())
 
     def _step(self, entry: _Entry, event: Event) -> Read | Write | None:
         """Tell the controller, do what needs no waiting, and return what does: a request to the device."""
@@ -176,11 +187,13 @@ class Engine:
         self._observer.happened(entry.key, event, commands)
         return request
 
-    async def _read(self, device: Device, device_id: DeviceId, request: Read) -> Event:
+    async def _read(self, entry: _Entry, device: Device, device_id: DeviceId, request: Read) -> Event:
         plan = request.plan
         self.circuits.tried(device_id, 2 * request.timeout)
         try:
             values = await device.read(plan, timeout=request.timeout, urgent=request.urgent)
+        except Withdrawn:
+            return self._due(entry)  # another device is named by now: the pass begins again
         except DeviceError as error:
             failure = failure_of(error)
             retry_after = self._count(device_id, failure.kind, failure.message)
@@ -190,7 +203,8 @@ class Engine:
 
     async def _write(self, entry: _Entry, device: Device, device_id: DeviceId, request: Write) -> Event:
         change = request.change
-        await self._host.stored(entry.key, RECORD_SECS)
+        if await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
+            return WriteFailed(self._now(), change, UNRECORDED)
 
         def wanted() -> bool:
             return not self._stopping and entry.controller.still_wanted(entry.state, change)

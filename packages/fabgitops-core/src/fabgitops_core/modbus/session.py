@@ -119,8 +119,10 @@ class Session:
         """
         await self._turns.take(urgent=urgent)
         try:
-            if self._aborted or not held():
+            if self._aborted:
                 raise self._given_up()
+            if not held():
+                raise Withdrawn(f"the share of the connection to {self.endpoint} was given up before {request.what}")
             wire = self._wire
             if wire is None or not wire.usable:
                 _check_wanted(request, wanted)

@@ -74,6 +74,7 @@ class FakeDevice:
 
     def __init__(self, plc: FakePlc) -> None:
         self._plc = plc
+        self._open = True
         plc.shares += 1
 
     async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> tuple[int, ...]:
@@ -81,6 +82,8 @@ class FakeDevice:
         del timeout, urgent
         self._plc.reads += 1
         await self._plc.wait(self._plc.hold_reads)
+        if not self._open:
+            raise Withdrawn("the share was given up")
         if self._plc.read_errors and (error := self._plc.read_errors.pop(0)) is not None:
             raise error
         return tuple(self._plc[plan.address + each] for each in range(plan.count))
@@ -89,7 +92,7 @@ class FakeDevice:
         """Change what the PLC holds, or raise what the test wants."""
         del timeout
         await self._plc.wait(self._plc.hold_writes)
-        if not wanted():
+        if not self._open or not wanted():
             raise Withdrawn("no longer wanted")
         error = self._plc.write_errors.pop(0) if self._plc.write_errors else None
         if error is None or error.maybe_done:
@@ -100,5 +103,6 @@ class FakeDevice:
             raise error
 
     def close(self) -> None:
-        """Give up the share."""
+        """Give up the share; its requests that wait end with `Withdrawn`."""
+        self._open = False
         self._plc.shares -= 1
