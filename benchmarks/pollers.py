@@ -23,6 +23,7 @@ from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.control.events import Declared
 from fabgitops_core.control.plc import PlcController
 from fabgitops_core.engine.engine import Engine
+from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_operator.http import serving
 from fabgitops_operator.metrics import Metrics
@@ -117,10 +118,10 @@ class MemoryHost:
     def publish(self, key: Key, status: ApiModel) -> None:
         """Take a status."""
 
-    async def stored(self, key: Key, limit: float) -> bool:
+    async def stored(self, key: Key, limit: float) -> Stored:
         """Say that it is stored."""
         del key, limit
-        return True
+        return Stored.YES
 
     def notice(self, key: Key, notice: Notice) -> None:
         """Note when a correction is announced."""

@@ -9,7 +9,9 @@ import pytest
 import yaml
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.meta import Key
 from fabgitops_operator.install import manifests
+from fabgitops_operator.kube import Gone, Kube, Rejected
 from lightkube import codecs
 from lightkube.core.exceptions import ApiError
 from mock_plc.device import Device
@@ -162,19 +164,27 @@ async def test_without_the_resource_definition_it_says_how_to_install_it(control
     await client.close()
 
 
-async def test_a_refused_event_is_an_error_and_a_metric(site: Site) -> None:
-    """Without the right to write Events the main job goes on, and the refusal is told in log and metrics."""
-    user = "system:serviceaccount:fabgitops-system:no-events"
+async def account_without(site: Site, name: str, resource: str) -> dict[str, Any]:
+    """Make a service account that lacks the right to one resource; return the role that has it."""
+    full: dict[str, Any] = {}
     for body in yaml.safe_load_all(manifests()):
         if body["kind"] == "ClusterRole":
-            body["metadata"]["name"] = "no-events"
-            body["rules"] = [rule for rule in body["rules"] if rule["apiGroups"] != ["events.k8s.io"]]
+            body["metadata"]["name"] = name
+            full = copy.deepcopy(body)
+            body["rules"] = [rule for rule in body["rules"] if resource not in rule["resources"]]
         elif body["kind"] == "ClusterRoleBinding":
-            body["metadata"]["name"] = body["roleRef"]["name"] = "no-events"
-            body["subjects"][0]["name"] = "no-events"
+            body["metadata"]["name"] = body["roleRef"]["name"] = name
+            body["subjects"][0]["name"] = name
         else:
             continue
         await site.client.apply(codecs.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+    return full
+
+
+async def test_a_refused_event_is_an_error_and_a_metric(site: Site) -> None:
+    """Without the right to write Events the main job goes on, and the refusal is told in log and metrics."""
+    user = "system:serviceaccount:fabgitops-system:no-events"
+    await account_without(site, "no-events", "events")
     plc = Device({4001: 2311})
     kubeconfig = site.plane.kubeconfig_for(user)
     async with serving(plc) as port, site.operator(kubeconfig=kubeconfig) as operator:
@@ -200,3 +210,48 @@ async def test_the_operator_may_do_nothing_else(site: Site) -> None:
     with pytest.raises(ApiError, match='cannot list resource "secrets"'):
         _ = [each async for each in operator.list(lightkube.resources.core_v1.Secret, namespace=site.namespace)]
     await operator.close()
+
+
+async def test_a_status_never_reaches_another_object_of_the_same_name(site: Site) -> None:
+    """A status for an object that was deleted and made anew under its name is refused, and counts as for one gone."""
+    await site.apply("mixer", 502)
+    key, former = Key(INDUSTRIAL_PLC.name, site.namespace, "mixer"), (await site.get("mixer")).metadata.uid
+    await site.delete("mixer")
+    await site.apply("mixer", 502)
+    present = (await site.get("mixer")).metadata.uid
+    config = lightkube.KubeConfig.from_file(site.plane.kubeconfig_for(ACCOUNT)).get()
+    assert config is not None
+    kube = Kube(config, [INDUSTRIAL_PLC])
+    try:
+        with pytest.raises(Gone):
+            await kube.patch_status(key, former, {"message": "of the former"})
+        assert await site.status("mixer") == {}
+        await kube.patch_status(key, present, {"message": "of the present"})
+        assert await site.status("mixer") == {"message": "of the present"}
+        with pytest.raises(Rejected):
+            await kube.patch_status(key, present, {"phase": "Nonsense"})
+    finally:
+        await kube.close()
+
+
+async def test_nothing_is_written_while_its_record_is_refused(site: Site) -> None:
+    """Without the right to write statuses no PLC is corrected, and log, Events and metrics say so; with it one is."""
+    user = "system:serviceaccount:fabgitops-system:no-status"
+    role = await account_without(site, "no-status", "industrialplcs/status")
+    plc = Device({4001: 2311})
+    kubeconfig = site.plane.kubeconfig_for(user)
+    async with serving(plc) as port, site.operator(kubeconfig=kubeconfig) as operator:
+        await site.apply("mixer", port)
+
+        async def told() -> bool:
+            return (await site.events("mixer")).get("CorrectionFailed") == 1
+
+        await until(told, "the Event")
+        reads = plc.reads
+        await until(lambda: plc.reads >= reads + 2, "more tries")
+        assert plc.writes == []
+        assert "refused the record" in operator.log
+        assert await operator.metric("fabgitops_api_writes_total", resource="status", result="forbidden") >= 1
+        await site.client.apply(codecs.from_dict(role), field_manager=FIELD_MANAGER, force=True)
+        await site.until_status("mixer", inSync=True, correctionsApplied=1, driftEvents=1)
+        assert len(plc.writes) == 1

@@ -23,9 +23,11 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plans import change_of, plan_of
+from fabgitops_core.control.planner import planned
 from fabgitops_core.control.plc import step
-from fabgitops_core.control.plc_state import NEW, PlcState
+from fabgitops_core.control.plc.mapping import map_of
+from fabgitops_core.control.plc.state import NEW, PlcState
+from fabgitops_core.control.requests import Change, ReadPlan
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LOST = Failure(FailureKind.UNREACHABLE, "10.0.0.5:502 refused the connection")
@@ -35,6 +37,17 @@ def spec(**changes: Any) -> IndustrialPLCSpec:
     """Return a valid spec: register 4001 must hold 2500."""
     given = {"device_address": "10.0.0.5", "target_register": 4001, "target_value": 2500, **changes}
     return IndustrialPLCSpec.model_validate(given)
+
+
+def plan_of(wanted: IndustrialPLCSpec) -> ReadPlan:
+    """Return the first reading of a spec: of the short form, the only one."""
+    device_map = map_of(wanted, "default", {})
+    return planned(device_map.points, device_map.limits)[0].plan
+
+
+def change_of(wanted: IndustrialPLCSpec) -> Change:
+    """Return the write that makes the first register of a spec hold what it must."""
+    return map_of(wanted, "default", {}).points[0].change()
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The state machine of one PLC: every edge of its table, and what a user sees of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from fabgitops_core.api.industrialplc import Phase
@@ -18,11 +19,11 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plans import change_of, plan_of
-from fabgitops_core.control.plc import TABLE, step, still_wanted
-from fabgitops_core.control.plc_state import Stage
+from fabgitops_core.control.plc import TABLE, step
+from fabgitops_core.control.plc.state import Stage
+from fabgitops_core.control.plc.writing import still_wanted
 
-from .conftest import LOST, START, Story, spec
+from .conftest import LOST, START, Story, change_of, plan_of, spec
 
 Begin = Callable[..., Story]
 BAD_ADDRESS = Failure(FailureKind.REFUSED_FOR_GOOD, "exception 02 (illegal data address)")
@@ -98,18 +99,29 @@ def test_a_write_of_unknown_outcome_is_read_back_first(story: Begin) -> None:
 
 
 def test_a_write_that_did_not_hold_is_not_repeated_at_once(story: Begin) -> None:
-    """A device that does not keep what was written is reported, and left alone for a growing while."""
+    """A device that does not keep what was written is reported, read at each interval, and written after a while."""
     stubborn = story(poll_interval_secs=1, timeout_secs=1).passes(2311, 2311)
     assert stubborn.condition("Ready") == ("False", "VerificationFailed")
     assert stubborn.status.corrections_applied == 0
     assert stubborn.request is None
-    waits = [stubborn.wake]
-    for _ in range(6):
-        stubborn.passes(2311, 2311)
-        waits.append(stubborn.wake)
-    assert [wait.after for wait in waits if wait] == [2, 4, 8, 16, 32, 60, 60]
+    assert stubborn.wake == Wake(1.0, steady=True)
+    assert waits(stubborn, lambda: stubborn.writes().reads(2311)) == [2, 4, 8, 16, 32, 60, 60]
     assert stubborn.status.drift_events == 1
     assert stubborn.notices == ["DriftDetected", "CorrectionFailed"]
+
+
+def waits(failing: Story, fail: Callable[[], object]) -> list[int]:
+    """Return the seconds that pass between a correction that failed and the next, which fails as well."""
+    seconds: list[int] = []
+    for _ in range(7):
+        failed = failing.at - timedelta(seconds=1)
+        while True:
+            looked = failing.at + timedelta(seconds=1)
+            if isinstance(failing.due().reads(2311).request, Write):
+                break
+        seconds.append(int((looked - failed).total_seconds()))
+        fail()
+    return seconds
 
 
 def test_a_drift_that_stays_is_one(story: Begin) -> None:
@@ -169,8 +181,12 @@ def test_an_illegal_address_stalls(story: Begin) -> None:
 
 
 def test_a_busy_device_does_not_stall(story: Begin) -> None:
-    """A device that is busy is asked again, and nobody is called."""
-    busy = story().due().fails_to_read(BUSY)
+    """A device that is busy is asked again within the pass and at the next, and nobody is called."""
+    busy = story().due()
+    for pause in (0.1, 0.2, 0.4):
+        busy.fails_to_read(BUSY)
+        assert busy.request == Read(plan_of(spec()), 3.0, after=pause)
+    busy.fails_to_read(BUSY)
     assert busy.condition("Reconciling") == ("True", "DeviceBusy")
     assert busy.notices == []
 
@@ -182,10 +198,9 @@ def test_a_refused_write_backs_off(story: Begin) -> None:
     assert refused.condition("InSync") == ("False", "WriteRefused")
     assert refused.status.unverified_write is None
     assert refused.notices == ["DriftDetected", "CorrectionFailed"]
-    for _ in range(3):
-        refused.due().reads(2311).fails_to_write(BAD_ADDRESS)
-    assert refused.wake == Wake(16.0)
+    assert waits(refused, lambda: refused.fails_to_write(BAD_ADDRESS)) == [2, 4, 8, 16, 32, 60, 60]
     assert refused.status.drift_events == 1
+    assert refused.notices == ["DriftDetected", "CorrectionFailed"]
 
 
 def test_a_write_that_was_never_sent(story: Begin) -> None:
@@ -299,7 +314,8 @@ def test_a_target_changed_during_a_write(story: Begin) -> None:
     old = change_of(changed.spec)
     changed.declare(spec(target_value=3000)).tell(WriteDone(changed.at, old)).reads(2500)
     assert changed.status.corrections_applied == 1
-    assert changed.request == Write(change_of(spec(target_value=3000)), 3.0)
+    assert changed.wake == Wake(0.0)
+    assert changed.due().reads(2500).request == Write(change_of(spec(target_value=3000)), 3.0)
 
 
 def test_another_register_forgets_what_was_known(story: Begin) -> None:
@@ -467,3 +483,35 @@ def test_neighbours_on_a_dead_device_do_not_take_turns_in_the_status(story: Begi
     published = len(lost.published)
     lost.due(Gate(8.0, "another reason"))
     assert len(lost.published) == published
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_sync_under_way_is_answered_when_its_resource_is_suspended(story: Begin, writing: bool) -> None:
+    """A resource suspended while its sync is served answers the sync with that at once, and does not serve it later."""
+    asked = story().declare(spec(), request=SyncRequest("t1", force=True), same=True).due()
+    if writing:
+        asked.reads(2311)
+    asked.declare(spec(suspend=True), request=SyncRequest("t1", force=True))
+    assert asked.status.last_handled_reconcile_at == "t1"
+    assert asked.condition("Ready") == ("Unknown", "Suspended")
+    asked.withdraws() if writing else asked.reads(2311)
+    asked.declare(spec(auto_correct=False), request=SyncRequest("t1", force=True)).passes(2311)
+    assert asked.request is None
+    assert asked.status.last_handled_reconcile_at == "t1"
+
+
+def test_a_sync_under_way_is_answered_when_its_spec_is_spoilt(story: Begin) -> None:
+    """A spec that becomes invalid while its sync is served answers the sync with that."""
+    asked = story().declare(spec(), request=SyncRequest("t1", force=False), same=True).due()
+    asked.declare(None, problem="bad", request=SyncRequest("t1", force=False))
+    assert asked.status.last_handled_reconcile_at == "t1"
+
+
+@pytest.mark.parametrize("failure", [LOST, BAD_ADDRESS])
+def test_a_correction_that_is_found_to_have_failed_later_is_told(story: Begin, failure: Failure) -> None:
+    """A write whose reading back failed, and whose value turns out to differ, is announced as a failed correction."""
+    unsure = story().due().reads(2311).writes().fails_to_read(failure).passes(2311)
+    assert unsure.condition("Ready") == ("False", "VerificationFailed")
+    assert unsure.notices.count("CorrectionFailed") == 1
+    unsure.passes(2311, 2311)
+    assert unsure.notices.count("CorrectionFailed") == 1

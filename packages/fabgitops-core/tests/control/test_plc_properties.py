@@ -21,8 +21,9 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc import step, still_wanted
-from fabgitops_core.control.plc_state import NEW, PlcState, Stage
+from fabgitops_core.control.plc import step
+from fabgitops_core.control.plc.state import NEW, PlcState, Stage
+from fabgitops_core.control.plc.writing import still_wanted
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

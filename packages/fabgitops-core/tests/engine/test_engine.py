@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.events import Declared, ReadFailed, SyncRequest
 from fabgitops_core.control.plc import PlcController
 from fabgitops_core.control.requests import Endpoint
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.errors import NoReply, Refused, Unreachable
+from fabgitops_core.engine.ports import Stored
 from fabgitops_core.testing.devices import FakeDevices, FakePlc
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 
@@ -194,3 +195,61 @@ async def test_a_refusal_that_may_have_been_carried_out_is_read_back(bench: Benc
     bench.declare(MIXER)
     await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
     assert len(bench.plc.writes) == 1
+
+
+async def test_a_correction_whose_record_is_refused_is_not_written(bench: Bench) -> None:
+    """While the record of a correction is refused nothing is written, the status says why, and it tries again later."""
+    bench.plc[4001] = 2311
+    bench.host.answer = Stored.REFUSED
+    bench.declare(MIXER)
+    await bench.until(lambda: bool(bench.observer.passes))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert (bench.plc.writes, bench.observer.passes, bench.host.waited) == ([], [MIXER], [MIXER])
+    assert "refused the record" in bench.status(MIXER).message
+    assert bench.status(MIXER).unverified_write is None
+    assert bench.host.reasons(MIXER) == ["DriftDetected", "CorrectionFailed"]
+    assert not bench.engine.circuits.troubled()
+    bench.host.answer = Stored.YES
+    await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
+    assert bench.status(MIXER).drift_events == 1
+
+
+async def test_a_control_plane_that_is_away_stops_no_correction(bench: Bench) -> None:
+    """A write whose record could not be stored because the control plane is away goes out all the same."""
+    bench.plc[4001] = 2311
+    bench.host.answer = Stored.AWAY
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
+
+
+async def test_what_an_old_pass_finds_is_not_told_of_a_new_resource(bench: Bench) -> None:
+    """A reading that ends after its resource was deleted and made anew is told to nobody."""
+    hold = bench.plc.hold_reads = asyncio.Event()
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.plc.waiting == 1)
+    bench.engine.remove(MIXER)
+    bench.plc.hold_reads = None
+    bench.plc[4002] = 2500
+    bench.declare(MIXER, target_register=4002, poll_interval_secs=3600)
+    await bench.until(lambda: bench.observer.passes == [MIXER])
+    assert bench.status(MIXER).in_sync
+    told = len(bench.observer.events)
+    hold.set()
+    await bench.until(lambda: bench.observer.passes == [MIXER, MIXER])
+    assert bench.observer.events[told:] == []
+
+
+async def test_a_share_given_up_is_no_failure_of_its_device(bench: Bench) -> None:
+    """A resource that names another device while its reading waits fails nobody: the pass begins again there."""
+    hold = bench.plc.hold_reads = asyncio.Event()
+    bench.devices[Endpoint("10.0.0.6", 502)][4001] = 2500
+    bench.declare(PRESS)
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.plc.waiting == 2)
+    bench.declare(MIXER, device_address="10.0.0.6")
+    hold.set()
+    await bench.until(lambda: bool(bench.status(PRESS).in_sync and bench.status(MIXER).in_sync))
+    assert not any(isinstance(event, ReadFailed) for _key, event in bench.observer.events)
+    assert "ConnectionFailed" not in bench.host.reasons(MIXER)
+    assert not bench.engine.circuits.troubled()

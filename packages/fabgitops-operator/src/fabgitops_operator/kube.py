@@ -100,19 +100,26 @@ class Kube:
         except httpx2.HTTPError as error:
             raise _told(error, f"listing {kind.plural}") from error
 
-    async def patch_status(self, key: Key, status: Body) -> None:
-        """Merge into an object's status.
+    async def patch_status(self, key: Key, uid: str, status: Body) -> None:
+        """Replace the status of the object of this uid, not of another that has its name.
+
+        The API server passes over a uid in a merge patch of a status; a JSON patch (RFC 6902) can test it.
 
         Raises:
             KubeError: Gone when the object is not there.
         """
         resource = self._resources[key.kind].Status
+        steps = [
+            {"op": "test", "path": "/metadata/uid", "value": uid},
+            {"op": "add", "path": "/status", "value": status},
+        ]
         try:
-            await self._client.patch(
-                resource, key.name, {"status": status}, namespace=key.namespace, patch_type=PatchType.MERGE
-            )
+            await self._client.patch(resource, key.name, steps, namespace=key.namespace, patch_type=PatchType.JSON)
         except httpx2.HTTPError as error:
-            raise _told(error, f"patching the status of {key}") from error
+            doing = f"patching the status of {key}"
+            if _test_failed(error):
+                raise Gone(f"{doing}: another object has its name by now", "gone") from error
+            raise _told(error, doing) from error
 
     async def create_event(self, body: Body) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.
@@ -137,6 +144,13 @@ class Kube:
             raise _told(error, f"patching the Event {namespace}/{name}") from error
 
 
+def _test_failed(error: httpx2.HTTPError) -> bool:
+    """Return whether a JSON patch could not be applied: a 422 without the causes that one for an invalid object has."""
+    if not isinstance(error, ApiError) or error.status.code != 422:
+        return False
+    return not (error.status.details and error.status.details.causes)
+
+
 def _told(error: httpx2.HTTPError, doing: str) -> KubeError:
     if isinstance(error, ApiError):
         code, text = error.status.code or 0, f"{doing}: {error.status.message}"
@@ -151,8 +165,8 @@ def _told(error: httpx2.HTTPError, doing: str) -> KubeError:
         )
     if code in {401, 403}:
         return Forbidden(text, "forbidden")
-    if code in {404, 410}:
+    if code == 404:
         return Gone(text, "gone")
-    if code in {409, 429} or code >= 500:
+    if code in {409, 410, 429} or code >= 500:  # 410: a listing took so long that its token expired
         return Unavailable(text, "unavailable")
     return Rejected(text, "rejected")

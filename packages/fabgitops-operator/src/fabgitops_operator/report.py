@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
 from typing import Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Notice
+from fabgitops_core.engine.ports import Stored
 
 from fabgitops_operator.announce import Announcer
-from fabgitops_operator.kube import Body, Gone, KubeError, Rejected
+from fabgitops_operator.kube import Body, Gone, KubeError, Rejected, Unavailable
 from fabgitops_operator.metrics import Metrics
 
 AT_ONCE = 16
@@ -24,45 +24,117 @@ log = logging.getLogger(__name__)
 class Statuses(Protocol):
     """What is needed of the API, as `Kube` has it."""
 
-    async def patch_status(self, key: Key, status: Body) -> None:
-        """Merge into an object's status; raises Gone when it is not there, or another KubeError."""
+    async def patch_status(self, key: Key, uid: str, status: Body) -> None:
+        """Replace the status of the object of this uid; raises Gone when it is not there, or another KubeError."""
         ...
+
+
+class Objects(Protocol):
+    """What is needed of the inventory."""
+
+    def uid(self, key: Key) -> str | None:
+        """Return the uid of an object that is there."""
+        ...
+
+    def lost(self, key: Key, uid: str) -> None:
+        """Forget the object of this uid, which turned out to be gone."""
+        ...
+
+
+class _OwnFaultError(KubeError):
+    """A status was not sent because of a bug of ours, or of a library's; it is the cause."""
+
+
+class _Outbox:
+    """What waits to be sent to one object, nothing or one status; who sends it, and who waits to hear of it."""
+
+    __slots__ = ("sender", "urged", "waiters", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, ApiModel]] = []
+        self.waiters: list[asyncio.Future[Stored]] = []
+        self.urged = asyncio.Event()
+        self.sender: asyncio.Task[None] | None = None
+
+    def tell(self, answer: Stored) -> None:
+        """Tell those who wait."""
+        waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(answer)
+
+    async def rest(self, seconds: float) -> None:
+        """Sleep, unless somebody urges, or has urged since the last attempt began."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.urged.wait()
+        except TimeoutError:
+            return
+
+
+def _answer(error: KubeError | None) -> Stored:
+    """Return what an attempt means for who waits: a fault of our own may well be one in every record to come."""
+    if error is None:
+        return Stored.YES
+    return Stored.AWAY if isinstance(error, Unavailable) else Stored.REFUSED
 
 
 class Reporter:
     """Sends what is published, one patch at a time for each object; keeps trying while the API server is away."""
 
-    def __init__(self, kube: Statuses, announcer: Announcer, metrics: Metrics, gone: Callable[[Key], None]) -> None:
+    def __init__(self, kube: Statuses, announcer: Announcer, metrics: Metrics, objects: Objects) -> None:
         self._kube = kube
         self._announcer = announcer
         self._metrics = metrics
-        self._gone = gone
-        self._pending: dict[Key, ApiModel] = {}
-        self._senders: dict[Key, asyncio.Task[bool]] = {}
+        self._objects = objects
+        self._outboxes: dict[Key, _Outbox] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._refusals: set[str] = set()
+        self._rejected: set[str] = set()
 
     def publish(self, key: Key, status: ApiModel) -> None:
-        """Send a status soon; of several for one object only the last counts."""
-        self._pending[key] = status
-        if key not in self._senders:
-            self._senders[key] = asyncio.get_running_loop().create_task(self._send(key))
+        """Send a status soon; of several for one object only the last counts, and none for one that is gone."""
+        uid = self._objects.uid(key)
+        if uid is None:
+            return
+        outbox = self._outboxes.get(key)
+        if outbox is None:
+            outbox = self._outboxes[key] = _Outbox()
+            outbox.sender = asyncio.get_running_loop().create_task(self._send(key, outbox))
+        outbox.waiting = [(uid, status)]
+        outbox.urged.set()
 
-    async def stored(self, key: Key, limit: float) -> bool:
-        """Wait until what was published is stored, at most `limit` seconds; return whether it is."""
-        sender = self._senders.get(key)
-        if sender is None:
-            return True
-        await asyncio.wait([sender], timeout=limit)
-        return sender.done() and not sender.cancelled() and sender.result()
+    async def stored(self, key: Key, limit: float) -> Stored:
+        """As `fabgitops_core.engine.ports.Host.stored`; ends a pause between two attempts."""
+        outbox = self._outboxes.get(key)
+        if outbox is None:
+            uid = self._objects.uid(key)
+            return Stored.REFUSED if uid is None or uid in self._rejected else Stored.YES
+        waiter: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        outbox.waiters.append(waiter)
+        outbox.urged.set()
+        try:
+            async with asyncio.timeout(limit):
+                return await waiter
+        except TimeoutError:
+            return Stored.AWAY
 
     def notice(self, key: Key, notice: Notice) -> None:
         """Announce a transition as an Event."""
         self._announcer.announce(key, notice)
 
+    def forget(self, uid: str) -> None:
+        """Drop what is known of an object that is gone."""
+        self._announcer.forget(uid)
+        self._rejected.discard(uid)
+
     async def close(self, grace: float) -> None:
         """Send what is left, at most for `grace` seconds."""
-        senders = list(self._senders.values())
+        senders = []
+        for outbox in self._outboxes.values():
+            outbox.urged.set()
+            if outbox.sender is not None:
+                senders.append(outbox.sender)
         if senders:
             _done, late = await asyncio.wait(senders, timeout=grace)
             for sender in late:
@@ -71,47 +143,72 @@ class Reporter:
             if late:
                 log.error("%d status(es) could not be stored before the end", len(late))
 
-    async def _send(self, key: Key) -> bool:
-        """Send until nothing waits; return whether the last was stored."""
-        attempt, error = 0, None
+    async def _send(self, key: Key, outbox: _Outbox) -> None:
+        """Send until nothing waits."""
+        attempt, answer = 0, Stored.AWAY
         try:
-            while key in self._pending:
-                status = self._pending.pop(key)
-                error = await self._try(key, status)
-                if error is None or isinstance(error, Rejected):
+            while outbox.waiting:
+                error = await self._try(key, outbox)
+                answer = _answer(error)
+                if error is None or isinstance(error, Rejected | Gone):
                     attempt = 0
                     continue
-                if isinstance(error, Gone):
-                    self._pending.pop(key, None)
-                    self._gone(key)
-                    continue
-                self._pending.setdefault(key, status)
+                if answer is Stored.REFUSED:
+                    outbox.tell(answer)
                 attempt += 1
-                await asyncio.sleep(min(0.2 * 2.0**attempt, MAX_RETRY_SECS) * random.uniform(0.5, 1))  # noqa: S311
-            return error is None
+                await outbox.rest(min(0.2 * 2.0**attempt, MAX_RETRY_SECS) * random.uniform(0.5, 1))  # noqa: S311
         finally:
-            del self._senders[key]
+            del self._outboxes[key]
+            outbox.tell(answer)
 
-    async def _try(self, key: Key, status: ApiModel) -> KubeError | None:
+    async def _try(self, key: Key, outbox: _Outbox) -> KubeError | None:
+        """Send what waits, once; what may be stored later waits again unless something newer does."""
         async with self._slots:
-            try:
-                await self._kube.patch_status(key, status.model_dump(mode="json", by_alias=True))
-            except KubeError as error:
-                self._metrics.api_write("status", error.reason)
-                self._complain(key, error)
-                return error
-        self._metrics.api_write("status", "ok")
+            uid, status = outbox.waiting.pop()
+            outbox.urged.clear()
+            error = await self._patch(key, uid, status)
+        self._metrics.api_write("status", error.reason if error else "ok")
+        self._rejected.discard(uid)
+        if error is None:
+            self._accepted(key)
+            return None
+        self._complain(key, error)
+        if isinstance(error, Gone):
+            self._gone(key, uid, outbox)
+        elif isinstance(error, Rejected):
+            self._rejected.add(uid)
+        else:
+            outbox.waiting = outbox.waiting or [(uid, status)]
+        return error
+
+    async def _patch(self, key: Key, uid: str, status: ApiModel) -> KubeError | None:
+        try:
+            await self._kube.patch_status(key, uid, status.model_dump(mode="json", by_alias=True, exclude_none=True))
+        except KubeError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - told with its traceback by `_complain`
+            fault = _OwnFaultError(f"a fault of our own: {error!r}", "failed")
+            fault.__cause__ = error
+            return fault
+        return None
+
+    def _gone(self, key: Key, uid: str, outbox: _Outbox) -> None:
+        """Forget an object that is gone, but not what is for another that was made under its name."""
+        outbox.waiting = [letter for letter in outbox.waiting if letter[0] != uid]
+        self._objects.lost(key, uid)
+
+    def _accepted(self, key: Key) -> None:
         if self._refusals:
             log.info("%s: the API server takes statuses again", key)
             self._refusals.clear()
-        return None
 
     def _complain(self, key: Key, error: KubeError) -> None:
         """Tell of a refusal: each one that is about the object, once for what is wrong with all of them."""
         if isinstance(error, Gone):
             log.info("%s: gone", key)
-        elif isinstance(error, Rejected) or error.reason not in self._refusals:
-            again = "" if isinstance(error, Rejected) else "; trying again until it is stored"
-            log.error("%s: status not stored: %s%s", key, error, again)
-            if not isinstance(error, Rejected):
-                self._refusals.add(error.reason)
+        elif isinstance(error, Rejected):
+            log.error("%s: status not stored: %s", key, error)
+        elif error.reason not in self._refusals:
+            self._refusals.add(error.reason)
+            cause = error.__cause__ if isinstance(error, _OwnFaultError) else None
+            log.error("%s: status not stored: %s; trying again until it is stored", key, error, exc_info=cause)

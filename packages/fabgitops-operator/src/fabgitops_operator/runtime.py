@@ -13,6 +13,7 @@ from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.kinds import CONTROLLERS
 from fabgitops_core.engine.engine import Engine
+from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -47,11 +48,14 @@ class _Host:
     def publish(self, key: Key, status: ApiModel) -> None:
         self.reporter.publish(key, status)
 
-    async def stored(self, key: Key, limit: float) -> bool:
+    async def stored(self, key: Key, limit: float) -> Stored:
         return await self.reporter.stored(key, limit)
 
     def notice(self, key: Key, notice: Notice) -> None:
         self.reporter.notice(key, notice)
+
+    def forget(self, uid: str) -> None:
+        self.reporter.forget(uid)
 
 
 async def operate(settings: Settings) -> None:
@@ -72,9 +76,9 @@ async def operate(settings: Settings) -> None:
         kube = Kube(config, [controller.kind for controller in CONTROLLERS])
         stack.push_async_callback(kube.close)
         announcer = Announcer(kube, metrics)
-        inventory = Inventory(engine, announcer.forget)
+        inventory = Inventory(engine, host.forget)
         announcer.uid = inventory.uid
-        host.reporter = Reporter(kube, announcer, metrics, inventory.lost)
+        host.reporter = Reporter(kube, announcer, metrics, inventory)
         sweep = Sweep(kube, inventory, CONTROLLERS, settings.namespace)
         reasons = ["starting: not everything is listed yet"]
         port = await stack.enter_async_context(

@@ -37,10 +37,10 @@ class Sweep:
                 for namespace in self._namespaces:
                     async for body in self._kube.list_all(controller.kind, namespace):
                         missing.pop(key_of(controller, body), None)
-                        self._inventory.present(controller, body)
+                        self._inventory.listed(controller, body)
             complete = True
         finally:
-            self._inventory.listing_ends(missing if complete else {})
+            self._inventory.listing_ends(missing, complete=complete)
 
     async def forever(self, interval: float, failed: Callable[[KubeError], None]) -> None:
         """List everything each `interval` seconds; a listing that fails is told and done again at its next time."""

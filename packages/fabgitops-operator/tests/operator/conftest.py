@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.meta import Key
-from fabgitops_operator.kube import KubeError
 from fabgitops_operator.metrics import Metrics
 
 KEY = Key("IndustrialPLC", "plant", "mixer")
@@ -28,10 +27,11 @@ class FakeKube:
     """
 
     statuses: list[tuple[Key, Mapping[str, Any]]] = field(default_factory=list)
+    uids: list[str] = field(default_factory=list)
     created: list[Mapping[str, Any]] = field(default_factory=list)
     patched: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    errors: list[KubeError | None] = field(default_factory=list)
-    always: KubeError | None = None
+    errors: list[Exception | None] = field(default_factory=list)
+    always: Exception | None = None
     hold: asyncio.Event | None = None
     attempts: int = 0
     waiting: int = 0
@@ -50,8 +50,9 @@ class FakeKube:
         if error is not None:
             raise error
 
-    async def patch_status(self, key: Key, status: Mapping[str, Any]) -> None:
-        """Remember a status."""
+    async def patch_status(self, key: Key, uid: str, status: Mapping[str, Any]) -> None:
+        """Remember a status, and the uid that each attempt named."""
+        self.uids.append(uid)
         await self._answer()
         self.statuses.append((key, status))
 

@@ -90,8 +90,8 @@ async def test_a_deletion_is_not_undone_by_a_listing(site: Site) -> None:
     site.hear(body(5))
     site.inventory.listing_begins()
     site.inventory.deleted(PLC, body(6))
-    site.hear(body(5))
-    site.inventory.listing_ends({})
+    site.inventory.listed(PLC, body(5))
+    site.inventory.listing_ends({}, complete=True)
     assert (len(site.engine), site.forgotten) == (0, ["u1"])
 
 
@@ -157,3 +157,58 @@ async def test_an_object_that_is_being_deleted_counts_as_gone(site: Site) -> Non
     site.hear(leaving)
     assert len(site.engine) == 0
     assert site.forgotten == ["u1"]
+
+
+async def test_a_store_that_was_set_back_is_believed_after_a_complete_listing(site: Site) -> None:
+    """After a restore of the store the next listing shows an older version, which is begun anew and followed on."""
+    site.hear(body(1000, target=3000))
+    site.hear(body(500))  # the watch alone cannot tell a restore from news that come late
+    assert site.targets == [3000]
+    await site.sweep(Listing(body(500)))
+    site.hear(body(510, target=2600))
+    assert site.targets == [3000, 2500, 2600]
+    assert (site.forgotten, site.observer.gone, site.inventory.uid(KEY)) == (["u1"], [KEY], "u1")
+
+
+async def test_an_object_from_before_a_restore_is_replaced_by_the_one_in_store(site: Site) -> None:
+    """After a restore a listing that shows another object under the name, at an older version, is believed."""
+    site.hear(body(1000, uid="u2", target=3000))
+    await site.sweep(Listing(body(500, uid="u1")))
+    assert (site.targets, site.inventory.uid(KEY), site.forgotten) == ([3000, 2500], "u1", ["u2"])
+
+
+async def test_a_listing_does_not_outdo_what_the_watch_told_meanwhile(site: Site) -> None:
+    """A change that the watch tells of during a listing stands, though the listing shows the version before it."""
+    site.hear(body(5))
+    site.inventory.listing_begins()
+    site.hear(body(9, target=3000))
+    site.inventory.listed(PLC, body(5))
+    site.hear(body(7, target=2700))
+    site.inventory.listing_ends({}, complete=True)
+    assert (site.targets, site.forgotten) == ([2500, 3000], [])
+
+
+async def test_news_after_a_restore_outdo_the_listing_they_came_during(site: Site) -> None:
+    """Of what a listing shows and the watch tells during it after a restore, the newer is believed."""
+    site.hear(body(1000, target=3000))
+    listing = Listing(body(500))
+    listing.meanwhile = lambda: site.hear(body(510, target=2600))
+    await site.sweep(listing)
+    assert site.targets == [3000, 2600]
+
+
+async def test_a_restore_is_not_concluded_from_a_listing_that_failed(site: Site) -> None:
+    """A listing that breaks off sets nothing back."""
+    site.hear(body(1000, target=3000))
+    with pytest.raises(Unavailable):
+        await site.sweep(Listing(body(500), error=Unavailable("away", "unreachable")))
+    assert (site.targets, site.forgotten) == ([3000], [])
+
+
+async def test_the_loss_of_a_former_object_leaves_the_present_one(site: Site) -> None:
+    """An answer that says that the former object of this name is gone does not remove the present one."""
+    site.hear(body(9, uid="u2"))
+    site.inventory.lost(KEY, "u1")
+    assert site.inventory.uid(KEY) == "u2"
+    site.inventory.lost(KEY, "u2")
+    assert len(site.engine) == 0

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.api.meta import Key
+from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.announce import Announcer
 from fabgitops_operator.kube import Forbidden, Gone, Rejected, Unavailable
 from fabgitops_operator.metrics import Metrics
@@ -14,18 +15,35 @@ from fabgitops_operator.report import Reporter
 from .conftest import KEY, FakeKube, until, writes
 
 AWAY = Unavailable("the API server cannot be reached", "unreachable")
+BUG = RuntimeError("a bug")
+
+
+class Objects:
+    """Objects that are there, all with the same uid, and those that turned out to be gone."""
+
+    def __init__(self) -> None:
+        self.now: str | None = "u1"
+        self.gone: list[tuple[Key, str]] = []
+
+    def uid(self, _key: Key) -> str | None:
+        """Return the uid."""
+        return self.now
+
+    def lost(self, key: Key, uid: str) -> None:
+        """Remember who is gone."""
+        self.gone.append((key, uid))
 
 
 @pytest.fixture
-def gone() -> list[Key]:
-    """Return the objects that turned out to be gone."""
-    return []
+def objects() -> Objects:
+    """Return objects."""
+    return Objects()
 
 
 @pytest.fixture
-async def reporter(kube: FakeKube, metrics: Metrics, gone: list[Key]) -> AsyncIterator[Reporter]:
+async def reporter(kube: FakeKube, metrics: Metrics, objects: Objects) -> AsyncIterator[Reporter]:
     """Return a reporter."""
-    reporter = Reporter(kube, Announcer(kube, metrics), metrics, gone.append)
+    reporter = Reporter(kube, Announcer(kube, metrics), metrics, objects)
     yield reporter
     kube.hold = None
     await reporter.close(0)
@@ -49,7 +67,7 @@ async def test_only_the_last_is_sent(reporter: Reporter, kube: FakeKube, metrics
     for number in (2, 3, 4):
         reporter.publish(KEY, status(number))
     kube.hold.set()
-    assert await reporter.stored(KEY, 30)
+    assert await reporter.stored(KEY, 30) is Stored.YES
     assert (sent(kube), kube.most) == ([1, 4], 1)
     assert writes(metrics, "status", "ok") == 2
 
@@ -65,12 +83,12 @@ async def test_objects_do_not_wait_for_each_other(reporter: Reporter, kube: Fake
     assert kube.most == 16
 
 
-async def test_a_gone_object_is_forgotten(reporter: Reporter, kube: FakeKube, gone: list[Key]) -> None:
+async def test_a_gone_object_is_forgotten(reporter: Reporter, kube: FakeKube, objects: Objects) -> None:
     """A 404 says that the object is gone: it is not tried again, and the inventory is told."""
     kube.errors = [Gone("not found", "gone")]
     reporter.publish(KEY, status(1))
-    assert not await reporter.stored(KEY, 30)
-    assert (gone, kube.attempts) == ([KEY], 1)
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
+    assert (objects.gone, kube.attempts) == ([(KEY, "u1")], 1)
 
 
 async def test_a_rejected_status_is_told_and_not_tried_again(
@@ -79,41 +97,123 @@ async def test_a_rejected_status_is_told_and_not_tried_again(
     """A status that the API server rejects is an error in the log and in the metrics, and is not called stored."""
     kube.errors = [Rejected("status.phase: unsupported value", "rejected")]
     reporter.publish(KEY, status(1))
-    assert not await reporter.stored(KEY, 30)
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
     assert (kube.attempts, writes(metrics, "status", "rejected")) == (1, 1)
     assert "plant/mixer: status not stored: status.phase: unsupported value" in caplog.messages
     reporter.publish(KEY, status(2))
-    assert await reporter.stored(KEY, 30)
+    assert await reporter.stored(KEY, 30) is Stored.YES
 
 
-@pytest.mark.parametrize("error", [AWAY, Forbidden("you may not", "forbidden")])
+@pytest.mark.parametrize("error", [AWAY, Forbidden("you may not", "forbidden"), BUG])
 async def test_what_may_pass_is_tried_again_with_the_latest(
-    reporter: Reporter, kube: FakeKube, metrics: Metrics, error: Unavailable, caplog: pytest.LogCaptureFixture
+    reporter: Reporter, kube: FakeKube, metrics: Metrics, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """While the API server is away or refuses us a status is tried again, as it stands by then, and told of once."""
+    """While the API server is away or refuses us, or we fail, the latest status is tried again, and told of once."""
     kube.errors = [error, error]
     kube.hold = asyncio.Event()
     reporter.publish(KEY, status(1))
     await until(lambda: kube.waiting)
     reporter.publish(KEY, status(2))
     kube.hold.set()
-    assert await reporter.stored(KEY, 30)
-    assert (sent(kube), writes(metrics, "status", error.reason)) == ([2], 2)
+    await until(lambda: kube.statuses)
+    assert await reporter.stored(KEY, 30) is Stored.YES
+    assert (sent(kube), writes(metrics, "status", getattr(error, "reason", "failed"))) == ([2], 2)
     assert len([line for line in caplog.messages if "trying again until it is stored" in line]) == 1
+    assert ("Traceback" in caplog.text) == (error is BUG)
+
+
+@pytest.mark.parametrize("error", [Forbidden("you may not", "forbidden"), BUG])
+async def test_a_refusal_is_told_at_once_to_who_waits(reporter: Reporter, kube: FakeKube, error: Exception) -> None:
+    """Who waits for a record hears that it is refused without waiting for the attempts that follow."""
+    kube.always = error
+    reporter.publish(KEY, status(1))
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
+    kube.always = None
+    assert await reporter.stored(KEY, 30) is Stored.YES
+
+
+async def test_an_api_server_that_comes_back_in_time_has_stored_it(reporter: Reporter, kube: FakeKube) -> None:
+    """Who waits for a record while the API server is away for a moment hears that it was stored in the end."""
+    kube.errors = [AWAY]
+    reporter.publish(KEY, status(1))
+    assert await reporter.stored(KEY, 30) is Stored.YES
+
+
+async def test_an_api_server_that_stays_away_is_told_as_such(reporter: Reporter, kube: FakeKube) -> None:
+    """Who waits for a record longer than the limit hears that the API server is away."""
+    kube.always = AWAY
+    reporter.publish(KEY, status(1))
+    assert await reporter.stored(KEY, 0.01) is Stored.AWAY
+
+
+@pytest.mark.parametrize("urge", ["publish", "stored", "close"])
+async def test_a_pause_ends_when_somebody_urges(
+    reporter: Reporter, kube: FakeKube, urge: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new status, and who waits for one, is tried at once however long the pause after a failure still lasts."""
+    monkeypatch.setattr("random.uniform", lambda _low, _high: 1e6)
+    kube.errors = [AWAY]
+    reporter.publish(KEY, status(1))
+    await until(lambda: kube.attempts == 1 and not kube.waiting)
+    await asyncio.sleep(0)
+    if urge == "publish":
+        reporter.publish(KEY, status(2))
+        await until(lambda: kube.statuses)
+    elif urge == "stored":
+        assert await reporter.stored(KEY, 30) is Stored.YES
+    else:
+        await reporter.close(30)
+    assert sent(kube) == [2 if urge == "publish" else 1]
+
+
+async def test_a_rejected_record_stays_refused(reporter: Reporter, kube: FakeKube) -> None:
+    """Who asks only after a status was rejected hears so too, until another is stored or the object is gone."""
+    kube.errors = [Rejected("no", "rejected")] * 2
+    reporter.publish(KEY, status(1))
+    await until(lambda: kube.attempts == 1 and not kube.waiting)
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
+    reporter.forget("u1")
+    assert await reporter.stored(KEY, 30) is Stored.YES
+
+
+async def test_a_status_is_for_the_object_it_was_published_for(
+    reporter: Reporter, kube: FakeKube, objects: Objects
+) -> None:
+    """A status names its object's uid; when that is gone, the one of another made under its name still goes out."""
+    kube.errors = [Gone("another uid", "gone")]
+    kube.hold = asyncio.Event()
+    reporter.publish(KEY, status(1))
+    await until(lambda: kube.waiting)
+    objects.now = "u2"
+    reporter.publish(KEY, status(2))
+    kube.hold.set()
+    assert await reporter.stored(KEY, 30) is Stored.YES
+    assert (kube.uids, sent(kube), objects.gone) == (["u1", "u2"], [2], [(KEY, "u1")])
+
+
+async def test_nothing_is_sent_for_an_object_that_is_not_there(
+    reporter: Reporter, kube: FakeKube, objects: Objects
+) -> None:
+    """A status of an object that is gone goes nowhere, and counts as refused."""
+    objects.now = None
+    reporter.publish(KEY, status(1))
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
+    assert kube.attempts == 0
 
 
 async def test_stored_waits_only_so_long(reporter: Reporter, kube: FakeKube) -> None:
     """Waiting for a status to be stored ends at its limit and says that it is not."""
     kube.hold = asyncio.Event()
     reporter.publish(KEY, status(1))
-    assert not await reporter.stored(KEY, 0.01)
+    assert await reporter.stored(KEY, 0.01) is Stored.AWAY
     kube.hold.set()
-    assert await reporter.stored(KEY, 30)
+    assert await reporter.stored(KEY, 30) is Stored.YES
 
 
 async def test_nothing_published_is_stored(reporter: Reporter) -> None:
     """Nobody waits for an object of which nothing is on its way."""
-    assert await reporter.stored(KEY, 30)
+    assert await reporter.stored(KEY, 30) is Stored.YES
 
 
 async def test_close_sends_what_is_left(reporter: Reporter, kube: FakeKube) -> None:

@@ -1,11 +1,15 @@
 """What a kind's decisions look like from outside: the seam at which further kinds come in."""
 
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.control.claims import Claim
 from fabgitops_core.control.commands import Commands
 from fabgitops_core.control.events import Event
-from fabgitops_core.control.requests import Change, DeviceId
+from fabgitops_core.control.points import DeviceMap
+from fabgitops_core.control.requests import Change
 
 State = TypeVar("State")
 
@@ -18,18 +22,34 @@ class Controller(Protocol[State]):
         """Return the kind that it decides for."""
         ...
 
-    def start(self) -> State:
-        """Return what is known before the first event."""
+    def start(self, key: Key) -> State:
+        """Return what is known of a resource before the first event."""
         ...
 
     def step(self, state: State, event: Event) -> tuple[State, Commands]:
         """Return what is known after an event, and what is to be done."""
         ...
 
-    def device(self, state: State) -> DeviceId | None:
-        """Return the device that the resource is about, or None while it names none."""
+    def device(self, state: State) -> DeviceMap | None:
+        """Return what the resource is about and how it is reached, or None while it names no device."""
         ...
 
     def still_wanted(self, state: State, change: Change) -> bool:
         """Return whether a write that waits for its turn may still be sent."""
+        ...
+
+    def claims(self, state: State) -> frozenset[Claim]:
+        """Return what the resource wants for itself alone."""
+        ...
+
+    def readings(self, state: State) -> Mapping[str, float]:
+        """Return the numbers last read, by what metrics call the register."""
+        ...
+
+    def reference(self, spec: Any) -> tuple[str, str] | None:
+        """Return kind and name of the resource in its namespace that a spec (None: no valid one) refers to."""
+        ...
+
+    def offer(self, state: State) -> tuple[ApiModel | None, str]:
+        """Return what those who refer to the resource get: its spec, or None and why there is no valid one."""
         ...

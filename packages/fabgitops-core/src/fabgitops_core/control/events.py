@@ -47,7 +47,10 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True)
 class Declared(Generic[Spec, Status]):
-    """The resource as it stands: a spec, or the reason why there is none (`problem`), and the status stored with it."""
+    """The resource as it stands: a spec, or the reason why there is none (`problem`), and the status stored with it.
+
+    `referenced` tells of what the spec refers to.
+    """
 
     at: datetime
     generation: int
@@ -55,6 +58,7 @@ class Declared(Generic[Spec, Status]):
     problem: str = ""
     request: SyncRequest | None = None
     status: Status | None = None
+    referenced: "Referenced | None" = None
 
 
 @dataclass(frozen=True, slots=True)

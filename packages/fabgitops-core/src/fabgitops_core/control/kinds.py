@@ -4,5 +4,7 @@ from typing import Any
 
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.template import TemplateController
 
-CONTROLLERS: tuple[Controller[Any], ...] = (PlcController(),)
+CONTROLLERS: tuple[Controller[Any], ...] = (TemplateController(), PlcController())
+"""What others refer to stands before them, so that it is listed first."""

@@ -3,54 +3,30 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.breaker import Gate
-from fabgitops_core.control.commands import Publish, Read, Wake, Write
+from fabgitops_core.control.breaker import PASS, Gate
+from fabgitops_core.control.claims import Claims
+from fabgitops_core.control.commands import Identify, Publish, Read, Request, Wake, Write
 from fabgitops_core.control.controller import Controller
-from fabgitops_core.control.events import (
-    Declared,
-    Due,
-    Event,
-    FailureKind,
-    ReadDone,
-    ReadFailed,
-    Removed,
-    WriteDone,
-    WriteFailed,
-    WriteUnknown,
-    WriteWithdrawn,
-)
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed
 from fabgitops_core.control.requests import DeviceId
 from fabgitops_core.engine.circuits import Circuits
-from fabgitops_core.engine.errors import DeviceError, Withdrawn
-from fabgitops_core.engine.outcomes import failure_of
-from fabgitops_core.engine.ports import Device, Devices, Host, Observer
+from fabgitops_core.engine.entries import Entry
+from fabgitops_core.engine.ports import Devices, Host, Observer
+from fabgitops_core.engine.references import References
+from fabgitops_core.engine.requests import Requests
 from fabgitops_core.engine.scheduler import Scheduler
-
-RECORD_SECS = 2.0
-"""How long a write waits for its record to be stored; a control plane that is away does not stop a correction."""
 
 log = logging.getLogger(__name__)
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class _Entry:
-    __slots__ = ("controller", "device", "device_id", "key", "state", "writing")
-
-    def __init__(self, key: Key, controller: Controller[Any]) -> None:
-        self.key = key
-        self.controller = controller
-        self.state: Any = controller.start()
-        self.device_id: DeviceId | None = None
-        self.device: Device | None = None
-        self.writing = False
 
 
 class Engine:
@@ -70,12 +46,15 @@ class Engine:
         self._host = host
         self._observer = observer
         self._now = now
-        self._entries: dict[Key, _Entry] = {}
+        self._entries: dict[Key, Entry] = {}
+        self._references = References()
+        self._claims = Claims()
         self._users: Counter[DeviceId] = Counter()
         self._stopping = False
         self._scheduler: Scheduler[Key] = Scheduler(self._pass, observer.late)
         self._time = asyncio.get_running_loop().time
         self.circuits = Circuits(self._time)
+        self._requests = Requests(host, self.circuits, self._users, now, self._due, lambda: not self._stopping)
 
     def __len__(self) -> int:
         """Return how many resources are declared."""
@@ -89,19 +68,31 @@ class Engine:
         """Take a resource as it stands now, whether new, changed or the same."""
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = _Entry(key, controller)
+            entry = self._entries[key] = Entry(key, controller)
+        reference = self._references.point(key, controller.reference(event.spec))
+        if reference is not None:
+            event = replace(event, referenced=self._offered(reference, event.at))
         self._step(entry, event)
-        self._point(entry, controller.device(entry.state))
+        self._settle(entry)
+        self._tell_referrers(key)
 
     def remove(self, key: Key) -> None:
         """Forget a resource; its device is left as it is."""
         entry = self._entries.pop(key, None)
         if entry is None:
             return
+        entry.gone = True
         self._step(entry, Removed(self._now()))
-        self._point(entry, None)
+        self._references.point(key, None)
+        self._settle(entry)
+        self._tell_referrers(key)
         self._scheduler.forget(key)
         self._observer.forgotten(key)
+
+    def readings(self) -> Iterator[tuple[Key, Mapping[str, float]]]:
+        """Yield the numbers last read of each resource, by what metrics call the register."""
+        for key, entry in list(self._entries.items()):
+            yield key, entry.controller.readings(entry.state)
 
     async def stop(self, grace: float) -> None:
         """Begin no pass and no write any more; let writes in hand and their proofs end, at most `grace` seconds."""
@@ -120,53 +111,94 @@ class Engine:
         await asyncio.gather(*running.values(), return_exceptions=True)
         await self._devices.close()
 
-    def _point(self, entry: _Entry, device_id: DeviceId | None) -> None:
-        """Exchange an entry's share of a connection when it names another device."""
-        if device_id == entry.device_id:
-            return
-        before, old = entry.device_id, entry.device
-        entry.device_id = device_id
-        entry.device = self._devices.open(device_id.endpoint) if device_id else None
-        if device_id is not None:
-            self._users[device_id] += 1
-        if before is not None and old is not None:
-            old.close()
-            self._users[before] -= 1
-            if not self._users[before]:
-                del self._users[before]
-                self.circuits.forget(before)
+    # --- what belongs to a resource -----------------------------------------------------------------------------------
+
+    def _settle(self, entry: Entry) -> None:
+        """After a change: exchange its share of a connection, and tell everybody whose registers are contested."""
+        self._point(entry)
+        claims = frozenset() if entry.gone else entry.controller.claims(entry.state)
+        for key in self._claims.lay(entry.key, claims):
+            other = self._entries.get(key)
+            if other is not None:
+                self._step(other, Contested(self._now(), self._claims.rivals(key)))
+
+    def _point(self, entry: Entry) -> None:
+        wanted = None if entry.gone else entry.controller.device(entry.state)
+        before = entry.devices
+        entry.devices = wanted.devices if wanted else ()
+        self._users.update(entry.devices)
+        if entry.wants(wanted):
+            old = entry.device
+            entry.endpoint, entry.link = (wanted.endpoint, wanted.link) if wanted else (None, None)
+            entry.device = self._devices.open(wanted.endpoint, wanted.link) if wanted else None
+            if old is not None:
+                old.close()
+        for device_id in before:
+            self._users[device_id] -= 1
+            if not self._users[device_id]:
+                del self._users[device_id]
+                self.circuits.forget(device_id)
+
+    def _offered(self, key: Key, at: datetime) -> Referenced:
+        entry = self._entries.get(key)
+        spec, problem = entry.controller.offer(entry.state) if entry else (None, "")
+        return Referenced(at, spec, problem)
+
+    def _tell_referrers(self, key: Key) -> None:
+        """Tell all who refer to a resource how it stands now."""
+        for referrer in self._references.to(key):
+            entry = self._entries.get(referrer)
+            if entry is not None:
+                self._step(entry, self._offered(key, self._now()))
+                self._settle(entry)
+
+    # --- one pass -----------------------------------------------------------------------------------------------------
 
     async def _pass(self, key: Key) -> None:
         entry = self._entries.get(key)
         if entry is None:
             return
         began = self._time()
-        gate = self.circuits.gate(entry.device_id) if entry.device_id else Gate()
-        event: Event | None = Due(self._now(), gate)
+        event: Event | None = self._due(entry)
         try:
-            while event is not None:
-                request = self._step(entry, event)
-                if entry.device is None or entry.device_id is None:
-                    break
-                if isinstance(request, Read):
-                    event = await self._read(entry.device, entry.device_id, request)
-                elif isinstance(request, Write):
-                    event = await self._write(entry, entry.device, entry.device_id, request)
-                else:
-                    event = None
+            while event is not None and not entry.gone:  # its key may be another's by now
+                event = await self._asked(entry, self._step(entry, event))
         finally:
             entry.writing = False
         self._observer.passed(key, self._time() - began)
 
-    def _step(self, entry: _Entry, event: Event) -> Read | Write | None:
+    def _due(self, entry: Entry) -> Due:
+        return Due(self._now(), self._gate(entry.devices))
+
+    def _gate(self, devices: tuple[DeviceId, ...]) -> Gate:
+        """Return the gate of a resource's device; of several the first to open, as each is asked for itself."""
+        gate = PASS
+        for device_id in devices:
+            other = self.circuits.gate(device_id)
+            if not other.wait:
+                return other
+            gate = other if not gate.wait or other.wait < gate.wait else gate
+        return gate
+
+    async def _asked(self, entry: Entry, request: Request | None) -> Event | None:
+        device = entry.device
+        if request is None or device is None:
+            return None
+        if isinstance(request, Read):
+            return await self._requests.read(entry, device, request)
+        if isinstance(request, Write):
+            return await self._requests.write(entry, device, request)
+        return await self._requests.identify(entry, device, request)
+
+    def _step(self, entry: Entry, event: Event) -> Request | None:
         """Tell the controller, do what needs no waiting, and return what does: a request to the device."""
         entry.state, commands = entry.controller.step(entry.state, event)
-        request: Read | Write | None = None
+        request: Request | None = None
         for command in commands:
-            if isinstance(command, Read | Write):
+            if isinstance(command, Read | Write | Identify):
                 request = command
             elif isinstance(command, Wake):
-                if entry.key in self._entries:
+                if not entry.gone:
                     self._scheduler.wake(entry.key, command.after, spread=command.spread, steady=command.steady)
             elif isinstance(command, Publish):
                 self._host.publish(entry.key, command.status)
@@ -175,42 +207,3 @@ class Engine:
                 self._host.notice(entry.key, command)
         self._observer.happened(entry.key, event, commands)
         return request
-
-    async def _read(self, device: Device, device_id: DeviceId, request: Read) -> Event:
-        plan = request.plan
-        self.circuits.tried(device_id, 2 * request.timeout)
-        try:
-            values = await device.read(plan, timeout=request.timeout, urgent=request.urgent)
-        except DeviceError as error:
-            failure = failure_of(error)
-            retry_after = self._count(device_id, failure.kind, failure.message)
-            return ReadFailed(self._now(), plan, failure, retry_after)
-        self.circuits.answered(device_id)
-        return ReadDone(self._now(), plan, values)
-
-    async def _write(self, entry: _Entry, device: Device, device_id: DeviceId, request: Write) -> Event:
-        change = request.change
-        await self._host.stored(entry.key, RECORD_SECS)
-
-        def wanted() -> bool:
-            return not self._stopping and entry.controller.still_wanted(entry.state, change)
-
-        try:
-            await device.write(change, timeout=request.timeout, wanted=wanted)
-        except Withdrawn:
-            return WriteWithdrawn(self._now(), change)
-        except DeviceError as error:
-            failure = failure_of(error)
-            if error.maybe_done:
-                return WriteUnknown(self._now(), change, failure)
-            retry_after = self._count(device_id, failure.kind, failure.message)
-            return WriteFailed(self._now(), change, failure, retry_after)
-        return WriteDone(self._now(), change)
-
-    def _count(self, device_id: DeviceId, kind: FailureKind, cause: str) -> float:
-        if not self._users[device_id]:
-            return 0.0  # given up meanwhile: nobody asks it any more
-        if kind is FailureKind.UNREACHABLE:
-            return self.circuits.failed(device_id, cause)
-        self.circuits.answered(device_id)
-        return 0.0

@@ -5,6 +5,7 @@ Each has a real adapter (`fabgitops_core.modbus`, `fabgitops_operator.report`) a
 """
 
 from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from typing import Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
@@ -25,7 +26,8 @@ class Device(Protocol):
             urgent: Whether to go before every request that waits for its turn and is not urgent.
 
         Raises:
-            DeviceError: One of `Unreachable`, `Refused`, `UnitUnreachable`, `NoReply`, `ConnectionLost`, `BadReply`.
+            DeviceError: One of `Unreachable`, `Refused`, `UnitUnreachable`, `NoReply`, `ConnectionLost`, `BadReply`;
+                `Withdrawn` when this share was given up before its turn came.
         """
         ...
 
@@ -53,7 +55,7 @@ class Device(Protocol):
             wanted: Asked at the last moment before the write is sent; a False sends nothing.
 
         Raises:
-            DeviceError: `Withdrawn` when `wanted` said no, otherwise as for `read`. When `maybe_done` is true the
+            DeviceError: `Withdrawn` also when `wanted` said no, otherwise as for `read`. When `maybe_done` is true the
                 device may hold the new value; it is not when the reading before a write did not succeed.
         """
         ...
@@ -75,6 +77,16 @@ class Devices(Protocol):
         ...
 
 
+class Stored(Enum):
+    """What became of a published status."""
+
+    YES = auto()
+    REFUSED = auto()
+    """The host is there and does not take it."""
+    AWAY = auto()
+    """The host is out of reach, overloaded, or slower than the limit: it may be stored later."""
+
+
 class Host(Protocol):
     """The place where resources live: it keeps their status and tells people of transitions."""
 
@@ -82,8 +94,8 @@ class Host(Protocol):
         """Make a status known soon; of several for one key only the last counts. Does not wait, does not raise."""
         ...
 
-    async def stored(self, key: Key, limit: float) -> bool:
-        """Wait until what was published for a key is stored, at most `limit` seconds; return whether it is."""
+    async def stored(self, key: Key, limit: float) -> Stored:
+        """Wait until what was published last for a key is stored or refused, at most `limit` seconds; never raises."""
         ...
 
     def notice(self, key: Key, notice: Notice) -> None:

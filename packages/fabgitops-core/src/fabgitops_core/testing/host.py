@@ -3,25 +3,27 @@
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
+from fabgitops_core.engine.ports import Stored
 
 
 class FakeHost:
-    """The `Host` port: everything is stored at once, and kept in the order in which it came."""
+    """The `Host` port: everything is kept in the order in which it came; `answer` is what becomes of a status."""
 
     def __init__(self) -> None:
         self.published: list[tuple[Key, ApiModel]] = []
         self.notices: list[tuple[Key, Notice]] = []
         self.waited: list[Key] = []
+        self.answer = Stored.YES
 
     def publish(self, key: Key, status: ApiModel) -> None:
         """Remember a status."""
         self.published.append((key, status))
 
-    async def stored(self, key: Key, limit: float) -> bool:
+    async def stored(self, key: Key, limit: float) -> Stored:
         """Remember that somebody waited."""
         del limit
         self.waited.append(key)
-        return True
+        return self.answer
 
     def notice(self, key: Key, notice: Notice) -> None:
         """Remember a notice."""

@@ -45,7 +45,9 @@ def declared(state: PlcState, event: Declaration) -> Step:
         status=status,
         request=request,
     )
-    if changed:
+    if event.referenced is not None:
+        known = _with_reference(known, event.referenced)
+    if changed or (known.template, known.template_problem) != (state.template, state.template_problem):
         return _taken(state, _resolved(known), event, first)
     if request == state.request:
         return known, ()
@@ -58,7 +60,7 @@ def referenced(state: PlcState, event: Referenced) -> Step:
     """Take the template that the resource names, as it stands now; None while it is not there."""
     if state.declared is None or state.declared.template_ref is None:
         return state, ()
-    known = _resolved(state._replace(template=event.spec, template_problem=event.problem))
+    known = _resolved(_with_reference(state, event))
     if (known.spec, known.problem) == (state.spec, state.problem):
         return known, ()
     return _taken(state, known, event, first=not state.status.conditions)
@@ -73,6 +75,11 @@ def contested(state: PlcState, event: Contested) -> Step:
     fresh = event.rivals and not state.rivals and situation_of(state.status) is not at_hand.CONFLICT
     notices = (Notice(NoticeReason.CONFLICT, conflict_message(event.rivals)),) if fresh else ()
     return known, (*notices, *wake)
+
+
+def _with_reference(state: PlcState, referenced: Referenced) -> PlcState:
+    template = referenced.spec if isinstance(referenced.spec, IndustrialPLCTemplateSpec) else None
+    return state._replace(template=template, template_problem=referenced.problem)
 
 
 # --- what a declaration comes to --------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from fabgitops_core.control.plc.state import (
     PlcState,
     Stage,
     Step,
+    begin,
     forced,
     in_stage,
     overtaken,
@@ -59,9 +60,8 @@ def due(state: PlcState, event: Due) -> Step:
     commands: Commands = ()
     if not state.status.in_sync and situation_of(state.status) is at_hand.PENDING:
         begun, commands = say(begun, at_hand.CONNECTING, f"connecting to {wanted.endpoint}", event)
-    usual = begun.usual
-    read = usual.read if request is None else _read(begun, usual.batches[0])
-    return in_stage(Stage.READING, begun, usual.start), (*commands, read)
+    read = begun.usual.read if request is None else _read(begun, begun.usual.batches[0])
+    return begin(begun), (*commands, read)
 
 
 def read_done(state: PlcState, event: ReadDone) -> Step:
@@ -94,7 +94,7 @@ def read_failed(state: PlcState, event: ReadFailed) -> Step:
     if failure.kind is FailureKind.REFUSED_FOR_NOW and going.tries < BUSY_TRIES:
         pause = BUSY_PAUSE_SECS * 2.0**going.tries
         return _next(state, replace(going, tries=going.tries + 1), after=pause)
-    failed = ((batch, failure),)
+    failed: tuple[tuple[Batch, Failure], ...] = ((batch, failure),)
     if failure.kind is FailureKind.UNREACHABLE:
         failed = tuple((each, failure) for each in going.queue if each.plan.unit_id == event.plan.unit_id)
         later = tuple(each for each in later if each.plan.unit_id != event.plan.unit_id)
@@ -207,10 +207,9 @@ def judge(state: PlcState, event: Event) -> Step:
 
 
 def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgement]:
+    points = wanted.points
     before = {each.name: each for each in state.status.registers}
-    words = {
-        at: words_of(batch, values, at, wanted.points) for batch, values in state.going.read for at in batch.points
-    }
+    words = {at: words_of(batch, values, at, points) for batch, values in state.going.read for at in batch.points}
     failures = {at: failure for batch, failure in state.going.failed for at in batch.points}
     for at, point in enumerate(points):
         known = before.get(point.name) or blank(point)

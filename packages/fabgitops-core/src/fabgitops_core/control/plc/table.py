@@ -31,8 +31,8 @@ sent. So after a crash between the write and its reading back, the next reading 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.api.meta import Key
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.control.claims import Claim, claims_of
 from fabgitops_core.control.commands import Wake
@@ -113,10 +113,14 @@ class PlcController:
         """Return what the resource is about, or None while its spec is not valid."""
         return state.map if state.spec else None
 
-    def reference(self, state: PlcState) -> tuple[str, str] | None:
-        """Return kind and name of the template that the resource refers to, if it does."""
-        template = state.declared.template_ref if state.declared else None
+    def reference(self, spec: IndustrialPLCSpec | None) -> tuple[str, str] | None:
+        """Return kind and name of the template that a spec refers to, if it does."""
+        template = spec.template_ref if spec else None
         return (INDUSTRIAL_PLC_TEMPLATE.name, template.name) if template else None
+
+    def offer(self, state: PlcState) -> tuple[ApiModel | None, str]:
+        """Return the spec; nobody refers to a PLC yet."""
+        return state.spec, state.problem
 
     def claims(self, state: PlcState) -> frozenset[Claim]:
         """Return the registers that the resource wants for itself; none while it is suspended."""

@@ -71,7 +71,7 @@ def write_next(state: PlcState, event: Event) -> Step:
     going = replace(going, writes=left)
     point, judgement = wanted.points[left[0]], going.found[left[0]]
     state = state._replace(going=going)
-    recorded = judgement.status.model_copy(update={"unverified_write": hexadecimal(point.wanted)})
+    recorded = judgement.status.model_copy(update={"unverified_write": hexadecimal(point.wanted or ())})
     state = _with_found(state, replace(judgement, status=recorded))
     fields, message = fields_of(state), f"{judgement.message}; writing it"
     status = told(state.status, at_hand.CORRECTING, message, event.at, state.generation, **fields)

@@ -1,0 +1,131 @@
+"""Carries out one request of a controller to a device, and says what came of it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from fabgitops_core.control.commands import Identify, Read, Write
+from fabgitops_core.control.events import (
+    Due,
+    Event,
+    Failure,
+    FailureKind,
+    IdentifyDone,
+    IdentifyFailed,
+    ReadDone,
+    ReadFailed,
+    WriteDone,
+    WriteFailed,
+    WriteUnknown,
+    WriteWithdrawn,
+)
+from fabgitops_core.control.requests import DeviceId
+from fabgitops_core.engine.circuits import Circuits
+from fabgitops_core.engine.entries import Entry
+from fabgitops_core.engine.errors import DeviceError, Withdrawn
+from fabgitops_core.engine.outcomes import failure_of
+from fabgitops_core.engine.ports import Device, Host, Stored
+
+RECORD_SECS = 2.0
+"""How long a write waits for its record to be stored; a control plane that is away does not stop a correction."""
+
+UNRECORDED = Failure(
+    FailureKind.REFUSED_FOR_NOW,
+    "the control plane refused the record of this correction, and nothing is written without one: "
+    "a crash would leave a write that nobody knows of",
+)
+
+
+class Requests:
+    """Asks devices, and keeps their circuits.
+
+    Args:
+        host: Where the record of a write is stored.
+        circuits: The circuit breakers.
+        users: How many resources name each device; one that nobody names any more has no circuit.
+        now: The time of day.
+        due: What begins a pass anew.
+        may_write: Whether writes may still be sent.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        circuits: Circuits,
+        users: Counter[DeviceId],
+        now: Callable[[], datetime],
+        due: Callable[[Entry], Due],
+        may_write: Callable[[], bool],
+    ) -> None:
+        self._host = host
+        self._circuits = circuits
+        self._users = users
+        self._now = now
+        self._due = due
+        self._may_write = may_write
+
+    async def read(self, entry: Entry, device: Device, request: Read) -> Event:
+        """Read."""
+        plan = request.plan
+        if request.after:
+            await asyncio.sleep(request.after)
+        device_id = entry.devices[0]
+        if plan.unit_id != device_id.unit_id:
+            device_id = DeviceId(plan.endpoint, plan.unit_id)
+        if len(entry.devices) > 1 and not request.force and (gate := self._circuits.gate(device_id)).wait:
+            return ReadFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)
+        self._circuits.tried(device_id, 2 * request.timeout)
+        try:
+            values = await device.read(plan, timeout=request.timeout, urgent=request.urgent)
+        except Withdrawn:
+            return self._due(entry)  # another device is named by now: the pass begins again
+        except DeviceError as error:
+            failure = failure_of(error)
+            return ReadFailed(self._now(), plan, failure, self._count(device_id, failure))
+        self._circuits.answered(device_id)
+        return ReadDone(self._now(), plan, values)
+
+    async def identify(self, entry: Entry, device: Device, request: Identify) -> Event:
+        """Ask a device who it is."""
+        plan, device_id = request.plan, DeviceId(request.plan.endpoint, request.plan.unit_id)
+        try:
+            objects = await device.identify(plan, timeout=request.timeout)
+        except Withdrawn:
+            return self._due(entry)
+        except DeviceError as error:
+            failure = failure_of(error)
+            return IdentifyFailed(self._now(), plan, failure, self._count(device_id, failure))
+        self._circuits.answered(device_id)
+        return IdentifyDone(self._now(), plan, objects)
+
+    async def write(self, entry: Entry, device: Device, request: Write) -> Event:
+        """Write, once its record is stored and if it still is wanted."""
+        change = request.change
+        if await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
+            return WriteFailed(self._now(), change, UNRECORDED)
+
+        def wanted() -> bool:
+            return self._may_write() and entry.controller.still_wanted(entry.state, change)
+
+        try:
+            await device.write(change, timeout=request.timeout, wanted=wanted)
+        except Withdrawn:
+            return WriteWithdrawn(self._now(), change)
+        except DeviceError as error:
+            failure = failure_of(error)
+            if error.maybe_done:
+                return WriteUnknown(self._now(), change, failure)
+            return WriteFailed(
+                self._now(), change, failure, self._count(DeviceId(change.endpoint, change.unit_id), failure)
+            )
+        return WriteDone(self._now(), change)
+
+    def _count(self, device_id: DeviceId, failure: Failure) -> float:
+        """Note a failure, and return the seconds for which the device's circuit stays open."""
+        if not self._users[device_id]:
+            return 0.0  # given up meanwhile: nobody asks it any more
+        if failure.kind is FailureKind.UNREACHABLE:
+            return self._circuits.failed(device_id, failure.message)
+        self._circuits.answered(device_id)
+        return 0.0
