@@ -1,5 +1,6 @@
 """The maps in examples/devices/ are real devices' register maps: what is published of them must come out of them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import hex_of
 
 FILES = sorted((Path(__file__).parent.parent / "examples" / "devices").glob("*.yaml"))
+PAGE = Path(__file__).parent.parent / "docs" / "devices.md"
+MANIFESTS = [
+    each
+    for block in re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    for each in yaml.safe_load_all(block)
+    if "kind" in each
+]
 KINDS = {
     "an energy meter": "eastron-sdm630",
     "a VFD": "danfoss-fc101",
@@ -118,3 +126,12 @@ def test_a_value_stands_in_the_words_that_the_vendor_says(device: str, name: str
     encoded = codec.encode(value)
     assert hex_of(encoded) == words
     assert codec.decode(encoded) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda each: each["kind"])
+def test_a_manifest_on_the_page_is_valid(manifest: dict[str, Any]) -> None:
+    """Whoever copies a manifest from docs/devices.md has copied one that is accepted."""
+    kind = INDUSTRIAL_PLC if INDUSTRIAL_PLC.matches(manifest) else INDUSTRIAL_PLC_TEMPLATE
+    assert kind.matches(manifest)
+    assert len(MANIFESTS) >= 3
+    kind.spec.model_validate(manifest["spec"])

@@ -63,7 +63,7 @@ async def test_every_kind_of_address_is_taken(site: Site, address: str) -> None:
 
 
 async def test_defaults_stand_in_the_stored_object(site: Site) -> None:
-    """A manifest as the field writes it today is taken unchanged, and the rest is filled in."""
+    """A manifest as the field writes it today is taken unchanged, and filled in but for what a template may say."""
     body = {
         "apiVersion": "fabgitops.io/v1",
         "kind": "IndustrialPLC",
@@ -75,7 +75,6 @@ async def test_defaults_stand_in_the_stored_object(site: Site) -> None:
         **body["spec"],  # type: ignore[dict-item]  # a mapping, as it stands above
         "port": 502,
         "unitId": 1,
-        "pollIntervalSecs": 5,
         "autoCorrect": True,
         "suspend": False,
         "tags": [],
@@ -95,7 +94,7 @@ async def test_the_table_that_kubectl_shows(site: Site) -> None:
         columns = {each["name"]: each["priority"] for each in shown["columnDefinitions"]}
         assert columns == {
             **dict.fromkeys(("Name", "Ready", "InSync", "Target", "Actual", "Drifts", "Phase", "Age"), 0),
-            **dict.fromkeys(("Endpoint", "LastError"), 1),
+            **dict.fromkeys(("Registers", "Endpoint", "LastError"), 1),
         }
         cells = dict(zip(columns, shown["rows"][0]["cells"], strict=True))
         assert (cells["Ready"], cells["InSync"], cells["Target"], cells["Actual"]) == ("True", "True", 2500, 2500)

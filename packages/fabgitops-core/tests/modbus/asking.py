@@ -59,7 +59,7 @@ def _identifying(peer: Peer) -> IdentityPlan:
     return IdentityPlan(peer.endpoint, UNIT)
 
 
-_KINDS: dict[str, Kind] = {
+_MAKERS: dict[str, Kind] = {
     "read one": ("read_holding_registers", _reading(1)),
     "read many": ("read_holding_registers", _reading(3)),
     "read inputs": ("read_input_registers", _reading(2, Table.INPUT)),
@@ -88,10 +88,11 @@ def _asking(make: Callable[[Peer], ReadPlan | Change | IdentityPlan]) -> Ask:
     return ask
 
 
-READS: dict[str, Ask] = {name: _asking(make) for name, (_, make) in _KINDS.items() if not name.startswith("write")}
-WRITES: dict[str, Ask] = {name: _asking(make) for name, (_, make) in _KINDS.items() if name.startswith("write")}
+READS: dict[str, Ask] = {name: _asking(make) for name, (_, make) in _MAKERS.items() if not name.startswith("write")}
+WRITES: dict[str, Ask] = {name: _asking(make) for name, (_, make) in _MAKERS.items() if name.startswith("write")}
 """Names of kinds of request, and how to make one."""
-FUNCTIONS = {name: function for name, (function, _) in _KINDS.items()}
+KINDS = READS | WRITES
+FUNCTIONS = {name: function for name, (function, _) in _MAKERS.items()}
 """What each kind is called in metrics."""
 
 

@@ -115,10 +115,10 @@ class Peer:
     """
 
     endpoint: Endpoint
-    registers: list[int] = field(default_factory=_REGISTERS.copy)
-    inputs: list[int] = field(default_factory=_INPUTS.copy)
-    coils: list[int] = field(default_factory=_COILS.copy)
-    discretes: list[int] = field(default_factory=_DISCRETES.copy)
+    registers: list[int] = field(repr=False, default_factory=_REGISTERS.copy)
+    inputs: list[int] = field(repr=False, default_factory=_INPUTS.copy)
+    coils: list[int] = field(repr=False, default_factory=_COILS.copy)
+    discretes: list[int] = field(repr=False, default_factory=_DISCRETES.copy)
     identity: dict[int, bytes] = field(default_factory=lambda: {0: b"ACME", 1: b"X1", 2: b"1.2"})
     page: int = 3
     """Objects of the identification in one reply."""

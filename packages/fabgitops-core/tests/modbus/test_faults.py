@@ -3,13 +3,19 @@
 import asyncio
 
 import pytest
+from fabgitops_core.control.requests import Transport
 from fabgitops_core.engine.errors import BadReply, ConnectionLost, NoReply, OutcomeUnknown
 from fabgitops_core.modbus.pool import ModbusDevice
 
-from .asking import ENOUGH_SECS, FUNCTIONS, READS, WRITES, Ask, read
+from .asking import ENOUGH_SECS, FUNCTIONS, KINDS, WRITES, Ask, read
 from .peer import Answer, Exchange, Hold, Peer, reframed, sending, silently
 
 SHORT_SECS = 0.05
+OVER_TLS = ("read one", "write one", "write many")
+CASES = [(Transport.TCP, kind) for kind in KINDS] + [(Transport.TLS, kind) for kind in OVER_TLS]
+"""Over TLS the frames are those of TCP. RTU and UDP have faults of their own: `test_rtu`, `test_udp`."""
+EVERY = pytest.mark.parametrize(("transport", "kind"), CASES)
+STREAMS = pytest.mark.parametrize("transport", [Transport.TCP, Transport.TLS])
 
 
 async def _closing(exchange: Exchange) -> None:
@@ -78,49 +84,50 @@ BAD_ECHOES: dict[str, Answer] = {
 async def _check(
     error: type[OutcomeUnknown], answer: Answer, ask: Ask, device: ModbusDevice, peer: Peer, timeout: float
 ) -> None:
-    """Meet a fault twice and go on without it."""
-    peer.script.extend([answer, answer])
+    """Meet a fault on a connection twice and go on without it."""
     texts = []
     for _ in range(2):
+        await read(device, peer)
+        peer.script.append(answer)
         with pytest.raises(error) as raised:
             await ask(device, peer, timeout)
         texts.append(str(raised.value))
     assert texts[0] == texts[1], "a text that changes costs a status update each time"
     assert f"{peer.endpoint} unit 7" in texts[0]
-    assert len(peer.requests) == 2, "nothing is sent again"
+    assert len(peer.requests) == 4, "nothing is sent again"
     before = list(peer.registers)
     assert await read(device, peer) == before[4001]
     assert peer.connections == 3, "a connection on which something went wrong is not used again"
 
 
-@pytest.mark.parametrize("kind", READS | WRITES)
+@EVERY
 @pytest.mark.parametrize("fault", UNANSWERED)
 async def test_what_never_becomes_a_reply_is_no_reply(
     fault: str, kind: str, device: ModbusDevice, peer: Peer, results: list[tuple[str, str]]
 ) -> None:
     """Silence, and a frame that stays incomplete, end with NoReply after the time allowed."""
-    await _check(NoReply, UNANSWERED[fault], (READS | WRITES)[kind], device, peer, SHORT_SECS)
-    assert results[0] == (FUNCTIONS[kind], "no_reply")
+    await _check(NoReply, UNANSWERED[fault], KINDS[kind], device, peer, SHORT_SECS)
+    assert results[1] == (FUNCTIONS[kind], "no_reply")
 
 
-@pytest.mark.parametrize("kind", READS | WRITES)
+@EVERY
 @pytest.mark.parametrize("fault", LOST)
 async def test_a_peer_that_closes_is_noticed_at_once(
     fault: str, kind: str, device: ModbusDevice, peer: Peer, results: list[tuple[str, str]]
 ) -> None:
     """A connection that closes under a request ends it with ConnectionLost, long before its timeout."""
-    await _check(ConnectionLost, LOST[fault], (READS | WRITES)[kind], device, peer, ENOUGH_SECS)
-    assert results[0] == (FUNCTIONS[kind], "connection_lost")
+    await _check(ConnectionLost, LOST[fault], KINDS[kind], device, peer, ENOUGH_SECS)
+    assert results[1] == (FUNCTIONS[kind], "connection_lost")
 
 
-@pytest.mark.parametrize("kind", READS | WRITES)
+@EVERY
 @pytest.mark.parametrize("fault", BAD)
 async def test_what_is_not_the_answer_is_not_believed(
     fault: str, kind: str, device: ModbusDevice, peer: Peer, results: list[tuple[str, str]]
 ) -> None:
     """A reply that is not the answer to what was asked ends the request with BadReply at once."""
-    await _check(BadReply, BAD[fault], (READS | WRITES)[kind], device, peer, ENOUGH_SECS)
-    assert results[0] == (FUNCTIONS[kind], "bad_reply")
+    await _check(BadReply, BAD[fault], KINDS[kind], device, peer, ENOUGH_SECS)
+    assert results[1] == (FUNCTIONS[kind], "bad_reply")
 
 
 @pytest.mark.parametrize("kind", WRITES)
@@ -132,6 +139,7 @@ async def test_a_write_is_done_only_when_its_own_echo_says_so(
     await _check(BadReply, BAD_ECHOES[fault], WRITES[kind], device, peer, ENOUGH_SECS)
 
 
+@STREAMS
 async def test_a_late_reply_meets_nobody(device: ModbusDevice, peer: Peer) -> None:
     """A reply that comes after the timeout, just before the next one's, is not taken for the next one's."""
     late = Hold()
@@ -148,6 +156,7 @@ async def test_a_late_reply_meets_nobody(device: ModbusDevice, peer: Peer) -> No
     assert await read(device, peer, 2) == peer.registers[2] != peer.registers[1]
 
 
+@STREAMS
 async def test_a_reply_that_nobody_asked_for_ends_the_connection(device: ModbusDevice, peer: Peer) -> None:
     """A second reply, sent when the first was already taken, does not stay in the line for the next request."""
     again = Hold()

@@ -40,9 +40,16 @@ def test_help_and_version() -> None:
 
 
 def test_manifests() -> None:
-    """`manifests` prints the CRD and a role with the least rights, bound to the account of the operator."""
-    documents = {each["kind"]: each for each in yaml.safe_load_all(call("manifests").stdout)}
-    assert documents["CustomResourceDefinition"]["metadata"]["name"] == "industrialplcs.fabgitops.io"
+    """`manifests` prints the CRDs, their policy and a role with the least rights, bound to the operator's account."""
+    printed = list(yaml.safe_load_all(call("manifests").stdout))
+    documents = {each["kind"]: each for each in printed}
+    kinds = [each["metadata"]["name"] for each in printed if each["kind"] == "CustomResourceDefinition"]
+    assert kinds == ["industrialplctemplates.fabgitops.io", "industrialplcs.fabgitops.io"]
+    policy = documents["ValidatingAdmissionPolicy"]["metadata"]["name"]
+    assert documents["ValidatingAdmissionPolicyBinding"]["spec"] == {
+        "policyName": policy,
+        "validationActions": ["Deny"],
+    }
     rules = [(rule["apiGroups"], rule["resources"], rule["verbs"]) for rule in documents["ClusterRole"]["rules"]]
     assert rules == [
         (["fabgitops.io"], ["industrialplcs"], ["get", "list", "watch"]),

@@ -42,7 +42,7 @@ def problems(register: Register) -> Iterator[Problem]:
 
 
 def _shown(register: Register, field: str) -> object:
-    return register.model_dump().get(field)
+    return register.model_dump(mode="json").get(field)
 
 
 # --- where it is ------------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ REGISTER_RULES = (
         "address and reference both say where it is: keep one of them, and drop the other",
         field=".reference",
         said=(
-            f"'address ' + string(self.address) + ' and reference ' + {_TEXT} + "
-            "' both say where ' + self.name + ' is: keep one of them, and drop the other'"
+            f"'address and reference ' + {_TEXT} + ' both say where ' + self.name + "
+            "' is: keep one of them, and drop the other'"
         ),
     ),
     Rule(

@@ -87,9 +87,9 @@ class RegisterEntry(ApiModel):
     """What fills a text up: null (as when not given) or space; for type string."""
     byte_order: ByteOrder = ByteOrder.ABCD
     """ABCD (as when not given), CDAB (words swapped), BADC (bytes swapped) or DCBA (both)."""
-    scale: Number = 1
+    scale: Number = 1.0
     """Engineering value = raw value times scale plus offset; 1 when not given."""
-    offset: Number = 0
+    offset: Number = 0.0
     """Engineering value = raw value times scale plus offset; 0 when not given."""
     unit: Annotated[str, Field(max_length=32)] | None = None
     """What the value is counted in, for people."""
@@ -97,7 +97,7 @@ class RegisterEntry(ApiModel):
     """Names for values: {Stopped: 0, Running: 1}; value may be one of them."""
     value: Scalar = None
     """What the register must hold: a number in engineering units, true or false, a text, or a name of enum."""
-    tolerance: Tolerance = 0
+    tolerance: Tolerance = 0.0
     """How far the value may be off: a number in engineering units, or a percentage of value such as "2%"."""
     min: Number | None = None
     """The least value that may ever be written, in engineering units."""

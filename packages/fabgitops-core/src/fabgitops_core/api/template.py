@@ -15,7 +15,7 @@ from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.placeholders import PARAMETER_NAME, names_in
 from fabgitops_core.api.refusals import Path, Problem, refuse
 from fabgitops_core.api.registers import RegisterEntry
-from fabgitops_core.api.schema import KEYED_BY_NAME, keyed_by_name, structural, with_placeholders
+from fabgitops_core.api.schema import KEYED_BY_NAME, keyed_by_name, structural, unstored, with_placeholders
 from fabgitops_core.api.values import Scalar
 
 Loose = dict[str, Any]
@@ -25,6 +25,7 @@ _REGISTER = structural(RegisterEntry)
 _LOOSE_REGISTER = keyed_by_name(with_placeholders(_REGISTER), _REGISTER["properties"]["name"])
 
 
+@unstored
 class Parameter(ApiModel):
     """What differs from one device of the type to the next."""
 

@@ -30,7 +30,7 @@ def _tolerance(given: object) -> float | str:
         raise ValueError(
             'it must be a number from 0 in engineering units, or a percentage of the value in quotes: "2%"'
         )
-    return given
+    return float(given)
 
 
 Scalar = Annotated[Value | None, PlainValidator(_scalar), WithJsonSchema(ANYTHING)]

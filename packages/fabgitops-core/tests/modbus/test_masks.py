@@ -1,0 +1,115 @@
+"""Bits of a word: changed in one turn on the connection, without disturbing the others, and never by guess."""
+
+import asyncio
+
+import pytest
+from fabgitops_core.control.requests import Change, Link, WriteFunction
+from fabgitops_core.engine.errors import NoReply, Refused, Unreachable, Withdrawn
+from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
+
+from .asking import ADDRESS, ENOUGH_SECS, UNIT, always, begun, failing, read
+from .peer import Exchange, Hold, Peer, properly, reframed, sending, silently
+
+HELD, PUT, MASK, RESULT = 0b1010_1010, 0b0000_1111, 0b0011_1100, 0b1000_1110
+SHORT_SECS = 0.05
+
+
+def _change(peer: Peer, function: WriteFunction = WriteFunction.AUTO, put: int = PUT) -> Change:
+    return Change(peer.endpoint, UNIT, ADDRESS, (put,), function=function, mask=MASK)
+
+
+@pytest.fixture(autouse=True)
+def held(peer: Peer) -> None:
+    """The register holds a pattern."""
+    peer.registers[ADDRESS] = HELD
+
+
+@pytest.mark.parametrize(
+    ("function", "sent"),
+    [
+        (WriteFunction.AUTO, [3, 6]),
+        (WriteFunction.SINGLE, [3, 6]),
+        (WriteFunction.MULTIPLE, [3, 16]),
+        (WriteFunction.MASK, [22]),
+    ],
+)
+async def test_only_the_bits_of_the_mask_change(
+    device: ModbusDevice, peer: Peer, function: WriteFunction, sent: list[int], results: list[tuple[str, str]]
+) -> None:
+    """The bits of the mask become the wanted ones and all others stay, by FC22 or by reading and writing."""
+    await device.write(_change(peer, function), timeout=ENOUGH_SECS, wanted=always)
+    assert peer.registers[ADDRESS] == RESULT
+    assert [body[1] for body in peer.bodies] == sent
+    assert [result for _, result in results] == ["ok"] * len(sent)
+
+
+async def test_bits_that_are_right_are_not_written(device: ModbusDevice, peer: Peer) -> None:
+    """A word whose bits are as wanted is read and left alone: memory that wears out is spared."""
+    await device.write(_change(peer, put=HELD), timeout=ENOUGH_SECS, wanted=always)
+    assert (len(peer.requests), peer.writes) == (1, [])
+
+
+async def test_nothing_of_ours_comes_between_reading_and_writing(devices: ModbusDevices, peer: Peer) -> None:
+    """However urgent others are on the connection, they wait until the bits are written."""
+    hold = Hold()
+    peer.script.append(hold)
+    first, second = devices.open(peer.endpoint), devices.open(peer.endpoint)
+    writing = await begun(first.write(_change(peer), timeout=ENOUGH_SECS, wanted=always))
+    await hold.reached.wait()
+    other = Change(peer.endpoint, UNIT, ADDRESS, (0xFFFF,))
+    waiting = [
+        await begun(read(second, peer, 1, urgent=True)),
+        await begun(second.write(other, timeout=ENOUGH_SECS, wanted=always)),
+    ]
+    hold.release.set()
+    await asyncio.gather(writing, *waiting)
+    assert [body[1] for body in peer.bodies] == [3, 6, 3, 6]
+    assert peer.writes == [(ADDRESS, (RESULT,)), (ADDRESS, (0xFFFF,))]
+
+
+async def test_a_reading_that_fails_means_that_nothing_was_written(device: ModbusDevice, peer: Peer) -> None:
+    """When the word cannot be read the write has certainly not been done, however the reading failed."""
+    acknowledge = sending(lambda reply: reframed(reply, b"\x83\5"))
+    peer.script.extend([silently, acknowledge])
+    lost = await failing(device.write(_change(peer), timeout=SHORT_SECS, wanted=always))
+    refused = await failing(device.write(_change(peer), timeout=ENOUGH_SECS, wanted=always))
+    assert (type(lost), type(refused)) == (NoReply, Refused)
+    assert not lost.maybe_done
+    assert not refused.maybe_done
+    assert peer.writes == []
+
+
+async def test_a_write_that_is_not_answered_may_have_been_done(device: ModbusDevice, peer: Peer) -> None:
+    """When the write of the merged word is not confirmed, nobody knows, and it is not sent again."""
+    peer.script.extend([properly, silently])
+    error = await failing(device.write(_change(peer), timeout=SHORT_SECS, wanted=always))
+    assert type(error) is NoReply
+    assert error.maybe_done
+    assert peer.writes == [(ADDRESS, (RESULT,))]
+
+
+@pytest.mark.parametrize("reads", [0, 1])
+async def test_it_is_asked_whether_the_write_is_wanted_after_the_reading(
+    device: ModbusDevice, peer: Peer, reads: int
+) -> None:
+    """A change that is withdrawn before the reading does no I/O, and one withdrawn after it is not written."""
+    wanted = lambda: len(peer.requests) < reads  # noqa: E731
+    assert type(await failing(device.write(_change(peer), timeout=ENOUGH_SECS, wanted=wanted))) is Withdrawn
+    assert (len(peer.requests), peer.writes) == (reads, [])
+
+
+async def test_bits_are_not_written_over_another_connection(devices: ModbusDevices, peer: Peer) -> None:
+    """When the connection breaks between reading and writing, what was read is too old to be written back."""
+
+    async def leaving(exchange: Exchange) -> None:
+        await exchange.send(exchange.proper)
+        exchange.close()
+
+    peer.script.append(leaving)
+    device = devices.open(peer.endpoint, Link(request_delay=SHORT_SECS))
+    error = await failing(device.write(_change(peer), timeout=ENOUGH_SECS, wanted=always))
+    assert type(error) is Unreachable
+    assert str(error) == f"{peer.endpoint} unit 7 closed the connection before the write of register 4001 was sent"
+    assert peer.writes == []
+    await device.write(_change(peer), timeout=ENOUGH_SECS, wanted=always)
+    assert peer.registers[ADDRESS] == RESULT
