@@ -4,8 +4,9 @@ import asyncio
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App, ArgumentCollection, CycloptsError
+from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
 from cyclopts.config import Env, Yaml
 from yaml import YAMLError
 
@@ -71,11 +72,15 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
 
 
 @app.command
-def manifests() -> None:
-    """Print what a cluster must have: resource definitions, role and binding. Pipe it to kubectl apply -f -."""
+def manifests(*, with_secrets: Annotated[bool, Parameter(negative=())] = False) -> None:
+    """Print what a cluster must have: resource definitions, role and binding. Pipe it to kubectl apply -f -.
+
+    Args:
+        with_secrets: Let the operator read Secrets as well: for PLCs behind TLS that name one in tlsSecretRef.
+    """
     from fabgitops_operator.install import manifests as text  # noqa: PLC0415
 
-    sys.stdout.write(text())
+    sys.stdout.write(text(with_secrets=with_secrets))
 
 
 def _complain(message: str) -> None:

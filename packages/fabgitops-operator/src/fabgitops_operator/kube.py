@@ -9,6 +9,7 @@ from fabgitops_core.api.meta import Key
 from lightkube import ApiError, AsyncClient, KubeConfig, SingleConfig
 from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
+from lightkube.resources.core_v1 import Secret
 from lightkube.types import PatchType
 
 __all__ = [
@@ -120,6 +121,18 @@ class Kube:
             if _test_failed(error):
                 raise Gone(f"{doing}: another object has its name by now", "gone") from error
             raise _told(error, doing) from error
+
+    async def secret(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return the data of a Secret, base64 as stored.
+
+        Raises:
+            KubeError: Gone when it is not there, Forbidden when the operator may not read it.
+        """
+        try:
+            found = await self._client.get(Secret, name, namespace=namespace)
+        except httpx2.HTTPError as error:
+            raise _told(error, f"reading the Secret {namespace}/{name}") from error
+        return found.data or {}
 
     async def create_event(self, body: Body) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.

@@ -3,10 +3,11 @@
 Names without a prefix are those that the field knows; all others begin with `fabgitops_`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.breaker import Breaker, circuit
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
@@ -28,8 +29,6 @@ class _Row:
     drifts: int = 0
     corrections: int = 0
     connected: bool | None = None
-    register: int = 0
-    value: int | None = None
 
 
 class Metrics(Collector):
@@ -41,6 +40,7 @@ class Metrics(Collector):
         self._rows: dict[Key, _Row] = {}
         self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
         self._clock: Callable[[], float] = float
+        self._readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]] = tuple
         self._passes = Buckets()
         self._lateness = Buckets()
         self._requests: dict[tuple[str, str], int] = {}
@@ -59,24 +59,27 @@ class Metrics(Collector):
         """Say where the circuit breakers are found when Prometheus asks, and by which clock they go."""
         self._breakers, self._clock = breakers, clock
 
+    def watch_readings(self, readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]]) -> None:
+        """Say where the numbers last read are found when Prometheus asks."""
+        self._readings = readings
+
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""
         row = self._rows.get(key)
         if row is None:
-            if not isinstance(event, Declared):
+            if not isinstance(event, Declared) or key.kind != INDUSTRIAL_PLC.name:
                 return  # the end of a pass over a PLC that is gone: its series must not come back
             row = self._rows[key] = _Row()
         if isinstance(event, ReadDone):
-            row.connected, row.register, row.value = True, event.plan.address, event.values[0]
+            row.connected = True
         elif isinstance(event, ReadFailed):
             row.connected = event.failure.kind is not FailureKind.UNREACHABLE
-            row.value = None
         elif isinstance(event, Due) and event.gate.wait:
-            row.connected, row.value = False, None
+            row.connected = False
         for command in commands:
             if isinstance(command, Wake):
                 if command.after is None:
-                    row.connected = row.value = None
+                    row.connected = None
             elif isinstance(command, Notice):
                 row.drifts += command.reason is NoticeReason.DRIFT_DETECTED
                 row.corrections += command.reason is NoticeReason.DRIFT_CORRECTED
@@ -112,10 +115,12 @@ class Metrics(Collector):
         yield _filled(corrections, rows, lambda row: row.corrections)
         connected = GaugeMetricFamily("plc_connection_status", "1 while the PLC answers, else 0.", labels=_PLC)
         yield _filled(connected, rows, lambda row: row.connected)
-        values = GaugeMetricFamily("register_value", "The value last read.", labels=(*_PLC, "register"))
-        for key, row in rows:
-            if row.value is not None:
-                values.add_metric((key.name, key.namespace, str(row.register)), row.value)
+        values = GaugeMetricFamily(
+            "register_value", "The value last read, in engineering units.", labels=(*_PLC, "register")
+        )
+        for key, numbers in self._readings():
+            for register, number in numbers.items():
+                values.add_metric((key.name, key.namespace, register), number)
         yield values
         yield self._breaker_states()
         yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")

@@ -23,6 +23,7 @@ from fabgitops_operator.inventory import Inventory
 from fabgitops_operator.kube import Gone, Kube, KubeError, SingleConfig, Unavailable, load_config
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.report import Reporter
+from fabgitops_operator.secrets import SecretTls
 from fabgitops_operator.settings import Settings
 from fabgitops_operator.sweep import Sweep
 from fabgitops_operator.watch import quiet_settings, watching
@@ -70,11 +71,12 @@ async def operate(settings: Settings) -> None:
     told_to_stop = _on_signals()
     metrics = Metrics()
     host = _Host()
-    engine = Engine(ModbusDevices(metrics.request), host, metrics)
-    metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
     async with AsyncExitStack() as stack:
         kube = Kube(config, [controller.kind for controller in CONTROLLERS])
         stack.push_async_callback(kube.close)
+        engine = Engine(ModbusDevices(metrics.request, SecretTls(kube)), host, metrics)
+        metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
+        metrics.watch_readings(engine.readings)
         announcer = Announcer(kube, metrics)
         inventory = Inventory(engine, host.forget)
         announcer.uid = inventory.uid

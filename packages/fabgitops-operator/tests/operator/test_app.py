@@ -52,13 +52,25 @@ def test_manifests() -> None:
     }
     rules = [(rule["apiGroups"], rule["resources"], rule["verbs"]) for rule in documents["ClusterRole"]["rules"]]
     assert rules == [
-        (["fabgitops.io"], ["industrialplcs"], ["get", "list", "watch"]),
+        (["fabgitops.io"], ["industrialplcs", "industrialplctemplates"], ["get", "list", "watch"]),
         (["fabgitops.io"], ["industrialplcs/status"], ["patch"]),
         (["events.k8s.io"], ["events"], ["create", "patch"]),
     ]
     binding = documents["ClusterRoleBinding"]
     assert binding["roleRef"]["name"] == documents["ClusterRole"]["metadata"]["name"]
     assert binding["subjects"][0]["name"] == documents["ServiceAccount"]["metadata"]["name"]
+
+
+def test_the_right_to_read_secrets_is_asked_for() -> None:
+    """Only `manifests --with-secrets` has the role that reads Secrets."""
+    assert "secrets]" not in call("manifests").stdout
+    printed = list(yaml.safe_load_all(call("manifests", "--with-secrets").stdout))
+    rules = [
+        each["rules"]
+        for each in printed
+        if each["metadata"]["name"] == "fabgitops-operator-secrets" and "rules" in each
+    ]
+    assert rules == [[{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]]
 
 
 @pytest.mark.parametrize(

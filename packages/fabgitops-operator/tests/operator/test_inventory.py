@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.kinds import CONTROLLERS
+from fabgitops_core.control.plc import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
@@ -15,7 +15,7 @@ from fabgitops_operator.sweep import Sweep
 
 from .conftest import KEY
 
-(PLC,) = CONTROLLERS
+PLC = PlcController()
 OTHER = Key("IndustrialPLC", "plant", "oven")
 
 
@@ -67,7 +67,7 @@ class Site:
 
     async def sweep(self, listing: Listing) -> None:
         """List everything once."""
-        await Sweep(listing, self.inventory, CONTROLLERS, ()).once()  # type: ignore[arg-type]
+        await Sweep(listing, self.inventory, (PLC,), ()).once()  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ def failed(kind: FailureKind) -> ReadFailed:
 @pytest.fixture
 def seen(metrics: Metrics) -> Metrics:
     """Return metrics of one PLC that was read once."""
+    metrics.watch_readings(lambda: ((KEY, {"4001": 2311.0, "temperature": 21.5}),))
     metrics.happened(KEY, DECLARED, ())
     metrics.happened(KEY, ReadDone(AT, PLAN, (2311,)), (Notice(NoticeReason.DRIFT_DETECTED, "drift"),))
     return metrics
@@ -57,6 +58,13 @@ async def test_the_series_of_a_plc(seen: Metrics) -> None:
     assert value(seen, "corrections_total", **LABELS) == 0
     assert value(seen, "plc_connection_status", **LABELS) == 1
     assert value(seen, "register_value", register="4001", **LABELS) == 2311
+    assert value(seen, "register_value", register="temperature", **LABELS) == 21.5
+
+
+async def test_what_is_no_plc_has_no_series(metrics: Metrics) -> None:
+    """A template is not counted among the PLCs, and has no series."""
+    metrics.happened(KEY._replace(kind="IndustrialPLCTemplate"), DECLARED, ())
+    assert value(metrics, "managed_plcs") == 0
 
 
 async def test_counters_count_notices(seen: Metrics) -> None:
@@ -67,17 +75,15 @@ async def test_counters_count_notices(seen: Metrics) -> None:
 
 
 @pytest.mark.parametrize(("kind", "connected"), [(FailureKind.UNREACHABLE, 0), (FailureKind.REFUSED_FOR_GOOD, 1)])
-async def test_no_value_after_a_failure(seen: Metrics, kind: FailureKind, connected: int) -> None:
-    """A PLC that cannot be read shows no value; it counts as connected while it still answers."""
+async def test_connection_after_a_failure(seen: Metrics, kind: FailureKind, connected: int) -> None:
+    """A PLC that cannot be read counts as connected while it still answers."""
     seen.happened(KEY, failed(kind), ())
-    assert value(seen, "register_value", register="4001", **LABELS) is None
     assert value(seen, "plc_connection_status", **LABELS) == connected
 
 
 async def test_nothing_is_claimed_while_suspended(seen: Metrics) -> None:
-    """While a PLC is left alone neither a value nor a connection is shown, and its counters stay."""
+    """While a PLC is left alone no connection is shown, and its counters stay."""
     seen.happened(KEY, DECLARED, (Wake(None),))
-    assert value(seen, "register_value", register="4001", **LABELS) is None
     assert value(seen, "plc_connection_status", **LABELS) is None
     assert value(seen, "drift_events_total", **LABELS) == 1
 
@@ -86,6 +92,7 @@ async def test_series_go_with_their_plc(seen: Metrics) -> None:
     """All series of a PLC go with it, and the end of a pass that was under way does not bring them back."""
     seen.happened(KEY, Removed(AT), ())
     seen.forgotten(KEY)
+    seen.watch_readings(tuple)
     seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), ())
     assert "mixer" not in (await exposition(seen.registry)).decode()
     assert value(seen, "managed_plcs") == 0
@@ -142,8 +149,7 @@ def test_a_histogram_adds_up() -> None:
 
 
 async def test_a_circuit_that_a_neighbour_opened_is_a_lost_connection(seen: Metrics) -> None:
-    """A PLC that is not asked because its device's circuit is open is shown as not connected, without a value."""
+    """A PLC that is not asked because its device's circuit is open is shown as not connected."""
     seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), ())
     seen.happened(KEY, Due(AT, Gate(8.0, "no answer")), ())
     assert value(seen, "plc_connection_status", **LABELS) == 0
-    assert value(seen, "register_value", register="4001", **LABELS) is None

@@ -1,0 +1,98 @@
+"""Certificates out of Secrets: which context comes of them, and what is said where none does."""
+
+import base64
+import ssl
+from collections.abc import Mapping
+
+import pytest
+import trustme
+from fabgitops_core.control.requests import TlsRef
+from fabgitops_core.engine.errors import Unreachable
+from fabgitops_operator.kube import Forbidden, Gone, KubeError, Unavailable
+from fabgitops_operator.secrets import SecretTls
+
+REF = TlsRef("plant/plc-tls")
+
+
+class Stored:
+    """Secrets in memory; an error is raised in the place of data."""
+
+    def __init__(self) -> None:
+        self.data: Mapping[str, str] | KubeError = {}
+        self.asked: list[tuple[str, str]] = []
+
+    async def secret(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return what is stored."""
+        self.asked.append((namespace, name))
+        if isinstance(self.data, KubeError):
+            raise self.data
+        return self.data
+
+
+def encoded(**pems: bytes) -> dict[str, str]:
+    """Return the data of a Secret; `tls_crt` becomes `tls.crt`."""
+    return {name.replace("_", "."): base64.b64encode(pem).decode() for name, pem in pems.items()}
+
+
+@pytest.fixture
+def stored() -> Stored:
+    """Return Secrets."""
+    return Stored()
+
+
+async def test_a_secret_becomes_a_context(stored: Stored) -> None:
+    """CA and client certificate of the Secret are in the context, which looks at the server's name."""
+    ca = trustme.CA()
+    client = ca.issue_cert("operator")
+    chain, key = client.cert_chain_pems[0].bytes(), client.private_key_pem.bytes()
+    stored.data = encoded(ca_crt=ca.cert_pem.bytes(), tls_crt=chain, tls_key=key)
+    context = await SecretTls(stored)(REF)
+    assert stored.asked == [("plant", "plc-tls")]
+    assert len(context.get_ca_certs()) == 1
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+async def test_it_is_read_at_each_connect(stored: Stored) -> None:
+    """A Secret is read again for each connection, so that a rotated certificate needs no restart."""
+    provider = SecretTls(stored)
+    for _ in range(2):
+        stored.data = encoded(ca_crt=trustme.CA().cert_pem.bytes())
+        await provider(REF)
+    assert len(stored.asked) == 2
+
+
+async def test_without_a_secret_the_system_is_trusted(stored: Stored) -> None:
+    """A connection that names no Secret trusts the system's CAs, and no Secret is read."""
+    assert (await SecretTls(stored)(TlsRef())).verify_mode is ssl.CERT_REQUIRED
+    assert stored.asked == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Gone("no", "gone"), "the Secret plant/plc-tls that tlsSecretRef names is not there"),
+        (Forbidden("no", "forbidden"), "manifests --with-secrets"),
+        (Unavailable("the API server is away", "unreachable"), "cannot be read now: the API server is away"),
+    ],
+)
+async def test_a_secret_that_cannot_be_had(stored: Stored, error: KubeError, said: str) -> None:
+    """A Secret that is missing, forbidden or out of reach leaves the device unreachable, with the way out."""
+    stored.data = error
+    with pytest.raises(Unreachable, match=said):
+        await SecretTls(stored)(REF)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"ca.crt": "!"}, "ca.crt is not PEM"),
+        (encoded(ca_crt=b"nothing"), "the CA is no certificate in PEM"),
+        (encoded(tls_crt=b"alone"), "come together"),
+    ],
+)
+async def test_a_secret_that_cannot_be_used(stored: Stored, data: Mapping[str, str], said: str) -> None:
+    """A Secret whose content is no certificate is named, with what is wrong in it."""
+    stored.data = data
+    with pytest.raises(Unreachable, match=f"plant/plc-tls cannot be used: .*{said}"):
+        await SecretTls(stored)(REF)
