@@ -1,31 +1,76 @@
 """Against a server that is not ours, what a refusal is, and under the loop that the operator runs on."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import cast
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import pytest
 import uvloop
-from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
+from fabgitops_core.control.requests import Change, Endpoint, IdentityPlan, ReadPlan, Transport, WriteFunction
 from fabgitops_core.engine.errors import ConnectionLost, NoReply, Refused, Unreachable
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
-from pymodbus.server import ModbusTcpServer
+from pymodbus import FramerType, ModbusDeviceIdentification
+from pymodbus.server import ModbusTcpServer, ModbusTlsServer, ModbusUdpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from .asking import ENOUGH_SECS, READS, WRITES, Ask, always, begun, failing, read, write
 from .peer import Hold, Peer, reframed, sending, silently, until
-from .serving import bound, peer_on
+from .serving import bound, peer_on, server_tls
+
+
+@asynccontextmanager
+async def _serving(server: ModbusTcpServer | ModbusUdpServer) -> AsyncIterator[int]:
+    await server.serve_forever(background=True)
+    transport = cast(Any, server.transport)
+    listening = transport.get_extra_info("socket") if isinstance(server, ModbusUdpServer) else transport.sockets[0]
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it without annotations
+
+
+def _simulated() -> SimDevice:
+    """Return unit 3 with 200 registers, each holding 17."""
+    registers = SimData(0, count=200, values=17, datatype=DataType.REGISTERS)
+    return SimDevice(3, simdata=[registers])
 
 
 @pytest.fixture
 async def endpoint() -> AsyncIterator[Endpoint]:
-    """Where pymodbus's server serves 200 registers of unit 3, each holding 17."""
-    simulated = SimDevice(3, simdata=[SimData(0, count=200, values=17, datatype=DataType.REGISTERS)])
-    server = ModbusTcpServer(simulated, address=("127.0.0.1", 0))
-    await server.serve_forever(background=True)
-    host, port = cast(asyncio.Server, server.transport).sockets[0].getsockname()
-    yield Endpoint(host, port)
-    await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it without annotations
+    """Where pymodbus's server serves it over TCP."""
+    async with _serving(ModbusTcpServer(_simulated(), address=("127.0.0.1", 0))) as port:
+        yield Endpoint("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+async def test_pymodbus_server_is_reached_over_every_transport(devices: ModbusDevices, transport: Transport) -> None:
+    """A server that we did not write is read, written, masked and identified, whatever carries the requests."""
+    address = ("127.0.0.1", 0)
+    who = ModbusDeviceIdentification(  # type: ignore[no-untyped-call]  # pymodbus leaves it without annotations
+        info_name={"VendorName": "ACME", "ProductCode": "X1", "MajorMinorRevision": "1.2"}
+    )
+    made: dict[Transport, Callable[[], ModbusTcpServer | ModbusUdpServer]] = {
+        Transport.TCP: lambda: ModbusTcpServer(_simulated(), address=address, identity=who),
+        Transport.RTU_OVER_TCP: lambda: ModbusTcpServer(
+            _simulated(), address=address, identity=who, framer=FramerType.RTU
+        ),
+        Transport.TLS: lambda: ModbusTlsServer(_simulated(), address=address, identity=who, sslctx=server_tls()),
+        Transport.UDP: lambda: ModbusUdpServer(_simulated(), address=address, identity=who),
+    }
+    async with _serving(made[transport]()) as port:
+        endpoint = Endpoint("127.0.0.1", port, transport)
+        device = devices.open(endpoint)
+        words = tuple(range(1000, 1123))
+        for change in (
+            Change(endpoint, 3, 5, (65535,)),
+            Change(endpoint, 3, 6, words),
+            Change(endpoint, 3, 5, (0x0F00,), function=WriteFunction.MASK, mask=0xFF00),
+        ):
+            await device.write(change, timeout=ENOUGH_SECS, wanted=always)
+        assert await device.read(ReadPlan(endpoint, 3, 4, 125), timeout=ENOUGH_SECS) == (17, 0x0FFF, *words)
+        identity = await device.identify(IdentityPlan(endpoint, 3), timeout=ENOUGH_SECS)
+        assert identity == {0: "ACME", 1: "X1", 2: "1.2"}
 
 
 async def test_pymodbus_server_is_read_and_written(devices: ModbusDevices, endpoint: Endpoint) -> None:

@@ -89,14 +89,13 @@ class IndustrialPLCSpec(ApiModel):
         if self.template_ref is not None:
             return ()
         if self.registers is not None:
-            return tuple(Register.model_validate(each.model_dump(exclude_unset=True)) for each in self.registers)
+            return self._whole(self.registers)
         return (Register(name=TARGET, address=self.target_register, value=self.target_value),)
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
         refuse("IndustrialPLCSpec", [*self._timeouts(), *self._sources()])
         if self.template_ref is None:
-            refuse("IndustrialPLCSpec", self._incomplete())
             refuse("IndustrialPLCSpec", maps.problems(self.registers_wanted, self.unit_id, self.connection))
         return self
 
@@ -129,14 +128,18 @@ class IndustrialPLCSpec(ApiModel):
             return [Problem((missing,), None)]
         return []
 
-    def _incomplete(self) -> list[Problem]:
+    @staticmethod
+    def _whole(entries: tuple[RegisterEntry, ...]) -> tuple[Register, ...]:
+        """Return registers that say all that is needed, or refuse those that do not with the paths of their fields."""
         found: list[Problem] = []
-        for index, entry in enumerate(self.registers or ()):
+        whole: list[Register] = []
+        for index, entry in enumerate(entries):
             try:
-                Register.model_validate(entry.model_dump(exclude_unset=True))
+                whole.append(Register.model_validate(entry.model_dump(exclude_unset=True)))
             except ValidationError as error:
                 found += problems_of(error, ("registers", index))
-        return found
+        refuse("IndustrialPLCSpec", found)
+        return tuple(whole)
 
 
 class Phase(StrEnum):

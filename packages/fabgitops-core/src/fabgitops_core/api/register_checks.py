@@ -155,7 +155,7 @@ def _of_the_value(register: Register, codec: Codec) -> Iterator[Problem]:
         yield Problem(("value",), value, reason)
         return
     try:
-        codec.encode(value)
+        register.encoded  # noqa: B018  # it is kept, so the encoding is paid for once
     except ValueError as error:
         yield Problem(("value",), value, str(error))
         return

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import NoReturn
 
 from fabgitops_core.codec import numbers, texts
@@ -15,6 +16,7 @@ Value = bool | int | float | str
 MAX_LENGTH = 250
 """Bytes that one read reaches: 125 words (Modbus Application Protocol V1.1b3, section 6.3)."""
 
+_factor = lru_cache(maxsize=1024)(numbers.exactly)
 _LIMIT = 0xFFFF
 _HIGHEST_BIT = 15
 _DIGITS_TRIED = range(6, 41)
@@ -105,7 +107,7 @@ class Codec:
 
     def _number(self, value: Value) -> Words:
         given = self.number(value)
-        raw = (given - numbers.exactly(self.offset)) / numbers.exactly(self.scale)
+        raw = (given - _factor(self.offset)) / _factor(self.scale)
         if not self.type.floating:
             low, high = self.type.bounds
             if not low <= raw <= high:
@@ -206,7 +208,7 @@ class Codec:
             return False
 
     def _engineering(self, raw: Fraction) -> Fraction:
-        return raw * numbers.exactly(self.scale) + numbers.exactly(self.offset)
+        return raw * _factor(self.scale) + _factor(self.offset)
 
     def _name_of(self, value: Fraction) -> str:
         return next((name for name, number in self.names if number == value), "")
@@ -241,7 +243,7 @@ class Codec:
         first, second = self._raw(actual), self._raw(desired)
         if not (math.isfinite(first) and math.isfinite(second)):
             return False
-        apart = abs(Fraction(first) - Fraction(second)) * abs(numbers.exactly(self.scale))
+        apart = abs(Fraction(first) - Fraction(second)) * abs(_factor(self.scale))
         return apart <= (tolerance if isinstance(tolerance, Fraction) else numbers.exactly(tolerance))
 
 
