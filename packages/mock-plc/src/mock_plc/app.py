@@ -65,8 +65,9 @@ def serve(
     """
     # Imported here so that --help and --version load neither asyncio nor a Modbus library.
     from mock_plc.device import Device  # noqa: PLC0415
-    from mock_plc.plc import Chaos, run  # noqa: PLC0415
+    from mock_plc.plc import run  # noqa: PLC0415
     from mock_plc.server import ListenError  # noqa: PLC0415
+    from mock_plc.simple import Chaos  # noqa: PLC0415
 
     _log(verbose)
     try:
@@ -76,7 +77,7 @@ def serve(
         return 2
     drift = Chaos(chaos_interval, max_drift, secrets.randbelow(1 << 32) if seed is None else seed) if chaos else None
     try:
-        run(device, bind, port, drift)
+        run(device, bind, port, drift, verbose=verbose)
     except ListenError as error:
         _complain(str(error))
         return 1
@@ -108,7 +109,6 @@ def _word(digits: str, text: str) -> int:
 def _log(verbose: bool) -> None:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s: %(message)s", level=logging.WARNING)
     logging.getLogger("mock_plc").setLevel(logging.DEBUG if verbose else logging.INFO)
-    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it would tell, mock_plc tells
 
 
 def _complain(message: str) -> None:
