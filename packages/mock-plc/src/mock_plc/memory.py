@@ -46,8 +46,46 @@ class Unit(Protocol):
         """
 
 
+Value = bool | int | float | str
+"""What a register holds for people: in engineering units, decoded."""
+
+
+class Point(Protocol):
+    """A register with a name, for the control API: what it is, and the process behind it."""
+
+    @property
+    def unit_id(self) -> int:
+        """The unit that has it."""
+
+    @property
+    def table(self) -> Table:
+        """The table that it is in."""
+
+    @property
+    def address(self) -> int:
+        """Where it begins, 0-based."""
+
+    @property
+    def about(self) -> Mapping[str, Value]:
+        """What else is worth showing: its type, its unit, its behaviour; names as in a device file."""
+
+    def get(self) -> Value:
+        """Return what it holds."""
+
+    def set(self, value: Value) -> None:
+        """Change it as the process does, not as a client: behaviours that stand against writes do not hold it up.
+
+        Raises:
+            ValueError: It cannot hold that; the text says why.
+        """
+
+
 class Plc(Protocol):
     """A device with all that answers in it."""
+
+    @property
+    def points(self) -> Mapping[str, Point]:
+        """The registers that have a name, by it."""
 
     @property
     def units(self) -> Mapping[int, Unit]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mock_plc.chaos import drifted
 from mock_plc.device import Device
 from mock_plc.exceptions import ModbusException
-from mock_plc.memory import Table, Unit
+from mock_plc.memory import Point, Table, Unit
 
 log = logging.getLogger("mock_plc")
 
@@ -74,6 +74,7 @@ class SimplePlc:
     def __init__(self, device: Device, chaos: Chaos | None = None) -> None:
         self.device = device
         self.units: Mapping[int, Unit] = _EveryUnit(device)
+        self.points: Mapping[str, Point] = {}
         self.drifts = 0
         self._chaos = chaos
         self._start = dict(device.registers)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_plc.exceptions import ModbusException
-from mock_plc.memory import Table, Unit
+from mock_plc.memory import Point, Table, Unit
 
 IDENTITY = {0: "ACME", 1: "X1", 2: "1.2"}
 ALL = frozenset(Table)
@@ -47,6 +47,7 @@ class BankPlc:
     def __init__(self, **banks: Bank) -> None:
         self.bank = banks.get("unit1") or Bank().put(Table.HOLDING, 10, [100, 200, 300])
         self.units: Mapping[int, Unit] = {1: self.bank}
+        self.points: Mapping[str, Point] = {}
         self.ticks: list[float] = []
         self.period: float | None = None
         self._start = dict(self.bank.cells)

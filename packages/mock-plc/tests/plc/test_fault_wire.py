@@ -234,7 +234,7 @@ async def test_frozen(asked: bytes, right: bytes) -> None:
 
 async def test_slow_start() -> None:
     """Until it has started up, after a restart as well, a PLC ends each connection at once; then it serves."""
-    async with served(BankPlc(), "slow-start:300ms") as station:
+    async with served(BankPlc(), "slow-start:1s") as station:
         for _ in range(2):
             assert not station.admits()
             async with connected(station.port) as client:
