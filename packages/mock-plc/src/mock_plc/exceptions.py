@@ -1,5 +1,19 @@
 """What a PLC answers instead of doing what it was asked."""
 
+REASONS = {
+    1: "illegal function",
+    2: "illegal address",
+    3: "illegal value",
+    4: "device failure",
+    5: "acknowledge",
+    6: "device busy",
+    7: "negative acknowledge",
+    8: "memory parity error",
+    10: "gateway path unavailable",
+    11: "gateway no response",
+}
+"""What each exception code means, in short."""
+
 
 class ModbusException(Exception):
     """A request is answered by an exception.
@@ -10,5 +24,5 @@ class ModbusException(Exception):
     """
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"exception {code}")
+        super().__init__(f"exception {code} ({REASONS.get(code, 'unknown')})")
         self.code = code

@@ -91,6 +91,10 @@ class Plc(Protocol):
     def units(self) -> Mapping[int, Unit]:
         """What answers, by unit id; a device that does not care for unit ids has the same one for each."""
 
+    @property
+    def drifts(self) -> int:
+        """How often a register was moved by `tick`."""
+
     def tick(self, now: float) -> float | None:
         """Move on to a time, in seconds of a steady clock; return when to be called next, or None for never."""
 

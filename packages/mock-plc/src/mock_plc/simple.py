@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mock_plc.chaos import drifted
 from mock_plc.device import Device
 from mock_plc.exceptions import ModbusException
-from mock_plc.memory import Point, Table, Unit
+from mock_plc.memory import Point, Table, Unit, Value
 
 log = logging.getLogger("mock_plc")
 
@@ -68,13 +68,32 @@ class _EveryUnit(Mapping[int, Unit]):
         return len(_UNIT_IDS)
 
 
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One register, whose name is its address."""
+
+    device: Device
+    address: int
+    unit_id: int = 1
+    table: Table = Table.HOLDING
+    about: Mapping[str, Value] = field(default_factory=dict)
+
+    def get(self) -> Value:
+        return self.device[self.address]
+
+    def set(self, value: Value) -> None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"{value!r} is no number of 0 to 65535")  # noqa: TRY004 - as the port has it
+        self.device[self.address] = value
+
+
 class SimplePlc:
     """A device under every unit id, that drifts if there is chaos; `drifts` counts the registers moved."""
 
     def __init__(self, device: Device, chaos: Chaos | None = None) -> None:
         self.device = device
         self.units: Mapping[int, Unit] = _EveryUnit(device)
-        self.points: Mapping[str, Point] = {}
+        self.points: Mapping[str, Point] = {str(each): _Cell(device, each) for each in sorted(device.registers)}
         self.drifts = 0
         self._chaos = chaos
         self._start = dict(device.registers)

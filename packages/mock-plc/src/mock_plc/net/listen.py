@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
+from mock_plc.errors import MockPlcError
 from mock_plc.net.peer import Link, Peer
 from mock_plc.net.station import Station
 from mock_plc.net.transport import Transport
@@ -18,7 +19,7 @@ MAX_UDP_PEERS = 256
 """How many clients a station knows at once over UDP, where none says that it leaves. The oldest is forgotten."""
 
 
-class ListenError(Exception):
+class ListenError(MockPlcError):
     """Nothing can be served at the address: its text says where, why, and what to do."""
 
 

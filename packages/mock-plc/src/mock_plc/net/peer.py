@@ -69,7 +69,7 @@ class Peer:
             station.count(request, _result(answer))
             if answer:
                 self._send(station.framing.pack(answer))
-        elif station.frozen:
+        elif station.ignores():
             station.count(request, Kind.FROZEN)
         else:
             self._suffer(request, station.faults.strike(request.unit, pdu.subject(request.pdu)))

@@ -32,7 +32,7 @@ class Station:
     """A PLC at one port. It begins when it is listened for, and moves on by its own clock until `stop`.
 
     `counters` has the requests by function and result: `ok`, `exception 2`, or the kind of the fault that spoilt the
-    answer. `restarts` counts the restarts. `observe`, if there is one, is told of each request.
+    answer; `requests` is all of them, `restarts` how often it restarted. `observe`, if given, is told of each request.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class Station:
         self.framing = transport.framing
         self.counters: Counter[tuple[int, str]] = Counter()
         self.connections: set[Closable] = set()
-        self.restarts = 0
+        self.requests = self.restarts = 0
         self.port = 0
-        self.faults = FaultBox(self._now, seed, on_change=self._rearm)
+        self.faults = FaultBox(self.now, seed, on_change=self._rearm)
         self._observe = observe
         self._wanted = tuple(faults)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -91,12 +91,12 @@ class Station:
     @property
     def uptime(self) -> float:
         """Seconds since it began."""
-        return self._now() - self._began
+        return self.now() - self._began
 
     @property
     def booting(self) -> bool:
         """Whether it has not started up yet, after its beginning or a restart."""
-        return self._now() < self._booted
+        return self.now() < self._booted
 
     def admits(self) -> bool:
         """Whether it takes another connection."""
@@ -113,7 +113,11 @@ class Station:
     @property
     def frozen(self) -> bool:
         """Whether it answers nothing at the moment."""
-        frozen = self.faults.state(Kind.FROZEN) if self.faults else []
+        return bool(self.faults.state(Kind.FROZEN))
+
+    def ignores(self) -> bool:
+        """Whether it ignores the request that has come, because it is frozen; the fault counts it."""
+        frozen = self.faults.state(Kind.FROZEN)
         for entry in frozen:
             entry.hits += 1
         return bool(frozen)
@@ -142,6 +146,7 @@ class Station:
     def count(self, request: Frame, result: str) -> None:
         """Count a request by its function and result."""
         self.counters[request.pdu[0], result] += 1
+        self.requests += 1
 
     def restart(self) -> None:
         """Lose all connections and all values, and start up again."""
@@ -157,15 +162,16 @@ class Station:
     def _boot(self) -> None:
         self._booted = 0.0
         for entry in self.faults.state(Kind.SLOW_START):
-            self._booted = max(self._booted, self._now() + entry.draw())
+            self._booted = max(self._booted, self.now() + entry.draw())
             entry.hits += 1
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Return the time by its own clock, in seconds: 0 until it begins."""
         return self._loop.time() if self._loop else 0.0
 
     def _move(self) -> None:
         """Let the PLC move on, and come back when it asks for it."""
-        now = self._now()
+        now = self.now()
         due = self.plc.tick(now)
         loop = asyncio.get_running_loop()
         self._tick = None if due is None else loop.call_at(max(due, now + SHORTEST_TICK), self._move)
@@ -177,7 +183,7 @@ class Station:
         self._clocks.clear()
         if self._loop:
             for entry in self.faults:
-                self._arm(entry, self._now())
+                self._arm(entry, self.now())
 
     def _arm(self, entry: Entry, now: float) -> None:
         due = entry.fault.next_restart(now - entry.since) if entry.fault.by_the_clock else None

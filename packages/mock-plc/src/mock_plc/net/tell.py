@@ -3,6 +3,7 @@
 import logging
 import struct
 
+from mock_plc.exceptions import ModbusException
 from mock_plc.memory import Table
 from mock_plc.wire import pdu
 from mock_plc.wire.framing import Frame
@@ -14,18 +15,6 @@ _PLACES = {
     Table.INPUT: "input register",
     Table.COIL: "coil",
     Table.DISCRETE: "discrete input",
-}
-_REASONS = {
-    1: "illegal function",
-    2: "illegal address",
-    3: "illegal value",
-    4: "device failure",
-    5: "acknowledge",
-    6: "device busy",
-    7: "negative acknowledge",
-    8: "memory parity error",
-    10: "gateway path unavailable",
-    11: "gateway no response",
 }
 
 

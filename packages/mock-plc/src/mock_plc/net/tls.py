@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mock_plc.errors import MockPlcError
+
 CA, CERTIFICATE, KEY = "ca.crt", "tls.crt", "tls.key"
 """What `make` writes for the server, by the names that a Kubernetes TLS Secret has them under."""
 CLIENT_CERTIFICATE, CLIENT_KEY = "client.crt", "client.key"
@@ -21,7 +23,7 @@ _SKEW = timedelta(minutes=5)
 """How far the clock of another machine may be behind."""
 
 
-class TlsError(Exception):
+class TlsError(MockPlcError):
     """There can be no TLS: its text says why."""
 
 
