@@ -23,11 +23,8 @@ def told(request: Frame, answer: Frame, before: tuple[int, ...]) -> None:
     about = pdu.subject(request.pdu)
     place = f" {_PLACES[about.table]} {about.address}" if about.table else ""
     if answer.pdu[0] & pdu.EXCEPTION:
-        code = answer.pdu[1]
-        reason = _REASONS.get(code, "unknown")
-        log.debug(
-            "refused: unit %d function %d%s, exception %d (%s)", request.unit, about.function, place, code, reason
-        )
+        refusal = ModbusException(answer.pdu[1])
+        log.debug("refused: unit %d function %d%s, %s", request.unit, about.function, place, refusal)
     elif about.writes:
         log.debug("write: unit %d%s %s -> %s", request.unit, place, _text(before), _text(_written(request.pdu, before)))
     elif about.table:
