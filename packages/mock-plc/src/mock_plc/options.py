@@ -4,7 +4,6 @@ import os
 import secrets
 import ssl
 from collections.abc import Iterable
-from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -13,7 +12,6 @@ from mock_plc.device import MAX_WORD, Device
 from mock_plc.errors import UsageError
 from mock_plc.faults.model import Fault
 from mock_plc.flags import Controls, Network, Registers, Trouble
-from mock_plc.net import tls
 from mock_plc.net.transport import Transport
 from mock_plc.plc import Settings, serve
 from mock_plc.simple import Chaos, SimplePlc
@@ -29,6 +27,7 @@ def run(
     """
     seed = secrets.randbelow(1 << 32) if seed is None else seed
     held = parse_registers(registers.register, registers.value)
+    context, made = _tls(network)
     settings = Settings(
         host=network.bind,
         port=network.port,
@@ -38,9 +37,9 @@ def run(
         seed=seed,
         control=_control(controls.control),
         token=_token(controls),
-        tls=_tls(network),
+        tls=context,
         verbose=verbose,
-        notes=_notes(trouble, seed),
+        notes=[*_repeatable(trouble, seed), *made],
     )
     serve([SimplePlc(Device(held), _chaos(trouble, seed + number)) for number in range(registers.count)], settings)
 
@@ -49,7 +48,7 @@ def _chaos(trouble: Trouble, seed: int) -> Chaos | None:
     return Chaos(trouble.chaos_interval, trouble.max_drift, seed) if trouble.chaos else None
 
 
-def _notes(trouble: Trouble, seed: int) -> list[str]:
+def _repeatable(trouble: Trouble, seed: int) -> list[str]:
     notes = []
     if trouble.chaos:
         notes.append(f"chaos every {trouble.chaos_interval:g} s by up to {trouble.max_drift}")
@@ -124,19 +123,19 @@ def _token(controls: Controls) -> str | None:
     return token
 
 
-def _tls(network: Network) -> ssl.SSLContext | None:
+def _tls(network: Network) -> tuple[ssl.SSLContext | None, list[str]]:
+    """Return the context for TLS, if that is asked for, and what to tell of files that were made for it."""
     certificate, key, made = network.tls_cert, network.tls_key, network.tls_make
     if Transport(network.transport) is not Transport.TLS:
         if certificate or key or made or network.tls_client_ca:
             raise UsageError("The --tls- flags have no effect without --transport tls.")
-        return None
+        return None, []
+    from mock_plc.net import tls  # noqa: PLC0415 - its library is slow to import, and seldom needed
+
     if made and not (certificate or key):
-        return _made(made, network.bind, network.tls_client_ca)
+        names = ", ".join(file.name for file in tls.make(made, [network.bind]))
+        note = f"CA and certificates for {tls.LIFETIME.days} days in {made}: {names}"
+        return tls.context(made / tls.CERTIFICATE, made / tls.KEY, network.tls_client_ca), [note]
     if certificate and key and not made:
-        return tls.context(certificate, key, network.tls_client_ca)
+        return tls.context(certificate, key, network.tls_client_ca), []
     raise UsageError("--transport tls needs either --tls-cert and --tls-key, or --tls-make DIRECTORY.")
-
-
-def _made(directory: Path, host: str, client_ca: Path | None) -> ssl.SSLContext:
-    tls.make(directory, [host])
-    return tls.context(directory / tls.CERTIFICATE, directory / tls.KEY, client_ca)

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 import resource
+import secrets
 import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,8 +25,8 @@ from mock_plc.wire.pdu import WRITES
 log = logging.getLogger("mock_plc")
 
 _LAST_PORT = 65535
-_TRIES = 20
-"""How often a row of free ports is looked for."""
+_TRIES, _LOWEST, _HIGHEST = 20, 10_000, 32_767
+"""How often a row of free ports is looked for, and where: below those that systems hand out one by one."""
 _FILES = 1 << 17
 """Open files that are enough for a PLC at each port and a connection to each."""
 
@@ -97,7 +98,8 @@ async def _run(stations: Sequence[Station], settings: Settings) -> None:
         loop.add_signal_handler(number, ended.set)
     async with AsyncExitStack() as stack:
         ports = await stack.enter_async_context(_all_listening(stations, settings))
-        log.info("listening on %s, %s", _where(settings.host, ports), settings.holding)
+        each = f"{len(ports)} PLCs, each " if len(ports) > 1 else ""
+        log.info("listening on %s, %s%s", _where(settings.host, ports), each, settings.holding)
         for note in settings.notes:
             log.info("%s", note)
         if settings.control:
@@ -132,9 +134,11 @@ async def _all_listening(stations: Sequence[Station], settings: Settings) -> Asy
 
 
 async def _row(stack: AsyncExitStack, stations: Sequence[Station], settings: Settings) -> list[int]:
+    anywhere = settings.port == 0 and len(stations) > 1
+    first = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST - len(stations)) if anywhere else settings.port
     ports: list[int] = []
     for station in stations:
-        port = ports[-1] + 1 if ports else settings.port
+        port = ports[-1] + 1 if ports else first
         if port > _LAST_PORT:
             raise ListenError(f"cannot listen on port {port}: the last one is {_LAST_PORT}; serve fewer PLCs (--count)")
         ports.append(await stack.enter_async_context(listening(station, settings.host, port, tls=settings.tls)))

@@ -48,6 +48,7 @@ class BankPlc:
         self.bank = banks.get("unit1") or Bank().put(Table.HOLDING, 10, [100, 200, 300])
         self.units: Mapping[int, Unit] = {1: self.bank}
         self.points: Mapping[str, Point] = {}
+        self.drifts = 0
         self.ticks: list[float] = []
         self.period: float | None = None
         self._start = dict(self.bank.cells)

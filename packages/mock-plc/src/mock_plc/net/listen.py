@@ -55,10 +55,25 @@ async def _listen(
 ) -> tuple[asyncio.Server | asyncio.DatagramTransport, int]:
     loop = asyncio.get_running_loop()
     if station.transport is Transport.UDP:
-        endpoint_, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(station), (host, port))
-        return endpoint_, endpoint_.get_extra_info("sockname")[1]
+        bound = await _bound(host, port)
+        datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(station), sock=bound)
+        return datagrams, bound.getsockname()[1]
     server = await loop.create_server(lambda: _Stream(station), host, port, ssl=tls, backlog=1024)
     return server, server.sockets[0].getsockname()[1]
+
+
+async def _bound(host: str, port: int) -> socket.socket:
+    """Return a UDP socket that is bound; not left to the event loop, because uvloop does not say why it cannot."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    family, kind, protocol, _, address = found[0]
+    made = socket.socket(family, kind, protocol)
+    try:
+        made.setblocking(False)
+        made.bind(address)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def endpoint(host: str, port: int) -> str:
