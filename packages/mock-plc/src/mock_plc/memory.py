@@ -1,6 +1,6 @@
 """The seam between what a PLC holds and how it is asked for it: tables, units, and the PLC that has the units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Protocol
@@ -81,7 +81,12 @@ class Point(Protocol):
 
 
 class Plc(Protocol):
-    """A device with all that answers in it."""
+    """A device with all that answers in it.
+
+    `on_due` is what it calls when it wants its next tick earlier than it said, because of something that was written.
+    """
+
+    on_due: Callable[[], None]
 
     @property
     def points(self) -> Mapping[str, Point]:

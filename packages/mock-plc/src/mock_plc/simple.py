@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_plc.chaos import drifted
@@ -94,6 +94,7 @@ class SimplePlc:
         self.device = device
         self.units: Mapping[int, Unit] = _EveryUnit(device)
         self.points: Mapping[str, Point] = {str(each): _Cell(device, each) for each in sorted(device.registers)}
+        self.on_due: Callable[[], None] = lambda: None
         self.drifts = 0
         self._chaos = chaos
         self._start = dict(device.registers)

@@ -13,8 +13,7 @@ from functools import cached_property
 
 from mock_plc.codec.orders import ByteOrder, bytes_of, words_of
 from mock_plc.codec.types import LIMITS, DataType, pack_float, pack_whole, unpack_float, unpack_whole
-
-Value = bool | int | float | str
+from mock_plc.memory import Value
 
 
 class Padding(StrEnum):
@@ -50,6 +49,11 @@ class Codec:
     def size(self) -> int:
         """How many words, or in a table of bits how many bits, it takes."""
         return self.length // 2 if self.type is DataType.STRING else self.type.size
+
+    @property
+    def owns_a_bit(self) -> bool:
+        """Whether only one bit of its word is its own."""
+        return self.type is DataType.BIT
 
     def encode(self, value: Value, held: Sequence[int] = (0,)) -> tuple[int, ...]:
         """Return the words of a value; a bit is put into the word that is `held`, whose other bits stay."""
@@ -103,7 +107,7 @@ class Codec:
 
     def _whole(self, value: float) -> int:
         low, high = LIMITS[self.type]
-        raw = round((_exact(value) - self._offset) / self._scale) if math.isfinite(value) else high + 1
+        raw = round((exact(value) - self._offset) / self._scale) if math.isfinite(value) else high + 1
         if not low <= raw <= high:
             lowest, highest = sorted((self.value_of(low), self.value_of(high)))
             raise ValueError(f"{value} does not fit: {self.type}{self._scaled()} holds {lowest} to {highest}")
@@ -115,11 +119,11 @@ class Codec:
 
     @cached_property
     def _scale(self) -> Fraction:
-        return _exact(self.scale)
+        return exact(self.scale)
 
     @cached_property
     def _offset(self) -> Fraction:
-        return _exact(self.offset)
+        return exact(self.offset)
 
     def _bytes(self, raw: Value) -> bytes:
         if isinstance(raw, str):
@@ -149,6 +153,6 @@ def _logical(value: Value) -> bool:
     return bool(value)
 
 
-def _exact(number: float) -> Fraction:
+def exact(number: float) -> Fraction:
     """Return the number that a person means by writing it: 0.1 is a tenth, not the float next to it."""
     return Fraction(repr(number))

@@ -1,6 +1,7 @@
 """The types of value that a register can have, and the bytes of each."""
 
 import struct
+import sys
 from enum import StrEnum
 from typing import Final
 
@@ -64,8 +65,8 @@ LIMITS: Final = {
 }
 """The lowest and the highest whole number of each type that holds them."""
 
-FLOAT32_MAX: Final = (2 - 2**-23) * 2.0**127
-"""The largest finite float32 (IEEE 754, binary32)."""
+LARGEST: Final = {DataType.FLOAT32: (2 - 2**-23) * 2.0**127, DataType.FLOAT64: sys.float_info.max}
+"""The largest finite number of each floating type (IEEE 754, binary32 and binary64)."""
 
 _FLOATS: Final = {DataType.FLOAT32: struct.Struct(">f"), DataType.FLOAT64: struct.Struct(">d")}
 _SIZES: Final = {

@@ -80,10 +80,12 @@ class Station:
         self._began = self._loop.time()
         self.faults.add(*self._wanted)
         self._boot()
+        self.plc.on_due = self._move_soon
         self._move()
 
     def stop(self) -> None:
         """End all connections and all that was to come."""
+        self.plc.on_due = lambda: None
         for timer in (*self._clocks, *([self._tick] if self._tick else [])):
             timer.cancel()
         self._disconnect()
@@ -175,6 +177,11 @@ class Station:
         due = self.plc.tick(now)
         loop = asyncio.get_running_loop()
         self._tick = None if due is None else loop.call_at(max(due, now + SHORTEST_TICK), self._move)
+
+    def _move_soon(self) -> None:
+        if self._tick:
+            self._tick.cancel()
+        self._tick = asyncio.get_running_loop().call_later(0, self._move)
 
     def _rearm(self) -> None:
         """Set the clock for each restart that comes at its time."""
