@@ -24,6 +24,9 @@ GENERATE = ("python", "tools/generate.py")
 # What mypy checks, a run each: see [tool.mypy] in pyproject.toml.
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
+# What runs everywhere: neither what needs an API server, nor what needs programs that we did not write.
+UNIT = "not integration and not interop"
+
 nox.needs_version = ">=2026.4"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["test"]
@@ -107,7 +110,7 @@ def fix(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the tests that need nothing but this machine; ARGUMENTS go to pytest."""
     workspace(session)
-    pytest(session, "-m", "not integration")
+    pytest(session, "-m", UNIT)
 
 
 def unit_on(python: str) -> None:
@@ -115,7 +118,7 @@ def unit_on(python: str) -> None:
 
     def session_on(session: nox.Session) -> None:
         workspace(session, python)
-        pytest(session, "-m", "not integration")
+        pytest(session, "-m", UNIT)
 
     session_on.__doc__ = f"Run the unit tests on Python {python}."
     nox.session(name=f"unit-{python}")(session_on)
@@ -185,6 +188,29 @@ def integration(session: nox.Session) -> None:
     """Run the tests that need a real API server, started by the test bed; ARGUMENTS go to pytest."""
     workspace(session)
     pytest(session, "-m", "integration")
+
+
+@nox.session
+def interop(session: nox.Session) -> None:
+    """Run the tests against Modbus programs that we did not write, which are installed where they can be."""
+    workspace(session)
+    require(session, "mbpoll")
+    pytest(session, "-m", "interop")
+
+
+def require(session: nox.Session, *programs: str) -> None:
+    """Install the Debian packages of programs that are missing; fail where that cannot be done."""
+    missing = [program for program in programs if not shutil.which(program)]
+    if not missing:
+        return
+    hint = f"install {' '.join(missing)}, on Debian and Ubuntu: sudo apt-get install {' '.join(missing)}"
+    sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    if not all(map(shutil.which, ["apt-get", *sudo[:1]])):
+        session.error(f"{session.name} needs {' and '.join(missing)}, and there is no apt-get to get it with: {hint}")
+    try:
+        session.run(*sudo, "apt-get", "install", "--yes", "--no-install-recommends", *missing, external=True)
+    except CommandFailed:
+        session.error(f"{session.name} needs {' and '.join(missing)}, and apt-get could not install it: {hint}")
 
 
 @nox.session
