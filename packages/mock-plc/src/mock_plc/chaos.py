@@ -7,6 +7,12 @@ from mock_plc.device import MAX_WORD
 
 def drifted(value: int, max_drift: int, rng: random.Random) -> int:
     """Return another value within `max_drift` (1 to 65535) of `value`, from 0 to 65535, never wrapping around."""
-    low, high = max(0, value - max_drift), min(MAX_WORD, value + max_drift)
-    choice = rng.randrange(low, high)
-    return choice if choice < value else choice + 1
+    return value + jump(min(max_drift, value), min(max_drift, MAX_WORD - value), rng)
+
+
+def jump(down: int, up: int, rng: random.Random) -> int:
+    """Return a number from `-down` to `up` that is not 0, unless both are."""
+    if not (down or up):
+        return 0
+    choice = rng.randrange(-down, up)
+    return choice if choice < 0 else choice + 1

@@ -1,78 +1,153 @@
-"""Runs a mock PLC until it is told to end: serves, drifts, and says what happens."""
+"""Runs mock PLCs until they are told to end: serves them and their control API, and says what happens."""
 
 import asyncio
+import importlib
 import logging
-import random
+import resource
+import secrets
 import signal
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from mock_plc.chaos import drifted
-from mock_plc.device import Access, Device
-from mock_plc.server import endpoint, serving
+from mock_plc.control.address import Address
+from mock_plc.errors import UsageError
+from mock_plc.faults.model import Fault
+from mock_plc.memory import Plc
+from mock_plc.net.listen import ListenError, endpoint, listening
+from mock_plc.net.station import OK, Station
+from mock_plc.net.tell import told
+from mock_plc.net.transport import Transport
+from mock_plc.rate import telling
+from mock_plc.wire.pdu import WRITES
 
 log = logging.getLogger("mock_plc")
 
+_LAST_PORT = 65535
+_TRIES, _LOWEST, _HIGHEST = 20, 10_000, 32_767
+"""How often a row of free ports is looked for, and where: below those that systems hand out one by one."""
+_FILES = 1 << 17
+"""Open files that are enough for a PLC at each port and a connection to each."""
+
 
 @dataclass(frozen=True, slots=True)
-class Chaos:
-    """How it drifts: each `interval` seconds every register moves by 1 to `max_drift`; `seed` makes it repeatable."""
+class Settings:
+    """How PLCs are served. `holding` says what each holds, `token` is the control API's, `notes` are told at first."""
 
-    interval: float
-    max_drift: int
-    seed: int
+    host: str
+    port: int
+    holding: str
+    transport: Transport = Transport.TCP
+    tls: ssl.SSLContext | None = None
+    faults: Sequence[Fault] = ()
+    seed: int = 0
+    control: Address | None = None
+    token: str | None = None
+    verbose: bool = False
+    notes: Sequence[str] = ()
 
 
-def run(device: Device, host: str, port: int, chaos: Chaos | None) -> None:
-    """Serve until SIGINT or SIGTERM.
+def serve(plcs: Sequence[Plc], settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM, each PLC at a port of its own, the first at the one that is set.
 
     Raises:
-        ListenError: The address cannot be listened on.
+        ListenError: The address, or one of the ports, cannot be listened on.
+        ControlError: The control API cannot be served.
+        UsageError: A fault has no effect on the transport.
     """
-    asyncio.run(_run(device, host, port, chaos))
+    try:
+        stations = [_station(plc, settings, f"{settings.seed}/{number}") for number, plc in enumerate(plcs)]
+    except ValueError as error:
+        raise UsageError(f"{error}.") from None
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_run(stations, settings))
+    reads, writes = answered(stations)
+    log.info("ended after %d reads, %d writes, %d drifts", reads, writes, sum(plc.drifts for plc in plcs))
 
 
-async def _run(device: Device, host: str, port: int, chaos: Chaos | None) -> None:
+def _station(plc: Plc, settings: Settings, seed: str) -> Station:
+    observe = told if settings.verbose else None
+    return Station(plc, settings.faults, transport=settings.transport, seed=seed, observe=observe)
+
+
+def answered(stations: Sequence[Station]) -> tuple[int, int]:
+    """Return how many reads and writes were answered well; one that does both is a write."""
+    reads = writes = 0
+    for station in stations:
+        for (function, result), number in station.counters.items():
+            writes += number if result == OK and function in WRITES else 0
+            reads += number if result == OK and function not in WRITES else 0
+    return reads, writes
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes uvloop's event loops where it is installed: they serve more requests with less."""
+    try:
+        uvloop = importlib.import_module("uvloop")
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+async def _run(stations: Sequence[Station], settings: Settings) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    device.on_read, device.on_write = _note_read, _note_write
-    drifts = 0
-    async with serving(device, host, port) as bound:
-        held = ", ".join(f"{address}={value}" for address, value in sorted(device.registers.items()))
-        log.info("listening on %s, holding registers %s", endpoint(host, bound), held)
-        if chaos is None:
-            await ended.wait()
-        else:
-            drifts = await _drift(device, chaos, ended)
-    log.info("ended after %d reads, %d writes, %d drifts", device.reads, len(device.writes), drifts)
+    async with AsyncExitStack() as stack:
+        ports = await stack.enter_async_context(_all_listening(stations, settings))
+        each = f"{len(ports)} PLCs, each " if len(ports) > 1 else ""
+        log.info("listening on %s, %s%s", _where(settings.host, ports), each, settings.holding)
+        for note in settings.notes:
+            log.info("%s", note)
+        if settings.control:
+            from mock_plc.control.server import controlling  # noqa: PLC0415 - its HTTP library is slow to import
+
+            where = await stack.enter_async_context(controlling(stations, settings.control, settings.token))
+            log.info("control API on http://%s", where)
+        if len(stations) > 1:
+            await stack.enter_async_context(telling(stations))
+        await ended.wait()
 
 
-async def _drift(device: Device, chaos: Chaos, ended: asyncio.Event) -> int:
-    log.info("chaos every %g s by up to %d; to repeat it: --seed %d", chaos.interval, chaos.max_drift, chaos.seed)
-    rng = random.Random(chaos.seed)  # noqa: S311 - chaos that can be repeated, not a secret
-    drifts = 0
-    while True:
-        try:
-            async with asyncio.timeout(chaos.interval):
-                await ended.wait()
-        except TimeoutError:
-            drifts += len(device.registers)
-            for address, before in sorted(device.registers.items()):
-                device[address] = drifted(before, chaos.max_drift, rng)
-                log.info("drift: register %d %d -> %d", address, before, device[address])
-        else:
-            return drifts
+def _where(host: str, ports: Sequence[int]) -> str:
+    return endpoint(host, ports[0]) + (f"-{ports[-1]}" if len(ports) > 1 else "")
 
 
-def _note_read(access: Access) -> None:
-    log.debug("read: unit %d register %d -> %s", access.unit_id, access.address, _words(access.values))
+@asynccontextmanager
+async def _all_listening(stations: Sequence[Station], settings: Settings) -> AsyncIterator[list[int]]:
+    """Serve stations at ports in a row, and yield those; port 0 takes a row that is free."""
+    _allow_files()
+    tries = _TRIES if settings.port == 0 and len(stations) > 1 else 1
+    for left in reversed(range(tries)):
+        async with AsyncExitStack() as stack:
+            try:
+                ports = await _row(stack, stations, settings)
+            except ListenError:
+                if not left:
+                    raise
+                continue
+            yield ports
+            return
 
 
-def _note_write(access: Access) -> None:
-    words = _words(access.values)
-    log.debug("write: unit %d register %d %s -> %s", access.unit_id, access.address, _words(access.before), words)
+async def _row(stack: AsyncExitStack, stations: Sequence[Station], settings: Settings) -> list[int]:
+    anywhere = settings.port == 0 and len(stations) > 1
+    first = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST - len(stations)) if anywhere else settings.port
+    ports: list[int] = []
+    for station in stations:
+        port = ports[-1] + 1 if ports else first
+        if port > _LAST_PORT:
+            raise ListenError(f"cannot listen on port {port}: the last one is {_LAST_PORT}; serve fewer PLCs (--count)")
+        ports.append(await stack.enter_async_context(listening(station, settings.host, port, tls=settings.tls)))
+    return ports
 
 
-def _words(values: tuple[int, ...]) -> str:
-    return " ".join(str(value) for value in values)
+def _allow_files() -> None:
+    """Allow as many open files as the machine lets this user, within reason: each PLC and each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

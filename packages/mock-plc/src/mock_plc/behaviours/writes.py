@@ -1,0 +1,68 @@
+"""What a register does to those who write to it: what becomes of a value, or by which exception it is refused."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from mock_plc.codec.codec import exact
+from mock_plc.parts import Number, Part, Seconds
+
+ILLEGAL_ADDRESS, DEVICE_FAILURE = 2, 4
+Code = Annotated[int, Field(strict=True, ge=1, le=255)]
+
+
+class ReadOnly(Part):
+    """A write is refused, by exception 2 unless `code` names another."""
+
+    code: Code = ILLEGAL_ADDRESS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _yes(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) and given is not True:
+            raise ValueError("must be true, or the code of an exception, like {code: 3}")
+        return {} if given is True else given
+
+
+class WearsOut(Part):
+    """After a number of writes it takes no more, and answers exception 4 unless `code` names another.
+
+    It is worn for good: a restart does not mend it, as it does not mend an EEPROM.
+    """
+
+    short: ClassVar[str | None] = "after"
+    after: int = Field(strict=True, ge=0)
+    code: Code = DEVICE_FAILURE
+
+
+class Rounds(Part):
+    """It keeps fewer digits than were written: the nearest multiple of `to`, halves to the even one."""
+
+    short: ClassVar[str | None] = "to"
+    to: Number = Field(gt=0)
+
+    def kept(self, value: float) -> float:
+        """Return what is kept of a finite value."""
+        step = exact(self.to)
+        kept = round(exact(value) / step) * step
+        return int(kept) if kept.denominator == 1 else float(kept)
+
+
+class Clamps(Part):
+    """A value beyond `min` or `max` becomes the one that it is beyond, and the write is answered as if it were done."""
+
+    min: Number = -math.inf
+    max: Number = math.inf
+
+    def kept(self, value: float) -> float:
+        """Return what is kept of a value."""
+        return min(max(value, self.min), self.max)
+
+
+class Resists(Part):
+    """Some time `after` a write the old value is written back, as by a second master."""
+
+    short: ClassVar[str | None] = "after"
+    after: Seconds

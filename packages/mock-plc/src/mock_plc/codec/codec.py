@@ -1,0 +1,158 @@
+"""How one register's value becomes words and comes back from them.
+
+A register is looked at in three ways: `words` are what lies in the memory, a `raw` number is what these words say by
+type and byte order, and a `value` is raw x scale + offset, in the unit that people read.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+
+from mock_plc.codec.orders import ByteOrder, bytes_of, words_of
+from mock_plc.codec.types import LIMITS, DataType, pack_float, pack_whole, unpack_float, unpack_whole
+from mock_plc.memory import Value
+
+
+class Padding(StrEnum):
+    """What fills a string up to its length."""
+
+    NULL = "null"
+    SPACE = "space"
+
+    @property
+    def character(self) -> str:
+        """The character that it is."""
+        return " " if self is Padding.SPACE else "\0"
+
+
+@dataclass(frozen=True)
+class Codec:
+    """The form of one register. Methods raise ValueError, in words that say what does not fit.
+
+    `bit` (0 the least significant) is of the type bit alone, `length` (bytes, even), `encoding` and `padding` of
+    string alone, and `scale` and `offset` of numbers. Whole numbers are rounded to the nearest, halves to the even.
+    """
+
+    type: DataType = DataType.UINT16
+    order: ByteOrder = ByteOrder.ABCD
+    scale: float = 1
+    offset: float = 0
+    bit: int = 0
+    length: int = 0
+    encoding: str = "ascii"
+    padding: Padding = Padding.NULL
+
+    @property
+    def size(self) -> int:
+        """How many words, or in a table of bits how many bits, it takes."""
+        return self.length // 2 if self.type is DataType.STRING else self.type.size
+
+    @property
+    def owns_a_bit(self) -> bool:
+        """Whether only one bit of its word is its own."""
+        return self.type is DataType.BIT
+
+    def encode(self, value: Value, held: Sequence[int] = (0,)) -> tuple[int, ...]:
+        """Return the words of a value; a bit is put into the word that is `held`, whose other bits stay."""
+        return self.words(self.raw_of(value), held)
+
+    def decode(self, words: Sequence[int]) -> Value:
+        """Return the value of words."""
+        return self.value_of(self.raw(words))
+
+    def words(self, raw: Value, held: Sequence[int] = (0,)) -> tuple[int, ...]:
+        """Return the words of a raw value, like `encode`."""
+        if self.type is DataType.BIT:
+            return ((held[0] & ~(1 << self.bit)) | (bool(raw) << self.bit),)
+        if self.type is DataType.BOOL:
+            return (int(bool(raw)),)
+        return words_of(self._bytes(raw), self.order)
+
+    def raw(self, words: Sequence[int]) -> Value:
+        """Return the raw value of words."""
+        if self.type is DataType.BIT:
+            return bool(words[0] >> self.bit & 1)
+        if self.type is DataType.BOOL:
+            return bool(words[0])
+        data = bytes_of(words, self.order)
+        if self.type is DataType.STRING:
+            return self._text(data)
+        return unpack_float(self.type, data) if self.type.floating else unpack_whole(self.type, data)
+
+    def raw_of(self, value: Value) -> Value:
+        """Return the raw value that comes nearest to a value."""
+        if self.type.logical:
+            return _logical(value)
+        if self.type is DataType.STRING:
+            if not isinstance(value, str):
+                raise ValueError(f"{value} is no text")
+            return value
+        if isinstance(value, bool | str):
+            raise ValueError(f"{value!r} is no number")  # noqa: TRY004 - a value that does not fit, like all the others
+        if self.type.floating:
+            return (value - self.offset) / self.scale
+        return self._whole(value)
+
+    def value_of(self, raw: Value) -> Value:
+        """Return the value of a raw value; one of a whole type is as exact as a float can be."""
+        if isinstance(raw, bool | str) or (self.scale == 1 and self.offset == 0):
+            return raw
+        if isinstance(raw, float):
+            return raw * self.scale + self.offset
+        value = raw * self._scale + self._offset
+        return int(value) if self._scale.denominator == self._offset.denominator == 1 else float(value)
+
+    def _whole(self, value: float) -> int:
+        low, high = LIMITS[self.type]
+        raw = round((exact(value) - self._offset) / self._scale) if math.isfinite(value) else high + 1
+        if not low <= raw <= high:
+            lowest, highest = sorted((self.value_of(low), self.value_of(high)))
+            raise ValueError(f"{value} does not fit: {self.type}{self._scaled()} holds {lowest} to {highest}")
+        return raw
+
+    def _scaled(self) -> str:
+        parts = [f" scale {self.scale:g}"] * (self.scale != 1) + [f" offset {self.offset:g}"] * (self.offset != 0)
+        return " with" + " and".join(parts) if parts else ""
+
+    @cached_property
+    def _scale(self) -> Fraction:
+        return exact(self.scale)
+
+    @cached_property
+    def _offset(self) -> Fraction:
+        return exact(self.offset)
+
+    def _bytes(self, raw: Value) -> bytes:
+        if isinstance(raw, str):
+            return self._padded(raw)
+        return pack_float(self.type, raw) if self.type.floating else pack_whole(self.type, int(raw))
+
+    def _padded(self, text: str) -> bytes:
+        try:
+            data = text.encode(self.encoding)
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{text!r} has {error.object[error.start]!r}, which {self.encoding} has not") from None
+        if len(data) > self.length:
+            raise ValueError(f"{text!r} has {len(data)} bytes in {self.encoding}, more than its length {self.length}")
+        return data.ljust(self.length, self.padding.character.encode())
+
+    def _text(self, data: bytes) -> str:
+        try:
+            text = data.decode(self.encoding)
+        except UnicodeDecodeError:
+            raise ValueError(f"0x{data.hex().upper()} is no text in {self.encoding}") from None
+        return text.rstrip(" ") if self.padding is Padding.SPACE else text.partition("\0")[0]
+
+
+def _logical(value: Value) -> bool:
+    if isinstance(value, str) or value not in (0, 1):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return bool(value)
+
+
+def exact(number: float) -> Fraction:
+    """Return the number that a person means by writing it: 0.1 is a tenth, not the float next to it."""
+    return Fraction(repr(number))

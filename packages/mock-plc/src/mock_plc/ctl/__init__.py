@@ -1,0 +1,1 @@
+"""`mock-plc ctl`: speaks the control API of a running mock-plc."""

@@ -1,0 +1,1 @@
+"""How a PLC misbehaves: what a fault is (model), how one is written on a line (grammar), and whom it hits (box)."""

@@ -1,0 +1,184 @@
+"""One register of a running device: it moves, and takes what is written to it in its own way."""
+
+import math
+import random
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+
+from mock_plc.behaviours.moves import At, Drift, Movement
+from mock_plc.exceptions import ModbusException
+from mock_plc.memory import Value
+from mock_plc.spec.register import Register
+
+ILLEGAL_VALUE = 3
+
+
+@dataclass(slots=True)
+class _Fight:
+    """A written value that is resisted: the words to be put back, and when, once that is known."""
+
+    words: tuple[int, ...]
+    due: float | None = None
+
+
+class MapPoint:
+    """A register of a device file, above the words of its table, which are the one truth about what it holds.
+
+    Beside them it knows what the words cannot say: where its movement is between two steps of the type, how worn it
+    is, and what it is about to write back.
+    """
+
+    def __init__(self, register: Register, unit_id: int, cells: MutableMapping[int, int], seed: str) -> None:
+        """Give a register its place in `cells`, a table's words by address, and let it hold its start value."""
+        self.register = register
+        self.unit_id = unit_id
+        self.table, self.address = register.place
+        self.span = range(self.address, self.address + register.codec.size)
+        self.movement: Movement | None = register.behaviours.movement or register.behaviours.noise
+        self.setpoint: MapPoint | None = None
+        self.due: float | None = None
+        self.fight: _Fight | None = None
+        self._cells = cells
+        self._dice = random.Random(seed)  # noqa: S311 - a process that can be repeated, not a secret
+        self._base = self._value = 0.0
+        self._steps = self._writes = 0
+        for address in self.span:
+            cells.setdefault(address, 0)
+        self.reset()
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        """What lies in its words, or its bit."""
+        return tuple(self._cells[address] for address in self.span)
+
+    @property
+    def about(self) -> Mapping[str, Value]:
+        """Its type, and what else the device file says of its look and its behaviour."""
+        register = self.register
+        said: dict[str, Value] = {"type": register.kind}
+        if register.codec.size > 1:
+            said["byteOrder"] = register.byte_order
+        if register.bit is not None:
+            said["bit"] = register.bit
+        if register.unit:
+            said["unit"] = register.unit
+        if register.behaviours.given:
+            said["behaviours"] = ", ".join(register.behaviours.given)
+        return said
+
+    def get(self) -> Value:
+        """Return what it holds: words without meaning, and NaN and the infinities, as a text that says so."""
+        try:
+            value = self.register.codec.decode(self.words)
+        except ValueError as error:
+            return str(error)
+        return value if not isinstance(value, float) or math.isfinite(value) else str(value)
+
+    def set(self, value: Value) -> None:
+        """Change it as the process does, not as a client; the name of a value in its `enum` is that value."""
+        self._put(self.register.codec.encode(self.register.valued(value), self.words))
+        self.rebase()
+
+    def reset(self) -> None:
+        """Hold the start value again, and begin to move anew; what is worn stays worn."""
+        self._put(self.register.codec.encode(self.register.start, self.words))
+        self.fight = self.due = None
+        self.rebase()
+
+    def rebase(self) -> None:
+        """Move on from what lies in the words now, if it is a number; else from where it was."""
+        self._steps = 0
+        if self.movement and (number := self.number) is not None:
+            self._base = self._value = number
+
+    @property
+    def number(self) -> float | None:
+        """What it holds, as a number; None if it holds none."""
+        try:
+            value = self.register.codec.decode(self.words)
+        except ValueError:
+            return None
+        return value if not isinstance(value, str) and math.isfinite(value) else None
+
+    def let(self, movement: Movement) -> None:
+        """Let it move so from now on."""
+        self.movement = movement
+        self.rebase()
+
+    def move(self) -> tuple[Value, Value] | None:
+        """Take the next step, and return what it held and holds if it has drifted."""
+        if not self.movement:
+            return None
+        self._steps += 1
+        before, grid = self.get(), self.register.grid
+        at = At(self._base, self._value, self._steps * self.movement.interval, grid, self._followed())
+        noise = self.register.behaviours.noise
+        if self.movement is noise:
+            self._show(grid.within(noise.next(at, self._dice)))
+            return None
+        self._value = grid.within(self.movement.next(at, self._dice))
+        noisy = At(self._base, self._value, at.elapsed, grid)
+        self._show(grid.within(noise.next(noisy, self._dice)) if noise else self._value)
+        return (before, self.get()) if isinstance(self.movement, Drift) else None
+
+    def _followed(self) -> float:
+        followed = self.setpoint.number if self.setpoint else None
+        return self._value if followed is None else followed
+
+    def _show(self, value: float) -> None:
+        number = round(value) if self.register.kind.logical else value
+        self._put(self.register.codec.encode(number, self.words))
+
+    def _put(self, words: Sequence[int]) -> None:
+        self._cells.update(zip(self.span, words, strict=True))
+
+    def taken(self, words: tuple[int, ...]) -> tuple[int, ...]:
+        """Return what it would make of words that are written to it, without doing it.
+
+        Raises:
+            ModbusException: It does not take them.
+        """
+        ways = self.register.behaviours
+        if ways.read_only:
+            raise ModbusException(ways.read_only.code)
+        if ways.wears_out and self._writes >= ways.wears_out.after:
+            raise ModbusException(ways.wears_out.code)
+        return self._kept(words) if ways.rounds or ways.clamps else words
+
+    def _kept(self, words: tuple[int, ...]) -> tuple[int, ...]:
+        codec, rounds = self.register.codec, self.register.behaviours.rounds
+        try:
+            value = codec.decode(words)
+        except ValueError:
+            raise ModbusException(ILLEGAL_VALUE) from None
+        if isinstance(value, str) or math.isnan(value):
+            raise ModbusException(ILLEGAL_VALUE)
+        value = self.register.grid.within(value)
+        return codec.encode(self.register.grid.within(rounds.kept(value)) if rounds else value)
+
+    def written(self, before: tuple[int, ...]) -> None:
+        """Note that it was written to, and what its words were `before`."""
+        self._writes += 1
+        if self.register.behaviours.resists and self.fight is None and before != self.words:
+            self.fight = _Fight(before)
+        self.rebase()
+
+    def resist(self, now: float) -> tuple[Value, Value] | None:
+        """Put the old value back if it is time to, and return what it held and holds then."""
+        resists = self.register.behaviours.resists
+        if self.fight is None or resists is None:
+            return None
+        if self.fight.due is None:
+            self.fight.due = now + resists.after
+        if now < self.fight.due:
+            return None
+        before, words = self.get(), self.fight.words
+        self.fight = None
+        self._put(self._restored(words))
+        self.rebase()
+        return before, self.get()
+
+    def _restored(self, words: tuple[int, ...]) -> tuple[int, ...]:
+        """Return words to put back; of a bit's word, only the bit is its own."""
+        codec = self.register.codec
+        return codec.words(codec.raw(words), self.words) if codec.owns_a_bit else words

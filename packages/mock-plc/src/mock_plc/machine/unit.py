@@ -1,0 +1,72 @@
+"""What answers under one unit id of a running device: its tables, and the registers above them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from mock_plc.exceptions import ModbusException
+from mock_plc.machine.point import MapPoint
+from mock_plc.memory import Table
+from mock_plc.spec.device import Holes, UnitSpec
+
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS = 1, 2
+_WRITABLE = frozenset({Table.HOLDING, Table.COIL})
+
+
+class MapUnit:
+    """One unit of a device file. `on_write` is called after each write."""
+
+    def __init__(self, spec: UnitSpec, unit_id: int, seed: str, on_write: Callable[[], None]) -> None:
+        """Make the unit; the dice of each register come from `seed` and its name."""
+        self.identity: Mapping[int, str] = spec.identity.objects
+        self._cells: dict[Table, dict[int, int]] = defaultdict(dict)
+        self._hole: int | None = 0 if spec.holes is Holes.ZERO else None
+        self._on_write = on_write
+        self.points = {
+            register.name: MapPoint(register, unit_id, self._cells[register.place[0]], f"{seed}/{register.name}")
+            for register in spec.registers
+        }
+        self.tables = frozenset(self._cells)
+        self._at: dict[tuple[Table, int], list[MapPoint]] = defaultdict(list)
+        for point in self.points.values():
+            if follows := point.register.behaviours.follows:
+                point.setpoint = self.points[follows.setpoint]
+            for address in point.span:
+                self._at[point.table, address].append(point)
+
+    def read(self, table: Table, address: int, count: int) -> list[int]:
+        """Return words or bits; see `mock_plc.memory.Unit`."""
+        if table not in self.tables:
+            raise ModbusException(ILLEGAL_FUNCTION)
+        cells = self._cells[table]
+        found = [cells.get(each, self._hole) for each in range(address, address + count)]
+        if None in found:
+            raise ModbusException(ILLEGAL_ADDRESS)
+        return [word or 0 for word in found]
+
+    def write(self, table: Table, address: int, values: Sequence[int]) -> None:
+        """Write words or bits, all or none; see `mock_plc.memory.Unit`."""
+        if table not in self.tables & _WRITABLE:
+            raise ModbusException(ILLEGAL_FUNCTION)
+        cells = self._cells[table]
+        span = range(address, address + len(values))
+        if any(each not in cells for each in span):
+            raise ModbusException(ILLEGAL_ADDRESS)
+        future = {**{each: cells[each] for each in span}, **dict(zip(span, values, strict=True))}
+        touched = self._taken(table, span, future)
+        cells.update(future)
+        for point, before in touched:
+            point.written(before)
+        self._on_write()
+
+    def _taken(self, table: Table, span: range, future: dict[int, int]) -> list[tuple[MapPoint, tuple[int, ...]]]:
+        """Let each register have its way with what is about to be written, and return them with what they hold yet."""
+        cells, touched = self._cells[table], []
+        for point in dict.fromkeys(point for each in span for point in self._at[table, each]):
+            before = point.words
+            words = tuple(future.get(each, cells[each]) for each in point.span)
+            codec = point.register.codec
+            if codec.owns_a_bit and codec.raw(words) == codec.raw(before):
+                continue
+            future.update(zip(point.span, point.taken(words), strict=True))
+            touched.append((point, before))
+        return touched

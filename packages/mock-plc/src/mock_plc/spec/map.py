@@ -1,0 +1,61 @@
+"""What the registers of one unit must be to each other: named apart, placed apart, and there when they are followed."""
+
+from collections.abc import Iterator, Sequence
+
+from mock_plc.codec.types import DataType
+from mock_plc.memory import Table
+from mock_plc.parts import FieldError, meant
+from mock_plc.spec.register import Register
+
+_WHOLE_WORD = frozenset(range(16))
+
+
+def check_map(registers: Sequence[Register]) -> None:
+    """Check the registers of one unit against each other.
+
+    Raises:
+        FieldError: Two have the same name or overlap, or one follows what is not there.
+    """
+    _check_names(registers)
+    _check_overlaps(registers)
+    _check_setpoints(registers)
+
+
+def _check_names(registers: Sequence[Register]) -> None:
+    names: dict[str, int] = {}
+    for number, register in enumerate(registers):
+        if register.name in names:
+            there = f"registers[{names[register.name]}]"
+            raise FieldError(f"registers[{number}].name", f'"{register.name}" is the name of {there} already')
+        names[register.name] = number
+
+
+def _check_overlaps(registers: Sequence[Register]) -> None:
+    taken: dict[tuple[Table, int], dict[int, str]] = {}
+    for number, register in enumerate(registers):
+        for table, address, bits in _claims(register):
+            there = taken.setdefault((table, address), {})
+            if both := bits & there.keys():
+                other = there[min(both)]
+                raise FieldError(f"registers[{number}]", f"overlaps {other} at {table} address {address}")
+            there.update(dict.fromkeys(bits, register.name))
+
+
+def _claims(register: Register) -> Iterator[tuple[Table, int, frozenset[int]]]:
+    table, address = register.place
+    bits = frozenset({register.codec.bit}) if register.kind is DataType.BIT else _WHOLE_WORD
+    for at in range(address, address + register.codec.size):
+        yield table, at, bits
+
+
+def _check_setpoints(registers: Sequence[Register]) -> None:
+    numbers = {register.name for register in registers if register.kind.numeric}
+    for number, register in enumerate(registers):
+        follows = register.behaviours.follows
+        others = numbers - {register.name}
+        if follows and follows.setpoint not in others:
+            raise FieldError(
+                f"registers[{number}].behaviours.follows.setpoint",
+                f'"{follows.setpoint}" is no other register of this unit that holds a number'
+                + meant(follows.setpoint, sorted(others)),
+            )

@@ -1,0 +1,182 @@
+"""One register of a device file: where it is, what it holds, and how it behaves."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator, model_validator
+
+from mock_plc.behaviours.moves import Grid
+from mock_plc.codec.codec import Codec, Padding
+from mock_plc.codec.orders import ByteOrder
+from mock_plc.codec.types import LARGEST, LIMITS, DataType
+from mock_plc.memory import Table, Value
+from mock_plc.parts import FieldError, Number, Part, meant
+from mock_plc.reference import place_of, reference_of
+from mock_plc.spec.behaviours import Behaviours
+
+MAX_ADDRESS = 65535
+_MAX_BIT, _MAX_LENGTH = 15, 246
+"""246 bytes are the 123 words that one request can write (protocol, section 6.12)."""
+
+_Whole = Annotated[int, Field(strict=True)]
+
+
+def _scalar(given: object) -> Value:
+    if not isinstance(given, bool | int | float | str):
+        raise ValueError("must be a number, a text, true or false")  # noqa: TRY004 - as pydantic wants it
+    return given
+
+
+_Scalar = Annotated[Value, PlainValidator(_scalar)]
+
+
+class Register(Part):
+    """A register, or several that hold one value together.
+
+    Its place is a `table` and an `address` (0-based, as on the wire), or a `reference` (1-based, as on a drawing).
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$")
+    table: Table | None = None
+    address: Annotated[int, Field(strict=True, ge=0, le=MAX_ADDRESS)] | None = None
+    reference: _Whole | Annotated[str, Field(strict=True)] | None = None
+    type: DataType | None = None
+    bit: Annotated[int, Field(strict=True, ge=0, le=_MAX_BIT)] | None = None
+    length: Annotated[int, Field(strict=True, ge=2, le=_MAX_LENGTH, multiple_of=2)] | None = None
+    encoding: Literal["ascii", "latin-1", "utf-8"] | None = None
+    padding: Padding | None = None
+    byte_order: ByteOrder = ByteOrder.ABCD
+    scale: Number | None = None
+    offset: Number | None = None
+    unit: str | None = None
+    enum: dict[str, _Scalar] | None = None
+    value: _Scalar | None = None
+    behaviours: Behaviours = Behaviours()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Register":
+        self._check_place()
+        self._check_type()
+        if self.place[1] + self.codec.size > MAX_ADDRESS + 1:
+            raise FieldError(self._placed, f"it takes {self.codec.size} words, and would end beyond {MAX_ADDRESS}")
+        self._check_values()
+        self.behaviours.check(self.kind, written=self.place[0] in (Table.HOLDING, Table.COIL))
+        return self
+
+    def _check_place(self) -> None:
+        if self.address is not None and self.reference is not None:
+            there = reference_of(self.table or Table.HOLDING, self.address)
+            raise FieldError("reference", f"give it or the address, not both; the address {self.address} is {there}")
+        if self.address is None and self.reference is None:
+            raise FieldError("address", "is missing; give address (0-based) or reference (1-based, like 40001)")
+        try:
+            table, _ = self.place
+        except ValueError as error:
+            raise FieldError("reference", str(error)) from None
+        if self.table not in (None, table):
+            raise FieldError(
+                "table", f"is {self.table}, but the reference {self.reference} is of {table}; leave one out"
+            )
+
+    def _check_type(self) -> None:
+        bits = self.place[0].bits
+        if bits and self.kind is not DataType.BOOL:
+            raise FieldError("type", f"is {self.kind}, but a {self.place[0]} holds a bool; leave type out")
+        for field, types in _ONLY_OF.items():
+            if getattr(self, field) is not None and self.kind not in types:
+                raise FieldError(field, f"is of {types[0]} alone, and this is {self.kind}; leave it out")
+        for field, needed in (("bit", DataType.BIT), ("length", DataType.STRING)):
+            if self.kind is needed and getattr(self, field) is None:
+                raise FieldError(field, f"is missing; a {needed} needs it")
+        if self.kind is DataType.STRING and self.byte_order.swaps_words:
+            raise FieldError("byteOrder", f"{self.byte_order} turns a text around; a string has ABCD or BADC")
+        for field in ("scale", "offset"):
+            if getattr(self, field) is not None and not self.kind.numeric:
+                raise FieldError(field, f"is of numbers alone, and this is {self.kind}; leave it out")
+        if self.scale == 0:
+            raise FieldError("scale", "is 0, which leaves nothing of a value; 1 is as it is")
+
+    def _check_values(self) -> None:
+        for name, value in (self.enum or {}).items():
+            self._check_value("enum", value, f"{name}: ")
+        if self.value is not None:
+            self._check_value("value", self.valued(self.value))
+
+    def _check_value(self, field: str, value: Value, prefix: str = "") -> None:
+        try:
+            self.codec.encode(value)
+        except ValueError as error:
+            raise FieldError(field, f"{prefix}{error}{self._named(value)}") from None
+
+    def _named(self, value: Value) -> str:
+        if not (self.enum and isinstance(value, str)):
+            return ""
+        return meant(value, list(self.enum)) or f"; its names are {', '.join(self.enum)}"
+
+    @property
+    def _placed(self) -> str:
+        return "address" if self.reference is None else "reference"
+
+    @cached_property
+    def place(self) -> tuple[Table, int]:
+        """Its table, and its address (0-based)."""
+        if self.reference is not None:
+            return place_of(self.reference)
+        return self.table or Table.HOLDING, self.address or 0
+
+    @cached_property
+    def kind(self) -> DataType:
+        """Its type; unless it is said, uint16, or bool in a table of bits."""
+        return self.type or (DataType.BOOL if self.place[0].bits else DataType.UINT16)
+
+    @cached_property
+    def codec(self) -> Codec:
+        """How its values become words."""
+        return Codec(
+            self.kind,
+            self.byte_order,
+            1 if self.scale is None else self.scale,
+            self.offset or 0,
+            self.bit or 0,
+            self.length or 0,
+            self.encoding or "ascii",
+            self.padding or Padding.NULL,
+        )
+
+    @property
+    def start(self) -> Value:
+        """What it holds at the start: its `value`, or nothing, or what is nearest to nothing."""
+        if self.value is not None:
+            return self.valued(self.value)
+        if self.kind is DataType.STRING:
+            return ""
+        return False if self.kind.logical else self.codec.value_of(0.0 if self.kind.floating else 0)
+
+    def valued(self, value: Value) -> Value:
+        """Return the value that a name of its `enum` stands for, or else the value itself."""
+        return (self.enum or {}).get(value, value) if isinstance(value, str) else value
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The values that it can have when it moves, within its clamps; for true and false, 1 and 0."""
+        if self.kind.logical:
+            return Grid(0, 1, 1)
+        clamps = self.behaviours.clamps
+        if self.kind.floating:
+            low, high, step = -LARGEST[self.kind], LARGEST[self.kind], 0.0
+        else:
+            low, high, step = *sorted(_numbers(map(self.codec.value_of, LIMITS[self.kind]))), abs(self.codec.scale)
+        return Grid(clamps.kept(low), clamps.kept(high), step) if clamps else Grid(low, high, step)
+
+
+def _numbers(values: Iterable[Value]) -> Iterator[float]:
+    return (value for value in values if not isinstance(value, str))
+
+
+_ONLY_OF = {
+    "bit": (DataType.BIT,),
+    "length": (DataType.STRING,),
+    "encoding": (DataType.STRING,),
+    "padding": (DataType.STRING,),
+}
