@@ -274,6 +274,15 @@ def test_words_that_mean_nothing() -> None:
         Codec().decode((65536,))
 
 
+def test_numbers_for_metrics() -> None:
+    """A metric gets the number behind a name, 1 or 0 for truth, the scaled value, and no text."""
+    assert Codec(names=NAMES).measure((1,)) == 1
+    assert Codec(DataType.BIT, bit=3, names=(("Closed", 0), ("Open", 1))).measure((0xFFFF,)) == 1
+    assert Codec(DataType.INT16, scale=0.1).measure((65535,)) == -0.1
+    with pytest.raises(ValueError, match="a text is no number"):
+        Codec(DataType.STRING, length=2).measure((0x3131,))
+
+
 @pytest.mark.parametrize(("value", "row"), [("Running", (1,)), (1, (1,)), ("7", (7,))])
 def test_names_and_numbers(value: Value, row: tuple[int, ...]) -> None:
     """Where there are names a number may be written all the same."""
