@@ -161,10 +161,11 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
-def bench(session: nox.Session) -> None:
-    """Measure what a poll costs, beside a bare loop and Telegraf in the same run: [SECONDS] [PLCS ...]."""
+@nox.parametrize("what", [nox.param("run", id="polls"), nox.param("modbus", id="modbus")])
+def bench(session: nox.Session, what: str) -> None:
+    """Measure what a poll, or a Modbus request alone, costs beside others in the same run: [SECONDS] [PLCS ...]."""
     workspace(session)
-    run(session, "python", "-m", "benchmarks.run", *session.posargs)
+    run(session, "python", "-m", f"benchmarks.{what}", *session.posargs)
 
 
 @nox.session

@@ -247,8 +247,9 @@ async def test_a_template_is_taken_with_placeholders(site: Site) -> None:
     plc = await apply(
         site,
         templateRef={"name": "em340", "parameters": {"unit": 7, "ratio": 0.1, "name": "x", "on": True}},
-        registers=[{"name": "volts", "value": 230.5}],
+        registers=[{"name": "volts", "value": 230.5}, {"name": "limit", "value": None, "padding": None}],
     )
+    assert plc["spec"]["registers"][1] == {"name": "limit", "value": None, "padding": None}
     assert plc["spec"]["templateRef"]["parameters"] == {"unit": 7, "ratio": 0.1, "name": "x", "on": True}
     assert "pollIntervalSecs" not in plc["spec"]
 

@@ -72,6 +72,8 @@ def test_places(fields: dict[str, Any], place: tuple[Table, int], kind: DataType
         ({"value": "AB", "type": "string", "length": 4, "padding": None}, (0x4142, 0)),
         ({"value": "18446744073709551615", "type": "uint64"}, (65535,) * 4),
         ({"value": None}, None),
+        ({"value": 10, "min": 10, "max": 10}, (10,)),
+        ({"value": 0.1, "type": "float32", "min": 0.1, "max": 0.1}, (0x3DCC, 0xCCCD)),
     ],
 )
 def test_the_words_it_must_hold(fields: dict[str, Any], words: tuple[int, ...] | None) -> None:
@@ -162,8 +164,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"name": "a", "address": 1, "enum": {"Off": 0, "Stop": 0}}, "spec.registers[0].enum: Off and Stop both name 0"),
     (
-        {"name": "a", "address": 1, "enum": {"Stopped": 0, "Running": 1}, "value": "Runing"},
-        "spec.registers[0].value is 'Runing': it is no name in enum; one of Running, Stopped",
+        {"name": "a", "address": 1, "enum": {"Stopped": 0, "Running": 1}, "value": "Started"},
+        "spec.registers[0].value is 'Started': it is no name in enum; one of Running, Stopped",
     ),
     (
         {"name": "a", "address": 1, "scale": 0.1, "value": 21.57},

@@ -145,8 +145,8 @@ def test_what_does_not_come_together(spec: IndustrialPLCSpec, told: str) -> None
     ("changes", "told"),
     [
         (
-            {"registers": [{"name": "a", "address": "${adress}"}]},
-            "address is '${adress}': the template has no parameter adress; it declares limit, ratio, site, unit",
+            {"registers": [{"name": "a", "address": "${base}"}]},
+            "address is '${base}': the template has no parameter base; it declares limit, ratio, site, unit",
         ),
         ({"parameters": [], "identity": None}, "the template has no parameter unit; it declares none"),
         ({"registers": [{"address": 1}]}, "spec.registers[0].name: a register needs a name, without a placeholder"),

@@ -208,8 +208,8 @@ NAMES = (("Stopped", 0), ("Running", 1))
         ({}, math.inf, "NaN and infinities are no values for a device"),
         ({}, True, "it must be a number"),
         ({"names": NAMES}, True, "put names in quotes"),
-        ({"names": NAMES}, "Runing", "it is no name in enum; one of Running, Stopped"),
-        ({"type": DataType.BIT, "bit": 1, "names": NAMES}, "Runing", "one of Running, Stopped"),
+        ({"names": NAMES}, "Started", "it is no name in enum; one of Running, Stopped"),
+        ({"type": DataType.BIT, "bit": 1, "names": NAMES}, "Started", "one of Running, Stopped"),
         ({"type": DataType.FLOAT32}, math.inf, "NaN and infinities"),
         ({"type": DataType.FLOAT32}, 3.5e38, "it is too large for float32"),
         ({"type": DataType.FLOAT64}, "1e309", "it is too large for float64"),
@@ -272,6 +272,15 @@ def test_words_that_mean_nothing() -> None:
         Codec(DataType.INT32).decode((1,))
     with pytest.raises(ValueError, match="of 0 to 65535"):
         Codec().decode((65536,))
+
+
+def test_numbers_for_metrics() -> None:
+    """A metric gets the number behind a name, 1 or 0 for truth, the scaled value, and no text."""
+    assert Codec(names=NAMES).measure((1,)) == 1
+    assert Codec(DataType.BIT, bit=3, names=(("Closed", 0), ("Open", 1))).measure((0xFFFF,)) == 1
+    assert Codec(DataType.INT16, scale=0.1).measure((65535,)) == -0.1
+    with pytest.raises(ValueError, match="a text is no number"):
+        Codec(DataType.STRING, length=2).measure((0x3131,))
 
 
 @pytest.mark.parametrize(("value", "row"), [("Running", (1,)), (1, (1,)), ("7", (7,))])

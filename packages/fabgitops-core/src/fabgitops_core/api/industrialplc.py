@@ -84,7 +84,7 @@ class IndustrialPLCSpec(ApiModel):
     def registers_wanted(self) -> tuple[Register, ...]:
         """Return the whole map: the short form is one register named `target`.
 
-        It is empty while the spec has a templateRef: `resolved` in `api.template` makes a spec without one.
+        It is empty while the spec has a templateRef: `resolved` in `api.resolving` makes a spec without one.
         """
         if self.template_ref is not None:
             return ()

@@ -53,7 +53,7 @@ def problems_of(error: ValidationError, under: Path = ()) -> list[Problem]:
 
 
 def sentences(error: ValidationError, root: str = "spec") -> str:
-    """Return an error in one line: `spec.registers[2].value is 'Runing': it is no name in enum; …`."""
+    """Return an error in one line: `spec.registers[2].value is 'Started': it is no name in enum; …`."""
     return "; ".join(_sentence(problem, root) for problem in problems_of(error))
 
 

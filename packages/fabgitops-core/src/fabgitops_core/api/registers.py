@@ -60,6 +60,12 @@ def _reference(given: object) -> int | str:
 Reference = Annotated[int | str, PlainValidator(_reference), WithJsonSchema(REFERENCE)]
 
 
+PaddingOrNull = Annotated[
+    Padding | None, WithJsonSchema({"type": "string", "nullable": True, "pattern": f"^({'|'.join(Padding)})$"})
+]
+"""Null without quotes is not a text in YAML; an enum would not let it through, a pattern does."""
+
+
 @unstored
 @rules(*REGISTER_RULES)
 class RegisterEntry(ApiModel):
@@ -83,7 +89,7 @@ class RegisterEntry(ApiModel):
     """Bytes of a text, an even number; for type string."""
     encoding: Encoding = Encoding.ASCII
     """ascii, latin-1 or utf-8; for type string, ascii when not given."""
-    padding: Padding | None = None
+    padding: PaddingOrNull = None
     """What fills a text up: null (as when not given) or space; for type string."""
     byte_order: ByteOrder = ByteOrder.ABCD
     """ABCD (as when not given), CDAB (words swapped), BADC (bytes swapped) or DCBA (both)."""

@@ -148,30 +148,27 @@ class Codec:
         """
         if self.type is DataType.STRING:
             return texts.text_of_words(arranged(self._checked(words), self.order), self.encoding, self.padding)
+        measured = self.measure(words)
+        if name := next((name for name, number in self.names if number == measured), ""):
+            return name
+        return measured if self.type.numeric else bool(measured)
+
+    def measure(self, words: Words) -> int | float:
+        """Return what words hold as a number, for a metric: without names, and 1 or 0 for true or false.
+
+        Raises:
+            ValueError: As `decode`, or they hold a text.
+        """
+        if self.type is DataType.STRING:
+            raise ValueError("a text is no number")
         if not self.type.numeric:
-            truth = bool(self._checked(words)[0] & self.mask)
-            return self._name_of(Fraction(truth)) or truth
+            return int(self._checked(words)[0] & self.mask != 0)
         raw = self._raw(words)
         if not math.isfinite(raw):
             return raw
         value = self._engineering(Fraction(raw))
-        if name := self._name_of(value):
-            return name
         whole = isinstance(raw, int) and float(self.scale).is_integer() and float(self.offset).is_integer()
         return value.numerator if whole else _nearest_float(value)
-
-    def measure(self, words: Words) -> float | None:
-        """Return the number that words hold in engineering units, 0 or 1 for a truth, None for a text.
-
-        Raises:
-            ValueError: As `decode`.
-        """
-        if self.type is DataType.STRING:
-            return None
-        if not self.type.numeric:
-            return float(bool(self._checked(words)[0] & self.mask))
-        raw = self._raw(words)
-        return _nearest_float(self._engineering(Fraction(raw))) if math.isfinite(raw) else raw
 
     def text(self, words: Words) -> str:
         """Return what words hold for people, in one line: a number with just the digits that it has.
@@ -209,9 +206,6 @@ class Codec:
 
     def _engineering(self, raw: Fraction) -> Fraction:
         return raw * _factor(self.scale) + _factor(self.offset)
-
-    def _name_of(self, value: Fraction) -> str:
-        return next((name for name, number in self.names if number == value), "")
 
     def _raw(self, words: Words) -> int | float:
         return numbers.number_of_words(arranged(self._checked(words), self.order), self.type)

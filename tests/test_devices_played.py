@@ -1,0 +1,165 @@
+"""The maps in examples/devices/, each applied to a running engine and played against mock-plc in the device's place."""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.registers import Register
+from fabgitops_core.api.resolving import resolved
+from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.codec.types import Words
+from fabgitops_core.control.events import Declared
+from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.requests import Endpoint, ReadPlan
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.modbus.pool import ModbusDevices
+from fabgitops_core.testing.host import FakeHost, FakeObserver
+
+FOLDER = Path(__file__).parent.parent / "examples" / "devices"
+DEVICES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+MOCK_PLC = Path(sys.executable).with_name("mock-plc")
+PATIENCE = 30.0
+TIMEOUT = 5.0
+
+each_device = pytest.mark.parametrize("device", DEVICES)
+
+
+def spec(device: str, port: int = 502) -> IndustrialPLCSpec:
+    """Return what the template and the PLC of a file say together, for a port of this machine."""
+    template, plc = yaml.safe_load_all((FOLDER / f"{device}.yaml").read_text())
+    declared = IndustrialPLCSpec.model_validate(
+        plc["spec"] | {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1}
+    )
+    return resolved(declared, IndustrialPLCTemplateSpec.model_validate(template["spec"])).spec
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A register as the device file of mock-plc has it."""
+
+    register: Register
+    start: Words
+    """What it holds at the start."""
+    unit_id: int | None
+    """Under which unit id it answers, or None for every."""
+    moves: bool
+    """Whether it changes by itself."""
+
+
+def stands(device: str) -> dict[str, Stand]:
+    """Return the registers of a device file of mock-plc, by name."""
+    content = yaml.safe_load((FOLDER / "mock" / f"{device}.yaml").read_text())
+    units: dict[int | None, Any] = content.get("units") or {None: content}
+    return {entry["name"]: _stand(entry, unit_id) for unit_id, unit in units.items() for entry in unit["registers"]}
+
+
+def _stand(entry: dict[str, Any], unit_id: int | None) -> Stand:
+    behaviours = set(entry.get("behaviours", {}))
+    register = Register.model_validate({key: entry[key] for key in entry.keys() - {"behaviours", "value"}})
+    return Stand(register, register.codec.encode(entry.get("value", 0)), unit_id, bool(behaviours - {"readOnly"}))
+
+
+@asynccontextmanager
+async def mock_plc(device: str) -> AsyncIterator[int]:
+    """Run mock-plc as a process of its own with the device's file, and return its port."""
+    process = await asyncio.create_subprocess_exec(
+        *(MOCK_PLC, "--device", FOLDER / "mock" / f"{device}.yaml", "--bind", "127.0.0.1", "--port", "0"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stderr is not None
+        said = b""
+        while not (found := re.search(rb"listening on 127\.0\.0\.1:(\d+)", said)):
+            line = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
+            assert line, f"mock-plc ended: {said.decode()}"
+            said += line
+        yield int(found[1])
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+
+
+async def until(true: Callable[[], bool], what: Callable[[], object]) -> None:
+    """Wait until something is true; say what there was instead when it never is."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not true():
+        assert asyncio.get_running_loop().time() < deadline, what()
+        await asyncio.sleep(0.01)
+
+
+async def words_of(devices: ModbusDevices, wanted: IndustrialPLCSpec, register: Register) -> Words:
+    """Return what a register holds, read by itself and past the engine."""
+    endpoint = Endpoint(wanted.device_address, wanted.port)
+    table, address = register.place
+    unit_id = wanted.unit_id if register.unit_id is None else register.unit_id
+    share = devices.open(endpoint)
+    try:
+        return await share.read(ReadPlan(endpoint, unit_id, address, register.size, table), timeout=TIMEOUT)
+    finally:
+        share.close()
+
+
+@each_device
+def test_the_stand_in_has_each_register_of_the_map(device: str) -> None:
+    """The device file of mock-plc has each register at the same place, with the same type, order and scale."""
+    wanted, there = spec(device), stands(device)
+    assert {each.name for each in wanted.registers_wanted} == set(there)
+    for register in wanted.registers_wanted:
+        stand = there[register.name]
+        assert register.place == stand.register.place, register.name
+        assert replace(register.codec, names=()) == replace(stand.register.codec, names=()), register.name
+        assert stand.unit_id in (None, wanted.unit_id), register.name
+
+
+@each_device
+async def test_a_map_is_read_corrected_and_proven(device: str) -> None:
+    """Each register of a map is shown as the device holds it, the desired ones are put right, and no other changes."""
+    key, host, there = Key(INDUSTRIAL_PLC.name, "default", device), FakeHost(), stands(device)
+    async with mock_plc(device) as port:
+        wanted, devices = spec(device, port), ModbusDevices()
+        desired = [each for each in wanted.registers_wanted if each.encoded is not None]
+        engine = Engine(devices, host, FakeObserver())
+
+        def status() -> IndustrialPLCStatus:
+            found = host.status(key)
+            return found if isinstance(found, IndustrialPLCStatus) else IndustrialPLCStatus()
+
+        def settled() -> bool:
+            shown = status().registers
+            return len(shown) == len(wanted.registers_wanted) and all(
+                each.actual is not None and each.error is None and each.in_sync is not False for each in shown
+            )
+
+        try:
+            event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, wanted, request=None)
+            engine.declare(key, PlcController(), event)
+            await until(settled, status)
+            shown = {each.name: each for each in status().registers}
+            assert status().registers_in_sync == f"{len(desired)}/{len(desired)}"
+            assert all(shown[each.name].in_sync for each in desired)
+            for register in wanted.registers_wanted:
+                if register.encoded is None and there[register.name].moves:
+                    continue
+                expected = there[register.name].start if register.encoded is None else register.encoded
+                held = await words_of(devices, wanted, register)
+                assert register.codec.same(held, expected), register.name
+                codec = replace(there[register.name].register.codec, names=register.codec.names)
+                assert shown[register.name].actual == codec.text(expected), register.name
+            drifted = any(not each.holds(there[each.name].start) for each in desired)
+            assert ("DriftDetected" in host.reasons(key)) == drifted
+            assert (status().corrections_applied > 0) == drifted
+        finally:
+            await engine.stop(TIMEOUT)
+            await devices.close()
