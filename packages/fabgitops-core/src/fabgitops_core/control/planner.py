@@ -52,11 +52,12 @@ NO_HOLES = Holes()
 def planned(points: Sequence[Point], limits: Limits, holes: Holes = NO_HOLES) -> tuple[Batch, ...]:
     """Return the readings of a pass, in the order of unit, table and address.
 
-    Registers that the device refused are left out, unless it refused them all: somebody must notice when it is well.
+    Registers that the device refused are left out, but for the first when it refused them all: somebody must notice
+    when it is well.
     """
     names = {name for name, _ in holes.refused}
-    asked = [at for at, point in enumerate(points) if point.name not in names] or range(len(points))
-    avoided = [points[at] for at in set(range(len(points))) - set(asked)]
+    asked = [at for at, point in enumerate(points) if point.name not in names] or [0]
+    avoided = [point for point in points if point.name in names]
     return tuple(
         batch
         for row, members in groupby(sorted(asked, key=lambda at: _order(points[at])), key=lambda at: _row(points[at]))

@@ -70,10 +70,12 @@ class Requests:
         plan = request.plan
         if request.after:
             await asyncio.sleep(request.after)
-        device_id = entry.devices[0]
-        if plan.unit_id != device_id.unit_id:
+        devices = entry.devices
+        if devices and devices[0].unit_id == plan.unit_id and devices[0].endpoint is plan.endpoint:
+            device_id = devices[0]  # nearly always
+        else:
             device_id = DeviceId(plan.endpoint, plan.unit_id)
-        if len(entry.devices) > 1 and not request.force and (gate := self._circuits.gate(device_id)).wait:
+        if len(devices) > 1 and not request.force and (gate := self._circuits.gate(device_id)).wait:
             return ReadFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)
         self._circuits.tried(device_id, 2 * request.timeout)
         try:

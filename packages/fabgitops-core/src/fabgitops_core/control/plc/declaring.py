@@ -24,7 +24,10 @@ from fabgitops_core.control.plc.state import (
     usual_of,
 )
 from fabgitops_core.control.plc.verdict import conflict_message, registers_fields
-from fabgitops_core.control.points import NOWHERE, DeviceMap, hexadecimal
+from fabgitops_core.control.points import NOWHERE, DeviceMap, Point, from_hexadecimal, hexadecimal
+
+GRACE_SECS = 10.0
+"""After a start a resource waits so long for others that it depends on and that were not heard of yet."""
 
 
 def declared(state: PlcState, event: Declaration) -> Step:
@@ -48,7 +51,7 @@ def declared(state: PlcState, event: Declaration) -> Step:
     if event.referenced is not None:
         known = _with_reference(known, event.referenced)
     if changed or (known.template, known.template_problem) != (state.template, state.template_problem):
-        return _taken(state, _resolved(known), event, first)
+        return _taken(state, _resolved(known), event)
     if request == state.request:
         return known, ()
     if known.spec is None or known.spec.suspend:
@@ -60,10 +63,13 @@ def referenced(state: PlcState, event: Referenced) -> Step:
     """Take the template that the resource names, as it stands now; None while it is not there."""
     if state.declared is None or state.declared.template_ref is None:
         return state, ()
-    known = _resolved(_with_reference(state, event))
-    if (known.spec, known.problem) == (state.spec, state.problem):
-        return known, ()
-    return _taken(state, known, event, first=not state.status.conditions)
+    noted = _with_reference(state, event)
+    if (noted.template, noted.template_problem) == (state.template, state.template_problem):
+        return state, ()
+    known = _resolved(noted)
+    if (known.spec, known.problem, known.map) == (state.spec, state.problem, state.map):
+        return noted, ()
+    return _taken(state, known, event)
 
 
 def contested(state: PlcState, event: Contested) -> Step:
@@ -114,12 +120,14 @@ def _with_template(
     return resolution.spec, "", {name: str(origin) for name, origin in resolution.origins.items()}
 
 
-def _taken(before: PlcState, state: PlcState, event: Declaration | Referenced, first: bool) -> Step:
+def _taken(before: PlcState, state: PlcState, event: Declaration | Referenced) -> Step:
     state = _moved_on(before, state)
+    if state.missing and before.generation < 0:
+        return _awaited(state, event)
     if state.spec is None or state.spec.suspend:
         return rest(state, event)
-    if first:
-        return _adopted(state, event, state.spec)
+    if before.map is NOWHERE:
+        return _adopted(state, event, float(state.spec.poll_interval_secs))
     return _retargeted(before, state, event)
 
 
@@ -127,9 +135,9 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
     """Drop what a changed spec no longer covers: a force was meant for what stood then, a memory for its register."""
     if state.serving is not None and state.serving.force:
         state = state._replace(serving=replace(state.serving, force=False))
-    state = state._replace(memory=BLANK)
     if before.map is NOWHERE or same_places(before.map, state.map):
-        return state
+        return state._replace(memory=replace(BLANK, lost=state.memory.lost))
+    state = state._replace(memory=BLANK)
     kept = _carried(state.status.registers, before.map, state.map)
     return state._replace(status=state.status.model_copy(update=registers_fields(kept, state.map)))
 
@@ -145,51 +153,80 @@ def _carried(registers: Sequence[RegisterStatus], before: DeviceMap, now: Device
     ]
 
 
-def _adopted(state: PlcState, event: Event, spec: IndustrialPLCSpec) -> Step:
+def _awaited(state: PlcState, event: Event) -> Step:
+    """Give a template the time to come: after a start, or applied together, it may be heard of a moment later."""
+    if state.status.conditions:
+        return state, (Wake(GRACE_SECS),)
+    begun, commands = say(state, at_hand.PENDING, "waiting for its template", event)
+    return begun, (*commands, Wake(GRACE_SECS))
+
+
+def _adopted(state: PlcState, event: Event, interval: float) -> Step:
     """Begin with a resource: what an earlier run of ours said of it goes on."""
-    wake = Wake(0.0, 0.0 if state.request else float(spec.poll_interval_secs))
-    endpoint = {"endpoint": str(state.map.endpoint)}
-    if not state.status.conditions:
-        begun, commands = say(state, at_hand.PENDING, "not looked at yet", event, **endpoint)
-        return begun, (*commands, wake)
+    wake, situation = Wake(0.0, 0.0 if state.request else interval), situation_of(state.status)
     edited = state.status.observed_generation != state.generation
-    known = _remembered(state.status, state.map, edited)
-    state = state._replace(status=state.status.model_copy(update=registers_fields(known, state.map)))
-    if edited:
-        begun, commands = say(state, at_hand.PENDING, "not looked at yet", event, **endpoint)
-        return begun, (*commands, wake)
-    return state, (wake,)
+    if state.status.conditions:
+        known = _remembered(state.status, state.map, edited)
+        state = state._replace(status=state.status.model_copy(update=registers_fields(known, state.map)))
+    if situation is at_hand.CONFLICT:  # its rival may be heard of a moment later
+        return state, (Wake(GRACE_SECS),)
+    if not edited and situation not in {at_hand.PENDING, at_hand.TEMPLATE_NOT_FOUND}:
+        return state, (wake,)
+    return _begun(state, event, wake)
+
+
+def _begun(state: PlcState, event: Event, wake: Wake) -> Step:
+    begun, commands = say(state, at_hand.PENDING, "not looked at yet", event, endpoint=str(state.map.endpoint))
+    return begun, (*commands, wake)
 
 
 def _remembered(status: IndustrialPLCStatus, wanted: DeviceMap, edited: bool) -> list[RegisterStatus]:
-    """Return what a stored status tells of the registers of a map.
-
-    After an edit while nobody looked we do not know which value an unproven write carried.
-    """
+    """Return what a stored status tells of the registers of a map, as far as they are the same ones."""
+    if status.endpoint not in {None, str(wanted.endpoint)}:
+        return [blank(point) for point in wanted.points]
     known = {(each.name, each.place): each for each in status.registers}
-    if not status.registers and len(wanted.points) == 1:  # as it was stored before there were maps
+    if not status.registers and len(wanted.points) == 1:
         point = wanted.points[0]
-        sent = None if status.unverified_write is None else hexadecimal((status.unverified_write,))
-        held = None if status.current_value is None else hexadecimal((status.current_value,))
-        seen = {"drifted_since": status.drifted_since, "unverified_write": sent, "raw": held}
-        actual = None if status.current_value is None else str(status.current_value)
-        known[point.name, point.where] = blank(point).model_copy(update={**seen, "actual": actual})
-    forgotten = {"unverified_write": None} if edited else {}
-    return [known.get((point.name, point.where), blank(point)).model_copy(update=forgotten) for point in wanted.points]
+        known[point.name, point.where] = _from_single_fields(status, point, edited)
+    return [_believed(point, known.get((point.name, point.where))) for point in wanted.points]
+
+
+def _from_single_fields(status: IndustrialPLCStatus, point: Point, edited: bool) -> RegisterStatus:
+    """Return what a status tells that was stored before there were maps.
+
+    It does not say of which register: after an edit while nobody looked an unproven write may have gone to another.
+    """
+    held, sent = status.current_value, None if edited else status.unverified_write
+    return blank(point).model_copy(
+        update={
+            "actual": None if held is None else str(held),
+            "raw": None if held is None else hexadecimal((held,)),
+            "drifted_since": status.drifted_since,
+            "unverified_write": None if sent is None else hexadecimal((sent,)),
+        }
+    )
+
+
+def _believed(point: Point, known: RegisterStatus | None) -> RegisterStatus:
+    """Return what was stored of a register; words that it cannot hold, as somebody may have put there, do not count."""
+    if known is None:
+        return blank(point)
+    spoilt = [field for field in ("raw", "unverified_write") if not _fits(point, getattr(known, field))]
+    return known.model_copy(update=dict.fromkeys(spoilt)) if spoilt else known
+
+
+def _fits(point: Point, stored: str | None) -> bool:
+    if stored is None:
+        return True
+    try:
+        words = from_hexadecimal(stored)
+    except ValueError:
+        return False
+    return len(words) == point.place.codec.size and hexadecimal(words) == stored
 
 
 def _retargeted(before: PlcState, state: PlcState, event: Event) -> Step:
-    """Take a changed spec; what was known of another register is not known of this one.
-
-    Before a spec that was never valid in this process we do not know which register an unproven write went to.
-    """
-    same = same_places(before.map, state.map)
-    resting = before.spec is None or before.spec.suspend
-    if same and not resting:
+    """Take a changed spec; what was known of another register is not known of this one."""
+    if same_places(before.map, state.map) and before.spec is not None and not before.spec.suspend:
         return state, (Wake(0.0),)
-    if before.map is NOWHERE:
-        known = _remembered(state.status, state.map, edited=True)
-        state = state._replace(status=state.status.model_copy(update=registers_fields(known, state.map)))
-    endpoint = {"endpoint": str(state.map.endpoint)}
-    begun, commands = say(state, at_hand.PENDING, "not looked at yet", event, **endpoint)
-    return begun, (*commands, Wake(0.0))
+    return _begun(state, event, Wake(0.0))

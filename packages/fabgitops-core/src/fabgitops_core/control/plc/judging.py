@@ -44,6 +44,20 @@ class Judgement:
     notices: tuple[Notice, ...] = ()
     drifts: int = 0
     corrections: int = 0
+    words: Words | None = None
+
+    def holds_again(self, words: Words, before: RegisterStatus) -> bool:
+        """Return whether the next pass may say just the same: the same words, and nothing was or is left open."""
+        return (
+            self.words == words
+            and (self.finding is Finding.SYNC or self.finding is Finding.OBSERVED)
+            and not (self.notices or self.drifts or self.corrections)
+            and (before is self.status or (before.in_sync is self.status.in_sync and _nothing_open(before)))
+        )
+
+
+def _nothing_open(before: RegisterStatus) -> bool:
+    return before.error is None and before.unverified_write is None and before.drifted_since is None
 
 
 @dataclass(slots=True)
@@ -80,28 +94,14 @@ def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
 
 def judged(point: Point, before: RegisterStatus, words: Words, at: datetime) -> Judgement:
     """Judge a register by its words."""
-    raw = hexadecimal(words)
-    if _nothing_new(point, before, raw):
-        return Judgement(point, Finding.OBSERVED if point.wanted is None else Finding.SYNC, before)
     try:
         actual = point.place.codec.text(words)
         return _compared(point, before, words, actual, at)
-    except ValueError as error:
-        message = f"{point.label} holds {raw}: {error}"
-        failure = Failure(FailureKind.REFUSED_FOR_GOOD, message)
-        judgement = unread(point, before, failure)
-        return replace(judgement, status=judgement.status.model_copy(update={"raw": raw, "actual": None}))
-
-
-def _nothing_new(point: Point, before: RegisterStatus, raw: str) -> bool:
-    return (
-        before.raw == raw
-        and before.desired == point.desired
-        and before.in_sync is (None if point.wanted is None else True)
-        and before.error is None
-        and before.unverified_write is None
-        and before.drifted_since is None
-    )
+    except ValueError:
+        message = f"{point.label} holds words that are no {point.place.codec.type}"
+        judgement = unread(point, before, Failure(FailureKind.REFUSED_FOR_GOOD, message))
+        senseless = {"raw": hexadecimal(words), "actual": None}
+        return replace(judgement, status=judgement.status.model_copy(update=senseless))
 
 
 def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, at: datetime) -> Judgement:
@@ -141,7 +141,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         drifted_since=story.since,
         source=point.source or None,
     )
-    return Judgement(point, finding, status, message, tuple(story.notices), story.drifts, story.corrections)
+    return Judgement(point, finding, status, message, tuple(story.notices), story.drifts, story.corrections, words)
 
 
 def _correction(story: _Story, point: Point, before: RegisterStatus, sent: Words) -> None:

@@ -16,10 +16,9 @@ def readings(state: PlcState) -> dict[str, float]:
     wanted, found = state.map, dict[str, float]()
     for batch, values in state.memory.seen:
         for at in batch.points:
-            if at < len(wanted.points) and wanted.points[at].place.address >= batch.plan.address:
-                number = _number(wanted.points[at], words_of(batch, values, at, wanted.points))
-                if number is not None:
-                    found[wanted.points[at].metric] = number
+            number = _number(wanted.points[at], words_of(batch, values, at, wanted.points))
+            if number is not None:
+                found[wanted.points[at].metric] = number
     return found
 
 
@@ -28,4 +27,6 @@ def _number(point: Point, words: Words) -> float | None:
         number = point.place.codec.measure(words)
     except ValueError:
         return None
-    return number if number is None or math.isfinite(number) else None
+    if number is None or not math.isfinite(number):
+        return None
+    return number

@@ -76,6 +76,7 @@ def read_done(state: PlcState, event: ReadDone) -> Step:
     if (
         settled is not None
         and state.serving is None
+        and not going.failed
         and len(read) == len(settled)
         and all(words == same for (_, words), same in zip(read, settled, strict=True))
     ):
@@ -166,12 +167,13 @@ def identified(state: PlcState, event: IdentifyDone) -> Step:
 
 
 def not_identified(state: PlcState, event: IdentifyFailed) -> Step:
-    """Take a device that does not say who it is for a stranger."""
+    """Take a device that does not say who it is for a stranger, until it does; one that never answered is away."""
     if state.going_map is not state.map or not _wanted(state):
         return overtaken(state)
-    if event.failure.kind is FailureKind.UNREACHABLE:
-        return lost(state, event, event.failure.message, event.retry_after)
-    return _met(state, f"spec.identity cannot be checked: {event.failure.message}", event)
+    failure = event.failure
+    if failure.kind is FailureKind.UNREACHABLE and not state.going.read:
+        return lost(state, event, failure.message, event.retry_after)
+    return _met(state, f"spec.identity cannot be checked: {failure.message}", event)
 
 
 def _met(state: PlcState, stranger: str, event: IdentifyDone | IdentifyFailed) -> Step:
@@ -196,9 +198,9 @@ def judge(state: PlcState, event: Event) -> Step:
     found = tuple(_found(state, wanted, event))
     noted, troubles = with_troubles(state, found, event)
     writes = tuple(at for at, each in enumerate(found) if _to_correct(noted, each, event))
-    if wanted.identity and not going.met and (writes or state.memory.stranger is None):
+    if wanted.identity and not going.met and (writes or state.memory.stranger != "" or state.serving):
         return in_stage(Stage.IDENTIFYING, state, going), (Identify(wanted.identity_plan, wanted.timeout),)
-    noted, contact = _contact(noted, found)
+    noted, contact = _contact(_without_healed(noted), found)
     base = (status.drift_events, status.corrections_applied)
     noted = noted._replace(going=replace(going, found=found, base=base, writes=writes))
     notices = tuple(notice for each in found for notice in each.notices)
@@ -206,24 +208,39 @@ def judge(state: PlcState, event: Event) -> Step:
     return after, (*contact, *notices, *troubles, *commands)
 
 
+def _without_healed(state: PlcState) -> PlcState:
+    """Forget what a device does not have once it shows some of it: it has changed."""
+    holes = state.memory.holes
+    if not holes.refused:
+        return state
+    read = {state.map.points[at].name for batch, _ in state.going.read for at in batch.points}
+    if not any(name in read for name, _ in holes.refused):
+        return state
+    return with_memory(state, holes=NO_HOLES, holes_since=None)._replace(usual=usual_of(state.map))
+
+
 def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgement]:
     points = wanted.points
     before = {each.name: each for each in state.status.registers}
+    last = state.memory.found or [None] * len(points)
     words = {at: words_of(batch, values, at, points) for batch, values in state.going.read for at in batch.points}
     failures = {at: failure for batch, failure in state.going.failed for at in batch.points}
     for at, point in enumerate(points):
         known = before.get(point.name) or blank(point)
         if at in words:
-            yield judged(point, known, words[at], event.at)
+            earlier = last[at]
+            same = earlier is not None and earlier.holds_again(words[at], known)
+            yield earlier if earlier is not None and same else judged(point, known, words[at], event.at)
         else:
             refused = Failure(FailureKind.REFUSED_FOR_GOOD, state.memory.holes.why(point.name))
             yield unread(point, known, failures.get(at, refused))
 
 
 def _to_correct(state: PlcState, found: Judgement, event: Event) -> bool:
+    if found.finding is not Finding.DRIFTED or not may_write(state, found.point):
+        return False
     trouble = state.memory.troubles.get(found.point.name)
-    waits = trouble is not None and trouble.wait(event.at) > 0 and not forced(state)
-    return found.finding is Finding.DRIFTED and not waits and may_write(state, found.point)
+    return trouble is None or trouble.wait(event.at) <= 0 or forced(state)
 
 
 def _contact(state: PlcState, found: tuple[Judgement, ...]) -> tuple[PlcState, Commands]:

@@ -1,5 +1,9 @@
 """How a pass ends, or never begins, without a judgement: nothing to be done, or no contact."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from fabgitops_core.api.industrialplc import RegisterStatus
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
@@ -7,6 +11,7 @@ from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import PlcState, Step, finish, say, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
+from fabgitops_core.control.points import NOWHERE
 
 
 def rest(state: PlcState, event: Event) -> Step:
@@ -19,8 +24,8 @@ def rest(state: PlcState, event: Event) -> Step:
         situation, message = at_hand.TEMPLATE_NOT_FOUND, state.problem
     else:
         situation, message = at_hand.INVALID_SPEC, f"the spec is not valid: {state.problem}"
-    quiet = with_memory(state._replace(request=None), seen=(), settled=None)
-    rested, commands = say(quiet, situation, message, event, **handled)
+    quiet = with_memory(state._replace(request=None), seen=(), found=(), settled=None)
+    rested, commands = say(quiet, situation, message, event, **handled, **_unknown(state, state.status.registers))
     reason = {
         at_hand.INVALID_SPEC: NoticeReason.INVALID_SPEC,
         at_hand.TEMPLATE_NOT_FOUND: NoticeReason.TEMPLATE_NOT_FOUND,
@@ -34,9 +39,15 @@ def lost(state: PlcState, event: Event, cause: str, retry_after: float) -> Step:
     """Say that there is no contact; what the registers hold now is not known."""
     known = state.memory.lost or contact_was_lost(state.status)
     notices: Commands = () if known else (Notice(NoticeReason.CONNECTION_FAILED, cause),)
-    found = [each.status for each in state.going.found] or state.status.registers
-    unknown = [each.model_copy(update={"in_sync": None}) for each in found]
-    fields = registers_fields(unknown, state.map) | {"registers_in_sync": None} if unknown else {}
-    forgotten = with_memory(state, lost=True, seen=(), settled=None, stranger=None)
+    fields = _unknown(state, [each.status for each in state.going.found] or state.status.registers)
+    forgotten = with_memory(state, lost=True, seen=(), found=(), settled=None, stranger=None)
     after, commands = finish(forgotten, at_hand.CONNECTION_FAILED, cause, event, **fields)
     return after, (*notices, *commands, Wake(retry_after or state.map.interval))
+
+
+def _unknown(state: PlcState, registers: Sequence[RegisterStatus]) -> dict[str, Any]:
+    """Return the fields that say of registers that nobody knows what they hold now."""
+    if not registers or state.map is NOWHERE:
+        return {}
+    unknown = [each.model_copy(update={"in_sync": None}) if each.in_sync is not None else each for each in registers]
+    return registers_fields(unknown, state.map) | {"registers_in_sync": None}

@@ -1,6 +1,7 @@
 """From what was found of the registers to what is said of the resource, and whether it is worth saying."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.situations import Situation, situation_of
-from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, finish, with_memory
+from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, Trouble, finish, with_memory
 from fabgitops_core.control.points import DeviceMap, from_hexadecimal
 
 TOLD = 3
@@ -28,7 +29,7 @@ def conclude(state: PlcState, event: Event) -> Step:
     going = state.going
     situation, message = _picked(state, going.found)
     fields = fields_of(state)
-    seen = with_memory(state, seen=going.read, settled=None)
+    seen = with_memory(state, seen=going.read, found=going.found, settled=None)
     if _only_wanders(state, situation, message, fields, event.at):
         return seen._replace(stage=Stage.IDLE, going=REST), state.usual.beat
     if situation is at_hand.IN_SYNC:
@@ -40,11 +41,18 @@ def conclude(state: PlcState, event: Event) -> Step:
 def fields_of(state: PlcState) -> dict[str, Any]:
     """Return the fields of the status that tell of the registers as the pass under way found them."""
     found, (drifts, corrections) = state.going.found, state.going.base
+    troubles = state.memory.troubles
+    registers = [_with_trouble(each, troubles) if troubles else each.status for each in found]
     return {
-        **registers_fields([each.status for each in found], state.map),
+        **registers_fields(registers, state.map),
         "drift_events": drifts + sum(each.drifts for each in found),
         "corrections_applied": corrections + sum(each.corrections for each in found),
     }
+
+
+def _with_trouble(found: Judgement, troubles: Mapping[str, Trouble]) -> RegisterStatus:
+    trouble = troubles.get(found.point.name)
+    return found.status.model_copy(update={"error": trouble.message}) if trouble else found.status
 
 
 def registers_fields(registers: Sequence[RegisterStatus], of: DeviceMap) -> dict[str, Any]:
@@ -74,22 +82,38 @@ def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str
         return at_hand.IDENTITY_MISMATCH, state.memory.stranger
     if state.rivals:
         return at_hand.CONFLICT, conflict_message(state.rivals)
-    by_finding = {finding: [each for each in found if each.finding is finding] for finding in Finding}
+    by_finding = _by_finding(found)
     if lost := by_finding[Finding.LOST]:
         return at_hand.CONNECTION_FAILED, _told(dict.fromkeys(each.message for each in lost))
     troubles = state.memory.troubles
     for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
         if failed := [each.message for each in troubles.values() if each.situation is situation]:
             return situation, _told(failed)
-    if unproven := by_finding[Finding.UNPROVEN]:
-        return at_hand.CORRECTING, _told(each.message for each in unproven)
-    if drifted := by_finding[Finding.DRIFTED]:
-        reason = "autoCorrect is false, so nothing is written (a forced sync corrects it once)"
-        return at_hand.DRIFTED, f"{_told(each.message for each in drifted)}; {reason}"
-    for finding, situation in ((Finding.REFUSED, at_hand.DEVICE_EXCEPTION), (Finding.BUSY, at_hand.DEVICE_BUSY)):
+    for finding, situation, reason in _BY_GRAVITY:
         if by_finding[finding]:
-            return situation, _told(dict.fromkeys(each.message for each in by_finding[finding]))
+            return situation, _told(dict.fromkeys(each.message for each in by_finding[finding])) + reason
     return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], len(found))
+
+
+_BY_GRAVITY = (
+    (Finding.UNPROVEN, at_hand.CORRECTING, ""),
+    (
+        Finding.DRIFTED,
+        at_hand.DRIFTED,
+        "; autoCorrect is false, so nothing is written (a forced sync corrects it once)",
+    ),
+    (Finding.REFUSED, at_hand.DEVICE_EXCEPTION, ""),
+    (Finding.BUSY, at_hand.DEVICE_BUSY, ""),
+)
+
+
+def _by_finding(found: Iterable[Judgement]) -> Mapping[Finding, list[Judgement]]:
+    """Sort what is not simply in sync; of hundreds of registers, all but a few are."""
+    sorted_out: defaultdict[Finding, list[Judgement]] = defaultdict(list)
+    for each in found:
+        if each.finding is not Finding.SYNC:
+            sorted_out[each.finding].append(each)
+    return sorted_out
 
 
 def conflict_message(rivals: Mapping[str, str]) -> str:
@@ -128,11 +152,15 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
         and (situation is at_hand.DRIFTED or status.message == message)
         and status.drift_events == fields["drift_events"]
         and status.corrections_applied == fields["corrections_applied"]
-        and [_lasting(each) for each in status.registers] == [_lasting(each) for each in fields["registers"]]
+        and len(status.registers) == len(fields["registers"])
+        and all(
+            before is now or _lasting(before) == _lasting(now)
+            for before, now in zip(status.registers, fields["registers"], strict=True)
+        )
     )
     if not told or status.last_update is None:
         return False
-    return (at - status.last_update).total_seconds() < _patience(state)
+    return 0 <= (at - status.last_update).total_seconds() < _patience(state)
 
 
 def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
@@ -153,11 +181,11 @@ def _patience(state: PlcState) -> float:
     """Return the seconds for which the values that differ need not be told."""
     waits = [math.inf]
     for before, now in zip(state.status.registers, state.going.found, strict=True):
-        if before.raw == now.status.raw:
+        if before is now.status or before.raw == now.status.raw or now.finding is Finding.SYNC:
             continue
         if now.finding is Finding.DRIFTED:
             waits.append(DRIFT_WANDERS_SECS)
-        elif now.finding is Finding.OBSERVED and not _near(before, now):
+        elif now.finding is not Finding.OBSERVED or not _near(before, now):
             waits.append(OBSERVED_WANDERS_SECS)
     return min(waits)
 

@@ -18,7 +18,7 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement, judged, unread
-from fabgitops_core.control.plc.reporting import told
+from fabgitops_core.control.plc.reporting import contact_was_lost, told
 from fabgitops_core.control.plc.resting import lost
 from fabgitops_core.control.plc.situations import Situation
 from fabgitops_core.control.plc.state import (
@@ -52,7 +52,7 @@ def may_write(state: PlcState, point: Point) -> bool:
         and (spec.auto_correct or forced(state))
         and point.wanted is not None
         and point.name not in state.rivals
-        and not state.memory.stranger
+        and (not state.map.identity or state.memory.stranger == "")
     )
 
 
@@ -91,7 +91,8 @@ def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
     if isinstance(event, WriteDone) and not point.verify:
         judgement = state.going.found[state.going.writes[0]]
         message = f"{judgement.message}; wrote it, the next reading shows whether it holds"
-        return _go_on(_with_found(state, replace(judgement, finding=Finding.UNPROVEN, message=message)), event)
+        unproven = _with_found(state, replace(judgement, finding=Finding.UNPROVEN, message=message))
+        return _go_on(unproven, event, state.going.writes[1:])
     return _prove(state, point, point.verify_delay if isinstance(event, WriteDone) else 0.0, tries=0)
 
 
@@ -112,7 +113,7 @@ def proven(state: PlcState, event: ReadDone) -> Step:
     read = (*going.read, (going.queue[0], event.values))
     state = _with_found(state._replace(going=replace(going, read=read)), _summed(before, judgement))
     state, troubles = with_troubles(state, (judgement,), event)
-    after, commands = _go_on(state, event)
+    after, commands = _go_on(state, event, going.writes[1:])
     return after, (*judgement.notices, *troubles, *commands)
 
 
@@ -127,7 +128,7 @@ def proof_failed(state: PlcState, event: ReadFailed) -> Step:
     if failure.kind is FailureKind.UNREACHABLE:
         return _unit_lost(state, event, failure, event.retry_after)
     judgement = _summed(going.found[going.writes[0]], unread(point, going.found[going.writes[0]].status, failure))
-    after, commands = _go_on(_with_found(state, judgement), event)
+    after, commands = _go_on(_with_found(state, judgement), event, going.writes[1:])
     return after, (*judgement.notices, *commands)
 
 
@@ -140,7 +141,7 @@ def write_failed(state: PlcState, event: WriteFailed) -> Step:
     if event.failure.kind is FailureKind.UNREACHABLE:
         return _unit_lost(state, event, event.failure, event.retry_after)
     state, notices = _with_trouble(state, point, at_hand.WRITE_REFUSED, event.failure.message, event)
-    after, commands = _go_on(state, event)
+    after, commands = _go_on(state, event, state.going.writes[1:])
     return after, (*notices, *commands)
 
 
@@ -161,8 +162,12 @@ def _unit_lost(state: PlcState, event: ReadFailed | WriteFailed, failure: Failur
         _summed(each, unread(each.point, each.status, failure)) if each.point.unit_id == unit else each
         for each in state.going.found
     )
+    known = state.memory.lost or contact_was_lost(state.status)
+    notices: Commands = () if known else (Notice(NoticeReason.CONNECTION_FAILED, failure.message),)
     rest = tuple(each for each in state.going.writes[1:] if points[each].unit_id != unit)
-    return write_next(state._replace(going=replace(state.going, found=found, writes=rest)), event)
+    state = with_memory(state._replace(going=replace(state.going, found=found)), lost=True)
+    after, commands = _go_on(state, event, rest)
+    return after, (*notices, *commands)
 
 
 def _is_about(change: Change, point: Point) -> bool:
@@ -170,13 +175,13 @@ def _is_about(change: Change, point: Point) -> bool:
     return replace(change, values=()) == replace(point.change(), values=())
 
 
-def _go_on(state: PlcState, event: Event) -> Step:
+def _go_on(state: PlcState, event: Event, writes: tuple[int, ...]) -> Step:
     """Go on with the next write; when the spec has changed meanwhile, look again before anything else is written."""
     if state.going_map is not state.map:
         known = state._replace(status=state.status.model_copy(update=fields_of(state)))
         after, commands = overtaken(known)
         return after, (Publish(known.status), *commands)
-    return write_next(state._replace(going=replace(state.going, writes=state.going.writes[1:], tries=0)), event)
+    return write_next(state._replace(going=replace(state.going, writes=writes, tries=0)), event)
 
 
 def _with_found(state: PlcState, judgement: Judgement) -> PlcState:
@@ -218,6 +223,8 @@ def with_troubles(state: PlcState, found: tuple[Judgement, ...], event: Event) -
         if each.finding is Finding.NOT_HELD:
             state, told_of = _with_trouble(state, each.point, at_hand.VERIFICATION_FAILED, each.message, event)
             notices = (*notices, *told_of)
+        elif not state.memory.troubles:
+            continue
         elif each.finding in {Finding.SYNC, Finding.OBSERVED} and each.point.name in state.memory.troubles:
             left = {name: trouble for name, trouble in state.memory.troubles.items() if name != each.point.name}
             state = with_memory(state, troubles=left)
