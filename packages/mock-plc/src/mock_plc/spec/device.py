@@ -80,3 +80,24 @@ class DeviceFile(Part):
             return None
         identity, holes = self.identity or Identity(), self.holes or Holes.REFUSE
         return UnitSpec(identity=identity, holes=holes, registers=self.registers)
+
+    @property
+    def maps(self) -> list[UnitSpec]:
+        """What answers, each once."""
+        every = self.every_unit
+        return [every] if every else list((self.units or {}).values())
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether anything in it throws dice."""
+        ways = (register.behaviours for each in self.maps for register in each.registers)
+        return bool(self.faults) or any(way.drift or way.noise for way in ways)
+
+    def __str__(self) -> str:
+        count = sum(len(each.registers) for each in self.maps)
+        said = f"{count} register{'s' * (count != 1)} "
+        if self.units is None:
+            said += "in every unit"
+        else:
+            said += f"in unit{'s' * (len(self.units) != 1)} {', '.join(map(str, sorted(self.units)))}"
+        return said + (f", {len(self.faults)} fault{'s' * (len(self.faults) != 1)}" if self.faults else "")
