@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from mock_plc.behaviours.moves import Grid
 from mock_plc.codec.codec import exact
 from mock_plc.parts import Number, Part, Seconds
 
@@ -43,10 +44,12 @@ class Rounds(Part):
     short: ClassVar[str | None] = "to"
     to: Number = Field(gt=0)
 
-    def kept(self, value: float) -> float:
-        """Return what is kept of a finite value."""
+    def kept(self, value: float, grid: Grid) -> float:
+        """Return what is kept of a value on the grid; it stays on it."""
         step = exact(self.to)
-        kept = round(exact(value) / step) * step
+        count = round(exact(value) / step)
+        count += (count * step < exact(grid.low)) - (count * step > exact(grid.high))
+        kept = count * step
         return int(kept) if kept.denominator == 1 else float(kept)
 
 
