@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from mock_plc.behaviours.moves import Grid
 from mock_plc.codec.codec import exact
-from mock_plc.parts import Number, Part, Seconds
+from mock_plc.parts import FieldError, Number, Part, Seconds
 
 ILLEGAL_ADDRESS, DEVICE_FAILURE = 2, 4
 Code = Annotated[int, Field(strict=True, ge=1, le=255)]
@@ -58,6 +58,14 @@ class Clamps(Part):
 
     min: Number = -math.inf
     max: Number = math.inf
+
+    @model_validator(mode="after")
+    def _check(self) -> "Clamps":
+        if not self.model_fields_set:
+            raise ValueError("needs min, max or both")
+        if self.min > self.max:
+            raise FieldError("min", f"is {self.min}, above max, which is {self.max}")
+        return self
 
     def kept(self, value: float) -> float:
         """Return what is kept of a value."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mock_plc.faults.model import Fault
 from mock_plc.parts import FieldError, Part
@@ -39,12 +39,21 @@ class Holes(StrEnum):
     ZERO = "zero"
 
 
+def _some(registers: tuple[Register, ...]) -> tuple[Register, ...]:
+    if not registers:
+        raise ValueError("is empty; it needs one at least")
+    return registers
+
+
+Registers = Annotated[tuple[Register, ...], AfterValidator(_some)]
+
+
 class UnitSpec(Part):
     """What answers under one unit id. A hole is refused by exception 2, or read as zero; it cannot be written."""
 
     identity: Identity = Identity()
     holes: Holes = Holes.REFUSE
-    registers: tuple[Register, ...] = Field(min_length=1)
+    registers: Registers
 
     @model_validator(mode="after")
     def _check(self) -> "UnitSpec":
@@ -57,7 +66,7 @@ class DeviceFile(Part):
 
     identity: Identity | None = None
     holes: Holes | None = None
-    registers: tuple[Register, ...] | None = Field(None, min_length=1)
+    registers: Registers | None = None
     units: dict[Annotated[int, Field(strict=True, ge=0, le=MAX_UNIT)], UnitSpec] | None = Field(None, min_length=1)
     faults: tuple[Fault, ...] = ()
 
