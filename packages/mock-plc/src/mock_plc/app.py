@@ -17,8 +17,10 @@ app = App(
     version=lambda: version("mock-plc"),
     help_format="plaintext",
     help_epilogue="What happens is told on standard error, and begins with 'listening on HOST:PORT' when it is ready. "
-    "Ctrl-C or SIGTERM ends it. Exit codes: 1 it cannot listen, 2 wrong usage.",
+    "Ctrl-C or SIGTERM ends it. Exit codes: 1 it cannot listen, 2 wrong usage or a wrong device file.",
 )
+app.command("mock_plc.files:check", name="check", help="Check device files, and say of each mistake where it is.")
+app.command("mock_plc.files:example", name="example", help="Print a device file with all that can stand in one.")
 app.command(
     "mock_plc.ctl.app:app", name="ctl", help="Look at a running mock-plc, change it, make it misbehave (see --control)."
 )
@@ -34,11 +36,13 @@ def serve(
     trouble: Trouble = TROUBLE,
     controls: Controls = CONTROLS,
 ) -> None:
-    """Serve holding registers over Modbus, to every unit id, and let them drift and misbehave if asked to.
+    """Serve registers, or a whole device (--device), over Modbus, and let it drift and misbehave if asked to.
 
     Modbus has no authentication: whoever reaches the port can write. To keep it to this machine: --bind 127.0.0.1
 
-    For example: mock-plc --chaos --register 4001 --register 4002=70 --fault delay:2s,p=0.1,on=write
+    For example: mock-plc example > plc.yaml; mock-plc --device plc.yaml
+
+    Or in short: mock-plc --chaos --register 4001 --register 4002=70 --fault delay:2s,p=0.1,on=write
 
     Args:
         seed: Makes drift and faults repeatable.
@@ -73,7 +77,8 @@ def _run() -> int:
         _complain(f"{error} (see: {' '.join(['mock-plc', *(error.command_chain or ())])} --help)")
         return 2
     except MockPlcError as error:
-        _complain(str(error))
+        for line in str(error).splitlines():
+            _complain(line)
         return error.code
     except BrokenPipeError:
         # Who reads has seen enough. What is still buffered must not be tried again when the interpreter ends.

@@ -12,8 +12,8 @@ MAX_WORD, MAX_COUNT = 65535, 10_000
 def within(low: float, high: float) -> Parameter:
     """Return what refuses a number outside a range, and says so."""
 
-    def check(_: object, value: float) -> None:
-        if not low <= value <= high:
+    def check(_: object, value: float | None) -> None:
+        if value is not None and not low <= value <= high:
             raise ValueError(f"It must be {low} to {high}.")
 
     return Parameter(validator=check)
@@ -28,6 +28,13 @@ _flag = Parameter(negative="")
 class Registers:
     """What is served, and by how many."""
 
+    device: Annotated[
+        Path | None,
+        Parameter(
+            help="YAML file that describes a whole device: its units, registers of every type, how they behave, and "
+            "faults. mock-plc example prints one that explains itself, mock-plc check FILE checks one."
+        ),
+    ] = None
     register: Annotated[
         tuple[str, ...],
         Parameter(
@@ -36,10 +43,14 @@ class Registers:
             help="ADDRESS or ADDRESS=VALUE of a holding register, may be given several times. Addresses are 0-based as "
             "on the wire: 40001 on a drawing is 0.",
         ),
-    ] = ("4001",)
+    ] = ()
     value: Annotated[
-        Word, Parameter(help="What registers without a value of their own hold at the start, 0 to 65535.")
-    ] = 2500
+        Word | None,
+        Parameter(
+            show_default=lambda _: "2500",
+            help="What registers without a value of their own hold at the start, 0 to 65535.",
+        ),
+    ] = None
     count: Annotated[
         int,
         within(1, MAX_COUNT),

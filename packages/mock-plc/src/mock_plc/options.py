@@ -3,7 +3,8 @@
 import os
 import secrets
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -12,9 +13,13 @@ from mock_plc.device import MAX_WORD, Device
 from mock_plc.errors import UsageError
 from mock_plc.faults.model import Fault
 from mock_plc.flags import Controls, Network, Registers, Trouble
+from mock_plc.memory import Plc
 from mock_plc.net.transport import Transport
 from mock_plc.plc import Settings, serve
 from mock_plc.simple import Chaos, SimplePlc
+
+DEFAULT_REGISTERS = ("4001",)
+_DEFAULT = 2500
 
 
 def run(
@@ -26,35 +31,70 @@ def run(
         MockPlcError: That cannot be.
     """
     seed = secrets.randbelow(1 << 32) if seed is None else seed
-    held = parse_registers(registers.register, registers.value)
+    served = _described(registers, trouble, seed) or _listed(registers, trouble, seed)
     context, made = _tls(network)
     settings = Settings(
         host=network.bind,
         port=network.port,
-        holding="holding registers " + ", ".join(f"{address}={value}" for address, value in sorted(held.items())),
+        holding=served.holding,
         transport=Transport(network.transport),
-        faults=parse_faults(trouble.fault),
+        faults=[*served.faults, *parse_faults(trouble.fault)],
         seed=seed,
         control=_control(controls.control),
         token=_token(controls),
         tls=context,
         verbose=verbose,
-        notes=[*_repeatable(trouble, seed), *made],
+        notes=[*(f"{note}; to repeat it: --seed {seed}" for note in (*served.notes, *_notes(trouble))), *made],
     )
-    serve([SimplePlc(Device(held), _chaos(trouble, seed + number)) for number in range(registers.count)], settings)
+    serve(served.plcs, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What is served: `holding` says it in words, `notes` what of it is by chance."""
+
+    plcs: Sequence[Plc]
+    holding: str
+    faults: Sequence[Fault] = ()
+    notes: Sequence[str] = ()
+
+
+def _listed(registers: Registers, trouble: Trouble, seed: int) -> _Served:
+    """Return PLCs that hold the registers that the flags list."""
+    held = parse_registers(
+        registers.register or DEFAULT_REGISTERS, _DEFAULT if registers.value is None else registers.value
+    )
+    plcs = [SimplePlc(Device(held), _chaos(trouble, seed + number)) for number in range(registers.count)]
+    return _Served(plcs, "holding registers " + ", ".join(f"{each}={value}" for each, value in sorted(held.items())))
+
+
+def _described(registers: Registers, trouble: Trouble, seed: int) -> _Served | None:
+    """Return PLCs that are as a device file says, if there is one."""
+    if registers.device is None:
+        return None
+    for flag, given in (("--register", registers.register), ("--value", registers.value is not None)):
+        if given:
+            raise UsageError(f"{flag} has no effect with --device; put the register into {registers.device}.")
+    from mock_plc.machine.machine import Machine  # noqa: PLC0415 - what reads YAML is slow to import
+    from mock_plc.spec.reading import load  # noqa: PLC0415
+
+    device = load(registers.device)
+    plcs = [Machine(device, f"{seed}/{number}", _chaos(trouble, seed)) for number in range(registers.count)]
+    notes = [f"{registers.device} has drift, noise or faults"] if device.by_chance else []
+    return _Served(plcs, f"being {registers.device}: {device}", device.faults, notes)
 
 
 def _chaos(trouble: Trouble, seed: int) -> Chaos | None:
     return Chaos(trouble.chaos_interval, trouble.max_drift, seed) if trouble.chaos else None
 
 
-def _repeatable(trouble: Trouble, seed: int) -> list[str]:
+def _notes(trouble: Trouble) -> list[str]:
     notes = []
     if trouble.chaos:
         notes.append(f"chaos every {trouble.chaos_interval:g} s by up to {trouble.max_drift}")
     if trouble.fault:
         notes.append(f"faults {' '.join(trouble.fault)}")
-    return [f"{note}; to repeat it: --seed {seed}" for note in notes]
+    return notes
 
 
 def parse_registers(given: Iterable[str], default: int) -> dict[int, int]:

@@ -15,9 +15,9 @@ from mock_plc.control.address import Address
 from mock_plc.errors import UsageError
 from mock_plc.faults.model import Fault
 from mock_plc.memory import Plc
+from mock_plc.net import tell
 from mock_plc.net.listen import ListenError, endpoint, listening
 from mock_plc.net.station import OK, Station
-from mock_plc.net.tell import told
 from mock_plc.net.transport import Transport
 from mock_plc.rate import telling
 from mock_plc.wire.pdu import WRITES
@@ -67,7 +67,7 @@ def serve(plcs: Sequence[Plc], settings: Settings) -> None:
 
 
 def _station(plc: Plc, settings: Settings, seed: str) -> Station:
-    observe = told if settings.verbose else None
+    observe = tell if settings.verbose else None
     return Station(plc, settings.faults, transport=settings.transport, seed=seed, observe=observe)
 
 

@@ -1,6 +1,6 @@
 """A PLC that is nothing but its memory, for tests of what stands around it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_plc.exceptions import ModbusException
@@ -48,6 +48,7 @@ class BankPlc:
         self.bank = banks.get("unit1") or Bank().put(Table.HOLDING, 10, [100, 200, 300])
         self.units: Mapping[int, Unit] = {1: self.bank}
         self.points: Mapping[str, Point] = {}
+        self.on_due: Callable[[], None] = lambda: None
         self.drifts = 0
         self.ticks: list[float] = []
         self.period: float | None = None

@@ -36,14 +36,19 @@ class Client:
         self._stream.close()
         self._socket.close()
 
+    def send(self, function: int, data: bytes) -> int:
+        """Send one request and return its transaction id."""
+        transaction = next(self._transactions)
+        self._socket.sendall(struct.pack(">HHHBB", transaction, 0, len(data) + 2, self.unit, function) + data)
+        return transaction
+
     def ask(self, function: int, data: bytes) -> bytes:
         """Send one request and return the data of its answer.
 
         Raises:
             Refused: The answer is an exception.
         """
-        transaction = next(self._transactions)
-        self._socket.sendall(struct.pack(">HHHBB", transaction, 0, len(data) + 2, self.unit, function) + data)
+        transaction = self.send(function, data)
         *header, length, unit, answered = struct.unpack(">HHHBB", self._stream.read(8))
         answer = self._stream.read(length - 2)
         assert (header, unit) == ([transaction, 0], self.unit)

@@ -332,3 +332,14 @@ async def test_the_plc_moves_on_when_it_asks_to() -> None:
         while len(plc.ticks) < 5:
             await asyncio.sleep(0.005)
     assert all(later - earlier > 0.009 for earlier, later in pairwise(plc.ticks))
+
+
+async def test_the_plc_moves_on_earlier_when_it_wants_to() -> None:
+    """A PLC that wants its next tick now gets it, however far off it was."""
+    plc = BankPlc()
+    plc.period = 3600
+    async with served(plc), asyncio.timeout(30):
+        assert len(plc.ticks) == 1
+        plc.on_due()
+        while len(plc.ticks) < 2:
+            await asyncio.sleep(0.005)

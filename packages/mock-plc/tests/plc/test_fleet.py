@@ -1,10 +1,14 @@
 """mock-plc as its user meets it: transports, faults and many PLCs by flag."""
 
 import asyncio
+import os
+import pty
 import re
+import signal
 import socket
 import ssl
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,7 @@ from mock_plc.wire.framing import Frame, Rtu
 
 from .bank import BankPlc
 from .client import Client, Refused
-from .program import finished, running
+from .program import COMMAND, finished, running
 from .raw import connected, mbap
 
 READ = struct.pack(">BHH", 3, 4001, 1)
@@ -156,6 +160,26 @@ def test_plcs_drift_each_in_its_own_way() -> None:
 
     first = values()
     assert first[0] != first[1]
+
+
+def test_the_rate_stands_in_place_on_a_terminal() -> None:
+    """On a terminal the rate is written over itself each second, and what is logged begins on a line of its own."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        command = [*COMMAND, "--bind", "127.0.0.1", "--port", "0", "--count", "2"]
+        with subprocess.Popen(command, stderr=theirs) as process:
+            os.close(theirs)
+            try:
+                shown = b""
+                while shown.count(b"\r\x1b[K0 requests/s served by 2 PLCs over 0 connections") < 2:
+                    shown += terminal.read(1000)
+                process.send_signal(signal.SIGINT)
+                while b"ended after" not in shown:
+                    shown += terminal.read(1000)
+                assert process.wait(30) == 0
+            finally:
+                process.kill()
+    assert re.search(rb"connections\r\x1b\[K\S+ \S+ mock_plc: ended after 0 reads", shown)
 
 
 def test_the_rate_counts_requests_connections_and_plcs() -> None:

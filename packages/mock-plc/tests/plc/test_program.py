@@ -117,6 +117,25 @@ def test_verbose_tells_of_each_request() -> None:
     ]
 
 
+def test_verbose_tells_of_faults() -> None:
+    """With -v each fault that hits is told of, with the request that it hits."""
+    faults = ("--fault", "delay:1ms,on=write", "--fault", "no-reply,on=write,first=1", "--fault", "exception:6,on=read")
+    with running("-v", *faults) as program, Client(program.port) as client:
+        with pytest.raises(Refused):
+            client.read(4001)
+        client.send(6, b"\x0f\xa1\0\7")
+        client.write_single(4001, 8)
+        assert program.end() == 0
+    told = [line.partition("mock_plc: ")[2].rstrip() for line in program.said]
+    assert told[2:-1] == [
+        "fault: unit 1 function 3 register 4001, exception:6,on=read",
+        "fault: unit 1 function 6 register 4001, delay of 0.001 s and no-reply,on=write,first=1",
+        "write: unit 1 register 4001 2500 -> 7",
+        "fault: unit 1 function 6 register 4001, delay of 0.001 s",
+        "write: unit 1 register 4001 7 -> 8",
+    ]
+
+
 def test_requests_are_not_told_of_without_verbose() -> None:
     """Without -v neither a read nor a refused request is told of, by mock-plc or by the library below it."""
     with running() as program, Client(program.port) as client:

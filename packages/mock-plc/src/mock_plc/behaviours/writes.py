@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from mock_plc.behaviours.moves import Grid
 from mock_plc.codec.codec import exact
-from mock_plc.parts import Number, Part, Seconds
+from mock_plc.parts import FieldError, Number, Part, Seconds
 
 ILLEGAL_ADDRESS, DEVICE_FAILURE = 2, 4
 Code = Annotated[int, Field(strict=True, ge=1, le=255)]
@@ -43,10 +44,12 @@ class Rounds(Part):
     short: ClassVar[str | None] = "to"
     to: Number = Field(gt=0)
 
-    def kept(self, value: float) -> float:
-        """Return what is kept of a finite value."""
+    def kept(self, value: float, grid: Grid) -> float:
+        """Return what is kept of a value on the grid; it stays on it."""
         step = exact(self.to)
-        kept = round(exact(value) / step) * step
+        count = round(exact(value) / step)
+        count += (count * step < exact(grid.low)) - (count * step > exact(grid.high))
+        kept = count * step
         return int(kept) if kept.denominator == 1 else float(kept)
 
 
@@ -55,6 +58,14 @@ class Clamps(Part):
 
     min: Number = -math.inf
     max: Number = math.inf
+
+    @model_validator(mode="after")
+    def _check(self) -> "Clamps":
+        if not self.model_fields_set:
+            raise ValueError("needs min, max or both")
+        if self.min > self.max:
+            raise FieldError("min", f"is {self.min}, above max, which is {self.max}")
+        return self
 
     def kept(self, value: float) -> float:
         """Return what is kept of a value."""

@@ -12,7 +12,7 @@ from mock_plc.ctl.client import HERE, Control, CtlError
 from mock_plc.ctl.output import Format, Output, say, show
 
 _PLACE = re.compile(r"(holding|input|coil|discrete):(\d+)")
-_REGISTER = ("plc", "name", "value", "unit", "type", "table", "address", "unitId", "behaviour")
+_REGISTER = ("plc", "name", "value", "unit", "type", "table", "address", "unitId", "behaviours")
 
 app = App(
     name="ctl",

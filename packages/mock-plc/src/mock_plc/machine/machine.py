@@ -78,7 +78,9 @@ class Machine:
             if drifted := point.move():
                 self.drifts += 1
                 _tell("drift", name, drifted)
-            point.due = max(point.due, now - interval) + interval
+            point.due += interval
+            if point.due <= now:  # held up for more than a step; what it has missed, it has missed
+                point.due = now + interval
 
     def restart(self) -> None:
         """Hold the start values again; what is worn stays worn."""

@@ -146,15 +146,15 @@ class MapPoint:
         return self._kept(words) if ways.rounds or ways.clamps else words
 
     def _kept(self, words: tuple[int, ...]) -> tuple[int, ...]:
-        codec, rounds = self.register.codec, self.register.behaviours.rounds
+        codec, rounds, grid = self.register.codec, self.register.behaviours.rounds, self.register.grid
         try:
             value = codec.decode(words)
         except ValueError:
             raise ModbusException(ILLEGAL_VALUE) from None
         if isinstance(value, str) or math.isnan(value):
             raise ModbusException(ILLEGAL_VALUE)
-        value = self.register.grid.within(value)
-        return codec.encode(self.register.grid.within(rounds.kept(value)) if rounds else value)
+        value = grid.within(value)
+        return codec.encode(rounds.kept(value, grid) if rounds else value)
 
     def written(self, before: tuple[int, ...]) -> None:
         """Note that it was written to, and what its words were `before`."""

@@ -72,7 +72,7 @@ class Peer:
         elif station.ignores():
             station.count(request, Kind.FROZEN)
         else:
-            self._suffer(request, station.faults.strike(request.unit, pdu.subject(request.pdu)))
+            self._suffer(request, station.strike(request))
 
     def _suffer(self, request: Frame, strike: Strike) -> None:
         kind = strike.entry.fault.kind if strike.entry else None

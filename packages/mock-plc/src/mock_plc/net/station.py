@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 from mock_plc.exceptions import ModbusException
-from mock_plc.faults.box import Entry, FaultBox
+from mock_plc.faults.box import Entry, FaultBox, Strike
 from mock_plc.faults.model import Fault, Kind
 from mock_plc.memory import Plc
 from mock_plc.net.transport import Transport
@@ -17,15 +17,22 @@ OK = "ok"
 SHORTEST_TICK = 0.001
 """Seconds between two ticks at least, whatever a PLC asks for: others want the processor too."""
 
-Observer = Callable[[Frame, Frame, tuple[int, ...]], None]
-"""Told of each request and its answer, and, of a write, of what was there before."""
-
 
 class Closable(Protocol):
     """What a restart ends: a connection."""
 
     def close(self) -> None:
         """End it at once."""
+
+
+class Observer(Protocol):
+    """Told of what a station does."""
+
+    def served(self, request: Frame, answer: Frame, before: tuple[int, ...]) -> None:
+        """Be told of a request that was carried out, its answer, and, if it writes, what was there before."""
+
+    def struck(self, request: Frame, strike: Strike) -> None:
+        """Be told of a request whose answer is late or goes wrong."""
 
 
 class Station:
@@ -132,8 +139,15 @@ class Station:
         before = self._before(request) if self._observe else ()
         answer = Frame(request.unit, pdu.answer(unit, request.pdu), request.transaction)
         if self._observe:
-            self._observe(request, answer, before)
+            self._observe.served(request, answer, before)
         return answer
+
+    def strike(self, request: Frame) -> Strike:
+        """Return what the faults do to a request."""
+        strike = self.faults.strike(request.unit, pdu.subject(request.pdu))
+        if self._observe and (strike.delay or strike.entry):
+            self._observe.struck(request, strike)
+        return strike
 
     def _before(self, request: Frame) -> tuple[int, ...]:
         """Return what a write is about to replace, or nothing if it is about to be refused."""

@@ -1,9 +1,10 @@
-"""Tells of each request in one line of the log."""
+"""Tells of each request in one line of the log: an Observer of stations."""
 
 import logging
 import struct
 
 from mock_plc.exceptions import ModbusException
+from mock_plc.faults.box import Strike
 from mock_plc.memory import Table
 from mock_plc.wire import pdu
 from mock_plc.wire.framing import Frame
@@ -18,10 +19,18 @@ _PLACES = {
 }
 
 
-def told(request: Frame, answer: Frame, before: tuple[int, ...]) -> None:
+def struck(request: Frame, strike: Strike) -> None:
+    """Log what the faults do to a request."""
+    wrong = [f"delay of {strike.delay:.3g} s"] if strike.delay else []
+    wrong += [str(strike.entry.fault)] if strike.entry else []
+    function, place = request.pdu[0], _place(pdu.subject(request.pdu))
+    log.debug("fault: unit %d function %d%s, %s", request.unit, function, place, " and ".join(wrong))
+
+
+def served(request: Frame, answer: Frame, before: tuple[int, ...]) -> None:
     """Log a request and what came of it."""
     about = pdu.subject(request.pdu)
-    place = f" {_PLACES[about.table]} {about.address}" if about.table else ""
+    place = _place(about)
     if answer.pdu[0] & pdu.EXCEPTION:
         refusal = ModbusException(answer.pdu[1])
         log.debug("refused: unit %d function %d%s, %s", request.unit, about.function, place, refusal)
@@ -31,6 +40,10 @@ def told(request: Frame, answer: Frame, before: tuple[int, ...]) -> None:
         log.debug("read: unit %d%s -> %s", request.unit, place, _text(_read(answer.pdu, about)))
     else:
         log.debug("identified: unit %d", request.unit)
+
+
+def _place(about: pdu.Subject) -> str:
+    return f" {_PLACES[about.table]} {about.address}" if about.table else ""
 
 
 def _read(answer: bytes, about: pdu.Subject) -> tuple[int, ...]:

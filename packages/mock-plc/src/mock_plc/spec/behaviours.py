@@ -62,14 +62,19 @@ class Behaviours(Part):
             FieldError: It cannot.
         """
         for name in self.given:
-            if name in _OF_NUMBERS and not kind.numeric:
-                raise FieldError(name, f"a {kind} is no number; it can have {listed(_of(kind))}")
-            if name == "drift" and kind is DataType.STRING:
-                raise FieldError(name, f"a {kind} is no number; it can have {listed(_of(kind))}")
-            if name == "toggle" and not kind.logical:
-                raise FieldError(name, f"{kind} is neither true nor false; toggle is for bool and bit")
-            if name in _OF_WRITES and not written:
-                raise FieldError(name, "nobody can write to this table; it is for holding registers and coils")
+            if reason := _against(name, kind, written=written):
+                raise FieldError(f"behaviours.{name}", reason)
+
+
+def _against(name: str, kind: DataType, *, written: bool) -> str | None:
+    """Return what speaks against a behaviour."""
+    if (name in _OF_NUMBERS and not kind.numeric) or (name == "drift" and kind is DataType.STRING):
+        return f"a {kind} is no number; it can have {listed(_of(kind))}"
+    if name == "toggle" and not kind.logical:
+        return f"{kind} is neither true nor false; toggle is for bool and bit"
+    if name in _OF_WRITES and not written:
+        return "nobody can write to this table; it is for holding registers and coils"
+    return None
 
 
 def _of(kind: DataType) -> list[str]:

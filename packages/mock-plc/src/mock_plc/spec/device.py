@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mock_plc.faults.model import Fault
 from mock_plc.parts import FieldError, Part
@@ -39,12 +39,21 @@ class Holes(StrEnum):
     ZERO = "zero"
 
 
+def _some(registers: tuple[Register, ...]) -> tuple[Register, ...]:
+    if not registers:
+        raise ValueError("is empty; it needs one at least")
+    return registers
+
+
+Registers = Annotated[tuple[Register, ...], AfterValidator(_some)]
+
+
 class UnitSpec(Part):
     """What answers under one unit id. A hole is refused by exception 2, or read as zero; it cannot be written."""
 
     identity: Identity = Identity()
     holes: Holes = Holes.REFUSE
-    registers: tuple[Register, ...] = Field(min_length=1)
+    registers: Registers
 
     @model_validator(mode="after")
     def _check(self) -> "UnitSpec":
@@ -57,7 +66,7 @@ class DeviceFile(Part):
 
     identity: Identity | None = None
     holes: Holes | None = None
-    registers: tuple[Register, ...] | None = Field(None, min_length=1)
+    registers: Registers | None = None
     units: dict[Annotated[int, Field(strict=True, ge=0, le=MAX_UNIT)], UnitSpec] | None = Field(None, min_length=1)
     faults: tuple[Fault, ...] = ()
 
@@ -80,3 +89,24 @@ class DeviceFile(Part):
             return None
         identity, holes = self.identity or Identity(), self.holes or Holes.REFUSE
         return UnitSpec(identity=identity, holes=holes, registers=self.registers)
+
+    @property
+    def maps(self) -> list[UnitSpec]:
+        """What answers, each once."""
+        every = self.every_unit
+        return [every] if every else list((self.units or {}).values())
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether anything in it throws dice."""
+        ways = (register.behaviours for each in self.maps for register in each.registers)
+        return bool(self.faults) or any(way.drift or way.noise for way in ways)
+
+    def __str__(self) -> str:
+        count = sum(len(each.registers) for each in self.maps)
+        said = f"{count} register{'s' * (count != 1)} "
+        if self.units is None:
+            said += "in every unit"
+        else:
+            said += f"in unit{'s' * (len(self.units) != 1)} {', '.join(map(str, sorted(self.units)))}"
+        return said + (f", {len(self.faults)} fault{'s' * (len(self.faults) != 1)}" if self.faults else "")

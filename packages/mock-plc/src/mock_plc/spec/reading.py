@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
+from mock_plc.errors import MockPlcError
 from mock_plc.parts import FieldError
 from mock_plc.spec.device import DeviceFile
 
@@ -18,8 +19,10 @@ _LONGEST = 60
 Location = tuple[str | int, ...]
 
 
-class SpecError(Exception):
+class SpecError(MockPlcError):
     """A device file cannot be used; `lines` has one line for each mistake."""
+
+    code = 2
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("\n".join(lines))
