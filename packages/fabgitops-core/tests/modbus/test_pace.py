@@ -120,6 +120,18 @@ async def test_who_leaves_during_a_pause_holds_nobody_up(devices: ModbusDevices,
     assert (peer.writes, peer.connections) == ([], 1)
 
 
+async def test_a_share_that_is_given_up_in_its_pause_sends_nothing(devices: ModbusDevices, peer: Peer) -> None:
+    """What its owner no longer wants is not sent after the pause, although others keep the connection."""
+    other = devices.open(peer.endpoint, Link(request_delay=DELAY_SECS))
+    device = devices.open(peer.endpoint)
+    await read(other, peer)
+    writing = await begun(write(device, peer, 9))
+    device.close()
+    assert str(await failing(writing)) == f"the connection to {peer.endpoint} was given up"
+    assert await read(other, peer) == peer.registers[4001]
+    assert (peer.writes, peer.connections) == ([], 1)
+
+
 @pytest.mark.parametrize("link", [Link(connect_delay=-1), Link(request_delay=-0.1), Link(idle_close=-5)])
 def test_a_negative_delay_is_refused(link: Link) -> None:
     """No delay lies in the past."""
