@@ -55,7 +55,7 @@ async def test_closing_the_last_share_closes_after_the_request_in_hand(devices: 
     first.close()
     hold.release.set()
     assert await reading == peer.registers[4001]
-    assert type(await failing(waiting)) is Unreachable
+    assert type(await failing(waiting)) is Withdrawn
     await until(lambda: not peer.writers)
     assert (peer.connections, len(peer.requests)) == (1, 1)
 
@@ -72,13 +72,15 @@ async def test_closing_one_of_two_shares_leaves_the_connection(devices: ModbusDe
 
 @pytest.mark.parametrize("others", [0, 1])
 async def test_a_share_that_was_given_up_sends_nothing(devices: ModbusDevices, peer: Peer, others: int) -> None:
-    """Requests on a closed share end with Unreachable, whether others still hold the connection or not."""
+    """Requests on a closed share end with Withdrawn, whether others still hold the connection or not."""
     device = devices.open(peer.endpoint)
     held = [devices.open(peer.endpoint) for _ in range(others)]
     device.close()
     error = await failing(write(device, peer, 9))
-    assert type(error) is Unreachable
-    assert str(error) == f"the connection to {peer.endpoint} was given up"
+    assert type(error) is Withdrawn
+    assert (
+        str(error) == f"the share of the connection to {peer.endpoint} was given up before the write of register 4001"
+    )
     for each in held:
         assert await read(each, peer) == peer.registers[4001]
     assert peer.writes == []

@@ -1,7 +1,7 @@
 """Why a request to a device did not succeed, split by what is known afterwards.
 
 DeviceError
-├── Withdrawn        the write was no longer wanted when its turn came: nothing was sent
+├── Withdrawn        the request was no longer wanted when its turn came: nothing was sent
 ├── Unreachable      no connection could be made: nothing was sent
 ├── Refused          the device answered with an exception code: it did not do it (05 and 0B: perhaps)
 │   └── UnitUnreachable  a gateway answered that it does not reach the unit (0A, 0B); its other units may be well
@@ -20,7 +20,7 @@ class DeviceError(Exception):
 
 
 class Withdrawn(DeviceError):
-    """The write was no longer wanted when its turn came; nothing was sent."""
+    """The request was no longer wanted when its turn came; nothing was sent, and the device had no part in it."""
 
 
 class Unreachable(DeviceError):

@@ -25,7 +25,8 @@ class Device(Protocol):
             urgent: Whether to go before every request that waits for its turn and is not urgent.
 
         Raises:
-            DeviceError: One of `Unreachable`, `Refused`, `UnitUnreachable`, `NoReply`, `ConnectionLost`, `BadReply`.
+            DeviceError: One of `Unreachable`, `Refused`, `UnitUnreachable`, `NoReply`, `ConnectionLost`, `BadReply`;
+                `Withdrawn` when this share was given up before its turn came.
         """
         ...
 
@@ -53,8 +54,8 @@ class Device(Protocol):
             wanted: Asked at the last moment before the write is sent; a False sends nothing.
 
         Raises:
-            DeviceError: `Withdrawn` when `wanted` said no, otherwise as for `read`. When `maybe_done` is true the
-                device may hold the new value; it is not when the reading before a write did not succeed.
+            DeviceError: `Withdrawn` also when `wanted` said no, otherwise as for `read`. When `maybe_done` is true
+                the device may hold the new value; it is not when the reading before a write did not succeed.
         """
         ...
 

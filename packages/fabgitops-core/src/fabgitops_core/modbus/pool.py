@@ -137,7 +137,7 @@ class ModbusDevice:
             await self._session.ask_then(reading, then, timeout=timeout, held=self._held, wanted=wanted)
 
     def close(self) -> None:
-        """Give up this share; its requests that wait for a turn end with `Unreachable`. A second call does nothing."""
+        """Give up this share; its requests that wait for a turn end with `Withdrawn`. A second call does nothing."""
         if self._open:
             self._open = False
             self._session.leave(self._link)

@@ -204,8 +204,7 @@ class Session:
         """Send a request once and return what its reply says; over no other connection than `wire` if there is one."""
         sent = proper = False
         try:
-            if self._aborted or not held():
-                raise self._given_up()
+            self._check_held(request, held)
             only, wire = wire, self._wire
             if only is not None or wire is None or not wire.usable or self._pace is not None or not self._numbered:
                 wire = await self._ready(request, timeout, urgent, held, wanted, only)
@@ -244,8 +243,7 @@ class Session:
             if self._pace is not None:
                 self._pace.connected()
                 await self._pace.pause()
-        if self._aborted or not held():
-            raise self._given_up()
+        self._check_held(request, held)
         if not wire.usable:
             raise self._gone(request)
         return wire
@@ -292,6 +290,12 @@ class Session:
         self._last_failure = message
         self._pause_until = asyncio.get_running_loop().time() + pause * random.uniform(0.8, 1)  # noqa: S311
         return Unreachable(message)
+
+    def _check_held(self, request: Request[T], held: Held) -> None:
+        if self._aborted:
+            raise self._given_up()
+        if not held():
+            raise Withdrawn(f"the share of the connection to {self.endpoint} was given up before {request.what}")
 
     def _given_up(self) -> Unreachable:
         return Unreachable(f"the connection to {self.endpoint} was given up")

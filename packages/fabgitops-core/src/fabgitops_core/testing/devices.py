@@ -118,6 +118,7 @@ class FakeDevice:
 
     def __init__(self, plc: FakePlc, link: Link) -> None:
         self._plc = plc
+        self._open = True
         plc.links.append(link)
         plc.shares += 1
 
@@ -127,6 +128,8 @@ class FakeDevice:
         plc = self._plc
         plc.plans.append(plan)
         await plc.wait(plc.hold_reads)
+        if not self._open:
+            raise Withdrawn("the share was given up")
         if plc.read_errors and (error := plc.read_errors.pop(0)) is not None:
             raise error
         plc.refuse(plan.unit_id, plan.table, plan.address, plan.count)
@@ -149,7 +152,7 @@ class FakeDevice:
         del timeout
         plc = self._plc
         await plc.wait(plc.hold_writes)
-        if not wanted():
+        if not self._open or not wanted():
             raise Withdrawn("no longer wanted")
         error = plc.write_errors.pop(0) if plc.write_errors else None
         if error is None:
@@ -160,5 +163,6 @@ class FakeDevice:
             raise error
 
     def close(self) -> None:
-        """Give up the share."""
+        """Give up the share; its requests that wait end with `Withdrawn`."""
+        self._open = False
         self._plc.shares -= 1
