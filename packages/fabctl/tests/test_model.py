@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fabctl.model import Status, age, text, view
+from fabctl.fields import age, text
+from fabctl.model import Status, view
 from fabctl.render.description import description
 from fabctl.render.shapes import plain_sections, plain_table
 from fabctl.render.tables import declared_table, status_table

@@ -6,13 +6,12 @@ may see it, and counts as absent where something is decided by it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-Body = Mapping[str, Any]
+from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, shown, text
+from fabctl.registers import Register, is_map, registers
 
-NOTHING = "-"
 WORD_MAX = 65535
 
 
@@ -23,12 +22,22 @@ class Status(StrEnum):
     DRIFT = "DRIFT"
     CORRECTING = "CORRECTING"
     FAILED = "FAILED"
+    CONFLICT = "CONFLICT"
+    WRONG_DEVICE = "WRONG-DEVICE"
+    NO_TEMPLATE = "NO-TEMPLATE"
     SUSPENDED = "SUSPENDED"
     INVALID = "INVALID"
     CONNECTING = "CONNECTING"
     PENDING = "PENDING"
     UPDATING = "UPDATING"
 
+    @property
+    def needs_a_person(self) -> bool:
+        """Return whether something is wrong that the message of the operator explains."""
+        return self in _TROUBLED
+
+
+_TROUBLED = {Status.FAILED, Status.CONFLICT, Status.WRONG_DEVICE, Status.NO_TEMPLATE, Status.INVALID}
 
 _BY_REASON = {
     "DriftDetected": Status.DRIFT,
@@ -38,6 +47,9 @@ _BY_REASON = {
     "DeviceBusy": Status.FAILED,
     "WriteRefused": Status.FAILED,
     "VerificationFailed": Status.FAILED,
+    "Conflict": Status.CONFLICT,
+    "IdentityMismatch": Status.WRONG_DEVICE,
+    "TemplateNotFound": Status.NO_TEMPLATE,
     "Suspended": Status.SUSPENDED,
     "InvalidSpec": Status.INVALID,
     "Connecting": Status.CONNECTING,
@@ -64,7 +76,14 @@ class View:
     endpoint: str
     unit_id: str
     register: str
-    target: str
+    """The address of the short form."""
+    target_value: str
+    """What the short form wants there."""
+    template: str
+    """The template that the map comes from, or nothing."""
+    parameters: str
+    connection: str
+    identity: str
     interval: str
     auto_correct: bool
     suspend: bool
@@ -75,6 +94,12 @@ class View:
     """The value last read, which may be long ago."""
     actual: int | None
     """The value that the register holds as far as is known now; None when that is not known."""
+    is_map: bool
+    """Whether a map is declared, and not the short form."""
+    registers: tuple[Register, ...]
+    """Those of the map; none for the short form."""
+    in_sync_count: str
+    """How many registers hold what Git wants, as "7/9"; nothing while that is not known."""
     drifts: int
     corrections: int
     drifted_since: datetime | None
@@ -91,8 +116,46 @@ class View:
         return self.namespace, self.name
 
     @property
+    def wanted(self) -> tuple[Register, ...]:
+        """Return the registers of the map that must hold something."""
+        return tuple(each for each in self.registers if each.desired is not None)
+
+    @property
+    def place(self) -> str:
+        """Return which register it is about, or which map."""
+        if self.template:
+            return f"template {self.template}"
+        if not self.is_map:
+            return self.register
+        return self.registers[0].place if len(self.registers) == 1 else f"map of {len(self.registers)}"
+
+    @property
+    def target(self) -> str:
+        """Return what Git wants, or of how many registers it wants something."""
+        if not self.is_map:
+            return self.target_value
+        if len(self.registers) == 1:
+            return shown(self.registers[0].desired)
+        count = len(self.wanted)
+        return f"{count} register{'' if count == 1 else 's'}" if count else NOTHING
+
+    @property
+    def actual_shown(self) -> str:
+        """Return what is there as far as is known now, or of how many registers it is what Git wants."""
+        if not self.is_map:
+            return shown(self.actual)
+        if len(self.registers) == 1:
+            only = self.registers[0]
+            return shown(only.actual) if only.fresh else NOTHING
+        if not self.in_sync_count:
+            return NOTHING
+        return f"{self.in_sync_count} in sync" if self.wanted else f"{len(self.registers)} observed"
+
+    @property
     def last_read_shown(self) -> str:
-        """Return the actual value, or the one last read and marked so."""
+        """Return the same, but a value that may be old as the one last read and marked so."""
+        if self.is_map:
+            return self.registers[0].actual_shown if len(self.registers) == 1 else self.actual_shown
         if self.actual is None and self.last_read is not None:
             return f"{self.last_read} (last read)"
         return shown(self.actual)
@@ -105,6 +168,9 @@ def view(body: Body) -> View:
     word = _status(metadata, spec, status, conditions)
     last_read = number(status.get("currentValue"))
     known = word is not Status.UPDATING and _in_sync(status, conditions) is not None
+    count = "" if word is Status.UPDATING else text(status.get("registersInSync"))
+    whole = registers(spec, status, fresh=bool(count)) if is_map(spec) else ()
+    reference = mapping(spec.get("templateRef"))
     return View(
         namespace=text(metadata.get("namespace")),
         name=text(metadata.get("name")),
@@ -114,17 +180,26 @@ def view(body: Body) -> View:
         endpoint=_endpoint(spec),
         unit_id=shown(spec.get("unitId", 1)),
         register=shown(spec.get("targetRegister")),
-        target=shown(spec.get("targetValue")),
-        interval=shown(spec.get("pollIntervalSecs", 5)),
+        target_value=shown(spec.get("targetValue")),
+        template=text(reference.get("name")),
+        parameters=_listed(mapping(reference.get("parameters"))),
+        connection=_listed(mapping(spec.get("connection"))),
+        identity=_listed(mapping(spec.get("identity"))),
+        interval=shown(spec.get("pollIntervalSecs", None if reference else 5)),
         auto_correct=spec.get("autoCorrect", True) is True,
         suspend=spec.get("suspend") is True,
         tags=", ".join(shown(tag) for tag in sequence(spec.get("tags"))),
         status=word,
         last_read=last_read,
         actual=last_read if known else None,
+        is_map=is_map(spec),
+        registers=whole,
+        in_sync_count=count,
         drifts=number(status.get("driftEvents")) or 0,
         corrections=number(status.get("correctionsApplied")) or 0,
-        drifted_since=moment(status.get("driftedSince")),
+        drifted_since=min(
+            (each.drifted_since for each in whole if each.drifted_since), default=moment(status.get("driftedSince"))
+        ),
         last_update=moment(status.get("lastUpdate")),
         last_error=text(status.get("lastError")),
         message=text(status.get("message")),
@@ -138,7 +213,7 @@ def _status(metadata: Body, spec: Body, status: Body, conditions: tuple[Body, ..
     ready = _condition(conditions, "Ready")
     reason, phase = text(ready.get("reason")), text(status.get("phase"))
     if not reason and phase in {"", "Pending"}:
-        return Status.PENDING if _is_word(spec.get("targetValue")) else Status.INVALID
+        return Status.PENDING if is_map(spec) or _is_word(spec.get("targetValue")) else Status.INVALID
     observed, generation = number(status.get("observedGeneration")), number(metadata.get("generation"))
     if observed is not None and generation is not None and observed < generation:
         return Status.UPDATING
@@ -167,55 +242,16 @@ def _endpoint(spec: Body) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def _listed(fields: Body) -> str:
+    """Return fields as name=value, of one that holds fields itself name.name=value."""
+    flat = [
+        (f"{name}.{inner}" if inner else name, found)
+        for name, value in fields.items()
+        for inner, found in (value.items() if isinstance(value, Mapping) else (("", value),))
+    ]
+    return ", ".join(f"{text(name)}={shown(value)}" for name, value in flat) or NOTHING
+
+
 def _is_word(value: object) -> bool:
     found = number(value)
     return found is not None and 0 <= found <= WORD_MAX
-
-
-def mapping(value: object) -> Body:
-    """Return a mapping as it is, and an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def sequence(value: object) -> list[Any]:
-    """Return a list as it is, and an empty one for anything else."""
-    return value if isinstance(value, list) else []
-
-
-def number(value: object) -> int | None:
-    """Return a whole number, and None for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def text(value: object) -> str:
-    """Return a text in one line without what would command a terminal, and an empty one for anything else."""
-    if not isinstance(value, str):
-        return ""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in value)
-
-
-def shown(value: object) -> str:
-    """Return a scalar for people, whatever it is."""
-    if value is None or value == "" or isinstance(value, list | Mapping):
-        return NOTHING
-    return text(str(value))
-
-
-def moment(value: object) -> datetime | None:
-    """Return an RFC 3339 time, and None for anything else."""
-    try:
-        parsed = datetime.fromisoformat(text(value))
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-
-
-def age(then: datetime | None, now: datetime) -> str:
-    """Return how long ago something was, in one unit: 45s, 12m, 5h, 3d."""
-    if then is None:
-        return NOTHING
-    seconds = max(0, int((now - then).total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number
@@ -40,6 +40,10 @@ Output = Annotated[
         help="table, wide (more columns), json and yaml (objects as the API server gave them) or name.",
     ),
 ]
+
+
+TableOutput = Annotated[Literal["table", "wide"], Parameter(alias="-o")]
+"""How to print what is only for people."""
 
 
 @Parameter(name="*", group=_CONNECTION)

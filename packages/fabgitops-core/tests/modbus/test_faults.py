@@ -70,6 +70,7 @@ BAD: dict[str, Answer] = {
     "the reply twice": sending(lambda reply: reply + reply),
     "no Modbus": sending(lambda _reply: b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "an exception of another function": sending(lambda reply: _exception(reply, reply[7] ^ 8, 2)),
+    "an exception of another unit": sending(lambda reply: _exception(_with(reply, 6, reply[6] ^ 1), reply[7], 2)),
     "an exception without a code": sending(lambda reply: _exception(reply, reply[7])),
     "an exception with code 0": sending(lambda reply: _exception(reply, reply[7], 0)),
     "an exception with more than a code": sending(lambda reply: _exception(reply, reply[7], 2, 0)),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from fabgitops_core.control.requests import Endpoint, Link, TlsRef
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.errors import Unreachable, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevices
 
 from .asking import begun, failing, read, write
@@ -117,6 +117,18 @@ async def test_who_leaves_during_a_pause_holds_nobody_up(devices: ModbusDevices,
     left = await begun(write(device, peer, 9))
     left.cancel()
     assert await read(device, peer, 1) == peer.registers[1]
+    assert (peer.writes, peer.connections) == ([], 1)
+
+
+async def test_a_share_that_is_given_up_in_its_pause_sends_nothing(devices: ModbusDevices, peer: Peer) -> None:
+    """What its owner no longer wants is not sent after the pause, although others keep the connection."""
+    other = devices.open(peer.endpoint, Link(request_delay=DELAY_SECS))
+    device = devices.open(peer.endpoint)
+    await read(other, peer)
+    writing = await begun(write(device, peer, 9))
+    device.close()
+    assert type(await failing(writing)) is Withdrawn
+    assert await read(other, peer) == peer.registers[4001]
     assert (peer.writes, peer.connections) == ([], 1)
 
 

@@ -54,6 +54,7 @@ FAULTS: dict[type[Exception], dict[str, Answer]] = {
         "no Modbus": sending(lambda _reply: b"HTTP/1.1 400 Bad Request\r\n\r\n"),
         "Modbus TCP": sending(lambda reply: b"\0\1\0\0\0" + bytes([len(reply) - 2]) + reply[:-2]),
         "an exception of another function": sending(lambda reply: _summed(bytes([reply[0], reply[1] ^ 0x88, 2]))),
+        "an exception of another unit": sending(lambda reply: _summed(bytes([reply[0] ^ 1, reply[1] | 0x80, 2]))),
         "an exception with code 0": sending(lambda reply: _summed(bytes([reply[0], reply[1] | 0x80, 0]))),
         "an exception with a wrong checksum": sending(lambda reply: bytes([reply[0], reply[1] | 0x80, 2, 0, 0])),
     },

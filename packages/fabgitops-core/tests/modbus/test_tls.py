@@ -110,8 +110,11 @@ async def test_a_device_that_wants_a_client_certificate_says_so(devices: ModbusD
 
         def serve() -> None:
             connection, _address = listener.accept()
-            with connection, pytest.raises(ssl.SSLError), _demanding(trustme.CA()).wrap_socket(connection, True) as tls:
-                tls.recv(1)
+            with connection.dup() as raw:
+                with pytest.raises(ssl.SSLError):
+                    _demanding(trustme.CA()).wrap_socket(connection, server_side=True)
+                while raw.recv(1024):  # what is left unread would turn the end into a reset, which overtakes the alert
+                    pass
 
         serving = asyncio.create_task(asyncio.to_thread(serve))
         endpoint = Endpoint("127.0.0.1", listener.getsockname()[1], Transport.TLS)
@@ -169,6 +172,19 @@ async def test_certificates_that_cannot_be_had_are_told_of(peer: Peer) -> None:
     assert type(error) is Unreachable
     assert str(error) == "the TLS certificates 'default/plc-tls' cannot be had: nothing here provides them"
     assert peer.connections == 0
+    await devices.close()
+
+
+async def test_certificates_that_cannot_be_used_are_told_of(peer: Peer) -> None:
+    """A Secret that holds something else is named by what is wrong with it, and not a fault of ours."""
+
+    async def provider(_ref: TlsRef) -> ssl.SSLContext:
+        return tls_context(ca="no PEM")
+
+    devices = ModbusDevices(tls=provider)
+    error = await failing(read(devices.open(peer.endpoint), peer))
+    assert type(error) is Unreachable
+    assert str(error).startswith(f"{peer.endpoint} cannot be reached over TLS: the CA is no certificate in PEM")
     await devices.close()
 
 

@@ -15,7 +15,7 @@ from lightkube.types import PatchType
 
 from fabctl.cluster.failures import Attempt, NotThere, not_installed, told
 from fabctl.errors import FabctlError, NoConfig, NotInstalled, UnknownPLC, Unreachable
-from fabctl.model import Body
+from fabctl.fields import Body
 from fabctl.options import Connection
 
 PLURAL = "industrialplcs"

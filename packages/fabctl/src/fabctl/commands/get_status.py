@@ -1,15 +1,21 @@
 """`fabctl get-status`."""
 
+from datetime import UTC, datetime
+
 from fabctl.commands.selecting import show
+from fabctl.fields import Body
 from fabctl.model import view
 from fabctl.options import HERE_ALL, Format, Name, Output, Scope
+from fabctl.render.maps import troubles
+from fabctl.render.shapes import Section
 from fabctl.render.tables import status_table
 
 
 async def get_status(name: Name | None = None, /, *, output: Output = Format.TABLE, scope: Scope = HERE_ALL) -> None:
     """Show Git vs. reality: target, actual value, status and drifts.
 
-    Actual is "-" while it is not known what the register holds; wide then shows the value last read, marked so.
+    Actual is "-" while it is not known what the register holds; wide then shows the value last read, marked so. Of a
+    map it is how many of the registers with a desired value hold it; with NAME those that differ stand below.
 
     Args:
         name: One PLC; without it all of the namespace.
@@ -21,4 +27,9 @@ async def get_status(name: Name | None = None, /, *, output: Output = Format.TAB
         scope,
         output,
         lambda bodies: status_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),
+        lambda body: _troubles(body, output),
     )
+
+
+def _troubles(body: Body, output: Format) -> list[Section]:
+    return troubles(view(body), datetime.now(UTC), wide=output is Format.WIDE)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from fabctl.cluster import connected
 from fabctl.errors import UsageError
 from fabctl.options import Format, Scope
-from fabctl.render import Table, show_table
+from fabctl.render import Section, Table, show_sections, show_table
 from fabctl.render.objects import show_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fabctl.cluster.client import Cluster
-    from fabctl.model import Body
+    from fabctl.fields import Body
 
 
 def check(name: str | None, scope: Scope) -> None:
@@ -49,7 +49,13 @@ def nothing_found(cluster: Cluster, scope: Scope) -> str:
     return f"No IndustrialPLC{which} found {place}."
 
 
-async def show(name: str | None, scope: Scope, output: Format, table: Callable[[list[Body]], Table]) -> None:
+async def show(
+    name: str | None,
+    scope: Scope,
+    output: Format,
+    table: Callable[[list[Body]], Table],
+    below: Callable[[Body], list[Section]] = lambda _: [],
+) -> None:
     """Fetch the PLCs that are meant and print them.
 
     Args:
@@ -57,6 +63,7 @@ async def show(name: str | None, scope: Scope, output: Format, table: Callable[[
         scope: Which of them otherwise.
         output: How.
         table: What makes a table of them, when one is asked for.
+        below: What is said of a single one below its table.
     """
     check(name, scope)
     async with connected(scope) as cluster:
@@ -69,3 +76,5 @@ async def show(name: str | None, scope: Scope, output: Format, table: Callable[[
         show_objects(bodies, output, one=name is not None)
     else:
         show_table(table(bodies))
+        if name is not None and (sections := below(bodies[0])):
+            show_sections(sections, below=True)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -14,8 +14,9 @@ from cyclopts.validators import Number
 from fabctl.cluster import connected
 from fabctl.commands.selecting import check, nothing_found, selected
 from fabctl.errors import FabctlError
-from fabctl.model import Body, view
-from fabctl.options import HERE_ALL, Name, Scope
+from fabctl.fields import Body
+from fabctl.model import view
+from fabctl.options import HERE_ALL, Name, Scope, TableOutput
 from fabctl.render.screen import Screen, open_screen
 from fabctl.render.tables import status_table
 
@@ -28,7 +29,7 @@ async def watch(
     /,
     *,
     interval: Annotated[float, Parameter(validator=Number(gte=0.1))] = 2.0,
-    output: Annotated[Literal["table", "wide"], Parameter(alias="-o")] = "table",
+    output: TableOutput = "table",
     scope: Scope = HERE_ALL,
 ) -> int:
     """Show Git vs. reality again and again, until Ctrl-C.

@@ -15,8 +15,10 @@ def show_table(table: Table) -> None:
         sys.stdout.write(plain_table(table))
 
 
-def show_sections(sections: list[Section]) -> None:
-    """Print titled parts, one after the other, to standard output."""
+def show_sections(sections: list[Section], *, below: bool = False) -> None:
+    """Print titled parts, one after the other, to standard output; `below` something else that was printed."""
+    if below:
+        sys.stdout.write("\n")
     if sys.stdout.isatty():
         from fabctl.render.terminal import console, print_sections  # noqa: PLC0415
 

@@ -3,19 +3,32 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from fabctl.model import NOTHING, Body, View, mapping, moment, number, shown, text
+from fabctl.fields import NOTHING, Body, mapping, moment, number, shown, text
+from fabctl.model import View
+from fabctl.render.maps import registers_section
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.render.tables import since
 
 
-def description(plc: View, events: Iterable[Body] | str, now: datetime) -> list[Section]:
-    """Return the parts; `events` may be the reason why they are not known."""
+def description(
+    plc: View, events: Iterable[Body] | str, now: datetime, *, wide: bool = False, drifted: bool = False
+) -> list[Section]:
+    """Return the parts.
+
+    Args:
+        plc: The PLC.
+        events: Its Events, or the reason why they are not known.
+        now: What ages are counted to.
+        wide: Whether to show the raw words of registers as well.
+        drifted: Whether to show only the registers that differ.
+    """
     told = (
         Section("Events", (("not known", events),)) if isinstance(events, str) else _events(sorted_events(events), now)
     )
     return [
         Section("", _head(plc, now)),
         Section("Spec (Git)", _spec(plc)),
+        *([registers_section(plc, now, wide=wide, drifted=drifted)] if plc.is_map else []),
         Section("Status (reality)", _status(plc, now)),
         _conditions(plc, now),
         told,
@@ -36,18 +49,27 @@ def _spec(plc: View) -> Pairs:
     return (
         ("Endpoint", plc.endpoint),
         ("Unit id", plc.unit_id),
-        ("Target register", plc.register),
-        ("Target value", plc.target),
-        ("Poll interval", f"{plc.interval} s"),
+        *_wanted(plc),
+        *((("Connection", plc.connection),) if plc.connection != NOTHING else ()),
+        *((("Identity", plc.identity),) if plc.identity != NOTHING else ()),
+        ("Poll interval", f"{plc.interval} s" if plc.interval != NOTHING else "that of the template, or 5 s"),
         ("Auto-correct", "yes" if plc.auto_correct else "no"),
         ("Suspended", "yes" if plc.suspend else "no"),
         ("Tags", plc.tags or NOTHING),
     )
 
 
+def _wanted(plc: View) -> Pairs:
+    if not plc.is_map:
+        return (("Target register", plc.register), ("Target value", plc.target))
+    template = (("Template", plc.template), ("Parameters", plc.parameters)) if plc.template else ()
+    count = f"{len(plc.registers)}, {len(plc.wanted)} with a desired value" if plc.registers else NOTHING
+    return (*template, ("Registers", count))
+
+
 def _status(plc: View, now: datetime) -> Pairs:
     return (
-        ("Actual value", plc.last_read_shown),
+        ("In sync", plc.in_sync_count or NOTHING) if plc.is_map else ("Actual value", plc.last_read_shown),
         ("Drifts", str(plc.drifts)),
         ("Corrections applied", str(plc.corrections)),
         ("Drifted since", since(plc.drifted_since, now)),

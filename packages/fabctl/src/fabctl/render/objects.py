@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from fabctl.model import Body, view
+from fabctl.fields import Body
+from fabctl.model import view
 from fabctl.options import Format
 
 # libyaml where PyYAML was built with it: ten times as fast.

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 
 GAP = "   "
+INDENT = "  "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ def plain_table(table: Table) -> str:
     return "".join(_line(table, line, widths) for line in lines)
 
 
+def column_span(table: Table, header: str) -> tuple[int, int]:
+    """Return where a column begins and ends in each line of a plain table."""
+    at = table.headers.index(header)
+    widths = [max(map(len, column)) for column in zip(table.headers, *table.rows, strict=True)]
+    start = sum(widths[:at]) + len(GAP) * at
+    return start, start + widths[at]
+
+
 def _line(table: Table, line: tuple[str, ...], widths: list[int]) -> str:
     cells = (
         cell.rjust(width) if header in table.numeric else cell.ljust(width)
@@ -45,11 +54,12 @@ def _line(table: Table, line: tuple[str, ...], widths: list[int]) -> str:
 
 def plain_sections(sections: list[Section]) -> str:
     """Return titled parts for a pipe."""
-    return "\n".join(_plain_section(section) for section in sections)
+    return "\n".join(map(plain_section, sections))
 
 
-def _plain_section(section: Section) -> str:
-    indent = "  " if section.title else ""
+def plain_section(section: Section) -> str:
+    """Return one titled part for a pipe."""
+    indent = INDENT if section.title else ""
     body = plain_table(section.content) if isinstance(section.content, Table) else plain_pairs(section.content)
     lines = [f"{section.title}:"] if section.title else []
     return "\n".join([*lines, *(indent + line for line in body.splitlines())]) + "\n"

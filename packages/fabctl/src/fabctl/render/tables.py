@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from fabctl.model import NOTHING, View, age, shown
+from fabctl.fields import NOTHING, age, shown
+from fabctl.model import View
 from fabctl.render.shapes import Table
 
 TITLE = "Git vs. Reality"
@@ -20,13 +21,13 @@ def status_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: da
     columns: list[Column] = [
         ("Name", lambda view: view.name),
         ("Target", lambda view: view.target),
-        ("Actual", lambda view: view.last_read_shown if wide else shown(view.actual)),
+        ("Actual", lambda view: view.last_read_shown if wide else view.actual_shown),
         ("Status", lambda view: view.status),
         ("Drifts", lambda view: str(view.drifts)),
     ]
     if wide:
         columns += [
-            ("Register", lambda view: view.register),
+            ("Register", lambda view: view.place),
             ("Unit", lambda view: view.unit_id),
             ("Endpoint", lambda view: view.endpoint),
             ("Corrections", lambda view: str(view.corrections)),
@@ -43,9 +44,9 @@ def declared_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: 
         ("Name", lambda view: view.name),
         ("Endpoint", lambda view: view.endpoint),
         ("Unit", lambda view: view.unit_id),
-        ("Register", lambda view: view.register),
+        ("Register", lambda view: view.place),
         ("Target", lambda view: view.target),
-        ("Every", lambda view: f"{view.interval}s"),
+        ("Every", lambda view: f"{view.interval}s" if view.interval != NOTHING else NOTHING),
         ("Auto-correct", lambda view: "yes" if view.auto_correct else "no"),
         ("Suspended", lambda view: "yes" if view.suspend else "no"),
         ("Age", lambda view: age(view.created, moment)),

@@ -14,7 +14,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from fabctl.model import Status
-from fabctl.render.shapes import Section, Table, plain_sections, print_line
+from fabctl.registers import State
+from fabctl.render.shapes import INDENT, Section, Table, column_span, plain_section, print_line
 
 UNBOUNDED = 10_000
 """Columns of a terminal that has room for every table."""
@@ -24,12 +25,27 @@ STYLES = {
     Status.DRIFT: "bold yellow",
     Status.CORRECTING: "cyan",
     Status.FAILED: "bold red",
+    Status.CONFLICT: "bold red",
+    Status.WRONG_DEVICE: "bold red",
+    Status.NO_TEMPLATE: "bold red",
     Status.SUSPENDED: "dim",
     Status.INVALID: "bold red",
     Status.CONNECTING: "cyan",
     Status.PENDING: "dim",
     Status.UPDATING: "cyan",
 }
+
+STATE_STYLES = {
+    State.ERROR: "bold red",
+    State.DRIFT: "bold yellow",
+    State.WRITING: "cyan",
+    State.UNKNOWN: "dim",
+    State.SYNCED: "green",
+    State.OBSERVED: "dim",
+}
+
+
+_STATUS = re.compile(rf"(?<=^Status:) +(?:{'|'.join(STYLES)})(?= |$)")
 
 
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
@@ -70,11 +86,23 @@ def _cell(header: str, cell: str) -> Text:
 
 def print_sections(to: Console, sections: list[Section]) -> None:
     """Print titled parts; long lines are left to the terminal, so that they can be copied whole."""
-    text = Text(plain_sections(sections), end="")
-    text.highlight_regex(re.compile(r"^\S[^:\n]*:$", re.MULTILINE), "bold")
-    for status, style in STYLES.items():
-        text.highlight_regex(re.compile(rf"(?<=^Status:) +{status}\b", re.MULTILINE), style)
+    text = Text("\n").join(map(_section, sections))
     to.print(text, soft_wrap=True, end="")
+
+
+def _section(section: Section) -> Text:
+    """Return a titled part with its title in bold and the words for how things stand coloured."""
+    lines = [Text(line) for line in plain_section(section).splitlines(keepends=True)]
+    if section.title:
+        lines[0].stylize("bold")
+    if not isinstance(section.content, Table):
+        for line in lines:
+            line.highlight_regex(_STATUS, lambda word: STYLES[Status(word.strip())])
+    elif "State" in section.content.headers:
+        start, end = (len(INDENT) + at for at in column_span(section.content, "State"))
+        for line in lines[2:]:
+            line.stylize(STATE_STYLES[State(line.plain[start:end].rstrip())], start, end)
+    return Text("").join(lines)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from functools import partial
 from ipaddress import ip_address
 
 from fabgitops_core.control.requests import Endpoint, TlsRef, Transport
+from fabgitops_core.engine.errors import Unreachable
 from fabgitops_core.modbus.frames.framings import framing_of
 from fabgitops_core.modbus.tls import TlsProvider, handshake_failure, system_tls
 from fabgitops_core.modbus.wire import Datagrams, Stream, Wire
@@ -22,7 +23,7 @@ async def connect(endpoint: Endpoint, tls: TlsRef | None = None, provider: TlsPr
         OSError: No address took it; the error is the first one's.
         Unreachable: There are no certificates for TLS.
     """
-    context = await provider(tls or TlsRef()) if endpoint.transport is Transport.TLS else None
+    context = await _context(endpoint, tls or TlsRef(), provider) if endpoint.transport is Transport.TLS else None
     name = (tls.server_name if tls else "") or endpoint.host
     failure: OSError | None = None
     for address in await _addresses(endpoint):
@@ -47,6 +48,13 @@ def reason(endpoint: Endpoint, error: OSError) -> str:
 def cause(error: OSError) -> str:
     """Return the system's words for an error: asyncio puts its own, with the address, in their place."""
     return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+async def _context(endpoint: Endpoint, tls: TlsRef, provider: TlsProvider) -> ssl.SSLContext:
+    try:
+        return await provider(tls)
+    except ValueError as error:
+        raise Unreachable(f"{endpoint} cannot be reached over TLS: {error}") from None
 
 
 async def _reach(endpoint: Endpoint, address: str, context: ssl.SSLContext | None, name: str) -> Wire:

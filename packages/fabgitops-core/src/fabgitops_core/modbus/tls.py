@@ -13,7 +13,8 @@ from fabgitops_core.modbus.wire import tls_words
 TlsProvider = Callable[[TlsRef], Awaitable[ssl.SSLContext]]
 """Returns the context of a connection that is about to be made, so that what was rotated counts from then on.
 
-Raises `Unreachable` with a sentence for the user when there is none, such as when a Secret is missing.
+Raises `Unreachable` with a sentence for the user when there is none, such as when a Secret is missing, or the
+`ValueError` of `tls_context`.
 """
 
 

@@ -1,0 +1,78 @@
+"""The registers of one PLC: a table of all, or of those that differ. Pure."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from fabctl.fields import NOTHING
+from fabctl.model import View
+from fabctl.registers import Register, counted, problems_first
+from fabctl.render.shapes import Section, Table
+from fabctl.render.tables import since
+
+Column = tuple[str, Callable[[Register], str]]
+
+_OPTIONAL = {"Drifted since", "Source", "Note"}
+"""Columns that are there only when they say something of a register."""
+
+
+def registers_section(plc: View, now: datetime, *, wide: bool, drifted: bool) -> Section:
+    """Return the map of a PLC with problems first, or only what differs."""
+    if not plc.registers:
+        return Section("Registers", (("not known", "the operator has not resolved the map yet"),))
+    head = f"{plc.in_sync_count} in sync; " if plc.in_sync_count and plc.wanted else ""
+    title = f"Registers ({head}{counted(plc.registers)})"
+    if not drifted:
+        return Section(title, _table(problems_first(plc.registers), now, wide=wide))
+    differing = differing_section(plc, now, wide=wide)
+    return differing or Section(title, (("none", "no register is known to differ"),))
+
+
+def troubles(plc: View, now: datetime, *, wide: bool) -> list[Section]:
+    """Return what explains that a PLC is not as Git wants it: the operator's message, and the registers that differ."""
+    said = plc.last_error or plc.message
+    sections = [Section("", (("Message", said),))] if plc.status.needs_a_person and said and not wide else []
+    differing = differing_section(plc, now, wide=wide)
+    return [*sections, differing] if differing else sections
+
+
+def differing_section(plc: View, now: datetime, *, wide: bool) -> Section | None:
+    """Return the registers of which it is known that they are not as Git wants them, or nothing."""
+    found = [each for each in problems_first(plc.registers) if each.state.differs]
+    if not found:
+        return None
+    return Section(f"Registers that differ ({len(found)} of {len(plc.registers)})", _table(found, now, wide=wide))
+
+
+def _table(registers: list[Register], now: datetime, *, wide: bool) -> Table:
+    columns: list[Column] = [
+        ("Name", lambda each: each.name),
+        ("Place", lambda each: each.place),
+        ("Desired", lambda each: each.desired or NOTHING),
+        ("Actual", lambda each: each.actual_shown),
+        ("State", lambda each: each.state),
+        ("Drifted since", lambda each: since(each.drifted_since, now)),
+        *([("Raw", lambda each: each.raw)] if wide else []),
+        ("Source", lambda each: each.source or NOTHING),
+    ]
+    cells = {header: [value(each) for each in registers] for header, value in columns}
+    cells["Note"] = _notes(registers)
+    kept = [header for header in cells if header not in _OPTIONAL or set(cells[header]) != {NOTHING}]
+    rows = tuple(zip(*(cells[header] for header in kept), strict=True))
+    return Table("", tuple(kept), rows, frozenset({"Desired", "Actual"}))
+
+
+def _notes(registers: Iterable[Register]) -> list[str]:
+    """Return what is to be said of each; what a whole batch has in common is said once."""
+    notes, last = [], NOTHING
+    for each in registers:
+        note = _note(each)
+        notes.append("as above" if note == last != NOTHING else note)
+        last = note
+    return notes
+
+
+def _note(register: Register) -> str:
+    said = [register.error] if register.error else []
+    if register.unproven:
+        said.append(f"wrote {register.unproven}, not proven yet")
+    return "; ".join(said) or NOTHING

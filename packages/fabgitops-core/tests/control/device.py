@@ -1,0 +1,109 @@
+"""A device behind a gateway as a story needs it: units, tables, and everything that can be the matter with them."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fabgitops_core.codec.tables import Table
+from fabgitops_core.control.commands import Identify, Read, Request
+from fabgitops_core.control.events import (
+    Event,
+    Failure,
+    FailureKind,
+    IdentifyDone,
+    IdentifyFailed,
+    ReadDone,
+    ReadFailed,
+    WriteDone,
+    WriteFailed,
+    WriteUnknown,
+)
+from fabgitops_core.control.requests import Change, ReadPlan
+
+Spot = tuple[int, Table, int]
+"""Unit id, table and address."""
+
+_FOR_NOW, _GATEWAY = {0x05, 0x06}, {0x0A, 0x0B}
+
+
+@dataclass
+class Device:
+    """What it holds, what it refuses (by place, the exception code), and what was asked of it.
+
+    `read_only` are places whose writes are refused, `stubborn` those whose writes are confirmed and not kept, `deaf`
+    those whose writes are carried out and not confirmed, `away` the units that do not answer, `busy` how many requests
+    are still answered with "busy".
+    """
+
+    memory: defaultdict[Spot, int] = field(default_factory=lambda: defaultdict(int))
+    refuses: dict[Spot, int] = field(default_factory=dict)
+    read_only: set[Spot] = field(default_factory=set)
+    stubborn: set[Spot] = field(default_factory=set)
+    deaf: set[Spot] = field(default_factory=set)
+    away: set[int] = field(default_factory=set)
+    busy: int = 0
+    identity: dict[int, str] | None = None
+    reads: list[ReadPlan] = field(default_factory=list)
+    writes: list[Change] = field(default_factory=list)
+
+    def holding(self, address: int, *words: int, unit: int = 1) -> "Device":
+        """Let holding registers hold words."""
+        for at, word in enumerate(words, address):
+            self.memory[unit, Table.HOLDING, at] = word
+        return self
+
+    def answer(self, at: datetime, request: Request) -> Event:
+        """Carry a request out, and return what came of it."""
+        if isinstance(request, Read):
+            return self._read(at, request.plan)
+        if isinstance(request, Identify):
+            failure = self._failure(request.plan.unit_id, [])
+            if failure is None and self.identity is None:
+                failure = _refusal(0x01)
+            if failure is not None or self.identity is None:
+                return IdentifyFailed(at, request.plan, failure or _refusal(0x01))
+            return IdentifyDone(at, request.plan, dict(self.identity))
+        return self._write(at, request.change)
+
+    def _read(self, at: datetime, plan: ReadPlan) -> Event:
+        self.reads.append(plan)
+        spots = [(plan.unit_id, plan.table, plan.address + each) for each in range(plan.count)]
+        if failure := self._failure(plan.unit_id, spots):
+            return ReadFailed(at, plan, failure)
+        return ReadDone(at, plan, tuple(self.memory[spot] for spot in spots))
+
+    def _write(self, at: datetime, change: Change) -> Event:
+        spots = [(change.unit_id, change.table, change.address + each) for each in range(len(change.values))]
+        failure = self._failure(change.unit_id, spots)
+        if failure is None and self.read_only & set(spots):
+            failure = _refusal(0x04)
+        if failure is not None:
+            return WriteFailed(at, change, failure)
+        self.writes.append(change)
+        if not self.stubborn & set(spots):
+            self.carry_out(change)
+        if self.deaf & set(spots):
+            return WriteUnknown(at, change, Failure(FailureKind.UNREACHABLE, "no reply"))
+        return WriteDone(at, change)
+
+    def carry_out(self, change: Change) -> None:
+        """Write, of a word perhaps only the bits of a mask."""
+        for address, word in enumerate(change.values, change.address):
+            spot = (change.unit_id, change.table, address)
+            mask = 0xFFFF if change.mask is None else change.mask
+            self.memory[spot] = self.memory[spot] & ~mask | word & mask
+
+    def _failure(self, unit: int, spots: list[Spot]) -> Failure | None:
+        if unit in self.away:
+            return Failure(FailureKind.UNREACHABLE, f"unit {unit} did not answer")
+        if self.busy:
+            self.busy -= 1
+            return _refusal(0x06)
+        code = next((self.refuses[spot] for spot in spots if spot in self.refuses), None)
+        return None if code is None else _refusal(code, str(spots))
+
+
+def _refusal(code: int, what: str = "") -> Failure:
+    kind = FailureKind.REFUSED_FOR_NOW if code in _FOR_NOW else FailureKind.REFUSED_FOR_GOOD
+    kind = FailureKind.UNREACHABLE if code in _GATEWAY else kind
+    return Failure(kind, f"exception {code:02X}{what}", code)

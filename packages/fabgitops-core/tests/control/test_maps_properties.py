@@ -1,0 +1,313 @@
+"""What holds of a map whatever happens: four registers on two units, and an adversary who chooses everything else."""
+
+from datetime import timedelta
+from typing import Any
+
+from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.codec.tables import Table
+from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.commands import Identify, Notice, NoticeReason, Publish, Read, Request, Wake, Write
+from fabgitops_core.control.events import (
+    Contested,
+    Declared,
+    Due,
+    Event,
+    Failure,
+    FailureKind,
+    IdentifyDone,
+    IdentifyFailed,
+    ReadDone,
+    ReadFailed,
+    Removed,
+    SyncRequest,
+    WriteDone,
+    WriteFailed,
+    WriteUnknown,
+    WriteWithdrawn,
+)
+from fabgitops_core.control.plc import step
+from fabgitops_core.control.plc.mapping import map_of
+from fabgitops_core.control.plc.state import NEW, PlcState, Stage
+from fabgitops_core.control.plc.writing import still_wanted
+from fabgitops_core.control.points import from_hexadecimal, hexadecimal
+from fabgitops_core.control.requests import Change
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from .conftest import START
+from .device import Device
+
+FAILURES = st.sampled_from(
+    [
+        Failure(FailureKind.UNREACHABLE, "no reply"),
+        Failure(FailureKind.REFUSED_FOR_GOOD, "exception 02", 0x02),
+        Failure(FailureKind.REFUSED_FOR_GOOD, "exception 04", 0x04),
+        Failure(FailureKind.REFUSED_FOR_NOW, "exception 06", 0x06),
+    ]
+)
+NAMES = st.sampled_from(["speed", "running", "level", "remote"])
+UNDER_WAY = {Stage.READING, Stage.IDENTIFYING, Stage.WRITING, Stage.PROVING}
+
+
+def spec(speed: int, remote: int, short: bool, pinned: bool, **changes: Any) -> IndustrialPLCSpec:
+    """Return a spec of a number, a bit, a float with a tolerance (left out when short), and a number on unit 2."""
+    registers = [
+        {"name": "speed", "address": 10, "value": speed},
+        {"name": "running", "address": 11, "type": "bit", "bit": 3, "value": True},
+        {"name": "level", "address": 12, "type": "float32", "value": 21.5, "tolerance": 0.5},
+        {"name": "remote", "address": 5, "unitId": 2, "value": remote, "write": {"verify": False}},
+    ]
+    identity = {"identity": {"vendor": "ACME"}} if pinned else {}
+    given = {
+        "deviceAddress": "10.0.0.5",
+        "registers": [each for each in registers if not short or each != registers[2]],
+    }
+    return IndustrialPLCSpec.model_validate({**given, **identity, **changes})
+
+
+class Adversary(RuleBasedStateMachine):
+    """A device behind a gateway, an engine, a user and a rival, each doing what they like."""
+
+    @initialize()
+    def begin(self) -> None:
+        """Make a resource, and a device that holds something else."""
+        self.state: PlcState = NEW
+        self.stored = IndustrialPLCStatus()
+        self.at = START
+        self.generation = 0
+        self.token = 0
+        self.spec: IndustrialPLCSpec | None = None
+        self.device = Device(identity={0: "ACME"})
+        self.request: Request | None = None
+        self.asleep = False
+        self.gone = False
+        self.rivals: dict[str, str] = {}
+        self.met = False
+        self.drifts = 0
+        self.corrections = 0
+        self.in_episode: set[str] = set()
+        self.shown: dict[tuple[int, int], int] = {}
+        self.declare(5, 1, short=False, pinned=False, auto_correct=True, suspend=False, valid=True)
+
+    # --- the user ---
+
+    @rule(
+        speed=st.sampled_from([5, 9]),
+        remote=st.sampled_from([1, 2]),
+        short=st.booleans(),
+        pinned=st.booleans(),
+        auto_correct=st.booleans(),
+        suspend=st.sampled_from([False, False, True]),
+        valid=st.sampled_from([True, True, False]),
+    )
+    def declare(
+        self, speed: int, remote: int, short: bool, pinned: bool, auto_correct: bool, suspend: bool, valid: bool
+    ) -> None:
+        """Edit the spec."""
+        self.generation += 1
+        changes = {"autoCorrect": auto_correct, "suspend": suspend}
+        self.spec = spec(speed, remote, short, pinned, **changes) if valid else None
+        if valid and short:
+            self.in_episode.discard("level")
+        self.say_what_is_declared()
+
+    @rule(force=st.booleans())
+    def ask_for_a_sync(self, force: bool) -> None:
+        """Ask for a pass now."""
+        self.token += 1
+        self.say_what_is_declared(SyncRequest(str(self.token), force))
+
+    @precondition(lambda self: self.request is None)
+    @rule()
+    def remove(self) -> None:
+        """Delete the resource."""
+        self.tell(Removed(self.at))
+        self.gone = True
+
+    @rule(name=NAMES, contested=st.booleans())
+    def contest(self, name: str, contested: bool) -> None:
+        """Let somebody else want a register, or no longer."""
+        self.rivals = {**self.rivals, name: "default/rival"} if contested else {}
+        self.tell(Contested(self.at, dict(self.rivals)))
+
+    # --- the world ---
+
+    @rule(unit_1=st.tuples(*[st.sampled_from([0, 5, 9, 8, 0x41AC])] * 4), unit_2=st.sampled_from([0, 1, 2]))
+    def drift(self, unit_1: tuple[int, ...], unit_2: int) -> None:
+        """Change what the device holds."""
+        self.device.holding(10, *unit_1).holding(5, unit_2, unit=2)
+
+    @rule(name=st.sampled_from(["ACME", "Other"]))
+    def swap(self, name: str) -> None:
+        """Put another device in its place."""
+        self.device.identity = {0: name}
+
+    @rule(wait=st.sampled_from([0.0, 0.0, 10.0]), later=st.sampled_from([1, 100, 100_000]))
+    def due(self, wait: float, later: int) -> None:
+        """Let time pass."""
+        if self.request is None:
+            self.at += timedelta(seconds=later)
+            self.met = False
+            self.tell(Due(self.at, Gate(wait, "closed for now")))
+
+    @precondition(lambda self: isinstance(self.request, Read | Identify))
+    @rule()
+    def answer(self) -> None:
+        """Let the device answer."""
+        assert self.request is not None
+        event = self.device.answer(self.at, self.request)
+        if isinstance(event, IdentifyDone):
+            self.met = event.objects == {0: "ACME"}
+        if isinstance(event, ReadDone):
+            for address, word in enumerate(event.values, event.plan.address):
+                self.shown[event.plan.unit_id, address] = word
+        self.finish(event)
+
+    @precondition(lambda self: isinstance(self.request, Read | Identify))
+    @rule(failure=FAILURES)
+    def fail(self, failure: Failure) -> None:
+        """Let a reading, or the question who it is, fail."""
+        if isinstance(self.request, Read):
+            self.finish(ReadFailed(self.at, self.request.plan, failure))
+        elif isinstance(self.request, Identify):
+            self.finish(IdentifyFailed(self.at, self.request.plan, failure))
+
+    @precondition(lambda self: isinstance(self.request, Write))
+    @rule(done=st.booleans(), known=st.booleans(), failure=FAILURES)
+    def carry_out(self, done: bool, known: bool, failure: Failure) -> None:
+        """Carry a write out or not, and tell of it or not; one that is no longer wanted is never sent."""
+        assert isinstance(self.request, Write)
+        change = self.request.change
+        if not still_wanted(self.state, change):
+            self.finish(WriteWithdrawn(self.at, change))
+            return
+        self.check_write(change)
+        if done:
+            self.device.carry_out(change)
+        if not known:
+            self.finish(WriteUnknown(self.at, change, failure))
+        else:
+            self.finish(WriteDone(self.at, change) if done else WriteFailed(self.at, change, failure))
+
+    @precondition(lambda self: isinstance(self.request, Write))
+    @rule()
+    def withdraw(self) -> None:
+        """Give the share of the connection up before the write's turn came."""
+        assert isinstance(self.request, Write)
+        self.finish(WriteWithdrawn(self.at, self.request.change))
+
+    @rule()
+    def crash(self) -> None:
+        """Kill the process and start it again from what was stored; rivals are heard of later."""
+        if self.gone:
+            return
+        self.state, self.request, self.rivals, self.shown = NEW, None, {}, {}
+        self.met = False
+        self.stored = IndustrialPLCStatus.model_validate_json(self.stored.model_dump_json(by_alias=True))
+        self.say_what_is_declared()
+
+    # --- what they share ---
+
+    def say_what_is_declared(self, request: SyncRequest | None = None) -> None:
+        """Tell the resource as it stands."""
+        problem = "" if self.spec else "bad"
+        self.tell(Declared(self.at, self.generation, self.spec, problem, request, self.stored))
+
+    def finish(self, event: Event) -> None:
+        """Tell what came of the request under way."""
+        self.request = None
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
+        """Tell the controller, store what it publishes, count what it announces."""
+        self.at += timedelta(seconds=1)
+        self.state, commands = step(self.state, event)
+        if self.gone:
+            assert commands == ()
+        for command in commands:
+            if isinstance(command, Publish):
+                assert isinstance(command.status, IndustrialPLCStatus)
+                self.stored = command.status
+            elif isinstance(command, Notice):
+                self.count(command)
+            elif isinstance(command, Wake):
+                self.asleep = command.after is None
+            else:
+                assert self.request is None, "two requests at once"
+                self.request = command
+
+    def count(self, notice: Notice) -> None:
+        """Count what is announced: an episode of a register begins once and ends once."""
+        name = notice.message.split(" ")[0]
+        if notice.reason is NoticeReason.DRIFT_DETECTED:
+            assert name not in self.in_episode, "one episode counted twice"
+            self.in_episode.add(name)
+            self.drifts += 1
+        elif notice.reason is NoticeReason.DRIFT_CORRECTED:
+            self.corrections += 1
+            self.in_episode.discard(name)
+        elif notice.reason is NoticeReason.DRIFT_RESOLVED:
+            self.in_episode.discard(name)
+
+    def check_write(self, change: Change) -> None:
+        """Check that a write that reaches the wire is one that the user wants, and nobody else contests."""
+        assert not self.gone
+        assert self.spec is not None
+        assert not self.spec.suspend
+        (point,) = (each for each in map_of(self.spec, "", {}).points if each.change() == change)
+        assert point.wanted is not None
+        assert point.name not in self.rivals
+        assert self.met or self.spec.identity is None, "a write to a stranger"
+        forced = self.state.serving is not None and self.state.serving.force
+        assert self.spec.auto_correct or forced
+        (known,) = (each for each in self.stored.registers if each.name == point.name)
+        assert known.unverified_write == hexadecimal(change.values), "a write without a record"
+
+    @invariant()
+    def the_counters_agree(self) -> None:
+        """Status and Events tell the same numbers."""
+        if hasattr(self, "stored"):
+            assert self.stored.drift_events == self.drifts
+            assert self.stored.corrections_applied == self.corrections
+
+    @invariant()
+    def in_sync_is_true_only_of_what_was_read(self) -> None:
+        """A status that says in sync says so of every target, and of what was read of it last."""
+        if not hasattr(self, "stored") or not self.stored.in_sync or self.spec is None:
+            return
+        if self.stored.observed_generation != self.generation or self.state.stage is not Stage.IDLE:
+            return
+        points = {each.name: each for each in self.state.map.points}
+        assert [each.name for each in self.stored.registers] == list(points)
+        for each in self.stored.registers:
+            point = points[each.name]
+            assert each.in_sync
+            assert each.raw and point.wanted is not None  # noqa: PT018 - one fact
+            assert each.unverified_write is None
+            assert each.drifted_since is None
+            assert point.same(from_hexadecimal(each.raw), point.wanted)
+            places = [(point.unit_id, address) for address in range(point.place.address, point.end)]
+            if all(place in self.shown for place in places):
+                assert point.same(tuple(self.shown[place] for place in places), point.wanted)
+
+    @invariant()
+    def nothing_rests_forever(self) -> None:
+        """While a pass is under way somebody will answer; otherwise the next is at hand, unless there shall be none."""
+        if not hasattr(self, "state") or self.gone:
+            return
+        if self.state.stage in UNDER_WAY:
+            assert self.request is not None
+        elif self.spec is not None and not self.spec.suspend:
+            assert not self.asleep
+
+    @invariant()
+    def bits_of_others_are_left_alone(self) -> None:
+        """Every write to the word of the bit changes just that bit."""
+        if isinstance(getattr(self, "request", None), Write) and self.request.change.address == 11:  # type: ignore[union-attr]
+            assert self.request.change.mask == 1 << 3  # type: ignore[union-attr]
+            assert self.request.change.table is Table.HOLDING  # type: ignore[union-attr]
+
+
+Adversary.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestWhateverHappensToAMap: Any = Adversary.TestCase
