@@ -262,6 +262,16 @@ def test_ctl_does_all_that_the_api_does(tmp_path: Path) -> None:
         for wrong in (Ctl(ctl.control, "wrong")("state"), refused, ctl("get", "6"), ctl("fault", "add", "delay")):
             assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (1, "", 1)
             assert wrong.stderr.startswith("mock-plc: ")
+        program.end()
+        told = [line.partition("mock_plc: ")[2].rstrip() for line in program.said[2:-1]]
+        assert told == [
+            "control: 5 = 1200",
+            "control: unit 1 holding 5 = [8]",
+            "control: fault delay:2s,on=write is set",
+            "control: fault delay:2s,on=write is removed",
+            "control: all faults are removed (0)",
+            f"restart of the PLC at port {port}",
+        ]
 
 
 def test_ctl_says_when_there_is_nobody() -> None:
