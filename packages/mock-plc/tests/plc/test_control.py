@@ -142,7 +142,7 @@ WRONG: list[tuple[str, str, object, int, str]] = [
     ("GET", "/v1/registers/speed", None, 404, 'no register named "speed"'),
     ("PUT", "/v1/registers/10", {"value": 70000}, 400, "10: the value is 70000: it must be 0 to 65535"),
     ("PUT", "/v1/registers/10", {"value": [1]}, 400, "value"),
-    ("PUT", "/v1/registers/10", {"valeu": 1}, 400, "value: Field required"),
+    ("PUT", "/v1/registers/10", {"val": 1}, 400, "value: Field required"),
     ("PUT", "/v1/registers", {"address": 12, "values": [1]}, 409, "exception 2 (illegal address)"),
     ("PUT", "/v1/registers", {"address": 10, "values": []}, 400, "values"),
     ("GET", "/v1/registers?address=12", None, 404, "exception 2 (illegal address)"),

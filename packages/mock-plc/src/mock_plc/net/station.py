@@ -88,6 +88,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         self.port = port
         self._began = self._loop.time()
+        self.faults.clear()
         self.faults.add(*self._wanted)
         self._boot()
         self.plc.on_due = self._move_soon
