@@ -54,8 +54,8 @@ class Device(Protocol):
             wanted: Asked at the last moment before the write is sent; a False sends nothing.
 
         Raises:
-            DeviceError: `Withdrawn` also when `wanted` said no, otherwise as for `read`. When `maybe_done` is true
-                the device may hold the new value; it is not when the reading before a write did not succeed.
+            DeviceError: `Withdrawn` also when `wanted` said no, otherwise as for `read`. When `maybe_done` is true the
+                device may hold the new value; it is not when the reading before a write did not succeed.
         """
         ...
 

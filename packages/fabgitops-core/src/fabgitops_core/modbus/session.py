@@ -248,6 +248,12 @@ class Session:
             raise self._gone(request)
         return wire
 
+    def _check_held(self, request: Request[T], held: Held) -> None:
+        if self._aborted:
+            raise self._given_up()
+        if not held():
+            raise Withdrawn(f"the share of the connection to {self.endpoint} was given up before {request.what}")
+
     async def _calm(self) -> None:
         """Wait until the next request may be sent on the connection that there is."""
         if self._pace is not None:

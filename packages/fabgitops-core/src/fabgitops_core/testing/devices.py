@@ -120,6 +120,7 @@ class FakeDevice:
         self._plc = plc
         self._open = True
         plc.links.append(link)
+        self._open = True
         plc.shares += 1
 
     async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> tuple[int, ...]:
@@ -140,6 +141,8 @@ class FakeDevice:
         """Return what the unit says of itself, or raise what the test wants."""
         del timeout
         await self._plc.wait(self._plc.hold_reads)
+        if not self._open:
+            raise Withdrawn("the share was given up")
         if self._plc.read_errors and (error := self._plc.read_errors.pop(0)) is not None:
             raise error
         self._plc.refuse(plan.unit_id)
