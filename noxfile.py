@@ -239,11 +239,35 @@ def bench(session: nox.Session, what: str) -> None:
 
 
 @nox.session
+def workflows(session: nox.Session) -> None:
+    """Check the workflows of .github: actionlint (built with Go) for what they mean, zizmor for what they give away."""
+    refuse_arguments(session)
+    workspace(session)
+    files = [str(path) for path in sorted((ROOT / ".github" / "workflows").iterdir())]
+    if shutil.which("go") is None:
+        session.error("workflows needs Go, to build actionlint with: https://go.dev/dl")
+    with session.chdir("tools/actionlint"):
+        session.run("go", "tool", "actionlint", *files, external=True)
+    run(session, "zizmor", "--offline", ".github")
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Prepare a release: PACKAGE major|minor|patch [--dry-run]; bumps the version, gathers the changes, names the tag."""
+    workspace(session)
+    run(session, "python", "tools/release.py", *session.posargs)
+
+
+@nox.session
 def test(session: nox.Session) -> None:
-    """Run all that a contributor must pass: lint, unit, wheels, integration, and interop where its programs are."""
+    """Run all that a contributor must pass: lint, workflows, unit, wheels, integration, and interop where its programs are."""
     refuse_arguments(session)
     for name in ("lint", "unit", "wheels", "integration"):
         session.notify(name, [])
+    if shutil.which("go"):
+        session.notify("workflows", [])
+    else:
+        session.warn("WORKFLOWS ARE NOT CHECKED: actionlint is built with Go, which is not here")
     missing = missing_for_interop()
     if not missing or os.environ.get("CI"):
         session.notify("interop", [])
