@@ -253,14 +253,14 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Prepare a release: PACKAGE major|minor|patch [--dry-run]; bumps the version, gathers the changes, names the tag."""
+    """Prepare a release: PACKAGE major|minor|patch [--dry-run]: its version, its changelog, the tag to make."""
     workspace(session)
     run(session, "python", "tools/release.py", *session.posargs)
 
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run all that a contributor must pass: lint, workflows, unit, wheels, integration, and interop where its programs are."""
+    """Run all that a contributor must pass: lint, unit, wheels, integration; workflows and interop where their tools are."""
     refuse_arguments(session)
     for name in ("lint", "unit", "wheels", "integration"):
         session.notify(name, [])
