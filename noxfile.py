@@ -27,6 +27,9 @@ TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmar
 # What runs everywhere: neither what needs an API server, nor what needs programs that we did not write.
 UNIT = "not integration and not interop"
 
+# What the tests against Modbus stacks of others need, each program with the Debian package that has it.
+INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
+
 nox.needs_version = ">=2026.4"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["test"]
@@ -118,8 +121,75 @@ def unit_on(python: str) -> None:
 
     def session_on(session: nox.Session) -> None:
         workspace(session, python)
-INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
-"""Programs that the tests against Modbus stacks of others need, each with the Debian package that has it."""
+
+    session_on.__doc__ = f"Run the unit tests on Python {python}."
+    nox.session(name=f"unit-{python}")(session_on)
+
+
+for supported in PYTHONS:
+    unit_on(supported)
+
+
+@nox.session(name="unit-all")
+def unit_all(session: nox.Session) -> None:
+    """Run the unit tests on each supported Python that this machine has."""
+    for python in PYTHONS:
+        found = subprocess.run(["uv", "python", "find", "--system", python], capture_output=True, check=False)
+        if found.returncode == 0:
+            session.notify(f"unit-{python}")
+        else:
+            session.warn(f"no Python {python} here")
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """Build the wheels, install each alone into a fresh environment, run its smoke test there."""
+    refuse_arguments(session)
+    built = build(session)
+    # Of ours, only what was just built: a constraint that is a file outdoes any release of that name on an index.
+    ours = Path(session.create_tmp()) / "ours.txt"
+    ours.write_text("".join(f"{name} @ {wheel.as_uri()}\n" for name, wheel in built.items()))
+    for name, wheel in built.items():
+        check_contents(session, wheel)
+        python = fresh_environment(session, name, "--constraint", str(ours), str(wheel))
+        session.run(python, "-I", f"packages/{name}/tests/smoke.py")
+    session.log(f"{len(built)} wheels built, installed alone and tried")
+
+
+def build(session: nox.Session) -> dict[str, Path]:
+    """Build each package's sdist, and from it its wheel; return the wheels by package."""
+    if DIST.exists():
+        shutil.rmtree(DIST)
+    for name in PACKAGES:
+        session.run("uv", "build", "--package", name, "--out-dir", str(DIST))
+    return {name: next(DIST.glob(f"{name.replace('-', '_')}-*.whl")) for name in PACKAGES}
+
+
+def check_contents(session: nox.Session, wheel: Path) -> None:
+    """Fail unless a wheel carries its licence, its type marker, and nothing beside its one package."""
+    package, version = wheel.name.split("-")[:2]
+    metadata = f"{package}-{version}.dist-info"
+    names = zipfile.ZipFile(wheel).namelist()
+    missing = {f"{metadata}/licenses/LICENSE", f"{package}/py.typed"}.difference(names)
+    stray = [name for name in names if name.split("/")[0] not in {package, metadata}]
+    if missing or stray:
+        session.error(f"{wheel.name}: lacks {sorted(missing)}, has {stray} that does not belong there")
+
+
+def fresh_environment(session: nox.Session, name: str, *wanted: str) -> str:
+    """Install what is wanted from wheels alone into a new environment; return the path of its Python."""
+    environment = ROOT / ".nox" / "wheels" / name
+    python = str(environment / "bin" / "python")
+    session.run("uv", "venv", "--quiet", "--clear", "--python", default_python(), str(environment))
+    session.run("uv", "pip", "install", "--python", python, "--only-binary", ":all:", *wanted)
+    return python
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the tests that need a real API server, started by the test bed; ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(session, "-m", "integration")
 
 
 def missing_for_interop() -> list[str]:

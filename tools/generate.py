@@ -6,18 +6,21 @@ from pathlib import Path
 import yaml
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.everything import KINDS
+from reference import reference
 
 ROOT = Path(__file__).parent.parent
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
+REFERENCE = ROOT / "docs/reference"
 NOTE = "# Made from the models in fabgitops-core by tools/generate.py: change those, not this.\n"
 
 
 def generated() -> dict[Path, str]:
     """Return what each generated file must hold."""
-    return {
+    definitions = {
         MANIFESTS / f"{kind.crd_name}.yaml": NOTE + yaml.safe_dump(definition(kind), sort_keys=False, width=120)
         for kind in KINDS
     }
+    return definitions | {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in KINDS}
 
 
 def main(arguments: list[str]) -> int:
@@ -27,6 +30,7 @@ def main(arguments: list[str]) -> int:
         if arguments == ["--check"]:
             sys.stderr.write(f"{path.relative_to(ROOT)} is not current: run `./dev fix`\n")
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(generated()[path])
             sys.stderr.write(f"wrote {path.relative_to(ROOT)}\n")
     return 1 if stale and arguments == ["--check"] else 0

@@ -80,7 +80,7 @@ def _described(registers: Registers, trouble: Trouble, seed: int) -> _Served | N
 
     device = load(registers.device)
     plcs = [Machine(device, f"{seed}/{number}", _chaos(trouble, seed)) for number in range(registers.count)]
-    notes = [f"{registers.device} has drift, noise or faults"] if device.by_chance else []
+    notes = [f"{registers.device} leaves something to chance"] if device.by_chance else []
     return _Served(plcs, f"being {registers.device}: {device}", device.faults, notes)
 
 

@@ -142,7 +142,7 @@ WRONG: list[tuple[str, str, object, int, str]] = [
     ("GET", "/v1/registers/speed", None, 404, 'no register named "speed"'),
     ("PUT", "/v1/registers/10", {"value": 70000}, 400, "10: the value is 70000: it must be 0 to 65535"),
     ("PUT", "/v1/registers/10", {"value": [1]}, 400, "value"),
-    ("PUT", "/v1/registers/10", {"valeu": 1}, 400, "value: Field required"),
+    ("PUT", "/v1/registers/10", {"val": 1}, 400, "value: Field required"),
     ("PUT", "/v1/registers", {"address": 12, "values": [1]}, 409, "exception 2 (illegal address)"),
     ("PUT", "/v1/registers", {"address": 10, "values": []}, 400, "values"),
     ("GET", "/v1/registers?address=12", None, 404, "exception 2 (illegal address)"),
@@ -262,6 +262,16 @@ def test_ctl_does_all_that_the_api_does(tmp_path: Path) -> None:
         for wrong in (Ctl(ctl.control, "wrong")("state"), refused, ctl("get", "6"), ctl("fault", "add", "delay")):
             assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (1, "", 1)
             assert wrong.stderr.startswith("mock-plc: ")
+        program.end()
+        told = [line.partition("mock_plc: ")[2].rstrip() for line in program.said[2:-1]]
+        assert told == [
+            "control: 5 = 1200",
+            "control: unit 1 holding 5 = [8]",
+            "control: fault delay:2s,on=write is set",
+            "control: fault delay:2s,on=write is removed",
+            "control: all faults are removed (0)",
+            f"restart of the PLC at port {port}",
+        ]
 
 
 def test_ctl_says_when_there_is_nobody() -> None:

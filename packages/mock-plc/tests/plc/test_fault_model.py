@@ -1,13 +1,17 @@
 """How a fault is written, and what is refused."""
 
 import random
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mock_plc.faults.grammar import KEYS
 from mock_plc.faults.model import Fault, Kind
 from mock_plc.faults.units import Time, seconds
 from pydantic import ValidationError
+
+from .program import finished
 
 
 def fault(line: str) -> Fault:
@@ -50,6 +54,14 @@ def test_every_kind_can_be_written() -> None:
         assert fault(f"{kind}{arguments.get(kind, '')}").kind is kind
 
 
+def test_help_names_every_kind_and_every_key() -> None:
+    """--help lists all faults and all that can be said of one, and the model has a field for each key."""
+    words = set(re.findall(r"[a-z-]+", finished("--help").stdout))
+    assert {*Kind, *KEYS} - words == set()
+    fields = {field.alias or name for name, field in Fault.model_fields.items()}
+    assert fields - {"kind", "time", "code", "limit"} == set(KEYS)
+
+
 def test_an_entry_of_a_file_may_be_an_object() -> None:
     """What a line says can be said field by field, times as numbers of seconds, exceptions by name."""
     made = Fault.model_validate(
@@ -77,7 +89,7 @@ REFUSED = [
     ("no-reply,p=1.5", "less than or equal to 1"),
     ("no-reply,p=nan", "less than or equal to 1"),
     ("no-reply,often", '"often" is not KEY=VALUE'),
-    ("no-reply,fro=5s", 'did you mean "for"?'),
+    ("no-reply,fr=5s", 'did you mean "for"?'),
     ("no-reply,p=", '"p=" is not KEY=VALUE'),
     ("no-reply,p=1,p=1", "p is given twice"),
     ("no-reply,on=reads", "'read', 'write' or 'both'"),

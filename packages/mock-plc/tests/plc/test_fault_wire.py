@@ -2,10 +2,13 @@
 
 import asyncio
 import struct
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
 from mock_plc.memory import Table
+from mock_plc.net.listen import listening
+from mock_plc.net.station import Station
 
 from .bank import Bank, BankPlc
 from .raw import READ, READ_ANSWER, WRITE, WRITE_ANSWER, connected, mbap, parsed, served
@@ -202,6 +205,29 @@ async def test_restart_loses_values_and_connections() -> None:
         async with connected(station.port) as client:
             assert await client.ask(READ) == mbap(READ_ANSWER)
     assert station.restarts == 1
+
+
+@pytest.mark.parametrize("faults", [("restart,first=1",), ("delay:1ms,first=1", "restart,on=read")])
+async def test_what_waits_behind_a_restart_is_not_done(faults: tuple[str, ...]) -> None:
+    """What a client sent after the request that met a restart is lost with its connection, and never done."""
+    plc = BankPlc()
+    async with served(plc, *faults) as station, connected(station.port) as client:
+        client.writer.write(mbap(WRITE if len(faults) > 1 else READ, 1) + mbap(READ, 2) + mbap(WRITE, 3))
+        with suppress(ConnectionResetError):
+            await client.rest()
+        async with connected(station.port) as other:
+            assert await other.ask(b"\5\0\0\0\0") == mbap(b"\5\0\0\0\0")
+        assert held(plc) == [100, 200]
+
+
+async def test_a_station_can_be_served_again() -> None:
+    """A station that is served a second time has the faults that it was made with, once, and no others."""
+    station = Station(BankPlc(), parsed(["exception:6"]))
+    for _ in range(2):
+        async with listening(station) as port, connected(port) as client:
+            assert await client.ask(READ) == mbap(bytes((0x83, 6)))
+            station.faults.add(*parsed(["exception:4"]))
+            assert len(list(station.faults)) == 2
 
 
 async def test_restart_by_the_clock() -> None:

@@ -61,6 +61,24 @@ def test_writes_are_those_of_the_specification(
     assert bank.writes == [written]
 
 
+@pytest.mark.parametrize(
+    ("read", "count", "answered"),
+    [(5, 2, "17 04 0007 0008"), (4, 3, "17 06 0001 0007 0008"), (6, 2, "17 04 0008 0002"), (2, 1, "17 02 0003")],
+)
+def test_read_write_reads_what_it_wrote(read: int, count: int, answered: str) -> None:
+    """Function 23 reads after it has written, whether what it reads is all, a part or nothing of what it writes."""
+    bank = Bank().put(Table.HOLDING, 2, [3, 0, 1, 0, 0, 2])
+    assert answer(bank, struct.pack(">BHHHHBHH", 23, read, count, 5, 2, 4, 7, 8)) == bytes.fromhex(answered)
+
+
+def test_read_write_writes_nothing_if_it_cannot_read() -> None:
+    """Function 23 with addresses to read that are not there is refused, and nothing is written."""
+    bank = Bank(size=10)
+    for read, count in ((9, 2), (4, 7), (20, 1)):
+        assert answer(bank, struct.pack(">BHHHHBHH", 23, read, count, 5, 2, 4, 7, 8)) == bytes((0x97, 2))
+    assert bank.writes == []
+
+
 def test_identity_is_told_by_category_and_by_object() -> None:
     """Function 43/14 gives the objects of the category that is asked for, or one; and says which categories it has."""
     bank = Bank(identity={0: "ACME", 1: "X1", 2: "1.2", 4: "Pump", 0x80: "private"})

@@ -211,7 +211,9 @@ def test_help_says_what_a_newcomer_must_know() -> None:
     assert "--bind 127.0.0.1" in told
 
 
-def test_help_and_version_need_no_modbus_library() -> None:
-    """The command line itself loads neither pymodbus nor the server, so that --help and --version are quick."""
-    code = "import sys, mock_plc.app; print([name for name in sys.modules if name.partition('.')[0] == 'pymodbus'])"
+@pytest.mark.parametrize("module", ["mock_plc.app", "mock_plc.ctl.app"])
+def test_help_version_and_ctl_load_nothing_that_serves(module: str) -> None:
+    """The command line and ctl load neither what serves nor what it needs, so that they are quick."""
+    heavy = {"asyncio", "aiohttp", "cryptography", "pydantic", "ruamel", "uvloop", "mock_plc.net", "mock_plc.faults"}
+    code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -297,12 +297,6 @@ class Session:
         self._pause_until = asyncio.get_running_loop().time() + pause * random.uniform(0.8, 1)  # noqa: S311
         return Unreachable(message)
 
-    def _check_held(self, request: Request[T], held: Held) -> None:
-        if self._aborted:
-            raise self._given_up()
-        if not held():
-            raise Withdrawn(f"the share of the connection to {self.endpoint} was given up before {request.what}")
-
     def _given_up(self) -> Unreachable:
         return Unreachable(f"the connection to {self.endpoint} was given up")
 

@@ -118,7 +118,6 @@ class FakeDevice:
 
     def __init__(self, plc: FakePlc, link: Link) -> None:
         self._plc = plc
-        self._open = True
         plc.links.append(link)
         self._open = True
         plc.shares += 1

@@ -3,6 +3,7 @@
 `?plc=PORT` chooses one PLC where there are several; without it what is asked is of all of them.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +17,7 @@ from mock_plc.memory import Point, Table
 from mock_plc.net.station import Station
 
 STATIONS: web.AppKey[Sequence[Station]] = web.AppKey("stations")
+log = logging.getLogger("mock_plc")
 routes = web.RouteTableDef()
 _Model = TypeVar("_Model", bound=BaseModel)
 _MAX_WORD, _MAX_BYTE, _MAX_COUNT = 65535, 255, 2000
@@ -98,6 +100,7 @@ async def write(request: web.Request) -> web.Response:
             unit.write(asked.table, asked.address, asked.values)
         except ModbusException as exception:
             raise Refused(409, f"{asked.table} {asked.address} cannot be written: {exception}") from None
+    log.info("control: unit %d %s %d = %s", asked.unit_id, asked.table, asked.address, asked.values)
     return web.json_response({})
 
 
@@ -119,6 +122,7 @@ async def put(request: web.Request) -> web.Response:
             point.set(asked.value)
         except ValueError as error:
             raise Refused(400, f"{name}: {error}") from None
+    log.info("control: %s = %s", name, asked.value)
     return web.json_response({"registers": [views.point(station, name, point) for station, point in chosen]})
 
 
@@ -139,6 +143,7 @@ async def add_fault(request: web.Request) -> web.Response:
     except ValueError as error:
         raise Refused(400, str(error)) from None
     numbers = {station: station.faults.add(asked.fault) for station in chosen}
+    log.info("control: fault %s is set", asked.fault)
     found = [
         views.fault(station, entry) for station in chosen for entry in station.faults if entry.id in numbers[station]
     ]
@@ -148,7 +153,9 @@ async def add_fault(request: web.Request) -> web.Response:
 @routes.delete("/v1/faults")
 async def clear_faults(request: web.Request) -> web.Response:
     """Take all faults away."""
-    return web.json_response({"removed": sum(station.faults.clear() for station in _chosen(request))})
+    removed = sum(station.faults.clear() for station in _chosen(request))
+    log.info("control: all faults are removed (%d)", removed)
+    return web.json_response({"removed": removed})
 
 
 @routes.delete(r"/v1/faults/{id:\d+}")
@@ -159,7 +166,7 @@ async def remove_fault(request: web.Request) -> web.Response:
     if not having:
         raise Refused(404, f"there is no fault {number}")
     for station in having:
-        station.faults.remove(number)
+        log.info("control: fault %s is removed", station.faults.remove(number))
     return web.json_response({"removed": len(having)})
 
 

@@ -78,7 +78,7 @@ def _guard(token: str | None) -> Middleware:
     async def guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
         if token:
             given = request.headers.get("Authorization", "")
-            if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            if not hmac.compare_digest(given.encode(errors="surrogateescape"), f"Bearer {token}".encode()):
                 raise Refused(401, "the control API wants its token: Authorization: Bearer ...")
         else:
             _refuse_web_pages(request)

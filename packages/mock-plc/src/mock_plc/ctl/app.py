@@ -190,9 +190,9 @@ def _place(register: str) -> dict[str, Any] | None:
 
 
 def _value(text: str) -> bool | int | float | str:
-    """Return the number or the boolean that a text is, or the text itself."""
+    """Return the number, the boolean or the text in quotes that a text is in JSON, or the text itself."""
     try:
         value = json.loads(text)
     except ValueError:
         return text
-    return value if isinstance(value, bool | int | float) else text
+    return value if isinstance(value, bool | int | float | str) else text

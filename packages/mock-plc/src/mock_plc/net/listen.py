@@ -124,6 +124,8 @@ class _Stream(asyncio.Protocol):
             self._transport.close()
             return
         for frame in frames:
+            if self._transport.is_closing():  # the one before was the last
+                return
             self._peer.receive(frame)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -133,7 +135,9 @@ class _Stream(asyncio.Protocol):
             self._peer.forget()
 
     def close(self) -> None:
-        """End the connection without sending what is still to be sent."""
+        """End the connection without sending what is still to be sent, or doing what still waits."""
+        if self._peer:
+            self._peer.forget()
         if self._transport:
             self._transport.abort()
 

@@ -70,21 +70,21 @@ class Peer:
             if answer:
                 self._send(station.framing.pack(answer))
         elif station.ignores():
-            station.count(request, Kind.FROZEN)
+            station.count(request, Kind.FROZEN.value)
         else:
             self._suffer(request, station.strike(request))
 
     def _suffer(self, request: Frame, strike: Strike) -> None:
         kind = strike.entry.fault.kind if strike.entry else None
         if kind is Kind.RESTART:
-            self._station.count(request, kind)
+            self._station.count(request, kind.value)
             self._station.restart()
             return
         answer = self._answer(request, strike.entry)
         if kind is None or kind is Kind.EXCEPTION:
             self._station.count(request, _result(answer))
         else:
-            self._station.count(request, kind)
+            self._station.count(request, kind.value)
         if strike.delay:
             self._busy = True
             self._later(strike.delay, lambda: self._resume(answer, strike.entry))
@@ -109,7 +109,7 @@ class Peer:
         """Send a delayed answer, then serve what waits, until there is one to wait for again."""
         self._busy = False
         self._reply(answer, entry)
-        while self._waiting and not self._busy:
+        while self._waiting and not (self._busy or self._silent):
             self._serve(self._waiting.popleft())
         if not self._waiting:
             self._link.hold(False)

@@ -1,6 +1,7 @@
 """One PLC as it stands on its network: its memory, its faults, its connections, and what was asked of it."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol
@@ -12,6 +13,8 @@ from mock_plc.memory import Plc
 from mock_plc.net.transport import Transport
 from mock_plc.wire import pdu
 from mock_plc.wire.framing import Frame
+
+log = logging.getLogger("mock_plc")
 
 OK = "ok"
 SHORTEST_TICK = 0.001
@@ -85,6 +88,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         self.port = port
         self._began = self._loop.time()
+        self.faults.clear()
         self.faults.add(*self._wanted)
         self._boot()
         self.plc.on_due = self._move_soon
@@ -167,6 +171,7 @@ class Station:
     def restart(self) -> None:
         """Lose all connections and all values, and start up again."""
         self.restarts += 1
+        log.info("restart of the PLC at port %d", self.port)
         self._disconnect()
         self.plc.restart()
         self._boot()

@@ -180,13 +180,17 @@ def _mask_write(unit: Unit, request: bytes) -> bytes:
 
 
 def _read_write(unit: Unit, request: bytes) -> bytes:
-    """Write first, and then read (protocol, section 6.17): what is written stays if the read is refused."""
+    """Write first, and then read (protocol, section 6.17); nothing is written if the read is refused."""
     address, count = _span(request, MAX_READ_WORDS)
     written, size = _span(request, _MAX_READ_WRITE_WORDS, at=5)
     _exactly(request, _READ_WRITE_HEAD.size + 1 + 2 * size)
     _exactly(request, _READ_WRITE_HEAD.size + 1 + request[9])
+    wanted, changed = range(address, address + count), range(written, written + size)
+    # What is about to be written can be read as well; of all else that has to be known before it is written.
+    before = [] if wanted[0] in changed and wanted[-1] in changed else unit.read(Table.HOLDING, address, count)
     unit.write(Table.HOLDING, written, _words(request[10:]))
-    return _counted(unit.read(Table.HOLDING, address, count))
+    apart = wanted[-1] < changed[0] or changed[-1] < wanted[0]
+    return _counted(before if apart else unit.read(Table.HOLDING, address, count))
 
 
 _SERVED: dict[int, Callable[[Unit, bytes], bytes]] = {
