@@ -685,7 +685,7 @@ def test_a_busy_device_is_asked_again_within_the_poll() -> None:
     told.due().answered()
     assert isinstance(told.request, Read)
     assert told.request.after == 0.1
-    while told.request:
+    while told.request is not None:
         told.answered()
     assert told.status.in_sync
     assert "DeviceException" not in told.notices
