@@ -682,9 +682,9 @@ def test_a_busy_device_is_asked_again_within_the_poll() -> None:
     """A reading that is answered with busy is tried again a little later, in the same pass."""
     told = story(SPEED, REMOTE)
     told.device.busy = 2
-    told.due().answered()
-    assert isinstance(told.request, Read)
-    assert told.request.after == 0.1
+    again = told.due().answered().request
+    assert isinstance(again, Read)
+    assert again.after == 0.1
     while told.request is not None:
         told.answered()
     assert told.status.in_sync

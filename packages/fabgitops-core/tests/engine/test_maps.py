@@ -1,6 +1,7 @@
 """The engine with whole maps: who contests whose registers, who refers to which template, units behind a gateway."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from fabgitops_core.control.requests import Table
@@ -114,7 +115,8 @@ async def test_a_stranger_is_not_written(bench: Bench) -> None:
 
 async def test_a_spec_that_breaks_while_a_busy_device_is_given_time(bench: Bench) -> None:
     """A resource whose spec becomes invalid, or that is deleted, while a reading waits to be tried again just ends."""
-    for key, end in ((MIXER, lambda: bench.declare_spec(MIXER, None)), (PRESS, lambda: bench.engine.remove(PRESS))):
+    ends = {MIXER: partial(bench.declare_spec, MIXER, None), PRESS: partial(bench.engine.remove, PRESS)}
+    for key, end in ends.items():
         bench.plc.read_errors = [Refused("busy", 6)]
         bench.declare_spec(key, body(SPEED))
         await bench.until(lambda: not bench.plc.read_errors)
