@@ -46,6 +46,39 @@ def plc(reason: str = "", ready: str = "Unknown", **status: Any) -> dict[str, An
     }
 
 
+REGISTERS: list[dict[str, Any]] = [
+    {"name": "speed", "address": 100, "type": "float32", "value": 21.5, "unit": "rpm"},
+    {"name": "mode", "reference": 40104, "enum": {"Stopped": 0, "Running": 1}, "value": "Running"},
+    {"name": "power", "table": "input", "address": 0, "unit": "W"},
+]
+SEEN: dict[str, dict[str, Any]] = {
+    "speed": {"place": "holding 100 float32 unit 1", "desired": "21.5", "actual": "21.5", "raw": "0x41AC0000"},
+    "mode": {"place": "holding 103 uint16 unit 1", "desired": "Running", "actual": "Running", "raw": "0x0001"},
+    "power": {"place": "input 0 uint16 unit 1", "actual": "700", "raw": "0x02BC"},
+}
+
+
+def mapped(reason: str = "InSync", ready: str = "True", **changed: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with a map of three registers, two of them with a desired value, as the operator leaves it.
+
+    Args:
+        reason: Ready's reason.
+        ready: Ready's status.
+        **changed: Fields of the status of registers, by name.
+    """
+    held: dict[str, dict[str, Any]] = {"speed": {"inSync": True}, "mode": {"inSync": True}, "power": {}}
+    seen = [{"name": name, **SEEN[name], **held[name], **changed.get(name, {})} for name in SEEN]
+    count = f"{sum(each.get('inSync') is True for each in seen)}/2"
+    body = plc(reason, ready, registers=seen, registersInSync=count, inSync=ready == "True")
+    body["spec"] = {"deviceAddress": "10.0.0.7", "registers": REGISTERS}
+    return body
+
+
+@pytest.fixture(name="mapped")
+def _mapped() -> Callable[..., dict[str, Any]]:
+    return mapped
+
+
 @pytest.fixture(name="plc")
 def _plc() -> Callable[..., dict[str, Any]]:
     return plc

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from fabctl.fields import age, text
 from fabctl.model import Status, view
+from fabctl.outcome import outcome
 from fabctl.render.description import description
+from fabctl.render.maps import troubles
 from fabctl.render.shapes import plain_sections, plain_table
 from fabctl.render.tables import declared_table, status_table
 from hypothesis import given
@@ -28,6 +30,9 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
         ("DeviceBusy", "False", Status.FAILED),
         ("WriteRefused", "False", Status.FAILED),
         ("VerificationFailed", "False", Status.FAILED),
+        ("Conflict", "False", Status.CONFLICT),
+        ("IdentityMismatch", "False", Status.WRONG_DEVICE),
+        ("TemplateNotFound", "False", Status.NO_TEMPLATE),
         ("Suspended", "Unknown", Status.SUSPENDED),
         ("InvalidSpec", "False", Status.INVALID),
         ("Connecting", "Unknown", Status.CONNECTING),
@@ -96,10 +101,20 @@ def of(*names: str) -> st.SearchStrategy[Any]:
     return json_values | st.fixed_dictionaries({}, optional=dict.fromkeys(names, json_values))
 
 
-spec = of("deviceAddress", "port", "unitId", "targetRegister", "targetValue", "pollIntervalSecs", "tags", "suspend")
+register = of("name", "address", "reference", "table", "value", "unit")
+seen = of("name", "place", "desired", "actual", "raw", "inSync", "error", "driftedSince", "unverifiedWrite", "source")
+declaring_a_map = st.fixed_dictionaries(
+    {}, optional={"registers": st.lists(register, max_size=3), "templateRef": of("name", "parameters")}
+)
+spec = declaring_a_map | of(
+    "deviceAddress", "port", "unitId", "targetRegister", "targetValue", "pollIntervalSecs", "tags", "suspend"
+)
 condition = of("type", "status", "reason", "message", "lastTransitionTime")
 status = of("phase", "currentValue", "inSync", "driftEvents", "driftedSince", "observedGeneration", "lastError") | (
-    st.fixed_dictionaries({"conditions": json_values | st.lists(condition, max_size=3)})
+    st.fixed_dictionaries(
+        {"conditions": json_values | st.lists(condition, max_size=3)},
+        optional={"registers": st.lists(seen, max_size=3), "registersInSync": json_values},
+    )
 )
 metadata = of("labels", "generation", "creationTimestamp", "name", "namespace", "uid")
 event = of("series", "eventTime", "type", "reason", "note", "metadata")
@@ -118,7 +133,8 @@ def test_nothing_that_an_object_holds_breaks_a_listing(body: dict[str, Any], eve
         declared_table(views, wide=True, namespaces=True, now=NOW),
     ):
         assert plain_table(table).count("\n") == 3
-    told = plain_sections(description(views[0], events, NOW))
+    told = plain_sections(description(views[0], events, NOW, wide=True) + troubles(views[0], NOW, wide=False))
+    assert outcome(views[1], views[0]).sentence
     assert all(character.isprintable() or character == "\n" for character in told)
 
 

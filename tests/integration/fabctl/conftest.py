@@ -17,14 +17,11 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-import yaml
 from testbed.plane import ControlPlane
 
 FABCTL = Path(sys.executable).with_name("fabctl")
-CRD = (
-    Path(__file__).parents[3]
-    / "packages/fabgitops-operator/src/fabgitops_operator/manifests/industrialplcs.fabgitops.io.yaml"
-)
+MANIFESTS = Path(__file__).parents[3] / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
+KINDS = ("industrialplcs", "industrialplctemplates")
 GROUP = "/apis/fabgitops.io/v1"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 PATIENCE = 60.0
@@ -78,11 +75,18 @@ class Plant:
     def create(self, name: str, labels: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
         """Create a PLC, and return it."""
         given = {"deviceAddress": "10.0.0.7", "targetRegister": 4001, "targetValue": 2500}
+        return self._create(name, labels or {}, given | spec)
+
+    def create_map(self, name: str, port: int, **spec: Any) -> dict[str, Any]:
+        """Create a PLC with a map or a template on a loopback port, and return it."""
+        return self._create(name, {}, {"deviceAddress": "127.0.0.1", "port": port, **spec})
+
+    def _create(self, name: str, labels: dict[str, str], spec: dict[str, Any]) -> dict[str, Any]:
         body = {
             "apiVersion": "fabgitops.io/v1",
             "kind": "IndustrialPLC",
-            "metadata": {"name": name, "labels": labels or {}},
-            "spec": given | spec,
+            "metadata": {"name": name, "labels": labels},
+            "spec": spec,
         }
         answer = self.api.post(self._plcs, json=body)
         assert answer.status_code == 201, answer.text
@@ -133,13 +137,15 @@ class Plant:
 
 
 def install(api: httpx.Client) -> None:
-    """Install the kind as it is shipped, and wait until it is served."""
-    body = yaml.safe_load(CRD.read_text())
-    name = body["metadata"]["name"]
+    """Install the kinds as they are shipped, and wait until they are served."""
     applying = {"Content-Type": "application/apply-patch+yaml"}
     force = {"fieldManager": "tests", "force": "true"}
-    api.patch(f"{CRDS}/{name}", params=force, content=yaml.safe_dump(body), headers=applying).raise_for_status()
-    until(lambda: api.get(f"{GROUP}/industrialplcs").status_code == 200, "the kind is served")
+    for kind in KINDS:
+        body = (MANIFESTS / f"{kind}.fabgitops.io.yaml").read_text()
+        url = f"{CRDS}/{kind}.fabgitops.io"
+        api.patch(url, params=force, content=body, headers=applying).raise_for_status()
+    served = [f"{GROUP}/{kind}" for kind in KINDS]
+    until(lambda: all(api.get(url).status_code == 200 for url in served), "the kinds are served")
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def outcome(before: View, after: View) -> Outcome:
         case Status.DRIFT | Status.CORRECTING:
             return _left(after, corrected)
         case status if status.needs_a_person:
-            also = f" ({_registers(corrected)} corrected before that)" if corrected and after.is_map else ""
+            also = f" ({_registers(corrected)} corrected all the same)" if corrected and after.is_map else ""
             return Outcome(Result.FAILED, f"failed: {after.last_error or after.message or after.status}{also}")
         case Status.SUSPENDED:
             return Outcome(Result.SUSPENDED, "suspended: nothing was read or written; set spec.suspend to false in Git")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.control.breaker import PASS, Gate
-from fabgitops_core.control.commands import Command, Notice, Publish, Read, Wake, Write
+from fabgitops_core.control.commands import Command, Identify, Notice, Publish, Read, Request, Wake, Write
 from fabgitops_core.control.events import (
     Declared,
     Due,
@@ -28,6 +28,8 @@ from fabgitops_core.control.plc import step
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.state import NEW, PlcState
 from fabgitops_core.control.requests import Change, ReadPlan
+
+from .device import Device
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LOST = Failure(FailureKind.UNREACHABLE, "10.0.0.5:502 refused the connection")
@@ -59,6 +61,7 @@ class Story:
     last: tuple[Command, ...] = ()
     all: list[Command] = field(default_factory=list)
     at: datetime = START
+    device: Device = field(default_factory=Device)
 
     def tell(self, event: Event) -> "Story":
         """Tell one event."""
@@ -115,6 +118,29 @@ class Story:
             self.writes().reads(value)
         return self
 
+    def answered(self) -> "Story":
+        """Let the device answer the request under way."""
+        assert self.request is not None
+        return self.tell(self.device.answer(self.at, self.request))
+
+    def polled(self, after: float = 0.0, until: type | None = None) -> "Story":
+        """Go through a whole pass, as the device answers; or until a request of a kind is wanted."""
+        self.at += timedelta(seconds=after)
+        self.due()
+        while self.request is not None and not (until and isinstance(self.request, until)):
+            self.answered()
+        return self
+
+    def crashed(self, wanted: IndustrialPLCSpec | None = None) -> "Story":
+        """Return the story of a process that begins with nothing but the status that was published last."""
+        stored = IndustrialPLCStatus.model_validate_json(self.published[-1].model_dump_json(by_alias=True))
+        revived = Story(generation=self.generation, at=self.at, device=self.device)
+        return revived.tell(Declared(self.at, self.generation, wanted or self.spec, status=stored))
+
+    def register(self, name: str) -> RegisterStatus:
+        """Return what the status says of a register."""
+        return next(each for each in self.status.registers if each.name == name)
+
     @property
     def spec(self) -> IndustrialPLCSpec:
         """Return the spec that the controller goes by."""
@@ -127,9 +153,9 @@ class Story:
         return self.state.status
 
     @property
-    def request(self) -> Read | Write | None:
+    def request(self) -> Request | None:
         """Return the request to the device that was wanted last."""
-        return next((each for each in self.last if isinstance(each, Read | Write)), None)
+        return next((each for each in self.last if isinstance(each, Read | Write | Identify)), None)
 
     @property
     def wake(self) -> Wake | None:

@@ -1,5 +1,6 @@
 """What holds of a map whatever happens: four registers on two units, and an adversary who chooses everything else."""
 
+import operator
 from datetime import timedelta
 from typing import Any
 
@@ -38,16 +39,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from .conftest import START
 from .device import Device
 
-FAILURES = st.sampled_from(
-    [
-        Failure(FailureKind.UNREACHABLE, "no reply"),
-        Failure(FailureKind.REFUSED_FOR_GOOD, "exception 02", 0x02),
-        Failure(FailureKind.REFUSED_FOR_GOOD, "exception 04", 0x04),
-        Failure(FailureKind.REFUSED_FOR_NOW, "exception 06", 0x06),
-    ]
-)
+FAILURES = [
+    Failure(FailureKind.UNREACHABLE, "no reply"),
+    Failure(FailureKind.REFUSED_FOR_GOOD, "exception 02", 0x02),
+    Failure(FailureKind.REFUSED_FOR_GOOD, "exception 04", 0x04),
+    Failure(FailureKind.REFUSED_FOR_NOW, "exception 06", 0x06),
+]
 NAMES = st.sampled_from(["speed", "running", "level", "remote"])
-UNDER_WAY = {Stage.READING, Stage.IDENTIFYING, Stage.WRITING, Stage.PROVING}
+ONE_IN_FOUR = st.integers(0, 3).map(lambda drawn: drawn == 3)
 
 
 def spec(speed: int, remote: int, short: bool, pinned: bool, **changes: Any) -> IndustrialPLCSpec:
@@ -95,11 +94,11 @@ class Adversary(RuleBasedStateMachine):
     @rule(
         speed=st.sampled_from([5, 9]),
         remote=st.sampled_from([1, 2]),
-        short=st.booleans(),
-        pinned=st.booleans(),
-        auto_correct=st.booleans(),
-        suspend=st.sampled_from([False, False, True]),
-        valid=st.sampled_from([True, True, False]),
+        short=ONE_IN_FOUR,
+        pinned=ONE_IN_FOUR,
+        auto_correct=st.sampled_from([True, True, False]),
+        suspend=ONE_IN_FOUR,
+        valid=ONE_IN_FOUR.map(operator.not_),
     )
     def declare(
         self, speed: int, remote: int, short: bool, pinned: bool, auto_correct: bool, suspend: bool, valid: bool
@@ -119,13 +118,20 @@ class Adversary(RuleBasedStateMachine):
         self.say_what_is_declared(SyncRequest(str(self.token), force))
 
     @precondition(lambda self: self.request is None)
-    @rule()
-    def remove(self) -> None:
-        """Delete the resource."""
+    @rule(really=ONE_IN_FOUR)
+    def remove(self, really: bool) -> None:
+        """Delete the resource, and make it anew: whatever comes too late leads to nothing."""
+        if not really:
+            return
         self.tell(Removed(self.at))
         self.gone = True
+        for event in (Due(self.at, Gate(0.0, "")), Contested(self.at, {"speed": "default/rival"})):
+            self.tell(event)
+        self.say_what_is_declared(SyncRequest("late", force=True))
+        assert self.request is None
+        self.begin()
 
-    @rule(name=NAMES, contested=st.booleans())
+    @rule(name=NAMES, contested=ONE_IN_FOUR)
     def contest(self, name: str, contested: bool) -> None:
         """Let somebody else want a register, or no longer."""
         self.rivals = {**self.rivals, name: "default/rival"} if contested else {}
@@ -133,7 +139,7 @@ class Adversary(RuleBasedStateMachine):
 
     # --- the world ---
 
-    @rule(unit_1=st.tuples(*[st.sampled_from([0, 5, 9, 8, 0x41AC])] * 4), unit_2=st.sampled_from([0, 1, 2]))
+    @rule(unit_1=st.tuples(*[st.sampled_from([5, 9, 8, 0x41AC])] * 4), unit_2=st.sampled_from([0, 1, 2]))
     def drift(self, unit_1: tuple[int, ...], unit_2: int) -> None:
         """Change what the device holds."""
         self.device.holding(10, *unit_1).holding(5, unit_2, unit=2)
@@ -151,6 +157,20 @@ class Adversary(RuleBasedStateMachine):
             self.met = False
             self.tell(Due(self.at, Gate(wait, "closed for now")))
 
+    @rule(failures=st.lists(st.integers(0, 9), min_size=1, max_size=14), later=st.sampled_from([1, 100]))
+    def poll(self, failures: list[int], later: int) -> None:
+        """Begin a pass, if none is under way, and let the device answer the next requests, most of them well."""
+        self.due(0.0, later)
+        for chosen in failures:
+            failure = FAILURES[chosen] if chosen < len(FAILURES) else None
+            if isinstance(self.request, Write):
+                unknown = failure is not None and failure.kind is FailureKind.UNREACHABLE
+                self.carry_out(done=failure is None or unknown, known=not unknown, failure=failure or FAILURES[0])
+            elif failure is not None:
+                self.fail(failure)
+            elif self.request is not None:
+                self.answer()
+
     @precondition(lambda self: isinstance(self.request, Read | Identify))
     @rule()
     def answer(self) -> None:
@@ -165,7 +185,7 @@ class Adversary(RuleBasedStateMachine):
         self.finish(event)
 
     @precondition(lambda self: isinstance(self.request, Read | Identify))
-    @rule(failure=FAILURES)
+    @rule(failure=st.sampled_from(FAILURES))
     def fail(self, failure: Failure) -> None:
         """Let a reading, or the question who it is, fail."""
         if isinstance(self.request, Read):
@@ -174,7 +194,7 @@ class Adversary(RuleBasedStateMachine):
             self.finish(IdentifyFailed(self.at, self.request.plan, failure))
 
     @precondition(lambda self: isinstance(self.request, Write))
-    @rule(done=st.booleans(), known=st.booleans(), failure=FAILURES)
+    @rule(done=st.booleans(), known=st.booleans(), failure=st.sampled_from(FAILURES))
     def carry_out(self, done: bool, known: bool, failure: Failure) -> None:
         """Carry a write out or not, and tell of it or not; one that is no longer wanted is never sent."""
         assert isinstance(self.request, Write)
@@ -200,8 +220,6 @@ class Adversary(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """Kill the process and start it again from what was stored; rivals are heard of later."""
-        if self.gone:
-            return
         self.state, self.request, self.rivals, self.shown = NEW, None, {}, {}
         self.met = False
         self.stored = IndustrialPLCStatus.model_validate_json(self.stored.model_dump_json(by_alias=True))
@@ -296,7 +314,7 @@ class Adversary(RuleBasedStateMachine):
         """While a pass is under way somebody will answer; otherwise the next is at hand, unless there shall be none."""
         if not hasattr(self, "state") or self.gone:
             return
-        if self.state.stage in UNDER_WAY:
+        if self.state.stage is not Stage.IDLE:
             assert self.request is not None
         elif self.spec is not None and not self.spec.suspend:
             assert not self.asleep

@@ -5,7 +5,7 @@ from typing import Any
 
 from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.control.breaker import Gate
-from fabgitops_core.control.commands import Notice, NoticeReason, Publish, Read, Write
+from fabgitops_core.control.commands import Notice, NoticeReason, Publish, Read, Wake, Write
 from fabgitops_core.control.events import (
     Declared,
     Due,
@@ -49,6 +49,7 @@ class Adversary(RuleBasedStateMachine):
         self.holds = 2311
         self.request: Read | Write | None = None
         self.gone = False
+        self.asleep = False
         self.drifts = 0
         self.corrections = 0
         self.proofs = 0
@@ -149,6 +150,8 @@ class Adversary(RuleBasedStateMachine):
                 self.stored = command.status
             elif isinstance(command, Notice):
                 self.count(command.reason)
+            elif isinstance(command, Wake):
+                self.asleep = command.after is None
             elif isinstance(command, Read | Write):
                 assert self.request is None, "two requests at once"
                 self.request = command
@@ -193,9 +196,13 @@ class Adversary(RuleBasedStateMachine):
 
     @invariant()
     def nothing_rests_forever(self) -> None:
-        """While a pass is under way there is a request that somebody will answer."""
-        if hasattr(self, "state") and self.state.stage in {Stage.READING, Stage.WRITING}:
+        """While a pass is under way somebody will answer; otherwise the next is at hand, unless there shall be none."""
+        if not hasattr(self, "state") or self.gone:
+            return
+        if self.state.stage is not Stage.IDLE:
             assert self.request is not None
+        elif self.spec is not None and not self.spec.suspend:
+            assert not self.asleep
 
 
 Adversary.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -1,68 +1,14 @@
 """The engine with PLCs in memory: what reaches the device, and what the host is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
-from fabgitops_core.api.meta import Key
-from fabgitops_core.control.events import Declared, ReadFailed, SyncRequest
-from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.events import ReadFailed, SyncRequest
 from fabgitops_core.control.requests import Endpoint
-from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.errors import NoReply, Refused, Unreachable
 from fabgitops_core.engine.ports import Stored
-from fabgitops_core.testing.devices import FakeDevices, FakePlc
-from fabgitops_core.testing.host import FakeHost, FakeObserver
 
-MIXER = Key(INDUSTRIAL_PLC.name, "default", "mixer")
-PRESS = Key(INDUSTRIAL_PLC.name, "default", "press")
-
-
-class Bench:
-    """An engine on a bench, with everything around it in memory."""
-
-    def __init__(self) -> None:
-        self.devices = FakeDevices()
-        self.host = FakeHost()
-        self.observer = FakeObserver()
-        self.engine = Engine(self.devices, self.host, self.observer)
-        self.generations: dict[Key, int] = {}
-
-    @property
-    def plc(self) -> FakePlc:
-        """Return the PLC that specs name unless they say otherwise."""
-        return self.devices[Endpoint("10.0.0.5", 502)]
-
-    def declare(self, key: Key, *, request: SyncRequest | None = None, same: bool = False, **changes: Any) -> None:
-        """Declare a resource."""
-        given = {"device_address": "10.0.0.5", "target_register": 4001, "target_value": 2500, "poll_interval_secs": 1}
-        spec = IndustrialPLCSpec.model_validate({**given, "timeout_secs": 1, **changes})
-        self.generations[key] = self.generations.get(key, 0) + (not same)
-        event: Declared[Any, Any] = Declared(datetime.now(UTC), self.generations[key], spec, request=request)
-        self.engine.declare(key, PlcController(), event)
-
-    def status(self, key: Key) -> IndustrialPLCStatus:
-        """Return the status published last."""
-        status = self.host.status(key)
-        assert isinstance(status, IndustrialPLCStatus)
-        return status
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until something is true; the test's time limit ends what never is."""
-        while not true():
-            await asyncio.sleep(0)
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    """Return a bench whose PLC holds the target; it is cleared afterwards."""
-    bench = Bench()
-    bench.plc[4001] = 2500
-    yield bench
-    await bench.engine.stop(1.0)
+from .conftest import MIXER, PRESS, Bench
 
 
 async def test_a_drift_is_corrected_and_proven(bench: Bench) -> None:

@@ -135,7 +135,9 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
     """Drop what a changed spec no longer covers: a force was meant for what stood then, a memory for its register."""
     if state.serving is not None and state.serving.force:
         state = state._replace(serving=replace(state.serving, force=False))
-    if before.map is NOWHERE or same_places(before.map, state.map):
+    if before.map is NOWHERE:
+        return _with_what_was_stored(state)
+    if same_places(before.map, state.map):
         return state._replace(memory=replace(BLANK, lost=state.memory.lost))
     state = state._replace(memory=BLANK)
     kept = _carried(state.status.registers, before.map, state.map)
@@ -165,9 +167,6 @@ def _adopted(state: PlcState, event: Event, interval: float) -> Step:
     """Begin with a resource: what an earlier run of ours said of it goes on."""
     wake, situation = Wake(0.0, 0.0 if state.request else interval), situation_of(state.status)
     edited = state.status.observed_generation != state.generation
-    if state.status.conditions:
-        known = _remembered(state.status, state.map, edited)
-        state = state._replace(status=state.status.model_copy(update=registers_fields(known, state.map)))
     if situation is at_hand.CONFLICT:  # its rival may be heard of a moment later
         return state, (Wake(GRACE_SECS),)
     if not edited and situation not in {at_hand.PENDING, at_hand.TEMPLATE_NOT_FOUND}:
@@ -178,6 +177,14 @@ def _adopted(state: PlcState, event: Event, interval: float) -> Step:
 def _begun(state: PlcState, event: Event, wake: Wake) -> Step:
     begun, commands = say(state, at_hand.PENDING, "not looked at yet", event, endpoint=str(state.map.endpoint))
     return begun, (*commands, wake)
+
+
+def _with_what_was_stored(state: PlcState) -> PlcState:
+    """Take over what an earlier run of ours said of the registers of the first map."""
+    if state.map is NOWHERE or not state.status.conditions:
+        return state
+    known = _remembered(state.status, state.map, state.status.observed_generation != state.generation)
+    return state._replace(status=state.status.model_copy(update=registers_fields(known, state.map)))
 
 
 def _remembered(status: IndustrialPLCStatus, wanted: DeviceMap, edited: bool) -> list[RegisterStatus]:

@@ -27,6 +27,4 @@ def _number(point: Point, words: Words) -> float | None:
         number = point.place.codec.measure(words)
     except ValueError:
         return None
-    if number is None or not math.isfinite(number):
-        return None
-    return number
+    return number if math.isfinite(number) else None

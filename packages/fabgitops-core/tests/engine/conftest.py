@@ -1,0 +1,80 @@
+"""An engine on a bench: PLCs, host and observer in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
+from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.template import TemplateController
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.testing.devices import FakeDevices, FakePlc
+from fabgitops_core.testing.host import FakeHost, FakeObserver
+
+MIXER = Key(INDUSTRIAL_PLC.name, "default", "mixer")
+PRESS = Key(INDUSTRIAL_PLC.name, "default", "press")
+
+
+class Bench:
+    """An engine on a bench, with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.devices = FakeDevices()
+        self.host = FakeHost()
+        self.observer = FakeObserver()
+        self.engine = Engine(self.devices, self.host, self.observer)
+        self.generations: dict[Key, int] = {}
+
+    @property
+    def plc(self) -> FakePlc:
+        """Return the PLC that specs name unless they say otherwise."""
+        return self.devices[Endpoint("10.0.0.5", 502)]
+
+    def declare(self, key: Key, *, request: SyncRequest | None = None, same: bool = False, **changes: Any) -> None:
+        """Declare a resource."""
+        given = {"device_address": "10.0.0.5", "target_register": 4001, "target_value": 2500, "poll_interval_secs": 1}
+        self.declare_spec(key, {**given, "timeout_secs": 1, **changes}, request=request, same=same)
+
+    def declare_spec(
+        self, key: Key, given: dict[str, Any] | None, *, request: SyncRequest | None = None, same: bool = False
+    ) -> None:
+        """Declare a resource with just these fields in its spec; None declares one that is not valid."""
+        spec = IndustrialPLCSpec.model_validate(given) if given is not None else None
+        self.generations[key] = self.generations.get(key, 0) + (not same)
+        problem = "" if spec else "bad"
+        event: Declared[Any, Any] = Declared(datetime.now(UTC), self.generations[key], spec, problem, request)
+        self.engine.declare(key, PlcController(), event)
+
+    def declare_template(self, name: str, **given: Any) -> Key:
+        """Declare a template."""
+        key = Key(INDUSTRIAL_PLC_TEMPLATE.name, "default", name)
+        spec = IndustrialPLCTemplateSpec.model_validate(given)
+        event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, spec)
+        self.engine.declare(key, TemplateController(), event)
+        return key
+
+    def status(self, key: Key) -> IndustrialPLCStatus:
+        """Return the status published last."""
+        status = self.host.status(key)
+        assert isinstance(status, IndustrialPLCStatus)
+        return status
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is true; the test's time limit ends what never is."""
+        while not true():
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    """Return a bench whose PLC holds the target; it is cleared afterwards."""
+    bench = Bench()
+    bench.plc[4001] = 2500
+    yield bench
+    await bench.engine.stop(1.0)

@@ -1,0 +1,135 @@
+"""The engine with whole maps: who contests whose registers, who refers to which template, units behind a gateway."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from fabgitops_core.control.requests import Table
+from fabgitops_core.engine.errors import Refused
+
+from .conftest import MIXER, PRESS, Bench
+
+
+def body(*registers: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return a spec of these registers that is polled each second."""
+    given = {"deviceAddress": "10.0.0.5", "pollIntervalSecs": 1, "registers": list(registers), **changes}
+    return given if registers else {key: value for key, value in given.items() if key != "registers"}
+
+
+SPEED = {"name": "speed", "address": 10, "value": 5}
+TORQUE = {"name": "torque", "address": 11, "value": 6}
+REMOTE = {"name": "remote", "address": 5, "unitId": 2, "value": 1}
+
+
+async def test_two_who_want_one_register_are_told_and_neither_writes_it(bench: Bench) -> None:
+    """Two resources that want one register say so with each other's name, write all others, and this one not at all.
+
+    Once one of them is deleted the other writes it.
+    """
+    bench.declare_spec(MIXER, body(SPEED, TORQUE))
+    bench.declare_spec(PRESS, body({**SPEED, "name": "pace", "value": 9}))
+    await bench.until(lambda: all("also wanted by" in bench.status(key).message for key in (MIXER, PRESS)))
+    assert f"speed is also wanted by {PRESS}" in bench.status(MIXER).message
+    assert f"pace is also wanted by {MIXER}" in bench.status(PRESS).message
+    await bench.until(lambda: bench.plc[11] == 6)
+    passes = len(bench.observer.passes)
+    await bench.until(lambda: len(bench.observer.passes) >= passes + 4)
+    assert [change.address for change in bench.plc.writes] == [11]
+    assert bench.host.reasons(PRESS).count("Conflict") == 1
+    bench.engine.remove(MIXER)
+    await bench.until(lambda: bench.plc[10] == 9)
+    await bench.until(lambda: bench.status(PRESS).in_sync is True)
+
+
+async def test_a_rival_that_is_suspended_leaves_its_registers(bench: Bench) -> None:
+    """A resource that is suspended contests nothing, and does again when it goes on."""
+    bench.declare_spec(MIXER, body(SPEED))
+    bench.declare_spec(PRESS, body(SPEED, suspend=True))
+    await bench.until(lambda: bench.status(MIXER).in_sync is True)
+    bench.declare_spec(PRESS, body(SPEED))
+    await bench.until(lambda: "also wanted by" in bench.status(MIXER).message)
+    bench.declare_spec(PRESS, None)
+    await bench.until(lambda: bench.status(MIXER).in_sync is True)
+
+
+async def test_bits_of_one_word_are_nobodys_conflict(bench: Bench) -> None:
+    """Two resources may each want another bit of the same word."""
+    for key, bit in ((MIXER, 0), (PRESS, 7)):
+        bench.declare_spec(key, body({"name": "flag", "address": 3, "type": "bit", "bit": bit, "value": True}))
+    await bench.until(lambda: bench.plc[3] == 0b1000_0001)
+    await bench.until(lambda: all(bench.status(key).in_sync for key in (MIXER, PRESS)))
+
+
+async def test_a_template_is_followed_through_its_life(bench: Bench) -> None:
+    """A resource waits for its template, takes its map from it, follows its changes, and stops when it is deleted."""
+    bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))
+    assert bench.status(MIXER).message == "waiting for its template"
+    bench.declare_template("drive", registers=[SPEED])
+    await bench.until(lambda: bench.plc[10] == 5)
+    template = bench.declare_template("drive", registers=[{**SPEED, "value": 8}, REMOTE])
+    await bench.until(lambda: bench.plc[10] == 8)
+    await bench.until(lambda: bench.plc.table(2)[5] == 1)
+    await bench.until(lambda: bench.status(MIXER).registers_in_sync == "2/2")
+    bench.engine.remove(template)
+    assert "drive" in bench.status(MIXER).message
+    assert bench.host.reasons(MIXER).count("TemplateNotFound") == 1
+    assert bench.plc.shares == 0
+
+
+async def test_a_template_can_make_two_resources_rivals(bench: Bench) -> None:
+    """A change of a template that brings two of its resources to one register leaves that alone."""
+    bench.declare_template("drive", parameters=[{"name": "unit"}], registers=[{**SPEED, "unitId": "${unit}"}])
+    for key, unit in ((MIXER, 1), (PRESS, 2)):
+        bench.declare_spec(key, body(templateRef={"name": "drive", "parameters": {"unit": unit}}))
+    await bench.until(lambda: all(bench.status(key).in_sync for key in (MIXER, PRESS)))
+    bench.declare_template("drive", parameters=[{"name": "unit"}], registers=[SPEED])
+    await bench.until(lambda: all("also wanted by" in bench.status(key).message for key in (MIXER, PRESS)))
+
+
+async def test_a_unit_that_is_away_is_left_alone_and_its_neighbours_are_not(bench: Bench) -> None:
+    """Three failures open the circuit of a unit; its neighbour is polled and corrected on time."""
+    bench.plc.unit_exceptions = {2: 0x0B}
+    bench.declare_spec(MIXER, body(SPEED, REMOTE))
+    await bench.until(lambda: len(bench.engine.circuits.troubled()) == 1 and bench.plc[10] == 5)
+    await bench.until(lambda: next(iter(bench.engine.circuits.troubled().values())).failures == 3)
+    asked = [plan.unit_id for plan in bench.plc.plans].count(2)
+    passes = len(bench.observer.passes)
+    await bench.until(lambda: len(bench.observer.passes) > passes)
+    assert [plan.unit_id for plan in bench.plc.plans].count(2) == asked
+    bench.plc[10] = 1
+    await bench.until(lambda: bench.plc[10] == 5)
+    assert bench.status(MIXER).registers_in_sync == "1/2"
+    bench.plc.unit_exceptions = {}
+    await bench.until(lambda: bench.status(MIXER).registers_in_sync == "2/2")
+
+
+async def test_a_stranger_is_not_written(bench: Bench) -> None:
+    """A device that is not the one that the spec pins is not written; once it is, it is."""
+    bench.plc.identities = {1: {0: "Other"}}
+    bench.declare_spec(MIXER, body(SPEED, identity={"vendor": "ACME"}))
+    await bench.until(lambda: "its vendor is 'Other', not 'ACME'" in bench.status(MIXER).message)
+    assert bench.plc.writes == []
+    bench.plc.identities = {1: {0: "ACME"}}
+    await bench.until(lambda: bench.plc[10] == 5)
+
+
+async def test_a_spec_that_breaks_while_a_busy_device_is_given_time(bench: Bench) -> None:
+    """A resource whose spec becomes invalid, or that is deleted, while a reading waits to be tried again just ends."""
+    ends = {MIXER: partial(bench.declare_spec, MIXER, None), PRESS: partial(bench.engine.remove, PRESS)}
+    for key, end in ends.items():
+        bench.plc.read_errors = [Refused("busy", 6)]
+        bench.declare_spec(key, body(SPEED))
+        await bench.until(lambda: not bench.plc.read_errors)
+        await asyncio.sleep(0)
+        end()
+    await bench.until(lambda: {MIXER, PRESS} <= set(bench.observer.passes))
+    assert bench.plc.writes == []
+    assert bench.plc.shares == 0
+
+
+async def test_every_table_reaches_the_wire(bench: Bench) -> None:
+    """A coil and a bit are written as such, with their own table and mask."""
+    coil = {"name": "pump", "table": "coil", "address": 4, "value": True}
+    bench.declare_spec(MIXER, body(coil, {"name": "flag", "address": 3, "type": "bit", "bit": 2, "value": True}))
+    await bench.until(lambda: bench.status(MIXER).in_sync is True)
+    assert {(change.table, change.mask) for change in bench.plc.writes} == {(Table.COIL, None), (Table.HOLDING, 4)}
