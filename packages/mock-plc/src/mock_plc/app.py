@@ -60,7 +60,7 @@ def serve(
 
 
 def _log(verbose: bool) -> None:
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s mock_plc: %(message)s", level=logging.WARNING)
     logging.getLogger("mock_plc").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 

@@ -56,7 +56,7 @@ class Registers:
         within(1, MAX_COUNT),
         Parameter(
             help="How many PLCs, 1 to 10000, each by itself at a port of its own, from --port upwards. With more than "
-            "one it tells how many requests a second they serve."
+            "one it tells how many requests a second they serve, and of drifts only with -v."
         ),
     ] = 1
 
