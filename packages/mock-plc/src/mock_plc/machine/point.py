@@ -116,7 +116,9 @@ class MapPoint:
         if self.movement is noise:
             self._show(grid.within(noise.next(at, self._dice)))
             return None
-        self._value = grid.within(self.movement.next(at, self._dice))
+        moved = self.movement.next(at, self._dice)
+        if not math.isnan(moved):  # which the arithmetic of numbers near to infinity may end in
+            self._value = grid.within(moved)
         noisy = At(self._base, self._value, at.elapsed, grid)
         self._show(grid.within(noise.next(noisy, self._dice)) if noise else self._value)
         return (before, self.get()) if isinstance(self.movement, Drift) else None
@@ -126,8 +128,7 @@ class MapPoint:
         return self._value if followed is None else followed
 
     def _show(self, value: float) -> None:
-        number = round(value) if self.register.kind.logical else value
-        self._put(self.register.codec.encode(number, self.words))
+        self._put(self.register.codec.nearest(value, self.words))
 
     def _put(self, words: Sequence[int]) -> None:
         self._cells.update(zip(self.span, words, strict=True))
@@ -154,7 +155,7 @@ class MapPoint:
         if isinstance(value, str) or math.isnan(value):
             raise ModbusException(ILLEGAL_VALUE)
         value = grid.within(value)
-        return codec.encode(rounds.kept(value, grid) if rounds else value)
+        return codec.nearest(grid.within(rounds.kept(value, grid)) if rounds else value)
 
     def written(self, before: tuple[int, ...]) -> None:
         """Note that it was written to, and what its words were `before`."""

@@ -1,5 +1,6 @@
 """One register of a device file: where it is, what it holds, and how it behaves."""
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Literal
@@ -102,6 +103,10 @@ class Register(Part):
             self._check_value("enum", value, f"{name}: ")
         if self.value is not None:
             self._check_value("value", self.valued(self.value))
+        if (clamps := self.behaviours.clamps) and self.kind.numeric:
+            for name, end in (("min", clamps.min), ("max", clamps.max)):
+                if math.isfinite(end):
+                    self._check_value(f"behaviours.clamps.{name}", end)
 
     def _check_value(self, field: str, value: Value, prefix: str = "") -> None:
         try:
