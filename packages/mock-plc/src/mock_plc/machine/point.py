@@ -11,6 +11,8 @@ from mock_plc.memory import Value
 from mock_plc.spec.register import Register
 
 ILLEGAL_VALUE = 3
+_FEWEST_DIGITS, _MOST_DIGITS = 6, 17
+"""What each float32 can show, and what each float64 needs."""
 
 
 @dataclass(slots=True)
@@ -72,7 +74,18 @@ class MapPoint:
             value = self.register.codec.decode(self.words)
         except ValueError as error:
             return str(error)
-        return value if not isinstance(value, float) or math.isfinite(value) else str(value)
+        if not isinstance(value, float):
+            return value
+        return self._short(value) if math.isfinite(value) else str(value)
+
+    def _short(self, value: float) -> float:
+        """Return the shortest number that lies in the same words: 21.3 for a float32, and not 21.299999237060547."""
+        if self.register.kind.floating:
+            for digits in range(_FEWEST_DIGITS, _MOST_DIGITS):
+                shorter = float(f"{value:.{digits}g}")
+                if self.register.codec.nearest(shorter) == self.words:
+                    return shorter
+        return value
 
     def set(self, value: Value) -> None:
         """Change it as the process does, not as a client; the name of a value in its `enum` is that value."""
