@@ -46,7 +46,7 @@ def serve(
 
     Args:
         seed: Makes drift and faults repeatable.
-        verbose: Tell of each read, write and refused request as well.
+        verbose: Tell of each read, write, refused request and fault as well.
         registers: What is served.
         network: Where and how.
         trouble: What goes wrong.

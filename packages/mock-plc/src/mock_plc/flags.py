@@ -112,10 +112,11 @@ class Trouble:
         tuple[str, ...],
         _flag,
         Parameter(
+            show_default=False,
             help="KIND[:ARGUMENT][,KEY=VALUE]..., may be given several times. Kinds: delay, no-reply, close, half, "
             "wrong-transaction, wrong-unit, wrong-function, short-reply, garbage, late, exception, restart, frozen, "
             "slow-start, connection-limit. Keys: p, on, unit, function, table, address, first, after, every, for, "
-            "executes. The README explains each."
+            "executes. The README explains each.",
         ),
     ] = ()
 

@@ -24,13 +24,11 @@ class _Above(logging.Filter):
 
 @asynccontextmanager
 async def telling(stations: Sequence[Station]) -> AsyncIterator[None]:
-    """Tell the rate until the block ends, and not of each register that moves, unless all is to be told."""
+    """Tell the rate until the block ends."""
     in_place, above = sys.stderr.isatty(), _Above()
     handlers = logging.getLogger().handlers if in_place else []  # a logger's filters do not see what its children log
     for handler in handlers:
         handler.addFilter(above)
-    if not log.isEnabledFor(logging.DEBUG):
-        logging.getLogger("mock_plc.moves").setLevel(logging.WARNING)
     task = asyncio.create_task(_tell(stations, in_place))
     try:
         yield
