@@ -1,4 +1,4 @@
-"""Tries the installed wheel by itself: it serves a register to a bare socket, ends on SIGTERM, and needs no core.
+"""Tries the installed wheel by itself: it serves, ends on SIGTERM, has its example, and needs no core.
 
 Run with the Python of an environment that holds the wheel and what it declares, nothing else.
 """
@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +16,8 @@ from pathlib import Path
 REQUEST = bytes.fromhex("0001 0000 0006 01 03 0fa1 0001")
 REPLY = bytes.fromhex("0001 0000 0005 01 03 02 09c4")  # two bytes: 2500
 
-command = [str(Path(sys.executable).with_name("mock-plc")), "--bind", "127.0.0.1", "--port", "0"]
+program = str(Path(sys.executable).with_name("mock-plc"))
+command = [program, "--bind", "127.0.0.1", "--port", "0"]
 with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as plc:
     try:
         assert plc.stderr is not None
@@ -30,6 +32,11 @@ with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as plc:
         assert plc.wait(timeout=10) == 0
     finally:
         plc.kill()
+
+with tempfile.TemporaryDirectory() as directory:
+    file = Path(directory, "plc.yaml")
+    file.write_bytes(subprocess.run([program, "example"], check=True, stdout=subprocess.PIPE).stdout)
+    subprocess.run([program, "check", str(file)], check=True)
 
 assert find_spec("fabgitops_core") is None, "mock-plc must not need fabgitops-core"
 print("mock-plc", version("mock-plc"))

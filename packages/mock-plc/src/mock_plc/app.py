@@ -46,7 +46,7 @@ def serve(
 
     Args:
         seed: Makes drift and faults repeatable.
-        verbose: Tell of each read, write and refused request as well.
+        verbose: Tell of each read, write, refused request and fault as well.
         registers: What is served.
         network: Where and how.
         trouble: What goes wrong.
@@ -60,7 +60,7 @@ def serve(
 
 
 def _log(verbose: bool) -> None:
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s mock_plc: %(message)s", level=logging.WARNING)
     logging.getLogger("mock_plc").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 

@@ -56,7 +56,7 @@ class Registers:
         within(1, MAX_COUNT),
         Parameter(
             help="How many PLCs, 1 to 10000, each by itself at a port of its own, from --port upwards. With more than "
-            "one it tells how many requests a second they serve."
+            "one it tells how many requests a second they serve, and of drifts only with -v."
         ),
     ] = 1
 
@@ -112,10 +112,11 @@ class Trouble:
         tuple[str, ...],
         _flag,
         Parameter(
+            show_default=False,
             help="KIND[:ARGUMENT][,KEY=VALUE]..., may be given several times. Kinds: delay, no-reply, close, half, "
             "wrong-transaction, wrong-unit, wrong-function, short-reply, garbage, late, exception, restart, frozen, "
             "slow-start, connection-limit. Keys: p, on, unit, function, table, address, first, after, every, for, "
-            "executes. The README explains each."
+            "executes. The README explains each.",
         ),
     ] = ()
 

@@ -60,6 +60,8 @@ def serve(plcs: Sequence[Plc], settings: Settings) -> None:
         stations = [_station(plc, settings, f"{settings.seed}/{number}") for number, plc in enumerate(plcs)]
     except ValueError as error:
         raise UsageError(f"{error}.") from None
+    if len(stations) > 1 and not settings.verbose:
+        logging.getLogger("mock_plc.moves").setLevel(logging.WARNING)  # a thousand that drift would drown all else
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(stations, settings))
     reads, writes = answered(stations)

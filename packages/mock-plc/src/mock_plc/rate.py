@@ -26,16 +26,17 @@ class _Above(logging.Filter):
 async def telling(stations: Sequence[Station]) -> AsyncIterator[None]:
     """Tell the rate until the block ends."""
     in_place, above = sys.stderr.isatty(), _Above()
-    if in_place:
-        log.addFilter(above)
+    handlers = logging.getLogger().handlers if in_place else []  # a logger's filters do not see what its children log
+    for handler in handlers:
+        handler.addFilter(above)
     task = asyncio.create_task(_tell(stations, in_place))
     try:
         yield
     finally:
         task.cancel()
         await asyncio.wait([task])
-        if in_place:
-            log.removeFilter(above)
+        for handler in handlers:
+            handler.removeFilter(above)
             sys.stderr.write(_CLEAR)
 
 

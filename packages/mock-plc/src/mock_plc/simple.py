@@ -10,7 +10,7 @@ from mock_plc.device import Device
 from mock_plc.exceptions import ModbusException
 from mock_plc.memory import Point, Table, Unit, Value
 
-log = logging.getLogger("mock_plc")
+log = logging.getLogger("mock_plc.moves")
 
 _ILLEGAL_ADDRESS = 2
 _UNIT_IDS = range(256)

@@ -5,9 +5,10 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mock_plc.codec.codec import Codec, Padding, Value
+from mock_plc.codec.codec import Codec, Padding
 from mock_plc.codec.orders import ByteOrder, bytes_of, words_of
 from mock_plc.codec.types import LIMITS, DataType
+from mock_plc.memory import Value
 
 T = DataType
 ORDERS = st.sampled_from(ByteOrder)

@@ -11,9 +11,10 @@ Opto 22: forums.opto22.com, "Modbus inputs PAC Control": a meter says 584, and m
 """
 
 import pytest
-from mock_plc.codec.codec import Codec, Value
+from mock_plc.codec.codec import Codec
 from mock_plc.codec.orders import ByteOrder
 from mock_plc.codec.types import DataType
+from mock_plc.memory import Value
 
 from .words import words
 

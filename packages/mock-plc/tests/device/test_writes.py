@@ -178,3 +178,12 @@ def test_the_process_is_not_held_up() -> None:
     assert plc["a"] == 1
     with pytest.raises(ValueError, match="'Onn' is no number"):
         plc.machine.points["a"].set("Onn")
+
+
+def test_floats_are_shown_as_they_were_meant() -> None:
+    """A float is shown with the digits that it needs, and with all of them where it needs them."""
+    plc = device(
+        "- {name: a, address: 0, type: float32, value: 21.3}\n"
+        "- {name: b, address: 2, type: float64, value: 21.299999237060547}"
+    )
+    assert (plc["a"], plc["b"]) == (21.3, 21.299999237060547)

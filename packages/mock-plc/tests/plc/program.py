@@ -36,9 +36,10 @@ class Program:
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal, read what it still says, and return its exit code."""
         self.process.send_signal(number)
-        _, rest = self.process.communicate(timeout=30)
-        self.said += rest.splitlines(keepends=True)
-        return self.process.returncode
+        # Not communicate(): it reads past the stream, and what the stream had read ahead of a line would be lost.
+        assert self.process.stderr is not None
+        self.said += self.process.stderr
+        return self.process.wait(timeout=30)
 
 
 @contextmanager

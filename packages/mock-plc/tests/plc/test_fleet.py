@@ -162,6 +162,16 @@ def test_plcs_drift_each_in_its_own_way() -> None:
     assert first[0] != first[1]
 
 
+def test_many_plcs_do_not_tell_of_each_drift() -> None:
+    """Of several PLCs drifts are told only with -v, but are counted all the same."""
+    with running("--count", "2", "--chaos", "--chaos-interval", "0.01") as program, Client(program.port) as client:
+        while client.read(4001) == [2500]:
+            pass
+        assert program.end() == 0
+    assert not [line for line in program.said if "drift:" in line]
+    assert int(re.search(r"(\d+) drifts", program.said[-1])[1]) > 0  # type: ignore[index]
+
+
 def test_the_rate_stands_in_place_on_a_terminal() -> None:
     """On a terminal the rate is written over itself each second, and what is logged begins on a line of its own."""
     ours, theirs = pty.openpty()

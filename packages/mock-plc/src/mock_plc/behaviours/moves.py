@@ -134,7 +134,7 @@ class Counter(Movement):
     def next(self, at: At, dice: random.Random) -> float:
         """Return the next count."""
         value, span = at.value + self.step, at.grid.high - at.grid.low + at.grid.step
-        if at.grid.low <= value <= at.grid.high or not math.isfinite(span):
+        if at.grid.low <= value <= at.grid.high or not 0 < span < math.inf:
             return value
         return at.grid.low + (value - at.grid.low) % span
 

@@ -12,8 +12,10 @@ from fractions import Fraction
 from functools import cached_property
 
 from mock_plc.codec.orders import ByteOrder, bytes_of, words_of
-from mock_plc.codec.types import LIMITS, DataType, pack_float, pack_whole, unpack_float, unpack_whole
+from mock_plc.codec.types import LARGEST, LIMITS, DataType, pack_float, pack_whole, unpack_float, unpack_whole
 from mock_plc.memory import Value
+
+_HALF = 0.5
 
 
 class Padding(StrEnum):
@@ -58,6 +60,18 @@ class Codec:
     def encode(self, value: Value, held: Sequence[int] = (0,)) -> tuple[int, ...]:
         """Return the words of a value; a bit is put into the word that is `held`, whose other bits stay."""
         return self.words(self.raw_of(value), held)
+
+    def nearest(self, value: float, held: Sequence[int] = (0,)) -> tuple[int, ...]:
+        """Return the words that come nearest to a number, NaN excepted: those of an end if it is beyond it."""
+        if self.type.logical:
+            return self.words(value >= _HALF, held)
+        if self.type.floating:
+            most = LARGEST[self.type]
+            return self.words(min(max((value - self.offset) / self.scale, -most), most))
+        low, high = LIMITS[self.type]
+        if math.isinf(value):
+            return self.words(high if (value > 0) is (self.scale > 0) else low)
+        return self.words(min(max(self._rounded(value), low), high))
 
     def decode(self, words: Sequence[int]) -> Value:
         """Return the value of words."""
@@ -107,11 +121,14 @@ class Codec:
 
     def _whole(self, value: float) -> int:
         low, high = LIMITS[self.type]
-        raw = round((exact(value) - self._offset) / self._scale) if math.isfinite(value) else high + 1
+        raw = self._rounded(value) if math.isfinite(value) else high + 1
         if not low <= raw <= high:
             lowest, highest = sorted((self.value_of(low), self.value_of(high)))
             raise ValueError(f"{value} does not fit: {self.type}{self._scaled()} holds {lowest} to {highest}")
         return raw
+
+    def _rounded(self, value: float) -> int:
+        return round((exact(value) - self._offset) / self._scale)
 
     def _scaled(self) -> str:
         parts = [f" scale {self.scale:g}"] * (self.scale != 1) + [f" offset {self.offset:g}"] * (self.offset != 0)

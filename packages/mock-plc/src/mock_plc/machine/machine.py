@@ -10,7 +10,7 @@ from mock_plc.memory import Point, Table, Unit, Value
 from mock_plc.simple import Chaos
 from mock_plc.spec.device import DeviceFile
 
-log = logging.getLogger("mock_plc")
+log = logging.getLogger("mock_plc.moves")
 
 _UNIT_IDS = range(256)
 _ANY = 1

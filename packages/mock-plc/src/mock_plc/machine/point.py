@@ -11,6 +11,8 @@ from mock_plc.memory import Value
 from mock_plc.spec.register import Register
 
 ILLEGAL_VALUE = 3
+_FEWEST_DIGITS, _MOST_DIGITS = 6, 17
+"""What each float32 can show, and what each float64 needs."""
 
 
 @dataclass(slots=True)
@@ -72,7 +74,18 @@ class MapPoint:
             value = self.register.codec.decode(self.words)
         except ValueError as error:
             return str(error)
-        return value if not isinstance(value, float) or math.isfinite(value) else str(value)
+        if not isinstance(value, float):
+            return value
+        return self._short(value) if math.isfinite(value) else str(value)
+
+    def _short(self, value: float) -> float:
+        """Return the shortest number that lies in the same words: 21.3 for a float32, and not 21.299999237060547."""
+        if self.register.kind.floating:
+            for digits in range(_FEWEST_DIGITS, _MOST_DIGITS):
+                shorter = float(f"{value:.{digits}g}")
+                if self.register.codec.nearest(shorter) == self.words:
+                    return shorter
+        return value
 
     def set(self, value: Value) -> None:
         """Change it as the process does, not as a client; the name of a value in its `enum` is that value."""
@@ -116,7 +129,9 @@ class MapPoint:
         if self.movement is noise:
             self._show(grid.within(noise.next(at, self._dice)))
             return None
-        self._value = grid.within(self.movement.next(at, self._dice))
+        moved = self.movement.next(at, self._dice)
+        if not math.isnan(moved):  # which the arithmetic of numbers near to infinity may end in
+            self._value = grid.within(moved)
         noisy = At(self._base, self._value, at.elapsed, grid)
         self._show(grid.within(noise.next(noisy, self._dice)) if noise else self._value)
         return (before, self.get()) if isinstance(self.movement, Drift) else None
@@ -126,8 +141,7 @@ class MapPoint:
         return self._value if followed is None else followed
 
     def _show(self, value: float) -> None:
-        number = round(value) if self.register.kind.logical else value
-        self._put(self.register.codec.encode(number, self.words))
+        self._put(self.register.codec.nearest(value, self.words))
 
     def _put(self, words: Sequence[int]) -> None:
         self._cells.update(zip(self.span, words, strict=True))
@@ -154,7 +168,7 @@ class MapPoint:
         if isinstance(value, str) or math.isnan(value):
             raise ModbusException(ILLEGAL_VALUE)
         value = grid.within(value)
-        return codec.encode(rounds.kept(value, grid) if rounds else value)
+        return codec.nearest(grid.within(rounds.kept(value, grid)) if rounds else value)
 
     def written(self, before: tuple[int, ...]) -> None:
         """Note that it was written to, and what its words were `before`."""

@@ -1,5 +1,6 @@
 """One register of a device file: where it is, what it holds, and how it behaves."""
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Literal
@@ -18,6 +19,8 @@ from mock_plc.spec.behaviours import Behaviours
 MAX_ADDRESS = 65535
 _MAX_BIT, _MAX_LENGTH = 15, 246
 """246 bytes are the 123 words that one request can write (protocol, section 6.12)."""
+_LEAST_SCALE, _MOST_SCALE, _MOST_OFFSET = 1e-12, 1e12, 1e15
+"""From pico to tera, so that whatever a whole type holds stays a number that a float can be."""
 
 _Whole = Annotated[int, Field(strict=True)]
 
@@ -91,17 +94,26 @@ class Register(Part):
                 raise FieldError(field, f"is missing; a {needed} needs it")
         if self.kind is DataType.STRING and self.byte_order.swaps_words:
             raise FieldError("byteOrder", f"{self.byte_order} turns a text around; a string has ABCD or BADC")
+        self._check_scale()
+
+    def _check_scale(self) -> None:
         for field in ("scale", "offset"):
             if getattr(self, field) is not None and not self.kind.numeric:
                 raise FieldError(field, f"is of numbers alone, and this is {self.kind}; leave it out")
-        if self.scale == 0:
-            raise FieldError("scale", "is 0, which leaves nothing of a value; 1 is as it is")
+        if self.scale is not None and not _LEAST_SCALE <= abs(self.scale) <= _MOST_SCALE:
+            raise FieldError("scale", f"is {self.scale}; it must be {_LEAST_SCALE:g} to {_MOST_SCALE:g}, or negative")
+        if self.offset is not None and abs(self.offset) > _MOST_OFFSET:
+            raise FieldError("offset", f"is {self.offset}; it must be {-_MOST_OFFSET:g} to {_MOST_OFFSET:g}")
 
     def _check_values(self) -> None:
         for name, value in (self.enum or {}).items():
             self._check_value("enum", value, f"{name}: ")
         if self.value is not None:
             self._check_value("value", self.valued(self.value))
+        if (clamps := self.behaviours.clamps) and self.kind.numeric:
+            for name, end in (("min", clamps.min), ("max", clamps.max)):
+                if math.isfinite(end):
+                    self._check_value(f"behaviours.clamps.{name}", end)
 
     def _check_value(self, field: str, value: Value, prefix: str = "") -> None:
         try:
