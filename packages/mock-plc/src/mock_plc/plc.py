@@ -3,10 +3,10 @@
 import asyncio
 import importlib
 import logging
-import resource
 import secrets
 import signal
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -95,9 +95,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _run(stations: Sequence[Station], settings: Settings) -> None:
     ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+    _on_signals(ended.set)
     async with AsyncExitStack() as stack:
         ports = await stack.enter_async_context(_all_listening(stations, settings))
         each = f"{len(ports)} PLCs, each " if len(ports) > 1 else ""
@@ -112,6 +110,15 @@ async def _run(stations: Sequence[Station], settings: Settings) -> None:
         if len(stations) > 1:
             await stack.enter_async_context(telling(stations))
         await ended.wait()
+
+
+def _on_signals(act: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, act)
+        except NotImplementedError:  # Windows' event loops have no such thing
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
 
 
 def _where(host: str, ports: Sequence[int]) -> str:
@@ -149,7 +156,10 @@ async def _row(stack: AsyncExitStack, stations: Sequence[Station], settings: Set
 
 def _allow_files() -> None:
     """Allow as many open files as the machine lets this user, within reason: each PLC and each connection is one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if sys.platform != "win32":  # which has no such limit
+        import resource  # noqa: PLC0415 - only where there is one
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

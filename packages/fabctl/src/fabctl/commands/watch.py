@@ -77,8 +77,14 @@ async def _until_signalled(work: Coroutine[Any, Any, None]) -> int:
         code = 0 if number == signal.SIGINT else 128 + number
         task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, leave, number)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is None:
+            continue
+        try:
+            loop.add_signal_handler(number, leave, number)
+        except NotImplementedError:  # Windows' event loops have no such thing
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(leave, number))
     with contextlib.suppress(asyncio.CancelledError):
         await task
     return code
