@@ -1,0 +1,355 @@
+"""A PLC that suffers faults, what was asked of it and what it truly held then, and an engine that keeps it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.registers import Register
+from fabgitops_core.codec.types import Words
+from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.requests import TlsRef
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.modbus.pool import ModbusDevices
+from fabgitops_core.testing.host import FakeHost, FakeObserver
+from mock_plc.faults.box import Strike
+from mock_plc.faults.model import Fault, Kind
+from mock_plc.machine.machine import Machine
+from mock_plc.machine.point import MapPoint
+from mock_plc.memory import Value
+from mock_plc.net.listen import listening
+from mock_plc.net.station import OK, Station
+from mock_plc.net.transport import Transport
+from mock_plc.spec.reading import parse
+from mock_plc.wire import pdu
+from mock_plc.wire.framing import Frame
+
+TIMEOUT = 0.3
+PATIENCE = 60.0
+KEY = Key(INDUSTRIAL_PLC.name, "default", "plc")
+
+PERHAPS = {f"exception {code}" for code in (5, 11)}
+"""Answers to a write that leave it open whether it was carried out."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A device file, the map that is wanted of it, and the values to which its registers drift."""
+
+    device: str
+    spec: Mapping[str, Any]
+    drift: Mapping[str, Value]
+
+
+SHORT = Scene(
+    "registers: [{name: target, address: 4001, value: 2311}]",
+    {"targetRegister": 4001, "targetValue": 2500},
+    {"target": 1999},
+)
+MAP = Scene(
+    """
+registers:
+- {name: speed, address: 100, type: float32, byteOrder: CDAB, value: 3.25}
+- {name: heater, address: 102, type: bit, bit: 3, value: false}
+- {name: fan, address: 102, type: bit, bit: 9, value: true}
+- {name: pump, address: 103, type: bit, bit: 5, value: true}
+- {name: level, address: 104, type: int16, scale: 0.1, value: -12.5}
+- {name: valve, table: coil, address: 7, value: false}
+- {name: power, table: input, address: 0, type: uint32, value: 70000}
+""",
+    {
+        "registers": [
+            {"name": "speed", "address": 100, "type": "float32", "byteOrder": "CDAB", "value": 21.7},
+            {"name": "heater", "address": 102, "type": "bit", "bit": 3, "value": True},
+            {"name": "pump", "address": 103, "type": "bit", "bit": 5, "value": False, "write": {"function": "mask"}},
+            {"name": "level", "address": 104, "type": "int16", "scale": 0.1, "value": 4.5},
+            {"name": "valve", "table": "coil", "address": 7, "value": True},
+            {"name": "power", "table": "input", "address": 0, "type": "uint32"},
+        ]
+    },
+    {"speed": 9.5, "heater": False, "pump": True, "level": 77.7, "valve": False},
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault, on one transport, for one map."""
+
+    transport: Transport
+    fault: str
+    form: str
+
+    def __str__(self) -> str:
+        return f"{self.transport}-{self.fault}-{self.form}"
+
+    @property
+    def scene(self) -> Scene:
+        """What is played."""
+        return SHORT if self.form == "short" else MAP
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the fault."""
+        return Fault.model_validate(self.fault).kind
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that arrived, what came of it, and what each register truly held before and after it."""
+
+    request: Frame
+    result: str
+    delay: float
+    before: Mapping[str, Words]
+    truth: Mapping[str, Words]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it would change something."""
+        return pdu.subject(self.request.pdu).writes
+
+    @property
+    def told_right(self) -> bool:
+        """Whether the right answer to it went out, be it late."""
+        return self.result in {OK, Kind.LATE}
+
+    @property
+    def told_in_time(self) -> bool:
+        """Whether the right answer went out at once."""
+        return self.result == OK and not self.delay
+
+    @property
+    def open(self) -> bool:
+        """Whether whoever asked cannot know if it was carried out."""
+        return not self.result.startswith("exception") or self.result in PERHAPS
+
+    def touches(self, register: Register) -> bool:
+        """Return whether it is about all words of a register."""
+        about, (table, address) = pdu.subject(self.request.pdu), register.place
+        within = about.address <= address and address + register.size <= about.address + about.count
+        return about.table is not None and about.table.value == table.value and within
+
+    def written(self, before: int) -> Words:
+        """Return the words or bits that it writes, into a word that holds `before` where it has a mask."""
+        body = self.request.pdu
+        numbers = tuple(int.from_bytes(body[at : at + 2], "big") for at in range(3, len(body) - 1, 2))
+        if body[0] == pdu.MASK_WRITE:
+            keep, put = numbers
+            return ((before & keep) | (put & ~keep & 0xFFFF),)
+        if body[0] == pdu.WRITE_REGISTERS:
+            return tuple(int.from_bytes(body[at : at + 2], "big") for at in range(6, len(body), 2))
+        if body[0] == pdu.WRITE_COIL:
+            return (int(numbers[0] == 0xFF00),)
+        assert body[0] == pdu.WRITE_REGISTER, f"function {body[0]} was not expected"
+        return numbers
+
+
+class Witness(Station):
+    """A station that remembers what it was asked, in order, beside what its registers truly held."""
+
+    def __init__(self, machine: Machine, **how: Any) -> None:
+        self.log: list[Asked] = []
+        self._points = {name: each for name, each in machine.points.items() if isinstance(each, MapPoint)}
+        self._held_before: Mapping[str, Words] | None = None
+        self._delay = 0.0
+        super().__init__(machine, **how)
+
+    @property
+    def truth(self) -> Mapping[str, Words]:
+        """What each register holds, by name."""
+        return {name: point.words for name, point in self._points.items()}
+
+    def strike(self, request: Frame) -> Strike:
+        """Note how late the answer will be."""
+        strike = super().strike(request)
+        self._delay = strike.delay
+        return strike
+
+    def answer(self, request: Frame) -> Frame | None:
+        """Note what is held before the request is carried out."""
+        self._held_before = self.truth
+        return super().answer(request)
+
+    def count(self, request: Frame, result: str) -> None:
+        """Remember a request."""
+        truth = self.truth
+        self.log.append(Asked(request, result, self._delay, self._held_before or truth, truth))
+        self._held_before, self._delay = None, 0.0
+        super().count(request, result)
+
+
+class Audience(FakeHost):
+    """A host that remembers beside each status how many requests had arrived when it was told."""
+
+    def __init__(self, log: list[Asked]) -> None:
+        super().__init__()
+        self.told: list[tuple[int, IndustrialPLCStatus]] = []
+        self._log = log
+
+    def publish(self, key: Key, status: ApiModel) -> None:
+        """Remember a status."""
+        assert isinstance(status, IndustrialPLCStatus)
+        self.told.append((len(self._log), status))
+        super().publish(key, status)
+
+    @property
+    def last(self) -> IndustrialPLCStatus:
+        """What was said last."""
+        return self.told[-1][1] if self.told else IndustrialPLCStatus()
+
+
+@dataclass
+class Play:
+    """How a case went: `stuck` says what was waited for in vain; `open_circuits` how many were left in the end."""
+
+    case: Case
+    spec: IndustrialPLCSpec
+    log: list[Asked]
+    host: Audience
+    stuck: str = ""
+    hits: int = 0
+    open_circuits: int = 0
+    healed: bool = False
+
+    @property
+    def desired(self) -> list[Register]:
+        """The registers that must hold a value."""
+        return [each for each in self.spec.registers_wanted if each.encoded is not None]
+
+    def holds(self, truth: Mapping[str, Words]) -> bool:
+        """Return whether each register holds what it must."""
+        return all(each.holds(truth[each.name]) for each in self.desired)
+
+    def readings(self, register: Register, until: int) -> Iterator[Words]:
+        """Yield what a register truly held at the last reading that told it, and at those after it that may have."""
+        seen = [each for each in self.log[:until] if not each.writes and each.touches(register) and each.told_right]
+        last = max((at for at, each in enumerate(seen) if each.told_in_time), default=0)
+        return (each.truth[register.name] for each in seen[last:])
+
+    def shown(self, register: Register, until: int) -> Iterable[Words]:
+        """Return all that a register truly held at any reading that told it."""
+        seen = (each for each in self.log[:until] if not each.writes and each.touches(register) and each.told_right)
+        return [each.truth[register.name] for each in seen]
+
+
+async def play(case: Case, tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> Play:
+    """Let an engine keep a PLC, let it drift while it suffers the fault, and take the fault away again."""
+    machine = Machine(parse(case.scene.device, "device"))
+    witness = Witness(machine, transport=case.transport)
+
+    async def certificates(_: TlsRef) -> ssl.SSLContext:
+        return client_tls
+
+    context = tls if case.transport is Transport.TLS else None
+    async with listening(witness, tls=context) as port:
+        connection = {"transport": case.transport.value, "timeoutSecs": TIMEOUT}
+        where = {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1, "connection": connection}
+        wanted = IndustrialPLCSpec.model_validate(where | dict(case.scene.spec))
+        host = Audience(witness.log)
+        engine = Engine(ModbusDevices(tls=certificates), host, FakeObserver())
+        played = Play(case, wanted, witness.log, host)
+        try:
+            await _acts(played, engine, machine, witness)
+        except TimeoutError:
+            played.stuck = f"{played.stuck}: {host.last.model_dump_json(exclude={'conditions'})}"
+        finally:
+            played.open_circuits = len(engine.circuits.troubled())
+            await engine.stop(TIMEOUT)
+    return played
+
+
+async def _acts(played: Play, engine: Engine, machine: Machine, witness: Witness) -> None:
+    host, kind = played.host, played.case.kind
+    fault = Fault.model_validate(played.case.fault)
+
+    def settled() -> bool:
+        return bool(host.last.in_sync) and played.holds(witness.truth) and not engine.circuits.troubled()
+
+    _declare(played, engine)
+    await _until(played, settled, "the device put right before there is a fault")
+    (number,) = witness.faults.add(fault)
+    if kind in {Kind.CONNECTION_LIMIT, Kind.SLOW_START}:
+        witness.restart()
+    for name, value in played.case.scene.drift.items():
+        machine.points[name].set(value)
+    async with _wandering(machine):
+        await _until(played, lambda: _hits(witness) >= _enough(fault), "the fault to strike")
+        if fault.p == 1 and fault.on != "write":
+            await _until(played, lambda: not host.last.in_sync, "the status that says it is not known to be in sync")
+    played.hits = _hits(witness)
+    witness.faults.remove(number)
+    if kind is Kind.EXCEPTION and fault.code in {2, 3} and fault.p < 1:
+        # An address that was refused while others were not is left alone for a day, or until somebody asks for a sync.
+        _declare(played, engine, SyncRequest("again", force=False))
+    await _until(played, settled, "the device put right after the fault has gone")
+    played.healed = True
+
+
+@asynccontextmanager
+async def _wandering(machine: Machine) -> AsyncIterator[None]:
+    """Let what is only observed be another value at each moment: an answer that is believed too late shows."""
+
+    async def wander() -> None:
+        while True:
+            for value in range(80000, 90000):
+                machine.points["power"].set(value)
+                await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(wander()) if "power" in machine.points else None
+    try:
+        yield
+    finally:
+        if task:
+            task.cancel()
+
+
+def _declare(played: Play, engine: Engine, request: SyncRequest | None = None) -> None:
+    event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, played.spec, request=request)
+    engine.declare(KEY, PlcController(), event)
+
+
+def _hits(witness: Witness) -> int:
+    return sum(entry.hits for entry in witness.faults)
+
+
+def _enough(fault: Fault) -> int:
+    """Return how often a fault must strike: what is only written may be put right by the one write that it spoilt."""
+    if fault.kind is Kind.SLOW_START:
+        return 1
+    return 1 if fault.on == "write" else 2
+
+
+async def _until(played: Play, true: Callable[[], bool], what: str) -> None:
+    """Wait until something is true; on TimeoutError `stuck` says what it was."""
+    played.stuck = what
+    async with asyncio.timeout(PATIENCE):
+        while not true():
+            await asyncio.sleep(0.05)
+    played.stuck = ""
+
+
+async def play_all(
+    cases: Iterable[Case], tls: ssl.SSLContext, client_tls: ssl.SSLContext, together: int
+) -> dict[Case, Play]:
+    """Play all cases, so many at a time, each with an engine and a device of its own."""
+    room = asyncio.Semaphore(together)
+
+    async def one(case: Case) -> Play:
+        async with room:
+            return await play(case, tls, client_tls)
+
+    tasks = {case: asyncio.create_task(one(case)) for case in cases}
+    try:
+        await asyncio.gather(*tasks.values())
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+    return {case: task.result() for case, task in tasks.items()}

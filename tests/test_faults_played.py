@@ -1,0 +1,138 @@
+"""Every fault of mock-plc, on readings and on writes, over each transport: what the engine believes, writes and tells.
+
+Each case has a device that is put right, drifts while the fault is on, and is left to itself when it has gone. All are
+played once, many at a time; the tests then look at what the device was asked and truly held, and at what was told.
+"""
+
+import asyncio
+
+import pytest
+from fabgitops_core.control.commands import NoticeReason
+from fabgitops_core.control.points import hexadecimal
+from fabgitops_core.modbus.tls import tls_context
+from mock_plc.faults.model import EXCEPTIONS
+from mock_plc.net import tls
+from mock_plc.net.transport import Transport
+
+from .suffering import KEY, Case, Play, play_all
+
+TOGETHER = 120
+
+ON_REQUESTS = (
+    "delay:500ms",
+    "no-reply",
+    "close",
+    "half",
+    "wrong-transaction",
+    "wrong-unit",
+    "wrong-function",
+    "short-reply",
+    "garbage",
+    "late",
+    "late:400ms",
+    "restart",
+)
+OF_THE_DEVICE = ("frozen", "connection-limit:0", "slow-start:1s")
+EVERY_CODE = [f"exception:{code}" for code in (*EXCEPTIONS.values(), 99)]
+SOME_CODES = ["exception:4", "exception:6"]
+ALWAYS_CARRIED_OUT = ("delay", "restart", "exception")
+"""What cannot be told whether the request it hits is carried out."""
+
+
+def aimed(fault: str) -> list[str]:
+    """Return a fault on readings, on writes that are carried out or not, and on half of both."""
+    lost = [] if fault.startswith(ALWAYS_CARRIED_OUT) else [f"{fault},on=write,executes=no"]
+    return [f"{fault},on=read", f"{fault},on=write", *lost, f"{fault},p=0.5"]
+
+
+def of(transport: Transport) -> list[str]:
+    """Return the faults that make sense over a transport."""
+    codes = EVERY_CODE if transport in {Transport.TCP, Transport.RTU_OVER_TCP} else SOME_CODES
+    left_out = {Transport.RTU_OVER_TCP: "wrong-transaction", Transport.UDP: "connection-limit:0"}.get(transport)
+    single = [fault for each in (*ON_REQUESTS, *codes) if each != left_out for fault in aimed(each)]
+    return [*single, *(each for each in OF_THE_DEVICE if each != left_out)]
+
+
+CASES = [
+    *(Case(transport, fault, "map") for transport in Transport for fault in of(transport)),
+    *(Case(Transport.TCP, fault, "short") for fault in of(Transport.TCP)),
+]
+each_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+@pytest.fixture(scope="module")
+def plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Play]:
+    """Play the cases that were selected, once for all tests."""
+    here = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
+    selected = {item.callspec.params["case"] for item in here}
+    folder = tmp_path_factory.mktemp("tls")
+    tls.make(folder, ["127.0.0.1"])
+    server = tls.context(folder / tls.CERTIFICATE, folder / tls.KEY)
+    client = tls_context(ca=(folder / tls.CA).read_text())
+    cases = [case for case in CASES if case in selected]
+    return asyncio.run(play_all(cases, server, client, TOGETHER))
+
+
+@each_case
+def test_the_state_ends_right(case: Case, plays: dict[Case, Play]) -> None:
+    """When the fault has gone all is in sync again, the counters add up, and no circuit stays open."""
+    play = plays[case]
+    assert not play.stuck
+    assert play.hits
+    assert play.healed
+    assert play.open_circuits == 0
+    status, reasons, count = play.host.last, play.host.reasons(KEY), len(play.desired)
+    assert status.registers_in_sync == f"{count}/{count}"
+    assert status.last_error is None
+    assert not any(each.error or each.drifted_since or each.unverified_write for each in status.registers)
+    assert status.drift_events == status.corrections_applied + reasons.count(NoticeReason.DRIFT_RESOLVED)
+    assert status.drift_events == reasons.count(NoticeReason.DRIFT_DETECTED) >= 2 * count
+    assert status.corrections_applied == reasons.count(NoticeReason.DRIFT_CORRECTED)
+
+
+@each_case
+def test_no_wrong_value_is_believed(case: Case, plays: dict[Case, Play]) -> None:
+    """What a status says that a register holds it truly held at a reading, at the last one where it says how it is."""
+    play = plays[case]
+    for arrived, status in play.host.told:
+        for register, shown in zip(play.spec.registers_wanted, status.registers, strict=False):
+            if shown.raw is None:
+                assert shown.in_sync is None
+                continue
+            known = shown.in_sync is not None
+            truths = play.readings(register, arrived) if known else play.shown(register, arrived)
+            assert shown.raw in {hexadecimal(words) for words in truths}, (register.name, status)
+        if status.in_sync:
+            assert all(any(map(each.holds, play.readings(each, arrived))) for each in play.desired), status
+
+
+@each_case
+def test_no_write_is_repeated_blindly(case: Case, plays: dict[Case, Play]) -> None:
+    """A write whose outcome is open is followed by a reading, and none goes to what was not just read as wrong."""
+    play = plays[case]
+    for at, asked in enumerate(play.log):
+        if not asked.writes:
+            continue
+        if asked.open:
+            assert not any(after.writes for after in play.log[at + 1 : at + 2]), asked
+        (register,) = (each for each in play.desired if asked.touches(each))
+        assert any(not register.holds(words) for words in play.readings(register, at)), asked
+        earlier = [each for each, before in enumerate(play.log[:at]) if before.writes and before.touches(register)]
+        between = play.log[earlier[-1] + 1 : at] if earlier else play.log[:at]
+        assert any(each.told_right and each.touches(register) for each in between), asked
+
+
+@each_case
+def test_only_what_is_wanted_is_written(case: Case, plays: dict[Case, Play]) -> None:
+    """Every write that arrived is of a wanted value, whole and in one request, and leaves other bits of its word be."""
+    play = plays[case]
+    writes = [asked for asked in play.log if asked.writes]
+    assert writes
+    for asked in writes:
+        (register,) = (each for each in play.desired if asked.touches(each))
+        before, mask = asked.before[register.name], register.codec.mask
+        written = asked.written(before[0])
+        assert register.encoded is not None
+        assert len(written) == register.size
+        assert all((new ^ wanted) & mask == 0 for new, wanted in zip(written, register.encoded, strict=True)), asked
+        assert all((new ^ old) & ~mask & 0xFFFF == 0 for new, old in zip(written, before, strict=True)), asked
