@@ -51,6 +51,20 @@ def test_describe_shows_events_with_the_newest_last(plc: Make) -> None:
 NOW_TEXT = "2026-01-01T12:00:00.000000Z"
 
 
+def test_describe_says_a_message_of_several_conditions_once(plc: Make) -> None:
+    """A message that all conditions share stands beside the first of them."""
+    body = plc("Conflict", "False")
+    conditions = body["status"]["conditions"]
+    conditions[0]["message"] = "speed is also wanted by line-3/press"
+    conditions += [{**conditions[0], "type": "InSync"}, {**conditions[0], "type": "Stalled", "message": "another"}]
+    told = plain_sections(description(view(body), [], NOW)).partition("Conditions:")[2].splitlines()[2:5]
+    assert [line.split("   ")[-1].strip() for line in told] == [
+        "speed is also wanted by line-3/press",
+        "as above",
+        "another",
+    ]
+
+
 def test_describe_says_why_events_are_missing(plc: Make) -> None:
     """Who may not see Events is told so, and sees everything else."""
     told = plain_sections(description(view(plc()), "bob may not list events", NOW))

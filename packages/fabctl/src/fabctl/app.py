@@ -20,8 +20,8 @@ app = App(
 # By import string: what a command needs is imported when it runs, and not for the help of all.
 _COMMANDS = (
     ("get-status", "status", "Show Git vs. reality: target, actual value, status and drifts."),
-    ("list", None, "List what Git declares: where each PLC is, its register and its target."),
-    ("describe", None, "Show all that is known of one PLC: spec, status, conditions, Events."),
+    ("list", None, "List what Git declares: where each PLC is, its register or map, and its target."),
+    ("describe", None, "Show all that is known of one PLC: spec, registers, status, conditions, Events."),
     ("sync", None, "Have the operator look at the PLC now, and say what came of it."),
     ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),
     ("version", None, "Print the version; needs no cluster."),

@@ -10,7 +10,7 @@ from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, show
 
 
 class State(StrEnum):
-    """How it stands with one register; the gravest first."""
+    """How it stands with one register; in the order in which they are shown, the gravest first."""
 
     ERROR = "ERROR"
     DRIFT = "DRIFT"
@@ -25,7 +25,7 @@ class State(StrEnum):
         return self in {State.ERROR, State.DRIFT, State.WRITING}
 
 
-_RANK = {state: rank for rank, state in enumerate(State)} | dict.fromkeys((State.SYNCED, State.OBSERVED), len(State))
+_RANK = {state: rank for rank, state in enumerate(State)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def registers(spec: Body, status: Body, *, fresh: bool) -> tuple[Register, ...]:
 
 
 def problems_first(registers: Iterable[Register]) -> list[Register]:
-    """Return registers with the gravest first; those that are well stand as in the map."""
+    """Return registers with the gravest state first; those in the same state stand as in the map."""
     return sorted(registers, key=lambda each: _RANK[each.state])
 
 

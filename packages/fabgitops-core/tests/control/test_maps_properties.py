@@ -211,6 +211,13 @@ class Adversary(RuleBasedStateMachine):
             self.finish(WriteDone(self.at, change) if done else WriteFailed(self.at, change, failure))
 
     @precondition(lambda self: isinstance(self.request, Write))
+    @rule(speed=st.sampled_from([5, 9]), remote=st.sampled_from([1, 2]), pinned=ONE_IN_FOUR)
+    def edit_before_the_write(self, speed: int, remote: int, pinned: bool) -> None:
+        """Edit the targets while a write waits for its turn."""
+        self.declare(speed, remote, short=False, pinned=pinned, auto_correct=True, suspend=False, valid=True)
+        self.carry_out(done=True, known=True, failure=FAILURES[0])
+
+    @precondition(lambda self: isinstance(self.request, Write))
     @rule()
     def withdraw(self) -> None:
         """Give the share of the connection up before the write's turn came."""

@@ -7,7 +7,7 @@ from fabctl.render.tables import declared_table
 
 
 async def list(*, output: Output = Format.TABLE, scope: Scope = HERE_ALL) -> None:  # noqa: A001 - the command's name
-    """List what Git declares: where each PLC is, its register and its target."""
+    """List what Git declares: where each PLC is, its register or map, and its target."""
     await show(
         None,
         scope,

@@ -7,7 +7,7 @@ from fabctl.fields import NOTHING, Body, mapping, moment, number, shown, text
 from fabctl.model import View
 from fabctl.render.maps import registers_section
 from fabctl.render.shapes import Pairs, Section, Table
-from fabctl.render.tables import since
+from fabctl.render.tables import said_once, since
 
 
 def description(
@@ -82,15 +82,16 @@ def _status(plc: View, now: datetime) -> Pairs:
 def _conditions(plc: View, now: datetime) -> Section:
     if not plc.conditions:
         return Section("Conditions", (("none", "the operator has not looked at it yet"),))
+    messages = said_once(shown(condition.get("message")) for condition in plc.conditions)
     rows = tuple(
         (
             shown(condition.get("type")),
             shown(condition.get("status")),
             shown(condition.get("reason")),
             since(moment(condition.get("lastTransitionTime")), now),
-            shown(condition.get("message")),
+            message,
         )
-        for condition in plc.conditions
+        for condition, message in zip(plc.conditions, messages, strict=True)
     )
     return Section("Conditions", Table("", ("Type", "Status", "Reason", "Since", "Message"), rows))
 

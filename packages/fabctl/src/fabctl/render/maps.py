@@ -1,13 +1,13 @@
 """The registers of one PLC: a table of all, or of those that differ. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from fabctl.fields import NOTHING
 from fabctl.model import View
 from fabctl.registers import Register, counted, problems_first
 from fabctl.render.shapes import Section, Table
-from fabctl.render.tables import since
+from fabctl.render.tables import said_once, since
 
 Column = tuple[str, Callable[[Register], str]]
 
@@ -55,20 +55,10 @@ def _table(registers: list[Register], now: datetime, *, wide: bool) -> Table:
         ("Source", lambda each: each.source or NOTHING),
     ]
     cells = {header: [value(each) for each in registers] for header, value in columns}
-    cells["Note"] = _notes(registers)
+    cells["Note"] = said_once([_note(each) for each in registers])
     kept = [header for header in cells if header not in _OPTIONAL or set(cells[header]) != {NOTHING}]
     rows = tuple(zip(*(cells[header] for header in kept), strict=True))
     return Table("", tuple(kept), rows, frozenset({"Desired", "Actual"}))
-
-
-def _notes(registers: Iterable[Register]) -> list[str]:
-    """Return what is to be said of each; what a whole batch has in common is said once."""
-    notes, last = [], NOTHING
-    for each in registers:
-        note = _note(each)
-        notes.append("as above" if note == last != NOTHING else note)
-        last = note
-    return notes
 
 
 def _note(register: Register) -> str:

@@ -64,6 +64,15 @@ def since(moment: datetime | None, now: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} ({age(moment, now)})" if moment else NOTHING
 
 
+def said_once(texts: Iterable[str]) -> list[str]:
+    """Return texts of a column, of which one that repeats the one before only refers to it."""
+    said, last = [], NOTHING
+    for each in texts:
+        said.append("as above" if each == last != NOTHING else each)
+        last = each
+    return said
+
+
 def _table(title: str, columns: list[Column], views: Iterable[View], *, namespaces: bool) -> Table:
     if namespaces:
         columns = [_NAMESPACE, *columns]

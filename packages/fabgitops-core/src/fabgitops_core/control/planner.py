@@ -35,7 +35,7 @@ Row = tuple[int, Table]
 class Holes:
     """What a device refused: registers to leave out, by name, with what it said; and gaps that cannot be spanned.
 
-    A gap is known by the address that follows it.
+    The register that was refused last stands last. A gap is known by the address that follows it.
     """
 
     refused: tuple[tuple[str, str], ...] = ()
@@ -52,11 +52,12 @@ NO_HOLES = Holes()
 def planned(points: Sequence[Point], limits: Limits, holes: Holes = NO_HOLES) -> tuple[Batch, ...]:
     """Return the readings of a pass, in the order of unit, table and address.
 
-    Registers that the device refused are left out, but for the first when it refused them all: somebody must notice
-    when it is well.
+    Registers that the device refused are left out; when it refused them all the one that was refused the longest ago
+    is asked for, as somebody must notice when the device is well.
     """
     names = {name for name, _ in holes.refused}
-    asked = [at for at, point in enumerate(points) if point.name not in names] or [0]
+    asked = [at for at, point in enumerate(points) if point.name not in names]
+    asked = asked or [at for at, point in enumerate(points) if point.name == holes.refused[0][0]]
     avoided = [point for point in points if point.name in names]
     return tuple(
         batch

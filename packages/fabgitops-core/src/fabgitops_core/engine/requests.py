@@ -91,6 +91,8 @@ class Requests:
     async def identify(self, entry: Entry, device: Device, request: Identify) -> Event:
         """Ask a device who it is."""
         plan, device_id = request.plan, DeviceId(request.plan.endpoint, request.plan.unit_id)
+        if len(entry.devices) > 1 and (gate := self._circuits.gate(device_id)).wait:
+            return IdentifyFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)
         try:
             objects = await device.identify(plan, timeout=request.timeout)
         except Withdrawn:

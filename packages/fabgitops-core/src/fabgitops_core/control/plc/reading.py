@@ -119,8 +119,9 @@ def _around(state: PlcState, batch: Batch, failure: Failure, event: Event) -> tu
         parts = split(batch, points)
         holes = replace(holes, gaps=holes.gaps | gaps_of(parts, points))
     else:
-        refused = dict(holes.refused) | {points[batch.points[0]].name: failure.message}
-        holes = Holes(tuple(refused.items()), holes.gaps)
+        name = points[batch.points[0]].name
+        others = tuple(each for each in holes.refused if each[0] != name)
+        holes = Holes((*others, (name, failure.message)), holes.gaps)
     if holes == state.memory.holes:
         return state, parts
     since = state.memory.holes_since or event.at

@@ -1,0 +1,60 @@
+"""What a stored status tells of the registers of a map: what an earlier run of ours left open, and no more."""
+
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
+from fabgitops_core.control.plc.judging import blank
+from fabgitops_core.control.plc.state import PlcState
+from fabgitops_core.control.plc.verdict import registers_fields
+from fabgitops_core.control.points import NOWHERE, DeviceMap, Point, from_hexadecimal, hexadecimal
+
+
+def with_what_was_stored(state: PlcState) -> PlcState:
+    """Take over what an earlier run of ours said of the registers of the first map."""
+    if state.map is NOWHERE or not state.status.conditions:
+        return state
+    known = _remembered(state.status, state.map, state.status.observed_generation != state.generation)
+    return state._replace(status=state.status.model_copy(update=registers_fields(known, state.map)))
+
+
+def _remembered(status: IndustrialPLCStatus, wanted: DeviceMap, edited: bool) -> list[RegisterStatus]:
+    """Return what a stored status tells of the registers of a map, as far as they are the same ones."""
+    if status.endpoint not in {None, str(wanted.endpoint)}:
+        return [blank(point) for point in wanted.points]
+    known = {(each.name, each.place): each for each in status.registers}
+    if not status.registers and len(wanted.points) == 1:
+        point = wanted.points[0]
+        known[point.name, point.where] = _from_single_fields(status, point, edited)
+    return [_believed(point, known.get((point.name, point.where))) for point in wanted.points]
+
+
+def _from_single_fields(status: IndustrialPLCStatus, point: Point, edited: bool) -> RegisterStatus:
+    """Return what a status tells that was stored before there were maps.
+
+    It does not say of which register: after an edit while nobody looked an unproven write may have gone to another.
+    """
+    held, sent = status.current_value, None if edited else status.unverified_write
+    return blank(point).model_copy(
+        update={
+            "actual": None if held is None else str(held),
+            "raw": None if held is None else hexadecimal((held,)),
+            "drifted_since": status.drifted_since,
+            "unverified_write": None if sent is None else hexadecimal((sent,)),
+        }
+    )
+
+
+def _believed(point: Point, known: RegisterStatus | None) -> RegisterStatus:
+    """Return what was stored of a register; words that it cannot hold, as somebody may have put there, do not count."""
+    if known is None:
+        return blank(point)
+    spoilt = [field for field in ("raw", "unverified_write") if not _fits(point, getattr(known, field))]
+    return known.model_copy(update=dict.fromkeys(spoilt)) if spoilt else known
+
+
+def _fits(point: Point, stored: str | None) -> bool:
+    if stored is None:
+        return True
+    try:
+        words = from_hexadecimal(stored)
+    except ValueError:
+        return False
+    return len(words) == point.place.codec.size and hexadecimal(words) == stored
