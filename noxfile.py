@@ -260,7 +260,7 @@ def release(session: nox.Session) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run all that a contributor must pass: lint, unit, wheels, integration; workflows and interop where their tools are."""
+    """Run all that a contributor must pass: lint, unit, wheels, integration, and what else has its tools here."""
     refuse_arguments(session)
     for name in ("lint", "unit", "wheels", "integration"):
         session.notify(name, [])

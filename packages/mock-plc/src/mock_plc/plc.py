@@ -8,7 +8,7 @@ import signal
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from mock_plc.control.address import Address
@@ -96,17 +96,15 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _run(stations: Sequence[Station], settings: Settings) -> None:
     ended = asyncio.Event()
     _on_signals(ended.set)
+    control = _control(stations, settings)
     async with AsyncExitStack() as stack:
         ports = await stack.enter_async_context(_all_listening(stations, settings))
         each = f"{len(ports)} PLCs, each " if len(ports) > 1 else ""
         log.info("listening on %s, %s%s", _where(settings.host, ports), each, settings.holding)
         for note in settings.notes:
             log.info("%s", note)
-        if settings.control:
-            from mock_plc.control.server import controlling  # noqa: PLC0415 - its HTTP library is slow to import
-
-            where = await stack.enter_async_context(controlling(stations, settings.control, settings.token))
-            log.info("control API on http://%s", where)
+        if control:
+            log.info("control API on http://%s", await stack.enter_async_context(control))
         if len(stations) > 1:
             await stack.enter_async_context(telling(stations))
         await ended.wait()
@@ -119,6 +117,15 @@ def _on_signals(act: Callable[[], None]) -> None:
             loop.add_signal_handler(number, act)
         except NotImplementedError:  # Windows' event loops have no such thing
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
+
+
+def _control(stations: Sequence[Station], settings: Settings) -> AbstractAsyncContextManager[Address] | None:
+    """Return the control API, if it is asked for, still to be entered: its HTTP library is slow to import."""
+    if settings.control is None:
+        return None
+    from mock_plc.control.server import controlling  # noqa: PLC0415
+
+    return controlling(stations, settings.control, settings.token)
 
 
 def _where(host: str, ports: Sequence[int]) -> str:

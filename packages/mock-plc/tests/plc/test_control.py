@@ -145,6 +145,8 @@ WRONG: list[tuple[str, str, object, int, str]] = [
     ("PUT", "/v1/registers/10", {"val": 1}, 400, "value: Field required"),
     ("PUT", "/v1/registers", {"address": 12, "values": [1]}, 409, "exception 2 (illegal address)"),
     ("PUT", "/v1/registers", {"address": 10, "values": []}, 400, "values"),
+    ("PUT", "/v1/registers", {"table": "coil", "address": 10, "values": [2]}, 400, "a coil is 0 or 1"),
+    ("PUT", "/v1/registers", {"table": "input", "address": 10, "values": [2]}, 409, "set the register by its name"),
     ("GET", "/v1/registers?address=12", None, 404, "exception 2 (illegal address)"),
     ("GET", "/v1/registers?address=x", None, 400, "address"),
     ("POST", "/v1/faults", {"fault": "delayed"}, 400, 'did you mean "delay"?'),

@@ -92,6 +92,10 @@ async def registers(request: web.Request) -> web.Response:
 async def write(request: web.Request) -> web.Response:
     """Write words or bits as a client would, on each PLC that is chosen."""
     asked = _valid(_Write, await _body(request))
+    if asked.table in (Table.INPUT, Table.DISCRETE):
+        raise Refused(409, f"a client cannot write to {asked.table}: set the register by its name")
+    if asked.table is Table.COIL and max(asked.values) > 1:
+        raise Refused(400, "values: a coil is 0 or 1")
     for station in _chosen(request):
         unit = station.plc.units.get(asked.unit_id)
         if unit is None:
