@@ -1,8 +1,9 @@
 """What a reading costs: our session, beside a bare loop and pymodbus's own client: `python -m benchmarks.modbus`.
 
 Arguments: [SECONDS] [PLCS ...]. Each poller has a process, a task and a connection for each device, polls the same farm
-every INTERVAL seconds on uvloop, and does nothing with what it reads; only who speaks Modbus differs. As a child,
-`python -m benchmarks.modbus bare|session|pymodbus SECONDS` reads the ports from standard input and prints its cost.
+every INTERVAL seconds on uvloop, and does nothing with what it reads; only who speaks Modbus differs. A second table has
+what a map of 200 registers takes: see `maps`. As a child, `python -m benchmarks.modbus bare|session|pymodbus SECONDS`
+reads the ports from standard input and prints its cost.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import maps
 from benchmarks.devices import REGISTER, TARGET
 from benchmarks.pollers import INTERVAL, WARM_UP, Cost, bare, measured
 
@@ -144,7 +146,9 @@ def main(arguments: list[str]) -> None:
     )
     for count in [int(each) for each in arguments[1:]] or COUNTS:
         table.add_row(*row(count, seconds))
-    Console(width=140).print(table)
+    console = Console(width=140)
+    console.print(table)
+    console.print(maps.table())
 
 
 if __name__ == "__main__":
