@@ -1,9 +1,11 @@
 """What a reading costs: our session, beside a bare loop and pymodbus's own client: `python -m benchmarks.modbus`.
 
 Arguments: [SECONDS] [PLCS ...]. Each poller has a process, a task and a connection for each device, polls the same farm
-every INTERVAL seconds on uvloop, and does nothing with what it reads; only who speaks Modbus differs. A second table has
-what a map of 200 registers takes: see `maps`. As a child, `python -m benchmarks.modbus bare|session|pymodbus SECONDS`
-reads the ports from standard input and prints its cost.
+every INTERVAL seconds on uvloop, and does nothing with what it reads; only who speaks Modbus differs. A second table
+has what a map of 200 registers takes: see `maps`.
+
+As a child, `python -m benchmarks.modbus bare|session|pymodbus SECONDS` reads the ports from standard input and prints
+its cost.
 """
 
 import asyncio
