@@ -1,15 +1,15 @@
-"""A PLC that suffers faults, what was asked of it and what it truly held then, and an engine that keeps it."""
+"""A PLC that drifts while it suffers a fault, and an engine that keeps it: one play for each case."""
 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
-from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.registers import Register
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.events import Declared, SyncRequest
@@ -17,25 +17,19 @@ from fabgitops_core.control.plc import PlcController
 from fabgitops_core.control.requests import TlsRef
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
-from fabgitops_core.testing.host import FakeHost, FakeObserver
-from mock_plc.faults.box import Strike
+from fabgitops_core.testing.host import FakeObserver
 from mock_plc.faults.model import Fault, Kind
 from mock_plc.machine.machine import Machine
-from mock_plc.machine.point import MapPoint
 from mock_plc.memory import Value
 from mock_plc.net.listen import listening
-from mock_plc.net.station import OK, Station
 from mock_plc.net.transport import Transport
 from mock_plc.spec.reading import parse
-from mock_plc.wire import pdu
-from mock_plc.wire.framing import Frame
+
+from .witness import Asked, Audience, Witness
 
 TIMEOUT = 0.3
 PATIENCE = 60.0
 KEY = Key(INDUSTRIAL_PLC.name, "default", "plc")
-
-PERHAPS = {f"exception {code}" for code in (5, 11)}
-"""Answers to a write that leave it open whether it was carried out."""
 
 
 @dataclass(frozen=True)
@@ -99,111 +93,6 @@ class Case:
         return Fault.model_validate(self.fault).kind
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request that arrived, what came of it, and what each register truly held before and after it."""
-
-    request: Frame
-    result: str
-    delay: float
-    before: Mapping[str, Words]
-    truth: Mapping[str, Words]
-
-    @property
-    def writes(self) -> bool:
-        """Whether it would change something."""
-        return pdu.subject(self.request.pdu).writes
-
-    @property
-    def told_right(self) -> bool:
-        """Whether the right answer to it went out, be it late."""
-        return self.result in {OK, Kind.LATE}
-
-    @property
-    def told_in_time(self) -> bool:
-        """Whether the right answer went out at once."""
-        return self.result == OK and not self.delay
-
-    @property
-    def open(self) -> bool:
-        """Whether whoever asked cannot know if it was carried out."""
-        return not self.result.startswith("exception") or self.result in PERHAPS
-
-    def touches(self, register: Register) -> bool:
-        """Return whether it is about all words of a register."""
-        about, (table, address) = pdu.subject(self.request.pdu), register.place
-        within = about.address <= address and address + register.size <= about.address + about.count
-        return about.table is not None and about.table.value == table.value and within
-
-    def written(self, before: int) -> Words:
-        """Return the words or bits that it writes, into a word that holds `before` where it has a mask."""
-        body = self.request.pdu
-        numbers = tuple(int.from_bytes(body[at : at + 2], "big") for at in range(3, len(body) - 1, 2))
-        if body[0] == pdu.MASK_WRITE:
-            keep, put = numbers
-            return ((before & keep) | (put & ~keep & 0xFFFF),)
-        if body[0] == pdu.WRITE_REGISTERS:
-            return tuple(int.from_bytes(body[at : at + 2], "big") for at in range(6, len(body), 2))
-        if body[0] == pdu.WRITE_COIL:
-            return (int(numbers[0] == 0xFF00),)
-        assert body[0] == pdu.WRITE_REGISTER, f"function {body[0]} was not expected"
-        return numbers
-
-
-class Witness(Station):
-    """A station that remembers what it was asked, in order, beside what its registers truly held."""
-
-    def __init__(self, machine: Machine, **how: Any) -> None:
-        self.log: list[Asked] = []
-        self._points = {name: each for name, each in machine.points.items() if isinstance(each, MapPoint)}
-        self._held_before: Mapping[str, Words] | None = None
-        self._delay = 0.0
-        super().__init__(machine, **how)
-
-    @property
-    def truth(self) -> Mapping[str, Words]:
-        """What each register holds, by name."""
-        return {name: point.words for name, point in self._points.items()}
-
-    def strike(self, request: Frame) -> Strike:
-        """Note how late the answer will be."""
-        strike = super().strike(request)
-        self._delay = strike.delay
-        return strike
-
-    def answer(self, request: Frame) -> Frame | None:
-        """Note what is held before the request is carried out."""
-        self._held_before = self.truth
-        return super().answer(request)
-
-    def count(self, request: Frame, result: str) -> None:
-        """Remember a request."""
-        truth = self.truth
-        self.log.append(Asked(request, result, self._delay, self._held_before or truth, truth))
-        self._held_before, self._delay = None, 0.0
-        super().count(request, result)
-
-
-class Audience(FakeHost):
-    """A host that remembers beside each status how many requests had arrived when it was told."""
-
-    def __init__(self, log: list[Asked]) -> None:
-        super().__init__()
-        self.told: list[tuple[int, IndustrialPLCStatus]] = []
-        self._log = log
-
-    def publish(self, key: Key, status: ApiModel) -> None:
-        """Remember a status."""
-        assert isinstance(status, IndustrialPLCStatus)
-        self.told.append((len(self._log), status))
-        super().publish(key, status)
-
-    @property
-    def last(self) -> IndustrialPLCStatus:
-        """What was said last."""
-        return self.told[-1][1] if self.told else IndustrialPLCStatus()
-
-
 @dataclass
 class Play:
     """How a case went: `stuck` says what was waited for in vain; `open_circuits` how many were left in the end."""
@@ -215,7 +104,6 @@ class Play:
     stuck: str = ""
     hits: int = 0
     open_circuits: int = 0
-    healed: bool = False
 
     @property
     def desired(self) -> list[Register]:
@@ -273,6 +161,7 @@ async def _acts(played: Play, engine: Engine, machine: Machine, witness: Witness
 
     _declare(played, engine)
     await _until(played, settled, "the device put right before there is a fault")
+    began = len(host.told)
     (number,) = witness.faults.add(fault)
     if kind in {Kind.CONNECTION_LIMIT, Kind.SLOW_START}:
         witness.restart()
@@ -281,14 +170,13 @@ async def _acts(played: Play, engine: Engine, machine: Machine, witness: Witness
     async with _wandering(machine):
         await _until(played, lambda: _hits(witness) >= _enough(fault), "the fault to strike")
         if fault.p == 1 and fault.on != "write":
-            await _until(played, lambda: not host.last.in_sync, "the status that says it is not known to be in sync")
+            await _until(played, lambda: _unsure(host, began), "a status that says that the device is not in sync")
     played.hits = _hits(witness)
     witness.faults.remove(number)
     if kind is Kind.EXCEPTION and fault.code in {2, 3} and fault.p < 1:
         # An address that was refused while others were not is left alone for a day, or until somebody asks for a sync.
         _declare(played, engine, SyncRequest("again", force=False))
     await _until(played, settled, "the device put right after the fault has gone")
-    played.healed = True
 
 
 @asynccontextmanager
@@ -312,6 +200,10 @@ async def _wandering(machine: Machine) -> AsyncIterator[None]:
 def _declare(played: Play, engine: Engine, request: SyncRequest | None = None) -> None:
     event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, played.spec, request=request)
     engine.declare(KEY, PlcController(), event)
+
+
+def _unsure(host: Audience, began: int) -> bool:
+    return any(not status.in_sync for _, status in host.told[began:])
 
 
 def _hits(witness: Witness) -> int:
@@ -344,12 +236,6 @@ async def play_all(
         async with room:
             return await play(case, tls, client_tls)
 
-    tasks = {case: asyncio.create_task(one(case)) for case in cases}
-    try:
-        await asyncio.gather(*tasks.values())
-    finally:
-        for task in tasks.values():
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks.values(), return_exceptions=True)
+    async with asyncio.TaskGroup() as group:
+        tasks = {case: group.create_task(one(case)) for case in cases}
     return {case: task.result() for case, task in tasks.items()}
