@@ -77,7 +77,7 @@ def contested(state: PlcState, event: Contested) -> Step:
     """Take the news of who else wants registers of this resource: those are read, and not written."""
     if dict(event.rivals) == dict(state.rivals):
         return state, ()
-    known = state._replace(rivals=event.rivals, memory=replace(state.memory, settled=None))
+    known = state._replace(rivals=event.rivals, memory=replace(state.memory, settled=False))
     wake = (Wake(0.0),) if state.spec is not None and not state.spec.suspend else ()
     fresh = event.rivals and not state.rivals and situation_of(state.status) is not at_hand.CONFLICT
     notices = (Notice(NoticeReason.CONFLICT, conflict_message(event.rivals)),) if fresh else ()

@@ -72,14 +72,7 @@ def read_done(state: PlcState, event: ReadDone) -> Step:
     read = (*going.read, (going.queue[0], event.values))
     if len(going.queue) > 1:
         return _next(state, replace(going, queue=going.queue[1:], read=read, tries=0))
-    settled = memory.settled
-    if (
-        settled is not None
-        and state.serving is None
-        and not going.failed
-        and len(read) == len(settled)
-        and all(words == same for (_, words), same in zip(read, settled, strict=True))
-    ):
+    if memory.settled and state.serving is None and read == memory.seen:
         return in_stage(Stage.IDLE, state, REST), usual.beat
     return judge(in_stage(Stage.READING, state, replace(going, queue=(), read=read)), event)
 
@@ -125,16 +118,19 @@ def _around(state: PlcState, batch: Batch, failure: Failure, event: Event) -> tu
     if holes == state.memory.holes:
         return state, parts
     since = state.memory.holes_since or event.at
-    known = with_memory(state, holes=holes, holes_since=since, settled=None)
+    known = with_memory(state, holes=holes, holes_since=since, settled=False)
     return known._replace(usual=usual_of(state.map, holes)), parts
 
 
 def _is_current(state: PlcState, plan: ReadPlan) -> bool:
     """Return whether a reading is the one under way, for a spec that still wants it."""
-    if not _wanted(state) or not state.going.queue:
-        return False
-    asked = state.going.queue[0].plan
-    return (asked is plan or asked == plan) and same_places(state.going_map, state.map)
+    queue = state.going.queue
+    return (
+        bool(queue)
+        and (queue[0].plan is plan or queue[0].plan == plan)
+        and (state.going_map is state.map or same_places(state.going_map, state.map))
+        and _wanted(state)
+    )
 
 
 def _wanted(state: PlcState) -> bool:
