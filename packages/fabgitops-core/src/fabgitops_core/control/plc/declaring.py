@@ -147,11 +147,10 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
 
 def _carried(registers: Sequence[RegisterStatus], before: DeviceMap, now: DeviceMap) -> list[RegisterStatus]:
     """Return what is known of the registers of a map: only of those whose place is the same as before."""
-    same = {point.name for point in before.points} if before.endpoint == now.endpoint else set[str]()
-    old = {point.name: point.place for point in before.points}
-    known = {each.name: each for each in registers}
+    places = {point.name: point.place for point in before.points}
+    known = {each.name: each for each in registers if each.name in places}
     return [
-        known.get(point.name, blank(point)) if point.name in same and old[point.name] == point.place else blank(point)
+        known[point.name] if point.name in known and places[point.name] == point.place else blank(point)
         for point in now.points
     ]
 
