@@ -88,6 +88,18 @@ def test_a_unit_that_goes_away_while_it_is_written_is_told_once() -> None:
     assert told.status.registers_in_sync == "2/2"
 
 
+def test_a_unit_lost_while_something_graver_is_said_is_told_once() -> None:
+    """A unit that is lost during a write is announced once, although the resource says that it is contested."""
+    told = story(REMOTE, SPEED, TORQUE)
+    told.tell(Contested(told.at, {"torque": "IndustrialPLC default/press"})).polled(until=Write)
+    told.device.away = {1}
+    while told.request:
+        told.answered()
+    told.polled().polled()
+    assert told.condition("Ready") == ("False", "Conflict")
+    assert told.notices.count("ConnectionFailed") == 1
+
+
 def test_when_all_units_are_away_contact_is_lost() -> None:
     """When no unit answers nothing is known of any register."""
     told = story(SPEED, REMOTE).polled()
