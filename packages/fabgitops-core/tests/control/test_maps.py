@@ -88,6 +88,18 @@ def test_a_unit_that_goes_away_while_it_is_written_is_told_once() -> None:
     assert told.status.registers_in_sync == "2/2"
 
 
+def test_a_unit_lost_while_something_graver_is_said_is_told_once() -> None:
+    """A unit that is lost during a write is announced once, although the resource says that it is contested."""
+    told = story(REMOTE, SPEED, TORQUE)
+    told.tell(Contested(told.at, {"torque": "IndustrialPLC default/press"})).polled(until=Write)
+    told.device.away = {1}
+    while told.request:
+        told.answered()
+    told.polled().polled()
+    assert told.condition("Ready") == ("False", "Conflict")
+    assert told.notices.count("ConnectionFailed") == 1
+
+
 def test_when_all_units_are_away_contact_is_lost() -> None:
     """When no unit answers nothing is known of any register."""
     told = story(SPEED, REMOTE).polled()
@@ -389,6 +401,19 @@ def test_a_target_edited_while_its_write_waits() -> None:
     assert not still_wanted(told.state, change)
     told.tell(WriteWithdrawn(told.at, change)).polled()
     assert [each.values for each in told.device.writes] == [(8,)]
+
+
+def test_a_drift_that_goes_before_its_write_is_sent_is_told() -> None:
+    """A value that is back to what it was before a drift, whose write was withdrawn, ends that episode."""
+    told = story(SPEED).polled().polled().polled()
+    told.device.holding(10, 9)
+    told.polled(until=Write)
+    told.tell(WriteWithdrawn(told.at, write_of(told).change))
+    told.device.holding(10, 5)
+    told.polled()
+    assert told.notices[-2:] == ["DriftDetected", "DriftResolved"]
+    assert told.register("speed").drifted_since is None
+    assert told.status.in_sync
 
 
 def test_a_register_dropped_while_others_are_pending() -> None:
@@ -746,6 +771,16 @@ def test_nothing_is_believed_of_another_device() -> None:
     moved.polled()
     assert moved.status.drift_events == 2
     assert moved.notices == ["DriftDetected"]
+
+
+def test_a_contested_resource_that_moved_while_nobody_looked_says_where_it_is() -> None:
+    """A resource that was contested, and whose device changed meanwhile, tells of the new one at once."""
+    told = story(SPEED).tell(Contested(START, {"speed": "IndustrialPLC default/press"})).polled()
+    there = spec(SPEED, deviceAddress="10.0.0.6")
+    moved = Story(generation=2).tell(Declared(START, 2, there, status=told.status)).polled(until=Write).answered()
+    assert moved.status.endpoint == "10.0.0.6:502"
+    revived = moved.crashed().polled()
+    assert revived.status.corrections_applied == 1
 
 
 def test_what_was_moved_while_suspended_and_away_is_begun_anew() -> None:

@@ -77,7 +77,7 @@ def contested(state: PlcState, event: Contested) -> Step:
     """Take the news of who else wants registers of this resource: those are read, and not written."""
     if dict(event.rivals) == dict(state.rivals):
         return state, ()
-    known = state._replace(rivals=event.rivals, memory=replace(state.memory, settled=None))
+    known = state._replace(rivals=event.rivals, memory=replace(state.memory, settled=False))
     wake = (Wake(0.0),) if state.spec is not None and not state.spec.suspend else ()
     fresh = event.rivals and not state.rivals and situation_of(state.status) is not at_hand.CONFLICT
     notices = (Notice(NoticeReason.CONFLICT, conflict_message(event.rivals)),) if fresh else ()
@@ -147,11 +147,10 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
 
 def _carried(registers: Sequence[RegisterStatus], before: DeviceMap, now: DeviceMap) -> list[RegisterStatus]:
     """Return what is known of the registers of a map: only of those whose place is the same as before."""
-    same = {point.name for point in before.points} if before.endpoint == now.endpoint else set[str]()
-    old = {point.name: point.place for point in before.points}
-    known = {each.name: each for each in registers}
+    places = {point.name: point.place for point in before.points}
+    known = {each.name: each for each in registers if each.name in places}
     return [
-        known.get(point.name, blank(point)) if point.name in same and old[point.name] == point.place else blank(point)
+        known[point.name] if point.name in known and places[point.name] == point.place else blank(point)
         for point in now.points
     ]
 

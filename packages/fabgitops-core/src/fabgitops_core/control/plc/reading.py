@@ -72,14 +72,7 @@ def read_done(state: PlcState, event: ReadDone) -> Step:
     read = (*going.read, (going.queue[0], event.values))
     if len(going.queue) > 1:
         return _next(state, replace(going, queue=going.queue[1:], read=read, tries=0))
-    settled = memory.settled
-    if (
-        settled is not None
-        and state.serving is None
-        and not going.failed
-        and len(read) == len(settled)
-        and all(words == same for (_, words), same in zip(read, settled, strict=True))
-    ):
+    if memory.settled and state.serving is None and read == memory.seen:
         return in_stage(Stage.IDLE, state, REST), usual.beat
     return judge(in_stage(Stage.READING, state, replace(going, queue=(), read=read)), event)
 
@@ -89,25 +82,30 @@ def read_failed(state: PlcState, event: ReadFailed) -> Step:
     going, failure = state.going, event.failure
     if not _is_current(state, event.plan):
         return overtaken(state)
-    batch, later = going.queue[0], going.queue[1:]
     if failure.kind is FailureKind.UNREACHABLE and len(state.map.devices) == 1:
         return lost(state, event, failure.message, event.retry_after)
     if failure.kind is FailureKind.REFUSED_FOR_NOW and going.tries < BUSY_TRIES:
         pause = BUSY_PAUSE_SECS * 2.0**going.tries
         return _next(state, replace(going, tries=going.tries + 1), after=pause)
-    failed: tuple[tuple[Batch, Failure], ...] = ((batch, failure),)
-    if failure.kind is FailureKind.UNREACHABLE:
-        failed = tuple((each, failure) for each in going.queue if each.plan.unit_id == event.plan.unit_id)
-        later = tuple(each for each in later if each.plan.unit_id != event.plan.unit_id)
-    elif failure.code in _NOT_THERE:
-        state, parts = _around(state, batch, failure, event)
+    if failure.code in _NOT_THERE:
+        state, parts = _around(state, going.queue[0], failure, event)
         if parts:
-            return _next(state, replace(state.going, queue=(*parts, *later), tries=0))
-    going = replace(going, queue=later, failed=(*going.failed, *failed), tries=0)
+            return _next(state, replace(going, queue=(*parts, *going.queue[1:]), tries=0))
+    return _without(state, event)
+
+
+def _without(state: PlcState, event: ReadFailed) -> Step:
+    """Go on without what a reading should have shown; where its unit is away, without all that is left to ask of it."""
+    going, failure = state.going, event.failure
+    away = failure.kind is FailureKind.UNREACHABLE
+    unit = {each for each in going.queue if away and each.plan.unit_id == event.plan.unit_id} | {going.queue[0]}
+    later = tuple(each for each in going.queue if each not in unit)
+    failed = (*going.failed, *((each, failure) for each in going.queue if each in unit))
+    going = replace(going, queue=later, failed=failed, tries=0)
     if later:
         return _next(state, going)
-    if not going.read and all(each.kind is FailureKind.UNREACHABLE for _, each in going.failed):
-        return lost(state._replace(going=going), event, going.failed[0][1].message, event.retry_after)
+    if not going.read and all(each.kind is FailureKind.UNREACHABLE for _, each in failed):
+        return lost(state._replace(going=going), event, failed[0][1].message, event.retry_after)
     return judge(in_stage(Stage.READING, state, going), event)
 
 
@@ -125,16 +123,19 @@ def _around(state: PlcState, batch: Batch, failure: Failure, event: Event) -> tu
     if holes == state.memory.holes:
         return state, parts
     since = state.memory.holes_since or event.at
-    known = with_memory(state, holes=holes, holes_since=since, settled=None)
+    known = with_memory(state, holes=holes, holes_since=since, settled=False)
     return known._replace(usual=usual_of(state.map, holes)), parts
 
 
 def _is_current(state: PlcState, plan: ReadPlan) -> bool:
     """Return whether a reading is the one under way, for a spec that still wants it."""
-    if not _wanted(state) or not state.going.queue:
-        return False
-    asked = state.going.queue[0].plan
-    return (asked is plan or asked == plan) and same_places(state.going_map, state.map)
+    queue = state.going.queue
+    return (
+        bool(queue)
+        and (queue[0].plan is plan or queue[0].plan == plan)
+        and (state.going_map is state.map or same_places(state.going_map, state.map))
+        and _wanted(state)
+    )
 
 
 def _wanted(state: PlcState) -> bool:

@@ -12,7 +12,8 @@ def with_what_was_stored(state: PlcState) -> PlcState:
     if state.map is NOWHERE or not state.status.conditions:
         return state
     known = _remembered(state.status, state.map, state.status.observed_generation != state.generation)
-    return state._replace(status=state.status.model_copy(update=registers_fields(known, state.map)))
+    fields = {"endpoint": str(state.map.endpoint), **registers_fields(known, state.map)}
+    return state._replace(status=state.status.model_copy(update=fields))
 
 
 def _remembered(status: IndustrialPLCStatus, wanted: DeviceMap, edited: bool) -> list[RegisterStatus]:

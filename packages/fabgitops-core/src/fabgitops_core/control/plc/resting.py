@@ -24,7 +24,7 @@ def rest(state: PlcState, event: Event) -> Step:
         situation, message = at_hand.TEMPLATE_NOT_FOUND, state.problem
     else:
         situation, message = at_hand.INVALID_SPEC, f"the spec is not valid: {state.problem}"
-    quiet = with_memory(state._replace(request=None), seen=(), found=(), settled=None)
+    quiet = with_memory(state._replace(request=None), seen=(), found=(), settled=False)
     rested, commands = say(quiet, situation, message, event, **handled, **_unknown(state, state.status.registers))
     reason = {
         at_hand.INVALID_SPEC: NoticeReason.INVALID_SPEC,
@@ -40,7 +40,7 @@ def lost(state: PlcState, event: Event, cause: str, retry_after: float) -> Step:
     known = state.memory.lost or contact_was_lost(state.status)
     notices: Commands = () if known else (Notice(NoticeReason.CONNECTION_FAILED, cause),)
     fields = _unknown(state, [each.status for each in state.going.found] or state.status.registers)
-    forgotten = with_memory(state, lost=True, seen=(), found=(), settled=None, stranger=None)
+    forgotten = with_memory(state, lost=True, seen=(), found=(), settled=False, stranger=None)
     after, commands = finish(forgotten, at_hand.CONNECTION_FAILED, cause, event, **fields)
     return after, (*notices, *commands, Wake(retry_after or state.map.interval))
 

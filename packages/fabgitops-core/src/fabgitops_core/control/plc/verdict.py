@@ -29,11 +29,11 @@ def conclude(state: PlcState, event: Event) -> Step:
     going = state.going
     situation, message = _picked(state, going.found)
     fields = fields_of(state)
-    seen = with_memory(state, seen=going.read, found=going.found, settled=None)
+    seen = with_memory(state, seen=going.read, found=going.found, settled=False)
     if _only_wanders(state, situation, message, fields, event.at):
         return seen._replace(stage=Stage.IDLE, going=REST), state.usual.beat
     if situation is at_hand.IN_SYNC:
-        seen = with_memory(seen, settled=tuple(words for _, words in going.read))
+        seen = with_memory(seen, settled=True)
     after, commands = finish(seen, situation, message, event, **fields)
     return after, (*commands, *state.usual.beat)
 
