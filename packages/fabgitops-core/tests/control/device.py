@@ -32,7 +32,7 @@ class Device:
 
     `read_only` are places whose writes are refused, `stubborn` those whose writes are confirmed and not kept, `deaf`
     those whose writes are carried out and not confirmed, `away` the units that do not answer, `busy` how many requests
-    are still answered with "busy".
+    are still answered with "busy", `most` how many words are shown at once.
     """
 
     memory: defaultdict[Spot, int] = field(default_factory=lambda: defaultdict(int))
@@ -42,6 +42,7 @@ class Device:
     deaf: set[Spot] = field(default_factory=set)
     away: set[int] = field(default_factory=set)
     busy: int = 0
+    most: int = 2000
     identity: dict[int, str] | None = None
     reads: list[ReadPlan] = field(default_factory=list)
     writes: list[Change] = field(default_factory=list)
@@ -68,7 +69,8 @@ class Device:
     def _read(self, at: datetime, plan: ReadPlan) -> Event:
         self.reads.append(plan)
         spots = [(plan.unit_id, plan.table, plan.address + each) for each in range(plan.count)]
-        if failure := self._failure(plan.unit_id, spots):
+        failure = self._failure(plan.unit_id, spots) or (_refusal(0x03) if plan.count > self.most else None)
+        if failure:
             return ReadFailed(at, plan, failure)
         return ReadDone(at, plan, tuple(self.memory[spot] for spot in spots))
 

@@ -669,6 +669,22 @@ def test_one_refused_address_is_one_register_in_error() -> None:
     assert len(told.published) == published
 
 
+def test_a_device_that_shows_little_at_once_is_asked_for_no_more() -> None:
+    """A device that refuses long readings, and has all registers, is asked in readings that it takes from then on."""
+    told = story(*({"name": f"r{at}", "address": at} for at in range(100)))
+    told.device.most = 30
+    told.polled()
+    assert told.condition("Ready") == ("True", "InSync")
+    asked = len(told.device.reads)
+    told.polled()
+    assert [plan.count for plan in told.device.reads[asked:]] == [25, 25, 25, 25]
+    told.device.most = 2000
+    sync(told)
+    asked = len(told.device.reads)
+    told.polled()
+    assert [plan.count for plan in told.device.reads[asked:]] == [100]
+
+
 @pytest.mark.parametrize("how", ["a day", "a sync", "an edit"])
 def test_a_hole_is_asked_for_again(how: str) -> None:
     """A refused address is asked for again after a day, when a sync is asked for, and when the spec changes."""

@@ -159,9 +159,11 @@ class RegisterStatus(ApiModel):
     name: str
     """Which register of the map."""
     place: str | None = None
-    """Where it is, for people; said where the map comes from a template."""
+    """Where it is, for people: table, address, type, byte order and unit id."""
     source: str | None = None
     """Whether template, parameter or resource said so; said where the map comes from a template."""
+    unit: str | None = None
+    """What desired and actual are counted in."""
     desired: str | None = None
     """What it must hold, for people; absent when it is only observed."""
     actual: str | None = None

@@ -7,7 +7,7 @@ is kept as `Holes`, so that the next pass does not run into it again.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from fabgitops_core.codec.tables import Table
@@ -33,13 +33,20 @@ Row = tuple[int, Table]
 
 @dataclass(frozen=True, slots=True)
 class Holes:
-    """What a device refused: registers to leave out, by name, with what it said; and gaps that cannot be spanned.
+    """What a device refused.
 
-    The register that was refused last stands last. A gap is known by the address that follows it.
+    `refused` are registers to leave out, by name, with what it said, the last one last; `gaps` what cannot be spanned,
+    each known by the address that follows it; `most` how many words or bits it shows at once, where it refused more.
     """
 
     refused: tuple[tuple[str, str], ...] = ()
     gaps: frozenset[tuple[Row, int]] = frozenset()
+    most: tuple[tuple[Row, int], ...] = ()
+
+    def limited(self, row: Row, most: int) -> "Holes":
+        """Return the same with a limit on what one reading of a row may ask for."""
+        known = dict(self.most)
+        return replace(self, most=tuple((known | {row: min(most, known.get(row, most))}).items()))
 
     def why(self, name: str) -> str:
         """Return what the device said of a register, or nothing."""
@@ -61,7 +68,7 @@ def planned(points: Sequence[Point], limits: Limits, holes: Holes = NO_HOLES) ->
     avoided = [point for point in points if point.name in names]
     return tuple(
         batch
-        for row, members in groupby(sorted(asked, key=lambda at: _order(points[at])), key=lambda at: _row(points[at]))
+        for row, members in groupby(sorted(asked, key=lambda at: _order(points[at])), key=lambda at: row_of(points[at]))
         for batch in _batches(row, points, list(members), limits, _Obstacles(row, avoided, holes))
     )
 
@@ -79,7 +86,7 @@ def gaps_of(parts: Iterable[Batch], points: Sequence[Point]) -> frozenset[tuple[
     starts = [points[part.points[0]] for part in parts]
     ends = [part.plan.address + part.plan.count for part in parts]
     return frozenset(
-        (_row(point), point.place.address)
+        (row_of(point), point.place.address)
         for end, point in zip(ends, starts[1:], strict=False)
         if point.place.address > end
     )
@@ -104,14 +111,14 @@ class _Obstacles:
         if end < address and (self.row, address) in self.holes.gaps:
             return True
         return any(
-            _row(point) == self.row and point.place.address < address and point.end > end for point in self.avoided
+            row_of(point) == self.row and point.place.address < address and point.end > end for point in self.avoided
         )
 
 
 def _batches(
     row: Row, points: Sequence[Point], members: list[int], limits: Limits, obstacles: _Obstacles
 ) -> Iterable[Batch]:
-    most = MAX_BITS if row[1].bits else limits.words
+    most = min(MAX_BITS if row[1].bits else limits.words, dict(obstacles.holes.most).get(row, MAX_BITS))
     run = [members[0]]
     start, end = points[members[0]].place.address, points[members[0]].end
     for at in members[1:]:
@@ -159,7 +166,8 @@ def _end(members: Sequence[int], points: Sequence[Point]) -> int:
     return max(points[at].end for at in members)
 
 
-def _row(point: Point) -> Row:
+def row_of(point: Point) -> Row:
+    """Return what a reading that shows a register stays within."""
     return point.unit_id, point.place.table
 
 

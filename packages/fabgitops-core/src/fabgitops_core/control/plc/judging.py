@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
+from typing import Any
 
 from fabgitops_core.api.industrialplc import RegisterStatus
 from fabgitops_core.codec.types import Words
@@ -72,21 +73,23 @@ class _Story:
 
 def blank(point: Point) -> RegisterStatus:
     """Return what is said of a register that was not looked at yet."""
-    return RegisterStatus(name=point.name, place=point.where, desired=point.desired, source=point.source or None)
+    return RegisterStatus(name=point.name, **_declared(point))
+
+
+def _declared(point: Point) -> dict[str, Any]:
+    """Return the fields that follow from the declaration alone."""
+    return {
+        "place": point.where,
+        "unit": point.unit or None,
+        "desired": point.desired,
+        "source": point.source or None,
+    }
 
 
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
     """Judge a register that could not be read: what it holds is not known, what is open stays open."""
     finding = _OF_FAILURE[failure.kind]
-    status = before.model_copy(
-        update={
-            "place": point.where,
-            "desired": point.desired,
-            "source": point.source or None,
-            "in_sync": None,
-            "error": failure.message,
-        }
-    )
+    status = before.model_copy(update={**_declared(point), "in_sync": None, "error": failure.message})
     fresh = finding is Finding.REFUSED and before.error != failure.message
     notices = (Notice(NoticeReason.DEVICE_EXCEPTION, failure.message),) if fresh else ()
     return Judgement(point, finding, status, failure.message, notices)
@@ -133,13 +136,11 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         _drift(story, message, at)
     status = RegisterStatus(
         name=point.name,
-        place=point.where,
-        desired=point.desired,
+        **_declared(point),
         actual=actual,
         raw=hexadecimal(words),
         in_sync=None if point.wanted is None else in_sync,
         drifted_since=story.since,
-        source=point.source or None,
     )
     return Judgement(point, finding, status, message, tuple(story.notices), story.drifts, story.corrections, words)
 

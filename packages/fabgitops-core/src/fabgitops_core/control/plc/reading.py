@@ -14,7 +14,7 @@ from fabgitops_core.control.events import (
     ReadDone,
     ReadFailed,
 )
-from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, gaps_of, split, words_of
+from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, gaps_of, row_of, split, words_of
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, unread
 from fabgitops_core.control.plc.reporting import contact_was_lost
@@ -52,11 +52,11 @@ def due(state: PlcState, event: Due) -> Step:
         return rest(in_stage(Stage.IDLE, state, REST), event)
     request = state.request or state.serving
     begun = state._replace(request=None, serving=request) if request else state
+    if begun.memory.holes_since and (request or event.at - begun.memory.holes_since >= HOLES_LAST):
+        begun = with_memory(begun, holes=NO_HOLES, holes_since=None)._replace(usual=usual_of(wanted))
     if event.gate.wait > 0 and not forced(begun):
         cause = begun.status.message if contact_was_lost(begun.status) else event.gate.cause
         return lost(begun._replace(going=REST), event, cause, event.gate.wait)
-    if begun.memory.holes_since and (request or event.at - begun.memory.holes_since >= HOLES_LAST):
-        begun = with_memory(begun, holes=NO_HOLES, holes_since=None)._replace(usual=usual_of(wanted))
     commands: Commands = ()
     if not state.status.in_sync and situation_of(state.status) is at_hand.PENDING:
         begun, commands = say(begun, at_hand.CONNECTING, f"connecting to {wanted.endpoint}", event)
@@ -90,7 +90,7 @@ def read_failed(state: PlcState, event: ReadFailed) -> Step:
     if failure.code in _NOT_THERE:
         state, parts = _around(state, going.queue[0], failure, event)
         if parts:
-            return _next(state, replace(going, queue=(*parts, *going.queue[1:]), tries=0))
+            return _next(state, replace(state.going, queue=(*parts, *going.queue[1:]), tries=0))
     return _without(state, event)
 
 
@@ -115,16 +115,24 @@ def _around(state: PlcState, batch: Batch, failure: Failure, event: Event) -> tu
     parts: tuple[Batch, ...] = ()
     if len(batch.points) > 1:
         parts = split(batch, points)
-        holes = replace(holes, gaps=holes.gaps | gaps_of(parts, points))
+        gaps = gaps_of(parts, points)
+        holes = replace(holes, gaps=holes.gaps | gaps)
+        if not gaps:
+            state = state._replace(going=replace(state.going, halved=(*state.going.halved, batch)))
     else:
         name = points[batch.points[0]].name
         others = tuple(each for each in holes.refused if each[0] != name)
-        holes = Holes((*others, (name, failure.message)), holes.gaps)
+        holes = replace(holes, refused=(*others, (name, failure.message)))
+    return _remembering(state, holes, event), parts
+
+
+def _remembering(state: PlcState, holes: Holes, event: Event) -> PlcState:
+    """Plan further passes around what a device does not have."""
     if holes == state.memory.holes:
-        return state, parts
+        return state
     since = state.memory.holes_since or event.at
     known = with_memory(state, holes=holes, holes_since=since, settled=False)
-    return known._replace(usual=usual_of(state.map, holes)), parts
+    return known._replace(usual=usual_of(state.map, holes))
 
 
 def _is_current(state: PlcState, plan: ReadPlan) -> bool:
@@ -202,12 +210,23 @@ def judge(state: PlcState, event: Event) -> Step:
     writes = tuple(at for at, each in enumerate(found) if _to_correct(noted, each, event))
     if wanted.identity and not going.met and (writes or state.memory.stranger != "" or state.serving):
         return in_stage(Stage.IDENTIFYING, state, going), (Identify(wanted.identity_plan, wanted.timeout),)
-    noted, contact = _contact(_without_healed(noted), found)
+    noted, contact = _contact(_within_its_limit(_without_healed(noted), event), found)
     base = (status.drift_events, status.corrections_applied)
     noted = noted._replace(going=replace(going, found=found, base=base, writes=writes))
     notices = tuple(notice for each in found for notice in each.notices)
     after, commands = write_next(noted, event) if writes else conclude(noted, event)
     return after, (*contact, *notices, *troubles, *commands)
+
+
+def _within_its_limit(state: PlcState, event: Event) -> PlcState:
+    """Ask for no more at once than a device shows, where it refused a reading and then showed each part of it."""
+    shown = {at: batch.plan.count for batch, _ in state.going.read for at in batch.points}
+    holes = state.memory.holes
+    for batch in state.going.halved:
+        if all(at in shown for at in batch.points):
+            row = row_of(state.map.points[batch.points[0]])
+            holes = holes.limited(row, max(shown[at] for at in batch.points))
+    return _remembering(state, holes, event)
 
 
 def _without_healed(state: PlcState) -> PlcState:

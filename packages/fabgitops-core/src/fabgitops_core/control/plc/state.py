@@ -45,8 +45,9 @@ class Pass:
 
     The first of `queue` is under way while READING and PROVING; the first of `writes`, places in the map, while WRITING
     and PROVING. `tries` counts how often the reading under way was answered with "busy"; `met` says that the device was
-    asked in this pass who it is. Once everything is read, `found` holds a judgement of each register, and `base` the
-    counters of the status as they stood before.
+    asked in this pass who it is. `halved` are readings without a gap that were refused, and tried in parts. Once
+    everything is read, `found` holds a judgement of each register, and `base` the counters of the status as they stood
+    before.
     """
 
     queue: tuple[Batch, ...] = ()
@@ -54,6 +55,7 @@ class Pass:
     failed: tuple[tuple[Batch, Failure], ...] = ()
     tries: int = 0
     met: bool = False
+    halved: tuple[Batch, ...] = ()
     found: tuple[Judgement, ...] = ()
     base: tuple[int, int] = (0, 0)
     writes: tuple[int, ...] = ()

@@ -168,6 +168,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
     return (
         register.name,
         register.place,
+        register.unit,
         register.desired,
         register.in_sync,
         register.error,
