@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fabgitops_core.api.industrialplc import Phase
+from fabgitops_core.codec.tables import Table
 from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Publish, Read, Wake, Write
 from fabgitops_core.control.events import (
@@ -396,6 +397,19 @@ def test_a_forced_sync_tries_an_open_circuit(story: Begin) -> None:
     assert plain.status.last_handled_reconcile_at == "t1"
     forced = plain.declare(spec(), request=SyncRequest("t2", force=True), same=True).due(gate)
     assert isinstance(forced.request, Read)
+
+
+def test_a_sync_while_the_circuit_is_open_lets_refused_addresses_be_asked_again(story: Begin) -> None:
+    """Whoever asks for a sync while the device is away has every register read as soon as it is back."""
+    registers = [{"name": "here", "address": 10}, {"name": "late", "address": 20}]
+    told = story(target_register=None, target_value=None, registers=registers)
+    told.device.refuses = {(1, Table.HOLDING, 20): 0x02}
+    told.polled().polled()
+    told.device.refuses = {}
+    told.declare(told.spec, request=SyncRequest("t1", force=False), same=True).due(Gate(30.0, LOST.message))
+    assert told.request is None
+    told.polled()
+    assert (told.register("here").error, told.register("late").error) == (None, None)
 
 
 def test_a_forced_sync_never_overrides_suspend(story: Begin) -> None:
