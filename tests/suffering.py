@@ -29,6 +29,8 @@ from .witness import Asked, Audience, Witness
 
 TIMEOUT = 0.3
 PATIENCE = 60.0
+MANY = 10
+"""How many hits of several faults at once are enough."""
 KEY = Key(INDUSTRIAL_PLC.name, "default", "plc")
 
 
@@ -73,14 +75,16 @@ registers:
 
 @dataclass(frozen=True)
 class Case:
-    """One fault, on one transport, for one map."""
+    """One fault or, joined by `+`, several at once, on one transport, for one map; `name` stands for many."""
 
     transport: Transport
     fault: str
     form: str
+    seed: int = 0
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.transport}-{self.fault}-{self.form}"
+        return f"{self.transport}-{self.name or self.fault}-{self.form}"
 
     @property
     def scene(self) -> Scene:
@@ -88,9 +92,34 @@ class Case:
         return SHORT if self.form == "short" else MAP
 
     @property
-    def kind(self) -> Kind:
-        """The kind of the fault."""
-        return Fault.model_validate(self.fault).kind
+    def faults(self) -> list[Fault]:
+        """What the device suffers."""
+        return [Fault.model_validate(line) for line in self.fault.split("+")]
+
+    @property
+    def restarts(self) -> bool:
+        """Whether it takes a restart for the faults to be felt."""
+        return any(fault.kind in {Kind.CONNECTION_LIMIT, Kind.SLOW_START} for fault in self.faults)
+
+    @property
+    def always(self) -> bool:
+        """Whether no reading comes through."""
+        return any(fault.p == 1 and fault.on != "write" for fault in self.faults)
+
+    @property
+    def enough(self) -> int:
+        """How often it must strike: what is only written may be put right by the one write that was spoilt."""
+        if len(self.faults) > 1:
+            return MANY
+        return 1 if self.faults[0].on == "write" or self.faults[0].kind is Kind.SLOW_START else 2
+
+    @property
+    def leaves_holes(self) -> bool:
+        """Whether an address may be refused while others are not.
+
+        It is then left alone for a day, or until somebody asks for a sync.
+        """
+        return any(each.kind is Kind.EXCEPTION and each.code in {2, 3} and each.p < 1 for each in self.faults)
 
 
 @dataclass
@@ -129,7 +158,7 @@ class Play:
 async def play(case: Case, tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> Play:
     """Let an engine keep a PLC, let it drift while it suffers the fault, and take the fault away again."""
     machine = Machine(parse(case.scene.device, "device"))
-    witness = Witness(machine, transport=case.transport)
+    witness = Witness(machine, transport=case.transport, seed=str(case.seed))
 
     async def certificates(_: TlsRef) -> ssl.SSLContext:
         return client_tls
@@ -153,30 +182,37 @@ async def play(case: Case, tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> P
 
 
 async def _acts(played: Play, engine: Engine, machine: Machine, witness: Witness) -> None:
-    host, kind = played.host, played.case.kind
-    fault = Fault.model_validate(played.case.fault)
+    host, case = played.host, played.case
 
     def settled() -> bool:
         return bool(host.last.in_sync) and played.holds(witness.truth) and not engine.circuits.troubled()
 
+    def struck() -> bool:
+        if len(case.faults) > 1 and settled():
+            _drift(machine, case.scene)
+        return _hits(witness) >= case.enough
+
     _declare(played, engine)
     await _until(played, settled, "the device put right before there is a fault")
     began = len(host.told)
-    (number,) = witness.faults.add(fault)
-    if kind in {Kind.CONNECTION_LIMIT, Kind.SLOW_START}:
+    witness.faults.add(*case.faults)
+    if case.restarts:
         witness.restart()
-    for name, value in played.case.scene.drift.items():
-        machine.points[name].set(value)
+    _drift(machine, case.scene)
     async with _wandering(machine):
-        await _until(played, lambda: _hits(witness) >= _enough(fault), "the fault to strike")
-        if fault.p == 1 and fault.on != "write":
+        await _until(played, struck, "the fault to strike")
+        if case.always:
             await _until(played, lambda: _unsure(host, began), "a status that says that the device is not in sync")
     played.hits = _hits(witness)
-    witness.faults.remove(number)
-    if kind is Kind.EXCEPTION and fault.code in {2, 3} and fault.p < 1:
-        # An address that was refused while others were not is left alone for a day, or until somebody asks for a sync.
+    witness.faults.clear()
+    if case.leaves_holes:
         _declare(played, engine, SyncRequest("again", force=False))
     await _until(played, settled, "the device put right after the fault has gone")
+
+
+def _drift(machine: Machine, scene: Scene) -> None:
+    for name, value in scene.drift.items():
+        machine.points[name].set(value)
 
 
 @asynccontextmanager
@@ -208,13 +244,6 @@ def _unsure(host: Audience, began: int) -> bool:
 
 def _hits(witness: Witness) -> int:
     return sum(entry.hits for entry in witness.faults)
-
-
-def _enough(fault: Fault) -> int:
-    """Return how often a fault must strike: what is only written may be put right by the one write that it spoilt."""
-    if fault.kind is Kind.SLOW_START:
-        return 1
-    return 1 if fault.on == "write" else 2
 
 
 async def _until(played: Play, true: Callable[[], bool], what: str) -> None:

@@ -38,6 +38,11 @@ SOME_CODES = ["exception:4", "exception:6"]
 ALWAYS_CARRIED_OUT = ("delay", "restart", "exception")
 """What cannot be told whether the request it hits is carried out."""
 
+LEFT_OUT = {Transport.RTU_OVER_TCP: "wrong-transaction", Transport.UDP: "connection-limit:0"}
+"""What has no effect on a transport."""
+RARELY, SEEDS = 0.01, 3
+"""How probable each of the mixed faults is, and how many dice are thrown for them."""
+
 
 def aimed(fault: str) -> list[str]:
     """Return a fault on readings, on writes that are carried out or not, and on half of both."""
@@ -48,14 +53,21 @@ def aimed(fault: str) -> list[str]:
 def of(transport: Transport) -> list[str]:
     """Return the faults that make sense over a transport."""
     codes = EVERY_CODE if transport in {Transport.TCP, Transport.RTU_OVER_TCP} else SOME_CODES
-    left_out = {Transport.RTU_OVER_TCP: "wrong-transaction", Transport.UDP: "connection-limit:0"}.get(transport)
-    single = [fault for each in (*ON_REQUESTS, *codes) if each != left_out for fault in aimed(each)]
-    return [*single, *(each for each in OF_THE_DEVICE if each != left_out)]
+    kept = [each for each in (*ON_REQUESTS, *codes) if each != LEFT_OUT.get(transport)]
+    whole = [each for each in OF_THE_DEVICE if each != LEFT_OUT.get(transport)]
+    return [*(fault for each in kept for fault in aimed(each)), *whole]
+
+
+def mixed(transport: Transport, seed: int) -> Case:
+    """Return a device that suffers each fault now and then, and drifts each time it was put right."""
+    faults = [f"{each},p={RARELY}" for each in ON_REQUESTS + tuple(EVERY_CODE) if each != LEFT_OUT.get(transport)]
+    return Case(transport, "+".join(faults), "map", seed, f"mixed-{seed}")
 
 
 CASES = [
     *(Case(transport, fault, "map") for transport in Transport for fault in of(transport)),
     *(Case(Transport.TCP, fault, "short") for fault in of(Transport.TCP)),
+    *(mixed(transport, seed) for transport in Transport for seed in range(SEEDS)),
 ]
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 
