@@ -58,6 +58,7 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     from fabgitops_operator.kube import KubeError  # noqa: PLC0415
     from fabgitops_operator.log import configure  # noqa: PLC0415
     from fabgitops_operator.runtime import NotInstalledError, loop_factory, operate  # noqa: PLC0415
+    from fabgitops_operator.tracing import TracingUnavailable  # noqa: PLC0415
 
     del config  # read by `_from_file`, before the settings are made
     settings = settings or Settings()
@@ -65,7 +66,7 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(operate(settings))
-    except (KubeError, ListenError, NotInstalledError) as error:
+    except (KubeError, ListenError, NotInstalledError, TracingUnavailable) as error:
         _complain(str(error))
         return 1
     return 0

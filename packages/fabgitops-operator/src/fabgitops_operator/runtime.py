@@ -26,6 +26,7 @@ from fabgitops_operator.report import Reporter
 from fabgitops_operator.secrets import SecretTls
 from fabgitops_operator.settings import Settings
 from fabgitops_operator.sweep import Sweep
+from fabgitops_operator.tracing import tracing
 from fabgitops_operator.watch import quiet_settings, watching
 
 START_SECS = 60.0
@@ -66,6 +67,7 @@ async def operate(settings: Settings) -> None:
         KubeError: The API server cannot be reached, or refuses what the operator needs.
         NotInstalledError: A kind is not installed.
         ListenError: The metrics port cannot be listened on.
+        TracingUnavailable: Traces are asked for and cannot be made.
     """
     config = load_config()
     told_to_stop = _on_signals()
@@ -74,7 +76,8 @@ async def operate(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         kube = Kube(config, [controller.kind for controller in CONTROLLERS])
         stack.push_async_callback(kube.close)
-        engine = Engine(ModbusDevices(metrics.request, SecretTls(kube)), host, metrics)
+        observer = await stack.enter_async_context(tracing(settings.otlp_endpoint, metrics))
+        engine = Engine(ModbusDevices(metrics.request, SecretTls(kube)), host, observer)
         metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
         metrics.watch_readings(engine.readings)
         announcer = Announcer(kube, metrics)

@@ -45,6 +45,9 @@ class Settings:
     grace_secs: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0
     """Seconds that a correction in hand has to end in when the operator is told to stop."""
 
+    otlp_endpoint: str = ""
+    """URL to post traces to by OTLP over HTTP, such as http://collector:4318/v1/traces; without one there are none."""
+
     log_level: LogLevel = LogLevel.INFO
     """From which level on the log speaks."""
 
