@@ -121,6 +121,7 @@ def unit_on(python: str) -> None:
 
     def session_on(session: nox.Session) -> None:
         workspace(session, python)
+        pytest(session, "-m", UNIT)
 
     session_on.__doc__ = f"Run the unit tests on Python {python}."
     nox.session(name=f"unit-{python}")(session_on)

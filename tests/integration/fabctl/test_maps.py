@@ -107,7 +107,7 @@ def test_a_map_is_shown_and_corrected(plant: Any, port: int) -> None:
         ("speed", "21.5", "3.25", "DRIFT", "0x00004050", source),
         ("mode", "Running", "Stopped", "DRIFT", "0x0000", "template; value from the resource"),
         ("level", "4.5", "4.5", "SYNCED", "0x002D", "template"),
-        ("power", "-", "70000", "OBSERVED", "0x00011170", "template"),
+        ("power", "-", "70000 W", "OBSERVED", "0x00011170", "template"),
     ]
     assert "level" not in plant.fabctl("describe", "mixer", "--drifted")[1].partition("Status (reality)")[0]
 
