@@ -25,7 +25,7 @@ GENERATE = ("python", "tools/generate.py")
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
 # What runs everywhere: neither what needs an API server, nor what needs programs that we did not write.
-UNIT = "not integration and not interop"
+UNIT = "not integration and not interop and not observability"
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
@@ -121,6 +121,7 @@ def unit_on(python: str) -> None:
 
     def session_on(session: nox.Session) -> None:
         workspace(session, python)
+        pytest(session, "-m", UNIT)
 
     session_on.__doc__ = f"Run the unit tests on Python {python}."
     nox.session(name=f"unit-{python}")(session_on)
@@ -192,6 +193,13 @@ def integration(session: nox.Session) -> None:
     pytest(session, "-m", "integration")
 
 
+@nox.session
+def observability(session: nox.Session) -> None:
+    """Run dashboards, rules and alerts on a real Prometheus, which is built once (minutes); ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(session, "-m", "observability")
+
+
 def missing_for_interop() -> list[str]:
     """Return the Debian packages that have to be installed before stacks of others can be built and asked."""
     missing = [package for program, package in INTEROP.items() if shutil.which(program) is None]
@@ -240,9 +248,9 @@ def bench(session: nox.Session, what: str) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run all that a contributor must pass: lint, unit, wheels, integration, and interop where its programs are."""
+    """Run all that a contributor must pass: lint, unit, wheels, integration, observability, interop where it can."""
     refuse_arguments(session)
-    for name in ("lint", "unit", "wheels", "integration"):
+    for name in ("lint", "unit", "wheels", "integration", "observability"):
         session.notify(name, [])
     missing = missing_for_interop()
     if not missing or os.environ.get("CI"):
