@@ -1,4 +1,4 @@
-"""Prometheus and promtool, and a running Prometheus that scrapes one target."""
+"""Programs that read what we make, and a running Prometheus that scrapes one target."""
 
 import asyncio
 import time
@@ -12,9 +12,10 @@ import pytest
 import yaml
 from testbed import processes
 from testbed.errors import SourceError
-from testbed.gotools import PROMETHEUS, built
+from testbed.gotools import ALERTMANAGER, COMPOSE, PROMETHEUS, built
 
-FIXTURE = "prometheus_tools"
+FIXTURE = "tools"
+NEEDED = (PROMETHEUS, ALERTMANAGER, COMPOSE)
 PROBLEM = pytest.StashKey[SourceError]()
 PATIENCE = 60.0
 ROOT = Path(__file__).parents[2]
@@ -30,17 +31,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         try:
-            built(PROMETHEUS)
+            for each in NEEDED:
+                built(each)
         except SourceError as error:
             session.config.stash[PROBLEM] = error
 
 
 @pytest.fixture(scope="session")
-def prometheus_tools(request: pytest.FixtureRequest) -> Mapping[str, Path]:
-    """Return where prometheus and promtool are."""
+def tools(request: pytest.FixtureRequest) -> Mapping[str, Path]:
+    """Return where prometheus, promtool, amtool and compose-config are."""
     if PROBLEM in request.config.stash:
         raise request.config.stash[PROBLEM]
-    return built(PROMETHEUS)
+    return {name: path for each in NEEDED for name, path in built(each).items()}
 
 
 async def until(true: Callable[[], Awaitable[Any]], what: str) -> Any:

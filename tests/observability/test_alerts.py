@@ -175,19 +175,19 @@ def firing(case: Case, samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
-def test_an_alert_fires(prometheus_tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
+def test_an_alert_fires(tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
     """Each alert fires once, with labels that name what is the matter and none of the operator's instance."""
     labels = {"alertname": case.alert, "alertstate": "firing", "severity": case.severity, **case.labels}
     named = ",".join(f'{name}="{value}"' for name, value in labels.items())
     tests = firing(case, [{"labels": f"ALERTS{{{named}}}", "value": 1}])
-    said = promtool(prometheus_tools["promtool"], tmp_path, case.fires, promql_expr_test=tests)
+    said = promtool(tools["promtool"], tmp_path, case.fires, promql_expr_test=tests)
     assert said.returncode == 0, said.stdout + said.stderr
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
-def test_an_alert_does_not_fire(prometheus_tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
+def test_an_alert_does_not_fire(tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
     """Each alert stays quiet where things only look alike, or do not last."""
-    said = promtool(prometheus_tools["promtool"], tmp_path, case.quiet, promql_expr_test=firing(case, []))
+    said = promtool(tools["promtool"], tmp_path, case.quiet, promql_expr_test=firing(case, []))
     assert said.returncode == 0, said.stdout + said.stderr
 
 
@@ -196,20 +196,20 @@ def test_every_alert_is_played() -> None:
     assert [case.alert for case in CASES] == [query.where for query in of_rules(RULES, "alert")]
 
 
-def test_an_alert_says_what_is_the_matter(prometheus_tools: Mapping[str, Path], tmp_path: Path) -> None:
+def test_an_alert_says_what_is_the_matter(tools: Mapping[str, Path], tmp_path: Path) -> None:
     """The text of an alert names the PLC and why it is not ready, and leads to its runbook."""
     series = {f"fabgitops_plc_in_sync{{{ONE}}}": "0x60", **ready("WriteRefused")}
     tests = [{"alertname": "FabGitOpsDriftNotCorrected", "eval_time": "11m", "exp_alerts": []}]
-    answer = promtool(prometheus_tools["promtool"], tmp_path, series, alert_rule_test=tests)
+    answer = promtool(tools["promtool"], tmp_path, series, alert_rule_test=tests)
     said = answer.stdout + answer.stderr
     assert "plant/mixer has not held what Git wants" in said
     assert "Ready says WriteRefused" in said
     assert "docs/runbooks/drift-not-corrected.md" in said
 
 
-def test_promtool_finds_no_fault(prometheus_tools: Mapping[str, Path]) -> None:
+def test_promtool_finds_no_fault(tools: Mapping[str, Path]) -> None:
     """The rule file passes promtool's check and its linter."""
-    command = [str(prometheus_tools["promtool"]), "check", "rules", "--lint=all", "--lint-fatal", str(RULES)]
+    command = [str(tools["promtool"]), "check", "rules", "--lint=all", "--lint-fatal", str(RULES)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
 

@@ -31,9 +31,7 @@ HAS_HAPPENED = (
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def prometheus(
-    prometheus_tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Prometheus]:
+async def prometheus(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prometheus]:
     """Return a Prometheus that has seen the plant for as long as its rules need."""
     folder = tmp_path_factory.mktemp("prometheus")
     rules = yaml.safe_load(RULES.read_text())
@@ -42,7 +40,7 @@ async def prometheus(
     (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(operating(folder))
-        running = await stack.enter_async_context(scraping(prometheus_tools, folder, port, [folder / "rules.yaml"]))
+        running = await stack.enter_async_context(scraping(tools, folder, port, [folder / "rules.yaml"]))
         for condition in HAS_HAPPENED:
             await until(lambda condition=condition: running.query(condition), condition)  # type: ignore[misc]
         yield running

@@ -40,6 +40,15 @@ PROMETHEUS = Tools(
     flags="-s -w -X github.com/prometheus/common/version.Version=3.15.0",
 )
 
+ALERTMANAGER = Tools("alertmanager", "v0.34.2", {"amtool": "github.com/prometheus/alertmanager/cmd/amtool"})
+COMPOSE = Tools("compose", "v2.16.2", {"compose-config": "."})
+"""Reads Compose files as `docker compose config` does."""
+
+HELM = Tools("helm", "v4.3.1", {"helm": "helm.sh/helm/v4/cmd/helm"})
+HELM_3 = Tools("helm3", "v3.22.0", {"helm": "helm.sh/helm/v3/cmd/helm"})
+KUBECONFORM = Tools("kubeconform", "v0.8.0", {"kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform"})
+KUBE_SCORE = Tools("kube-score", "v1.20.0", {"kube-score": "github.com/zegl/kube-score/cmd/kube-score"})
+
 
 def built(tools: Tools) -> Mapping[str, Path]:
     """Where the programs are; builds those that are not in the cache yet.
