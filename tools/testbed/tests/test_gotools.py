@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from testbed import gobuild, gotools
+from testbed.binaries import this_platform
 from testbed.errors import SourceError
 
 TOOLS = [gotools.PROMETHEUS, gotools.ALERTMANAGER, gotools.COMPOSE]
@@ -21,7 +22,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_what_is_in_the_cache_is_not_built(cache: Path) -> None:
     """A program that was built before is taken from the cache, and go is not needed."""
-    folder = cache / f"alertmanager-{gotools.ALERTMANAGER.version}-{gotools.this_platform()}"
+    folder = cache / f"alertmanager-{gotools.ALERTMANAGER.version}-{this_platform()}"
     folder.mkdir()
     (folder / "amtool").touch(mode=0o755)
     assert gotools.built(gotools.ALERTMANAGER) == {"amtool": folder / "amtool"}
