@@ -92,7 +92,7 @@ def _registers(made: Page) -> None:
 def _happened(made: Page) -> None:
     made.with_panel(
         timeline(
-            "Connection",
+            "Connection over time",
             "Whether it answered.",
             Query(f"max(plc_connection_status{{{ONE}}})", "connection"),
             words=CONNECTED,
@@ -100,7 +100,7 @@ def _happened(made: Page) -> None:
     )
     made.with_panel(
         timeline(
-            "State",
+            "State over time",
             "The reasons that the condition Ready had; green while it was True.",
             Query(f"max by (reason) (fabgitops_plc_ready{{{ONE}}})", "{{reason}}"),
             words={1: ("ready", GREEN), 0: ("not ready", RED)},
