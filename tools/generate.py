@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import chart
 import yaml
 from dashboards import generated as observability
 from fabgitops_core.api.crd import definition
@@ -23,7 +24,8 @@ def generated() -> dict[Path, str]:
         for kind in KINDS
     }
     seen = {CHART_FILES / name: text for name, text in observability.files().items()}
-    return definitions | seen | {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in KINDS}
+    charted = chart.files({path.name: text for path, text in definitions.items()})
+    return definitions | seen | charted | {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in KINDS}
 
 
 def main(arguments: list[str]) -> int:
