@@ -252,3 +252,25 @@ async def test_bits_of_a_word_are_safe_from_who_has_other_settings(devices: Modb
     hold.release.set()
     await asyncio.gather(writing, waiting)
     assert peer.registers[ADDRESS] == 0x8001
+
+
+async def test_certificates_that_do_not_come_are_not_the_devices_fault(peer: Peer) -> None:
+    """When the certificates take too long it is said that they do, and not that the device took no connection."""
+
+    async def never(_ref: TlsRef) -> ssl.SSLContext:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    devices = ModbusDevices(tls=never)
+    error = await failing(read(devices.open(peer.endpoint), peer, timeout=0.05))
+    await devices.close()
+    assert type(error) is Unreachable
+    assert str(error) == f"{peer.endpoint} was not asked: its TLS certificates could not be had within 0.05 s"
+    assert peer.connections == 0
+
+
+async def test_the_systems_authorities_are_read_once() -> None:
+    """However many devices connect, the system's CAs are read for the first, and apart for who verifies nothing."""
+    first, second, trusting = [await system_tls(TlsRef(verify=verify)) for verify in (True, True, False)]
+    assert first is second
+    assert (first.verify_mode, trusting.verify_mode) == (ssl.CERT_REQUIRED, ssl.CERT_NONE)
