@@ -84,8 +84,19 @@ def test_the_resource_goes_first() -> None:
     )
     volts, _, limit, own = made_of.spec.registers_wanted
     assert (limit.value, limit.max, limit.write.verify, limit.write.verify_delay_ms) == (50, 200, False, 30)
-    assert volts.place == (Table.HOLDING, 4)
+    assert volts.place == (Table.INPUT, 4)
     assert own.encoded == (1,)
+
+
+def test_an_address_stays_in_the_table_of_the_reference_that_it_replaces() -> None:
+    """A coil that a resource moves by its address stays a coil, unless the resource names another table."""
+    pump = {"name": "pump", "reference": "00011", "value": 1}
+    registers = [*METER["registers"], pump]
+    places = [
+        made(plc({"name": "pump", "address": 11, **own}), registers=registers).spec.registers_wanted[3].place
+        for own in ({}, {"table": "holding"})
+    ]
+    assert places == [(Table.COIL, 11), (Table.HOLDING, 11)]
 
 
 def test_a_value_can_be_taken_away() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.meta import Key
 from fabgitops_core.codec.tables import Table
@@ -74,6 +75,20 @@ def test_what_a_map_claims() -> None:
         (11, WHOLE, "speed"),
         (12, 1 << 3, "running"),
     }
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"deviceAddress": "PLC-1.example."}, {"deviceAddress": "plc-1.example"}),
+        ({"deviceAddress": "fd00:0:0::5"}, {"deviceAddress": "FD00::5"}),
+        ({"deviceAddress": "::ffff:10.0.0.5"}, {"deviceAddress": "10.0.0.5"}),
+        ({}, {"connection": {"transport": "udp"}}),
+    ],
+)
+def test_a_device_is_known_however_it_is_reached(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Two spellings of a host, or two transports to it, lead to the same registers: who wants both is a rival."""
+    assert claims_of(map_of(spec(**one), "default", {})) == claims_of(map_of(spec(**other), "default", {}))
 
 
 def test_who_is_suspended_claims_nothing() -> None:

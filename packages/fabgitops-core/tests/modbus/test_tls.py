@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trustme
-from fabgitops_core.control.requests import Endpoint, Link, TlsRef, Transport
+from fabgitops_core.control.requests import Change, Endpoint, Link, TlsRef, Transport
 from fabgitops_core.engine.errors import ConnectionLost, Unreachable
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.modbus.tls import system_tls, tls_context
 
-from .asking import failing, read, write
-from .peer import Exchange, Peer, until
+from .asking import ADDRESS, ENOUGH_SECS, UNIT, always, begun, failing, read, write
+from .peer import Exchange, Hold, Peer, until
 from .serving import authority, bound, peer_on, server_tls
 
 
@@ -235,3 +235,42 @@ def test_verification_is_on_unless_given_up() -> None:
     context = tls_context()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+async def test_bits_of_a_word_are_safe_from_who_has_other_settings(devices: ModbusDevices, peer: Peer) -> None:
+    """Two who change bits of one word over a connection each do it one after the other, and undo nothing."""
+    hold = Hold()
+    peer.registers[ADDRESS] = 0
+    peer.script.append(hold)
+    first, second = devices.open(peer.endpoint), devices.open(peer.endpoint, Link(tls=TlsRef(verify=False)))
+    low, high = (Change(peer.endpoint, UNIT, ADDRESS, (bit,), mask=bit) for bit in (1, 0x8000))
+    writing = await begun(first.write(low, timeout=ENOUGH_SECS, wanted=always))
+    await hold.reached.wait()
+    waiting = await begun(second.write(high, timeout=ENOUGH_SECS, wanted=always))
+    await read(second, peer, 1)  # which the write would have overtaken
+    assert peer.writes == []
+    hold.release.set()
+    await asyncio.gather(writing, waiting)
+    assert peer.registers[ADDRESS] == 0x8001
+
+
+async def test_certificates_that_do_not_come_are_not_the_devices_fault(peer: Peer) -> None:
+    """When the certificates take too long it is said that they do, and not that the device took no connection."""
+
+    async def never(_ref: TlsRef) -> ssl.SSLContext:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    devices = ModbusDevices(tls=never)
+    error = await failing(read(devices.open(peer.endpoint), peer, timeout=0.05))
+    await devices.close()
+    assert type(error) is Unreachable
+    assert str(error) == f"{peer.endpoint} was not asked: its TLS certificates could not be had within 0.05 s"
+    assert peer.connections == 0
+
+
+async def test_the_systems_authorities_are_read_once() -> None:
+    """However many devices connect, the system's CAs are read for the first, and apart for who verifies nothing."""
+    first, second, trusting = [await system_tls(TlsRef(verify=verify)) for verify in (True, True, False)]
+    assert first is second
+    assert (first.verify_mode, trusting.verify_mode) == (ssl.CERT_REQUIRED, ssl.CERT_NONE)

@@ -11,6 +11,7 @@ from fabgitops_core.api.placeholders import filled_in, names_in
 from fabgitops_core.api.refusals import sentences
 from fabgitops_core.api.template import IndustrialPLCTemplateSpec, Loose
 from fabgitops_core.codec.codec import Value
+from fabgitops_core.codec.tables import Table, parse_reference
 
 _PLACES = {"address", "reference"}
 
@@ -108,11 +109,23 @@ def _registers(
 
 
 def _merged(under: Loose, over: Loose) -> Loose:
-    """Lay one register over another: a new place drops the old one, and of `write` each field counts for itself."""
+    """Lay one register over another: a new place drops the old one, and of `write` each field counts for itself.
+
+    An address says nothing of its table, which stays that of the reference it replaces: a coil becomes no register.
+    """
     base = {key: value for key, value in under.items() if not (key in _PLACES and _PLACES & over.keys())}
+    if "address" in over and "reference" in under and "table" not in base:
+        base["table"] = _table_of(under["reference"])
     if isinstance(base.get("write"), dict) and isinstance(over.get("write"), dict):
         over = {**over, "write": {**base["write"], **over["write"]}}
     return {**base, **over}
+
+
+def _table_of(reference: Any) -> Table | None:
+    try:
+        return parse_reference(reference)[0]
+    except ValueError:  # a parameter made none of it
+        return None
 
 
 def _defaults(own: Loose, template: IndustrialPLCTemplateSpec, values: Mapping[str, Value]) -> Loose:

@@ -31,9 +31,10 @@ class Claim:
 
 
 def claims_of(wanted: DeviceMap) -> frozenset[Claim]:
-    """Return what the registers of a map with a desired value lay claim to."""
+    """Return what the registers of a map with a desired value lay claim to, however they are reached."""
+    site = wanted.endpoint.site
     return frozenset(
-        Claim(Spot(point.place.device, point.place.table, address), point.place.codec.mask, point.name)
+        Claim(Spot(DeviceId(site, point.unit_id), point.place.table, address), point.place.codec.mask, point.name)
         for point in wanted.points
         if point.wanted is not None
         for address in range(point.place.address, point.end)

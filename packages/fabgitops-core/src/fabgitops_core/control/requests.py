@@ -1,6 +1,7 @@
 """What can be asked of a device: plain values that decisions make and devices carry out."""
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 
 from fabgitops_core.api.connection import Transport
 from fabgitops_core.api.registers import WriteFunction
@@ -31,6 +32,14 @@ class Endpoint:
     def __str__(self) -> str:
         """Return `host:port`, with an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def site(self) -> "Endpoint":
+        """Return it without what does not make it another device: how the host is spelled, and the transport.
+
+        A host name and its address stay two sites: which belongs to which may change at any time.
+        """
+        return Endpoint(_one_spelling(self.host), self.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +120,12 @@ class Link:
     request_delay: float = 0.0
     idle_close: float = 0.0
     tls: TlsRef | None = None
+
+
+def _one_spelling(host: str) -> str:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host.lower().rstrip(".")  # RFC 4343: case means nothing; the dot at the end says that it is the whole
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)

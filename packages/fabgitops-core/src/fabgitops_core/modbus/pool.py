@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
+from weakref import WeakValueDictionary
 
 from fabgitops_core.control.requests import (
     Change,
@@ -25,6 +26,9 @@ LINK = Link()
 MAX_REQUESTS = 256
 """Readings that a share remembers how to ask for."""
 
+WordLocks = WeakValueDictionary[tuple[Endpoint, int, int], asyncio.Lock]
+"""Locks of words whose bits are being changed, by site, unit id and address; one that nobody waits for is gone."""
+
 
 def _ignore(_function: str, _result: str) -> None:
     """Listen to nothing."""
@@ -44,6 +48,7 @@ class ModbusDevices:
         self._on_request = on_request
         self._tls = tls
         self._sessions: dict[tuple[Endpoint, TlsRef | None], Session] = {}
+        self._words: WordLocks = WeakValueDictionary()
 
     def open(self, endpoint: Endpoint, link: Link = LINK) -> "ModbusDevice":
         """Return a share of the connection to an endpoint; connects when the first request is made.
@@ -64,7 +69,7 @@ class ModbusDevices:
         if session is None:
             session = Session(endpoint, tls, self._tls, self._on_request, self._forget)
             self._sessions[endpoint, tls] = session
-        return ModbusDevice(session, link)
+        return ModbusDevice(session, link, self._words)
 
     async def close(self) -> None:
         """Close every connection; requests under way end with `ConnectionLost`, or `Unreachable` when not yet sent."""
@@ -85,11 +90,12 @@ class ModbusDevices:
 class ModbusDevice:
     """The `Device` port: one share of a session."""
 
-    __slots__ = ("_link", "_open", "_request", "_requests", "_session")
+    __slots__ = ("_link", "_open", "_request", "_requests", "_session", "_words")
 
-    def __init__(self, session: Session, link: Link) -> None:
+    def __init__(self, session: Session, link: Link, words: WordLocks) -> None:
         session.join(link)
         self._session = session
+        self._words = words
         self._link = link
         self._open = True
         self._request: Request[Words] | None = None
@@ -129,12 +135,22 @@ class ModbusDevice:
             ValueError: The change is out of range or for another endpoint; nothing was sent.
         """
         self._check_endpoint(change.endpoint)
-        if change.mask is None or change.function is WriteFunction.MASK:
-            request = write_request(change)
-            await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted)
-        else:
-            reading, then = read_before(change), partial(write_merged, change)
-            await self._session.ask_then(reading, then, timeout=timeout, held=self._held, wanted=wanted)
+        if change.mask is None:
+            await self._write_at_once(change, timeout, wanted)
+            return
+        # A turn keeps others off one connection, and a device may be reached over several: other TLS settings, another
+        # transport. The word is locked for whoever changes bits of it; who wants all of it is a rival: neither writes.
+        word = (change.endpoint.site, change.unit_id, change.address)
+        async with self._words.setdefault(word, asyncio.Lock()):
+            if change.function is WriteFunction.MASK:
+                await self._write_at_once(change, timeout, wanted)
+            else:
+                reading, then = read_before(change), partial(write_merged, change)
+                await self._session.ask_then(reading, then, timeout=timeout, held=self._held, wanted=wanted)
+
+    async def _write_at_once(self, change: Change, timeout: float, wanted: Callable[[], bool]) -> None:
+        request = write_request(change)
+        await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted)
 
     def close(self) -> None:
         """Give up this share; its requests that wait for a turn end with `Withdrawn`. A second call does nothing."""

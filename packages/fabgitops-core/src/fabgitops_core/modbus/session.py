@@ -11,6 +11,7 @@ the right one.
 
 import asyncio
 import random
+import ssl
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -268,13 +269,22 @@ class Session:
         loop = asyncio.get_running_loop()
         if loop.time() < self._pause_until and not urgent:
             raise Unreachable(self._last_failure)
+        certified = self.endpoint.transport is not Transport.TLS
+
+        async def provider(ref: TlsRef) -> ssl.SSLContext:
+            nonlocal certified
+            context = await self._provider(ref)
+            certified = True
+            return context
+
         try:
             async with asyncio.timeout(timeout) as self._connecting:
-                wire = await connect(self.endpoint, self.tls, self._provider)
+                wire = await connect(self.endpoint, self.tls, provider)
         except TimeoutError:
             if self._aborted:
                 raise self._given_up() from None
-            raise self._failed(f"{self.endpoint} took no connection within {timeout:g} s") from None
+            late = "took no connection" if certified else "was not asked: its TLS certificates could not be had"
+            raise self._failed(f"{self.endpoint} {late} within {timeout:g} s") from None
         except OSError as error:
             raise self._failed(reason(self.endpoint, error)) from None
         except Unreachable as error:

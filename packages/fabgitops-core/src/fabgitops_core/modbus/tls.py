@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import tempfile
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 
 from fabgitops_core.control.requests import Endpoint, TlsRef
@@ -21,12 +22,19 @@ Raises `Unreachable` with a sentence for the user when there is none, such as wh
 async def system_tls(ref: TlsRef) -> ssl.SSLContext:
     """Return a context with the system's CAs and no client certificate: the provider where nothing else is kept.
 
+    The CAs are read once: that takes tens of milliseconds, and a thousand devices may come back in the same second.
+
     Raises:
         Unreachable: Certificates are wanted that this provider does not have.
     """
     if ref.secret:
         raise Unreachable(f"the TLS certificates {ref.secret!r} cannot be had: nothing here provides them")
-    return await asyncio.to_thread(tls_context, verify=ref.verify)
+    return await asyncio.to_thread(_system_context, ref.verify)
+
+
+@cache
+def _system_context(verify: bool) -> ssl.SSLContext:
+    return tls_context(verify=verify)
 
 
 def tls_context(*, ca: str = "", certificate: str = "", key: str = "", verify: bool = True) -> ssl.SSLContext:
