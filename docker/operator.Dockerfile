@@ -8,6 +8,8 @@ ARG BUILDER=${BASE}
 ARG UV=ghcr.io/astral-sh/uv:0.13.8
 
 FROM ${UV} AS uv
+# podman removes the image of a stage that adds nothing when it keeps no layers, and that would be UV itself.
+WORKDIR /
 
 FROM ${BUILDER} AS builder
 COPY --from=uv /uv /usr/local/bin/uv
@@ -21,8 +23,9 @@ COPY . .
 RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=ca \
     if [ -e /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca; fi \
     && uv sync --locked --no-dev --no-editable --no-default-groups --package fabgitops-operator
-# What only installers read goes, because some of it holds the time of the build. Then everything is compiled, in order.
+# What only installers read goes, because it holds the time of the build. Then everything is compiled, always in one order.
 RUN rm -f /app/.lock /app/lib/python3.*/site-packages/*.dist-info/uv_cache.json \
+    && sed -i '/uv_cache\.json,/d' /app/lib/python3.*/site-packages/*.dist-info/RECORD \
     && /app/bin/python -m compileall -q -f --invalidation-mode unchecked-hash /app/lib
 
 FROM ${BASE}
