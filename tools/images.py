@@ -129,7 +129,7 @@ def main(*, tag: str = "dev", base: str | None = None, engine: str | None = None
         tag: The tag of localhost/fabgitops/fabgitops-operator and localhost/fabgitops/mock-plc.
         base: Image with Python and a shell to build on and run on, instead of the one that the Dockerfiles name.
         engine: docker or podman. Default: docker if its daemon answers, else podman.
-        twice: Build each a second time, and fail unless its layers are the same to the last byte. Not with docker, which
+        twice: Build each a second time, and fail unless its layers are the same to the last byte. Not with docker: it
             keeps the times of files unless it exports with rewrite-timestamp=true, as a release does.
     """
     try:

@@ -152,7 +152,8 @@ class Engine:
         if self.name == "podman":
             # Without systemd podman can run no health checks by itself, and says so at each start: the tests run them.
             # By default it asks for more open files and processes than a limited machine lets anybody have.
-            options += ["--no-healthcheck", "--read-only-tmpfs=false"]
+            # It would give a name to a user who has none, which neither Docker nor Kubernetes does.
+            options += ["--no-healthcheck", "--read-only-tmpfs=false", "--passwd=false"]
             options += ["--ulimit=nofile=1024:4096", "--ulimit=nproc=1024:4096"]
         return options
 
