@@ -2,9 +2,11 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "fabgitops"
 RELEASE, SYSTEM, PLANT = "fabgitops", "fabgitops-e2e-system", "fabgitops-e2e-plant"
 PATIENCE_SECS = 120.0
+PORT = 5502  # mock-plc's
 IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
 Event = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")  # lightkube's own wants what is optional
 NOT_FOUND = 404
@@ -59,13 +62,14 @@ class Helm:
     def install(self, *settings: str) -> None:
         """Install or upgrade the release and wait until it is ready; a setting is `name=value`."""
         images = {
-            "image.repository": "localhost/fabgitops/fabgitops-operator",
-            "image.tag": self.tag,
-            "mockPlc.image.repository": "localhost/fabgitops/mock-plc",
-            "mockPlc.image.tag": self.tag,
+            "image": "fabgitops/fabgitops-operator",
+            "mockPlc.image": "fabgitops/mock-plc",
         }
-        given = [f"{name}={value}" for name, value in images.items()]
-        flags = [part for each in (*given, *settings) for part in ("--set", each)]
+        parts = [
+            (f"{image}.registry=localhost", f"{image}.repository={repository}", f"{image}.tag={self.tag}")
+            for image, repository in images.items()
+        ]
+        flags = [part for each in (*chain(*parts), *settings) for part in ("--set", each)]
         self("upgrade", "--install", RELEASE, str(CHART), "--wait", "--timeout", "90s", *flags)
 
     def uninstall(self) -> None:
@@ -135,7 +139,7 @@ class Cluster:
             "image": self.image,
             "imagePullPolicy": "IfNotPresent",
             "args": ["--verbose", *arguments],
-            "readinessProbe": {"tcpSocket": {"port": 5502}, "periodSeconds": 1},
+            "readinessProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
         }
         spec = {
             "replicas": 1,
@@ -147,7 +151,7 @@ class Cluster:
         }
         metadata = {"name": name, "namespace": PLANT}
         self.client.create(Deployment.from_dict({"metadata": metadata, "spec": spec}))
-        service = {"clusterIP": "None", "selector": labels, "ports": [{"port": 5502}]}
+        service = {"clusterIP": "None", "selector": labels, "ports": [{"port": PORT}]}
         self.client.create(Service.from_dict({"metadata": metadata, "spec": service}))
         until(lambda: self.ready_replicas(name) == 1, f"{name} is ready")
 
@@ -164,7 +168,7 @@ class Cluster:
         """Create an IndustrialPLC for what runs under a name in the plant."""
         body = {
             "metadata": {"name": name, "namespace": PLANT},
-            "spec": {"deviceAddress": f"{host}.{PLANT}.svc.cluster.local", "pollIntervalSecs": 1, **spec},
+            "spec": {"deviceAddress": f"{host}.{PLANT}.svc.cluster.local", "port": PORT, "pollIntervalSecs": 1, **spec},
         }
         self.client.create(IndustrialPLC.from_dict(body))
 
@@ -206,8 +210,8 @@ class Cluster:
 
     def operators(self) -> list[Pod]:
         """Return the operator's pods that have not ended."""
-        labels: Mapping[str, Any] = {"app.kubernetes.io/name": "fabgitops", "app.kubernetes.io/instance": RELEASE}
-        found = self.client.list(Pod, namespace=SYSTEM, labels=dict(labels))
+        labels = {"app.kubernetes.io/instance": RELEASE, "app.kubernetes.io/component": "operator"}
+        found = self.client.list(Pod, namespace=SYSTEM, labels=labels)
         return [each for each in found if each.status and each.status.phase in {"Pending", "Running"}]
 
     def operator(self) -> str:
@@ -218,6 +222,17 @@ class Cluster:
             return str(names[0]) if len(names) == len(self.operators()) == 1 else ""
 
         return until(only_one, "one operator is ready")
+
+    def most_operators_during(self, action: Callable[[], None]) -> int:
+        """Do something, and return how many operators there were at a time while it went on."""
+        most = 0
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            done = pool.submit(action)
+            while not done.done():
+                most = max(most, len(self.operators()))
+                time.sleep(0.05)
+        done.result()
+        return most
 
     def end_operator(self, name: str, grace: int) -> None:
         """Delete the operator's pod; a grace of 0 seconds kills it."""
