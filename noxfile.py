@@ -25,7 +25,7 @@ GENERATE = ("python", "tools/generate.py")
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
 # What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
-UNIT = "not integration and not interop and not images and not e2e"
+UNIT = "not integration and not interop and not observability and not images and not e2e"
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
@@ -121,6 +121,7 @@ def unit_on(python: str) -> None:
 
     def session_on(session: nox.Session) -> None:
         workspace(session, python)
+        pytest(session, "-m", UNIT)
 
     session_on.__doc__ = f"Run the unit tests on Python {python}."
     nox.session(name=f"unit-{python}")(session_on)
@@ -192,6 +193,13 @@ def integration(session: nox.Session) -> None:
     pytest(session, "-m", "integration")
 
 
+@nox.session
+def observability(session: nox.Session) -> None:
+    """Run dashboards, rules and alerts on a real Prometheus, which is built once (minutes); ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(session, "-m", "observability")
+
+
 def missing_for_interop() -> list[str]:
     """Return the Debian packages that have to be installed before stacks of others can be built and asked."""
     missing = [package for program, package in INTEROP.items() if shutil.which(program) is None]
@@ -225,15 +233,16 @@ def install(session: nox.Session, packages: list[str]) -> None:
 
 @nox.session
 def images(session: nox.Session) -> None:
-    """Build the container images, print their sizes, and run them; ARGUMENTS: [--engine ENGINE] [--base IMAGE]."""
+    """Build the container images, print their sizes, and run them; --help tells ARGUMENTS."""
     workspace(session)
     run(session, "python", "tools/images.py", "--twice", *session.posargs)
-    run(session, "pytest", "-m", "images", "tests/images")
+    if not {"--help", "--only-parts"}.intersection(session.posargs):
+        run(session, "pytest", "-m", "images", "tests/images")
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Install the chart into a cluster made with kind, or --kubeconfig FILE, and try the whole; see --help."""
+    """Install the chart into a cluster made with kind, or --kubeconfig FILE, and try the whole; --help tells ARGUMENTS."""
     workspace(session)
     run(session, "python", "tools/e2e.py", *session.posargs)
 
@@ -255,9 +264,9 @@ def bench(session: nox.Session, what: str) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run all that a contributor must pass: lint, unit, wheels, integration, and interop where its programs are."""
+    """Run all that a contributor must pass: lint, unit, wheels, integration, observability, interop where it can."""
     refuse_arguments(session)
-    for name in ("lint", "unit", "wheels", "integration"):
+    for name in ("lint", "unit", "wheels", "integration", "observability"):
         session.notify(name, [])
     missing = missing_for_interop()
     if not missing or os.environ.get("CI"):

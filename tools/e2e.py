@@ -15,6 +15,7 @@ import images
 from cyclopts import App
 from testbed.containers import Engine
 from testbed.errors import TestbedError
+from testbed.gotools import HELM, built
 
 ROOT = Path(__file__).parent.parent
 EVIDENCE = ROOT / ".dev" / "e2e"
@@ -134,7 +135,6 @@ def main(
     kubeconfig: Path | None = None,
     load_image: str | None = None,
     base: str | None = None,
-    engine: str | None = None,
 ) -> int:
     """Build the images, install the chart with helm, run the story of tests/e2e, and leave nothing behind.
 
@@ -145,11 +145,10 @@ def main(
         kubeconfig: Use the cluster that this points at instead of making one with kind. It must not have FabGitOps.
         load_image: Command that loads image archives, whose paths are added to it, into that cluster's nodes.
         base: Image to build on, instead of the one that the Dockerfiles name.
-        engine: docker or podman. Default: docker if its daemon answers, else podman.
     """
     tag = f"e2e-{uuid4().hex[:6]}"  # a new one each time, so that no node takes an image of an earlier run
     try:
-        helm, found = program("helm"), Engine.find(engine)
+        found, helm = Engine.find(), str(built(HELM)["helm"])
         with tempfile.TemporaryDirectory(prefix="fabgitops-e2e-") as name:
             folder = Path(name)
             cluster = given(kubeconfig, load_image) if kubeconfig else kind(found, folder)

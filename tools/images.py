@@ -122,19 +122,24 @@ def build(engine: Engine, tag: str, base: str | None = None, *, twice: bool = Fa
 
 
 @app.default
-def main(*, tag: str = "dev", base: str | None = None, engine: str | None = None, twice: bool = False) -> int:
-    """Build the images of the operator and of mock-plc.
+def main(*, tag: str = "dev", base: str | None = None, twice: bool = False, only_parts: bool = False) -> int:
+    """Build the images of the operator and of mock-plc, with docker if its daemon answers, else with podman.
+
+    FABGITOPS_ENGINE=podman or docker in the environment decides it otherwise.
 
     Args:
         tag: The tag of localhost/fabgitops/fabgitops-operator and localhost/fabgitops/mock-plc.
         base: Image with Python and a shell to build on and run on, instead of the one that the Dockerfiles name.
-        engine: docker or podman. Default: docker if its daemon answers, else podman.
         twice: Build each a second time, and fail unless its layers are the same to the last byte. Not with docker: it
             keeps the times of files unless it exports with rewrite-timestamp=true, as a release does.
+        only_parts: Only pull or make what the images are built from.
     """
     try:
-        found = Engine.find(engine)
-        build(found, tag, base, twice=twice and found.name != "docker")
+        engine = Engine.find()
+        if only_parts:
+            say(f"built from {' and '.join(parts(engine, base).values())}")
+        else:
+            build(engine, tag, base, twice=twice and engine.name != "docker")
     except ContainerError as error:
         print(f"images: {error}", file=sys.stderr)
         return 1

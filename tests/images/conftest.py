@@ -1,7 +1,5 @@
 """The images that `./dev images` has just built, and the engine that runs them."""
 
-import os
-
 import pytest
 from testbed.containers import Engine
 
@@ -9,4 +7,4 @@ from testbed.containers import Engine
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """Return the container engine."""
-    return Engine.find(os.environ.get("FABGITOPS_ENGINE"))
+    return Engine.find()

@@ -1,6 +1,5 @@
 """The images, really run: as nobody in particular, on a file system that nothing can be written to."""
 
-import os
 import re
 import socket
 import time
@@ -18,9 +17,8 @@ from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from testbed import ControlPlane
 from testbed.containers import Container, Engine
 
-TAG = os.environ.get("FABGITOPS_TAG", "dev")
-OPERATOR = f"localhost/fabgitops/fabgitops-operator:{TAG}"
-MOCK_PLC = f"localhost/fabgitops/mock-plc:{TAG}"
+OPERATOR = "localhost/fabgitops/fabgitops-operator:dev"
+MOCK_PLC = "localhost/fabgitops/mock-plc:dev"
 NAMES = {OPERATOR: "fabgitops-operator", MOCK_PLC: "mock-plc"}
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
 PATIENCE_SECS = 60.0

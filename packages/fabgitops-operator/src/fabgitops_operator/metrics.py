@@ -1,6 +1,7 @@
 """Metrics: listens to the engine. Values of single PLCs are read off when Prometheus asks, so a poll pays nothing.
 
-Names without a prefix are those that the field knows; all others begin with `fabgitops_`.
+Names without a prefix are those that the field knows, `process_` those of every Prometheus client on Linux; all others
+begin with `fabgitops_`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.requests import DeviceId
-from prometheus_client import CollectorRegistry, Counter, Info, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Info, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -88,6 +89,7 @@ class Metrics(Collector):
         Info("fabgitops_build", "What runs here.", registry=self.registry).info(
             {"version": version("fabgitops-operator"), "core_version": version("fabgitops-core")}
         )
+        ProcessCollector(registry=self.registry)
         self.registry.register(self)
 
     def watch_breakers(self, breakers: Callable[[], Mapping[DeviceId, Breaker]], clock: Callable[[], float]) -> None:

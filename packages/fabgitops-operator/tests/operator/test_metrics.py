@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -176,6 +177,13 @@ async def test_circuits_requests_and_writes(seen: Metrics) -> None:
     assert value(seen, "fabgitops_api_writes_total", resource="status", result="forbidden") == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="it is read from /proc")
+async def test_what_the_process_uses(metrics: Metrics) -> None:
+    """Memory and processor time of the process are told under the names that all Prometheus clients use."""
+    assert (value(metrics, "process_resident_memory_bytes") or 0) > 1_000_000
+    assert (value(metrics, "process_cpu_seconds_total") or 0) > 0
+
+
 async def test_the_text_is_what_prometheus_wants(seen: Metrics) -> None:
     """The text parses, and every family has help, a type, and a name by the conventions of Prometheus."""
     seen.request("read", "ok")
@@ -190,7 +198,7 @@ async def test_the_text_is_what_prometheus_wants(seen: Metrics) -> None:
         assert family.documentation
         assert family.type in {"counter", "gauge", "histogram"}
         assert re.fullmatch("[a-z][a-z0-9_]*", family.name)
-        assert family.name in FIELD_NAMES or family.name.startswith("fabgitops_")
+        assert family.name in FIELD_NAMES or family.name.startswith(("fabgitops_", "process_"))
         if family.type == "counter":
             assert all(sample.name == f"{family.name}_total" for sample in family.samples)
         elif family.type == "histogram":

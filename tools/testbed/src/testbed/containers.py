@@ -49,12 +49,13 @@ class Engine:
     name: str
 
     @staticmethod
-    def find(asked: str | None = None) -> "Engine":
-        """Return the engine that is asked for, or the first one that answers.
+    def find() -> "Engine":
+        """Return the engine that FABGITOPS_ENGINE names, or else the first one that answers.
 
         Raises:
             ContainerError: None does.
         """
+        asked = os.environ.get("FABGITOPS_ENGINE")
         for name in (asked,) if asked else ENGINES:
             if shutil.which(name) and not Engine(name).call("info").returncode:
                 return Engine(name)
