@@ -242,7 +242,7 @@ def images(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Install the chart into a cluster made with kind, or --kubeconfig FILE, and try the whole; --help tells ARGUMENTS."""
+    """Try chart and images in a cluster made with kind, or in that of --kubeconfig FILE; --help tells ARGUMENTS."""
     workspace(session)
     run(session, "python", "tools/e2e.py", *session.posargs)
 
