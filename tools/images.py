@@ -11,6 +11,7 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from cyclopts import App
 from testbed.containers import ContainerError, Engine
@@ -109,13 +110,16 @@ def build(engine: Engine, tag: str, base: str | None = None, *, twice: bool = Fa
     arguments["REVISION"] = git("rev-parse", "HEAD") or "unknown"
     for file, image in tagged(tag).items():
         given = {**arguments, "VERSION": version(NAMES[file])}
-        made = []
+        made: list[dict[str, Any]] = []
         for attempt in range(2 if twice else 1):
             say(f"{engine.name} builds {image} from {arguments['BASE']}{' again' if attempt else ''}")
             engine.build(ROOT, ROOT / "docker" / f"{file}.Dockerfile", image, given, epoch)
-            made.append(" ".join(engine.inspect(image)["RootFS"]["Layers"]))
-        if len(set(made)) > 1:
-            raise ContainerError(f"{image} is not reproducible: built twice its layers were {made[0]} and {made[1]}")
+            made.append(engine.inspect(image))
+        first, last = (each["RootFS"]["Layers"] for each in (made[0], made[-1]))
+        if first != last:
+            raise ContainerError(f"{image} is not reproducible: built twice its layers were {first} and {last}")
+        if made[0]["Id"] != made[-1]["Id"]:  # the configuration names the container that it was made in
+            engine.must("rmi", made[0]["Id"])
         size, of_base = (engine.inspect(each)["Size"] / 1e6 for each in (image, arguments["BASE"]))
         say(f"{image}: {size:.0f} MB unpacked, of which {of_base:.0f} MB are the base image")
     return tagged(tag)
