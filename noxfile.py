@@ -244,7 +244,8 @@ def images(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """Try chart and images in a cluster made with kind, or in that of --kubeconfig FILE; --help tells ARGUMENTS."""
     workspace(session)
-    run(session, "python", "tools/e2e.py", *session.posargs)
+    command = ("uv", "run", "--no-sync", "python", "tools/e2e.py", *session.posargs)
+    session.run(*command, interrupt_timeout=300)  # seconds after Ctrl-C to clean the cluster up in
 
 
 @nox.session

@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -126,7 +127,12 @@ def run_tests(kubeconfig: Path, tag: str, helm: str, arguments: tuple[str, ...])
         "tests/e2e",
         *arguments,
     ]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    tests = subprocess.Popen(command, cwd=ROOT, env=environment)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # pytest hears Ctrl-C too, and is given the time to clean up
+    try:
+        return tests.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @app.default
@@ -141,7 +147,7 @@ def main(
     What the cluster told of a run that failed is in .dev/e2e.
 
     Args:
-        arguments: They go to pytest.
+        arguments: What follows -- goes to pytest: -- -k upgrade
         kubeconfig: Use the cluster that this points at instead of making one with kind. It must not have FabGitOps.
         load_image: Command that loads image archives, whose paths are added to it, into that cluster's nodes.
         base: Image to build on, instead of the one that the Dockerfiles name.

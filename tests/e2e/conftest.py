@@ -31,8 +31,10 @@ def cluster(helm: Helm, request: pytest.FixtureRequest) -> Iterator[Cluster]:
                 helm.install()
                 yield found
         finally:
-            helm.uninstall()
-            found.clean_up()
+            try:
+                helm.uninstall()
+            finally:
+                found.clean_up()
 
 
 @contextmanager
