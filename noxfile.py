@@ -24,8 +24,8 @@ GENERATE = ("python", "tools/generate.py")
 # What mypy checks, a run each: see [tool.mypy] in pyproject.toml.
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
-# What runs everywhere: neither what needs an API server, nor what needs programs that we did not write.
-UNIT = "not integration and not interop and not observability"
+# What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
+UNIT = "not integration and not interop and not observability and not images and not e2e"
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
@@ -229,6 +229,23 @@ def install(session: nox.Session, packages: list[str]) -> None:
         session.run(*sudo, "apt-get", "install", "--yes", "--no-install-recommends", *packages, external=True)
     except CommandFailed:
         session.error(f"{session.name} needs {' and '.join(packages)}, and apt-get could not install it: {hint}")
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """Build the container images, print their sizes, and run them; --help tells ARGUMENTS."""
+    workspace(session)
+    run(session, "python", "tools/images.py", "--twice", *session.posargs)
+    if not {"--help", "--only-parts"}.intersection(session.posargs):
+        run(session, "pytest", "-m", "images", "tests/images")
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Try chart and images in a cluster made with kind, or in that of --kubeconfig FILE; --help tells ARGUMENTS."""
+    workspace(session)
+    command = ("uv", "run", "--no-sync", "python", "tools/e2e.py", *session.posargs)
+    session.run(*command, interrupt_timeout=300)  # seconds after Ctrl-C to clean the cluster up in
 
 
 @nox.session

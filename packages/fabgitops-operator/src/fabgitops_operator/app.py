@@ -84,6 +84,30 @@ def manifests(*, with_secrets: Annotated[bool, Parameter(negative=())] = False) 
     sys.stdout.write(text(with_secrets=with_secrets))
 
 
+@app.command
+def healthy(settings: Settings | None = None, *, config: Path | None = None, ready: bool = False) -> int:
+    """Ask the operator that runs on this machine, or in this container, whether it is alive; exit with 1 if not.
+
+    Takes the flags, environment and file of `run`, and asks where a `run` with the same ones listens.
+
+    Args:
+        settings: What can be set; only the address and the port matter here.
+        config: YAML file that maps names of settings to values.
+        ready: Ask /readyz instead of /healthz: does it see the cluster and look after it?
+    """
+    from fabgitops_operator.health import UnhealthyError, ask  # noqa: PLC0415
+
+    del config  # read by `_from_file`, before the settings are made
+    settings = settings or Settings()
+    try:
+        answer = ask(settings.metrics_bind, settings.metrics_port, "/readyz" if ready else "/healthz")
+    except UnhealthyError as error:
+        _complain(str(error))
+        return 1
+    sys.stdout.write(f"{answer}\n")
+    return 0
+
+
 def _complain(message: str) -> None:
     sys.stderr.write(f"fabgitops-operator: {' '.join(message.split())}\n")
 

@@ -194,6 +194,8 @@ async def _watch(
         clusterwide=not settings.namespace,
         namespaces=settings.namespace,
         standalone=True,
+        # Given, because kopf would make one of the user's name, and the user of a container is a number without a name.
+        identity="fabgitops-operator",  # type: ignore[arg-type]  # kopf's own name for str, which it does not export
         stop_flag=told_to_stop,
     )
 

@@ -22,6 +22,11 @@ app = App(
 app.command("mock_plc.files:check", name="check", help="Check device files, and say of each mistake where it is.")
 app.command("mock_plc.files:example", name="example", help="Print a device file with all that can stand in one.")
 app.command(
+    "mock_plc.health:healthy",
+    name="healthy",
+    help="Check that a mock-plc listens on this machine or in this container.",
+)
+app.command(
     "mock_plc.ctl.app:app", name="ctl", help="Look at a running mock-plc, change it, make it misbehave (see --control)."
 )
 

@@ -1,0 +1,86 @@
+"""The life of an installation, in the order in which it happens: each test goes on where the one before it ended."""
+
+import pytest
+
+from .cluster import PORT, Cluster, Helm, is_ready, until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+
+MIXER, PRESS, LINE = "mixer", "press", "line"
+LINE_SIZE = 20
+LINE_PLCS = [f"{LINE}-{number:02}" for number in range(LINE_SIZE)]
+DEFINITIONS = ["industrialplcs.fabgitops.io", "industrialplctemplates.fabgitops.io"]
+
+
+def test_drift_is_corrected(cluster: Cluster) -> None:
+    """A PLC that drifts is written back again and again, with nothing but what Git says, and Events tell of it."""
+    cluster.run_mock_plc(MIXER, "--register=4001=2500", "--chaos", "--chaos-interval=3", "--seed=7")
+    cluster.declare(MIXER, MIXER, targetRegister=4001, targetValue=2500)
+    until(lambda: cluster.status(MIXER).get("correctionsApplied", 0) >= 2, "it is corrected twice")
+    until(lambda: cluster.announced(MIXER) >= {"DriftDetected", "DriftCorrected"}, "Events tell of it")
+    writes = cluster.writes(MIXER)
+    assert len(writes) >= 2
+    assert all(each.endswith("-> 2500") for each in writes), writes
+
+
+def test_helm_test(cluster: Cluster, helm: Helm) -> None:
+    """`helm test` passes in a cluster where the operator works."""
+    assert cluster.operator()
+    assert "Succeeded" in helm("test", "fabgitops", "--timeout", "180s")
+
+
+def test_upgrade(cluster: Cluster, helm: Helm) -> None:
+    """An upgrade replaces the operator, never runs two at a time, and takes nothing from PLCs and what was counted."""
+    before, uids = cluster.status(MIXER)["correctionsApplied"], cluster.uids()
+    old = cluster.operator()
+    assert cluster.most_operators_during(lambda: helm.install("settings.logLevel=debug")) == 1
+    assert cluster.operator() != old
+    assert cluster.uids() == uids
+    until(lambda: cluster.status(MIXER)["correctionsApplied"] > before, "corrections go on, and are counted on")
+
+
+@pytest.mark.parametrize(("grace", "wanted"), [(0, 2600), (30, 2700)], ids=["killed", "told to stop"])
+def test_operator_lost_in_a_correction(cluster: Cluster, grace: int, wanted: int) -> None:
+    """An operator that goes in the middle of a write is followed by one that proves the value, and writes no other."""
+    if PRESS not in cluster.uids():
+        cluster.run_mock_plc(PRESS, "--register=100=2500", "--fault=delay:2s,on=write")
+        cluster.declare(PRESS, PRESS, targetRegister=100, targetValue=2500)
+    until(lambda: cluster.all_are([PRESS], "InSync"), "it is in sync")
+    operator, told = cluster.operator(), len(cluster.writes(PRESS))
+    cluster.want(PRESS, wanted)
+    until(lambda: cluster.all_are([PRESS], "Correcting"), "a write is on its way")
+    cluster.end_operator(operator, grace)
+    assert cluster.operator() != operator
+    until(lambda: cluster.status(PRESS).get("currentValue") == wanted, "it holds what Git says")
+    until(lambda: cluster.all_are([PRESS], "InSync"), "it is in sync again")
+    writes = cluster.writes(PRESS)[told:]
+    assert writes
+    assert all(each.endswith(f"-> {wanted}") for each in writes), writes
+
+
+def test_plcs_lost_and_back(cluster: Cluster) -> None:
+    """PLCs that go all at once are told as unreachable, and are in sync again by themselves when they are back."""
+    cluster.run_mock_plc(LINE, f"--count={LINE_SIZE}")
+    for number, name in enumerate(LINE_PLCS):
+        cluster.declare(name, LINE, port=PORT + number, targetRegister=4001, targetValue=2500)
+    until(lambda: cluster.all_are(LINE_PLCS, "InSync"), "all of them are in sync")
+    cluster.scale(LINE, 0)
+    until(lambda: cluster.all_are(LINE_PLCS, "ConnectionFailed"), "all of them are lost")
+    assert cluster.all_are([PRESS], "InSync")
+    cluster.scale(LINE, 1)
+    until(lambda: cluster.all_are(LINE_PLCS, "InSync"), "all of them are back")
+    until(lambda: "ConnectionRestored" in cluster.announced(LINE_PLCS[0]), "an Event tells of it")
+
+
+def test_uninstalling_keeps_the_plcs(cluster: Cluster, helm: Helm) -> None:
+    """Uninstalling takes the operator and leaves what was declared, which an operator installed later goes on with."""
+    uids = cluster.uids()
+    helm.uninstall()
+    until(lambda: not cluster.operators(), "the operator is gone")
+    assert cluster.definitions() == sorted(DEFINITIONS)
+    assert cluster.uids() == uids
+    cluster.want(PRESS, 2800)
+    helm.install()
+    assert all(map(is_ready, cluster.operators()))
+    until(lambda: cluster.status(PRESS).get("currentValue") == 2800, "it goes on where it was")
+    assert cluster.uids() == uids

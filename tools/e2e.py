@@ -1,0 +1,176 @@
+"""Tries chart and images in a cluster that runs pods: `./dev e2e` makes one with kind, or takes --kubeconfig."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import images
+from cyclopts import App
+from testbed.containers import Engine
+from testbed.errors import TestbedError
+from testbed.gotools import HELM, built
+
+ROOT = Path(__file__).parent.parent
+EVIDENCE = ROOT / ".dev" / "e2e"
+
+app = App(name="e2e", help_format="plaintext")
+
+
+class E2eError(TestbedError):
+    """The run cannot begin, or a step before the tests failed: the text says which and what to do."""
+
+
+def say(text: str) -> None:
+    """Tell what is being done."""
+    print(f"e2e: {text}", flush=True)
+
+
+def must(command: list[str], what: str) -> None:
+    """Run a command where the user sees what it says.
+
+    Raises:
+        E2eError: It failed.
+    """
+    try:
+        code = subprocess.run(command, check=False).returncode
+    except OSError as error:
+        raise E2eError(f"{what}: {error}") from error
+    if code:
+        raise E2eError(f"{what}: {shlex.join(command)} ended with {code}")
+
+
+def program(name: str) -> str:
+    """Return where a program is.
+
+    Raises:
+        E2eError: It is not on the PATH.
+    """
+    found = shutil.which(name)
+    if not found:
+        raise E2eError(f"there is no {name} on the PATH; CONTRIBUTING.md says what the end-to-end tests need")
+    return found
+
+
+@contextmanager
+def kind(engine: Engine, folder: Path) -> Iterator[tuple[Path, str]]:
+    """Make a cluster with kind; yield its kubeconfig and the command that loads images; take it down at the end.
+
+    Raises:
+        E2eError: It cannot be made.
+    """
+    command, name, kubeconfig = program("kind"), f"fabgitops-e2e-{uuid4().hex[:6]}", folder / "kubeconfig"
+    os.environ["KIND_EXPERIMENTAL_PROVIDER"] = engine.name
+    try:
+        must([command, "create", "cluster", "--name", name, "--kubeconfig", str(kubeconfig), "--wait", "180s"], "kind")
+        yield kubeconfig, f"{command} load image-archive --name {name}"
+    finally:
+        subprocess.run([command, "delete", "cluster", "--name", name, "--kubeconfig", str(kubeconfig)], check=False)
+
+
+@contextmanager
+def given(kubeconfig: Path, load_image: str | None) -> Iterator[tuple[Path, str]]:
+    """Take the cluster that a kubeconfig points at, and the command that loads images into it.
+
+    Raises:
+        E2eError: There is no such file, or no command.
+    """
+    if not kubeconfig.is_file():
+        raise E2eError(f"--kubeconfig {kubeconfig}: there is no such file")
+    if not load_image:
+        raise E2eError(
+            "--kubeconfig needs --load-image COMMAND, which is given archives to load into the cluster's nodes"
+        )
+    yield kubeconfig.resolve(), load_image
+
+
+def load(engine: Engine, tag: str, base: str | None, command: str, folder: Path) -> None:
+    """Build the images and load each into the cluster.
+
+    Raises:
+        E2eError: One cannot be loaded.
+        ContainerError: One cannot be built.
+    """
+    for file, image in images.build(engine, tag, base).items():
+        archive = folder / f"{file}.tar"
+        engine.save(image, archive)
+        must([*shlex.split(command), str(archive)], f"loading {image}")
+        archive.unlink()
+
+
+def run_tests(kubeconfig: Path, tag: str, helm: str, arguments: tuple[str, ...]) -> int:
+    """Run the tests and return pytest's exit code."""
+    shutil.rmtree(EVIDENCE, ignore_errors=True)
+    environment = {
+        **os.environ,
+        "KUBECONFIG": str(kubeconfig),
+        "FABGITOPS_TAG": tag,
+        "FABGITOPS_HELM": helm,
+        "FABGITOPS_EVIDENCE": str(EVIDENCE),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-m",
+        "e2e",
+        "--exitfirst",
+        "-v",
+        "--durations=0",
+        "tests/e2e",
+        *arguments,
+    ]
+    tests = subprocess.Popen(command, cwd=ROOT, env=environment)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # pytest hears Ctrl-C too, and is given the time to clean up
+    try:
+        return tests.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@app.default
+def main(
+    *arguments: str,
+    kubeconfig: Path | None = None,
+    load_image: str | None = None,
+    base: str | None = None,
+) -> int:
+    """Build the images, install the chart with helm, run the story of tests/e2e, and leave nothing behind.
+
+    What the cluster told of a run that failed is in .dev/e2e.
+
+    Args:
+        arguments: What follows -- goes to pytest: -- -k upgrade
+        kubeconfig: Use the cluster that this points at instead of making one with kind. It must not have FabGitOps.
+        load_image: Command that loads image archives, whose paths are added to it, into that cluster's nodes.
+        base: Image to build on, instead of the one that the Dockerfiles name.
+    """
+    tag = f"e2e-{uuid4().hex[:6]}"  # a new one each time, so that no node takes an image of an earlier run
+    try:
+        found, helm = Engine.find(), str(built(HELM)["helm"])
+        with tempfile.TemporaryDirectory(prefix="fabgitops-e2e-") as name:
+            folder = Path(name)
+            cluster = given(kubeconfig, load_image) if kubeconfig else kind(found, folder)
+            with cluster as (config, command):
+                try:
+                    load(found, tag, base, command, folder)
+                    return run_tests(config, tag, helm, arguments)
+                finally:
+                    for image in images.tagged(tag).values():
+                        found.call("rmi", image)
+    except TestbedError as error:
+        print(f"e2e: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(app())
