@@ -52,6 +52,8 @@ def read(text: str) -> tuple[Value, ...]:
         UndescribedError: one has no comment above it.
     """
     node = yaml.compose(text, Loader=yaml.SafeLoader)
+    if node is None:
+        raise UndescribedError("values.yaml is empty")
     return tuple(_values(node, yaml.safe_load(text), text.splitlines(), ""))
 
 
