@@ -121,5 +121,9 @@ def _rows(value: Value) -> Iterator[str]:
         for inner in value.inner:
             yield from _rows(inner)
     else:
-        may = "; one of " + ", ".join(f"`{json.dumps(each)}`" for each in value.extra["enum"]) if "enum" in value.extra else ""
+        may = (
+            "; one of " + ", ".join(f"`{json.dumps(each)}`" for each in value.extra["enum"])
+            if "enum" in value.extra
+            else ""
+        )
         yield f"| `{value.key}` | `{json.dumps(value.default)}` | {value.description.removesuffix('.')}{may}. |"
