@@ -25,7 +25,7 @@ GENERATE = ("python", "tools/generate.py")
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
 # What runs everywhere: neither what needs an API server, nor what needs programs that we did not write.
-UNIT = "not integration and not interop"
+UNIT = "not integration and not interop and not observability"
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
@@ -193,6 +193,13 @@ def integration(session: nox.Session) -> None:
     pytest(session, "-m", "integration")
 
 
+@nox.session
+def observability(session: nox.Session) -> None:
+    """Run dashboards, rules and alerts on a real Prometheus, which is built once (minutes); ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(session, "-m", "observability")
+
+
 def missing_for_interop() -> list[str]:
     """Return the Debian packages that have to be installed before stacks of others can be built and asked."""
     missing = [package for program, package in INTEROP.items() if shutil.which(program) is None]
@@ -265,10 +272,12 @@ def test(session: nox.Session) -> None:
     refuse_arguments(session)
     for name in ("lint", "unit", "wheels", "integration"):
         session.notify(name, [])
+    with_go = ("workflows", "observability")
     if shutil.which("go"):
-        session.notify("workflows", [])
+        for name in with_go:
+            session.notify(name, [])
     else:
-        session.warn("WORKFLOWS ARE NOT CHECKED: actionlint is built with Go, which is not here")
+        session.warn(f"LEFT OUT: {' and '.join(with_go)}, whose tools are built with Go, which is not here")
     missing = missing_for_interop()
     if not missing or os.environ.get("CI"):
         session.notify("interop", [])

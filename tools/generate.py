@@ -3,7 +3,9 @@
 import sys
 from pathlib import Path
 
+import chart
 import yaml
+from dashboards import generated as observability
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.everything import KINDS
 from reference import reference
@@ -11,6 +13,7 @@ from reference import reference
 ROOT = Path(__file__).parent.parent
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 REFERENCE = ROOT / "docs/reference"
+CHART_FILES = ROOT / "charts/fabgitops/files"
 NOTE = "# Made from the models in fabgitops-core by tools/generate.py: change those, not this.\n"
 
 
@@ -20,7 +23,9 @@ def generated() -> dict[Path, str]:
         MANIFESTS / f"{kind.crd_name}.yaml": NOTE + yaml.safe_dump(definition(kind), sort_keys=False, width=120)
         for kind in KINDS
     }
-    return definitions | {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in KINDS}
+    seen = {CHART_FILES / name: text for name, text in observability.files().items()}
+    charted = chart.files({path.name: text for path, text in definitions.items()})
+    return definitions | seen | charted | {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in KINDS}
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +35,7 @@ def main(arguments: list[str]) -> int:
         if arguments == ["--check"]:
             sys.stderr.write(f"{path.relative_to(ROOT)} is not current: run `./dev fix`\n")
         else:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(generated()[path])
             sys.stderr.write(f"wrote {path.relative_to(ROOT)}\n")
     return 1 if stale and arguments == ["--check"] else 0

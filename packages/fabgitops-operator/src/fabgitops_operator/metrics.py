@@ -1,34 +1,70 @@
 """Metrics: listens to the engine. Values of single PLCs are read off when Prometheus asks, so a poll pays nothing.
 
-Names without a prefix are those that the field knows; all others begin with `fabgitops_`.
+Names without a prefix are those that the field knows, `process_` those of every Prometheus client on Linux; all others
+begin with `fabgitops_`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.api.meta import Key
+from fabgitops_core.api.conditions import ConditionStatus
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
+from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.breaker import Breaker, circuit
-from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
-from fabgitops_core.control.events import Declared, Due, Event, FailureKind, ReadDone, ReadFailed
+from fabgitops_core.control.commands import Command, Commands, Notice, NoticeReason, Publish, Wake
+from fabgitops_core.control.events import (
+    Declared,
+    Due,
+    Event,
+    FailureKind,
+    ReadDone,
+    ReadFailed,
+    WriteDone,
+    WriteFailed,
+    WriteUnknown,
+)
+from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.requests import DeviceId
-from prometheus_client import CollectorRegistry, Counter, Info, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Info, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from fabgitops_operator.buckets import Buckets
 
 _PLC = ("plc_name", "namespace")
+_KNOWN = {ConditionStatus.TRUE: 1, ConditionStatus.FALSE: 0, ConditionStatus.UNKNOWN: None}
 
 
 @dataclass(slots=True)
 class _Row:
     """What is known of one PLC; None is not known, and not shown."""
 
+    status: ApiModel | None
     drifts: int = 0
+    attempts: int = 0
     corrections: int = 0
     connected: bool | None = None
+
+    def take(self, command: Command) -> None:
+        """Note what a controller wanted done."""
+        if isinstance(command, Wake):
+            if command.after is None:
+                self.connected = None
+        elif isinstance(command, Notice):
+            self.drifts += command.reason is NoticeReason.DRIFT_DETECTED
+            self.corrections += command.reason is NoticeReason.DRIFT_CORRECTED
+        elif isinstance(command, Publish):
+            self.status = command.status
+
+    @property
+    def in_sync(self) -> float | None:
+        """Return 1 where it holds what it must, 0 where it does not."""
+        return _KNOWN[situation_of(_plc(self.status)).in_sync]
+
+
+def _plc(status: ApiModel | None) -> IndustrialPLCStatus:
+    return status if isinstance(status, IndustrialPLCStatus) else IndustrialPLCStatus()
 
 
 class Metrics(Collector):
@@ -53,6 +89,7 @@ class Metrics(Collector):
         Info("fabgitops_build", "What runs here.", registry=self.registry).info(
             {"version": version("fabgitops-operator"), "core_version": version("fabgitops-core")}
         )
+        ProcessCollector(registry=self.registry)
         self.registry.register(self)
 
     def watch_breakers(self, breakers: Callable[[], Mapping[DeviceId, Breaker]], clock: Callable[[], float]) -> None:
@@ -69,20 +106,17 @@ class Metrics(Collector):
         if row is None:
             if not isinstance(event, Declared) or key.kind != INDUSTRIAL_PLC.name:
                 return  # the end of a pass over a PLC that is gone: its series must not come back
-            row = self._rows[key] = _Row()
+            row = self._rows[key] = _Row(event.status)  # what an earlier process said of it stands until we know better
         if isinstance(event, ReadDone):
             row.connected = True
         elif isinstance(event, ReadFailed):
             row.connected = event.failure.kind is not FailureKind.UNREACHABLE
         elif isinstance(event, Due) and event.gate.wait:
             row.connected = False
+        elif isinstance(event, WriteDone | WriteUnknown | WriteFailed):
+            row.attempts += 1
         for command in commands:
-            if isinstance(command, Wake):
-                if command.after is None:
-                    row.connected = None
-            elif isinstance(command, Notice):
-                row.drifts += command.reason is NoticeReason.DRIFT_DETECTED
-                row.corrections += command.reason is NoticeReason.DRIFT_CORRECTED
+            row.take(command)
 
     def passed(self, _key: Key, seconds: float) -> None:
         """Note that a pass has ended, and how long it took."""
@@ -111,10 +145,17 @@ class Metrics(Collector):
         yield GaugeMetricFamily("managed_plcs", "IndustrialPLC resources looked after.", value=len(rows))
         drifts = CounterMetricFamily("drift_events", "Episodes of drift seen.", labels=_PLC)
         yield _filled(drifts, rows, lambda row: row.drifts)
+        attempts = CounterMetricFamily(
+            "fabgitops_correction_attempts", "Writes sent to correct drift, proven or not.", labels=_PLC
+        )
+        yield _filled(attempts, rows, lambda row: row.attempts)
         corrections = CounterMetricFamily("corrections", "Corrections proven by reading back.", labels=_PLC)
         yield _filled(corrections, rows, lambda row: row.corrections)
         connected = GaugeMetricFamily("plc_connection_status", "1 while the PLC answers, else 0.", labels=_PLC)
         yield _filled(connected, rows, lambda row: row.connected)
+        in_sync = GaugeMetricFamily("fabgitops_plc_in_sync", "1 while it holds what it must, else 0.", labels=_PLC)
+        yield _filled(in_sync, rows, lambda row: row.in_sync)
+        yield _readiness(rows)
         values = GaugeMetricFamily(
             "register_value", "The value last read, in engineering units.", labels=(*_PLC, "register")
         )
@@ -143,6 +184,16 @@ class Metrics(Collector):
             state = circuit(breaker, now).value
             family.add_metric((str(device.endpoint), str(device.unit_id), state), 1)
         return family
+
+
+def _readiness(rows: list[tuple[Key, _Row]]) -> Metric:
+    family = GaugeMetricFamily(
+        "fabgitops_plc_ready", "1 while Ready is True, else 0, by the reason that it has.", labels=(*_PLC, "reason")
+    )
+    for key, row in rows:
+        situation = situation_of(_plc(row.status))
+        family.add_metric((key.name, key.namespace, situation.reason), situation.ready is ConditionStatus.TRUE)
+    return family
 
 
 def _filled(

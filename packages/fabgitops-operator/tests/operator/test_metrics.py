@@ -3,13 +3,31 @@
 import re
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.control.breaker import Breaker, Gate
-from fabgitops_core.control.commands import Notice, NoticeReason, Wake
-from fabgitops_core.control.events import Declared, Due, Failure, FailureKind, ReadDone, ReadFailed, Removed
-from fabgitops_core.control.requests import DeviceId, Endpoint, ReadPlan
+from fabgitops_core.control.commands import Notice, NoticeReason, Publish, Wake
+from fabgitops_core.control.events import (
+    Declared,
+    Due,
+    Event,
+    Failure,
+    FailureKind,
+    ReadDone,
+    ReadFailed,
+    Removed,
+    WriteDone,
+    WriteFailed,
+    WriteUnknown,
+    WriteWithdrawn,
+)
+from fabgitops_core.control.plc import situations
+from fabgitops_core.control.plc.reporting import told
+from fabgitops_core.control.plc.situations import Situation
+from fabgitops_core.control.requests import Change, DeviceId, Endpoint, ReadPlan
 from fabgitops_operator.buckets import Buckets
 from fabgitops_operator.http import exposition
 from fabgitops_operator.metrics import Metrics
@@ -20,6 +38,7 @@ from .conftest import KEY
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 ENDPOINT = Endpoint("10.0.0.5", 502)
 PLAN = ReadPlan(ENDPOINT, 1, 4001)
+CHANGE = Change(ENDPOINT, 1, 4001, (2500,))
 DECLARED: Declared[object, object] = Declared(AT, 1, None)  # type: ignore[type-var]
 LABELS = {"plc_name": "mixer", "namespace": "plant"}
 FIELD_NAMES = {
@@ -88,6 +107,54 @@ async def test_nothing_is_claimed_while_suspended(seen: Metrics) -> None:
     assert value(seen, "drift_events_total", **LABELS) == 1
 
 
+def saying(situation: Situation) -> IndustrialPLCStatus:
+    """Return a status that tells of a situation."""
+    return told(IndustrialPLCStatus(), situation, "why", AT, 1)
+
+
+@pytest.mark.parametrize(
+    ("situation", "ready", "in_sync"),
+    [
+        (situations.IN_SYNC, 1, 1),
+        (situations.VERIFICATION_FAILED, 0, 0),
+        (situations.CONFLICT, 0, None),
+        (situations.SUSPENDED, 0, None),
+    ],
+)
+async def test_how_a_plc_stands(seen: Metrics, situation: Situation, ready: int, in_sync: int | None) -> None:
+    """A PLC shows its Ready condition with the reason alone that it has now, and InSync only while that is known."""
+    seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), (Publish(saying(situations.CORRECTING)),))
+    seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), (Publish(saying(situation)),))
+    assert value(seen, "fabgitops_plc_ready", reason=situation.reason, **LABELS) == ready
+    assert value(seen, "fabgitops_plc_ready", reason="Correcting", **LABELS) is None
+    assert value(seen, "fabgitops_plc_in_sync", **LABELS) == in_sync
+
+
+async def test_how_a_plc_stood_before_a_restart(metrics: Metrics) -> None:
+    """After a restart a PLC stands as its stored status says, and one without a status is pending."""
+    metrics.happened(KEY, Declared(AT, 1, None, status=saying(situations.CONFLICT)), ())
+    metrics.happened(KEY._replace(name="new"), DECLARED, ())
+    assert value(metrics, "fabgitops_plc_ready", reason="Conflict", **LABELS) == 0
+    assert value(metrics, "fabgitops_plc_ready", reason="Pending", plc_name="new", namespace="plant") == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "attempts"),
+    [
+        (WriteDone(AT, CHANGE), 1),
+        (WriteUnknown(AT, CHANGE, Failure(FailureKind.UNREACHABLE, "why")), 1),
+        (WriteFailed(AT, CHANGE, Failure(FailureKind.REFUSED_FOR_GOOD, "why")), 1),
+        (WriteWithdrawn(AT, CHANGE), 0),
+    ],
+    ids=["done", "unknown", "refused", "withdrawn"],
+)
+async def test_attempts_count_what_was_sent(seen: Metrics, event: Event, attempts: int) -> None:
+    """A write counts as an attempt to correct whatever came of it, unless it was not sent."""
+    seen.happened(KEY, event, ())
+    assert value(seen, "fabgitops_correction_attempts_total", **LABELS) == attempts
+    assert value(seen, "corrections_total", **LABELS) == 0
+
+
 async def test_series_go_with_their_plc(seen: Metrics) -> None:
     """All series of a PLC go with it, and the end of a pass that was under way does not bring them back."""
     seen.happened(KEY, Removed(AT), ())
@@ -110,6 +177,13 @@ async def test_circuits_requests_and_writes(seen: Metrics) -> None:
     assert value(seen, "fabgitops_api_writes_total", resource="status", result="forbidden") == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="it is read from /proc")
+async def test_what_the_process_uses(metrics: Metrics) -> None:
+    """Memory and processor time of the process are told under the names that all Prometheus clients use."""
+    assert (value(metrics, "process_resident_memory_bytes") or 0) > 1_000_000
+    assert (value(metrics, "process_cpu_seconds_total") or 0) > 0
+
+
 async def test_the_text_is_what_prometheus_wants(seen: Metrics) -> None:
     """The text parses, and every family has help, a type, and a name by the conventions of Prometheus."""
     seen.request("read", "ok")
@@ -124,7 +198,7 @@ async def test_the_text_is_what_prometheus_wants(seen: Metrics) -> None:
         assert family.documentation
         assert family.type in {"counter", "gauge", "histogram"}
         assert re.fullmatch("[a-z][a-z0-9_]*", family.name)
-        assert family.name in FIELD_NAMES or family.name.startswith("fabgitops_")
+        assert family.name in FIELD_NAMES or family.name.startswith(("fabgitops_", "process_"))
         if family.type == "counter":
             assert all(sample.name == f"{family.name}_total" for sample in family.samples)
         elif family.type == "histogram":

@@ -29,15 +29,25 @@ def install(names: Sequence[str], folder: Path, say: Say) -> dict[str, Path]:
     Raises:
         SourceError: there is no go, or a build failed; the message ends with what go said last.
     """
-    go = shutil.which("go")
-    if go is None:
-        raise SourceError("there is no `go` on the PATH (https://go.dev/dl, 1.24 or newer)")
+    go = find_go()
     with only_one(folder, say):
         there = executables(folder, names)  # another process may have been quicker
         for name in names:
             if name not in there:
                 _build(go, name, folder / name, say)
     return executables(folder, names)
+
+
+def find_go() -> str:
+    """Where go is.
+
+    Raises:
+        SourceError: there is none.
+    """
+    go = shutil.which("go")
+    if go is None:
+        raise SourceError("there is no `go` on the PATH (https://go.dev/dl, 1.24 or newer)")
+    return go
 
 
 def command(go: str, name: str, output: Path) -> list[str]:
@@ -56,18 +66,26 @@ def _version_flags() -> str:
 
 
 def _build(go: str, name: str, path: Path, say: Say) -> None:
-    module = MODULES / ("etcd" if name == ETCD else "kubernetes")
-    version = ETCD_VERSION if name == ETCD else KUBERNETES
-    say(f"building {name} {version} from its Go modules: minutes the first time, then cached in {path.parent}")
+    module, version = ("etcd", ETCD_VERSION) if name == ETCD else ("kubernetes", KUBERNETES)
+    build(f"{name} {version}", lambda output: command(go, name, output), MODULES / module, path, say)
+
+
+def build(what: str, command: Callable[[Path], list[str]], module: Path, path: Path, say: Say) -> None:
+    """Build one binary to `path` by a command of a Go module's folder, and show progress.
+
+    Raises:
+        SourceError: it failed; the message ends with what go said last.
+    """
+    say(f"building {what} from its Go modules: minutes the first time, then cached in {path.parent}")
     begun = time.monotonic()
 
     def report(log: str) -> None:
         lines = log.splitlines() or ["starting"]
-        say(f"{name}: {time.monotonic() - begun:.0f} s, {len(lines)} steps so far, now {lines[-1]}")
+        say(f"{what}: {time.monotonic() - begun:.0f} s, {len(lines)} steps so far, now {lines[-1]}")
 
     with new_file(path) as output:
-        _run(command(go, name, output), module, report)
-    say(f"{name} built in {time.monotonic() - begun:.0f} s")
+        _run(command(output), module, report)
+    say(f"{what} built in {time.monotonic() - begun:.0f} s")
 
 
 def _run(arguments: list[str], folder: Path, report: Callable[[str], None]) -> None:

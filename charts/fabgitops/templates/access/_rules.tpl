@@ -1,0 +1,56 @@
+{{/* What the operator may: the same as in `fabgitops-operator manifests`, which a test compares. */}}
+
+{{- define "fabgitops.rules" -}}
+- apiGroups: [fabgitops.io]
+  resources: [industrialplcs, industrialplctemplates]
+  verbs: [get, list, watch]
+- apiGroups: [fabgitops.io]
+  resources: [industrialplcs/status]
+  verbs: [patch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{- define "fabgitops.secretrules" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  {{- with .Values.tlsSecrets.names }}
+  resourceNames: {{ toJson . }}
+  {{- end }}
+  verbs: [get]
+{{- end }}
+
+{{/* A role and its binding; given a dict of root, name, rules and namespace ("" makes a ClusterRole). */}}
+{{- define "fabgitops.granted" -}}
+{{- $kind := ternary "Role" "ClusterRole" (ne .namespace "") }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "fabgitops.labels" (list .root "operator") | nindent 4 }}
+rules:
+  {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}Binding
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "fabgitops.labels" (list .root "operator") | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ $kind }}
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "fabgitops.serviceaccount" .root }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end }}

@@ -1,0 +1,225 @@
+"""Each alert, played to promtool as the series of half-minute scrapes."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from .conftest import ROOT, RULES
+from .queries import of_rules
+
+pytestmark = pytest.mark.observability
+
+ONE = 'plc_name="mixer",namespace="plant",instance="a"'
+MIXER = {"namespace": "plant", "plc_name": "mixer"}
+GATEWAY = {"endpoint": "10.0.0.5:502", "unit_id": "7"}
+WARNING, CRITICAL = "warning", "critical"
+
+Series = Mapping[str, str]
+"""Values by series, in promtool's notation: 1x20 is 1 and twenty more times 1, 0+1x20 goes up by 1."""
+
+
+class Case(NamedTuple):
+    """An alert: what makes it fire by the minute `at`, with which labels, and what is almost the same and does not."""
+
+    alert: str
+    at: str
+    severity: str
+    labels: Mapping[str, str]
+    fires: Series
+    quiet: Series
+
+
+def plcs(*connected: str) -> Series:
+    """Return the connection of several PLCs."""
+    return {
+        f'plc_connection_status{{plc_name="plc-{number}",namespace="plant"}}': values
+        for number, values in enumerate(connected)
+    }
+
+
+def ready(reason: str, values: str = "0x60") -> Series:
+    """Return the readiness of the mixer."""
+    return {f'fabgitops_plc_ready{{{ONE},reason="{reason}"}}': values}
+
+
+def lateness(under: str, over: str) -> Series:
+    """Return polls that began within half a second, and all of them."""
+    metric = 'fabgitops_poll_lateness_seconds_bucket{job="fabgitops",'
+    return {f'{metric}le="0.5"}}': under, f'{metric}le="5.0"}}': over, f'{metric}le="+Inf"}}': over}
+
+
+def writes(result: str, values: str) -> Series:
+    """Return writes of statuses to the API server."""
+    return {f'fabgitops_api_writes_total{{resource="status",result="{result}"}}': values}
+
+
+def breaker(state: str, values: str) -> Series:
+    """Return the state of a device's circuit breaker."""
+    return {f'fabgitops_breaker_state{{endpoint="10.0.0.5:502",unit_id="7",state="{state}"}}': values}
+
+
+def corrections(sent: str, proven: str) -> Series:
+    """Return what was sent to the mixer, and what of that was proven."""
+    return {f"fabgitops_correction_attempts_total{{{ONE}}}": sent, f"corrections_total{{{ONE}}}": proven}
+
+
+CASES = (
+    Case(
+        "FabGitOpsOperatorAbsent",
+        "16m",
+        CRITICAL,
+        {},
+        {"fabgitops_build_info": "1x10 _x40"},
+        {"fabgitops_build_info": "1x60"},
+    ),
+    Case(
+        "FabGitOpsPLCUnreachable",
+        "6m",
+        WARNING,
+        MIXER,
+        {f"plc_connection_status{{{ONE}}}": "0x60"},
+        {f"plc_connection_status{{{ONE}}}": "0x8 1 0x60"},
+    ),
+    Case(
+        "FabGitOpsManyPLCsUnreachable",
+        "5m",
+        CRITICAL,
+        {"namespace": "plant"},
+        plcs("0x60", "0x60", "1x60", "1x60"),
+        plcs("0x60", "1x60", "1x60", "1x60"),
+    ),
+    Case(
+        "FabGitOpsDriftNotCorrected",
+        "11m",
+        WARNING,
+        MIXER,
+        {f"fabgitops_plc_in_sync{{{ONE}}}": "0x60"},
+        {f"fabgitops_plc_in_sync{{{ONE}}}": "0x15 1 0x60"},
+    ),
+    Case(
+        "FabGitOpsCorrectionNotProven",
+        "10m",
+        CRITICAL,
+        MIXER,
+        corrections("0x5 1 2 3x60", "0x60"),
+        corrections("0x5 1 2 3x60", "0x5 1 2 3x60"),
+    ),
+    Case(
+        "FabGitOpsDriftRecurring",
+        "40m",
+        WARNING,
+        MIXER,
+        {f"drift_events_total{{{ONE}}}": "0x10 0+1x10 10x60"},
+        {f"drift_events_total{{{ONE}}}": "0x10 0+1x3 3x60"},
+    ),
+    Case("FabGitOpsConflict", "3m", WARNING, MIXER, ready("Conflict"), ready("Correcting")),
+    Case(
+        "FabGitOpsPLCStalled",
+        "6m",
+        WARNING,
+        {**MIXER, "reason": "IdentityMismatch"},
+        ready("IdentityMismatch"),
+        ready("Suspended"),
+    ),
+    Case(
+        "FabGitOpsBreakerOpen",
+        "18m",
+        WARNING,
+        GATEWAY,
+        {**breaker("open", "1 1 1 1 1 _ 1x60"), **breaker("half_open", "_ _ _ _ _ 1 _x60")},
+        breaker("closed", "1x60"),
+    ),
+    Case(
+        "FabGitOpsPollsLate",
+        "20m",
+        WARNING,
+        {"job": "fabgitops"},
+        lateness("0+10x60", "0+100x60"),
+        lateness("0+100x60", "0+100x60"),
+    ),
+    Case(
+        "FabGitOpsAPIWritesFailing",
+        "15m",
+        WARNING,
+        {"resource": "status", "result": "forbidden"},
+        writes("forbidden", "0+2x60"),
+        writes("gone", "0+2x60"),
+    ),
+)
+
+
+def promtool(tool: Path, tmp_path: Path, series: Series, **tests: Any) -> subprocess.CompletedProcess[str]:
+    """Play series to the rules, and return what promtool says of the tests."""
+    played = [{"series": name, "values": values} for name, values in series.items()]
+    group = {"interval": "30s", "input_series": played, **tests}
+    file = {"rule_files": [str(RULES)], "evaluation_interval": "30s", "tests": [group]}
+    (tmp_path / "tests.yaml").write_text(yaml.safe_dump(file))
+    command = [str(tool), "test", "rules", str(tmp_path / "tests.yaml")]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def firing(case: Case, samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the test that exactly these alerts of a case fire."""
+    return [
+        {
+            "expr": f'ALERTS{{alertname="{case.alert}",alertstate="firing"}}',
+            "eval_time": case.at,
+            "exp_samples": samples,
+        }
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+def test_an_alert_fires(tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
+    """Each alert fires once, with labels that name what is the matter and none of the operator's instance."""
+    labels = {"alertname": case.alert, "alertstate": "firing", "severity": case.severity, **case.labels}
+    named = ",".join(f'{name}="{value}"' for name, value in labels.items())
+    tests = firing(case, [{"labels": f"ALERTS{{{named}}}", "value": 1}])
+    said = promtool(tools["promtool"], tmp_path, case.fires, promql_expr_test=tests)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+def test_an_alert_does_not_fire(tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
+    """Each alert stays quiet where things only look alike, or do not last."""
+    said = promtool(tools["promtool"], tmp_path, case.quiet, promql_expr_test=firing(case, []))
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_every_alert_is_played() -> None:
+    """There is a case for each alert."""
+    assert [case.alert for case in CASES] == [query.where for query in of_rules(RULES, "alert")]
+
+
+def test_an_alert_says_what_is_the_matter(tools: Mapping[str, Path], tmp_path: Path) -> None:
+    """The text of an alert names the PLC and why it is not ready, and leads to its runbook."""
+    series = {f"fabgitops_plc_in_sync{{{ONE}}}": "0x60", **ready("WriteRefused")}
+    tests = [{"alertname": "FabGitOpsDriftNotCorrected", "eval_time": "11m", "exp_alerts": []}]
+    answer = promtool(tools["promtool"], tmp_path, series, alert_rule_test=tests)
+    said = answer.stdout + answer.stderr
+    assert "plant/mixer has not held what Git wants" in said
+    assert "Ready says WriteRefused" in said
+    assert "docs/runbooks/drift-not-corrected.md" in said
+
+
+def test_promtool_finds_no_fault(tools: Mapping[str, Path]) -> None:
+    """The rule file passes promtool's check and its linter."""
+    command = [str(tools["promtool"]), "check", "rules", "--lint=all", "--lint-fatal", str(RULES)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_every_alert_has_its_runbook() -> None:
+    """Each alert leads to a page that is there and names it, and no page is left over."""
+    alerts: list[dict[str, Any]] = yaml.safe_load(RULES.read_text())["groups"][1]["rules"]
+    pages = {path.name: path.read_text() for path in (ROOT / "docs/runbooks").glob("*.md") if path.name != "README.md"}
+    for alert in alerts:
+        page = pages[alert["annotations"]["runbook_url"].rpartition("/")[2]]
+        assert re.match(rf"# {alert['alert']}\n", page)
+        assert re.findall(r"^## (.*)$", page, re.MULTILINE) == ["Meaning", "What to look at", "What to do"]
+    assert len(pages) == len(alerts)

@@ -1,0 +1,128 @@
+"""Every query of every dashboard and rule, asked of a real Prometheus that scrapes the operator's metrics."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import yaml
+
+from .conftest import DASHBOARDS, RULES, Prometheus, scraping, until
+from .queries import Query, of_dashboard, of_rules, of_variables
+from .scene import operating
+
+pytestmark = [pytest.mark.observability, pytest.mark.asyncio(loop_scope="module")]
+
+OF_PANELS = [query for path in DASHBOARDS for query in of_dashboard(path)]
+OF_RULES = [*of_rules(RULES, "record"), *of_rules(RULES, "alert")]
+BY_PROMETHEUS = {"ALERTS"}
+"""What Prometheus itself writes."""
+
+HAS_HAPPENED = (
+    "sum(increase(corrections_total[1m])) > 0",
+    "sum(increase(drift_events_total[1m])) > 0",
+    'count(fabgitops_plc_ready{reason="WriteRefused"}) > 0',
+    'count(fabgitops_plc_ready{reason="Conflict"}) == 2',
+    'count(fabgitops_breaker_state{state="open"}) > 0',
+    "namespace:corrections:proven_ratio_increase1h >= 0",
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def prometheus(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prometheus]:
+    """Return a Prometheus that has seen the plant for as long as its rules need."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    rules = yaml.safe_load(RULES.read_text())
+    for group in rules["groups"]:
+        group["interval"] = "1s"
+    (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(operating(folder))
+        running = await stack.enter_async_context(scraping(tools, folder, port, [folder / "rules.yaml"]))
+        for condition in HAS_HAPPENED:
+            await until(lambda condition=condition: running.query(condition), condition)  # type: ignore[misc]
+        yield running
+
+
+def selectors(node: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield metric and labels of each selector in a syntax tree."""
+    if isinstance(node, dict):
+        if node.get("type") in {"vectorSelector", "matrixSelector"}:
+            yield node["name"], [each["name"] for each in node["matchers"] if each["name"] != "__name__"]
+        for child in node.values():
+            yield from selectors(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from selectors(child)
+
+
+def groupings(node: Any) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield what each aggregation keeps, and the metrics within."""
+    if isinstance(node, dict):
+        if node.get("type") == "aggregation" and not node["without"]:
+            yield node["grouping"], [name for name, _labels in selectors(node)]
+        for child in node.values():
+            yield from groupings(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from groupings(child)
+
+
+async def labels_of(prometheus: Prometheus, metric: str) -> set[str]:
+    """Return the labels that series of a metric have."""
+    return {label for series in await prometheus.ask("series", **{"match[]": metric}) for label in series}
+
+
+@pytest.mark.parametrize("query", [*OF_PANELS, *OF_RULES], ids=lambda query: query.where)
+async def test_a_query_names_what_there_is(prometheus: Prometheus, query: Query) -> None:
+    """Each metric that a query names is there, with the labels by which the query selects and groups."""
+    tree = await prometheus.ask("parse_query", query=query.expr)
+    found = list(selectors(tree))
+    assert found
+    for metric, labels in found:
+        if metric not in BY_PROMETHEUS:
+            there = await labels_of(prometheus, metric)
+            assert there, f"there is no metric {metric}"
+            assert set(labels) <= there, metric
+    for kept, metrics in groupings(tree):
+        for metric in set(metrics) - BY_PROMETHEUS:
+            assert set(kept) <= await labels_of(prometheus, metric), metric
+
+
+@pytest.mark.parametrize("query", [*OF_PANELS, *of_rules(RULES, "record")], ids=lambda query: query.where)
+async def test_a_query_has_data(prometheus: Prometheus, query: Query) -> None:
+    """Each panel shows something of a plant in which everything happens, and each recording rule records."""
+    series = await prometheus.query(query.expr)
+    assert series, query.expr
+    assert all(each["value"][1] != "NaN" for each in series), series
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+async def test_a_variable_has_values(prometheus: Prometheus, path: Path) -> None:
+    """Each variable of a dashboard offers something to choose."""
+    for selector, label in of_variables(path):
+        assert await prometheus.ask(f"label/{label}/values", **{"match[]": selector}), (selector, label)
+
+
+async def test_prometheus_evaluates_every_rule(prometheus: Prometheus) -> None:
+    """All rules are evaluated without an error, and those alerts begin that the plant gives reason for."""
+
+    async def evaluated() -> list[dict[str, Any]]:
+        groups = (await prometheus.ask("rules"))["groups"]
+        rules = [rule for group in groups for rule in group["rules"]]
+        return rules if all(rule["health"] != "unknown" for rule in rules) else []
+
+    rules = await until(evaluated, "every rule is evaluated")
+    assert len(rules) == len(OF_RULES)
+    assert {rule["name"]: rule.get("lastError") for rule in rules if rule["health"] != "ok"} == {}
+    begun = {rule["name"] for rule in rules if rule.get("alerts")}
+    assert {"FabGitOpsPLCUnreachable", "FabGitOpsDriftNotCorrected", "FabGitOpsConflict"} <= begun
+    assert "FabGitOpsOperatorAbsent" not in begun
+
+
+async def test_a_scrape_is_clean(prometheus: Prometheus) -> None:
+    """Prometheus takes the whole of what the operator serves."""
+    (target,) = (await prometheus.ask("targets"))["activeTargets"]
+    assert (target["health"], target["lastError"]) == ("up", "")

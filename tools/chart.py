@@ -1,0 +1,123 @@
+"""The chart's files that are made: its README and schema from values.yaml, its copies of the operator's manifests."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+ROOT = Path(__file__).parent.parent
+CHART = ROOT / "charts/fabgitops"
+MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
+TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of the chart: its key, default, description and what its schema says beyond that."""
+
+    key: str
+    default: Any
+    description: str
+    extra: Schema
+    inner: tuple["Value", ...] = ()
+
+
+class UndescribedError(Exception):
+    """A value without a comment above it: its text says which, and where."""
+
+
+def files(definitions: dict[str, str]) -> dict[Path, str]:
+    """Return what each made file of the chart must hold; `definitions` are the CRDs' manifests by file name."""
+    text = (CHART / "values.yaml").read_text(encoding="utf-8")
+    values = read(text)
+    crds = {CHART / "files/crds" / name: manifest for name, manifest in definitions.items()}
+    return crds | {
+        CHART / "files/policy/admission.yaml": (MANIFESTS / "admission.yaml").read_text(encoding="utf-8"),
+        CHART / "values.schema.json": json.dumps(schema(values), indent=2) + "\n",
+        CHART / "README.md": readme(values),
+    }
+
+
+def read(text: str) -> tuple[Value, ...]:
+    """Return the values of a values.yaml.
+
+    Raises:
+        UndescribedError: one has no comment above it.
+    """
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    return tuple(_values(node, yaml.safe_load(text), text.splitlines(), ""))
+
+
+def _values(node: Node, defaults: Any, lines: list[str], above: str) -> Iterator[Value]:
+    if not isinstance(node, MappingNode):
+        raise TypeError(f"{above or 'values.yaml'}: expected a mapping")
+    for name, content in node.value:
+        if not isinstance(name, ScalarNode):
+            raise TypeError(f"{above}: a key is not a text")
+        key, default = f"{above}{name.value}", defaults[name.value]
+        described, extra = _comment(lines, name.start_mark.line)
+        inner = tuple(_values(content, default, lines, f"{key}.")) if isinstance(default, dict) and default else ()
+        if not (described or inner):
+            raise UndescribedError(f"values.yaml:{name.start_mark.line + 1}: {key} has no comment above it")
+        yield Value(key, default, described, extra, inner)
+
+
+def _comment(lines: list[str], line: int) -> tuple[str, Schema]:
+    """Return the comment that ends above a line, and the schema in it."""
+    told: list[str] = []
+    extra: Schema = {}
+    while line > 0 and lines[line - 1].lstrip().startswith("#"):
+        line -= 1
+        comment = lines[line].lstrip().removeprefix("#").strip()
+        if comment.startswith("@"):
+            extra = yaml.safe_load(comment.removeprefix("@"))
+        else:
+            told.insert(0, comment)
+    return " ".join(told), extra
+
+
+def schema(values: tuple[Value, ...]) -> Schema:
+    """Return the JSON schema of the values: it refuses any key that is not there."""
+    # `global` is Helm's own: it hands it to every chart that is part of another.
+    whole = _object(values)
+    whole["properties"]["global"] = {"type": "object"}
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of fabgitops", **whole}
+
+
+def _object(values: tuple[Value, ...]) -> Schema:
+    properties = {value.key.rpartition(".")[2]: _schema(value) for value in values}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _schema(value: Value) -> Schema:
+    plain = _object(value.inner) if isinstance(value.default, dict) else {"type": TYPES[type(value.default)]}
+    described = {"description": value.description} if value.description else {}
+    return {**described, **plain, **value.extra}
+
+
+def readme(values: tuple[Value, ...]) -> str:
+    """Return the chart's README: README.md.in with the table of values in it."""
+    rows = "\n".join(row for value in values for row in _rows(value))
+    table = f"| value | default | |\n|---|---|---|\n{rows}"
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["version"]
+    text = (CHART / "README.md.in").read_text(encoding="utf-8")
+    return "<!-- Made from README.md.in and values.yaml by tools/generate.py. -->\n" + re.sub(
+        r"@(VALUES|VERSION)@", lambda found: {"VALUES": table, "VERSION": str(version)}[found[1]], text
+    )
+
+
+def _rows(value: Value) -> Iterator[str]:
+    # An object whose fields are all free to set otherwise, such as resources, is one row with its default.
+    if value.inner and not value.extra.get("additionalProperties"):
+        for inner in value.inner:
+            yield from _rows(inner)
+    else:
+        may = "; one of " + ", ".join(f"`{json.dumps(each)}`" for each in value.extra["enum"]) if "enum" in value.extra else ""
+        yield f"| `{value.key}` | `{json.dumps(value.default)}` | {value.description.removesuffix('.')}{may}. |"

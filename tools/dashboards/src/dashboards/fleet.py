@@ -1,0 +1,118 @@
+"""Fleet overview: how many PLCs stand how, and which ones to look at."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard as Page
+from grafana_foundation_sdk.builders.dashboard import Row
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards.pages import FLEET, ONE_PLC, choice, page
+from dashboards.panels import GREEN, RED, YELLOW, Query, listing, number, trend
+
+SOME = '{namespace=~"$namespace"}'
+BY_PLC = {"namespace": "Namespace", "plc_name": "PLC"}
+NOT_READY = (
+    'max by (namespace, plc_name, reason) (fabgitops_plc_ready{namespace=~"$namespace",reason!="Suspended"}) == 0'
+)
+SHARE = ((None, RED), (0.95, YELLOW), (1, GREEN))
+FEW = ((None, GREEN), (1, YELLOW), (10, RED))
+
+
+def dashboard() -> Dashboard:
+    """Return the dashboard."""
+    made = page(FLEET, "FabGitOps / Fleet", "How the PLCs of all chosen namespaces stand, and which to look at.")
+    made.with_variable(choice("namespace", "Namespace", "label_values(fabgitops_plc_ready, namespace)", several=True))
+    _now(made)
+    made.with_row(Row("Over time"))
+    _over_time(made)
+    made.with_row(Row("Which ones"))
+    _which(made)
+    return made.build()
+
+
+def _now(made: Page) -> None:
+    proven = f"sum(increase(corrections_total{SOME}[$__range]))"
+    sent = f"(sum(increase(fabgitops_correction_attempts_total{SOME}[$__range])) > 0)"
+    alerts = 'count(ALERTS{alertname=~"FabGitOps.*",alertstate="firing"}) or vector(0)'
+    for panel in (
+        number("PLCs", "Resources that the operator looks after.", Query(f"count(fabgitops_plc_ready{SOME})")),
+        number(
+            "Connected",
+            "Share of the PLCs that answer; those that are suspended do not count.",
+            Query(f"avg(plc_connection_status{SOME})"),
+            unit="percentunit",
+            steps=SHARE,
+        ),
+        number(
+            "In sync",
+            "Share of the PLCs that hold what Git wants, of those of which that is known.",
+            Query(f"avg(fabgitops_plc_in_sync{SOME})"),
+            unit="percentunit",
+            steps=SHARE,
+        ),
+        number("Not ready", "PLCs to look at.", Query(f"count({NOT_READY}) or vector(0)"), steps=FEW),
+        number(
+            "Corrections proven",
+            "Corrections that reading back proved, as a share of the writes that were sent.",
+            Query(f"clamp_max({proven} / {sent}, 1)"),
+            unit="percentunit",
+            steps=SHARE,
+            none="no writes",
+        ),
+        number("Alerts", "Alerts of FabGitOps that fire.", Query(alerts), steps=FEW),
+    ):
+        made.with_panel(panel)
+
+
+def _over_time(made: Page) -> None:
+    for panel in (
+        trend(
+            "PLCs by state",
+            "The reason of the condition Ready, of each PLC.",
+            Query(f"count by (reason) (fabgitops_plc_ready{SOME})", "{{reason}}"),
+            stacked=True,
+        ),
+        trend(
+            "Connection by namespace",
+            "Share of the PLCs that answer.",
+            Query(f"avg by (namespace) (plc_connection_status{SOME})", "{{namespace}}"),
+            unit="percentunit",
+            steps=((None, RED), (0.75, GREEN)),
+        ),
+        trend(
+            "Drift events",
+            "Episodes of drift that began.",
+            Query(f"sum by (namespace) (increase(drift_events_total{SOME}[$__rate_interval]))", "{{namespace}}"),
+            bars=True,
+            stacked=True,
+        ),
+        trend(
+            "Corrections",
+            "Writes that were sent, and those of them that reading back proved.",
+            Query(f"sum(increase(fabgitops_correction_attempts_total{SOME}[$__rate_interval]))", "sent"),
+            Query(f"sum(increase(corrections_total{SOME}[$__rate_interval]))", "proven"),
+            bars=True,
+        ),
+    ):
+        made.with_panel(panel)
+
+
+def _which(made: Page) -> None:
+    drifts = f"sum by (namespace, plc_name) (increase(drift_events_total{SOME}[$__range]))"
+    made.with_panel(
+        listing(
+            "Not ready now",
+            "PLCs that do not hold what Git wants, or of which that is not known; a click shows one.",
+            Query(NOT_READY),
+            names={**BY_PLC, "reason": "Reason"},
+            hidden=["Value"],
+            links={"PLC": ONE_PLC},
+        )
+    )
+    made.with_panel(
+        listing(
+            "Most drifts",
+            "PLCs with the most episodes of drift in the chosen time: somebody, or something, keeps changing them.",
+            Query(f"topk(10, {drifts} > 0)"),
+            names={**BY_PLC, "Value": "Drifts"},
+            links={"PLC": ONE_PLC},
+        )
+    )

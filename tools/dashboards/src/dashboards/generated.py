@@ -1,0 +1,29 @@
+"""The files that are made here, as text."""
+
+import json
+from collections.abc import Mapping
+
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from dashboards import fleet, internals, plc, rules
+
+DASHBOARDS = (fleet.dashboard, plc.dashboard, internals.dashboard)
+
+
+def files() -> Mapping[str, str]:
+    """Return the text of each file by its path below `charts/fabgitops/files`."""
+    made = {"rules.yaml": rules_file()}
+    for build in DASHBOARDS:
+        dashboard = build()
+        for number, panel in enumerate(dashboard.panels or (), start=1):
+            panel.id_val = number  # what links to one panel name it by
+        text = json.dumps(dashboard, cls=JSONEncoder, indent=2, sort_keys=True)
+        made[f"dashboards/{dashboard.uid}.json"] = f"{text}\n"
+    return made
+
+
+def rules_file() -> str:
+    """Return recording rules and alerts as a rule file of Prometheus, which is also the spec of a PrometheusRule."""
+    note = "# Made by tools/dashboards: change that, and run `./dev fix`.\n"
+    return note + yaml.safe_dump({"groups": rules.groups()}, sort_keys=False, width=120)

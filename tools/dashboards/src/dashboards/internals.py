@@ -1,0 +1,146 @@
+"""Operator internals: whether it keeps up, with the devices on one side and the API server on the other."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard as Page
+from grafana_foundation_sdk.builders.dashboard import Row
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards.pages import INTERNALS, page
+from dashboards.panels import GREEN, RED, WHOLE_ROW, YELLOW, Query, listing, number, trend, word
+from dashboards.rules import LATE_SECS
+
+FAILED_WRITES = 'fabgitops_api_writes_total{result!~"ok|gone"}'
+
+
+def dashboard() -> Dashboard:
+    """Return the dashboard."""
+    made = page(INTERNALS, "FabGitOps / Operator", "Whether the operator keeps up with its devices and the API server.")
+    _now(made)
+    made.with_row(Row("Polls"))
+    _polls(made)
+    made.with_row(Row("Devices"))
+    _devices(made)
+    made.with_row(Row("API server and process"))
+    _surroundings(made)
+    return made.build()
+
+
+def _quantiles(metric: str) -> list[Query]:
+    buckets = f"sum by (le) (rate({metric}_bucket[$__rate_interval]))"
+    return [Query(f"histogram_quantile({share}, {buckets})", f"p{share * 100:g}") for share in (0.5, 0.95, 0.99)]
+
+
+def _now(made: Page) -> None:
+    late = "histogram_quantile(0.99, sum by (le) (rate(fabgitops_poll_lateness_seconds_bucket[5m])))"
+    open_now = 'count(fabgitops_breaker_state{state!="closed"}) or vector(0)'
+    for panel in (
+        word("Version", "What runs.", Query("max by (version) (fabgitops_build_info)", "{{version}}"), none="absent"),
+        number("PLCs", "Resources looked after.", Query("sum(managed_plcs)")),
+        number(
+            "Passes", "Passes over a PLC.", Query("sum(rate(reconciliation_duration_seconds_count[5m]))"), unit="ops"
+        ),
+        number(
+            "Lateness, p99",
+            "How long after their time polls begin.",
+            Query(late),
+            unit="s",
+            steps=((None, GREEN), (LATE_SECS / 2, YELLOW), (LATE_SECS, RED)),
+        ),
+        number(
+            "Breakers open",
+            "Devices that are left alone for a while because they failed.",
+            Query(open_now),
+            steps=((None, GREEN), (1, YELLOW), (10, RED)),
+        ),
+        number(
+            "API writes failed",
+            "Writes to the API server that failed in the chosen time.",
+            Query(f"sum(increase({FAILED_WRITES}[$__range])) or vector(0)"),
+            steps=((None, GREEN), (1, YELLOW), (100, RED)),
+        ).decimals(0),
+    ):
+        made.with_panel(panel)
+
+
+def _polls(made: Page) -> None:
+    made.with_panel(
+        trend(
+            "Reconciliation latency",
+            "How long one pass over a PLC takes: its requests, and the record before a write.",
+            *_quantiles("reconciliation_duration_seconds"),
+            unit="s",
+        )
+    )
+    made.with_panel(
+        trend(
+            "Poll lateness",
+            "How long after their time polls begin: above the line the operator has too much to do.",
+            *_quantiles("fabgitops_poll_lateness_seconds"),
+            unit="s",
+            steps=((None, GREEN), (LATE_SECS, RED)),
+        )
+    )
+
+
+def _devices(made: Page) -> None:
+    requests = "sum by (function, result) (rate(fabgitops_modbus_requests_total[$__rate_interval]))"
+    made.with_panel(
+        trend(
+            "Modbus requests",
+            "Requests by function and result.",
+            Query(requests, "{{function}} {{result}}"),
+            unit="reqps",
+            stacked=True,
+        )
+    )
+    made.with_panel(
+        trend(
+            "Breaker states",
+            "Devices whose last request failed, by the state of their circuit breaker.",
+            Query("count by (state) (fabgitops_breaker_state)", "{{state}}"),
+            stacked=True,
+        )
+    )
+    made.with_panel(
+        listing(
+            "Devices in trouble",
+            "Devices whose last request failed: open is left alone for a while, half_open is tried again.",
+            Query("max by (endpoint, unit_id, state) (fabgitops_breaker_state)"),
+            names={"endpoint": "Endpoint", "unit_id": "Unit id", "state": "State"},
+            hidden=["Value"],
+            span=WHOLE_ROW,
+        )
+    )
+
+
+def _surroundings(made: Page) -> None:
+    made.with_panel(
+        trend(
+            "API writes",
+            "Writes to the API server by what was written and result, and listings that failed.",
+            Query(
+                "sum by (resource, result) (rate(fabgitops_api_writes_total[$__rate_interval]))",
+                "{{resource}} {{result}}",
+            ),
+            unit="wps",
+            stacked=True,
+        )
+    )
+    job = "on (job, instance) group_left () fabgitops_build_info"
+    made.with_panel(
+        trend(
+            "CPU",
+            "Cores used; one is all that the operator can use.",
+            Query(f"sum by (instance) (rate(process_cpu_seconds_total[$__rate_interval]) * {job})", "{{instance}}"),
+            steps=((None, GREEN), (0.8, RED)),
+            span=6,
+        )
+    )
+    made.with_panel(
+        trend(
+            "Memory",
+            "Resident memory.",
+            Query(f"sum by (instance) (process_resident_memory_bytes * {job})", "{{instance}}"),
+            unit="bytes",
+            span=6,
+        )
+    )

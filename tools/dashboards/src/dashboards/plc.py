@@ -1,0 +1,119 @@
+"""One PLC: how it stands, what its registers hold, what was done to it."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard as Page
+from grafana_foundation_sdk.builders.dashboard import Row
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards.pages import PLC, choice, page
+from dashboards.panels import GREEN, RED, WHOLE_ROW, YELLOW, Query, listing, number, timeline, trend, word
+
+ONE = 'namespace="$namespace",plc_name="$plc"'
+CONNECTED = {1: ("answers", GREEN), 0: ("does not answer", RED)}
+SYNC = {1: ("in sync", GREEN), 0: ("drifted", YELLOW)}
+
+
+def dashboard() -> Dashboard:
+    """Return the dashboard."""
+    made = page(PLC, "FabGitOps / One PLC", "How one PLC stands, what its registers hold, what was done to it.")
+    made.with_variable(choice("namespace", "Namespace", "label_values(fabgitops_plc_ready, namespace)", several=False))
+    plcs = 'label_values(fabgitops_plc_ready{namespace="$namespace"}, plc_name)'
+    made.with_variable(choice("plc", "PLC", plcs, several=False))
+    made.with_variable(choice("register", "Register", f"label_values(register_value{{{ONE}}}, register)", several=True))
+    _now(made)
+    made.with_row(Row("Registers"))
+    _registers(made)
+    made.with_row(Row("What happened"))
+    _happened(made)
+    return made.build()
+
+
+def _now(made: Page) -> None:
+    attempts, proven = f"fabgitops_correction_attempts_total{{{ONE}}}", f"corrections_total{{{ONE}}}"
+    unproven = f"clamp_min(sum(increase({attempts}[$__range])) - sum(increase({proven}[$__range])), 0)"
+    for panel in (
+        word(
+            "State",
+            "The reason of the condition Ready.",
+            Query(f"max by (reason) (fabgitops_plc_ready{{{ONE}}})", "{{reason}}"),
+        ),
+        word(
+            "Connection",
+            "Whether it answers; nothing while it is suspended.",
+            Query(f"max(plc_connection_status{{{ONE}}})"),
+            CONNECTED,
+        ),
+        word(
+            "In sync",
+            "Whether it holds what Git wants; nothing while that is not known.",
+            Query(f"max(fabgitops_plc_in_sync{{{ONE}}})"),
+            SYNC,
+        ),
+        number(
+            "Drift events",
+            "Episodes of drift that began in the chosen time.",
+            Query(f"sum(increase(drift_events_total{{{ONE}}}[$__range]))"),
+        ),
+        number(
+            "Corrections",
+            "Corrections in the chosen time that reading back proved.",
+            Query(f"sum(increase({proven}[$__range]))"),
+        ),
+        number(
+            "Unproven writes",
+            "Writes in the chosen time that were refused, not confirmed, or did not hold.",
+            Query(unproven),
+            steps=((None, GREEN), (1, YELLOW), (3, RED)),
+        ),
+    ):
+        made.with_panel(panel.decimals(0))
+
+
+def _registers(made: Page) -> None:
+    values = f'register_value{{{ONE},register=~"$register"}}'
+    made.with_panel(
+        trend(
+            "Register values",
+            "What was last read, in engineering units where the map gives a scale.",
+            Query(f"max by (register) ({values})", "{{register}}"),
+            span=16,
+        )
+    )
+    made.with_panel(
+        listing(
+            "Now",
+            "What was last read; a register that cannot be read is missing.",
+            Query(f"max by (register) ({values})"),
+            names={"register": "Register", "Value": "Value"},
+            span=8,
+        )
+    )
+
+
+def _happened(made: Page) -> None:
+    made.with_panel(
+        timeline(
+            "Connection over time",
+            "Whether it answered.",
+            Query(f"max(plc_connection_status{{{ONE}}})", "connection"),
+            words=CONNECTED,
+        )
+    )
+    made.with_panel(
+        timeline(
+            "State over time",
+            "The reasons that the condition Ready had; green while it was True.",
+            Query(f"max by (reason) (fabgitops_plc_ready{{{ONE}}})", "{{reason}}"),
+            words={1: ("ready", GREEN), 0: ("not ready", RED)},
+        )
+    )
+    made.with_panel(
+        trend(
+            "Drift and corrections",
+            "Episodes of drift that began, writes that were sent, and corrections that reading back proved.",
+            Query(f"sum(increase(drift_events_total{{{ONE}}}[$__rate_interval]))", "drift"),
+            Query(f"sum(increase(fabgitops_correction_attempts_total{{{ONE}}}[$__rate_interval]))", "sent"),
+            Query(f"sum(increase(corrections_total{{{ONE}}}[$__rate_interval]))", "proven"),
+            bars=True,
+            span=WHOLE_ROW,
+        )
+    )
