@@ -202,7 +202,7 @@ def observability(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation's site (.docs/site), every link checked, and run what it tells to type; ARGUMENTS go to pytest."""
+    """Build the documentation's site (.docs/site) strictly, and run what pages tell to type; ARGUMENTS go to pytest."""
     workspace(session)
     run(session, "python", "tools/site.py")
     run(session, "zensical", "build", "--strict")

@@ -26,8 +26,7 @@ ELSEWHERE = {
 }
 
 _FENCE = re.compile(r"^(\s*)(```|~~~)")
-_LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s]+)(\))")
-_CODE = re.compile(r"(`[^`]*`)")
+_LINK = re.compile(r"`[^`]+`|(!?\[(?:`[^`]*`|[^\]`])*\]\()([^)\s]+)(\))")  # code that is no link's text is left alone
 
 
 class DeadLink(Exception):
@@ -42,7 +41,7 @@ def sources(root: Path) -> dict[Path, Path]:
 
 
 def prose(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the pieces of a page, and whether each is prose, where a link is a link, rather than code."""
+    """Yield the lines of a page, and whether each is prose, where a link is a link, rather than a block of code."""
     fence = ""
     for line in text.splitlines(keepends=True):
         found = _FENCE.match(line)
@@ -50,8 +49,8 @@ def prose(text: str) -> Iterator[tuple[str, bool]]:
             yield line, False
             if found:
                 fence = "" if fence == found[2] else fence or found[2]
-            continue
-        yield from ((piece, not piece.startswith("`")) for piece in _CODE.split(line) if piece)
+        else:
+            yield line, True
 
 
 def moved(target: str, source: Path, pages: Mapping[Path, Path], root: Path) -> str:
@@ -77,9 +76,9 @@ def rendered(source: Path, pages: Mapping[Path, Path], root: Path) -> str:
     """Return the text of a page with its links led to where things are on the site."""
 
     def lead(found: re.Match[str]) -> str:
-        return found[1] + moved(found[2], source, pages, root) + found[3]
+        return found[1] + moved(found[2], source, pages, root) + found[3] if found[1] else found[0]
 
-    return "".join(_LINK.sub(lead, piece) if is_prose else piece for piece, is_prose in prose(source.read_text()))
+    return "".join(_LINK.sub(lead, line) if is_prose else line for line, is_prose in prose(source.read_text()))
 
 
 def put_together(root: Path, into: Path) -> list[str]:

@@ -1,15 +1,15 @@
-"""kubectl and the other programs that pages tell to type, an API server with everything installed, and its resources."""
+"""kubectl and the other programs that pages tell to type, and an API server with everything installed."""
 
 import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from fabgitops_operator.install import manifests
 from testbed import gobuild
 from testbed.errors import SourceError
 from testbed.gotools import FLUX_HEALTH, HELM, KUBECTL, built
@@ -73,8 +73,7 @@ class Kubectl:
 def kubectl(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Kubectl:
     """Return kubectl for an API server on which the operator's manifests are applied."""
     tool = Kubectl(program(request, "kubectl"), control_plane.kubeconfig)
-    manifests = [Path(sys.executable).with_name("fabgitops-operator"), "manifests"]
-    tool("apply", "-f", "-", text=subprocess.run(manifests, capture_output=True, text=True, check=True).stdout)
+    tool("apply", "-f", "-", text=manifests())
     established(tool)
     return tool
 

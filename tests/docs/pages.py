@@ -1,8 +1,8 @@
 """The pages of the documentation, and the blocks of code in them.
 
-A comment above a block says what a test does with it: `<!-- run -->` runs it, one block of a page after the other in one
-shell; `<!-- prints -->` says that the block before it prints this, where … stands for anything. A manifest of ours is
-checked without being told to.
+A comment above a block says what a test does with it: `<!-- run -->` runs it, one block of a page after the other in
+one shell; `<!-- prints -->` says that the block run before it prints this, where … stands for anything. A manifest of
+ours is checked without being told to.
 """
 
 import re

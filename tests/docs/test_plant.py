@@ -171,7 +171,7 @@ def seen_by_flux(program: Path, objects: list[dict[str, Any]], *arguments: str |
 
 @pytest.mark.docs
 def test_flux_judges_each_situation(flux_health: Path, tmp_path: Path) -> None:
-    """By our expressions Flux fails what is stalled, is done with what is in sync or suspended, and waits for the rest."""
+    """Flux fails what is stalled, is done with what is in sync or suspended, and waits for the rest."""
     lines = list(yaml.safe_load_all((PLANT / "flux/lines.yaml").read_text()))
     (expressions,) = lines[0]["spec"]["healthCheckExprs"]
     assert all(each["spec"]["healthCheckExprs"] == [expressions] for each in lines)
@@ -185,7 +185,9 @@ def test_flux_judges_each_situation(flux_health: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.docs
-def test_without_expressions_a_suspended_plc_is_never_done(flux_health: Path) -> None:
-    """By kstatus alone only what is in sync is done: a suspended PLC would have Flux wait until its timeout."""
-    found = seen_by_flux(flux_health, [resource(reason) for reason in ("InSync", "Suspended", "Conflict")])
-    assert found == ["Current", "InProgress", "Failed"]
+def test_what_flux_makes_of_it_without_expressions(flux_health: Path) -> None:
+    """By kstatus alone a suspended PLC is never done, and one that nobody has looked at is."""
+    new = resource("Pending")
+    del new["status"]
+    found = seen_by_flux(flux_health, [*(resource(each) for each in ("InSync", "Suspended", "Conflict")), new])
+    assert found == ["Current", "InProgress", "Failed", "Current"]
