@@ -95,10 +95,12 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_a_command_is_one_that_fabctl_knows(tmp_path: Path, command: str) -> None:
     """Each fabctl command fails for want of a cluster here, and not because fabctl does not understand it."""
-    words = shlex.split(command.replace("NAMESPACE", "plant").replace("NAME", "mixer"))
+    words = shlex.split(
+        command.replace("NAMESPACE", "plant").replace("NAME", "mixer").replace("[", "").replace("]", "")
+    )
     named = len(words) == 2  # a command that is only spoken of
     environment = {**os.environ, "KUBECONFIG": str(tmp_path / "none")}
-    called = [PROGRAM / words[0], *words[1:], *(["--help"] if named else [])]
+    called: list[str | Path] = [PROGRAM / words[0], *words[1:], *(["--help"] if named else [])]
     done = subprocess.run(called, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == (0 if named else 1), done.stderr
     assert named or str(tmp_path / "none") in done.stderr
