@@ -25,7 +25,7 @@ GENERATE = ("python", "tools/generate.py")
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
 # What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
-UNIT = "not integration and not interop and not observability and not images and not e2e"
+UNIT = "not integration and not interop and not observability and not docs and not chart and not images and not e2e"
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
@@ -200,6 +200,15 @@ def observability(session: nox.Session) -> None:
     pytest(session, "-m", "observability")
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation's site (.docs/site) strictly, and run what pages tell to type; ARGUMENTS go to pytest."""
+    workspace(session)
+    run(session, "python", "tools/site.py")
+    run(session, "zensical", "build", "--strict")
+    pytest(session, "-m", "docs")
+
+
 def missing_for_interop() -> list[str]:
     """Return the Debian packages that have to be installed before stacks of others can be built and asked."""
     missing = [package for program, package in INTEROP.items() if shutil.which(program) is None]
@@ -289,7 +298,7 @@ def test(session: nox.Session) -> None:
     refuse_arguments(session)
     for name in ("lint", "unit", "wheels", "integration"):
         session.notify(name, [])
-    with_go = ("workflows", "observability")
+    with_go = ("workflows", "docs", "observability")
     if shutil.which("go"):
         for name in with_go:
             session.notify(name, [])

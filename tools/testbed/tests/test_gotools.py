@@ -9,7 +9,7 @@ from testbed import gobuild, gotools
 from testbed.binaries import this_platform
 from testbed.errors import SourceError
 
-TOOLS = [gotools.PROMETHEUS, gotools.ALERTMANAGER, gotools.COMPOSE]
+TOOLS = [gotools.PROMETHEUS, gotools.ALERTMANAGER, gotools.COMPOSE, gotools.KUBECTL, gotools.FLUX_HEALTH]
 
 
 @pytest.fixture
@@ -50,7 +50,13 @@ def test_a_failed_build_tells_what_go_said(cache: Path, monkeypatch: pytest.Monk
 def test_the_version_is_what_go_mod_requires(tools: gotools.Tools) -> None:
     """The version by which programs are cached is the one that their go.mod asks for, whose sums are committed."""
     folder = gobuild.MODULES / tools.module
-    owner = {"prometheus": "prometheus/prometheus", "alertmanager": "prometheus/alertmanager"}
-    module = f"github.com/{owner.get(tools.module, 'compose-spec/compose-go/v2')} {tools.version}"
+    owners = {
+        "prometheus": "github.com/prometheus/prometheus",
+        "alertmanager": "github.com/prometheus/alertmanager",
+        "compose": "github.com/compose-spec/compose-go/v2",
+        "kubectl": "k8s.io/kubernetes",
+        "flux-health": "github.com/fluxcd/pkg/runtime",
+    }
+    module = f"{owners[tools.module]} {tools.version}"
     assert module in (folder / "go.mod").read_text()
     assert f"{module} h1:" in (folder / "go.sum").read_text()

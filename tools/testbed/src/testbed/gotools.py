@@ -49,6 +49,10 @@ HELM_3 = Tools("helm3", "v3.22.0", {"helm": "helm.sh/helm/v3/cmd/helm"})
 KUBECONFORM = Tools("kubeconform", "v0.8.0", {"kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform"})
 KUBE_SCORE = Tools("kube-score", "v1.20.0", {"kube-score": "github.com/zegl/kube-score/cmd/kube-score"})
 
+KUBECTL = Tools("kubectl", gobuild.KUBERNETES, {"kubectl": "k8s.io/kubernetes/cmd/kubectl"})
+FLUX_HEALTH = Tools("flux-health", "v0.110.3", {"flux-health": "."})
+"""Judges the health of objects as Flux does: by kstatus, or by healthCheckExprs."""
+
 
 def built(tools: Tools) -> Mapping[str, Path]:
     """Where the programs are; builds those that are not in the cache yet.

@@ -1,0 +1,151 @@
+"""What a page tells to type is typed, in order, against a real API server; what it says is printed is compared."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from testbed.plane import ControlPlane
+
+from .conftest import Kubectl
+from .pages import PAGES, ROOT, Block, blocks, has_tasks
+
+RUNNABLE = [page for page in PAGES if has_tasks(page)]
+BIN = Path(sys.executable).parent
+PATIENCE = 100.0
+
+# The shell of a page. A program that it leaves in the background writes to a file of its own, as to another terminal.
+PRELUDE = """\
+set -eu
+exec 2>&1
+"""
+
+
+def free_ports(text: str) -> dict[str, str]:
+    """Return a free port of this machine for each port that a page names for one on it."""
+    named = sorted({*re.findall(r"--port (\d{4,5})", text), *re.findall(r"--control (\d{4,5})", text)})
+    with_sockets = [socket.create_server(("127.0.0.1", 0)) for _ in named]
+    ports = {name: str(each.getsockname()[1]) for name, each in zip(named, with_sockets, strict=True)}
+    for each in with_sockets:
+        each.close()
+    return ports
+
+
+def with_ports(text: str, ports: dict[str, str]) -> str:
+    """Return a text with other ports."""
+    return re.sub(r"\b\d{4,5}\b", lambda found: ports.get(found[0], found[0]), text)
+
+
+def prepared(folder: Path, ports: dict[str, str]) -> None:
+    """Copy what pages speak of, the ports of this machine changed."""
+    for top in ("examples", "charts"):
+        for path in (ROOT / top).rglob("*"):
+            if path.is_file():
+                target = folder / path.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(with_ports(path.read_text(), ports) if top == "examples" else path.read_text())
+
+
+def script(page: Path, ports: dict[str, str]) -> str:
+    """Return the page's blocks as one script that tells where the output of each begins."""
+    told = (f"echo '=== {each.line}'\n{with_ports(each.text, ports)}" for each in blocks(page) if each.task == "run")
+    return "\n".join([PRELUDE, *told, "echo '=== end'\n"])
+
+
+def outputs(text: str) -> dict[int, str]:
+    """Return what each block printed, by the line in which it begins."""
+    parts = re.split(r"^=== (\d+|end)\n", text, flags=re.MULTILINE)[1:]
+    return {int(line): said for line, said in zip(parts[::2], parts[1::2], strict=True) if line != "end"}
+
+
+def as_pattern(text: str) -> str:
+    """Return the pattern that a printed text must fit.
+
+    … stands for anything in a line, alone on its line for any lines; runs of spaces are one.
+    """
+    lines = [re.sub(r"\s+", " ", line.strip()) for line in text.splitlines()]
+    return "".join(r"(?:.*\n)*?" if line == "…" else re.escape(line).replace("…", ".*") + r"\n" for line in lines)
+
+
+def compare(page: Path, said: dict[int, str], ports: dict[str, str]) -> None:
+    """Compare what was printed with what the page says is printed."""
+    before: Block | None = None
+    for block in blocks(page):
+        if block.task == "prints":
+            assert before is not None, f"{block}: nothing was run before it"
+            printed = "".join(re.sub(r"\s+", " ", line.strip()) + "\n" for line in said[before.line].splitlines())
+            pattern = as_pattern(with_ports(block.text, ports))
+            assert re.search(pattern, printed), f"{block}: it prints\n{said[before.line]}"
+        before = block if block.task == "run" else before
+
+
+def run(text: str, folder: Path, environment: dict[str, str]) -> str:
+    """Run a script in a process group of its own, of which nothing is left afterwards, and return what it printed."""
+    output = folder / "output.txt"
+    with output.open("w") as file:
+        shell = subprocess.Popen(
+            ["bash", "-c", text],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = shell.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            code = -1
+        finally:
+            end(shell)
+    said = output.read_text()
+    logs = "".join(f"--- {path.name}\n{path.read_text()[-2000:]}" for path in folder.glob("*.log"))
+    assert code == 0, f"it ended with {code}, and said\n{said}\n{logs}"
+    return said
+
+
+def end(shell: subprocess.Popen[bytes]) -> None:
+    """End the shell and what it left in the background."""
+    try:
+        os.killpg(shell.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    shell.wait()
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_tells_to_type_works(
+    page: Path, kubectl: Kubectl, helm: Path, control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    """Every block to be run succeeds, and prints what the page says."""
+    namespace = re.sub(r"[^a-z0-9]+", "-", str(page.relative_to(ROOT).with_suffix("")).lower())
+    kubectl("create", "namespace", namespace)
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(control_plane.kubeconfig.read_text())
+    Kubectl(kubectl.path, kubeconfig)("config", "set-context", "--current", f"--namespace={namespace}")
+    ports = free_ports(page.read_text())
+    prepared(tmp_path, ports)
+    environment = {
+        **os.environ,
+        "KUBECONFIG": str(kubeconfig),
+        "PATH": os.pathsep.join([str(BIN), str(kubectl.path.parent), str(helm.parent), os.environ["PATH"]]),
+        "HOME": str(tmp_path),
+        "FABGITOPS_NAMESPACE": namespace,
+        "FABGITOPS_METRICS_BIND": "127.0.0.1",
+        "FABGITOPS_METRICS_PORT": "0",
+    }
+    try:
+        compare(page, outputs(run(script(page, ports), tmp_path, environment)), ports)
+    finally:
+        kubectl("delete", "plc,plct", "--all", "-n", namespace)
+
+
+def test_pages_have_something_to_run() -> None:
+    """The search for blocks finds them: it would be easy to run nothing, and be green."""
+    assert len(RUNNABLE) >= 3
+    assert ROOT / "docs/start.md" in RUNNABLE

@@ -1,0 +1,106 @@
+"""The pages hang together: links lead somewhere, commands exist, and the site can be put together."""
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .pages import PAGES, ROOT, blocks
+
+PROGRAM = Path(sys.executable).parent
+
+
+def site() -> Any:
+    """Return the module that puts the site together."""
+    spec = importlib.util.spec_from_file_location("site_pages", ROOT / "tools/site.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Callable[[str], tuple[str, list[str]]]:
+    """Return a function that puts a repository with one page together: its text on the site, and what is wrong."""
+    module = site()
+    for name in ("docs/guides/other.md", "docs/runbooks/README.md", "examples/plant/line.yaml", *module.ELSEWHERE):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# Something\n")
+
+    def put(text: str) -> tuple[str, list[str]]:
+        (tmp_path / "docs/page.md").write_text(text)
+        problems = module.put_together(tmp_path, tmp_path / "site")
+        made = tmp_path / "site/page.md"
+        return (made.read_text() if made.exists() else ""), problems
+
+    return put
+
+
+def test_links_go_where_things_are_on_the_site(page: Callable[[str], tuple[str, list[str]]]) -> None:
+    """A link to a page stays on the site, also to one that is kept elsewhere; any other leads to the repository."""
+    text, problems = page(
+        "[a](guides/other.md#b) [b](runbooks) [c](../SECURITY.md) [`d`](../examples/plant) "
+        "[e](../examples/plant/line.yaml) [f](#here) [g](https://example.com)\n"
+    )
+    assert problems == []
+    assert text == (
+        "[a](guides/other.md#b) [b](runbooks/README.md) [c](security.md) "
+        "[`d`](https://github.com/fabgitops/fabgitops/tree/main/examples/plant) "
+        "[e](https://github.com/fabgitops/fabgitops/blob/main/examples/plant/line.yaml) "
+        "[f](#here) [g](https://example.com)\n"
+    )
+
+
+def test_a_dead_link_is_told(page: Callable[[str], tuple[str, list[str]]]) -> None:
+    """A link to a file that is not there fails, and so does one out of the repository."""
+    assert page("[a](none.md)")[1] == ["docs/page.md: none.md leads nowhere"]
+    assert page("[a](../../../..)")[1] == ["docs/page.md: ../../../.. leads nowhere"]
+
+
+def test_code_is_left_alone(page: Callable[[str], tuple[str, list[str]]]) -> None:
+    """What looks like a link within code is none."""
+    text = "`[a](none.md)`\n\n```\n[a](none.md)\n```\n"
+    assert page(text) == (text, [])
+
+
+@pytest.mark.parametrize("source", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_of_a_page_lead_somewhere(source: Path) -> None:
+    """Each relative link of a page, whether it is on the site or not, leads to a file of the repository."""
+    module = site()
+    pages = module.sources(ROOT) | {source: source.relative_to(ROOT)}
+    module.rendered(source, pages, ROOT)
+
+
+def commands() -> list[str]:
+    """Return each command of ours that a page of the documentation or of an example tells to type."""
+    found = set()
+    for source in PAGES:
+        if not {"docs", "examples"} & set(source.relative_to(ROOT).parts[:1]):
+            continue
+        text = source.read_text()
+        lines = [line for each in blocks(source) if each.language == "sh" for line in each.text.splitlines()]
+        lines += re.findall(r"`([a-z-]+ [^`\n]+)`", text)
+        found |= {line.split(" #")[0].strip() for line in lines if line.startswith("fabctl ")}
+    return sorted(found)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_is_one_that_fabctl_knows(tmp_path: Path, command: str) -> None:
+    """Each fabctl command fails for want of a cluster here, and not because fabctl does not understand it."""
+    words = shlex.split(
+        command.replace("NAMESPACE", "plant").replace("NAME", "mixer").replace("[", "").replace("]", "")
+    )
+    named = len(words) == 2  # a command that is only spoken of
+    environment = {**os.environ, "KUBECONFIG": str(tmp_path / "none")}
+    called: list[str | Path] = [PROGRAM / words[0], *words[1:], *(["--help"] if named else [])]
+    done = subprocess.run(called, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == (0 if named else 1), done.stderr
+    assert named or str(tmp_path / "none") in done.stderr

@@ -1,0 +1,193 @@
+"""The plant's repository (examples/plant): what kustomize makes of it, and what Argo CD and Flux make of that."""
+
+import json
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus
+from fabgitops_core.control.plc import situations
+from fabgitops_core.control.plc.reporting import told
+from lupa.lua51 import LuaRuntime
+
+from .conftest import Kubectl
+from .pages import ROOT
+
+PLANT = ROOT / "examples/plant"
+LUA = PLANT / "argocd/lua"
+LINES = sorted(path.name for path in (PLANT / "lines").iterdir())
+REASONS = [situation.reason for situation in situations.ALL]
+HEALTH = {
+    "Pending": "Progressing",
+    "Connecting": "Progressing",
+    "InSync": "Healthy",
+    "Correcting": "Progressing",
+    "DriftDetected": "Degraded",
+    "ConnectionFailed": "Degraded",
+    "DeviceException": "Degraded",
+    "DeviceBusy": "Progressing",
+    "WriteRefused": "Degraded",
+    "VerificationFailed": "Degraded",
+    "Suspended": "Suspended",
+    "InvalidSpec": "Degraded",
+    "TemplateNotFound": "Progressing",
+    "IdentityMismatch": "Degraded",
+    "Conflict": "Degraded",
+}
+
+
+def resource(reason: str, *, generation: int = 1) -> dict[str, Any]:
+    """Return an IndustrialPLC in a situation, its status made by the controller and of generation 1."""
+    situation = next(each for each in situations.ALL if each.reason == reason)
+    status = told(IndustrialPLCStatus(), situation, f"because of {reason}", datetime.now(UTC), 1)
+    return {
+        "apiVersion": "fabgitops.io/v1",
+        "kind": "IndustrialPLC",
+        "metadata": {"name": "mixer", "namespace": "line-1", "generation": generation},
+        "spec": {"deviceAddress": "10.20.1.12", "suspend": reason == "Suspended"},
+        "status": status.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
+
+
+def run_lua(name: str, obj: dict[str, Any]) -> Any:
+    """Run a script as Argo CD does, with the resource as the global `obj`, and return what it returns."""
+    lua = LuaRuntime(unpack_returned_tuples=True)
+    lua.globals()["obj"] = lua.table_from(obj, recursive=True)
+    return plain(lua.execute((LUA / f"{name}.lua").read_text()))
+
+
+def plain(value: Any) -> Any:
+    """Return a Lua table as a dictionary."""
+    return {key: plain(each) for key, each in value.items()} if hasattr(value, "items") else value
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_argo_cd_sees_each_situation_for_what_it_is(reason: str) -> None:
+    """health.lua has a health for every reason that Ready can have, with the operator's own message."""
+    assert run_lua("health", resource(reason)) == {"status": HEALTH[reason], "message": f"because of {reason}"}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_argo_cd_waits_for_a_new_version(reason: str) -> None:
+    """A status that speaks of an older generation says nothing of the new one."""
+    assert run_lua("health", resource(reason, generation=2))["status"] == "Progressing"
+
+
+def test_argo_cd_waits_for_a_status() -> None:
+    """A resource that the operator has not seen yet is in progress."""
+    new = resource("Pending")
+    del new["status"]
+    assert run_lua("health", new)["status"] == "Progressing"
+
+
+def test_actions_fit_the_state() -> None:
+    """What is suspended can be resumed; what is not can be suspended and synced."""
+
+    def offered(obj: dict[str, Any]) -> set[str]:
+        return {name for name, action in run_lua("discovery", obj).items() if not action["disabled"]}
+
+    assert offered(resource("Suspended")) == {"resume"}
+    assert offered(resource("DriftDetected")) == {"suspend", "sync"}
+    bare = resource("InSync")
+    del bare["spec"]["suspend"]
+    assert offered(bare) == {"suspend", "sync"}
+
+
+def test_actions_change_what_they_say() -> None:
+    """Suspend and resume set one field; sync asks for a pass and keeps the other annotations."""
+    plc = resource("InSync")
+    assert run_lua("suspend", plc)["spec"] == {**plc["spec"], "suspend": True}
+    assert run_lua("resume", resource("Suspended"))["spec"]["suspend"] is False
+    annotations = run_lua("sync", plc)["metadata"]["annotations"]
+    assert list(annotations) == ["reconcile.fabgitops.io/requestedAt"]
+    plc["metadata"]["annotations"] = {"owner": "shift-1"}
+    assert run_lua("sync", plc)["metadata"]["annotations"]["owner"] == "shift-1"
+
+
+def test_the_config_map_has_the_tested_lua() -> None:
+    """argocd-cm.yaml holds the very scripts of the folder lua."""
+    data = yaml.safe_load((PLANT / "argocd/argocd-cm.yaml").read_text())["data"]
+    actions = yaml.safe_load(data["resource.customizations.actions.fabgitops.io_IndustrialPLC"])
+    scripts = {each["name"]: each["action.lua"] for each in actions["definitions"]}
+    scripts |= {"discovery": actions["discovery.lua"]}
+    scripts |= {"health": data["resource.customizations.health.fabgitops.io_IndustrialPLC"]}
+    assert scripts == {path.stem: path.read_text() for path in LUA.glob("*.lua")}
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_is_applied(line: str, kubectl: Kubectl, namespaces: None) -> None:
+    """Each line's overlay is accepted by the API server, with templates, an address for each PLC, and labels."""
+    kubectl("apply", "--server-side", "-k", PLANT / "lines" / line)
+    listed = json.loads(kubectl("get", "plc", "-n", line, "-l", f"line={line}", "-o", "json"))["items"]
+    assert sorted(each["metadata"]["name"] for each in listed) == ["conveyor", "mixer", "oven"]
+    assert {each["spec"]["deviceAddress"].rsplit(".", 1)[0] for each in listed} == {f"10.20.{line[-1]}"}
+    templates = kubectl("get", "industrialplctemplates", "-n", line, "-o", "name").split()
+    assert len(templates) == 2
+
+
+@pytest.mark.docs
+def test_no_two_plcs_have_the_same_address(kubectl: Kubectl) -> None:
+    """No address is named by two lines, and none is left at the placeholder."""
+    rendered = [kubectl("kustomize", PLANT / "lines" / line) for line in LINES]
+    plcs = [each for text in rendered for each in yaml.safe_load_all(text) if each["kind"] == "IndustrialPLC"]
+    addresses = [each["spec"]["deviceAddress"] for each in plcs]
+    assert len(set(addresses)) == len(addresses) == 3 * len(LINES)
+    assert not any("invalid" in address for address in addresses)
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize(
+    "file", ["argocd/project.yaml", "argocd/applications.yaml", "flux/source.yaml", "flux/lines.yaml"]
+)
+def test_argo_cd_and_flux_accept_their_wiring(file: str, foreign: Kubectl) -> None:
+    """The resources of Argo CD and Flux pass the schemas that those projects ship, unknown fields included."""
+    for name in ("argocd", "flux-system"):
+        foreign(
+            "apply", "-f", "-", text=f'{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "{name}"}}}}'
+        )
+    foreign("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", PLANT / file)
+
+
+@pytest.mark.docs
+def test_each_line_is_wired_to_both() -> None:
+    """Each line has an Application and a Kustomization for its folder, and a namespace."""
+    applications = yaml.safe_load_all((PLANT / "argocd/applications.yaml").read_text())
+    assert [each["spec"]["source"]["path"] for each in applications] == [f"lines/{line}" for line in LINES]
+    kustomizations = yaml.safe_load_all((PLANT / "flux/lines.yaml").read_text())
+    assert [each["spec"]["path"] for each in kustomizations] == [f"./lines/{line}" for line in LINES]
+    namespaces = yaml.safe_load_all((PLANT / "flux/namespaces.yaml").read_text())
+    assert [each["metadata"]["name"] for each in namespaces] == LINES
+
+
+def seen_by_flux(program: Path, objects: list[dict[str, Any]], *arguments: str | Path) -> list[str]:
+    """Return the status that Flux gives each object."""
+    done = subprocess.run([program, *arguments], input=json.dumps(objects), capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.docs
+def test_flux_judges_each_situation(flux_health: Path, tmp_path: Path) -> None:
+    """Flux fails what is stalled, is done with what is in sync or suspended, and waits for the rest."""
+    lines = list(yaml.safe_load_all((PLANT / "flux/lines.yaml").read_text()))
+    (expressions,) = lines[0]["spec"]["healthCheckExprs"]
+    assert all(each["spec"]["healthCheckExprs"] == [expressions] for each in lines)
+    file = tmp_path / "expressions.json"
+    file.write_text(json.dumps(expressions))
+    found = seen_by_flux(flux_health, [resource(reason) for reason in REASONS], file)
+    stalled = {situation.reason for situation in situations.ALL if situation.stalled}
+    wanted = {"InSync": "Current", "Suspended": "Current"} | dict.fromkeys(stalled, "Failed")
+    assert dict(zip(REASONS, found, strict=True)) == {reason: wanted.get(reason, "InProgress") for reason in REASONS}
+    assert seen_by_flux(flux_health, [resource("InSync", generation=2)], file) == ["InProgress"]
+
+
+@pytest.mark.docs
+def test_what_flux_makes_of_it_without_expressions(flux_health: Path) -> None:
+    """By kstatus alone a suspended PLC is never done, and one that nobody has looked at is."""
+    new = resource("Pending")
+    del new["status"]
+    found = seen_by_flux(flux_health, [*(resource(each) for each in ("InSync", "Suspended", "Conflict")), new])
+    assert found == ["Current", "InProgress", "Failed", "Current"]
