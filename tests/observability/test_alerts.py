@@ -16,7 +16,7 @@ pytestmark = pytest.mark.observability
 
 ONE = 'plc_name="mixer",namespace="plant",instance="a"'
 MIXER = {"namespace": "plant", "plc_name": "mixer"}
-GATEWAY = {"endpoint": "10.0.0.5:502", "unit_id": "7"}
+GATEWAY = {"endpoint": "10.0.0.5:502", "transport": "tcp", "unit_id": "7"}
 WARNING, CRITICAL = "warning", "critical"
 
 Series = Mapping[str, str]
@@ -60,7 +60,8 @@ def writes(result: str, values: str) -> Series:
 
 def breaker(state: str, values: str) -> Series:
     """Return the state of a device's circuit breaker."""
-    return {f'fabgitops_breaker_state{{endpoint="10.0.0.5:502",unit_id="7",state="{state}"}}': values}
+    labels = ",".join(f'{name}="{value}"' for name, value in (GATEWAY | {"state": state}).items())
+    return {f"fabgitops_breaker_state{{{labels}}}": values}
 
 
 def corrections(sent: str, proven: str) -> Series:

@@ -88,7 +88,7 @@ async def test_a_silent_plc_delays_no_other(site: Site) -> None:
         status = await site.status("silent")
         assert "did not answer" in status["lastError"]
         assert "inSync" not in status
-        labels = {"endpoint": f"127.0.0.1:{silent_port}", "unit_id": "1"}
+        labels = {"endpoint": f"127.0.0.1:{silent_port}", "transport": "tcp", "unit_id": "1"}
 
         async def opened() -> bool:
             return await operator.metric("fabgitops_breaker_state", state="open", **labels) == 1

@@ -177,12 +177,13 @@ class Metrics(Collector):
         family = GaugeMetricFamily(
             "fabgitops_breaker_state",
             "Circuit breakers of devices that failed last: 1 for the state that each is in.",
-            labels=("endpoint", "unit_id", "state"),
+            labels=("endpoint", "transport", "unit_id", "state"),
         )
         now = self._clock()
         for device, breaker in self._breakers().items():
             state = circuit(breaker, now).value
-            family.add_metric((str(device.endpoint), str(device.unit_id), state), 1)
+            endpoint = device.endpoint
+            family.add_metric((str(endpoint), endpoint.transport.value, str(device.unit_id), state), 1)
         return family
 
 

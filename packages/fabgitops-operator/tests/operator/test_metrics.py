@@ -27,7 +27,7 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.situations import Situation
-from fabgitops_core.control.requests import Change, DeviceId, Endpoint, ReadPlan
+from fabgitops_core.control.requests import Change, DeviceId, Endpoint, ReadPlan, Transport
 from fabgitops_operator.buckets import Buckets
 from fabgitops_operator.http import exposition
 from fabgitops_operator.metrics import Metrics
@@ -171,10 +171,29 @@ async def test_circuits_requests_and_writes(seen: Metrics) -> None:
     seen.request("read", "ok")
     seen.request("read", "ok")
     seen.api_write("status", "forbidden")
-    state = {"endpoint": "10.0.0.5:502", "unit_id": "7", "state": "open"}
+    state = {"endpoint": "10.0.0.5:502", "transport": "tcp", "unit_id": "7", "state": "open"}
     assert value(seen, "fabgitops_breaker_state", **state) == 1
     assert value(seen, "fabgitops_modbus_requests_total", function="read", result="ok") == 2
     assert value(seen, "fabgitops_api_writes_total", resource="status", result="forbidden") == 1
+
+
+async def test_no_series_comes_twice(seen: Metrics) -> None:
+    """No two samples of one scrape have the same name and labels, even where a device is reached in every way there is.
+
+    Prometheus refuses the whole scrape for one that does.
+    """
+    ways = [DeviceId(Endpoint("10.0.0.5", 502, transport), unit) for transport in Transport for unit in (1, 7)]
+    seen.watch_breakers(lambda: dict.fromkeys(ways, Breaker(3, 10.0)), lambda: 5.0)
+    for name in ("mixer", "press"):
+        seen.happened(KEY._replace(name=name), DECLARED, ())
+        seen.happened(KEY._replace(name=name, namespace="other"), DECLARED, ())
+    series = [
+        (sample.name, *sorted(sample.labels.items()))
+        for family in text_string_to_metric_families((await exposition(seen.registry)).decode())
+        for sample in family.samples
+    ]
+    assert len([each for each in series if each[0] == "fabgitops_breaker_state"]) == len(ways)
+    assert len(series) == len(set(series))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it is read from /proc")

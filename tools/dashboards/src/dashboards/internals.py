@@ -104,8 +104,8 @@ def _devices(made: Page) -> None:
         listing(
             "Devices in trouble",
             "Devices whose last request failed: open is left alone for a while, half_open is tried again.",
-            Query("max by (endpoint, unit_id, state) (fabgitops_breaker_state)"),
-            names={"endpoint": "Endpoint", "unit_id": "Unit id", "state": "State"},
+            Query("max by (endpoint, transport, unit_id, state) (fabgitops_breaker_state)"),
+            names={"endpoint": "Endpoint", "transport": "Transport", "unit_id": "Unit id", "state": "State"},
             hidden=["Value"],
             span=WHOLE_ROW,
         )
