@@ -16,9 +16,10 @@ from fabgitops_core.control.events import (
     ReadFailed,
     WriteDone,
     WriteFailed,
+    WriteSpared,
     WriteUnknown,
 )
-from fabgitops_core.control.requests import Change, ReadPlan
+from fabgitops_core.control.requests import Change, ReadPlan, WriteFunction
 
 Spot = tuple[int, Table, int]
 """Unit id, table and address."""
@@ -81,12 +82,20 @@ class Device:
             failure = _refusal(0x04)
         if failure is not None:
             return WriteFailed(at, change, failure)
+        if self.spares(change):
+            return WriteSpared(at, change)
         self.writes.append(change)
         if not self.stubborn & set(spots):
             self.carry_out(change)
         if self.deaf & set(spots):
             return WriteUnknown(at, change, Failure(FailureKind.UNREACHABLE, "no reply"))
         return WriteDone(at, change)
+
+    def spares(self, change: Change) -> bool:
+        """Return whether a change is to bits that are right already, and are looked at before they are written."""
+        if change.mask is None or change.function is WriteFunction.MASK:
+            return False
+        return not (self.memory[change.unit_id, change.table, change.address] ^ change.values[0]) & change.mask
 
     def carry_out(self, change: Change) -> None:
         """Write, of a word perhaps only the bits of a mask."""

@@ -247,6 +247,49 @@ def test_bits_of_one_word_are_written_without_disturbing_each_other() -> None:
     assert len(told.published) == published, "bits that nobody named changed, and no more"
 
 
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_bit_that_is_right_by_the_time_of_its_write_is_no_correction(verify: bool) -> None:
+    """A bit that somebody else put right before we wrote it is resolved, not corrected: nothing of ours was sent."""
+    flag = {"name": "flag", "address": 3, "type": "bit", "bit": 0, "value": True, "write": {"verify": verify}}
+    told = story(flag).polled(until=Write)
+    told.device.holding(3, 1)
+    while told.request:
+        told.answered()
+    assert told.device.writes == []
+    assert (told.status.drift_events, told.status.corrections_applied, told.status.in_sync) == (1, 0, True)
+    assert told.notices == ["DriftDetected", "DriftResolved"]
+    assert (told.register("flag").unverified_write, told.register("flag").drifted_since) == (None, None)
+
+
+def test_a_bit_that_is_right_only_while_it_is_about_to_be_written() -> None:
+    """A bit that flips on its own is said to be looked at again, its episode goes on, and the next poll corrects it."""
+    told = story({"name": "flag", "address": 3, "type": "bit", "bit": 0, "value": True}).polled(until=Write)
+    told.device.holding(3, 1)
+    told.answered()
+    told.device.holding(3, 0)
+    told.answered()
+    assert told.condition("Ready") == ("False", "Correcting")
+    assert "the next poll looks again" in told.status.message
+    assert (told.status.drift_events, told.status.corrections_applied) == (1, 0)
+    told.polled()
+    assert told.notices == ["DriftDetected", "DriftCorrected"]
+    assert (told.status.drift_events, told.status.corrections_applied, told.status.in_sync) == (1, 1, True)
+
+
+@pytest.mark.parametrize("right", [False, True], ids=["refused", "spared"])
+def test_a_write_that_was_not_made_leaves_no_record_behind_a_suspension(right: bool) -> None:
+    """A resource suspended while a write waits, which then is not made, is not stored as if it perhaps had been."""
+    flag = {"name": "flag", "address": 3, "type": "bit", "bit": 0, "value": True}
+    told = story(flag).polled(until=Write)
+    told.device.holding(3, int(right))
+    told.device.read_only = set() if right else {(1, Table.HOLDING, 3)}
+    change = write_of(told)
+    told.declare(spec(flag, suspend=True))
+    told.tell(told.device.answer(told.at, change))
+    assert told.published[-1].registers[0].unverified_write is None
+    assert told.condition("Ready") == ("Unknown", "Suspended")
+
+
 def test_a_coil_and_a_discrete_input() -> None:
     """A coil is corrected, a discrete input and an input register are observed, each in its own table."""
     told = story(

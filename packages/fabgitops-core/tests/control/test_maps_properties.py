@@ -23,6 +23,7 @@ from fabgitops_core.control.events import (
     SyncRequest,
     WriteDone,
     WriteFailed,
+    WriteSpared,
     WriteUnknown,
     WriteWithdrawn,
 )
@@ -203,6 +204,9 @@ class Adversary(RuleBasedStateMachine):
             self.finish(WriteWithdrawn(self.at, change))
             return
         self.check_write(change)
+        if known and self.device.spares(change):
+            self.finish(WriteSpared(self.at, change))
+            return
         if done:
             self.device.carry_out(change)
         if not known:

@@ -60,6 +60,19 @@ async def test_bits_of_one_word_are_nobodys_conflict(bench: Bench) -> None:
     await bench.until(lambda: all(bench.status(key).in_sync for key in (MIXER, PRESS)))
 
 
+async def test_a_bit_put_right_by_others_while_its_write_waits_counts_for_nothing(bench: Bench) -> None:
+    """A bit that is right when the turn of its write comes is not written, and not counted as corrected."""
+    bench.plc.hold_writes = asyncio.Event()
+    bench.declare_spec(MIXER, body({"name": "flag", "address": 3, "type": "bit", "bit": 0, "value": True}))
+    await bench.until(lambda: bench.plc.waiting == 1)
+    bench.plc[3] = 1
+    bench.plc.hold_writes.set()
+    await bench.until(lambda: bench.status(MIXER).in_sync is True)
+    assert bench.plc.writes == []
+    assert (bench.status(MIXER).drift_events, bench.status(MIXER).corrections_applied) == (1, 0)
+    assert bench.host.reasons(MIXER) == ["DriftDetected", "DriftResolved"]
+
+
 async def test_a_template_is_followed_through_its_life(bench: Bench) -> None:
     """A resource waits for its template, takes its map from it, follows its changes, and stops when it is deleted."""
     bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))

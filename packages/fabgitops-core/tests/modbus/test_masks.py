@@ -37,15 +37,15 @@ async def test_only_the_bits_of_the_mask_change(
     device: ModbusDevice, peer: Peer, function: WriteFunction, sent: list[int], results: list[tuple[str, str]]
 ) -> None:
     """The bits of the mask become the wanted ones and all others stay, by FC22 or by reading and writing."""
-    await device.write(_change(peer, function), timeout=ENOUGH_SECS, wanted=always)
+    assert await device.write(_change(peer, function), timeout=ENOUGH_SECS, wanted=always)
     assert peer.registers[ADDRESS] == RESULT
     assert [body[1] for body in peer.bodies] == sent
     assert [result for _, result in results] == ["ok"] * len(sent)
 
 
 async def test_bits_that_are_right_are_not_written(device: ModbusDevice, peer: Peer) -> None:
-    """A word whose bits are as wanted is read and left alone: memory that wears out is spared."""
-    await device.write(_change(peer, put=HELD), timeout=ENOUGH_SECS, wanted=always)
+    """A word whose bits are as wanted is read and left alone, and that is told: memory that wears out is spared."""
+    assert not await device.write(_change(peer, put=HELD), timeout=ENOUGH_SECS, wanted=always)
     assert (len(peer.requests), peer.writes) == (1, [])
 
 

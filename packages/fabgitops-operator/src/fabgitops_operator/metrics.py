@@ -113,8 +113,10 @@ class Metrics(Collector):
             row.connected = event.failure.kind is not FailureKind.UNREACHABLE
         elif isinstance(event, Due) and event.gate.wait:
             row.connected = False
-        elif isinstance(event, WriteDone | WriteUnknown | WriteFailed):
+        elif isinstance(event, WriteDone | WriteUnknown):
             row.attempts += 1
+        elif isinstance(event, WriteFailed):
+            row.attempts += event.failure.code is not None  # else it was never sent: no connection, or no record
         for command in commands:
             row.take(command)
 

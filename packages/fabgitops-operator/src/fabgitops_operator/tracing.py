@@ -25,6 +25,7 @@ from fabgitops_core.control.events import (
     ReadFailed,
     WriteDone,
     WriteFailed,
+    WriteSpared,
     WriteUnknown,
     WriteWithdrawn,
 )
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
 _FAILURES = (ReadFailed, IdentifyFailed, WriteFailed, WriteUnknown)
-_ANSWERS = (*_FAILURES, ReadDone, IdentifyDone, WriteDone, WriteWithdrawn)
+_ANSWERS = (*_FAILURES, ReadDone, IdentifyDone, WriteDone, WriteSpared, WriteWithdrawn)
 _NAMES = {Read: "modbus read", Identify: "modbus identify", Write: "modbus write"}
 
 

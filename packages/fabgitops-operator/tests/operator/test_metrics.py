@@ -21,6 +21,7 @@ from fabgitops_core.control.events import (
     Removed,
     WriteDone,
     WriteFailed,
+    WriteSpared,
     WriteUnknown,
     WriteWithdrawn,
 )
@@ -28,6 +29,7 @@ from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.situations import Situation
 from fabgitops_core.control.requests import Change, DeviceId, Endpoint, ReadPlan, Transport
+from fabgitops_core.engine.requests import UNRECORDED
 from fabgitops_operator.buckets import Buckets
 from fabgitops_operator.http import exposition
 from fabgitops_operator.metrics import Metrics
@@ -143,10 +145,13 @@ async def test_how_a_plc_stood_before_a_restart(metrics: Metrics) -> None:
     [
         (WriteDone(AT, CHANGE), 1),
         (WriteUnknown(AT, CHANGE, Failure(FailureKind.UNREACHABLE, "why")), 1),
-        (WriteFailed(AT, CHANGE, Failure(FailureKind.REFUSED_FOR_GOOD, "why")), 1),
+        (WriteFailed(AT, CHANGE, Failure(FailureKind.REFUSED_FOR_GOOD, "why", 4)), 1),
+        (WriteFailed(AT, CHANGE, Failure(FailureKind.UNREACHABLE, "no connection")), 0),
+        (WriteFailed(AT, CHANGE, UNRECORDED), 0),
+        (WriteSpared(AT, CHANGE), 0),
         (WriteWithdrawn(AT, CHANGE), 0),
     ],
-    ids=["done", "unknown", "refused", "withdrawn"],
+    ids=["done", "unknown", "refused", "unreachable", "unrecorded", "spared", "withdrawn"],
 )
 async def test_attempts_count_what_was_sent(seen: Metrics, event: Event, attempts: int) -> None:
     """A write counts as an attempt to correct whatever came of it, unless it was not sent."""

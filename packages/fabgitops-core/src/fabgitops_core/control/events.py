@@ -166,6 +166,14 @@ class WriteWithdrawn:
     change: Change
 
 
+@dataclass(frozen=True, slots=True)
+class WriteSpared:
+    """A write was not sent, for the device held it already when its turn came."""
+
+    at: datetime
+    change: Change
+
+
 Event = (
     Declared[Any, Any]
     | Removed
@@ -180,4 +188,5 @@ Event = (
     | WriteUnknown
     | WriteFailed
     | WriteWithdrawn
+    | WriteSpared
 )

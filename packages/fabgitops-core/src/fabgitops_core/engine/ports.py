@@ -43,11 +43,11 @@ class Device(Protocol):
         """
         ...
 
-    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> None:
+    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> bool:
         """Send one write, once, and return when the device has confirmed it; writes go before waiting reads.
 
         A change with a mask that the device does not apply itself is a reading and then a write, with no other request
-        of ours between them, and no write at all where the bits are right already.
+        of ours between them, and no write at all where the bits are right already: the answer is whether one was sent.
 
         Args:
             change: What to write; its endpoint is this device's.

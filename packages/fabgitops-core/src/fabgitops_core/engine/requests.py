@@ -17,6 +17,7 @@ from fabgitops_core.control.events import (
     ReadFailed,
     WriteDone,
     WriteFailed,
+    WriteSpared,
     WriteUnknown,
     WriteWithdrawn,
 )
@@ -113,7 +114,7 @@ class Requests:
             return self._may_write() and entry.controller.still_wanted(entry.state, change)
 
         try:
-            await device.write(change, timeout=request.timeout, wanted=wanted)
+            sent = await device.write(change, timeout=request.timeout, wanted=wanted)
         except Withdrawn:
             return WriteWithdrawn(self._now(), change)
         except DeviceError as error:
@@ -123,7 +124,7 @@ class Requests:
             return WriteFailed(
                 self._now(), change, failure, self._count(DeviceId(change.endpoint, change.unit_id), failure)
             )
-        return WriteDone(self._now(), change)
+        return WriteDone(self._now(), change) if sent else WriteSpared(self._now(), change)
 
     def _count(self, device_id: DeviceId, failure: Failure) -> float:
         """Note a failure, and return the seconds for which the device's circuit stays open."""

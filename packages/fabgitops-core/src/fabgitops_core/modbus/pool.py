@@ -128,7 +128,7 @@ class ModbusDevice:
             first = page.next
         return objects
 
-    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> None:
+    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> bool:
         """As `fabgitops_core.engine.ports.Device.write`.
 
         Raises:
@@ -136,21 +136,20 @@ class ModbusDevice:
         """
         self._check_endpoint(change.endpoint)
         if change.mask is None:
-            await self._write_at_once(change, timeout, wanted)
-            return
+            return await self._write_at_once(change, timeout, wanted)
         # A turn keeps others off one connection, and a device may be reached over several: other TLS settings, another
         # transport. The word is locked for whoever changes bits of it; who wants all of it is a rival: neither writes.
         word = (change.endpoint.site, change.unit_id, change.address)
         async with self._words.setdefault(word, asyncio.Lock()):
             if change.function is WriteFunction.MASK:
-                await self._write_at_once(change, timeout, wanted)
-            else:
-                reading, then = read_before(change), partial(write_merged, change)
-                await self._session.ask_then(reading, then, timeout=timeout, held=self._held, wanted=wanted)
+                return await self._write_at_once(change, timeout, wanted)
+            reading, then = read_before(change), partial(write_merged, change)
+            return await self._session.ask_then(reading, then, timeout=timeout, held=self._held, wanted=wanted)
 
-    async def _write_at_once(self, change: Change, timeout: float, wanted: Callable[[], bool]) -> None:
+    async def _write_at_once(self, change: Change, timeout: float, wanted: Callable[[], bool]) -> bool:
         request = write_request(change)
         await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted)
+        return True
 
     def close(self) -> None:
         """Give up this share; its requests that wait for a turn end with `Withdrawn`. A second call does nothing."""

@@ -170,8 +170,8 @@ class Session:
         timeout: float,
         held: Held,
         wanted: Wanted,
-    ) -> None:
-        """Carry out a reading and the write that it leads to, if any, in one turn and on one connection.
+    ) -> bool:
+        """Carry out a reading and the write that it leads to, in one turn; return whether it led to one.
 
         When the reading does not succeed, or the connection does not outlive it, nothing was written for certain.
         """
@@ -186,12 +186,13 @@ class Session:
             self._on_request(first.function, "ok")
             second = then(answer)
             if second is None:
-                return
+                return False
             await self._carry_out(second, timeout, urgent=True, held=held, wanted=wanted, wire=self._wire)
         finally:
             self._turns.give()
             self._end_if_done()
         self._on_request(second.function, "ok")
+        return True
 
     async def _carry_out(
         self,

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from fabgitops_core.control.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan, Table
+from fabgitops_core.control.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan, Table, WriteFunction
 from fabgitops_core.engine.errors import DeviceError, Refused, UnitUnreachable, Withdrawn
 
 _GATEWAY = {0x0A, 0x0B}
@@ -81,6 +81,12 @@ class FakePlc:
             mask = 0xFFFF if change.mask is None else change.mask
             memory[address] = memory[address] & ~mask | value & mask
 
+    def holds(self, change: Change) -> bool:
+        """Return whether the bits of a mask, which are read before they are written, are right already."""
+        if change.mask is None or change.function is WriteFunction.MASK:
+            return False
+        return not (self.table(change.unit_id, change.table)[change.address] ^ change.values[0]) & change.mask
+
     async def wait(self, hold: asyncio.Event | None) -> None:
         """Wait while a test holds requests back."""
         if hold is not None:
@@ -149,7 +155,7 @@ class FakeDevice:
             raise Refused(f"unit {plan.unit_id} answered with exception 01", 1)
         return dict(self._plc.identities[plan.unit_id])
 
-    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> None:
+    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> bool:
         """Change what the PLC holds, or raise what the test wants."""
         del timeout
         plc = self._plc
@@ -159,10 +165,13 @@ class FakeDevice:
         error = plc.write_errors.pop(0) if plc.write_errors else None
         if error is None:
             plc.refuse(change.unit_id, change.table, change.address, len(change.values))
+            if plc.holds(change):
+                return False
         if error is None or error.maybe_done:
             plc.carry_out(change)
         if error is not None:
             raise error
+        return True
 
     def close(self) -> None:
         """Give up the share; its requests that wait end with `Withdrawn`."""

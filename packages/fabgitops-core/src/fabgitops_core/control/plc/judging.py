@@ -21,7 +21,7 @@ class Finding(Enum):
     NOT_HELD = auto()
     """A write that this reading should have proven did not hold."""
     UNPROVEN = auto()
-    """It was written, and the next pass will show whether it holds."""
+    """It was written, or changes while it is looked at, and the next pass will show what it holds."""
     REFUSED = auto()
     BUSY = auto()
     LOST = auto()

@@ -19,6 +19,7 @@ heard in every stage: they change what is wanted, never what is under way.
     WRITING      WriteUnknown    PROVING: a write that may have happened is read back before anything else
     WRITING      WriteFailed     WRITING the next, or IDLE
     WRITING      WriteWithdrawn  IDLE
+    WRITING      WriteSpared     PROVING: it was right already, which the reading confirms; no correction of ours
     PROVING      ReadDone        WRITING the next, or IDLE
     PROVING      ReadFailed      PROVING again when busy; WRITING the next, or IDLE
     any          Due             as from IDLE: passes are never doubled, so the one before died of a fault of ours
@@ -49,6 +50,7 @@ from fabgitops_core.control.events import (
     Removed,
     WriteDone,
     WriteFailed,
+    WriteSpared,
     WriteUnknown,
     WriteWithdrawn,
 )
@@ -56,7 +58,15 @@ from fabgitops_core.control.plc.declaring import contested, declared, referenced
 from fabgitops_core.control.plc.metering import readings
 from fabgitops_core.control.plc.reading import due, identified, not_identified, read_done, read_failed
 from fabgitops_core.control.plc.state import NEW, PlcState, Stage, Step
-from fabgitops_core.control.plc.writing import proof_failed, proven, read_back, still_wanted, withdrawn, write_failed
+from fabgitops_core.control.plc.writing import (
+    proof_failed,
+    proven,
+    read_back,
+    spared,
+    still_wanted,
+    withdrawn,
+    write_failed,
+)
 from fabgitops_core.control.points import DeviceMap
 
 TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
@@ -73,6 +83,7 @@ TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
     (Stage.WRITING, WriteUnknown): read_back,
     (Stage.WRITING, WriteFailed): write_failed,
     (Stage.WRITING, WriteWithdrawn): withdrawn,
+    (Stage.WRITING, WriteSpared): spared,
     (Stage.PROVING, ReadDone): proven,
     (Stage.PROVING, ReadFailed): proof_failed,
 }

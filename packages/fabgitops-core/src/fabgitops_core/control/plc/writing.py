@@ -13,6 +13,7 @@ from fabgitops_core.control.events import (
     ReadFailed,
     WriteDone,
     WriteFailed,
+    WriteSpared,
     WriteUnknown,
     WriteWithdrawn,
 )
@@ -110,6 +111,9 @@ def proven(state: PlcState, event: ReadDone) -> Step:
         return overtaken(state)
     before = going.found[going.writes[0]]
     judgement = judged(point, before.status, event.values, event.at)
+    if before.status.unverified_write is None and judgement.finding is Finding.DRIFTED:  # it was spared, and is not now
+        message = f"{judgement.message}; it was right a moment ago, and the next poll looks again"
+        judgement = replace(judgement, finding=Finding.UNPROVEN, message=message)
     read = (*going.read, (going.queue[0], event.values))
     state = _with_found(state._replace(going=replace(going, read=read)), _summed(before, judgement))
     state, troubles = with_troubles(state, (judgement,), event)
@@ -137,7 +141,7 @@ def write_failed(state: PlcState, event: WriteFailed) -> Step:
     state = _without_record(state)
     point = point_under_way(state)
     if point is None or not _is_about(event.change, point) or state.spec is None or state.spec.suspend:
-        return overtaken(state)
+        return _stopped(state)
     if event.failure.kind is FailureKind.UNREACHABLE:
         return _unit_lost(state, event, event.failure, event.retry_after)
     state, notices = _with_trouble(state, point, at_hand.WRITE_REFUSED, event.failure.message, event)
@@ -145,9 +149,22 @@ def write_failed(state: PlcState, event: WriteFailed) -> Step:
     return after, (*notices, *commands)
 
 
+def spared(state: PlcState, event: WriteSpared) -> Step:
+    """Take note of bits that were right before we wrote them; a reading says so, and it is no correction of ours."""
+    state = _without_record(state)
+    point = point_under_way(state)
+    if point is None or not _is_about(event.change, point) or state.spec is None or state.spec.suspend:
+        return _stopped(state)
+    return _prove(state, point, 0.0, tries=0)
+
+
 def withdrawn(state: PlcState, _event: WriteWithdrawn) -> Step:
     """Take note of a write that was not sent, since it was no longer wanted."""
-    unsent = _without_record(state)
+    return _stopped(_without_record(state))
+
+
+def _stopped(unsent: PlcState) -> Step:
+    """End a pass that was overtaken; what is stored must not go on telling of a write that was never carried out."""
     stopped, commands = overtaken(unsent)
     return stopped, (Publish(unsent.status), *commands)
 
