@@ -1,5 +1,6 @@
 """Certificates out of Secrets: which context comes of them, and what is said where none does."""
 
+import asyncio
 import base64
 import ssl
 from collections.abc import Mapping
@@ -20,10 +21,19 @@ class Stored:
     def __init__(self) -> None:
         self.data: Mapping[str, str] | KubeError = {}
         self.asked: list[tuple[str, str]] = []
+        self.hold: asyncio.Event | None = None
+        self.reached = asyncio.Event()
+        self.reading = 0
 
     async def secret(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return what is stored."""
         self.asked.append((namespace, name))
+        self.reached.set()
+        self.reading += 1
+        try:
+            await (self.hold or self.reached).wait()
+        finally:
+            self.reading -= 1
         if isinstance(self.data, KubeError):
             raise self.data
         return self.data
@@ -53,13 +63,60 @@ async def test_a_secret_becomes_a_context(stored: Stored) -> None:
     assert context.verify_mode is ssl.CERT_REQUIRED
 
 
-async def test_it_is_read_at_each_connect(stored: Stored) -> None:
-    """A Secret is read again for each connection, so that a rotated certificate needs no restart."""
+async def test_what_was_rotated_counts(stored: Stored) -> None:
+    """A Secret is read again for a connection that is made later, so that a rotated certificate needs no restart."""
+    provider = SecretTls(stored, share=0.0)
+    stored.data = encoded(ca_crt=trustme.CA().cert_pem.bytes())
+    (before,) = (await provider(REF)).get_ca_certs()
+    stored.data = encoded(ca_crt=trustme.CA().cert_pem.bytes())
+    while (await provider(REF)).get_ca_certs() == [before]:
+        await asyncio.sleep(0)
+
+
+async def test_those_that_connect_together_share_one_reading(stored: Stored) -> None:
+    """A hundred PLCs that name one Secret and come back at once have it read once, and nothing of it is kept."""
+    stored.data = encoded(ca_crt=trustme.CA().cert_pem.bytes())
+    provider = SecretTls(stored, share=0.05)
+    contexts = await asyncio.gather(*(provider(REF) for _ in range(100)))
+    assert (len(set(contexts)), stored.asked) == (1, [("plant", "plc-tls")])
+    assert not (await provider(TlsRef("plant/plc-tls", verify=False))).check_hostname
+    while provider.shared:
+        await asyncio.sleep(0.01)
+    assert await provider(REF) not in contexts
+
+
+async def test_who_gives_up_takes_the_reading_from_nobody(stored: Stored) -> None:
+    """A connect that runs out of time leaves the reading to the others who wait for it; the last one ends it."""
+    stored.data = encoded(ca_crt=trustme.CA().cert_pem.bytes())
+    stored.hold = asyncio.Event()
     provider = SecretTls(stored)
-    for _ in range(2):
-        stored.data = encoded(ca_crt=trustme.CA().cert_pem.bytes())
-        await provider(REF)
-    assert len(stored.asked) == 2
+    first, second = (asyncio.create_task(provider(REF)) for _ in range(2))
+    await stored.reached.wait()
+    first.cancel()
+    await asyncio.wait([first])
+    stored.hold.set()
+    assert isinstance(await second, ssl.SSLContext)
+    assert len(stored.asked) == 1
+    stored.hold, stored.reached = asyncio.Event(), asyncio.Event()
+    last = asyncio.create_task(SecretTls(stored)(REF))
+    await stored.reached.wait()
+    last.cancel()
+    await asyncio.wait([last])
+    while stored.reading:
+        await asyncio.sleep(0)
+
+
+async def test_a_failure_is_shared_and_not_kept(stored: Stored) -> None:
+    """Those who wait for a Secret that is missing are all told so; once it is there the next connect finds it."""
+    stored.data = Gone("no", "gone")
+    provider = SecretTls(stored, share=0.0)
+    told = await asyncio.gather(*(provider(REF) for _ in range(3)), return_exceptions=True)
+    assert [str(each) for each in told] == ["the Secret plant/plc-tls that tlsSecretRef names is not there"] * 3
+    assert len(stored.asked) == 1
+    stored.data = encoded(ca_crt=trustme.CA().cert_pem.bytes())
+    while provider.shared:
+        await asyncio.sleep(0)
+    assert isinstance(await provider(REF), ssl.SSLContext)
 
 
 async def test_without_a_secret_the_system_is_trusted(stored: Stored) -> None:
