@@ -258,7 +258,10 @@ async def test_readings_are_spaced_while_nothing_happens(site: Site) -> None:
 
 
 async def test_sigterm_finishes_the_write_in_hand(site: Site) -> None:
-    """An operator told to stop while its write is with the PLC reads it back and reports it before it leaves."""
+    """An operator told to stop while its write is with the PLC reads it back and reports it before it leaves.
+
+    To be told twice changes nothing.
+    """
     sent, go = asyncio.Event(), asyncio.Event()
 
     async def hold(request: Request, answer: bytes) -> bytes | None:
@@ -273,7 +276,11 @@ async def test_sigterm_finishes_the_write_in_hand(site: Site) -> None:
         await sent.wait()
         stopping = asyncio.create_task(operator.stop())
         await until(lambda: "finishing 1 correction" in operator.log, "the stop")
+        operator.process.send_signal(signal.SIGTERM)
+        assert (await operator.get("/healthz")).status_code == 200  # it has heard the second one by now
         go.set()
         assert await stopping == 0
+        assert "ERROR" not in {line["level"] for line in operator.lines}
+        assert "Traceback" not in operator.log
         status = await site.status("mixer")
         assert (status["correctionsApplied"], status["inSync"]) == (1, True)

@@ -91,11 +91,12 @@ class Reporter:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._refusals: set[str] = set()
         self._rejected: set[str] = set()
+        self._closed = False
 
     def publish(self, key: Key, status: ApiModel) -> None:
         """Send a status soon; of several for one object only the last counts, and none for one that is gone."""
         uid = self._objects.uid(key)
-        if uid is None:
+        if uid is None or self._closed:
             return
         outbox = self._outboxes.get(key)
         if outbox is None:
@@ -129,7 +130,8 @@ class Reporter:
         self._rejected.discard(uid)
 
     async def close(self, grace: float) -> None:
-        """Send what is left, at most for `grace` seconds."""
+        """Send what is left, at most for `grace` seconds, and take nothing more."""
+        self._closed = True
         senders = []
         for outbox in self._outboxes.values():
             outbox.urged.set()

@@ -5,10 +5,9 @@ import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import kopf
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.kinds import CONTROLLERS
@@ -20,14 +19,14 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from fabgitops_operator.announce import Announcer
 from fabgitops_operator.http import serving
 from fabgitops_operator.inventory import Inventory
-from fabgitops_operator.kube import Gone, Kube, KubeError, SingleConfig, Unavailable, load_config
+from fabgitops_operator.kube import Gone, Kube, KubeError, Unavailable, load_config
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.report import Reporter
 from fabgitops_operator.secrets import SecretTls
 from fabgitops_operator.settings import Settings
 from fabgitops_operator.sweep import Sweep
 from fabgitops_operator.tracing import tracing
-from fabgitops_operator.watch import quiet_settings, watching
+from fabgitops_operator.watch import watch, watching
 
 START_SECS = 60.0
 """How long a start waits for an API server that is away."""
@@ -70,7 +69,8 @@ async def operate(settings: Settings) -> None:
         TracingUnavailable: Traces are asked for and cannot be made.
     """
     config = load_config()
-    told_to_stop = _on_signals()
+    told_to_stop = asyncio.Event()
+    _take_signals(told_to_stop)
     metrics = Metrics()
     host = _Host()
     async with AsyncExitStack() as stack:
@@ -94,17 +94,19 @@ async def operate(settings: Settings) -> None:
         await _unless(told_to_stop, _first_listing(sweep))
         reasons.clear()
         settle_memory()
-        running = _running(engine, host.reporter, announcer, sweep, metrics, settings)
-        await _watch(settings, config, inventory, running, told_to_stop)
+        registry = watching(inventory, CONTROLLERS, config)
+        watched = await stack.enter_async_context(
+            watch(registry, settings.namespace, told_to_stop, lambda: _take_signals(told_to_stop))
+        )
+        async with _running(engine, host.reporter, announcer, sweep, metrics, settings):
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
     log.info("stopped")
 
 
-def _on_signals() -> asyncio.Event:
-    """Return what SIGTERM and SIGINT set from now on; kopf takes them over late in its start."""
-    told = asyncio.Event()
+def _take_signals(told_to_stop: asyncio.Event) -> None:
+    """Let SIGTERM and SIGINT tell to stop; to be told again changes nothing."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    return told
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
 
 
 async def _unless(told_to_stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> None:
@@ -166,38 +168,6 @@ async def _running(
         await reporter.close(FLUSH_SECS)
         await announcer.close(FLUSH_SECS)
         await asyncio.gather(sweeping, return_exceptions=True)
-
-
-async def _watch(
-    settings: Settings,
-    config: SingleConfig,
-    inventory: Inventory,
-    running: AbstractAsyncContextManager[None],
-    told_to_stop: asyncio.Event,
-) -> None:
-    """Let kopf watch; it cancels every task made after its start, so ours start and stop in its activities."""
-    registry = watching(inventory, CONTROLLERS, config)
-    started = AsyncExitStack()
-
-    @kopf.on.startup(id="start", registry=registry)
-    async def start(**_: Any) -> None:
-        await started.enter_async_context(running)
-
-    @kopf.on.cleanup(id="stop", registry=registry)
-    async def stop(**_: Any) -> None:
-        told_to_stop.set()  # kopf may have heard the signal itself, and would wait for who waits for this
-        await started.aclose()
-
-    await kopf.operator(
-        registry=registry,
-        settings=quiet_settings(),
-        clusterwide=not settings.namespace,
-        namespaces=settings.namespace,
-        standalone=True,
-        # Given, because kopf would make one of the user's name, and the user of a container is a number without a name.
-        identity="fabgitops-operator",  # type: ignore[arg-type]  # kopf's own name for str, which it does not export
-        stop_flag=told_to_stop,
-    )
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -223,6 +223,15 @@ async def test_close_sends_what_is_left(reporter: Reporter, kube: FakeKube) -> N
     assert sent(kube) == [1]
 
 
+async def test_nothing_is_sent_after_the_end(reporter: Reporter, kube: FakeKube) -> None:
+    """What the watch still leads to once the statuses that were left are sent is not sent any more."""
+    reporter.publish(KEY, status(1))
+    await reporter.close(30)
+    reporter.publish(KEY, status(2))
+    assert await reporter.stored(KEY, 30) is Stored.YES
+    assert sent(kube) == [1]
+
+
 async def test_close_tells_what_was_lost(reporter: Reporter, kube: FakeKube, caplog: pytest.LogCaptureFixture) -> None:
     """What cannot be sent before the end is told in the log."""
     kube.always = AWAY
