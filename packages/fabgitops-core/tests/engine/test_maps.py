@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
+from fabgitops_core.control.events import Referenced
 from fabgitops_core.control.requests import Table
 from fabgitops_core.engine.errors import Refused
 
@@ -84,9 +85,42 @@ async def test_a_template_is_followed_through_its_life(bench: Bench) -> None:
     await bench.until(lambda: bench.plc.table(2)[5] == 1)
     await bench.until(lambda: bench.status(MIXER).registers_in_sync == "2/2")
     bench.engine.remove(template)
-    assert "drive" in bench.status(MIXER).message
+    await bench.until(lambda: "drive" in bench.status(MIXER).message)
     assert bench.host.reasons(MIXER).count("TemplateNotFound") == 1
     assert bench.plc.shares == 0
+
+
+async def test_a_changed_template_makes_no_poll_late(bench: Bench) -> None:
+    """The PLCs that use a template are told of a change one by one, and polls of others go on between them."""
+    bench.declare_template("drive", registers=[SPEED])
+    users = [MIXER._replace(name=f"drive-{number}") for number in range(20)]
+    for number, key in enumerate(users):
+        bench.declare_spec(key, {**body(templateRef={"name": "drive"}), "unitId": 10 + number, "pollIntervalSecs": 60})
+    await bench.until(lambda: all(bench.status(key).in_sync for key in users))
+
+    def told() -> int:
+        return sum(isinstance(event, Referenced) for _, event in bench.observer.events)
+
+    before = told()
+    bench.declare_template("drive", registers=[{**SPEED, "value": 7}])
+    turns = []
+    while told() < before + 20:
+        turns.append(told() - before)
+        await asyncio.sleep(0)
+    assert sorted(set(turns)) == list(range(20))
+    await bench.until(lambda: all(bench.plc.table(10 + number)[10] == 7 for number in range(20)))
+
+
+async def test_no_write_goes_by_a_template_that_has_changed(bench: Bench) -> None:
+    """A write that is about to be sent when its template changes is not sent, though its PLC was not told yet."""
+    bench.plc.hold_writes = asyncio.Event()
+    bench.declare_template("drive", registers=[SPEED])
+    bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))
+    await bench.until(lambda: bench.plc.waiting == 1)
+    bench.plc.hold_writes.set()  # who waits for it runs in the next turn, before anybody is told of the template
+    bench.declare_template("drive", registers=[{**SPEED, "value": 7}])
+    await bench.until(lambda: bench.plc[10] == 7)
+    assert [change.values for change in bench.plc.writes] == [(7,)]
 
 
 async def test_a_template_can_make_two_resources_rivals(bench: Bench) -> None:

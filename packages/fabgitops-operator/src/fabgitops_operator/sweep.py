@@ -38,6 +38,7 @@ class Sweep:
                     async for body in self._kube.list_all(controller.kind, namespace):
                         missing.pop(key_of(controller, body), None)
                         self._inventory.listed(controller, body)
+                        await asyncio.sleep(0)  # polls go on: a page of large maps takes seconds to go through
             complete = True
         finally:
             self._inventory.listing_ends(missing, complete=complete)

@@ -17,6 +17,7 @@ from fabgitops_core.control.events import Contested, Declared, Due, Event, Refer
 from fabgitops_core.control.requests import DeviceId
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry
+from fabgitops_core.engine.errands import Errands
 from fabgitops_core.engine.ports import Devices, Host, Observer
 from fabgitops_core.engine.references import References
 from fabgitops_core.engine.requests import Requests
@@ -54,7 +55,8 @@ class Engine:
         self._scheduler: Scheduler[Key] = Scheduler(self._pass, observer.late)
         self._time = asyncio.get_running_loop().time
         self.circuits = Circuits(self._time)
-        self._requests = Requests(host, self.circuits, self._users, now, self._due, lambda: not self._stopping)
+        self._requests = Requests(host, self.circuits, self._users, now, self._due, self._may_write)
+        self._errands = Errands(self._tell)
 
     def __len__(self) -> int:
         """Return how many resources are declared."""
@@ -69,12 +71,13 @@ class Engine:
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = Entry(key, controller)
+        self._errands.drop(key)
         reference = self._references.point(key, controller.reference(event.spec))
         if reference is not None:
             event = replace(event, referenced=self._offered(reference, event.at))
         self._step(entry, event)
         self._settle(entry)
-        self._tell_referrers(key)
+        self._errands.add(self._references.to(key))
 
     def remove(self, key: Key) -> None:
         """Forget a resource; its device is left as it is."""
@@ -85,7 +88,8 @@ class Engine:
         self._step(entry, Removed(self._now()))
         self._references.point(key, None)
         self._settle(entry)
-        self._tell_referrers(key)
+        self._errands.drop(key)
+        self._errands.add(self._references.to(key))
         self._scheduler.forget(key)
         self._observer.forgotten(key)
 
@@ -98,6 +102,7 @@ class Engine:
         """Begin no pass and no write any more; let writes in hand and their proofs end, at most `grace` seconds."""
         self._stopping = True
         self._scheduler.stop()
+        await self._errands.stop()
         running = self._scheduler.running()
         finishing = [task for key, task in running.items() if self._entries[key].writing]
         for task in running.values():
@@ -144,13 +149,17 @@ class Engine:
         spec, problem = entry.controller.offer(entry.state) if entry else (None, "")
         return Referenced(at, spec, problem)
 
-    def _tell_referrers(self, key: Key) -> None:
-        """Tell all who refer to a resource how it stands now."""
-        for referrer in self._references.to(key):
-            entry = self._entries.get(referrer)
-            if entry is not None:
-                self._step(entry, self._offered(key, self._now()))
-                self._settle(entry)
+    def _tell(self, key: Key) -> None:
+        """Tell a resource how the one that it refers to stands now."""
+        entry, target = self._entries.get(key), self._references.target(key)
+        if entry is not None and target is not None:
+            self._step(entry, self._offered(target, self._now()))
+            self._settle(entry)
+
+    def _may_write(self, entry: Entry) -> bool:
+        """Return whether writes may still be sent; none goes by a template that has changed, be it a moment ago."""
+        self._errands.hurry(entry.key)
+        return not self._stopping
 
     # --- one pass -----------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,10 @@ class References:
         self._to[target].add(key)
         return target
 
+    def target(self, key: Key) -> Key | None:
+        """Return what a resource refers to."""
+        return self._from.get(key)
+
     def to(self, key: Key) -> list[Key]:
         """Return who refers to a resource."""
         return sorted(self._to.get(key, ()))

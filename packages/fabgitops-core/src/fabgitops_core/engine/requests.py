@@ -47,7 +47,7 @@ class Requests:
         users: How many resources name each device; one that nobody names any more has no circuit.
         now: The time of day.
         due: What begins a pass anew.
-        may_write: Whether writes may still be sent.
+        may_write: Whether writes for a resource may still be sent; asked right before one is.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Requests:
         users: Counter[DeviceId],
         now: Callable[[], datetime],
         due: Callable[[Entry], Due],
-        may_write: Callable[[], bool],
+        may_write: Callable[[Entry], bool],
     ) -> None:
         self._host = host
         self._circuits = circuits
@@ -111,7 +111,7 @@ class Requests:
             return WriteFailed(self._now(), change, UNRECORDED)
 
         def wanted() -> bool:
-            return self._may_write() and entry.controller.still_wanted(entry.state, change)
+            return self._may_write(entry) and entry.controller.still_wanted(entry.state, change)
 
         try:
             sent = await device.write(change, timeout=request.timeout, wanted=wanted)
