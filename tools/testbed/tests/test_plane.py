@@ -136,6 +136,20 @@ def test_api_server_stops_and_starts_again(control_plane: ControlPlane) -> None:
         control_plane.start_apiserver()
 
 
+def test_data_is_set_back() -> None:
+    """A restore brings back what was there at the backup, and nothing of what came after it; without one it refuses."""
+    with control_plane() as plane, plane.client() as client:
+        with pytest.raises(TestbedError, match="take one first"):
+            plane.restore()
+        client.post(CONFIG_MAPS, json=config_map("kept")).raise_for_status()
+        plane.back_up()
+        client.delete(f"{CONFIG_MAPS}/kept").raise_for_status()
+        client.post(CONFIG_MAPS, json=config_map("later")).raise_for_status()
+        plane.restore()
+        client.get(f"{CONFIG_MAPS}/kept").raise_for_status()
+        assert client.get(f"{CONFIG_MAPS}/later").status_code == http.HTTPStatus.NOT_FOUND
+
+
 def test_controller_manager_deletes_namespaces(until: Callable[..., None]) -> None:
     """With the controller manager a deleted namespace goes, and with the block everything else."""
     with control_plane(controller_manager=True) as plane, plane.client() as client:

@@ -142,8 +142,8 @@ ALERTS = (
         'max by (endpoint, transport, unit_id) (fabgitops_breaker_state{state=~"open|half_open"}) == 1',
         "15m",
         WARNING,
-        "The circuit of {{ $labels.endpoint }} ({{ $labels.transport }}) unit {{ $labels.unit_id }} has been open for 15"
-        " minutes.",
+        "The circuit of {{ $labels.endpoint }} ({{ $labels.transport }}) unit {{ $labels.unit_id }} has been open for"
+        " 15 minutes.",
         "Every request to this device fails; it is tried again once a minute at most.",
         "breaker-open",
     ),

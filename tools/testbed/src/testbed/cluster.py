@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -47,9 +48,7 @@ class Cluster:
             StartError: a component died or was not ready in time.
         """
         self._layout.prepare(self.url)
-        self._run(ETCD, etcd_arguments(self._layout, self._ports[ETCD].number))
-        # Asked before etcd listens, the API server sleeps for seconds before it tries again.
-        await self._until(ETCD, self._accepts_connections)
+        await self._start_etcd()
         await self.start_api_server()
         await self._until(API_SERVER, lambda: self._answers(f"{self.url}/api/v1/namespaces/default"))
         if self._controller_manager:
@@ -70,6 +69,30 @@ class Cluster:
         if API_SERVER not in self._running:
             raise StartError(f"{API_SERVER} is not running")
         processes.stop(self._running.pop(API_SERVER), STOP_PATIENCE)
+
+    async def back_up(self) -> None:
+        """Keep a copy of all data, in the place of an earlier one; the API server is away meanwhile."""
+        await self._without_etcd(self._layout.data, self._layout.backup)
+
+    async def restore(self) -> None:
+        """Put the copy in the place of all data: resourceVersions go back to what they were then."""
+        if not self._layout.backup.exists():
+            raise StartError("there is no copy of the data to restore: take one first")
+        await self._without_etcd(self._layout.backup, self._layout.data)
+
+    async def _without_etcd(self, source: Path, target: Path) -> None:
+        """Put a copy of one folder in the place of another while nothing runs that uses them."""
+        await self.stop_api_server()
+        processes.stop(self._running.pop(ETCD), STOP_PATIENCE)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target)
+        await self._start_etcd()
+        await self.start_api_server()
+
+    async def _start_etcd(self) -> None:
+        # Asked before etcd listens, the API server sleeps for seconds before it tries again.
+        self._run(ETCD, etcd_arguments(self._layout, self._ports[ETCD].number))
+        await self._until(ETCD, self._accepts_connections)
 
     def kill(self) -> None:
         """End every component at once: what they hold is thrown away."""

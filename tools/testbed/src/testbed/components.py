@@ -47,6 +47,16 @@ class Layout:
         """The administrator's kubeconfig."""
         return self.folder / "admin.kubeconfig"
 
+    @property
+    def data(self) -> Path:
+        """What etcd keeps."""
+        return self.folder / "data"
+
+    @property
+    def backup(self) -> Path:
+        """A copy of what etcd kept when it was last asked for."""
+        return self.folder / "backup"
+
     def log(self, component: str) -> Path:
         """The log file of a component."""
         return self.folder / "logs" / f"{component}.log"
@@ -66,7 +76,7 @@ def etcd_arguments(layout: Layout, port: int) -> list[str]:
     """Etcd on loopback: only the API server's certificate opens it, and nothing is synced to disk."""
     url = f"https://{LOOPBACK}:{port}"
     return [
-        f"--data-dir={layout.folder / 'data'}",
+        f"--data-dir={layout.data}",
         f"--listen-client-urls={url}",
         f"--advertise-client-urls={url}",
         "--listen-peer-urls=http://127.0.0.1:0",  # one member has no peers

@@ -9,7 +9,7 @@ from pathlib import Path
 from testbed.access import Access
 from testbed.binaries import needed_binaries
 from testbed.link import Link
-from testbed.protocol import START_API_SERVER, STOP_API_SERVER, Settings
+from testbed.protocol import BACK_UP, RESTORE, START_API_SERVER, STOP_API_SERVER, Settings
 
 
 class ControlPlane(Access):
@@ -34,6 +34,22 @@ class ControlPlane(Access):
             TestbedError: it is running already, or did not start; the message ends with its last log lines.
         """
         self._link.request(START_API_SERVER)
+
+    def back_up(self) -> None:
+        """Keep a copy of what etcd holds; the API server is away for a few seconds.
+
+        Raises:
+            TestbedError: the API server is not running.
+        """
+        self._link.request(BACK_UP)
+
+    def restore(self) -> None:
+        """Set everything back to the last `back_up`, resourceVersions as well; the API server is away meanwhile.
+
+        Raises:
+            TestbedError: there is no copy, or the API server is not running.
+        """
+        self._link.request(RESTORE)
 
 
 def start_link(folder: Path | None, *, controller_manager: bool) -> Link:

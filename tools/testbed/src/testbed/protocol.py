@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 STOP_API_SERVER = "stop-apiserver"
 START_API_SERVER = "start-apiserver"
+BACK_UP = "back-up"
+RESTORE = "restore"
 DETACH = "detach"
 
 

@@ -14,14 +14,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from testbed.cluster import Cluster
 from testbed.components import Layout
 from testbed.errors import TestbedError
 from testbed.folder import State, claimed
-from testbed.protocol import DETACH, START_API_SERVER, STOP_API_SERVER, Settings
+from testbed.protocol import BACK_UP, DETACH, RESTORE, START_API_SERVER, STOP_API_SERVER, Settings
 
 BETWEEN_LOOKS = 0.1  # seconds
 
@@ -33,6 +33,12 @@ class Supervisor:
         self._cluster = cluster
         self._folder = folder
         self._requests = requests
+        self._doings: dict[str, Callable[[], Awaitable[None]]] = {
+            STOP_API_SERVER: cluster.stop_api_server,
+            START_API_SERVER: cluster.start_api_server,
+            BACK_UP: cluster.back_up,
+            RESTORE: cluster.restore,
+        }
 
     async def run(self, state: State) -> None:
         """Start, answer requests, and return when nobody is there to ask any more."""
@@ -57,10 +63,8 @@ class Supervisor:
                 _reply()
                 self._detach_output()
                 return True
-            if request == STOP_API_SERVER:
-                await _answered(self._cluster.stop_api_server())
-            elif request == START_API_SERVER:
-                await _answered(self._cluster.start_api_server())
+            if work := self._doings.get(request):
+                await _answered(work())
             else:
                 _reply(error=f"unknown request {request!r}")
         return False
