@@ -123,6 +123,48 @@ async def test_no_write_goes_by_a_template_that_has_changed(bench: Bench) -> Non
     assert [change.values for change in bench.plc.writes] == [(7,)]
 
 
+async def test_those_whom_a_changed_template_makes_rivals_do_not_write(bench: Bench) -> None:
+    """Of two PLCs whom a template moves to one register the first does not write it before the second is told."""
+    drive = {"name": "speed", "address": 10, "value": 5}
+    parameters = [{"name": "before"}, {"name": "after"}]
+    bench.declare_template("drive", registers=[{**drive, "unitId": "${before}"}], parameters=parameters)
+    users = [MIXER._replace(name=f"drive-{number:03}") for number in range(150)]
+    for number, key in enumerate(users):
+        units = {"before": 50 + number, "after": 1 if key in {users[0], users[-1]} else 50 + number}
+        bench.declare_spec(key, body(templateRef={"name": "drive", "parameters": units}))
+    await bench.until(lambda: all(bench.host.status(key) and bench.status(key).in_sync for key in users))
+    writes = len(bench.plc.writes)
+    bench.declare_template("drive", registers=[{**drive, "unitId": "${after}"}], parameters=parameters)
+    await bench.until(lambda: all("also wanted by" in bench.status(users[at]).message for at in (0, -1)))
+    assert len(bench.plc.writes) == writes
+
+
+async def test_writes_wait_until_everybody_is_declared(bench: Bench) -> None:
+    """While not everybody was heard of what drifts is read and told, and only written after that, if nobody objects."""
+    bench.engine.hold_writes()
+    bench.declare_spec(MIXER, body(SPEED))
+    bench.declare_spec(PRESS._replace(name="lone"), body({**TORQUE}))
+    await bench.until(lambda: len(bench.host.reasons(MIXER)) == 1)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert bench.plc.writes == []
+    bench.declare_spec(PRESS, body({**SPEED, "value": 9}))
+    bench.engine.allow_writes()
+    await bench.until(lambda: bench.plc[11] == 6)
+    await bench.until(lambda: all("also wanted by" in bench.status(key).message for key in (MIXER, PRESS)))
+    assert [change.address for change in bench.plc.writes] == [11]
+
+
+async def test_a_stop_ends_writes_that_wait(bench: Bench) -> None:
+    """A write that waits until everybody is declared is withdrawn by a stop, which it does not hold up."""
+    bench.engine.hold_writes()
+    bench.declare_spec(MIXER, body(SPEED))
+    await bench.until(lambda: "DriftDetected" in bench.host.reasons(MIXER))
+    await bench.engine.stop(60.0)
+    assert bench.plc.writes == []
+    assert bench.status(MIXER).registers[0].unverified_write is None
+
+
 async def test_a_template_can_make_two_resources_rivals(bench: Bench) -> None:
     """A change of a template that brings two of its resources to one register leaves that alone."""
     bench.declare_template("drive", parameters=[{"name": "unit"}], registers=[{**SPEED, "unitId": "${unit}"}])

@@ -137,12 +137,16 @@ class Kube:
     async def create_event(self, body: Body) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.
 
+        One that is there already is ours, created by a request whose answer was lost: names hold the microsecond.
+
         Raises:
             KubeError: It was not created.
         """
         try:
             await self._client.create(self._events.from_dict(dict(body)))
         except httpx2.HTTPError as error:
+            if isinstance(error, ApiError) and error.status.reason == "AlreadyExists":
+                return
             raise _told(error, f"creating the Event {body['metadata']['name']}") from error
 
     async def patch_event(self, namespace: str, name: str, body: Body) -> None:

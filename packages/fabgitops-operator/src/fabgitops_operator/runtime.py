@@ -91,7 +91,9 @@ async def operate(settings: Settings) -> None:
         )
         log.info("metrics and probes on port %d", port)
         stack.push_async_callback(engine.stop, settings.grace_secs)  # polls begin with the first listing
+        engine.hold_writes()
         await _unless(told_to_stop, _first_listing(sweep))
+        engine.allow_writes()
         reasons.clear()
         settle_memory()
         registry = watching(inventory, CONTROLLERS, config)

@@ -20,14 +20,14 @@ class Server:
     """An API server that gives one answer to everything."""
 
     def __init__(self) -> None:
-        self.code, self.message = 200, ""
+        self.code, self.message, self.reason = 200, "", ""
         self.details: dict[str, object] = {}
         self.asked: list[object] = []
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer, and remember what was asked."""
         self.asked.append(await request.json() if request.can_read_body else None)
-        told = {"code": self.code, "message": self.message, "details": self.details}
+        told = {"code": self.code, "message": self.message, "reason": self.reason, "details": self.details}
         body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", **told}
         headers = {"Content-Type": "application/json"}  # without a charset, as the API server has it
         return web.Response(body=json.dumps(body).encode(), status=self.code, headers=headers)
@@ -93,3 +93,13 @@ async def test_what_a_failed_status_means(
             {"op": "add", "path": "/status", "value": {"phase": "Connected"}},
         ]
     ]
+
+
+async def test_an_event_that_is_there_already_was_created(kube: Kube, server: Server) -> None:
+    """An Event whose creation was answered to nobody is not tried for minutes, holding up all others."""
+    body = {"metadata": {"name": "mixer.1", "namespace": "plant"}}
+    server.code, server.reason = 409, "AlreadyExists"
+    await kube.create_event(body)
+    server.reason = "Conflict"
+    with pytest.raises(Unavailable):
+        await kube.create_event(body)

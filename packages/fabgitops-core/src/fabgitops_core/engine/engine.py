@@ -20,7 +20,7 @@ from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
 from fabgitops_core.engine.ports import Devices, Host, Observer
 from fabgitops_core.engine.references import References
-from fabgitops_core.engine.requests import Requests
+from fabgitops_core.engine.requests import Permission, Requests
 from fabgitops_core.engine.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,11 @@ class Engine:
         self._scheduler: Scheduler[Key] = Scheduler(self._pass, observer.late)
         self._time = asyncio.get_running_loop().time
         self.circuits = Circuits(self._time)
-        self._requests = Requests(host, self.circuits, self._users, now, self._due, self._may_write)
+        self._open = asyncio.Event()
+        self._open.set()
+        self._requests = Requests(
+            host, self.circuits, self._users, now, self._due, Permission(self._may_begin, self._may_write)
+        )
         self._errands = Errands(self._tell)
 
     def __len__(self) -> int:
@@ -98,11 +102,20 @@ class Engine:
         for key, entry in list(self._entries.items()):
             yield key, entry.controller.readings(entry.state)
 
+    def hold_writes(self) -> None:
+        """Let writes wait from now on: not everybody is declared yet who may want the same registers."""
+        self._open.clear()
+
+    def allow_writes(self) -> None:
+        """Let writes go again."""
+        self._open.set()
+
     async def stop(self, grace: float) -> None:
         """Begin no pass and no write any more; let writes in hand and their proofs end, at most `grace` seconds."""
         self._stopping = True
         self._scheduler.stop()
         await self._errands.stop()
+        self.allow_writes()  # those that waited are withdrawn
         running = self._scheduler.running()
         finishing = [task for key, task in running.items() if self._entries[key].writing]
         for task in running.values():
@@ -156,10 +169,17 @@ class Engine:
             self._step(entry, self._offered(target, self._now()))
             self._settle(entry)
 
-    def _may_write(self, entry: Entry) -> bool:
-        """Return whether writes may still be sent; none goes by a template that has changed, be it a moment ago."""
-        self._errands.hurry(entry.key)
-        return not self._stopping
+    async def _may_begin(self) -> None:
+        """Wait until nothing is being taken in that might speak against a write."""
+        await self._open.wait()
+        await self._errands.until_done()
+
+    def _may_write(self) -> bool:
+        """Return whether writes may still be sent: none goes while somebody is yet to be told of a changed template.
+
+        It may be the one who is about to write, or one who turns out to want the same register.
+        """
+        return self._errands.done and not self._stopping
 
     # --- one pass -----------------------------------------------------------------------------------------------------
 

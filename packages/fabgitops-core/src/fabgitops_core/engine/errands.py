@@ -21,6 +21,17 @@ class Errands:
         self._waiting: dict[Key, None] = {}
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
+        self._done = asyncio.Event()
+        self._done.set()
+
+    @property
+    def done(self) -> bool:
+        """Return whether nobody waits for a turn."""
+        return self._done.is_set()
+
+    async def until_done(self) -> None:
+        """Wait until nobody waits for a turn."""
+        await self._done.wait()
 
     def add(self, keys: Iterable[Key]) -> None:
         """Let keys have their turn."""
@@ -28,22 +39,16 @@ class Errands:
             return
         self._waiting.update(dict.fromkeys(keys))
         if self._waiting and self._task is None:
+            self._done.clear()
             self._task = asyncio.get_running_loop().create_task(self._work())
 
     def drop(self, key: Key) -> None:
         """Do nothing for a key that waits."""
         self._waiting.pop(key, None)
 
-    def hurry(self, key: Key) -> None:
-        """Do now what waits for a key, if anything does."""
-        if key in self._waiting:
-            del self._waiting[key]
-            self._do(key)
-
     async def stop(self) -> None:
         """Do nothing more."""
         self._stopped = True
-        self._waiting.clear()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -52,10 +57,12 @@ class Errands:
         try:
             while self._waiting:
                 key = next(iter(self._waiting))
+                del self._waiting[key]
                 try:
-                    self.hurry(key)
+                    self._do(key)
                 except Exception:
                     log.exception("%s: not told of what it refers to, by a fault of our own", key)
                 await asyncio.sleep(0)
         finally:
             self._task = None
+            self._done.set()
