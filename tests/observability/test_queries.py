@@ -26,7 +26,7 @@ HAS_HAPPENED = (
     'count(fabgitops_plc_ready{reason="WriteRefused"}) > 0',
     'count(fabgitops_plc_ready{reason="Conflict"}) == 2',
     'count(fabgitops_breaker_state{state="open"}) > 0',
-    "namespace:corrections:proven_ratio_increase1h >= 0",
+    "namespace:corrections_per_fabgitops_correction_attempts:ratio_increase1h >= 0",
 )
 
 

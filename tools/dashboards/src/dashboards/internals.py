@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.pages import INTERNALS, page
 from dashboards.panels import GREEN, RED, WHOLE_ROW, YELLOW, Query, listing, number, trend, word
-from dashboards.rules import LATE_SECS
+from dashboards.alerts import LATE_SECS
 
 FAILED_WRITES = 'fabgitops_api_writes_total{result!~"ok|gone"}'
 
