@@ -42,7 +42,7 @@ def passed(said: subprocess.CompletedProcess[str]) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ({f"plc_connection_status{{{ONE}}}": "0x14 _ _ _ 0x60"}, {}),
+        ({f"plc_connection_status{{{ONE}}}": "0x14 stale _ _ 0x60"}, {}),
         (
             {f"plc_connection_status{{{ONE}}}": "0x14 stale"},
             {f"plc_connection_status{{{OTHER}}}": "_x17 0x60"},
