@@ -171,7 +171,10 @@ API = "FabGitOpsAPIWritesFailing"
     [
         ({**writes("ok", "0+20x90"), **writes("unavailable", "0x10 0+1x80")}, None),
         ({**writes("ok", "0+1x90"), **writes("unreachable", "0x10 0+5x4 20x80")}, None),
-        ({**writes("ok", "0x90"), **writes("unreachable", "0x10 0+1x80")}, {"resource": "status", "result": "unreachable"}),
+        (
+            {**writes("ok", "0x90"), **writes("unreachable", "0x10 0+1x80")},
+            {"resource": "status", "result": "unreachable"},
+        ),
         ({**writes("ok", "0+20x90"), **writes("rejected", "0x20 1x80")}, None),
         (
             {**writes("ok", "0+20x90"), **writes("rejected", "0x10 1x10 2x10 3x10 4x10 5x10 6x10 7x80")},

@@ -252,7 +252,7 @@ def test_a_text_is_whole(tools: Mapping[str, Path], tmp_path: Path, case: Case) 
     answer = promtool(tools["promtool"], tmp_path, case.fires, alert_rule_test=tests)
     said = answer.stdout + answer.stderr
     assert "summary=" in said
-    assert not re.search(r"<no value>|<error|%!|\{\{|[ "]/|NaN", said), said
+    assert not re.search(r'<no value>|<error|%!|\{\{|[ "]/|NaN', said), said
     texts = "".join(re.findall(r'(?:summary|description)="((?:[^"\\]|\\.)*)"', said))
     assert [value for name, value in case.labels.items() if name != "job" and value not in texts] == []
 
