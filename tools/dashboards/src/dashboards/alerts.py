@@ -16,8 +16,8 @@ REASON = (
 )
 DESCRIBE = "`fabctl describe {{ $labels.plc_name }} -n {{ $labels.namespace }}`"
 KEEP = "5m"
-"""How long an alert goes on when its series are gone: longer than a restart of the operator takes, which would otherwise
-resolve every alert and raise it again. What was mended, suspended or deleted is over so much later."""
+"""How long an alert goes on when its series are gone: longer than a restart of the operator takes, which would
+otherwise resolve every alert and raise it again. What was mended, suspended or deleted is over so much later."""
 
 ELSEWHERE = "Suspended|InSync|Conflict|ConnectionFailed|DriftDetected|Correcting|WriteRefused|VerificationFailed"
 """Reasons that are no fault, or that alerts of their own tell of; every other one is FabGitOpsPLCStalled."""
@@ -99,8 +99,8 @@ ALERTS = (
         "5m",
         WARNING,
         f"{PLC} does not answer.",
-        f"{PLC} has not answered for five minutes or more, or one of its units has not: what the registers there hold is"
-        f" not known, and nothing is corrected. {DESCRIBE} has the last error.",
+        f"{PLC} has not answered for five minutes or more, or one of its units has not: what the registers there hold"
+        f" is not known, and nothing is corrected. {DESCRIBE} has the last error.",
         "plc-unreachable",
         KEEP,
     ),
@@ -110,8 +110,8 @@ ALERTS = (
         "5m",
         WARNING,
         f"The connection to {PLC} comes and goes.",
-        f"{PLC} was lost or found again {COUNT} times within 30 minutes: a bad cable or switch, another client that takes"
-        " its connections, or a device slower than timeoutSecs.",
+        f"{PLC} was lost or found again {COUNT} times within 30 minutes: a bad cable or switch, another client that"
+        " takes its connections, or a device slower than timeoutSecs.",
         "plc-flapping",
         KEEP,
     ),
@@ -145,8 +145,8 @@ ALERTS = (
         CRITICAL,
         f"Corrections of {PLC} do not hold.",
         f"{COUNT} writes to {PLC} within 15 minutes were not proven by reading back{REASON}: the device refuses them,"
-        " loses them, or something else writes the same register. If the machine is at risk, set spec.suspend first; then"
-        f" {DESCRIBE}.",
+        " loses them, or something else writes the same register. If the machine is at risk, set spec.suspend first;"
+        f" then {DESCRIBE}.",
         "correction-not-proven",
         KEEP,
     ),
@@ -178,8 +178,8 @@ ALERTS = (
         "5m",
         WARNING,
         f"{PLC} is not looked after as Git wants: {{{{ $labels.reason }}}}.",
-        f"{PLC} has been {{{{ $labels.reason }}}} for five minutes or more. {DESCRIBE} says which field or register, and"
-        " why.",
+        f"{PLC} has been {{{{ $labels.reason }}}} for five minutes or more. {DESCRIBE} says which field or register,"
+        " and why.",
         "plc-stalled",
         KEEP,
     ),
@@ -200,8 +200,8 @@ ALERTS = (
         "10m",
         WARNING,
         "Polls begin {{ $value | humanizeDuration }} late.",
-        "One poll in a hundred begins so late or later: drift is seen and corrected later than the intervals say. Is the"
-        " operator's CPU throttled, or its one core full?",
+        "One poll in a hundred begins so late or later: drift is seen and corrected later than the intervals say. Is"
+        " the operator's CPU throttled, or its one core full?",
         "polls-late",
     ),
     Alert(
@@ -210,9 +210,9 @@ ALERTS = (
         "10m",
         WARNING,
         "The API server does not take what the operator writes: {{ $labels.resource }} {{ $labels.result }}.",
-        f"Lately {COUNT} times a {{{{ $labels.resource }}}} ended with {{{{ $labels.result }}}}: what kubectl shows may be"
-        " older than what the operator knows, and corrections whose record is refused are not written. The operator's log"
-        " has the API server's words.",
+        f"Lately {COUNT} times a {{{{ $labels.resource }}}} ended with {{{{ $labels.result }}}}: what kubectl shows"
+        " may be older than what the operator knows, and corrections whose record is refused are not written. The"
+        " operator's log has the API server's words.",
         "api-writes-failing",
         KEEP,
     ),
