@@ -1,10 +1,12 @@
 """Every query of every dashboard and rule, asked of a real Prometheus that scrapes the operator's metrics."""
 
+import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 import yaml
@@ -133,7 +135,13 @@ async def test_a_plc_that_is_left_alone_raises_no_alert(prometheus: Prometheus) 
     assert not await prometheus.query('last_over_time(ALERTS{plc_name="spare"}[10m])')
 
 
-async def test_a_scrape_is_clean(prometheus: Prometheus) -> None:
-    """Prometheus takes the whole of what the operator serves."""
+async def test_a_scrape_is_clean(prometheus: Prometheus, tools: Mapping[str, Path]) -> None:
+    """Prometheus takes the whole of what the operator serves, and promtool's linter of metrics has no word to say."""
     (target,) = (await prometheus.ask("targets"))["activeTargets"]
     assert (target["health"], target["lastError"]) == ("up", "")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        scrape = (await client.get(target["scrapeUrl"])).content
+    assert b"fabgitops_breaker_state{" in scrape
+    command = [tools["promtool"], "check", "metrics", "--lint=all"]
+    said = subprocess.run(command, input=scrape, capture_output=True, check=False)
+    assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class _Reason(logging.Filter):
-    """Keeps what these loggers say to itself, and of the exporter the first words; a traceback is a fault and goes on."""
+    """Keeps what loggers say to itself, of the exporter the first words; a traceback is a fault, and goes on."""
 
     words = ""
 
