@@ -67,7 +67,7 @@ def test_the_data_source_can_be_chosen(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_grafanas_own_model_knows_everything(name: str) -> None:
-    """Grafana's model of a dashboard, read from the file and written again, has lost and changed nothing; it may add defaults."""
+    """Grafana's model of a dashboard loses and changes nothing of the file; it may add defaults."""
     page = json.loads(json.dumps(ALL[name]))
     for mark in page["annotations"]["list"]:
         assert {key for key in mark if key in OF_MARKS} == OF_MARKS

@@ -142,6 +142,6 @@ async def test_a_scrape_is_clean(prometheus: Prometheus, tools: Mapping[str, Pat
     async with httpx.AsyncClient(trust_env=False) as client:
         scrape = (await client.get(target["scrapeUrl"])).content
     assert b"fabgitops_breaker_state{" in scrape
-    command = [tools["promtool"], "check", "metrics", "--lint=all"]
+    command = [str(tools["promtool"]), "check", "metrics", "--lint=all"]
     said = subprocess.run(command, input=scrape, capture_output=True, check=False)
     assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")

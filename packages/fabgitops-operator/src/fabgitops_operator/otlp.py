@@ -66,7 +66,7 @@ class Sending(SpanExporter):
 
     def shutdown(self) -> None:
         """Close the connection."""
-        self._exporter.shutdown()
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]  # left without annotations there
         for name in _ITS_LOGS:
             logging.getLogger(name).removeFilter(self._reason)
 

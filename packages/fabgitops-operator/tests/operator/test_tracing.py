@@ -138,7 +138,8 @@ async def test_a_collector_that_is_away_is_told_of_once(
     """While the collector refuses traces passes go on and the log says so once, and once more when it takes them."""
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
     caplog.set_level("INFO")
-    collector, answers = Collector(), []
+    collector = Collector()
+    answers: list[bool] = []
 
     async def take(request: web.Request) -> web.StreamResponse:
         answers.append(len(answers) >= 5)
