@@ -9,10 +9,12 @@ import yaml
 
 CHOSEN = {
     "$__rate_interval": "1m",
+    "$__range_s": "300",
     "$__range": "5m",
     "$namespace": "plant",
     "$plc": "mixer",
     "$register": ".*",
+    "$job": ".*",
 }
 """What stands for Grafana's variables."""
 
@@ -40,6 +42,12 @@ def of_dashboard(path: Path) -> list[Query]:
         for panel in panels
         for target in panel.get("targets", ())
     ]
+
+
+def of_marks(path: Path) -> list[Query]:
+    """Return the queries of the marks (annotations) of a dashboard."""
+    marks: list[dict[str, Any]] = json.loads(path.read_text())["annotations"]["list"]
+    return [Query(f"{path.stem}: {mark['name']}", chosen(mark["expr"])) for mark in marks]
 
 
 def of_variables(path: Path) -> list[tuple[str, str]]:

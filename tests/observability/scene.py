@@ -39,7 +39,7 @@ async def mock_plc(folder: Path, name: str, *arguments: str) -> AsyncIterator[in
         processes.stop(process, 10)
 
 
-def declare(engine: Engine, name: str, port: int, register: int) -> None:
+def declare(engine: Engine, name: str, port: int, register: int, *, suspend: bool = False) -> None:
     """Declare an IndustrialPLC."""
     spec = {
         "deviceAddress": "127.0.0.1",
@@ -47,6 +47,7 @@ def declare(engine: Engine, name: str, port: int, register: int) -> None:
         "targetRegister": register,
         "targetValue": 2500,
         "pollIntervalSecs": 1,
+        "suspend": suspend,
     }
     metadata = {"name": name, "namespace": NAMESPACE, "uid": name, "generation": 1}
     event = declared(INDUSTRIAL_PLC, {"metadata": metadata, "spec": spec}, datetime.now(UTC))
@@ -55,7 +56,7 @@ def declare(engine: Engine, name: str, port: int, register: int) -> None:
 
 @asynccontextmanager
 async def operating(folder: Path) -> AsyncIterator[int]:
-    """Look after a mixer that drifts, a press that refuses writes, a pump that is off and two that want one register.
+    """Look after a mixer that drifts, a press that refuses writes, a pump that is off, two rivals, a suspended spare.
 
     Yields the port of /metrics. Of the API server, which is not there, only the count of a failed write is played.
     """
@@ -78,4 +79,5 @@ async def operating(folder: Path) -> AsyncIterator[int]:
             ("right", press, 4002),
         ):
             declare(engine, name, port, register)
+        declare(engine, "spare", off.number, 4001, suspend=True)
         yield await stack.enter_async_context(serving(metrics.registry, "127.0.0.1", 0, str))

@@ -66,7 +66,27 @@ def breaker(state: str, values: str) -> Series:
 
 def corrections(sent: str, proven: str) -> Series:
     """Return what was sent to the mixer, and what of that was proven."""
-    return {f"fabgitops_correction_attempts_total{{{ONE}}}": sent, f"corrections_total{{{ONE}}}": proven}
+    return {
+        f"fabgitops_correction_attempts_total{{{ONE}}}": sent,
+        f"corrections_total{{{ONE}}}": proven,
+        **ready("Correcting"),
+    }
+
+
+def drifts(values: str) -> Series:
+    """Return episodes of drift of the mixer."""
+    return {f"drift_events_total{{{ONE}}}": values, **ready("InSync", "1x150")}
+
+
+def connection(values: str) -> Series:
+    """Return whether the mixer answered."""
+    return {f"plc_connection_status{{{ONE}}}": values, **ready("InSync", "1x60")}
+
+
+def starts(values: str) -> Series:
+    """Return when the operator's process began."""
+    target = 'job="fabgitops",instance="a"'
+    return {f"process_start_time_seconds{{{target}}}": values, f"fabgitops_build_info{{{target}}}": "1x60"}
 
 
 CASES = (
@@ -79,12 +99,28 @@ CASES = (
         {"fabgitops_build_info": "1x60"},
     ),
     Case(
+        "FabGitOpsOperatorRestarting",
+        "16m",
+        CRITICAL,
+        {"job": "fabgitops"},
+        starts("1x5 2x5 _ 3x5 4x60"),
+        starts("1x5 _x5 2x5 3x60"),
+    ),
+    Case(
         "FabGitOpsPLCUnreachable",
         "6m",
         WARNING,
         MIXER,
         {f"plc_connection_status{{{ONE}}}": "0x60"},
         {f"plc_connection_status{{{ONE}}}": "0x8 1 0x60"},
+    ),
+    Case(
+        "FabGitOpsPLCFlapping",
+        "20m",
+        WARNING,
+        MIXER,
+        connection("1 1 0 1 1 0 1 1 0 1 1 0 1x60"),
+        connection("1 1 0 1 1 0 1x60"),
     ),
     Case(
         "FabGitOpsManyPLCsUnreachable",
@@ -115,8 +151,8 @@ CASES = (
         "40m",
         WARNING,
         MIXER,
-        {f"drift_events_total{{{ONE}}}": "0x10 0+1x10 10x60"},
-        {f"drift_events_total{{{ONE}}}": "0x10 0+1x3 3x60"},
+        drifts("0x10 0+1x10 10x130"),
+        drifts("0x10 0+1x3 3x130"),
     ),
     Case("FabGitOpsConflict", "3m", WARNING, MIXER, ready("Conflict"), ready("Correcting")),
     Case(
@@ -164,23 +200,25 @@ def promtool(tool: Path, tmp_path: Path, series: Series, **tests: Any) -> subpro
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def firing(case: Case, samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the test that exactly these alerts of a case fire."""
-    return [
-        {
-            "expr": f'ALERTS{{alertname="{case.alert}",alertstate="firing"}}',
-            "eval_time": case.at,
-            "exp_samples": samples,
-        }
-    ]
+def at(moment: str, alert: str, *samples: Mapping[str, str]) -> dict[str, Any]:
+    """Return the test that at a moment of the play alerts of exactly these labels fire."""
+    named = [",".join(f'{name}="{value}"' for name, value in sorted(labels.items())) for labels in samples]
+    return {
+        "expr": f'ALERTS{{alertname="{alert}",alertstate="firing"}}',
+        "eval_time": moment,
+        "exp_samples": [{"labels": f"ALERTS{{{each}}}", "value": 1} for each in named],
+    }
+
+
+def fired(alert: str, severity: str, labels: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the labels of an alert that fires."""
+    return {"alertname": alert, "alertstate": "firing", "severity": severity, **labels}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
 def test_an_alert_fires(tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
     """Each alert fires once, with labels that name what is the matter and none of the operator's instance."""
-    labels = {"alertname": case.alert, "alertstate": "firing", "severity": case.severity, **case.labels}
-    named = ",".join(f'{name}="{value}"' for name, value in labels.items())
-    tests = firing(case, [{"labels": f"ALERTS{{{named}}}", "value": 1}])
+    tests = [at(case.at, case.alert, fired(case.alert, case.severity, case.labels))]
     said = promtool(tools["promtool"], tmp_path, case.fires, promql_expr_test=tests)
     assert said.returncode == 0, said.stdout + said.stderr
 
@@ -188,7 +226,7 @@ def test_an_alert_fires(tools: Mapping[str, Path], tmp_path: Path, case: Case) -
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
 def test_an_alert_does_not_fire(tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
     """Each alert stays quiet where things only look alike, or do not last."""
-    said = promtool(tools["promtool"], tmp_path, case.quiet, promql_expr_test=firing(case, []))
+    said = promtool(tools["promtool"], tmp_path, case.quiet, promql_expr_test=[at(case.at, case.alert)])
     assert said.returncode == 0, said.stdout + said.stderr
 
 
@@ -206,6 +244,18 @@ def test_an_alert_says_what_is_the_matter(tools: Mapping[str, Path], tmp_path: P
     assert "plant/mixer has not held what Git wants" in said
     assert "Ready says WriteRefused" in said
     assert "docs/runbooks/drift-not-corrected.md" in said
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+def test_a_text_is_whole(tools: Mapping[str, Path], tmp_path: Path, case: Case) -> None:
+    """What an alert says has no gap and no fault of its template, and names each of its labels."""
+    tests = [{"alertname": case.alert, "eval_time": case.at, "exp_alerts": []}]
+    answer = promtool(tools["promtool"], tmp_path, case.fires, alert_rule_test=tests)
+    said = answer.stdout + answer.stderr
+    assert "summary=" in said
+    assert not re.search(r'<no value>|<error|%!|\{\{|[ "]/|NaN', said), said
+    texts = "".join(re.findall(r'(?:summary|description)="((?:[^"\\]|\\.)*)"', said))
+    assert [value for name, value in case.labels.items() if name != "job" and value not in texts] == []
 
 
 def test_promtool_finds_no_fault(tools: Mapping[str, Path]) -> None:

@@ -1,21 +1,23 @@
 """Every query of every dashboard and rule, asked of a real Prometheus that scrapes the operator's metrics."""
 
+import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 import yaml
 
 from .conftest import DASHBOARDS, RULES, Prometheus, scraping, until
-from .queries import Query, of_dashboard, of_rules, of_variables
+from .queries import Query, of_dashboard, of_marks, of_rules, of_variables
 from .scene import operating
 
 pytestmark = [pytest.mark.observability, pytest.mark.asyncio(loop_scope="module")]
 
-OF_PANELS = [query for path in DASHBOARDS for query in of_dashboard(path)]
+OF_PANELS = [query for path in DASHBOARDS for query in (*of_dashboard(path), *of_marks(path))]
 OF_RULES = [*of_rules(RULES, "record"), *of_rules(RULES, "alert")]
 BY_PROMETHEUS = {"ALERTS"}
 """What Prometheus itself writes."""
@@ -26,7 +28,8 @@ HAS_HAPPENED = (
     'count(fabgitops_plc_ready{reason="WriteRefused"}) > 0',
     'count(fabgitops_plc_ready{reason="Conflict"}) == 2',
     'count(fabgitops_breaker_state{state="open"}) > 0',
-    "namespace:corrections:proven_ratio_increase1h >= 0",
+    'count(ALERTS{alertname="FabGitOpsDriftNotCorrected",alertstate="firing"}) > 0',
+    "namespace:corrections_per_fabgitops_correction_attempts:ratio_increase1h >= 0",
 )
 
 
@@ -37,6 +40,9 @@ async def prometheus(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPat
     rules = yaml.safe_load(RULES.read_text())
     for group in rules["groups"]:
         group["interval"] = "1s"
+        for rule in group["rules"]:
+            if "alert" in rule:
+                rule["for"] = "2s"
     (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(operating(folder))
@@ -122,7 +128,20 @@ async def test_prometheus_evaluates_every_rule(prometheus: Prometheus) -> None:
     assert "FabGitOpsOperatorAbsent" not in begun
 
 
-async def test_a_scrape_is_clean(prometheus: Prometheus) -> None:
-    """Prometheus takes the whole of what the operator serves."""
+async def test_a_plc_that_is_left_alone_raises_no_alert(prometheus: Prometheus) -> None:
+    """A suspended PLC, whose device is off, is known to Prometheus and raises no alert, not even a pending one."""
+    assert await prometheus.query('fabgitops_plc_ready{plc_name="spare",reason="Suspended"}')
+    assert await prometheus.query('ALERTS{plc_name="pump"}')
+    assert not await prometheus.query('last_over_time(ALERTS{plc_name="spare"}[10m])')
+
+
+async def test_a_scrape_is_clean(prometheus: Prometheus, tools: Mapping[str, Path]) -> None:
+    """Prometheus takes the whole of what the operator serves, and promtool's linter of metrics has no word to say."""
     (target,) = (await prometheus.ask("targets"))["activeTargets"]
     assert (target["health"], target["lastError"]) == ("up", "")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        scrape = (await client.get(target["scrapeUrl"])).content
+    assert b"fabgitops_breaker_state{" in scrape
+    command = [str(tools["promtool"]), "check", "metrics", "--lint=all"]
+    said = subprocess.run(command, input=scrape, capture_output=True, check=False)
+    assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")

@@ -1,6 +1,7 @@
 """The Compose file with all that it mounts, and the routing of alerts, read by the programs that they are for."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -37,6 +38,23 @@ def composed(tools: Mapping[str, Path]) -> dict[str, Any]:
     text = said(tools["compose-config"], COMPOSE, GRAFANA_PASSWORD="chosen")  # noqa: S106
     whole: dict[str, Any] = yaml.safe_load(text)
     return whole
+
+
+def test_the_operator_can_be_put_into_the_network_of_a_cluster(tools: Mapping[str, Path]) -> None:
+    """With the file for kind the operator is in a network that there is already, and stays in that of its PLCs."""
+    files = (COMPOSE, DOCKER / "compose.kind.yaml")
+    text = said(tools["compose-config"], *files, GRAFANA_PASSWORD="x", OPERATOR_NETWORK="plant")  # noqa: S106
+    whole = yaml.safe_load(text)
+    assert set(whole["services"]["operator"]["networks"]) == {"default", "cluster"}
+    assert whole["networks"]["cluster"] == {"name": "plant", "external": True}
+    assert all(set(each["networks"]) == {"default"} for name, each in whole["services"].items() if name != "operator")
+
+
+def test_what_is_true_or_false_is_no_variable() -> None:
+    """No yes or no depends on a variable: what a variable gives is a text, and podman-compose takes "false" for yes."""
+    words = re.findall(r"^\s*(?:external|read_only|privileged): (.*?)(?: #.*)?$", COMPOSE.read_text(), re.MULTILINE)
+    assert words
+    assert set(words) <= {"true", "false"}
 
 
 def mounts(service: Mapping[str, Any]) -> dict[str, Path]:

@@ -1,10 +1,12 @@
 """Traces, on request: one tree of spans for each pass over a resource, sent by OTLP over HTTP.
 
 The pass is the root; each request to the device is a child, from the moment it was asked for to its answer, so that
-waiting for a turn on the connection shows. What is announced stands on the root as span events.
+waiting for a turn on the connection shows. What is announced stands on the root as span events. Names follow
+OpenTelemetry's semantic conventions where there are any (server.*, network.protocol.name, error.type, k8s.*); those of
+Modbus are ours, as there are none. A pass of which a request failed is an error itself, so that it is found as one.
 
 OpenTelemetry comes with the extra `otel`, and is imported only when traces are asked for. What its SDK reads from the
-environment counts here as well: OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER=traceidratio and so on.
+environment counts here as well: OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER=traceidratio.
 """
 
 import asyncio
@@ -95,6 +97,7 @@ class Tracing:
 
         asked = request.change if isinstance(request, Write) else request.plan
         attributes: dict[str, str | int] = {
+            "network.protocol.name": "modbus",
             "server.address": asked.endpoint.host,
             "server.port": asked.endpoint.port,
             "modbus.unit_id": asked.unit_id,
@@ -121,7 +124,10 @@ def _answered(tree: _Tree, event: Event) -> None:
     if isinstance(event, _FAILURES):
         from opentelemetry.trace import Status, StatusCode  # noqa: PLC0415
 
-        span.set_status(Status(StatusCode.ERROR, event.failure.message))
+        kind = event.failure.kind.name.lower()
+        for failed in (span, tree.root):
+            failed.set_status(Status(StatusCode.ERROR, event.failure.message))
+            failed.set_attribute("error.type", kind)
     span.end()
     tree.request = None
 
@@ -141,19 +147,14 @@ async def tracing(endpoint: str, then: Observer) -> AsyncIterator[Observer]:
         yield then
         return
     try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-        from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+        from fabgitops_operator.otlp import Traces  # noqa: PLC0415
     except ImportError as error:
         raise TracingUnavailable(
             f"--otlp-endpoint is {endpoint}, and OpenTelemetry is not installed ({error}): "
             "pip install 'fabgitops-operator[otel]', or leave it out"
         ) from error
-    about = {"service.name": "fabgitops-operator", "service.version": version("fabgitops-operator")}
-    provider = TracerProvider(resource=Resource.create(about))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    traces = Traces(endpoint)
     try:
-        yield Tracing(provider.get_tracer("fabgitops"), then)
+        yield Tracing(traces.provider.get_tracer("fabgitops", version("fabgitops-operator")), then)
     finally:
-        await asyncio.to_thread(provider.shutdown)  # which sends what is left, and waits for it
+        await asyncio.to_thread(traces.close)

@@ -5,13 +5,15 @@ from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.pages import FLEET, ONE_PLC, choice, page
-from dashboards.panels import GREEN, RED, YELLOW, Query, listing, number, trend
+from dashboards.panels import BLUE, GREEN, REASON_COLORS, RED, WHOLE_ROW, YELLOW, Query, listing, number, trend, word
+from dashboards.queries import counted, none_is_zero
 
 SOME = '{namespace=~"$namespace"}'
 BY_PLC = {"namespace": "Namespace", "plc_name": "PLC"}
 NOT_READY = (
     'max by (namespace, plc_name, reason) (fabgitops_plc_ready{namespace=~"$namespace",reason!="Suspended"}) == 0'
 )
+FIRING = 'ALERTS{alertname=~"FabGitOps.*",alertstate="firing",namespace=~"$namespace|"}'
 SHARE = ((None, RED), (0.95, YELLOW), (1, GREEN))
 FEW = ((None, GREEN), (1, YELLOW), (10, RED))
 
@@ -31,9 +33,18 @@ def dashboard() -> Dashboard:
 def _now(made: Page) -> None:
     proven = f"sum(increase(corrections_total{SOME}[$__range]))"
     sent = f"(sum(increase(fabgitops_correction_attempts_total{SOME}[$__range])) > 0)"
-    alerts = 'count(ALERTS{alertname=~"FabGitOps.*",alertstate="firing"}) or vector(0)'
     for panel in (
-        number("PLCs", "Resources that the operator looks after.", Query(f"count(fabgitops_plc_ready{SOME})")),
+        word(
+            "Operator",
+            "The operator's version; while none is scraped everything here is what was last known, or nothing.",
+            Query("max by (version) (fabgitops_build_info)", "{{version}}"),
+            none="absent",
+        ),
+        number(
+            "PLCs",
+            "Resources that the operator looks after.",
+            Query(none_is_zero(f"count(count by (namespace, plc_name) (fabgitops_plc_ready{SOME}))")),
+        ),
         number(
             "Connected",
             "Share of the PLCs that answer; those that are suspended do not count.",
@@ -48,7 +59,17 @@ def _now(made: Page) -> None:
             unit="percentunit",
             steps=SHARE,
         ),
-        number("Not ready", "PLCs to look at.", Query(f"count({NOT_READY}) or vector(0)"), steps=FEW),
+        number(
+            "Not ready",
+            "PLCs to look at: those that do not hold what Git wants, or of which that is not known.",
+            Query(none_is_zero(f"count({NOT_READY})")),
+            steps=FEW,
+        ),
+        number(
+            "Drift events",
+            "Episodes of drift that began in the chosen time.",
+            Query(counted(f"drift_events_total{SOME}")),
+        ).decimals(0),
         number(
             "Corrections proven",
             "Corrections that reading back proved, as a share of the writes that were sent.",
@@ -57,7 +78,7 @@ def _now(made: Page) -> None:
             steps=SHARE,
             none="no writes",
         ),
-        number("Alerts", "Alerts of FabGitOps that fire.", Query(alerts), steps=FEW),
+        number("Alerts", "Alerts of FabGitOps that fire.", Query(f"count({FIRING}) or vector(0)"), steps=FEW),
     ):
         made.with_panel(panel)
 
@@ -69,6 +90,7 @@ def _over_time(made: Page) -> None:
             "The reason of the condition Ready, of each PLC.",
             Query(f"count by (reason) (fabgitops_plc_ready{SOME})", "{{reason}}"),
             stacked=True,
+            colors=REASON_COLORS,
         ),
         trend(
             "Connection by namespace",
@@ -78,24 +100,47 @@ def _over_time(made: Page) -> None:
             steps=((None, RED), (0.75, GREEN)),
         ),
         trend(
-            "Drift events",
-            "Episodes of drift that began.",
+            "Drift events over time",
+            "Episodes of drift that began in the time of each bar.",
             Query(f"sum by (namespace) (increase(drift_events_total{SOME}[$__rate_interval]))", "{{namespace}}"),
             bars=True,
             stacked=True,
         ),
         trend(
             "Corrections",
-            "Writes that were sent, and those of them that reading back proved.",
+            "Writes that were sent in the time of each bar, and corrections that reading back proved.",
             Query(f"sum(increase(fabgitops_correction_attempts_total{SOME}[$__rate_interval]))", "sent"),
             Query(f"sum(increase(corrections_total{SOME}[$__rate_interval]))", "proven"),
             bars=True,
+            colors={"sent": BLUE, "proven": GREEN},
         ),
     ):
         made.with_panel(panel)
 
 
 def _which(made: Page) -> None:
+    made.with_panel(
+        listing(
+            "Alerts firing",
+            "What is the matter now, as Alertmanager is told; a click on a PLC shows it.",
+            Query(
+                f"max by (alertname, severity, namespace, plc_name, endpoint, transport, unit_id, reason) ({FIRING})"
+            ),
+            names={
+                "alertname": "Alert",
+                "severity": "Severity",
+                **BY_PLC,
+                "reason": "Reason",
+                "endpoint": "Endpoint",
+                "transport": "Transport",
+                "unit_id": "Unit id",
+            },
+            hidden=["Value"],
+            links={"PLC": ONE_PLC},
+            span=WHOLE_ROW,
+            none="none",
+        )
+    )
     drifts = f"sum by (namespace, plc_name) (increase(drift_events_total{SOME}[$__range]))"
     made.with_panel(
         listing(

@@ -4,16 +4,21 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard as Page
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.pages import INTERNALS, page
-from dashboards.panels import GREEN, RED, WHOLE_ROW, YELLOW, Query, listing, number, trend, word
-from dashboards.rules import LATE_SECS
+from dashboards.alerts import LATE_SECS
+from dashboards.pages import INTERNALS, choice, page
+from dashboards.panels import BLUE, GREEN, RED, WHOLE_ROW, YELLOW, Query, listing, number, trend, word
+from dashboards.queries import none_is_zero
 
-FAILED_WRITES = 'fabgitops_api_writes_total{result!~"ok|gone"}'
+SOME = '{job=~"$job"}'
+FAILED_WRITES = 'fabgitops_api_writes_total{job=~"$job",result!~"ok|gone"}'
+REQUESTS = "fabgitops_modbus_requests_total"
+ITS = f"on (job, instance) group_left () fabgitops_build_info{SOME}"
 
 
 def dashboard() -> Dashboard:
     """Return the dashboard."""
     made = page(INTERNALS, "FabGitOps / Operator", "Whether the operator keeps up with its devices and the API server.")
+    made.with_variable(choice("job", "Job", "label_values(fabgitops_build_info, job)", several=True))
     _now(made)
     made.with_row(Row("Polls"))
     _polls(made)
@@ -25,18 +30,34 @@ def dashboard() -> Dashboard:
 
 
 def _quantiles(metric: str) -> list[Query]:
-    buckets = f"sum by (le) (rate({metric}_bucket[$__rate_interval]))"
+    buckets = f"sum by (le) (rate({metric}_bucket{SOME}[$__rate_interval]))"
     return [Query(f"histogram_quantile({share}, {buckets})", f"p{share * 100:g}") for share in (0.5, 0.95, 0.99)]
 
 
 def _now(made: Page) -> None:
-    late = "histogram_quantile(0.99, sum by (le) (rate(fabgitops_poll_lateness_seconds_bucket[5m])))"
-    open_now = 'count(fabgitops_breaker_state{state!="closed"}) or vector(0)'
+    late = f"histogram_quantile(0.99, sum by (le) (rate(fabgitops_poll_lateness_seconds_bucket{SOME}[5m])))"
+    open_now = 'count(fabgitops_breaker_state{job=~"$job",state!="closed"})'
+    asked = f"(sum(increase({REQUESTS}{SOME}[$__range])) > 0)"
     for panel in (
-        word("Version", "What runs.", Query("max by (version) (fabgitops_build_info)", "{{version}}"), none="absent"),
-        number("PLCs", "Resources looked after.", Query("sum(managed_plcs)")),
+        word(
+            "Version",
+            "What runs.",
+            Query(f"max by (version) (fabgitops_build_info{SOME})", "{{version}}"),
+            none="absent",
+        ),
         number(
-            "Passes", "Passes over a PLC.", Query("sum(rate(reconciliation_duration_seconds_count[5m]))"), unit="ops"
+            "Uptime",
+            "Since when the process runs that started last: less than you think means that it was restarted.",
+            Query(f"time() - max(process_start_time_seconds * {ITS})"),
+            unit="s",
+            steps=((None, YELLOW), (600, BLUE)),
+        ),
+        number("PLCs", "Resources looked after.", Query(f"sum(managed_plcs{SOME})")),
+        number(
+            "Passes",
+            "Passes over a PLC in a second.",
+            Query(f"sum(rate(reconciliation_duration_seconds_count{SOME}[5m]))"),
+            unit="ops",
         ),
         number(
             "Lateness, p99",
@@ -48,15 +69,23 @@ def _now(made: Page) -> None:
         number(
             "Breakers open",
             "Devices that are left alone for a while because they failed.",
-            Query(open_now),
+            Query(none_is_zero(open_now)),
             steps=((None, GREEN), (1, YELLOW), (10, RED)),
         ),
         number(
             "API writes failed",
             "Writes to the API server that failed in the chosen time.",
-            Query(f"sum(increase({FAILED_WRITES}[$__range])) or vector(0)"),
+            Query(none_is_zero(f"sum(increase({FAILED_WRITES}[$__range]))")),
             steps=((None, GREEN), (1, YELLOW), (100, RED)),
         ).decimals(0),
+        number(
+            "Requests failed",
+            "Share of the Modbus requests in the chosen time that did not end well.",
+            Query(f'1 - sum(increase({REQUESTS}{{job=~"$job",result="ok"}}[$__range])) / {asked}'),
+            unit="percentunit",
+            steps=((None, GREEN), (0.01, YELLOW), (0.1, RED)),
+            none="no requests",
+        ),
     ):
         made.with_panel(panel)
 
@@ -82,7 +111,7 @@ def _polls(made: Page) -> None:
 
 
 def _devices(made: Page) -> None:
-    requests = "sum by (function, result) (rate(fabgitops_modbus_requests_total[$__rate_interval]))"
+    requests = f"sum by (function, result) (rate({REQUESTS}{SOME}[$__rate_interval]))"
     made.with_panel(
         trend(
             "Modbus requests",
@@ -95,16 +124,17 @@ def _devices(made: Page) -> None:
     made.with_panel(
         trend(
             "Breaker states",
-            "Devices whose last request failed, by the state of their circuit breaker.",
-            Query("count by (state) (fabgitops_breaker_state)", "{{state}}"),
+            "Devices whose last request failed, by the state of their circuit breaker: closed is not yet left alone.",
+            Query(f"count by (state) (fabgitops_breaker_state{SOME})", "{{state}}"),
             stacked=True,
+            colors={"closed": BLUE, "half_open": YELLOW, "open": RED},
         )
     )
     made.with_panel(
         listing(
             "Devices in trouble",
             "Devices whose last request failed: open is left alone for a while, half_open is tried again.",
-            Query("max by (endpoint, transport, unit_id, state) (fabgitops_breaker_state)"),
+            Query(f"max by (endpoint, transport, unit_id, state) (fabgitops_breaker_state{SOME})"),
             names={"endpoint": "Endpoint", "transport": "Transport", "unit_id": "Unit id", "state": "State"},
             hidden=["Value"],
             span=WHOLE_ROW,
@@ -118,19 +148,18 @@ def _surroundings(made: Page) -> None:
             "API writes",
             "Writes to the API server by what was written and result, and listings that failed.",
             Query(
-                "sum by (resource, result) (rate(fabgitops_api_writes_total[$__rate_interval]))",
+                f"sum by (resource, result) (rate(fabgitops_api_writes_total{SOME}[$__rate_interval]))",
                 "{{resource}} {{result}}",
             ),
             unit="wps",
             stacked=True,
         )
     )
-    job = "on (job, instance) group_left () fabgitops_build_info"
     made.with_panel(
         trend(
             "CPU",
             "Cores used; one is all that the operator can use.",
-            Query(f"sum by (instance) (rate(process_cpu_seconds_total[$__rate_interval]) * {job})", "{{instance}}"),
+            Query(f"sum by (instance) (rate(process_cpu_seconds_total[$__rate_interval]) * {ITS})", "{{instance}}"),
             steps=((None, GREEN), (0.8, RED)),
             span=6,
         )
@@ -139,7 +168,7 @@ def _surroundings(made: Page) -> None:
         trend(
             "Memory",
             "Resident memory.",
-            Query(f"sum by (instance) (process_resident_memory_bytes * {job})", "{{instance}}"),
+            Query(f"sum by (instance) (process_resident_memory_bytes * {ITS})", "{{instance}}"),
             unit="bytes",
             span=6,
         )

@@ -37,6 +37,22 @@ class Query(NamedTuple):
     legend: str = ""
 
 
+REASON_COLORS = {
+    "InSync": GREEN,
+    "Suspended": BLUE,
+    "Correcting": YELLOW,
+    "DriftDetected": "orange",
+    "ConnectionFailed": RED,
+}
+"""What a person expects of the commonest states; all others take a colour of their own."""
+
+ABSENT = "no data"
+"""Stands where there is nothing to show, which is not the same as none."""
+
+BAR = "2m"
+"""The least time of one bar. A window of increase() must reach back to the last scrape before its bar: with bars of
+several scrapes the windows overlap little, so that one event is one bar and not four in a row."""
+
 Panel = TypeVar("Panel", stat.Panel, timeseries.Panel, table.Panel, statetimeline.Panel)
 
 
@@ -62,24 +78,31 @@ def number(
     *,
     unit: str = "short",
     steps: Steps = ((None, BLUE),),
-    none: str = "none",
+    none: str = ABSENT,
 ) -> stat.Panel:
     """Return a panel that shows one number as it is now; `none` stands there while there is no number."""
     panel = _begun(stat.Panel(), title, description, unit, [query], steps, instant=True)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     panel.color_mode(BigValueColorMode.VALUE).graph_mode(BigValueGraphMode.NONE)
-    return panel.no_value(none).span(4).height(4)
+    return panel.no_value(none).span(3).height(4)
 
 
 def word(
-    title: str, description: str, query: Query, words: Mapping[int, tuple[str, str]] | None = None, none: str = "none"
+    title: str, description: str, query: Query, words: Mapping[int, tuple[str, str]] | None = None, none: str = ABSENT
 ) -> stat.Panel:
     """Return a panel that shows one word: that of a number, with its colour, or else the name of the series."""
     panel = number(title, description, query, none=none, steps=((None, RED), (1, GREEN)))
     panel.color_mode(BigValueColorMode.BACKGROUND)
     if words is None:
+        _colored(panel, {"Suspended": BLUE})
         return panel.text_mode(BigValueTextMode.NAME)
     return panel.mappings([_mapping(words)])
+
+
+def _colored(panel: Panel, colors: Mapping[str, str]) -> None:
+    for name, color in colors.items():
+        fixed = {"mode": model.FieldColorModeId.FIXED.value, "fixedColor": color}
+        panel.override_by_name(name, [model.DynamicConfigValue(id_val="color", value=fixed)])
 
 
 def _mapping(words: Mapping[int, tuple[str, str]]) -> model.ValueMap:
@@ -97,34 +120,56 @@ def trend(
     bars: bool = False,
     stacked: bool = False,
     span: int = 12,
+    colors: Mapping[str, str] | None = None,
 ) -> timeseries.Panel:
-    """Return a panel of curves over time; `steps` draw lines at their values, `bars` suits counts by interval."""
+    """Return a panel of curves over time.
+
+    Args:
+        title: Title of the panel.
+        description: What it shows.
+        queries: What to show.
+        unit: Unit of the values; a share goes from 0 to 1.
+        steps: Lines at their values.
+        bars: Suits counts by interval; without decimals, as there are no halves of an event.
+        stacked: One on top of the other.
+        span: Width, of 24.
+        colors: Colours of series by their names; of others the palette's.
+    """
     shown = steps or ((None, GREEN),)
     panel = _begun(timeseries.Panel(), title, description, unit, queries, shown, instant=False)
     if steps:
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
     if bars:
-        panel.draw_style(GraphDrawStyle.BARS).fill_opacity(60)
+        panel.draw_style(GraphDrawStyle.BARS).fill_opacity(60).interval(BAR).decimals(0)
+    if unit == "percentunit":
+        panel.min(0).max(1)
     if stacked:
         panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL).group("A")).fill_opacity(40)
     panel.color_scheme(build.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
-    panel.show_points(VisibilityMode.NEVER).span_nulls(False)
+    _colored(panel, colors or {})
+    panel.show_points(VisibilityMode.AUTO).span_nulls(False)
     panel.legend(
         common.VizLegendOptions()
         .display_mode(LegendDisplayMode.TABLE)
         .placement(LegendPlacement.BOTTOM)
         .show_legend(True)
-        .calcs(["lastNotNull", "max"])
+        .calcs(["max"] if bars else ["lastNotNull", "max"])
     )
     panel.tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
     return panel.span(span).height(9)
 
 
 def timeline(
-    title: str, description: str, *queries: Query, words: Mapping[int, tuple[str, str]]
+    title: str,
+    description: str,
+    *queries: Query,
+    words: Mapping[int, tuple[str, str]],
+    other: Mapping[str, Mapping[int, tuple[str, str]]] | None = None,
 ) -> statetimeline.Panel:
-    """Return a panel of bars over time, whose colours and words are those of the values."""
+    """Return a panel of bars over time, whose colours and words are those of the values; `other` for series by name."""
     panel = _begun(statetimeline.Panel(), title, description, "short", queries, ((None, BLUE),), instant=False)
+    for name, own in (other or {}).items():
+        panel.override_by_name(name, [model.DynamicConfigValue(id_val="mappings", value=[_mapping(own)])])
     return panel.mappings([_mapping(words)]).merge_values(True).span(WHOLE_ROW).height(7)
 
 
@@ -138,6 +183,7 @@ def listing(
     links: Mapping[str, str] | None = None,
     unit: str = "short",
     span: int = 12,
+    none: str = "none, or no operator is scraped",
 ) -> table.Panel:
     """Return a table of what is the case now.
 
@@ -150,6 +196,7 @@ def listing(
         links: The address behind the cells of a column, by the column's new name.
         unit: Unit of the value.
         span: Width, of 24.
+        none: Stands there while there is nothing to list.
     """
     panel = _begun(table.Panel(), title, description, unit, [], ((None, GREEN),), instant=True)
     target = Dataquery().expr(query.expr).ref_id("A").datasource(SOURCE).instant().format(PromQueryFormat.TABLE)
@@ -161,4 +208,4 @@ def listing(
     for column, url in (links or {}).items():
         link = {"title": f"Show this {column}", "url": url}
         panel.override_by_name(column, [model.DynamicConfigValue(id_val="links", value=[link])])
-    return panel.no_value("none").span(span).height(9)
+    return panel.no_value(none).span(span).height(9)

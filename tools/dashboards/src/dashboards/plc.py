@@ -4,11 +4,16 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard as Page
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.pages import PLC, choice, page
-from dashboards.panels import GREEN, RED, WHOLE_ROW, YELLOW, Query, listing, number, timeline, trend, word
+from dashboards.pages import PLC, Mark, choice, page
+from dashboards.panels import BLUE, GREEN, RED, WHOLE_ROW, YELLOW, Query, listing, number, timeline, trend, word
+from dashboards.queries import counted
 
 ONE = 'namespace="$namespace",plc_name="$plc"'
 CONNECTED = {1: ("answers", GREEN), 0: ("does not answer", RED)}
+MOST = 20
+"""So many registers are drawn at once."""
+
+READINESS = {1: ("ready", GREEN), 0: ("not ready", RED)}
 SYNC = {1: ("in sync", GREEN), 0: ("drifted", YELLOW)}
 
 
@@ -19,6 +24,12 @@ def dashboard() -> Dashboard:
     plcs = 'label_values(fabgitops_plc_ready{namespace="$namespace"}, plc_name)'
     made.with_variable(choice("plc", "PLC", plcs, several=False))
     made.with_variable(choice("register", "Register", f"label_values(register_value{{{ONE}}}, register)", several=True))
+    for name, counter, color in (
+        ("Drift", "drift_events_total", YELLOW),
+        ("Corrections", "corrections_total", GREEN),
+    ):
+        happened = f"round(sum(increase({counter}{{{ONE}}}[2m]))) > 0"
+        made.annotation(Mark(name, happened, f"{name} of $namespace/$plc", color))
     _now(made)
     made.with_row(Row("Registers"))
     _registers(made)
@@ -51,12 +62,17 @@ def _now(made: Page) -> None:
         number(
             "Drift events",
             "Episodes of drift that began in the chosen time.",
-            Query(f"sum(increase(drift_events_total{{{ONE}}}[$__range]))"),
+            Query(counted(f"drift_events_total{{{ONE}}}")),
         ),
         number(
             "Corrections",
             "Corrections in the chosen time that reading back proved.",
-            Query(f"sum(increase({proven}[$__range]))"),
+            Query(counted(proven)),
+        ),
+        number(
+            "Writes sent",
+            "Writes in the chosen time that were sent to correct drift, whatever came of them.",
+            Query(counted(attempts)),
         ),
         number(
             "Unproven writes",
@@ -64,17 +80,25 @@ def _now(made: Page) -> None:
             Query(unproven),
             steps=((None, GREEN), (1, YELLOW), (3, RED)),
         ),
+        number(
+            "Alerts",
+            "Alerts of this PLC that fire.",
+            Query(f'count(ALERTS{{alertname=~"FabGitOps.*",alertstate="firing",{ONE}}}) or vector(0)'),
+            steps=((None, GREEN), (1, RED)),
+        ),
     ):
         made.with_panel(panel.decimals(0))
 
 
 def _registers(made: Page) -> None:
     values = f'register_value{{{ONE},register=~"$register"}}'
+    moving = f"topk({MOST}, max by (register) (changes({values}[$__range] @ end())))"
     made.with_panel(
         trend(
             "Register values",
-            "What was last read, in engineering units where the map gives a scale.",
-            Query(f"max by (register) ({values})", "{{register}}"),
+            "What was last read, in engineering units where the map gives a scale: of the chosen registers the"
+            " {MOST} that changed most often in the chosen time.",
+            Query(f"max by (register) ({values}) and on (register) {moving}", "{{register}}"),
             span=16,
         )
     )
@@ -101,19 +125,21 @@ def _happened(made: Page) -> None:
     made.with_panel(
         timeline(
             "State over time",
-            "The reasons that the condition Ready had; green while it was True.",
+            "The reasons that the condition Ready had: green while it was True, blue while the PLC was suspended.",
             Query(f"max by (reason) (fabgitops_plc_ready{{{ONE}}})", "{{reason}}"),
-            words={1: ("ready", GREEN), 0: ("not ready", RED)},
+            words=READINESS,
+            other={"Suspended": {0: ("suspended", BLUE)}},
         )
     )
     made.with_panel(
         trend(
             "Drift and corrections",
-            "Episodes of drift that began, writes that were sent, and corrections that reading back proved.",
+            "In the time of each bar: episodes of drift that began, writes sent, corrections that reading back proved.",
             Query(f"sum(increase(drift_events_total{{{ONE}}}[$__rate_interval]))", "drift"),
             Query(f"sum(increase(fabgitops_correction_attempts_total{{{ONE}}}[$__rate_interval]))", "sent"),
             Query(f"sum(increase(corrections_total{{{ONE}}}[$__rate_interval]))", "proven"),
             bars=True,
             span=WHOLE_ROW,
+            colors={"drift": YELLOW, "sent": BLUE, "proven": GREEN},
         )
     )

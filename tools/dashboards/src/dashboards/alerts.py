@@ -1,0 +1,220 @@
+"""The alerts: what somebody has to look at, and what that is to begin with."""
+
+from dataclasses import dataclass
+from typing import Any
+
+RUNBOOKS = "https://github.com/fabgitops/fabgitops/blob/main/docs/runbooks/"
+LATE_SECS = 1.0
+"""Polls that begin later than this, seen over the slowest percent, are late."""
+
+CRITICAL, WARNING = "critical", "warning"
+PLC = "{{ $labels.namespace }}/{{ $labels.plc_name }}"
+COUNT = '{{ $value | printf "%.0f" }}'
+REASON = (
+    "{{ with printf \"fabgitops_plc_ready{namespace='%s',plc_name='%s'}\" $labels.namespace $labels.plc_name | query }}"
+    ' (Ready says {{ . | first | label "reason" }}){{ end }}'
+)
+DESCRIBE = "`fabctl describe {{ $labels.plc_name }} -n {{ $labels.namespace }}`"
+KEEP = "5m"
+"""How long an alert goes on when its series are gone: longer than a restart of the operator takes, which would
+otherwise resolve every alert and raise it again. What was mended, suspended or deleted is over so much later."""
+
+ELSEWHERE = "Suspended|InSync|Conflict|ConnectionFailed|DriftDetected|Correcting|WriteRefused|VerificationFailed"
+"""Reasons that are no fault, or that alerts of their own tell of; every other one is FabGitOpsPLCStalled."""
+
+_BY_PLC = "by (namespace, plc_name)"
+_LIVE = 'and on (namespace, plc_name) fabgitops_plc_ready{reason!="Suspended"}'
+"""What was counted of a PLC is no news once it is deleted or suspended."""
+
+_WRITES = "fabgitops_api_writes_total"
+_REFUSED = "forbidden|rejected|failed"
+_API_WRITES = (
+    f'sum by (resource, result) (increase({_WRITES}{{resource!="listing",result=~"{_REFUSED}"}}[10m])) > 0'
+    # What is tried again until it works is worth a look when it is more than now and then.
+    f' or sum by (resource, result) (increase({_WRITES}{{resource!="listing",result!~"ok|gone|{_REFUSED}"}}[5m]))'
+    f" > on (resource) group_left () 0.1 * sum by (resource) (increase({_WRITES}[5m]))"
+    # Only failures of listings are counted, one every five minutes at most.
+    f' or sum by (resource, result) (increase({_WRITES}{{resource="listing"}}[30m])) > 1.5'
+)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert; `lasting` is how long its expression must hold, `runbook` the name of its page without `.md`."""
+
+    name: str
+    expr: str
+    lasting: str
+    severity: str
+    summary: str
+    description: str
+    runbook: str
+    keep: str = ""
+
+    def rule(self) -> dict[str, Any]:
+        """Return it as a rule of Prometheus."""
+        keep = {"keep_firing_for": self.keep} if self.keep else {}
+        return {
+            "alert": self.name,
+            "expr": self.expr,
+            "for": self.lasting,
+            **keep,
+            "labels": {"severity": self.severity},
+            "annotations": {
+                "summary": self.summary,
+                "description": self.description,
+                "runbook_url": f"{RUNBOOKS}{self.runbook}.md",
+            },
+        }
+
+
+# Series of a PLC are taken together over instances: a restart may bring another.
+ALERTS = (
+    Alert(
+        "FabGitOpsOperatorAbsent",
+        "absent(fabgitops_build_info)",
+        "5m",
+        CRITICAL,
+        "No FabGitOps operator is scraped.",
+        "For five minutes Prometheus has seen no operator: drift is neither found nor corrected, or its metrics are not"
+        " reached. Every other alert of FabGitOps is blind meanwhile. Does its pod run:"
+        " `kubectl get pods -A -l app.kubernetes.io/name=fabgitops`?",
+        "operator-absent",
+    ),
+    Alert(
+        "FabGitOpsOperatorRestarting",
+        "sum by (job) (changes(process_start_time_seconds[30m])"
+        " and on (job, instance) last_over_time(fabgitops_build_info[30m])) > 2",
+        "0m",
+        CRITICAL,
+        f"The FabGitOps operator has started {COUNT} times anew within 30 minutes.",
+        "It ends again and again: PLCs are looked after only in between, and alerts that need minutes may never fire."
+        " Why did it end: `kubectl logs --previous`, and was it killed for its memory: `kubectl describe pod`?",
+        "operator-restarting",
+    ),
+    Alert(
+        "FabGitOpsPLCUnreachable",
+        f"max {_BY_PLC} (plc_connection_status) == 0"
+        f' or max {_BY_PLC} (fabgitops_plc_ready{{reason="ConnectionFailed"}}) == 0',
+        "5m",
+        WARNING,
+        f"{PLC} does not answer.",
+        f"{PLC} has not answered for five minutes or more, or one of its units has not: what the registers there hold"
+        f" is not known, and nothing is corrected. {DESCRIBE} has the last error.",
+        "plc-unreachable",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsPLCFlapping",
+        f"sum {_BY_PLC} (changes(plc_connection_status[30m])) > 6 {_LIVE}",
+        "5m",
+        WARNING,
+        f"The connection to {PLC} comes and goes.",
+        f"{PLC} was lost or found again {COUNT} times within 30 minutes: a bad cable or switch, another client that"
+        " takes its connections, or a device slower than timeoutSecs.",
+        "plc-flapping",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsManyPLCsUnreachable",
+        "namespace:plc_connection_status:avg < 0.75 and count by (namespace) (plc_connection_status) >= 4",
+        "2m",
+        CRITICAL,
+        "Only {{ $value | humanizePercentage }} of the PLCs in {{ $labels.namespace }} answer.",
+        "So many at once point to what they share: a switch, a firewall, a gateway, a NetworkPolicy."
+        " `fabctl get-status -n {{ $labels.namespace }}` shows which ones.",
+        "many-plcs-unreachable",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsDriftNotCorrected",
+        f"max {_BY_PLC} (fabgitops_plc_in_sync) == 0",
+        "10m",
+        WARNING,
+        f"{PLC} has not held what Git wants for ten minutes or more.",
+        f"Drift of {PLC} stays{REASON}: corrections are off, fail, or do not hold. {DESCRIBE} says which register, and"
+        " what it holds.",
+        "drift-not-corrected",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsCorrectionNotProven",
+        f"sum {_BY_PLC} (increase(fabgitops_correction_attempts_total[15m]))"
+        f" - sum {_BY_PLC} (increase(corrections_total[15m])) > 2.5 {_LIVE}",
+        "1m",
+        CRITICAL,
+        f"Corrections of {PLC} do not hold.",
+        f"{COUNT} writes to {PLC} within 15 minutes were not proven by reading back{REASON}: the device refuses them,"
+        " loses them, or something else writes the same register. If the machine is at risk, set spec.suspend first;"
+        f" then {DESCRIBE}.",
+        "correction-not-proven",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsDriftRecurring",
+        f"sum {_BY_PLC} (increase(drift_events_total[1h])) > 5 {_LIVE}",
+        "5m",
+        WARNING,
+        f"{PLC} keeps drifting.",
+        f"{PLC} has drifted {COUNT} times within an hour, and each time it was put right or went away: somebody or"
+        " something else wants another value. Its Events say which register, from what to what.",
+        "drift-recurring",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsConflict",
+        f'max {_BY_PLC} (fabgitops_plc_ready{{reason="Conflict"}}) == 0',
+        "2m",
+        WARNING,
+        f"{PLC} and another resource want the same register.",
+        f"Two resources declare a register of {PLC}: neither writes it until one of them lets go. {DESCRIBE} names the"
+        " other, and the register.",
+        "conflict",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsPLCStalled",
+        f'max by (namespace, plc_name, reason) (fabgitops_plc_ready{{reason!~"{ELSEWHERE}"}}) == 0',
+        "5m",
+        WARNING,
+        f"{PLC} is not looked after as Git wants: {{{{ $labels.reason }}}}.",
+        f"{PLC} has been {{{{ $labels.reason }}}} for five minutes or more. {DESCRIBE} says which field or register,"
+        " and why.",
+        "plc-stalled",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsBreakerOpen",
+        'max by (endpoint, transport, unit_id) (fabgitops_breaker_state{state=~"open|half_open"}) == 1',
+        "15m",
+        WARNING,
+        "The circuit of {{ $labels.endpoint }} ({{ $labels.transport }}) unit {{ $labels.unit_id }} has been open for"
+        " 15 minutes or more.",
+        "Every request to this device fails; it is tried again once a minute at most. Whom it concerns:"
+        " `kubectl get plc -A -o wide | grep {{ $labels.endpoint }}`.",
+        "breaker-open",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsPollsLate",
+        f"job:fabgitops_poll_lateness_seconds:p99_rate5m > {LATE_SECS:g}",
+        "10m",
+        WARNING,
+        "Polls begin {{ $value | humanizeDuration }} late.",
+        "One poll in a hundred begins so late or later: drift is seen and corrected later than the intervals say. Is"
+        " the operator's CPU throttled, or its one core full?",
+        "polls-late",
+    ),
+    Alert(
+        "FabGitOpsAPIWritesFailing",
+        _API_WRITES,
+        "10m",
+        WARNING,
+        "The API server does not take what the operator writes: {{ $labels.resource }} {{ $labels.result }}.",
+        f"Lately {COUNT} times a {{{{ $labels.resource }}}} ended with {{{{ $labels.result }}}}: what kubectl shows"
+        " may be older than what the operator knows, and corrections whose record is refused are not written. The"
+        " operator's log has the API server's words.",
+        "api-writes-failing",
+        KEEP,
+    ),
+)
