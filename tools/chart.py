@@ -20,9 +20,10 @@ Schema = dict[str, Any]
 
 @dataclass(frozen=True)
 class Value:
-    """One value of the chart: its key, default, description and what its schema says beyond that."""
+    """One value of the chart: its key with all above it, its own name, default, description, and more of its schema."""
 
     key: str
+    name: str
     default: Any
     description: str
     extra: Schema
@@ -68,7 +69,7 @@ def _values(node: Node, defaults: Any, lines: list[str], above: str) -> Iterator
         inner = tuple(_values(content, default, lines, f"{key}.")) if isinstance(default, dict) and default else ()
         if not (described or inner):
             raise UndescribedError(f"values.yaml:{name.start_mark.line + 1}: {key} has no comment above it")
-        yield Value(key, default, described, extra, inner)
+        yield Value(key, name.value, default, described, extra, inner)
 
 
 def _comment(lines: list[str], line: int) -> tuple[str, Schema]:
@@ -94,14 +95,16 @@ def schema(values: tuple[Value, ...]) -> Schema:
 
 
 def _object(values: tuple[Value, ...]) -> Schema:
-    properties = {value.key.rpartition(".")[2]: _schema(value) for value in values}
+    properties = {value.name: _schema(value) for value in values}
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
 def _schema(value: Value) -> Schema:
     plain = _object(value.inner) if isinstance(value.default, dict) else {"type": TYPES[type(value.default)]}
     described = {"description": value.description} if value.description else {}
-    return {**described, **plain, **value.extra}
+    # What values.yaml has goes with what its comment adds.
+    both = {"properties": {**plain["properties"], **value.extra.get("properties", {})}} if value.inner else {}
+    return {**described, **plain, **value.extra, **both}
 
 
 def readme(values: tuple[Value, ...]) -> str:

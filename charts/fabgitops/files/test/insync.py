@@ -70,9 +70,9 @@ def main() -> int:
         try:
             declare(name)
             done = wait(name, seconds)
-            delete(name)
         finally:
             plc.terminate()
+            delete(name)
     print(f"corrected from {HELD} to {WANTED}" if done else f"not in sync within {seconds:g} s", flush=True)
     return 0 if done else 1
 
