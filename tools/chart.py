@@ -15,6 +15,8 @@ CHART = ROOT / "charts/fabgitops"
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
+FURTHER = "further"
+
 Schema = dict[str, Any]
 
 
@@ -102,9 +104,12 @@ def _object(values: tuple[Value, ...]) -> Schema:
 def _schema(value: Value) -> Schema:
     plain = _object(value.inner) if isinstance(value.default, dict) else {"type": TYPES[type(value.default)]}
     described = {"description": value.description} if value.description else {}
-    # What values.yaml has goes with what its comment adds.
-    both = {"properties": {**plain["properties"], **value.extra.get("properties", {})}} if value.inner else {}
-    return {**described, **plain, **value.extra, **both}
+    extra = dict(value.extra)
+    # What values.yaml has goes with what its comment adds: schemas, or mere names of fields that Kubernetes has as well.
+    further = dict.fromkeys(extra.pop(FURTHER, ()), {})
+    told = extra.get("properties", {})
+    both = {"properties": {**further, **plain["properties"], **told}} if isinstance(value.default, dict) else {}
+    return {**described, **plain, **extra, **both}
 
 
 def readme(values: tuple[Value, ...]) -> str:
@@ -120,7 +125,7 @@ def readme(values: tuple[Value, ...]) -> str:
 
 def _rows(value: Value) -> Iterator[str]:
     # An object whose fields are all free to set otherwise, such as resources, is one row with its default.
-    if value.inner and not value.extra.get("additionalProperties"):
+    if value.inner and not (value.extra.get("additionalProperties") or FURTHER in value.extra):
         for inner in value.inner:
             yield from _rows(inner)
     else:

@@ -46,7 +46,7 @@ MATRIX: dict[str, Values] = {
     },
     "two stacks": {
         "settings": {"metricsBind": "::"},
-        "service": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv6", "IPv4"]},
+        "service": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv4"]},
         "mockPlc": {"enabled": True},
     },
     "everything": {
