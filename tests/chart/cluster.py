@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 from testbed.plane import ControlPlane
 
 PATIENCE_SECS = 60.0
@@ -30,10 +31,11 @@ def until(true: Callable[[], Found], what: str) -> Found:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A control plane, and kubectl for it."""
+    """A control plane, kubectl for it, and a client of its administrator."""
 
     plane: ControlPlane
     program: Path
+    client: httpx.Client
 
     def kubectl(self, *arguments: str | Path, text: str = "") -> str:
         """Run kubectl as the administrator and return what it prints."""
@@ -60,14 +62,13 @@ class Cluster:
         asked = {"verb": verb, "group": group, "resource": plural, "subresource": subresource}
         asked |= {"namespace": namespace, "name": name}
         body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview"}
-        with self.plane.client() as client:
-            path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-            answer = client.post(path, json={**body, "spec": {"user": user, "resourceAttributes": asked}})
+        path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        answer = self.client.post(path, json={**body, "spec": {"user": user, "resourceAttributes": asked}})
         return bool(answer.raise_for_status().json()["status"]["allowed"])
 
     def declare(self, name: str, namespace: str = "line-1") -> str:
         """Create an IndustrialPLC, as soon as its kind is served; return its uid."""
-        spec = {"deviceAddress": "192.0.2.10", "targetRegister": 4001, "targetValue": 2500}
+        spec = {"deviceAddress": "127.0.0.1", "port": 1, "targetRegister": 4001, "targetValue": 2500}
         metadata = {"name": name, "namespace": namespace}
         body = {"apiVersion": "fabgitops.io/v1", "kind": "IndustrialPLC", "metadata": metadata, "spec": spec}
         self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", *DEFINITIONS)
@@ -90,4 +91,4 @@ class Cluster:
         self.kubectl("delete", MADE, "--all-namespaces", "--selector", PART_OF, "--wait=false")
         self.kubectl("delete", "crd", *DEFINITIONS, "--ignore-not-found", "--timeout=60s")
         self.kubectl("delete", "secret", "--all-namespaces", "--selector", "owner=helm")
-        self.kubectl("delete", "pod", "--all-namespaces", "--all", "--grace-period=0", "--force")
+        self.kubectl("delete", "pod,events.events.k8s.io", "--all-namespaces", "--all", "--grace-period=0", "--force")

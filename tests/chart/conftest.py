@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from testbed.plane import ControlPlane
 from testbed.plane import control_plane as running_control_plane
 
 from .cluster import Cluster
-from .helm import CHART, NAMESPACE, Helm
+from .helm import CHART, NAMESPACE, OTHER, Helm
+from .matrix import NAMESPACES
 
 NEEDED = {"helm 4": (HELM, "helm"), "helm 3": (HELM_3, "helm"), "kubectl": (KUBECTL, "kubectl")}
 NEEDED |= {"kubeconform": (KUBECONFORM, "kubeconform"), "kube-score": (KUBE_SCORE, "kube-score")}
@@ -48,9 +50,15 @@ def programs(request: pytest.FixtureRequest) -> Mapping[str, Path]:
 
 
 @pytest.fixture(params=["helm 3", "helm 4"])
-def helm(request: pytest.FixtureRequest, programs: Mapping[str, Path], tmp_path: Path) -> Helm:
-    """Return Helm 3, and in the next run of the test Helm 4, without a cluster."""
-    return Helm(programs[request.param], tmp_path)
+def version(request: pytest.FixtureRequest) -> str:
+    """Return which Helm it is: Helm 3, and in the next run of the test Helm 4."""
+    return str(request.param)
+
+
+@pytest.fixture
+def helm(version: str, programs: Mapping[str, Path], tmp_path: Path) -> Helm:
+    """Return this Helm, without a cluster."""
+    return Helm(programs[version], tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -61,13 +69,14 @@ def monitoring(programs: Mapping[str, Path]) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def informed(control_plane: ControlPlane, programs: Mapping[str, Path], monitoring: list[Path]) -> Cluster:
+def informed(control_plane: ControlPlane, programs: Mapping[str, Path], monitoring: list[Path]) -> Iterator[Cluster]:
     """Return an API server that knows every kind that the chart makes, in which it is not installed."""
-    cluster = Cluster(control_plane, programs["kubectl"])
-    for path in (*monitoring, *(CHART / "files/crds").glob("*.yaml")):
-        cluster.kubectl("apply", "--server-side", "-f", path)
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-    return cluster
+    with control_plane.client() as client:
+        cluster = Cluster(control_plane, programs["kubectl"], client)
+        for path in (*monitoring, *(CHART / "files/crds").glob("*.yaml")):
+            cluster.kubectl("apply", "--server-side", "-f", path)
+        cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        yield cluster
 
 
 @pytest.fixture(scope="session")
@@ -78,31 +87,29 @@ def plane(programs: Mapping[str, Path]) -> Iterator[ControlPlane]:
 
 
 @pytest.fixture(scope="session")
-def prepared(plane: ControlPlane, programs: Mapping[str, Path], monitoring: list[Path]) -> Cluster:
-    """Return a cluster with the release's namespace, which takes only pods without any rights."""
-    cluster = Cluster(plane, programs["kubectl"])
-    for path in monitoring:
-        cluster.kubectl("apply", "--server-side", "-f", path)
-    for name in (NAMESPACE, "line-1", "line-2", "line-3", "grafana"):
-        cluster.kubectl("create", "namespace", name)
-        cluster.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
-    return cluster
+def prepared(plane: ControlPlane, programs: Mapping[str, Path], monitoring: list[Path]) -> Iterator[Cluster]:
+    """Return a cluster whose namespaces take only pods without any rights."""
+    with plane.client() as client:
+        cluster = Cluster(plane, programs["kubectl"], client)
+        for path in monitoring:
+            cluster.kubectl("apply", "--server-side", "-f", path)
+        for name in (NAMESPACE, OTHER, "line-3", *NAMESPACES):
+            cluster.kubectl("create", "namespace", name)
+            cluster.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+        yield cluster
 
 
 @pytest.fixture
 def cluster(prepared: Cluster) -> Iterator[Cluster]:
-    """Return the same without anything of the chart in it, before the test and after it."""
-    prepared.clean_up()
+    """Return the same, and leave nothing of the chart in it after the test."""
     yield prepared
     prepared.clean_up()
 
 
-@pytest.fixture(params=["helm 3", "helm 4"])
-def installer(
-    request: pytest.FixtureRequest, programs: Mapping[str, Path], cluster: Cluster, tmp_path: Path
-) -> Helm:
-    """Return Helm 3, and in the next run of the test Helm 4, for the cluster."""
-    return Helm(programs[request.param], tmp_path, cluster.plane.kubeconfig)
+@pytest.fixture
+def installer(helm: Helm, cluster: Cluster) -> Helm:
+    """Return the same for the cluster."""
+    return replace(helm, kubeconfig=cluster.plane.kubeconfig)
 
 
 def checked(program: Path, *arguments: str, text: str) -> subprocess.CompletedProcess[str]:

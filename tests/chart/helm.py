@@ -13,7 +13,7 @@ CHART = ROOT / "charts/fabgitops"
 EARLIER = Path(__file__).parent / "earlier"
 # Helm 3 and 4 render for different versions of Kubernetes when there is no cluster to ask.
 KUBERNETES = "1.34.2"
-RELEASE, NAMESPACE = "fab", "plant"
+RELEASE, NAMESPACE, OTHER = "fab", "plant", "other-plant"
 
 Object = dict[str, Any]
 Values = dict[str, Any]
@@ -65,17 +65,19 @@ class Helm:
         """Return the same as objects."""
         return objects(self.template(values))
 
-    def install(self, values: Values | None = None, *flags: str, chart: Path = CHART, release: str = RELEASE) -> str:
-        """Install or upgrade a release without waiting, for nothing runs pods here; return what it tells the user.
+    def install(
+        self, values: Values | None = None, *flags: str, chart: Path = CHART, namespace: str = NAMESPACE
+    ) -> str:
+        """Install or upgrade the release without waiting, for nothing runs pods here; return what it tells the user.
 
         Raises:
             HelmError: it refused, or the API server did.
         """
-        return self.run("upgrade", "--install", release, chart, "--namespace", NAMESPACE, *flags, values=values or {})
+        return self.run("upgrade", "--install", RELEASE, chart, "--namespace", namespace, *flags, values=values or {})
 
-    def uninstall(self, release: str = RELEASE) -> None:
-        """Take the release away; that there is none is fine."""
-        self.run("uninstall", release, "--namespace", NAMESPACE, "--ignore-not-found")
+    def uninstall(self, namespace: str = NAMESPACE) -> None:
+        """Take the release away, and wait until it is gone."""
+        self.run("uninstall", RELEASE, "--namespace", namespace, "--wait", "--timeout=60s")
 
 
 def objects(text: str) -> list[Object]:

@@ -31,8 +31,7 @@ FURTHER = ("container-seccomp-profile", "container-ports-check")
 @pytest.fixture(scope="session")
 def location(informed: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return where kubeconform finds the schemas of what this API server knows."""
-    with informed.plane.client() as client:
-        return write(client, tmp_path_factory.mktemp("schemas"))
+    return write(informed.client, tmp_path_factory.mktemp("schemas"))
 
 
 @pytest.mark.parametrize("name", MATRIX)
