@@ -105,11 +105,11 @@ def _schema(value: Value) -> Schema:
     plain = _object(value.inner) if isinstance(value.default, dict) else {"type": TYPES[type(value.default)]}
     described = {"description": value.description} if value.description else {}
     extra = dict(value.extra)
-    # What values.yaml has goes with what its comment adds: schemas, or mere names of fields that Kubernetes has as well.
-    further = dict.fromkeys(extra.pop(FURTHER, ()), {})
-    told = extra.get("properties", {})
-    both = {"properties": {**further, **plain["properties"], **told}} if isinstance(value.default, dict) else {}
-    return {**described, **plain, **extra, **both}
+    # What values.yaml has goes with what its comment adds: schemas, or mere names of fields that Kubernetes has beside.
+    named: Schema = {name: {} for name in extra.pop(FURTHER, ())}
+    if isinstance(value.default, dict):
+        extra["properties"] = named | _object(value.inner)["properties"] | extra.get("properties", {})
+    return {**described, **plain, **extra}
 
 
 def readme(values: tuple[Value, ...]) -> str:

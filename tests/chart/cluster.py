@@ -14,7 +14,9 @@ from testbed.plane import ControlPlane
 PATIENCE_SECS = 60.0
 PART_OF = "app.kubernetes.io/part-of=fabgitops"
 # What Helm or we make: whatever of it is left of a test is deleted after it.
-MADE = "deployment,service,configmap,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,networkpolicy,pdb,pod,"
+MADE = (
+    "deployment,service,configmap,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,networkpolicy,pdb,pod,"
+)
 MADE += "servicemonitor,prometheusrule,validatingadmissionpolicy,validatingadmissionpolicybinding,crd"
 DEFINITIONS = ("industrialplcs.fabgitops.io", "industrialplctemplates.fabgitops.io")
 Found = TypeVar("Found")
@@ -56,7 +58,7 @@ class Cluster:
         return self.kubectl("get", kinds, *where, "--selector", selector, "-o", "name").split()
 
     def may(self, user: str, verb: str, resource: str, namespace: str = "", name: str = "") -> bool:
-        """Return whether the API server would let a user do that; the resource is group/plural or plural/subresource."""
+        """Return whether the API server would let a user do that to group:plural or group:plural/subresource."""
         group, _, plural = resource.rpartition(":")
         plural, _, subresource = plural.partition("/")
         asked = {"verb": verb, "group": group, "resource": plural, "subresource": subresource}
@@ -79,7 +81,9 @@ class Cluster:
         """Return the identity of an IndustrialPLC, or nothing when it is gone."""
         if not self.definitions():
             return ""
-        return str(self.get("industrialplcs.fabgitops.io", name, "--namespace", namespace).get("metadata", {}).get("uid", ""))
+        return str(
+            self.get("industrialplcs.fabgitops.io", name, "--namespace", namespace).get("metadata", {}).get("uid", "")
+        )
 
     def definitions(self) -> list[str]:
         """Return the names of our resource definitions that are there."""

@@ -67,7 +67,7 @@ def test_installed(installer: Helm, cluster: Cluster) -> None:
 def test_upgraded(
     chart: Path, by: tuple[str, str], programs: Mapping[str, Path], cluster: Cluster, tmp_path: Path
 ) -> None:
-    """An upgrade from each earlier chart upgrades the definitions, and takes no PLC and no status; back works as well."""
+    """An upgrade from an earlier chart upgrades the definitions and keeps PLCs and their status; so does a rollback."""
     old, new = (Helm(programs[each], tmp_path, cluster.plane.kubeconfig) for each in by)
     old.install(chart=chart)
     uid = cluster.declare("mixer")
@@ -112,7 +112,7 @@ def newer_chart(folder: Path) -> Path:
 
 
 def test_uninstalling_keeps_plcs(installer: Helm, cluster: Cluster) -> None:
-    """Uninstalling takes all but the definitions and the PLCs, and the same release installed again goes on with them."""
+    """Uninstalling takes all but the definitions and PLCs, and the same release installed again goes on with them."""
     installer.install(ALL_OF_IT)
     uid = cluster.declare("mixer")
     installer.uninstall()

@@ -52,7 +52,7 @@ def test_pods_have_no_rights(helm: Helm, name: str) -> None:
 
 
 def test_tokens_only_where_they_are_needed(helm: Helm) -> None:
-    """The operator and the test have a service account's token, the mock PLC has none, and no account gives one away."""
+    """The operator and the test have a service account's token, the mock PLC has none, and no account gives it away."""
     made = helm.objects(MATRIX["fenced"])
     tokens = {name: pod["automountServiceAccountToken"] for name, pod in pod_specs(made).items()}
     assert tokens == {"fab-fabgitops": True, "fab-fabgitops-test": True, "fab-fabgitops-mock-plc": False}
@@ -86,7 +86,7 @@ def test_egress(helm: Helm) -> None:
 
 @pytest.mark.parametrize("mock", [True, False])
 def test_policy_selects_what_is_there(helm: Helm, mock: bool) -> None:
-    """The policy holds for the operator's pod alone, and lets it reach the release's own mock PLCs where there are any."""
+    """The policy is for the operator's pod alone, and lets it reach the release's own mock PLCs, if there are any."""
     made = helm.objects({**PLC, "mockPlc": {"enabled": mock}})
     labels = {
         each["metadata"]["name"]: each["spec"]["template"]["metadata"]["labels"]
@@ -162,7 +162,11 @@ def test_everything_is_labelled(helm: Helm) -> None:
 
 def test_pods_go_where_they_are_told(helm: Helm) -> None:
     """Node labels, tolerations and pull secrets hold for all pods of the chart; only Linux nodes come into question."""
-    values = {"tolerations": [{"operator": "Exists"}], "imagePullSecrets": [{"name": "pull"}], "mockPlc": {"enabled": True}}
+    values = {
+        "tolerations": [{"operator": "Exists"}],
+        "imagePullSecrets": [{"name": "pull"}],
+        "mockPlc": {"enabled": True},
+    }
     pods = pod_specs(helm.objects({**values, "nodeSelector": {"zone": "plant"}}))
     assert len(pods) == 3
     for pod in pods.values():

@@ -20,7 +20,7 @@ LEFT_OUT = {
     "container-resources": "a CPU limit delays polls, and reading late is worse than reading dear; resources.limits",
     "container-ephemeral-storage-request-and-limit": "nothing is written: the root is read-only",
     "pod-networkpolicy": "needs plc.cidrs, which nobody but the user knows; networkPolicy.enabled",
-    "pod-probes": "/readyz and /healthz do differ, by their path; the mock PLC cannot hang; the test's pod ends by itself",
+    "pod-probes": "/readyz and /healthz differ by their path; a mock PLC cannot hang; the test's pod ends by itself",
     "deployment-strategy": "Recreate, for the same reason as the one replica",
     "deployment-replicas": "two writers to one PLC are worse than a pause",
 }

@@ -31,9 +31,9 @@ NEEDED = {
     ("patch", EVENTS),
 }
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
-RESOURCES = (PLCS, STATUS, TEMPLATES, EVENTS, SECRETS, ":events", ":configmaps", ":pods", ":namespaces", ":pods/exec")
-RESOURCES += ("apps:deployments", "coordination.k8s.io:leases", "apiextensions.k8s.io:customresourcedefinitions")
-RESOURCES += ("rbac.authorization.k8s.io:roles", "rbac.authorization.k8s.io:clusterroles")
+RESOURCES = [PLCS, STATUS, TEMPLATES, EVENTS, SECRETS, ":events", ":configmaps", ":pods", ":namespaces", ":pods/exec"]
+RESOURCES += ["apps:deployments", "coordination.k8s.io:leases", "apiextensions.k8s.io:customresourcedefinitions"]
+RESOURCES += ["rbac.authorization.k8s.io:roles", "rbac.authorization.k8s.io:clusterroles"]
 READ, WRITE = VERBS[:3], VERBS[3:]
 
 
@@ -82,7 +82,7 @@ def test_rights_are_those_of_the_manifests(helm: Helm) -> None:
 
 
 def test_own_rights(installer: Helm, cluster: Cluster) -> None:
-    """With rbac.create and serviceAccount.create off, nothing is granted, and the pod runs as the account that is named."""
+    """With rbac.create and serviceAccount.create off nothing is granted, and the pod runs as the account named."""
     values: Values = {"rbac": {"create": False}, "serviceAccount": {"create": False, "name": "theirs"}}
     installer.install(values)
     assert cluster.names("clusterrolebinding,rolebinding,serviceaccount") == []
@@ -125,7 +125,7 @@ def free_port() -> int:
 @contextmanager
 def running(arguments: list[str], kubeconfig: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the operator as its pod does."""
-    command = [Path(sys.executable).parent / "fabgitops-operator", *arguments]
+    command = [str(Path(sys.executable).parent / "fabgitops-operator"), *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stderr=output, env={**os.environ, "KUBECONFIG": str(kubeconfig)})
     try:
@@ -136,15 +136,15 @@ def running(arguments: list[str], kubeconfig: Path, log: Path) -> Iterator[subpr
 
 
 @pytest.mark.parametrize("namespaces", [[], ["line-1", "line-2"]])
-def test_operator_gets_along(
-    installer: Helm, cluster: Cluster, namespaces: list[str], tmp_path: Path
-) -> None:
+def test_operator_gets_along(installer: Helm, cluster: Cluster, namespaces: list[str], tmp_path: Path) -> None:
     """The operator, run with its pod's arguments as its service account, becomes ready and tells of a PLC."""
     port = free_port()
     values: Values = {"watchNamespaces": namespaces, "settings": {"metricsBind": "127.0.0.1", "metricsPort": port}}
     installer.install(values)
     cluster.declare("mixer")
-    arguments = cluster.get("deployment", "fab-fabgitops", "-n", NAMESPACE)["spec"]["template"]["spec"]["containers"][0]["args"]
+    arguments = cluster.get("deployment", "fab-fabgitops", "-n", NAMESPACE)["spec"]["template"]["spec"]["containers"][
+        0
+    ]["args"]
     log = tmp_path / "log"
     with running(arguments, cluster.plane.kubeconfig_for(ACCOUNT), log) as process:
 

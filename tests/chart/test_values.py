@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_operator.app import app
+from fabgitops_operator.app import app, run
 from fabgitops_operator.settings import Settings
 
 from .helm import CHART, ROOT, Helm, HelmError, Values, find, pod_specs
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.chart
 VALUES: Values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 # Maps whose keys are the user's own: labels, annotations, and amounts by the names of resources.
 FREE = {"commonLabels", "annotations", "podAnnotations", "podLabels", "labels", "nodeSelector", "requests", "limits"}
-TYPO = "tpyo"
+TYPO = "unheardOf"
 
 
 def misspelt(values: Values) -> Values:
@@ -101,7 +101,7 @@ def test_no_wrong_type_gets_through(helm: Helm) -> None:
     ],
 )
 def test_refused(helm: Helm, values: Values, named: str) -> None:
-    """A typo, a value out of range and values that cannot work together are refused, and the text says what is wrong."""
+    """A typo, a value out of range and values that cannot work together are refused, and the texwith the reason."""
     with pytest.raises(HelmError, match=re.escape(named)):
         helm.template(values)
 
@@ -113,10 +113,10 @@ def test_part_of_another_chart(helm: Helm) -> None:
 
 def test_every_setting_has_a_value() -> None:
     """Each setting of the operator is a value of the same name and the same default; namespace is watchNamespaces."""
-    defaults = {field.name: field.default for field in dataclasses.fields(Settings)}
+    defaults = dataclasses.asdict(Settings())
     assert VALUES["watchNamespaces"] == list(defaults.pop("namespace"))
     assert {snake(name): value for name, value in VALUES["settings"].items()} == defaults
-    others = inspect.signature(app["run"].default_command).parameters.keys() - {"settings"}
+    others = inspect.signature(run).parameters.keys() - {"settings"}
     assert others == {"config"}, "a file of settings is for machines without Helm: here all of them are values"
 
 
@@ -140,7 +140,9 @@ def test_further_arguments(helm: Helm) -> None:
 def test_versions_are_those_of_the_packages() -> None:
     """The images that the chart names by default are of the versions that this repository has."""
     versions = {
-        name: tomllib.loads((ROOT / f"packages/{name}/pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+        name: tomllib.loads((ROOT / f"packages/{name}/pyproject.toml").read_text(encoding="utf-8"))["project"][
+            "version"
+        ]
         for name in ("fabgitops-operator", "mock-plc")
     }
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
