@@ -1,6 +1,7 @@
 """The life of a release on a real API server: installed, upgraded from what was released, rolled back, taken away."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import yaml
 from fabgitops_operator.install import manifests
 
 from .cluster import DEFINITIONS, MADE, Cluster, until
-from .helm import CHART, EARLIER, NAMESPACE, OTHER, Helm, HelmError, Object, Values, find, objects
+from .helm import CHART, EARLIER, NAMESPACE, OTHER, ROOT, Helm, HelmError, Object, Values, find, objects
 from .matrix import MATRIX
 
 pytestmark = pytest.mark.chart
@@ -83,6 +84,16 @@ def test_upgraded(
     new.run("rollback", "fab", "--namespace", NAMESPACE)
     assert schemas(cluster) == before
     assert cluster.uid("mixer") == uid
+
+
+def test_earlier_charts_are_kept() -> None:
+    """The chart of every release before this one is there to upgrade from; earlier/README.md says how it gets there."""
+    told = (ROOT / "packages/fabgitops-operator/CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## (\d+\.\d+\.\d+) ", told, flags=re.MULTILINE)
+    current = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["version"]
+    kept = [chart.name for chart in EARLIER.glob("*.tgz")]
+    assert {f"fabgitops-{version}.tgz" for version in released if version != current} <= set(kept)
+    assert kept
 
 
 def test_definitions_are_upgraded(installer: Helm, cluster: Cluster, tmp_path: Path) -> None:
