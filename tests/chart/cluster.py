@@ -73,9 +73,13 @@ class Cluster:
         spec = {"deviceAddress": "127.0.0.1", "port": 1, "targetRegister": 4001, "targetValue": 2500}
         metadata = {"name": name, "namespace": namespace}
         body = {"apiVersion": "fabgitops.io/v1", "kind": "IndustrialPLC", "metadata": metadata, "spec": spec}
-        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", *DEFINITIONS)
+        self.established()
         self.kubectl("create", "--filename", "-", text=json.dumps(body))
         return self.uid(name, namespace)
+
+    def established(self) -> None:
+        """Wait until our kinds are served."""
+        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", *DEFINITIONS)
 
     def uid(self, name: str, namespace: str = "line-1") -> str:
         """Return the identity of an IndustrialPLC, or nothing when it is gone."""

@@ -1,24 +1,14 @@
 """What the operator and people may, asked of a real API server."""
 
-import json
-import os
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-import httpx
 import pytest
 from fabgitops_operator.install import manifests
 
 from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Object, Values, find, objects, pod_specs
+from .operator import ACCOUNT
 
 pytestmark = pytest.mark.chart
 
-ACCOUNT = f"system:serviceaccount:{NAMESPACE}:fab-fabgitops"
 PLCS = "fabgitops.io:industrialplcs"
 TEMPLATES = "fabgitops.io:industrialplctemplates"
 STATUS = f"{PLCS}/status"
@@ -35,6 +25,12 @@ RESOURCES = [PLCS, STATUS, TEMPLATES, EVENTS, SECRETS, ":events", ":configmaps",
 RESOURCES += ["apps:deployments", "coordination.k8s.io:leases", "apiextensions.k8s.io:customresourcedefinitions"]
 RESOURCES += ["rbac.authorization.k8s.io:roles", "rbac.authorization.k8s.io:clusterroles"]
 READ, WRITE = VERBS[:3], VERBS[3:]
+
+
+@pytest.fixture
+def version() -> str:
+    """Return one Helm, for both make the same (see test_render)."""
+    return "helm 4"
 
 
 def allowed(cluster: Cluster, user: str, namespace: str) -> set[tuple[str, str]]:
@@ -113,49 +109,3 @@ def aggregated(cluster: Cluster, role: str) -> list[Object]:
     """Return the rules of a built-in role that are about our resources."""
     rules = cluster.get("clusterrole", role).get("rules") or []
     return [rule for rule in rules if "fabgitops.io" in rule["apiGroups"]]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def running(arguments: list[str], kubeconfig: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the operator as its pod does."""
-    command = [str(Path(sys.executable).parent / "fabgitops-operator"), *arguments]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stderr=output, env={**os.environ, "KUBECONFIG": str(kubeconfig)})
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@pytest.mark.parametrize("namespaces", [[], ["line-1", "line-2"]])
-def test_operator_gets_along(installer: Helm, cluster: Cluster, namespaces: list[str], tmp_path: Path) -> None:
-    """The operator, run with its pod's arguments as its service account, becomes ready and tells of a PLC."""
-    port = free_port()
-    values: Values = {"watchNamespaces": namespaces, "settings": {"metricsBind": "127.0.0.1", "metricsPort": port}}
-    installer.install(values)
-    cluster.declare("mixer")
-    arguments = cluster.get("deployment", "fab-fabgitops", "-n", NAMESPACE)["spec"]["template"]["spec"]["containers"][
-        0
-    ]["args"]
-    log = tmp_path / "log"
-    with running(arguments, cluster.plane.kubeconfig_for(ACCOUNT), log) as process:
-
-        def ready() -> bool:
-            assert process.poll() is None, log.read_text()
-            try:
-                return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success
-            except httpx.TransportError:
-                return False
-
-        until(ready, "the operator is ready")
-        until(lambda: "conditions" in json.dumps(cluster.get("plc", "mixer", "-n", "line-1").get("status")), "a status")
-        until(lambda: cluster.kubectl("get", "events.events.k8s.io", "-n", "line-1", "-o", "name"), "an Event")
-    assert "forbidden" not in log.read_text().lower()
