@@ -252,6 +252,11 @@ def test_notes_warn(notes: Notes, values: Values, said: str) -> None:
     assert said not in notes({})
 
 
+def test_notes_when_paused(notes: Notes) -> None:
+    """Nobody is told to test an operator that does not run."""
+    assert "helm" not in notes({"replicas": 0})
+
+
 def test_extra_objects(helm: Helm) -> None:
     """Objects of the user's own come along, as text with templates in it or as YAML."""
     plain = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine-{{ .Release.Name }}"}}

@@ -12,7 +12,7 @@ import yaml
 
 from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Values, find
-from .operator import PROGRAMS, operating
+from .operating import PROGRAMS, operating
 
 pytestmark = pytest.mark.chart
 

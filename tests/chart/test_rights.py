@@ -5,7 +5,7 @@ from fabgitops_operator.install import manifests
 
 from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Object, Values, find, objects, pod_specs
-from .operator import ACCOUNT
+from .operating import ACCOUNT
 
 pytestmark = pytest.mark.chart
 

@@ -88,6 +88,7 @@ def test_no_wrong_type_gets_through(helm: Helm) -> None:
         ({"settings": {"logLevel": "loud"}}, "'/settings/logLevel': value must be one of 'debug'"),
         ({"settings": {"metricsPort": 80}}, "/settings/metricsPort"),
         ({"replicas": 2}, "'/replicas': value must be one of 0, 1"),
+        ({"watchNamespaces": ["line-1,line-2"]}, "/watchNamespaces/0"),
         ({"plc": {"cidrs": ["everywhere"]}}, "/plc/cidrs/0"),
         ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
         ({"image": {"tag": 1.0}}, "'/image/tag': got number, want string"),
