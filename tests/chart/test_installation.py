@@ -14,7 +14,7 @@ from .cluster import DEFINITIONS, MADE, Cluster, until
 from .helm import CHART, EARLIER, NAMESPACE, OTHER, ROOT, Helm, HelmError, Object, Values, find, objects
 from .matrix import MATRIX
 
-pytestmark = pytest.mark.chart
+pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
 
 ALL_OF_IT: Values = {
     **MATRIX["monitored"],

@@ -14,7 +14,7 @@ from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Values, find
 from .operating import PROGRAMS, operating
 
-pytestmark = pytest.mark.chart
+pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
 
 MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount"
 

@@ -7,7 +7,7 @@ from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Object, Values, find, objects, pod_specs
 from .operating import ACCOUNT
 
-pytestmark = pytest.mark.chart
+pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
 
 PLCS = "fabgitops.io:industrialplcs"
 TEMPLATES = "fabgitops.io:industrialplctemplates"
