@@ -281,15 +281,17 @@ def bench(session: nox.Session, what: str) -> None:
 
 @nox.session
 def workflows(session: nox.Session) -> None:
-    """Check the workflows of .github: actionlint (built with Go) for what they mean, zizmor for what they give away."""
+    """Check .github and the shell scripts: actionlint (built with Go), shellcheck, zizmor for what is given away."""
     refuse_arguments(session)
     workspace(session)
     files = [str(path) for path in sorted((ROOT / ".github" / "workflows").iterdir())]
+    shellcheck = Path(session.env["UV_PROJECT_ENVIRONMENT"] or "") / "bin" / "shellcheck"
     if shutil.which("go") is None:
         session.error("workflows needs Go, to build actionlint with: https://go.dev/dl")
     with session.chdir("tools/actionlint"):
-        session.run("go", "tool", "actionlint", *files, external=True)
-    run(session, "zizmor", "--offline", ".github")
+        session.run("go", "tool", "actionlint", "-shellcheck", str(shellcheck), *files, external=True)
+    run(session, "shellcheck", "dev", ".ci/run")
+    run(session, "zizmor", "--offline", "--persona", "auditor", ".github")
 
 
 @nox.session

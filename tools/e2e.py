@@ -10,13 +10,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import images
 from cyclopts import App
+from httpx2 import HTTPError
+from lightkube import Client, KubeConfig
+from lightkube.core.exceptions import ApiError, ConfigError
+from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from testbed.containers import Engine
 from testbed.errors import TestbedError
 from testbed.gotools import HELM, built
+from yaml import YAMLError
 
 ROOT = Path(__file__).parent.parent
 EVIDENCE = ROOT / ".dev" / "e2e"
@@ -75,19 +81,61 @@ def kind(engine: Engine, folder: Path) -> Iterator[tuple[Path, str]]:
         subprocess.run([command, "delete", "cluster", "--name", name, "--kubeconfig", str(kubeconfig)], check=False)
 
 
-@contextmanager
-def given(kubeconfig: Path, load_image: str | None) -> Iterator[tuple[Path, str]]:
-    """Take the cluster that a kubeconfig points at, and the command that loads images into it.
+def refuse(kubeconfig: Path | None, load_image: str | None) -> None:
+    """Check what is given of a cluster, before anything is built for it.
 
     Raises:
-        E2eError: There is no such file, or no command.
+        E2eError: There is no such file, no such command, or no cluster that the tests may have.
     """
+    if not kubeconfig:
+        if load_image is not None:
+            raise E2eError("--load-image needs --kubeconfig FILE: images get into a cluster made with kind by kind")
+        return
     if not kubeconfig.is_file():
         raise E2eError(f"--kubeconfig {kubeconfig}: there is no such file")
-    if not load_image:
+    try:
+        command = shlex.split(load_image or "")
+    except ValueError as error:
+        raise E2eError(f"--load-image {load_image}: {error}") from error
+    if not command:
         raise E2eError(
             "--kubeconfig needs --load-image COMMAND, which is given archives to load into the cluster's nodes"
         )
+    if not shutil.which(command[0]):
+        raise E2eError(f"--load-image {load_image}: there is no program {command[0]}, or it may not be run")
+    if ours := [name for name in definitions(kubeconfig) if name.endswith(".fabgitops.io")]:
+        raise E2eError(
+            f"--kubeconfig {kubeconfig}: FabGitOps is installed there, and the tests would take it and its PLCs away: "
+            f"{', '.join(ours)}"
+        )
+
+
+def definitions(kubeconfig: Path) -> list[str]:
+    """Return the names of a cluster's resource definitions.
+
+    Raises:
+        E2eError: It is no kubeconfig, or the cluster does not answer.
+    """
+    try:
+        config = KubeConfig.from_file(kubeconfig).get()
+        client: Any = Client(config=config)
+    except (ConfigError, YAMLError, OSError, LookupError, ValueError, TypeError, AttributeError) as error:
+        raise E2eError(f"--kubeconfig {kubeconfig}: it is no kubeconfig that can be read: {one_line(error)}") from error
+    with client:
+        try:
+            return [str(each.metadata.name) for each in client.list(CustomResourceDefinition)]
+        except (ApiError, HTTPError, ConfigError, OSError) as error:
+            raise E2eError(f"--kubeconfig {kubeconfig}: the cluster does not answer: {one_line(error)}") from error
+
+
+def one_line(error: Exception) -> str:
+    """Return what an error says in one line, with its name where it says little."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+@contextmanager
+def given(kubeconfig: Path, load_image: str) -> Iterator[tuple[Path, str]]:
+    """Yield the kubeconfig of a cluster that is there, and the command that loads images; it stays when we go."""
     yield kubeconfig.resolve(), load_image
 
 
@@ -154,10 +202,11 @@ def main(
     """
     tag = f"e2e-{uuid4().hex[:6]}"  # a new one each time, so that no node takes an image of an earlier run
     try:
+        refuse(kubeconfig, load_image)
         found, helm = Engine.find(), str(built(HELM)["helm"])
         with tempfile.TemporaryDirectory(prefix="fabgitops-e2e-") as name:
             folder = Path(name)
-            cluster = given(kubeconfig, load_image) if kubeconfig else kind(found, folder)
+            cluster = given(kubeconfig, load_image or "") if kubeconfig else kind(found, folder)
             with cluster as (config, command):
                 try:
                     load(found, tag, base, command, folder)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,7 @@ def build(engine: Engine, tag: str, base: str | None = None, *, twice: bool = Fa
     arguments = parts(engine, base)
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct") or 0)
     arguments["REVISION"] = git("rev-parse", "HEAD") or "unknown"
+    arguments["CREATED"] = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     for file, image in tagged(tag).items():
         given = {**arguments, "VERSION": version(NAMES[file])}
         made: list[dict[str, Any]] = []

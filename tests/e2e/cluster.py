@@ -139,6 +139,7 @@ class Cluster:
             "image": self.image,
             "imagePullPolicy": "IfNotPresent",
             "args": ["--verbose", *arguments],
+            "terminationMessagePolicy": "FallbackToLogsOnError",  # why it ended stands in its status, which is kept
             "readinessProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
         }
         spec = {

@@ -22,15 +22,23 @@ def collect(client: Any, folder: Path) -> None:
             except (ApiError, httpx2.HTTPError, ValueError) as error:
                 found = [{"error": str(error)}]
             (folder / f"{namespace}-{kind._api_info.plural}.json").write_text(json.dumps(found, indent=1, default=str))
-        for pod in client.list(Pod, namespace=namespace):
-            _log(client, pod, folder)
+        for pod in _pods(client, namespace):
+            for status in (pod.status and pod.status.containerStatuses) or []:
+                _log(client, pod, status.name, folder)
     print(f"e2e: what the cluster told is in {folder}")
 
 
-def _log(client: Any, pod: Pod, folder: Path) -> None:
+def _pods(client: Any, namespace: str) -> list[Pod]:
+    try:
+        return list(client.list(Pod, namespace=namespace))
+    except (ApiError, httpx2.HTTPError):
+        return []  # the error stands in the file of the pods
+
+
+def _log(client: Any, pod: Pod, container: str, folder: Path) -> None:
     name, namespace = str(pod.metadata and pod.metadata.name), str(pod.metadata and pod.metadata.namespace)
     try:
-        lines = list(client.log(name, namespace=namespace))
+        lines = list(client.log(name, namespace=namespace, container=container))
     except (ApiError, httpx2.HTTPError, ValueError) as error:
         lines = [str(error)]
-    (folder / f"{name}.log").write_text("".join(lines))
+    (folder / f"{name}-{container}.log").write_text("".join(lines))

@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,16 @@ def test_version(engine: Engine, image: str) -> None:
 
 @each_image
 def test_labels(engine: Engine, image: str) -> None:
-    """The labels say what it is, under which licence, and from which commit."""
+    """The labels say what it is, under which licence, where it comes from, and from which commit of when."""
     labels = engine.inspect(image)["Config"]["Labels"]
     said = {name.removeprefix("org.opencontainers.image."): value for name, value in labels.items()}
     assert said["title"] == NAMES[image]
     assert said["licenses"] == "Apache-2.0"
     assert said["description"]
+    assert said["source"].startswith("https://")
+    assert said["documentation"].startswith(f"{said['source']}/")
     assert re.fullmatch(r"[0-9a-f]{40}|unknown", said["revision"])
+    assert datetime.fromisoformat(said["created"]).year > 2000
 
 
 @each_image
