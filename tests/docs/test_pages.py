@@ -52,7 +52,7 @@ def test_links_go_where_things_are_on_the_site(page: Callable[[str], tuple[str, 
     )
     assert problems == []
     assert text == (
-        "[a](guides/other.md#b) [b](runbooks/README.md) [c](security.md) "
+        "[a](guides/other.md#b) [b](runbooks/README.md) [c](reporting.md) "
         "[`d`](https://github.com/fabgitops/fabgitops/tree/main/examples/plant) "
         "[e](https://github.com/fabgitops/fabgitops/blob/main/examples/plant/line.yaml) "
         "[f](#here) [g](https://example.com)\n"
