@@ -1,5 +1,6 @@
 """The pages hang together: links lead somewhere, commands exist, and the site can be put together."""
 
+import ast
 import importlib.util
 import os
 import re
@@ -104,3 +105,15 @@ def test_a_command_is_one_that_fabctl_knows(tmp_path: Path, command: str) -> Non
     done = subprocess.run(called, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == (0 if named else 1), done.stderr
     assert named or str(tmp_path / "none") in done.stderr
+
+
+def test_contributing_lists_every_session_once() -> None:
+    """Each session of the noxfile has one line among the commands of CONTRIBUTING.md, and no line is without one."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text())
+    sessions = {
+        each.name.replace("_", "-")
+        for each in tree.body
+        if isinstance(each, ast.FunctionDef) and any("nox.session" in ast.unparse(one) for one in each.decorator_list)
+    }
+    listed = re.findall(r"^\./dev ([a-z0-9-]+)", next(blocks(ROOT / "CONTRIBUTING.md")).text, re.MULTILINE)
+    assert sorted(listed) == sorted(sessions)
