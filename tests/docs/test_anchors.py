@@ -16,7 +16,7 @@ LINK = re.compile(r"\]\(([^)\s]*)#([^)\s]+)\)")
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the anchors that GitHub makes of a page's headings: small letters, hyphens, a number where two are alike."""
+    """Return the anchors that GitHub makes of a page's headings: in small letters, a number where two are alike."""
     found: list[str] = []
     for line, is_prose in site().prose(page.read_text()):
         heading = re.match(r"#{1,6} (.*)", line) if is_prose else None
