@@ -32,10 +32,7 @@ def commands() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         lines = [
-            line
-            for each in blocks(page)
-            if each.language == "sh" and each.task != "not run"
-            for line in each.text.splitlines()
+            line for each in blocks(page) if each.language == "sh" and not each.task for line in each.text.splitlines()
         ]
         lines += re.findall(r"`((?:kubectl|fabctl) [^`\n]+)`", page.read_text())
         found += [(page.stem, re.sub(r"\s+# .*", "", line)) for line in lines if line.strip()]
