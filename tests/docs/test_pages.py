@@ -145,6 +145,8 @@ def test_the_picture_shows_the_layers_that_are_held() -> None:
     drawn = re.findall(r"^ │ core: (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert drawn == [name for layer in layers for name in layer if name != "testing"]
     picture = (ROOT / "docs/architecture.md").read_text()
-    chains = [re.split(r" --> ", line.strip()) for line in picture.splitlines() if re.fullmatch(r" {8}\w+( --> \w+)+", line)]
+    chains = [
+        re.split(r" --> ", line.strip()) for line in picture.splitlines() if re.fullmatch(r" {8}\w+( --> \w+)+", line)
+    ]
     arrows = {pair for chain in chains for pair in itertools.pairwise(chain)}
     assert arrows == {(name, below[0]) for above, below in itertools.pairwise(layers) for name in above}
