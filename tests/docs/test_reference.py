@@ -10,6 +10,7 @@ from fabgitops_core.api.crd import definition
 from fabgitops_core.api.everything import KINDS
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.control.plc import situations
 
 from .pages import ROOT
@@ -71,3 +72,21 @@ def test_an_example_of_a_status_is_one(file: Path) -> None:
             status = IndustrialPLCStatus.model_validate(body["status"])
             assert body["status"].keys() == status.model_dump(exclude_unset=True, by_alias=True).keys()
             assert {each.reason for each in status.conditions} <= {each.reason for each in situations.ALL}
+
+
+def test_the_table_of_reasons_is_the_one_that_decides() -> None:
+    """The page on the resource has each reason with the phase and the conditions that the controller gives it."""
+    text = (ROOT / "docs/resource.md").read_text()
+    rows = re.findall(r"^\| (\w+)(?: \([^|]*\))? \| (\w+) \| (\w+) \| (\w+) \| (\w+) \| (\w+) \|$", text, re.MULTILINE)
+    assert rows == [
+        (each.reason, each.phase, each.ready, each.in_sync, str(each.reconciling), str(each.stalled))
+        for each in situations.ALL
+    ]
+
+
+def test_each_event_is_told_with_its_type() -> None:
+    """The page on the resource lists each reason of an Event as the warning or the normal one that it is."""
+    section = sections((ROOT / "docs/resource.md").read_text())["Events"]
+    warnings, normal = section.split("(Warning)")
+    told = {name: name in re.findall(r"`(\w+)`", warnings) for name in re.findall(r"`(\w+)`", warnings + normal)}
+    assert told == {each.value: Notice(each, "").warning for each in NoticeReason}
