@@ -18,7 +18,7 @@ REPOSITORY = "https://github.com/fabgitops/fabgitops"
 
 # Pages that are kept where they belong, by where they are on the site.
 ELSEWHERE = {
-    "SECURITY.md": "security.md",
+    "SECURITY.md": "reporting.md",
     "charts/fabgitops/README.md": "chart.md",
     "packages/fabctl/README.md": "fabctl.md",
     "packages/fabgitops-operator/README.md": "operator.md",

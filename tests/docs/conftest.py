@@ -10,10 +10,16 @@ import pytest
 from fabgitops_operator.install import manifests
 from testbed.errors import SourceError
 from testbed.gomodules import downloaded
-from testbed.gotools import FLUX_HEALTH, HELM, KUBECTL, built
+from testbed.gotools import ALERTMANAGER, FLUX_HEALTH, HELM, KUBECTL, PROMETHEUS, built
 from testbed.plane import ControlPlane
 
-NEEDED = {"kubectl": KUBECTL, "helm": HELM, "flux_health": FLUX_HEALTH}
+NEEDED = {
+    "kubectl": (KUBECTL, "kubectl"),
+    "helm": (HELM, "helm"),
+    "flux_health": (FLUX_HEALTH, "flux-health"),
+    "amtool": (ALERTMANAGER, "amtool"),
+    "promtool": (PROMETHEUS, "promtool"),
+}
 PROBLEM = pytest.StashKey[SourceError]()
 
 
@@ -26,7 +32,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         try:
             for name in NEEDED.keys() & asked:
-                built(NEEDED[name])
+                built(NEEDED[name][0])
         except SourceError as error:
             session.config.stash[PROBLEM] = error
 
@@ -35,13 +41,26 @@ def program(request: pytest.FixtureRequest, name: str) -> Path:
     """Return where a program is."""
     if PROBLEM in request.config.stash:
         raise request.config.stash[PROBLEM]
-    return next(iter(built(NEEDED[name]).values()))
+    tools, file = NEEDED[name]
+    return built(tools)[file]
 
 
 @pytest.fixture(scope="session")
 def helm(request: pytest.FixtureRequest) -> Path:
     """Return where helm is."""
     return program(request, "helm")
+
+
+@pytest.fixture(scope="session")
+def amtool(request: pytest.FixtureRequest) -> Path:
+    """Return where amtool is."""
+    return program(request, "amtool")
+
+
+@pytest.fixture(scope="session")
+def promtool(request: pytest.FixtureRequest) -> Path:
+    """Return where promtool is."""
+    return program(request, "promtool")
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +106,17 @@ def foreign(kubectl: Kubectl, gitops_crds: Mapping[str, Path]) -> Kubectl:
         kubectl("apply", "--server-side", "--force-conflicts", "-f", file)
     established(kubectl)
     return kubectl
+
+
+@pytest.fixture(scope="session")
+def furnished(foreign: Kubectl) -> Kubectl:
+    """Return kubectl for an API server with what pages take for granted: namespaces, Argo CD's settings, a Secret."""
+    for name in ("argocd", "flux-system", "velero", "line-1"):
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        foreign("apply", "-f", "-", text=json.dumps(body))
+    foreign("-n", "argocd", "create", "configmap", "argocd-cm")
+    foreign("-n", "line-1", "create", "secret", "generic", "plc-tls")
+    return foreign
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """The pages of the documentation, and the blocks of code in them.
 
 A comment above a block says what a test does with it: `<!-- run -->` runs it, one block of a page after the other in
-one shell; `<!-- prints -->` says that the block run before it prints this, where … stands for anything. A manifest of
-ours is checked without being told to.
+one shell; `<!-- save NAME -->` keeps it as a file for them; `<!-- prints -->` says that the block run before it prints
+this, where … stands for anything; `<!-- not run: REASON -->` says why nothing does. A manifest of ours, a query, and a
+runbook's commands are tried without being told to.
 """
 
 import re
@@ -27,18 +28,21 @@ PAGES = sorted(
     }
 )
 
-_BLOCK = re.compile(r"^(?:<!-- (run|prints) -->\n)?```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^(?:<!-- (run|prints|save|not run:) ?(.*?) ?-->\n)?```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: its language, its text, the line that it begins in, and what is to be done with it."""
+    """A block of code: its language, its text, the line that it begins in, what is done with it, and how or why."""
 
     page: Path
     line: int
     language: str
     text: str
     task: str
+    about: str = ""
 
     def __str__(self) -> str:
         """Return where it is."""
@@ -49,7 +53,8 @@ def blocks(page: Path) -> Iterator[Block]:
     """Yield the blocks of a page."""
     text = page.read_text()
     for found in _BLOCK.finditer(text):
-        yield Block(page, text.count("\n", 0, found.start()) + 1, found[2], found[3], found[1] or "")
+        task, about = (found[1] or "").rstrip(":"), found[2] or ""
+        yield Block(page, text.count("\n", 0, found.start()) + 1, found[3], found[4], task, about)
 
 
 def has_tasks(page: Path) -> bool:

@@ -1,5 +1,6 @@
 """Each manifest that a page or an example shows is one that the API server takes."""
 
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,3 +96,28 @@ def test_the_placeholder_of_a_line_is_never_an_address() -> None:
     plcs = [body for body in bases if body["kind"] == "IndustrialPLC"]
     assert plcs
     assert all(body["spec"]["deviceAddress"].endswith(".invalid") for body in plcs)
+
+
+CHART = ROOT / "charts/fabgitops"
+KNOWN = yaml.safe_load((CHART / "values.yaml").read_text()).keys()
+VALUES = {place: body for place, body in EVERY.items() if body.keys() <= KNOWN and place.startswith("docs/")}
+VALUES |= {
+    place: body["spec"]["source"]["helm"]["valuesObject"]
+    for place, body in THEIRS.items()
+    if "charts/fabgitops" in str(body["spec"].get("source", {}).get("repoURL"))
+}
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("place", VALUES)
+def test_values_are_taken_by_the_chart(place: str, helm: Path, tmp_path: Path) -> None:
+    """Helm renders the chart with each set of values that a page shows: its schema refuses what is not there."""
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump(VALUES[place]))
+    done = subprocess.run([helm, "template", CHART, "--values", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_are_values() -> None:
+    """The search for values finds those of the page on closed networks, and of the Application."""
+    assert {place.split(":")[0] for place in VALUES} == {"docs/guides/air-gapped.md", "docs/guides/argocd.md"}

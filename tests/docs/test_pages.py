@@ -1,11 +1,14 @@
 """The pages hang together: links lead somewhere, commands exist, and the site can be put together."""
 
+import ast
 import importlib.util
+import itertools
 import os
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +55,7 @@ def test_links_go_where_things_are_on_the_site(page: Callable[[str], tuple[str, 
     )
     assert problems == []
     assert text == (
-        "[a](guides/other.md#b) [b](runbooks/README.md) [c](security.md) "
+        "[a](guides/other.md#b) [b](runbooks/README.md) [c](reporting.md) "
         "[`d`](https://github.com/fabgitops/fabgitops/tree/main/examples/plant) "
         "[e](https://github.com/fabgitops/fabgitops/blob/main/examples/plant/line.yaml) "
         "[f](#here) [g](https://example.com)\n"
@@ -104,3 +107,46 @@ def test_a_command_is_one_that_fabctl_knows(tmp_path: Path, command: str) -> Non
     done = subprocess.run(called, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == (0 if named else 1), done.stderr
     assert named or str(tmp_path / "none") in done.stderr
+
+
+def test_contributing_lists_every_session_once() -> None:
+    """Each session of the noxfile has one line among the commands of CONTRIBUTING.md, and no line is without one."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text())
+    sessions = {
+        each.name.replace("_", "-")
+        for each in tree.body
+        if isinstance(each, ast.FunctionDef) and any("nox.session" in ast.unparse(one) for one in each.decorator_list)
+    }
+    listed = re.findall(r"^\./dev ([a-z0-9-]+)", next(blocks(ROOT / "CONTRIBUTING.md")).text, re.MULTILINE)
+    assert sorted(listed) == sorted(sessions)
+
+
+PROMISES = [ROOT / "README.md", ROOT / "docs/reliability.md"]
+
+
+@pytest.mark.parametrize("page", PROMISES, ids=lambda page: page.name)
+def test_a_promise_names_a_test_that_there_is(page: Path) -> None:
+    """Each test that is said to hold a promise is a function or a file of the tests."""
+    named = re.findall(r"`((?:[\w./-]+/)?test_\w+(?:\.py)?)`", page.read_text())
+    files = [
+        file for pattern in ("packages/*/tests", "tests") for top in ROOT.glob(pattern) for file in top.rglob("*.py")
+    ]
+    functions = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text())}
+    assert named
+    for each in named:
+        assert each in functions or any(str(file).endswith(f"/{each}") for file in files), each
+
+
+def test_the_picture_shows_the_layers_that_are_held() -> None:
+    """README and architecture draw core's layers in the order that import-linter enforces."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    layers = [each.split(" | ") for each in next(each["layers"] for each in contracts if each["type"] == "layers")]
+    drawn = re.findall(r"^ │ core: (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert drawn == [name for layer in layers for name in layer if name != "testing"]
+    picture = (ROOT / "docs/architecture.md").read_text()
+    chains = [
+        re.split(r" --> ", line.strip()) for line in picture.splitlines() if re.fullmatch(r" {8}\w+( --> \w+)+", line)
+    ]
+    arrows = {pair for chain in chains for pair in itertools.pairwise(chain)}
+    assert arrows == {(name, below[0]) for above, below in itertools.pairwise(layers) for name in above}

@@ -1,0 +1,92 @@
+"""The reference tells of every field, and what it shows as an example is what the programs take and say."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fabgitops_core.api.crd import definition
+from fabgitops_core.api.everything import KINDS
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.control.commands import Notice, NoticeReason
+from fabgitops_core.control.plc import situations
+
+from .pages import ROOT
+
+EXAMPLES = ROOT / "examples/reference"
+ROW = re.compile(r"^\| `(\w+)` \| (.*) \| (.*) \| (.*) \| (.*) \| (.*) \| (.+) \|$", re.MULTILINE)
+
+
+def page(kind: Kind) -> str:
+    """Return the reference of a kind."""
+    return (ROOT / "docs/reference" / f"{kind.name.lower()}.md").read_text()
+
+
+def sections(text: str) -> dict[str, str]:
+    """Return the text of each section of a page by its heading."""
+    parts = re.split(r"^## (.*)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def fields(path: str, schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the fields of each object of a schema by where it is."""
+    found = {path: dict(schema["properties"])}
+    for name, field in schema["properties"].items():
+        inner, mark = (field["items"], "[]") if field.get("type") == "array" else (field, "")
+        if "properties" in inner:
+            found |= fields(f"{path}.{name}{mark}", inner)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_field_has_its_row(kind: Kind) -> None:
+    """Each field that the API server knows has a row with a type, a meaning, and an example unless it is an object."""
+    schema = definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+    told = sections(page(kind))
+    wanted = {
+        path: each for part in ("spec", "status") if part in schema for path, each in fields(part, schema[part]).items()
+    }
+    assert told.keys() == wanted.keys()
+    for path, names in wanted.items():
+        rows = {row[0]: row for row in ROW.findall(told[path])}
+        assert rows.keys() == names.keys(), path
+        for name, kind_of, _unit, _range, _default, example, _meaning in rows.values():
+            assert example or "](#" in kind_of, f"{path}.{name} has no example"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_times_and_sizes_have_their_unit(kind: Kind) -> None:
+    """A field that is named for seconds, milliseconds or words is counted in those."""
+    for name, _type, unit, *_rest in ROW.findall(page(kind)):
+        for suffix, wanted in {"Secs": "s", "Ms": "ms", "Words": "words"}.items():
+            assert not name.endswith(suffix) or unit == wanted, name
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_an_example_of_a_status_is_one(file: Path) -> None:
+    """Each status among the examples is one that the operator could have stored, with a reason that there is."""
+    for body in yaml.safe_load_all(file.read_text()):
+        if "status" in body:
+            status = IndustrialPLCStatus.model_validate(body["status"])
+            assert body["status"].keys() == status.model_dump(exclude_unset=True, by_alias=True).keys()
+            assert {each.reason for each in status.conditions} <= {each.reason for each in situations.ALL}
+
+
+def test_the_table_of_reasons_is_the_one_that_decides() -> None:
+    """The page on the resource has each reason with the phase and the conditions that the controller gives it."""
+    text = (ROOT / "docs/resource.md").read_text()
+    rows = re.findall(r"^\| (\w+)(?: \([^|]*\))? \| (\w+) \| (\w+) \| (\w+) \| (\w+) \| (\w+) \|$", text, re.MULTILINE)
+    assert rows == [
+        (each.reason, each.phase, each.ready, each.in_sync, str(each.reconciling), str(each.stalled))
+        for each in situations.ALL
+    ]
+
+
+def test_each_event_is_told_with_its_type() -> None:
+    """The page on the resource lists each reason of an Event as the warning or the normal one that it is."""
+    section = sections((ROOT / "docs/resource.md").read_text())["Events"]
+    warnings, normal = section.split("(Warning)")
+    told = {name: name in re.findall(r"`(\w+)`", warnings) for name in re.findall(r"`(\w+)`", warnings + normal)}
+    assert told == {each.value: Notice(each, "").warning for each in NoticeReason}

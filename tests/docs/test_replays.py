@@ -1,0 +1,313 @@
+"""The sessions that READMEs of packages show, typed again: each command, and what is said to come of it."""
+
+import ast
+import asyncio
+import contextlib
+import importlib
+import inspect
+import io
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import pytest
+import yaml
+from testbed.plane import ControlPlane
+
+from .conftest import Kubectl
+from .pages import ROOT, Block, blocks
+from .test_blocks import free_ports, with_ports
+from .test_runbooks import plc
+
+BIN = Path(sys.executable).parent
+FABCTL, MOCK_PLC = ROOT / "packages/fabctl/README.md", ROOT / "packages/mock-plc/README.md"
+PATIENCE = 30.0
+
+# What differs from one time to the next: moments, how long ago, how long up, what a machine manages.
+CHANGES = (
+    (r"\d{4}-\d\d-\d\d\\? \d\d:\d\d:\d\d,\d{3}", r"\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3}"),
+    (r"\d{4}\\-\d\d\\-\d\d[T ]\d\d:\d\d:\d\d(,\d{3}|Z)", r"\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:,\\d{3}|Z)"),
+    (r"\\\(\d+s\\\)", r"\\(\\d+s\\)"),
+    (r"\b\d+\\\.\d{3}\b", r"\\d+\\.\\d+"),
+)
+
+
+def sessions(block: Block) -> list[tuple[str, str]]:
+    """Return each command of a console with what it prints."""
+    parts = re.split(r"^\$ ((?:.*\\\n)*.*)\n", block.text, flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def flat(text: str) -> str:
+    """Return a text whose columns are one space apart."""
+    return "\n".join(re.sub(r"\s+", " ", line.strip()) for line in text.strip().splitlines())
+
+
+def fits(shown: str, said: str) -> bool:
+    """Return whether a program said what a page shows, moments aside."""
+    pattern = re.escape(flat(shown)).replace(r"\ ", " ")
+    for found, meant in CHANGES:
+        pattern = re.sub(found, meant, pattern)
+    return re.fullmatch(pattern, flat(said)) is not None
+
+
+# --- fabctl -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Iterator[dict[str, dict[str, str]]]:
+    """Return the environments of two namespaces: `few` with three PLCs, and `one` with a drive that has a map."""
+    ports = free_ports("--port 5502 --port 5512")
+    fan = next(
+        yaml.safe_load(each.text) for each in blocks(ROOT / "docs/devices.md") if "name: supply-fan" in each.text
+    )
+    fan["spec"] |= {"deviceAddress": "127.0.0.1", "port": int(ports["5512"]), "autoCorrect": False}
+    fan["spec"]["pollIntervalSecs"] = 1
+    bodies = {
+        name: yaml.safe_load(plc(name, port))
+        for name, port in (("dead", "9"), ("manual", ports["5502"]), ("parked", "9"))
+    }
+    bodies["dead"]["spec"]["targetValue"] = 1
+    bodies["manual"]["spec"] |= {"targetValue": 9999, "autoCorrect": False}
+    bodies["parked"]["spec"] |= {"targetValue": 1, "suspend": True, "unitId": 2}
+    environments = {}
+    for name, found in {"few": list(bodies.values()), "one": [fan]}.items():
+        kubectl("create", "namespace", name)
+        for body in found:
+            body["metadata"]["namespace"] = name
+            kubectl("apply", "-f", "-", text=yaml.safe_dump(body))
+        config = tmp_path / name
+        config.write_text(control_plane.kubeconfig.read_text())
+        Kubectl(kubectl.path, config)("config", "set-context", "--current", f"--namespace={name}")
+        environments[name] = {**os.environ, "KUBECONFIG": str(config), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    device = ROOT / "examples/devices/mock/danfoss-fc101.yaml"
+    operator = {**environments["few"], "FABGITOPS_NAMESPACE": "few one", "FABGITOPS_METRICS_PORT": "0"}
+    with contextlib.ExitStack() as stack:
+        for command in (
+            ["mock-plc", "--bind", "127.0.0.1", "--port", ports["5502"]],
+            ["mock-plc", "--bind", "127.0.0.1", "--port", ports["5512"], "--device", str(device)],
+            ["fabgitops-operator", "run"],
+        ):
+            log = stack.enter_context((tmp_path / f"{len(command)}.log").open("w"))
+            program = subprocess.Popen([BIN / command[0], *command[1:]], env=operator, stderr=log)
+            stack.callback(program.wait)
+            stack.callback(program.send_signal, signal.SIGTERM)
+        for namespace, name, phase in (
+            ("few", "dead", "Failed"),
+            ("few", "manual", "DriftDetected"),
+            ("one", "supply-fan", "DriftDetected"),
+        ):
+            kubectl(
+                "wait", "-n", namespace, f"--for=jsonpath={{.status.phase}}={phase}", "--timeout=60s", f"plc/{name}"
+            )
+        yield environments
+    for name in environments:
+        kubectl("delete", "plc", "--all", "-n", name)
+
+
+@pytest.mark.docs
+def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]]) -> None:
+    """Each session in the README of fabctl comes out as it is shown there."""
+    shown = [each for block in blocks(FABCTL) if block.language == "console" for each in sessions(block)]
+    typed = [(command, output) for command, output in shown if command.startswith("fabctl ")]
+    assert len(typed) >= 7
+    for command, output in typed:
+        environment = plants["one" if "supply-fan" in command else "few"]
+        done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
+        said = done.stdout + done.stderr
+        order = sorted if "--all" in command else list  # told in the order in which they end
+        assert fits(*("\n".join(order(text.splitlines())) for text in (output, said))), f"{command}\n{said}"
+
+
+# --- mock-plc ---------------------------------------------------------------------------------------------------------
+
+
+class Served:
+    """A mock-plc that a page starts, with the ports of this machine, until Ctrl-C."""
+
+    def __init__(self, command: str, folder: Path) -> None:
+        """Start it, and wait until it listens."""
+        self.log = folder / "mock-plc.log"
+        environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                ["bash", "-c", f"exec {command}"], cwd=folder, env=environment, stdout=log, stderr=log
+            )
+        self.until("listening")
+
+    def until(self, text: str, times: int = 1) -> None:
+        """Wait until its log has a text."""
+        deadline = time.monotonic() + PATIENCE
+        while self.log.read_text().count(text) < times:
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, f"{text} is not in\n{self.log.read_text()}"
+            time.sleep(0.02)
+
+    def ended(self) -> str:
+        """Type Ctrl-C, and return all that it said."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.process.wait(PATIENCE)
+        return self.log.read_text()
+
+
+def block_with(text: str, language: str) -> Block:
+    """Return the block of mock-plc's README that has a text."""
+    return next(each for each in blocks(MOCK_PLC) if each.language == language and text in each.text)
+
+
+def expected(text: str) -> list[str]:
+    """Return what each print of a snippet prints, as the comment behind it or on the next line says."""
+    return re.findall(r"print\(.*\)\n?[ ]*\n?[ ]*# ([^\n]+)", text)
+
+
+def played(text: str, folder: Path) -> list[str]:
+    """Run a snippet, which may await, in a folder; return the lines that it prints."""
+    compiled: CodeType = compile(text, str(MOCK_PLC), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    names: dict[str, Any] = {}
+    output = io.StringIO()
+
+    async def whole() -> None:
+        result = eval(compiled, names)  # noqa: S307  # a page of ours
+        if inspect.isawaitable(result):
+            await result
+
+    with contextlib.chdir(folder), contextlib.redirect_stdout(output):
+        asyncio.run(whole())
+    return output.getvalue().splitlines()
+
+
+def check(block: Block, ports: dict[str, str], folder: Path) -> None:
+    """Run a snippet of Python, and compare what it prints with its comments."""
+    text = with_ports(block.text, ports)
+    said = [line for line, _again in itertools.groupby(played(text, folder))]
+    shown = expected(block.text)
+    assert len(said) == len(shown) > 0
+    for line, comment in zip(said, shown, strict=True):
+        wanted = re.split(r": | \.\.\. |; ", comment)[0] if not comment.endswith("]") else comment
+        assert line.startswith(wanted), f"{block}: it prints {line}"
+
+
+@pytest.fixture
+def ports() -> dict[str, str]:
+    """Return a free port for each that the README of mock-plc names, and for the one that --port has by itself."""
+    return free_ports("--port 5502 --control 5503 --port 15802")
+
+
+@pytest.fixture
+def serve(ports: dict[str, str], tmp_path: Path) -> Iterator[Callable[[str], tuple[Served, str]]]:
+    """Return what starts the server of a console, and gives it with what the page says that it says."""
+    importlib.import_module("pymodbus.client")  # takes its time, and clients are to be quick
+    with contextlib.ExitStack() as stack:
+
+        def started(text: str) -> tuple[Served, str]:
+            ((command, output),) = sessions(block_with(text, "console"))
+            flag = "" if "--port" in command else " --port 5502"
+            here = str(tmp_path)
+            server = Served(with_ports(command + flag, ports).replace("/tmp", here), tmp_path)  # noqa: S108
+            stack.callback(server.ended)
+            return server, with_ports(output.replace("^C", ""), ports).replace("/tmp", here)  # noqa: S108
+
+        yield started
+
+
+@pytest.mark.docs
+def test_the_first_session_of_mock_plc(
+    serve: Callable[[str], tuple[Served, str]], ports: dict[str, str], tmp_path: Path
+) -> None:
+    """The client of the README prints what it says, and the server tells of requests, faults and drifts as shown."""
+    said = shown = ""
+    for _attempt in range(5):
+        server, shown = serve("--control 5503 --register 4001")
+        snippet = with_ports(block_with("exception_code)  # 6", "python").text, ports)
+        played(snippet, tmp_path)
+        server.until("drift:", 2)
+        said = server.ended()
+        if said.find("drift:") > said.rfind("read:"):  # else the machine was too busy for two seconds
+            break
+    assert fits(shown, said), said
+
+
+@pytest.mark.docs
+def test_the_control_session_of_mock_plc(
+    serve: Callable[[str], tuple[Served, str]], ports: dict[str, str], tmp_path: Path
+) -> None:
+    """Each `mock-plc ctl`, and curl, print what the README shows of the same server after the same client."""
+    serve("--control 5503 --register 4001")
+    check(block_with("exception_code)  # 6", "python"), ports, tmp_path)
+    environment = {
+        **os.environ,
+        "MOCK_PLC_CONTROL": ports["5503"],
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+    typed = [each for text in ("ctl state", "curl -s") for each in sessions(block_with(text, "console"))]
+    for command, output in typed:
+        line = with_ports(command, ports)
+        done = subprocess.run(line, shell=True, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
+        assert fits(with_ports(output, ports), done.stdout + done.stderr), f"{line}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.docs
+def test_the_oven_of_mock_plc(
+    serve: Callable[[str], tuple[Served, str]], ports: dict[str, str], tmp_path: Path
+) -> None:
+    """The oven of the README, five seconds after its start, holds and refuses what is shown there."""
+    (tmp_path / "oven.yaml").write_text(block_with("productCode: OV-3", "yaml").text)
+    server, shown = serve("--device oven.yaml")
+    time.sleep(5.2)  # the snippet says "five seconds after the start": the oven heats by the clock
+    check(block_with("five seconds after the start", "python"), ports, tmp_path)
+    server.until("resists:")
+    said = server.ended()
+    assert fits(shown, said), said
+
+
+@pytest.mark.docs
+def test_a_wrong_file_of_mock_plc(tmp_path: Path) -> None:
+    """`mock-plc check` names the line and the key of a slip in the README's oven."""
+    oven = block_with("productCode: OV-3", "yaml").text
+    (tmp_path / "wrong.yaml").write_text(oven.replace("scale:", "scael:"))
+    ((command, output),) = sessions(block_with("check wrong.yaml", "console"))
+    line = f"{BIN}/{command}"
+    done = subprocess.run(line.split(), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert fits(output, done.stdout + done.stderr), done.stdout + done.stderr
+
+
+@pytest.mark.docs
+def test_certificates_of_mock_plc(serve: Callable[[str], tuple[Served, str]], tmp_path: Path) -> None:
+    """--tls-make leaves the files that the README names."""
+    server, shown = serve("--tls-make")
+    server.until("CA and certificates")
+    said = server.ended()
+    assert fits(shown, "\n".join(said.splitlines()[:2])), said
+    files = {path.name for path in (tmp_path / "certificates").iterdir()}
+    assert {"ca.crt", "tls.crt", "tls.key", "client.crt", "client.key"} <= files
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("text", ["plc = Device({4001: 2500})", "oven = Machine(", "station = Station("])
+def test_mock_plc_in_tests(text: str, tmp_path: Path) -> None:
+    """The snippets for tests of one's own run, and print what their comments say."""
+    (tmp_path / "oven.yaml").write_text(block_with("productCode: OV-3", "yaml").text)
+    check(block_with(text, "python"), {}, tmp_path)
+
+
+def test_each_session_of_mock_plc_is_replayed_but_one() -> None:
+    """No console and no snippet of the README is forgotten here; the thousand PLCs say what one machine managed."""
+    here = Path(__file__).read_text()
+    left = [str(each) for each in blocks(MOCK_PLC) if each.language == "console" and not _known(each, here)]
+    assert [each.split(":")[-1] for each in left] == [str(block_with("--count 1000", "console").line)]
+
+
+def _known(block: Block, here: str) -> bool:
+    names = re.findall(r'(?:block_with|serve)\(\s*"([^"]+)"|for text in \("([^"]+)", "([^"]+)"\)', here)
+    return any(name and name in block.text and "--count" not in name for each in names for name in each)

@@ -1,0 +1,131 @@
+"""What a runbook or the page on troubleshooting tells to type is typed in a plant that has the operator and PLCs."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import yaml
+from testbed.plane import ControlPlane
+
+from .conftest import Kubectl, established
+from .pages import ROOT, blocks
+from .test_blocks import PRELUDE, free_ports
+
+BIN = Path(sys.executable).parent
+PAGES = [*sorted((ROOT / "docs/runbooks").glob("*.md")), *sorted((ROOT / "docs/operations").glob("*.md"))]
+PLACEHOLDERS = {"NAMESPACE": "plant", "NAME": "mixer", "ENDPOINT": "127.0.0.1:9"}
+LOGS = re.compile(r"kubectl -n fabgitops-system logs deployment/fabgitops (--\S+ ?)+")
+ENDLESS = ("fabctl watch",)
+
+# What the API server, which has no node here, answers to those who ask for a pod's log, its use of CPU, or its ports.
+NO_NODE = ("does not have a host assigned", "Metrics API not available", "status=Pending", "no pods found")
+
+
+def commands() -> list[tuple[str, str]]:
+    """Return each command of a page with the page's name: those in blocks, and those within a sentence."""
+    found = []
+    for page in PAGES:
+        lines = [
+            line for each in blocks(page) if each.language == "sh" and not each.task for line in each.text.splitlines()
+        ]
+        lines += re.findall(r"`((?:kubectl|fabctl) [^`\n]+)`", page.read_text())
+        found += [(page.stem, re.sub(r"\s+# .*", "", line)) for line in lines if line.strip()]
+    return [(page, line) for page, line in dict.fromkeys(found) if "…" not in line and len(line.split()) > 2]
+
+
+def test_there_are_commands() -> None:
+    """Each runbook of an alert has something to type."""
+    named = {page for page, _line in commands()}
+    assert {page.stem for page in PAGES if page.parent.name == "runbooks" and page.stem != "README"} <= named
+
+
+@pytest.fixture(scope="module")
+def plant(
+    kubectl: Kubectl, helm: Path, control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
+    """Return a shell in a plant: the chart's objects, an operator of ours, two PLCs, one of which does not answer.
+
+    Nothing runs the pod that the chart declares; where its log is searched, that of our operator is.
+    """
+    folder = tmp_path_factory.mktemp("plant")
+    chart = subprocess.run(
+        [helm, "template", "fabgitops", ROOT / "charts/fabgitops", "--namespace", "fabgitops-system"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    bodies = [each for each in yaml.safe_load_all(chart) if each and "helm.sh/hook" not in str(each["metadata"])]
+    flags = ("--server-side", "--force-conflicts", "-f", "-")
+    kubectl("apply", *flags, text=yaml.safe_dump_all(bodies))
+    established(kubectl)
+    deployment = next(each for each in bodies if each["kind"] == "Deployment")
+    pod = {"apiVersion": "v1", "kind": "Pod", **deployment["spec"]["template"]}
+    pod["metadata"] = {**pod["metadata"], "name": "fabgitops-0", "namespace": "fabgitops-system"}
+    kubectl("apply", *flags, text=yaml.safe_dump(pod))
+    kubectl("apply", *flags, text='{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "plant"}}')
+    port = free_ports("--port 5502")["5502"]
+    kubectl("apply", *flags, text=plc("mixer", port) + "---\n" + plc("dead", "9"))
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(control_plane.kubeconfig.read_text())
+    Kubectl(kubectl.path, kubeconfig)("config", "set-context", "--current", "--namespace=plant")
+    environment = {
+        **os.environ,
+        "KUBECONFIG": str(kubeconfig),
+        "PATH": os.pathsep.join([str(BIN), str(kubectl.path.parent), os.environ["PATH"]]),
+        "FABGITOPS_NAMESPACE": "plant",
+        "FABGITOPS_METRICS_PORT": "0",
+    }
+
+    def typed(command: str) -> subprocess.CompletedProcess[str]:
+        line = LOGS.sub("cat operator.log ", command) if "|" in command else command
+        for placeholder, value in PLACEHOLDERS.items():
+            line = re.sub(rf"\b{placeholder}\b", value, line)
+        line = f"timeout --foreground -s INT 2 {line}" if line.startswith(ENDLESS) else line
+        text = f"set -o pipefail\n{PRELUDE}{line}"
+        return subprocess.run(
+            ["bash", "-c", text], env=environment, cwd=folder, stdout=subprocess.PIPE, text=True, check=False
+        )
+
+    with ExitStack() as stack:
+        for name, command in {
+            "plc": ["mock-plc", "--bind", "127.0.0.1", "--port", port, "--register", "4001=2311"],
+            "operator": ["fabgitops-operator", "run"],
+        }.items():
+            log = stack.enter_context((folder / f"{name}.log").open("w"))
+            program = subprocess.Popen([BIN / command[0], *command[1:]], env=environment, stderr=log)
+            stack.callback(program.wait)
+            stack.callback(program.send_signal, signal.SIGTERM)
+        kubectl("-n", "plant", "wait", "--for=condition=Ready", "--timeout=60s", "plc/mixer")
+        kubectl("-n", "plant", "wait", "--for=jsonpath={.status.phase}=Failed", "--timeout=60s", "plc/dead")
+        yield typed
+    kubectl("delete", "plc", "--all", "-n", "plant")
+    kubectl("delete", "deployment,pod", "--all", "-n", "fabgitops-system", "--force", "--grace-period=0")
+
+
+def plc(name: str, port: str) -> str:
+    """Return a manifest of a PLC on this machine."""
+    return f"""\
+apiVersion: fabgitops.io/v1
+kind: IndustrialPLC
+metadata: {{name: {name}, namespace: plant}}
+spec: {{deviceAddress: 127.0.0.1, port: {port}, targetRegister: 4001, targetValue: 2500, pollIntervalSecs: 1}}
+"""
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize(("page", "command"), commands(), ids=lambda each: each)
+def test_a_command_of_a_runbook_works(
+    page: str, command: str, plant: Callable[[str], subprocess.CompletedProcess[str]]
+) -> None:
+    """Each command succeeds; one that needs a node is understood and only misses that."""
+    done = plant(command)
+    if " patch " in command:
+        plant("""kubectl patch plc mixer --type merge -p '{"spec": {"suspend": false, "autoCorrect": true}}'""")
+    endless = command.startswith(ENDLESS) and done.returncode in {0, 124, 130} and "mixer" in done.stdout
+    assert done.returncode == 0 or endless or any(said in done.stdout for said in NO_NODE), done.stdout
