@@ -1,5 +1,6 @@
 """kubectl and the other programs that pages tell to type, and an API server with everything installed."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
