@@ -93,7 +93,8 @@ async def operate(settings: Settings) -> None:
         stack.push_async_callback(engine.stop, settings.grace_secs)  # polls begin with the first listing
         engine.hold_writes()
         await _unless(told_to_stop, _first_listing(sweep))
-        engine.allow_writes()
+        if not told_to_stop.is_set():  # or the listing was left before its end
+            engine.allow_writes()
         reasons.clear()
         settle_memory()
         registry = watching(inventory, CONTROLLERS, config)

@@ -1,35 +1,44 @@
-"""How the operator ends, as a process that is told to: at once, and without a word that sounds like a fault."""
+"""How the operator starts and ends, as a process: quietly, at once, and without a write that may be wrong."""
 
 import asyncio
 import json
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 from aiohttp import web
+from mock_plc.device import Device
+from mock_plc.server import serving
+
+PLCS = "/apis/fabgitops.io/v1/industrialplcs"
 
 
 class ApiServer:
-    """An API server that has no objects, and that holds discovery back."""
+    """An API server with the PLCs of a test, that says nothing to what the test wants held."""
 
     def __init__(self) -> None:
-        self.discovering = asyncio.Event()
+        self.plcs: list[dict[str, object]] = []
+        self.held = {"/api", "/apis"}
+        self.holding = asyncio.Event()
         self.over = asyncio.Event()
+        self.statuses: list[dict[str, object]] = []
 
-    async def empty(self, _request: web.Request) -> web.Response:
-        """Return a list of nothing."""
-        return web.json_response(
-            {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "1"}, "items": []}
-        )
-
-    async def discovery(self, _request: web.Request) -> web.Response:
-        """Say nothing of which kinds there are while the test lasts."""
-        self.discovering.set()
-        await self.over.wait()
-        return web.Response(status=503)
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer a patch or the page of a listing, or hold it while the test lasts."""
+        if request.path in self.held or "continue" in request.query:
+            self.holding.set()
+            await self.over.wait()
+            return web.Response(status=503)
+        if request.method == "PATCH" and request.path.endswith("/status"):
+            self.statuses.append((await request.json())[1]["value"])
+        metadata = {"resourceVersion": "9", "name": "it"}
+        if request.path == PLCS and self.plcs:
+            return web.json_response({"metadata": {**metadata, "continue": "more"}, "items": self.plcs})
+        return web.json_response({"metadata": metadata, "items": []})
 
 
 @pytest.fixture
@@ -42,9 +51,7 @@ async def api_server() -> ApiServer:
 async def kubeconfig(api_server: ApiServer, tmp_path: Path) -> AsyncIterator[Path]:
     """Return the way to the API server, which is up."""
     app = web.Application()
-    for path in ("/api", "/apis"):
-        app.router.add_get(path, api_server.discovery)
-    app.router.add_get("/apis/fabgitops.io/v1/{kind}", api_server.empty)
+    app.router.add_route("*", "/{any:.*}", api_server.answer)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -62,11 +69,9 @@ async def kubeconfig(api_server: ApiServer, tmp_path: Path) -> AsyncIterator[Pat
     await runner.cleanup()
 
 
-async def test_a_stop_during_discovery_is_prompt_and_quiet(api_server: ApiServer, kubeconfig: Path) -> None:
-    """An operator that is told to stop, twice, while the API server says nothing yet ends at once and reports no error.
-
-    The library beneath would wait 5 s for its requests, close their connections under them, and fail at the second.
-    """
+@asynccontextmanager
+async def running(kubeconfig: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the operator; it is killed at the end unless it has ended by itself."""
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).parent / "fabgitops-operator",
         *("run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--log-format", "json"),
@@ -74,16 +79,42 @@ async def test_a_stop_during_discovery_is_prompt_and_quiet(api_server: ApiServer
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        await api_server.discovering.wait()
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def test_a_stop_during_discovery_is_prompt_and_quiet(api_server: ApiServer, kubeconfig: Path) -> None:
+    """An operator that is told to stop, twice, while the API server says nothing yet ends at once and reports no error.
+
+    The library beneath would wait 5 s for its requests, close their connections under them, and fail at the second.
+    """
+    async with running(kubeconfig) as process:
+        await api_server.holding.wait()
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGINT)
         async with asyncio.timeout(4):
             _, log = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     lines = [json.loads(line) for line in log.decode().splitlines()]
     assert process.returncode == 0
     assert {line["level"] for line in lines} == {"INFO"}, lines
     assert lines[-1]["message"] == "stopped"
+
+
+async def test_nothing_is_written_before_everything_is_listed(api_server: ApiServer, kubeconfig: Path) -> None:
+    """While the first listing lasts what drifts is told and not written, nor when the listing is stopped halfway."""
+    plc = Device({4001: 2311})
+    async with serving(plc) as port:
+        metadata = {"name": "mixer", "namespace": "plant", "uid": "u1", "resourceVersion": "5", "generation": 1}
+        spec = {"deviceAddress": "127.0.0.1", "port": port, "targetRegister": 4001, "targetValue": 2500}
+        api_server.plcs = [{"metadata": metadata, "spec": {**spec, "pollIntervalSecs": 1}}]
+        async with running(kubeconfig) as process:
+            while not any(status["phase"] == "Correcting" for status in api_server.statuses):
+                await asyncio.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            await process.communicate()
+    assert process.returncode == 0
+    assert (plc.reads, plc.writes) == (1, [])
+    assert "unverifiedWrite" not in api_server.statuses[-1]
