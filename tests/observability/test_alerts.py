@@ -255,6 +255,8 @@ def test_a_text_is_whole(tools: Mapping[str, Path], tmp_path: Path, case: Case) 
     assert "summary=" in said
     assert not re.search(r'<no value>|<error|%!|\{\{|[ "]/|NaN', said), said
     texts = "".join(re.findall(r'(?:summary|description)="((?:[^"\\]|\\.)*)"', said))
+    assert texts
+    assert "{" not in texts
     assert [value for name, value in case.labels.items() if name != "job" and value not in texts] == []
 
 

@@ -12,12 +12,7 @@ from .queries import of_dashboard
 
 pytestmark = pytest.mark.observability
 
-DRIFTS = next(
-    query.expr for path in DASHBOARDS for query in of_dashboard(path) if query.where == "fabgitops-plc: Drift events"
-)
-NOT_READY = next(
-    query.expr for path in DASHBOARDS for query in of_dashboard(path) if query.where == "fabgitops-fleet: Not ready"
-)
+QUERIES = {query.where: query.expr for path in DASHBOARDS for query in of_dashboard(path)}
 
 
 def drifts(instance: str, values: str) -> Mapping[str, str]:
@@ -59,7 +54,13 @@ def test_a_count_is_what_happened(
     tools: Mapping[str, Path], tmp_path: Path, series: Mapping[str, str], expected: float | None
 ) -> None:
     """Drift that a new pod finds before its first scrape counts, and what was counted before a gap does not."""
-    asked(tools["promtool"], tmp_path, DRIFTS, series, [] if expected is None else [expected])
+    asked(
+        tools["promtool"],
+        tmp_path,
+        QUERIES["fabgitops-plc: Drift events"],
+        series,
+        [] if expected is None else [expected],
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,4 +89,24 @@ def test_no_number_is_no_zero(
     tools: Mapping[str, Path], tmp_path: Path, series: Mapping[str, str], expected: list[float]
 ) -> None:
     """That nothing is wrong is said only while an operator is there to know."""
-    asked(tools["promtool"], tmp_path, NOT_READY, series, expected)
+    asked(tools["promtool"], tmp_path, QUERIES["fabgitops-fleet: Not ready"], series, expected)
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ({"no_reply": "0+3x30"}, [1]),
+        ({"ok": "0+3x30"}, [0]),
+        ({"ok": "0+3x30", "refused": "0+1x30", "withdrawn": "0x30"}, [0.25]),
+        ({"ok": "7x30"}, []),
+        ({}, []),
+    ],
+    ids=["none-answered", "all-answered", "a-quarter-refused", "none-sent", "no-operator"],
+)
+def test_a_share_of_failures(
+    tools: Mapping[str, Path], tmp_path: Path, results: Mapping[str, str], expected: list[float]
+) -> None:
+    """The share of requests that failed is all when none was answered, and nothing when none was sent."""
+    metric = "fabgitops_modbus_requests_total"
+    series = {f'{metric}{{job="o",function="read",result="{result}"}}': values for result, values in results.items()}
+    asked(tools["promtool"], tmp_path, QUERIES["fabgitops-internals: Requests failed"], series, expected)

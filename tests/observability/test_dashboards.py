@@ -50,7 +50,7 @@ def test_a_panel_says_what_it_shows(name: str) -> None:
     """Each panel has a title of its own, a sentence on what it shows, and a unit."""
     titles = [panel["title"] for panel in panels(name)]
     for panel in panels(name):
-        assert panel["description"].endswith(".")
+        assert re.fullmatch(r"[A-Z][^{}]*\.", panel["description"])
         assert panel["fieldConfig"]["defaults"]["unit"]
         assert panel["targets"]
     assert len(set(titles)) == len(titles)

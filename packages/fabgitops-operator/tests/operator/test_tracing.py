@@ -165,7 +165,7 @@ async def test_a_stop_does_not_wait_for_a_collector_that_is_away(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With a collector that is known to be away a stop sends nothing more, and the log has one line in all."""
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "3")  # one retry, a second later: its reason is told
     with closed_port() as port:
         url = f"http://127.0.0.1:{port}/v1/traces"
         sending = Sending(url)

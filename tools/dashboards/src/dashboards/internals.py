@@ -37,6 +37,7 @@ def _quantiles(metric: str) -> list[Query]:
 def _now(made: Page) -> None:
     late = f"histogram_quantile(0.99, sum by (le) (rate(fabgitops_poll_lateness_seconds_bucket{SOME}[5m])))"
     open_now = 'count(fabgitops_breaker_state{job=~"$job",state!="closed"})'
+    failed = f'sum(increase({REQUESTS}{{job=~"$job",result!~"ok|withdrawn"}}[$__range]))'
     asked = f"(sum(increase({REQUESTS}{SOME}[$__range])) > 0)"
     for panel in (
         word(
@@ -80,8 +81,8 @@ def _now(made: Page) -> None:
         ).decimals(0),
         number(
             "Requests failed",
-            "Share of the Modbus requests in the chosen time that did not end well.",
-            Query(f'1 - sum(increase({REQUESTS}{{job=~"$job",result="ok"}}[$__range])) / {asked}'),
+            "Share of the Modbus requests in the chosen time that were refused, or not answered.",
+            Query(f"({failed} or 0 * {asked}) / {asked}"),
             unit="percentunit",
             steps=((None, GREEN), (0.01, YELLOW), (0.1, RED)),
             none="no requests",

@@ -40,7 +40,7 @@ def dashboard() -> Dashboard:
 
 def _now(made: Page) -> None:
     attempts, proven = f"fabgitops_correction_attempts_total{{{ONE}}}", f"corrections_total{{{ONE}}}"
-    unproven = f"clamp_min(sum(increase({attempts}[$__range])) - sum(increase({proven}[$__range])), 0)"
+    unproven = f"clamp_min(({counted(attempts)}) - ({counted(proven)}), 0)"
     for panel in (
         word(
             "State",
@@ -97,7 +97,7 @@ def _registers(made: Page) -> None:
         trend(
             "Register values",
             "What was last read, in engineering units where the map gives a scale: of the chosen registers the"
-            " {MOST} that changed most often in the chosen time.",
+            f" {MOST} that changed most often in the chosen time.",
             Query(f"max by (register) ({values}) and on (register) {moving}", "{{register}}"),
             span=16,
         )
