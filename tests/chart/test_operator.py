@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import yaml
 
 from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Values, find
-from .operating import PROGRAMS, operating
+from .operating import PROGRAMS, operating, reserved_port
 
 pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
 
@@ -46,19 +45,16 @@ def test_helm_test(installer: Helm, cluster: Cluster, namespaces: list[str], whe
     made = [each for each in installer.objects(values) if "helm.sh/hook" in each["metadata"].get("annotations", {})]
     pod = find(made, "Pod")
     cluster.kubectl("apply", "-f", "-", text=yaml.safe_dump_all(each for each in made if each is not pod))
-    program = tmp_path / "insync.py"
-    program.write_text(find(made, "ConfigMap")["data"]["insync.py"].replace(MOUNTED, str(tmp_path)), encoding="utf-8")
+    program = find(made, "ConfigMap")["data"]["insync.py"].replace(MOUNTED, str(tmp_path))
     token = cluster.kubectl("create", "token", pod["spec"]["serviceAccountName"], "--namespace", NAMESPACE)
     (tmp_path / "token").write_text(token, encoding="utf-8")
     (tmp_path / "ca.crt").write_bytes((cluster.plane.dir / "pki/ca.crt").read_bytes())
     host, port = cluster.plane.url.removeprefix("https://").split(":")
     given = {each["name"]: each["value"] for each in pod["spec"]["containers"][0]["env"] if "value" in each}
-    # The port is the image's; an address of its own on loopback takes nothing from others who use it.
-    given["POD_IP"] = f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(1, 254)}"  # noqa: S311
-    given |= {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+    given |= {"POD_IP": "127.0.0.1", "KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
     environment = {**os.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", **given}
-    with operating(installer, cluster, values, tmp_path) as log:
-        command = [sys.executable, str(program)]
+    with operating(installer, cluster, values, tmp_path) as log, reserved_port() as plc:
+        command = [sys.executable, "-c", program.replace("PORT = 5502", f"PORT = {plc}")]  # which a pod has for itself
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stdout + done.stderr + log.read_text(encoding="utf-8")
     assert "InSync=True" in done.stdout
