@@ -201,6 +201,13 @@ def observability(session: nox.Session) -> None:
 
 
 @nox.session
+def chart(session: nox.Session) -> None:
+    """Check the chart by Helm 3 and 4 and linters, and install it on a real API server; ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(session, "-m", "chart")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation's site (.docs/site) strictly, and run what pages tell to type; ARGUMENTS go to pytest."""
     workspace(session)
@@ -300,7 +307,7 @@ def test(session: nox.Session) -> None:
     refuse_arguments(session)
     for name in ("lint", "unit", "wheels", "integration"):
         session.notify(name, [])
-    with_go = ("workflows", "docs", "observability")
+    with_go = ("workflows", "docs", "observability", "chart")
     if shutil.which("go"):
         for name in with_go:
             session.notify(name, [])

@@ -15,14 +15,17 @@ CHART = ROOT / "charts/fabgitops"
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
+FURTHER = "further"
+
 Schema = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Value:
-    """One value of the chart: its key, default, description and what its schema says beyond that."""
+    """One value of the chart: its key with all above it, its own name, default, description, and more of its schema."""
 
     key: str
+    name: str
     default: Any
     description: str
     extra: Schema
@@ -68,7 +71,7 @@ def _values(node: Node, defaults: Any, lines: list[str], above: str) -> Iterator
         inner = tuple(_values(content, default, lines, f"{key}.")) if isinstance(default, dict) and default else ()
         if not (described or inner):
             raise UndescribedError(f"values.yaml:{name.start_mark.line + 1}: {key} has no comment above it")
-        yield Value(key, default, described, extra, inner)
+        yield Value(key, name.value, default, described, extra, inner)
 
 
 def _comment(lines: list[str], line: int) -> tuple[str, Schema]:
@@ -94,14 +97,19 @@ def schema(values: tuple[Value, ...]) -> Schema:
 
 
 def _object(values: tuple[Value, ...]) -> Schema:
-    properties = {value.key.rpartition(".")[2]: _schema(value) for value in values}
+    properties = {value.name: _schema(value) for value in values}
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
 def _schema(value: Value) -> Schema:
     plain = _object(value.inner) if isinstance(value.default, dict) else {"type": TYPES[type(value.default)]}
     described = {"description": value.description} if value.description else {}
-    return {**described, **plain, **value.extra}
+    extra = dict(value.extra)
+    # What values.yaml has goes with what its comment adds: schemas, or mere names of fields that Kubernetes has beside.
+    named: Schema = {name: {} for name in extra.pop(FURTHER, ())}
+    if isinstance(value.default, dict):
+        extra["properties"] = named | _object(value.inner)["properties"] | extra.get("properties", {})
+    return {**described, **plain, **extra}
 
 
 def readme(values: tuple[Value, ...]) -> str:
@@ -117,7 +125,7 @@ def readme(values: tuple[Value, ...]) -> str:
 
 def _rows(value: Value) -> Iterator[str]:
     # An object whose fields are all free to set otherwise, such as resources, is one row with its default.
-    if value.inner and not value.extra.get("additionalProperties"):
+    if value.inner and not (value.extra.get("additionalProperties") or FURTHER in value.extra):
         for inner in value.inner:
             yield from _rows(inner)
     else:

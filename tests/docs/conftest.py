@@ -1,8 +1,6 @@
 """kubectl and the other programs that pages tell to type, and an API server with everything installed."""
 
-import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
@@ -10,14 +8,13 @@ from pathlib import Path
 
 import pytest
 from fabgitops_operator.install import manifests
-from testbed import gobuild
 from testbed.errors import SourceError
+from testbed.gomodules import downloaded
 from testbed.gotools import FLUX_HEALTH, HELM, KUBECTL, built
 from testbed.plane import ControlPlane
 
 NEEDED = {"kubectl": KUBECTL, "helm": HELM, "flux_health": FLUX_HEALTH}
 PROBLEM = pytest.StashKey[SourceError]()
-CRD_MODULES = gobuild.MODULES / "gitops-crds"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -105,19 +102,6 @@ def gitops_crds() -> Mapping[str, Path]:
     }
     folders = {module: downloaded(module) for module in wanted}
     return {Path(file).name: folders[module] / file for module, files in wanted.items() for file in files}
-
-
-def downloaded(module: str) -> Path:
-    """Return the folder of a Go module, at the version that go.mod names and with the checksum of go.sum."""
-    go = shutil.which("go")
-    assert go, "there is no `go` on the PATH (https://go.dev/dl)"
-    lines = (CRD_MODULES / "go.mod").read_text().split()
-    version = lines[lines.index(module) + 1]
-    command = [go, "mod", "download", "-json", f"{module}@{version}"]
-    done = subprocess.run(command, cwd=CRD_MODULES, capture_output=True, text=True, check=False)
-    told = json.loads(done.stdout)
-    assert done.returncode == 0, told.get("Error", done.stderr)
-    return Path(told["Dir"])
 
 
 @pytest.fixture

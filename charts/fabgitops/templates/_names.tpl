@@ -36,15 +36,41 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ last . }}
 {{- end }}
 
+{{/* Given a list of the root, the component and, if need be, further labels; what selectors look for outdoes those. */}}
 {{- define "fabgitops.labels" -}}
-{{- $root := first . -}}
-{{- include "fabgitops.selector" . }}
-app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: fabgitops
-app.kubernetes.io/managed-by: {{ $root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 }}
-{{- with $root.Values.commonLabels }}
-{{ toYaml . }}
+{{- $root := first . }}
+{{- $selected := include "fabgitops.selector" (list $root (index . 1)) | fromYaml }}
+{{- $plain := dict
+  "app.kubernetes.io/version" ($root.Chart.AppVersion | replace "+" "_")
+  "app.kubernetes.io/part-of" "fabgitops"
+  "app.kubernetes.io/managed-by" $root.Release.Service
+  "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63)
+}}
+{{- $further := ternary (last .) (dict) (gt (len .) 2) }}
+{{- toYaml (merge (dict) $selected $further $root.Values.commonLabels $plain) }}
+{{- end }}
+
+{{/* The kinds of IP addresses that a Service has. */}}
+{{- define "fabgitops.families" -}}
+{{- with .Values.service.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.service.ipFamilies }}
+ipFamilies: {{ toJson . }}
+{{- end }}
+{{- end }}
+
+{{/* Which nodes a pod of this chart may run on, whatever runs in it. */}}
+{{- define "fabgitops.nodes" -}}
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{ toJson . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{ toJson . }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{ toJson . }}
 {{- end }}
 {{- end }}
 

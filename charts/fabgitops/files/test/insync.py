@@ -65,14 +65,14 @@ def wait(name: str, seconds: float) -> bool:
 def main() -> int:
     """Return 0 when the operator corrected the mock PLC in time."""
     name, seconds = os.environ["PLC_NAME"], float(os.environ["TIMEOUT_SECS"])
-    arguments = ["--port", str(PORT), "--register", f"4001={HELD}"]
+    arguments = ["--bind", os.environ["POD_IP"], "--port", str(PORT), "--register", f"4001={HELD}"]
     with subprocess.Popen(["mock-plc", *arguments]) as plc:  # noqa: S603, S607 - the image's program
         try:
             declare(name)
             done = wait(name, seconds)
-            delete(name)
         finally:
             plc.terminate()
+            delete(name)
     print(f"corrected from {HELD} to {WANTED}" if done else f"not in sync within {seconds:g} s", flush=True)
     return 0 if done else 1
 

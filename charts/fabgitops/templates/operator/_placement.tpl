@@ -1,18 +1,14 @@
 {{/* Where the operator's pod runs, and what it sees of the world there. */}}
 
 {{- define "fabgitops.placement" -}}
-enableServiceLinks: false
-{{- with .Values.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "fabgitops.nodes" . }}
 {{- if .Values.hostNetwork }}
 hostNetwork: true
 {{- end }}
 {{- with (default (ternary "ClusterFirstWithHostNet" "" .Values.hostNetwork) .Values.dnsPolicy) }}
 dnsPolicy: {{ . }}
 {{- end }}
-{{- range $field := list "dnsConfig" "hostAliases" "nodeSelector" "tolerations" "affinity" "priorityClassName" "runtimeClassName" }}
+{{- range $field := list "dnsConfig" "hostAliases" "affinity" "priorityClassName" "runtimeClassName" }}
 {{- with get $.Values $field }}
 {{ $field }}: {{ toJson . }}
 {{- end }}

@@ -1,0 +1,93 @@
+"""Values that the chart is rendered with: each feature on and off, alone and with others."""
+
+from .helm import Values
+
+PLC = """\
+apiVersion: fabgitops.io/v1
+kind: IndustrialPLC
+metadata: {name: '{{ .Release.Name }}-mixer', namespace: line-1}
+spec: {deviceAddress: 10.20.0.4, targetRegister: 4001, targetValue: 2500}
+"""
+NAMESPACES = ("line-1", "line-2", "grafana")  # that these values name
+
+MATRIX: dict[str, Values] = {
+    "defaults": {},
+    "namespaces": {
+        "watchNamespaces": ["line-1", "line-2"],
+        "tlsSecrets": {"enabled": True, "names": ["plc-tls"]},
+        "admissionPolicy": {"install": False},
+        "crds": {"install": False},
+        "rbac": {"aggregate": False},
+    },
+    "secrets": {"tlsSecrets": {"enabled": True}, "crds": {"keep": False}},
+    "monitored": {
+        "serviceMonitor": {
+            "enabled": True,
+            "labels": {"release": "prometheus"},
+            "relabelings": [{"action": "labeldrop", "regex": "pod"}],
+            "metricRelabelings": [{"action": "keep", "sourceLabels": ["__name__"], "regex": "fabgitops_.*"}],
+        },
+        "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}},
+        "dashboards": {"enabled": True, "annotations": {"grafana_folder": "Plant"}},
+    },
+    "fenced": {
+        "networkPolicy": {"enabled": True, "metricsFrom": [{"podSelector": {}}], "extraEgress": [{}]},
+        "plc": {"cidrs": ["10.20.0.0/16", "fd00::/8"], "ports": [502]},
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": "50%"},
+        "mockPlc": {"enabled": True},
+    },
+    "fenced without extras": {
+        "networkPolicy": {"enabled": True, "apiServer": [{"ipBlock": {"cidr": "10.0.0.1/32"}}]},
+        "plc": {"cidrs": ["10.20.0.0/16"]},
+        "test": {"enabled": False},
+        "serviceAccount": {"create": False, "name": "theirs"},
+        "rbac": {"create": False},
+        "replicas": 0,
+    },
+    "two stacks": {
+        "settings": {"metricsBind": "::"},
+        "service": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv4"]},
+        "mockPlc": {"enabled": True},
+    },
+    "everything": {
+        "fullnameOverride": "plant",
+        "commonLabels": {"team": "controls", "zone": "all"},
+        "image": {"registry": "registry.example.com", "digest": "sha256:" + "a" * 64, "pullPolicy": "Always"},
+        "imagePullSecrets": [{"name": "pull"}],
+        "settings": {
+            "metricsPort": 9090,
+            "resyncSecs": 60.5,
+            "graceSecs": 2.5,
+            "logLevel": "debug",
+            "logFormat": "text",
+            "otlpEndpoint": "http://collector:4318/v1/traces#a: b",
+        },
+        "serviceAccount": {"name": "named", "annotations": {"a": "b"}},
+        "service": {"annotations": {"a": "b"}, "port": 80},
+        "resources": {"requests": {"ephemeral-storage": "1Mi"}, "limits": {"cpu": 2}},
+        "podSecurityContext": {"runAsUser": None, "runAsGroup": None, "fsGroup": None},
+        "livenessProbe": {"initialDelaySeconds": 1},
+        "extraEnv": [{"name": "TZ", "value": "UTC"}],
+        "extraEnvFrom": [{"configMapRef": {"name": "more"}}],
+        "extraVolumes": [{"name": "room", "emptyDir": {}}],
+        "extraVolumeMounts": [{"name": "room", "mountPath": "/room"}],
+        "extraContainers": [{"name": "beside", "image": "example.com/beside:1"}],
+        "initContainers": [{"name": "before", "image": "example.com/before:1"}],
+        "extraObjects": [PLC],
+        "annotations": {"a": "b"},
+        "podAnnotations": {"a": "b"},
+        "podLabels": {"zone": "mixing"},
+        "nodeSelector": {"zone": "plant"},
+        "tolerations": [{"key": "plant", "operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}},
+        "topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname"}],
+        "priorityClassName": "system-cluster-critical",
+        "runtimeClassName": "gvisor",
+        "hostNetwork": True,
+        "dnsConfig": {"searches": ["plant.example.com"]},
+        "hostAliases": [{"ip": "10.20.0.4", "hostnames": ["mixer"]}],
+        "revisionHistoryLimit": 0,
+        "dashboards": {"enabled": True, "namespace": "grafana"},
+        "mockPlc": {"enabled": True, "args": ["--count=2"]},
+    },
+}
