@@ -296,7 +296,7 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Prepare a release: PACKAGE major|minor|patch [--dry-run]: its version, its changelog, the tag to make."""
+    """Prepare a release: PACKAGE major|minor|patch|first [--dry-run]: its version, its changelog, the tag to make."""
     workspace(session)
     run(session, "python", "tools/release.py", *session.posargs)
 

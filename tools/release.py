@@ -168,7 +168,16 @@ class Workspace:
     def _gather(self, package: Package, version: str) -> str:
         """Gather the fragments in CHANGELOG.md; return what it says of the version."""
         folder = self._folder(package)
-        command = ["towncrier", "build", "--dir", str(folder), "--config", str(folder / "pyproject.toml")]
+        command = [
+            sys.executable,
+            "-m",
+            "towncrier",
+            "build",
+            "--dir",
+            str(folder),
+            "--config",
+            str(folder / "pyproject.toml"),
+        ]
         command += ["--version", version, "--date", datetime.now(UTC).date().isoformat()]
         notes = _output(self.root, *command, "--draft")
         _output(self.root, *command, "--yes")
@@ -276,7 +285,10 @@ def _replace(path: Path, pattern: str, by: str) -> None:
 
 
 def _output(root: Path, *command: str) -> str:
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise ReleaseError(f"{command[0]} cannot be run: {error.strerror}") from error
     if done.returncode:
         raise ReleaseError(f"{shlex.join(command)} ended with {done.returncode}:\n{done.stderr.strip() or done.stdout}")
     return done.stdout
