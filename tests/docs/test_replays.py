@@ -224,15 +224,10 @@ def test_the_first_session_of_mock_plc(
     serve: Callable[[str], tuple[Served, str]], ports: dict[str, str], tmp_path: Path
 ) -> None:
     """The client of the README prints what it says, and the server tells of requests, faults and drifts as shown."""
-    said = shown = ""
-    for _attempt in range(5):
-        server, shown = serve("--control 5503 --register 4001")
-        snippet = with_ports(block_with("exception_code)  # 6", "python").text, ports)
-        played(snippet, tmp_path)
-        server.until("drift:", 2)
-        said = server.ended()
-        if said.find("drift:") > said.rfind("read:"):  # else the machine was too busy for two seconds
-            break
+    server, shown = serve("--control 5503 --register 4001")
+    played(with_ports(block_with("exception_code)  # 6", "python").text, ports), tmp_path)
+    server.until("drift:", 2)
+    said = server.ended()
     assert fits(shown, said), said
 
 
