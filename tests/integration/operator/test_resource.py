@@ -101,6 +101,26 @@ async def test_the_table_that_kubectl_shows(site: Site) -> None:
         assert (cells["Drifts"], cells["Phase"], cells["Endpoint"]) == (0, "Connected", f"127.0.0.1:{port}")
 
 
+async def test_who_set_the_status_is_called_by_its_name(site: Site) -> None:
+    """The owner of the status's fields is the operator, by the name that an auditor looks for."""
+    async with serving(Device({4001: 2500})) as port, site.operator():
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True)
+        fields = (await site.get("mixer")).metadata.managedFields
+        owners = {each.manager: each.subresource or "" for each in fields}
+    assert owners == {FIELD_MANAGER: "", "fabgitops-operator": "status"}
+
+
+async def test_a_namespace_without_resources_is_warned_of(site: Site) -> None:
+    """A namespace that holds nothing, for its name may be wrong, is named in a warning at the start."""
+    async with serving(Device({4001: 2500})) as port:
+        await site.apply("mixer", port)
+        async with site.operator("--namespace", "line-99") as operator:
+            await site.until_status("mixer", inSync=True)
+            warnings = [line["message"] for line in operator.lines if line["level"] == "WARNING"]
+    assert warnings == ["namespace line-99: no resource to look after there, is the name right?"]
+
+
 async def test_an_invalid_resource_disturbs_no_other(site: Site) -> None:
     """An object from before the schema was strict says what is wrong with it, while its neighbours are looked after."""
     strict = definition(INDUSTRIAL_PLC)

@@ -1,6 +1,9 @@
 """The command line of the operator."""
 
 import asyncio
+import errno
+import logging
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -69,6 +72,9 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     except (KubeError, ListenError, NotInstalledError, TracingUnavailable) as error:
         _complain(str(error))
         return 1
+    except OSError:  # none is expected: not to be taken for output that cannot be written
+        logging.getLogger(__name__).critical("ended by a fault of its own", exc_info=True)
+        return 1
     return 0
 
 
@@ -81,7 +87,7 @@ def manifests(*, with_secrets: Annotated[bool, Parameter(negative=())] = False) 
     """
     from fabgitops_operator.install import manifests as text  # noqa: PLC0415
 
-    sys.stdout.write(text(with_secrets=with_secrets))
+    _print(text(with_secrets=with_secrets))
 
 
 @app.command
@@ -104,7 +110,7 @@ def healthy(settings: Settings | None = None, *, config: Path | None = None, rea
     except UnhealthyError as error:
         _complain(str(error))
         return 1
-    sys.stdout.write(f"{answer}\n")
+    _print(f"{answer}\n")
     return 0
 
 
@@ -114,9 +120,45 @@ def _complain(message: str) -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    sys.exit(call())
+
+
+def call() -> int:
+    """Run the command line and return its exit code."""
     try:
         code = app(exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero")
-    except (CycloptsError, ConfigFileError) as error:
-        _complain(f"{error} (see: fabgitops-operator --help)")
-        code = 2
-    sys.exit(code)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except CycloptsError as error:
+        _complain(f"{error} (see: {' '.join(['fabgitops-operator', *(error.command_chain or ())])} --help)")
+        return 2
+    except ConfigFileError as error:
+        _complain(f"{error} (see: fabgitops-operator run --help)")
+        return 2
+    except BrokenPipeError:
+        _leave_unsaid()
+        return 141  # what a shell reports of a program that SIGPIPE ended
+    except OSError as error:
+        _leave_unsaid()
+        _complain(f"the output cannot be written: {error.strerror or error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return int(code)
+
+
+def _leave_unsaid() -> None:
+    """Let what is still buffered go nowhere, or the interpreter tries it again when it ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(text: str) -> None:
+    """Write to standard output.
+
+    Raises:
+        OSError: It cannot be written, or whoever started the process closed it.
+    """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
+    sys.stdout.write(text)

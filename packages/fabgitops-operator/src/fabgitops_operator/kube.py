@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from fabgitops_core.api.kinds import Kind
@@ -11,6 +12,7 @@ from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.resources.core_v1 import Secret
 from lightkube.types import PatchType
+from yaml import YAMLError
 
 __all__ = [
     "Body",
@@ -24,6 +26,9 @@ __all__ = [
     "Unavailable",
     "load_config",
 ]
+
+NAME = "fabgitops-operator"
+"""What the API server calls the owner of the fields that the operator sets."""
 
 PAGE = 500
 """Objects in one page of a listing."""
@@ -67,18 +72,43 @@ def load_config() -> SingleConfig:
     """
     try:
         config = KubeConfig.from_env().get()
-    except (ConfigError, OSError, ValueError) as error:
-        raise NoConfig(f"no way to the API server: {error}; set KUBECONFIG to a kubeconfig file", "config") from error
+    except _UNUSABLE as error:
+        raise NoConfig(
+            f"no way to the API server: {_why(error)}; set KUBECONFIG to a kubeconfig file", "config"
+        ) from error
     if config is None:
         raise NoConfig("no way to the API server: the kubeconfig names no current context", "config")
     return config
+
+
+# What lightkube, which takes a kubeconfig at its word, and the TLS library raise of one that is none.
+_UNUSABLE = (ConfigError, OSError, ValueError, TypeError, KeyError, AttributeError, YAMLError, httpx2.InvalidURL)
+
+
+def _why(error: Exception) -> str:
+    """Return what is wrong with a kubeconfig; of a wrong shape Python tells only where it stumbled."""
+    if isinstance(error, KeyError | TypeError | AttributeError):
+        return f"the kubeconfig has not the shape of one ({type(error).__name__}: {error})"
+    return str(error)
 
 
 class Kube:
     """A few calls of the API, with errors told apart by what can be done about them."""
 
     def __init__(self, config: SingleConfig, kinds: Iterable[Kind]) -> None:
-        self._client = AsyncClient(config=config)
+        """Prepare to connect; nothing is sent yet.
+
+        Raises:
+            NoConfig: What the kubeconfig says of server, certificates or user cannot be used.
+        """
+        server = config.cluster.server
+        try:
+            if urlsplit(server).scheme not in {"http", "https"}:
+                raise ValueError(f"server {server} is no http:// or https:// URL")
+            self._client = AsyncClient(config=config, field_manager=NAME)
+        except _UNUSABLE as error:
+            what = f'context "{config.context_name}" cannot be used'
+            raise NoConfig(f"no way to the API server: {what}: {_why(error)}", "config") from error
         self._resources = {
             kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
         }

@@ -162,6 +162,10 @@ async def _running(
 
     sweeping = asyncio.get_running_loop().create_task(sweep.forever(settings.resync_secs, failed))
     log.info("looking after %d resource(s)", len(engine))
+    filled = {key.namespace for key in engine.keys()}  # noqa: SIM118 - an engine is no dict
+    for name in settings.namespace:
+        if name not in filled:  # the least role lets nobody ask whether there is such a namespace
+            log.warning("namespace %s: no resource to look after there, is the name right?", name)
     try:
         yield
     finally:

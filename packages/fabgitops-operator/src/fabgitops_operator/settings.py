@@ -1,8 +1,10 @@
 """What can be set, by flag, by environment (FABGITOPS_...) or in a file."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -25,12 +27,28 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+def _namespaces(_: type, names: tuple[str, ...]) -> None:
+    """Refuse what no namespace can be called (RFC 1123, section 2.1): nothing would ever be found in it."""
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
+            raise ValueError(f'"{name}" is no name of a namespace: at most 63 of a-z, 0-9 and -, no - at either end.')
+
+
+def _web_address(_: type, url: str) -> None:
+    """Refuse what nothing can be posted to: every span would be lost."""
+    if not url:
+        return
+    parts = urlsplit(url)  # raises ValueError where brackets do not match
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f'"{url}" is no http:// or https:// URL.')
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, with their defaults."""
 
-    namespace: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = ()
+    namespace: Annotated[tuple[str, ...], Parameter(validator=_namespaces, negative=(), show_default=False)] = ()
     """Namespace to look after; may be given several times, in the environment with spaces between. Default: all."""
 
     metrics_bind: str = "0.0.0.0"  # noqa: S104 - probes and Prometheus come from outside the pod
@@ -45,7 +63,7 @@ class Settings:
     grace_secs: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0
     """Seconds that a correction in hand has to end in when the operator is told to stop."""
 
-    otlp_endpoint: str = ""
+    otlp_endpoint: Annotated[str, Parameter(validator=_web_address)] = ""
     """URL to post traces to by OTLP over HTTP, such as http://collector:4318/v1/traces; without one there are none."""
 
     log_level: LogLevel = LogLevel.INFO

@@ -1,12 +1,15 @@
 """The command line, as a process."""
 
+import base64
 import json
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -75,7 +78,17 @@ def test_the_right_to_read_secrets_is_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("flag", "value"),
-    [("--metrics-port", "banana"), ("--metrics-port", "65536"), ("--resync-secs", "0"), ("--log-level", "loud")],
+    [
+        ("--metrics-port", "banana"),
+        ("--metrics-port", "65536"),
+        ("--resync-secs", "0"),
+        ("--log-level", "loud"),
+        ("--namespace", "Bad_NS"),
+        ("--namespace", "line-"),
+        ("--otlp-endpoint", "collector:4318"),
+        ("--otlp-endpoint", "ftp://collector"),
+        ("--otlp-endpoint", "http://"),
+    ],
 )
 def test_a_bad_value_is_named(flag: str, value: str) -> None:
     """A bad value ends with exit code 2 and one line that names the flag and the value."""
@@ -89,6 +102,59 @@ def test_no_cluster() -> None:
     line = refusal("run", code=1)
     assert line.startswith(NO_CLUSTER)
     assert "set KUBECONFIG" in line
+
+
+USABLE: Mapping[str, Any] = {
+    "current-context": "c",
+    "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+    "users": [{"name": "u", "user": {}}],
+}
+NO_PEM = base64.b64encode(b"no certificate").decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("just text", "shape"),
+        ("a: [1", "while parsing"),
+        ("{}", "shape"),
+        (json.dumps({**USABLE, "clusters": 5}), "shape"),
+        (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "ftp://plant"}}]}), "ftp://plant"),
+        (
+            json.dumps(
+                {
+                    **USABLE,
+                    "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+                    "users": [
+                        {"name": "u", "user": {"client-certificate-data": NO_PEM, "client-key-data": NO_PEM}},
+                    ],
+                }
+            ),
+            'context "c" cannot be used',
+        ),
+    ],
+    ids=["text", "no YAML", "empty", "clusters", "server", "certificate"],
+)
+def test_an_unusable_kubeconfig_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    """A kubeconfig that cannot be used ends the start with exit code 1 and a line on what is wrong with it."""
+    config = tmp_path / "kubeconfig"
+    config.write_text(text)
+    line = refusal("run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0", code=1, KUBECONFIG=str(config))
+    assert line.startswith(NO_CLUSTER)
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">/dev/full", 1), (">&-", 1), ("| true; exit ${PIPESTATUS[0]}", 141)]
+)
+def test_output_that_cannot_be_written_is_told(redirection: str, code: int) -> None:
+    """Manifests that nobody can read end with an exit code that is not 0, and never with a traceback."""
+    command = ["bash", "-c", f"{COMMAND} manifests {redirection}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert ("output" in done.stderr) == (code == 1)
+    assert len(done.stderr.splitlines()) == (1 if code == 1 else 0)
 
 
 def test_a_flag_outdoes_the_environment_which_outdoes_the_file(tmp_path: Path) -> None:
@@ -156,18 +222,7 @@ def test_text_lines() -> None:
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     """A taken metrics port ends the operator with exit code 1 and a line that names it and the way out."""
     config = tmp_path / "kubeconfig"
-    config.write_text(
-        yaml.safe_dump(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "c",
-                "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-                "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
-                "users": [{"name": "u", "user": {}}],
-            }
-        )
-    )
+    config.write_text(json.dumps(USABLE))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         flags = ("--metrics-bind", "127.0.0.1", "--metrics-port", port)
