@@ -22,6 +22,7 @@ NEEDED = {"helm 4": (HELM, "helm"), "helm 3": (HELM_3, "helm"), "kubectl": (KUBE
 NEEDED |= {"kubeconform": (KUBECONFORM, "kubeconform"), "kube-score": (KUBE_SCORE, "kube-score")}
 PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
 MONITORING = ("servicemonitors", "prometheusrules")
+BOTH = ("helm 3", "helm 4")
 PROBLEM = pytest.StashKey[TestbedError]()
 
 
@@ -49,7 +50,7 @@ def programs(request: pytest.FixtureRequest) -> Mapping[str, Path]:
     return {name: built(tools)[program] for name, (tools, program) in NEEDED.items()}
 
 
-@pytest.fixture(params=["helm 3", "helm 4"])
+@pytest.fixture(params=BOTH)
 def version(request: pytest.FixtureRequest) -> str:
     """Return which Helm it is: Helm 3, and in the next run of the test Helm 4."""
     return str(request.param)

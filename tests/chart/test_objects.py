@@ -11,16 +11,24 @@ import pytest
 import yaml
 
 from .cluster import Cluster
+from .conftest import BOTH
 from .helm import CHART, Helm, Object, Values, find, pod_specs
 from .matrix import MATRIX
 
 pytestmark = pytest.mark.chart
 
 PLC = {"plc": {"cidrs": ["10.20.0.0/16"]}, "networkPolicy": {"enabled": True}}
+TOLD = pytest.mark.parametrize("version", BOTH)
 KUBE_SYSTEM = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
 
 
 Notes = Callable[[Values], str]
+
+
+@pytest.fixture
+def version() -> str:
+    """Return one Helm, for both make the same objects (see test_render); what users are told is looked at in both."""
+    return "helm 4"
 
 
 @pytest.fixture
@@ -208,6 +216,7 @@ def test_helm_test_leaves_nothing(helm: Helm) -> None:
     compile(find(made, "ConfigMap")["data"]["insync.py"], "insync.py", "exec")
 
 
+@TOLD
 @pytest.mark.parametrize(
     ("values", "namespace", "device"),
     [
@@ -237,6 +246,7 @@ def test_notes(helm: Helm, notes: Notes, values: Values, namespace: str, device:
         assert [port["port"] for port in ports] == [device["port"]]
 
 
+@TOLD
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -252,6 +262,7 @@ def test_notes_warn(notes: Notes, values: Values, said: str) -> None:
     assert said not in notes({})
 
 
+@TOLD
 def test_notes_when_paused(notes: Notes) -> None:
     """Nobody is told to test an operator that does not run."""
     assert "helm" not in notes({"replicas": 0})

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from .cluster import Cluster
-from .conftest import checked
+from .conftest import BOTH, checked
 from .helm import CHART, KUBERNETES, NAMESPACE, Helm, objects
 from .matrix import MATRIX, NAMESPACES
 from .schemas import write
 
 pytestmark = pytest.mark.chart
+
+ONE = pytest.mark.parametrize("version", ["helm 4"])
+"""Enough where objects are looked at, for both make the same: test_same_by_both_versions."""
 
 # What kube-score would have otherwise, and why it is not. The names of its checks: kube-score list.
 LEFT_OUT = {
@@ -73,6 +76,7 @@ def test_schemas_see_mistakes(
     assert named in done.stdout
 
 
+@ONE
 @pytest.mark.parametrize("name", MATRIX)
 def test_api_server_takes_it(helm: Helm, informed: Cluster, name: str) -> None:
     """The API server itself, asked to be strict, takes every object, those of `helm test` included."""
@@ -94,10 +98,11 @@ def test_api_server_takes_it(helm: Helm, informed: Cluster, name: str) -> None:
 @pytest.mark.parametrize("name", MATRIX)
 def test_same_by_both_versions(programs: Mapping[str, Path], tmp_path: Path, name: str) -> None:
     """Helm 3 and Helm 4 make the same objects of the same values."""
-    three, four = (Helm(programs[each], tmp_path).objects(MATRIX[name]) for each in ("helm 3", "helm 4"))
+    three, four = (Helm(programs[each], tmp_path).objects(MATRIX[name]) for each in BOTH)
     assert sorted(map(str, three)) == sorted(map(str, four))
 
 
+@ONE
 @pytest.mark.parametrize("name", ["defaults", "namespaces", "monitored", "fenced", "two stacks"])
 def test_kube_score(helm: Helm, programs: Mapping[str, Path], name: str) -> None:
     """kube-score has nothing to say beyond what is left out on purpose."""
@@ -110,6 +115,7 @@ def test_kube_score(helm: Helm, programs: Mapping[str, Path], name: str) -> None
     assert "[OK]" in done.stdout
 
 
+@ONE
 def test_what_kube_score_leaves_out_is_needed(helm: Helm, programs: Mapping[str, Path]) -> None:
     """Every check that is left out by name exists, and would have something to say otherwise."""
     text = helm.template(MATRIX["two stacks"])
