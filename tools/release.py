@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cyclopts import App
+from publish import notes
 
 ROOT = Path(__file__).parent.parent
 MESSAGES = Path(".dev/release")
@@ -115,10 +116,10 @@ class Workspace:
             self._ask_for_core(self._version(Package.FABGITOPS_CORE))
         version = self._bump(package, level)
         self._lock(package, version)
-        notes = self._gather(package, version)
+        news = self._gather(package, version)
         if package is Package.FABGITOPS_OPERATOR:
             self._release_chart(version)
-        return Prepared(package, version, notes)
+        return Prepared(package, version, news)
 
     def _refuse(self, package: Package, level: Level) -> None:
         changelog = self._folder(package) / "CHANGELOG.md"
@@ -179,9 +180,8 @@ class Workspace:
             str(folder / "pyproject.toml"),
         ]
         command += ["--version", version, "--date", datetime.now(UTC).date().isoformat()]
-        notes = _output(self.root, *command, "--draft")
         _output(self.root, *command, "--yes")
-        return re.sub(r"\A.*?(?=^## )", "", notes, flags=re.DOTALL | re.MULTILINE).strip()
+        return notes(self.root, package, version)
 
     def _release_chart(self, version: str) -> None:
         """Give the chart the operator's version and the mock-plc that there is, and what is written of it too."""

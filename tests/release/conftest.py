@@ -53,11 +53,10 @@ class Repository:
         self.git("commit", "--quiet", "--message", text)
 
 
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
-    """Return a repository in which nothing was released yet and each package has one change to tell of."""
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    root = tmp_path / "repository"
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    """Return the repository that each test gets a copy of."""
+    root = tmp_path_factory.mktemp("template")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, names.split("\0")):
@@ -73,4 +72,14 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo
     found.git("add", "--all")
     found.git("commit", "--quiet", "--message", "All of it")
     yield found
+    shutil.rmtree(root)
+
+
+@pytest.fixture
+def repository(template: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
+    """Return a repository in which nothing was released yet and each package has one change to tell of."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    root = tmp_path / "repository"
+    template.git("clone", "--quiet", "--shared", str(template.root), str(root))
+    yield Repository(root)
     shutil.rmtree(root)

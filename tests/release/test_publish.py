@@ -5,6 +5,8 @@ import json
 import os
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,12 @@ ABSENT = 'failed to perform "FetchReference" on source: ghcr.io/x/charts/fabgito
 def outputs(text: str) -> dict[str, str]:
     """Return what GitHub would read of a step's output."""
     return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def publish(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the tool that asks a registry, by the programs that are played."""
+    command = [sys.executable, "tools/publish.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def play(folder: Path, monkeypatch: pytest.MonkeyPatch, program: str, script: str) -> Path:
@@ -87,48 +95,44 @@ def test_a_chart_or_a_core_left_behind(repository: Repository, path: str, change
 
 
 @pytest.mark.parametrize("stream", ["1", "2"], ids=["helm 4", "helm 3"])
-def test_a_chart_is_pushed_once(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: str
-) -> None:
+def test_a_chart_is_pushed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
     """A chart that its registry has is left as it is; either way its digest is told, to be signed."""
     told = f"echo 'Digest: {DIGEST}' >&{stream}"
-    command = ("publish", "chart", "chart/fabgitops-0.2.0.tgz", "oci://ghcr.io/x/charts")
+    command = ("chart", "chart/fabgitops-0.2.0.tgz", "oci://ghcr.io/x/charts")
     called = play(tmp_path, monkeypatch, "helm", f"[ $1 = push ] || {{ echo '{ABSENT}' >&2; exit 1; }}; {told}")
-    assert repository.run(*command).stdout == f"{DIGEST}\n"
+    assert publish(*command).stdout == f"{DIGEST}\n"
     assert called.read_text().splitlines()[-1] == "push chart/fabgitops-0.2.0.tgz oci://ghcr.io/x/charts"
     called.unlink()
     play(tmp_path, monkeypatch, "helm", f"[ $1 = show ] || exit 1; {told}")
-    assert repository.run(*command).stdout == f"{DIGEST}\n"
+    assert publish(*command).stdout == f"{DIGEST}\n"
     assert "push" not in called.read_text()
 
 
 @pytest.mark.parametrize(
     "helm", ["echo 'x509: certificate signed by unknown authority' >&2; exit 1", "[ $1 = push ] && exit 1; exit 0"]
 )
-def test_a_chart_that_cannot_be_pushed(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, helm: str
-) -> None:
+def test_a_chart_that_cannot_be_pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, helm: str) -> None:
     """A registry that does not answer is not one that has nothing; a push that told no digest did not work."""
     called = play(tmp_path, monkeypatch, "helm", helm)
-    done = repository.run("publish", "chart", "fabgitops-0.2.0.tgz", "oci://ghcr.io/x/charts")
+    done = publish("chart", "fabgitops-0.2.0.tgz", "oci://ghcr.io/x/charts")
     assert (done.returncode, done.stdout) == (1, "")
     assert "push" not in called.read_text()
 
 
-def test_an_image_that_is_there(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The digest of an image is that of its manifest, byte for byte; where there is none, nothing is told."""
     play(tmp_path, monkeypatch, "skopeo", r"printf '{}\n\n'")
     digest = hashlib.sha256(b"{}\n\n").hexdigest()
-    assert repository.run("publish", "image", "ghcr.io/x/y:1").stdout == f"sha256:{digest}\n"
+    assert publish("image", "ghcr.io/x/y:1").stdout == f"sha256:{digest}\n"
     play(tmp_path, monkeypatch, "skopeo", "echo 'reading manifest 1 in ghcr.io/x/y: manifest unknown' >&2; exit 1")
-    done = repository.run("publish", "image", "ghcr.io/x/y:1")
+    done = publish("image", "ghcr.io/x/y:1")
     assert (done.returncode, done.stdout) == (0, "\n")
-    assert repository.run("publish", "image", "--must", "ghcr.io/x/y:1").returncode == 1
+    assert publish("image", "--must", "ghcr.io/x/y:1").returncode == 1
     play(tmp_path, monkeypatch, "skopeo", "echo 'connection refused' >&2; exit 1")
-    assert repository.run("publish", "image", "ghcr.io/x/y:1").returncode == 1
+    assert publish("image", "ghcr.io/x/y:1").returncode == 1
 
 
-def test_an_image_for_each_processor(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_for_each_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each image of an index is found, its attestations are not taken for images, and a missing processor is told."""
     manifests = [
         {"digest": digest, "platform": {"os": system, "architecture": processor}}
@@ -139,7 +143,7 @@ def test_an_image_for_each_processor(repository: Repository, tmp_path: Path, mon
         )
     ]
     play(tmp_path, monkeypatch, "skopeo", f"echo '{json.dumps({'manifests': manifests})}'")
-    done = repository.run("publish", "platforms", f"ghcr.io/x/y@{DIGEST}")
+    done = publish("platforms", f"ghcr.io/x/y@{DIGEST}")
     assert done.stdout == f"linux/amd64 {AMD64}\nlinux/arm64 {ARM64}\n"
     play(tmp_path, monkeypatch, "skopeo", f"echo '{json.dumps({'manifests': manifests[:1]})}'")
-    assert "linux/arm64" in repository.run("publish", "platforms", f"ghcr.io/x/y@{DIGEST}").stderr
+    assert "linux/arm64" in publish("platforms", f"ghcr.io/x/y@{DIGEST}").stderr
