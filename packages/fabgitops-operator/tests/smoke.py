@@ -1,4 +1,4 @@
-"""Tries the installed wheel by itself: every module imports, and the command says how to use it.
+"""Tries the installed wheel by itself: every module but those of extras imports, and the command says how to use it.
 
 Run with the Python of an environment that holds the wheel and what it declares, nothing else.
 """
@@ -12,9 +12,14 @@ from pathlib import Path
 
 import fabgitops_operator
 
+OF_EXTRAS = {"fabgitops_operator.otlp"}
+"""Modules that only an extra brings to life; nothing else may import them at its start."""
+
 for module in pkgutil.walk_packages(fabgitops_operator.__path__, "fabgitops_operator."):
-    if not module.name.endswith(".__main__"):
+    if not module.name.endswith(".__main__") and module.name not in OF_EXTRAS:
         importlib.import_module(module.name)
+
+assert not OF_EXTRAS & sys.modules.keys()
 
 command = Path(sys.executable).with_name("fabgitops-operator")
 shown = subprocess.run([command, "--help"], check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
