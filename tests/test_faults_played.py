@@ -7,8 +7,8 @@ played once, many at a time; the tests then look at what the device was asked an
 import asyncio
 
 import pytest
+from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.commands import NoticeReason
-from fabgitops_core.control.points import hexadecimal
 from fabgitops_core.modbus.tls import tls_context
 from mock_plc.faults.model import EXCEPTIONS
 from mock_plc.net import tls
@@ -112,7 +112,7 @@ def test_no_wrong_value_is_believed(case: Case, plays: dict[Case, Play]) -> None
                 continue
             known = shown.in_sync is not None
             truths = play.readings(register, arrived) if known else play.shown(register, arrived)
-            assert shown.raw in {hexadecimal(words) for words in truths}, (register.name, status)
+            assert shown.raw in {hex_of(words) for words in truths}, (register.name, status)
         if status.in_sync:
             assert all(any(map(each.holds, play.readings(each, arrived))) for each in play.desired), status
 

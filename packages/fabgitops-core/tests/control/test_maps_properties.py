@@ -6,6 +6,7 @@ from typing import Any
 
 from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.codec.tables import Table
+from fabgitops_core.codec.types import hex_of, parse_hex
 from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Identify, Notice, NoticeReason, Publish, Read, Request, Wake, Write
 from fabgitops_core.control.events import (
@@ -31,7 +32,6 @@ from fabgitops_core.control.plc import step
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.state import NEW, PlcState, Stage
 from fabgitops_core.control.plc.writing import still_wanted
-from fabgitops_core.control.points import from_hexadecimal, hexadecimal
 from fabgitops_core.control.requests import Change
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -291,7 +291,7 @@ class Adversary(RuleBasedStateMachine):
         forced = self.state.serving is not None and self.state.serving.force
         assert self.spec.auto_correct or forced
         (known,) = (each for each in self.stored.registers if each.name == point.name)
-        assert known.unverified_write == hexadecimal(change.values), "a write without a record"
+        assert known.unverified_write == hex_of(change.values), "a write without a record"
 
     @invariant()
     def the_counters_agree(self) -> None:
@@ -315,7 +315,7 @@ class Adversary(RuleBasedStateMachine):
             assert each.raw and point.wanted is not None  # noqa: PT018 - one fact
             assert each.unverified_write is None
             assert each.drifted_since is None
-            assert point.same(from_hexadecimal(each.raw), point.wanted)
+            assert point.same(parse_hex(each.raw), point.wanted)
             places = [(point.unit_id, address) for address in range(point.place.address, point.end)]
             if all(place in self.shown for place in places):
                 assert point.same(tuple(self.shown[place] for place in places), point.wanted)

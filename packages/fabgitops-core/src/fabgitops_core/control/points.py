@@ -130,20 +130,3 @@ class DeviceMap:
 
 NOWHERE = DeviceMap(Endpoint("", 0), 0, (), 0.0, 0.0)
 """The map of a resource of which no valid spec was seen yet."""
-
-
-def hexadecimal(words: Words) -> str:
-    """Return words as hexadecimal digits, in the order in which they stand on the wire."""
-    return "0x" + "".join(f"{word:04X}" for word in words)
-
-
-def from_hexadecimal(text: str) -> Words:
-    """Return the words that `hexadecimal` was given.
-
-    Raises:
-        ValueError: The text is of another form.
-    """
-    digits = text.removeprefix("0x")
-    if len(digits) % 4 or not digits:
-        raise ValueError(f"{text!r} is no row of words")
-    return tuple(int(digits[at : at + 4], 16) for at in range(0, len(digits), 4))

@@ -6,10 +6,10 @@ from enum import Enum, auto
 from typing import Any
 
 from fabgitops_core.api.industrialplc import RegisterStatus
-from fabgitops_core.codec.types import Words
+from fabgitops_core.codec.types import Words, hex_of, parse_hex
 from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.control.events import Failure, FailureKind
-from fabgitops_core.control.points import Point, from_hexadecimal, hexadecimal
+from fabgitops_core.control.points import Point
 
 
 class Finding(Enum):
@@ -103,13 +103,13 @@ def judged(point: Point, before: RegisterStatus, words: Words, at: datetime) -> 
     except ValueError:
         message = f"{point.label} holds words that are no {point.place.codec.type}"
         judgement = unread(point, before, Failure(FailureKind.REFUSED_FOR_GOOD, message))
-        senseless = {"raw": hexadecimal(words), "actual": None}
+        senseless = {"raw": hex_of(words), "actual": None}
         return replace(judgement, status=judgement.status.model_copy(update=senseless))
 
 
 def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, at: datetime) -> Judgement:
     story = _Story(since=before.drifted_since)
-    sent = from_hexadecimal(before.unverified_write) if before.unverified_write else None
+    sent = parse_hex(before.unverified_write) if before.unverified_write else None
     proven = sent is not None and point.same(words, sent)
     if sent is not None and proven:
         _correction(story, point, before, sent)
@@ -138,7 +138,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         name=point.name,
         **_declared(point),
         actual=actual,
-        raw=hexadecimal(words),
+        raw=hex_of(words),
         in_sync=None if point.wanted is None else in_sync,
         drifted_since=story.since,
     )

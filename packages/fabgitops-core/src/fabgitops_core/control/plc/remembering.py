@@ -1,10 +1,11 @@
 """What a stored status tells of the registers of a map: what an earlier run of ours left open, and no more."""
 
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
+from fabgitops_core.codec.types import hex_of, parse_hex
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.state import PlcState
 from fabgitops_core.control.plc.verdict import registers_fields
-from fabgitops_core.control.points import NOWHERE, DeviceMap, Point, from_hexadecimal, hexadecimal
+from fabgitops_core.control.points import NOWHERE, DeviceMap, Point
 
 
 def with_what_was_stored(state: PlcState) -> PlcState:
@@ -36,9 +37,9 @@ def _from_single_fields(status: IndustrialPLCStatus, point: Point, edited: bool)
     return blank(point).model_copy(
         update={
             "actual": None if held is None else str(held),
-            "raw": None if held is None else hexadecimal((held,)),
+            "raw": None if held is None else hex_of((held,)),
             "drifted_since": status.drifted_since,
-            "unverified_write": None if sent is None else hexadecimal((sent,)),
+            "unverified_write": None if sent is None else hex_of((sent,)),
         }
     )
 
@@ -55,7 +56,7 @@ def _fits(point: Point, stored: str | None) -> bool:
     if stored is None:
         return True
     try:
-        words = from_hexadecimal(stored)
+        words = parse_hex(stored)
     except ValueError:
         return False
-    return len(words) == point.place.codec.size and hexadecimal(words) == stored
+    return len(words) == point.place.codec.size and hex_of(words) == stored

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.codec.types import parse_hex
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.situations import Situation, situation_of
 from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, Trouble, finish, with_memory
-from fabgitops_core.control.points import DeviceMap, from_hexadecimal
+from fabgitops_core.control.points import DeviceMap
 
 TOLD = 3
 """How many registers a message names before it says how many more there are."""
@@ -195,4 +196,4 @@ def _near(before: RegisterStatus, now: Judgement) -> bool:
     """Return whether a register that is only observed stayed within its tolerance of what was told."""
     if not (now.point.tolerance and before.raw and now.status.raw):
         return False
-    return now.point.same(from_hexadecimal(now.status.raw), from_hexadecimal(before.raw))
+    return now.point.same(parse_hex(now.status.raw), parse_hex(before.raw))

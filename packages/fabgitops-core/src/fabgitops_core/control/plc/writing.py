@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Publish, Read, Write
 from fabgitops_core.control.events import (
     Event,
@@ -36,7 +37,7 @@ from fabgitops_core.control.plc.state import (
     with_memory,
 )
 from fabgitops_core.control.plc.verdict import conclude, fields_of
-from fabgitops_core.control.points import Point, hexadecimal
+from fabgitops_core.control.points import Point
 from fabgitops_core.control.requests import Change
 
 BUSY_TRIES = 3
@@ -72,7 +73,7 @@ def write_next(state: PlcState, event: Event) -> Step:
     going = replace(going, writes=left)
     point, judgement = wanted.points[left[0]], going.found[left[0]]
     state = state._replace(going=going)
-    recorded = judgement.status.model_copy(update={"unverified_write": hexadecimal(point.wanted or ())})
+    recorded = judgement.status.model_copy(update={"unverified_write": hex_of(point.wanted or ())})
     state = _with_found(state, replace(judgement, status=recorded))
     fields, message = fields_of(state), f"{judgement.message}; writing it"
     status = told(state.status, at_hand.CORRECTING, message, event.at, state.generation, **fields)
