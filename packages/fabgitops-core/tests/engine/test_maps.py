@@ -156,7 +156,7 @@ async def test_writes_wait_until_everybody_is_declared(bench: Bench) -> None:
 
 
 async def test_a_stop_ends_writes_that_wait(bench: Bench) -> None:
-    """A write that waits, be it for who is not told of a template, is withdrawn by a stop, which it does not hold up."""
+    """A write that waits, be it for who is not told of a template, is withdrawn by a stop and does not hold it up."""
     bench.engine.hold_writes()
     bench.declare_template("drive", registers=[SPEED])
     bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))
