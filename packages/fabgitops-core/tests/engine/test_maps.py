@@ -156,11 +156,14 @@ async def test_writes_wait_until_everybody_is_declared(bench: Bench) -> None:
 
 
 async def test_a_stop_ends_writes_that_wait(bench: Bench) -> None:
-    """A write that waits until everybody is declared is withdrawn by a stop, which it does not hold up."""
+    """A write that waits, be it for who is not told of a template, is withdrawn by a stop and does not hold it up."""
     bench.engine.hold_writes()
-    bench.declare_spec(MIXER, body(SPEED))
+    bench.declare_template("drive", registers=[SPEED])
+    bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))
     await bench.until(lambda: "DriftDetected" in bench.host.reasons(MIXER))
-    await bench.engine.stop(60.0)
+    bench.declare_template("drive", registers=[{**SPEED, "value": 7}])
+    async with asyncio.timeout(30):
+        await bench.engine.stop(60.0)
     assert bench.plc.writes == []
     assert bench.status(MIXER).registers[0].unverified_write is None
 

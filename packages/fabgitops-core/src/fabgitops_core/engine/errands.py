@@ -52,6 +52,7 @@ class Errands:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._done.set()  # a task that is cancelled before its first turn does not come to it
 
     async def _work(self) -> None:
         try:
