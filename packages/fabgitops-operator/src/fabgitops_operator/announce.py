@@ -79,15 +79,16 @@ class Announcer:
 
     async def close(self, grace: float) -> None:
         """Write what waits, at most for `grace` seconds, and end."""
-        if self._worker is None:
+        worker, self._worker = self._worker, None
+        if worker is None:
             return
         try:
             async with asyncio.timeout(grace):
                 await self._waiting.join()
         except TimeoutError:
             log.error("%d Event(s) could not be written before the end", self._waiting.qsize())
-        self._worker.cancel()
-        await asyncio.gather(self._worker, return_exceptions=True)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
 
     def forget(self, uid: str) -> None:
         """Drop the series of an object that is gone."""

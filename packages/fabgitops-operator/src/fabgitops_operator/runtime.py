@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -90,19 +90,27 @@ async def operate(settings: Settings) -> None:
             serving(metrics.registry, settings.metrics_bind, settings.metrics_port, lambda: "".join(reasons))
         )
         log.info("metrics and probes on port %d", port)
-        stack.push_async_callback(engine.stop, settings.grace_secs)  # polls begin with the first listing
-        engine.hold_writes()
+        announcer.start()
+        stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
+        engine.hold_writes()  # polls begin with the first listing
         await _unless(told_to_stop, _first_listing(sweep))
-        if not told_to_stop.is_set():  # or the listing was left before its end
-            engine.allow_writes()
+        if told_to_stop.is_set():
+            log.info("stopped before everything was listed")
+            return
+        engine.allow_writes()
         reasons.clear()
         settle_memory()
         registry = watching(inventory, CONTROLLERS, config)
         watched = await stack.enter_async_context(
             watch(registry, settings.namespace, told_to_stop, lambda: _take_signals(told_to_stop))
         )
-        async with _running(engine, host.reporter, announcer, sweep, metrics, settings):
+        log.info("looking after %d resource(s)", len(engine))
+        _warn_of_empty(settings.namespace, engine)
+        # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
+        stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
+        async with _sweeping(sweep, metrics, settings.resync_secs):
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping")
     log.info("stopped")
 
 
@@ -150,31 +158,34 @@ async def _first_listing(sweep: Sweep) -> None:
         ) from error
 
 
+def _warn_of_empty(namespaces: Sequence[str], engine: Engine) -> None:
+    """Warn of namespaces that hold nothing: the least role lets nobody ask whether there is such a namespace."""
+    filled = {key.namespace for key in engine.keys()}  # noqa: SIM118 - an engine is no dict
+    for name in namespaces:
+        if name not in filled:
+            log.warning("namespace %s: no resource to look after there, is the name right?", name)
+
+
+async def _end_polling(engine: Engine, reporter: Reporter, announcer: Announcer, grace_secs: float) -> None:
+    """Let writes in hand end, then tell all that is left to tell; to be done again changes nothing."""
+    await engine.stop(grace_secs)
+    await reporter.close(FLUSH_SECS)
+    await announcer.close(FLUSH_SECS)
+
+
 @asynccontextmanager
-async def _running(
-    engine: Engine, reporter: Reporter, announcer: Announcer, sweep: Sweep, metrics: Metrics, settings: Settings
-) -> AsyncIterator[None]:
-    """Run our own tasks; on the way out writes in hand end first, then what is left is told."""
-    announcer.start()
+async def _sweeping(sweep: Sweep, metrics: Metrics, interval: float) -> AsyncIterator[None]:
+    """List everything each `interval` seconds."""
 
     def failed(error: KubeError) -> None:
         metrics.api_write("listing", error.reason)
 
-    sweeping = asyncio.get_running_loop().create_task(sweep.forever(settings.resync_secs, failed))
-    log.info("looking after %d resource(s)", len(engine))
-    filled = {key.namespace for key in engine.keys()}  # noqa: SIM118 - an engine is no dict
-    for name in settings.namespace:
-        if name not in filled:  # the least role lets nobody ask whether there is such a namespace
-            log.warning("namespace %s: no resource to look after there, is the name right?", name)
+    task = asyncio.get_running_loop().create_task(sweep.forever(interval, failed))
     try:
         yield
     finally:
-        log.info("stopping")
-        sweeping.cancel()
-        await engine.stop(settings.grace_secs)
-        await reporter.close(FLUSH_SECS)
-        await announcer.close(FLUSH_SECS)
-        await asyncio.gather(sweeping, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -41,6 +41,16 @@ class ApiServer:
         return web.json_response({"metadata": metadata, "items": []})
 
 
+def way_to(server: str) -> dict[str, object]:
+    """Return a kubeconfig for a server."""
+    return {
+        "clusters": [{"name": "here", "cluster": {"server": server}}],
+        "users": [{"name": "me", "user": {}}],
+        "contexts": [{"name": "it", "context": {"cluster": "here", "user": "me"}}],
+        "current-context": "it",
+    }
+
+
 @pytest.fixture
 async def api_server() -> ApiServer:
     """Return the API server's behaviour."""
@@ -56,14 +66,8 @@ async def kubeconfig(api_server: ApiServer, tmp_path: Path) -> AsyncIterator[Pat
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     server = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    body = {
-        "clusters": [{"name": "here", "cluster": {"server": server}}],
-        "users": [{"name": "me", "user": {}}],
-        "contexts": [{"name": "it", "context": {"cluster": "here", "user": "me"}}],
-        "current-context": "it",
-    }
     written = tmp_path / "kubeconfig"
-    written.write_text(yaml.safe_dump(body))
+    written.write_text(yaml.safe_dump(way_to(server)))
     yield written
     api_server.over.set()
     await runner.cleanup()
@@ -118,3 +122,20 @@ async def test_nothing_is_written_before_everything_is_listed(api_server: ApiSer
     assert process.returncode == 0
     assert (plc.reads, plc.writes) == (1, [])
     assert "unverifiedWrite" not in api_server.statuses[-1]
+
+
+async def test_a_stop_while_the_api_server_is_away_begins_nothing(unused_tcp_port: int, tmp_path: Path) -> None:
+    """An operator that is told to stop before it ever saw the cluster ends, and never says that it looks after it."""
+    written = tmp_path / "kubeconfig"
+    written.write_text(yaml.safe_dump(way_to(f"http://127.0.0.1:{unused_tcp_port}")))
+    async with running(written) as process:
+        assert process.stderr
+        told = b""
+        while b"trying again" not in told:
+            told += await process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(4):
+            _, rest = await process.communicate()
+    messages = [json.loads(line)["message"] for line in rest.decode().splitlines()]
+    assert process.returncode == 0
+    assert messages == ["stopped before everything was listed"]
