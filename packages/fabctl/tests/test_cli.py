@@ -111,10 +111,11 @@ def test_a_missing_kubeconfig_is_named(fabctl: Fabctl, tmp_path: Path) -> None:
 
 def test_a_folder_is_told_as_such(fabctl: Fabctl, tmp_path: Path) -> None:
     """A folder in the place of the kubeconfig is not told as missing."""
-    assert f"{tmp_path} cannot be read: Is a directory" in complaint(fabctl("list", "--kubeconfig", tmp_path))
-    assert f"{tmp_path} cannot be read: Is a directory" in complaint(fabctl("list", KUBECONFIG=str(tmp_path)))
+    assert f"{tmp_path} cannot be read: " in complaint(fabctl("list", "--kubeconfig", tmp_path))
+    assert f"{tmp_path} cannot be read: " in complaint(fabctl("list", KUBECONFIG=str(tmp_path)))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell with process substitution")
 def test_a_kubeconfig_may_be_a_pipe(tmp_path: Path) -> None:
     """A kubeconfig that another program makes is read, as by `--kubeconfig <(program)` of a shell."""
     file = kubeconfig(tmp_path / "config", "ftp://plant")

@@ -9,6 +9,8 @@ import pytest
 
 COMMAND = Path(sys.executable).with_name("fabctl")
 
+pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which Linux has")
+
 
 def shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run fabctl in a shell, with a redirection behind it."""
