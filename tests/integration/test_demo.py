@@ -63,10 +63,10 @@ def test_killed_it_takes_its_programs_along(running: subprocess.Popen[str]) -> N
 
 
 def test_help_teaches() -> None:
-    """`./dev demo --help` names what there is, and an option that is not there is named."""
+    """`./dev demo --help` names what there is, and wrong usage is told, with exit code 2."""
     with demo("--help") as asked:
         assert "--keep" in asked.communicate(timeout=PATIENCE)[0]
     assert asked.returncode == 0
     with demo("--nonsense") as wrong:
         assert "--nonsense" in wrong.communicate(timeout=PATIENCE)[1]
-    assert wrong.returncode != 0
+    assert wrong.returncode == 2
