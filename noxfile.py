@@ -5,6 +5,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import zipfile
 from functools import cache
@@ -29,6 +30,12 @@ UNIT = "not integration and not interop and not observability and not docs and n
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
+
+# What a command gets after Ctrl-C to end its processes and remove its files; nox would kill it after half a second.
+CLEANUP_SECS = 60
+
+# nox itself would end at once and leave what it runs behind; as Ctrl-C it passes the command that is running.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 nox.needs_version = ">=2026.4"
 nox.options.default_venv_backend = "none"
@@ -55,8 +62,8 @@ def workspace(session: nox.Session, python: str | None = None) -> None:
 
 
 def run(session: nox.Session, *command: str) -> None:
-    """Run a command of the shared environment."""
-    session.run("uv", "run", "--no-sync", *command)
+    """Run a command of the shared environment; after Ctrl-C it has the time to end what it has started."""
+    session.run("uv", "run", "--no-sync", *command, interrupt_timeout=CLEANUP_SECS)
 
 
 def run_all(session: nox.Session, *commands: tuple[str, ...]) -> None:
@@ -268,7 +275,9 @@ def e2e(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Show the main job: API server, operator, two chaotic PLCs, fabctl; --keep leaves it running."""
     workspace(session)
-    run(session, "python", "tools/demo.py", *session.posargs)
+    # It hears Ctrl-C itself. What only nox is told, nox tells it soon, and then gives it the time to take all down.
+    command = ("uv", "run", "--no-sync", "python", "tools/demo.py", *session.posargs)
+    session.run(*command, interrupt_timeout=2, terminate_timeout=CLEANUP_SECS)
 
 
 @nox.session

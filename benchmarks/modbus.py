@@ -19,6 +19,8 @@ from functools import partial
 from typing import Any
 
 import uvloop
+from cyclopts import App
+from cyclopts.types import PositiveFloat, PositiveInt
 from fabgitops_core.control.requests import Endpoint, ReadPlan
 from fabgitops_core.modbus.pool import ModbusDevices
 from pymodbus.client import AsyncModbusTcpClient
@@ -32,6 +34,8 @@ from benchmarks.pollers import INTERVAL, WARM_UP, Cost, bare, measured
 SECONDS = 15.0
 COUNTS = (1000, 5000)
 TIMEOUT_SECS = 3.0
+
+app = App(name="bench", help_format="plaintext")
 
 Read = Callable[[], Awaitable[int]]
 Reader = Callable[[int], Awaitable[Read]]
@@ -130,13 +134,20 @@ def row(count: int, seconds: float) -> tuple[str, ...]:
     )
 
 
-def main(arguments: list[str]) -> None:
-    """Print the table, or as a child a cost."""
-    if arguments and arguments[0] in POLLERS:
-        poll = partial(POLLERS[arguments[0]], json.loads(sys.stdin.readline()), float(arguments[1]))
-        sys.stdout.write(json.dumps(asdict(uvloop.run(poll()))) + "\n")
-        return
-    seconds = float(arguments[0]) if arguments else SECONDS
+def child(who: str, seconds: str) -> None:
+    """Print the cost of one poller."""
+    poll = partial(POLLERS[who], json.loads(sys.stdin.readline()), float(seconds))
+    sys.stdout.write(json.dumps(asdict(uvloop.run(poll()))) + "\n")
+
+
+@app.default
+def main(seconds: PositiveFloat = SECONDS, /, *count: PositiveInt) -> None:
+    """Measure what a reading costs beside others in the same run, and print two tables.
+
+    Args:
+        seconds: How long each is measured.
+        count: How many PLCs; each number is a row of the table, 1000 and 5000 without any.
+    """
     table = Table(
         "PLCs",
         "bare loop, CPU a poll",
@@ -146,12 +157,15 @@ def main(arguments: list[str]) -> None:
         "ours / pymodbus (below 1)",
         title=f"One register every {INTERVAL} s, a connection and a task a PLC, on uvloop; user and system time",
     )
-    for count in [int(each) for each in arguments[1:]] or COUNTS:
-        table.add_row(*row(count, seconds))
+    for each in count or COUNTS:
+        table.add_row(*row(each, seconds))
     console = Console(width=140)
     console.print(table)
     console.print(maps.table())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] and sys.argv[1] in POLLERS:
+        child(*sys.argv[1:])
+    else:
+        app()

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from cyclopts import App
+from cyclopts.types import PositiveFloat, PositiveInt
 from rich.console import Console
 from rich.table import Table
 
@@ -14,6 +16,8 @@ from benchmarks import telegraf
 
 SECONDS = 20.0
 COUNTS = (1000, 5000)
+
+app = App(name="bench", help_format="plaintext")
 
 
 def measure(who: str, count: int, seconds: float) -> dict[str, Any]:
@@ -74,10 +78,15 @@ def row(count: int, seconds: float, rival: Path | None) -> tuple[str, ...]:
     )
 
 
-def main(arguments: list[str]) -> None:
-    """Print the table."""
-    seconds = float(arguments[0]) if arguments else SECONDS
-    counts = [int(each) for each in arguments[1:]] or COUNTS
+@app.default
+def main(seconds: PositiveFloat = SECONDS, /, *count: PositiveInt) -> None:
+    """Measure what a poll costs beside others in the same run, and print one table.
+
+    Args:
+        seconds: How long each is measured.
+        count: How many PLCs; each number is a row of the table, 1000 and 5000 without any.
+    """
+    counts = count or COUNTS
     console = Console(width=180)
     table = Table(
         "PLCs",
@@ -94,11 +103,11 @@ def main(arguments: list[str]) -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         rival = telegraf.build(Path(folder))
-        for count in counts:
-            table.add_row(*row(count, seconds, rival))
+        for each in counts:
+            table.add_row(*row(each, seconds, rival))
     console.print(table)
     console.print(asked_of_the_api_server(counts[0], seconds))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    app()

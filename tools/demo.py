@@ -5,6 +5,7 @@ a non-zero exit code if the story does not come true.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,17 +15,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx2
 import lightkube
 import yaml
+from cyclopts import App, Parameter
 from fabgitops_operator.install import manifests
 from lightkube import codecs
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
 from prometheus_client.parser import text_string_to_metric_families
 from testbed import TestbedError, control_plane
+from testbed.processes import leashed
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -37,6 +40,10 @@ CHAOS = {
 }
 IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
 Event = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends the demo before its time: Ctrl-C, a script, the terminal that is closed."""
+
+app = App(name="demo", help_format="plaintext")
 
 
 class StoryError(Exception):
@@ -166,7 +173,8 @@ class Stage:
 @contextmanager
 def _running(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[None]:
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, start_new_session=True)
+        own = leashed(command, signal.SIGTERM)  # it ends with the demo, even when that is killed
+        process = subprocess.Popen(own, stdout=output, stderr=output, env=environment, start_new_session=True)
     try:
         yield
     finally:
@@ -239,7 +247,7 @@ def prove(stage: Stage) -> None:
     say("The story came true: every drift was found, and every correction was proven by reading it back.")
 
 
-def keep(stage: Stage) -> None:
+def stay(stage: Stage) -> None:
     """Leave everything running until Ctrl-C, and say how to look around."""
     say("Everything is still running. In another terminal:")
     print(f"  export KUBECONFIG={stage.kubeconfig}")
@@ -251,31 +259,58 @@ def keep(stage: Stage) -> None:
     signal.pause()
 
 
-def main(arguments: list[str]) -> int:
-    """Run the demo and return the exit code."""
-    if arguments not in ([], ["--keep"]):
-        print(f"demo: unknown arguments: {' '.join(arguments)}; there is only --keep", file=sys.stderr)
-        return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def leave(*_: object) -> None:
+    """Have the demo taken down, for the first signal; a second one would leave half of it behind."""
+    hear_no_more()
+    raise KeyboardInterrupt
+
+
+def hear_no_more() -> None:
+    """Ignore signals from now on."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+
+
+@contextmanager
+def logs() -> Iterator[Path]:
+    """Make the folder for what the programs log; it is removed unless the story did not come true."""
     folder = Path(tempfile.mkdtemp(prefix="fabgitops-demo-"))
     try:
-        with ExitStack() as stack:
-            say("A real Kubernetes API server comes up here (the first time it may have to be built: minutes).")
-            stage = Stage(stack, folder)
-            tell(stage)
-            prove(stage)
-            if arguments:
-                keep(stage)
+        yield folder
     except (StoryError, TestbedError, httpx2.HTTPError) as error:
         print(f"\ndemo: {error}\ndemo: logs are in {folder}", file=sys.stderr)
-        return 1
+        raise SystemExit(1) from error
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    shutil.rmtree(folder)
+
+
+@app.default
+def main(*, keep: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Show the main job on this machine: an API server, the operator, two PLCs that drift, and fabctl.
+
+    It takes about half a minute, and takes everything down at its end. Exit code 1 if the story does not come true.
+
+    Args:
+        keep: Leave everything running until Ctrl-C.
+    """
+    for each in SIGNALS:
+        signal.signal(each, leave)
+    try:
+        with logs() as folder, ExitStack() as stack:
+            say("A real Kubernetes API server comes up here (the first time it may have to be built: minutes).")
+            try:
+                stage = Stage(stack, folder)
+                tell(stage)
+                prove(stage)
+                if keep:
+                    stay(stage)
+            finally:
+                hear_no_more()
     except KeyboardInterrupt:
         print("\nended")
-    for log in folder.iterdir():
-        log.unlink()
-    folder.rmdir()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    app()

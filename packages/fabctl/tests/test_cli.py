@@ -12,6 +12,8 @@ import yaml
 
 Fabctl = Callable[..., subprocess.CompletedProcess[str]]
 
+COMMAND = Path(sys.executable).with_name("fabctl")
+KINDS = ("clusters", "users", "contexts")
 HEAVY = ("lightkube", "httpx2", "rich", "yaml")
 
 
@@ -80,7 +82,11 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["describe", "../secrets"], "cannot be a name in Kubernetes"),
         (["get-status", "-n", "a/b"], "cannot be a name in Kubernetes"),
         (["sync"], "either the NAME of a PLC or --all"),
-        (["sync", "mixer", "--all"], "either the NAME of a PLC or --all"),
+        (["sync", "mixer", "--all"], "either the NAME of a PLC or --all, not both"),
+        (["sync", "-A"], "fabctl sync --all -A"),
+        (["sync", "-l", "line in (3,4)"], "fabctl sync --all -l 'line in (3,4)'"),
+        (["list", "a", "b"], "unexpected arguments: a b (see: fabctl list --help)"),
+        (["describe", "mixer", "oven"], "unexpected arguments: oven"),
         (["sync", "mixer", "--timeout", "0"], "--timeout"),
         (["watch", "--interval", "0"], "--interval"),
         (["list", "--request-timeout", "-1"], "--request-timeout"),
@@ -103,7 +109,24 @@ def test_a_missing_kubeconfig_is_named(fabctl: Fabctl, tmp_path: Path) -> None:
     assert f"no kubeconfig file {missing}: check KUBECONFIG" in complaint(fabctl("list", KUBECONFIG=str(missing)))
 
 
-@pytest.mark.parametrize("content", ["a: [", "- 1", "\x00", "clusters: {}\ncontexts: [1]\n"])
+def test_a_folder_is_told_as_such(fabctl: Fabctl, tmp_path: Path) -> None:
+    """A folder in the place of the kubeconfig is not told as missing."""
+    assert f"{tmp_path} cannot be read: " in complaint(fabctl("list", "--kubeconfig", tmp_path))
+    assert f"{tmp_path} cannot be read: " in complaint(fabctl("list", KUBECONFIG=str(tmp_path)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell with process substitution")
+def test_a_kubeconfig_may_be_a_pipe(tmp_path: Path) -> None:
+    """A kubeconfig that another program makes is read, as by `--kubeconfig <(program)` of a shell."""
+    file = kubeconfig(tmp_path / "config", "ftp://plant")
+    script = '"$1" list --kubeconfig <(cat "$2")'
+    ran = subprocess.run(["bash", "-c", script, "bash", COMMAND, file], capture_output=True, text=True, check=False)
+    assert "the server ftp://plant is no http(s) URL" in complaint(ran)
+
+
+@pytest.mark.parametrize(
+    "content", ["a: [", "- 1", "\x00", "clusters: {}\ncontexts: [1]\n", *(f"{kind}: 5\n" for kind in KINDS)]
+)
 def test_a_broken_kubeconfig_is_named(fabctl: Fabctl, tmp_path: Path, content: str) -> None:
     """A file that is no kubeconfig is told in one line with its name."""
     file = tmp_path / "broken"
@@ -149,6 +172,15 @@ def test_a_silent_server_does_not_hold_the_user(fabctl: Fabctl, tmp_path: Path) 
         file = kubeconfig(tmp_path / "config", f"http://127.0.0.1:{silent.getsockname()[1]}")
         told = complaint(fabctl("get-status", "--kubeconfig", file, "--request-timeout", "0.3"))
     assert "no answer in time" in told
+
+
+def test_a_silent_tls_server_is_not_told_as_lack_of_trust(fabctl: Fabctl, tmp_path: Path) -> None:
+    """A server that accepts and never answers the TLS handshake is away, and nothing is said against certificates."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        file = kubeconfig(tmp_path / "config", f"https://127.0.0.1:{silent.getsockname()[1]}")
+        told = complaint(fabctl("get-status", "--kubeconfig", file, "--request-timeout", "0.3"))
+    assert "no answer in time" in told
+    assert "trust" not in told
 
 
 @pytest.mark.parametrize("server", ["nonsense", "ftp://127.0.0.1", "http://127.0.0.1:x", "https://["])

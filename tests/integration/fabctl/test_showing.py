@@ -38,10 +38,12 @@ def test_all_namespaces_and_labels(plant: Any) -> None:
 
 
 def test_json_and_yaml_are_what_the_api_server_gave(plant: Any) -> None:
-    """Json and yaml hold the whole objects and nothing else, a List for several and the object for one."""
+    """Json and yaml hold the objects and nothing else, a List for several and the object for one."""
     plant.create("mixer", tags=["a"])
     plant.create("oven")
     want = [plant.get("mixer"), plant.get("oven")]
+    for body in want:
+        del body["metadata"]["managedFields"]
     several = json.loads(plant.fabctl("get-status", "-o", "json")[1])
     assert (several["apiVersion"], several["kind"], several["items"]) == ("v1", "List", want)
     assert yaml.safe_load(plant.fabctl("list", "-o", "yaml")[1])["items"] == want
@@ -50,6 +52,15 @@ def test_json_and_yaml_are_what_the_api_server_gave(plant: Any) -> None:
         "industrialplc.fabgitops.io/mixer",
         "industrialplc.fabgitops.io/oven",
     ]
+
+
+@pytest.mark.parametrize("command", [["list"], ["get-status"]])
+def test_managed_fields_are_shown_on_request(plant: Any, command: list[str]) -> None:
+    """--show-managed-fields keeps the record of who set which field, as with kubectl."""
+    plant.create("mixer")
+    shown = json.loads(plant.fabctl(*command, "-o", "json", "--show-managed-fields")[1])
+    assert shown["items"] == [plant.get("mixer")]
+    assert shown["items"][0]["metadata"]["managedFields"]
 
 
 def test_an_empty_namespace_is_told_beside_the_data(plant: Any) -> None:

@@ -34,6 +34,16 @@ def test_a_pipe_gets_a_table_when_something_changed(plant: Any) -> None:
     assert (process.returncode, out, err) == (0, "", "")
 
 
+def test_a_pipe_that_nobody_reads_ends_it(plant: Any) -> None:
+    """`fabctl watch | head -2` ends when head has, although nothing changes and the next look is far off."""
+    plant.create("mixer")
+    process = plant.start("watch", "--interval", "3600", "-n", plant.namespace)
+    row(process)
+    process.stdout.close()
+    assert process.wait(60) == 141
+    assert process.stderr.read() == ""
+
+
 def test_an_outage_is_told_and_survived(plant: Any) -> None:
     """While the API server is away watch says so once, and goes on when it is back."""
     plant.create("mixer")

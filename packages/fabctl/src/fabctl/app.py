@@ -1,12 +1,12 @@
 """The command line: the commands by name, and the one place where an error becomes a line and an exit code."""
 
-import os
 import signal
 import sys
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
+from fabctl import streams
 from fabctl.errors import FabctlError
 
 app = App(
@@ -33,6 +33,7 @@ for _name, _alias, _help in _COMMANDS:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    streams.make_whole()
     sys.exit(run())
 
 
@@ -41,29 +42,45 @@ def run() -> int:
     # As an exception it passes all that has something to put back, the cursor of the terminal above all.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
-        code = app(exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero")
-        sys.stdout.flush()
+        return _run()
     except CycloptsError as error:
-        _complain(str(error), _help_of(error))
+        _complain(_told(error), f" (see: {_command(error)} --help)")
         return 2
     except FabctlError as error:
         _complain(str(error))
         return error.code
-    except BrokenPipeError:
-        # Who reads has seen enough. What is still buffered must not be tried again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # who reads has seen enough
+        streams.give_up(sys.stdout)
         return 141  # what a shell reports of a program that SIGPIPE ended
     except OSError as error:
+        streams.give_up(sys.stdout)
         _complain(f"the output cannot be written: {error.strerror}")
         return 1
     except KeyboardInterrupt:
         return 130  # as a shell reports it; no more needs to be said
+
+
+def _run() -> int:
+    try:
+        code = app(exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero")
+    except SystemExit as end:  # rich, which prints the help, makes this of a pipe that nobody reads
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
+        raise
+    sys.stdout.flush()
     return int(code)
 
 
-def _help_of(error: CycloptsError) -> str:
-    return f" (see: {' '.join(['fabctl', *(error.command_chain or ())])} --help)"
+def _command(error: CycloptsError) -> str:
+    return " ".join(["fabctl", *(error.command_chain or ())])
+
+
+def _told(error: CycloptsError) -> str:
+    """Return what is wrong with the command line, in our words where those of the library are about itself."""
+    if isinstance(error, UnusedCliTokensError):
+        return f"unexpected arguments: {' '.join(error.unused_tokens or ())}"
+    return str(error)
 
 
 def _complain(message: str, hint: str = "") -> None:
-    sys.stderr.write(f"fabctl: {' '.join(message.split())}{hint}\n")
+    streams.complain(f"fabctl: {' '.join(message.split())}{hint}")

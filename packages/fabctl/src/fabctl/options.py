@@ -37,7 +37,18 @@ Output = Annotated[
     Format,
     Parameter(
         alias="-o",
-        help="table, wide (more columns), json and yaml (objects as the API server gave them) or name.",
+        help="table, wide (more columns), json and yaml (objects as the API server gave them; see "
+        "--show-managed-fields) or name.",
+    ),
+]
+
+
+ManagedFields = Annotated[
+    bool,
+    Parameter(
+        name="--show-managed-fields",
+        negative="",
+        help="Keep metadata.managedFields, the record of who set which field, in json and yaml.",
     ),
 ]
 

@@ -1,14 +1,14 @@
 """The command line of mock-plc, and the one place where an error becomes a line and an exit code."""
 
 import logging
-import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 from cyclopts.types import NonNegativeInt
 
+from mock_plc import streams
 from mock_plc.errors import MockPlcError
 from mock_plc.flags import CONTROLS, NETWORK, REGISTERS, TROUBLE, Controls, Network, Registers, Trouble
 
@@ -71,28 +71,49 @@ def _log(verbose: bool) -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    sys.exit(_run())
+    streams.make_whole()
+    sys.exit(run())
 
 
-def _run() -> int:
+def run() -> int:
+    """Run the command line and return its exit code."""
     try:
-        app(exit_on_error=False, print_error=False, result_action="return_value")
-        sys.stdout.flush()
+        _run()
     except CycloptsError as error:
-        _complain(f"{error} (see: {' '.join(['mock-plc', *(error.command_chain or ())])} --help)")
+        _complain(f"{_told(error)} (see: {' '.join(['mock-plc', *(error.command_chain or ())])} --help)")
         return 2
     except MockPlcError as error:
         for line in str(error).splitlines():
             _complain(line)
         return error.code
-    except BrokenPipeError:
-        # Who reads has seen enough. What is still buffered must not be tried again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # who reads has seen enough
+        streams.give_up(sys.stdout)
         return 141  # what a shell reports of a program that SIGPIPE ended
+    except OSError as error:
+        streams.give_up(sys.stdout)
+        _complain(f"the output cannot be written: {error.strerror}")
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0
 
 
+def _run() -> None:
+    try:
+        app(exit_on_error=False, print_error=False, result_action="return_value")
+    except SystemExit as end:  # rich, which prints the help, makes this of a pipe that nobody reads
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
+        raise
+    sys.stdout.flush()
+
+
+def _told(error: CycloptsError) -> str:
+    """Return what is wrong with the command line, in our words where those of the library are about itself."""
+    if isinstance(error, UnusedCliTokensError):
+        return f"unexpected arguments: {' '.join(error.unused_tokens or ())}"
+    return str(error)
+
+
 def _complain(message: str) -> None:
-    sys.stderr.write(f"mock-plc: {' '.join(message.split())}\n")
+    streams.complain(f"mock-plc: {' '.join(message.split())}")

@@ -16,6 +16,12 @@ def finished(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
+def in_shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run mock-plc to its own end in a shell, with a redirection behind it."""
+    command = ["bash", "-c", f'set -o pipefail; "$@" {redirection}', "bash", *COMMAND, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
 @dataclass(slots=True)
 class Program:
     """A running mock-plc."""

@@ -200,6 +200,12 @@ def test_register_given_twice_is_one_line() -> None:
     assert "--register: 4001 is given twice" in ended.stderr
 
 
+def test_arguments_too_many_are_named() -> None:
+    """An argument that mock-plc has no use for is named, in one line with exit code 2."""
+    ended = finished("a", "b")
+    assert (ended.returncode, ended.stderr) == (2, "mock-plc: unexpected arguments: a b (see: mock-plc --help)\n")
+
+
 def test_help_says_what_a_newcomer_must_know() -> None:
     """--help names every flag, that addresses are 0-based, and how to keep the open port to this machine."""
     ended = finished("--help")

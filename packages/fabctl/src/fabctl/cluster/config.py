@@ -12,6 +12,7 @@ from lightkube.config.models import User
 from lightkube.core.exceptions import ConfigError
 
 from fabctl.errors import NoConfig
+from fabctl.fields import sequence
 
 _FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 """Fields that name files, relative to the kubeconfig that they stand in."""
@@ -48,14 +49,25 @@ def load(kubeconfig: Path | None, context: str | None) -> SingleConfig:
 
 def _paths(kubeconfig: Path | None) -> list[Path]:
     if kubeconfig is not None:
-        if not kubeconfig.expanduser().is_file():
+        if _missing(kubeconfig.expanduser()):
             raise NoConfig(f"no kubeconfig file {kubeconfig}: check --kubeconfig")
         return [kubeconfig.expanduser()]
     named = [Path(name).expanduser() for name in os.environ.get("KUBECONFIG", "").split(os.pathsep) if name]
-    paths = [path for path in named or [Path.home() / ".kube" / "config"] if path.is_file()]
+    paths = [path for path in named or [Path.home() / ".kube" / "config"] if not _missing(path)]
     if named and not paths:
         raise NoConfig(f"no kubeconfig file {', '.join(map(str, named))}: check KUBECONFIG")
     return paths
+
+
+def _missing(path: Path) -> bool:
+    """Return whether nothing is there; what is there and cannot be read says so itself, and a pipe can be read."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _in_cluster(context: str | None) -> SingleConfig:
@@ -82,8 +94,11 @@ def _read(path: Path) -> Entry:
         raise NoConfig(f"{path} is no kubeconfig: {error}") from error
     if not isinstance(document, dict):
         raise NoConfig(f"{path} is no kubeconfig: it holds no mapping")
+    for kind in ("clusters", "users", "contexts"):
+        if not isinstance(document.get(kind), list | None):
+            raise NoConfig(f"{path} is no kubeconfig: {kind} is no list")
     for kind, part in (("clusters", "cluster"), ("users", "user")):
-        for entry in document.get(kind) or ():
+        for entry in sequence(document.get(kind)):
             if isinstance(entry, dict):
                 entry[part] = _anchored(entry.get(part), path.parent)
     return document
@@ -103,7 +118,7 @@ def _entries(documents: Sequence[Entry], kind: str) -> dict[str, Entry]:
     """Return the entries of a kind by name; the first of a name counts."""
     found: dict[str, Entry] = {}
     for document in documents:
-        for entry in document.get(kind) or ():
+        for entry in sequence(document.get(kind)):
             if isinstance(entry, dict) and isinstance(entry.get("name"), str):
                 found.setdefault(entry["name"], entry)
     return found

@@ -86,8 +86,8 @@ def _answered(error: httpx2.HTTPStatusError, attempt: Attempt) -> FabctlError:
 
 
 def _unanswered(error: httpx2.HTTPError, attempt: Attempt) -> FabctlError:
-    if (tls := _tls(error)) is not None:
-        why = getattr(tls, "verify_message", "") or tls.reason or tls
+    if (distrust := _distrust(error)) is not None:
+        why = getattr(distrust, "verify_message", "") or distrust.reason or distrust
         return NoConfig(
             f"no trust between fabctl and {attempt.server}: {why}; check certificate-authority and the user of "
             f'context "{attempt.context}"'
@@ -100,11 +100,16 @@ def _unanswered(error: httpx2.HTTPError, attempt: Attempt) -> FabctlError:
     )
 
 
-def _tls(error: BaseException) -> ssl.SSLError | None:
-    """Return the TLS error that an error came from."""
+def _distrust(error: BaseException) -> ssl.SSLError | None:
+    """Return the TLS error that an error came from, if it is that one side does not believe the other.
+
+    Any other may come from below: a handshake that was waited for in vain comes with an SSLWantReadError.
+    """
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause
+        if isinstance(cause, ssl.SSLError) and "alert" in str(cause).lower():  # from the server (RFC 8446, section 6)
             return cause
         cause = cause.__cause__ or cause.__context__
     return None

@@ -5,13 +5,20 @@ from datetime import UTC, datetime
 from fabctl.commands.selecting import show
 from fabctl.fields import Body
 from fabctl.model import view
-from fabctl.options import HERE_ALL, Format, Name, Output, Scope
+from fabctl.options import HERE_ALL, Format, ManagedFields, Name, Output, Scope
 from fabctl.render.maps import troubles
 from fabctl.render.shapes import Section
 from fabctl.render.tables import status_table
 
 
-async def get_status(name: Name | None = None, /, *, output: Output = Format.TABLE, scope: Scope = HERE_ALL) -> None:
+async def get_status(
+    name: Name | None = None,
+    /,
+    *,
+    output: Output = Format.TABLE,
+    show_managed_fields: ManagedFields = False,
+    scope: Scope = HERE_ALL,
+) -> None:
     """Show Git vs. reality: target, actual value, status and drifts.
 
     Actual is "-" while it is not known what the register holds; wide then shows the value last read, marked so. Of a
@@ -20,6 +27,7 @@ async def get_status(name: Name | None = None, /, *, output: Output = Format.TAB
     Args:
         name: One PLC; without it all of the namespace.
         output: How to print.
+        show_managed_fields: Whether json and yaml keep metadata.managedFields.
         scope: Which cluster, and which of its PLCs.
     """
     await show(
@@ -28,6 +36,7 @@ async def get_status(name: Name | None = None, /, *, output: Output = Format.TAB
         output,
         lambda bodies: status_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),
         lambda body: _troubles(body, output),
+        managed_fields=show_managed_fields,
     )
 
 

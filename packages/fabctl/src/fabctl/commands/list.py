@@ -2,15 +2,18 @@
 
 from fabctl.commands.selecting import show
 from fabctl.model import view
-from fabctl.options import HERE_ALL, Format, Output, Scope
+from fabctl.options import HERE_ALL, Format, ManagedFields, Output, Scope
 from fabctl.render.tables import declared_table
 
 
-async def list(*, output: Output = Format.TABLE, scope: Scope = HERE_ALL) -> None:  # noqa: A001 - the command's name
+async def list(  # noqa: A001 - the command's name
+    *, output: Output = Format.TABLE, show_managed_fields: ManagedFields = False, scope: Scope = HERE_ALL
+) -> None:
     """List what Git declares: where each PLC is, its register or map, and its target."""
     await show(
         None,
         scope,
         output,
         lambda bodies: declared_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),
+        managed_fields=show_managed_fields,
     )

@@ -55,6 +55,8 @@ async def show(
     output: Format,
     table: Callable[[list[Body]], Table],
     below: Callable[[Body], list[Section]] = lambda _: [],
+    *,
+    managed_fields: bool = False,
 ) -> None:
     """Fetch the PLCs that are meant and print them.
 
@@ -64,12 +66,13 @@ async def show(
         output: How.
         table: What makes a table of them, when one is asked for.
         below: What is said of a single one below its table.
+        managed_fields: Whether JSON and YAML keep metadata.managedFields.
     """
     check(name, scope)
     async with connected(scope) as cluster:
         bodies = await selected(cluster, name, scope)
     if output in {Format.JSON, Format.YAML}:
-        show_objects(bodies, output, one=name is not None)
+        show_objects(bodies, output, one=name is not None, managed_fields=managed_fields)
     elif not bodies:
         sys.stderr.write(nothing_found(cluster, scope) + "\n")
     elif output is Format.NAME:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -52,15 +53,26 @@ async def sync(
         timeout: Seconds to wait for the operator.
         scope: Which cluster, and which of its PLCs.
     """
-    if (name is not None) == all_:
-        raise UsageError("give either the NAME of a PLC or --all: fabctl sync NAME, fabctl sync --all")
-    check(name, scope)
+    _check_which(name, scope, all_=all_)
     async with connected(scope) as cluster:
         before = {plc.key: plc for plc in map(view, await selected(cluster, name, scope))}
         if not before:
             sys.stderr.write(nothing_found(cluster, scope) + "\n")
             return 0
         return await _Syncing(cluster, before, namespace_of(cluster, scope), name).run(force, timeout if wait else None)
+
+
+def _check_which(name: str | None, scope: Scope, *, all_: bool) -> None:
+    """Refuse what does not say exactly which PLCs; to ask for many is to be meant, so -A and -l alone do not do it."""
+    if name is not None and all_:
+        raise UsageError("give either the NAME of a PLC or --all, not both: fabctl sync NAME, fabctl sync --all")
+    if name is None and not all_:
+        given = [*(["-A"] if scope.all_namespaces else []), *(["-l", scope.selector] if scope.selector else [])]
+        if given:
+            also = shlex.join(given)
+            raise UsageError(f"{also} alone syncs nothing; to sync every PLC that it selects: fabctl sync --all {also}")
+        raise UsageError("give either the NAME of a PLC or --all: fabctl sync NAME, fabctl sync --all")
+    check(name, scope)
 
 
 class _Syncing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,11 +18,14 @@ from fabctl.errors import FabctlError
 from fabctl.fields import Body
 from fabctl.model import view
 from fabctl.options import HERE_ALL, Name, Scope, TableOutput
-from fabctl.render.screen import Screen, open_screen
+from fabctl.render.screen import Screen, nobody_reads, open_screen
 from fabctl.render.tables import status_table
 
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
+
+READER_SECS = 0.5
+"""How long a reader may be gone before it is noticed."""
 
 
 async def watch(
@@ -59,11 +63,20 @@ async def _watch(name: str | None, interval: float, scope: Scope, *, wide: bool)
 async def _again(cluster: Cluster, name: str | None, scope: Scope, screen: Screen, interval: float) -> list[Body]:
     """Look again after the interval, and then until there is something to see."""
     while True:
-        await asyncio.sleep(interval)
+        await _pause(interval)
         try:
             return await selected(cluster, name, scope)
         except FabctlError as error:
             screen.trouble(str(error))
+
+
+async def _pause(interval: float) -> None:
+    """Wait for an interval, but no longer than somebody reads: `fabctl watch | head -3` is to end by itself."""
+    ends = time.monotonic() + interval
+    while (left := ends - time.monotonic()) > 0:
+        if nobody_reads():
+            raise BrokenPipeError
+        await asyncio.sleep(min(left, READER_SECS))
 
 
 async def _until_signalled(work: Coroutine[Any, Any, None]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,18 @@ def open_screen() -> Iterator[Screen]:
 
     with live_screen() as screen:
         yield screen
+
+
+def nobody_reads() -> bool:
+    """Return whether standard output is a pipe that nobody reads any more, where the system can tell (not Windows).
+
+    A write would tell as well, but while nothing changes there is nothing to write.
+    """
+    if not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(sys.stdout, 0)  # POSIX, poll(): POLLERR and POLLHUP are told unasked
+    return bool(poll.poll(0))
 
 
 class Pipe:

@@ -1,0 +1,34 @@
+"""The standard streams where they are closed, full, or nobody reads them."""
+
+import os
+import sys
+from typing import TextIO
+
+
+def make_whole() -> None:
+    """Put streams in the place of those that the program was started without (`>&-`), which Python leaves as None.
+
+    What is to become of the output is then decided where it is written: into standard output that was closed it fails
+    as it does on a closed descriptor, and of standard error nobody would be told.
+    """
+    if sys.stdout is None:
+        sys.stdout = _devnull(os.O_RDONLY)
+    if sys.stderr is None:
+        sys.stderr = _devnull(os.O_WRONLY)
+
+
+def give_up(stream: TextIO) -> None:
+    """Drop what a stream still holds: the interpreter would try to write it once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def complain(line: str) -> None:
+    """Write a line to standard error; where that cannot be done, the exit code has to say it all."""
+    try:
+        sys.stderr.write(line + "\n")
+    except OSError:
+        give_up(sys.stderr)
+
+
+def _devnull(flags: int) -> TextIO:
+    return open(os.open(os.devnull, flags), "w", encoding="utf-8", closefd=False)

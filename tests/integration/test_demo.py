@@ -1,0 +1,73 @@
+"""The demo, ended before its time: nothing of it stays."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.integration
+
+DEMO = Path(__file__).parents[2] / "tools" / "demo.py"
+PATIENCE = 60
+
+
+def demo(*arguments: str, **more: str) -> subprocess.Popen[str]:
+    """Start the demo as a script does in the background: in a session of its own, with nobody's Ctrl-C."""
+    return subprocess.Popen(
+        [sys.executable, DEMO, *arguments],
+        env={**os.environ, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Return a demo whose PLCs and operator run, with temporary files in the test's folder."""
+    with demo("--keep", TMPDIR=str(tmp_path)) as process:
+        try:
+            assert process.stdout is not None
+            assert any("The manifests in examples/ are applied" in line for line in process.stdout)
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_impatient_end_leaves_nothing(
+    running: subprocess.Popen[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    """However often it is told to end while it takes everything down, no process and no file stays."""
+    started = psutil.Process(running.pid).children(recursive=True)
+    while running.poll() is None:
+        running.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(0.05)
+    assert running.returncode == 0
+    assert psutil.wait_procs(started, PATIENCE)[1] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_killed_it_takes_its_programs_along(running: subprocess.Popen[str]) -> None:
+    """Where the demo is killed, its PLCs, its operator and its API server end as well."""
+    started = psutil.Process(running.pid).children(recursive=True)
+    running.kill()
+    assert psutil.wait_procs(started, PATIENCE)[1] == []
+
+
+def test_help_teaches() -> None:
+    """`./dev demo --help` names what there is, and wrong usage is told, with exit code 2."""
+    with demo("--help") as asked:
+        assert "--keep" in asked.communicate(timeout=PATIENCE)[0]
+    assert asked.returncode == 0
+    with demo("--nonsense") as wrong:
+        assert "--nonsense" in wrong.communicate(timeout=PATIENCE)[1]
+    assert wrong.returncode == 2
