@@ -158,7 +158,7 @@ async def test_a_stop_during_the_start_is_heard(site: Site) -> None:
     async with site.operator(wait=False) as operator:
         await until(lambda: "probes on port" in operator.log, "the first line")
         assert await operator.stop() == 0
-        assert operator.lines[-1]["message"] == "stopped"
+        assert operator.lines[-1]["message"].startswith("stopped")  # whether it had listed by then or not
 
 
 async def test_probes_tell_ready_and_alive(site: Site) -> None:
