@@ -13,8 +13,8 @@ pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /d
 
 
 def shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run fabctl in a shell, with a redirection behind it."""
-    script = f'set -o pipefail; "$@" {redirection}'
+    """Run fabctl in a shell that buffers as a user's does, with a redirection behind it."""
+    script = f'unset PYTHONUNBUFFERED; "$@" {redirection}'
     return subprocess.run(
         ["bash", "-c", script, "bash", COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False
     )

@@ -1,6 +1,7 @@
 """get-status, list and describe on a real API server."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +139,16 @@ def test_a_closed_pipe_is_silent(plant: Any) -> None:
     process.stdout.close()
     assert process.wait(60) == 141
     assert process.stderr.read() == ""
+
+
+def test_a_full_disk_is_told_in_one_line(plant: Any) -> None:
+    """Output of any length that cannot be written is told in one line with exit code 1."""
+    for number in range(20):
+        plant.create(f"plc-{number}")
+    with Path("/dev/full").open("w") as full:
+        process = plant.start("get-status", "-n", plant.namespace, "-o", "yaml", stdout=full)
+        told = process.communicate(timeout=60)[1]
+    assert (process.returncode, told) == (1, "fabctl: the output cannot be written: No space left on device\n")
 
 
 def test_the_table_is_coloured_on_a_terminal_only(plant: Any, terminal: Any) -> None:

@@ -17,9 +17,12 @@ def make_whole() -> None:
         sys.stderr = _devnull(os.O_WRONLY)
 
 
-def give_up(stream: TextIO) -> None:
-    """Drop what a stream still holds: the interpreter would try to write it once more when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def settle() -> None:
+    """Write what is left or, where that cannot be done, drop it; the interpreter would try again and exit with 120."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _give_up(sys.stdout)
 
 
 def complain(line: str) -> None:
@@ -27,7 +30,11 @@ def complain(line: str) -> None:
     try:
         sys.stderr.write(line + "\n")
     except OSError:
-        give_up(sys.stderr)
+        _give_up(sys.stderr)
+
+
+def _give_up(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _devnull(flags: int) -> TextIO:

@@ -72,7 +72,10 @@ def _log(verbose: bool) -> None:
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     streams.make_whole()
-    sys.exit(run())
+    try:
+        sys.exit(run())
+    finally:
+        streams.settle()
 
 
 def run() -> int:
@@ -87,10 +90,8 @@ def run() -> int:
             _complain(line)
         return error.code
     except BrokenPipeError:  # who reads has seen enough
-        streams.give_up(sys.stdout)
         return 141  # what a shell reports of a program that SIGPIPE ended
     except OSError as error:
-        streams.give_up(sys.stdout)
         _complain(f"the output cannot be written: {error.strerror}")
         return 1
     except KeyboardInterrupt:

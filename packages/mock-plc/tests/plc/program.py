@@ -17,8 +17,8 @@ def finished(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def in_shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run mock-plc to its own end in a shell, with a redirection behind it."""
-    command = ["bash", "-c", f'set -o pipefail; "$@" {redirection}', "bash", *COMMAND, *arguments]
+    """Run mock-plc to its own end in a shell that buffers as a user's does, with a redirection behind it."""
+    command = ["bash", "-c", f'unset PYTHONUNBUFFERED; "$@" {redirection}', "bash", *COMMAND, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

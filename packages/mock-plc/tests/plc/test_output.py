@@ -29,6 +29,13 @@ def test_output_that_cannot_be_written_is_one_line(device: str, command: str, re
     assert ran.stderr.count("\n") == 1
 
 
+def test_a_mistake_is_told_where_the_output_before_it_is_lost(device: str) -> None:
+    """A wrong device file is told with its own exit code, although what was said of the one before it is lost."""
+    ran = in_shell(">/dev/full", "check", device, "/nowhere/plc.yaml")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert ran.stderr.startswith("mock-plc: /nowhere/plc.yaml")
+
+
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
 def test_a_complaint_that_cannot_be_written_leaves_the_exit_code(redirection: str) -> None:
     """Where standard error takes nothing, the exit code is that of the failure itself."""
