@@ -7,7 +7,7 @@ import chart
 import yaml
 from dashboards import generated as observability
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.everything import KINDS
+from fabgitops_core.control.kinds import KINDS
 from reference import reference
 
 ROOT = Path(__file__).parent.parent

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_core.api.everything import KINDS
 from fabgitops_core.control.intake import declared
+from fabgitops_core.control.kinds import KINDS
 
 from .conftest import Kubectl
 from .pages import PAGES, ROOT, blocks

@@ -150,3 +150,12 @@ def test_the_picture_shows_the_layers_that_are_held() -> None:
     ]
     arrows = {pair for chain in chains for pair in itertools.pairwise(chain)}
     assert arrows == {(name, below[0]) for above, below in itertools.pairwise(layers) for name in above}
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_a_module_that_is_named_is_there(page: str) -> None:
+    """Each module of core that a page names by its layer, as in `control/kinds.py`, is where the page says."""
+    named = set(re.findall(r"`((?:api|codec|control|engine|modbus|testing)/[\w/]+\.py)`", (ROOT / page).read_text()))
+    assert named
+    core = ROOT / "packages/fabgitops-core/src/fabgitops_core"
+    assert {each for each in named if not (core / each).is_file()} == set()

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.everything import KINDS
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.commands import Notice, NoticeReason
+from fabgitops_core.control.kinds import KINDS
 from fabgitops_core.control.plc import situations
 
 from .pages import ROOT

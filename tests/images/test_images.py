@@ -11,7 +11,7 @@ from typing import Any
 import lightkube
 import pytest
 import yaml
-from fabgitops_core.api.everything import KINDS
+from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.install import manifests
 from lightkube import codecs
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from fabgitops_core.api.everything import KINDS
+from fabgitops_core.control.kinds import KINDS
 
 
 def manifests(*, with_secrets: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""What the machinery must know of a kind of resource, and the list of kinds."""
+"""What the machinery must know of a kind of resource."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
