@@ -1,0 +1,105 @@
+"""Who the device is, and who else wants its registers."""
+
+from fabgitops_core.control.commands import Identify, Wake, Write
+from fabgitops_core.control.events import Contested
+from fabgitops_core.control.plc.writing import still_wanted
+
+from .mapping import SPEED, TORQUE, requests, spec, story, sync, write_of
+
+PINNED = {"identity": {"vendor": "ACME", "productCode": "X1"}}
+
+
+def test_a_device_that_is_another_is_not_written() -> None:
+    """A device that differs from the pinned identity is read, not written, and the condition says what differs."""
+    told = story(SPEED, **PINNED)
+    told.device.identity = {0: "ACME", 1: "X2", 2: "1.0"}
+    told.polled()
+    assert told.condition("Ready") == ("False", "IdentityMismatch")
+    assert "its product code is 'X2', not 'X1'" in told.status.message
+    assert "vendor" not in told.status.message
+    assert told.register("speed").actual == "0"
+    told.polled()
+    assert told.notices.count("IdentityMismatch") == 1
+    sync(told, force=True).polled()
+    assert told.device.writes == []
+
+
+def test_the_right_device_is_known_again() -> None:
+    """Once the right device is in its place it is corrected at the next poll, without an edit or a lost contact."""
+    told = story(SPEED, **PINNED)
+    told.device.identity = {0: "Other"}
+    told.polled()
+    told.device.identity = {0: "ACME", 1: "X1"}
+    told.polled()
+    assert told.status.in_sync
+    assert len(told.device.writes) == 1
+
+
+def test_a_device_swapped_later_is_not_written() -> None:
+    """Who it is is asked again before each pass that writes: a device swapped meanwhile is left alone."""
+    told = story(SPEED, **PINNED)
+    told.device.identity = {0: "ACME", 1: "X1"}
+    told.polled()
+    assert len(told.device.writes) == 1
+    assert requests(told.polled(), Identify) == 1, "a device that holds everything is not asked again"
+    told.device.identity = {0: "ACME", 1: "X9"}
+    told.device.holding(10, 1)
+    told.polled()
+    assert len(told.device.writes) == 1
+    assert told.condition("Ready") == ("False", "IdentityMismatch")
+
+
+def test_a_device_that_does_not_say_who_it_is() -> None:
+    """A device without identification, or one that is busy when asked, is not written as long as that lasts."""
+    told = story(SPEED, **PINNED).polled()
+    assert told.condition("Ready") == ("False", "IdentityMismatch")
+    assert "cannot be checked: exception 01" in told.status.message
+    told.device.identity = {0: "ACME", 1: "X1"}
+    told.polled(until=Identify)
+    told.device.busy = 1
+    told.answered()
+    assert told.device.writes == []
+    told.polled()
+    assert told.status.in_sync
+
+
+def test_another_identity_pinned_while_a_write_waits() -> None:
+    """A write that waits for its turn is not sent once the spec pins another device, before that was asked."""
+    told = story(SPEED, **PINNED)
+    told.device.identity = {0: "ACME", 1: "X1"}
+    change = write_of(told.polled(until=Write)).change
+    told.declare(spec(SPEED, identity={"vendor": "Other"}))
+    assert not still_wanted(told.state, change)
+
+
+def test_a_contested_register_is_left_alone() -> None:
+    """A register that somebody else wants as well is read and not written, the others go on, and it says who it is."""
+    told = story(SPEED, TORQUE)
+    told.tell(Contested(told.at, {"speed": "IndustrialPLC default/press"})).polled()
+    assert [change.address for change in told.device.writes] == [11]
+    assert told.condition("Stalled") == ("True", "Conflict")
+    assert "speed is also wanted by IndustrialPLC default/press" in told.status.message
+    assert told.notices.count("Conflict") == 1
+    told.tell(Contested(told.at, {}))
+    assert told.wake == Wake(0.0)
+    told.polled()
+    assert told.status.in_sync
+    assert [change.address for change in told.device.writes] == [11, 10]
+
+
+def test_a_register_contested_while_its_write_waits() -> None:
+    """A write that waits for its turn is not sent once somebody else wants the register."""
+    told = story(SPEED).polled(until=Write)
+    change = write_of(told).change
+    told.tell(Contested(told.at, {"speed": "IndustrialPLC default/press"}))
+    assert not still_wanted(told.state, change)
+
+
+def test_a_conflict_before_a_restart_is_not_forgotten_at_once() -> None:
+    """A resource that was contested waits after a restart until its rival had the time to be heard of."""
+    told = story(SPEED)
+    told.tell(Contested(told.at, {"speed": "IndustrialPLC default/press"})).polled()
+    revived = told.crashed()
+    assert revived.wake == Wake(10.0)
+    revived.polled()
+    assert len(revived.device.writes) == 1

@@ -1,0 +1,92 @@
+"""What of a stored status is believed of a map."""
+
+import pytest
+from fabgitops_core.control.commands import Write
+from fabgitops_core.control.events import Contested, Declared, WriteDone
+
+from .conftest import START, Story
+from .conftest import spec as short_form
+from .mapping import SPEED, spec, story
+
+
+@pytest.mark.parametrize("sent", [None, 2500])
+def test_a_status_from_before_there_were_maps_goes_on(sent: int | None) -> None:
+    """A status with only the single fields, as the version before stored it, goes on: episode, record, counters."""
+    told = Story().declare(short_form()).due().reads(2311)
+    old = told.status.model_copy(update={"registers": (), "registers_in_sync": None, "unverified_write": sent})
+    revived = Story().declare(short_form(), status=old).passes(2500)
+    assert revived.status.drift_events == 1
+    assert revived.status.corrections_applied == (1 if sent else 0)
+    assert revived.notices == (["DriftCorrected"] if sent else ["DriftResolved"])
+    assert revived.status.current_value == 2500
+
+
+@pytest.mark.parametrize("spoilt", ["", "0x", "0x12", "0x00010002", "banana", "0x1_00"])
+def test_stored_words_that_do_not_fit_count_for_nothing(spoilt: str) -> None:
+    """Words that somebody put into the status, or that another length left there, stall nothing."""
+    told = story(SPEED).polled()
+    (stored,) = told.status.registers
+    wrong = stored.model_copy(update={"raw": spoilt, "unverified_write": spoilt})
+    revived = Story().declare(spec(SPEED), status=told.status.model_copy(update={"registers": (wrong,)}))
+    revived.device = told.device
+    revived.polled()
+    assert revived.status.in_sync
+    assert revived.status.corrections_applied == 1
+
+
+def test_nothing_is_believed_of_another_device() -> None:
+    """What was stored of a register at one address is not said of the register of that name at another device."""
+    told = story(SPEED, autoCorrect=False).polled()
+    moved = Story(generation=2).tell(
+        Declared(START, 2, spec(SPEED, deviceAddress="10.0.0.6", autoCorrect=False), status=told.status)
+    )
+    moved.polled()
+    assert moved.status.drift_events == 2
+    assert moved.notices == ["DriftDetected"]
+
+
+def test_a_contested_resource_that_moved_while_nobody_looked_says_where_it_is() -> None:
+    """A resource that was contested, and whose device changed meanwhile, tells of the new one at once."""
+    told = story(SPEED).tell(Contested(START, {"speed": "IndustrialPLC default/press"})).polled()
+    there = spec(SPEED, deviceAddress="10.0.0.6")
+    moved = Story(generation=2).tell(Declared(START, 2, there, status=told.status)).polled(until=Write).answered()
+    assert moved.status.endpoint == "10.0.0.6:502"
+    revived = moved.crashed().polled()
+    assert revived.status.corrections_applied == 1
+
+
+def test_what_was_moved_while_suspended_and_away_is_begun_anew() -> None:
+    """A write recorded before a restart is not proven by another register, named while suspended and nobody looked."""
+    told = story(SPEED).polled(until=Write)
+    moved = {**SPEED, "address": 40}
+    revived = Story(generation=2, at=told.at).tell(Declared(told.at, 2, spec(moved, suspend=True), status=told.status))
+    revived.device.holding(40, 5)
+    revived.declare(spec(moved)).polled()
+    assert revived.status.corrections_applied == 0
+    assert revived.status.in_sync
+
+
+def test_a_map_of_five_hundred_registers_stays_small() -> None:
+    """500 registers in drift, each with what Kubernetes stores of it, take less than 200 KB."""
+    kinds = ("uint16", "float32", "int32", "float64")
+    many = [
+        {"name": f"line-4.register-{at:03}", "address": 4 * at, "type": kinds[at % 4], "value": 12.5 if at % 2 else 3}
+        for at in range(500)
+    ]
+    told = story(*many, autoCorrect=False)
+    told.polled()
+    assert told.status.registers_in_sync == "0/500"
+    body = told.status.model_dump_json(by_alias=True, exclude_none=True).encode()
+    spec_body = told.spec.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    assert len(body) + len(spec_body) < 200_000
+    published = len(told.published)
+    for _ in range(5):
+        told.polled(after=100)
+    assert len(told.published) == published
+
+
+def test_a_late_confirmation_leads_to_nothing() -> None:
+    """A confirmation of a write that comes when nothing is under way changes nothing."""
+    told = story(SPEED).polled()
+    late = WriteDone(told.at, told.device.writes[0])
+    assert told.tell(late).last == ()
