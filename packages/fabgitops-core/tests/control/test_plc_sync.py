@@ -6,12 +6,11 @@ import pytest
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Read
-from fabgitops_core.control.events import Failure, FailureKind, SyncRequest
+from fabgitops_core.control.events import SyncRequest
 
 from .conftest import LOST, Story, spec
 
 Begin = Callable[..., Story]
-BAD_ADDRESS = Failure(FailureKind.REFUSED_FOR_GOOD, "exception 02 (illegal data address)")
 
 
 def test_a_sync_is_handled_when_its_pass_has_ended(story: Begin) -> None:
