@@ -4,8 +4,11 @@ import asyncio
 from functools import partial
 from typing import Any
 
+import pytest
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.control.events import Referenced
 from fabgitops_core.control.requests import Table
+from fabgitops_core.engine import engine
 from fabgitops_core.engine.errors import Refused
 
 from .conftest import MIXER, PRESS, Bench
@@ -153,6 +156,61 @@ async def test_writes_wait_until_everybody_is_declared(bench: Bench) -> None:
     await bench.until(lambda: bench.plc[11] == 6)
     await bench.until(lambda: all("also wanted by" in bench.status(key).message for key in (MIXER, PRESS)))
     assert [change.address for change in bench.plc.writes] == [11]
+
+
+async def test_a_write_that_had_to_wait_is_decided_anew(bench: Bench) -> None:
+    """What was put right while a write waited is neither written nor counted, and no record told of a write."""
+    bench.engine.hold_writes()
+    bench.declare_spec(MIXER, body(SPEED))
+    await bench.until(lambda: "DriftDetected" in bench.host.reasons(MIXER))
+    assert bench.status(MIXER).phase is Phase.CORRECTING
+    assert bench.status(MIXER).registers[0].unverified_write is None
+    bench.plc[10] = 5
+    bench.engine.allow_writes()
+    await bench.until(lambda: bench.status(MIXER).in_sync is True)
+    assert bench.plc.writes == []
+    assert bench.status(MIXER).corrections_applied == 0
+    assert bench.host.reasons(MIXER) == ["DriftDetected", "DriftResolved"]
+    statuses = [
+        status for key, status in bench.host.published if key == MIXER and isinstance(status, IndustrialPLCStatus)
+    ]
+    assert not any(register.unverified_write for status in statuses for register in status.registers)
+
+
+async def test_a_device_changed_while_a_write_waited_is_not_written(bench: Bench) -> None:
+    """A device that is another by the time that writes may go is known as such, and left alone."""
+    bench.plc.identities[1] = {0: "ACME"}
+    bench.engine.hold_writes()
+    bench.declare_spec(MIXER, body(SPEED, identity={"vendor": "ACME"}))
+    await bench.until(lambda: "DriftDetected" in bench.host.reasons(MIXER))
+    bench.plc.identities[1] = {0: "Other"}
+    bench.engine.allow_writes()
+    await bench.until(lambda: "is not the device" in bench.status(MIXER).message)
+    assert bench.plc.writes == []
+
+
+async def test_a_device_is_looked_at_while_its_write_waits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However long a write has to wait, its device is polled, and a warning says once why nothing is corrected."""
+    monkeypatch.setattr(engine, "PATIENCE_SECS", 0.01)
+    bench.engine.hold_writes()
+    bench.declare_spec(MIXER, body(SPEED))
+    await bench.until(lambda: bench.plc.reads >= 4)
+    assert bench.plc.writes == []
+    warnings = [record.getMessage() for record in caplog.records if "corrections wait" in record.getMessage()]
+    assert warnings == [f"corrections wait, that of {MIXER} among them: not all is listed"]
+
+
+async def test_a_template_that_says_the_same_again_holds_up_nobody(bench: Bench) -> None:
+    """A template that was only touched, as by a resync or an annotation, is told to nobody."""
+    bench.declare_template("drive", registers=[SPEED])
+    bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))
+    await bench.until(lambda: bench.host.status(MIXER) is not None and bench.status(MIXER).in_sync is True)
+    bench.declare_template("drive", registers=[SPEED])
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not any(isinstance(event, Referenced) for _, event in bench.observer.events)
 
 
 async def test_a_stop_ends_writes_that_wait(bench: Bench) -> None:

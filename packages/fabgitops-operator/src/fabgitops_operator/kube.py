@@ -103,7 +103,8 @@ class Kube:
         """
         server = config.cluster.server
         try:
-            if urlsplit(server).scheme not in {"http", "https"}:
+            parts = urlsplit(server)
+            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:  # .port raises, too
                 raise ValueError(f"server {server} is no http:// or https:// URL")
             self._client = AsyncClient(config=config, field_manager=NAME)
         except _UNUSABLE as error:

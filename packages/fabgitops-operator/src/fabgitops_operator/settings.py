@@ -38,8 +38,8 @@ def _web_address(_: type, url: str) -> None:
     """Refuse what nothing can be posted to: every span would be lost."""
     if not url:
         return
-    parts = urlsplit(url)  # raises ValueError where brackets do not match
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = urlsplit(url)  # raises ValueError where brackets do not match, and .port where it is none
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0 or re.search(r"\s", url):
         raise ValueError(f'"{url}" is no http:// or https:// URL.')
 
 

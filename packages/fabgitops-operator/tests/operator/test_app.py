@@ -88,6 +88,8 @@ def test_the_right_to_read_secrets_is_asked_for() -> None:
         ("--otlp-endpoint", "collector:4318"),
         ("--otlp-endpoint", "ftp://collector"),
         ("--otlp-endpoint", "http://"),
+        ("--otlp-endpoint", "http://collector:99999"),
+        ("--otlp-endpoint", "http://a b/"),
     ],
 )
 def test_a_bad_value_is_named(flag: str, value: str) -> None:
@@ -121,6 +123,8 @@ NO_PEM = base64.b64encode(b"no certificate").decode()
         ("{}", "shape"),
         (json.dumps({**USABLE, "clusters": 5}), "shape"),
         (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "ftp://plant"}}]}), "ftp://plant"),
+        (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "https://"}}]}), "https:// is no"),
+        (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "http://a:99999"}}]}), "0-65535"),
         (
             json.dumps(
                 {
@@ -134,7 +138,7 @@ NO_PEM = base64.b64encode(b"no certificate").decode()
             'context "c" cannot be used',
         ),
     ],
-    ids=["text", "no YAML", "empty", "clusters", "server", "certificate"],
+    ids=["text", "no YAML", "empty", "clusters", "server", "nowhere", "port", "certificate"],
 )
 def test_an_unusable_kubeconfig_is_one_line(tmp_path: Path, text: str, said: str) -> None:
     """A kubeconfig that cannot be used ends the start with exit code 1 and a line on what is wrong with it."""

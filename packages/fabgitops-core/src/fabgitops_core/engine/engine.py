@@ -13,15 +13,18 @@ from fabgitops_core.control.breaker import PASS, Gate
 from fabgitops_core.control.claims import Claims
 from fabgitops_core.control.commands import Identify, Publish, Read, Request, Wake, Write
 from fabgitops_core.control.controller import Controller
-from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, WriteWithdrawn
 from fabgitops_core.control.requests import DeviceId
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
 from fabgitops_core.engine.ports import Devices, Host, Observer
 from fabgitops_core.engine.references import References
-from fabgitops_core.engine.requests import Permission, Requests
+from fabgitops_core.engine.requests import Requests
 from fabgitops_core.engine.scheduler import Scheduler
+
+PATIENCE_SECS = 10.0
+"""How long a correction waits for leave to write before its device is looked at again."""
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +60,8 @@ class Engine:
         self.circuits = Circuits(self._time)
         self._open = asyncio.Event()
         self._open.set()
-        self._requests = Requests(
-            host, self.circuits, self._users, now, self._due, Permission(self._may_begin, self._may_write)
-        )
+        self._requests = Requests(host, self.circuits, self._users, now, self._due, self._may_write)
+        self._said_that_writes_wait = False
         self._errands = Errands(self._tell)
 
     def __len__(self) -> int:
@@ -76,12 +78,15 @@ class Engine:
         if entry is None:
             entry = self._entries[key] = Entry(key, controller)
         self._errands.drop(key)
+        referrers = self._references.to(key)
+        before = entry.controller.offer(entry.state) if referrers else None
         reference = self._references.point(key, controller.reference(event.spec))
         if reference is not None:
             event = replace(event, referenced=self._offered(reference, event.at))
         self._step(entry, event)
         self._settle(entry)
-        self._errands.add(self._references.to(key))
+        if referrers and entry.controller.offer(entry.state) != before:
+            self._errands.add(referrers)
 
     def remove(self, key: Key) -> None:
         """Forget a resource; its device is left as it is."""
@@ -169,17 +174,30 @@ class Engine:
             self._step(entry, self._offered(target, self._now()))
             self._settle(entry)
 
-    async def _may_begin(self) -> None:
-        """Wait until nothing is being taken in that might speak against a write."""
-        await self._open.wait()
-        await self._errands.until_done()
-
     def _may_write(self) -> bool:
-        """Return whether writes may still be sent: none goes while somebody is yet to be told of a changed template.
+        """Return whether writes may be sent: none goes while somebody is yet to be heard of, or told of a template.
 
         It may be the one who is about to write, or one who turns out to want the same register.
         """
-        return self._errands.done and not self._stopping
+        return self._open.is_set() and self._errands.done and not self._stopping
+
+    async def _put_off(self, entry: Entry, write: Write) -> None:
+        """Take a write back before it is recorded, and wait for the end of what speaks against it.
+
+        By then what was read is old, and another device may stand there: the next pass looks again.
+        """
+        self._step(entry, WriteWithdrawn(self._now(), write.change))
+        entry.writing = False
+        try:
+            async with asyncio.timeout(PATIENCE_SECS):
+                await self._open.wait()
+                await self._errands.until_done()
+            self._said_that_writes_wait = False
+        except TimeoutError:
+            if not self._said_that_writes_wait:
+                why = "templates change faster than they are taken in" if self._open.is_set() else "not all is listed"
+                log.warning("corrections wait, that of %s among them: %s", entry.key, why)
+            self._said_that_writes_wait = True
 
     # --- one pass -----------------------------------------------------------------------------------------------------
 
@@ -191,7 +209,11 @@ class Engine:
         event: Event | None = self._due(entry)
         try:
             while event is not None and not entry.gone:  # its key may be another's by now
-                event = await self._asked(entry, self._step(entry, event))
+                request = self._step(entry, event)
+                if isinstance(request, Write) and not self._may_write():
+                    await self._put_off(entry, request)
+                    break
+                event = await self._asked(entry, request)
         finally:
             entry.writing = False
         self._observer.passed(key, self._time() - began)
@@ -230,6 +252,8 @@ class Engine:
                 if not entry.gone:
                     self._scheduler.wake(entry.key, command.after, spread=command.spread, steady=command.steady)
             elif isinstance(command, Publish):
+                if command.before_write and not self._may_write():
+                    continue  # put off in this very turn: a record would tell of a write that is not sent
                 self._host.publish(entry.key, command.status)
                 entry.writing = entry.writing or command.before_write
             else:

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 
 from fabgitops_core.control.commands import Identify, Read, Write
@@ -39,14 +38,6 @@ UNRECORDED = Failure(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """Whether writes may be sent: `soon` waits while there is a reason to wait, `now` is asked right before one is."""
-
-    soon: Callable[[], Awaitable[None]]
-    now: Callable[[], bool]
-
-
 class Requests:
     """Asks devices, and keeps their circuits.
 
@@ -56,7 +47,7 @@ class Requests:
         users: How many resources name each device; one that nobody names any more has no circuit.
         now: The time of day.
         due: What begins a pass anew.
-        permission: Whether writes may be sent.
+        may_write: Whether writes may be sent; asked once more right before one is.
     """
 
     def __init__(
@@ -66,14 +57,14 @@ class Requests:
         users: Counter[DeviceId],
         now: Callable[[], datetime],
         due: Callable[[Entry], Due],
-        permission: Permission,
+        may_write: Callable[[], bool],
     ) -> None:
         self._host = host
         self._circuits = circuits
         self._users = users
         self._now = now
         self._due = due
-        self._permission = permission
+        self._may_write = may_write
 
     async def read(self, entry: Entry, device: Device, request: Read) -> Event:
         """Read."""
@@ -116,12 +107,11 @@ class Requests:
     async def write(self, entry: Entry, device: Device, request: Write) -> Event:
         """Write, once its record is stored and if it still is wanted."""
         change = request.change
-        await self._permission.soon()
         if await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
             return WriteFailed(self._now(), change, UNRECORDED)
 
         def wanted() -> bool:
-            return self._permission.now() and entry.controller.still_wanted(entry.state, change)
+            return self._may_write() and entry.controller.still_wanted(entry.state, change)
 
         try:
             sent = await device.write(change, timeout=request.timeout, wanted=wanted)
