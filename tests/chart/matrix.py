@@ -60,7 +60,7 @@ MATRIX: dict[str, Values] = {
             "graceSecs": 2.5,
             "logLevel": "debug",
             "logFormat": "text",
-            "otlpEndpoint": "http://collector:4318/v1/traces#a: b",
+            "otlpEndpoint": "http://collector:4318/v1/traces?a={b},c=[d]&e=%20#f",
         },
         "serviceAccount": {"name": "named", "annotations": {"a": "b"}},
         "service": {"annotations": {"a": "b"}, "port": 80},
