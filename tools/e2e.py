@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -32,11 +32,6 @@ app = App(name="e2e", help_format="plaintext")
 
 class E2eError(TestbedError):
     """The run cannot begin, or a step before the tests failed: the text says which and what to do."""
-
-
-def say(text: str) -> None:
-    """Tell what is being done."""
-    print(f"e2e: {text}", flush=True)
 
 
 def must(command: list[str], what: str) -> None:
@@ -133,12 +128,6 @@ def one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-@contextmanager
-def given(kubeconfig: Path, load_image: str) -> Iterator[tuple[Path, str]]:
-    """Yield the kubeconfig of a cluster that is there, and the command that loads images; it stays when we go."""
-    yield kubeconfig.resolve(), load_image
-
-
 def load(engine: Engine, tag: str, base: str | None, command: str, folder: Path) -> None:
     """Build the images and load each into the cluster.
 
@@ -206,7 +195,7 @@ def main(
         found, helm = Engine.find(), str(built(HELM)["helm"])
         with tempfile.TemporaryDirectory(prefix="fabgitops-e2e-") as name:
             folder = Path(name)
-            cluster = given(kubeconfig, load_image or "") if kubeconfig else kind(found, folder)
+            cluster = nullcontext((kubeconfig.resolve(), load_image or "")) if kubeconfig else kind(found, folder)
             with cluster as (config, command):
                 try:
                     load(found, tag, base, command, folder)

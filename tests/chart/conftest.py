@@ -2,13 +2,12 @@
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from testbed.beforehand import Beforehand, asked
 from testbed.binaries import needed_binaries
-from testbed.errors import TestbedError
 from testbed.gomodules import downloaded
 from testbed.gotools import HELM, HELM_3, KUBE_SCORE, KUBECONFORM, KUBECTL, built
 from testbed.plane import ControlPlane
@@ -23,30 +22,27 @@ NEEDED |= {"kubeconform": (KUBECONFORM, "kubeconform"), "kube-score": (KUBE_SCOR
 PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
 MONITORING = ("servicemonitors", "prometheusrules")
 BOTH = ("helm 3", "helm 4")
-PROBLEM = pytest.StashKey[TestbedError]()
+PROGRAMS = Beforehand()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the programs before the first test: that takes longer than a test may, and is to be seen."""
-    wanted = any("programs" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wanted or session.config.option.collectonly:
-        return
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled() if capture else nullcontext():
-        try:
-            for tools, _ in NEEDED.values():
-                built(tools)
-            needed_binaries(controller_manager=True)
-            downloaded(PROMETHEUS_OPERATOR)
-        except TestbedError as error:
-            session.config.stash[PROBLEM] = error
+    if "programs" in asked(session):
+        PROGRAMS.do(session, build_all)
+
+
+def build_all() -> None:
+    """Build or download all that the chart's tests need."""
+    for tools, _ in NEEDED.values():
+        built(tools)
+    needed_binaries(controller_manager=True)
+    downloaded(PROMETHEUS_OPERATOR)
 
 
 @pytest.fixture(scope="session")
 def programs(request: pytest.FixtureRequest) -> Mapping[str, Path]:
     """Return where each program is."""
-    if PROBLEM in request.config.stash:
-        raise request.config.stash[PROBLEM]
+    PROGRAMS.must_be_done(request.config)
     return {name: built(tools)[program] for name, (tools, program) in NEEDED.items()}
 
 

@@ -4,12 +4,11 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from fabgitops_operator.install import manifests
-from testbed.errors import SourceError
+from testbed.beforehand import Beforehand, asked
 from testbed.gomodules import downloaded
 from testbed.gotools import ALERTMANAGER, FLUX_HEALTH, HELM, KUBECTL, PROMETHEUS, built
 from testbed.plane import ControlPlane
@@ -21,27 +20,18 @@ NEEDED = {
     "amtool": (ALERTMANAGER, "amtool"),
     "promtool": (PROMETHEUS, "promtool"),
 }
-PROBLEM = pytest.StashKey[SourceError]()
+PROGRAMS = Beforehand()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the programs before the first test: that takes longer than a test may, and is to be seen."""
-    asked = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-    if session.config.option.collectonly:
-        return
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled() if capture else nullcontext():
-        try:
-            for name in NEEDED.keys() & asked:
-                built(NEEDED[name][0])
-        except SourceError as error:
-            session.config.stash[PROBLEM] = error
+    wanted = NEEDED.keys() & asked(session)
+    PROGRAMS.do(session, lambda: [built(NEEDED[name][0]) for name in wanted])
 
 
 def program(request: pytest.FixtureRequest, name: str) -> Path:
     """Return where a program is."""
-    if PROBLEM in request.config.stash:
-        raise request.config.stash[PROBLEM]
+    PROGRAMS.must_be_done(request.config)
     tools, file = NEEDED[name]
     return built(tools)[file]
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,12 @@ import httpx
 import pytest
 import yaml
 from testbed import processes
-from testbed.errors import SourceError
+from testbed.beforehand import Beforehand, asked
 from testbed.gotools import ALERTMANAGER, COMPOSE, PROMETHEUS, built
 
 FIXTURE = "tools"
 NEEDED = (PROMETHEUS, ALERTMANAGER, COMPOSE)
-PROBLEM = pytest.StashKey[SourceError]()
+TOOLS = Beforehand()
 PATIENCE = 60.0
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "charts/fabgitops/files/rules.yaml"
@@ -25,23 +25,14 @@ DASHBOARDS = sorted((ROOT / "charts/fabgitops/files/dashboards").glob("*.json"))
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the tools before the first test: that takes longer than a test may, and is to be seen."""
-    wanted = any(FIXTURE in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wanted or session.config.option.collectonly:
-        return
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled() if capture else nullcontext():
-        try:
-            for each in NEEDED:
-                built(each)
-        except SourceError as error:
-            session.config.stash[PROBLEM] = error
+    if FIXTURE in asked(session):
+        TOOLS.do(session, lambda: [built(each) for each in NEEDED])
 
 
 @pytest.fixture(scope="session")
 def tools(request: pytest.FixtureRequest) -> Mapping[str, Path]:
     """Return where prometheus, promtool, amtool and compose-config are."""
-    if PROBLEM in request.config.stash:
-        raise request.config.stash[PROBLEM]
+    TOOLS.must_be_done(request.config)
     return {name: path for each in NEEDED for name, path in built(each).items()}
 
 
