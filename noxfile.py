@@ -3,10 +3,12 @@
 # All sessions on one Python share one environment, .nox/workspace-3.X, which uv brings up to uv.lock in the moment it
 # takes to see that nothing changed. `wheels` uses none of it: it installs what a user installs.
 
+import atexit
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -28,8 +30,12 @@ TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmar
 # What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
 UNIT = "not integration and not interop and not observability and not docs and not chart and not images and not e2e"
 
+# What a change must pass, and what else CI runs: programs of others, most of them built once from Go modules.
+TEST = ("lint", "unit", "wheels", "integration")
+REST = ("workflows", "docs", "observability", "chart", "interop")
+
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
-INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll", "go": "golang-go"}
+INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll"}
 
 # What a command gets after Ctrl-C to end its processes and remove its files; nox would kill it after half a second.
 CLEANUP_SECS = 60
@@ -295,10 +301,8 @@ def workflows(session: nox.Session) -> None:
     workspace(session)
     files = [str(path) for path in sorted((ROOT / ".github" / "workflows").iterdir())]
     shellcheck = Path(session.env["UV_PROJECT_ENVIRONMENT"] or "") / "bin" / "shellcheck"
-    if shutil.which("go") is None:
-        session.error("workflows needs Go, to build actionlint with: https://go.dev/dl")
     with session.chdir("tools/actionlint"):
-        session.run("go", "tool", "actionlint", "-shellcheck", str(shellcheck), *files, external=True)
+        run(session, "testbed", "go", "tool", "actionlint", "-shellcheck", str(shellcheck), *files)
     run(session, "shellcheck", "dev", ".ci/run")
     run(session, "zizmor", "--offline", "--persona", "auditor", ".github")
 
@@ -312,18 +316,13 @@ def release(session: nox.Session) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run all that a contributor must pass: lint, unit, wheels, integration, and what else has its tools here."""
-    refuse_arguments(session)
-    for name in ("lint", "unit", "wheels", "integration"):
+    """Run what a change must pass: lint, unit, wheels, integration; --all also the rest, --rest that alone."""
+    choices = {(): TEST, ("--all",): (*TEST, *REST), ("--rest",): REST}
+    chosen = choices.get(tuple(session.posargs))
+    if chosen is None:
+        session.error(f"test takes --all or --rest, got: {' '.join(session.posargs)}")
+    for name in chosen:
         session.notify(name, [])
-    with_go = ("workflows", "docs", "observability", "chart")
-    if shutil.which("go"):
-        for name in with_go:
-            session.notify(name, [])
-    else:
-        session.warn(f"LEFT OUT: {' and '.join(with_go)}, whose tools are built with Go, which is not here")
-    missing = missing_for_interop()
-    if not missing or os.environ.get("CI"):
-        session.notify("interop", [])
-    else:
-        session.warn(f"INTEROP IS LEFT OUT: it needs {' '.join(missing)}; ./dev interop installs them and runs it")
+    if chosen is TEST:
+        last = f"Left out: {', '.join(REST)}; ./dev test --all runs them too, each ./dev NAME by itself."
+        atexit.register(print, last, file=sys.stderr, flush=True)  # after nox's own last word

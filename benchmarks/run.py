@@ -67,7 +67,7 @@ def row(count: int, seconds: float, rival: Path | None) -> tuple[str, ...]:
     return (
         str(count),
         f"{bare['cpu_us']:.0f} µs",
-        f"{theirs['cpu_us']:.0f} µs" if theirs else "no Go here",
+        f"{theirs['cpu_us']:.0f} µs" if theirs else "not built",
         f"{ours['cpu_us']:.0f} µs",
         f"{ours['cpu_us'] / bare['cpu_us']:.2f} / " + (f"{ours['cpu_us'] / theirs['cpu_us']:.2f}" if theirs else "-"),
         f"{ours['polls']} of {ours['due']:.0f}",

@@ -1,7 +1,6 @@
 """Telegraf's reader as somebody to be measured beside; built from its Go module, pinned in `go.mod`."""
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from testbed.errors import SourceError
+from testbed.golang import find_go
 
 from benchmarks.devices import REGISTER
 
@@ -27,9 +28,11 @@ quiet = true
 
 
 def build(folder: Path) -> Path | None:
-    """Build it into a folder and return the program; None where there is no Go to do it with."""
-    go = shutil.which("go")
-    if go is None:
+    """Build it into a folder and return the program; None, with the reason said, where there is no Go to do it with."""
+    try:
+        go = find_go()
+    except SourceError as error:
+        sys.stderr.write(f"without Telegraf beside: {error}\n")
         return None
     program = folder / "telegraf"
     sys.stderr.write("building Telegraf's Modbus input with Go (about a minute the first time)\n")

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from testbed.errors import SourceError
+from testbed.golang import find_go
 
 HERE = Path(__file__).parent
 
@@ -38,7 +40,10 @@ def build_libmodbus(into: Path) -> Path:
 
 def build_simonvetter(into: Path) -> Path:
     """Build the server made of the Go library github.com/simonvetter/modbus."""
-    go = _tool("go", "install Go 1.22 or newer")
+    try:
+        go = find_go()
+    except SourceError as error:
+        pytest.fail(f"interop needs Go: {error}", pytrace=False)
     program = into / "simonvetter-server"
     _built(go, "build", "-o", program, ".", cwd=HERE / "simonvetter")
     return program

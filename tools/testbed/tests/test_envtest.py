@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from testbed import envtest
-from testbed.binaries import say
+from testbed.cache import say
 from testbed.errors import SourceError
 
 PLATFORM = "linux-amd64"

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from testbed import binaries, gobuild
+from testbed import binaries, gobuild, golang
+from testbed.cache import say, this_platform
 from testbed.errors import BinariesNotFoundError, SourceError
 
 NAMES = ("etcd", "kube-apiserver")
+SAYS_ITS_VERSION = "#!/bin/sh\n[ $1 = version ] && echo go version go1.27.0 linux/amd64 && exit\n"
+"""How a program begins that is to be taken for a go."""
 
 
 def put(folder: Path, *names: str) -> Path:
@@ -24,7 +27,8 @@ def put(folder: Path, *names: str) -> Path:
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A machine with no binaries, an empty cache, no network and no go; gives the cache folder."""
     monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
-    monkeypatch.setattr(binaries, "cache_folder", lambda: tmp_path / "cache")
+    for module in (binaries, golang):
+        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")  # nobody listens there
@@ -33,7 +37,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_the_variable_comes_first(bare: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What KUBEBUILDER_ASSETS names is taken although the cache has the same."""
-    put(bare / f"{gobuild.VERSION}-{binaries.this_platform()}", *NAMES)
+    put(bare / f"{gobuild.VERSION}-{this_platform()}", *NAMES)
     assets = put(tmp_path / "assets", *NAMES)
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(assets))
     found = binaries.needed_binaries(controller_manager=False)
@@ -44,7 +48,7 @@ def test_what_the_variable_lacks_comes_from_the_cache(
     bare: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A binary that KUBEBUILDER_ASSETS lacks is looked for further on, and that is said."""
-    cache = put(bare / f"{gobuild.VERSION}-{binaries.this_platform()}", *NAMES, "kube-controller-manager")
+    cache = put(bare / f"{gobuild.VERSION}-{this_platform()}", *NAMES, "kube-controller-manager")
     assets = put(tmp_path / "assets", *NAMES)
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(assets))
     found = binaries.needed_binaries(controller_manager=True)
@@ -55,7 +59,7 @@ def test_what_the_variable_lacks_comes_from_the_cache(
 
 def test_a_file_that_cannot_be_run_is_no_binary(bare: Path) -> None:
     """A cached file without the executable bit is passed over."""
-    folder = put(bare / f"{gobuild.VERSION}-{binaries.this_platform()}", *NAMES)
+    folder = put(bare / f"{gobuild.VERSION}-{this_platform()}", *NAMES)
     (folder / "etcd").chmod(0o644)
     with pytest.raises(BinariesNotFoundError, match="found no etcd in any"):
         binaries.needed_binaries(controller_manager=False)
@@ -109,11 +113,11 @@ def test_go_modules_pin_what_the_cache_is_named_after() -> None:
 def test_a_failed_build_says_what_go_said(bare: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """When go fails, its last words are in the error and no half-made binary stays."""
     go = tmp_path / "go"
-    go.write_text("#!/bin/sh\necho 'no space left on device' >&2\nexit 3\n")
+    go.write_text(SAYS_ITS_VERSION + "echo 'no space left on device' >&2\nexit 3\n")
     go.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     with pytest.raises(SourceError, match=r"ended with 3:\n    no space left on device"):
-        gobuild.install(["etcd"], bare, binaries.say)
+        gobuild.install(["etcd"], bare, say)
     assert [path.name for path in bare.iterdir()] == ["install.lock"]
 
 
@@ -122,11 +126,13 @@ def test_half_a_binary_of_a_killed_build_is_replaced(
 ) -> None:
     """What a killed build left under the temporary name is gone before go is asked to write there."""
     go = tmp_path / "go"
-    go.write_text('#!/bin/sh\nfor last do output=$package; package=$last; done\nset -C; echo whole > "$output"\n')
+    go.write_text(
+        SAYS_ITS_VERSION + 'for last do output=$package; package=$last; done\nset -C; echo whole > "$output"\n'
+    )
     go.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     put(bare)
     (bare / ".etcd.new").write_text("half")
-    found = gobuild.install(["etcd"], bare, binaries.say)
+    found = gobuild.install(["etcd"], bare, say)
     assert found["etcd"].read_text() == "whole\n"
     assert sorted(path.name for path in bare.iterdir()) == ["etcd", "install.lock"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from testbed import gobuild, gotools
-from testbed.binaries import this_platform
+from testbed import gobuild, golang, gotools
+from testbed.cache import this_platform
 from testbed.errors import SourceError
 
 TOOLS = [gotools.PROMETHEUS, gotools.ALERTMANAGER, gotools.COMPOSE, gotools.KUBECTL, gotools.FLUX_HEALTH]
@@ -15,7 +15,8 @@ TOOLS = [gotools.PROMETHEUS, gotools.ALERTMANAGER, gotools.COMPOSE, gotools.KUBE
 @pytest.fixture
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty cache, and no go."""
-    monkeypatch.setattr(gotools, "cache_folder", lambda: tmp_path)
+    for module in (gotools, golang):
+        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     return tmp_path
 
@@ -38,7 +39,11 @@ def test_without_go_it_is_said_where_go_comes_from() -> None:
 def test_a_failed_build_tells_what_go_said(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A build that fails leaves no program behind, and the message has go's own words."""
     go = cache / "go"
-    go.write_text("#!/bin/sh\necho no such package >&2\nexit 3\n")
+    go.write_text(
+        "#!/bin/sh\n"
+        "[ $1 = version ] && echo go version go1.27.0 linux/amd64 && exit\n"
+        "echo no such package >&2\nexit 3\n"
+    )
     go.chmod(0o755)
     monkeypatch.setenv("PATH", f"{cache}:/bin:/usr/bin")
     with pytest.raises(SourceError, match="no such package"):

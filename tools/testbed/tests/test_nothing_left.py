@@ -112,7 +112,7 @@ def test_killed_build_leaves_nothing(until: Callable[..., None], processes_of: P
     go.chmod(0o755)
     build = (
         "import pathlib, testbed.gobuild as gobuild;"
-        f"gobuild.shutil.which = lambda name: {str(go)!r};"
+        f"gobuild.find_go = lambda: {str(go)!r};"
         f"gobuild.install(['etcd'], pathlib.Path({str(tmp_path / 'cache')!r}), print)"
     )
     sleeper = Path("600.0625")  # what the build's process is known by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from cyclopts import App, Parameter
 from testbed import standing
 from testbed.access import Access
 from testbed.errors import TestbedError
+from testbed.golang import find_go
 
 app = App(
     name="testbed",
@@ -51,6 +53,12 @@ def env(*, state_dir: StateDir = DEFAULT_FOLDER) -> None:
     """Print shell exports for the control plane that is up: eval "$(testbed env)"."""
     for name, value in _exports(standing.find(state_dir.absolute())).items():
         print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command
+def go(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Run go with these arguments: the one on PATH, or one that is installed into the cache where there is none."""
+    return subprocess.run([find_go(), *arguments], check=False).returncode
 
 
 def _exports(access: Access) -> dict[str, str]:

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import os
-import platform
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from testbed import envtest, gobuild
+from testbed.cache import cache_folder, say, this_platform
 from testbed.components import API_SERVER, CONTROLLER_MANAGER, ETCD
 from testbed.errors import BinariesNotFoundError, SourceError
 from testbed.installing import executables
 
 ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
-MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 Found = Mapping[str, Path]
 Source = Callable[[Sequence[str]], Found]
-
-
-def this_platform() -> str:
-    """Operating system and architecture as Go names them, such as `linux-amd64`."""
-    return f"{sys.platform}-{MACHINES.get(platform.machine(), platform.machine())}"
-
-
-def cache_folder() -> Path:
-    """Where binaries are kept between runs, below the user's cache folder."""
-    return user_cache_path("fabgitops", appauthor=False) / "testbed"
-
-
-def say(message: str) -> None:
-    """Show progress, on stderr."""
-    print(f"testbed: {message}", file=sys.stderr, flush=True)
 
 
 def needed_binaries(*, controller_manager: bool) -> Found:

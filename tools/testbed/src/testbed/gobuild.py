@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from testbed.components import ETCD
 from testbed.errors import SourceError
+from testbed.golang import find_go
 from testbed.installing import Say, executables, new_file, only_one
 from testbed.processes import last_lines, leashed
 
@@ -36,18 +36,6 @@ def install(names: Sequence[str], folder: Path, say: Say) -> dict[str, Path]:
             if name not in there:
                 _build(go, name, folder / name, say)
     return executables(folder, names)
-
-
-def find_go() -> str:
-    """Where go is.
-
-    Raises:
-        SourceError: there is none.
-    """
-    go = shutil.which("go")
-    if go is None:
-        raise SourceError("there is no `go` on the PATH (https://go.dev/dl, 1.24 or newer)")
-    return go
 
 
 def command(go: str, name: str, output: Path) -> list[str]:

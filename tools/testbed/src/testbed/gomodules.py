@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 from testbed.errors import SourceError
-from testbed.gobuild import MODULES, find_go
+from testbed.gobuild import MODULES
+from testbed.golang import find_go
 
 DEFINITIONS = MODULES / "gitops-crds"
 """The modules whose definitions of resources tests apply."""

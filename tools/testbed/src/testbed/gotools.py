@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from testbed import gobuild
-from testbed.binaries import cache_folder, say, this_platform
+from testbed.cache import cache_folder, say, this_platform
+from testbed.golang import find_go
 from testbed.installing import executables, only_one
 
 
@@ -64,7 +65,7 @@ def built(tools: Tools) -> Mapping[str, Path]:
     found = executables(folder, list(tools.packages))
     if len(found) == len(tools.packages):
         return found
-    go = gobuild.find_go()
+    go = find_go()
     with only_one(folder, say):
         there = executables(folder, list(tools.packages))  # another process may have been quicker
         for name in tools.packages.keys() - there.keys():

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from testbed.access import Access
-from testbed.binaries import cache_folder
+from testbed.cache import cache_folder
 from testbed.errors import TestbedError
 from testbed.folder import LOCK, State, in_use, remove_leftover
 from testbed.plane import start_link
