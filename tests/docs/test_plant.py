@@ -24,6 +24,7 @@ HEALTH = {
     "Pending": "Progressing",
     "Connecting": "Progressing",
     "InSync": "Healthy",
+    "Held": "Progressing",
     "Correcting": "Progressing",
     "DriftDetected": "Degraded",
     "ConnectionFailed": "Degraded",

@@ -25,6 +25,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
         ("InSync", "True", Status.SYNCED),
         ("DriftDetected", "False", Status.DRIFT),
         ("Correcting", "False", Status.CORRECTING),
+        ("Held", "False", Status.DRIFT),
         ("ConnectionFailed", "False", Status.FAILED),
         ("DeviceException", "False", Status.FAILED),
         ("DeviceBusy", "False", Status.FAILED),

@@ -51,9 +51,9 @@ class Bench:
         event: Declared[Any, Any] = Declared(datetime.now(UTC), self.generations[key], spec, problem, request)
         self.engine.declare(key, PlcController(), event)
 
-    def declare_template(self, name: str, **given: Any) -> Key:
+    def declare_template(self, name: str, namespace: str = "default", **given: Any) -> Key:
         """Declare a template."""
-        key = Key(INDUSTRIAL_PLC_TEMPLATE.name, "default", name)
+        key = Key(INDUSTRIAL_PLC_TEMPLATE.name, namespace, name)
         spec = IndustrialPLCTemplateSpec.model_validate(given)
         event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, spec)
         self.engine.declare(key, TemplateController(), event)

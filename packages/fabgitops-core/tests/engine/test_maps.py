@@ -4,11 +4,9 @@ import asyncio
 from functools import partial
 from typing import Any
 
-import pytest
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.control.events import Referenced
 from fabgitops_core.control.requests import Table
-from fabgitops_core.engine import engine
 from fabgitops_core.engine.errors import Refused
 
 from .conftest import MIXER, PRESS, Bench
@@ -144,7 +142,7 @@ async def test_those_whom_a_changed_template_makes_rivals_do_not_write(bench: Be
 
 async def test_writes_wait_until_everybody_is_declared(bench: Bench) -> None:
     """While not everybody was heard of what drifts is read and told, and only written after that, if nobody objects."""
-    bench.engine.hold_writes()
+    bench.engine.holds.put("listing", "not everything is listed yet")
     bench.declare_spec(MIXER, body(SPEED))
     bench.declare_spec(PRESS._replace(name="lone"), body({**TORQUE}))
     await bench.until(lambda: len(bench.host.reasons(MIXER)) == 1)
@@ -152,7 +150,7 @@ async def test_writes_wait_until_everybody_is_declared(bench: Bench) -> None:
         await asyncio.sleep(0)
     assert bench.plc.writes == []
     bench.declare_spec(PRESS, body({**SPEED, "value": 9}))
-    bench.engine.allow_writes()
+    bench.engine.holds.lift("listing")
     await bench.until(lambda: bench.plc[11] == 6)
     await bench.until(lambda: all("also wanted by" in bench.status(key).message for key in (MIXER, PRESS)))
     assert [change.address for change in bench.plc.writes] == [11]
@@ -160,13 +158,13 @@ async def test_writes_wait_until_everybody_is_declared(bench: Bench) -> None:
 
 async def test_a_write_that_had_to_wait_is_decided_anew(bench: Bench) -> None:
     """What was put right while a write waited is neither written nor counted, and no record told of a write."""
-    bench.engine.hold_writes()
+    bench.engine.holds.put("listing", "not everything is listed yet")
     bench.declare_spec(MIXER, body(SPEED))
     await bench.until(lambda: "DriftDetected" in bench.host.reasons(MIXER))
-    assert bench.status(MIXER).phase is Phase.CORRECTING
+    assert bench.status(MIXER).phase is Phase.DRIFT_DETECTED
     assert bench.status(MIXER).registers[0].unverified_write is None
     bench.plc[10] = 5
-    bench.engine.allow_writes()
+    bench.engine.holds.lift("listing")
     await bench.until(lambda: bench.status(MIXER).in_sync is True)
     assert bench.plc.writes == []
     assert bench.status(MIXER).corrections_applied == 0
@@ -180,26 +178,13 @@ async def test_a_write_that_had_to_wait_is_decided_anew(bench: Bench) -> None:
 async def test_a_device_changed_while_a_write_waited_is_not_written(bench: Bench) -> None:
     """A device that is another by the time that writes may go is known as such, and left alone."""
     bench.plc.identities[1] = {0: "ACME"}
-    bench.engine.hold_writes()
+    bench.engine.holds.put("listing", "not everything is listed yet")
     bench.declare_spec(MIXER, body(SPEED, identity={"vendor": "ACME"}))
     await bench.until(lambda: "DriftDetected" in bench.host.reasons(MIXER))
     bench.plc.identities[1] = {0: "Other"}
-    bench.engine.allow_writes()
+    bench.engine.holds.lift("listing")
     await bench.until(lambda: "is not the device" in bench.status(MIXER).message)
     assert bench.plc.writes == []
-
-
-async def test_a_device_is_looked_at_while_its_write_waits(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """However long a write has to wait, its device is polled, and a warning says once why nothing is corrected."""
-    monkeypatch.setattr(engine, "PATIENCE_SECS", 0.01)
-    bench.engine.hold_writes()
-    bench.declare_spec(MIXER, body(SPEED))
-    await bench.until(lambda: bench.plc.reads >= 4)
-    assert bench.plc.writes == []
-    warnings = [record.getMessage() for record in caplog.records if "corrections wait" in record.getMessage()]
-    assert warnings == [f"corrections wait, that of {MIXER} among them: not all is listed"]
 
 
 async def test_a_template_that_says_the_same_again_holds_up_nobody(bench: Bench) -> None:
@@ -215,7 +200,7 @@ async def test_a_template_that_says_the_same_again_holds_up_nobody(bench: Bench)
 
 async def test_a_stop_ends_writes_that_wait(bench: Bench) -> None:
     """A write that waits, be it for who is not told of a template, is withdrawn by a stop and does not hold it up."""
-    bench.engine.hold_writes()
+    bench.engine.holds.put("listing", "not everything is listed yet")
     bench.declare_template("drive", registers=[SPEED])
     bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))
     await bench.until(lambda: "DriftDetected" in bench.host.reasons(MIXER))

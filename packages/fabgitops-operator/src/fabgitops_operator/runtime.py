@@ -92,12 +92,12 @@ async def operate(settings: Settings) -> None:
         log.info("metrics and probes on port %d", port)
         announcer.start()
         stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
-        engine.hold_writes()  # polls begin with the first listing
+        engine.holds.put("listing", "not everything is listed yet")  # polls begin with the first listing
         await _unless(told_to_stop, _first_listing(sweep))
         if told_to_stop.is_set():
             log.info("stopped before everything was listed")
             return
-        engine.allow_writes()
+        engine.holds.lift("listing")
         reasons.clear()
         settle_memory()
         registry = watching(inventory, CONTROLLERS, config)

@@ -19,7 +19,7 @@ KEEP = "5m"
 """How long an alert goes on when its series are gone: longer than a restart of the operator takes, which would
 otherwise resolve every alert and raise it again. What was mended, suspended or deleted is over so much later."""
 
-ELSEWHERE = "Suspended|InSync|Conflict|ConnectionFailed|DriftDetected|Correcting|WriteRefused|VerificationFailed"
+ELSEWHERE = "Suspended|InSync|Conflict|ConnectionFailed|DriftDetected|Held|Correcting|WriteRefused|VerificationFailed"
 """Reasons that are no fault, or that alerts of their own tell of; every other one is FabGitOpsPLCStalled."""
 
 _BY_PLC = "by (namespace, plc_name)"

@@ -9,7 +9,7 @@ from fabgitops_core.control.claims import Claim
 from fabgitops_core.control.commands import Commands
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.points import DeviceMap
-from fabgitops_core.control.requests import Change
+from fabgitops_core.control.requests import Change, Endpoint
 
 State = TypeVar("State")
 
@@ -32,6 +32,13 @@ class Controller(Protocol[State]):
 
     def device(self, state: State) -> DeviceMap | None:
         """Return what the resource is about and how it is reached, or None while it names no device."""
+        ...
+
+    def target(self, state: State) -> Endpoint | None:
+        """Return where the resource wants to write, as far as it says so itself; None while it wants nothing.
+
+        It is known before what the resource refers to is taken in.
+        """
         ...
 
     def still_wanted(self, state: State, change: Change) -> bool:

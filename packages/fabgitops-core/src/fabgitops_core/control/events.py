@@ -160,10 +160,15 @@ class WriteFailed:
 
 @dataclass(frozen=True, slots=True)
 class WriteWithdrawn:
-    """A write was no longer wanted when its turn came, and was not sent."""
+    """A write was not sent: it was no longer wanted when its turn came, or, with a reason in `why`, it is held.
+
+    `recorded` says whether a status with the record of a write was made known in this pass.
+    """
 
     at: datetime
     change: Change
+    why: str = ""
+    recorded: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ class TemplateController:
     def device(self, _state: TemplateState) -> None:
         """Return that it has no device."""
 
+    def target(self, _state: TemplateState) -> None:
+        """Return that it wants to write nothing."""
+
     def still_wanted(self, _state: TemplateState, _change: Change) -> bool:
         """Return that nothing is ever written for it."""
         return False

@@ -13,18 +13,20 @@ from fabgitops_core.control.breaker import PASS, Gate
 from fabgitops_core.control.claims import Claims
 from fabgitops_core.control.commands import Identify, Publish, Read, Request, Wake, Write
 from fabgitops_core.control.controller import Controller
-from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, WriteWithdrawn
-from fabgitops_core.control.requests import DeviceId
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed
+from fabgitops_core.control.requests import DeviceId, Endpoint
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
+from fabgitops_core.engine.held import Held
+from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.ports import Devices, Host, Observer
 from fabgitops_core.engine.references import References
 from fabgitops_core.engine.requests import Requests
 from fabgitops_core.engine.scheduler import Scheduler
 
-PATIENCE_SECS = 10.0
-"""How long a correction waits for leave to write before its device is looked at again."""
+TOGETHER_SECS = 1.0
+"""When a hold ends, those who waited for it are looked at within so many seconds, where they are many."""
 
 log = logging.getLogger(__name__)
 
@@ -54,15 +56,14 @@ class Engine:
         self._references = References()
         self._claims = Claims()
         self._users: Counter[DeviceId] = Counter()
-        self._stopping = False
         self._scheduler: Scheduler[Key] = Scheduler(self._pass, observer.late)
         self._time = asyncio.get_running_loop().time
         self.circuits = Circuits(self._time)
-        self._open = asyncio.Event()
-        self._open.set()
-        self._requests = Requests(host, self.circuits, self._users, now, self._due, self._may_write)
-        self._said_that_writes_wait = False
-        self._errands = Errands(self._tell)
+        self._held = Held(self._time, self._why_held, self._look_again)
+        self.holds = Holds(self._held.look)
+        self._requests = Requests(host, self.circuits, self._users, now, self._due, self.holds, self._held)
+        self._errands = Errands(self._tell, self._site, self._held.look)
+        self.holds.ask_of_site("templates", self._errands.why_not)
 
     def __len__(self) -> int:
         """Return how many resources are declared."""
@@ -98,6 +99,7 @@ class Engine:
         self._references.point(key, None)
         self._settle(entry)
         self._errands.drop(key)
+        self._held.drop(key)
         self._errands.add(self._references.to(key))
         self._scheduler.forget(key)
         self._observer.forgotten(key)
@@ -107,20 +109,11 @@ class Engine:
         for key, entry in list(self._entries.items()):
             yield key, entry.controller.readings(entry.state)
 
-    def hold_writes(self) -> None:
-        """Let writes wait from now on: not everybody is declared yet who may want the same registers."""
-        self._open.clear()
-
-    def allow_writes(self) -> None:
-        """Let writes go again."""
-        self._open.set()
-
     async def stop(self, grace: float) -> None:
         """Begin no pass and no write any more; let writes in hand and their proofs end, at most `grace` seconds."""
-        self._stopping = True
+        self.holds.put("stop", "the operator is being stopped")
         self._scheduler.stop()
         await self._errands.stop()
-        self.allow_writes()  # those that waited are withdrawn
         running = self._scheduler.running()
         finishing = [task for key, task in running.items() if self._entries[key].writing]
         for task in running.values():
@@ -174,30 +167,19 @@ class Engine:
             self._step(entry, self._offered(target, self._now()))
             self._settle(entry)
 
-    def _may_write(self) -> bool:
-        """Return whether writes may be sent: none goes while somebody is yet to be heard of, or told of a template.
+    def _site(self, key: Key) -> Endpoint | None:
+        """Return where a declared resource wants to write."""
+        entry = self._entries[key]
+        target = entry.controller.target(entry.state)
+        return target.site if target else None
 
-        It may be the one who is about to write, or one who turns out to want the same register.
-        """
-        return self._open.is_set() and self._errands.done and not self._stopping
+    def _why_held(self, key: Key) -> str:
+        """Return what speaks now against the write of a resource that was held."""
+        endpoint = self._entries[key].endpoint
+        return self.holds.why_not(endpoint) if endpoint else ""
 
-    async def _put_off(self, entry: Entry, write: Write) -> None:
-        """Take a write back before it is recorded, and wait for the end of what speaks against it.
-
-        By then what was read is old, and another device may stand there: the next pass looks again.
-        """
-        self._step(entry, WriteWithdrawn(self._now(), write.change))
-        entry.writing = False
-        try:
-            async with asyncio.timeout(PATIENCE_SECS):
-                await self._open.wait()
-                await self._errands.until_done()
-            self._said_that_writes_wait = False
-        except TimeoutError:
-            if not self._said_that_writes_wait:
-                why = "templates change faster than they are taken in" if self._open.is_set() else "not all is listed"
-                log.warning("corrections wait, that of %s among them: %s", entry.key, why)
-            self._said_that_writes_wait = True
+    def _look_again(self, key: Key) -> None:
+        self._scheduler.wake(key, 0.0, spread=TOGETHER_SECS)
 
     # --- one pass -----------------------------------------------------------------------------------------------------
 
@@ -210,9 +192,6 @@ class Engine:
         try:
             while event is not None and not entry.gone:  # its key may be another's by now
                 request = self._step(entry, event)
-                if isinstance(request, Write) and not self._may_write():
-                    await self._put_off(entry, request)
-                    break
                 event = await self._asked(entry, request)
         finally:
             entry.writing = False
@@ -252,8 +231,8 @@ class Engine:
                 if not entry.gone:
                     self._scheduler.wake(entry.key, command.after, spread=command.spread, steady=command.steady)
             elif isinstance(command, Publish):
-                if command.before_write and not self._may_write():
-                    continue  # put off in this very turn: a record would tell of a write that is not sent
+                if command.before_write and entry.endpoint and self.holds.why_not(entry.endpoint):
+                    continue  # it is held in this very turn: a record would tell of a write that is not sent
                 self._host.publish(entry.key, command.status)
                 entry.writing = entry.writing or command.before_write
             else:

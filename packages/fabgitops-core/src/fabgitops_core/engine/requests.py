@@ -21,10 +21,12 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.requests import DeviceId
+from fabgitops_core.control.requests import Change, DeviceId
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errors import DeviceError, Withdrawn
+from fabgitops_core.engine.held import Held
+from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.outcomes import failure_of
 from fabgitops_core.engine.ports import Device, Host, Stored
 
@@ -47,7 +49,8 @@ class Requests:
         users: How many resources name each device; one that nobody names any more has no circuit.
         now: The time of day.
         due: What begins a pass anew.
-        may_write: Whether writes may be sent; asked once more right before one is.
+        holds: Why writes may not be sent now; asked before a write is recorded, and once more right before it is sent.
+        held: Who waits for the end of one.
     """
 
     def __init__(
@@ -57,14 +60,16 @@ class Requests:
         users: Counter[DeviceId],
         now: Callable[[], datetime],
         due: Callable[[Entry], Due],
-        may_write: Callable[[], bool],
+        holds: Holds,
+        held: Held,
     ) -> None:
         self._host = host
         self._circuits = circuits
         self._users = users
         self._now = now
         self._due = due
-        self._may_write = may_write
+        self._holds = holds
+        self._held = held
 
     async def read(self, entry: Entry, device: Device, request: Read) -> Event:
         """Read."""
@@ -107,16 +112,21 @@ class Requests:
     async def write(self, entry: Entry, device: Device, request: Write) -> Event:
         """Write, once its record is stored and if it still is wanted."""
         change = request.change
+        why = self._holds.why_not(change.endpoint)
+        if why:
+            return self._withdrawn(entry, change, why)
         if await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
             return WriteFailed(self._now(), change, UNRECORDED)
 
         def wanted() -> bool:
-            return self._may_write() and entry.controller.still_wanted(entry.state, change)
+            nonlocal why
+            why = self._holds.why_not(change.endpoint)
+            return not why and entry.controller.still_wanted(entry.state, change)
 
         try:
             sent = await device.write(change, timeout=request.timeout, wanted=wanted)
         except Withdrawn:
-            return WriteWithdrawn(self._now(), change)
+            return self._withdrawn(entry, change, why)
         except DeviceError as error:
             failure = failure_of(error)
             if error.maybe_done:
@@ -124,7 +134,17 @@ class Requests:
             return WriteFailed(
                 self._now(), change, failure, self._count(DeviceId(change.endpoint, change.unit_id), failure)
             )
+        self._held.drop(entry.key)
         return WriteDone(self._now(), change) if sent else WriteSpared(self._now(), change)
+
+    def _withdrawn(self, entry: Entry, change: Change, why: str) -> WriteWithdrawn:
+        """Say that a write is not sent; what was read is old by the time that it may be, and the next pass looks anew.
+
+        One that is held is told of its end.
+        """
+        if why:
+            self._held.note(entry.key, why)
+        return WriteWithdrawn(self._now(), change, why, recorded=entry.writing)
 
     def _count(self, device_id: DeviceId, failure: Failure) -> float:
         """Note a failure, and return the seconds for which the device's circuit stays open."""

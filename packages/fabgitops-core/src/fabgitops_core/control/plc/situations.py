@@ -28,6 +28,7 @@ PENDING = Situation("Pending", Phase.PENDING, _U, _U, True, False)
 CONNECTING = Situation("Connecting", Phase.CONNECTING, _U, _U, True, False)
 IN_SYNC = Situation("InSync", Phase.CONNECTED, _T, _T, False, False)
 CORRECTING = Situation("Correcting", Phase.CORRECTING, _F, _F, True, False)
+HELD = Situation("Held", Phase.DRIFT_DETECTED, _F, _F, True, False)
 DRIFTED = Situation("DriftDetected", Phase.DRIFT_DETECTED, _F, _F, False, True)
 CONNECTION_FAILED = Situation("ConnectionFailed", Phase.FAILED, _F, _U, True, False)
 DEVICE_EXCEPTION = Situation("DeviceException", Phase.FAILED, _F, _U, False, True)
@@ -45,6 +46,7 @@ ALL = (
     CONNECTING,
     IN_SYNC,
     CORRECTING,
+    HELD,
     DRIFTED,
     CONNECTION_FAILED,
     DEVICE_EXCEPTION,

@@ -47,7 +47,7 @@ class Pass:
     and PROVING. `tries` counts how often the reading under way was answered with "busy"; `met` says that the device was
     asked in this pass who it is. `halved` are readings without a gap that were refused, and tried in parts. Once
     everything is read, `found` holds a judgement of each register, and `base` the counters of the status as they stood
-    before.
+    before; `said` is the status as it stood before the record of the write under way.
     """
 
     queue: tuple[Batch, ...] = ()
@@ -59,6 +59,7 @@ class Pass:
     found: tuple[Judgement, ...] = ()
     base: tuple[int, int] = (0, 0)
     writes: tuple[int, ...] = ()
+    said: IndustrialPLCStatus = UNKNOWN
 
 
 REST = Pass()

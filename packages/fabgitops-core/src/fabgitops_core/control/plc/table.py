@@ -18,7 +18,7 @@ heard in every stage: they change what is wanted, never what is under way.
     WRITING      WriteDone       PROVING: every write is read back; with verify false the next pass does it
     WRITING      WriteUnknown    PROVING: a write that may have happened is read back before anything else
     WRITING      WriteFailed     WRITING the next, or IDLE
-    WRITING      WriteWithdrawn  IDLE
+    WRITING      WriteWithdrawn  IDLE; a write that is held is told with the reason, and the next pass decides anew
     WRITING      WriteSpared     PROVING: it was right already, which the reading confirms; no correction of ours
     PROVING      ReadDone        WRITING the next, or IDLE
     PROVING      ReadFailed      PROVING again when busy; WRITING the next, or IDLE
@@ -68,6 +68,7 @@ from fabgitops_core.control.plc.writing import (
     write_failed,
 )
 from fabgitops_core.control.points import DeviceMap
+from fabgitops_core.control.requests import Endpoint
 
 TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
     (Stage.IDLE, Due): due,
@@ -123,6 +124,11 @@ class PlcController:
     def device(self, state: PlcState) -> DeviceMap | None:
         """Return what the resource is about, or None while its spec is not valid."""
         return state.map if state.spec else None
+
+    def target(self, state: PlcState) -> Endpoint | None:
+        """Return where the resource wants to write, which its template does not say; None while it is suspended."""
+        wanted = state.declared
+        return None if wanted is None or wanted.suspend else Endpoint(wanted.device_address, wanted.port)
 
     def reference(self, spec: IndustrialPLCSpec | None) -> tuple[str, str] | None:
         """Return kind and name of the template that a spec refers to, if it does."""

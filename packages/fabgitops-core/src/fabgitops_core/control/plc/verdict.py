@@ -8,15 +8,19 @@ from typing import Any
 
 from fabgitops_core.api.industrialplc import RegisterStatus
 from fabgitops_core.codec.types import parse_hex
+from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.situations import Situation, situation_of
-from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, Trouble, finish, with_memory
+from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, Trouble, finish, say, with_memory
 from fabgitops_core.control.points import DeviceMap
 
 TOLD = 3
 """How many registers a message names before it says how many more there are."""
+
+HELD_SECS = 10.0
+"""A write that is held is decided anew after so many seconds at the latest; mostly the end of the hold is told."""
 
 DRIFT_WANDERS_SECS = 30
 """A drift that nobody may correct and whose value changes all the time is told anew at most so often."""
@@ -37,6 +41,20 @@ def conclude(state: PlcState, event: Event) -> Step:
         seen = with_memory(seen, settled=True)
     after, commands = finish(seen, situation, message, event, **fields)
     return after, (*commands, *state.usual.beat)
+
+
+def held(state: PlcState, event: Event, why: str) -> Step:
+    """End a pass whose writes are held: say why, unless that is what was said already; a sync goes on waiting."""
+    going = state.going
+    message = f"{_told(going.found[at].message for at in going.writes)}; not written: {why}"
+    fields = fields_of(state)
+    known = with_memory(state, seen=going.read, found=going.found, settled=False)
+    rested = known._replace(stage=Stage.IDLE, going=REST, request=state.request or state.serving, serving=None)
+    soon = state.usual.beat if state.map.interval <= HELD_SECS else (Wake(HELD_SECS),)
+    if state.status.message.endswith(why) and _only_wanders(state, at_hand.HELD, message, fields, event.at):
+        return rested, soon
+    after, commands = say(rested, at_hand.HELD, message, event, **fields)
+    return after, (*commands, *soon)
 
 
 def fields_of(state: PlcState) -> dict[str, Any]:
@@ -148,9 +166,9 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
     told = (
         situation_of(status) is situation
         and status.observed_generation == state.generation
-        and state.serving is None
+        and (state.serving is None or situation is at_hand.HELD)
         and status.last_update is not None
-        and (situation is at_hand.DRIFTED or status.message == message)
+        and (situation in _WANDERING or status.message == message)
         and status.drift_events == fields["drift_events"]
         and status.corrections_applied == fields["corrections_applied"]
         and len(status.registers) == len(fields["registers"])
@@ -162,6 +180,10 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
     if not told or status.last_update is None:
         return False
     return 0 <= (at - status.last_update).total_seconds() < _patience(state)
+
+
+_WANDERING = {at_hand.DRIFTED, at_hand.HELD}
+"""Where the message tells of values."""
 
 
 def _lasting(register: RegisterStatus) -> tuple[Any, ...]:

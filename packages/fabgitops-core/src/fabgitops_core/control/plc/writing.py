@@ -36,7 +36,7 @@ from fabgitops_core.control.plc.state import (
     point_under_way,
     with_memory,
 )
-from fabgitops_core.control.plc.verdict import conclude, fields_of
+from fabgitops_core.control.plc.verdict import conclude, fields_of, held
 from fabgitops_core.control.points import Point
 from fabgitops_core.control.requests import Change
 
@@ -70,7 +70,7 @@ def write_next(state: PlcState, event: Event) -> Step:
     left = tuple(at for at in going.writes if may_write(state, wanted.points[at]))
     if not left:
         return conclude(state, event)
-    going = replace(going, writes=left)
+    going = replace(going, writes=left, said=state.status)
     point, judgement = wanted.points[left[0]], going.found[left[0]]
     state = state._replace(going=going)
     recorded = judgement.status.model_copy(update={"unverified_write": hex_of(point.wanted or ())})
@@ -159,9 +159,17 @@ def spared(state: PlcState, event: WriteSpared) -> Step:
     return _prove(state, point, 0.0, tries=0)
 
 
-def withdrawn(state: PlcState, _event: WriteWithdrawn) -> Step:
-    """Take note of a write that was not sent, since it was no longer wanted."""
-    return _stopped(_without_record(state))
+def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
+    """Take note of a write that was not sent, since it was no longer wanted, or is held: that is said, and not kept.
+
+    What is held is decided anew by the next pass.
+    """
+    unsent, point = _without_record(state), point_under_way(state)
+    if not event.why or point is None or not _is_about(event.change, point) or state.spec is None or state.spec.suspend:
+        return _stopped(unsent)
+    if not event.recorded:  # nobody heard that it would be written
+        unsent = unsent._replace(status=state.going.said)
+    return held(unsent, event, event.why)
 
 
 def _stopped(unsent: PlcState) -> Step:
