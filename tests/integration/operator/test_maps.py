@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
+from fabgitops_core.api.refusals import sentences
 from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
+from pydantic import ValidationError
 
 from .conftest import FIELD_MANAGER, IndustrialPLC, Site, until
 
@@ -35,6 +37,17 @@ async def refusal(site: Site, **spec: Any) -> str:
     with pytest.raises(ApiError) as refused:
         await apply(site, **spec)
     return str(refused.value.status.message)
+
+
+async def said_of(site: Site, **spec: Any) -> str:
+    """Return what the API server says to a spec, or what we say to what it stores; nothing where it is taken."""
+    try:
+        IndustrialPLCSpec.model_validate((await apply(site, **spec))["spec"])
+    except ApiError as error:
+        return str(error.status.message)
+    except ValidationError as error:
+        return sentences(error)
+    return ""
 
 
 async def policy_in_force(site: Site) -> None:
@@ -77,6 +90,15 @@ async def test_a_register_is_taken_as_it_is_written(site: Site, register: dict[s
     stored = await apply(site, registers=[register])
     assert stored["spec"]["registers"] == [register]
     assert IndustrialPLCSpec.model_validate(stored["spec"]).registers_wanted[0].name == register["name"]
+
+
+@pytest.mark.parametrize(
+    "value", [9223372036854775811, 18446744073709551615, 9007199254740993.0, -9223372036854775809, 1e19], ids=str
+)
+async def test_a_number_that_lost_its_digits_is_told(site: Site, value: float) -> None:
+    """What a double cannot tell from its neighbour is refused with the way out, by the server or by our reading."""
+    register = {"name": "serial", "address": 1, "type": "uint64", "value": value}
+    assert "write it in quotes" in await said_of(site, registers=[register])
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

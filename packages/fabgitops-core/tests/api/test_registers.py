@@ -213,6 +213,59 @@ def test_a_register_refused(fields: dict[str, Any], told: str) -> None:
     assert told in refusal(registers=[fields])
 
 
+LOST = "JSON keeps 53 bits of a number, so its last digits may be lost"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        # as the API server stores 18446744073709551615 and 9223372036854775811, and gives them back
+        ({"value": 18446744073709552000}, f"value is 18446744073709552000: {LOST}: write it in quotes, with all of"),
+        ({"value": 9223372036854776000}, f"value is 9223372036854776000: {LOST}: write it in quotes"),
+        # as it stores 9007199254740993.0: a double of less than 21 digits is printed as an integer
+        ({"value": 9007199254740992}, f"value is 9007199254740992: {LOST}: write it in quotes"),
+        ({"type": "int64", "value": -(2**53)}, f"value is -9007199254740992: {LOST}: write it in quotes"),
+        ({"value": 9007199254740992.0}, f"value is 9007199254740992.0: {LOST}: write it in quotes"),
+        # 9.2233720368547758 at steps of 1e-18
+        ({"scale": 1e-18, "value": 9.223372036854775807}, f"{LOST}: write it in quotes"),
+        ({"scale": 0.001, "value": 10**13}, f"{LOST}: write it in quotes"),
+        ({"type": "uint16", "offset": 1e15, "scale": 0.1, "value": 1e15}, f"{LOST}: write it in quotes"),
+        ({"max": 2**64 - 1}, f"max is 1.8446744073709552e+19: {LOST}: leave it out, or write one nearer to 0"),
+        ({"min": 2**53 + 1}, f"min is 9007199254740992.0: {LOST}: leave it out"),
+        ({"tolerance": 2**53 + 1}, f"tolerance is 9007199254740992.0: {LOST}: leave it out"),
+        ({"offset": 2**53 + 1}, f"offset is 9007199254740992.0: {LOST}: leave it out"),
+        ({"scale": 2**53 + 1}, f"scale is 9007199254740992.0: {LOST}: leave it out"),
+        ({"enum": {"Huge": 2**53 + 1}}, f"enum: Huge names 9007199254740993, but {LOST}: leave the name out, and"),
+        ({"type": "uint16", "value": 18446744073709552000}, "it does not fit uint16, which reaches from 0 to 65535"),
+        ({"value": 10**400}, "spec.registers[0].value: it does not fit uint64"),
+        ({"tolerance": 10**400}, "spec.registers[0].tolerance: it must be a number from 0"),
+    ],
+)
+def test_a_number_that_may_have_lost_digits_is_refused(fields: dict[str, Any], told: str) -> None:
+    """A number without quotes that may not be the one that was written is refused wherever it stands."""
+    assert told in refusal(registers=[{"name": "serial", "address": 1, "type": "uint64", **fields}])
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"type": "uint64", "value": 2**53 - 1}, (0x1F, 0xFFFF, 0xFFFF, 0xFFFF)),
+        ({"type": "uint64", "value": "9223372036854775811", "min": 0, "max": 2**53 - 1}, None),
+        ({"type": "uint64", "value": "9223372036854775811"}, (0x8000, 0, 0, 3)),
+        ({"type": "int64", "scale": 1e-18, "value": "9.223372036854775807"}, (0x7FFF, 0xFFFF, 0xFFFF, 0xFFFF)),
+        ({"type": "uint64", "value": "Huge", "enum": {"Huge": 2**53 - 1}}, (0x1F, 0xFFFF, 0xFFFF, 0xFFFF)),
+        ({"type": "float64", "value": 2**60, "max": 1e300}, (0x43B0, 0, 0, 0)),
+    ],
+)
+def test_a_number_whose_digits_are_all_there_is_taken(fields: dict[str, Any], words: tuple[int, ...] | None) -> None:
+    """In quotes every digit counts, below 2^53 none can be lost, and a float keeps no more digits than JSON does."""
+    given = {"name": "serial", "address": 1, **fields}
+    if words is None:
+        assert "it is above max" in refusal(registers=[given])
+    else:
+        assert Register.model_validate(given).encoded == words
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

@@ -152,6 +152,14 @@ def test_what_does_not_come_together(spec: IndustrialPLCSpec, told: str) -> None
     assert told in str(refused.value)
 
 
+def test_a_parameter_that_may_have_lost_digits_is_refused() -> None:
+    """A parameter from 2^53 on needs quotes, whatever the template makes of it: it might be put into a longer text."""
+    with pytest.raises(ValidationError) as refused:
+        plc(parameters={"unit": 7, "limit": 18446744073709552000})
+    assert "spec.templateRef.parameters.limit is 18446744073709552000: JSON keeps 53 bits" in sentences(refused.value)
+    assert plc(parameters={"unit": 7, "limit": "18446744073709551615"}).template_ref
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -163,6 +171,10 @@ def test_what_does_not_come_together(spec: IndustrialPLCSpec, told: str) -> None
         ({"registers": [{"address": 1}]}, "spec.registers[0].name: a register needs a name, without a placeholder"),
         ({"registers": [{"name": "${unit}"}]}, "a register needs a name, without a placeholder"),
         ({"parameters": [{"name": "1st"}]}, "spec.parameters[0].name is '1st'"),
+        (
+            {"parameters": [{"name": "unit", "default": 9223372036854776000}]},
+            "spec.parameters[0].default is 9223372036854776000: JSON keeps 53 bits of a number, so its last digits",
+        ),
         ({"registers": []}, "spec.registers"),
     ],
 )

@@ -123,8 +123,8 @@ def test_64_bits_keep_their_last_digit() -> None:
     assert codec.encode("18446744073709551615") == (0xFFFF,) * 4
     assert codec.text((0xFFFF,) * 4) == "18446744073709551615"
     assert Codec(DataType.INT64).encode(-(2**53) - 1) == (0xFFDF, 0xFFFF, 0xFFFF, 0xFFFF)
-    with pytest.raises(ValueError, match=r"more digits than a JSON number keeps: write it in quotes"):
-        codec.encode(float(2**63))
+    with pytest.raises(ValueError, match="its last digits may be lost: write it in quotes"):
+        codec.encode(float(2**53))
 
 
 @pytest.mark.parametrize(

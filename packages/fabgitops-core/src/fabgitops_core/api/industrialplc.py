@@ -16,7 +16,7 @@ from fabgitops_core.api.refusals import Problem, problems_of, refuse
 from fabgitops_core.api.registers import Register, RegisterEntry, UnitId, Word
 from fabgitops_core.api.schema import KEYED_BY_NAME, UNSTORED, rules
 from fabgitops_core.api.spec_rules import SPEC_RULES
-from fabgitops_core.api.values import Scalar
+from fabgitops_core.api.values import ParameterValue
 
 DEFAULT_TIMEOUT_SECS = 3.0
 TARGET = "target"
@@ -31,7 +31,7 @@ class TemplateRef(ApiModel):
 
     name: Annotated[str, Field(min_length=1, max_length=253)]
     """Name of the IndustrialPLCTemplate, in the namespace of the resource."""
-    parameters: dict[str, Scalar] = Field(default_factory=dict, max_length=64)
+    parameters: dict[str, ParameterValue] = Field(default_factory=dict, max_length=64)
     """Values for the parameters of the template; those that have a default may be left out."""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fabgitops_core.api.refusals import Problem
 from fabgitops_core.codec.codec import Codec, InvalidCodec, Value
-from fabgitops_core.codec.numbers import exactly
+from fabgitops_core.codec.numbers import DIGITS_LOST, exactly
 from fabgitops_core.codec.tables import Table, parse_reference, reference_of
 from fabgitops_core.codec.types import DataType
 
@@ -35,6 +35,7 @@ def problems(register: Register) -> Iterator[Problem]:
         field = _FIELDS.get(error.field, error.field)
         yield Problem((field,), _shown(register, field), error.reason)
         return
+    yield from _of_the_digits(register, codec)
     yield from _of_the_table(register, codec)
     yield from _of_the_limits(register, codec)
     yield from _of_the_writing(register, codec)
@@ -114,6 +115,14 @@ def _of_the_table(register: Register, codec: Codec) -> Iterator[Problem]:
             )
 
 
+def _of_the_digits(register: Register, codec: Codec) -> Iterator[Problem]:
+    """Yield the numbers beside the value that may not be what was written; none of them can stand in quotes."""
+    for field in ("scale", "offset", "tolerance", "min", "max"):
+        given = getattr(register, field)
+        if codec.doubtful(given):
+            yield Problem((field,), given, f"{DIGITS_LOST}: leave it out, or write one nearer to 0")
+
+
 def _of_the_limits(register: Register, codec: Codec) -> Iterator[Problem]:
     if not codec.type.numeric:
         given = {"min": register.min, "max": register.max, "tolerance": register.tolerance or None}
@@ -153,6 +162,9 @@ def _of_the_value(register: Register, codec: Codec) -> Iterator[Problem]:
     if codec.size > MAX_WRITE_WORDS:
         reason = f"its {codec.size} words are more than the {MAX_WRITE_WORDS} of one request: drop value to observe it"
         yield Problem(("value",), value, reason)
+        return
+    if codec.doubtful(value):
+        yield Problem(("value",), value, f"{DIGITS_LOST}: write it in quotes, with all of them")
         return
     try:
         register.encoded  # noqa: B018  # it is kept, so the encoding is paid for once

@@ -16,7 +16,7 @@ from fabgitops_core.api.placeholders import PARAMETER_NAME, names_in
 from fabgitops_core.api.refusals import Path, Problem, refuse
 from fabgitops_core.api.registers import RegisterEntry
 from fabgitops_core.api.schema import KEYED_BY_NAME, keyed_by_name, structural, unstored, with_placeholders
-from fabgitops_core.api.values import Scalar
+from fabgitops_core.api.values import ParameterValue
 
 Loose = dict[str, Any]
 """Fields that are looked at only when their placeholders have been replaced."""
@@ -33,7 +33,7 @@ class Parameter(ApiModel):
     """Name, as in ${name}: a letter, then letters, digits and underscores."""
     description: Annotated[str, Field(max_length=1024)] = ""
     """What it is for."""
-    default: Scalar = None
+    default: ParameterValue = None
     """What it is where a resource gives it no value; without one each resource must."""
 
 

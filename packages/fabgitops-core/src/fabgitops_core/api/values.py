@@ -1,7 +1,7 @@
 """Fields that may be a number, a truth value or a text, and tolerances."""
 
-import math
 import re
+import sys
 from fractions import Fraction
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from fabgitops_core.api.schema import ANYTHING
 from fabgitops_core.codec.codec import Value
-from fabgitops_core.codec.numbers import exactly
+from fabgitops_core.codec.numbers import DIGITS_LOST, digits_lost, exactly
 
 _PERCENT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?) ?%")
 _MAX_TEXT = 250
@@ -23,10 +23,17 @@ def _scalar(given: object) -> Value | None:
     return given
 
 
+def _parameter(given: object) -> Value | None:
+    value = _scalar(given)
+    if isinstance(value, int | float) and digits_lost(value):
+        raise ValueError(f"{DIGITS_LOST}: write it in quotes, with all of them")
+    return value
+
+
 def _tolerance(given: object) -> float | str:
     if isinstance(given, str) and _PERCENT.fullmatch(given):
         return given
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given) or given < 0:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= sys.float_info.max:
         raise ValueError(
             'it must be a number from 0 in engineering units, or a percentage of the value in quotes: "2%"'
         )
@@ -35,6 +42,9 @@ def _tolerance(given: object) -> float | str:
 
 Scalar = Annotated[Value | None, PlainValidator(_scalar), WithJsonSchema(ANYTHING)]
 """A number, a truth value, a text, or nothing."""
+
+ParameterValue = Annotated[Value | None, PlainValidator(_parameter), WithJsonSchema(ANYTHING)]
+"""The same where it is not known yet what type of register, or which longer text, it will stand in."""
 
 Tolerance = Annotated[float | str, PlainValidator(_tolerance), WithJsonSchema(ANYTHING)]
 """A number in engineering units, or a percentage of the desired value."""

@@ -95,6 +95,16 @@ class Codec:
             raise ValueError(f"it must be a number{_QUOTE_NAMES if self.names else ''}")
         return numbers.exactly(value) if self.type.floating else numbers.exactly_whole(value)
 
+    def doubtful(self, value: Value | None) -> bool:
+        """Return whether a number without quotes may have lost digits that the register would keep.
+
+        A float keeps no more digits than JSON, and a number far out of reach is refused for that.
+        """
+        if not self.type.numeric or self.type.floating or not isinstance(value, int | float) or value is True:
+            return False
+        reach = max(abs(self._engineering(Fraction(bound))) for bound in self.type.bounds)
+        return abs(value) <= 2 * reach and numbers.digits_lost(value, abs(_factor(self.scale)))
+
     def _value_of_name(self, value: Value) -> Value:
         if not isinstance(value, str):
             return value
@@ -290,6 +300,9 @@ def _check_names(codec: Codec) -> None:
         if number in seen:
             raise InvalidCodec("names", f"{seen[number]} and {name} both name {number}: keep one of them")
         seen[number] = name
+        if codec.doubtful(number):
+            way_out = "leave the name out, and write the number in quotes as value"
+            raise InvalidCodec("names", f"{name} names {number}, but {numbers.DIGITS_LOST}: {way_out}")
         try:
             codec.encode(number)
         except ValueError as error:

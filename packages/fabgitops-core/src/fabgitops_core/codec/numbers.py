@@ -13,7 +13,10 @@ from fractions import Fraction
 from fabgitops_core.codec.types import DataType, Words, bytes_of, words_of
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
-_FLOAT_DIGITS = 2**53
+_JSON_KEEPS = 2**53
+DIGITS_LOST = "JSON keeps 53 bits of a number, so its last digits may be lost"
+"""Why a number without quotes is refused; the way out depends on where it stands."""
+
 _TEXT_PRECISION = 60
 _PACKED = {DataType.FLOAT32: ">f", DataType.FLOAT64: ">d"}
 
@@ -26,6 +29,8 @@ def exactly(value: float | str) -> Fraction:
     """
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("NaN and infinities are no values for a device")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value)
     text = value if isinstance(value, str) else repr(value)
     if not _NUMBER.fullmatch(text):
         raise ValueError("it is not a number")
@@ -38,9 +43,19 @@ def exactly_whole(value: float | str) -> Fraction:
     Raises:
         ValueError: As `exactly`, or its last digits were lost where JSON was read, which keeps 53 bits of most numbers.
     """
-    if isinstance(value, float) and math.isfinite(value) and abs(value) > _FLOAT_DIGITS:
-        raise ValueError('it has more digits than a JSON number keeps: write it in quotes, "18446744073709551615"')
+    if isinstance(value, float) and math.isfinite(value) and digits_lost(value):
+        raise ValueError(f"{DIGITS_LOST}: write it in quotes, with all of them")
     return exactly(value)
+
+
+def digits_lost(value: float, step: Fraction = Fraction(1)) -> bool:
+    """Return whether a number that came without quotes may not be the one that somebody wrote.
+
+    Programs that read JSON or YAML make a double of a number with a point, an exponent or more than 63 bits, many of
+    them of each; and a double may be printed as an integer again. So an integer is as doubtful as a float (RFC 8259,
+    section 6): from 2^53 on, and from where doubles lie further apart than the steps in which it counts.
+    """
+    return abs(value) >= _JSON_KEEPS or math.ulp(value) > step
 
 
 def decimal_text(number: Fraction, digits: int = _TEXT_PRECISION) -> str:
