@@ -15,7 +15,7 @@ from fabgitops_core.api.connection import Connection, Identity
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.registers import RegisterEntry
-from fabgitops_core.api.schema import structural
+from fabgitops_core.api.schema import LINES, PRINTABLE, structural
 from pydantic import BaseModel
 
 Schema = Mapping[str, Any]
@@ -28,6 +28,11 @@ _NOTE = "<!-- Made from the models in fabgitops-core by tools/generate.py: chang
 _HEAD = "| field | type | unit | may be | default | example | |\n|---|---|---|---|---|---|---|\n"
 _RULES = "x-kubernetes-validations"
 _ANYTHING = "x-kubernetes-preserve-unknown-fields"
+_WORDS = re.compile(r"\^\(([\w-]+(?:\|[\w-]+)*)\)\$")
+_PATTERNS = {
+    PRINTABLE["pattern"]: "no control characters",
+    LINES["pattern"]: "no control characters but line breaks",
+}
 _UNITS = {"Seconds": "s", "Milliseconds": "ms", "Bytes": "bytes", "Words": "words"}
 _IN_ENGINEERING_UNITS = "engineering units"
 _WHEN_NOT_GIVEN = re.compile(r"(?:^|[;:] )([^;:(]*?)(?:,| \(as)? when not given")
@@ -172,6 +177,8 @@ def _type(field: Schema) -> str:
 def _range(field: Schema) -> str:
     if "enum" in field:
         return ", ".join(f"`{_plain(each)}`" for each in field["enum"])
+    if words := _WORDS.fullmatch(field.get("pattern", "")):
+        return ", ".join(f"`{each}`" for each in words[1].split("|"))
     inner = field.get("items", {})
     if inner.get("enum"):
         return _range(inner)
@@ -181,8 +188,9 @@ def _range(field: Schema) -> str:
         ("minItems", "maxItems", " items"),
         ("minProperties", "maxProperties", " entries"),
     ]
-    said = [_between(field.get(low), field.get(high), what) for low, high, what in bounds]
-    said += [f"`{field['pattern']}`"] if "pattern" in field else []
+    told = bounds[:2] if _ANYTHING in field else bounds
+    said = [_between(field.get(low), field.get(high), what) for low, high, what in told]
+    said += [_PATTERNS.get(field["pattern"], f"`{field['pattern']}`")] if "pattern" in field else []
     return "; ".join(each for each in said if each)
 
 

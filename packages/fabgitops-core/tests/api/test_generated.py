@@ -40,6 +40,23 @@ def test_an_optional_field_is_nullable() -> None:
     assert timeout["description"].startswith("Seconds to wait")
 
 
+def test_an_optional_choice_is_a_pattern() -> None:
+    """A choice that may be null is a pattern, as no enum lets null through; one that may not be null stays an enum."""
+    register = structural(IndustrialPLCSpec)["properties"]["registers"]["items"]["properties"]
+    assert (register["table"]["pattern"], register["table"]["nullable"]) == ("^(holding|input|coil|discrete)$", True)
+    assert register["encoding"]["enum"] == ["ascii", "latin-1", "utf-8"]
+
+
+def test_a_template_has_the_bounds_of_what_it_becomes() -> None:
+    """Each field of a template's register is bounded as the register's own, or holds a placeholder."""
+    register = structural(IndustrialPLCTemplateSpec)["properties"]["registers"]["items"]["properties"]
+    address = register["address"]
+    assert (address["minimum"], address["maximum"], address["pattern"]) == (0, 65535, r"\$\{[A-Za-z]")
+    assert register["table"]["pattern"] == r"^(holding|input|coil|discrete)$|\$\{[A-Za-z]"
+    assert register["reference"]["pattern"] == r"^[0-9]{1,6}$|\$\{[A-Za-z]"
+    assert register["scale"]["maxItems"] == register["scale"]["maxProperties"] == 0
+
+
 def test_integers_say_their_size() -> None:
     """A bounded integer is an int32, an unbounded one an int64."""
     assert structural(IndustrialPLCSpec)["properties"]["targetValue"]["format"] == "int32"
@@ -127,6 +144,6 @@ def test_the_status_has_no_defaults_and_keyed_conditions() -> None:
     """The API server puts no word into a status, and keeps one condition of each type."""
     (version,) = definition(INDUSTRIAL_PLC)["spec"]["versions"]
     status = version["schema"]["openAPIV3Schema"]["properties"]["status"]
-    assert not [part for part in status["properties"].values() if "default" in part]
+    assert not [part for part in schemas(status) if "default" in part]
     conditions = status["properties"]["conditions"]
     assert (conditions["x-kubernetes-list-type"], conditions["x-kubernetes-list-map-keys"]) == ("map", ["type"])

@@ -136,6 +136,24 @@ def test_addresses_of_a_wrong_length(address: str) -> None:
         spec(deviceAddress=address)
 
 
+@pytest.mark.parametrize(
+    "name", [".plc.example", "a" * 64, "plc..example", "pl\0c", "plc:802", "[::1]", "plc\n", "1.2.3"]
+)
+def test_server_names_refused(name: str) -> None:
+    """A tlsServerName that no certificate can be for is refused as an address is, by its own name."""
+    with pytest.raises(
+        ValidationError, match="tlsServerName must be an IPv4 address, an IPv6 address without"
+    ) as refused:
+        spec(connection={"transport": "tls", "tlsServerName": name})
+    assert refused.value.errors()[0]["loc"] == ("connection", "tlsServerName")
+
+
+@pytest.mark.parametrize("name", ["plc-7.hall_1.example.com", "mixer", "10.0.0.5", "fe80::1"])
+def test_server_names_accepted(name: str) -> None:
+    """Host names and addresses, which a certificate can be for, are accepted as they are."""
+    assert spec(connection={"transport": "tls", "tlsServerName": name}).connection.tls_server_name == name
+
+
 def test_tags_are_bounded() -> None:
     """Up to 64 tags of up to 256 characters are kept in their order."""
     assert spec(tags=["b", "a"]).tags == ("b", "a")

@@ -1,4 +1,4 @@
-"""What may stand in a `deviceAddress`: said once for Python and once for the API server."""
+"""What may stand in a `deviceAddress` and in a `tlsServerName`: said once for Python and once for the API server."""
 
 import re
 from ipaddress import ip_address
@@ -11,15 +11,10 @@ from fabgitops_core.api.schema import Rule, on_field
 _LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME = rf"^{_LABEL}(\.{_LABEL})*\.?$"
 _LOOKS_NUMERIC = r"^[0-9.]+$"
-_ADVICE = (
-    "deviceAddress must be an IPv4 address, an IPv6 address without brackets, or a host name; "
-    "it holds no scheme and no port (the port has a field of its own)"
-)
-
-_RULE = Rule(
-    f"isIP(self) || (self.matches(r'{_HOST_NAME}') && !self.matches(r'{_LOOKS_NUMERIC}'))",
-    _ADVICE,
-)
+_MAY_BE = "must be an IPv4 address, an IPv6 address without brackets, or a host name; it holds no scheme and no port"
+_ADVICE = f"deviceAddress {_MAY_BE} (the port has a field of its own)"
+_ADVICE_ON_NAMES = f"tlsServerName {_MAY_BE}: give the name in the device's certificate, or drop it for deviceAddress"
+_IS_HOST = f"isIP(self) || (self.matches(r'{_HOST_NAME}') && !self.matches(r'{_LOOKS_NUMERIC}'))"
 
 
 def check_host(text: str) -> str:
@@ -28,9 +23,22 @@ def check_host(text: str) -> str:
     Raises:
         ValueError: With what may stand there.
     """
+    return _checked(text, _ADVICE)
+
+
+def check_server_name(text: str) -> str:
+    """Refuse what no certificate can be for; a handshake would end in an error of Python's own.
+
+    Raises:
+        ValueError: With what may stand there.
+    """
+    return _checked(text, _ADVICE_ON_NAMES)
+
+
+def _checked(text: str, advice: str) -> str:
     if _is_ip(text) or (re.fullmatch(_HOST_NAME, text) and not re.fullmatch(_LOOKS_NUMERIC, text)):
         return text
-    raise ValueError(_ADVICE)
+    raise ValueError(advice)
 
 
 def _is_ip(text: str) -> bool:
@@ -42,7 +50,14 @@ def _is_ip(text: str) -> bool:
 
 Host = Annotated[
     str,
-    Field(min_length=1, max_length=253, json_schema_extra=on_field(_RULE)),
+    Field(min_length=1, max_length=253, json_schema_extra=on_field(Rule(_IS_HOST, _ADVICE))),
     AfterValidator(check_host),
 ]
 """An IPv4 address, an IPv6 address without brackets, or a host name."""
+
+ServerName = Annotated[
+    str,
+    Field(min_length=1, max_length=253, json_schema_extra=on_field(Rule(_IS_HOST, _ADVICE_ON_NAMES))),
+    AfterValidator(check_server_name),
+]
+"""The same, as what a device's certificate is for."""

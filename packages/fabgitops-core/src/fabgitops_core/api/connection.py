@@ -5,14 +5,18 @@ from typing import Annotated, Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.addresses import ServerName
+from fabgitops_core.api.meta import ApiModel, ObjectName
 from fabgitops_core.api.refusals import Problem, refuse
-from fabgitops_core.api.schema import Rule, rules, unstored
+from fabgitops_core.api.schema import Rule, on_field, rules, unstored
 
 MAX_READ_WORDS = 125
 """Words that one read may ask for (Modbus Application Protocol V1.1b3, sections 6.3 and 6.4)."""
 
-Timeout = Annotated[float, Field(ge=0.1, le=60)]
+_NO_ZERO = Rule("self >= 0.1", "it is at least 0.1 s: leave it out for the smaller of 3 and pollIntervalSecs")
+"""The API server compares a whole number with the whole part of the minimum, which lets 0 through."""
+
+Timeout = Annotated[float, Field(ge=0.1, le=60, json_schema_extra=on_field(_NO_ZERO))]
 """Seconds to wait for a connection, and again for a reply."""
 
 
@@ -32,7 +36,7 @@ class Transport(StrEnum):
 class SecretRef(ApiModel):
     """The name of a Secret beside the resource, in its namespace."""
 
-    name: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+    name: ObjectName
     """Name of the Secret."""
 
 
@@ -69,7 +73,7 @@ class Connection(ApiModel):
     """Words nobody asked for that a read may span to save a request; 0 when not given."""
     tls_secret_ref: SecretRef | None = None
     """Secret with ca.crt to check the device by, and tls.crt and tls.key to show to it; each optional."""
-    tls_server_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    tls_server_name: ServerName | None = None
     """Name that the device's certificate must be for; deviceAddress when not given."""
     tls_insecure_skip_verify: StrictBool = False
     """Whether to talk to a device that cannot prove who it is; false when not given."""

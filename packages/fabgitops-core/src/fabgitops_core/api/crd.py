@@ -56,13 +56,13 @@ def _object_schema(kind: Kind) -> Schema:
 
 
 def _status_schema(model: type[ApiModel]) -> Schema:
-    """Key conditions by type and drop defaults: a status says nothing that its writer did not say.
+    """Key conditions by type and drop defaults, also in them: a status says nothing that its writer did not say.
 
-    Every other list is one value: only the operator writes it, and who wrote which item is not kept with the object.
+    A condition's observedGeneration would be 0 where nobody gave one, and `kubectl wait` would wait for ever. Every
+    other list is one value: only the operator writes it, and who wrote which item is not kept with the object.
     """
-    status = structural(model)
+    status = _without_defaults(structural(model))
     for field in status["properties"].values():
-        field.pop("default", None)
         if field.get("type") == "array":
             field["x-kubernetes-list-type"] = "atomic"
     conditions = status["properties"].get("conditions")
@@ -70,6 +70,15 @@ def _status_schema(model: type[ApiModel]) -> Schema:
         conditions["x-kubernetes-list-type"] = "map"
         conditions["x-kubernetes-list-map-keys"] = ["type"]
     return status
+
+
+def _without_defaults(schema: Schema) -> Schema:
+    kept = {key: value for key, value in schema.items() if key != "default"}
+    if "properties" in kept:
+        kept["properties"] = {name: _without_defaults(field) for name, field in kept["properties"].items()}
+    if "items" in kept:
+        kept["items"] = _without_defaults(kept["items"])
+    return kept
 
 
 def _column(column: Column) -> dict[str, Any]:

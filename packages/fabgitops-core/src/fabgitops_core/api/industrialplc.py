@@ -11,10 +11,10 @@ from fabgitops_core.api.addresses import Host
 from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.connection import Connection, Identity, Timeout
 from fabgitops_core.api.kinds import Column, Kind
-from fabgitops_core.api.meta import ApiModel, Time
+from fabgitops_core.api.meta import ApiModel, ObjectName, Time
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
 from fabgitops_core.api.registers import Register, RegisterEntry, UnitId, Word
-from fabgitops_core.api.schema import KEYED_BY_NAME, UNSTORED, rules
+from fabgitops_core.api.schema import KEYED_BY_NAME, PRINTABLE, UNSTORED, rules
 from fabgitops_core.api.spec_rules import SPEC_RULES
 from fabgitops_core.api.values import ParameterValue
 
@@ -29,7 +29,7 @@ _WHAT_IT_HOLDS = "say what the PLC must hold: targetRegister and targetValue, or
 class TemplateRef(ApiModel):
     """Which IndustrialPLCTemplate the map comes from."""
 
-    name: Annotated[str, Field(min_length=1, max_length=253)]
+    name: ObjectName
     """Name of the IndustrialPLCTemplate, in the namespace of the resource."""
     parameters: dict[str, ParameterValue] = Field(default_factory=dict, max_length=64)
     """Values for the parameters of the template; those that have a default may be left out."""
@@ -71,7 +71,9 @@ class IndustrialPLCSpec(ApiModel):
     """Whether drift is corrected; when false it is only reported."""
     suspend: StrictBool = False
     """Whether to leave the device alone altogether: no reading, no writing."""
-    tags: Annotated[tuple[Annotated[str, Field(max_length=256)], ...], Field(max_length=64)] = ()
+    tags: Annotated[
+        tuple[Annotated[str, Field(max_length=256, json_schema_extra=PRINTABLE)], ...], Field(max_length=64)
+    ] = ()
     """Words of your own, for people and dashboards."""
 
     @property

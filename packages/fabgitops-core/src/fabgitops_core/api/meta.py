@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 GROUP = "fabgitops.io"
@@ -15,6 +15,9 @@ REQUESTED_AT = f"reconcile.{GROUP}/requestedAt"
 
 FORCE_AT = f"reconcile.{GROUP}/forceAt"
 """Annotation: when equal to `requestedAt`, that pass also corrects once and tries an open circuit."""
+
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+"""Name of an object beside the resource, in its namespace (RFC 1123, as Kubernetes checks names)."""
 
 
 class Key(NamedTuple):

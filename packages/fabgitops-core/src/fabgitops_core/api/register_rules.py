@@ -5,7 +5,7 @@ An entry beside templateRef may say only in what it differs, so each rule holds 
 
 from fabgitops_core.api.schema import Rule, Schema
 
-REFERENCE: Schema = {"x-kubernetes-int-or-string": True, "maxLength": 6}
+REFERENCE: Schema = {"x-kubernetes-int-or-string": True, "maxLength": 6, "pattern": "^[0-9]{1,6}$"}
 
 _BIT_TABLES = "['coil', 'discrete']"
 _NO_NUMBERS = "['bool', 'bit', 'string']"

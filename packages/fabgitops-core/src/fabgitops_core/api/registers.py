@@ -11,7 +11,7 @@ from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.refusals import refuse
 from fabgitops_core.api.register_checks import problems
 from fabgitops_core.api.register_rules import REFERENCE, REGISTER_RULES
-from fabgitops_core.api.schema import rules, unstored
+from fabgitops_core.api.schema import PRINTABLE, rules, unstored
 from fabgitops_core.api.values import Scalar, Tolerance, allowance
 from fabgitops_core.codec.codec import Codec
 from fabgitops_core.codec.tables import Table, parse_reference
@@ -60,12 +60,6 @@ def _reference(given: object) -> int | str:
 Reference = Annotated[int | str, PlainValidator(_reference), WithJsonSchema(REFERENCE)]
 
 
-PaddingOrNull = Annotated[
-    Padding | None, WithJsonSchema({"type": "string", "nullable": True, "pattern": f"^({'|'.join(Padding)})$"})
-]
-"""Null without quotes is not a text in YAML; an enum would not let it through, a pattern does."""
-
-
 @unstored
 @rules(*REGISTER_RULES)
 class RegisterEntry(ApiModel):
@@ -89,7 +83,7 @@ class RegisterEntry(ApiModel):
     """Bytes of a text, an even number; for type string."""
     encoding: Encoding = Encoding.ASCII
     """ascii, latin-1 or utf-8; for type string, ascii when not given."""
-    padding: PaddingOrNull = None
+    padding: Padding | None = None
     """What fills a text up: null (as when not given) or space; for type string."""
     byte_order: ByteOrder = ByteOrder.ABCD
     """ABCD (as when not given), CDAB (words swapped), BADC (bytes swapped) or DCBA (both)."""
@@ -97,7 +91,7 @@ class RegisterEntry(ApiModel):
     """Engineering value = raw value times scale plus offset; 1 when not given."""
     offset: Number = 0.0
     """Engineering value = raw value times scale plus offset; 0 when not given."""
-    unit: Annotated[str, Field(max_length=32)] | None = None
+    unit: Annotated[str, Field(max_length=32, json_schema_extra=PRINTABLE)] | None = None
     """What the value is counted in, for people."""
     enum: Annotated[dict[str, Annotated[int, Field(strict=True)]], Field(max_length=256)] | None = None
     """Names for values: {Stopped: 0, Running: 1}; value may be one of them."""

@@ -12,6 +12,7 @@ from fabgitops_core.api.refusals import sentences
 from fabgitops_core.api.template import IndustrialPLCTemplateSpec, Loose
 from fabgitops_core.codec.codec import Value
 from fabgitops_core.codec.tables import Table, parse_reference
+from fabgitops_core.codec.texts import printable
 
 _PLACES = {"address", "reference"}
 
@@ -84,7 +85,7 @@ def _values(spec: IndustrialPLCSpec, template: IndustrialPLCTemplateSpec) -> dic
         raise Unresolved(f"{where}.{unknown[0]} is {given[unknown[0]]!r}: template {name} has no such parameter; {has}")
     defaults = {key: parameter.default for key, parameter in known.items() if parameter.default is not None}
     if missing := sorted(known.keys() - given.keys() - defaults.keys()):
-        about = known[missing[0]].description
+        about = printable(" ".join(known[missing[0]].description.split()))
         told = f" ({about})" if about else ""
         raise Unresolved(f"{where}.{missing[0]} is missing: template {name} has no default for it{told}")
     return {**defaults, **given}

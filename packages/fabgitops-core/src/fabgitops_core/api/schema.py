@@ -4,7 +4,7 @@ Pydantic's JSON schema is not structural: references are inlined here, `anyOf` w
 Kubernetes forbids or ignores is left out. A shape that has no structural form is an error, never dropped.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,8 +13,7 @@ from pydantic import BaseModel
 Schema = dict[str, Any]
 Model = TypeVar("Model", bound=type[BaseModel])
 
-_VALIDATIONS = "x-kubernetes-validations"
-_PLACEHOLDER_LENGTH = 80
+VALIDATIONS = "x-kubernetes-validations"
 _KEPT = (
     "type",
     "format",
@@ -26,13 +25,14 @@ _KEPT = (
     "maxLength",
     "minItems",
     "maxItems",
+    "minProperties",
     "maxProperties",
     "nullable",
     "x-kubernetes-int-or-string",
     "x-kubernetes-preserve-unknown-fields",
     "x-kubernetes-list-type",
     "x-kubernetes-list-map-keys",
-    _VALIDATIONS,
+    VALIDATIONS,
 )
 _KNOWN = {
     *_KEPT,
@@ -54,8 +54,25 @@ UNSTORED: Schema = {_UNSTORED: True}
 KEYED_BY_NAME: Schema = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
 """For `json_schema_extra` of a list whose items the API server tells apart by their `name`."""
 
-ANYTHING: Schema = {"x-kubernetes-preserve-unknown-fields": True, "nullable": True}
-"""A field that may be a number, a truth value or a text; the API server sees no more of it than that it is there."""
+ANYTHING: Schema = {
+    "x-kubernetes-preserve-unknown-fields": True,
+    "nullable": True,
+    "maxLength": 250,
+    "minItems": 1,
+    "maxItems": 0,
+    "minProperties": 1,
+    "maxProperties": 0,
+}
+"""A field that may be a number, true or false, or a text: no list and no mapping has a size like that, empty or not."""
+
+PRINTABLE: Schema = {"pattern": r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$"}
+"""For `json_schema_extra` of a text for people: nothing in it breaks a line, steers a terminal or turns the writing.
+
+Only the API server refuses the rest: what was stored before goes on being looked after.
+"""
+
+LINES: Schema = {"pattern": r"^([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\n)*$"}
+"""The same for a text of several lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,7 @@ class Rule:
 
 def on_field(*given: Rule) -> Schema:
     """Return CEL rules for `json_schema_extra` of one field; `self` in them is its value."""
-    return {_VALIDATIONS: [rule.lowered() for rule in given]}
+    return {VALIDATIONS: [rule.lowered() for rule in given]}
 
 
 def rules(*given: Rule) -> Callable[[Model], Model]:
@@ -153,30 +170,16 @@ def _lower_optional(raw: Mapping[str, Any], definitions: Mapping[str, Any]) -> S
     if len(real) != 1 or len(raw["anyOf"]) != 2:
         raise ValueError(f"no structural form for the union in {raw.get('title', 'a schema')!r}")
     outer = {key: value for key, value in raw.items() if key != "anyOf"}
-    return {**_lower({**real[0], **outer}, definitions), "nullable": True}
+    return {**_or_null(_lower({**real[0], **outer}, definitions)), "nullable": True}
 
 
-def with_placeholders(schema: Schema) -> Schema:
-    """Return a schema in which each field may also be a text with `${name}` in it, but for the key of a list.
-
-    Numbers and truth values become anything, as a structural schema knows no number-or-text; rules that span fields
-    are left to whoever fills the placeholders in.
-    """
-    kept = {key: value for key, value in schema.items() if key != _VALIDATIONS}
-    return {**kept, "properties": {name: _or_placeholder(field) for name, field in schema["properties"].items()}}
+def _or_null(schema: Schema) -> Schema:
+    """Return a schema that null passes too: none does an enum, even one that has null in it."""
+    if "enum" not in schema:
+        return schema
+    return {**{key: value for key, value in schema.items() if key != "enum"}, "pattern": one_of(schema["enum"])}
 
 
-def keyed_by_name(schema: Schema, name: Schema) -> Schema:
-    """Return a schema whose field `name` is this one."""
-    return {**schema, "properties": {**schema["properties"], "name": name}}
-
-
-def _or_placeholder(field: Schema) -> Schema:
-    described = {key: field[key] for key in ("description",) if key in field}
-    if field.get("type") == "object" and "properties" in field:
-        return with_placeholders(field)
-    if field.get("type") == "object":
-        return field
-    if field.get("type") == "string":
-        return {"type": "string", "maxLength": max(_PLACEHOLDER_LENGTH, field.get("maxLength", 0)), **described}
-    return {**ANYTHING, **described}
+def one_of(words: Iterable[str]) -> str:
+    """Return the pattern of what is one of these words."""
+    return f"^({'|'.join(words)})$"

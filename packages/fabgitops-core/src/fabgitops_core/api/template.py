@@ -10,12 +10,13 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from fabgitops_core.api.connection import Connection, Identity
 from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.api.loose import keyed_by_name, with_placeholders
 from fabgitops_core.api.maps import MAX_REGISTERS
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.placeholders import PARAMETER_NAME, names_in
 from fabgitops_core.api.refusals import Path, Problem, refuse
 from fabgitops_core.api.registers import RegisterEntry
-from fabgitops_core.api.schema import KEYED_BY_NAME, keyed_by_name, structural, unstored, with_placeholders
+from fabgitops_core.api.schema import KEYED_BY_NAME, LINES, structural, unstored
 from fabgitops_core.api.values import ParameterValue
 
 Loose = dict[str, Any]
@@ -31,7 +32,7 @@ class Parameter(ApiModel):
 
     name: Annotated[str, Field(min_length=1, max_length=63, pattern=f"^{PARAMETER_NAME}$")]
     """Name, as in ${name}: a letter, then letters, digits and underscores."""
-    description: Annotated[str, Field(max_length=1024)] = ""
+    description: Annotated[str, Field(max_length=1024, json_schema_extra=LINES)] = ""
     """What it is for."""
     default: ParameterValue = None
     """What it is where a resource gives it no value; without one each resource must."""

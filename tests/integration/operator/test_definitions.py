@@ -1,0 +1,134 @@
+"""The definitions on a real API server: how deep and how long a body may be, zeros, nulls, and `kubectl wait`."""
+
+import json
+from typing import Any
+
+import pytest
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.schema import structural
+from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
+from lightkube.types import PatchType
+from testbed.plane import ControlPlane
+
+from .conftest import IndustrialPLC, Site
+
+pytestmark = pytest.mark.integration
+
+REGISTER = {"name": "a", "address": 1}
+PLC = {"deviceAddress": "10.0.0.5"}
+
+
+def refusal(plane: ControlPlane, kind: Kind, spec: dict[str, Any] | str) -> str:
+    """Return what the API server says to a spec, which may be JSON already; nothing where it takes it."""
+    text = spec if isinstance(spec, str) else json.dumps(spec)
+    head = f'"apiVersion": "fabgitops.io/v1", "kind": "{kind.name}", "metadata": {{"generateName": "any-"}}'
+    path = f"/apis/fabgitops.io/v1/namespaces/default/{kind.plural}?dryRun=All"
+    with plane.client() as http:
+        answer = http.post(path, content=f'{{{head}, "spec": {text}}}', headers={"Content-Type": "application/json"})
+    return "" if answer.is_success else str(answer.json()["message"])
+
+
+def deep(levels: int, field: str) -> str:
+    """Return a register as JSON whose field is a list in a list, and so on."""
+    return f'{{"name": "a", "address": 1, "{field}": {"[" * levels}1{"]" * levels}}}'
+
+
+@pytest.mark.parametrize("field", ["value", "tolerance", "scale", "min", "unit", "enum", "address", "type"])
+def test_nothing_is_nested_in_a_register(site: Site, field: str) -> None:
+    """A list of lists in a field of a register is refused, in a resource and in a template, however deep."""
+    for levels in (1, 1200):
+        register = deep(levels, field)
+        assert f"spec.registers[0].{field}" in refusal(
+            site.plane, INDUSTRIAL_PLC_TEMPLATE, f'{{"registers": [{register}]}}'
+        )
+        spec = f'{{"deviceAddress": "10.0.0.5", "registers": [{register}]}}'
+        assert f"spec.registers[0].{field}" in refusal(site.plane, INDUSTRIAL_PLC, spec)
+
+
+@pytest.mark.parametrize("given", [[], {}, [[1]], {"a": {"b": 1}}])
+def test_no_list_and_no_mapping_is_a_value(site: Site, given: object) -> None:
+    """A value, a tolerance, a parameter and its default hold no list and no mapping, not even an empty one."""
+    entry = {"registers": [{**REGISTER, "value": given}]}
+    assert "spec.registers[0].value" in refusal(site.plane, INDUSTRIAL_PLC, {**PLC, **entry})
+    assert "spec.registers[0].value" in refusal(site.plane, INDUSTRIAL_PLC_TEMPLATE, entry)
+    used = {**PLC, "templateRef": {"name": "em", "parameters": {"unit": given}}}
+    assert "spec.templateRef.parameters.unit" in refusal(site.plane, INDUSTRIAL_PLC, used)
+    declared = {"registers": [REGISTER], "parameters": [{"name": "unit", "default": given}]}
+    assert "spec.parameters[0].default" in refusal(site.plane, INDUSTRIAL_PLC_TEMPLATE, declared)
+
+
+@pytest.mark.parametrize("kind", [INDUSTRIAL_PLC, INDUSTRIAL_PLC_TEMPLATE], ids=lambda kind: kind.plural)
+def test_no_spec_is_endless(kind: Kind) -> None:
+    """Each list, mapping and text of a spec has a greatest size, so that no body grows but by what it says."""
+
+    def endless(schema: dict[str, Any], path: str) -> list[str]:
+        limits = {"array": "maxItems", "string": "maxLength", None: "maxLength"}
+        limit = "maxProperties" if "additionalProperties" in schema else limits.get(schema.get("type"))
+        words = schema.get("pattern", "").startswith("^(") or "enum" in schema
+        found = [path] if limit and limit not in schema and not words else []
+        for name, field in schema.get("properties", {}).items():
+            found += endless(field, f"{path}.{name}")
+        for inner in ("items", "additionalProperties"):
+            found += endless(schema[inner], f"{path}[]") if inner in schema else []
+        return found
+
+    assert endless(structural(kind.spec), "spec") == []
+
+
+@pytest.mark.parametrize("where", ["timeoutSecs", "connection"])
+def test_no_time_is_not_a_timeout(site: Site, where: str) -> None:
+    """A timeout of 0 is refused as one of 0.05 is, with the way out."""
+    spec = {**PLC, "targetRegister": 1, "targetValue": 1}
+    for given in (0, 0.05):
+        timeout = {"timeoutSecs": given}
+        told = refusal(site.plane, INDUSTRIAL_PLC, spec | ({where: timeout} if where == "connection" else timeout))
+        assert "timeoutSecs" in told
+        assert "0.1" in told
+
+
+@pytest.mark.parametrize("field", ["table", "type", "padding", "bit", "unit", "enum", "value", "min", "address"])
+def test_null_is_as_good_as_not_given(site: Site, field: str) -> None:
+    """A field of a register that may be left out may also be null, in a resource and in a template."""
+    register = {"name": "a", "reference": 40002} if field == "address" else REGISTER
+    entry = {"registers": [{**register, field: None}]}
+    assert refusal(site.plane, INDUSTRIAL_PLC, {**PLC, **entry}) == ""
+    assert refusal(site.plane, INDUSTRIAL_PLC_TEMPLATE, entry) == ""
+
+
+async def test_a_condition_gets_no_generation_that_nobody_gave(site: Site) -> None:
+    """A condition stays as it was written, so that `kubectl wait` goes by the status's own observedGeneration."""
+    await site.apply("mixer", 502)
+    condition = {"type": "Ready", "status": "True", "reason": "Told", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    patch = {"status": {"conditions": [condition]}}
+    await site.client.patch(IndustrialPLC.Status, "mixer", patch, namespace=site.namespace, patch_type=PatchType.MERGE)
+    assert (await site.status("mixer"))["conditions"] == [condition]
+
+
+@pytest.mark.parametrize("name", [".plc.example", "a" * 64, "plc..example", "pl\0c", "plc:802", "[::1]", "1.2.3"])
+def test_a_server_name_is_a_host(site: Site, name: str) -> None:
+    """What no certificate can be for is refused as tlsServerName, also in a template, with what may stand there."""
+    connection = {"connection": {"transport": "tls", "tlsServerName": name}}
+    for kind, spec in ((INDUSTRIAL_PLC, PLC), (INDUSTRIAL_PLC_TEMPLATE, {})):
+        told = refusal(site.plane, kind, {**spec, "registers": [REGISTER], **connection})
+        assert "tlsServerName must be an IPv4 address, an IPv6 address without brackets, or a host name" in told
+
+
+@pytest.mark.parametrize("given", ["a\nb", "\x1b[2J", "a\u2028b", "\u202eb"])
+def test_what_people_read_holds_no_control_characters(site: Site, given: str) -> None:
+    """Line breaks, escape sequences and marks that turn the writing are refused in units, tags and template names."""
+    specs: dict[str, dict[str, Any]] = {
+        "unit": {"registers": [{**REGISTER, "unit": given}]},
+        "tags": {"registers": [REGISTER], "tags": [given]},
+        "templateRef.name": {"templateRef": {"name": given}},
+    }
+    for field, spec in specs.items():
+        assert f"spec.{field}" in refusal(site.plane, INDUSTRIAL_PLC, {**PLC, **spec}).replace("registers[0].", "")
+
+
+def test_a_description_may_have_lines(site: Site) -> None:
+    """The description of a parameter may be a block of lines, as YAML makes them, and steers no terminal."""
+    spec = {"registers": [REGISTER], "parameters": [{"name": "unit", "description": "Unit id\nof the meter\n"}]}
+    assert refusal(site.plane, INDUSTRIAL_PLC_TEMPLATE, spec) == ""
+    steering = {**spec, "parameters": [{"name": "unit", "description": "\x1b[2J"}]}
+    assert "spec.parameters[0].description" in refusal(site.plane, INDUSTRIAL_PLC_TEMPLATE, steering)
