@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fabgitops_core.codec.codec import Codec, InvalidCodec, Value
 from fabgitops_core.codec.texts import Encoding, Padding
-from fabgitops_core.codec.types import ByteOrder, DataType, hex_of, parse_hex
+from fabgitops_core.codec.types import ByteOrder, DataType, arranged, hex_of, parse_hex, words_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -180,11 +180,24 @@ def test_floats_that_are_no_numbers() -> None:
     assert codec.same(parse_hex("0x80000000"), codec.encode(0))
 
 
-def test_texts_are_compared_as_a_whole() -> None:
-    """A text with something left behind its end differs, so that writing it cleans up."""
-    codec = Codec(DataType.STRING, length=4)
-    assert codec.decode(parse_hex("0x41004200")) == "A"
-    assert not codec.same(parse_hex("0x41004200"), codec.encode("A"))
+@pytest.mark.parametrize(
+    ("padding", "held", "wanted", "same"),
+    [
+        (Padding.NULL, b"Bread\0xy", "Bread", True),
+        (Padding.NULL, b"Bread   ", "Bread", False),
+        (Padding.NULL, b"Bread\0\0\0", "Bre", False),
+        (Padding.SPACE, b"Bread\0 \0", "Bread", True),
+        (Padding.SPACE, b"Bread\0xy", "Bread", False),
+        (Padding.NULL, b"\xffA\0\0\0\0\0\0", "\\xffA", False),
+    ],
+)
+@pytest.mark.parametrize("order", [ByteOrder.ABCD, ByteOrder.BADC])
+def test_texts_are_compared_as_they_are_read(
+    order: ByteOrder, padding: Padding, held: bytes, wanted: str, same: bool
+) -> None:
+    """What fills a text up, or was left behind its end, does not count; all that is read does."""
+    codec = Codec(DataType.STRING, order, length=8, padding=padding)
+    assert codec.same(arranged(words_of(held), order), codec.encode(wanted)) is same
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

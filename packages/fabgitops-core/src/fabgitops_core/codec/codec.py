@@ -225,13 +225,16 @@ class Codec:
             raise ValueError(f"{self.type} takes {self.size} words of 0 to {_LIMIT}, not {words}")
         return words
 
+    def _counting(self, words: Words) -> bytes:
+        return texts.counting(arranged(words, self.order), self.padding)
+
     # --- comparing ----------------------------------------------------------------------------------------------------
 
     def same(self, actual: Words, desired: Words, tolerance: float | Fraction = 0) -> bool:
         """Return whether two rows of words mean the same, compared as raw numbers and not after scaling.
 
         Args:
-            actual: What was read; of a bit, only that bit of the word counts.
+            actual: What was read; of a bit, only that bit of the word counts, of a text not what fills it up.
             desired: What `encode` made of the desired value.
             tolerance: How far they may be apart in engineering units, that far included; numeric types only.
 
@@ -241,7 +244,7 @@ class Codec:
         if self._checked(actual) == self._checked(desired):
             return True
         if self.type is DataType.STRING:
-            return False
+            return self._counting(actual) == self._counting(desired)
         if not self.type.numeric:
             return bool(actual[0] & self.mask) == bool(desired[0] & self.mask)
         first, second = self._raw(actual), self._raw(desired)

@@ -1,6 +1,7 @@
 """Texts in registers: two bytes a word, filled up behind the last character."""
 
 from enum import StrEnum
+from unicodedata import normalize
 
 from fabgitops_core.codec.types import Words, bytes_of, words_of
 
@@ -48,9 +49,20 @@ def text_of_words(words: Words, encoding: Encoding, padding: Padding) -> str:
 
     So memory that was never written is a text that differs, and can be corrected.
     """
+    return counting(words, padding).decode(encoding, errors="backslashreplace")
+
+
+def counting(words: Words, padding: Padding) -> bytes:
+    """Return the bytes that count when words are read as a text: those before what fills it up."""
     data = bytes_of(words)
-    kept = data.split(b"\0", 1)[0] if padding is Padding.NULL else data.rstrip(b" \0")
-    return kept.decode(encoding, errors="backslashreplace")
+    return data.split(b"\0", 1)[0] if padding is Padding.NULL else data.rstrip(b" \0")
+
+
+def alike(one: str, other: str) -> bool:
+    """Return whether people may read two texts as the same: but for spaces, and letters that only look the same."""
+    first, second = (" ".join(normalize("NFKC", each).split()) for each in (one, other))
+    same = (a == b or not (a + b).isascii() for a, b in zip(first, second, strict=False))
+    return len(first) == len(second) and all(same)
 
 
 def printable(text: str) -> str:

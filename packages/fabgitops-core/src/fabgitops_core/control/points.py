@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from fabgitops_core.codec.codec import Codec
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.codec.types import Words
+from fabgitops_core.codec.texts import alike
+from fabgitops_core.codec.types import Words, hex_of
 from fabgitops_core.control.requests import Change, DeviceId, Endpoint, IdentityPlan, Link, WriteFunction
 
 
@@ -70,6 +71,15 @@ class Point:
         value = self.place.codec.text(words)
         return f"{value} {self.unit}" if self.unit else value
 
+    def texts(self, words: Words, other: Words) -> tuple[str, str]:
+        """Return what two rows of words that are not the same hold for people, so that nobody takes them for the same.
+
+        Raises:
+            ValueError: Words that mean nothing.
+        """
+        one, two = self.text(words), self.text(other)
+        return (f"{one} ({raw(words)})", f"{two} ({raw(other)})") if alike(one, two) else (one, two)
+
     @property
     def target(self) -> str:
         """Return what is wanted for people, with the unit."""
@@ -88,6 +98,11 @@ class Point:
             self.function,
             mask,
         )
+
+
+def raw(words: Words) -> str:
+    """Return words to be shown beside a text that alone would not tell them from others."""
+    return f"raw {hex_of(words)}"
 
 
 @dataclass(frozen=True, slots=True)

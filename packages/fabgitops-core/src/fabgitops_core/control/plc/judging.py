@@ -6,10 +6,11 @@ from enum import Enum, auto
 from typing import Any
 
 from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.codec.texts import alike
 from fabgitops_core.codec.types import Words, hex_of, parse_hex
 from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.control.events import Failure, FailureKind
-from fabgitops_core.control.points import Point
+from fabgitops_core.control.points import Point, raw
 
 
 class Finding(Enum):
@@ -126,18 +127,18 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         story.since = None
     elif sent is not None and not proven:
         finding = Finding.NOT_HELD
-        message = (
-            f"{point.label} holds {point.text(words)} after writing {point.text(sent)}: "
-            "the write was lost, or the device did not keep it"
-        )
+        held, written = point.texts(words, sent)
+        why = "the write was lost, or the device did not keep it"
+        message = f"{point.label} holds {held} after writing {written}: {why}"
     else:
         finding = Finding.DRIFTED
-        message = f"{point.label} holds {point.text(words)}, Git wants {point.target}"
+        held, wanted = point.texts(words, point.wanted)
+        message = f"{point.label} holds {held}, Git wants {wanted}"
         _drift(story, message, at)
     status = RegisterStatus(
         name=point.name,
         **_declared(point),
-        actual=actual,
+        actual=actual if point.wanted is None or in_sync else _unlike(actual, point, words),
         raw=hex_of(words),
         in_sync=None if point.wanted is None else in_sync,
         drifted_since=story.since,
@@ -148,9 +149,20 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
 def _correction(story: _Story, point: Point, before: RegisterStatus, sent: Words) -> None:
     story.corrections = 1
     story.since = None
-    held = f"{before.actual} {point.unit}".strip() if before.actual else "something else"
-    message = f"{point.label} held {held}; wrote {point.text(sent)} and read it back"
+    message = f"{point.label} held {_before(point, before, sent)}; wrote {point.text(sent)} and read it back"
     story.notices.append(Notice(NoticeReason.DRIFT_CORRECTED, message))
+
+
+def _before(point: Point, before: RegisterStatus, sent: Words) -> str:
+    """Return what a register held before it was written, as far as it is known and tells anything."""
+    if not before.actual or alike(before.actual, point.place.codec.text(sent)):
+        return "something else"
+    return f"{before.actual} {point.unit}".strip()
+
+
+def _unlike(actual: str, point: Point, words: Words) -> str:
+    """Return the text of words that differ from what is wanted, so that it cannot be taken for it."""
+    return f"{actual} ({raw(words)})" if alike(actual, point.desired or "") else actual
 
 
 def _drift(story: _Story, message: str, at: datetime) -> None:
