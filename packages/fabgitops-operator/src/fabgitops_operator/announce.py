@@ -1,14 +1,20 @@
-"""Notices become Kubernetes Events: a repeated one is counted in a series (events.k8s.io/v1), not created again."""
+"""Notices become Kubernetes Events: a repeated one is counted in a series (events.k8s.io/v1), not created again.
+
+Each namespace has a queue of its own: one that refuses Events, by a quota, a policy or a webhook, holds up nobody else's.
+Within a namespace they are written one after the other, so that a series is begun before it is joined.
+"""
 
 import asyncio
 import logging
 import socket
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from fabgitops_core.api.meta import API_VERSION, Key
+from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.commands import Notice, NoticeReason
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
@@ -20,12 +26,18 @@ SERIES_SECS = 360.0
 """The same again within so many seconds joins the series, as in Kubernetes' own recorders."""
 MAX_ALIKE = 10
 """Events of one reason for one object, each with a text of its own, that may stand beside each other; more join in."""
+AT_ONCE = 8
+"""Namespaces whose Events are written at the same time."""
 MAX_WAITING = 10_000
+"""Events of one namespace that wait; more are dropped."""
 MAX_NOTE = 1024
+"""Bytes of a note in UTF-8 that the API server takes."""
+MAX_NAME = 200
+"""Characters of an object's name in that of its Event, which may have 253 in all."""
 GIVE_UP_SECS = 300.0
-"""How long an Event waits for an API server that is away."""
+"""How long after it was announced an Event is given up, when the API server stays away."""
 FORBIDDEN_SECS = 30.0
-"""How long it waits for rights; while they stay missing, each further Event is tried once."""
+"""How long it waits for rights; while they stay missing, each further Event of the namespace is tried once."""
 
 _ACTIONS = {
     NoticeReason.DRIFT_DETECTED: "Compare",
@@ -58,8 +70,28 @@ class _Series:
     last: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    key: Key
+    uid: str
+    notice: Notice
+    at: datetime
+    announced: float
+    """By the loop's clock."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What waits to be written in one namespace, and who writes it."""
+
+    waiting: deque[_Letter] = field(default_factory=deque)
+    barred: bool = False
+    """Whether the last Event was refused for lack of rights."""
+    worker: asyncio.Task[None] | None = None
+
+
 class Announcer:
-    """Writes Events one after the other, in the background."""
+    """Writes Events in the background: of one namespace one after the other, of several at once."""
 
     uid: Callable[[Key], str | None]
     """Where the uid of an object is found; set once the inventory stands."""
@@ -67,28 +99,33 @@ class Announcer:
     def __init__(self, kube: Events, metrics: Metrics) -> None:
         self._kube = kube
         self._metrics = metrics
-        self._waiting: asyncio.Queue[tuple[Key, str, Notice, datetime]] = asyncio.Queue(MAX_WAITING)
+        self._lanes: dict[str, _Lane] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._series: dict[tuple[str, NoticeReason], list[_Series]] = {}
         self._instance = socket.gethostname()
-        self._worker: asyncio.Task[None] | None = None
-        self._barred = False
+        self._closed = False
 
-    def start(self) -> None:
-        """Begin to write."""
-        self._worker = asyncio.get_running_loop().create_task(self._work())
+    async def written(self) -> None:
+        """Wait until every Event is written or given up."""
+        while workers := self._workers():
+            await asyncio.wait(workers)
 
     async def close(self, grace: float) -> None:
-        """Write what waits, at most for `grace` seconds, and end."""
-        worker, self._worker = self._worker, None
-        if worker is None:
-            return
+        """Write what waits, at most for `grace` seconds, and take nothing more."""
+        self._closed = True
         try:
             async with asyncio.timeout(grace):
-                await self._waiting.join()
+                await self.written()
         except TimeoutError:
-            log.error("%d Event(s) could not be written before the end", self._waiting.qsize())
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
+            left = sum(len(lane.waiting) for lane in self._lanes.values())
+            log.error("%d Event(s) could not be written before the end", left)
+        workers = self._workers()
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    def _workers(self) -> list[asyncio.Task[None]]:
+        return [lane.worker for lane in self._lanes.values() if lane.worker is not None and not lane.worker.done()]
 
     def forget(self, uid: str) -> None:
         """Drop the series of an object that is gone."""
@@ -97,61 +134,79 @@ class Announcer:
 
     def announce(self, key: Key, notice: Notice) -> None:
         """Write an Event soon, and a line in the log now."""
-        log.log(logging.WARNING if notice.warning else logging.INFO, "%s: %s: %s", key, notice.reason, notice.message)
+        level = logging.WARNING if notice.warning else logging.INFO
+        log.log(level, "%s: %s: %s", key, notice.reason, printable(notice.message))
         uid = self.uid(key)
-        if uid is None:
+        if uid is None or self._closed:
             return
-        try:
-            self._waiting.put_nowait((key, uid, notice, datetime.now(UTC)))
-        except asyncio.QueueFull:
+        lane = self._lanes.setdefault(key.namespace, _Lane())
+        if len(lane.waiting) >= MAX_WAITING:
             self._metrics.api_write("event", "dropped")
             log.error("%s: Event %s dropped: %d wait already", key, notice.reason, MAX_WAITING)
+            return
+        loop = asyncio.get_running_loop()
+        lane.waiting.append(_Letter(key, uid, notice, datetime.now(UTC), loop.time()))
+        if lane.worker is None:
+            lane.worker = loop.create_task(self._work(key.namespace, lane))
 
-    async def _work(self) -> None:
-        while True:
-            key, uid, notice, at = await self._waiting.get()
-            try:
-                await self._write(key, uid, notice, at)
-            except KubeError as error:
-                self._barred = isinstance(error, Forbidden)
-                self._refused(key, notice, error, "given up")
-            except Exception:
-                log.exception("%s: Event %s not written by a fault of our own", key, notice.reason)
-            else:
-                self._barred = False
-                self._metrics.api_write("event", "ok")
-            finally:
-                self._waiting.task_done()
+    async def _work(self, namespace: str, lane: _Lane) -> None:
+        """Write what waits; a letter counts as waiting until it is written or given up."""
+        try:
+            while lane.waiting:
+                await self._deliver(lane, lane.waiting[0])
+                lane.waiting.popleft()
+        finally:
+            lane.worker = None
+            if not lane.barred:
+                del self._lanes[namespace]
 
-    async def _write(self, key: Key, uid: str, notice: Notice, at: datetime) -> None:
+    async def _deliver(self, lane: _Lane, letter: _Letter) -> None:
+        try:
+            await self._patiently(lane, letter)
+        except KubeError as error:
+            lane.barred = isinstance(error, Forbidden)
+            self._refused(letter, error, "given up")
+        except Exception:
+            log.exception("%s: Event %s not written by a fault of our own", letter.key, letter.notice.reason)
+        else:
+            lane.barred = False
+            self._metrics.api_write("event", "ok")
+
+    async def _patiently(self, lane: _Lane, letter: _Letter) -> None:
         def refused(state: RetryCallState) -> None:
-            error = state.outcome.exception() if state.outcome else None
+            error = _error(state)
             if state.attempt_number == 1 and error is not None:
-                self._refused(key, notice, error, "trying again")
+                self._refused(letter, error, "trying again")
 
-        patiently = AsyncRetrying(
+        forbidden: list[float] = []
+
+        def hopeless(state: RetryCallState) -> bool:
+            """Return whether to give up: a refusal for lack of rights may be an API server that has just come up."""
+            now = asyncio.get_running_loop().time()
+            if isinstance(_error(state), Forbidden):
+                forbidden.append(now)
+                return lane.barred or now - forbidden[0] > FORBIDDEN_SECS
+            return now - letter.announced > GIVE_UP_SECS
+
+        attempts = AsyncRetrying(
             retry=retry_if_exception_type((Unavailable, Forbidden)),
-            wait=wait_random_exponential(multiplier=0.2, max=10),
-            stop=self._hopeless,
+            wait=_pause,
+            stop=hopeless,
             before_sleep=refused,
             reraise=True,
         )
-        async for attempt in patiently:
+        async for attempt in attempts:
             with attempt:
-                if not await self._joined(key, uid, notice, at):
-                    await self._begun(key, uid, notice, at)
+                async with self._slots:
+                    await self._write(letter)
 
-    def _hopeless(self, state: RetryCallState) -> bool:
-        """Return whether to give up: a refusal for lack of rights may be an API server that has just come up."""
-        since = state.seconds_since_start or 0.0
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, Forbidden):
-            return self._barred or since > FORBIDDEN_SECS
-        return since > GIVE_UP_SECS
+    async def _write(self, letter: _Letter) -> None:
+        if not await self._joined(letter.key, letter.uid, letter.notice, letter.at):
+            await self._begun(letter.key, letter.uid, letter.notice, letter.at)
 
-    def _refused(self, key: Key, notice: Notice, error: BaseException, what: str) -> None:
+    def _refused(self, letter: _Letter, error: BaseException, what: str) -> None:
         self._metrics.api_write("event", getattr(error, "reason", "failed"))
-        log.error("%s: Event %s not written: %s; %s", key, notice.reason, error, what)
+        log.error("%s: Event %s not written: %s; %s", letter.key, letter.notice.reason, error, what)
 
     async def _joined(self, key: Key, uid: str, notice: Notice, at: datetime) -> bool:
         """Count it in a series that is under way, if there is one."""
@@ -177,7 +232,7 @@ class Announcer:
         return None
 
     async def _begun(self, key: Key, uid: str, notice: Notice, at: datetime) -> None:
-        name = f"{key.name[:200]}.{int(at.timestamp() * 1e6):x}"
+        name = f"{key.name[:MAX_NAME].rstrip('-.')}.{int(at.timestamp() * 1e6):x}"
         await self._kube.create_event(self._event(name, key, uid, notice, at))
         if self.uid(key) == uid:
             self._series.setdefault((uid, notice.reason), []).append(_Series(name, _note(notice), 1, at))
@@ -204,8 +259,26 @@ class Announcer:
         }
 
 
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+_growing = wait_random_exponential(multiplier=0.2, max=10)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Return the seconds before the next attempt: as many as the API server asks for, and more each time."""
+    error = _error(state)
+    return max(_growing(state), error.pause if isinstance(error, KubeError) else 0.0)
+
+
 def _note(notice: Notice) -> str:
-    return notice.message[:MAX_NOTE]
+    """Return the text of an Event; what is cut ends in an ellipsis, and never within a character."""
+    text = printable(notice.message)
+    whole = text.encode()
+    if len(whole) <= MAX_NOTE:
+        return text
+    return whole[: MAX_NOTE - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def _micro(moment: datetime) -> str:

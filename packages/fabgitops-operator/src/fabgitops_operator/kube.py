@@ -7,15 +7,30 @@ from urllib.parse import urlsplit
 import httpx2
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
-from lightkube import ApiError, AsyncClient, KubeConfig, SingleConfig
+from lightkube import AsyncClient, KubeConfig, SingleConfig
 from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.resources.core_v1 import Secret
 from lightkube.types import PatchType
 from yaml import YAMLError
 
+from fabgitops_operator.answers import (
+    Conflict,
+    Forbidden,
+    Gone,
+    KubeError,
+    NoConfig,
+    Rejected,
+    TooLarge,
+    Unavailable,
+    answers,
+    causes,
+    reason,
+)
+
 __all__ = [
     "Body",
+    "Conflict",
     "Forbidden",
     "Gone",
     "Kube",
@@ -23,6 +38,7 @@ __all__ = [
     "NoConfig",
     "Rejected",
     "SingleConfig",
+    "TooLarge",
     "Unavailable",
     "load_config",
 ]
@@ -34,34 +50,6 @@ PAGE = 500
 """Objects in one page of a listing."""
 
 Body = Mapping[str, Any]
-
-
-class KubeError(Exception):
-    """The API server did not do what was asked; `reason` is one word for metrics."""
-
-    def __init__(self, message: str, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-class Gone(KubeError):
-    """The object, or its kind, is not there."""
-
-
-class Forbidden(KubeError):
-    """The operator may not do this (401, 403)."""
-
-
-class Rejected(KubeError):
-    """The API server refuses this request for what it says; the same again would be refused again."""
-
-
-class Unavailable(KubeError):
-    """The API server is away or overloaded; the same may succeed later."""
-
-
-class NoConfig(KubeError):
-    """It is not known where the API server is."""
 
 
 def load_config() -> SingleConfig:
@@ -126,11 +114,9 @@ class Kube:
             KubeError: Gone when the kind is not installed.
         """
         listing = self._client.list(self._resources[kind.name], namespace=namespace or "*", chunk_size=PAGE)
-        try:
+        with answers(f"listing {kind.plural}"):
             async for body in listing:
                 yield body
-        except httpx2.HTTPError as error:
-            raise _told(error, f"listing {kind.plural}") from error
 
     async def patch_status(self, key: Key, uid: str, status: Body) -> None:
         """Replace the status of the object of this uid, not of another that has its name.
@@ -145,13 +131,18 @@ class Kube:
             {"op": "test", "path": "/metadata/uid", "value": uid},
             {"op": "add", "path": "/status", "value": status},
         ]
-        try:
-            await self._client.patch(resource, key.name, steps, namespace=key.namespace, patch_type=PatchType.JSON)
-        except httpx2.HTTPError as error:
-            doing = f"patching the status of {key}"
-            if _test_failed(error):
-                raise Gone(f"{doing}: another object has its name by now", "gone") from error
-            raise _told(error, doing) from error
+        doing = f"patching the status of {key}"
+        with answers(doing, key.name):
+            try:
+                await self._client.patch(resource, key.name, steps, namespace=key.namespace, patch_type=PatchType.JSON)
+            except httpx2.HTTPStatusError as error:
+                if _may_have_failed_the_test(error.response) and await self._uid(key) != uid:
+                    raise Gone(f"{doing}: another object has its name by now", "gone") from error
+                raise
+
+    async def _uid(self, key: Key) -> str:
+        found = await self._client.get(self._resources[key.kind], key.name, namespace=key.namespace)
+        return str(found["metadata"]["uid"])
 
     async def secret(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return the data of a Secret, base64 as stored.
@@ -159,10 +150,8 @@ class Kube:
         Raises:
             KubeError: Gone when it is not there, Forbidden when the operator may not read it.
         """
-        try:
+        with answers(f"reading the Secret {namespace}/{name}", name):
             found = await self._client.get(Secret, name, namespace=namespace)
-        except httpx2.HTTPError as error:
-            raise _told(error, f"reading the Secret {namespace}/{name}") from error
         return found.data or {}
 
     async def create_event(self, body: Body) -> None:
@@ -173,12 +162,13 @@ class Kube:
         Raises:
             KubeError: It was not created.
         """
-        try:
-            await self._client.create(self._events.from_dict(dict(body)))
-        except httpx2.HTTPError as error:
-            if isinstance(error, ApiError) and error.status.reason == "AlreadyExists":
-                return
-            raise _told(error, f"creating the Event {body['metadata']['name']}") from error
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"creating the Event {namespace}/{name}", namespace):
+            try:
+                await self._client.create(self._events.from_dict(dict(body)))
+            except httpx2.HTTPStatusError as error:
+                if reason(error.response) != "AlreadyExists":
+                    raise
 
     async def patch_event(self, namespace: str, name: str, body: Body) -> None:
         """Merge into an Event.
@@ -186,35 +176,13 @@ class Kube:
         Raises:
             KubeError: Gone when it has expired.
         """
-        try:
+        with answers(f"patching the Event {namespace}/{name}", name, namespace):
             await self._client.patch(self._events, name, dict(body), namespace=namespace, patch_type=PatchType.MERGE)
-        except httpx2.HTTPError as error:
-            raise _told(error, f"patching the Event {namespace}/{name}") from error
 
 
-def _test_failed(error: httpx2.HTTPError) -> bool:
-    """Return whether a JSON patch could not be applied: a 422 without the causes that one for an invalid object has."""
-    if not isinstance(error, ApiError) or error.status.code != 422:
-        return False
-    return not (error.status.details and error.status.details.causes)
+def _may_have_failed_the_test(response: httpx2.Response) -> bool:
+    """Return whether a JSON patch may not have been applied for its test: an invalid object's 422 has causes.
 
-
-def _told(error: httpx2.HTTPError, doing: str) -> KubeError:
-    if isinstance(error, ApiError):
-        code, text = error.status.code or 0, f"{doing}: {error.status.message}"
-        causes = (error.status.details.causes if error.status.details else None) or []
-        if any(cause.reason == "NamespaceTerminating" for cause in causes):  # told as 403, and no right would help
-            return Gone(text, "gone")
-    elif isinstance(error, httpx2.HTTPStatusError):
-        code, text = error.response.status_code, f"{doing}: {error}"
-    else:
-        return Unavailable(
-            f"{doing}: the API server cannot be reached: {str(error) or type(error).__name__}", "unreachable"
-        )
-    if code in {401, 403}:
-        return Forbidden(text, "forbidden")
-    if code == 404:
-        return Gone(text, "gone")
-    if code in {409, 410, 429} or code >= 500:  # 410: a listing took so long that its token expired
-        return Unavailable(text, "unavailable")
-    return Rejected(text, "rejected")
+    One that an admission webhook gives has none either, so whoever wants to know looks.
+    """
+    return response.status_code == 422 and not causes(response)

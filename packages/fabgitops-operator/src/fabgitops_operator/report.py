@@ -10,8 +10,9 @@ from fabgitops_core.control.commands import Notice
 from fabgitops_core.engine.ports import Stored
 
 from fabgitops_operator.announce import Announcer
-from fabgitops_operator.kube import Body, Gone, KubeError, Rejected, Unavailable
+from fabgitops_operator.kube import Body, Gone, KubeError, Rejected, TooLarge, Unavailable
 from fabgitops_operator.metrics import Metrics
+from fabgitops_operator.shortened import shortened
 
 AT_ONCE = 16
 """Patches under way at the same time."""
@@ -63,8 +64,11 @@ class _Outbox:
             if not waiter.done():
                 waiter.set_result(answer)
 
-    async def rest(self, seconds: float) -> None:
-        """Sleep, unless somebody urges, or has urged since the last attempt began."""
+    async def rest(self, seconds: float, *, urgeable: bool) -> None:
+        """Sleep, unless somebody urges, or has urged since the last attempt began, where that is heard."""
+        if not urgeable:
+            await asyncio.sleep(seconds)
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self.urged.wait()
@@ -158,7 +162,8 @@ class Reporter:
                 if answer is Stored.REFUSED:
                     outbox.tell(answer)
                 attempt += 1
-                await outbox.rest(min(0.2 * 2.0**attempt, MAX_RETRY_SECS) * random.uniform(0.5, 1))  # noqa: S311
+                growing = min(0.2 * 2.0**attempt, MAX_RETRY_SECS) * random.uniform(0.5, 1)  # noqa: S311
+                await outbox.rest(max(growing, error.pause), urgeable=not error.pause)
         finally:
             del self._outboxes[key]
             outbox.tell(answer)
@@ -168,7 +173,10 @@ class Reporter:
         async with self._slots:
             uid, status = outbox.waiting.pop()
             outbox.urged.clear()
-            error = await self._patch(key, uid, status)
+            body = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+            error = await self._patch(key, uid, body)
+            if isinstance(error, TooLarge):
+                await self._patch(key, uid, shortened(body, str(error)))  # it is the whole that is the record
         self._metrics.api_write("status", error.reason if error else "ok")
         self._rejected.discard(uid)
         if error is None:
@@ -183,9 +191,9 @@ class Reporter:
             outbox.waiting = outbox.waiting or [(uid, status)]
         return error
 
-    async def _patch(self, key: Key, uid: str, status: ApiModel) -> KubeError | None:
+    async def _patch(self, key: Key, uid: str, status: Body) -> KubeError | None:
         try:
-            await self._kube.patch_status(key, uid, status.model_dump(mode="json", by_alias=True, exclude_none=True))
+            await self._kube.patch_status(key, uid, status)
         except KubeError as error:
             return error
         except Exception as error:  # noqa: BLE001 - told with its traceback by `_complain`

@@ -90,7 +90,6 @@ async def operate(settings: Settings) -> None:
             serving(metrics.registry, settings.metrics_bind, settings.metrics_port, lambda: "".join(reasons))
         )
         log.info("metrics and probes on port %d", port)
-        announcer.start()
         stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
         engine.holds.put("listing", "not everything is listed yet")  # polls begin with the first listing
         await _unless(told_to_stop, _first_listing(sweep))

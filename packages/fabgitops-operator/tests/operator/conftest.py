@@ -24,6 +24,7 @@ class FakeKube:
     """What Reporter and Announcer need of the API: it remembers writes, and raises `errors` in their order, each once.
 
     Requests wait for `hold` where there is one; `waiting` counts those that do, `most` the most at the same time.
+    The namespace `deaf` always answers Events with `deaf_says`, or never.
     """
 
     statuses: list[tuple[Key, Mapping[str, Any]]] = field(default_factory=list)
@@ -33,6 +34,8 @@ class FakeKube:
     errors: list[Exception | None] = field(default_factory=list)
     always: Exception | None = None
     hold: asyncio.Event | None = None
+    deaf: str = ""
+    deaf_says: Exception | None = None
     attempts: int = 0
     waiting: int = 0
     most: int = 0
@@ -58,6 +61,10 @@ class FakeKube:
 
     async def create_event(self, body: Mapping[str, Any]) -> None:
         """Remember an Event."""
+        if body["metadata"]["namespace"] == self.deaf:
+            if self.deaf_says is not None:
+                raise self.deaf_says
+            await asyncio.Event().wait()
         await self._answer()
         self.created.append(body)
 

@@ -45,7 +45,6 @@ async def announcer(kube: FakeKube, metrics: Metrics, clock: type[Clock]) -> Asy
     del clock
     announcer = Announcer(kube, metrics)
     announcer.uid = {KEY: "u1"}.get
-    announcer.start()
     yield announcer
     kube.hold = None
     await announcer.close(0)
@@ -57,7 +56,7 @@ async def say(announcer: Announcer, *notices: Notice) -> None:
         announcer.announce(KEY, notice)
         Clock.moment += timedelta(seconds=1)
     async with asyncio.timeout(30):
-        await announcer._waiting.join()
+        await announcer.written()
 
 
 def drift(value: int) -> Notice:
@@ -163,16 +162,84 @@ async def test_a_rejected_event_is_given_up(announcer: Announcer, kube: FakeKube
 
 
 async def test_a_full_queue_is_told(
-    kube: FakeKube, metrics: Metrics, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    announcer: Announcer, metrics: Metrics, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An Event for which there is no room is counted and told in the log."""
     monkeypatch.setattr(announce, "MAX_WAITING", 1)
-    crowded = Announcer(kube, metrics)
-    crowded.uid = {KEY: "u1"}.get
-    crowded.announce(KEY, DRIFT)
-    crowded.announce(KEY, DRIFT)
+    announcer.announce(KEY, DRIFT)
+    announcer.announce(KEY, DRIFT)
     assert writes(metrics, "event", "dropped") == 1
     assert "plant/mixer: Event DriftDetected dropped: 1 wait already" in caplog.messages
+
+
+@pytest.mark.parametrize("error", [NO_RIGHT, Unavailable("webhook", "unavailable"), None])
+async def test_a_namespace_that_refuses_events_holds_up_no_other(
+    announcer: Announcer, kube: FakeKube, error: Exception | None
+) -> None:
+    """While one namespace refuses its Events, or does not answer (None), those of all others are written."""
+    kube.deaf, kube.deaf_says = "lab", error
+    for number in range(5):
+        for namespace in ("lab", "plant"):
+            announcer.uid = "u-{}".format
+            announcer.announce(Key("IndustrialPLC", namespace, f"plc-{number}"), DRIFT)
+    await until(lambda: len(kube.created) == 5)
+    assert {body["metadata"]["namespace"] for body in kube.created} == {"plant"}
+
+
+async def test_events_that_waited_too_long_are_given_up_together(
+    announcer: Announcer, kube: FakeKube, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patience counts from the announcement, so a queue behind an outage ends with it, not one after the other."""
+    monkeypatch.setattr(announce, "GIVE_UP_SECS", 1.0)
+    kube.always = Unavailable("away", "unreachable")
+    await say(announcer, *(drift(value) for value in range(10)))
+    assert kube.created == []
+    assert writes(metrics, "event", "unreachable") in range(10, 21)
+
+
+async def test_an_api_server_that_asks_for_a_pause_gets_it(
+    announcer: Announcer, kube: FakeKube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pause before the next attempt is as long as the API server asks for (Retry-After)."""
+    pauses: list[float] = []
+    monkeypatch.setattr(announce, "_growing", lambda _state: pauses.append(0.0) or 0.0)
+    kube.errors = [Unavailable("too many requests", "unavailable", pause=0.2)]
+    began = asyncio.get_running_loop().time()
+    await say(announcer, DRIFT)
+    assert (len(kube.created), len(pauses)) == (1, 1)
+    assert asyncio.get_running_loop().time() - began >= 0.2
+
+
+@pytest.mark.parametrize("text", ["x" * 2000, "Kühlung " + "x" * 2000, "ü" * 2000, "\U0001f4c8" * 500])
+async def test_a_note_is_as_long_as_the_api_server_takes(announcer: Announcer, kube: FakeKube, text: str) -> None:
+    """A long text is cut to 1024 bytes, whatever its letters take, and says that it goes on."""
+    await say(announcer, Notice(NoticeReason.INVALID_SPEC, text))
+    note = kube.created[0]["note"]
+    assert 1020 < len(note.encode()) <= 1024
+    assert note[-1] == "…"
+    assert text.startswith(note[:-1])
+
+
+@pytest.mark.parametrize("end", ["-", ".", "-.-", "a"])
+async def test_the_name_of_an_event_is_one(announcer: Announcer, kube: FakeKube, end: str) -> None:
+    """The name of an Event of an object with a long name ends each of its parts as DNS has it."""
+    key = Key("IndustrialPLC", "plant", "a" * (200 - len(end)) + end + "b" * 53)
+    announcer.uid = {key: "u1"}.get
+    announcer.announce(key, DRIFT)
+    await announcer.written()
+    name = kube.created[0]["metadata"]["name"]
+    assert all(part[0].isalnum() and part[-1].isalnum() for part in name.split("."))
+    assert len(name) <= 253
+
+
+async def test_what_a_manifest_holds_forges_no_line(
+    announcer: Announcer, kube: FakeKube, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Line breaks and escape sequences of a manifest are shown in Event and log, not obeyed."""
+    caplog.set_level("INFO")
+    await say(announcer, Notice(NoticeReason.INVALID_SPEC, "unit bar\nplant/press: forged \x1b[2J\ud800"))
+    assert kube.created[0]["note"] == r"unit bar\nplant/press: forged \x1b[2J\ud800"
+    assert all(message.isprintable() for message in caplog.messages)
 
 
 async def test_an_unknown_object_is_only_logged(
