@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus
+from fabgitops_core.api.conditions import Condition, ConditionStatus
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.meta import Key
 from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.announce import Announcer
-from fabgitops_operator.kube import Forbidden, Gone, Rejected, Unavailable
+from fabgitops_operator.kube import Forbidden, Gone, Rejected, TooLarge, Unavailable
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.report import Reporter
 
 from .conftest import KEY, FakeKube, until, writes
 
 AWAY = Unavailable("the API server cannot be reached", "unreachable")
+START = datetime(2026, 1, 1, tzinfo=UTC)
 BUG = RuntimeError("a bug")
 
 
@@ -239,3 +242,40 @@ async def test_close_tells_what_was_lost(reporter: Reporter, kube: FakeKube, cap
     await until(lambda: kube.attempts)
     await reporter.close(0)
     assert "1 status(es) could not be stored before the end" in caplog.messages
+
+
+def many() -> IndustrialPLCStatus:
+    """Return a status of many registers, of which one was written and is not proven."""
+    written = RegisterStatus(name="r0", place="holding 1", actual="x" * 100, unverified_write="09c4")
+    others = (RegisterStatus(name=f"r{number}", actual="x" * 100) for number in range(1, 5))
+    ready = Condition(
+        type="Ready", status=ConditionStatus.TRUE, reason="InSync", observed_generation=1, last_transition_time=START
+    )
+    return IndustrialPLCStatus(registers=(written, *others), corrections_applied=3, conditions=(ready,))
+
+
+async def test_a_status_that_is_too_large_is_told_in_short(reporter: Reporter, kube: FakeKube) -> None:
+    """Where etcd does not take a status, one without values says so; it keeps what must outlive us, and is no record."""
+    kube.errors = [TooLarge("patching: etcdserver: request is too large", "rejected"), None]
+    reporter.publish(KEY, many())
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
+    assert await reporter.stored(KEY, 30) is Stored.REFUSED
+    ((_key, body),) = kube.statuses
+    assert body["registers"] == [{"name": "r0", "place": "holding 1", "unverifiedWrite": "09c4"}]
+    assert "etcdserver: request is too large" in body["lastError"]
+    assert body["correctionsApplied"] == 3
+    assert [(each["type"], each["status"], each["reason"]) for each in body["conditions"]] == [
+        ("Ready", "False", "StatusTooLarge")
+    ]
+    assert IndustrialPLCStatus.model_validate(body).last_error == body["message"]
+    reporter.publish(KEY, status(2))
+    assert await reporter.stored(KEY, 30) is Stored.YES
+
+
+async def test_a_pause_that_the_api_server_asks_for_is_kept(reporter: Reporter, kube: FakeKube) -> None:
+    """Who waits for a record does not urge an API server that asked for a pause (Retry-After)."""
+    kube.errors = [Unavailable("too many requests", "unavailable", pause=600)]
+    reporter.publish(KEY, status(1))
+    await until(lambda: kube.attempts)
+    assert await reporter.stored(KEY, 0.2) is Stored.AWAY
+    assert kube.attempts == 1
