@@ -1,6 +1,6 @@
 """Notices become Kubernetes Events: a repeated one is counted in a series (events.k8s.io/v1), not created again.
 
-Each namespace has a queue of its own: one that refuses Events, by a quota, a policy or a webhook, holds up nobody else's.
+Each namespace has a queue of its own: one that refuses Events, by a quota, a policy or a webhook, holds up no other.
 Within a namespace they are written one after the other, so that a series is begun before it is joined.
 """
 

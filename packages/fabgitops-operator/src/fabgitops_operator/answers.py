@@ -14,6 +14,7 @@ login page answers 404, 403 or 302 as well, and means something of its own.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -173,15 +174,13 @@ def _outgrew_the_store(code: int, status: Mapping[str, Any]) -> bool:
 def _pause(response: httpx2.Response, status: Mapping[str, Any]) -> float:
     """Return how long to wait before the next request, of a date nothing: API servers give seconds."""
     for given in (response.headers.get("Retry-After"), _details(status).get("retryAfterSeconds")):
-        try:
-            return min(max(float(given), 0.0), MAX_PAUSE_SECS)
-        except (TypeError, ValueError):
-            continue
+        if re.fullmatch(r"[0-9]{1,9}", str(given)):
+            return min(float(str(given)), MAX_PAUSE_SECS)
     return 0.0
 
 
 def _foreign(response: httpx2.Response, doing: str, names: tuple[str, ...]) -> KubeError:
-    """Return what an answer means that is no Status; the API server gives one itself only of paths it does not serve."""
+    """Return what an answer means that is no Status: the API server's own only of a path that it does not serve."""
     code = response.status_code
     if code == 404 and not names and "Audit-Id" in response.headers:
         return Gone(f"{doing}: the API server does not serve this kind", "gone")

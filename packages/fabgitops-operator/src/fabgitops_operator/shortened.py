@@ -1,5 +1,6 @@
-"""What is left of a status that is more than etcd takes: that it is, what must outlive the process, and no register's
-values. Nobody could see why nothing is corrected otherwise.
+"""What is left of a status that is more than etcd takes: that it is, and what must outlive the process.
+
+Nobody could see why nothing is corrected otherwise.
 """
 
 from collections.abc import Mapping

@@ -143,7 +143,7 @@ RPC = "rpc error: code = ResourceExhausted desc = trying to send message larger 
         (500, "InternalError", "failed calling webhook", {}, Unavailable),
     ],
 )
-async def test_what_a_failed_status_means(  # noqa: PLR0913 - what an answer is made of
+async def test_what_a_failed_status_means(
     kube: Kube,
     server: Server,
     code: int,

@@ -255,7 +255,7 @@ def many() -> IndustrialPLCStatus:
 
 
 async def test_a_status_that_is_too_large_is_told_in_short(reporter: Reporter, kube: FakeKube) -> None:
-    """Where etcd does not take a status, one without values says so; it keeps what must outlive us, and is no record."""
+    """Where etcd does not take a status, one without values says so, keeps what must last, and is no record."""
     kube.errors = [TooLarge("patching: etcdserver: request is too large", "rejected"), None]
     reporter.publish(KEY, many())
     assert await reporter.stored(KEY, 30) is Stored.REFUSED

@@ -115,7 +115,7 @@ async def test_nothing_is_written_before_everything_is_listed(api_server: ApiSer
         spec = {"deviceAddress": "127.0.0.1", "port": port, "targetRegister": 4001, "targetValue": 2500}
         api_server.plcs = [{"metadata": metadata, "spec": {**spec, "pollIntervalSecs": 1}}]
         async with running(kubeconfig) as process:
-            while not any(status["phase"] == "Correcting" for status in api_server.statuses):
+            while not any("not everything is listed yet" in str(status) for status in api_server.statuses):
                 await asyncio.sleep(0.01)
             process.send_signal(signal.SIGTERM)
             await process.communicate()
