@@ -15,9 +15,8 @@ from typing import Any
 
 import uvloop
 from fabgitops_core.api.industrialplc import IndustrialPLCSpec
-from fabgitops_core.control.planner import Batch, planned
+from fabgitops_core.control.planner import Batch, batch_of, planned
 from fabgitops_core.control.plc.mapping import map_of
-from fabgitops_core.control.plc.state import own_batch
 from fabgitops_core.control.points import DeviceMap
 from fabgitops_core.modbus.pool import ModbusDevices
 from mock_plc.machine.machine import Machine
@@ -49,7 +48,7 @@ def wanted(port: int, gap: int = 0) -> DeviceMap:
 
 def alone(of: DeviceMap) -> list[Batch]:
     """Return a reading for each register."""
-    return [own_batch(at, point) for at, point in enumerate(of.points)]
+    return [batch_of((at,), of.points) for at in range(len(of.points))]
 
 
 async def farm() -> None:

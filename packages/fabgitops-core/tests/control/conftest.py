@@ -62,12 +62,14 @@ class Story:
     all: list[Command] = field(default_factory=list)
     at: datetime = START
     device: Device = field(default_factory=Device)
+    pace: float = 1.0
+    """Seconds between two events."""
 
     def tell(self, event: Event) -> "Story":
         """Tell one event."""
         self.state, self.last = step(self.state, event)
         self.all.extend(self.last)
-        self.at += timedelta(seconds=1)
+        self.at += timedelta(seconds=self.pace)
         return self
 
     def declare(
@@ -134,7 +136,7 @@ class Story:
     def crashed(self, wanted: IndustrialPLCSpec | None = None) -> "Story":
         """Return the story of a process that begins with nothing but the status that was published last."""
         stored = IndustrialPLCStatus.model_validate_json(self.published[-1].model_dump_json(by_alias=True))
-        revived = Story(generation=self.generation, at=self.at, device=self.device)
+        revived = Story(generation=self.generation, at=self.at, device=self.device, pace=self.pace)
         return revived.tell(Declared(self.at, self.generation, wanted or self.spec, status=stored))
 
     def register(self, name: str) -> RegisterStatus:

@@ -1,7 +1,7 @@
 """How a map is written: recorded, proven or not, refused, edited and suspended in the middle."""
 
 import pytest
-from fabgitops_core.control.commands import Publish, Read, Write
+from fabgitops_core.control.commands import Read, Write
 from fabgitops_core.control.events import WriteWithdrawn
 from fabgitops_core.control.plc.writing import still_wanted
 
@@ -80,20 +80,6 @@ def test_each_register_backs_off_by_itself() -> None:
     assert 3 <= writes.count(10) <= 8
     assert told.status.drift_events == 1 + 40
     assert told.notices.count("CorrectionFailed") == 1
-
-
-def test_every_write_has_its_record_first() -> None:
-    """Right before each write a status is stored that holds the record of exactly that one."""
-    told = story(SPEED, TORQUE, REMOTE).due()
-    while told.request:
-        told.answered()
-        if isinstance(told.request, Write):
-            record = told.last[-2]
-            assert isinstance(record, Publish)
-            assert record.before_write
-            (open_write,) = [each for each in told.status.registers if each.unverified_write]
-            assert open_write.unverified_write == f"0x{told.request.change.values[0]:04X}"
-    assert len(told.device.writes) == 3
 
 
 @pytest.mark.parametrize("events", range(12))

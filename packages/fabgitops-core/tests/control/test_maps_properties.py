@@ -75,6 +75,7 @@ class Adversary(RuleBasedStateMachine):
         self.state: PlcState = NEW
         self.stored = IndustrialPLCStatus()
         self.at = START
+        self.pace = 1.0
         self.generation = 0
         self.token = 0
         self.spec: IndustrialPLCSpec | None = None
@@ -88,6 +89,8 @@ class Adversary(RuleBasedStateMachine):
         self.corrections = 0
         self.in_episode: set[str] = set()
         self.shown: dict[tuple[int, int], int] = {}
+        self.sent: set[str] = set()
+        self.revived = False
         self.declare(5, 1, short=False, pinned=False, auto_correct=True, suspend=False, valid=True)
 
     # --- the user ---
@@ -158,6 +161,11 @@ class Adversary(RuleBasedStateMachine):
             self.met = False
             self.tell(Due(self.at, Gate(wait, "closed for now")))
 
+    @rule(pace=st.sampled_from([0.001, 0.4, 1.0]))
+    def hurry(self, pace: float) -> None:
+        """Let the device answer quicker or slower, so that fewer or more statuses are stored within a pass."""
+        self.pace = pace
+
     @rule(failures=st.lists(st.integers(0, 9), min_size=1, max_size=14), later=st.sampled_from([1, 100]))
     def poll(self, failures: list[int], later: int) -> None:
         """Begin a pass, if none is under way, and let the device answer the next requests, most of them well."""
@@ -207,6 +215,8 @@ class Adversary(RuleBasedStateMachine):
         if known and self.device.spares(change):
             self.finish(WriteSpared(self.at, change))
             return
+        if done or not known:
+            self.sent |= {each.name for each in self.state.map.points if each.change() == change}
         if done:
             self.device.carry_out(change)
         if not known:
@@ -232,7 +242,7 @@ class Adversary(RuleBasedStateMachine):
     def crash(self) -> None:
         """Kill the process and start it again from what was stored; rivals are heard of later."""
         self.state, self.request, self.rivals, self.shown = NEW, None, {}, {}
-        self.met = False
+        self.met, self.revived = False, True
         self.stored = IndustrialPLCStatus.model_validate_json(self.stored.model_dump_json(by_alias=True))
         self.say_what_is_declared()
 
@@ -250,7 +260,7 @@ class Adversary(RuleBasedStateMachine):
 
     def tell(self, event: Event) -> None:
         """Tell the controller, store what it publishes, count what it announces."""
-        self.at += timedelta(seconds=1)
+        self.at += timedelta(seconds=self.pace)
         self.state, commands = step(self.state, event)
         if self.gone:
             assert commands == ()
@@ -258,6 +268,7 @@ class Adversary(RuleBasedStateMachine):
             if isinstance(command, Publish):
                 assert isinstance(command.status, IndustrialPLCStatus)
                 self.stored = command.status
+                self.revived = self.revived and not self.state.status.in_sync
             elif isinstance(command, Notice):
                 self.count(command)
             elif isinstance(command, Wake):
@@ -278,6 +289,8 @@ class Adversary(RuleBasedStateMachine):
             self.in_episode.discard(name)
         elif notice.reason is NoticeReason.DRIFT_RESOLVED:
             self.in_episode.discard(name)
+        elif notice.reason is NoticeReason.CORRECTION_FAILED and "after writing" in notice.message:
+            assert name in self.sent, "a write that was never sent is told as lost"
 
     def check_write(self, change: Change) -> None:
         """Check that a write that reaches the wire is one that the user wants, and nobody else contests."""
@@ -299,6 +312,16 @@ class Adversary(RuleBasedStateMachine):
         if hasattr(self, "stored"):
             assert self.stored.drift_events == self.drifts
             assert self.stored.corrections_applied == self.corrections
+
+    @invariant()
+    def records_say_what_is_known(self) -> None:
+        """A write that a status tells of as sent was sent, and none is intended any more once the pass is over."""
+        if not hasattr(self, "stored"):
+            return
+        for each in self.stored.registers:
+            if each.unverified_write and not each.write_intended:
+                assert each.name in self.sent
+            assert not each.write_intended or self.state.stage is not Stage.IDLE or self.revived
 
     @invariant()
     def in_sync_is_true_only_of_what_was_read(self) -> None:

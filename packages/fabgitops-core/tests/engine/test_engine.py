@@ -143,6 +143,15 @@ async def test_a_refusal_that_may_have_been_carried_out_is_read_back(bench: Benc
     assert len(bench.plc.writes) == 1
 
 
+async def test_a_map_is_corrected_without_the_place_where_records_are_kept(bench: Bench) -> None:
+    """While the host is away a pass waits for the record of its writes once, however many they are."""
+    bench.host.answer = Stored.AWAY
+    registers = [{"name": f"r{at}", "address": at, "value": 5} for at in range(15)]
+    bench.declare_spec(MIXER, {"deviceAddress": "10.0.0.5", "registers": registers})
+    await bench.until(lambda: bench.status(MIXER).corrections_applied == 15)
+    assert bench.host.waited == [MIXER]
+
+
 async def test_a_correction_whose_record_is_refused_is_not_written(bench: Bench) -> None:
     """While the record of a correction is refused nothing is written, the status says why, and it tries again later."""
     bench.plc[4001] = 2311

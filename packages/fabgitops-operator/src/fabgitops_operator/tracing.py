@@ -29,6 +29,7 @@ from fabgitops_core.control.events import (
     WriteFailed,
     WriteSpared,
     WriteUnknown,
+    WriteUnrecorded,
     WriteWithdrawn,
 )
 from fabgitops_core.engine.ports import Observer
@@ -36,7 +37,7 @@ from fabgitops_core.engine.ports import Observer
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
-_FAILURES = (ReadFailed, IdentifyFailed, WriteFailed, WriteUnknown)
+_FAILURES = (ReadFailed, IdentifyFailed, WriteFailed, WriteUnrecorded, WriteUnknown)
 _ANSWERS = (*_FAILURES, ReadDone, IdentifyDone, WriteDone, WriteSpared, WriteWithdrawn)
 _NAMES = {Read: "modbus read", Identify: "modbus identify", Write: "modbus write"}
 

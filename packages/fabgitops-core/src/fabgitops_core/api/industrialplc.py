@@ -179,7 +179,9 @@ class RegisterStatus(ApiModel):
     drifted_since: Time | None = None
     """When its episode of drift that is under way was first seen."""
     unverified_write: str | None = None
-    """Words that were sent and not yet proven by reading back, as hexadecimal digits."""
+    """Words that are sent, or were, and not yet proven by reading back, as hexadecimal digits."""
+    write_intended: bool | None = None
+    """True where those words were recorded before their turn to be sent; absent once they were sent."""
 
 
 class IndustrialPLCStatus(ApiModel):
@@ -204,7 +206,7 @@ class IndustrialPLCStatus(ApiModel):
     drifted_since: Time | None = None
     """When the episode of drift that is under way was first seen."""
     unverified_write: Word | None = None
-    """A value that was sent to the first register and not yet proven by reading it back."""
+    """A value that is sent to the first register, or was, and not yet proven by reading it back."""
     last_update: Time | None = None
     """When this status last changed."""
     last_error: str | None = None

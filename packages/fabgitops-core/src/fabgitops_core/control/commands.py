@@ -31,15 +31,20 @@ class Identify:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Write once, and tell what came of it; `timeout` in seconds."""
+    """Write once, and tell what came of it; `timeout` in seconds.
+
+    With `first`, wait a while before it for the status to be stored that was published with it: it is the record of
+    this write and of those of the pass that follow.
+    """
 
     change: Change
     timeout: float
+    first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Make a status known. With `before_write`, first wait a while for it to be stored: it is the write's record."""
+    """Make a status known; with `before_write` it is the record of writes, and is for nothing if none may be sent."""
 
     status: ApiModel
     before_write: bool = False

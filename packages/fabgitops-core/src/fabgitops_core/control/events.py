@@ -159,6 +159,15 @@ class WriteFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteUnrecorded:
+    """The record of a write, and of those that should follow it, was refused: none of them was sent."""
+
+    at: datetime
+    change: Change
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class WriteWithdrawn:
     """A write was not sent: it was no longer wanted when its turn came, or, with a reason in `why`, it is held.
 
@@ -192,6 +201,7 @@ Event = (
     | WriteDone
     | WriteUnknown
     | WriteFailed
+    | WriteUnrecorded
     | WriteWithdrawn
     | WriteSpared
 )

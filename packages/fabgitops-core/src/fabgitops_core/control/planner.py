@@ -78,7 +78,7 @@ def split(batch: Batch, points: Sequence[Point]) -> tuple[Batch, ...]:
     runs = list(_runs(batch.points, points))
     if len(runs) == 1 and len(batch.points) > 1:
         runs = _halves(batch.points, points)
-    return tuple(_batch(run, points) for run in runs)
+    return tuple(batch_of(run, points) for run in runs)
 
 
 def gaps_of(parts: Iterable[Batch], points: Sequence[Point]) -> frozenset[tuple[Row, int]]:
@@ -89,6 +89,15 @@ def gaps_of(parts: Iterable[Batch], points: Sequence[Point]) -> frozenset[tuple[
         (row_of(point), point.place.address)
         for end, point in zip(ends, starts[1:], strict=False)
         if point.place.address > end
+    )
+
+
+def batch_of(members: Sequence[int], points: Sequence[Point]) -> Batch:
+    """Return the one reading that shows registers of one row, given by place in the map in the order of address."""
+    first = points[members[0]].place
+    count = _end(members, points) - first.address
+    return Batch(
+        ReadPlan(first.device.endpoint, first.device.unit_id, first.address, count, first.table), tuple(members)
     )
 
 
@@ -128,9 +137,9 @@ def _batches(
             run.append(at)
             end = new_end
             continue
-        yield _batch(run, points)
+        yield batch_of(run, points)
         run, start, end = [at], address, point.end
-    yield _batch(run, points)
+    yield batch_of(run, points)
 
 
 def _runs(members: Sequence[int], points: Sequence[Point]) -> Iterable[list[int]]:
@@ -152,14 +161,6 @@ def _halves(members: Sequence[int], points: Sequence[Point]) -> list[list[int]]:
         return [[at] for at in members]
     cut = min(cuts, key=lambda each: abs(each - middle))
     return [list(members[:cut]), list(members[cut:])]
-
-
-def _batch(members: Sequence[int], points: Sequence[Point]) -> Batch:
-    first = points[members[0]].place
-    count = _end(members, points) - first.address
-    return Batch(
-        ReadPlan(first.device.endpoint, first.device.unit_id, first.address, count, first.table), tuple(members)
-    )
 
 
 def _end(members: Sequence[int], points: Sequence[Point]) -> int:

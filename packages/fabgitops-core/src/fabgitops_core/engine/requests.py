@@ -19,6 +19,7 @@ from fabgitops_core.control.events import (
     WriteFailed,
     WriteSpared,
     WriteUnknown,
+    WriteUnrecorded,
     WriteWithdrawn,
 )
 from fabgitops_core.control.requests import Change, DeviceId
@@ -31,11 +32,11 @@ from fabgitops_core.engine.outcomes import failure_of
 from fabgitops_core.engine.ports import Device, Host, Stored
 
 RECORD_SECS = 2.0
-"""How long a write waits for its record to be stored; a control plane that is away does not stop a correction."""
+"""How long the writes of a pass wait for their record to be stored: one that is away stops no correction."""
 
 UNRECORDED = Failure(
     FailureKind.REFUSED_FOR_NOW,
-    "the control plane refused the record of this correction, and nothing is written without one: "
+    "the control plane refused the record of corrections, and nothing is written without one: "
     "a crash would leave a write that nobody knows of",
 )
 
@@ -110,13 +111,13 @@ class Requests:
         return IdentifyDone(self._now(), plan, objects)
 
     async def write(self, entry: Entry, device: Device, request: Write) -> Event:
-        """Write, once its record is stored and if it still is wanted."""
+        """Write if it still is wanted, the first of a pass once the record of all of them is stored."""
         change = request.change
         why = self._holds.why_not(change.endpoint)
         if why:
             return self._withdrawn(entry, change, why)
-        if await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
-            return WriteFailed(self._now(), change, UNRECORDED)
+        if request.first and await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
+            return WriteUnrecorded(self._now(), change, UNRECORDED)
 
         def wanted() -> bool:
             nonlocal why

@@ -16,11 +16,14 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, gaps_of, row_of, split, words_of
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, unread
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.resting import lost, rest
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import (
+    BUSY_PAUSE_SECS,
+    BUSY_TRIES,
     HOLES_LAST,
     REST,
     Pass,
@@ -36,8 +39,9 @@ from fabgitops_core.control.plc.state import (
     usual_of,
     with_memory,
 )
+from fabgitops_core.control.plc.troubles import with_troubles
 from fabgitops_core.control.plc.verdict import conclude
-from fabgitops_core.control.plc.writing import BUSY_PAUSE_SECS, BUSY_TRIES, may_write, with_troubles, write_next
+from fabgitops_core.control.plc.writing import may_write, write_next
 from fabgitops_core.control.points import DeviceMap
 from fabgitops_core.control.requests import ReadPlan
 
@@ -207,14 +211,15 @@ def judge(state: PlcState, event: Event) -> Step:
     wanted, going, status = state.map, state.going, state.status
     found = tuple(_found(state, wanted, event))
     noted, troubles = with_troubles(state, found, event)
-    writes = tuple(at for at, each in enumerate(found) if _to_correct(noted, each, event))
-    if wanted.identity and not going.met and (writes or state.memory.stranger != "" or state.serving):
+    wrong = [at for at, each in enumerate(found) if _to_correct(noted, each, event)]
+    if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
         return in_stage(Stage.IDENTIFYING, state, going), (Identify(wanted.identity_plan, wanted.timeout),)
     noted, contact = _contact(_within_its_limit(_without_healed(noted), event), found)
     base = (status.drift_events, status.corrections_applied)
-    noted = noted._replace(going=replace(going, found=found, base=base, writes=writes))
+    changes = changes_for(wanted.points, wrong)
+    noted = noted._replace(going=replace(going, found=found, base=base, changes=changes))
     notices = tuple(notice for each in found for notice in each.notices)
-    after, commands = write_next(noted, event) if writes else conclude(noted, event)
+    after, commands = write_next(noted, event) if changes else conclude(noted, event)
     return after, (*contact, *notices, *troubles, *commands)
 
 

@@ -13,16 +13,21 @@ from fabgitops_core.codec.types import Words
 from fabgitops_core.control.commands import Command, Commands, Publish, Read, Wake
 from fabgitops_core.control.events import Declared, Event, Failure, SyncRequest
 from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, planned
+from fabgitops_core.control.plc.changes import Planned
 from fabgitops_core.control.plc.judging import Judgement
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.situations import Situation
-from fabgitops_core.control.points import NOWHERE, DeviceMap, Limits, Point
+from fabgitops_core.control.points import NOWHERE, DeviceMap, Point
 from fabgitops_core.control.requests import ReadPlan
 
 UNKNOWN = IndustrialPLCStatus()
 
 MAX_SETBACK_SECS = 60
 """The longest wait between two corrections of a register that are refused or do not hold."""
+
+BUSY_TRIES = 3
+BUSY_PAUSE_SECS = 0.1
+"""A reading that is answered with "busy" is tried again within the pass after 0.1, 0.2 and 0.4 s."""
 
 HOLES_LAST = timedelta(days=1)
 """How long a refused address is left out before the device is asked for it again."""
@@ -43,11 +48,13 @@ class Stage(IntEnum):
 class Pass:
     """One pass over a device: what is still to be asked, what came of what was asked, what is still to be written.
 
-    The first of `queue` is under way while READING and PROVING; the first of `writes`, places in the map, while WRITING
-    and PROVING. `tries` counts how often the reading under way was answered with "busy"; `met` says that the device was
-    asked in this pass who it is. `halved` are readings without a gap that were refused, and tried in parts. Once
-    everything is read, `found` holds a judgement of each register, and `base` the counters of the status as they stood
-    before; `said` is the status as it stood before the record of the write under way.
+    The first of `queue` is under way while READING and PROVING; the first of `changes` while WRITING and PROVING.
+    `tries` counts how often the reading under way was answered with "busy"; `met` says that the device was asked in
+    this pass who it is. `halved` are readings without a gap that were refused, and tried in parts. Once everything is
+    read, `found` holds a judgement of each register, and `base` the counters of the status as they stood before.
+
+    `published` is when a status was last published since the first write was decided, None before its record was;
+    `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
     """
 
     queue: tuple[Batch, ...] = ()
@@ -58,7 +65,9 @@ class Pass:
     halved: tuple[Batch, ...] = ()
     found: tuple[Judgement, ...] = ()
     base: tuple[int, int] = (0, 0)
-    writes: tuple[int, ...] = ()
+    changes: tuple[Planned, ...] = ()
+    published: datetime | None = None
+    unsaid: Commands = ()
     said: IndustrialPLCStatus = UNKNOWN
 
 
@@ -180,21 +189,16 @@ def begin(state: PlcState) -> PlcState:
     return tuple.__new__(PlcState, (Stage.READING, *state[1:4], state.usual.start, state.map, *state[6:]))
 
 
-def own_batch(at: int, point: Point) -> Batch:
-    """Return the reading that shows just one register of a map."""
-    return replace(planned((point,), Limits())[0], points=(at,))
-
-
 def forced(state: PlcState) -> bool:
     """Return whether the pass under way answers a forced sync."""
     return state.serving is not None and state.serving.force
 
 
-def point_under_way(state: PlcState) -> Point | None:
-    """Return the register that is being written or proven, while the spec still means the same by it."""
-    if not state.going.writes or not same_places(state.going_map, state.map):
-        return None
-    return state.map.points[state.going.writes[0]]
+def under_way(state: PlcState) -> tuple[Point, ...]:
+    """Return the registers that are being written or proven; none where the spec means something else by now."""
+    if not state.going.changes or not same_places(state.going_map, state.map):
+        return ()
+    return state.going.changes[0].of(state.map.points)
 
 
 def same_places(before: DeviceMap, now: DeviceMap) -> bool:

@@ -18,6 +18,7 @@ heard in every stage: they change what is wanted, never what is under way.
     WRITING      WriteDone       PROVING: every write is read back; with verify false the next pass does it
     WRITING      WriteUnknown    PROVING: a write that may have happened is read back before anything else
     WRITING      WriteFailed     WRITING the next, or IDLE
+    WRITING      WriteUnrecorded IDLE: no record, no write
     WRITING      WriteWithdrawn  IDLE; a write that is held is told with the reason, and the next pass decides anew
     WRITING      WriteSpared     PROVING: it was right already, which the reading confirms; no correction of ours
     PROVING      ReadDone        WRITING the next, or IDLE
@@ -26,7 +27,8 @@ heard in every stage: they change what is wanted, never what is under way.
 
 What must outlive the process is the resource's status: an episode of drift is under way while a register has
 `driftedSince`, and a write waits for its proof while it has `unverifiedWrite`, which is stored before the write is
-sent. So after a crash between the write and its reading back, the next reading is the proof.
+sent, with those of all writes of the pass. So after a crash between a write and its reading back, the next reading is
+the proof; where the write was but intended (`recording`), a reading that shows something else proves nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -52,21 +54,16 @@ from fabgitops_core.control.events import (
     WriteFailed,
     WriteSpared,
     WriteUnknown,
+    WriteUnrecorded,
     WriteWithdrawn,
 )
 from fabgitops_core.control.plc.declaring import contested, declared, referenced
 from fabgitops_core.control.plc.metering import readings
+from fabgitops_core.control.plc.pacing import paced
+from fabgitops_core.control.plc.proving import proof_failed, proven, read_back, spared
 from fabgitops_core.control.plc.reading import due, identified, not_identified, read_done, read_failed
-from fabgitops_core.control.plc.state import NEW, PlcState, Stage, Step
-from fabgitops_core.control.plc.writing import (
-    proof_failed,
-    proven,
-    read_back,
-    spared,
-    still_wanted,
-    withdrawn,
-    write_failed,
-)
+from fabgitops_core.control.plc.state import NEW, REST, PlcState, Stage, Step
+from fabgitops_core.control.plc.writing import still_wanted, unrecorded, withdrawn, write_failed
 from fabgitops_core.control.points import DeviceMap
 from fabgitops_core.control.requests import Endpoint
 
@@ -83,6 +80,7 @@ TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
     (Stage.WRITING, WriteDone): read_back,
     (Stage.WRITING, WriteUnknown): read_back,
     (Stage.WRITING, WriteFailed): write_failed,
+    (Stage.WRITING, WriteUnrecorded): unrecorded,
     (Stage.WRITING, WriteWithdrawn): withdrawn,
     (Stage.WRITING, WriteSpared): spared,
     (Stage.PROVING, ReadDone): proven,
@@ -98,6 +96,13 @@ ALWAYS: dict[type[Event], Callable[[PlcState, Any], Step]] = {
 
 def step(state: PlcState, event: Event) -> Step:
     """Return what the controller knows after an event, and what it wants done."""
+    after, commands = _stepped(state, event)
+    if after.going.changes or state.going.changes:
+        return paced(state, after, commands, event)
+    return after, commands
+
+
+def _stepped(state: PlcState, event: Event) -> Step:
     kind = type(event)
     if handler := TABLE.get((state.stage, kind)):
         return handler(state, event)
@@ -106,7 +111,7 @@ def step(state: PlcState, event: Event) -> Step:
     if handler := ALWAYS.get(kind):
         return handler(state, event)
     if isinstance(event, Removed):
-        return state._replace(stage=Stage.GONE), (Wake(None),)
+        return state._replace(stage=Stage.GONE, going=REST), (Wake(None),)
     return state, ()
 
 

@@ -46,7 +46,7 @@ def conclude(state: PlcState, event: Event) -> Step:
 def held(state: PlcState, event: Event, why: str) -> Step:
     """End a pass whose writes are held: say why, unless that is what was said already; a sync goes on waiting."""
     going = state.going
-    message = f"{_told(going.found[at].message for at in going.writes)}; not written: {why}"
+    message = f"{_told(going.found[at].message for each in going.changes for at in each.points)}; not written: {why}"
     fields = fields_of(state)
     known = with_memory(state, seen=going.read, found=going.found, settled=False)
     rested = known._replace(stage=Stage.IDLE, going=REST, request=state.request or state.serving, serving=None)
@@ -197,6 +197,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.error,
         register.drifted_since,
         register.unverified_write,
+        register.write_intended,
         register.source,
     )
 

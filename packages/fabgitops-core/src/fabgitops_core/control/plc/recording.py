@@ -1,0 +1,68 @@
+"""The records of writes: what is to be sent is in the status before it is, all writes of a pass together.
+
+A record begins as intended: while the pass lives it knows which of its writes were sent, and says so as soon as it
+tells anything; after a crash nobody does. So a reading that shows the words of an intended write proves it, and one
+that shows others says no more than that the register still is adrift.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from fabgitops_core.codec.types import hex_of
+from fabgitops_core.control.plc.changes import Planned
+from fabgitops_core.control.plc.judging import Judgement
+from fabgitops_core.control.plc.state import PlcState
+
+_NONE: dict[str, Any] = {"unverified_write": None, "write_intended": None}
+_SENT: dict[str, Any] = {"write_intended": None}
+
+
+def intended(state: PlcState) -> PlcState:
+    """Record every write of the pass as one that may be sent from now on."""
+    found = list(state.going.found)
+    for at in (at for each in state.going.changes for at in each.points):
+        words = hex_of(state.map.points[at].wanted or ())
+        found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True})
+    return state._replace(going=replace(state.going, found=tuple(found)))
+
+
+def sent(state: PlcState) -> PlcState:
+    """Note that the write under way was sent, or may have been: if a reading does not show it, it did not hold."""
+    return _recorded(state, state.going.changes[:1], _SENT)
+
+
+def unsent(state: PlcState, changes: Iterable[Planned]) -> PlcState:
+    """Take the records of writes back that were certainly not sent."""
+    return _recorded(state, changes, _NONE)
+
+
+def taken_back(state: PlcState) -> PlcState:
+    """Take back whatever the pass still intended."""
+    found = state.going.found
+    left = [each for each in state.going.changes if any(found[at].status.write_intended for at in each.points)]
+    return unsent(state, left)
+
+
+def _recorded(state: PlcState, changes: Iterable[Planned], fields: dict[str, Any]) -> PlcState:
+    """Change records in what was found, and in the status, which may be about another map by now."""
+    ats = [at for each in changes for at in each.points]
+    if not ats or not state.going.found:
+        return state
+    found = list(state.going.found)
+    for at in ats:
+        found[at] = _with_status(found[at], fields)
+    whose = {(found[at].point.name, found[at].point.where) for at in ats}
+    registers = tuple(
+        each.model_copy(update=fields) if each.unverified_write and (each.name, each.place) in whose else each
+        for each in state.status.registers
+    )
+    update: dict[str, Any] = {"registers": registers}
+    if registers and registers[0].unverified_write is None:
+        update["unverified_write"] = None
+    status = state.status.model_copy(update=update)
+    return state._replace(going=replace(state.going, found=tuple(found)), status=status)
+
+
+def _with_status(judgement: Judgement, fields: dict[str, Any]) -> Judgement:
+    return replace(judgement, status=judgement.status.model_copy(update=fields))
