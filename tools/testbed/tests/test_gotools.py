@@ -51,10 +51,10 @@ def test_a_failed_build_tells_what_go_said(cache: Path, monkeypatch: pytest.Monk
     assert list(cache.rglob("compose-config")) == []
 
 
-@pytest.mark.parametrize("tools", TOOLS, ids=lambda tools: tools.module)
-def test_the_version_is_what_go_mod_requires(tools: gotools.Tools) -> None:
+@pytest.mark.parametrize("program", TOOLS, ids=lambda program: program.module)
+def test_the_version_is_what_go_mod_requires(program: gotools.Tools) -> None:
     """The version by which programs are cached is the one that their go.mod asks for, whose sums are committed."""
-    folder = gobuild.MODULES / tools.module
+    folder = gobuild.MODULES / program.module
     owners = {
         "prometheus": "github.com/prometheus/prometheus",
         "alertmanager": "github.com/prometheus/alertmanager",
@@ -62,6 +62,6 @@ def test_the_version_is_what_go_mod_requires(tools: gotools.Tools) -> None:
         "kubectl": "k8s.io/kubernetes",
         "flux-health": "github.com/fluxcd/pkg/runtime",
     }
-    module = f"{owners[tools.module]} {tools.version}"
+    module = f"{owners[program.module]} {program.version}"
     assert module in (folder / "go.mod").read_text()
     assert f"{module} h1:" in (folder / "go.sum").read_text()
