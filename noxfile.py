@@ -122,11 +122,16 @@ def fix(session: nox.Session) -> None:
     run_all(session, ("ruff", "format"), ("ruff", "check", "--fix"), GENERATE)
 
 
+def at_once(session: nox.Session) -> tuple[str, ...]:
+    """Return what has all tests run on every processor; a selection is not worth the start of the processes."""
+    return () if session.posargs else ("-n", "auto", "--dist", "worksteal")
+
+
 @nox.session
 def unit(session: nox.Session) -> None:
     """Run the tests that need nothing but this machine; ARGUMENTS go to pytest."""
     workspace(session)
-    pytest(session, "-m", UNIT)
+    pytest(session, "-m", UNIT, *at_once(session))
 
 
 def unit_on(python: str) -> None:
@@ -134,7 +139,7 @@ def unit_on(python: str) -> None:
 
     def session_on(session: nox.Session) -> None:
         workspace(session, python)
-        pytest(session, "-m", UNIT)
+        pytest(session, "-m", UNIT, *at_once(session))
 
     session_on.__doc__ = f"Run the unit tests on Python {python}."
     nox.session(name=f"unit-{python}")(session_on)
