@@ -19,7 +19,7 @@ from fabgitops_core.control.events import (
     WriteSpared,
     WriteUnknown,
 )
-from fabgitops_core.control.requests import Change, ReadPlan, WriteFunction
+from fabgitops_core.control.requests import Change, ConnectionId, ReadPlan, WriteFunction
 
 Spot = tuple[int, Table, int]
 """Unit id, table and address."""
@@ -64,7 +64,7 @@ class Device:
                 failure = _refusal(0x01)
             if failure is not None or self.identity is None:
                 return IdentifyFailed(at, request.plan, failure or _refusal(0x01))
-            return IdentifyDone(at, request.plan, dict(self.identity))
+            return IdentifyDone(at, request.plan, dict(self.identity), ConnectionId(1))
         return self._write(at, request.change)
 
     def _read(self, at: datetime, plan: ReadPlan) -> Event:

@@ -5,9 +5,11 @@ from functools import partial
 from typing import Any
 
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
+from fabgitops_core.api.meta import Key
 from fabgitops_core.control.events import Referenced
 from fabgitops_core.control.requests import Table
 from fabgitops_core.engine.errors import Refused
+from fabgitops_core.engine.ports import Stored
 
 from .conftest import MIXER, PRESS, Bench
 
@@ -246,6 +248,24 @@ async def test_a_stranger_is_not_written(bench: Bench) -> None:
     assert bench.plc.writes == []
     bench.plc.identities = {1: {0: "ACME"}}
     await bench.until(lambda: bench.plc[10] == 5)
+
+
+async def test_a_device_that_is_swapped_after_it_said_who_it_is_is_not_written(bench: Bench) -> None:
+    """While the record of a correction is stored another device takes the place: it is asked who it is, not written."""
+    bench.plc.identities = {1: {0: "ACME"}}
+
+    async def stored(key: Key, limit: float) -> Stored:
+        del key, limit
+        bench.plc.connection, bench.plc.identities = 2, {1: {0: "Other"}}
+        return Stored.YES
+
+    bench.host.stored = stored  # type: ignore[method-assign]
+    bench.declare_spec(MIXER, body(SPEED, identity={"vendor": "ACME"}))
+    await bench.until(lambda: "its vendor is 'Other', not 'ACME'" in bench.status(MIXER).message)
+    assert bench.plc.writes == []
+    said = [status.message for _, status in bench.host.published if isinstance(status, IndustrialPLCStatus)]
+    assert any(message.endswith("not written: the connection is another") for message in said)
+    assert "ConnectionFailed" not in bench.host.reasons(MIXER)
 
 
 async def test_a_spec_that_breaks_while_a_busy_device_is_given_time(bench: Bench) -> None:

@@ -81,7 +81,7 @@ def _asking(make: Callable[[Peer], ReadPlan | Change | IdentityPlan]) -> Ask:
         if isinstance(asked, ReadPlan):
             return await device.read(asked, timeout=timeout)
         if isinstance(asked, IdentityPlan):
-            return await device.identify(asked, timeout=timeout)
+            return (await device.identify(asked, timeout=timeout)).objects
         await device.write(asked, timeout=timeout, wanted=always)
         return None
 

@@ -17,7 +17,7 @@ async def test_an_identification_is_put_together_from_its_pages(device: ModbusDe
     peer.page = page
     peer.identity |= {3: b"https://acme.example", 4: b"Pump", 128: b"not regular"}
     basic = await device.identify(IdentityPlan(peer.endpoint, UNIT), timeout=ENOUGH_SECS)
-    assert basic == {0: "ACME", 1: "X1", 2: "1.2"}
+    assert basic.objects == {0: "ACME", 1: "X1", 2: "1.2"}
     assert len(peer.requests) == -(-3 // page)
 
 
@@ -25,7 +25,7 @@ async def test_the_regular_objects_are_there_for_who_asks(device: ModbusDevice, 
     """With `regular` the further objects come as well."""
     peer.identity |= {3: b"https://acme.example", 4: b"Pump"}
     objects = await device.identify(IdentityPlan(peer.endpoint, UNIT, regular=True), timeout=ENOUGH_SECS)
-    assert objects == {0: "ACME", 1: "X1", 2: "1.2", 3: "https://acme.example", 4: "Pump"}
+    assert objects.objects == {0: "ACME", 1: "X1", 2: "1.2", 3: "https://acme.example", 4: "Pump"}
     assert peer.bodies[0] == bytes([UNIT, 0x2B, 0x0E, 2, 0])
 
 
@@ -33,7 +33,7 @@ async def test_padding_is_dropped_and_strange_bytes_are_shown(device: ModbusDevi
     """Zeros and blanks after a name are not part of it, and a byte that is not ASCII does not vanish."""
     peer.identity = {0: b"ACME  \0\0", 1: b" X1", 2: b"1.\xb2"}
     objects = await device.identify(IdentityPlan(peer.endpoint, UNIT), timeout=ENOUGH_SECS)
-    assert objects == {0: "ACME", 1: " X1", 2: r"1.\xb2"}
+    assert objects.objects == {0: "ACME", 1: " X1", 2: r"1.\xb2"}
 
 
 async def test_a_device_without_identification_refuses(device: ModbusDevice, peer: Peer) -> None:

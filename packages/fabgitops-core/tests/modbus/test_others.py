@@ -70,7 +70,7 @@ async def test_pymodbus_server_is_reached_over_every_transport(devices: ModbusDe
             await device.write(change, timeout=ENOUGH_SECS, wanted=always)
         assert await device.read(ReadPlan(endpoint, 3, 4, 125), timeout=ENOUGH_SECS) == (17, 0x0FFF, *words)
         identity = await device.identify(IdentityPlan(endpoint, 3), timeout=ENOUGH_SECS)
-        assert identity == {0: "ACME", 1: "X1", 2: "1.2"}
+        assert identity.objects == {0: "ACME", 1: "X1", 2: "1.2"}
 
 
 async def test_pymodbus_server_is_read_and_written(devices: ModbusDevices, endpoint: Endpoint) -> None:

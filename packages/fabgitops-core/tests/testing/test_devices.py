@@ -70,7 +70,8 @@ async def test_a_unit_says_who_it_is_when_it_was_told(devices: FakeDevices) -> N
     """A unit without an identity refuses as devices without FC43 do."""
     device, plc = devices.open(ENDPOINT), devices[ENDPOINT]
     plc.identities[4] = {0: "ACME", 1: "X1", 2: "1.2"}
-    assert await device.identify(IdentityPlan(ENDPOINT, 4), timeout=1) == plc.identities[4]
+    identified = await device.identify(IdentityPlan(ENDPOINT, 4), timeout=1)
+    assert identified == (plc.identities[4], plc.connection)
     with pytest.raises(Refused) as refused:
         await device.identify(IdentityPlan(ENDPOINT, 5), timeout=1)
     assert refused.value.code == 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fabgitops_core.api.meta import ApiModel
-from fabgitops_core.control.requests import Change, IdentityPlan, ReadPlan
+from fabgitops_core.control.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,14 @@ class Write:
     """Write once, and tell what came of it; `timeout` in seconds.
 
     With `first`, wait a while before it for the status to be stored that was published with it: it is the record of
-    this write and of those of the pass that follow.
+    this write and of those of the pass that follow. With `over`, write over the connection on which
+    the device said who it is, or not at all.
     """
 
     change: Change
     timeout: float
     first: bool = True
+    over: ConnectionId | None = None
 
 
 @dataclass(frozen=True, slots=True)

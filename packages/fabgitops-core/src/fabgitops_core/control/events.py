@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.control.breaker import Gate
-from fabgitops_core.control.requests import Change, IdentityPlan, ReadPlan
+from fabgitops_core.control.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 Spec = TypeVar("Spec", bound=ApiModel)
 Status = TypeVar("Status", bound=ApiModel)
@@ -114,11 +114,12 @@ class ReadFailed:
 
 @dataclass(frozen=True, slots=True)
 class IdentifyDone:
-    """The device said who it is: texts by object id."""
+    """The device said who it is: texts by object id, and the connection `over` which it did."""
 
     at: datetime
     plan: IdentityPlan
     objects: Mapping[int, str]
+    over: ConnectionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ class WriteUnrecorded:
 
 @dataclass(frozen=True, slots=True)
 class WriteWithdrawn:
-    """A write was not sent: it was no longer wanted when its turn came, or, with a reason in `why`, it is held.
+    """A write was not sent: it was no longer wanted when its turn came or, with a reason in `why`, may not go out now.
 
     `recorded` says whether a status with the record of a write was made known in this pass.
     """

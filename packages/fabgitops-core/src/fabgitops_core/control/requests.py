@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
+from typing import NewType
 
 from fabgitops_core.api.connection import Transport
 from fabgitops_core.api.registers import WriteFunction
@@ -9,6 +10,7 @@ from fabgitops_core.codec.tables import Table
 
 __all__ = [
     "Change",
+    "ConnectionId",
     "DeviceId",
     "Endpoint",
     "IdentityPlan",
@@ -19,6 +21,10 @@ __all__ = [
     "Transport",
     "WriteFunction",
 ]
+
+
+ConnectionId = NewType("ConnectionId", int)
+"""Tells one connection from every other that this process makes; what was learned over it holds as long as it does."""
 
 
 @dataclass(frozen=True, slots=True)

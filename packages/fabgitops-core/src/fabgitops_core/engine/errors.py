@@ -1,7 +1,7 @@
 """Why a request to a device did not succeed, split by what is known afterwards.
 
 DeviceError
-├── Withdrawn        the request was no longer wanted when its turn came: nothing was sent
+├── Withdrawn        the request was not wanted any more when its turn came, or not so: nothing was sent
 ├── Unreachable      no connection could be made: nothing was sent
 ├── Refused          the device answered with an exception code: it did not do it (05 and 0B: perhaps)
 │   └── UnitUnreachable  a gateway answered that it does not reach the unit (0A, 0B); its other units may be well
@@ -20,7 +20,14 @@ class DeviceError(Exception):
 
 
 class Withdrawn(DeviceError):
-    """The request was no longer wanted when its turn came; nothing was sent, and the device had no part in it."""
+    """The request was no longer wanted when its turn came; nothing was sent, and the device had no part in it.
+
+    `why` is the reason where it is not the wish of who asked, as what follows "not written: ".
+    """
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class Unreachable(DeviceError):

@@ -6,12 +6,22 @@ Each has a real adapter (`fabgitops_core.modbus`, `fabgitops_operator.report`) a
 
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
-from fabgitops_core.control.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan
+from fabgitops_core.control.requests import Change, ConnectionId, Endpoint, IdentityPlan, Link, ReadPlan
+
+
+class Identified(NamedTuple):
+    """What a device says of itself, by object id: 0 vendor name, 1 product code, 2 revision.
+
+    It holds for the connection `over` which it was said: behind the next one another device may stand.
+    """
+
+    objects: Mapping[int, str]
+    over: ConnectionId
 
 
 class Device(Protocol):
@@ -31,19 +41,22 @@ class Device(Protocol):
         """
         ...
 
-    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Mapping[int, str]:
-        """Return what a device says of itself, by object id: 0 vendor name, 1 product code, 2 revision.
+    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Identified:
+        """Return what a device says of itself, all of it over one connection.
 
         Args:
             plan: What to ask for; its endpoint is this device's.
             timeout: As for `read`, for each reply: a device may spread what it says over several.
 
         Raises:
-            DeviceError: As for `read`; `Refused` with code 1 by a device that has no identification.
+            DeviceError: As for `read`; `Refused` with code 1 by a device that has no identification; `Unreachable` also
+                when the connection was gone before all was said.
         """
         ...
 
-    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> bool:
+    async def write(
+        self, change: Change, *, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None = None
+    ) -> bool:
         """Send one write, once, and return when the device has confirmed it; writes go before waiting reads.
 
         A change with a mask that the device does not apply itself is a reading and then a write, with no other request
@@ -53,9 +66,13 @@ class Device(Protocol):
             change: What to write; its endpoint is this device's.
             timeout: As for `read`, for each request.
             wanted: Asked at the last moment before the write is sent; a False sends nothing.
+            over: The connection over which the device was identified; over no other is anything sent. Over UDP it is a
+                socket, which nobody ends when another device takes over an address: there it promises no more than
+                that we have not looked for the device anew.
 
         Raises:
-            DeviceError: `Withdrawn` also when `wanted` said no, otherwise as for `read`. When `maybe_done` is true the
+            DeviceError: `Withdrawn` also when `wanted` said no or, with a reason in `why`, when the connection `over`
+                is gone, otherwise as for `read`. When `maybe_done` is true the
                 device may hold the new value; it is not when the reading before a write did not succeed.
         """
         ...

@@ -101,14 +101,14 @@ class Requests:
         if len(entry.devices) > 1 and (gate := self._circuits.gate(device_id)).wait:
             return IdentifyFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)
         try:
-            objects = await device.identify(plan, timeout=request.timeout)
+            objects, over = await device.identify(plan, timeout=request.timeout)
         except Withdrawn:
             return self._due(entry)
         except DeviceError as error:
             failure = failure_of(error)
             return IdentifyFailed(self._now(), plan, failure, self._count(device_id, failure))
         self._circuits.answered(device_id)
-        return IdentifyDone(self._now(), plan, objects)
+        return IdentifyDone(self._now(), plan, objects, over)
 
     async def write(self, entry: Entry, device: Device, request: Write) -> Event:
         """Write if it still is wanted, the first of a pass once the record of all of them is stored."""
@@ -125,9 +125,9 @@ class Requests:
             return not why and entry.controller.still_wanted(entry.state, change)
 
         try:
-            sent = await device.write(change, timeout=request.timeout, wanted=wanted)
-        except Withdrawn:
-            return self._withdrawn(entry, change, why)
+            sent = await device.write(change, timeout=request.timeout, wanted=wanted, over=request.over)
+        except Withdrawn as error:
+            return self._withdrawn(entry, change, why, error.why)
         except DeviceError as error:
             failure = failure_of(error)
             if error.maybe_done:
@@ -138,14 +138,14 @@ class Requests:
         self._held.drop(entry.key)
         return WriteDone(self._now(), change) if sent else WriteSpared(self._now(), change)
 
-    def _withdrawn(self, entry: Entry, change: Change, why: str) -> WriteWithdrawn:
+    def _withdrawn(self, entry: Entry, change: Change, held: str, why: str = "") -> WriteWithdrawn:
         """Say that a write is not sent; what was read is old by the time that it may be, and the next pass looks anew.
 
         One that is held is told of its end.
         """
-        if why:
-            self._held.note(entry.key, why)
-        return WriteWithdrawn(self._now(), change, why, recorded=entry.writing)
+        if held:
+            self._held.note(entry.key, held)
+        return WriteWithdrawn(self._now(), change, held or why, recorded=entry.writing)
 
     def _count(self, device_id: DeviceId, failure: Failure) -> float:
         """Note a failure, and return the seconds for which the device's circuit stays open."""

@@ -1,12 +1,13 @@
 """The pool: one session for each endpoint, shared by everyone who names it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from weakref import WeakValueDictionary
 
 from fabgitops_core.control.requests import (
     Change,
+    ConnectionId,
     Endpoint,
     IdentityPlan,
     Link,
@@ -15,11 +16,12 @@ from fabgitops_core.control.requests import (
     Transport,
     WriteFunction,
 )
+from fabgitops_core.engine.ports import Identified
 from fabgitops_core.modbus.frames.identity import identity_request
 from fabgitops_core.modbus.frames.reads import Words, read_request
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.frames.writes import read_before, write_merged, write_request
-from fabgitops_core.modbus.session import OnRequest, Session
+from fabgitops_core.modbus.session import NOWHERE, OnRequest, Session
 from fabgitops_core.modbus.tls import TlsProvider, system_tls
 
 LINK = Link()
@@ -112,7 +114,7 @@ class ModbusDevice:
             request = self._request = self._prepared(plan)
         return await self._session.ask(request, timeout=timeout, urgent=urgent, held=self._held)
 
-    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Mapping[int, str]:
+    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Identified:
         """As `fabgitops_core.engine.ports.Device.identify`.
 
         Raises:
@@ -120,15 +122,19 @@ class ModbusDevice:
         """
         self._check_endpoint(plan.endpoint)
         objects: dict[int, str] = {}
+        over: ConnectionId | None = None
         first: int | None = 0
         while first is not None:
             request = identity_request(plan, first)
-            page = await self._session.ask(request, timeout=timeout, urgent=False, held=self._held)
+            page = await self._session.ask(request, timeout=timeout, urgent=False, held=self._held, over=over)
+            over = self._session.connection  # of this answer: it is nobody else's turn before the next await
             objects |= page.objects
             first = page.next
-        return objects
+        return Identified(objects, over or NOWHERE)
 
-    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> bool:
+    async def write(
+        self, change: Change, *, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None = None
+    ) -> bool:
         """As `fabgitops_core.engine.ports.Device.write`.
 
         Raises:
@@ -136,19 +142,23 @@ class ModbusDevice:
         """
         self._check_endpoint(change.endpoint)
         if change.mask is None:
-            return await self._write_at_once(change, timeout, wanted)
+            return await self._write_at_once(change, timeout, wanted, over)
         # A turn keeps others off one connection, and a device may be reached over several: other TLS settings, another
         # transport. The word is locked for whoever changes bits of it; who wants all of it is a rival: neither writes.
         word = (change.endpoint.site, change.unit_id, change.address)
         async with self._words.setdefault(word, asyncio.Lock()):
             if change.function is WriteFunction.MASK:
-                return await self._write_at_once(change, timeout, wanted)
+                return await self._write_at_once(change, timeout, wanted, over)
             reading, then = read_before(change), partial(write_merged, change)
-            return await self._session.ask_then(reading, then, timeout=timeout, held=self._held, wanted=wanted)
+            return await self._session.ask_then(
+                reading, then, timeout=timeout, held=self._held, wanted=wanted, over=over
+            )
 
-    async def _write_at_once(self, change: Change, timeout: float, wanted: Callable[[], bool]) -> bool:
+    async def _write_at_once(
+        self, change: Change, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None
+    ) -> bool:
         request = write_request(change)
-        await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted)
+        await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted, over=over)
         return True
 
     def close(self) -> None:

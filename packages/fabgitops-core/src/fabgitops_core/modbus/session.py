@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Callable
 from typing import TypeVar
 
-from fabgitops_core.control.requests import Endpoint, Link, TlsRef, Transport
+from fabgitops_core.control.requests import ConnectionId, Endpoint, IdentityPlan, Link, TlsRef, Transport
 from fabgitops_core.engine.errors import (
     BadReply,
     ConnectionLost,
@@ -38,6 +38,9 @@ FIRST_PAUSE_SECS = 0.1
 MAX_PAUSE_SECS = 1.0
 """After a failed connect nobody but an urgent request tries again before min(0.1 x 2^n, 1) s are over. The circuit
 breaker, which opens for 2 s and more, stands above this; here the many who share an endpoint share a failure."""
+
+NOWHERE = ConnectionId(0)
+"""No connection has this number: what is bound to it is never sent."""
 
 T = TypeVar("T")
 Held = Callable[[], bool]
@@ -135,6 +138,11 @@ class Session:
         if self._connecting is not None and not self._connecting.expired():
             self._connecting.reschedule(asyncio.get_running_loop().time())
 
+    @property
+    def connection(self) -> ConnectionId | None:
+        """Return the connection that there is."""
+        return self._wire.number if self._wire is not None else None
+
     async def ended(self) -> None:
         """Wait until no request is under way: for a turn after everybody else's."""
         await self._turns.take(urgent=False)
@@ -148,14 +156,16 @@ class Session:
         urgent: bool,
         held: Held,
         wanted: Wanted | None = None,
+        over: ConnectionId | None = None,
     ) -> T:
         """Carry out one request in its turn, as `Device.read` and `Device.write` say; return what it was for.
 
-        `held` tells whether its share is still held; one that was given up sends nothing from then on.
+        `held` tells whether its share is still held; one that was given up sends nothing from then on. With `over` it
+        is sent over that connection or not at all.
         """
         await self._turns.take(urgent=urgent)
         try:
-            answer = await self._carry_out(request, timeout, urgent, held, wanted)
+            answer = await self._carry_out(request, timeout, urgent, held, wanted, over)
         finally:
             self._turns.give()
             self._end_if_done()
@@ -170,6 +180,7 @@ class Session:
         timeout: float,
         held: Held,
         wanted: Wanted,
+        over: ConnectionId | None = None,
     ) -> bool:
         """Carry out a reading and the write that it leads to, in one turn; return whether it led to one.
 
@@ -179,7 +190,7 @@ class Session:
         try:
             _check_wanted(first, wanted)
             try:
-                answer = await self._carry_out(first, timeout, urgent=True, held=held)
+                answer = await self._carry_out(first, timeout, urgent=True, held=held, over=over)
             except DeviceError as error:
                 error.maybe_done = False
                 raise
@@ -187,7 +198,8 @@ class Session:
             second = then(answer)
             if second is None:
                 return False
-            await self._carry_out(second, timeout, urgent=True, held=held, wanted=wanted, wire=self._wire)
+            over = over or self.connection or NOWHERE
+            await self._carry_out(second, timeout, urgent=True, held=held, wanted=wanted, over=over)
         finally:
             self._turns.give()
             self._end_if_done()
@@ -201,15 +213,15 @@ class Session:
         urgent: bool,
         held: Held,
         wanted: Wanted | None = None,
-        wire: Wire | None = None,
+        over: ConnectionId | None = None,
     ) -> T:
-        """Send a request once and return what its reply says; over no other connection than `wire` if there is one."""
+        """Send a request once and return what its reply says; with `over`, over no other connection."""
         sent = proper = False
         try:
             self._check_held(request, held)
-            only, wire = wire, self._wire
-            if only is not None or wire is None or not wire.usable or self._pace is not None or not self._numbered:
-                wire = await self._ready(request, timeout, urgent, held, wanted, only)
+            wire = self._wire
+            if over is not None or wire is None or not wire.usable or self._pace is not None or not self._numbered:
+                wire = await self._ready(request, timeout, urgent, held, wanted, over)
             _check_wanted(request, wanted)
             self._transaction = (self._transaction + 1) & 0xFFFF
             transaction = self._transaction.to_bytes(2, "big") if self._numbered else b""
@@ -232,13 +244,19 @@ class Session:
         return answer
 
     async def _ready(
-        self, request: Request[T], timeout: float, urgent: bool, held: Held, wanted: Wanted | None, only: Wire | None
+        self,
+        request: Request[T],
+        timeout: float,
+        urgent: bool,
+        held: Held,
+        wanted: Wanted | None,
+        over: ConnectionId | None,
     ) -> Wire:
         """Return a connection on which a request may be sent now."""
         await self._calm()
         wire = self._wire
-        if only is not None and (wire is not only or not wire.usable):
-            raise self._gone(request)
+        if over is not None and (wire is None or wire.number != over or not wire.usable):
+            raise self._gone(request) if isinstance(request.asked, IdentityPlan) else self._too_late(request)
         if wire is None or not wire.usable:
             _check_wanted(request, wanted)
             wire = await self._connect(timeout, urgent)
@@ -313,6 +331,10 @@ class Session:
 
     def _gone(self, request: Request[T]) -> Unreachable:
         return Unreachable(f"{request.who} closed the connection before {request.what} was sent")
+
+    def _too_late(self, request: Request[T]) -> Withdrawn:
+        why = f"the connection over which {request.who} was asked before is gone, and another device may stand there"
+        return Withdrawn(f"{request.what} was not sent: {why}", why)
 
     def _lost(self, request: Request[T], error: ConnectionError) -> ConnectionLost:
         if self._aborted:

@@ -3,22 +3,29 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from itertools import count
 from typing import cast
+
+from fabgitops_core.control.requests import ConnectionId
 
 GRACE_SECS = 0.001
 """Between the end of the time allowed and giving up, so that the loop looks at the socket once more: when the loop was
 late itself, uvloop runs what is due before it reads what has come, and the device would be blamed for our delay."""
 
 
-class Wire(asyncio.BaseProtocol):
-    """What carries one request at a time, over a stream or in datagrams."""
+_NUMBERS = count(1)
 
-    __slots__ = ("_send", "_transport", "_waiter")
+
+class Wire(asyncio.BaseProtocol):
+    """What carries one request at a time, over a stream or in datagrams; `number` tells it from every other."""
+
+    __slots__ = ("_send", "_transport", "_waiter", "number")
 
     _transport: asyncio.WriteTransport | asyncio.DatagramTransport | None
     _send: Callable[[bytes], None]
 
     def __init__(self) -> None:
+        self.number = ConnectionId(next(_NUMBERS))
         self._transport = None
         self._waiter: asyncio.Future[bytes] | None = None
 

@@ -2,11 +2,21 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fabgitops_core.control.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan, Table, WriteFunction
+from fabgitops_core.control.requests import (
+    Change,
+    ConnectionId,
+    Endpoint,
+    IdentityPlan,
+    Link,
+    ReadPlan,
+    Table,
+    WriteFunction,
+)
 from fabgitops_core.engine.errors import DeviceError, Refused, UnitUnreachable, Withdrawn
+from fabgitops_core.engine.ports import Identified
 
 _GATEWAY = {0x0A, 0x0B}
 
@@ -21,7 +31,8 @@ class FakePlc:
 
     `exceptions` holds the exception code with which any request is answered that touches a place: (unit id, table,
     address), `unit_exceptions` that of every request to a unit, `identities` what a unit says of itself; one that is
-    not in there refuses to (code 1). `plans`, `writes` and `links` keep what was asked, in order.
+    not in there refuses to (code 1). `connection` is the one over which it is asked: another number is a new one.
+    `plans`, `writes` and `links` keep what was asked, in order.
     """
 
     tables: dict[tuple[int, Table], dict[int, int]] = field(default_factory=dict)
@@ -30,6 +41,7 @@ class FakePlc:
     identities: dict[int, dict[int, str]] = field(default_factory=dict)
     read_errors: list[DeviceError | None] = field(default_factory=list)
     write_errors: list[DeviceError | None] = field(default_factory=list)
+    connection: int = 1
     hold_reads: asyncio.Event | None = None
     hold_writes: asyncio.Event | None = None
     waiting: int = 0
@@ -142,7 +154,7 @@ class FakeDevice:
         memory = plc.table(plan.unit_id, plan.table)
         return tuple(memory[plan.address + each] for each in range(plan.count))
 
-    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Mapping[int, str]:
+    async def identify(self, plan: IdentityPlan, *, timeout: float) -> Identified:
         """Return what the unit says of itself, or raise what the test wants."""
         del timeout
         await self._plc.wait(self._plc.hold_reads)
@@ -153,15 +165,19 @@ class FakeDevice:
         self._plc.refuse(plan.unit_id)
         if plan.unit_id not in self._plc.identities:
             raise Refused(f"unit {plan.unit_id} answered with exception 01", 1)
-        return dict(self._plc.identities[plan.unit_id])
+        return Identified(dict(self._plc.identities[plan.unit_id]), ConnectionId(self._plc.connection))
 
-    async def write(self, change: Change, *, timeout: float, wanted: Callable[[], bool]) -> bool:
+    async def write(
+        self, change: Change, *, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None = None
+    ) -> bool:
         """Change what the PLC holds, or raise what the test wants."""
         del timeout
         plc = self._plc
         await plc.wait(plc.hold_writes)
         if not self._open or not wanted():
             raise Withdrawn("no longer wanted")
+        if over not in (None, plc.connection):
+            raise Withdrawn("not sent", "the connection is another")
         error = plc.write_errors.pop(0) if plc.write_errors else None
         if error is None:
             plc.refuse(change.unit_id, change.table, change.address, len(change.values))

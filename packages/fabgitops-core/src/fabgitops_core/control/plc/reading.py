@@ -195,7 +195,8 @@ def _met(state: PlcState, stranger: str, event: IdentifyDone | IdentifyFailed) -
     notices: Commands = ()
     if told and situation_of(state.status) is not at_hand.IDENTITY_MISMATCH:
         notices = (Notice(NoticeReason.IDENTITY_MISMATCH, told),)
-    met = with_memory(state._replace(going=replace(state.going, met=True)), stranger=told)
+    over = event.over if isinstance(event, IdentifyDone) else None
+    met = with_memory(state._replace(going=replace(state.going, met=True, over=over)), stranger=told)
     after, commands = judge(met, event)
     return after, (*notices, *commands)
 

@@ -18,7 +18,7 @@ from fabgitops_core.control.plc.judging import Judgement
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.situations import Situation
 from fabgitops_core.control.points import NOWHERE, DeviceMap, Point
-from fabgitops_core.control.requests import ReadPlan
+from fabgitops_core.control.requests import ConnectionId, ReadPlan
 
 UNKNOWN = IndustrialPLCStatus()
 
@@ -50,8 +50,9 @@ class Pass:
 
     The first of `queue` is under way while READING and PROVING; the first of `changes` while WRITING and PROVING.
     `tries` counts how often the reading under way was answered with "busy"; `met` says that the device was asked in
-    this pass who it is. `halved` are readings without a gap that were refused, and tried in parts. Once everything is
-    read, `found` holds a judgement of each register, and `base` the counters of the status as they stood before.
+    this pass who it is, `over` which connection it answered that: no write of the pass goes over another. `halved` are
+    readings without a gap that were refused, and tried in parts. Once everything is read, `found` holds a judgement of
+    each register, and `base` the counters of the status as they stood before.
 
     `published` is when a status was last published since the first write was decided, None before its record was;
     `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
@@ -62,6 +63,7 @@ class Pass:
     failed: tuple[tuple[Batch, Failure], ...] = ()
     tries: int = 0
     met: bool = False
+    over: ConnectionId | None = None
     halved: tuple[Batch, ...] = ()
     found: tuple[Judgement, ...] = ()
     base: tuple[int, int] = (0, 0)

@@ -79,7 +79,8 @@ def write_next(state: PlcState, event: Event) -> Step:
     message = f"{'; '.join(found[at].message for at in change.points)}; writing it"
     status = told(state.status, at_hand.CORRECTING, message, event.at, state.generation, **fields_of(state))
     begun = in_stage(Stage.WRITING, state._replace(status=status), state.going)
-    return begun, (Publish(status, before_write=first), Write(change.change, state.map.timeout, first))
+    write = Write(change.change, state.map.timeout, first, going.over)
+    return begun, (Publish(status, before_write=first), write)
 
 
 def go_on(state: PlcState, event: Event, left: tuple[Planned, ...]) -> Step:
