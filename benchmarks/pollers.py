@@ -147,7 +147,7 @@ async def fabgitops(ports: list[int], seconds: float) -> Cost:
     """Poll with the whole pass: scheduler, session, decision, metrics."""
     watcher, host = LatenessKept(), MemoryHost()
     engine = Engine(ModbusDevices(watcher.request), host, watcher)
-    controller = PlcController()
+    controller = PlcController(settle_secs=0)
     for port in ports:
         spec = IndustrialPLCSpec(device_address="127.0.0.1", port=port, target_register=REGISTER, target_value=TARGET)
         declared: Declared[Any, Any] = Declared(datetime.now(UTC), 1, spec)

@@ -235,7 +235,7 @@ async def _wandering(machine: Machine) -> AsyncIterator[None]:
 
 def _declare(played: Play, engine: Engine, request: SyncRequest | None = None) -> None:
     event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, played.spec, request=request)
-    engine.declare(KEY, PlcController(), event)
+    engine.declare(KEY, PlcController(settle_secs=0), event)
 
 
 def _unsure(host: Audience, began: int) -> bool:

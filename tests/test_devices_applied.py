@@ -117,10 +117,10 @@ async def test_the_maps_are_accepted_corrected_and_ready(
 ) -> None:
     """All maps, applied together, pass the API server, and the operator reads all devices and puts them right."""
     kubeconfig = str(control_plane.kubeconfig_for(ACCOUNT))
-    flags = ("--namespace", NAMESPACE, "--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--log-format", "json")
+    flags = ("--namespace", NAMESPACE, "--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--settle-secs", "0")
     async with AsyncExitStack() as stack:
         ports = {device: await stack.enter_async_context(mock_plc(device)) for device in DEVICES}
-        operator = (BIN / "fabgitops-operator", "run", *flags)
+        operator = (BIN / "fabgitops-operator", "run", *flags, "--log-format", "json")
         await stack.enter_async_context(program(rb"looking after", *operator, KUBECONFIG=kubeconfig))
         names = {await apply(client, device, port): device for device, port in ports.items()}
 

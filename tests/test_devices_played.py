@@ -144,7 +144,7 @@ async def test_a_map_is_read_corrected_and_proven(device: str) -> None:
 
         try:
             event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, wanted, request=None)
-            engine.declare(key, PlcController(), event)
+            engine.declare(key, PlcController(settle_secs=0), event)
             await until(settled, status)
             shown = {each.name: each for each in status().registers}
             assert status().registers_in_sync == f"{len(desired)}/{len(desired)}"

@@ -89,7 +89,8 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
         Kubectl(kubectl.path, config)("config", "set-context", "--current", f"--namespace={name}")
         environments[name] = {**os.environ, "KUBECONFIG": str(config), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     device = ROOT / "examples/devices/mock/danfoss-fc101.yaml"
-    operator = {**environments["few"], "FABGITOPS_NAMESPACE": "few one", "FABGITOPS_METRICS_PORT": "0"}
+    settings = {"NAMESPACE": "few one", "METRICS_PORT": "0", "SETTLE_SECS": "0"}
+    operator = environments["few"] | {f"FABGITOPS_{name}": value for name, value in settings.items()}
     with contextlib.ExitStack() as stack:
         for command in (
             ["mock-plc", "--bind", "127.0.0.1", "--port", ports["5502"]],

@@ -80,6 +80,7 @@ def plant(
         "PATH": os.pathsep.join([str(BIN), str(kubectl.path.parent), os.environ["PATH"]]),
         "FABGITOPS_NAMESPACE": "plant",
         "FABGITOPS_METRICS_PORT": "0",
+        "FABGITOPS_SETTLE_SECS": "0",
     }
 
     def typed(command: str) -> subprocess.CompletedProcess[str]:

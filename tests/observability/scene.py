@@ -51,7 +51,7 @@ def declare(engine: Engine, name: str, port: int, register: int, *, suspend: boo
     }
     metadata = {"name": name, "namespace": NAMESPACE, "uid": name, "generation": 1}
     event = declared(INDUSTRIAL_PLC, {"metadata": metadata, "spec": spec}, datetime.now(UTC))
-    engine.declare(Key(INDUSTRIAL_PLC.name, NAMESPACE, name), PlcController(), event)
+    engine.declare(Key(INDUSTRIAL_PLC.name, NAMESPACE, name), PlcController(settle_secs=0), event)
 
 
 @asynccontextmanager

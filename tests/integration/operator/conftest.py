@@ -168,10 +168,11 @@ class Site:
 
     @asynccontextmanager
     async def operator(self, *flags: str, kubeconfig: Path | None = None, wait: bool = True) -> AsyncIterator[Operator]:
-        """Run the operator for this namespace until the block ends."""
+        """Run the operator for this namespace until the block ends; it writes edits at once, unless flags say so."""
         log_file = Path(tempfile.mkstemp(prefix="fabgitops-operator-", suffix=".log")[1])
         command = [str(Path(sys.executable).parent / "fabgitops-operator"), "run", "--metrics-bind", "127.0.0.1"]
         command += ["--metrics-port", "0", "--namespace", self.namespace, "--log-format", "json", *flags]
+        command += [] if "--settle-secs" in flags else ["--settle-secs", "0"]
         environment = {**os.environ, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig_for(ACCOUNT))}
         with log_file.open("wb") as log:
             process = await asyncio.create_subprocess_exec(*command, stderr=log, env=environment)

@@ -49,7 +49,7 @@ class Bench:
         self.generations[key] = self.generations.get(key, 0) + (not same)
         problem = "" if spec else "bad"
         event: Declared[Any, Any] = Declared(datetime.now(UTC), self.generations[key], spec, problem, request)
-        self.engine.declare(key, PlcController(), event)
+        self.engine.declare(key, PlcController(settle_secs=0), event)
 
     def declare_template(self, name: str, namespace: str = "default", **given: Any) -> Key:
         """Declare a template."""

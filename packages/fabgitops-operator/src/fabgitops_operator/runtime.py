@@ -10,7 +10,7 @@ from typing import Any
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Notice
-from fabgitops_core.control.kinds import CONTROLLERS
+from fabgitops_core.control.kinds import controllers
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices
@@ -74,7 +74,8 @@ async def operate(settings: Settings) -> None:
     metrics = Metrics()
     host = _Host()
     async with AsyncExitStack() as stack:
-        kube = Kube(config, [controller.kind for controller in CONTROLLERS])
+        deciding = controllers(settings.settle_secs)
+        kube = Kube(config, [controller.kind for controller in deciding])
         stack.push_async_callback(kube.close)
         observer = await stack.enter_async_context(tracing(settings.otlp_endpoint, metrics))
         engine = Engine(ModbusDevices(metrics.request, SecretTls(kube)), host, observer)
@@ -84,7 +85,7 @@ async def operate(settings: Settings) -> None:
         inventory = Inventory(engine, host.forget)
         announcer.uid = inventory.uid
         host.reporter = Reporter(kube, announcer, metrics, inventory)
-        sweep = Sweep(kube, inventory, CONTROLLERS, settings.namespace)
+        sweep = Sweep(kube, inventory, deciding, settings.namespace)
         reasons = ["starting: not everything is listed yet"]
         port = await stack.enter_async_context(
             serving(metrics.registry, settings.metrics_bind, settings.metrics_port, lambda: "".join(reasons))
@@ -99,7 +100,7 @@ async def operate(settings: Settings) -> None:
         engine.holds.lift("listing")
         reasons.clear()
         settle_memory()
-        registry = watching(inventory, CONTROLLERS, config)
+        registry = watching(inventory, deciding, config)
         watched = await stack.enter_async_context(
             watch(registry, settings.namespace, told_to_stop, lambda: _take_signals(told_to_stop))
         )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
+from fabgitops_core.control.plc.settling import SETTLE_SECS
 
 
 class LogLevel(StrEnum):
@@ -59,6 +60,9 @@ class Settings:
 
     resync_secs: Annotated[float, Parameter(validator=Number(gte=1))] = 300.0
     """Seconds between two full listings, which find what the watch missed."""
+
+    settle_secs: Annotated[float, Parameter(validator=Number(gte=0, lte=3600))] = SETTLE_SECS
+    """Seconds that what Git wants of a PLC must have stood unchanged before it is written; 0 writes it at once."""
 
     grace_secs: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0
     """Seconds that a correction in hand has to end in when the operator is told to stop."""

@@ -82,6 +82,8 @@ def test_the_right_to_read_secrets_is_asked_for() -> None:
         ("--metrics-port", "banana"),
         ("--metrics-port", "65536"),
         ("--resync-secs", "0"),
+        ("--settle-secs", "-1"),
+        ("--settle-secs", "3601"),
         ("--log-level", "loud"),
         ("--namespace", "Bad_NS"),
         ("--namespace", "line-"),

@@ -71,7 +71,7 @@ async def traced(
         engine = Engine(devices, host, listening)
         spec = IndustrialPLCSpec(device_address="10.0.0.5", target_register=4001, target_value=2500)
         declared: Declared[Any, Any] = Declared(AT, 1, spec)
-        engine.declare(KEY, PlcController(), declared)
+        engine.declare(KEY, PlcController(settle_secs=0), declared)
         while until not in host.reasons(KEY) or not observer.passes:
             await asyncio.sleep(0.01)
         await engine.stop(1.0)

@@ -13,6 +13,7 @@ from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.remembering import with_what_was_stored
 from fabgitops_core.control.plc.resting import rest
+from fabgitops_core.control.plc.settling import settled, unsettled
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import (
     BLANK,
@@ -51,10 +52,15 @@ def declared(state: PlcState, event: Declaration) -> Step:
     )
     if event.referenced is not None:
         known = _with_reference(known, event.referenced)
+    asked = request is not None and request != state.request
     if changed or (known.template, known.template_problem) != (state.template, state.template_problem):
-        return _taken(state, _resolved(known), event)
-    if request == state.request:
+        wanted = _resolved(known)
+        if changed or _differs(wanted, state):
+            after, commands = _taken(state, wanted, event)
+            return (settled(after) if asked else after), commands
+    if not asked:
         return known, ()
+    known = settled(known)
     if known.spec is None or known.spec.suspend:
         return rest(known, event)
     return known, (Wake(0.0),)
@@ -68,9 +74,7 @@ def referenced(state: PlcState, event: Referenced) -> Step:
     if (noted.template, noted.template_problem) == (state.template, state.template_problem):
         return state, ()
     known = _resolved(noted)
-    if (known.spec, known.problem, known.map) == (state.spec, state.problem, state.map):
-        return noted, ()
-    return _taken(state, known, event)
+    return _taken(state, known, event) if _differs(known, state) else (noted, ())
 
 
 def contested(state: PlcState, event: Contested) -> Step:
@@ -78,6 +82,8 @@ def contested(state: PlcState, event: Contested) -> Step:
     if dict(event.rivals) == dict(state.rivals):
         return state, ()
     known = state._replace(rivals=event.rivals, memory=replace(state.memory, settled=False))
+    if state.rivals.keys() - event.rivals.keys():  # the commit that took a rival away may have more to say
+        known = unsettled(known, event.at)
     wake = (Wake(0.0),) if state.spec is not None and not state.spec.suspend else ()
     fresh = event.rivals and not state.rivals and situation_of(state.status) is not at_hand.CONFLICT
     notices = (Notice(NoticeReason.CONFLICT, conflict_message(event.rivals)),) if fresh else ()
@@ -121,8 +127,12 @@ def _with_template(
     return resolution.spec, "", {name: str(origin) for name, origin in resolution.origins.items()}
 
 
+def _differs(state: PlcState, before: PlcState) -> bool:
+    return (state.spec, state.problem, state.map) != (before.spec, before.problem, before.map)
+
+
 def _taken(before: PlcState, state: PlcState, event: Declaration | Referenced) -> Step:
-    state = _moved_on(before, state)
+    state = unsettled(_moved_on(before, state), event.at)
     if state.missing and before.generation < 0:
         return _awaited(state, event)
     if state.spec is None or state.spec.suspend:

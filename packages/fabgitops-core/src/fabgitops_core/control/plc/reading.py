@@ -20,6 +20,7 @@ from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, unread
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.resting import lost, rest
+from fabgitops_core.control.plc.settling import looked_at_the_clock
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import (
     BUSY_PAUSE_SECS,
@@ -51,6 +52,7 @@ _NOT_THERE = {0x02, 0x03}
 
 def due(state: PlcState, event: Due) -> Step:
     """Begin a pass, unless there is a reason not to."""
+    state = looked_at_the_clock(state, event.at)
     spec, wanted = state.spec, state.map
     if spec is None or spec.suspend:
         return rest(in_stage(Stage.IDLE, state, REST), event)

@@ -136,7 +136,8 @@ class PlcState(NamedTuple):
     `declared` is the spec as it stands in the resource, `template` what it refers to, `spec` what both come to, or None
     with the reason in `problem`; `missing` says that the reason is a template that is not there. `map` and `usual`
     follow from the last valid spec. `request` is a sync that nobody has begun, `serving` the one that the pass under
-    way answers. `going_map` is the map that the pass under way began with.
+    way answers. `going_map` is the map that the pass under way began with. `changed_at` says when what is wanted
+    changed, while it has not stood for `settle_secs` yet and is not to be written.
     """
 
     stage: Stage = Stage.IDLE
@@ -158,6 +159,8 @@ class PlcState(NamedTuple):
     template_problem: str = ""
     missing: bool = False
     rivals: Mapping[str, str] = MappingProxyType({})
+    settle_secs: float = 0.0
+    changed_at: datetime | None = None
 
 
 Step = tuple[PlcState, Commands]

@@ -62,6 +62,7 @@ from fabgitops_core.control.plc.metering import readings
 from fabgitops_core.control.plc.pacing import paced
 from fabgitops_core.control.plc.proving import proof_failed, proven, read_back, spared
 from fabgitops_core.control.plc.reading import due, identified, not_identified, read_done, read_failed
+from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.state import NEW, REST, PlcState, Stage, Step
 from fabgitops_core.control.plc.writing import still_wanted, unrecorded, withdrawn, write_failed
 from fabgitops_core.control.points import DeviceMap
@@ -116,13 +117,20 @@ def _stepped(state: PlcState, event: Event) -> Step:
 
 
 class PlcController:
-    """The functions above as a `Controller`."""
+    """The functions above as a `Controller`.
+
+    Args:
+        settle_secs: How long what a resource wants must have stood, unchanged, before it is written; 0 writes at once.
+    """
 
     kind = INDUSTRIAL_PLC
 
+    def __init__(self, settle_secs: float = SETTLE_SECS) -> None:
+        self._settle_secs = settle_secs
+
     def start(self, key: Key) -> PlcState:
         """Return what is known before the first event."""
-        return NEW._replace(namespace=key.namespace)
+        return NEW._replace(namespace=key.namespace, settle_secs=self._settle_secs)
 
     step = staticmethod(step)
 

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +12,11 @@ from fabgitops_core.codec.types import parse_hex
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.settling import seconds_left, why_not_yet
 from fabgitops_core.control.plc.situations import Situation, situation_of
-from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, Trouble, finish, say, with_memory
+from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, Trouble, finish, forced, say, with_memory
 from fabgitops_core.control.points import DeviceMap
 
 TOLD = 3
@@ -33,24 +36,58 @@ def conclude(state: PlcState, event: Event) -> Step:
     """End a pass whose every register is judged: say how the resource stands, unless that is what it says already."""
     going = state.going
     situation, message = _picked(state, going.found)
+    if situation is at_hand.HELD:
+        return held(_with_changes(state), event, message, seconds_left(state, event.at))
     fields = fields_of(state)
+    wake = _next_look(state, event)
     seen = with_memory(state, seen=going.read, found=going.found, settled=False)
     if _only_wanders(state, situation, message, fields, event.at):
-        return seen._replace(stage=Stage.IDLE, going=REST), state.usual.beat
+        return seen._replace(stage=Stage.IDLE, going=REST), wake
     if situation is at_hand.IN_SYNC:
         seen = with_memory(seen, settled=True)
     after, commands = finish(seen, situation, message, event, **fields)
-    return after, (*commands, *state.usual.beat)
+    return after, (*commands, *wake)
 
 
-def held(state: PlcState, event: Event, why: str) -> Step:
-    """End a pass whose writes are held: say why, unless that is what was said already; a sync goes on waiting."""
+def _next_look(state: PlcState, event: Event) -> tuple[Wake]:
+    """Return when to look again: at the next poll, or when what has drifted has settled, if that is sooner."""
+    left = seconds_left(state, event.at)
+    if left < state.map.interval and any(_settles(state, each) for each in state.going.found):
+        return (Wake(left),)
+    return state.usual.beat
+
+
+def _settles(state: PlcState, found: Judgement) -> bool:
+    """Return whether a register would be corrected if what is wanted of it had stood for long enough."""
+    return (
+        state.changed_at is not None
+        and found.finding is Finding.DRIFTED
+        and state.spec is not None
+        and (state.spec.auto_correct or forced(state))
+    )
+
+
+def _with_changes(state: PlcState) -> PlcState:
+    """Return the state with what would be written if it had settled as what is to be written."""
+    wrong = [at for at, each in enumerate(state.going.found) if _settles(state, each)]
+    return state._replace(going=replace(state.going, changes=changes_for(state.map.points, wrong)))
+
+
+def held(state: PlcState, event: Event, why: str, again: float = HELD_SECS) -> Step:
+    """End a pass whose writes are held: say why, unless that is what was said already; a sync goes on waiting.
+
+    Args:
+        state: What is known, with what is to be written.
+        event: What has happened.
+        why: What speaks against it, as what follows "not written: ".
+        again: When to decide anew at the latest, in seconds.
+    """
     going = state.going
     message = f"{_told(going.found[at].message for each in going.changes for at in each.points)}; not written: {why}"
     fields = fields_of(state)
     known = with_memory(state, seen=going.read, found=going.found, settled=False)
     rested = known._replace(stage=Stage.IDLE, going=REST, request=state.request or state.serving, serving=None)
-    soon = state.usual.beat if state.map.interval <= HELD_SECS else (Wake(HELD_SECS),)
+    soon = state.usual.beat if state.map.interval <= again else (Wake(again),)
     if state.status.message.endswith(why) and _only_wanders(state, at_hand.HELD, message, fields, event.at):
         return rested, soon
     after, commands = say(rested, at_hand.HELD, message, event, **fields)
@@ -96,7 +133,10 @@ def _in_sync_text(registers: Iterable[RegisterStatus]) -> str:
 
 
 def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str]:
-    """Return the gravest situation and its message: what keeps us from writing first, then what is wrong."""
+    """Return the gravest situation and its message: what keeps us from writing first, then what is wrong.
+
+    Of what is held the message is the reason alone.
+    """
     if state.memory.stranger:
         return at_hand.IDENTITY_MISMATCH, state.memory.stranger
     if state.rivals:
@@ -108,6 +148,8 @@ def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str
     for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
         if failed := [each.message for each in troubles.values() if each.situation is situation]:
             return situation, _told(failed)
+    if any(_settles(state, each) for each in by_finding[Finding.DRIFTED]):
+        return at_hand.HELD, why_not_yet(state)
     for finding, situation, reason in _BY_GRAVITY:
         if by_finding[finding]:
             return situation, _told(dict.fromkeys(each.message for each in by_finding[finding])) + reason

@@ -47,6 +47,7 @@ def may_write(state: PlcState, point: Point) -> bool:
         spec is not None
         and not spec.suspend
         and (spec.auto_correct or forced(state))
+        and state.changed_at is None
         and point.wanted is not None
         and point.name not in state.rivals
         and (not state.map.identity or state.memory.stranger == "")
