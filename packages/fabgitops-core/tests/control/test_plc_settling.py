@@ -215,3 +215,20 @@ def test_none_is_none() -> None:
     assert words(told) == [5]
     assert told.device.memory[1, HOLDING, 10] == 5
     assert requests(told, Write) == 1
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["under way", "asked for"])
+def test_a_force_is_meant_for_what_stood_then(begun: bool) -> None:
+    """An edit after a forced sync is not written by it, however often the API server tells of that sync again."""
+    request = SyncRequest("t1", force=True)
+    told = settling(SPEED, autoCorrect=False).polled(after=10)
+    told.declare(told.spec, request=request, same=True)
+    reading = told.polled(until=Read).request if begun else None
+    edited = spec({**SPEED, "address": 20, "value": 50}, autoCorrect=False)
+    told.declare(edited, request=request)
+    if reading is not None:
+        told.tell(told.device.answer(told.at, reading))
+    for _ in range(3):
+        told.declare(edited, request=request, same=True).polled(after=SECS)
+    assert words(told) == []
+    assert told.status.last_handled_reconcile_at == "t1"

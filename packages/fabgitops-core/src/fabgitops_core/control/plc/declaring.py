@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, RegisterStatus
+from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.resolving import Resolution, Unresolved, resolved
 from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Notice, NoticeReason, Wake
-from fabgitops_core.control.events import Contested, Event, Referenced
+from fabgitops_core.control.events import Contested, Event, Referenced, SyncRequest
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
@@ -36,11 +36,7 @@ def declared(state: PlcState, event: Declaration) -> Step:
     """Take a resource as it stands now, whether new, changed or the same."""
     first = state.generation < 0
     status = (event.status or UNKNOWN) if first else state.status
-    request = event.request
-    if request is not None and request.token == status.last_handled_reconcile_at:
-        request = None
-    if state.serving is not None and request is not None and request.token == state.serving.token:
-        request = None
+    request = _unbegun(state, event.request, status)
     told = (event.spec, event.problem, event.generation)
     changed = first or told != (state.declared, state.own_problem, state.generation)
     known = state._replace(
@@ -64,6 +60,18 @@ def declared(state: PlcState, event: Declaration) -> Step:
     if known.spec is None or known.spec.suspend:
         return rest(known, event)
     return known, (Wake(0.0),)
+
+
+def _unbegun(state: PlcState, request: SyncRequest | None, status: IndustrialPLCStatus) -> SyncRequest | None:
+    """Return the sync that is asked for and that nobody has begun; one that is known stays as it is known.
+
+    What a change has taken from it, its force, does not come back when the API server tells of it again.
+    """
+    if request is None or request.token == status.last_handled_reconcile_at:
+        return None
+    if state.serving is not None and request.token == state.serving.token:
+        return None
+    return state.request if state.request is not None and request.token == state.request.token else request
 
 
 def referenced(state: PlcState, event: Referenced) -> Step:
@@ -146,6 +154,8 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
     """Drop what a changed spec no longer covers: a force was meant for what stood then, a memory for its register."""
     if state.serving is not None and state.serving.force:
         state = state._replace(serving=replace(state.serving, force=False))
+    if state.request is not None and state.request.force and state.request is before.request:
+        state = state._replace(request=replace(state.request, force=False))
     if before.map is NOWHERE:
         return with_what_was_stored(state)
     if same_places(before.map, state.map):
