@@ -37,6 +37,7 @@ HEALTH = {
     "TemplateNotFound": "Progressing",
     "IdentityMismatch": "Degraded",
     "Conflict": "Degraded",
+    "InternalError": "Degraded",
 }
 
 

@@ -26,6 +26,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
         ("DriftDetected", "False", Status.DRIFT),
         ("Correcting", "False", Status.CORRECTING),
         ("Held", "False", Status.DRIFT),
+        ("InternalError", "False", Status.FAILED),
         ("ConnectionFailed", "False", Status.FAILED),
         ("DeviceException", "False", Status.FAILED),
         ("DeviceBusy", "False", Status.FAILED),

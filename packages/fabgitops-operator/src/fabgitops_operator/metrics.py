@@ -18,6 +18,7 @@ from fabgitops_core.control.events import (
     Due,
     Event,
     FailureKind,
+    Faulted,
     ReadDone,
     ReadFailed,
     WriteDone,
@@ -86,6 +87,12 @@ class Metrics(Collector):
             ("resource", "result"),
             registry=self.registry,
         )
+        self._faults = Counter(
+            "fabgitops_faults",
+            "Faults of the operator's own that struck a resource, by its kind and what they struck.",
+            ("kind", "where"),
+            registry=self.registry,
+        )
         Info("fabgitops_build", "What runs here.", registry=self.registry).info(
             {"version": version("fabgitops-operator"), "core_version": version("fabgitops-core")}
         )
@@ -104,9 +111,10 @@ class Metrics(Collector):
         """Note what a controller was told and what it wanted done."""
         row = self._rows.get(key)
         if row is None:
-            if not isinstance(event, Declared) or key.kind != INDUSTRIAL_PLC.name:
+            if not isinstance(event, Declared | Faulted) or key.kind != INDUSTRIAL_PLC.name:
                 return  # the end of a pass over a PLC that is gone: its series must not come back
-            row = self._rows[key] = _Row(event.status)  # what an earlier process said of it stands until we know better
+            stored = event.status if isinstance(event, Declared) else None
+            row = self._rows[key] = _Row(stored)  # what an earlier process said of it stands until we know better
         if isinstance(event, ReadDone):
             row.connected = True
         elif isinstance(event, ReadFailed):
@@ -127,6 +135,10 @@ class Metrics(Collector):
     def late(self, seconds: float) -> None:
         """Note how long after its time a pass began."""
         self._lateness.observe(seconds)
+
+    def fault(self, key: Key, where: str) -> None:
+        """Count a fault of our own."""
+        self._faults.labels(key.kind, where).inc()
 
     def forgotten(self, key: Key) -> None:
         """Drop the series of a PLC that is gone."""

@@ -88,6 +88,10 @@ class Tracing:
         """Pass it on."""
         self._then.late(seconds)
 
+    def fault(self, key: Key, where: str) -> None:
+        """Pass it on."""
+        self._then.fault(key, where)
+
     def forgotten(self, key: Key) -> None:
         """Close what is open of a resource that is gone."""
         self._then.forgotten(key)

@@ -66,6 +66,7 @@ class NoticeReason(StrEnum):
     TEMPLATE_NOT_FOUND = "TemplateNotFound"
     IDENTITY_MISMATCH = "IdentityMismatch"
     CONFLICT = "Conflict"
+    INTERNAL_ERROR = "InternalError"
 
 
 _NORMAL = {NoticeReason.DRIFT_CORRECTED, NoticeReason.DRIFT_RESOLVED, NoticeReason.CONNECTION_RESTORED}

@@ -78,6 +78,21 @@ class Referenced:
 
 
 @dataclass(frozen=True, slots=True)
+class Faulted:
+    """A fault of our own has struck the resource: `cause` says which.
+
+    A `lasting` one struck when it was declared, or when something else was told of it, in `failed` if it could be read
+    at all: nothing is in force until it is declared anew. Any other has ended a pass, which is done again later.
+    """
+
+    at: datetime
+    generation: int
+    cause: str
+    lasting: bool = False
+    failed: "Event | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contested:
     """Who else wants the same registers: by register name the full name of a rival; nobody, when it is empty."""
 
@@ -189,10 +204,19 @@ class WriteSpared:
     change: Change
 
 
+def fault_message(cause: str) -> str:
+    """Return what people are told of a fault of our own."""
+    return f"a fault of the operator's own, so nothing is written: {cause}; its log has the whole"
+
+
+NEWS = (Declared, Removed, Referenced, Faulted, Contested)
+"""What may be told at any time; every other event belongs to a pass."""
+
 Event = (
     Declared[Any, Any]
     | Removed
     | Referenced
+    | Faulted
     | Contested
     | Due
     | ReadDone

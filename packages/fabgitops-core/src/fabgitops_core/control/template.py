@@ -7,7 +7,7 @@ from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
 from fabgitops_core.control.claims import Claim
 from fabgitops_core.control.commands import Commands
-from fabgitops_core.control.events import Declared, Event
+from fabgitops_core.control.events import Declared, Event, Faulted, fault_message
 from fabgitops_core.control.requests import Change
 
 
@@ -28,8 +28,10 @@ class TemplateController:
         return TemplateState()
 
     def step(self, state: TemplateState, event: Event) -> tuple[TemplateState, Commands]:
-        """Take what is declared."""
-        return (TemplateState(event.spec, event.problem) if isinstance(event, Declared) else state), ()
+        """Take what is declared; who refers to what could not be taken in is told why."""
+        if isinstance(event, Declared):
+            return TemplateState(event.spec, event.problem), ()
+        return (TemplateState(problem=fault_message(event.cause)) if isinstance(event, Faulted) else state), ()
 
     def device(self, _state: TemplateState) -> None:
         """Return that it has no device."""

@@ -6,21 +6,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from fabgitops_core.api.meta import Key
+from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.breaker import PASS, Gate
-from fabgitops_core.control.claims import Claims
-from fabgitops_core.control.commands import Identify, Publish, Read, Request, Wake, Write
+from fabgitops_core.control.claims import Claim, Claims
+from fabgitops_core.control.commands import Read, Request, Write
 from fabgitops_core.control.controller import Controller
-from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, fault_message
 from fabgitops_core.control.requests import DeviceId, Endpoint
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
-from fabgitops_core.engine.ports import Devices, Host, Observer
+from fabgitops_core.engine.isolation import Isolation
+from fabgitops_core.engine.listener import Listener
+from fabgitops_core.engine.ports import Device, Devices, Host, Observer
 from fabgitops_core.engine.references import References
 from fabgitops_core.engine.requests import Requests
 from fabgitops_core.engine.scheduler import Scheduler
@@ -50,17 +53,18 @@ class Engine:
     ) -> None:
         self._devices = devices
         self._host = host
-        self._observer = observer
         self._now = now
         self._entries: dict[Key, Entry] = {}
         self._references = References()
         self._claims = Claims()
         self._users: Counter[DeviceId] = Counter()
-        self._scheduler: Scheduler[Key] = Scheduler(self._pass, observer.late)
+        self._listener = Listener(observer)
+        self._scheduler: Scheduler[Key] = Scheduler(self._pass, self._listener.late)
         self._time = asyncio.get_running_loop().time
         self.circuits = Circuits(self._time)
         self._held = Held(self._time, self._why_held, self._look_again)
         self.holds = Holds(self._held.look)
+        self._isolation = Isolation(host, self._listener, self._scheduler, self.holds, now, self._fallen)
         self._requests = Requests(host, self.circuits, self._users, now, self._due, self.holds, self._held)
         self._errands = Errands(self._tell, self._site, self._held.look)
         self.holds.ask_of_site("templates", self._errands.why_not)
@@ -80,14 +84,26 @@ class Engine:
             entry = self._entries[key] = Entry(key, controller)
         self._errands.drop(key)
         referrers = self._references.to(key)
-        before = entry.controller.offer(entry.state) if referrers else None
-        reference = self._references.point(key, controller.reference(event.spec))
+        before = self._offer(entry) if referrers else None
+        entry.revive()
+        entry.generation = event.generation
+        to = self._isolation.ask(entry, "reference", lambda: controller.reference(event.spec), None)
+        reference = self._references.point(key, to)
         if reference is not None:
             event = replace(event, referenced=self._offered(reference, event.at))
-        self._step(entry, event)
+        self._isolation.step(entry, event)
         self._settle(entry)
-        if referrers and entry.controller.offer(entry.state) != before:
+        if referrers and self._offer(entry) != before:
             self._errands.add(referrers)
+
+    def unreadable(self, key: Key, controller: Controller[Any], generation: int, error: Exception) -> None:
+        """Take a resource whose declaration cannot be made out, by a fault of our own: nothing is in force for it."""
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = Entry(key, controller)
+        entry.generation = generation
+        self._references.point(key, None)
+        self._isolation.strike(entry, "intake", error)
 
     def remove(self, key: Key) -> None:
         """Forget a resource; its device is left as it is."""
@@ -95,19 +111,19 @@ class Engine:
         if entry is None:
             return
         entry.gone = True
-        self._step(entry, Removed(self._now()))
+        self._isolation.step(entry, Removed(self._now()))
         self._references.point(key, None)
         self._settle(entry)
         self._errands.drop(key)
         self._held.drop(key)
         self._errands.add(self._references.to(key))
         self._scheduler.forget(key)
-        self._observer.forgotten(key)
+        self._listener.forgotten(key)
 
     def readings(self) -> Iterator[tuple[Key, Mapping[str, float]]]:
         """Yield the numbers last read of each resource, by what metrics call the register."""
         for key, entry in list(self._entries.items()):
-            yield key, entry.controller.readings(entry.state)
+            yield key, self._isolation.ask(entry, "readings", partial(entry.controller.readings, entry.state), {})
 
     async def stop(self, grace: float) -> None:
         """Begin no pass and no write any more; let writes in hand and their proofs end, at most `grace` seconds."""
@@ -132,45 +148,67 @@ class Engine:
     def _settle(self, entry: Entry) -> None:
         """After a change: exchange its share of a connection, and tell everybody whose registers are contested."""
         self._point(entry)
-        claims = frozenset() if entry.gone else entry.controller.claims(entry.state)
+        claims: frozenset[Claim] = frozenset()
+        if not entry.gone:
+            claims = self._isolation.ask(entry, "claims", lambda: entry.controller.claims(entry.state), claims)
         for key in self._claims.lay(entry.key, claims):
             other = self._entries.get(key)
             if other is not None:
-                self._step(other, Contested(self._now(), self._claims.rivals(key)))
+                self._isolation.step(other, Contested(self._now(), self._claims.rivals(key)))
 
     def _point(self, entry: Entry) -> None:
-        wanted = None if entry.gone else entry.controller.device(entry.state)
+        wanted = None
+        if not entry.gone:
+            wanted = self._isolation.ask(entry, "device", lambda: entry.controller.device(entry.state), None)
         before = entry.devices
         entry.devices = wanted.devices if wanted else ()
         self._users.update(entry.devices)
         if entry.wants(wanted):
-            old = entry.device
+            old, entry.device = entry.device, None
             entry.endpoint, entry.link = (wanted.endpoint, wanted.link) if wanted else (None, None)
-            entry.device = self._devices.open(wanted.endpoint, wanted.link) if wanted else None
+            if wanted is not None:
+                opened = partial(self._devices.open, wanted.endpoint, wanted.link)
+                entry.device = self._isolation.ask(entry, "device", opened, None)
             if old is not None:
-                old.close()
+                self._close(entry, old)
         for device_id in before:
             self._users[device_id] -= 1
             if not self._users[device_id]:
                 del self._users[device_id]
                 self.circuits.forget(device_id)
 
+    def _close(self, entry: Entry, device: Device) -> None:
+        try:
+            device.close()
+        except Exception as error:  # noqa: BLE001 - logged there
+            self._isolation.strike(entry, "device", error)
+
     def _offered(self, key: Key, at: datetime) -> Referenced:
         entry = self._entries.get(key)
-        spec, problem = entry.controller.offer(entry.state) if entry else (None, "")
+        spec, problem = self._offer(entry) if entry else (None, "")
         return Referenced(at, spec, problem)
+
+    def _offer(self, entry: Entry) -> tuple[ApiModel | None, str]:
+        offer = self._isolation.ask(entry, "offer", lambda: entry.controller.offer(entry.state), None)
+        return offer or (None, fault_message(entry.fault))
 
     def _tell(self, key: Key) -> None:
         """Tell a resource how the one that it refers to stands now."""
         entry, target = self._entries.get(key), self._references.target(key)
         if entry is not None and target is not None:
-            self._step(entry, self._offered(target, self._now()))
+            entry.revive()
+            self._isolation.step(entry, self._offered(target, self._now()))
             self._settle(entry)
+
+    def _fallen(self, entry: Entry) -> None:
+        """Let a resource of which nothing is in force any more give up device and claims, and tell who refers to it."""
+        self._settle(entry)
+        self._errands.add(self._references.to(entry.key))
 
     def _site(self, key: Key) -> Endpoint | None:
         """Return where a declared resource wants to write."""
         entry = self._entries[key]
-        target = entry.controller.target(entry.state)
+        target = self._isolation.ask(entry, "target", lambda: entry.controller.target(entry.state), None)
         return target.site if target else None
 
     def _why_held(self, key: Key) -> str:
@@ -185,17 +223,20 @@ class Engine:
 
     async def _pass(self, key: Key) -> None:
         entry = self._entries.get(key)
-        if entry is None:
+        if entry is None or entry.dead:
             return
-        began = self._time()
+        began, faults = self._time(), entry.faults
         event: Event | None = self._due(entry)
         try:
             while event is not None and not entry.gone:  # its key may be another's by now
-                request = self._step(entry, event)
-                event = await self._asked(entry, request)
+                event = await self._asked(entry, self._isolation.step(entry, event))
+        except Exception as error:  # noqa: BLE001 - logged there
+            self._isolation.strike(entry, "request", error)
         finally:
             entry.writing = False
-        self._observer.passed(key, self._time() - began)
+        if faults:
+            entry.passed(faults)
+        self._listener.passed(key, self._time() - began)
 
     def _due(self, entry: Entry) -> Due:
         return Due(self._now(), self._gate(entry.devices))
@@ -219,23 +260,3 @@ class Engine:
         if isinstance(request, Write):
             return await self._requests.write(entry, device, request)
         return await self._requests.identify(entry, device, request)
-
-    def _step(self, entry: Entry, event: Event) -> Request | None:
-        """Tell the controller, do what needs no waiting, and return what does: a request to the device."""
-        entry.state, commands = entry.controller.step(entry.state, event)
-        request: Request | None = None
-        for command in commands:
-            if isinstance(command, Read | Write | Identify):
-                request = command
-            elif isinstance(command, Wake):
-                if not entry.gone:
-                    self._scheduler.wake(entry.key, command.after, spread=command.spread, steady=command.steady)
-            elif isinstance(command, Publish):
-                if command.before_write and entry.endpoint and self.holds.why_not(entry.endpoint):
-                    continue  # it is held in this very turn: a record would tell of a write that is not sent
-                self._host.publish(entry.key, command.status)
-                entry.writing = entry.writing or command.before_write
-            else:
-                self._host.notice(entry.key, command)
-        self._observer.happened(entry.key, event, commands)
-        return request

@@ -10,9 +10,29 @@ from fabgitops_core.engine.ports import Device
 
 
 class Entry:
-    """One resource."""
+    """One resource.
 
-    __slots__ = ("controller", "device", "devices", "endpoint", "gone", "key", "link", "state", "writing")
+    `fault` is what of ours struck it and is not over, so that it is not written; `faults` counts how often in a row.
+    One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
+    `logged` are the faults that the log has.
+    """
+
+    __slots__ = (
+        "controller",
+        "dead",
+        "device",
+        "devices",
+        "endpoint",
+        "fault",
+        "faults",
+        "generation",
+        "gone",
+        "key",
+        "link",
+        "logged",
+        "state",
+        "writing",
+    )
 
     def __init__(self, key: Key, controller: Controller[Any]) -> None:
         self.key = key
@@ -24,6 +44,22 @@ class Entry:
         self.device: Device | None = None
         self.writing = False
         self.gone = False
+        self.generation = 0
+        self.fault = ""
+        self.faults = 0
+        self.dead = False
+        self.logged: set[str] = set()
+
+    def revive(self) -> None:
+        """Let one that is dead be tried again: it is declared anew, or what it refers to is."""
+        if self.dead:
+            self.dead, self.fault = False, ""
+
+    def passed(self, faults: int) -> None:
+        """Note the end of a pass that was begun with so many faults: one without any ends the last, two end the row."""
+        if self.faults == faults and not self.dead:
+            self.faults = self.faults if self.fault else 0
+            self.fault = ""
 
     def wants(self, wanted: DeviceMap | None) -> bool:
         """Return whether its share of a connection must be exchanged for what it is about now."""

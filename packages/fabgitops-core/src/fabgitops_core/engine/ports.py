@@ -121,7 +121,7 @@ class Host(Protocol):
 
 
 class Observer(Protocol):
-    """Whoever listens: metrics, audit. What it raises is a fault of ours."""
+    """Whoever listens: metrics, audit. What it raises is a fault of ours, and changes nothing for the resource."""
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""
@@ -133,6 +133,10 @@ class Observer(Protocol):
 
     def late(self, seconds: float) -> None:
         """Note how long after its time a pass began."""
+        ...
+
+    def fault(self, key: Key, where: str) -> None:
+        """Note that a fault of our own struck a resource, and where: a word such as "step"."""
         ...
 
     def forgotten(self, key: Key) -> None:

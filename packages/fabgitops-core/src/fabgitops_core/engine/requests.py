@@ -21,6 +21,7 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteUnrecorded,
     WriteWithdrawn,
+    fault_message,
 )
 from fabgitops_core.control.requests import Change, DeviceId
 from fabgitops_core.engine.circuits import Circuits
@@ -113,7 +114,7 @@ class Requests:
     async def write(self, entry: Entry, device: Device, request: Write) -> Event:
         """Write if it still is wanted, the first of a pass once the record of all of them is stored."""
         change = request.change
-        why = self._holds.why_not(change.endpoint)
+        why = self._why_not(entry, change)
         if why:
             return self._withdrawn(entry, change, why)
         if request.first and await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
@@ -121,7 +122,7 @@ class Requests:
 
         def wanted() -> bool:
             nonlocal why
-            why = self._holds.why_not(change.endpoint)
+            why = self._why_not(entry, change)
             return not why and entry.controller.still_wanted(entry.state, change)
 
         try:
@@ -137,6 +138,12 @@ class Requests:
             )
         self._held.drop(entry.key)
         return WriteDone(self._now(), change) if sent else WriteSpared(self._now(), change)
+
+    def _why_not(self, entry: Entry, change: Change) -> str:
+        """Return what speaks against a write now; after a fault of our own a pass that writes nothing comes first."""
+        if entry.fault:
+            return fault_message(entry.fault)
+        return self._holds.why_not(change.endpoint)
 
     def _withdrawn(self, entry: Entry, change: Change, held: str, why: str = "") -> WriteWithdrawn:
         """Say that a write is not sent; what was read is old by the time that it may be, and the next pass looks anew.

@@ -46,6 +46,7 @@ class FakeObserver:
         self.passes: list[Key] = []
         self.lateness: list[float] = []
         self.gone: list[Key] = []
+        self.faults: list[tuple[Key, str]] = []
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Remember an event."""
@@ -60,6 +61,10 @@ class FakeObserver:
     def late(self, seconds: float) -> None:
         """Remember how late a pass began."""
         self.lateness.append(seconds)
+
+    def fault(self, key: Key, where: str) -> None:
+        """Remember a fault of our own."""
+        self.faults.append((key, where))
 
     def forgotten(self, key: Key) -> None:
         """Remember who is gone."""

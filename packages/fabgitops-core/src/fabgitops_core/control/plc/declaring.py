@@ -38,13 +38,14 @@ def declared(state: PlcState, event: Declaration) -> Step:
     status = (event.status or UNKNOWN) if first else state.status
     request = _unbegun(state, event.request, status)
     told = (event.spec, event.problem, event.generation)
-    changed = first or told != (state.declared, state.own_problem, state.generation)
+    changed = first or bool(state.fault) or told != (state.declared, state.own_problem, state.generation)
     known = state._replace(
         declared=event.spec,
         own_problem=event.problem,
         generation=event.generation,
         status=status,
         request=request,
+        fault="",
     )
     if event.referenced is not None:
         known = _with_reference(known, event.referenced)
@@ -81,7 +82,7 @@ def referenced(state: PlcState, event: Referenced) -> Step:
     noted = _with_reference(state, event)
     if (noted.template, noted.template_problem) == (state.template, state.template_problem):
         return state, ()
-    known = _resolved(noted)
+    known = _resolved(noted._replace(fault=""))
     return _taken(state, known, event) if _differs(known, state) else (noted, ())
 
 

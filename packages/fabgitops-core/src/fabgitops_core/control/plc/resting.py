@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
-from fabgitops_core.control.events import Event
+from fabgitops_core.control.events import Declared, Event, Faulted, Referenced, fault_message
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.situations import situation_of
-from fabgitops_core.control.plc.state import PlcState, Step, finish, say, with_memory
+from fabgitops_core.control.plc.state import REST, UNKNOWN, PlcState, Stage, Step, finish, say, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
 from fabgitops_core.control.points import NOWHERE
 
@@ -20,6 +21,8 @@ def rest(state: PlcState, event: Event) -> Step:
     handled = {} if request is None else {"last_handled_reconcile_at": request.token}
     if state.spec is not None:
         situation, message = at_hand.SUSPENDED, "suspended: the device is neither read nor written"
+    elif state.fault:
+        situation, message = at_hand.INTERNAL_ERROR, state.fault
     elif state.missing:
         situation, message = at_hand.TEMPLATE_NOT_FOUND, state.problem
     else:
@@ -27,12 +30,43 @@ def rest(state: PlcState, event: Event) -> Step:
     quiet = with_memory(state._replace(request=None), seen=(), found=(), settled=False)
     rested, commands = say(quiet, situation, message, event, **handled, **_unknown(state, state.status.registers))
     reason = {
+        at_hand.INTERNAL_ERROR: NoticeReason.INTERNAL_ERROR,
         at_hand.INVALID_SPEC: NoticeReason.INVALID_SPEC,
         at_hand.TEMPLATE_NOT_FOUND: NoticeReason.TEMPLATE_NOT_FOUND,
     }.get(situation)
     if reason is not None and situation_of(state.status) is not situation:
         commands = (*commands, Notice(reason, message))
     return rested, (*commands, Wake(None))
+
+
+def faulted(state: PlcState, event: Faulted) -> Step:
+    """Say that a fault of our own has struck; a lasting one leaves nothing in force, and else the pass is done again.
+
+    A write that is recorded stays so: it may have been sent.
+    """
+    message = fault_message(event.cause)
+    ended = state._replace(stage=Stage.IDLE, going=REST)
+    if event.lasting:
+        return rest(_not_in_force(ended, event)._replace(fault=message), event)
+    quiet = with_memory(ended, seen=(), found=(), settled=False)
+    fresh = situation_of(state.status) is not at_hand.INTERNAL_ERROR
+    notices: Commands = (Notice(NoticeReason.INTERNAL_ERROR, message),) if fresh else ()
+    after, commands = finish(quiet, at_hand.INTERNAL_ERROR, message, event, **_unknown(state, state.status.registers))
+    return after, (*notices, *commands)
+
+
+def _not_in_force(state: PlcState, event: Faulted) -> PlcState:
+    """Take of what failed only what it says; it is looked into when the resource is declared anew."""
+    failed = event.failed
+    if isinstance(failed, Referenced):
+        template = failed.spec if isinstance(failed.spec, IndustrialPLCTemplateSpec) else None
+        state = state._replace(template=template, template_problem=failed.problem)
+    elif isinstance(failed, Declared):
+        status = (failed.status or UNKNOWN) if state.generation < 0 else state.status
+        state = state._replace(declared=failed.spec, own_problem=failed.problem, request=failed.request, status=status)
+    elif failed is None:
+        state = state._replace(declared=None, own_problem=fault_message(event.cause))
+    return state._replace(spec=None, missing=False, rivals={}, generation=event.generation)
 
 
 def lost(state: PlcState, event: Event, cause: str, retry_after: float) -> Step:

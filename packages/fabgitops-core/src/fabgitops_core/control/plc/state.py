@@ -137,7 +137,8 @@ class PlcState(NamedTuple):
     with the reason in `problem`; `missing` says that the reason is a template that is not there. `map` and `usual`
     follow from the last valid spec. `request` is a sync that nobody has begun, `serving` the one that the pass under
     way answers. `going_map` is the map that the pass under way began with. `changed_at` says when what is wanted
-    changed, while it has not stood for `settle_secs` yet and is not to be written.
+    changed, while it has not stood for `settle_secs` yet and is not to be written. `fault` is
+    told while a fault of our own keeps what is declared from being in force.
     """
 
     stage: Stage = Stage.IDLE
@@ -161,6 +162,7 @@ class PlcState(NamedTuple):
     rivals: Mapping[str, str] = MappingProxyType({})
     settle_secs: float = 0.0
     changed_at: datetime | None = None
+    fault: str = ""
 
 
 Step = tuple[PlcState, Commands]

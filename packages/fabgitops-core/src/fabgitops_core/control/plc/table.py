@@ -4,7 +4,7 @@ It is told events and answers with a new state and commands; somebody else carri
 The whole of it is TABLE, below; the rooms beside this one hold its parts: `declaring` what is wanted, `reading` and
 `judging` the first half of a pass, `writing` the second, `verdict` and `resting` its end. An event that is not in the
 table for the stage it meets came too late and changes nothing. `Declared`, `Referenced`, `Contested` and `Removed` are
-heard in every stage: they change what is wanted, never what is under way.
+heard in every stage: they change what is wanted, never what is under way. So is `Faulted`, which ends that.
 
     stage        event           next
     IDLE         Due             READING, or IDLE while suspended, invalid, or the circuit is open
@@ -44,6 +44,7 @@ from fabgitops_core.control.events import (
     Declared,
     Due,
     Event,
+    Faulted,
     IdentifyDone,
     IdentifyFailed,
     ReadDone,
@@ -62,6 +63,7 @@ from fabgitops_core.control.plc.metering import readings
 from fabgitops_core.control.plc.pacing import paced
 from fabgitops_core.control.plc.proving import proof_failed, proven, read_back, spared
 from fabgitops_core.control.plc.reading import due, identified, not_identified, read_done, read_failed
+from fabgitops_core.control.plc.resting import faulted
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.state import NEW, REST, PlcState, Stage, Step
 from fabgitops_core.control.plc.writing import still_wanted, unrecorded, withdrawn, write_failed
@@ -92,6 +94,7 @@ ALWAYS: dict[type[Event], Callable[[PlcState, Any], Step]] = {
     Declared: declared,
     Referenced: referenced,
     Contested: contested,
+    Faulted: faulted,
 }
 
 

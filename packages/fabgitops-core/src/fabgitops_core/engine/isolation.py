@@ -1,0 +1,155 @@
+"""One resource at a time, behind a guard: what it holds is nobody else's trouble.
+
+An exception that says nothing about a device is a bug, of ours or of a library's, and mostly lies in what one resource
+holds. Each question to a controller is asked here. What raises is logged, counted, told on the resource, and keeps it
+from being written: what it wants is not known for certain.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.codec.texts import printable
+from fabgitops_core.control.commands import Commands, Identify, Publish, Read, Request, Wake, Write
+from fabgitops_core.control.events import NEWS, Event, Faulted
+from fabgitops_core.engine.entries import Entry
+from fabgitops_core.engine.holds import Holds
+from fabgitops_core.engine.ports import Host, Observer
+from fabgitops_core.engine.scheduler import Scheduler
+
+Answer = TypeVar("Answer")
+
+RETRY_SECS = 60.0
+"""A pass that died is done again after so many seconds, after twice as many each further time."""
+MAX_RETRY_SECS = 3600.0
+LONGEST_CAUSE = 300
+"""Characters of an exception that are told; the log has the whole."""
+
+_ENDS_A_PASS = {"request", "readings"}
+"""Where a fault says nothing about what is declared; so does a step in a pass."""
+
+log = logging.getLogger(__name__)
+
+
+class Isolation:
+    """Asks controllers, and carries out what they want done that needs no waiting.
+
+    Args:
+        host: Where resources live.
+        listener: Who hears of everything, and does not raise.
+        scheduler: Who wakes them.
+        holds: Why no write may go out now.
+        now: The time of day.
+        fallen: Told of a resource of which nothing is in force any more.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        listener: Observer,
+        scheduler: Scheduler[Key],
+        holds: Holds,
+        now: Callable[[], datetime],
+        fallen: Callable[[Entry], None],
+    ) -> None:
+        self._host = host
+        self._listener = listener
+        self._scheduler = scheduler
+        self._holds = holds
+        self._now = now
+        self._fallen = fallen
+
+    def step(self, entry: Entry, event: Event) -> Request | None:
+        """Tell the controller, do what needs no waiting, and return what does: a request to the device."""
+        if entry.dead:
+            return None
+        try:
+            entry.state, commands = entry.controller.step(entry.state, event)
+            request = self._carry_out(entry, commands)
+        except Exception as error:  # noqa: BLE001 - logged by `strike`
+            self.strike(entry, "step", error, event)
+            return None
+        self._listener.happened(entry.key, event, commands)
+        return request
+
+    def ask(self, entry: Entry, where: str, question: Callable[[], Answer], otherwise: Answer) -> Answer:
+        """Return the answer to a question, or `otherwise` where it raises, or nothing is in force."""
+        if entry.dead:
+            return otherwise
+        try:
+            return question()
+        except Exception as error:  # noqa: BLE001 - logged by `strike`
+            self.strike(entry, where, error)
+            return otherwise
+
+    def strike(self, entry: Entry, where: str, error: Exception, failed: Event | None = None) -> None:
+        """Let a resource that a fault of our own has struck say so, and be written no more until that is over.
+
+        What ends a pass is over with the next that goes well, which is begun after a growing pause; anything else when
+        the resource is declared anew: until then nothing of it is in force.
+
+        Args:
+            entry: The resource.
+            where: What it struck, for metrics.
+            error: What was raised.
+            failed: What the resource was told.
+        """
+        self._note(entry, where, error)
+        if entry.gone:
+            return
+        lasting = where not in _ENDS_A_PASS and (failed is None or isinstance(failed, NEWS))
+        entry.fault, entry.faults, entry.dead = _cause(error), entry.faults + 1, entry.dead or lasting
+        self._tell(entry, Faulted(self._now(), entry.generation, entry.fault, lasting, failed))
+        self._scheduler.wake(entry.key, None if entry.dead else _pause(entry.faults))
+        if lasting:
+            self._fallen(entry)
+
+    def _tell(self, entry: Entry, event: Faulted) -> None:
+        """Tell the controller of a fault; what it knows may be what is at fault, and is dropped then."""
+        for state in (entry.state, entry.controller.start(entry.key)):
+            try:
+                entry.state, commands = entry.controller.step(state, event)
+                self._carry_out(entry, commands)
+            except Exception as error:  # noqa: BLE001 - logged there
+                self._note(entry, "telling", error)
+            else:
+                self._listener.happened(entry.key, event, commands)
+                return
+
+    def _note(self, entry: Entry, where: str, error: Exception) -> None:
+        """Count a fault, and log it: with its traceback, unless it is the same as before."""
+        cause = f"{where}: {_cause(error)}"
+        if cause not in entry.logged:
+            entry.logged.add(cause)
+            log.error("%s: a fault of our own (%s)", entry.key, where, exc_info=error)
+        self._listener.fault(entry.key, where)
+
+    def _carry_out(self, entry: Entry, commands: Commands) -> Request | None:
+        request: Request | None = None
+        for command in commands:
+            if isinstance(command, Read | Write | Identify):
+                request = command
+            elif isinstance(command, Wake):
+                if not entry.gone:
+                    self._scheduler.wake(entry.key, command.after, spread=command.spread, steady=command.steady)
+            elif isinstance(command, Publish):
+                if command.before_write and entry.endpoint and self._holds.why_not(entry.endpoint):
+                    continue  # it is held in this very turn: a record would tell of a write that is not sent
+                self._host.publish(entry.key, command.status)
+                entry.writing = entry.writing or command.before_write
+            else:
+                self._host.notice(entry.key, command)
+        return request
+
+
+def _cause(error: Exception) -> str:
+    """Return an exception in one line, for people."""
+    text = printable(str(error))[:LONGEST_CAUSE]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _pause(faults: int) -> float:
+    """Return the seconds until a pass that died for the so-manieth time is done again."""
+    return min(RETRY_SECS * 2.0 ** min(faults - 1, 16), MAX_RETRY_SECS)
