@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NoReturn
 
 from fabgitops_core.codec import numbers, texts
+from fabgitops_core.codec.digits import shortest
 from fabgitops_core.codec.texts import Encoding, Padding
 from fabgitops_core.codec.types import ByteOrder, DataType, Words, arranged
 
@@ -19,7 +20,6 @@ MAX_LENGTH = 250
 _factor = lru_cache(maxsize=1024)(numbers.exactly)
 _LIMIT = 0xFFFF
 _HIGHEST_BIT = 15
-_DIGITS_TRIED = range(6, 41)
 
 
 class InvalidCodec(ValueError):
@@ -159,9 +159,12 @@ class Codec:
         if self.type is DataType.STRING:
             return texts.text_of_words(arranged(self._checked(words), self.order), self.encoding, self.padding)
         measured = self.measure(words)
-        if name := next((name for name, number in self.names if number == measured), ""):
+        if name := self._name(measured):
             return name
         return measured if self.type.numeric else bool(measured)
+
+    def _name(self, measured: float) -> str:
+        return next((name for name, number in self.names if number == measured), "")
 
     def measure(self, words: Words) -> int | float:
         """Return what words hold as a number, for a metric: without names, and 1 or 0 for true or false.
@@ -174,7 +177,7 @@ class Codec:
         if not self.type.numeric:
             return int(self._checked(words)[0] & self.mask != 0)
         raw = self._raw(words)
-        if not math.isfinite(raw):
+        if not math.isfinite(raw) or (self.scale == 1 and not self.offset):
             return raw
         value = self._engineering(Fraction(raw))
         whole = isinstance(raw, int) and float(self.scale).is_integer() and float(self.offset).is_integer()
@@ -188,31 +191,20 @@ class Codec:
         Raises:
             ValueError: As `decode`.
         """
-        value = self.decode(words)
-        if isinstance(value, bool):
-            return str(value).lower()
-        if isinstance(value, str):
-            return texts.printable(value)
-        if not math.isfinite(value):
-            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        if self.type is DataType.STRING:
+            return texts.printable(str(self.decode(words)))
+        if self.names and (name := self._name(self.measure(words))):
+            return texts.printable(name)
+        if not self.type.numeric:
+            return "true" if self.measure(words) else "false"
+        raw = self._raw(words)
+        if not math.isfinite(raw):
+            return "NaN" if math.isnan(raw) else "Infinity" if raw > 0 else "-Infinity"
         if self.type.floating:
-            return self._shortest(words)
-        return numbers.decimal_text(self._engineering(Fraction(self._raw(words))))
-
-    def _shortest(self, words: Words) -> str:
-        """Return the first digits that are enough to come back to these words; minus zero is shown as 0."""
-        value = self._engineering(Fraction(self._raw(words)))
-        for digits in _DIGITS_TRIED:
-            text = numbers.decimal_text(value, digits)
-            if self._means(text, words):
-                return text
-        return numbers.decimal_text(value)
-
-    def _means(self, text: str, words: Words) -> bool:
-        try:
-            return self.same(self.encode(text), words)
-        except ValueError:  # rounded up and out of the type's range
-            return False
+            return shortest(float(raw), self.type, _factor(self.scale), _factor(self.offset))
+        if self.scale == 1 and not self.offset:
+            return str(raw)
+        return numbers.decimal_text(self._engineering(Fraction(raw)))
 
     def _engineering(self, raw: Fraction) -> Fraction:
         return raw * _factor(self.scale) + _factor(self.offset)
@@ -221,7 +213,7 @@ class Codec:
         return numbers.number_of_words(arranged(self._checked(words), self.order), self.type)
 
     def _checked(self, words: Words) -> Words:
-        if len(words) != self.size or not all(0 <= word <= _LIMIT for word in words):
+        if len(words) != self.size or min(words) < 0 or max(words) > _LIMIT:
             raise ValueError(f"{self.type} takes {self.size} words of 0 to {_LIMIT}, not {words}")
         return words
 
@@ -250,8 +242,10 @@ class Codec:
         first, second = self._raw(actual), self._raw(desired)
         if not (math.isfinite(first) and math.isfinite(second)):
             return False
-        apart = abs(Fraction(first) - Fraction(second)) * abs(_factor(self.scale))
-        return apart <= (tolerance if isinstance(tolerance, Fraction) else numbers.exactly(tolerance))
+        if first == second or not tolerance:
+            return first == second
+        allowed = tolerance if isinstance(tolerance, Fraction) else numbers.exactly(tolerance)
+        return _within(first, second, allowed, _factor(self.scale))
 
 
 _QUOTE_NAMES = " or a name of its enum (YAML reads On, Off, Yes and No as true and false: put names in quotes)"
@@ -263,11 +257,19 @@ def _truth(value: Value) -> bool:
     return bool(value)
 
 
+def _within(first: float, second: float, allowed: Fraction, scale: Fraction) -> bool:
+    """Return whether two raw numbers, scaled, are no further apart; exactly, and in whole numbers, which is quick."""
+    above, below = first.as_integer_ratio()
+    other_above, other_below = second.as_integer_ratio()
+    apart = abs(above * other_below - other_above * below) * abs(scale.numerator)
+    return apart * allowed.denominator <= allowed.numerator * scale.denominator * below * other_below
+
+
 def _nearest_float(value: Fraction) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _check_shape(codec: Codec) -> None:

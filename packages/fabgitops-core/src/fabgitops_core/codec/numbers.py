@@ -12,13 +12,13 @@ from fractions import Fraction
 
 from fabgitops_core.codec.types import DataType, Words, bytes_of, words_of
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _JSON_KEEPS = 2**53
 DIGITS_LOST = "JSON keeps 53 bits of a number, so its last digits may be lost"
 """Why a number without quotes is refused; the way out depends on where it stands."""
 
 _TEXT_PRECISION = 60
-_PACKED = {DataType.FLOAT32: ">f", DataType.FLOAT64: ">d"}
+PACKED = {DataType.FLOAT32: ">f", DataType.FLOAT64: ">d"}
 
 
 def exactly(value: float | str) -> Fraction:
@@ -32,7 +32,7 @@ def exactly(value: float | str) -> Fraction:
     if isinstance(value, int) and not isinstance(value, bool):
         return Fraction(value)
     text = value if isinstance(value, str) else repr(value)
-    if not _NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text):
         raise ValueError("it is not a number")
     return Fraction(text)
 
@@ -62,9 +62,13 @@ def decimal_text(number: Fraction, digits: int = _TEXT_PRECISION) -> str:
     """Return a number as people write it, rounded to so many digits: `21.5`, `-0.001`, `1.5E+30`."""
     with localcontext() as context:
         context.prec = digits
-        decimal = (Decimal(number.numerator) / Decimal(number.denominator)).normalize()
-        plain = -7 <= decimal.adjusted() <= 20  # so that every 64-bit integer is written out
-        return format(decimal, "f") if plain else str(decimal)
+        return plainly((Decimal(number.numerator) / Decimal(number.denominator)).normalize())
+
+
+def plainly(number: Decimal) -> str:
+    """Return a number without an exponent, where it is not very large or small."""
+    plain = -7 <= number.adjusted() <= 20  # so that every 64-bit integer is written out
+    return format(number, "f") if plain else str(number)
 
 
 def words_of_number(raw: Fraction, kind: DataType) -> Words:
@@ -85,10 +89,10 @@ def words_of_number(raw: Fraction, kind: DataType) -> Words:
 
 def _words_of_float(raw: Fraction, kind: DataType) -> Words:
     try:
-        packed = struct.pack(_PACKED[kind], float(raw))
+        packed = struct.pack(PACKED[kind], float(raw))
     except OverflowError:
         raise ValueError(f"it is too large for {kind}") from None
-    if raw and not struct.unpack(_PACKED[kind], packed)[0]:
+    if raw and not struct.unpack(PACKED[kind], packed)[0]:
         raise ValueError(f"it is too small for {kind}, which would make it 0")
     return words_of(packed)
 
@@ -101,7 +105,7 @@ def number_of_words(words: Words, kind: DataType) -> int | float:
     """
     data = bytes_of(words)
     if kind.floating:
-        return float(struct.unpack(_PACKED[kind], data)[0])
+        return float(struct.unpack(PACKED[kind], data)[0])
     if kind in {DataType.BCD16, DataType.BCD32}:
         digits = data.hex()
         if not digits.isdecimal():

@@ -1,5 +1,6 @@
 """What a register can hold, and in which order its bytes travel."""
 
+import struct
 from enum import StrEnum
 
 Words = tuple[int, ...]
@@ -111,12 +112,12 @@ def arranged(words: Words, order: ByteOrder) -> Words:
 
 def words_of(data: bytes) -> Words:
     """Return an even number of bytes as words, the most significant byte first."""
-    return tuple(int.from_bytes(data[at : at + 2]) for at in range(0, len(data), 2))
+    return struct.unpack(f">{len(data) // 2}H", data)
 
 
 def bytes_of(words: Words) -> bytes:
     """Return words as bytes, the most significant first."""
-    return b"".join(word.to_bytes(2) for word in words)
+    return struct.pack(f">{len(words)}H", *words)
 
 
 def hex_of(words: Words) -> str:
