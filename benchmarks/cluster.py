@@ -20,10 +20,11 @@ from lightkube.generic_resource import create_namespaced_resource
 from prometheus_client.parser import text_string_to_metric_families
 from testbed import ControlPlane, control_plane
 
-from benchmarks.devices import REGISTER, TARGET
+from benchmarks.devices import REGISTER, TARGET, said
 
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
 AT_ONCE = 20
+PATIENCE = 300.0
 IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
 
 
@@ -37,9 +38,16 @@ def total(text: str, name: str, **labels: str) -> float:
     )
 
 
-async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is true."""
+async def until(true: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait until something is true.
+
+    Raises:
+        SystemExit: It is not within PATIENCE seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
     while not await true():
+        if time.monotonic() > deadline:
+            sys.exit(f"not within {PATIENCE:.0f} s: {what}")
         await asyncio.sleep(0.2)
 
 
@@ -82,13 +90,13 @@ async def measure(plane: ControlPlane, port: int, count: int, seconds: float, dr
         async def corrected() -> bool:
             return total(await metrics(), "corrections_total") == count
 
-        await until(connected)
-        await until(calm)
+        await until(connected, f"all {count} PLCs answer the operator")
+        await until(calm, "the operator has nothing more to tell the API server")
         polls, asked = total(await metrics(), "fabgitops_modbus_requests_total"), requests(plane)
         await asyncio.sleep(seconds)
         polls, asked = total(await metrics(), "fabgitops_modbus_requests_total") - polls, requests(plane) - asked
         drifted = drift()
-        await until(corrected)
+        await until(corrected, f"all {count} corrections are proven")
         return {"polls": polls, "requests": asked, "corrected": time.monotonic() - drifted}
 
 
@@ -108,7 +116,7 @@ def main(seconds: float, count: int) -> None:
     ):
         assert farm.stdin
         assert farm.stdout
-        asyncio.run(install(plane, json.loads(farm.stdout.readline())))
+        asyncio.run(install(plane, json.loads(said(farm.stdout, "the farm of devices"))))
         environment = {**os.environ, "KUBECONFIG": str(plane.kubeconfig_for(ACCOUNT))}
         flags = ["--metrics-port", "0", "--log-format", "text"]
         with (
@@ -123,7 +131,7 @@ def main(seconds: float, count: int) -> None:
                 assert farm.stdin
                 assert farm.stdout
                 farm.stdin.write("drift\n")
-                return float(farm.stdout.readline())
+                return float(said(farm.stdout, "the farm of devices"))
 
             sys.stdout.write(json.dumps(asyncio.run(measure(plane, port, count, seconds, drift))) + "\n")
             operator.terminate()

@@ -7,15 +7,37 @@ prints how many requests were answered so far.
 
 import asyncio
 import json
+import resource
 import struct
 import sys
 import time
+from typing import IO
 
 import uvloop
 
 REGISTER = 4001
 TARGET = 2500
 DRIFTED = 2311
+
+
+SPARE = 100
+"""Open files of a process beside those of its devices."""
+
+
+def make_room(count: int) -> None:
+    """Let this process open what so many devices need: each listens, and holds one connection.
+
+    Raises:
+        SystemExit: That is more than this machine allows; the text says how much it is.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 2 * count + SPARE
+    if hard != resource.RLIM_INFINITY and needed > hard:
+        sys.exit(
+            f"{count} devices in one process need {needed} open files, and {hard} are allowed (ulimit -Hn): "
+            f"raise that, or measure at most {(hard - SPARE) // 2} PLCs"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
 
 
 class Connection(asyncio.Protocol):
@@ -45,8 +67,18 @@ class Connection(asyncio.Protocol):
         self._transport.write(answer)
 
 
+def said(output: IO[str], who: str) -> str:
+    """Return the next line of a process.
+
+    Raises:
+        SystemExit: It has ended; it said why on standard error.
+    """
+    return output.readline() or sys.exit(f"bench: {who} could not go on, see above; nothing was measured of it")
+
+
 async def serve(count: int) -> None:
     """Serve until standard input ends."""
+    make_room(count)
     loop = asyncio.get_running_loop()
     values = [TARGET] * count
     servers = [

@@ -33,6 +33,8 @@ from benchmarks.devices import REGISTER, TARGET
 
 INTERVAL = 5
 WARM_UP = 2 * INTERVAL
+PATIENCE = 30.0
+"""Seconds for which nothing may come of a correction before the measurement is given up."""
 
 
 @dataclass
@@ -164,12 +166,26 @@ async def fabgitops(ports: list[int], seconds: float) -> Cost:
     sys.stdout.write("drift\n")
     sys.stdout.flush()
     drifted = float(await asyncio.to_thread(sys.stdin.readline))
-    while len(host.corrected) < len(ports):
-        await asyncio.sleep(0.1)
+    await all_corrected(engine, host, len(ports))
     cost.corrections = len(host.corrected)
     cost.corrected = quantiles([moment - drifted for moment in host.corrected])
     await engine.stop(1.0)
     return cost
+
+
+async def all_corrected(engine: Engine, host: MemoryHost, count: int) -> None:
+    """Wait until so many corrections were proven.
+
+    Raises:
+        SystemExit: For PATIENCE seconds none was; the text says how many are missing, and what one of them says.
+    """
+    while (before := len(host.corrected)) < count:
+        deadline = time.monotonic() + PATIENCE
+        while len(host.corrected) == before:
+            if time.monotonic() > deadline:
+                cause = next((each.cause for each in engine.circuits.troubled().values()), "they answer, and hold it")
+                sys.exit(f"{count - before} of {count} devices were not corrected for {PATIENCE:.0f} s: {cause}")
+            await asyncio.sleep(0.1)
 
 
 async def scraped(metrics: Metrics, seconds: float) -> None:

@@ -17,25 +17,35 @@ class ListenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _OneFamily:
-    """A registry of one metric family."""
+class _OnePart:
+    """A registry of one metric family, or of a part of it."""
 
-    family: Metric
+    part: Metric
 
     def collect(self) -> Iterable[Metric]:
-        yield self.family
+        yield self.part
 
 
 async def exposition(registry: CollectorRegistry) -> bytes:
-    """Return the metrics as text, one family after the other, letting polls go in between.
+    """Return the metrics as text, one part of a family after the other, letting polls go in between.
 
     A thread would not do: it takes the interpreter's lock from the loop for as long as the whole takes.
     """
-    parts = []
-    for family in registry.collect():
-        parts.append(generate_latest(_OneFamily(family)))
+    texts, before = [], ""
+    for part in registry.collect():
+        text = generate_latest(_OnePart(part))
+        texts.append(_without_its_head(text) if part.name == before else text)
+        before = part.name
         await asyncio.sleep(0)
-    return b"".join(parts)
+    return b"".join(texts)
+
+
+def _without_its_head(text: bytes) -> bytes:
+    """Return the samples of a part alone: HELP and TYPE stand once, before the first part of a family.
+
+    Prometheus text format 0.0.4: all lines of one metric are one group, with one HELP and one TYPE.
+    """
+    return text.split(b"\n", 2)[2]
 
 
 @asynccontextmanager

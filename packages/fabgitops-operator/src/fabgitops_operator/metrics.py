@@ -28,12 +28,13 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.requests import DeviceId
 from prometheus_client import CollectorRegistry, Counter, Info, ProcessCollector, disable_created_metrics
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from fabgitops_operator import families
 from fabgitops_operator.buckets import Buckets
+from fabgitops_operator.families import Sample, in_parts
 
-_PLC = ("plc_name", "namespace")
 _KNOWN = {ConditionStatus.TRUE: 1, ConditionStatus.FALSE: 0, ConditionStatus.UNKNOWN: None}
 
 
@@ -154,69 +155,39 @@ class Metrics(Collector):
         self._writes.labels(resource, result).inc()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what is read off when asked, each family made when its turn comes."""
+        """Yield what is read off when asked, a large family in parts, each made when its turn comes."""
         rows = list(self._rows.items())
         yield GaugeMetricFamily("managed_plcs", "IndustrialPLC resources looked after.", value=len(rows))
-        drifts = CounterMetricFamily("drift_events", "Episodes of drift seen.", labels=_PLC)
-        yield _filled(drifts, rows, lambda row: row.drifts)
-        attempts = CounterMetricFamily(
-            "fabgitops_correction_attempts", "Writes sent to correct drift, proven or not.", labels=_PLC
-        )
-        yield _filled(attempts, rows, lambda row: row.attempts)
-        corrections = CounterMetricFamily("corrections", "Corrections proven by reading back.", labels=_PLC)
-        yield _filled(corrections, rows, lambda row: row.corrections)
-        connected = GaugeMetricFamily("plc_connection_status", "1 while the PLC answers, else 0.", labels=_PLC)
-        yield _filled(connected, rows, lambda row: row.connected)
-        in_sync = GaugeMetricFamily("fabgitops_plc_in_sync", "1 while it holds what it must, else 0.", labels=_PLC)
-        yield _filled(in_sync, rows, lambda row: row.in_sync)
-        yield _readiness(rows)
-        values = GaugeMetricFamily(
-            "register_value", "The value last read, in engineering units.", labels=(*_PLC, "register")
-        )
-        for key, numbers in self._readings():
-            for register, number in numbers.items():
-                values.add_metric((key.name, key.namespace, register), number)
-        yield values
-        yield self._breaker_states()
+        yield from in_parts(families.DRIFTS, _of_each(rows, lambda row: row.drifts))
+        yield from in_parts(families.ATTEMPTS, _of_each(rows, lambda row: row.attempts))
+        yield from in_parts(families.CORRECTIONS, _of_each(rows, lambda row: row.corrections))
+        yield from in_parts(families.CONNECTED, _of_each(rows, lambda row: row.connected))
+        yield from in_parts(families.IN_SYNC, _of_each(rows, lambda row: row.in_sync))
+        yield from in_parts(families.READY, (_readiness(key, row) for key, row in rows))
+        yield from in_parts(families.VALUES, self._values())
+        yield from in_parts(families.BREAKERS, self._breaker_states())
         yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")
         yield self._lateness.family("fabgitops_poll_lateness_seconds", "Seconds that a poll began after its time.")
-        requests = CounterMetricFamily(
-            "fabgitops_modbus_requests", "Modbus requests by function and result.", labels=("function", "result")
-        )
-        for asked, count in self._requests.items():
-            requests.add_metric(asked, count)
-        yield requests
+        yield from in_parts(families.REQUESTS, list(self._requests.items()))
 
-    def _breaker_states(self) -> Metric:
-        family = GaugeMetricFamily(
-            "fabgitops_breaker_state",
-            "Circuit breakers of devices that failed last: 1 for the state that each is in.",
-            labels=("endpoint", "transport", "unit_id", "state"),
-        )
+    def _values(self) -> Iterator[Sample]:
+        for key, numbers in self._readings():
+            for register, number in numbers.items():
+                yield (key.name, key.namespace, register), number
+
+    def _breaker_states(self) -> Iterator[Sample]:
         now = self._clock()
         for device, breaker in self._breakers().items():
-            state = circuit(breaker, now).value
-            endpoint = device.endpoint
-            family.add_metric((str(endpoint), endpoint.transport.value, str(device.unit_id), state), 1)
-        return family
+            endpoint, state = device.endpoint, circuit(breaker, now).value
+            yield (str(endpoint), endpoint.transport.value, str(device.unit_id), state), 1
 
 
-def _readiness(rows: list[tuple[Key, _Row]]) -> Metric:
-    family = GaugeMetricFamily(
-        "fabgitops_plc_ready", "1 while Ready is True, else 0, by the reason that it has.", labels=(*_PLC, "reason")
-    )
-    for key, row in rows:
-        situation = situation_of(_plc(row.status))
-        family.add_metric((key.name, key.namespace, situation.reason), situation.ready is ConditionStatus.TRUE)
-    return family
+def _readiness(key: Key, row: _Row) -> Sample:
+    situation = situation_of(_plc(row.status))
+    return (key.name, key.namespace, situation.reason), situation.ready is ConditionStatus.TRUE
 
 
-def _filled(
-    family: CounterMetricFamily | GaugeMetricFamily,
-    rows: list[tuple[Key, _Row]],
-    value: Callable[[_Row], float | None],
-) -> Metric:
+def _of_each(rows: list[tuple[Key, _Row]], value: Callable[[_Row], float | None]) -> Iterator[Sample]:
     for key, row in rows:
         if (number := value(row)) is not None:
-            family.add_metric((key.name, key.namespace), number)
-    return family
+            yield (key.name, key.namespace), number

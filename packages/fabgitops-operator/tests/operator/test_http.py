@@ -1,9 +1,14 @@
 """The one port, on a real socket."""
 
+import asyncio
+
 import aiohttp
 import pytest
-from fabgitops_operator.http import ListenError, serving
+from fabgitops_core.api.meta import Key
+from fabgitops_operator.families import PART
+from fabgitops_operator.http import ListenError, exposition, serving
 from fabgitops_operator.metrics import Metrics
+from prometheus_client.parser import text_string_to_metric_families
 
 
 async def get(port: int, path: str) -> tuple[int, str, str]:
@@ -39,3 +44,24 @@ async def test_a_port_in_use(metrics: Metrics) -> None:
         with pytest.raises(ListenError, match=rf"127\.0\.0\.1 port {port}: Address already in use; choose another"):
             async with serving(metrics.registry, "127.0.0.1", port, lambda: ""):
                 pass
+
+
+async def test_a_large_scrape_lets_polls_go_in_between(metrics: Metrics) -> None:
+    """However many registers there are, what is due is never kept waiting for more than a part of the text."""
+    numbers = {f"register-{at}": float(at) for at in range(1000)}
+    metrics.watch_readings(lambda: ((Key("IndustrialPLC", "plant", f"plc-{at}"), numbers) for at in range(20)))
+    turns = 0
+
+    async def poll() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    polls = asyncio.create_task(poll())
+    text = (await exposition(metrics.registry)).decode()
+    polls.cancel()
+    assert turns >= 20_000 / PART
+    families = list(text_string_to_metric_families(text))
+    assert len({family.name for family in families}) == len(families)
+    assert sum(len(family.samples) for family in families if family.name == "register_value") == 20_000

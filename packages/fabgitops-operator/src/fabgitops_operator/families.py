@@ -1,0 +1,60 @@
+"""Families of metrics in parts: none takes the event loop for longer than a poll may be late."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+PART = 100
+"""Samples in a part: to make them and to write them out takes some two milliseconds."""
+
+Family = TypeVar("Family", CounterMetricFamily, GaugeMetricFamily)
+
+Sample = tuple[Sequence[str], float]
+"""The values of the labels, and the number."""
+
+_PLC = ("plc_name", "namespace")
+
+DRIFTS = partial(CounterMetricFamily, "drift_events", "Episodes of drift seen.", labels=_PLC)
+ATTEMPTS = partial(
+    CounterMetricFamily, "fabgitops_correction_attempts", "Writes sent to correct drift, proven or not.", labels=_PLC
+)
+CORRECTIONS = partial(CounterMetricFamily, "corrections", "Corrections proven by reading back.", labels=_PLC)
+CONNECTED = partial(GaugeMetricFamily, "plc_connection_status", "1 while the PLC answers, else 0.", labels=_PLC)
+IN_SYNC = partial(GaugeMetricFamily, "fabgitops_plc_in_sync", "1 while it holds what it must, else 0.", labels=_PLC)
+READY = partial(
+    GaugeMetricFamily,
+    "fabgitops_plc_ready",
+    "1 while Ready is True, else 0, by the reason that it has.",
+    labels=(*_PLC, "reason"),
+)
+VALUES = partial(
+    GaugeMetricFamily, "register_value", "The value last read, in engineering units.", labels=(*_PLC, "register")
+)
+BREAKERS = partial(
+    GaugeMetricFamily,
+    "fabgitops_breaker_state",
+    "Circuit breakers of devices that failed last: 1 for the state that each is in.",
+    labels=("endpoint", "transport", "unit_id", "state"),
+)
+REQUESTS = partial(
+    CounterMetricFamily,
+    "fabgitops_modbus_requests",
+    "Modbus requests by function and result.",
+    labels=("function", "result"),
+)
+
+
+def in_parts(family: Callable[[], Family], samples: Iterable[Sample]) -> Iterator[Family]:
+    """Yield a family in parts of at most PART samples, each made when its turn comes; one without samples is one part.
+
+    Whoever takes the next part later sees what there is by then: `samples` had better be a snapshot, or not mind.
+    """
+    part = family()
+    for number, (labels, value) in enumerate(samples, 1):
+        part.add_metric(labels, value)
+        if number % PART == 0:
+            yield part
+            part = family()
+    yield part
