@@ -148,3 +148,13 @@ def test_a_pass_whose_record_is_refused_writes_nothing() -> None:
     assert len(told.device.writes) == writes
     told.polled(after=60)
     assert told.status.in_sync
+
+
+def test_a_write_proven_after_an_edit_did_hold() -> None:
+    """A write that is read back once another value is wanted is proven; that the new one is not there yet is drift."""
+    told = story(SPEED).polled(until=Write).answered()
+    told.declare(spec({**SPEED, "value": 8})).answered()
+    assert (told.status.corrections_applied, "CorrectionFailed" in told.notices) == (1, False)
+    told.polled()
+    assert [change.values for change in told.device.writes] == [(5,), (8,)]
+    assert told.notices.count("DriftDetected") == 2

@@ -125,7 +125,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
             text = f"{point.label} holds {point.text(words)} again; no proven write of ours did it"
             story.notices.append(Notice(NoticeReason.DRIFT_RESOLVED, text))
         story.since = None
-    elif sent is not None and not before.write_intended:
+    elif sent is not None and not proven and not before.write_intended:
         finding = Finding.NOT_HELD
         held, written = point.texts(words, sent)
         why = "the write was lost, or the device did not keep it"
