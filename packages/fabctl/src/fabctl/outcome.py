@@ -51,7 +51,7 @@ def outcome(before: View, after: View) -> Outcome:
             return _left(after, corrected)
         case status if status.needs_a_person:
             also = f" ({_registers(corrected)} corrected all the same)" if corrected and after.is_map else ""
-            return Outcome(Result.FAILED, f"failed: {after.last_error or after.message or after.status}{also}")
+            return Outcome(Result.FAILED, f"failed: {after.message or after.last_error or after.status}{also}")
         case Status.SUSPENDED:
             return Outcome(Result.SUSPENDED, "suspended: nothing was read or written; set spec.suspend to false in Git")
         case Status.UPDATING:

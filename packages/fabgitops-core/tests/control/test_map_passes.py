@@ -23,10 +23,11 @@ def test_everything_is_read_corrected_and_proven_in_one_pass() -> None:
 
 def test_a_unit_that_is_away_keeps_nobody_from_its_neighbours() -> None:
     """While one unit is away the others are read, corrected and told of, and the resource says who is away."""
-    told = story(SPEED, REMOTE)
+    told = story(SPEED, REMOTE).polled()
     told.device.away = {2}
+    told.device.holding(10, 9)
     told.polled()
-    assert [change.unit_id for change in told.device.writes] == [1]
+    assert [change.unit_id for change in told.device.writes] == [1, 2, 1]
     assert told.condition("Ready") == ("False", "ConnectionFailed")
     assert told.status.message == "unit 2 did not answer"
     assert (told.register("speed").in_sync, told.register("remote").in_sync) == (True, None)

@@ -153,7 +153,9 @@ def test_a_pass_whose_record_is_refused_writes_nothing() -> None:
 def test_a_write_proven_after_an_edit_did_hold() -> None:
     """A write that is read back once another value is wanted is proven; that the new one is not there yet is drift."""
     told = story(SPEED).polled(until=Write).answered()
-    told.declare(spec({**SPEED, "value": 8})).answered()
+    assert told.request is not None
+    shown = told.device.answer(told.at, told.request)
+    told.declare(spec({**SPEED, "value": 8})).tell(shown)
     assert (told.status.corrections_applied, "CorrectionFailed" in told.notices) == (1, False)
     told.polled()
     assert [change.values for change in told.device.writes] == [(5,), (8,)]

@@ -98,8 +98,9 @@ def test_a_busy_device_is_asked_again_within_the_poll() -> None:
 
 def test_a_gateway_that_does_not_reach_a_unit() -> None:
     """The gateway's exceptions 0A and 0B count against the unit alone."""
-    told = story(SPEED, REMOTE)
+    told = story(SPEED, REMOTE).polled()
     told.device.refuses = {(2, HOLDING, 5): 0x0B}
+    told.device.holding(10, 9)
     told.polled()
     assert (told.register("speed").in_sync, told.register("remote").in_sync) == (True, None)
     assert told.condition("Ready") == ("False", "ConnectionFailed")

@@ -225,9 +225,10 @@ async def test_a_template_can_make_two_resources_rivals(bench: Bench) -> None:
 
 async def test_a_unit_that_is_away_is_left_alone_and_its_neighbours_are_not(bench: Bench) -> None:
     """Three failures open the circuit of a unit; its neighbour is polled and corrected on time."""
-    bench.plc.unit_exceptions = {2: 0x0B}
     bench.declare_spec(MIXER, body(SPEED, REMOTE))
-    await bench.until(lambda: len(bench.engine.circuits.troubled()) == 1 and bench.plc[10] == 5)
+    await bench.until(lambda: bench.plc[10] == 5 and bench.status(MIXER).registers_in_sync == "2/2")
+    bench.plc.unit_exceptions = {2: 0x0B}
+    await bench.until(lambda: len(bench.engine.circuits.troubled()) == 1)
     await bench.until(lambda: next(iter(bench.engine.circuits.troubled().values())).failures == 3)
     asked = [plan.unit_id for plan in bench.plc.plans].count(2)
     passes = len(bench.observer.passes)

@@ -71,6 +71,8 @@ class Connection(ApiModel):
     """Words that one read may ask for; 125, as when not given, is the most that Modbus has."""
     max_gap_words: Annotated[int, Field(ge=0, le=MAX_READ_WORDS - 2, strict=True)] = 0
     """Words nobody asked for that a read may span to save a request; 0 when not given."""
+    max_refused_percent: Annotated[int, Field(ge=0, le=100, strict=True)] = 25
+    """Percent of the map that the device may refuse to show; while it is more nothing is written. 25 when not given."""
     tls_secret_ref: SecretRef | None = None
     """Secret with ca.crt to check the device by, and tls.crt and tls.key to show to it; each optional."""
     tls_server_name: ServerName | None = None

@@ -115,7 +115,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class DeviceMap:
-    """All registers of a resource, and how they are reached; `identity` is what FC43/14 must answer, by object id."""
+    """All registers of a resource, and how they are reached; `identity` is what FC43/14 must answer, by object id.
+
+    While more than `max_refused_percent` of the registers are refused nothing is written.
+    """
 
     endpoint: Endpoint
     unit_id: int
@@ -125,6 +128,7 @@ class DeviceMap:
     link: Link = field(default_factory=Link)
     limits: Limits = field(default_factory=Limits)
     identity: Mapping[int, str] = field(default_factory=dict)
+    max_refused_percent: int = 25
 
     @property
     def identity_plan(self) -> IdentityPlan:

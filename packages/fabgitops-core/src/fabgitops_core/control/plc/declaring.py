@@ -9,6 +9,7 @@ from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Notice, NoticeReason, Wake
 from fabgitops_core.control.events import Contested, Event, Referenced, SyncRequest
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.contact import still_answered
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.remembering import with_what_was_stored
@@ -160,8 +161,9 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
     if before.map is NOWHERE:
         return with_what_was_stored(state)
     if same_places(before.map, state.map):
-        return state._replace(memory=replace(BLANK, lost=state.memory.lost))
-    state = state._replace(memory=BLANK)
+        return state._replace(memory=replace(BLANK, lost=state.memory.lost, answered=state.memory.answered))
+    answered = still_answered(state.memory.answered, before.map, state.map)
+    state = state._replace(memory=replace(BLANK, answered=answered))
     kept = _carried(state.status.registers, before.map, state.map)
     return state._replace(status=state.status.model_copy(update=registers_fields(kept, state.map)))
 

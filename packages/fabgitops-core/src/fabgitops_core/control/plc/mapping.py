@@ -36,6 +36,7 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
         ),
         limits=Limits(connection.max_words_per_read, connection.max_gap_words),
         identity=spec.identity.objects if spec.identity else {},
+        max_refused_percent=connection.max_refused_percent,
     )
 
 

@@ -17,6 +17,7 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, gaps_of, row_of, split, words_of
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.changes import changes_for
+from fabgitops_core.control.plc.contact import met
 from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, unread
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.resting import lost, rest
@@ -211,9 +212,10 @@ _OBJECTS = {0: "vendor", 1: "product code", 2: "revision"}
 
 def judge(state: PlcState, event: Event) -> Step:
     """Judge every register, and correct those that are ours to correct."""
-    wanted, going, status = state.map, state.going, state.status
+    wanted, status = state.map, state.status
     found = tuple(_found(state, wanted, event))
-    noted, troubles = with_troubles(state, found, event)
+    noted, troubles = with_troubles(met(state, found), found, event)
+    going = noted.going
     wrong = [at for at, each in enumerate(found) if _to_correct(noted, each, event)]
     if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
         return in_stage(Stage.IDENTIFYING, state, going), (Identify(wanted.identity_plan, wanted.timeout),)

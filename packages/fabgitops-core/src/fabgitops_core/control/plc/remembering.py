@@ -3,7 +3,7 @@
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.codec.types import hex_of, parse_hex
 from fabgitops_core.control.plc.judging import blank
-from fabgitops_core.control.plc.state import PlcState
+from fabgitops_core.control.plc.state import PlcState, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
 from fabgitops_core.control.points import NOWHERE, DeviceMap, Point
 
@@ -14,7 +14,8 @@ def with_what_was_stored(state: PlcState) -> PlcState:
         return state
     known = _remembered(state.status, state.map, state.status.observed_generation != state.generation)
     fields = {"endpoint": str(state.map.endpoint), **registers_fields(known, state.map)}
-    return state._replace(status=state.status.model_copy(update=fields))
+    answered = frozenset(each.name for each in known if each.raw)
+    return with_memory(state._replace(status=state.status.model_copy(update=fields)), answered=answered)
 
 
 def _remembered(status: IndustrialPLCStatus, wanted: DeviceMap, edited: bool) -> list[RegisterStatus]:

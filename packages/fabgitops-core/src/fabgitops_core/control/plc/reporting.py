@@ -32,9 +32,9 @@ def told(
         "phase": situation.phase,
         "in_sync": _KNOWN[situation.in_sync],
         "message": message,
-        "last_error": message if situation.phase is Phase.FAILED else None,
         "observed_generation": generation,
         **changes,
+        "last_error": message if situation.phase is Phase.FAILED else changes.get("last_error"),
     }
     conditions = renewed(status.conditions, _conditions(situation, message, at, generation))
     if conditions == status.conditions and all(getattr(status, name) == value for name, value in wanted.items()):

@@ -52,7 +52,8 @@ class Pass:
     `tries` counts how often the reading under way was answered with "busy"; `met` says that the device was asked in
     this pass who it is, `over` which connection it answered that: no write of the pass goes over another. `halved` are
     readings without a gap that were refused, and tried in parts. Once everything is read, `found` holds a judgement of
-    each register, and `base` the counters of the status as they stood before.
+    each register, and `base` the counters of the status as they stood before;
+    `barred` says why nothing may be written in this pass, and in which situation that is.
 
     `published` is when a status was last published since the first write was decided, None before its record was;
     `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
@@ -67,6 +68,7 @@ class Pass:
     halved: tuple[Batch, ...] = ()
     found: tuple[Judgement, ...] = ()
     base: tuple[int, int] = (0, 0)
+    barred: tuple[Situation, str] | None = None
     changes: tuple[Planned, ...] = ()
     published: datetime | None = None
     unsaid: Commands = ()
@@ -114,7 +116,8 @@ class Memory:
     `seen` holds the readings of the last pass, `found` what they came to, by place in the map. `settled` says that
     everything was in sync and nothing was left to say then, so that a poll that finds the same is over at once.
     `stranger` is None until the device was asked who it is, then how it differs from the identity that the spec pins,
-    or nothing. `lost` says that a unit is out of reach and that this was announced.
+    or nothing. `lost` says that a unit is out of reach and that this was announced. `answered` are the registers
+    for which the device has answered since they are named.
     """
 
     seen: tuple[tuple[Batch, Words], ...] = ()
@@ -125,6 +128,7 @@ class Memory:
     holes_since: datetime | None = None
     stranger: str | None = None
     lost: bool = False
+    answered: frozenset[str] = frozenset()
 
 
 BLANK = Memory()

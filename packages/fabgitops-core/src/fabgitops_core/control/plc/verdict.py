@@ -37,9 +37,11 @@ def conclude(state: PlcState, event: Event) -> Step:
     going = state.going
     situation, message = _picked(state, going.found)
     if situation is at_hand.HELD:
-        return held(_with_changes(state), event, message, seconds_left(state, event.at))
+        return held(_with_changes(state), event, message, seconds_left(state, event.at) or HELD_SECS)
     fields = fields_of(state)
     wake = _next_look(state, event)
+    if situation is not at_hand.DEVICE_EXCEPTION and fields["last_error"]:
+        message = f"{message}; besides, {fields['last_error']}"
     seen = with_memory(state, seen=going.read, found=going.found, settled=False)
     if _only_wanders(state, situation, message, fields, event.at):
         return seen._replace(stage=Stage.IDLE, going=REST), wake
@@ -52,15 +54,15 @@ def conclude(state: PlcState, event: Event) -> Step:
 def _next_look(state: PlcState, event: Event) -> tuple[Wake]:
     """Return when to look again: at the next poll, or when what has drifted has settled, if that is sooner."""
     left = seconds_left(state, event.at)
-    if left < state.map.interval and any(_settles(state, each) for each in state.going.found):
+    if 0 < left < state.map.interval and any(_waits(state, each) for each in state.going.found):
         return (Wake(left),)
     return state.usual.beat
 
 
-def _settles(state: PlcState, found: Judgement) -> bool:
-    """Return whether a register would be corrected if what is wanted of it had stood for long enough."""
+def _waits(state: PlcState, found: Judgement) -> bool:
+    """Return whether a register would be corrected but for what has not settled yet, or was not answered yet."""
     return (
-        state.changed_at is not None
+        (state.changed_at is not None or state.going.barred is not None)
         and found.finding is Finding.DRIFTED
         and state.spec is not None
         and (state.spec.auto_correct or forced(state))
@@ -68,8 +70,8 @@ def _settles(state: PlcState, found: Judgement) -> bool:
 
 
 def _with_changes(state: PlcState) -> PlcState:
-    """Return the state with what would be written if it had settled as what is to be written."""
-    wrong = [at for at, each in enumerate(state.going.found) if _settles(state, each)]
+    """Return the state with what would be written, if it did not have to wait, as what is to be written."""
+    wrong = [at for at, each in enumerate(state.going.found) if _waits(state, each)]
     return state._replace(going=replace(state.going, changes=changes_for(state.map.points, wrong)))
 
 
@@ -103,7 +105,16 @@ def fields_of(state: PlcState) -> dict[str, Any]:
         **registers_fields(registers, state.map),
         "drift_events": drifts + sum(each.drifts for each in found),
         "corrections_applied": corrections + sum(each.corrections for each in found),
+        "last_error": _unreadable(found),
     }
+
+
+def _unreadable(found: Sequence[Judgement]) -> str | None:
+    """Return what is said of registers that cannot be read, whatever else is to be said; nothing when all can."""
+    refused = [each.message for each in found if each.finding is Finding.REFUSED]
+    if not refused:
+        return None
+    return f"{len(refused)} of {len(found)} registers cannot be read: {_told(dict.fromkeys(refused))}"
 
 
 def _with_trouble(found: Judgement, troubles: Mapping[str, Trouble]) -> RegisterStatus:
@@ -148,8 +159,10 @@ def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str
     for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
         if failed := [each.message for each in troubles.values() if each.situation is situation]:
             return situation, _told(failed)
-    if any(_settles(state, each) for each in by_finding[Finding.DRIFTED]):
-        return at_hand.HELD, why_not_yet(state)
+    if state.going.barred and state.going.barred[0] is not at_hand.HELD:
+        return state.going.barred
+    if any(_waits(state, each) for each in by_finding[Finding.DRIFTED]):
+        return at_hand.HELD, state.going.barred[1] if state.going.barred else why_not_yet(state)
     for finding, situation, reason in _BY_GRAVITY:
         if by_finding[finding]:
             return situation, _told(dict.fromkeys(each.message for each in by_finding[finding])) + reason
