@@ -37,10 +37,11 @@ FAILURES = st.sampled_from([Failure(kind, "it failed") for kind in FailureKind])
 class Adversary(RuleBasedStateMachine):
     """A device, an engine and a user, each doing what they like."""
 
-    @initialize()
-    def begin(self) -> None:
-        """Make a resource, and a device that holds something."""
-        self.state: PlcState = NEW
+    @initialize(settle_secs=st.sampled_from([0.0, 3.0]))
+    def begin(self, settle_secs: float) -> None:
+        """Make a resource, and a device that holds something; what is declared may have to settle."""
+        self.new = NEW._replace(settle_secs=settle_secs)
+        self.state: PlcState = self.new
         self.stored = IndustrialPLCStatus()
         self.at = START
         self.generation = 0
@@ -64,12 +65,14 @@ class Adversary(RuleBasedStateMachine):
         self.generation += 1
         given = spec(target_value=wanted, auto_correct=auto_correct, suspend=suspend) if valid else None
         self.spec = given
+        self.meant_from = self.at + timedelta(seconds=self.new.settle_secs)
         self.tell(Declared(self.at, self.generation, given, "" if valid else "bad", None, self.stored))
 
     @rule(force=st.booleans())
     def ask_for_a_sync(self, force: bool) -> None:
         """Ask for a pass now."""
         self.token += 1
+        self.meant_from = self.at
         request = SyncRequest(str(self.token), force)
         self.tell(Declared(self.at, self.generation, self.spec, "" if self.spec else "bad", request, self.stored))
 
@@ -128,7 +131,8 @@ class Adversary(RuleBasedStateMachine):
         """Kill the process and start it again from what was stored."""
         if self.gone:
             return
-        self.state, self.request = NEW, None
+        self.state, self.request = self.new, None
+        self.meant_from = self.at + timedelta(seconds=self.new.settle_secs)
         self.tell(Declared(self.at, self.generation, self.spec, "" if self.spec else "bad", None, self.stored))
 
     # --- what they share ---
@@ -171,6 +175,7 @@ class Adversary(RuleBasedStateMachine):
     def check_write(self, values: tuple[int, ...]) -> None:
         """Check that a write that reaches the wire is one that the user wants."""
         assert not self.gone
+        assert self.at >= self.meant_from, "what was declared has not settled"
         assert self.spec is not None
         assert not self.spec.suspend
         assert values == (self.spec.target_value,)
