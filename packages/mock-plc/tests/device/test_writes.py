@@ -173,11 +173,11 @@ def test_tables_that_nobody_can_write_stay_so() -> None:
 
 def test_the_process_is_not_held_up() -> None:
     """What the control API sets goes past all that stands against writes, and takes the names of an enum."""
-    plc = device("- {name: a, address: 0, enum: {Off: 0, On: 1}, behaviours: {readOnly: true}}")
-    plc.machine.points["a"].set("On")
+    plc = device("- {name: a, address: 0, enum: {Idle: 0, Moving: 1}, behaviours: {readOnly: true}}")
+    plc.machine.points["a"].set("Moving")
     assert plc["a"] == 1
-    with pytest.raises(ValueError, match="'Onn' is no number"):
-        plc.machine.points["a"].set("Onn")
+    with pytest.raises(ValueError, match="'Movin' is no number"):
+        plc.machine.points["a"].set("Movin")
 
 
 def test_floats_are_shown_as_they_were_meant() -> None:

@@ -1,7 +1,7 @@
 """Reads a device file, and says of each mistake in which line it is, what is wrong, and what would be right."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from mock_plc.errors import MockPlcError
 from mock_plc.parts import FieldError
+from mock_plc.spec.ambiguous import Found, Location, ambiguous
 from mock_plc.spec.device import DeviceFile
 
 _LONGEST = 60
-Location = tuple[str | int, ...]
 
 
 class SpecError(MockPlcError):
@@ -60,12 +60,29 @@ def parse(text: str, name: str) -> DeviceFile:
         raise SpecError([f"{name}: no YAML: {_plain(str(error))}"]) from None
     if not isinstance(data, Mapping):
         raise SpecError([f"{name}: it is no mapping of keys to values; see: mock-plc example"])
+    root = yaml.compose(text)
+    unclear = list(ambiguous(root))
     try:
-        return DeviceFile.model_validate(data)
+        device = DeviceFile.model_validate(data)
     except ValidationError as error:
-        root = yaml.compose(text)
-        mistakes = [_mistake(each, data) for each in error.errors(include_url=False)]
-        raise SpecError([f"{name}:{_line(root, loc)}: {_path(loc, data)}: {said}" for loc, said in mistakes]) from None
+        raise _told(name, data, [*unclear, *_mistakes(error, data, root, unclear)]) from None
+    if unclear:
+        raise _told(name, data, unclear)
+    return device
+
+
+def _told(name: str, data: object, found: list[Found]) -> SpecError:
+    in_order = sorted(found, key=lambda each: each[1])
+    return SpecError([f"{name}:{line}: {_path(place, data)}: {said}" for place, line, said in in_order])
+
+
+def _mistakes(error: ValidationError, data: object, root: Node, known: list[Found]) -> Iterator[Found]:
+    """Yield what is wrong, but for what follows from a scalar that is not clear."""
+    unclear = {place for place, _, _ in known}
+    for each in error.errors(include_url=False):
+        place, said = _mistake(each, data)
+        if place not in unclear:
+            yield place, _line(root, place), said
 
 
 def _mistake(error: Any, data: object) -> tuple[Location, str]:
@@ -119,7 +136,7 @@ def _path(location: Location, data: object) -> str:
     """Return a location as one reads it: `units.1.registers[3] (speed).type`."""
     path = ""
     for part in location:
-        listed = isinstance(data, Sequence) and isinstance(part, int)
+        listed = isinstance(part, int) and not isinstance(data, Mapping)
         data = _inside(data, part)
         path += f"[{part}]" if listed else f".{part}"
         if listed and isinstance(data, Mapping) and isinstance(data.get("name"), str):
@@ -129,7 +146,7 @@ def _path(location: Location, data: object) -> str:
 
 def _inside(data: object, part: str | int) -> object:
     if isinstance(data, Mapping):
-        return data.get(part)
+        return next((value for key, value in data.items() if str(key) == str(part)), None)
     if isinstance(data, Sequence) and isinstance(part, int) and part < len(data):
         return data[part]
     return None
