@@ -120,6 +120,11 @@ class MemoryHost:
     def publish(self, key: Key, status: ApiModel) -> None:
         """Take a status."""
 
+    def pending(self, key: Key) -> bool:
+        """Return that nothing is on its way."""
+        del key
+        return False
+
     async def stored(self, key: Key, limit: float) -> Stored:
         """Say that it is stored."""
         del key, limit

@@ -1,14 +1,28 @@
 """The engine with PLCs in memory: what reaches the device, and what the host is told."""
 
 import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from fabgitops_core.control.events import ReadFailed, SyncRequest
+from fabgitops_core.control.intake import declared
+from fabgitops_core.control.plc import PlcController
 from fabgitops_core.control.requests import Endpoint
 from fabgitops_core.engine.errors import NoReply, Refused, Unreachable
 from fabgitops_core.engine.ports import Stored
 
 from .conftest import MIXER, PRESS, Bench
+
+PLC = PlcController(settle_secs=0)
+SPEC = {
+    "deviceAddress": "10.0.0.5",
+    "targetRegister": 4001,
+    "targetValue": 2500,
+    "pollIntervalSecs": 1,
+    "timeoutSecs": 1,
+}
 
 
 async def test_a_drift_is_corrected_and_proven(bench: Bench) -> None:
@@ -193,6 +207,20 @@ async def test_what_an_old_pass_finds_is_not_told_of_a_new_resource(bench: Bench
     hold.set()
     await bench.until(lambda: bench.observer.passes == [MIXER, MIXER])
     assert bench.observer.events[told:] == []
+
+
+@pytest.mark.parametrize("found", [{"phase": "Failed", "message": "a lie"}, None], ids=["overwritten", "removed"])
+async def test_a_status_that_somebody_changed_is_made_known_again(bench: Bench, found: dict[str, Any] | None) -> None:
+    """A resource whose stored status is not what was said of it is told again; one that has it is not."""
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.host.status(MIXER) is not None and bench.status(MIXER).in_sync is True)
+    said, count = bench.status(MIXER), len(bench.host.published)
+    stored = json.loads(said.model_dump_json(by_alias=True))
+    for status, more in ((stored, 0), (found, 1), (stored, 1)):
+        body = {"metadata": {"generation": 1}, "spec": {**SPEC}, "status": status}
+        bench.engine.declare(MIXER, PLC, declared(PLC.kind, body, datetime.now(UTC)))
+        assert len(bench.host.published) == count + more
+    assert bench.status(MIXER) == said
 
 
 async def test_a_share_given_up_is_no_failure_of_its_device(bench: Bench) -> None:

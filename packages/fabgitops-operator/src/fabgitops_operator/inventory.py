@@ -14,8 +14,10 @@ from typing import Any
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.controller import Controller
-from fabgitops_core.control.intake import declared
+from fabgitops_core.control.intake import declared, generation_of, looked_at
 from fabgitops_core.engine.engine import Engine
+
+from fabgitops_operator.echoes import digest_of, version_of
 
 Body = Mapping[str, Any]
 
@@ -24,8 +26,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Seen:
+    """The version of an object that was seen last, and what it declared; `status` is what that was, None if unknown."""
+
     uid: str
     version: int
+    declares: bytes
+    status: bytes
 
 
 @dataclass(slots=True)
@@ -38,11 +44,23 @@ class _Listing:
 
 
 class Inventory:
-    """Passes what is new of each object to the engine; `forgotten` is told the uid of each that is gone."""
+    """Passes what is new of each object to the engine.
 
-    def __init__(self, engine: Engine, forgotten: Callable[[str], None]) -> None:
+    Args:
+        engine: Who looks after them.
+        forgotten: Told the uid of each that is gone.
+        echoed: Whether the status of an object is what we wrote into it; told key, uid, version and the status' digest.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        forgotten: Callable[[str], None],
+        echoed: Callable[[Key, str, int, bytes], bool] = lambda *_: False,
+    ) -> None:
         self._engine = engine
         self._forgotten = forgotten
+        self._echoed = echoed
         self._seen: dict[Key, _Seen] = {}
         self._listing: _Listing | None = None
 
@@ -56,15 +74,19 @@ class Inventory:
 
         One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone.
         """
+        if not _names_itself(controller, body):
+            return
         if self._listing is not None:
             key = key_of(controller, body)
             before = self._listing.told.get(key)
-            if before is None or _version(before) <= _version(body):
+            if before is None or version_of(before) <= version_of(body):
                 self._listing.told[key] = body
         self._take(controller, body)
 
     def listed(self, controller: Controller[Any], body: Body) -> None:
         """Take an object as a listing shows it; one older than it was seen before waits until that is complete."""
+        if not _names_itself(controller, body):
+            return
         key, uid, version = _identity(controller, body)
         seen = self._seen.get(key)
         if self._listing is not None and seen is not None and version < seen.version:
@@ -74,7 +96,7 @@ class Inventory:
         self._take(controller, body)
 
     def _take(self, controller: Controller[Any], body: Body) -> None:
-        if body["metadata"].get("deletionTimestamp"):
+        if _field(body, "deletionTimestamp"):
             self.deleted(controller, body)
             return
         key, uid, version = _identity(controller, body)
@@ -85,11 +107,27 @@ class Inventory:
             return
         if seen is not None and seen.uid != uid:
             self.lost(key, seen.uid)
-        self._seen[key] = _Seen(uid, version)
-        self._engine.declare(key, controller, declared(controller.kind, body, datetime.now(UTC)))
+            seen = None
+        try:
+            now = _Seen(uid, version, digest_of(looked_at(body)), digest_of(body.get("status")))
+            if seen is None or self._is_news(key, seen, now):
+                self._seen[key] = now
+                self._engine.declare(key, controller, declared(controller.kind, body, datetime.now(UTC)))
+            self._seen[key] = now
+        except Exception as error:  # noqa: BLE001 - logged by the engine
+            self._seen[key] = _Seen(uid, version, b"", b"")
+            self._engine.unreadable(key, controller, generation_of(body), error)
+
+    def _is_news(self, key: Key, before: _Seen, now: _Seen) -> bool:
+        """Return whether there is anything to look into: another declaration, or a status that is to be put right."""
+        if now.declares != before.declares or not now.declares or self._engine.is_struck(key):
+            return True
+        return now.status != before.status and not self._echoed(key, now.uid, now.version, now.status)
 
     def deleted(self, controller: Controller[Any], body: Body) -> None:
         """Take the news that an object is gone."""
+        if not _names_itself(controller, body):
+            return
         key, uid, _version = _identity(controller, body)
         if self._listing is not None:
             self._listing.deleted.add(uid)
@@ -121,33 +159,38 @@ class Inventory:
             self._set_back(key, controller, body, listing)
 
     def _set_back(self, key: Key, controller: Controller[Any], body: Body, listing: _Listing) -> None:
-        uid = _field(body["metadata"], "uid")
+        uid = _field(body, "uid")
         seen = self._seen.get(key)
         if uid in listing.deleted or seen is None:
             return
         told = listing.told.get(key)
         if told is not None:
-            if _version(told) >= seen.version:
+            if version_of(told) >= seen.version:
                 return
-            body = max(told, body, key=_version)
+            body = max(told, body, key=version_of)
         log.warning("%s: the API server has an older version than was seen before: taken for restored", key)
         self.lost(key, seen.uid)
         self._take(controller, body)
 
 
+def _names_itself(controller: Controller[Any], body: Body) -> bool:
+    """Return whether an object says which one it is; one that does not is told of in the log, and passed over."""
+    key, uid, _version = _identity(controller, body)
+    if not (key.name and key.namespace and uid):
+        log.error("a %s without namespace, name or uid is passed over", controller.kind.name)
+        return False
+    return True
+
+
 def key_of(controller: Controller[Any], body: Body) -> Key:
     """Return the full name of an object."""
-    metadata = body["metadata"]
-    return Key(controller.kind.name, _field(metadata, "namespace"), _field(metadata, "name"))
+    return Key(controller.kind.name, _field(body, "namespace"), _field(body, "name"))
 
 
 def _identity(controller: Controller[Any], body: Body) -> tuple[Key, str, int]:
-    return key_of(controller, body), _field(body["metadata"], "uid"), _version(body)
+    return key_of(controller, body), _field(body, "uid"), version_of(body)
 
 
-def _version(body: Body) -> int:
-    return int(_field(body["metadata"], "resourceVersion"))
-
-
-def _field(metadata: Mapping[str, Any], name: str) -> str:
-    return str(metadata[name])
+def _field(body: Body, name: str) -> str:
+    metadata = body.get("metadata")
+    return str(metadata.get(name) or "") if isinstance(metadata, Mapping) else ""

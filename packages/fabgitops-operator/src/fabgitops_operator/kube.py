@@ -118,8 +118,8 @@ class Kube:
             async for body in listing:
                 yield body
 
-    async def patch_status(self, key: Key, uid: str, status: Body) -> None:
-        """Replace the status of the object of this uid, not of another that has its name.
+    async def patch_status(self, key: Key, uid: str, status: Body) -> Body:
+        """Replace the status of the object of this uid, not of another that has its name; return the object then.
 
         The API server passes over a uid in a merge patch of a status; a JSON patch (RFC 6902) can test it.
 
@@ -134,11 +134,14 @@ class Kube:
         doing = f"patching the status of {key}"
         with answers(doing, key.name):
             try:
-                await self._client.patch(resource, key.name, steps, namespace=key.namespace, patch_type=PatchType.JSON)
+                stored: Body = await self._client.patch(
+                    resource, key.name, steps, namespace=key.namespace, patch_type=PatchType.JSON
+                )
             except httpx2.HTTPStatusError as error:
                 if _may_have_failed_the_test(error.response) and await self._uid(key) != uid:
                     raise Gone(f"{doing}: another object has its name by now", "gone") from error
                 raise
+        return stored
 
     async def _uid(self, key: Key) -> str:
         found = await self._client.get(self._resources[key.kind], key.name, namespace=key.namespace)

@@ -10,6 +10,7 @@ from fabgitops_core.control.commands import Notice
 from fabgitops_core.engine.ports import Stored
 
 from fabgitops_operator.announce import Announcer
+from fabgitops_operator.echoes import Echoes
 from fabgitops_operator.kube import Body, Gone, KubeError, Rejected, TooLarge, Unavailable
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.shortened import shortened
@@ -25,8 +26,11 @@ log = logging.getLogger(__name__)
 class Statuses(Protocol):
     """What is needed of the API, as `Kube` has it."""
 
-    async def patch_status(self, key: Key, uid: str, status: Body) -> None:
-        """Replace the status of the object of this uid; raises Gone when it is not there, or another KubeError."""
+    async def patch_status(self, key: Key, uid: str, status: Body) -> Body | None:
+        """Replace the status of the object of this uid, and return what that is now.
+
+        Raises Gone when it is not there, or another KubeError.
+        """
         ...
 
 
@@ -95,6 +99,7 @@ class Reporter:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._refusals: set[str] = set()
         self._rejected: set[str] = set()
+        self._echoes = Echoes()
         self._closed = False
 
     def publish(self, key: Key, status: ApiModel) -> None:
@@ -132,6 +137,15 @@ class Reporter:
         """Drop what is known of an object that is gone."""
         self._announcer.forget(uid)
         self._rejected.discard(uid)
+        self._echoes.forget(uid)
+
+    def pending(self, key: Key) -> bool:
+        """Return whether a status waits to be stored, or is on its way."""
+        return key in self._outboxes
+
+    def echoed(self, key: Key, uid: str, version: int, digest: bytes) -> bool:
+        """Return whether an object has the status that it was given last, or will soon: nothing is to be put right."""
+        return self.pending(key) or self._echoes.heard(uid, version, digest)
 
     async def close(self, grace: float) -> None:
         """Send what is left, at most for `grace` seconds, and take nothing more."""
@@ -173,10 +187,9 @@ class Reporter:
         async with self._slots:
             uid, status = outbox.waiting.pop()
             outbox.urged.clear()
-            body = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-            error = await self._patch(key, uid, body)
+            error = await self._patch(key, uid, status)
             if isinstance(error, TooLarge):
-                await self._patch(key, uid, shortened(body, str(error)))  # it is the whole that is the record
+                await self._patch(key, uid, status, str(error))  # it is the whole that is the record
         self._metrics.api_write("status", error.reason if error else "ok")
         self._rejected.discard(uid)
         if error is None:
@@ -191,9 +204,11 @@ class Reporter:
             outbox.waiting = outbox.waiting or [(uid, status)]
         return error
 
-    async def _patch(self, key: Key, uid: str, status: Body) -> KubeError | None:
+    async def _patch(self, key: Key, uid: str, status: ApiModel, too_large: str = "") -> KubeError | None:
         try:
-            await self._kube.patch_status(key, uid, status)
+            body = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+            told = shortened(body, too_large) if too_large else body
+            self._echoes.expect(uid, await self._kube.patch_status(key, uid, told))
         except KubeError as error:
             return error
         except Exception as error:  # noqa: BLE001 - told with its traceback by `_complain`

@@ -49,6 +49,12 @@ class _Host:
     def publish(self, key: Key, status: ApiModel) -> None:
         self.reporter.publish(key, status)
 
+    def pending(self, key: Key) -> bool:
+        return self.reporter.pending(key)
+
+    def echoed(self, key: Key, uid: str, version: int, digest: bytes) -> bool:
+        return self.reporter.echoed(key, uid, version, digest)
+
     async def stored(self, key: Key, limit: float) -> Stored:
         return await self.reporter.stored(key, limit)
 
@@ -82,7 +88,7 @@ async def operate(settings: Settings) -> None:
         metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
         metrics.watch_readings(engine.readings)
         announcer = Announcer(kube, metrics)
-        inventory = Inventory(engine, host.forget)
+        inventory = Inventory(engine, host.forget, host.echoed)
         announcer.uid = inventory.uid
         host.reporter = Reporter(kube, announcer, metrics, inventory)
         sweep = Sweep(kube, inventory, deciding, settings.namespace)

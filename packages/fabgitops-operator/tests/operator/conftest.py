@@ -53,11 +53,12 @@ class FakeKube:
         if error is not None:
             raise error
 
-    async def patch_status(self, key: Key, uid: str, status: Mapping[str, Any]) -> None:
-        """Remember a status, and the uid that each attempt named."""
+    async def patch_status(self, key: Key, uid: str, status: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Remember a status, and the uid that each attempt named; return the object as it is stored now."""
         self.uids.append(uid)
         await self._answer()
         self.statuses.append((key, status))
+        return {"metadata": {"resourceVersion": str(1000 + len(self.statuses))}, "status": status}
 
     async def create_event(self, body: Mapping[str, Any]) -> None:
         """Remember an Event."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 GROUP = "fabgitops.io"
@@ -46,9 +46,16 @@ class ApiModel(BaseModel):
     )
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it is no moment of the years 1 to 9999 in UTC") from None
+
+
 def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{_in_utc(moment).replace(microsecond=0, tzinfo=None).isoformat()}Z"  # strftime writes year 1 as 1
 
 
-Time = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str)]
-"""A moment, written as RFC 3339 in UTC with whole seconds, as `metav1.Time` is."""
+Time = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(_rfc3339, return_type=str)]
+"""A moment, written as RFC 3339 in UTC with whole seconds, as `metav1.Time` is; one without a zone is UTC."""

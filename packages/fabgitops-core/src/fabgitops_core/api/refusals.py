@@ -11,6 +11,9 @@ Path = tuple[str | int, ...]
 
 _LONGEST_SHOWN = 100
 
+MOST_TOLD = 10
+"""Problems that are told in one sentence; people mend those first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -53,8 +56,13 @@ def problems_of(error: ValidationError, under: Path = ()) -> list[Problem]:
 
 
 def sentences(error: ValidationError, root: str = "spec") -> str:
-    """Return an error in one line: `spec.registers[2].value is 'Started': it is no name in enum; …`."""
-    return "; ".join(_sentence(problem, root) for problem in problems_of(error))
+    """Return an error in one line: `spec.registers[2].value is 'Started': it is no name in enum; …`.
+
+    Of many problems the first ten are told, and how many more there are.
+    """
+    problems = problems_of(error)
+    more = f"; and {len(problems) - MOST_TOLD} more" if len(problems) > MOST_TOLD else ""
+    return "; ".join(_sentence(problem, root) for problem in problems[:MOST_TOLD]) + more
 
 
 def _reason(kind: str, message: str) -> str:

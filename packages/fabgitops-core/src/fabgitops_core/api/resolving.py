@@ -72,6 +72,8 @@ def resolved(spec: IndustrialPLCSpec, template: IndustrialPLCTemplateSpec) -> Re
         return Resolution(IndustrialPLCSpec.model_validate(merged), origins)
     except ValidationError as error:
         raise Unresolved(f"with template {name}: {sentences(error)}") from None
+    except RecursionError:
+        raise Unresolved(f"with template {name}: a value is nested too deeply to be looked into") from None
 
 
 def _values(spec: IndustrialPLCSpec, template: IndustrialPLCTemplateSpec) -> dict[str, Value]:

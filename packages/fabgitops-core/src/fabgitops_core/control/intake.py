@@ -21,7 +21,7 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any,
     spec, problem = _spec(kind, body.get("spec"))
     return Declared(
         at=at,
-        generation=int(metadata.get("generation", 0)),
+        generation=generation_of(body),
         spec=spec,
         problem=problem,
         request=_request(_mapping(metadata.get("annotations"))),
@@ -29,18 +29,33 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any,
     )
 
 
+def generation_of(body: Mapping[str, Any]) -> int:
+    """Return the `metadata.generation` of an object, 0 where it has none."""
+    generation = _mapping(body.get("metadata")).get("generation")
+    return generation if isinstance(generation, int) and generation > 0 else 0
+
+
+def looked_at(body: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return all of an object that `declared` looks at but its status: where it is the same, so is what is declared."""
+    metadata = _mapping(body.get("metadata"))
+    annotations = _mapping(metadata.get("annotations"))
+    return metadata.get("generation"), annotations.get(REQUESTED_AT), annotations.get(FORCE_AT), body.get("spec")
+
+
 def _spec(kind: Kind, raw: object) -> tuple[ApiModel | None, str]:
     try:
         return kind.spec.model_validate(raw if raw is not None else {}), ""
     except ValidationError as error:
         return None, sentences(error)
+    except RecursionError:
+        return None, "spec is nested too deeply to be looked into: nothing in it holds lists of lists"
 
 
 def _status(kind: Kind, raw: object) -> ApiModel | None:
     """Return the stored status; one that somebody spoilt counts for nothing, as only we have a word there."""
     try:
         return kind.status.model_validate(raw) if raw and kind.status else None
-    except ValidationError:
+    except (ValidationError, RecursionError):
         return None
 
 

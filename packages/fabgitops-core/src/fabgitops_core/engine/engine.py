@@ -82,6 +82,8 @@ class Engine:
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = Entry(key, controller)
+            entry.said = event.status
+        said = entry.said
         self._errands.drop(key)
         referrers = self._references.to(key)
         before = self._offer(entry) if referrers else None
@@ -93,6 +95,8 @@ class Engine:
             event = replace(event, referenced=self._offered(reference, event.at))
         self._isolation.step(entry, event)
         self._settle(entry)
+        if entry.said is said:
+            self._isolation.ask(entry, "status", partial(self._isolation.put_right, entry, event.status), None)
         if referrers and self._offer(entry) != before:
             self._errands.add(referrers)
 
@@ -104,6 +108,11 @@ class Engine:
         entry.generation = generation
         self._references.point(key, None)
         self._isolation.strike(entry, "intake", error)
+
+    def is_struck(self, key: Key) -> bool:
+        """Return whether nothing of a resource is in force, by a fault of our own: to declare it again may end that."""
+        entry = self._entries.get(key)
+        return entry is None or entry.dead
 
     def remove(self, key: Key) -> None:
         """Forget a resource; its device is left as it is."""

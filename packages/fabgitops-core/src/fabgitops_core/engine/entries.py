@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fabgitops_core.api.meta import Key
+from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.points import DeviceMap
 from fabgitops_core.control.requests import DeviceId, Endpoint, Link
@@ -14,7 +14,7 @@ class Entry:
 
     `fault` is what of ours struck it and is not over, so that it is not written; `faults` counts how often in a row.
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
-    `logged` are the faults that the log has.
+    `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
 
     __slots__ = (
@@ -30,6 +30,7 @@ class Entry:
         "key",
         "link",
         "logged",
+        "said",
         "state",
         "writing",
     )
@@ -49,6 +50,7 @@ class Entry:
         self.faults = 0
         self.dead = False
         self.logged: set[str] = set()
+        self.said: ApiModel | None = None
 
     def revive(self) -> None:
         """Let one that is dead be tried again: it is declared anew, or what it refers to is."""

@@ -8,9 +8,9 @@ from being written: what it wants is not known for certain.
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from fabgitops_core.api.meta import Key
+from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.commands import Commands, Identify, Publish, Read, Request, Wake, Write
 from fabgitops_core.control.events import NEWS, Event, Faulted
@@ -27,7 +27,7 @@ MAX_RETRY_SECS = 3600.0
 LONGEST_CAUSE = 300
 """Characters of an exception that are told; the log has the whole."""
 
-_ENDS_A_PASS = {"request", "readings"}
+_ENDS_A_PASS = {"request", "readings", "status"}
 """Where a fault says nothing about what is declared; so does a step in a pass."""
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,14 @@ class Isolation:
             return None
         self._listener.happened(entry.key, event, commands)
         return request
+
+    def put_right(self, entry: Entry, stored: ApiModel | None) -> None:
+        """Make a status known again that somebody overwrote or removed; while one is on its way nobody knows yet."""
+        said = entry.said
+        if said is None or said is stored or self._host.pending(entry.key):
+            return
+        if stored is None or _as_stored(stored) != _as_stored(said):
+            self._host.publish(entry.key, said)
 
     def ask(self, entry: Entry, where: str, question: Callable[[], Answer], otherwise: Answer) -> Answer:
         """Return the answer to a question, or `otherwise` where it raises, or nothing is in force."""
@@ -137,11 +145,16 @@ class Isolation:
             elif isinstance(command, Publish):
                 if command.before_write and entry.endpoint and self._holds.why_not(entry.endpoint):
                     continue  # it is held in this very turn: a record would tell of a write that is not sent
+                entry.said = command.status
                 self._host.publish(entry.key, command.status)
                 entry.writing = entry.writing or command.before_write
             else:
                 self._host.notice(entry.key, command)
         return request
+
+
+def _as_stored(status: ApiModel) -> dict[str, Any]:
+    return status.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _cause(error: Exception) -> str:

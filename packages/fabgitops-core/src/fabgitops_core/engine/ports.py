@@ -111,6 +111,10 @@ class Host(Protocol):
         """Make a status known soon; of several for one key only the last counts. Does not wait, does not raise."""
         ...
 
+    def pending(self, key: Key) -> bool:
+        """Return whether what was published last for a key is on its way; does not raise."""
+        ...
+
     async def stored(self, key: Key, limit: float) -> Stored:
         """Wait until what was published last for a key is stored or refused, at most `limit` seconds; never raises."""
         ...

@@ -19,6 +19,11 @@ class FakeHost:
         """Remember a status."""
         self.published.append((key, status))
 
+    def pending(self, key: Key) -> bool:
+        """Return that nothing is on its way: all is known at once."""
+        del key
+        return False
+
     async def stored(self, key: Key, limit: float) -> Stored:
         """Remember that somebody waited."""
         del limit

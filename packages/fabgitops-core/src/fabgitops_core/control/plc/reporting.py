@@ -7,6 +7,9 @@ from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.control.plc.situations import CONNECTION_FAILED, Situation, situation_of
 
+LONGEST_MESSAGE = 4096
+"""Characters of a message: it stands in a status six times, and the definition takes 32768 in a condition."""
+
 _KNOWN = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
 
@@ -28,6 +31,7 @@ def told(
         generation: The `metadata.generation` of the spec it speaks of.
         **changes: Further fields of the status by name.
     """
+    message = shortened(message)
     wanted = {
         "phase": situation.phase,
         "in_sync": _KNOWN[situation.in_sync],
@@ -40,6 +44,11 @@ def told(
     if conditions == status.conditions and all(getattr(status, name) == value for name, value in wanted.items()):
         return status
     return status.model_copy(update={**wanted, "conditions": conditions, "last_update": at})
+
+
+def shortened(message: str) -> str:
+    """Return a message of at most 4096 characters."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _conditions(situation: Situation, message: str, at: datetime, generation: int) -> tuple[Condition, ...]:
