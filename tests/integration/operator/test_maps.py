@@ -249,7 +249,11 @@ async def test_a_map_of_500_registers_stays_small(site: Site) -> None:
 
 
 TEMPLATE = {
-    "parameters": [{"name": "unit", "description": "Modbus unit id"}, {"name": "ratio", "default": 1}],
+    "parameters": [
+        {"name": "unit", "description": "Modbus unit id"},
+        {"name": "ratio", "default": 1},
+        {"name": "words"},
+    ],
     "pollIntervalSecs": 10,
     "connection": {"transport": "rtuOverTcp", "maxWordsPerRead": "${words}"},
     "registers": [{"name": "volts", "address": 0, "unitId": "${unit}", "type": "int32", "scale": "${ratio}"}],

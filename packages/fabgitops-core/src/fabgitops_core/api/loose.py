@@ -9,7 +9,7 @@ from fabgitops_core.api.schema import ANYTHING, PRINTABLE, VALIDATIONS, Schema, 
 
 _LONGEST = 80
 _HOLDS_ONE = r"\$\{[A-Za-z]"
-_KEPT = ("description", "nullable", "minimum", "maximum")
+_KEPT = ("description", "nullable", "minimum", "maximum", "minLength")
 
 
 def with_placeholders(schema: Schema) -> Schema:

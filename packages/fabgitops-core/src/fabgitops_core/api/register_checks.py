@@ -109,7 +109,8 @@ def _of_the_table(register: Register, codec: Codec) -> Iterator[Problem]:
         reason = f"{codec.type} takes {codec.size} words from there, and the last address is {_LAST}"
         yield Problem((field,), _shown(register, field), reason)
     if codec.type is not DataType.STRING:
-        for field in sorted({"encoding", "padding"} & register.model_fields_set):
+        said = {"encoding"} | ({"padding"} if register.padding else set())
+        for field in sorted(said & register.model_fields_set):
             yield Problem(
                 (field,), str(_shown(register, field)), f"it goes with type string, and the type is {codec.type}"
             )

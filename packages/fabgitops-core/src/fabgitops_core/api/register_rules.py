@@ -15,6 +15,8 @@ _NOUN = (
     f"{_TEXT}.startsWith('3') ? 'input' : 'holding')"
 )
 
+_NUMBER = f"int({_TEXT}) % ({_TEXT}.size() == 6 ? 100000 : 10000)"
+
 REGISTER_RULES = (
     Rule(
         "!has(self.address) || !has(self.reference)",
@@ -60,6 +62,11 @@ REGISTER_RULES = (
         "length, encoding and padding go with type string: change type, or drop them",
     ),
     Rule(
+        f"!has(self.reference) || !{_TEXT}.matches('^[0-9]{{1,6}}$') || {_NUMBER} >= 1 && {_NUMBER} <= 65536",
+        "reference counts from 1 (address 0) to 65536 behind the digit of its table: 40001 to 49999, 400001 to 465536",
+        field=".reference",
+    ),
+    Rule(
         "!has(self.scale) || self.scale != 0.0",
         "scale must not be 0, which makes every value the same: leave it out for 1",
         field=".scale",
@@ -71,7 +78,8 @@ REGISTER_RULES = (
     ),
     Rule(
         f"!has(self.type) || !(self.type in {_NO_NUMBERS}) || "
-        "!(has(self.scale) || has(self.offset) || has(self.min) || has(self.max))",
+        "!(has(self.scale) && self.scale != 1.0 || has(self.offset) && self.offset != 0.0 || "
+        "has(self.min) || has(self.max))",
         "scale, offset, min and max are for numbers, not for type bool, bit or string: drop them",
     ),
     Rule(

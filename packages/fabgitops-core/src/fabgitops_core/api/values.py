@@ -46,7 +46,11 @@ Scalar = Annotated[Value | None, PlainValidator(_scalar), WithJsonSchema(ANYTHIN
 ParameterValue = Annotated[Value | None, PlainValidator(_parameter), WithJsonSchema(ANYTHING)]
 """The same where it is not known yet what type of register, or which longer text, it will stand in."""
 
-Tolerance = Annotated[float | str, PlainValidator(_tolerance), WithJsonSchema(ANYTHING)]
+Tolerance = Annotated[
+    float | str,
+    PlainValidator(_tolerance),
+    WithJsonSchema({key: value for key, value in ANYTHING.items() if key != "nullable"}),
+]
 """A number in engineering units, or a percentage of the desired value."""
 
 
