@@ -49,14 +49,14 @@ async def test_a_device_has_time_between_requests(devices: ModbusDevices, peer: 
     careful.close()
     await read(other, peer)
     session = other._session
-    assert session._pace is None, "who is gone has no wishes"
+    assert session._line.pace is None, "who is gone has no wishes"
 
 
 async def test_of_several_wishes_the_most_careful_counts(devices: ModbusDevices, peer: Peer) -> None:
     """The longest delay and the shortest idle time of all who share a connection hold for it."""
     links = [Link(0.1, 0.4, 9), Link(0.3, 0.2, 7), Link(0.2, 0.3, 0), Link()]
     shares = [devices.open(peer.endpoint, link) for link in links]
-    pace = shares[0]._session._pace
+    pace = shares[0]._session._line.pace
     assert pace is not None
     assert (pace._connect_delay, pace._request_delay, pace._idle_close) == (0.3, 0.4, 7)
     shares[0].close()

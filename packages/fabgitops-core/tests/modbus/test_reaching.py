@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 import pytest
 from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
 from fabgitops_core.engine.errors import Unreachable
-from fabgitops_core.modbus import session
+from fabgitops_core.modbus import reaching
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import ENOUGH_SECS, UNIT, always, begun, failing, read, write
@@ -79,8 +79,8 @@ async def test_only_the_urgent_try_again_right_after_a_failed_connect(
     devices: ModbusDevices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a failed connect the others share the failure for a while without a try of their own; the urgent try."""
-    monkeypatch.setattr(session, "FIRST_PAUSE_SECS", 60.0)
-    monkeypatch.setattr(session, "MAX_PAUSE_SECS", 60.0)
+    monkeypatch.setattr(reaching, "FIRST_PAUSE_SECS", 60.0)
+    monkeypatch.setattr(reaching, "MAX_PAUSE_SECS", 60.0)
     with bound() as listener:
         endpoint = Endpoint(*listener.getsockname())
         device = devices.open(endpoint)

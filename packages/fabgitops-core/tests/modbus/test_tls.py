@@ -1,8 +1,11 @@
 """Modbus over TLS: whom is trusted, with which certificates, and what is said when the handshake fails."""
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -274,3 +277,86 @@ async def test_the_systems_authorities_are_read_once() -> None:
     first, second, trusting = [await system_tls(TlsRef(verify=verify)) for verify in (True, True, False)]
     assert first is second
     assert (first.verify_mode, trusting.verify_mode) == (ssl.CERT_REQUIRED, ssl.CERT_NONE)
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be no place for temporary files, as on a root file system that is mounted read-only."""
+
+    def no_place(*_args: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", no_place)
+    monkeypatch.setattr(tempfile, "mkstemp", no_place)
+
+
+def _certified() -> ssl.SSLContext:
+    issued = authority().issue_cert("client.example")
+    chain = "".join(_pem(blob) for blob in issued.cert_chain_pems)
+    return tls_context(ca=_pem(authority().cert_pem), certificate=chain, key=_pem(issued.private_key_pem))
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files in memory")
+@pytest.mark.usefixtures("nowhere")
+async def test_client_certificates_need_no_place_for_files() -> None:
+    """Where no file can be written, as in a container with a read-only root, a client certificate is shown."""
+
+    async def certified(_ref: TlsRef) -> ssl.SSLContext:
+        return _certified()
+
+    devices = ModbusDevices(tls=certified)
+    async with _served(_demanding(authority())) as peer:
+        assert await read(devices.open(peer.endpoint), peer) == peer.registers[ADDRESS]
+        await devices.close()
+
+
+@pytest.mark.parametrize("sandbox", [False, True], ids=["no such call", "not allowed"])
+async def test_without_files_in_memory_a_temporary_directory_is_used(
+    monkeypatch: pytest.MonkeyPatch, sandbox: bool
+) -> None:
+    """Where a system has no files in memory, or does not allow them, a directory takes their place for a moment."""
+    _without_memory(monkeypatch, sandbox=sandbox)
+    with tempfile.TemporaryDirectory() as directory:
+        monkeypatch.setattr(tempfile, "tempdir", directory)
+        assert _certified().get_ca_certs()
+        assert os.listdir(directory) == []
+
+
+@pytest.mark.usefixtures("nowhere")
+async def test_no_place_for_a_client_certificate_is_told_as_that(monkeypatch: pytest.MonkeyPatch, peer: Peer) -> None:
+    """A certificate that cannot be put anywhere is our end's trouble, and says so instead of blaming the device."""
+    _without_memory(monkeypatch, sandbox=False)
+
+    async def certified(_ref: TlsRef) -> ssl.SSLContext:
+        return _certified()
+
+    devices = ModbusDevices(tls=certified)
+    error = await failing(read(devices.open(peer.endpoint), peer))
+    assert type(error) is Unreachable
+    why = "there is no place for the client certificate (Read-only file system): "
+    assert str(error).startswith(f"{peer.endpoint} cannot be reached over TLS: {why}")
+    assert peer.connections == 0
+    await devices.close()
+
+
+async def test_an_error_of_the_system_while_certificates_are_fetched_is_told_as_that(peer: Peer) -> None:
+    """Too many open files where the certificates come from is not what the device did."""
+
+    async def failed(_ref: TlsRef) -> ssl.SSLContext:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    devices = ModbusDevices(tls=failed)
+    error = await failing(read(devices.open(peer.endpoint), peer))
+    assert str(error) == f"{peer.endpoint} was not asked: its TLS certificates could not be had: too many open files"
+    await devices.close()
+
+
+def _without_memory(monkeypatch: pytest.MonkeyPatch, *, sandbox: bool) -> None:
+    if not sandbox:
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+        return
+
+    def refused(*_args: object) -> int:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "memfd_create", refused, raising=False)

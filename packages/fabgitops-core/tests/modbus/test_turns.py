@@ -126,3 +126,24 @@ async def test_cancelling_at_any_moment_harms_nobody(devices: ModbusDevices, pee
         assert await read(device, peer, 1) == peer.registers[1]
         device.close()
         await until(lambda: not peer.writers)
+
+
+async def test_a_connection_that_nobody_shares_is_closed_when_the_last_one_leaves(
+    devices: ModbusDevices, peer: Peer, hold: Hold
+) -> None:
+    """When all shares were given up, a waiter that is cancelled as it is granted its turn leaves no connection."""
+    device = devices.open(peer.endpoint)
+
+    async def first() -> None:
+        await read(device, peer, 0)
+        second.cancel()  # in the same step in which the turn was passed on to it
+
+    going = await begun(first())
+    await hold.reached.wait()
+    second = await begun(read(device, peer, 1))
+    device.close()
+    hold.release.set()
+    await asyncio.gather(going, second, return_exceptions=True)
+    assert second.cancelled()
+    await until(lambda: not peer.writers)
+    assert not devices._sessions

@@ -13,6 +13,7 @@ import pytest
 import uvloop
 from fabgitops_core.control.requests import Endpoint
 from fabgitops_core.engine.errors import ConnectionLost
+from fabgitops_core.modbus.addresses import Addresses
 from fabgitops_core.modbus.connect import connect
 from fabgitops_core.modbus.pool import ModbusDevice
 
@@ -31,7 +32,7 @@ def test_a_small_request_leaves_at_once(new_loop: NewLoop) -> None:
     """TCP_NODELAY is set: the kernel does not hold a request back until there is more to send."""
 
     async def nodelay(endpoint: Endpoint) -> bool:
-        wire = await connect(endpoint)
+        wire, _address = await connect(endpoint, Addresses(endpoint), ENOUGH_SECS)
         assert wire._transport is not None
         connection = wire._transport.get_extra_info("socket")
         on = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -67,7 +68,7 @@ def test_a_loop_that_is_late_blames_no_device(new_loop: NewLoop) -> None:
         time.sleep(2 * TIMEOUT_SECS)
 
     async def asked(endpoint: Endpoint) -> bytes:
-        wire = await connect(endpoint)
+        wire, _address = await connect(endpoint, Addresses(endpoint), ENOUGH_SECS)
         asyncio.get_running_loop().add_reader(poked, stall)
         try:
             return await wire.ask(REQUEST, TIMEOUT_SECS)
@@ -91,7 +92,7 @@ async def test_a_connection_that_the_network_breaks_is_lost(device: ModbusDevice
     peer.script.append(hold)
     reading = await begun(read(device, peer))
     await hold.reached.wait()
-    wire = device._session._wire
+    wire = device._session._line._wire
     assert wire is not None
     wire.connection_lost(OSError(number, "as the kernel reports it"))
     error = await failing(reading)

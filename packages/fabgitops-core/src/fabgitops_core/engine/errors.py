@@ -17,6 +17,8 @@ class DeviceError(Exception):
 
     maybe_done: bool = False
     """Whether a write may have been carried out all the same."""
+    tried: bool = True
+    """Whether this was an attempt of its own; a failure that many share is told to each of them, and is one."""
 
 
 class Withdrawn(DeviceError):
@@ -32,6 +34,10 @@ class Withdrawn(DeviceError):
 
 class Unreachable(DeviceError):
     """No connection could be made; nothing was sent."""
+
+    def __init__(self, message: str, *, tried: bool = True) -> None:
+        super().__init__(message)
+        self.tried = tried
 
 
 _PERHAPS = {0x05, 0x0B}

@@ -1,40 +1,45 @@
-"""Making a connection: every address of a host in turn, within one time limit, and its failure in one sentence."""
+"""Making a connection: every address of a host, within one time limit, and its failure in one sentence."""
 
 import asyncio
 import os
 import socket
 import ssl
 from functools import partial
-from ipaddress import ip_address
 
 from fabgitops_core.control.requests import Endpoint, TlsRef, Transport
 from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.modbus.addresses import Addresses, first_to_answer
 from fabgitops_core.modbus.frames.framings import framing_of
 from fabgitops_core.modbus.tls import TlsProvider, handshake_failure, system_tls
 from fabgitops_core.modbus.wire import Datagrams, Stream, Wire
 
 
-async def connect(endpoint: Endpoint, tls: TlsRef | None = None, provider: TlsProvider = system_tls) -> Wire:
-    """Return a wire to the first address of an endpoint that takes the connection.
+async def connect(
+    endpoint: Endpoint,
+    addresses: Addresses,
+    timeout: float,
+    tls: TlsRef | None = None,
+    provider: TlsProvider = system_tls,
+) -> tuple[Wire, str]:
+    """Return a wire to the first address of an endpoint that takes the connection, and which address that is.
 
-    The loop's own way through the addresses is not used, since it ends in an error that lists them all.
+    The loop's own way through the addresses is not used: it cannot say which one answered, and ends in an error that
+    lists them all. The `timeout` is the caller's to keep.
 
     Raises:
         OSError: No address took it; the error is the first one's.
+        ValueError: As OSError, where Python's own libraries find a name or an address that cannot be.
         Unreachable: There are no certificates for TLS.
     """
-    context = await _context(endpoint, tls or TlsRef(), provider) if endpoint.transport is Transport.TLS else None
     name = (tls.server_name if tls else "") or endpoint.host
-    failure: OSError | None = None
-    for address in await _addresses(endpoint):
-        try:
-            return await _reach(endpoint, address, context, name)
-        except OSError as error:
-            failure = failure or error
-    raise failure or socket.gaierror(socket.EAI_NONAME, "the name has no address")
+    context = await _context(endpoint, tls or TlsRef(), name, provider) if endpoint.transport is Transport.TLS else None
+    found = await addresses.found()
+    if not found:
+        raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
+    return await first_to_answer(found, partial(_reach, endpoint, context, name), timeout)
 
 
-def reason(endpoint: Endpoint, error: OSError) -> str:
+def reason(endpoint: Endpoint, error: Exception) -> str:
     """Return a sentence on why no connection was made, the same for the same reason."""
     if isinstance(error, socket.gaierror):
         return f"the host name {endpoint.host!r} cannot be resolved: {error.strerror}"
@@ -42,7 +47,9 @@ def reason(endpoint: Endpoint, error: OSError) -> str:
         return handshake_failure(endpoint, error)
     if isinstance(error, ConnectionRefusedError):
         return f"{endpoint} refused the connection"
-    return f"{endpoint} cannot be reached: {cause(error)}"
+    if isinstance(error, OSError):
+        return f"{endpoint} cannot be reached: {cause(error)}"
+    return f"{endpoint} cannot be reached with what the spec says: {error}"
 
 
 def cause(error: OSError) -> str:
@@ -50,14 +57,20 @@ def cause(error: OSError) -> str:
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
-async def _context(endpoint: Endpoint, tls: TlsRef, provider: TlsProvider) -> ssl.SSLContext:
+async def _context(endpoint: Endpoint, tls: TlsRef, name: str, provider: TlsProvider) -> ssl.SSLContext:
     try:
-        return await provider(tls)
+        context = await provider(tls)
     except ValueError as error:
         raise Unreachable(f"{endpoint} cannot be reached over TLS: {error}") from None
+    except OSError as error:
+        why = f"its TLS certificates could not be had: {cause(error)}"
+        raise Unreachable(f"{endpoint} was not asked: {why}") from None
+    # A name that cannot be is found here: asyncio would find it with a connection in its hands, and never close that.
+    context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=name)
+    return context
 
 
-async def _reach(endpoint: Endpoint, address: str, context: ssl.SSLContext | None, name: str) -> Wire:
+async def _reach(endpoint: Endpoint, context: ssl.SSLContext | None, name: str, address: str) -> Wire:
     loop = asyncio.get_running_loop()
     if endpoint.transport is Transport.UDP:
         _socket, datagrams = await loop.create_datagram_endpoint(Datagrams, remote_addr=(address, endpoint.port))
@@ -68,21 +81,3 @@ async def _reach(endpoint: Endpoint, address: str, context: ssl.SSLContext | Non
         stream, address, endpoint.port, ssl=context, server_hostname=name if context else None
     )
     return wire
-
-
-async def _addresses(endpoint: Endpoint) -> list[str]:
-    try:
-        ip_address(endpoint.host)
-    except ValueError:
-        return await _resolved(endpoint)
-    return [endpoint.host]
-
-
-async def _resolved(endpoint: Endpoint) -> list[str]:
-    loop = asyncio.get_running_loop()
-    kind = socket.SOCK_DGRAM if endpoint.transport is Transport.UDP else socket.SOCK_STREAM
-    try:
-        found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=kind)
-    except UnicodeError as error:  # what the IDNA codec says of an empty or an overlong label
-        raise socket.gaierror(socket.EAI_NONAME, "it is not a host name") from error
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))

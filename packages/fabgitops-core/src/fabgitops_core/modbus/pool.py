@@ -21,7 +21,8 @@ from fabgitops_core.modbus.frames.identity import identity_request
 from fabgitops_core.modbus.frames.reads import Words, read_request
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.frames.writes import read_before, write_merged, write_request
-from fabgitops_core.modbus.session import NOWHERE, OnRequest, Session
+from fabgitops_core.modbus.line import NOWHERE, OnRequest
+from fabgitops_core.modbus.session import Session
 from fabgitops_core.modbus.tls import TlsProvider, system_tls
 
 LINK = Link()

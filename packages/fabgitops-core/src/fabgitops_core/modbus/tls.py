@@ -1,11 +1,14 @@
 """TLS (MODBUS/TCP Security Protocol Specification v2.1): contexts, and why a handshake failed in one sentence."""
 
 import asyncio
+import os
 import ssl
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from fabgitops_core.control.requests import Endpoint, TlsRef
 from fabgitops_core.engine.errors import Unreachable
@@ -47,7 +50,7 @@ def tls_context(*, ca: str = "", certificate: str = "", key: str = "", verify: b
         verify: Whether the server's certificate and name are looked at.
 
     Raises:
-        ValueError: A text is not what it should be; the message names it.
+        ValueError: A text is not what it should be, or there is no place for the certificate; the message says so.
     """
     if bool(certificate) != bool(key):
         raise ValueError("a client certificate and its key come together: one of them is missing")
@@ -65,16 +68,43 @@ def tls_context(*, ca: str = "", certificate: str = "", key: str = "", verify: b
 
 
 def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    # OpenSSL takes these from files only; the directory is readable by nobody else and gone at once.
-    with tempfile.TemporaryDirectory() as directory:
-        chain, secret = Path(directory, "tls.crt"), Path(directory, "tls.key")
-        chain.write_text(certificate)
-        secret.write_text(key)
-        try:
+    try:
+        with _as_file(certificate) as chain, _as_file(key) as secret:  # OpenSSL takes these from files only
             # Without the function a key with a passphrase would ask for it on the terminal.
             context.load_cert_chain(chain, secret, password=lambda: b"")
-        except ssl.SSLError as error:
-            raise ValueError(f"the client certificate and its key cannot be used ({tls_words(error)})") from None
+    except ssl.SSLError as error:
+        raise ValueError(f"the client certificate and its key cannot be used ({tls_words(error)})") from None
+    except OSError as error:
+        why = f"there is no place for the client certificate ({error.strerror or error})"
+        raise ValueError(
+            f"{why}: it takes memory files, or a directory for temporary files that can be written"
+        ) from None
+
+
+@contextmanager
+def _as_file(text: str) -> Iterator[str]:
+    """Yield the path of a file that nobody else can read and that is gone at once: in memory, where the system can."""
+    memory = _memory()
+    if memory is not None:
+        with memory:
+            memory.write(text.encode())
+            memory.flush()
+            yield f"/proc/self/fd/{memory.fileno()}"
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "tls.pem")
+        path.write_text(text)
+        yield str(path)
+
+
+def _memory() -> BinaryIO | None:
+    """Return an empty file in memory, or None where the system has none, or does not show it under a path."""
+    if not hasattr(os, "memfd_create") or not Path("/proc/self/fd").is_dir():
+        return None
+    try:
+        return os.fdopen(os.memfd_create("client-certificate"), "wb")
+    except OSError:  # a sandbox that does not allow it
+        return None
 
 
 def handshake_failure(endpoint: Endpoint, error: ssl.SSLError) -> str:

@@ -13,19 +13,26 @@ GRACE_SECS = 0.001
 late itself, uvloop runs what is due before it reads what has come, and the device would be blamed for our delay."""
 
 
+MAX_LATE = 64
+"""Replies that a wire waits for in vain; the reply to one before that is taken for what nobody asked for."""
+
 _NUMBERS = count(1)
 
 
 class Wire(asyncio.BaseProtocol):
-    """What carries one request at a time, over a stream or in datagrams; `number` tells it from every other."""
+    """What carries one request at a time, over a stream or in datagrams; `number` tells it from every other.
 
-    __slots__ = ("_send", "_transport", "_waiter", "number")
+    `late` are the transactions whose replies are left aside when they come after all.
+    """
+
+    __slots__ = ("_send", "_transport", "_waiter", "late", "number")
 
     _transport: asyncio.WriteTransport | asyncio.DatagramTransport | None
     _send: Callable[[bytes], None]
 
     def __init__(self) -> None:
         self.number = ConnectionId(next(_NUMBERS))
+        self.late: dict[bytes, None] = {}
         self._transport = None
         self._waiter: asyncio.Future[bytes] | None = None
 
@@ -37,7 +44,8 @@ class Wire(asyncio.BaseProtocol):
     async def ask(self, frame: bytes, timeout: float) -> bytes:
         """Send a frame at once and return what answers it: one frame, or whatever came that is none.
 
-        Whoever is left without an answer, cancelled or not, must `drop` the wire: an answer may still come.
+        Whoever is left without an answer, cancelled or not, must `drop` the wire, for an answer may still come; or
+        `forgo` it, where a transaction id tells it from others.
 
         Raises:
             TimeoutError: Nothing whole came within `timeout` seconds.
@@ -54,6 +62,17 @@ class Wire(asyncio.BaseProtocol):
             return await waiter
         finally:
             timer.cancel()
+
+    @property
+    def partial(self) -> bool:
+        """Return whether a part of a reply has come."""
+        return False
+
+    def forgo(self, transaction: bytes) -> None:
+        """Leave the reply to a transaction aside when it comes."""
+        self.late[transaction] = None
+        if len(self.late) > MAX_LATE:
+            del self.late[next(iter(self.late))]
 
     def drop(self) -> None:
         """Close at once, without waiting for what is still to be sent."""
@@ -82,7 +101,8 @@ class Wire(asyncio.BaseProtocol):
 class Stream(Wire, asyncio.Protocol):
     """A TCP or TLS connection.
 
-    What comes while nobody waits belongs to nothing that was asked, so the connection is dropped.
+    What comes while nobody waits belongs to nothing that was asked, so the connection is dropped; but for the replies
+    that were forgone.
 
     Args:
         size: Returns the bytes of the frame that a buffer begins with, or None while that cannot be known.
@@ -101,8 +121,17 @@ class Stream(Wire, asyncio.Protocol):
         stream = cast(asyncio.Transport, transport)
         self._transport, self._send = stream, stream.write
 
+    @property
+    def partial(self) -> bool:
+        """Return whether a part of a reply has come."""
+        return bool(self._buffer)
+
     def data_received(self, data: bytes) -> None:
         """Hand what came to who waits for it, once it is whole."""
+        if self.late:
+            data = self._without_late(data)
+            if not data:
+                return
         if self._waiter is None:
             self.drop()
             return
@@ -114,6 +143,21 @@ class Stream(Wire, asyncio.Protocol):
             return
         self._buffer = b""
         self._answer(data)
+
+    def _without_late(self, data: bytes) -> bytes:
+        """Return what has come without the replies that were forgone; a part of one is kept until the rest is here."""
+        data, self._buffer = self._buffer + data, b""
+        while data[:2] in self.late:
+            size = self._size(data)
+            if size is None or len(data) < size:
+                break
+            del self.late[data[:2]]
+            data = data[size:]
+        else:
+            if len(data) != 1:  # of which nobody can tell yet
+                return data
+        self._buffer = data
+        return b""
 
 
 class Datagrams(Wire, asyncio.DatagramProtocol):
