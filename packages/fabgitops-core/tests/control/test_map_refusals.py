@@ -1,10 +1,13 @@
 """Devices that refuse addresses, long readings, or everything for now."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from fabgitops_core.control.commands import Read
+from fabgitops_core.control.events import SyncRequest
 
+from .conftest import START
 from .mapping import HOLDING, REMOTE, SPEED, spec, story, sync
 
 
@@ -40,9 +43,9 @@ def test_a_device_that_shows_little_at_once_is_asked_for_no_more() -> None:
     assert [plan.count for plan in told.device.reads[asked:]] == [100]
 
 
-@pytest.mark.parametrize("how", ["a day", "a sync", "an edit"])
+@pytest.mark.parametrize("how", ["a minute", "a sync", "an edit", "a reconnect"])
 def test_a_hole_is_asked_for_again(how: str) -> None:
-    """A refused address is asked for again after a day, when a sync is asked for, and when the spec changes."""
+    """A refused address is asked for again after a minute, a sync, an edit, and when contact was lost in between."""
     told = story({"name": "a", "address": 0}, {"name": "b", "address": 1})
     told.device.refuses = {(1, HOLDING, 1): 0x02}
     told.polled()
@@ -53,24 +56,90 @@ def test_a_hole_is_asked_for_again(how: str) -> None:
         sync(told)
     elif how == "an edit":
         told.declare(spec({"name": "a", "address": 0}, {"name": "b", "address": 1}, tags=["x"]))
+    elif how == "a reconnect":
+        told.device.away = {1}
+        told.polled()
+        told.device.away = set()
+        told.polled()
     else:
-        told.at += timedelta(days=1)
+        told.at += timedelta(minutes=1)
     told.polled()
     assert told.register("b").error is None
     assert told.condition("Ready") == ("True", "InSync")
 
 
-def test_a_device_that_has_nothing_is_asked_little_and_noticed_when_it_is_well() -> None:
-    """When every register is refused a poll costs one request, and once one is answered all are read again."""
-    told = story(*({"name": f"r{at}", "address": at} for at in range(20)))
-    told.device.refuses = {(1, HOLDING, at): 0x02 for at in range(20)}
+@pytest.mark.parametrize("code", [0x01, 0x02, 0x03, 0x04, 0x07, 0x0F])
+def test_a_reading_is_tried_in_parts_whatever_a_device_says(code: int) -> None:
+    """A device that has a word of its own for an address it lacks costs the others nothing, and is remembered."""
+    told = story({"name": "a", "address": 3, "value": 3}, *({"name": f"r{at}", "address": at} for at in range(4, 10)))
+    told.device.refuses = {(1, HOLDING, 4): code}
     told.polled()
+    assert told.register("a").in_sync
+    assert [each.name for each in told.status.registers if each.error] == ["r4"]
     asked = len(told.device.reads)
     told.polled()
-    assert len(told.device.reads) == asked + 1
+    assert [(plan.address, plan.count) for plan in told.device.reads[asked:]] == [(3, 1), (5, 5)]
+
+
+def test_what_is_refused_is_asked_for_again_after_a_growing_pause() -> None:
+    """A refused register is asked for after 1, 2, 4 … 60 minutes, and after one again when it was well for long."""
+    told = story({"name": "a", "address": 0}, {"name": "b", "address": 1})
+    told.device.refuses = {(1, HOLDING, 1): 0x02}
+    told.pace, times = 0, list[int]()
+    for minute in range(500):
+        asked = len(told.device.reads)
+        told.at = START + timedelta(minutes=minute)
+        told.polled()
+        if any(plan.address == 1 for plan in told.device.reads[asked:]):
+            times.append(minute)
+    assert [after - before for before, after in pairwise(times)] == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60]
+
+
+def test_one_refused_register_is_asked_for_again_at_a_time() -> None:
+    """Of many refused registers a poll asks for one; when one is shown again the others follow in the next polls."""
+    told = story(*({"name": f"r{at}", "address": at} for at in range(20)))
+    told.device.refuses = {(1, HOLDING, at): 0x02 for at in (3, 7, 11)}
+    told.polled()
+    usual = len(told.polled().device.reads)
+    told.polled()
+    usual = len(told.device.reads) - usual
+    told.device.refuses = {}
+    for left in (["r7", "r11"], ["r11"], []):
+        asked = len(told.device.reads)
+        told.polled(after=60 if len(left) == 2 else 0)  # the first by its pause, the others since it was well
+        assert len(told.device.reads) - asked <= usual + 1
+        assert [each.name for each in told.status.registers if each.error] == left
+
+
+@pytest.mark.parametrize("count", [20, 125])
+def test_a_device_that_refuses_everything_is_asked_little(count: int) -> None:
+    """When every register is refused no pass asks for many of them, and soon a poll costs one request."""
+    told = story(*({"name": f"r{at}", "address": at} for at in range(count)))
+    told.device.refuses = {(1, HOLDING, at): 0x02 for at in range(count)}
+    asked = 0
+    for _ in range(30):
+        asked = len(told.device.reads)
+        told.polled()
+        assert len(told.device.reads) - asked <= 32
+    assert len(told.device.reads) - asked == 1
+    assert all(each.error for each in told.status.registers)
     told.device.refuses = {(1, HOLDING, 0): 0x02}
-    told.polled().polled()
+    for _ in range(count + 20):
+        told.polled()
     assert [each.name for each in told.status.registers if each.error] == ["r0"]
+
+
+def test_a_sync_asks_for_everything_that_was_refused() -> None:
+    """A sync asks for all refused registers at once, unless the device goes on refusing them."""
+    told = story(*({"name": f"r{at}", "address": 2 * at} for at in range(60)))
+    told.device.refuses = {(1, HOLDING, 2 * at): 0x02 for at in range(40)}
+    told.polled().polled()
+    asked = len(told.device.reads)
+    sync(told).polled()
+    assert len(told.device.reads) - asked <= 20 + 17
+    told.device.refuses = {}
+    told.declare(told.spec, request=SyncRequest("t2", force=False), same=True).polled()
+    assert [each.name for each in told.status.registers if each.error] == []
 
 
 def test_a_gap_that_the_device_refuses_is_not_spanned_again() -> None:

@@ -1,7 +1,7 @@
 """From registers to the fewest readings that show them all, and what to do when a device refuses one of them.
 
 A reading spans registers of one table of one unit that lie next to each other, or not further apart than the limits
-allow. A device may refuse a reading that touches an address it does not have (exceptions 02 and 03); then the reading
+allow. A device may refuse a reading that touches an address it does not have; then the reading
 is split, first at the gaps that nobody asked for, then in halves, until the bad address stands alone. What was learned
 is kept as `Holes`, so that the next pass does not run into it again.
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum, auto
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -29,9 +29,6 @@ BUSY_TRIES = 3
 BUSY_PAUSE_SECS = 0.1
 """A reading that is answered with "busy" is tried again within the pass after 0.1, 0.2 and 0.4 s."""
 
-HOLES_LAST = timedelta(days=1)
-"""How long a refused address is left out before the device is asked for it again."""
-
 
 class Stage(IntEnum):
     """What is under way."""
@@ -51,9 +48,9 @@ class Pass:
     The first of `queue` is under way while READING and PROVING; the first of `changes` while WRITING and PROVING.
     `tries` counts how often the reading under way was answered with "busy"; `met` says that the device was asked in
     this pass who it is, `over` which connection it answered that: no write of the pass goes over another. `halved` are
-    readings without a gap that were refused, and tried in parts. Once everything is read, `found` holds a judgement of
-    each register, and `base` the counters of the status as they stood before;
-    `barred` says why nothing may be written in this pass, and in which situation that is.
+    readings without a gap that were refused, and tried in parts, `fruitless` how many were refused in a row. Once
+    everything is read, `found` holds a judgement of each register, and `base` the counters of the status as they stood
+    before; `barred` says why nothing may be written in this pass, and in which situation that is.
 
     `published` is when a status was last published since the first write was decided, None before its record was;
     `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
@@ -66,6 +63,7 @@ class Pass:
     met: bool = False
     over: ConnectionId | None = None
     halved: tuple[Batch, ...] = ()
+    fruitless: int = 0
     found: tuple[Judgement, ...] = ()
     base: tuple[int, int] = (0, 0)
     barred: tuple[Situation, str] | None = None
@@ -110,6 +108,14 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """How often in a row a register was refused, and when it is asked for again."""
+
+    count: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What is known beyond the status, and lost with the process.
 
@@ -126,6 +132,7 @@ class Memory:
     troubles: Mapping[str, Trouble] = field(default_factory=lambda: MappingProxyType({}))
     holes: Holes = NO_HOLES
     holes_since: datetime | None = None
+    pauses: Mapping[str, Pause] = field(default_factory=lambda: MappingProxyType({}))
     stranger: str | None = None
     lost: bool = False
     answered: frozenset[str] = frozenset()

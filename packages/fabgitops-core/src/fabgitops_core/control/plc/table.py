@@ -59,10 +59,11 @@ from fabgitops_core.control.events import (
     WriteWithdrawn,
 )
 from fabgitops_core.control.plc.declaring import contested, declared, referenced
+from fabgitops_core.control.plc.identifying import identified, not_identified
 from fabgitops_core.control.plc.metering import readings
 from fabgitops_core.control.plc.pacing import paced
 from fabgitops_core.control.plc.proving import proof_failed, proven, read_back, spared
-from fabgitops_core.control.plc.reading import due, identified, not_identified, read_done, read_failed
+from fabgitops_core.control.plc.reading import due, read_done, read_failed
 from fabgitops_core.control.plc.resting import faulted
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.state import NEW, REST, PlcState, Stage, Step
