@@ -18,6 +18,7 @@ from .matrix import MATRIX
 pytestmark = pytest.mark.chart
 
 PLC = {"plc": {"cidrs": ["10.20.0.0/16"]}, "networkPolicy": {"enabled": True}}
+TMP = "/tmp"  # noqa: S108  # a path in a container
 TOLD = pytest.mark.parametrize("version", BOTH)
 KUBE_SYSTEM = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
 
@@ -57,6 +58,28 @@ def test_pods_have_no_rights(helm: Helm, name: str) -> None:
         for container in pod["containers"]:
             wanted = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True}
             assert container["securityContext"] == {**wanted, "capabilities": {"drop": ["ALL"]}}
+
+
+def test_keys_stay_in_memory(helm: Helm) -> None:
+    """Beside its read-only root the operator has memory at /tmp, for keys that OpenSSL takes from files."""
+    (operator,) = (pod for name, pod in pod_specs(helm.objects()).items() if name == "fab-fabgitops")
+    (mount,) = (each for each in operator["containers"][0]["volumeMounts"] if each["mountPath"] == TMP)
+    (volume,) = (each for each in operator["volumes"] if each["name"] == mount["name"])
+    assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": "1Mi"}
+    assert operator["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
+    assert not mount.get("readOnly")
+
+
+@pytest.mark.parametrize("path", [TMP, f"{TMP}/"])
+def test_who_mounts_tmp_keeps_it(helm: Helm, path: str) -> None:
+    """A volume that somebody mounts at /tmp takes the place of ours, as a path can be mounted only once."""
+    values: Values = {
+        "extraVolumes": [{"name": "room", "emptyDir": {}}],
+        "extraVolumeMounts": [{"name": "room", "mountPath": path}],
+    }
+    operator = pod_specs(helm.objects(values))["fab-fabgitops"]
+    assert [each["name"] for each in operator["containers"][0]["volumeMounts"]] == ["room"]
+    assert [each["name"] for each in operator["volumes"]] == ["room"]
 
 
 def test_tokens_only_where_they_are_needed(helm: Helm) -> None:

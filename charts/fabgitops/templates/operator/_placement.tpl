@@ -20,8 +20,21 @@ topologySpreadConstraints:
   - {{ toJson (merge (dict) . (dict "labelSelector" $selector "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway")) }}
   {{- end }}
 {{- end }}
-{{- with .Values.extraVolumes }}
 volumes:
+  {{- if include "fabgitops.memory" . }}
+  - name: fabgitops-tmp
+    emptyDir: {medium: Memory, sizeLimit: 1Mi}
+  {{- end }}
+  {{- with .Values.extraVolumes }}
   {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
+
+{{/* Whether /tmp is memory of ours, for keys that OpenSSL takes from files only: not where somebody mounts it otherwise. */}}
+{{- define "fabgitops.memory" -}}
+{{- $theirs := list }}
+{{- range .Values.extraVolumeMounts }}
+{{- $theirs = append $theirs (clean .mountPath) }}
+{{- end }}
+{{- if not (has "/tmp" $theirs) }}true{{ end }}
 {{- end }}
