@@ -1,11 +1,19 @@
 """Bits of a word: changed in one turn on the connection, without disturbing the others, and never by guess."""
 
 import asyncio
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.events import Declared
+from fabgitops_core.control.plc import PlcController
 from fabgitops_core.control.requests import Change, Link, WriteFunction
+from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.errors import NoReply, Refused, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
+from fabgitops_core.testing.host import FakeHost, FakeObserver
 
 from .asking import ADDRESS, ENOUGH_SECS, UNIT, always, begun, failing, read
 from .peer import Exchange, Hold, Peer, properly, reframed, sending, silently
@@ -113,3 +121,24 @@ async def test_bits_are_not_written_over_another_connection(devices: ModbusDevic
     assert peer.writes == []
     await device.write(_change(peer), timeout=ENOUGH_SECS, wanted=always)
     assert peer.registers[ADDRESS] == RESULT
+
+
+async def test_a_value_of_several_bits_goes_out_at_once(devices: ModbusDevices, peer: Peer) -> None:
+    """The bits that a resource wants of one word reach the device in one write: it never sees a value between."""
+    peer.registers[ADDRESS] = 0x5551
+    host, key = FakeHost(), Key(INDUSTRIAL_PLC.name, "line", "charger")
+    engine = Engine(devices, host, FakeObserver())
+    registers = [
+        {"name": f"mode-{bit}", "address": ADDRESS, "type": "bit", "bit": bit, "value": bit == 1} for bit in (0, 1)
+    ]
+    given = {"deviceAddress": peer.endpoint.host, "port": peer.endpoint.port, "unitId": UNIT, "registers": registers}
+    wanted = IndustrialPLCSpec.model_validate(given)
+    event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, wanted, request=None)
+    engine.declare(key, PlcController(settle_secs=0), event)
+    try:
+        async with asyncio.timeout(ENOUGH_SECS):
+            while host.reasons(key).count("DriftCorrected") < 2:
+                await asyncio.sleep(0.01)
+    finally:
+        await engine.stop(0)
+    assert peer.writes == [(ADDRESS, (0x5552,))]

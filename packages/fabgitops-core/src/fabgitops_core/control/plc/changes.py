@@ -1,10 +1,10 @@
 """The writes of a pass: planned changes, each one request and the registers that it makes right."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fabgitops_core.control.points import Point
-from fabgitops_core.control.requests import Change
+from fabgitops_core.control.requests import Change, WriteFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,39 @@ class Planned:
 def changes_for(points: Sequence[Point], wrong: Iterable[int]) -> tuple[Planned, ...]:
     """Return the writes that make registers of a map hold what they must, in the order of the map.
 
+    Bits of one word go out together: a device must not see a value of several bits that Git never said, on its way from
+    one to the next. Only where they ask for different functions each function has a write of its own; a bit that asks
+    for none goes with those beside it.
+
     Args:
         points: All registers of the map.
         wrong: Which of them are to be written, by place in the map.
     """
-    return tuple(Planned(points[at].change(), (at,)) for at in wrong)
+    words: dict[object, list[int]] = {}
+    for at in wrong:
+        words.setdefault(_word(points[at], at), []).append(at)
+    planned = (each for members in words.values() for each in _by_function(points, members))
+    return tuple(sorted(planned, key=lambda each: each.points[0]))
+
+
+def _word(point: Point, at: int) -> object:
+    """Return what a register shares with those that go out with it: the word of which it is some bits, or nothing."""
+    place = point.place
+    return at if point.change().mask is None else (place.device, place.address)
+
+
+def _by_function(points: Sequence[Point], members: Sequence[int]) -> Iterable[Planned]:
+    asked = list(dict.fromkeys(points[at].function for at in members))
+    named = [each for each in asked if each is not WriteFunction.AUTO] or asked
+    for function in named:
+        mine = {function, WriteFunction.AUTO} if function is named[0] else {function}
+        yield _joined([at for at in members if points[at].function in mine], points, function)
+
+
+def _joined(members: Sequence[int], points: Sequence[Point], function: WriteFunction) -> Planned:
+    first, *others = (points[at].change() for at in members)
+    joined = replace(first, function=function)
+    for each in others:
+        values = (joined.values[0] | each.values[0],)
+        joined = replace(joined, values=values, mask=(joined.mask or 0) | (each.mask or 0))
+    return Planned(joined, tuple(members))
