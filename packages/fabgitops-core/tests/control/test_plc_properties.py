@@ -37,7 +37,7 @@ FAILURES = st.sampled_from([Failure(kind, "it failed") for kind in FailureKind])
 class Adversary(RuleBasedStateMachine):
     """A device, an engine and a user, each doing what they like."""
 
-    @initialize(settle_secs=st.sampled_from([0.0, 3.0]))
+    @initialize(settle_secs=st.sampled_from([0.0, 6.0]))
     def begin(self, settle_secs: float) -> None:
         """Make a resource, and a device that holds something; what is declared may have to settle."""
         self.new = NEW._replace(settle_secs=settle_secs)
