@@ -73,6 +73,15 @@ def test_it_wakes_when_the_time_is_over() -> None:
     assert settling(SPEED, pollIntervalSecs=1).polled().wake == Wake(1.0, steady=True)
 
 
+def test_a_pass_that_ends_after_the_wait_is_followed_by_another() -> None:
+    """What a pass found that began a moment too early to write it is written by the next, which begins at once."""
+    told = settling(SPEED, pollIntervalSecs=3600)
+    told.at += timedelta(seconds=3)
+    told.polled(until=Read)
+    told.at += timedelta(seconds=5)
+    assert told.answered().wake == Wake(0.0)
+
+
 def test_what_holds_already_wakes_nobody() -> None:
     """A resource that waits and has nothing to write is looked at again at its next poll."""
     told = settling(SPEED, pollIntervalSecs=3600)

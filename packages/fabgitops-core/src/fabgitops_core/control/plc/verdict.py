@@ -37,7 +37,8 @@ def conclude(state: PlcState, event: Event) -> Step:
     going = state.going
     situation, message = _picked(state, going.found)
     if situation is at_hand.HELD:
-        return held(_with_changes(state), event, message, seconds_left(state, event.at) or HELD_SECS)
+        again = HELD_SECS if state.changed_at is None else seconds_left(state, event.at)
+        return held(_with_changes(state), event, message, again)
     fields = fields_of(state)
     wake = _next_look(state, event)
     if situation is not at_hand.DEVICE_EXCEPTION and fields["last_error"]:
@@ -54,7 +55,7 @@ def conclude(state: PlcState, event: Event) -> Step:
 def _next_look(state: PlcState, event: Event) -> tuple[Wake]:
     """Return when to look again: at the next poll, or when what has drifted has settled, if that is sooner."""
     left = seconds_left(state, event.at)
-    if 0 < left < state.map.interval and any(_waits(state, each) for each in state.going.found):
+    if state.changed_at and left < state.map.interval and any(_waits(state, each) for each in state.going.found):
         return (Wake(left),)
     return state.usual.beat
 
