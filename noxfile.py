@@ -58,13 +58,17 @@ def default_python() -> str:
     return ".".join(version.split(".")[:2])
 
 
-def workspace(session: nox.Session, python: str | None = None) -> None:
-    """Make the shared environment of a Python equal to the lock, and the one that this session's commands run in."""
+def workspace(session: nox.Session, python: str | None = None, *groups: str) -> None:
+    """Make the shared environment of a Python equal to the lock, and the one that this session's commands run in.
+
+    `groups` are what it needs of dependencies that are in no other session's way.
+    """
     python = python or default_python()
     session.env["UV_PROJECT_ENVIRONMENT"] = str(ROOT / ".nox" / f"workspace-{python.replace(os.sep, '_')}")
     session.env["UV_PYTHON"] = python
     session.env["VIRTUAL_ENV"] = None  # nox's own, of which uv would say that it is not the project's
-    session.run("uv", "sync", "--locked", "--all-packages")
+    wanted = [word for group in groups for word in ("--group", group)]
+    session.run("uv", "sync", "--locked", "--all-packages", *wanted)
 
 
 def run(session: nox.Session, *command: str) -> None:
@@ -297,6 +301,13 @@ def bench(session: nox.Session, what: str) -> None:
     """Measure what a poll, or a Modbus request alone, costs beside others in the same run: [SECONDS] [PLCS ...]."""
     workspace(session)
     run(session, "python", "-m", f"benchmarks.{what}", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change decisions of core one at a time, and show what no test notices: [COUNT] [--only plc|session]; hours."""
+    workspace(session, None, "mutants")
+    run(session, "python", "tools/mutants.py", *session.posargs)
 
 
 @nox.session

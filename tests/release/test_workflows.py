@@ -54,8 +54,8 @@ def touched(repository: Repository, *paths: str) -> set[str]:
 
 
 def test_each_session_has_a_job(repository: Repository) -> None:
-    """Whatever the noxfile can check, CI checks: by a job of its own or as one of the sessions that changes name."""
-    jobs = workflow("ci.yaml")
+    """Whatever the noxfile can check, CI checks: by a job of its own, as one that changes.py names, or at night."""
+    jobs = workflow("ci.yaml") | workflow("night.yaml")
     run = "\n".join(map(commands, jobs.values()))
     named = set(re.findall(r"\./dev ([a-z0-9-]+)", run)) | set(changes(repository)["sessions"])
     named |= {f"unit-{python}" for python in jobs["unit"]["strategy"]["matrix"]["python"]}
