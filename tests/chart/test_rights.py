@@ -5,7 +5,7 @@ from fabgitops_operator.install import manifests
 
 from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Object, Values, find, objects, pod_specs
-from .operating import ACCOUNT
+from .operating import ACCOUNT, NAME
 
 pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
 
@@ -14,6 +14,7 @@ TEMPLATES = "fabgitops.io:industrialplctemplates"
 STATUS = f"{PLCS}/status"
 EVENTS = "events.k8s.io:events"
 SECRETS = ":secrets"
+LEASES = "coordination.k8s.io:leases"
 NEEDED = {
     *((verb, resource) for verb in ("get", "list", "watch") for resource in (PLCS, TEMPLATES)),
     ("patch", STATUS),
@@ -22,7 +23,7 @@ NEEDED = {
 }
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 RESOURCES = [PLCS, STATUS, TEMPLATES, EVENTS, SECRETS, ":events", ":configmaps", ":pods", ":namespaces", ":pods/exec"]
-RESOURCES += ["apps:deployments", "coordination.k8s.io:leases", "apiextensions.k8s.io:customresourcedefinitions"]
+RESOURCES += ["apps:deployments", LEASES, "apiextensions.k8s.io:customresourcedefinitions"]
 RESOURCES += ["rbac.authorization.k8s.io:roles", "rbac.authorization.k8s.io:clusterroles"]
 READ, WRITE = VERBS[:3], VERBS[3:]
 
@@ -43,17 +44,29 @@ def allowed(cluster: Cluster, user: str, namespace: str) -> set[tuple[str, str]]
 def test_cluster_wide(installer: Helm, cluster: Cluster) -> None:
     """By default the operator may exactly what it needs, in all namespaces, and read no Secret."""
     installer.install()
-    for namespace in ("", "line-1", NAMESPACE):
+    for namespace in ("", "line-1"):
         assert allowed(cluster, ACCOUNT, namespace) == NEEDED
+    assert allowed(cluster, ACCOUNT, NAMESPACE) == NEEDED | {("create", LEASES)}
+
+
+def test_one_lease(installer: Helm, cluster: Cluster) -> None:
+    """Of Leases it may make any, and read and renew its own alone, where it runs; and nothing with `lease: false`."""
+    installer.install()
+    for verb in VERBS:
+        assert cluster.may(ACCOUNT, verb, LEASES, NAMESPACE, NAME) is (verb in {"get", "create", "update"})
+        assert cluster.may(ACCOUNT, verb, LEASES, NAMESPACE, "kube-scheduler") is (verb == "create")
+    installer.install({"settings": {"lease": False}})
+    assert not cluster.may(ACCOUNT, "create", LEASES, NAMESPACE)
 
 
 def test_some_namespaces(installer: Helm, cluster: Cluster) -> None:
-    """With watchNamespaces it may the same in these alone, and nothing of the cluster, not even where it runs."""
+    """With watchNamespaces it may the same in these alone, nothing of the cluster, and where it runs only its Lease."""
     installer.install({"watchNamespaces": ["line-1", "line-2"]})
     for namespace in ("line-1", "line-2"):
         assert allowed(cluster, ACCOUNT, namespace) == NEEDED
-    for namespace in ("", "line-3", NAMESPACE):
+    for namespace in ("", "line-3"):
         assert allowed(cluster, ACCOUNT, namespace) == set()
+    assert allowed(cluster, ACCOUNT, NAMESPACE) == {("create", LEASES)}
     assert cluster.names("clusterrolebinding") == []
 
 

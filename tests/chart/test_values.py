@@ -127,6 +127,8 @@ def test_settings_reach_the_operator(helm: Helm, name: str) -> None:
     given: dict[str, Any] = {snake(each): value for each, value in MATRIX[name].get("settings", {}).items()}
     given["namespace"] = tuple(MATRIX[name].get("watchNamespaces", ()))
     operator = find(helm.objects(MATRIX[name]), "Deployment", MATRIX[name].get("fullnameOverride", "-fabgitops"))
+    metadata = operator["metadata"]
+    given = {"lease_name": metadata["name"], "lease_namespace": metadata["namespace"], **given}
     container = operator["spec"]["template"]["spec"]["containers"][0]
     assert parsed(container["args"]) == dataclasses.replace(Settings(), **given)
     assert container["ports"][0]["containerPort"] == given.get("metrics_port", Settings().metrics_port)

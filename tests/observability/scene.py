@@ -71,6 +71,7 @@ async def operating(folder: Path) -> AsyncIterator[int]:
         metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
         metrics.watch_readings(engine.readings)
         metrics.api_write("status", "forbidden")
+        metrics.watch_lease("fabgitops-system/fabgitops", lambda: True)
         for name, port, register in (
             ("mixer", mixer, 4001),
             ("press", press, 4001),

@@ -15,6 +15,7 @@ from .queries import of_rules
 pytestmark = pytest.mark.observability
 
 ONE = 'plc_name="mixer",namespace="plant",instance="a"'
+LEASE = 'lease="plant/fabgitops"'
 MIXER = {"namespace": "plant", "plc_name": "mixer"}
 GATEWAY = {"endpoint": "10.0.0.5:502", "transport": "tcp", "unit_id": "7"}
 WARNING, CRITICAL = "warning", "critical"
@@ -105,6 +106,14 @@ CASES = (
         {"job": "fabgitops"},
         starts("1x5 2x5 _ 3x5 4x60"),
         starts("1x5 _x5 2x5 3x60"),
+    ),
+    Case(
+        "FabGitOpsNoLeader",
+        "6m",
+        CRITICAL,
+        {"lease": "plant/fabgitops"},
+        {f"fabgitops_leader{{{LEASE},{instance}}}": "0x60" for instance in ('instance="a"', 'instance="b"')},
+        {f'fabgitops_leader{{{LEASE},instance="a"}}': "0x60", f'fabgitops_leader{{{LEASE},instance="b"}}': "1x60"},
     ),
     Case(
         "FabGitOpsPLCUnreachable",

@@ -85,3 +85,12 @@ tolerations: {{ toJson . }}
 {{- define "fabgitops.testnamespace" -}}
 {{- if or (not .Values.watchNamespaces) (has .Release.Namespace .Values.watchNamespaces) }}{{ .Release.Namespace }}{{ else }}{{ first .Values.watchNamespaces }}{{ end }}
 {{- end }}
+
+{{/* The Lease of the operators of this release: who shares it takes turns. */}}
+{{- define "fabgitops.leasename" -}}
+{{- default (include "fabgitops.fullname" .) .Values.settings.leaseName }}
+{{- end }}
+
+{{- define "fabgitops.leasenamespace" -}}
+{{- default .Release.Namespace .Values.settings.leaseNamespace }}
+{{- end }}

@@ -33,6 +33,8 @@ Event = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
 FIELD_MANAGER = "tests"
 PATIENCE = 60.0
+LEASE = {"FABGITOPS_LEASE_DURATION_SECS": "15", "FABGITOPS_LEASE_DEADLINE_SECS": "10"}
+"""An operator that was killed holds its Lease so long; a flag outdoes it."""
 NUMBERS = count(1)
 
 
@@ -66,6 +68,15 @@ class Operator:
     def log(self) -> str:
         """Return everything it said, as it said it."""
         return self.log_file.read_text()
+
+    async def listens(self) -> None:
+        """Wait until it says where it serves metrics and probes."""
+
+        def started() -> list[dict[str, Any]]:
+            return [line for line in self.lines if "probes on port" in line["message"]]
+
+        found = await until(started, "it listens")
+        self.port = int(found[0]["message"].rsplit(" ", 1)[1])
 
     async def get(self, path: str) -> httpx.Response:
         """Ask its HTTP port."""
@@ -173,7 +184,7 @@ class Site:
         command = [str(Path(sys.executable).parent / "fabgitops-operator"), "run", "--metrics-bind", "127.0.0.1"]
         command += ["--metrics-port", "0", "--namespace", self.namespace, "--log-format", "json", *flags]
         command += [] if "--settle-secs" in flags else ["--settle-secs", "0"]
-        environment = {**os.environ, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig_for(ACCOUNT))}
+        environment = {**os.environ, **LEASE, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig_for(ACCOUNT))}
         with log_file.open("wb") as log:
             process = await asyncio.create_subprocess_exec(*command, stderr=log, env=environment)
         operator = Operator(process, log_file)
@@ -181,8 +192,7 @@ class Site:
             if wait:
                 await until(lambda: process.returncode is not None or "looking after" in operator.log, "a start")
                 assert process.returncode is None, operator.log
-                started = next(line for line in operator.lines if "probes on port" in line["message"])
-                operator.port = int(started["message"].rsplit(" ", 1)[1])
+                await operator.listens()
             yield operator
         finally:
             if process.returncode is None:

@@ -48,8 +48,8 @@ async def test_killed_between_write_and_read_back(site: Site) -> None:
 
 async def test_the_api_server_away_for_20_seconds(site: Site) -> None:
     """While the API server is away drift is still corrected; when it is back, status and Events tell of it."""
-    plc = Device({4001: 2500})
-    async with serving(plc) as port, site.operator() as operator:
+    plc, lease = Device({4001: 2500}), ("--lease-duration-secs", "60", "--lease-deadline-secs", "40")
+    async with serving(plc) as port, site.operator(*lease) as operator:
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True)
         stopped = asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-{{/* What the operator may: the same as in `fabgitops-operator manifests`, which a test compares. */}}
+{{/* What the operator may: the same as in `fabgitops-operator manifests`, which a test compares; of Leases only its own. */}}
 
 {{- define "fabgitops.rules" -}}
 - apiGroups: [fabgitops.io]
@@ -10,6 +10,16 @@
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+{{- end }}
+
+{{- define "fabgitops.leaserules" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "fabgitops.leasename" . }}]
+  verbs: [get, update]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
 {{- end }}
 
 {{- define "fabgitops.secretrules" -}}

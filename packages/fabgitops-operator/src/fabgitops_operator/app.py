@@ -59,6 +59,7 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     # Imported here so that --help and manifests need neither kopf nor a cluster.
     from fabgitops_operator.http import ListenError  # noqa: PLC0415
     from fabgitops_operator.kube import KubeError  # noqa: PLC0415
+    from fabgitops_operator.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
     from fabgitops_operator.log import configure  # noqa: PLC0415
     from fabgitops_operator.runtime import NotInstalledError, loop_factory, operate  # noqa: PLC0415
     from fabgitops_operator.tracing import TracingUnavailable  # noqa: PLC0415
@@ -69,7 +70,7 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(operate(settings))
-    except (KubeError, ListenError, NotInstalledError, TracingUnavailable) as error:
+    except (KubeError, LeaseLostError, LeaseRefusedError, ListenError, NotInstalledError, TracingUnavailable) as error:
         _complain(str(error))
         return 1
     except OSError:  # none is expected: not to be taken for output that cannot be written

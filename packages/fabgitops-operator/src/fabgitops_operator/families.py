@@ -38,6 +38,12 @@ BREAKERS = partial(
     "Circuit breakers of devices that failed last: 1 for the state that each is in.",
     labels=("endpoint", "transport", "unit_id", "state"),
 )
+LEADER = partial(
+    GaugeMetricFamily,
+    "fabgitops_leader",
+    "1 while this operator holds its Lease and may write, else 0.",
+    labels=("lease",),
+)
 REQUESTS = partial(
     CounterMetricFamily,
     "fabgitops_modbus_requests",

@@ -102,6 +102,7 @@ class Kube:
             kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
         }
         self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
+        self._leases = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -156,6 +157,37 @@ class Kube:
         with answers(f"reading the Secret {namespace}/{name}", name):
             found = await self._client.get(Secret, name, namespace=namespace)
         return found.data or {}
+
+    async def lease(self, namespace: str, name: str) -> Body:
+        """Return a Lease (coordination.k8s.io/v1) as it is stored now, not as some cache has it.
+
+        Raises:
+            KubeError: Gone when it is not there.
+        """
+        with answers(f"reading the Lease {namespace}/{name}", name):
+            return await self._client.get(self._leases, name, namespace=namespace)
+
+    async def create_lease(self, body: Body) -> Body:
+        """Make a Lease and return it.
+
+        Raises:
+            KubeError: Conflict when it is there, Gone when its namespace is not.
+        """
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"creating the Lease {namespace}/{name}", namespace):
+            stored: Body = await self._client.create(self._leases.from_dict(dict(body)))
+            return stored
+
+    async def replace_lease(self, body: Body) -> Body:
+        """Replace a Lease of the resourceVersion that the body has, and return what is stored.
+
+        Raises:
+            KubeError: Conflict when another version is there, Gone when none is.
+        """
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"renewing the Lease {namespace}/{name}", name):
+            stored: Body = await self._client.replace(self._leases.from_dict(dict(body)))
+            return stored
 
     async def create_event(self, body: Body) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.

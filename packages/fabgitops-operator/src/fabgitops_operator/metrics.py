@@ -79,6 +79,7 @@ class Metrics(Collector):
         self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
         self._clock: Callable[[], float] = float
         self._readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]] = tuple
+        self._lease: tuple[str, Callable[[], bool]] = ("", bool)
         self._passes = Buckets()
         self._lateness = Buckets()
         self._requests: dict[tuple[str, str], int] = {}
@@ -103,6 +104,10 @@ class Metrics(Collector):
     def watch_breakers(self, breakers: Callable[[], Mapping[DeviceId, Breaker]], clock: Callable[[], float]) -> None:
         """Say where the circuit breakers are found when Prometheus asks, and by which clock they go."""
         self._breakers, self._clock = breakers, clock
+
+    def watch_lease(self, name: str, held: Callable[[], bool]) -> None:
+        """Say which Lease there is (none: ""), and how it is found out whether it is held when Prometheus asks."""
+        self._lease = name, held
 
     def watch_readings(self, readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]]) -> None:
         """Say where the numbers last read are found when Prometheus asks."""
@@ -166,6 +171,8 @@ class Metrics(Collector):
         yield from in_parts(families.READY, (_readiness(key, row) for key, row in rows))
         yield from in_parts(families.VALUES, self._values())
         yield from in_parts(families.BREAKERS, self._breaker_states())
+        name, held = self._lease
+        yield from in_parts(families.LEADER, [((name,), held())] if name else [])
         yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")
         yield self._lateness.family("fabgitops_poll_lateness_seconds", "Seconds that a poll began after its time.")
         yield from in_parts(families.REQUESTS, list(self._requests.items()))

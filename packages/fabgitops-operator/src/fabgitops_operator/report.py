@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections.abc import Callable
 from typing import Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
@@ -88,10 +89,21 @@ def _answer(error: KubeError | None) -> Stored:
 
 
 class Reporter:
-    """Sends what is published, one patch at a time for each object; keeps trying while the API server is away."""
+    """Sends what is published, one patch at a time for each object; keeps trying while the API server is away.
 
-    def __init__(self, kube: Statuses, announcer: Announcer, metrics: Metrics, objects: Objects) -> None:
+    Nothing is sent while `outdated` says that another operator may know more by now: its records stand there.
+    """
+
+    def __init__(
+        self,
+        kube: Statuses,
+        announcer: Announcer,
+        metrics: Metrics,
+        objects: Objects,
+        outdated: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._kube = kube
+        self._outdated = outdated
         self._announcer = announcer
         self._metrics = metrics
         self._objects = objects
@@ -156,7 +168,7 @@ class Reporter:
             if outbox.sender is not None:
                 senders.append(outbox.sender)
         if senders:
-            _done, late = await asyncio.wait(senders, timeout=grace)
+            _done, late = await asyncio.wait(senders, timeout=0 if self._outdated() else grace)
             for sender in late:
                 sender.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -205,6 +217,8 @@ class Reporter:
         return error
 
     async def _patch(self, key: Key, uid: str, status: ApiModel, too_large: str = "") -> KubeError | None:
+        if self._outdated():
+            return Unavailable("another operator may hold the Lease by now", "withheld")
         try:
             body = status.model_dump(mode="json", by_alias=True, exclude_none=True)
             told = shortened(body, too_large) if too_large else body

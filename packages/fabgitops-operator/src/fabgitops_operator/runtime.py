@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from fabgitops_operator.announce import Announcer
 from fabgitops_operator.http import serving
 from fabgitops_operator.inventory import Inventory
 from fabgitops_operator.kube import Gone, Kube, KubeError, Unavailable, load_config
+from fabgitops_operator.lease.place import AnyLease, lease_of
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.report import Reporter
 from fabgitops_operator.secrets import SecretTls
@@ -70,6 +71,8 @@ async def operate(settings: Settings) -> None:
 
     Raises:
         KubeError: The API server cannot be reached, or refuses what the operator needs.
+        LeaseLostError: Another operator has taken the Lease.
+        LeaseRefusedError: The API server does not let us have one.
         NotInstalledError: A kind is not installed.
         ListenError: The metrics port cannot be listened on.
         TracingUnavailable: Traces are asked for and cannot be made.
@@ -90,16 +93,27 @@ async def operate(settings: Settings) -> None:
         announcer = Announcer(kube, metrics)
         inventory = Inventory(engine, host.forget, host.echoed)
         announcer.uid = inventory.uid
-        host.reporter = Reporter(kube, announcer, metrics, inventory)
+        lease = lease_of(settings, kube)
+        metrics.watch_lease(str(lease), lambda: lease.held)
+        engine.holds.ask("lease", lease.why_not)
+        host.reporter = Reporter(kube, announcer, metrics, inventory, lease.may_have_passed)
         sweep = Sweep(kube, inventory, deciding, settings.namespace)
         reasons = ["starting: not everything is listed yet"]
         port = await stack.enter_async_context(
-            serving(metrics.registry, settings.metrics_bind, settings.metrics_port, lambda: "".join(reasons))
+            serving(
+                metrics.registry,
+                settings.metrics_bind,
+                settings.metrics_port,
+                lambda: lease.why_not() or "".join(reasons),
+            )
         )
         log.info("metrics and probes on port %d", port)
+        stack.push_async_callback(lease.release)  # after the last write
+        await _unless(told_to_stop, lease.acquire())
         stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
         engine.holds.put("listing", "not everything is listed yet")  # polls begin with the first listing
-        await _unless(told_to_stop, _first_listing(sweep))
+        if not told_to_stop.is_set():
+            await _unless(told_to_stop, _first_listing(sweep))
         if told_to_stop.is_set():
             log.info("stopped before everything was listed")
             return
@@ -115,9 +129,20 @@ async def operate(settings: Settings) -> None:
         # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
         stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
         async with _sweeping(sweep, metrics, settings.resync_secs):
-            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            await _until_over(watched, lease)
         log.info("stopping")
     log.info("stopped")
+
+
+async def _until_over(watched: Collection[asyncio.Task[Any]], lease: AnyLease) -> None:
+    """Wait until the watch ends, or the Lease is another's."""
+    losing = asyncio.create_task(lease.lost())
+    try:
+        await asyncio.wait((*watched, losing), return_when=asyncio.FIRST_COMPLETED)
+        if losing.done():
+            losing.result()
+    finally:
+        losing.cancel()
 
 
 def _take_signals(told_to_stop: asyncio.Event) -> None:

@@ -28,11 +28,33 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Outage(StrEnum):
+    """What becomes of writes while the API server is away: HOLD stops them with the deadline, CORRECT goes on."""
+
+    HOLD = "hold"
+    CORRECT = "correct"
+
+
 def _namespaces(_: type, names: tuple[str, ...]) -> None:
     """Refuse what no namespace can be called (RFC 1123, section 2.1): nothing would ever be found in it."""
     for name in names:
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
             raise ValueError(f'"{name}" is no name of a namespace: at most 63 of a-z, 0-9 and -, no - at either end.')
+
+
+def _name(_: type, name: str) -> None:
+    """Refuse what no Lease can be called (RFC 1123, section 2.1)."""
+    part = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+    if name and (len(name) > 253 or not re.fullmatch(rf"{part}(\.{part})*", name)):
+        raise ValueError(
+            f'"{name}" is no name of a Lease: at most 253 of a-z, 0-9, - and ., a letter or digit at the ends.'
+        )
+
+
+def _namespace(kind: type, name: str) -> None:
+    """Refuse what no namespace can be called."""
+    if name:
+        _namespaces(kind, (name,))
 
 
 def _web_address(_: type, url: str) -> None:
@@ -44,7 +66,20 @@ def _web_address(_: type, url: str) -> None:
         raise ValueError(f'"{url}" is no http:// or https:// URL.')
 
 
-@Parameter(name="*")
+def _times_of_the_lease(_: type, settings: "Settings | None") -> None:
+    """Refuse times by which two might write, or the one that may would not get round to renewing; None: no setting."""
+    if settings is None:
+        return
+    duration, deadline, retry = settings.lease_duration_secs, settings.lease_deadline_secs, settings.lease_retry_secs
+    if not deadline < duration:
+        raise ValueError(f"--lease-deadline-secs ({deadline:g}) must be less than --lease-duration-secs ({duration}).")
+    if not 2 * retry < deadline:
+        raise ValueError(
+            f"--lease-retry-secs ({retry:g}) must be less than half of --lease-deadline-secs ({deadline:g})."
+        )
+
+
+@Parameter(name="*", validator=_times_of_the_lease)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, with their defaults."""
@@ -66,6 +101,27 @@ class Settings:
 
     grace_secs: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0
     """Seconds that a correction in hand has to end in when the operator is told to stop."""
+
+    lease: bool = True
+    """Take a Lease (coordination.k8s.io) before anything is polled, so that there is one operator, never two."""
+
+    lease_name: Annotated[str, Parameter(validator=_name)] = ""
+    """Name of the Lease; operators with the same one take turns. Default: made of the namespaces looked after."""
+
+    lease_namespace: Annotated[str, Parameter(validator=_namespace)] = ""
+    """Namespace of the Lease. Default: the pod's own; outside a cluster fabgitops-system."""
+
+    lease_duration_secs: Annotated[int, Parameter(validator=Number(gte=1, lte=3600))] = 60
+    """Seconds after which another operator may take a Lease that its holder does not renew."""
+
+    lease_deadline_secs: Annotated[float, Parameter(validator=Number(gt=0))] = 40.0
+    """Seconds without a renewal after which nothing is written; less than the duration, by more than a write takes."""
+
+    lease_retry_secs: Annotated[float, Parameter(validator=Number(gt=0))] = 2.0
+    """Seconds between two renewals, or two looks at a Lease that another holds; less than half the deadline."""
+
+    lease_outage: Outage = Outage.HOLD
+    """While no API server answers for longer: hold all writes, or correct, where no second operator can start then."""
 
     otlp_endpoint: Annotated[str, Parameter(validator=_web_address)] = ""
     """URL to post traces to by OTLP over HTTP, such as http://collector:4318/v1/traces; without one there are none."""

@@ -59,6 +59,11 @@ def test_manifests() -> None:
         (["fabgitops.io"], ["industrialplcs/status"], ["patch"]),
         (["events.k8s.io"], ["events"], ["create", "patch"]),
     ]
+    lease = [rule for rule in documents["Role"]["rules"] if rule["resources"] == ["leases"]]
+    assert lease == [
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]}
+    ]
+    assert documents["Role"]["metadata"]["namespace"] == documents["ServiceAccount"]["metadata"]["namespace"]
     binding = documents["ClusterRoleBinding"]
     assert binding["roleRef"]["name"] == documents["ClusterRole"]["metadata"]["name"]
     assert binding["subjects"][0]["name"] == documents["ServiceAccount"]["metadata"]["name"]
@@ -92,6 +97,14 @@ def test_the_right_to_read_secrets_is_asked_for() -> None:
         ("--otlp-endpoint", "http://"),
         ("--otlp-endpoint", "http://collector:99999"),
         ("--otlp-endpoint", "http://a b/"),
+        ("--lease-duration-secs", "0"),
+        ("--lease-duration-secs", "40"),
+        ("--lease-deadline-secs", "60"),
+        ("--lease-deadline-secs", "nan"),
+        ("--lease-retry-secs", "20"),
+        ("--lease-name", "Bad_Name"),
+        ("--lease-namespace", "a.b"),
+        ("--lease-outage", "perhaps"),
     ],
 )
 def test_a_bad_value_is_named(flag: str, value: str) -> None:

@@ -33,6 +33,9 @@ class ApiServer:
             self.holding.set()
             await self.over.wait()
             return web.Response(status=503)
+        if "/leases" in request.path and request.can_read_body:
+            given = await request.json()
+            return web.json_response({**given, "metadata": {**given["metadata"], "resourceVersion": "9"}})
         if request.method == "PATCH" and request.path.endswith("/status"):
             self.statuses.append((await request.json())[1]["value"])
         metadata = {"resourceVersion": "9", "name": "it"}

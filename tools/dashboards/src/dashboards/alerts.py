@@ -93,6 +93,17 @@ ALERTS = (
         "operator-restarting",
     ),
     Alert(
+        "FabGitOpsNoLeader",
+        "max by (lease) (fabgitops_leader) == 0",
+        "5m",
+        CRITICAL,
+        "No FabGitOps operator holds the Lease {{ $labels.lease }}.",
+        "For five minutes operators have waited for another that is not seen here, or could not renew the Lease, so"
+        " that another may have taken their place: nothing is corrected. `/readyz` and the operator's log name the"
+        " holder, or say what keeps it from being renewed.",
+        "no-leader",
+    ),
+    Alert(
         "FabGitOpsPLCUnreachable",
         f"max {_BY_PLC} (plc_connection_status) == 0"
         f' or max {_BY_PLC} (fabgitops_plc_ready{{reason="ConnectionFailed"}}) == 0',

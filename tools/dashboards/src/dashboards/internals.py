@@ -174,3 +174,11 @@ def _surroundings(made: Page) -> None:
             span=6,
         )
     )
+    made.with_panel(
+        trend(
+            "Lease",
+            "1 while an operator holds its Lease and may write, 0 while it waits, or could not renew it.",
+            Query(f"max by (lease, instance) (fabgitops_leader{SOME})", "{{lease}} {{instance}}"),
+            span=24,
+        )
+    )

@@ -1,0 +1,54 @@
+"""What stands in a Lease: who holds it, and for how long after it was last renewed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Lease as it was read.
+
+    Args:
+        version: Its resourceVersion; a write that names an older one is refused.
+        holder: Who holds it; "" is nobody.
+        duration: Seconds after which it may be taken from a holder who does not renew it.
+        transitions: How often it has passed from one to another.
+        acquired: Since when the holder has held it, as it stands there.
+    """
+
+    version: str
+    holder: str = ""
+    duration: float = 0.0
+    transitions: int = 0
+    acquired: str = ""
+
+
+def record_of(body: Mapping[str, Any]) -> Record:
+    """Return what stands in a Lease; each field of its spec may be missing."""
+    spec = body.get("spec") or {}
+    return Record(
+        version=str(body["metadata"]["resourceVersion"]),
+        holder=spec.get("holderIdentity") or "",
+        duration=float(spec.get("leaseDurationSeconds") or 0),
+        transitions=int(spec.get("leaseTransitions") or 0),
+        acquired=spec.get("acquireTime") or "",
+    )
+
+
+def body_of(namespace: str, name: str, record: Record) -> dict[str, Any]:
+    """Return the Lease to be stored, renewed now; without a version it is to be made."""
+    metadata = {"name": name, "namespace": namespace}
+    if record.version:
+        metadata["resourceVersion"] = record.version
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    spec = {
+        "holderIdentity": record.holder,
+        "leaseDurationSeconds": max(1, ceil(record.duration)),
+        "leaseTransitions": record.transitions,
+        "acquireTime": record.acquired or now,
+        "renewTime": now,
+    }
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}

@@ -1,0 +1,146 @@
+"""One operator at a time: who waits, who takes over and when, and who writes nothing."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+from mock_plc.device import Device
+from mock_plc.server import serving
+
+from . import wire_plc
+from .conftest import ACCOUNT, Operator, Site, until
+from .cut import wire
+from .wire_plc import WirePlc
+
+pytestmark = pytest.mark.integration
+
+LONG = ("--lease-duration-secs", "3600", "--lease-deadline-secs", "1800")
+SHORT = ("--lease-duration-secs", "9", "--lease-deadline-secs", "5", "--lease-retry-secs", "0.5")
+
+
+async def leads(operator: Operator) -> bool:
+    """Return whether an operator says that it holds its Lease."""
+    return await operator.metric("fabgitops_leader") == 1
+
+
+async def ended(operator: Operator) -> int:
+    """Wait until an operator ends by itself, and return its exit code."""
+    await until(lambda: operator.process.returncode is not None, "it ends")
+    assert operator.process.returncode is not None
+    return operator.process.returncode
+
+
+async def test_a_second_operator_waits_and_takes_over_when_the_first_ends(site: Site) -> None:
+    """The second names whom it waits for, polls nothing, and takes over at a clean end, not when the Lease expires."""
+    plc = WirePlc({4001: 2500})
+    async with wire_plc.serving(plc) as port, site.operator(*LONG) as first:
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True)
+        async with site.operator(*LONG, wait=False) as second:
+            await second.listens()
+            await until(lambda: "waiting: " in second.log, "it says that it waits")
+            ready = await second.get("/readyz")
+            holder = next(line["message"] for line in first.lines if "holding the Lease" in line["message"]).split()[-1]
+            assert (ready.status_code, holder in ready.text) == (503, True)
+            assert (await second.get("/healthz")).status_code == 200
+            assert (await leads(first), await leads(second)) == (True, False)
+            reads = plc.reads
+            await until(lambda: plc.reads > reads + 2, "more polls")
+            assert (plc.connections, plc.most_under_way) == (1, 1)
+            assert await first.stop() == 0
+            await until(lambda: "looking after" in second.log, "it takes over")
+            assert await leads(second)
+            plc.registers[4001] = 2311
+            await site.until_status("mixer", inSync=True, correctionsApplied=1)
+            assert await second.stop() == 0
+
+
+async def test_a_holder_that_was_killed_is_waited_out(site: Site) -> None:
+    """An operator that is gone without a word is followed when its Lease was not renewed for its duration."""
+    plc = Device({4001: 2500})
+    async with serving(plc) as port, site.operator(*SHORT) as first:
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True)
+        async with site.operator(*SHORT, wait=False) as second:
+            await until(lambda: "waiting: " in second.log, "it waits")
+            await first.stop(signal.SIGKILL)
+            plc[4001] = 2311
+            await site.until_status("mixer", inSync=True, correctionsApplied=1)
+            assert "looking after" in second.log
+
+
+async def test_a_holder_that_was_stopped_writes_nothing_when_it_goes_on(site: Site) -> None:
+    """A paused process that wakes up after its Lease has passed sends no write, and ends with an exit code of 1."""
+    plc = Device({4001: 2500})
+    async with serving(plc) as port, site.operator(*SHORT) as first:
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True)
+        async with site.operator(*SHORT, wait=False) as second:
+            await until(lambda: "waiting: " in second.log, "it waits")
+            first.process.send_signal(signal.SIGSTOP)
+            await until(lambda: "looking after" in second.log, "it takes over")
+            await until(lambda: plc.reads, "it polls")
+            second.process.send_signal(signal.SIGSTOP)  # what is written from now on is the first one's
+            plc[4001] = 2311
+            writes = list(plc.writes)
+            first.process.send_signal(signal.SIGCONT)
+            assert await ended(first) == 1
+            assert "was not renewed in time" in first.log
+            assert (list(plc.writes), plc[4001]) == (writes, 2311)
+            second.process.send_signal(signal.SIGCONT)
+            await site.until_status("mixer", inSync=True, correctionsApplied=1)
+
+
+async def test_a_holder_that_is_cut_off_stops_before_another_begins(site: Site, tmp_path: Path) -> None:
+    """An operator that cannot reach the API server writes nothing from the deadline on; back again, it ends."""
+    plc = Device({4001: 2500})
+    async with (
+        wire(site.plane.kubeconfig_for(ACCOUNT), tmp_path) as (between, over),
+        serving(plc) as port,
+        site.operator(*SHORT, kubeconfig=over) as first,
+    ):
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True)
+        between.cut()
+
+        async def held() -> bool:
+            return not await leads(first)
+
+        await until(held, "it stops writing")
+        plc[4001] = 2311
+        reads = plc.reads
+        await until(lambda: plc.reads > reads + 2, "it goes on reading")
+        assert plc[4001] == 2311
+        ready = await first.get("/readyz")
+        assert (ready.status_code, "another operator may take it" in ready.text) == (503, True)
+        async with site.operator(*SHORT):
+            await site.until_status("mixer", inSync=True, correctionsApplied=1)
+            assert [(each.address, each.values) for each in plc.writes] == [(4001, (2500,))]
+            between.mend()
+            assert await ended(first) == 1
+
+
+@pytest.mark.parametrize("outage", ["hold", "correct"])
+async def test_an_api_server_that_is_away_for_longer(site: Site, outage: str) -> None:
+    """Without an API server writes are held from the deadline on, or go on where that was chosen; then all goes on."""
+    plc = Device({4001: 2500})
+    async with serving(plc) as port, site.operator(*SHORT, "--lease-outage", outage) as operator:
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True)
+        await asyncio.to_thread(site.plane.stop_apiserver)
+        try:
+            if outage == "hold":
+                await until(lambda: "nothing is written from now on: " in operator.log, "the hold")
+            else:
+                stopped = asyncio.get_running_loop().time()
+                await until(lambda: asyncio.get_running_loop().time() > stopped + 10, "longer than the duration")
+            plc[4001] = 2311
+            reads = plc.reads
+            await until(lambda: plc.reads > reads + 4, "polls")
+            assert bool(plc.writes) is (outage == "correct")
+        finally:
+            await asyncio.to_thread(site.plane.start_apiserver)
+        await site.until_status("mixer", inSync=True, driftEvents=1, correctionsApplied=1)
+        assert operator.process.returncode is None
+        assert [(each.address, each.values) for each in plc.writes] == [(4001, (2500,))]
