@@ -36,6 +36,7 @@ HEALTH = {
     "InvalidSpec": "Degraded",
     "TemplateNotFound": "Progressing",
     "IdentityMismatch": "Degraded",
+    "ContendedWriter": "Degraded",
     "Conflict": "Degraded",
     "InternalError": "Degraded",
 }

@@ -27,6 +27,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
         ("Correcting", "False", Status.CORRECTING),
         ("Held", "False", Status.DRIFT),
         ("InternalError", "False", Status.FAILED),
+        ("ContendedWriter", "False", Status.FAILED),
         ("ConnectionFailed", "False", Status.FAILED),
         ("DeviceException", "False", Status.FAILED),
         ("DeviceBusy", "False", Status.FAILED),

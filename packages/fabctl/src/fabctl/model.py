@@ -48,6 +48,7 @@ _BY_REASON = {
     "DeviceBusy": Status.FAILED,
     "WriteRefused": Status.FAILED,
     "VerificationFailed": Status.FAILED,
+    "ContendedWriter": Status.FAILED,
     "InternalError": Status.FAILED,
     "Conflict": Status.CONFLICT,
     "IdentityMismatch": Status.WRONG_DEVICE,

@@ -70,7 +70,7 @@ def test_a_refused_write_keeps_nobody_from_being_corrected() -> None:
 
 def test_each_register_backs_off_by_itself() -> None:
     """A register that does not hold what is written waits longer each time, and its neighbour does not."""
-    told = story(SPEED, TORQUE)
+    told = story(SPEED, TORQUE, maxCorrectionsPerHour=100)
     told.device.stubborn = {(1, HOLDING, 10)}
     for _ in range(40):
         told.device.holding(11, 9)

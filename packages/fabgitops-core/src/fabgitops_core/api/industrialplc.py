@@ -69,6 +69,8 @@ class IndustrialPLCSpec(ApiModel):
     """What the device must say of itself; where it differs nothing is written."""
     auto_correct: StrictBool = True
     """Whether drift is corrected; when false it is only reported."""
+    max_corrections_per_hour: Annotated[int, Field(ge=1, le=3600, strict=True, json_schema_extra=UNSTORED)] = 20
+    """Corrections of one register within an hour after which it is not written any more; 20 when not given."""
     suspend: StrictBool = False
     """Whether to leave the device alone altogether: no reading, no writing."""
     tags: Annotated[
@@ -180,6 +182,8 @@ class RegisterStatus(ApiModel):
     """When its episode of drift that is under way was first seen."""
     unverified_write: str | None = None
     """Words that are sent, or were, and not yet proven by reading back, as hexadecimal digits."""
+    braked_since: Time | None = None
+    """Since when it is not written any more, for somebody else writes it, too; a sync or an edit ends it."""
     write_intended: bool | None = None
     """True where those words were recorded before their turn to be sent; absent once they were sent."""
 

@@ -66,6 +66,7 @@ class NoticeReason(StrEnum):
     TEMPLATE_NOT_FOUND = "TemplateNotFound"
     IDENTITY_MISMATCH = "IdentityMismatch"
     CONFLICT = "Conflict"
+    CONTENDED_WRITER = "ContendedWriter"
     INTERNAL_ERROR = "InternalError"
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from fabgitops_core.control.commands import Commands, Read
 from fabgitops_core.control.events import FailureKind, ReadDone, ReadFailed, WriteDone, WriteSpared, WriteUnknown
 from fabgitops_core.control.planner import batch_of, words_of
+from fabgitops_core.control.plc.braking import braked
 from fabgitops_core.control.plc.judging import Finding, Judgement, judged, unread
 from fabgitops_core.control.plc.recording import sent, unsent
 from fabgitops_core.control.plc.state import (
@@ -51,7 +52,8 @@ def proven(state: PlcState, event: ReadDone) -> Step:
             message = f"{now.message}; it was right a moment ago, and the next poll looks again"
             now = replace(now, finding=Finding.UNPROVEN, message=message)
         state, troubles = with_troubles(_with_found(state, at, now), (now,), event)
-        notices = (*notices, *now.notices, *troubles)
+        state, brakes = braked(state, (now,), event)
+        notices = (*notices, *now.notices, *troubles, *brakes)
     state = state._replace(going=replace(state.going, read=(*state.going.read, (batch, event.values))))
     after, commands = go_on(state, event, state.going.changes[1:])
     return after, (*notices, *commands)

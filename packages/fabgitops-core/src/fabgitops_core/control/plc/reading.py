@@ -14,6 +14,7 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.planner import Batch, words_of
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.braking import braked, released
 from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.contact import met
 from fabgitops_core.control.plc.holes import (
@@ -61,7 +62,7 @@ def due(state: PlcState, event: Due) -> Step:
     if spec is None or spec.suspend:
         return rest(in_stage(Stage.IDLE, state, REST), event)
     request = state.request or state.serving
-    begun = state._replace(request=None, serving=request) if request else state
+    begun = released(state)._replace(request=None, serving=request) if request else state
     if begun.memory.holes_since is not None:
         begun = reconsidered(begun, event.at, asked=request is not None)
     if event.gate.wait > 0 and not forced(begun):
@@ -156,6 +157,7 @@ def judge(state: PlcState, event: Event) -> Step:
     wanted, status = state.map, state.status
     found = tuple(_found(state, wanted, event))
     noted, troubles = with_troubles(met(state, found), found, event)
+    noted, brakes = braked(noted, found, event)
     going = noted.going
     wrong = [at for at, each in enumerate(found) if _to_correct(noted, each, event)]
     if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
@@ -166,7 +168,7 @@ def judge(state: PlcState, event: Event) -> Step:
     noted = noted._replace(going=replace(going, found=found, base=base, changes=changes))
     notices = tuple(notice for each in found for notice in each.notices)
     after, commands = write_next(noted, event) if changes else conclude(noted, event)
-    return after, (*contact, *notices, *troubles, *commands)
+    return after, (*contact, *notices, *troubles, *brakes, *commands)
 
 
 def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgement]:

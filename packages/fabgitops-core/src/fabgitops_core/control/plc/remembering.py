@@ -3,7 +3,7 @@
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.codec.types import hex_of, parse_hex
 from fabgitops_core.control.plc.judging import blank
-from fabgitops_core.control.plc.state import PlcState, with_memory
+from fabgitops_core.control.plc.state import Braked, PlcState, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
 from fabgitops_core.control.points import NOWHERE, DeviceMap, Point
 
@@ -12,10 +12,22 @@ def with_what_was_stored(state: PlcState) -> PlcState:
     """Take over what an earlier run of ours said of the registers of the first map."""
     if state.map is NOWHERE or not state.status.conditions:
         return state
-    known = _remembered(state.status, state.map, state.status.observed_generation != state.generation)
+    edited = state.status.observed_generation != state.generation
+    known = _remembered(state.status, state.map, edited)
     fields = {"endpoint": str(state.map.endpoint), **registers_fields(known, state.map)}
     answered = frozenset(each.name for each in known if each.raw)
-    return with_memory(state._replace(status=state.status.model_copy(update=fields)), answered=answered)
+    known_of = state._replace(status=state.status.model_copy(update=fields))
+    return with_memory(known_of, answered=answered, braked={} if edited else _braked(known, state.map))
+
+
+def _braked(known: list[RegisterStatus], wanted: DeviceMap) -> dict[str, Braked]:
+    """Return what an earlier run of ours wrote no more, and that nobody has asked for since."""
+    points = {point.name: point for point in wanted.points}
+    return {
+        each.name: Braked(each.braked_since, each.error or f"somebody else writes {points[each.name].label}")
+        for each in known
+        if each.braked_since is not None
+    }
 
 
 def _remembered(status: IndustrialPLCStatus, wanted: DeviceMap, edited: bool) -> list[RegisterStatus]:

@@ -40,6 +40,7 @@ INVALID_SPEC = Situation("InvalidSpec", Phase.FAILED, _F, _U, False, True)
 TEMPLATE_NOT_FOUND = Situation("TemplateNotFound", Phase.FAILED, _F, _U, True, False)
 IDENTITY_MISMATCH = Situation("IdentityMismatch", Phase.FAILED, _F, _U, False, True)
 CONFLICT = Situation("Conflict", Phase.FAILED, _F, _U, False, True)
+CONTENDED_WRITER = Situation("ContendedWriter", Phase.FAILED, _F, _F, False, True)
 INTERNAL_ERROR = Situation("InternalError", Phase.FAILED, _F, _U, False, True)
 
 ALL = (
@@ -59,6 +60,7 @@ ALL = (
     TEMPLATE_NOT_FOUND,
     IDENTITY_MISMATCH,
     CONFLICT,
+    CONTENDED_WRITER,
     INTERNAL_ERROR,
 )
 _BY_REASON = {situation.reason: situation for situation in ALL}

@@ -116,6 +116,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Braked:
+    """Since when a register is not written any more, for somebody else writes it, and what is said of that."""
+
+    since: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What is known beyond the status, and lost with the process.
 
@@ -133,6 +141,8 @@ class Memory:
     holes: Holes = NO_HOLES
     holes_since: datetime | None = None
     pauses: Mapping[str, Pause] = field(default_factory=lambda: MappingProxyType({}))
+    corrected: Mapping[str, tuple[datetime, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    braked: Mapping[str, Braked] = field(default_factory=lambda: MappingProxyType({}))
     stranger: str | None = None
     lost: bool = False
     answered: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.settling import seconds_left, why_not_yet
 from fabgitops_core.control.plc.situations import Situation, situation_of
-from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, Trouble, finish, forced, say, with_memory
+from fabgitops_core.control.plc.state import REST, Memory, PlcState, Stage, Step, finish, forced, say, with_memory
 from fabgitops_core.control.points import DeviceMap
 
 TOLD = 3
@@ -100,8 +100,9 @@ def held(state: PlcState, event: Event, why: str, again: float = HELD_SECS) -> S
 def fields_of(state: PlcState) -> dict[str, Any]:
     """Return the fields of the status that tell of the registers as the pass under way found them."""
     found, (drifts, corrections) = state.going.found, state.going.base
-    troubles = state.memory.troubles
-    registers = [_with_trouble(each, troubles) if troubles else each.status for each in found]
+    memory = state.memory
+    amiss = bool(memory.troubles or memory.braked)
+    registers = [_with_what_is_amiss(each, memory) if amiss else each.status for each in found]
     return {
         **registers_fields(registers, state.map),
         "drift_events": drifts + sum(each.drifts for each in found),
@@ -118,8 +119,10 @@ def _unreadable(found: Sequence[Judgement]) -> str | None:
     return f"{len(refused)} of {len(found)} registers cannot be read: {_told(dict.fromkeys(refused))}"
 
 
-def _with_trouble(found: Judgement, troubles: Mapping[str, Trouble]) -> RegisterStatus:
-    trouble = troubles.get(found.point.name)
+def _with_what_is_amiss(found: Judgement, memory: Memory) -> RegisterStatus:
+    if brake := memory.braked.get(found.point.name):
+        return found.status.model_copy(update={"error": brake.message, "braked_since": brake.since})
+    trouble = memory.troubles.get(found.point.name)
     return found.status.model_copy(update={"error": trouble.message}) if trouble else found.status
 
 
@@ -149,25 +152,39 @@ def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str
 
     Of what is held the message is the reason alone.
     """
-    if state.memory.stranger:
-        return at_hand.IDENTITY_MISMATCH, state.memory.stranger
-    if state.rivals:
-        return at_hand.CONFLICT, conflict_message(state.rivals)
     by_finding = _by_finding(found)
-    if lost := by_finding[Finding.LOST]:
-        return at_hand.CONNECTION_FAILED, _told(dict.fromkeys(each.message for each in lost))
-    troubles = state.memory.troubles
-    for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
-        if failed := [each.message for each in troubles.values() if each.situation is situation]:
-            return situation, _told(failed)
-    if state.going.barred and state.going.barred[0] is not at_hand.HELD:
-        return state.going.barred
-    if any(_waits(state, each) for each in by_finding[Finding.DRIFTED]):
-        return at_hand.HELD, state.going.barred[1] if state.going.barred else why_not_yet(state)
+    if hindered := _elsewhere(state, by_finding[Finding.LOST]) or _hindered(state, by_finding[Finding.DRIFTED]):
+        return hindered
     for finding, situation, reason in _BY_GRAVITY:
         if by_finding[finding]:
             return situation, _told(dict.fromkeys(each.message for each in by_finding[finding])) + reason
     return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], len(found))
+
+
+def _elsewhere(state: PlcState, lost: Sequence[Judgement]) -> tuple[Situation, str] | None:
+    """Return what others have to put right: a stranger, a rival, a unit that is away."""
+    if state.memory.stranger:
+        return at_hand.IDENTITY_MISMATCH, state.memory.stranger
+    if state.rivals:
+        return at_hand.CONFLICT, conflict_message(state.rivals)
+    if lost:
+        return at_hand.CONNECTION_FAILED, _told(dict.fromkeys(each.message for each in lost))
+    return None
+
+
+def _hindered(state: PlcState, drifted: Sequence[Judgement]) -> tuple[Situation, str] | None:
+    """Return what came of corrections, or why none is made."""
+    barred, troubles = state.going.barred, state.memory.troubles
+    for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
+        if failed := [each.message for each in troubles.values() if each.situation is situation]:
+            return situation, _told(failed)
+    if barred is not None and barred[0] is not at_hand.HELD:
+        return barred
+    if state.memory.braked:
+        return at_hand.CONTENDED_WRITER, _told(each.message for each in state.memory.braked.values())
+    if any(_waits(state, each) for each in drifted):
+        return at_hand.HELD, barred[1] if barred else why_not_yet(state)
+    return None
 
 
 _BY_GRAVITY = (
@@ -254,6 +271,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.drifted_since,
         register.unverified_write,
         register.write_intended,
+        register.braked_since,
         register.source,
     )
 

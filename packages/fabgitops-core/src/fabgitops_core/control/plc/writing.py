@@ -50,6 +50,7 @@ def may_write(state: PlcState, point: Point) -> bool:
         and state.changed_at is None
         and point.wanted is not None
         and point.name not in state.rivals
+        and point.name not in state.memory.braked
         and state.going.barred is None
         and (not state.map.identity or state.memory.stranger == "")
     )
