@@ -1,5 +1,6 @@
 """Who the device is, and who else wants its registers."""
 
+import pytest
 from fabgitops_core.control.commands import Identify, Wake, Write
 from fabgitops_core.control.events import Contested
 from fabgitops_core.control.plc.writing import still_wanted
@@ -22,6 +23,23 @@ def test_a_device_that_is_another_is_not_written() -> None:
     assert told.notices.count("IdentityMismatch") == 1
     sync(told, force=True).polled()
     assert told.device.writes == []
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "told_of"),
+    [
+        ({0: "not told"}, "ACME", "its vendor is 'not told', not 'ACME'"),
+        ({1: "X1"}, "not told", "its vendor is not told; it should be 'not told'"),
+        ({0: "ACM\N{CYRILLIC CAPITAL LETTER IE}"}, "ACME", "its vendor is 'ACM\\u0415', not 'ACME'"),
+        ({0: "ACME "}, "ACME", "its vendor is 'ACME ', not 'ACME'"),
+    ],
+)
+def test_in_what_a_stranger_differs_can_be_seen(said: dict[int, str], wanted: str, told_of: str) -> None:
+    """What a device says of itself, or does not say, is never shown as what it should say."""
+    told = story(SPEED, identity={"vendor": wanted})
+    told.device.identity = said
+    told.polled()
+    assert told_of in told.status.message
 
 
 def test_the_right_device_is_known_again() -> None:

@@ -172,7 +172,7 @@ def _of_the_value(register: Register, codec: Codec) -> Iterator[Problem]:
     except ValueError as error:
         yield Problem(("value",), value, str(error))
         return
-    if codec.type.numeric:
+    if codec.type.numeric and not (register.min is None and register.max is None):
         yield from _outside(register, codec, value)
 
 

@@ -159,7 +159,7 @@ class Register(RegisterEntry):
     @cached_property
     def allowed(self) -> Fraction:
         """Return how far the actual value may be from the desired one, in engineering units."""
-        if self.value is None or not self.codec.type.numeric:
+        if self.value is None or not self.tolerance or not self.codec.type.numeric:
             return Fraction(0)
         return allowance(self.tolerance, self.codec.number(self.value))
 

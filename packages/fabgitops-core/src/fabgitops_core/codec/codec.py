@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import NoReturn
 
 from fabgitops_core.codec import numbers, texts
@@ -17,7 +16,6 @@ Value = bool | int | float | str
 MAX_LENGTH = 250
 """Bytes that one read reaches: 125 words (Modbus Application Protocol V1.1b3, section 6.3)."""
 
-_factor = lru_cache(maxsize=1024)(numbers.exactly)
 _LIMIT = 0xFFFF
 _HIGHEST_BIT = 15
 
@@ -102,8 +100,9 @@ class Codec:
         """
         if not self.type.numeric or self.type.floating or not isinstance(value, int | float) or value is True:
             return False
-        reach = max(abs(self._engineering(Fraction(bound))) for bound in self.type.bounds)
-        return abs(value) <= 2 * reach and numbers.digits_lost(value, abs(_factor(self.scale)))
+        if not numbers.digits_lost(value, abs(self.scale)):
+            return False
+        return abs(value) <= 2 * max(abs(self._engineering(Fraction(bound))) for bound in self.type.bounds)
 
     def _value_of_name(self, value: Value) -> Value:
         if not isinstance(value, str):
@@ -117,7 +116,7 @@ class Codec:
 
     def _number(self, value: Value) -> Words:
         given = self.number(value)
-        raw = (given - _factor(self.offset)) / _factor(self.scale)
+        raw = (given - numbers.exactly(self.offset)) / numbers.exactly(self.scale)
         if not self.type.floating:
             low, high = self.type.bounds
             if not low <= raw <= high:
@@ -201,13 +200,13 @@ class Codec:
         if not math.isfinite(raw):
             return "NaN" if math.isnan(raw) else "Infinity" if raw > 0 else "-Infinity"
         if self.type.floating:
-            return shortest(float(raw), self.type, _factor(self.scale), _factor(self.offset))
+            return shortest(float(raw), self.type, numbers.exactly(self.scale), numbers.exactly(self.offset))
         if self.scale == 1 and not self.offset:
             return str(raw)
         return numbers.decimal_text(self._engineering(Fraction(raw)))
 
     def _engineering(self, raw: Fraction) -> Fraction:
-        return raw * _factor(self.scale) + _factor(self.offset)
+        return raw * numbers.exactly(self.scale) + numbers.exactly(self.offset)
 
     def _raw(self, words: Words) -> int | float:
         return numbers.number_of_words(arranged(self._checked(words), self.order), self.type)
@@ -245,7 +244,7 @@ class Codec:
         if first == second or not tolerance:
             return first == second
         allowed = tolerance if isinstance(tolerance, Fraction) else numbers.exactly(tolerance)
-        return _within(first, second, allowed, _factor(self.scale))
+        return _within(first, second, allowed, numbers.exactly(self.scale))
 
 
 _QUOTE_NAMES = " or a name of its enum (YAML reads On, Off, Yes and No as true and false: put names in quotes)"

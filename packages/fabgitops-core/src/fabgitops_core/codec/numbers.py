@@ -9,6 +9,7 @@ import re
 import struct
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 from fabgitops_core.codec.types import DataType, Words, bytes_of, words_of
 
@@ -21,6 +22,7 @@ _TEXT_PRECISION = 60
 PACKED = {DataType.FLOAT32: ">f", DataType.FLOAT64: ">d"}
 
 
+@lru_cache(maxsize=4096, typed=True)
 def exactly(value: float | str) -> Fraction:
     """Return the number that somebody wrote: 0.1 is a tenth, not the binary number next to it.
 
@@ -48,7 +50,7 @@ def exactly_whole(value: float | str) -> Fraction:
     return exactly(value)
 
 
-def digits_lost(value: float, step: Fraction = Fraction(1)) -> bool:
+def digits_lost(value: float, step: float = 1) -> bool:
     """Return whether a number that came without quotes may not be the one that somebody wrote.
 
     Programs that read JSON or YAML make a double of a number with a point, an exponent or more than 63 bits, many of

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from fabgitops_core.codec.texts import alike
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason
 from fabgitops_core.control.events import FailureKind, IdentifyDone, IdentifyFailed
 from fabgitops_core.control.plc import situations as at_hand
@@ -18,7 +19,7 @@ def identified(state: PlcState, event: IdentifyDone) -> Step:
     if state.going_map is not state.map or event.plan != state.map.identity_plan or not is_wanted(state):
         return overtaken(state)
     differences = [
-        f"its {_OBJECTS.get(number, f'object {number}')} is {event.objects.get(number, 'not told')!r}, not {wanted!r}"
+        f"its {_OBJECTS.get(number, f'object {number}')} is {_unlike(event.objects.get(number), wanted)}"
         for number, wanted in state.map.identity.items()
         if event.objects.get(number) != wanted
     ]
@@ -26,6 +27,13 @@ def identified(state: PlcState, event: IdentifyDone) -> Step:
         f"{state.map.who} is not the device that spec.identity names: {'; '.join(differences)}" if differences else ""
     )
     return _met(state, stranger, event)
+
+
+def _unlike(said: str | None, wanted: str) -> str:
+    """Return what a device says in place of what it should, so that nobody takes one for the other."""
+    if said is None:
+        return f"not told; it should be {wanted!r}"
+    return f"{said!a}, not {wanted!a}" if alike(said, wanted) else f"{said!r}, not {wanted!r}"
 
 
 def not_identified(state: PlcState, event: IdentifyFailed) -> Step:
