@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from lightkube.generic_resource import create_namespaced_resource
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.apps_v1 import Deployment
-from lightkube.resources.core_v1 import Namespace, Pod, Service
+from lightkube.resources.core_v1 import Namespace, Pod, Secret, Service
 from lightkube.types import CascadeType, PatchType
 
 ROOT = Path(__file__).parents[2]
@@ -131,9 +131,21 @@ class Cluster:
             return error.status.code == NOT_FOUND
         return False
 
-    def run_mock_plc(self, name: str, *arguments: str) -> None:
-        """Run mock-plc as a Deployment, found by its name, and wait until it is ready; it tells of each write."""
+    def keep_secret(self, name: str, files: Mapping[str, Path]) -> None:
+        """Make a Secret of the plant out of files."""
+        data = {key: file.read_text(encoding="utf-8") for key, file in files.items()}
+        self.client.create(Secret(metadata=ObjectMeta(name=name, namespace=PLANT), stringData=data))
+
+    def run_mock_plc(self, name: str, *arguments: str, mounted: str = "") -> None:
+        """Run mock-plc as a Deployment, found by its name, and wait until it is ready; it tells of each write.
+
+        Args:
+            name: Of the Deployment and of its Service.
+            arguments: Those of mock-plc.
+            mounted: Name of a Secret that it finds at /tls.
+        """
         labels = {"app": name}
+        volumes = [{"name": "tls", "secret": {"secretName": mounted}}] if mounted else []
         container = {
             "name": "mock-plc",
             "image": self.image,
@@ -141,13 +153,14 @@ class Cluster:
             "args": ["--verbose", *arguments],
             "terminationMessagePolicy": "FallbackToLogsOnError",  # why it ended stands in its status, which is kept
             "readinessProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
+            "volumeMounts": [{"name": each["name"], "mountPath": "/tls"} for each in volumes],
         }
         spec = {
             "replicas": 1,
             "selector": {"matchLabels": labels},
             "template": {
                 "metadata": {"labels": labels},
-                "spec": {"containers": [container], "terminationGracePeriodSeconds": 2},
+                "spec": {"containers": [container], "volumes": volumes, "terminationGracePeriodSeconds": 2},
             },
         }
         metadata = {"name": name, "namespace": PLANT}

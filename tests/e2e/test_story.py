@@ -1,12 +1,15 @@
 """The life of an installation, in the order in which it happens: each test goes on where the one before it ended."""
 
-import pytest
+from pathlib import Path
 
-from .cluster import PORT, Cluster, Helm, is_ready, until
+import pytest
+from mock_plc.net.tls import CA, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, KEY, make
+
+from .cluster import PLANT, PORT, Cluster, Helm, is_ready, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
-MIXER, PRESS, LINE = "mixer", "press", "line"
+MIXER, PRESS, LINE, SAFE = "mixer", "press", "line", "safe"
 LINE_SIZE = 20
 LINE_PLCS = [f"{LINE}-{number:02}" for number in range(LINE_SIZE)]
 DEFINITIONS = ["industrialplcs.fabgitops.io", "industrialplctemplates.fabgitops.io"]
@@ -27,6 +30,21 @@ def test_helm_test(cluster: Cluster, helm: Helm) -> None:
     """`helm test` passes in a cluster where the operator works."""
     assert cluster.operator()
     assert "Succeeded" in helm("test", "fabgitops", "--timeout", "180s")
+
+
+def test_client_certificate(cluster: Cluster, helm: Helm, tmp_path: Path) -> None:
+    """A PLC that wants a client's certificate is corrected under the chart's own security context."""
+    make(tmp_path, [f"{SAFE}.{PLANT}.svc.cluster.local"])
+    cluster.keep_secret("safe-server", {name: tmp_path / name for name in (CA, CERTIFICATE, KEY)})
+    client = {CA: tmp_path / CA, CERTIFICATE: tmp_path / CLIENT_CERTIFICATE, KEY: tmp_path / CLIENT_KEY}
+    cluster.keep_secret("safe-client", client)
+    files = [f"--tls-cert=/tls/{CERTIFICATE}", f"--tls-key=/tls/{KEY}", f"--tls-client-ca=/tls/{CA}"]
+    cluster.run_mock_plc(SAFE, "--register=100=1200", "--transport=tls", *files, mounted="safe-server")
+    helm.install("tlsSecrets.enabled=true")
+    tls = {"transport": "tls", "tlsSecretRef": {"name": "safe-client"}}
+    cluster.declare(SAFE, SAFE, targetRegister=100, targetValue=2500, connection=tls)
+    until(lambda: cluster.all_are([SAFE], "InSync"), "it is in sync")
+    assert cluster.writes(SAFE) == ["1200 -> 2500"]
 
 
 def test_upgrade(cluster: Cluster, helm: Helm) -> None:
