@@ -1,17 +1,22 @@
 """The definitions on a real API server: how deep and how long a body may be, zeros, nulls, and `kubectl wait`."""
 
+import copy
 import json
 from typing import Any
 
 import pytest
+from fabgitops_core.api.crd import definition
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.schema import structural
 from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
+from lightkube import codecs
+from lightkube.core.exceptions import ApiError
+from lightkube.resources.admissionregistration_v1 import ValidatingAdmissionPolicyBinding
 from lightkube.types import PatchType
 from testbed.plane import ControlPlane
 
-from .conftest import IndustrialPLC, Site
+from .conftest import FIELD_MANAGER, IndustrialPLC, Site, install, until
 
 pytestmark = pytest.mark.integration
 
@@ -132,3 +137,43 @@ def test_a_description_may_have_lines(site: Site) -> None:
     assert refusal(site.plane, INDUSTRIAL_PLC_TEMPLATE, spec) == ""
     steering = {**spec, "parameters": [{"name": "unit", "description": "\x1b[2J"}]}
     assert "spec.parameters[0].description" in refusal(site.plane, INDUSTRIAL_PLC_TEMPLATE, steering)
+
+
+STORED_BEFORE: dict[str, dict[str, Any]] = {
+    "nested": {"registers": [{**REGISTER, "value": [[1]]}]},
+    "unit": {"registers": [{**REGISTER, "unit": "a\nb", "tolerance": None, "enum": {"a\nb": 1}}]},
+    "reference": {"registers": [{"name": "a", "reference": 40000}]},
+    "timeout": {"registers": [REGISTER], "timeoutSecs": 0, "tags": ["a\nb"]},
+    "server-name": {"registers": [REGISTER], "connection": {"transport": "tls", "tlsServerName": "plc..x"}},
+    "template-name": {"templateRef": {"name": "Em 340", "parameters": {"a b": 1}}},
+    "misfit": {"registers": [{**REGISTER, "value": 70000}, {"name": "b", "address": 1}]},
+}
+
+
+async def test_what_was_stored_before_can_still_be_told_of(site: Site) -> None:
+    """An object that today's definitions refuse takes its status, and a request to sync, as it did before."""
+    strict = definition(INDUSTRIAL_PLC)
+    loose = copy.deepcopy(strict)
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    loose["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = anything
+    await site.client.delete(ValidatingAdmissionPolicyBinding, "industrialplcs.fabgitops.io")
+    await site.client.apply(codecs.from_dict(loose), field_manager=FIELD_MANAGER, force=True)
+
+    async def stored(name: str) -> bool:
+        body = {"metadata": {"name": name, "namespace": site.namespace}, "spec": {**PLC, **STORED_BEFORE[name]}}
+        try:
+            await site.client.create(IndustrialPLC.from_dict(body))
+        except ApiError:
+            return False
+        return True
+
+    for name in STORED_BEFORE:
+        await until(lambda name=name: stored(name), f"{name} is stored")  # type: ignore[misc]
+    await install(site.client)
+    refused = {**PLC, **STORED_BEFORE["timeout"]}
+    await until(lambda: refusal(site.plane, INDUSTRIAL_PLC, refused), "the definition is in force")
+    for name in STORED_BEFORE:
+        patch = {"status": {"message": "told"}}
+        await site.client.patch(IndustrialPLC.Status, name, patch, namespace=site.namespace, patch_type=PatchType.MERGE)
+        await site.sync(name, "now")
+        assert (await site.status(name))["message"] == "told"
