@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fabgitops_core.api.registers import WriteFunction
 from fabgitops_core.control.commands import Write
-from fabgitops_core.control.events import Contested
+from fabgitops_core.control.events import Contested, Failure, FailureKind, ReadFailed
 from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.writing import still_wanted
 
@@ -81,6 +81,26 @@ def test_each_bit_is_recorded_and_proven_for_itself() -> None:
     assert "b0 (bit 0 of holding register 111) holds true after writing false" in told.status.message
     assert "b1" not in told.status.message
     assert told.notices.count("DriftCorrected") == 1
+
+
+def test_a_bit_that_is_not_verified_stays_unproven() -> None:
+    """Of bits that went out together, one with `verify: false` is left to the next poll, which may show it."""
+    told = charging(bit(0, False), bit(1, True, write={"verify": False})).polled()
+    assert [change.mask for change in told.device.writes] == [3]
+    assert (told.status.corrections_applied, told.status.registers_in_sync) == (1, "1/2")
+    assert [each.unverified_write for each in told.status.registers] == [None, "0x0002"]
+    told.polled()
+    assert len(told.device.writes) == 1
+    assert (told.status.corrections_applied, told.status.registers_in_sync) == (2, "2/2")
+
+
+def test_a_proof_that_is_put_off_is_of_the_same_bits() -> None:
+    """A reading back that is answered with "busy" is tried again for those bits only that it should prove."""
+    told = charging(bit(0, False), bit(1, True, write={"verify": False})).polled(until=Write).answered()
+    told.tell(ReadFailed(told.at, told.device.reads[0], Failure(FailureKind.REFUSED_FOR_NOW, "busy", 6)))
+    while told.request:
+        told.answered()
+    assert [each.unverified_write for each in told.status.registers] == [None, "0x0002"]
 
 
 def test_a_refusal_is_told_of_all_that_went_out_together() -> None:

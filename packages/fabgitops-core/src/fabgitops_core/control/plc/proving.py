@@ -1,5 +1,6 @@
 """How a write is proven: by reading back what it changed, before anything else is written."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from fabgitops_core.control.commands import Commands, Read
@@ -23,14 +24,18 @@ from fabgitops_core.control.plc.writing import go_on, is_current, stopped, summe
 
 
 def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
-    """Prove a write by reading it back; one that is not to be verified at once is proven by the next pass."""
+    """Prove a write by reading it back; what is not to be verified at once is proven by the next pass."""
     state = sent(state)
     if not is_current(state, event):
         return stopped(state)
-    points = under_way(state)
-    if isinstance(event, WriteDone) and not any(each.verify for each in points):
-        return go_on(_left_unproven(state), event, state.going.changes[1:])
-    return _prove(state, max(each.verify_delay for each in points) if isinstance(event, WriteDone) else 0.0)
+    if isinstance(event, WriteUnknown):
+        return _prove(state, 0.0)
+    points, written = state.map.points, state.going.changes[0].points
+    verified = tuple(at for at in written if points[at].verify)
+    state = _left_unproven(state, [at for at in written if at not in verified])
+    if not verified:
+        return go_on(state, event, state.going.changes[1:])
+    return _read_back(state, verified, max(points[at].verify_delay for at in written))
 
 
 def spared(state: PlcState, event: WriteSpared) -> Step:
@@ -65,7 +70,7 @@ def proof_failed(state: PlcState, event: ReadFailed) -> Step:
         return stopped(state)
     failure, tries = event.failure, state.going.tries
     if failure.kind is FailureKind.REFUSED_FOR_NOW and tries < BUSY_TRIES:
-        return _prove(state, BUSY_PAUSE_SECS * 2.0**tries, tries + 1)
+        return _read_back(state, state.going.queue[0].points, BUSY_PAUSE_SECS * 2.0**tries, tries + 1)
     if failure.kind is FailureKind.UNREACHABLE:
         return unit_lost(state, event, failure, event.retry_after)
     notices: Commands = ()
@@ -76,8 +81,12 @@ def proof_failed(state: PlcState, event: ReadFailed) -> Step:
     return after, (*notices, *commands)
 
 
-def _prove(state: PlcState, after: float, tries: int = 0) -> Step:
-    batch = batch_of(state.going.changes[0].points, state.map.points)
+def _prove(state: PlcState, after: float) -> Step:
+    return _read_back(state, state.going.changes[0].points, after)
+
+
+def _read_back(state: PlcState, written: tuple[int, ...], after: float, tries: int = 0) -> Step:
+    batch = batch_of(written, state.map.points)
     going = replace(state.going, queue=(batch,), tries=tries)
     read = Read(batch.plan, state.map.timeout, urgent=True, after=after, force=forced(state))
     return in_stage(Stage.PROVING, state, going), (read,)
@@ -88,8 +97,8 @@ def _is_proof(state: PlcState, event: ReadDone | ReadFailed) -> bool:
     return wanted and bool(under_way(state)) and event.plan == state.going.queue[0].plan
 
 
-def _left_unproven(state: PlcState) -> PlcState:
-    for at in state.going.changes[0].points:
+def _left_unproven(state: PlcState, written: Iterable[int]) -> PlcState:
+    for at in written:
         before = state.going.found[at]
         message = f"{before.message}; wrote it, the next reading shows whether it holds"
         unproven = replace(before, finding=Finding.UNPROVEN, message=message, drifts=0, corrections=0)
