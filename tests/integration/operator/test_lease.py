@@ -121,6 +121,16 @@ async def test_a_holder_that_is_cut_off_stops_before_another_begins(site: Site, 
             assert await ended(first) == 1
 
 
+async def test_a_start_without_the_right_to_a_lease_ends(site: Site) -> None:
+    """An account whose role is of an older version is told what to apply, with an exit code of 1."""
+    kubeconfig = site.plane.kubeconfig_for("system:serviceaccount:fabgitops-system:of-an-older-version")
+    async with site.operator(kubeconfig=kubeconfig, wait=False) as operator:
+        assert await ended(operator) == 1
+        assert "leases.coordination.k8s.io" in operator.log
+        assert "fabgitops-operator manifests | kubectl apply -f -" in operator.log
+        assert "Traceback" not in operator.log
+
+
 @pytest.mark.parametrize("outage", ["hold", "correct"])
 async def test_an_api_server_that_is_away_for_longer(site: Site, outage: str) -> None:
     """Without an API server writes are held from the deadline on, or go on where that was chosen; then all goes on."""

@@ -194,6 +194,8 @@ async def account_without(site: Site, name: str, resource: str) -> dict[str, Any
         elif body["kind"] == "ClusterRoleBinding":
             body["metadata"]["name"] = body["roleRef"]["name"] = name
             body["subjects"][0]["name"] = name
+        elif body["kind"] == "RoleBinding":  # to the Lease, as everybody
+            body["metadata"]["name"] = body["subjects"][0]["name"] = name
         else:
             continue
         await site.client.apply(codecs.from_dict(body), field_manager=FIELD_MANAGER, force=True)

@@ -272,6 +272,24 @@ async def test_a_status_that_is_too_large_is_told_in_short(reporter: Reporter, k
     assert await reporter.stored(KEY, 30) is Stored.YES
 
 
+async def test_nothing_is_stored_while_another_may_know_more(
+    kube: FakeKube, metrics: Metrics, objects: Objects
+) -> None:
+    """While another operator may hold the Lease its statuses stand: ours wait, are no record, and hold up no end."""
+    outdated = True
+    reporter = Reporter(kube, Announcer(kube, metrics), metrics, objects, lambda: outdated)
+    reporter.publish(KEY, status(1))
+    assert await reporter.stored(KEY, 0.3) is Stored.AWAY
+    assert (kube.attempts, writes(metrics, "status", "ok")) == (0, None)
+    outdated = False
+    assert await reporter.stored(KEY, 30) is Stored.YES
+    outdated = True
+    reporter.publish(KEY, status(2))
+    async with asyncio.timeout(30):
+        await reporter.close(600)
+    assert sent(kube) == [1]
+
+
 async def test_a_pause_that_the_api_server_asks_for_is_kept(reporter: Reporter, kube: FakeKube) -> None:
     """Who waits for a record does not urge an API server that asked for a pause (Retry-After)."""
     kube.errors = [Unavailable("too many requests", "unavailable", pause=600)]
