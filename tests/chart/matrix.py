@@ -57,6 +57,7 @@ MATRIX: dict[str, Values] = {
         "settings": {
             "metricsPort": 9090,
             "resyncSecs": 60.5,
+            "deafSecs": 30.5,
             "settleSecs": 0.5,
             "graceSecs": 2.5,
             "logLevel": "debug",

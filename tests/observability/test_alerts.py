@@ -196,6 +196,14 @@ CASES = (
         writes("forbidden", "0+2x60"),
         writes("gone", "0+2x60"),
     ),
+    Case(
+        "FabGitOpsWatchDown",
+        "6m",
+        WARNING,
+        {"job": "fabgitops", "kind": "IndustrialPLC"},
+        {'fabgitops_watch_up{job="fabgitops",kind="IndustrialPLC"}': "0x60"},
+        {'fabgitops_watch_up{job="fabgitops",kind="IndustrialPLC"}': "0x8 1 0x60"},
+    ),
 )
 
 

@@ -121,7 +121,7 @@ def test_a_kubeconfig_may_be_a_pipe(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "config", "ftp://plant")
     script = '"$1" list --kubeconfig <(cat "$2")'
     ran = subprocess.run(["bash", "-c", script, "bash", COMMAND, file], capture_output=True, text=True, check=False)
-    assert "the server ftp://plant is no http(s) URL" in complaint(ran)
+    assert "server ftp://plant is no http:// or https:// URL" in complaint(ran)
 
 
 @pytest.mark.parametrize(

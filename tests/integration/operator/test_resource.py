@@ -12,6 +12,8 @@ from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
 from fabgitops_operator.install import manifests
 from fabgitops_operator.kube import Gone, Kube, Rejected
+from fabgitops_operator.kubeconfig.access import by_kubeconfig
+from fabgitops_operator.kubeconfig.files import chosen
 from lightkube import codecs
 from lightkube.core.exceptions import ApiError
 from mock_plc.device import Device
@@ -240,9 +242,7 @@ async def test_a_status_never_reaches_another_object_of_the_same_name(site: Site
     await site.delete("mixer")
     await site.apply("mixer", 502)
     present = (await site.get("mixer")).metadata.uid
-    config = lightkube.KubeConfig.from_file(site.plane.kubeconfig_for(ACCOUNT)).get()
-    assert config is not None
-    kube = Kube(config, [INDUSTRIAL_PLC])
+    kube = Kube(by_kubeconfig(chosen([site.plane.kubeconfig_for(ACCOUNT)])), [INDUSTRIAL_PLC])
     try:
         with pytest.raises(Gone):
             await kube.patch_status(key, former, {"message": "of the former"})

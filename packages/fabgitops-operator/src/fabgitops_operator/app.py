@@ -61,7 +61,8 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     from fabgitops_operator.kube import KubeError  # noqa: PLC0415
     from fabgitops_operator.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
     from fabgitops_operator.log import configure  # noqa: PLC0415
-    from fabgitops_operator.runtime import NotInstalledError, loop_factory, operate  # noqa: PLC0415
+    from fabgitops_operator.runtime import operate  # noqa: PLC0415
+    from fabgitops_operator.start import NotInstalledError, loop_factory  # noqa: PLC0415
     from fabgitops_operator.tracing import TracingUnavailable  # noqa: PLC0415
 
     del config  # read by `_from_file`, before the settings are made

@@ -32,6 +32,12 @@ READY = partial(
 VALUES = partial(
     GaugeMetricFamily, "register_value", "The value last read, in engineering units.", labels=(*_PLC, "register")
 )
+WATCHES = partial(
+    GaugeMetricFamily,
+    "fabgitops_watch_up",
+    "1 while the API server tells of the changes of a kind, else 0.",
+    labels=("kind",),
+)
 BREAKERS = partial(
     GaugeMetricFamily,
     "fabgitops_breaker_state",

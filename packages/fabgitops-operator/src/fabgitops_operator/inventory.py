@@ -140,10 +140,19 @@ class Inventory:
             self._engine.remove(key)
             self._forgotten(uid)
 
-    def listing_begins(self) -> dict[Key, str]:
-        """Return the objects, with their uids, that a complete listing must show if they still are there."""
+    def listing_begins(self, kind: str, namespace: str | None) -> dict[Key, str]:
+        """Return the objects, with their uids, that a complete listing must show if they still are there.
+
+        Args:
+            kind: The kind that is listed.
+            namespace: Where; None is everywhere.
+        """
         self._listing = _Listing()
-        return {key: seen.uid for key, seen in self._seen.items()}
+        return {key: seen.uid for key, seen in self._seen.items() if _within(key, kind, namespace)}
+
+    def any(self, kind: str, namespace: str | None) -> bool:
+        """Return whether there is an object of a kind in one namespace or (None) anywhere."""
+        return any(_within(key, kind, namespace) for key in self._seen)
 
     def listing_ends(self, missing: Mapping[Key, str], *, complete: bool) -> None:
         """Forget what a complete listing did not show, and begin anew what it showed older than it was seen before.
@@ -180,6 +189,10 @@ def _names_itself(controller: Controller[Any], body: Body) -> bool:
         log.error("a %s without namespace, name or uid is passed over", controller.kind.name)
         return False
     return True
+
+
+def _within(key: Key, kind: str, namespace: str | None) -> bool:
+    return key.kind == kind and namespace in {None, key.namespace}
 
 
 def key_of(controller: Controller[Any], body: Body) -> Key:

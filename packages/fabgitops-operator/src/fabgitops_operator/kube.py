@@ -2,24 +2,21 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
-from lightkube import AsyncClient, KubeConfig, SingleConfig
-from lightkube.core.exceptions import ConfigError
+from lightkube import AsyncClient, SingleConfig
+from lightkube.config import models
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.resources.core_v1 import Secret
 from lightkube.types import PatchType
-from yaml import YAMLError
 
 from fabgitops_operator.answers import (
     Conflict,
     Forbidden,
     Gone,
     KubeError,
-    NoConfig,
     Rejected,
     TooLarge,
     Unavailable,
@@ -27,6 +24,8 @@ from fabgitops_operator.answers import (
     causes,
     reason,
 )
+from fabgitops_operator.kubeconfig.access import Access
+from fabgitops_operator.kubeconfig.transport import Transport
 
 __all__ = [
     "Body",
@@ -35,12 +34,9 @@ __all__ = [
     "Gone",
     "Kube",
     "KubeError",
-    "NoConfig",
     "Rejected",
-    "SingleConfig",
     "TooLarge",
     "Unavailable",
-    "load_config",
 ]
 
 NAME = "fabgitops-operator"
@@ -52,52 +48,15 @@ PAGE = 500
 Body = Mapping[str, Any]
 
 
-def load_config() -> SingleConfig:
-    """Return how to reach the API server: in a cluster by the pod's service account, else by KUBECONFIG.
-
-    Raises:
-        NoConfig: There is neither, or it cannot be read.
-    """
-    try:
-        config = KubeConfig.from_env().get()
-    except _UNUSABLE as error:
-        raise NoConfig(
-            f"no way to the API server: {_why(error)}; set KUBECONFIG to a kubeconfig file", "config"
-        ) from error
-    if config is None:
-        raise NoConfig("no way to the API server: the kubeconfig names no current context", "config")
-    return config
-
-
-# What lightkube, which takes a kubeconfig at its word, and the TLS library raise of one that is none.
-_UNUSABLE = (ConfigError, OSError, ValueError, TypeError, KeyError, AttributeError, YAMLError, httpx2.InvalidURL)
-
-
-def _why(error: Exception) -> str:
-    """Return what is wrong with a kubeconfig; of a wrong shape Python tells only where it stumbled."""
-    if isinstance(error, KeyError | TypeError | AttributeError):
-        return f"the kubeconfig has not the shape of one ({type(error).__name__}: {error})"
-    return str(error)
-
-
 class Kube:
     """A few calls of the API, with errors told apart by what can be done about them."""
 
-    def __init__(self, config: SingleConfig, kinds: Iterable[Kind]) -> None:
-        """Prepare to connect; nothing is sent yet.
-
-        Raises:
-            NoConfig: What the kubeconfig says of server, certificates or user cannot be used.
-        """
-        server = config.cluster.server
-        try:
-            parts = urlsplit(server)
-            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:  # .port raises, too
-                raise ValueError(f"server {server} is no http:// or https:// URL")
-            self._client = AsyncClient(config=config, field_manager=NAME)
-        except _UNUSABLE as error:
-            what = f'context "{config.context_name}" cannot be used'
-            raise NoConfig(f"no way to the API server: {what}: {_why(error)}", "config") from error
+    def __init__(self, access: Access, kinds: Iterable[Kind]) -> None:
+        """Prepare to connect; nothing is sent yet."""
+        cluster = models.Cluster(server=access.cluster.server)
+        # All that lightkube must know of the way; how it is gone is the transport's.
+        config = SingleConfig(access.name, models.Context(access.name), cluster, models.User())
+        self._client = AsyncClient(config=config, field_manager=NAME, transport=Transport(access))
         self._resources = {
             kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
         }

@@ -24,4 +24,12 @@ def configure(level: LogLevel, shape: LogFormat) -> None:
     logging.basicConfig(level=level.value.upper(), handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("kopf").setLevel(logging.WARNING)
+    logging.getLogger("kopf").setLevel(logging.ERROR)
+    handler.addFilter(_without_traceback_of_kopf)
+
+
+def _without_traceback_of_kopf(record: logging.LogRecord) -> bool:
+    """Let kopf tell in a line what ended it: it is begun anew, and its insides mend nothing."""
+    if record.name.partition(".")[0] == "kopf":
+        record.exc_info, record.exc_text = None, None
+    return True

@@ -1,28 +1,51 @@
-"""How kopf reaches the API server: the same way as everything else here."""
+"""Who we are, and how we get there: one access for the client that lists and writes, and for kopf, which watches."""
 
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import aiohttp
 import kopf
 
-from fabgitops_operator.kube import SingleConfig
+from fabgitops_operator.answers import NoConfig
+from fabgitops_operator.kubeconfig.access import Access, by_kubeconfig, in_cluster
+from fabgitops_operator.kubeconfig.errors import KubeconfigError
+from fabgitops_operator.kubeconfig.files import chosen
 
 
-def connection(config: SingleConfig) -> kopf.ConnectionInfo:
-    """Return what kopf must know of a kubeconfig's context."""
-    cluster, user = config.cluster, config.user
-    return kopf.ConnectionInfo(
-        server=cluster.server,
-        ca_path=_path(config, cluster.certificate_auth),
-        ca_data=cluster.certificate_auth_data,
-        insecure=cluster.insecure,
-        username=user.username if user else None,
-        password=user.password if user else None,
-        token=user.token if user else None,
-        certificate_path=_path(config, user.client_cert if user else None),
-        certificate_data=user.client_cert_data if user else None,
-        private_key_path=_path(config, user.client_key if user else None),
-        private_key_data=user.client_key_data if user else None,
-        default_namespace=config.namespace,
-    )
+def load_access() -> Access:
+    """Return how to reach the API server: in a cluster by the pod's service account, else by KUBECONFIG.
+
+    Raises:
+        NoConfig: There is neither, or it cannot be used.
+    """
+    try:
+        return in_cluster(os.environ) or by_kubeconfig(chosen(_paths()))
+    except KubeconfigError as error:
+        raise NoConfig(f"no way to the API server: {error}; set KUBECONFIG to a kubeconfig file", "config") from error
 
 
-def _path(config: SingleConfig, name: str | None) -> str | None:
-    return str(config.abs_file(name)) if name else None
+def _paths() -> Sequence[Path]:
+    named = [Path(name).expanduser() for name in os.environ.get("KUBECONFIG", "").split(os.pathsep) if name]
+    named = named or [Path("~/.kube/config").expanduser()]
+    return [path for path in named if path.exists()] or named[:1]
+
+
+def kopf_login(
+    access: Access, middleware: aiohttp.ClientMiddlewareType
+) -> Callable[..., Awaitable[kopf.AiohttpSession]]:
+    """Return what logs kopf in: at each login a session of its own that goes the same way as everything else."""
+
+    async def login(**_: object) -> kopf.AiohttpSession:
+        session = aiohttp.ClientSession(
+            # A connection for each request: a watch lasts long anyway, and none is left that shows who we were before.
+            connector=aiohttp.TCPConnector(limit=0, ssl=access.tls, force_close=True),
+            proxy=access.cluster.proxy or None,
+            trust_env=False,  # the access has looked there already
+            middlewares=(middleware,),
+        )
+        return kopf.AiohttpSession(
+            server=access.cluster.server, aiohttp_session=session, default_namespace=access.namespace
+        )
+
+    return login

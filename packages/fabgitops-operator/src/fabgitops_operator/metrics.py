@@ -80,6 +80,7 @@ class Metrics(Collector):
         self._clock: Callable[[], float] = float
         self._readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]] = tuple
         self._lease: tuple[str, Callable[[], bool]] = ("", bool)
+        self._kinds_up: Callable[[], Mapping[str, bool]] = dict
         self._passes = Buckets()
         self._lateness = Buckets()
         self._requests: dict[tuple[str, str], int] = {}
@@ -112,6 +113,10 @@ class Metrics(Collector):
     def watch_readings(self, readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]]) -> None:
         """Say where the numbers last read are found when Prometheus asks."""
         self._readings = readings
+
+    def watch_hearing(self, kinds_up: Callable[[], Mapping[str, bool]]) -> None:
+        """Say where is found, when Prometheus asks, of which kinds the watch is up."""
+        self._kinds_up = kinds_up
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""
@@ -173,6 +178,7 @@ class Metrics(Collector):
         yield from in_parts(families.BREAKERS, self._breaker_states())
         name, held = self._lease
         yield from in_parts(families.LEADER, [((name,), held())] if name else [])
+        yield from in_parts(families.WATCHES, [((kind,), up) for kind, up in self._kinds_up().items()])
         yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")
         yield self._lateness.family("fabgitops_poll_lateness_seconds", "Seconds that a poll began after its time.")
         yield from in_parts(families.REQUESTS, list(self._requests.items()))

@@ -1,45 +1,41 @@
 """The operator put together: what starts, in which order it stops."""
 
 import asyncio
-import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.kinds import controllers
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from fabgitops_operator.announce import Announcer
+from fabgitops_operator.hearing import Hearing, Scope
 from fabgitops_operator.http import serving
 from fabgitops_operator.inventory import Inventory
-from fabgitops_operator.kube import Gone, Kube, KubeError, Unavailable, load_config
-from fabgitops_operator.lease.place import AnyLease, lease_of
+from fabgitops_operator.kube import Kube, KubeError
+from fabgitops_operator.lease.place import lease_of
+from fabgitops_operator.login import load_access
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.report import Reporter
 from fabgitops_operator.secrets import SecretTls
 from fabgitops_operator.settings import Settings
+from fabgitops_operator.start import first_listing, settle_memory, unless, warn_of_empty
 from fabgitops_operator.sweep import Sweep
 from fabgitops_operator.tracing import tracing
-from fabgitops_operator.watch import watch, watching
-
-START_SECS = 60.0
-"""How long a start waits for an API server that is away."""
+from fabgitops_operator.watch import Watch
 
 FLUSH_SECS = 5.0
 """How long a stop waits for statuses and Events on their way."""
 
 log = logging.getLogger(__name__)
-
-
-class NotInstalledError(Exception):
-    """A kind is not there: its text says how to install it."""
 
 
 class _Host:
@@ -73,18 +69,18 @@ async def operate(settings: Settings) -> None:
         KubeError: The API server cannot be reached, or refuses what the operator needs.
         LeaseLostError: Another operator has taken the Lease.
         LeaseRefusedError: The API server does not let us have one.
-        NotInstalledError: A kind is not installed.
+        NotInstalledError: No kind is installed.
         ListenError: The metrics port cannot be listened on.
         TracingUnavailable: Traces are asked for and cannot be made.
     """
-    config = load_config()
+    access = load_access()
     told_to_stop = asyncio.Event()
     _take_signals(told_to_stop)
     metrics = Metrics()
     host = _Host()
     async with AsyncExitStack() as stack:
         deciding = controllers(settings.settle_secs)
-        kube = Kube(config, [controller.kind for controller in deciding])
+        kube = Kube(access, [controller.kind for controller in deciding])
         stack.push_async_callback(kube.close)
         observer = await stack.enter_async_context(tracing(settings.otlp_endpoint, metrics))
         engine = Engine(ModbusDevices(metrics.request, SecretTls(kube)), host, observer)
@@ -97,104 +93,54 @@ async def operate(settings: Settings) -> None:
         metrics.watch_lease(str(lease), lambda: lease.held)
         engine.holds.ask("lease", lease.why_not)
         host.reporter = Reporter(kube, announcer, metrics, inventory, lease.may_have_passed)
-        sweep = Sweep(kube, inventory, deciding, settings.namespace)
+        hearing = Hearing(_scopes(deciding, settings.namespace), settings.deaf_secs)
+        metrics.watch_hearing(hearing.kinds_up)
+        sweep = Sweep(kube, inventory, hearing, deciding)
         reasons = ["starting: not everything is listed yet"]
         port = await stack.enter_async_context(
             serving(
                 metrics.registry,
                 settings.metrics_bind,
                 settings.metrics_port,
-                lambda: lease.why_not() or "".join(reasons),
+                lambda: lease.why_not() or "".join(reasons) or hearing.not_ready(),
             )
         )
         log.info("metrics and probes on port %d", port)
         stack.push_async_callback(lease.release)  # after the last write
-        await _unless(told_to_stop, lease.acquire())
+        await unless(told_to_stop, lease.acquire())
         stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
         engine.holds.put("listing", "not everything is listed yet")  # polls begin with the first listing
         if not told_to_stop.is_set():
-            await _unless(told_to_stop, _first_listing(sweep))
+            await unless(told_to_stop, first_listing(sweep))
         if told_to_stop.is_set():
             log.info("stopped before everything was listed")
             return
         engine.holds.lift("listing")
         reasons.clear()
         settle_memory()
-        registry = watching(inventory, deciding, config)
-        watched = await stack.enter_async_context(
-            watch(registry, settings.namespace, told_to_stop, lambda: _take_signals(told_to_stop))
-        )
+        watch = Watch(access, hearing, inventory, deciding, settings.namespace, lambda: _take_signals(told_to_stop))
+        await stack.enter_async_context(watch.running())
         log.info("looking after %d resource(s)", len(engine))
-        _warn_of_empty(settings.namespace, engine)
+        warn_of_empty(settings.namespace, engine)
         # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
         stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
-        async with _sweeping(sweep, metrics, settings.resync_secs):
-            await _until_over(watched, lease)
+        hold = partial(_hold_while_deaf, engine, hearing, inventory)
+        async with _sweeping(sweep, metrics, settings.resync_secs, hold):
+            await unless(told_to_stop, lease.lost())
         log.info("stopping")
     log.info("stopped")
+    # Whoever tells to stop twice must not end, by the second, what is over but for the interpreter.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
 
 
-async def _until_over(watched: Collection[asyncio.Task[Any]], lease: AnyLease) -> None:
-    """Wait until the watch ends, or the Lease is another's."""
-    losing = asyncio.create_task(lease.lost())
-    try:
-        await asyncio.wait((*watched, losing), return_when=asyncio.FIRST_COMPLETED)
-        if losing.done():
-            losing.result()
-    finally:
-        losing.cancel()
+def _scopes(deciding: Sequence[Controller[Any]], namespaces: Sequence[str]) -> list[Scope]:
+    return [Scope(controller.kind, name) for controller in deciding for name in namespaces or (None,)]
 
 
 def _take_signals(told_to_stop: asyncio.Event) -> None:
     """Let SIGTERM and SIGINT tell to stop; to be told again changes nothing."""
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
-
-
-async def _unless(told_to_stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> None:
-    """Do something, and leave it when told to stop."""
-    task, stop = asyncio.create_task(doing), asyncio.create_task(told_to_stop.wait())
-    await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    if task.done():
-        task.result()
-    else:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def settle_memory() -> None:
-    """Put what is there for good out of the garbage collector's way: going through it costs each poll a tenth more."""
-    gc.collect()
-    gc.freeze()
-
-
-async def _first_listing(sweep: Sweep) -> None:
-    """List everything once, with patience for an API server that is away and none for what waiting does not mend."""
-    patiently = AsyncRetrying(
-        retry=retry_if_exception_type(Unavailable),
-        wait=wait_random_exponential(multiplier=0.5, max=5),
-        stop=stop_after_delay(START_SECS),
-        before_sleep=lambda state: log.warning("%s; trying again", state.outcome.exception() if state.outcome else ""),
-        reraise=True,
-    )
-    try:
-        async for attempt in patiently:
-            with attempt:
-                await sweep.once()
-    except Gone as error:
-        raise NotInstalledError(
-            "the resource definitions are not installed in this cluster: "
-            "run `fabgitops-operator manifests | kubectl apply -f -`"
-        ) from error
-
-
-def _warn_of_empty(namespaces: Sequence[str], engine: Engine) -> None:
-    """Warn of namespaces that hold nothing: the least role lets nobody ask whether there is such a namespace."""
-    filled = {key.namespace for key in engine.keys()}  # noqa: SIM118 - an engine is no dict
-    for name in namespaces:
-        if name not in filled:
-            log.warning("namespace %s: no resource to look after there, is the name right?", name)
 
 
 async def _end_polling(engine: Engine, reporter: Reporter, announcer: Announcer, grace_secs: float) -> None:
@@ -205,13 +151,19 @@ async def _end_polling(engine: Engine, reporter: Reporter, announcer: Announcer,
 
 
 @asynccontextmanager
-async def _sweeping(sweep: Sweep, metrics: Metrics, interval: float) -> AsyncIterator[None]:
-    """List everything each `interval` seconds."""
+async def _sweeping(sweep: Sweep, metrics: Metrics, interval: float, hold: Callable[[], None]) -> AsyncIterator[None]:
+    """List everything each `interval` seconds, and see after each listing whether writes must wait."""
+    clock = asyncio.get_running_loop().time
+    counted = float("-inf")
 
-    def failed(error: KubeError) -> None:
-        metrics.api_write("listing", error.reason)
+    def told(errors: Sequence[KubeError]) -> None:
+        nonlocal counted
+        if errors and clock() - counted >= interval:  # as often as without the listings that a watch that is down needs
+            counted = clock()
+            metrics.api_write("listing", errors[0].reason)
+        hold()
 
-    task = asyncio.get_running_loop().create_task(sweep.forever(interval, failed))
+    task = asyncio.get_running_loop().create_task(sweep.forever(interval, told))
     try:
         yield
     finally:
@@ -219,11 +171,10 @@ async def _sweeping(sweep: Sweep, metrics: Metrics, interval: float) -> AsyncIte
         await asyncio.gather(task, return_exceptions=True)
 
 
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's where the platform has it: it halves the cost of a poll."""
-    try:
-        import uvloop  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
+def _hold_while_deaf(engine: Engine, hearing: Hearing, inventory: Inventory) -> None:
+    """Let no write go out while nobody can tell us whether it is still wanted."""
+    why = hearing.hold(lambda scope: inventory.any(scope.kind.name, scope.namespace))
+    if why:
+        engine.holds.put("watch", why)
+    else:
+        engine.holds.lift("watch")

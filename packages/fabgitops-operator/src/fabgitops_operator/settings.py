@@ -99,6 +99,9 @@ class Settings:
     settle_secs: Annotated[float, Parameter(validator=Number(gte=0, lte=3600))] = SETTLE_SECS
     """Seconds that what Git wants of a PLC must have stood unchanged before it is written; 0 writes it at once."""
 
+    deaf_secs: Annotated[float, Parameter(validator=Number(gte=1))] = 60.0
+    """Seconds that the API server may refuse both to list and to tell of changes before nothing is written any more."""
+
     grace_secs: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0
     """Seconds that a correction in hand has to end in when the operator is told to stop."""
 

@@ -3,54 +3,85 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from fabgitops_core.control.controller import Controller
 
+from fabgitops_operator.hearing import Hearing, Scope
 from fabgitops_operator.inventory import Inventory, key_of
-from fabgitops_operator.kube import Kube, KubeError
+from fabgitops_operator.kube import Gone, Kube, KubeError, Unavailable
 
 log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECS, MAX_PAUSE_SECS = 2.0, 15.0
+"""How soon everything is listed again while a watch is down: ever later, up to the second."""
 
 
 class Sweep:
     """Lists every kind in every namespace looked after, and squares the inventory with it."""
 
     def __init__(
-        self, kube: Kube, inventory: Inventory, controllers: Sequence[Controller[Any]], namespaces: Sequence[str]
+        self, kube: Kube, inventory: Inventory, hearing: Hearing, controllers: Sequence[Controller[Any]]
     ) -> None:
         self._kube = kube
         self._inventory = inventory
-        self._controllers = controllers
-        self._namespaces = namespaces or (None,)
+        self._hearing = hearing
+        self._controllers = {controller.kind.name: controller for controller in controllers}
 
-    async def once(self) -> None:
-        """List everything once.
+    @property
+    def size(self) -> int:
+        """Return how many listings make one of everything."""
+        return len(self._hearing.scopes)
 
-        Raises:
-            KubeError: The listing is not complete; nothing was taken for gone.
-        """
-        missing = self._inventory.listing_begins()
+    async def once(self) -> list[KubeError]:
+        """List everything once, and return what went wrong; where that is, nothing was taken for gone."""
+        errors = []
+        for scope in self._hearing.scopes:
+            try:
+                await self._list(scope)
+                self._hearing.listed(scope)
+            except KubeError as error:
+                errors.append(error)
+                refused = not isinstance(error, Unavailable | Gone)
+                self._hearing.unlisted(scope, str(error), refused=refused)
+        return errors
+
+    async def _list(self, scope: Scope) -> None:
+        """List a scope, and forget what is not there; a kind that is not defined has no objects."""
+        controller = self._controllers[scope.kind.name]
+        missing = self._inventory.listing_begins(scope.kind.name, scope.namespace)
         complete = False
         try:
-            for controller in self._controllers:
-                for namespace in self._namespaces:
-                    async for body in self._kube.list_all(controller.kind, namespace):
-                        missing.pop(key_of(controller, body), None)
-                        self._inventory.listed(controller, body)
-                        await asyncio.sleep(0)  # polls go on: a page of large maps takes seconds to go through
+            async for body in self._kube.list_all(scope.kind, scope.namespace):
+                missing.pop(key_of(controller, body), None)
+                self._inventory.listed(controller, body)
+                await asyncio.sleep(0)  # polls go on: a page of large maps takes seconds to go through
             complete = True
+        except Gone:
+            complete = True
+            raise
         finally:
             self._inventory.listing_ends(missing, complete=complete)
 
-    async def forever(self, interval: float, failed: Callable[[KubeError], None]) -> None:
-        """List everything each `interval` seconds; a listing that fails is told and done again at its next time."""
+    async def forever(self, interval: float, told: Callable[[list[KubeError]], None]) -> None:
+        """List everything each `interval` seconds; at once when a watch goes down, and then every few seconds.
+
+        Args:
+            interval: Seconds between two listings while each watch is up.
+            told: Is told after each what went wrong; what does is done again at its next time.
+        """
+        pause = FIRST_PAUSE_SECS
         while True:
-            await asyncio.sleep(interval)
+            pause = FIRST_PAUSE_SECS if self._hearing.up else min(MAX_PAUSE_SECS, 2 * pause)
+            await self._until_deaf(interval if self._hearing.up else pause)
             try:
-                await self.once()
-            except KubeError as error:
-                log.warning("the periodic listing failed: %s", error)
-                failed(error)
+                told(await self.once())
             except Exception:
                 log.exception("the periodic listing failed by a fault of our own; again at its next time")
+
+    async def _until_deaf(self, secs: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(secs):
+                await self._hearing.deaf.wait()
+        self._hearing.deaf.clear()

@@ -133,13 +133,16 @@ NO_PEM = base64.b64encode(b"no certificate").decode()
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("just text", "shape"),
-        ("a: [1", "while parsing"),
-        ("{}", "shape"),
-        (json.dumps({**USABLE, "clusters": 5}), "shape"),
+        ("just text", "no kubeconfig"),
+        ("a: [1", "no kubeconfig"),
+        ("{}", "no current context"),
+        (json.dumps({**USABLE, "clusters": 5}), "clusters is no list"),
         (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "ftp://plant"}}]}), "ftp://plant"),
         (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "https://"}}]}), "https:// is no"),
-        (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "http://a:99999"}}]}), "0-65535"),
+        (
+            json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "http://a:99999"}}]}),
+            "http://a:99999 is no",
+        ),
         (
             json.dumps(
                 {
@@ -150,7 +153,7 @@ NO_PEM = base64.b64encode(b"no certificate").decode()
                     ],
                 }
             ),
-            'context "c" cannot be used',
+            "client-certificate is not what it should be",
         ),
     ],
     ids=["text", "no YAML", "empty", "clusters", "server", "nowhere", "port", "certificate"],

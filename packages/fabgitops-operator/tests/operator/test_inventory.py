@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.events import Declared
 from fabgitops_core.control.plc import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
+from fabgitops_operator.hearing import Hearing, Scope
 from fabgitops_operator.inventory import Inventory
 from fabgitops_operator.kube import KubeError, Unavailable
 from fabgitops_operator.sweep import Sweep
@@ -67,7 +69,9 @@ class Site:
 
     async def sweep(self, listing: Listing) -> None:
         """List everything once."""
-        await Sweep(listing, self.inventory, (PLC,), ()).once()  # type: ignore[arg-type]
+        hearing = Hearing([Scope(INDUSTRIAL_PLC)], 60.0)
+        if errors := await Sweep(listing, self.inventory, hearing, (PLC,)).once():  # type: ignore[arg-type]
+            raise errors[0]
 
 
 @pytest.fixture
@@ -88,7 +92,7 @@ async def test_a_stale_version_is_not_believed(site: Site) -> None:
 async def test_a_deletion_is_not_undone_by_a_listing(site: Site) -> None:
     """An object whose deletion is heard during a listing that still shows it stays gone."""
     site.hear(body(5))
-    site.inventory.listing_begins()
+    site.inventory.listing_begins(INDUSTRIAL_PLC.name, None)
     site.inventory.deleted(PLC, body(6))
     site.inventory.listed(PLC, body(5))
     site.inventory.listing_ends({}, complete=True)
@@ -180,7 +184,7 @@ async def test_an_object_from_before_a_restore_is_replaced_by_the_one_in_store(s
 async def test_a_listing_does_not_outdo_what_the_watch_told_meanwhile(site: Site) -> None:
     """A change that the watch tells of during a listing stands, though the listing shows the version before it."""
     site.hear(body(5))
-    site.inventory.listing_begins()
+    site.inventory.listing_begins(INDUSTRIAL_PLC.name, None)
     site.hear(body(9, target=3000))
     site.inventory.listed(PLC, body(5))
     site.hear(body(7, target=2700))

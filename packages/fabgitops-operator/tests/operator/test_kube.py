@@ -7,19 +7,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
-from fabgitops_operator.kube import (
-    Conflict,
-    Forbidden,
-    Gone,
-    Kube,
-    KubeError,
-    Rejected,
-    SingleConfig,
-    TooLarge,
-    Unavailable,
-)
-from lightkube import KubeConfig
-from lightkube.config.models import Cluster, User
+from fabgitops_operator.kube import Conflict, Forbidden, Gone, Kube, KubeError, Rejected, TooLarge, Unavailable
+from fabgitops_operator.kubeconfig.access import Access
+from fabgitops_operator.kubeconfig.fields import Cluster, User
 
 from .conftest import KEY
 
@@ -69,16 +59,14 @@ async def kube(server: Server) -> AsyncIterator[Kube]:
     app = web.Application()
     app.router.add_route("*", "/{any:.*}", server.answer)
     async with TestServer(app) as listening:
-        kube = Kube(config_of(str(listening.make_url("/")).rstrip("/")), [INDUSTRIAL_PLC])
+        kube = Kube(access_to(str(listening.make_url("/")).rstrip("/")), [INDUSTRIAL_PLC])
         yield kube
         await kube.close()
 
 
-def config_of(url: str) -> SingleConfig:
+def access_to(url: str) -> Access:
     """Return how to reach a server."""
-    config = KubeConfig.from_one(cluster=Cluster(server=url), user=User()).get()
-    assert config is not None
-    return config
+    return Access("test", "default", Cluster(url), User())
 
 
 @pytest.mark.parametrize(
@@ -207,7 +195,7 @@ async def test_an_answer_that_makes_no_sense_is_nobodys_end(kube: Kube, server: 
 
 async def test_an_api_server_that_cannot_be_reached_is_told_in_one_line() -> None:
     """What the HTTP library says of a failure, over several lines, is one line of ours."""
-    kube = Kube(config_of("http://127.0.0.1:1"), [INDUSTRIAL_PLC])
+    kube = Kube(access_to("http://127.0.0.1:1"), [INDUSTRIAL_PLC])
     with pytest.raises(Unavailable, match="cannot be reached") as told:
         await kube.secret("plant", "tls")
     assert str(told.value).isprintable()

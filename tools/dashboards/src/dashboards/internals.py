@@ -154,6 +154,16 @@ def _surroundings(made: Page) -> None:
             ),
             unit="wps",
             stacked=True,
+            span=6,
+        )
+    )
+    made.with_panel(
+        trend(
+            "Watches",
+            "1 while the API server tells of the changes of a kind; below, edits are heard by listings, or not at all.",
+            Query(f"min by (kind) (fabgitops_watch_up{SOME})", "{{kind}}"),
+            steps=((None, RED), (1, GREEN)),
+            span=6,
         )
     )
     made.with_panel(

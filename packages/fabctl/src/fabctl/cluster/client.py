@@ -8,14 +8,16 @@ from typing import Any
 
 import httpx2
 from lightkube import AsyncClient, SingleConfig
-from lightkube.core.exceptions import ConfigError
+from lightkube.config import models
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.operators import Operator
 from lightkube.types import PatchType
 
 from fabctl.cluster.failures import Attempt, NotThere, not_installed, told
-from fabctl.errors import FabctlError, NoConfig, NotInstalled, UnknownPLC, Unreachable
+from fabctl.errors import FabctlError, NotInstalled, UnknownPLC, Unreachable
 from fabctl.fields import Body
+from fabctl.kubeconfig.access import Access
+from fabctl.kubeconfig.transport import Transport
 from fabctl.options import Connection
 
 PLURAL = "industrialplcs"
@@ -49,16 +51,16 @@ class _AsWritten(Operator[None]):
 class Cluster:
     """One context of a kubeconfig. Every method raises FabctlError when it cannot do what is asked."""
 
-    def __init__(self, config: SingleConfig, connection: Connection) -> None:
+    def __init__(self, access: Access, connection: Connection) -> None:
         """Prepare to connect; nothing is sent yet."""
-        self.namespace: str = connection.namespace or config.namespace
-        self._server, self._context = config.cluster.server, config.context_name
-        try:
-            self._client = AsyncClient(
-                config=config, timeout=httpx2.Timeout(connection.request_timeout), field_manager="fabctl"
-            )
-        except (ConfigError, OSError, ValueError, TypeError, httpx2.InvalidURL) as error:  # ssl.SSLError is an OSError
-            raise NoConfig(f'context "{self._context}" cannot be used: {error}') from error
+        self.namespace: str = connection.namespace or access.namespace
+        self._server, self._context = access.cluster.server, access.name
+        self._client = AsyncClient(
+            config=_bare(access),
+            timeout=httpx2.Timeout(connection.request_timeout),
+            field_manager="fabctl",
+            transport=Transport(access),
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -173,6 +175,12 @@ class Cluster:
 
     def _attempt(self, verb: str, namespace: str | None, resource: str = RESOURCE) -> Attempt:
         return Attempt(verb, resource, namespace, self._server, self._context)
+
+
+def _bare(access: Access) -> SingleConfig:
+    """Return what lightkube must know of the way; how it is gone is the transport's."""
+    cluster = models.Cluster(server=access.cluster.server)
+    return SingleConfig(access.name, models.Context(access.name, namespace=access.namespace), cluster, models.User())
 
 
 def _key(body: Any) -> Key:

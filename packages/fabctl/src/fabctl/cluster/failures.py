@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import httpx2
 from lightkube import ApiError
-from lightkube.core.exceptions import ConfigError
 
 from fabctl.errors import Denied, FabctlError, NoConfig, NotInstalled, Refused, Unreachable
+from fabctl.kubeconfig.errors import NoCredentialsError
 
 INSTALL = "fabgitops-operator manifests | kubectl apply -f -"
 
@@ -50,12 +50,6 @@ def told(attempt: Attempt) -> Iterator[None]:
         raise _answered(error, attempt) from error
     except httpx2.HTTPError as error:
         raise _unanswered(error, attempt) from error
-    except httpx2.InvalidURL as error:
-        raise NoConfig(
-            f'context "{attempt.context}": the server\'s URL {attempt.server} is not one: {error}'
-        ) from error
-    except (ConfigError, OSError) as error:  # a plugin for credentials, a token file
-        raise NoConfig(f'context "{attempt.context}": no credentials: {error}') from error
     except (ValueError, KeyError) as error:
         raise Refused(f"{attempt.server} does not answer as a Kubernetes API server does: {error}") from error
 
@@ -86,14 +80,14 @@ def _answered(error: httpx2.HTTPStatusError, attempt: Attempt) -> FabctlError:
 
 
 def _unanswered(error: httpx2.HTTPError, attempt: Attempt) -> FabctlError:
+    if isinstance(error, NoCredentialsError):
+        return NoConfig(f'context "{attempt.context}": no credentials: {error}')
     if (distrust := _distrust(error)) is not None:
         why = getattr(distrust, "verify_message", "") or distrust.reason or distrust
         return NoConfig(
             f"no trust between fabctl and {attempt.server}: {why}; check certificate-authority and the user of "
             f'context "{attempt.context}"'
         )
-    if isinstance(error, httpx2.UnsupportedProtocol):
-        return NoConfig(f'context "{attempt.context}": the server {attempt.server} is no http(s) URL')
     why = "no answer in time" if isinstance(error, httpx2.TimeoutException) else str(error) or type(error).__name__
     return Unreachable(
         f'the API server {attempt.server} of context "{attempt.context}" cannot be reached: {why}; is it running?'
