@@ -234,8 +234,8 @@ ALERTS = (
         "5m",
         WARNING,
         "The operator is not told of changes of {{ $labels.kind }}.",
-        "For five minutes or more no watch of {{ $labels.kind }} has stood: an edit, spec.suspend too, is heard late, by"
-        " a listing, or not at all. `/readyz` and the log say since when, and why.",
+        "For five minutes or more no watch of {{ $labels.kind }} has stood: an edit, spec.suspend too, is heard late,"
+        " by a listing, or not at all. `/readyz` and the log say since when, and why.",
         "watch-down",
     ),
 )
