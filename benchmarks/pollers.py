@@ -27,7 +27,7 @@ from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_operator.http import serving
 from fabgitops_operator.metrics import Metrics
-from fabgitops_operator.runtime import settle_memory
+from fabgitops_operator.start import settle_memory
 
 from benchmarks.devices import REGISTER, TARGET
 
