@@ -28,6 +28,7 @@ RESOURCE = {
     "namespaced": True,
     "verbs": ["list", "watch", "patch"],
 }
+NAMESPACES = {"name": "namespaces", "kind": "Namespace", "singularName": "namespace", "namespaced": False}
 OBJECT = {
     "metadata": {"namespace": "plant", "name": "mixer", "uid": "u1", "resourceVersion": "7", "generation": 1},
     "spec": {"deviceAddress": "10.0.0.5", "targetRegister": 4001, "targetValue": 2500},
@@ -48,7 +49,8 @@ class Server:
             return await self._watch(request)
         return web.json_response(
             {
-                "/api": {"versions": []},
+                "/api": {"versions": ["v1"]},
+                "/api/v1": {"resources": [NAMESPACES]},
                 "/apis": {"groups": [{"name": KIND.group, **VERSIONS}]},
                 f"{GROUP}/v1": {"resources": [RESOURCE]},
             }.get(request.path, {"metadata": {"resourceVersion": "1"}, "items": []})
