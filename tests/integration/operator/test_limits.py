@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import lightkube
 import pytest
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.meta import Key
@@ -10,6 +9,8 @@ from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.announce import Announcer
 from fabgitops_operator.kube import Kube
+from fabgitops_operator.kubeconfig.access import by_kubeconfig
+from fabgitops_operator.kubeconfig.files import chosen
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.report import Reporter
 
@@ -21,9 +22,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 async def kube(site: Site) -> AsyncIterator[Kube]:
     """Return the API as the operator uses it, under its role."""
-    config = lightkube.KubeConfig.from_file(site.plane.kubeconfig_for(ACCOUNT)).get()
-    assert config is not None
-    kube = Kube(config, [INDUSTRIAL_PLC])
+    kube = Kube(by_kubeconfig(chosen([site.plane.kubeconfig_for(ACCOUNT)])), [INDUSTRIAL_PLC])
     yield kube
     await kube.close()
 
