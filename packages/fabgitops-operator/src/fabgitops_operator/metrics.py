@@ -144,7 +144,7 @@ class Metrics(Collector):
         self._passes.observe(seconds)
 
     def late(self, seconds: float) -> None:
-        """Note how long after its time a pass began."""
+        """Note how long after its time a pass had its turn."""
         self._lateness.observe(seconds)
 
     def fault(self, key: Key, where: str) -> None:
@@ -180,7 +180,9 @@ class Metrics(Collector):
         yield from in_parts(families.LEADER, [((name,), held())] if name else [])
         yield from in_parts(families.WATCHES, [((kind,), up) for kind, up in self._kinds_up().items()])
         yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")
-        yield self._lateness.family("fabgitops_poll_lateness_seconds", "Seconds that a poll began after its time.")
+        yield self._lateness.family(
+            "fabgitops_poll_lateness_seconds", "Seconds that a poll had its turn after its time."
+        )
         yield from in_parts(families.REQUESTS, list(self._requests.items()))
 
     def _values(self) -> Iterator[Sample]:

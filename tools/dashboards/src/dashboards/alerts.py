@@ -211,9 +211,9 @@ ALERTS = (
         f"job:fabgitops_poll_lateness_seconds:p99_rate5m > {LATE_SECS:g}",
         "10m",
         WARNING,
-        "Polls begin {{ $value | humanizeDuration }} late.",
-        "One poll in a hundred begins so late or later: drift is seen and corrected later than the intervals say. Is"
-        " the operator's CPU throttled, or its one core full?",
+        "Polls go out {{ $value | humanizeDuration }} late.",
+        "One poll in a hundred goes out so late or later: drift is seen and corrected later than the intervals say. Is"
+        " the operator's CPU throttled, its one core full, or a gateway's connection kept by units that are silent?",
         "polls-late",
     ),
     Alert(

@@ -16,6 +16,7 @@ from fabgitops_core.control.commands import Read, Request, Write
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, fault_message
 from fabgitops_core.control.requests import DeviceId, Endpoint
+from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
@@ -59,13 +60,14 @@ class Engine:
         self._claims = Claims()
         self._users: Counter[DeviceId] = Counter()
         self._listener = Listener(observer)
-        self._scheduler: Scheduler[Key] = Scheduler(self._pass, self._listener.late)
+        self._scheduler: Scheduler[Key] = Scheduler(self._pass)
         self._time = asyncio.get_running_loop().time
         self.circuits = Circuits(self._time)
         self._held = Held(self._time, self._why_held, self._look_again)
         self.holds = Holds(self._held.look)
         self._isolation = Isolation(host, self._listener, self._scheduler, self.holds, now, self._fallen)
-        self._requests = Requests(host, self.circuits, self._users, now, self._due, self.holds, self._held)
+        asking = Asking(self.circuits, self._listener.late, self._time)
+        self._requests = Requests(host, asking, self._users, now, self._due, self.holds, self._held)
         self._errands = Errands(self._tell, self._site, self._held.look)
         self.holds.ask_of_site("templates", self._errands.why_not)
 
@@ -175,6 +177,7 @@ class Engine:
         if entry.wants(wanted):
             old, entry.device = entry.device, None
             entry.endpoint, entry.link = (wanted.endpoint, wanted.link) if wanted else (None, None)
+            entry.heard = frozenset()
             if wanted is not None:
                 opened = partial(self._devices.open, wanted.endpoint, wanted.link)
                 entry.device = self._isolation.ask(entry, "device", opened, None)
@@ -235,6 +238,7 @@ class Engine:
         if entry is None or entry.dead:
             return
         began, faults = self._time(), entry.faults
+        entry.due = self._scheduler.due(key)
         event: Event | None = self._due(entry)
         try:
             while event is not None and not entry.gone:  # its key may be another's by now

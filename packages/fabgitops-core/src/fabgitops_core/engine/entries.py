@@ -14,6 +14,8 @@ class Entry:
 
     `fault` is what of ours struck it and is not over, so that it is not written; `faults` counts how often in a row.
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
+    `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
+    units behind a gateway that answered when they were asked last.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
 
@@ -22,11 +24,13 @@ class Entry:
         "dead",
         "device",
         "devices",
+        "due",
         "endpoint",
         "fault",
         "faults",
         "generation",
         "gone",
+        "heard",
         "key",
         "link",
         "logged",
@@ -43,6 +47,8 @@ class Entry:
         self.link: Link | None = None
         self.devices: tuple[DeviceId, ...] = ()
         self.device: Device | None = None
+        self.due: float | None = None
+        self.heard: frozenset[int] = frozenset()
         self.writing = False
         self.gone = False
         self.generation = 0

@@ -27,17 +27,20 @@ class Identified(NamedTuple):
 class Device(Protocol):
     """One share of the connection to an endpoint; shares of one endpoint take turns on it."""
 
-    async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> tuple[int, ...]:
+    async def read(
+        self, plan: ReadPlan, *, timeout: float, urgent: bool = False, wanted: Callable[[], bool] = lambda: True
+    ) -> tuple[int, ...]:
         """Return exactly `plan.count` words, each 0 to 65535, or as many bits, each 0 or 1, of a table of bits.
 
         Args:
             plan: What to read; its endpoint is this device's.
             timeout: Seconds to wait for the connection, and again for the reply; waiting for a turn does not count.
             urgent: Whether to go before every request that waits for its turn and is not urgent.
+            wanted: Asked when its turn has come, perhaps more than once; a False sends nothing.
 
         Raises:
             DeviceError: One of `Unreachable`, `Refused`, `UnitUnreachable`, `NoReply`, `ConnectionLost`, `BadReply`;
-                `Withdrawn` when this share was given up before its turn came.
+                `Withdrawn` when this share was given up before its turn came, or `wanted` said no.
         """
         ...
 
@@ -136,7 +139,7 @@ class Observer(Protocol):
         ...
 
     def late(self, seconds: float) -> None:
-        """Note how long after its time a pass began."""
+        """Note how long after its time the first request of a pass went out: the wait for its turn is in it."""
         ...
 
     def fault(self, key: Key, where: str) -> None:

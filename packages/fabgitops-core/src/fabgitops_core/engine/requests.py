@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
+from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Identify, Read, Write
 from fabgitops_core.control.events import (
     Due,
@@ -23,8 +24,8 @@ from fabgitops_core.control.events import (
     WriteWithdrawn,
     fault_message,
 )
-from fabgitops_core.control.requests import Change, DeviceId
-from fabgitops_core.engine.circuits import Circuits
+from fabgitops_core.control.requests import Change, DeviceId, ReadPlan
+from fabgitops_core.engine.asking import Asking, Turn
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errors import DeviceError, Withdrawn
 from fabgitops_core.engine.held import Held
@@ -47,7 +48,7 @@ class Requests:
 
     Args:
         host: Where the record of a write is stored.
-        circuits: The circuit breakers.
+        asking: What is looked at when a reading has its turn, with the circuit breakers.
         users: How many resources name each device; one that nobody names any more has no circuit.
         now: The time of day.
         due: What begins a pass anew.
@@ -58,7 +59,7 @@ class Requests:
     def __init__(
         self,
         host: Host,
-        circuits: Circuits,
+        asking: Asking,
         users: Counter[DeviceId],
         now: Callable[[], datetime],
         due: Callable[[Entry], Due],
@@ -66,7 +67,7 @@ class Requests:
         held: Held,
     ) -> None:
         self._host = host
-        self._circuits = circuits
+        self._asking = asking
         self._users = users
         self._now = now
         self._due = due
@@ -83,32 +84,33 @@ class Requests:
             device_id = devices[0]  # nearly always
         else:
             device_id = DeviceId(plan.endpoint, plan.unit_id)
-        if len(devices) > 1 and not request.force and (gate := self._circuits.gate(device_id)).wait:
-            return ReadFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)
-        self._circuits.tried(device_id, 2 * request.timeout)
+        if len(devices) > 1 and not request.force and (gate := self._asking.gate(entry, device_id)).wait:
+            return self._shut(plan, gate)
+        turn = Turn(self._asking, entry, device_id, request)
         try:
-            values = await device.read(plan, timeout=request.timeout, urgent=request.urgent)
+            values = await device.read(plan, timeout=request.timeout, urgent=request.urgent, wanted=turn)
         except Withdrawn:
-            return self._due(entry)  # another device is named by now: the pass begins again
+            # Its circuit has opened while it waited for its turn; or another device is named by now: begin again.
+            return self._shut(plan, turn.gate) if turn.gate.wait else self._due(entry)
         except DeviceError as error:
-            failure = failure_of(error)
-            return ReadFailed(self._now(), plan, failure, self._count(device_id, failure))
-        self._circuits.answered(device_id)
+            return ReadFailed(self._now(), plan, failure_of(error), self._count(entry, device_id, error, turn.began))
+        self._asking.answered(entry, device_id)
         return ReadDone(self._now(), plan, values)
 
     async def identify(self, entry: Entry, device: Device, request: Identify) -> Event:
         """Ask a device who it is."""
         plan, device_id = request.plan, DeviceId(request.plan.endpoint, request.plan.unit_id)
-        if len(entry.devices) > 1 and (gate := self._circuits.gate(device_id)).wait:
+        if len(entry.devices) > 1 and (gate := self._asking.gate(entry, device_id)).wait:
             return IdentifyFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)
+        began = self._asking.time()
         try:
             objects, over = await device.identify(plan, timeout=request.timeout)
         except Withdrawn:
             return self._due(entry)
         except DeviceError as error:
-            failure = failure_of(error)
-            return IdentifyFailed(self._now(), plan, failure, self._count(device_id, failure))
-        self._circuits.answered(device_id)
+            failure, retry_after = failure_of(error), self._count(entry, device_id, error, began)
+            return IdentifyFailed(self._now(), plan, failure, retry_after)
+        self._asking.answered(entry, device_id)
         return IdentifyDone(self._now(), plan, objects, over)
 
     async def write(self, entry: Entry, device: Device, request: Write) -> Event:
@@ -120,8 +122,11 @@ class Requests:
         if request.first and await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
             return WriteUnrecorded(self._now(), change, UNRECORDED)
 
+        began = self._asking.time()
+
         def wanted() -> bool:
-            nonlocal why
+            nonlocal why, began
+            began = self._asking.time()
             why = self._why_not(entry, change)
             return not why and entry.controller.still_wanted(entry.state, change)
 
@@ -133,9 +138,8 @@ class Requests:
             failure = failure_of(error)
             if error.maybe_done:
                 return WriteUnknown(self._now(), change, failure)
-            return WriteFailed(
-                self._now(), change, failure, self._count(DeviceId(change.endpoint, change.unit_id), failure)
-            )
+            retry_after = self._count(entry, DeviceId(change.endpoint, change.unit_id), error, began)
+            return WriteFailed(self._now(), change, failure, retry_after)
         self._held.drop(entry.key)
         return WriteDone(self._now(), change) if sent else WriteSpared(self._now(), change)
 
@@ -154,11 +158,21 @@ class Requests:
             self._held.note(entry.key, held)
         return WriteWithdrawn(self._now(), change, held or why, recorded=entry.writing)
 
-    def _count(self, device_id: DeviceId, failure: Failure) -> float:
-        """Note a failure, and return the seconds for which the device's circuit stays open."""
+    def _shut(self, plan: ReadPlan, gate: Gate) -> ReadFailed:
+        return ReadFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)
+
+    def _count(self, entry: Entry, device_id: DeviceId, error: DeviceError, began: float) -> float:
+        """Note a failure, and return the seconds for which the device's circuit stays open: attempts count, not askers.
+
+        What was told to somebody who made no attempt is not counted.
+        """
         if not self._users[device_id]:
             return 0.0  # given up meanwhile: nobody asks it any more
+        if not error.tried:
+            self._asking.circuits.untried(device_id)
+            return 0.0
+        failure = failure_of(error)
         if failure.kind is FailureKind.UNREACHABLE:
-            return self._circuits.failed(device_id, failure.message)
-        self._circuits.answered(device_id)
+            return self._asking.failed(entry, device_id, failure.message, began)
+        self._asking.answered(entry, device_id)
         return 0.0

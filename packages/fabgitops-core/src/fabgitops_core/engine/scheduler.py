@@ -23,11 +23,12 @@ log = logging.getLogger(__name__)
 
 
 class _Slot(Generic[K]):
-    __slots__ = ("beat", "key", "task", "then", "tick")
+    __slots__ = ("beat", "due", "key", "task", "then", "tick")
 
     def __init__(self, key: K) -> None:
         self.key = key
         self.beat = 0.0
+        self.due = 0.0
         self.tick: int | None = None
         self.task: asyncio.Task[None] | None = None
         self.then: float | None = None
@@ -38,18 +39,15 @@ class Scheduler(Generic[K]):
 
     Args:
         run: What to do for a key; it is a task of its own, so that a slow one delays no other.
-        late: Told of each call the seconds that it started after its time.
         chance: Random numbers from 0 to 1.
     """
 
     def __init__(
         self,
         run: Callable[[K], Awaitable[None]],
-        late: Callable[[float], None] = lambda _seconds: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._run = run
-        self._late = late
         self._chance = chance
         self._slots: dict[K, _Slot[K]] = {}
         self._stopped = False
@@ -95,6 +93,11 @@ class Scheduler(Generic[K]):
         if slot is not None:
             slot.then = slot.tick = None
 
+    def due(self, key: K) -> float | None:
+        """Return when, by the loop's clock, the call under way was due."""
+        slot = self._slots.get(key)
+        return slot.due if slot is not None and slot.task is not None else None
+
     def running(self) -> dict[K, asyncio.Task[None]]:
         """Return the calls under way."""
         return {slot.key: slot.task for slot in self._slots.values() if slot.task is not None}
@@ -111,11 +114,11 @@ class Scheduler(Generic[K]):
         if slot.tick != tick or self._stopped:
             return  # it was woken for another time, or put to sleep, since
         slot.tick = None
-        slot.task = self._loop.create_task(self._call(slot, tick * TICK_SECS))
+        slot.due = tick * TICK_SECS
+        slot.task = self._loop.create_task(self._call(slot))
 
-    async def _call(self, slot: _Slot[K], due: float) -> None:
+    async def _call(self, slot: _Slot[K]) -> None:
         try:
-            self._late(max(0.0, self._loop.time() - due))  # a loop may round its timers down
             await self._run(slot.key)
         except Exception:
             log.exception("%s: a pass failed by a fault of our own; next in %g s", slot.key, RETRY_SECS)

@@ -21,7 +21,7 @@ from fabgitops_core.modbus.frames.identity import identity_request
 from fabgitops_core.modbus.frames.reads import Words, read_request
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.frames.writes import read_before, write_merged, write_request
-from fabgitops_core.modbus.line import NOWHERE, OnRequest
+from fabgitops_core.modbus.line import NOWHERE, OnRequest, Wanted
 from fabgitops_core.modbus.session import Session
 from fabgitops_core.modbus.tls import TlsProvider, system_tls
 
@@ -104,7 +104,9 @@ class ModbusDevice:
         self._request: Request[Words] | None = None
         self._requests: dict[ReadPlan, Request[Words]] = {}
 
-    async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> Words:
+    async def read(
+        self, plan: ReadPlan, *, timeout: float, urgent: bool = False, wanted: Wanted | None = None
+    ) -> Words:
         """As `fabgitops_core.engine.ports.Device.read`.
 
         Raises:
@@ -113,7 +115,7 @@ class ModbusDevice:
         request = self._request
         if request is None or request.asked is not plan:
             request = self._request = self._prepared(plan)
-        return await self._session.ask(request, timeout=timeout, urgent=urgent, held=self._held)
+        return await self._session.ask(request, timeout=timeout, urgent=urgent, held=self._held, wanted=wanted)
 
     async def identify(self, plan: IdentityPlan, *, timeout: float) -> Identified:
         """As `fabgitops_core.engine.ports.Device.identify`.

@@ -27,7 +27,7 @@ class FakePlc:
 
     `read_errors` and `write_errors` are raised in their order, each once; a None among them lets one request pass. A
     write error that says `maybe_done` is raised after the write was done. Readings wait for `hold_reads` where there is
-    one, writes for `hold_writes`; `waiting` counts the requests that do.
+    one, as for their turn, and then for `hold_answers`, writes for `hold_writes`; `waiting` counts who does.
 
     `exceptions` holds the exception code with which any request is answered that touches a place: (unit id, table,
     address), `unit_exceptions` that of every request to a unit, `identities` what a unit says of itself; one that is
@@ -43,6 +43,7 @@ class FakePlc:
     write_errors: list[DeviceError | None] = field(default_factory=list)
     connection: int = 1
     hold_reads: asyncio.Event | None = None
+    hold_answers: asyncio.Event | None = None
     hold_writes: asyncio.Event | None = None
     waiting: int = 0
     keeps: bool = True
@@ -126,7 +127,7 @@ class FakeDevices:
     async def close(self) -> None:
         """Let go of everybody who waits."""
         for plc in self._plcs.values():
-            for hold in (plc.hold_reads, plc.hold_writes):
+            for hold in (plc.hold_reads, plc.hold_answers, plc.hold_writes):
                 if hold is not None:
                     hold.set()
 
@@ -140,14 +141,17 @@ class FakeDevice:
         self._open = True
         plc.shares += 1
 
-    async def read(self, plan: ReadPlan, *, timeout: float, urgent: bool = False) -> tuple[int, ...]:
+    async def read(
+        self, plan: ReadPlan, *, timeout: float, urgent: bool = False, wanted: Callable[[], bool] = lambda: True
+    ) -> tuple[int, ...]:
         """Return what the PLC holds, or raise what the test wants."""
         del timeout, urgent
         plc = self._plc
         plc.plans.append(plan)
         await plc.wait(plc.hold_reads)
-        if not self._open:
-            raise Withdrawn("the share was given up")
+        if not self._open or not wanted():
+            raise Withdrawn("the share was given up, or it is not wanted any more")
+        await plc.wait(plc.hold_answers)
         if plc.read_errors and (error := plc.read_errors.pop(0)) is not None:
             raise error
         plc.refuse(plan.unit_id, plan.table, plan.address, plan.count)

@@ -64,7 +64,7 @@ class FakeObserver:
         self.passes.append(key)
 
     def late(self, seconds: float) -> None:
-        """Remember how late a pass began."""
+        """Remember how late a pass had its turn."""
         self.lateness.append(seconds)
 
     def fault(self, key: Key, where: str) -> None:
