@@ -103,7 +103,7 @@ def _polls(made: Page) -> None:
     made.with_panel(
         trend(
             "Poll lateness",
-            "How long after their time polls go out: above the line the operator, or a shared connection, has too much to do.",
+            "How long after their time polls go out: above the line operator or connections have too much to do.",
             *_quantiles("fabgitops_poll_lateness_seconds"),
             unit="s",
             steps=((None, GREEN), (LATE_SECS, RED)),
