@@ -17,6 +17,7 @@ class State(StrEnum):
     WRITING = "WRITING"
     UNKNOWN = "UNKNOWN"
     SYNCED = "SYNCED"
+    GIVEN = "GIVEN"
     OBSERVED = "OBSERVED"
 
     @property
@@ -130,6 +131,8 @@ def _state(seen: Body, *, wanted: bool, fresh: bool) -> State:
         return State.WRITING
     if isinstance(in_sync, bool):
         return State.SYNCED if in_sync else State.DRIFT
+    if text(seen.get("given")):
+        return State.GIVEN
     return State.UNKNOWN if wanted or seen.get("actual") is None else State.OBSERVED
 
 

@@ -31,14 +31,16 @@ _FOR_NOW, _GATEWAY = {0x05, 0x06}, {0x0A, 0x0B}
 class Device:
     """What it holds, what it refuses (by place, the exception code), and what was asked of it.
 
-    `read_only` are places whose writes are refused, `stubborn` those whose writes are confirmed and not kept, `deaf`
-    those whose writes are carried out and not confirmed, `away` the units that do not answer, `busy` how many requests
-    are still answered with "busy", `most` how many words are shown at once.
+    `read_only` are places whose writes are refused, `write_only` those whose readings are, `stubborn` those whose
+    writes are confirmed and not kept, `deaf` those whose writes are carried out and not confirmed, `away` the units
+    that do not answer, `busy` how many requests are still answered with "busy", `most` how many words are shown at
+    once.
     """
 
     memory: defaultdict[Spot, int] = field(default_factory=lambda: defaultdict(int))
     refuses: dict[Spot, int] = field(default_factory=dict)
     read_only: set[Spot] = field(default_factory=set)
+    write_only: set[Spot] = field(default_factory=set)
     stubborn: set[Spot] = field(default_factory=set)
     deaf: set[Spot] = field(default_factory=set)
     away: set[int] = field(default_factory=set)
@@ -70,7 +72,12 @@ class Device:
     def _read(self, at: datetime, plan: ReadPlan) -> Event:
         self.reads.append(plan)
         spots = [(plan.unit_id, plan.table, plan.address + each) for each in range(plan.count)]
-        failure = self._failure(plan.unit_id, spots) or (_refusal(0x03) if plan.count > self.most else None)
+        hidden = self.write_only & set(spots)
+        failure = (
+            self._failure(plan.unit_id, spots)
+            or (_refusal(0x02) if hidden else None)
+            or (_refusal(0x03) if plan.count > self.most else None)
+        )
         if failure:
             return ReadFailed(at, plan, failure)
         return ReadDone(at, plan, tuple(self.memory[spot] for spot in spots))

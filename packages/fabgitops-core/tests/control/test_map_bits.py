@@ -83,15 +83,14 @@ def test_each_bit_is_recorded_and_proven_for_itself() -> None:
     assert told.notices.count("DriftCorrected") == 1
 
 
-def test_a_bit_that_is_not_verified_stays_unproven() -> None:
-    """Of bits that went out together, one with `verify: false` is left to the next poll, which may show it."""
+def test_a_bit_that_is_a_command_goes_out_with_the_others() -> None:
+    """Of bits that go out together, one with `verify: false` is given with that, and the others are proven."""
     told = charging(bit(0, False), bit(1, True, write={"verify": False})).polled()
     assert [change.mask for change in told.device.writes] == [3]
-    assert (told.status.corrections_applied, told.status.registers_in_sync) == (1, "1/2")
-    assert [each.unverified_write for each in told.status.registers] == [None, "0x0002"]
+    assert (told.status.corrections_applied, told.status.registers_in_sync) == (1, "1/1")
+    assert [(each.unverified_write, each.given) for each in told.status.registers] == [(None, None), (None, "0x0002")]
     told.polled()
     assert len(told.device.writes) == 1
-    assert (told.status.corrections_applied, told.status.registers_in_sync) == (2, "2/2")
 
 
 def test_a_proof_that_is_put_off_is_of_the_same_bits() -> None:
@@ -100,7 +99,8 @@ def test_a_proof_that_is_put_off_is_of_the_same_bits() -> None:
     told.tell(ReadFailed(told.at, told.device.reads[0], Failure(FailureKind.REFUSED_FOR_NOW, "busy", 6)))
     while told.request:
         told.answered()
-    assert [each.unverified_write for each in told.status.registers] == [None, "0x0002"]
+    assert told.device.reads[-1].address == 111
+    assert [(each.unverified_write, each.given) for each in told.status.registers] == [(None, None), (None, "0x0002")]
 
 
 def test_a_refusal_is_told_of_all_that_went_out_together() -> None:

@@ -8,37 +8,6 @@ from fabgitops_core.control.plc.writing import still_wanted
 from .mapping import HOLDING, LEVEL, REMOTE, SPEED, TORQUE, requests, spec, story, sync, write_of
 
 
-def test_a_register_that_is_not_verified_is_proven_by_the_next_pass() -> None:
-    """With verify false a write is not read back at once; the next reading proves it, and counts it."""
-    told = story({**SPEED, "write": {"verify": False}}).polled()
-    assert (len(told.device.reads), len(told.device.writes)) == (1, 1)
-    assert told.status.corrections_applied == 0
-    assert told.register("speed").unverified_write == "0x0005"
-    assert told.condition("Reconciling") == ("True", "Correcting")
-    told.polled()
-    assert told.status.corrections_applied == 1
-    assert len(told.device.writes) == 1
-
-
-def test_a_register_that_is_not_verified_and_does_not_hold() -> None:
-    """A write that the next pass finds lost is told as a failed correction, and not repeated at once."""
-    told = story({**SPEED, "write": {"verify": False}})
-    told.device.stubborn = {(1, HOLDING, 10)}
-    told.polled().polled()
-    assert told.condition("Ready") == ("False", "VerificationFailed")
-    assert len(told.device.writes) == 1
-    assert told.notices == ["DriftDetected", "CorrectionFailed"]
-
-
-def test_a_write_without_an_answer_is_read_back_although_it_is_not_verified() -> None:
-    """A write of unknown outcome is read back before anything else, even with verify false."""
-    told = story({**SPEED, "write": {"verify": False}})
-    told.device.deaf = {(1, HOLDING, 10)}
-    told.polled()
-    assert told.status.corrections_applied == 1
-    assert len(told.device.reads) == 2
-
-
 def test_a_slow_register_is_read_back_after_its_delay() -> None:
     """With verifyDelayMs the reading back waits so long, and others have the connection meanwhile."""
     told = story({**SPEED, "write": {"verifyDelayMs": 1500}}).polled(until=Write).answered()

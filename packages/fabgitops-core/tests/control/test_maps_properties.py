@@ -90,6 +90,7 @@ class Adversary(RuleBasedStateMachine):
         self.in_episode: set[str] = set()
         self.shown: dict[tuple[int, int], int] = {}
         self.sent: set[str] = set()
+        self.given: tuple[int, ...] | None = None
         self.revived = False
         self.declare(5, 1, short=False, pinned=False, auto_correct=True, suspend=False, valid=True)
 
@@ -216,6 +217,8 @@ class Adversary(RuleBasedStateMachine):
             self.finish(WriteSpared(self.at, change))
             return
         if done or not known:
+            if change.unit_id == 2:
+                self.given = change.values
             self.sent |= {each.name for each in self.state.map.points if each.change() == change}
         if done:
             self.device.carry_out(change)
@@ -303,6 +306,7 @@ class Adversary(RuleBasedStateMachine):
         assert self.met or self.spec.identity is None, "a write to a stranger"
         forced = self.state.serving is not None and self.state.serving.force
         assert self.spec.auto_correct or forced
+        assert not point.command or change.values != self.given or forced, "a command is given twice"
         (known,) = (each for each in self.stored.registers if each.name == point.name)
         assert known.unverified_write == hex_of(change.values), "a write without a record"
 
@@ -319,6 +323,8 @@ class Adversary(RuleBasedStateMachine):
         if not hasattr(self, "stored"):
             return
         for each in self.stored.registers:
+            if each.name == "remote":  # a command keeps its record while nobody knows whether it was given
+                continue
             if each.unverified_write and not each.write_intended:
                 assert each.name in self.sent
             assert not each.write_intended or self.state.stage is not Stage.IDLE or self.revived
@@ -334,6 +340,10 @@ class Adversary(RuleBasedStateMachine):
         assert [each.name for each in self.stored.registers] == list(points)
         for each in self.stored.registers:
             point = points[each.name]
+            if point.command:
+                assert each.given or each.unverified_write or not self.spec.auto_correct
+                assert (each.in_sync, each.drifted_since) == (None, None)
+                continue
             assert each.in_sync
             assert each.raw and point.wanted is not None  # noqa: PT018 - one fact
             assert each.unverified_write is None

@@ -41,6 +41,7 @@ STATE_STYLES = {
     State.WRITING: "cyan",
     State.UNKNOWN: "dim",
     State.SYNCED: "green",
+    State.GIVEN: "dim",
     State.OBSERVED: "dim",
 }
 

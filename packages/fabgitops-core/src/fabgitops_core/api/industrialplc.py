@@ -184,6 +184,8 @@ class RegisterStatus(ApiModel):
     """Words that are sent, or were, and not yet proven by reading back, as hexadecimal digits."""
     braked_since: Time | None = None
     """Since when it is not written any more, for somebody else writes it, too; a sync or an edit ends it."""
+    given: str | None = None
+    """The words last given to a register that is a command (verify: false), as hexadecimal digits."""
     write_intended: bool | None = None
     """True where those words were recorded before their turn to be sent; absent once they were sent."""
 

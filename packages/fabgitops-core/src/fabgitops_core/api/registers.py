@@ -45,7 +45,7 @@ class Write(ApiModel):
     function: WriteFunction = WriteFunction.AUTO
     """auto (06 or 05 for one, 16 for more), single (06, 05), multiple (16, 15), or mask (22, for a bit)."""
     verify: StrictBool = True
-    """Whether a write is proven by reading back; true when not given."""
+    """Whether it is read and compared, true when not given; false makes it a command, given once for each value."""
     verify_delay_ms: Annotated[int, Field(ge=0, le=600_000, strict=True)] = 0
     """Milliseconds that the device needs between a write and its reading back; 0 when not given."""
 

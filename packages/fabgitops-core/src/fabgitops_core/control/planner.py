@@ -59,12 +59,13 @@ NO_HOLES = Holes()
 def planned(points: Sequence[Point], limits: Limits, holes: Holes = NO_HOLES) -> tuple[Batch, ...]:
     """Return the readings of a pass, in the order of unit, table and address.
 
-    Registers that the device refused are left out; when it refused them all the one that was refused the longest ago
-    is asked for, as somebody must notice when the device is well.
+    Registers that the device refused are left out, and so are commands; when that leaves none, the one that was refused
+    the longest ago is asked for, or else the first, as somebody must notice whether the device is well.
     """
     names = {name for name, _ in holes.refused}
-    asked = [at for at, point in enumerate(points) if point.name not in names]
-    asked = asked or [at for at, point in enumerate(points) if point.name == holes.refused[0][0]]
+    asked = [at for at, point in enumerate(points) if point.name not in names and not point.command]
+    asked = asked or [at for at, point in enumerate(points) if holes.refused and point.name == holes.refused[0][0]]
+    asked = asked or [0]
     avoided = [point for point in points if point.name in names]
     return tuple(
         batch

@@ -45,6 +45,11 @@ class Point:
     source: str = ""
 
     @property
+    def command(self) -> bool:
+        """Return whether it is given once for each change of what is wanted, and neither read nor compared."""
+        return self.wanted is not None and not self.verify
+
+    @property
     def unit_id(self) -> int:
         """Return the Modbus unit id of its device."""
         return self.place.device.unit_id

@@ -26,6 +26,10 @@ class Finding(Enum):
     REFUSED = auto()
     BUSY = auto()
     LOST = auto()
+    DUE = auto()
+    """A command that is to be given."""
+    GIVEN = auto()
+    """A command that was given, or may have been."""
 
 
 _OF_FAILURE = {
@@ -94,6 +98,33 @@ def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
     fresh = finding is Finding.REFUSED and before.error != failure.message
     notices = (Notice(NoticeReason.DEVICE_EXCEPTION, failure.message),) if fresh else ()
     return Judgement(point, finding, status, failure.message, notices)
+
+
+def to_be_written(found: Judgement, forced: bool) -> bool:
+    """Return whether a register is not as Git wants it; a command is given once more when that is forced."""
+    return found.finding in {Finding.DRIFTED, Finding.DUE} or (forced and found.finding is Finding.GIVEN)
+
+
+def ordered(point: Point, before: RegisterStatus) -> Judgement:
+    """Judge a command by whether it was given, never by what its register shows.
+
+    One whose record outlived its process, or that was not answered, may have been carried out: it is not repeated.
+    """
+    words = hex_of(point.wanted or ())
+    perhaps = before.unverified_write == words
+    status = RegisterStatus(
+        name=point.name,
+        **_declared(point),
+        given=before.given,
+        unverified_write=words if perhaps else None,
+        write_intended=before.write_intended if perhaps else None,
+        error=f"{point.label} was perhaps given {point.target}: {_PERHAPS}" if perhaps else None,
+    )
+    finding = Finding.GIVEN if perhaps or before.given == words else Finding.DUE
+    return Judgement(point, finding, status, f"{point.label} is to be given {point.target}")
+
+
+_PERHAPS = "nobody knows whether it was carried out, and a forced sync gives it again"
 
 
 def judged(point: Point, before: RegisterStatus, words: Words, at: datetime) -> Judgement:

@@ -1,14 +1,13 @@
 """How a write is proven: by reading back what it changed, before anything else is written."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from fabgitops_core.control.commands import Commands, Read
 from fabgitops_core.control.events import FailureKind, ReadDone, ReadFailed, WriteDone, WriteSpared, WriteUnknown
 from fabgitops_core.control.planner import batch_of, words_of
 from fabgitops_core.control.plc.braking import braked
-from fabgitops_core.control.plc.judging import Finding, Judgement, judged, unread
-from fabgitops_core.control.plc.recording import sent, unsent
+from fabgitops_core.control.plc.judging import Finding, Judgement, judged, ordered, unread
+from fabgitops_core.control.plc.recording import sent, spared_record
 from fabgitops_core.control.plc.state import (
     BUSY_PAUSE_SECS,
     BUSY_TRIES,
@@ -24,24 +23,28 @@ from fabgitops_core.control.plc.writing import go_on, is_current, stopped, summe
 
 
 def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
-    """Prove a write by reading it back; what is not to be verified at once is proven by the next pass."""
-    state = sent(state)
+    """Prove a write by reading it back; a command is given with that."""
+    state = sent(state, confirmed=isinstance(event, WriteDone))
     if not is_current(state, event):
         return stopped(state)
-    if isinstance(event, WriteUnknown):
-        return _prove(state, 0.0)
-    points, written = state.map.points, state.going.changes[0].points
-    verified = tuple(at for at in written if points[at].verify)
-    state = _left_unproven(state, [at for at in written if at not in verified])
-    if not verified:
-        return go_on(state, event, state.going.changes[1:])
-    return _read_back(state, verified, max(points[at].verify_delay for at in written))
+    delay = max(each.verify_delay for each in under_way(state)) if isinstance(event, WriteDone) else 0.0
+    return _given_or_proven(state, event, delay)
 
 
 def spared(state: PlcState, event: WriteSpared) -> Step:
     """Take note of bits that were right before we wrote them; a reading says so, and it is no correction of ours."""
-    state = unsent(state, state.going.changes[:1])
-    return _prove(state, 0.0) if is_current(state, event) else stopped(state)
+    state = spared_record(state)
+    return _given_or_proven(state, event, 0.0) if is_current(state, event) else stopped(state)
+
+
+def _given_or_proven(state: PlcState, event: WriteDone | WriteUnknown | WriteSpared, after: float) -> Step:
+    """Judge the commands of the write under way by what their records say by now, and read all else back."""
+    points, written = state.map.points, state.going.changes[0].points
+    for at in (at for at in written if points[at].command):
+        now = ordered(points[at], state.going.found[at].status)
+        state, _ = with_troubles(_with_found(state, at, now), (now,), event)
+    compared = tuple(at for at in written if not points[at].command)
+    return _read_back(state, compared, after) if compared else go_on(state, event, state.going.changes[1:])
 
 
 def proven(state: PlcState, event: ReadDone) -> Step:
@@ -81,10 +84,6 @@ def proof_failed(state: PlcState, event: ReadFailed) -> Step:
     return after, (*notices, *commands)
 
 
-def _prove(state: PlcState, after: float) -> Step:
-    return _read_back(state, state.going.changes[0].points, after)
-
-
 def _read_back(state: PlcState, written: tuple[int, ...], after: float, tries: int = 0) -> Step:
     batch = batch_of(written, state.map.points)
     going = replace(state.going, queue=(batch,), tries=tries)
@@ -95,15 +94,6 @@ def _read_back(state: PlcState, written: tuple[int, ...], after: float, tries: i
 def _is_proof(state: PlcState, event: ReadDone | ReadFailed) -> bool:
     wanted = state.spec is not None and not state.spec.suspend
     return wanted and bool(under_way(state)) and event.plan == state.going.queue[0].plan
-
-
-def _left_unproven(state: PlcState, written: Iterable[int]) -> PlcState:
-    for at in written:
-        before = state.going.found[at]
-        message = f"{before.message}; wrote it, the next reading shows whether it holds"
-        unproven = replace(before, finding=Finding.UNPROVEN, message=message, drifts=0, corrections=0)
-        state = _with_found(state, at, unproven)
-    return state
 
 
 def _with_found(state: PlcState, at: int, now: Judgement) -> PlcState:

@@ -27,7 +27,7 @@ from fabgitops_core.control.plc.holes import (
     within_its_limit,
     without_healed,
 )
-from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, unread
+from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, ordered, to_be_written, unread
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.resting import lost, rest
 from fabgitops_core.control.plc.settling import looked_at_the_clock
@@ -177,9 +177,12 @@ def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgeme
     last = state.memory.found or [None] * len(points)
     words = {at: words_of(batch, values, at, points) for batch, values in state.going.read for at in batch.points}
     failures = {at: failure for batch, failure in state.going.failed for at in batch.points}
+    away = {each.plan.unit_id: why for each, why in state.going.failed if why.kind is FailureKind.UNREACHABLE}
     for at, point in enumerate(points):
         known = before.get(point.name) or blank(point)
-        if at in words:
+        if point.command:
+            yield unread(point, known, away[point.unit_id]) if point.unit_id in away else ordered(point, known)
+        elif at in words:
             earlier = last[at]
             same = earlier is not None and earlier.holds_again(words[at], known)
             yield earlier if earlier is not None and same else judged(point, known, words[at], event.at)
@@ -189,7 +192,7 @@ def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgeme
 
 
 def _to_correct(state: PlcState, found: Judgement, event: Event) -> bool:
-    if found.finding is not Finding.DRIFTED or not may_write(state, found.point):
+    if not to_be_written(found, forced(state)) or not may_write(state, found.point):
         return False
     trouble = state.memory.troubles.get(found.point.name)
     return trouble is None or trouble.wait(event.at) <= 0 or forced(state)

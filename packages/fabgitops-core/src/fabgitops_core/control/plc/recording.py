@@ -5,10 +5,11 @@ tells anything; after a crash nobody does. So a reading that shows the words of 
 that shows others says no more than that the register still is adrift.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from fabgitops_core.api.industrialplc import RegisterStatus
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.plc.changes import Planned
 from fabgitops_core.control.plc.judging import Judgement
@@ -27,14 +28,26 @@ def intended(state: PlcState) -> PlcState:
     return state._replace(going=replace(state.going, found=tuple(found)))
 
 
-def sent(state: PlcState) -> PlcState:
-    """Note that the write under way was sent, or may have been: if a reading does not show it, it did not hold."""
-    return _recorded(state, state.going.changes[:1], _SENT)
+def sent(state: PlcState, confirmed: bool) -> PlcState:
+    """Note that the write under way was sent, or may have been: if a reading does not show it, it did not hold.
+
+    A command that the device confirmed needs no proof.
+    """
+    return _recorded(state, state.going.changes[:1], lambda each: _given(each) if confirmed else _SENT, _SENT)
+
+
+def spared_record(state: PlcState) -> PlcState:
+    """Note that the write under way was not needed: a command is as good as given."""
+    return _recorded(state, state.going.changes[:1], _given, _NONE)
+
+
+def _given(command: RegisterStatus) -> dict[str, Any]:
+    return {**_NONE, "given": command.unverified_write, "error": None}
 
 
 def unsent(state: PlcState, changes: Iterable[Planned]) -> PlcState:
     """Take the records of writes back that were certainly not sent."""
-    return _recorded(state, changes, _NONE)
+    return _recorded(state, changes, lambda _: _NONE, _NONE)
 
 
 def taken_back(state: PlcState) -> PlcState:
@@ -44,17 +57,25 @@ def taken_back(state: PlcState) -> PlcState:
     return unsent(state, left)
 
 
-def _recorded(state: PlcState, changes: Iterable[Planned], fields: dict[str, Any]) -> PlcState:
+def _recorded(
+    state: PlcState,
+    changes: Iterable[Planned],
+    of_command: Callable[[RegisterStatus], dict[str, Any]],
+    of_others: dict[str, Any],
+) -> PlcState:
     """Change records in what was found, and in the status, which may be about another map by now."""
     ats = [at for each in changes for at in each.points]
     if not ats or not state.going.found:
         return state
-    found = list(state.going.found)
+    found, fields = list(state.going.found), dict[tuple[str, str | None], dict[str, Any]]()
     for at in ats:
-        found[at] = _with_status(found[at], fields)
-    whose = {(found[at].point.name, found[at].point.where) for at in ats}
+        point, before = found[at].point, found[at].status
+        changed = fields[point.name, point.where] = of_command(before) if point.command else of_others
+        found[at] = _with_status(found[at], changed)
     registers = tuple(
-        each.model_copy(update=fields) if each.unverified_write and (each.name, each.place) in whose else each
+        each.model_copy(update=fields[each.name, each.place])
+        if each.unverified_write and (each.name, each.place) in fields
+        else each
         for each in state.status.registers
     )
     update: dict[str, Any] = {"registers": registers}

@@ -61,7 +61,7 @@ def _believed(point: Point, known: RegisterStatus | None) -> RegisterStatus:
     """Return what was stored of a register; words that it cannot hold, as somebody may have put there, do not count."""
     if known is None:
         return blank(point)
-    spoilt = [field for field in ("raw", "unverified_write") if not _fits(point, getattr(known, field))]
+    spoilt = [field for field in ("raw", "unverified_write", "given") if not _fits(point, getattr(known, field))]
     return known.model_copy(update=dict.fromkeys(spoilt)) if spoilt else known
 
 

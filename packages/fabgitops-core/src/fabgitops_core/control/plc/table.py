@@ -15,7 +15,7 @@ heard in every stage: they change what is wanted, never what is under way. So is
     READING      ReadFailed      READING in parts, again, or the next; else IDLE without contact, or as ReadDone
     IDENTIFYING  IdentifyDone    as READING when everything is read; a stranger is not written
     IDENTIFYING  IdentifyFailed  the same, or IDLE without contact
-    WRITING      WriteDone       PROVING: every write is read back; with verify false the next pass does it
+    WRITING      WriteDone       PROVING: every write is read back, but for a command
     WRITING      WriteUnknown    PROVING: a write that may have happened is read back before anything else
     WRITING      WriteFailed     WRITING the next, or IDLE
     WRITING      WriteUnrecorded IDLE: no record, no write

@@ -21,7 +21,9 @@ def with_troubles(state: PlcState, found: tuple[Judgement, ...], event: Event) -
             notices = (*notices, *told_of)
         elif not state.memory.troubles:
             continue
-        elif each.finding in {Finding.SYNC, Finding.OBSERVED} and each.point.name in state.memory.troubles:
+        elif (
+            each.finding in {Finding.SYNC, Finding.OBSERVED, Finding.GIVEN} and each.point.name in state.memory.troubles
+        ):
             left = {name: trouble for name, trouble in state.memory.troubles.items() if name != each.point.name}
             state = with_memory(state, troubles=left)
     return state, notices

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.changes import changes_for
-from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.judging import Finding, Judgement, to_be_written
 from fabgitops_core.control.plc.settling import seconds_left, why_not_yet
 from fabgitops_core.control.plc.situations import Situation, situation_of
 from fabgitops_core.control.plc.state import REST, Memory, PlcState, Stage, Step, finish, forced, say, with_memory
@@ -64,7 +64,7 @@ def _waits(state: PlcState, found: Judgement) -> bool:
     """Return whether a register would be corrected but for what has not settled yet, or was not answered yet."""
     return (
         (state.changed_at is not None or state.going.barred is not None)
-        and found.finding is Finding.DRIFTED
+        and to_be_written(found, forced(state))
         and state.spec is not None
         and (state.spec.auto_correct or forced(state))
     )
@@ -132,15 +132,15 @@ def registers_fields(registers: Sequence[RegisterStatus], of: DeviceMap) -> dict
     one_word = of.points[0].place.codec.size == 1
     return {
         "registers": tuple(registers),
-        "registers_in_sync": _in_sync_text(registers),
+        "registers_in_sync": _in_sync_text(registers, {each.name for each in of.points if each.command}),
         "current_value": int(first.raw, 16) if first.raw and one_word else None,
         "drifted_since": first.drifted_since,
         "unverified_write": int(first.unverified_write, 16) if first.unverified_write and one_word else None,
     }
 
 
-def _in_sync_text(registers: Iterable[RegisterStatus]) -> str:
-    wanted = [each for each in registers if each.desired is not None]
+def _in_sync_text(registers: Iterable[RegisterStatus], commands: Collection[str]) -> str:
+    wanted = [each for each in registers if each.desired is not None and each.name not in commands]
     return f"{sum(each.in_sync is True for each in wanted)}/{len(wanted)}"
 
 
@@ -153,12 +153,12 @@ def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str
     Of what is held the message is the reason alone.
     """
     by_finding = _by_finding(found)
-    if hindered := _elsewhere(state, by_finding[Finding.LOST]) or _hindered(state, by_finding[Finding.DRIFTED]):
+    if hindered := _elsewhere(state, by_finding[Finding.LOST]) or _hindered(state, found):
         return hindered
     for finding, situation, reason in _BY_GRAVITY:
         if by_finding[finding]:
             return situation, _told(dict.fromkeys(each.message for each in by_finding[finding])) + reason
-    return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], len(found))
+    return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], found)
 
 
 def _elsewhere(state: PlcState, lost: Sequence[Judgement]) -> tuple[Situation, str] | None:
@@ -172,7 +172,7 @@ def _elsewhere(state: PlcState, lost: Sequence[Judgement]) -> tuple[Situation, s
     return None
 
 
-def _hindered(state: PlcState, drifted: Sequence[Judgement]) -> tuple[Situation, str] | None:
+def _hindered(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str] | None:
     """Return what came of corrections, or why none is made."""
     barred, troubles = state.going.barred, state.memory.troubles
     for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
@@ -182,7 +182,7 @@ def _hindered(state: PlcState, drifted: Sequence[Judgement]) -> tuple[Situation,
         return barred
     if state.memory.braked:
         return at_hand.CONTENDED_WRITER, _told(each.message for each in state.memory.braked.values())
-    if any(_waits(state, each) for each in drifted):
+    if any(_waits(state, each) for each in found):
         return at_hand.HELD, barred[1] if barred else why_not_yet(state)
     return None
 
@@ -214,9 +214,11 @@ def conflict_message(rivals: Mapping[str, str]) -> str:
     return f"{told}; neither writes it until only one of them names it"
 
 
-def _all_well(in_sync: Sequence[Judgement], count: int) -> str:
+def _all_well(in_sync: Sequence[Judgement], found: Sequence[Judgement]) -> str:
     if not in_sync:
-        return f"{count} register(s) read; none has a desired value"
+        commands = sum(each.point.command for each in found)
+        told = f"; {commands} command(s), which are not compared" if commands else ""
+        return f"{len(found) - commands} register(s) read; none has a desired value{told}"
     if len(in_sync) == 1:
         (only,) = in_sync
         near = " within its tolerance" if only.point.tolerance else ""
@@ -272,6 +274,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.unverified_write,
         register.write_intended,
         register.braked_since,
+        register.given,
         register.source,
     )
 
