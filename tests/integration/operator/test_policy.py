@@ -46,6 +46,11 @@ REFUSED: list[tuple[Register, str]] = [
         {"type": "uint64", "value": 2**63 + 3},
         "of speed may have lost its last digits, as JSON keeps 53 bits of a number",
     ),
+    (
+        {"type": "uint64", "max": 2**53},
+        "the max 9007199254740992 of speed may have lost its last digits, as JSON keeps",
+    ),
+    ({"type": "uint64", "enum": {"a": 2**53}}, "a number in the enum of speed may have lost its last digits, as JSON"),
     ({"type": "int64", "value": -(2**53)}, "of speed may have lost its last digits, as JSON keeps 53 bits of a number"),
     (
         {"tolerance": "5"},

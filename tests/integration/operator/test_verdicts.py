@@ -27,6 +27,7 @@ USER = {"deviceAddress": "10.0.0.5", "templateRef": {"name": "tried"}}
 
 DOUBLES = {
     r"'18446744073709551616': it does not fit uint64": "CEL counts in doubles, which are no nearer together there",
+    r"9007199254740\.5: JSON keeps 53 bits": "CEL does not know how far doubles lie apart there",
     "it is too large for float64": "CEL has no number for 1e400",
     "it is too small for float32, which would make it 0": "CEL does not know how a float is rounded",
 }
