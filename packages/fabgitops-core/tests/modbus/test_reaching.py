@@ -7,7 +7,8 @@ from contextlib import closing, suppress
 import pytest
 from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
 from fabgitops_core.engine.errors import Unreachable
-from fabgitops_core.modbus import reaching
+from fabgitops_core.modbus import connect, reaching
+from fabgitops_core.modbus.addresses import Addresses
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import ENOUGH_SECS, UNIT, always, begun, failing, read, write
@@ -155,3 +156,17 @@ async def test_a_write_to_a_device_that_is_away_is_not_done_later(device: Modbus
     await write(device, peer, 9)
     assert peer.writes == [(4001, (9,))]
     assert peer.connections == 2
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such option")
+async def test_what_the_network_does_not_take_is_not_sent_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system gives up what a device has not taken for a while, so that it does not arrive when nobody wants it."""
+    monkeypatch.setattr(connect, "UNDELIVERED_SECS", 0.3)
+    with bound() as deaf:
+        deaf.listen()
+        endpoint = Endpoint(*deaf.getsockname())
+        wire, _address = await connect.connect(endpoint, Addresses(endpoint), ENOUGH_SECS)
+        waiting = asyncio.create_task(wire.ask(bytes(10_000_000), ENOUGH_SECS))
+        with pytest.raises(ConnectionError):
+            await waiting
+        assert not wire.usable

@@ -13,6 +13,11 @@ from fabgitops_core.modbus.frames.framings import framing_of
 from fabgitops_core.modbus.tls import TlsProvider, handshake_failure, system_tls
 from fabgitops_core.modbus.wire import Datagrams, Stream, Wire
 
+UNDELIVERED_SECS = 15.0
+"""How long the system tries to deliver what was sent. It would go on for minutes, even after the connection was closed:
+a write that was given up, and perhaps followed by another, would reach the device when the network is mended. Less than
+what is between the moment from which an operator writes no more and that from which another may (a Lease's 20 s)."""
+
 
 async def connect(
     endpoint: Endpoint,
@@ -77,7 +82,9 @@ async def _reach(endpoint: Endpoint, context: ssl.SSLContext | None, name: str, 
         return datagrams
     stream = partial(Stream, framing_of(endpoint.transport).size)
     # asyncio and uvloop both set TCP_NODELAY: a request does not wait for company.
-    _transport, wire = await loop.create_connection(
+    transport, wire = await loop.create_connection(
         stream, address, endpoint.port, ssl=context, server_hostname=name if context else None
     )
+    if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:  # Linux
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, int(1000 * UNDELIVERED_SECS))
     return wire
