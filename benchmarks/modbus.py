@@ -2,7 +2,8 @@
 
 Arguments: [SECONDS] [PLCS ...]. Each poller has a process, a task and a connection for each device, polls the same farm
 every INTERVAL seconds on uvloop, and does nothing with what it reads; only who speaks Modbus differs. A second table
-has what a map of 200 registers takes: see `maps`.
+has what a map of 200 registers takes (see `maps`), a third for how long one step of the controller holds the loop (see
+`steps`).
 
 As a child, `python -m benchmarks.modbus bare|session|pymodbus SECONDS` reads the ports from standard input and prints
 its cost.
@@ -27,7 +28,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import maps
+from benchmarks import maps, steps
 from benchmarks.devices import REGISTER, TARGET
 from benchmarks.pollers import INTERVAL, WARM_UP, Cost, bare, measured
 
@@ -142,7 +143,7 @@ def child(who: str, seconds: str) -> None:
 
 @app.default
 def main(seconds: PositiveFloat = SECONDS, /, *count: PositiveInt) -> None:
-    """Measure what a reading costs beside others in the same run, and print two tables.
+    """Measure what a reading costs beside others in the same run, and print three tables.
 
     Args:
         seconds: How long each is measured.
@@ -162,6 +163,7 @@ def main(seconds: PositiveFloat = SECONDS, /, *count: PositiveInt) -> None:
     console = Console(width=140)
     console.print(table)
     console.print(maps.table())
+    console.print(steps.table())
 
 
 if __name__ == "__main__":
