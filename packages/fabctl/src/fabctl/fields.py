@@ -8,6 +8,8 @@ Body = Mapping[str, Any]
 
 NOTHING = "-"
 
+_TOO_LARGE = 2**64
+
 
 def mapping(value: object) -> Body:
     """Return a mapping as it is, and an empty one for anything else."""
@@ -20,8 +22,8 @@ def sequence(value: object) -> list[Any]:
 
 
 def number(value: object) -> int | None:
-    """Return a whole number, and None for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Return a whole number of 64 bits, as an API server has them, and None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE else None
 
 
 def text(value: object) -> str:
@@ -35,16 +37,19 @@ def shown(value: object) -> str:
     """Return a scalar for people, whatever it is."""
     if value is None or value == "" or isinstance(value, list | Mapping):
         return NOTHING
-    return text(str(value))
+    try:
+        return text(str(value))
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        return NOTHING
 
 
 def moment(value: object) -> datetime | None:
-    """Return an RFC 3339 time, and None for anything else."""
+    """Return an RFC 3339 time in UTC, and None for anything else, such as one before the year 1 there."""
     try:
         parsed = datetime.fromisoformat(text(value))
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def age(then: datetime | None, now: datetime) -> str:

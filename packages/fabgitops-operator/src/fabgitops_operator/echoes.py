@@ -5,10 +5,14 @@ a digest: it may prune and default, and a status of hundreds of registers is too
 """
 
 import json
+import re
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from fabgitops_operator.kube import Body
+
+_NUMBER = re.compile("[0-9]{1,40}")
 
 
 class _Stored(NamedTuple):
@@ -40,11 +44,8 @@ class Echoes:
 def version_of(body: Body) -> int:
     """Return the resourceVersion of an object, 0 where it has none that is a number."""
     metadata = body.get("metadata")
-    version = str(metadata.get("resourceVersion")) if isinstance(metadata, dict) else ""
-    return int(version) if version.isdecimal() and len(version) < _MOST_DIGITS else 0
-
-
-_MOST_DIGITS = 40
+    version = metadata.get("resourceVersion") if isinstance(metadata, Mapping) else None
+    return int(version) if isinstance(version, str) and _NUMBER.fullmatch(version) else 0
 
 
 def digest_of(what: Any) -> bytes:

@@ -96,7 +96,7 @@ class Inventory:
         self._take(controller, body)
 
     def _take(self, controller: Controller[Any], body: Body) -> None:
-        if _field(body, "deletionTimestamp"):
+        if _is_leaving(body):
             self.deleted(controller, body)
             return
         key, uid, version = _identity(controller, body)
@@ -204,6 +204,12 @@ def _identity(controller: Controller[Any], body: Body) -> tuple[Key, str, int]:
     return key_of(controller, body), _field(body, "uid"), version_of(body)
 
 
+def _is_leaving(body: Body) -> bool:
+    metadata = body.get("metadata")
+    return isinstance(metadata, Mapping) and bool(metadata.get("deletionTimestamp"))
+
+
 def _field(body: Body, name: str) -> str:
     metadata = body.get("metadata")
-    return str(metadata.get(name) or "") if isinstance(metadata, Mapping) else ""
+    value = metadata.get(name) if isinstance(metadata, Mapping) else None
+    return value if isinstance(value, str) else ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from fabctl.fields import NOTHING, age, shown
+from fabctl.fields import NOTHING, age, shown, text
 from fabctl.model import View
 from fabctl.render.shapes import Table
 
@@ -54,7 +54,7 @@ def declared_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: 
     if wide:
         columns += [
             ("Tags", lambda view: view.tags or NOTHING),
-            ("Labels", lambda view: ",".join(f"{k}={shown(v)}" for k, v in view.labels.items()) or NOTHING),
+            ("Labels", lambda view: ",".join(f"{text(k)}={shown(v)}" for k, v in view.labels.items()) or NOTHING),
         ]
     return _table("What Git declares", columns, views, namespaces=namespaces)
 

@@ -73,7 +73,17 @@ def _sentence(problem: Problem, root: str) -> str:
     path = root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem.path)
     if not problem.reason:
         return f"{path} is missing"
-    shown = repr(problem.value)
-    if problem.value is None or isinstance(problem.value, Mapping) or len(shown) > _LONGEST_SHOWN:
+    shown = _shown(problem.value)
+    if not shown or len(shown) > _LONGEST_SHOWN:
         return f"{path}: {problem.reason}"
     return f"{path} is {shown}: {problem.reason}"
+
+
+def _shown(value: object) -> str:
+    """Return a value as it is told, or nothing for one that says nothing, or that Python cannot write."""
+    if value is None or isinstance(value, Mapping):
+        return ""
+    try:
+        return repr(value)
+    except (RecursionError, ValueError):  # nested too deeply, or a whole number of more than 4300 digits
+        return ""

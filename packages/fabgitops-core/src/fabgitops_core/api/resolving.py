@@ -66,7 +66,7 @@ def resolved(spec: IndustrialPLCSpec, template: IndustrialPLCTemplateSpec) -> Re
         return Resolution(spec, {each.name: Origin(False, {}, ()) for each in spec.registers_wanted})
     name, values = spec.template_ref.name, _values(spec, template)
     own = spec.model_dump(exclude_unset=True, exclude={"template_ref"})
-    registers, origins = _registers(own.pop("registers", ()), template, values)
+    registers, origins = _registers(own.pop("registers", None) or (), template, values)
     merged = {**own, "registers": registers, **_defaults(own, template, values)}
     try:
         return Resolution(IndustrialPLCSpec.model_validate(merged), origins)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 
@@ -75,10 +76,15 @@ _NORMAL = {NoticeReason.DRIFT_CORRECTED, NoticeReason.DRIFT_RESOLVED, NoticeReas
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Tell people of a transition."""
+    """Tell people of a transition; control characters in the message are shown, not obeyed."""
 
     reason: NoticeReason
     message: str
+
+    def __post_init__(self) -> None:
+        """Make the message fit for a terminal, whatever of a manifest it quotes."""
+        if not self.message.isprintable():
+            object.__setattr__(self, "message", printable(self.message))
 
     @property
     def warning(self) -> bool:

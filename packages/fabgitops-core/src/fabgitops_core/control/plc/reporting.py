@@ -5,6 +5,7 @@ from typing import Any
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
+from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.plc.situations import CONNECTION_FAILED, Situation, situation_of
 
 LONGEST_MESSAGE = 4096
@@ -47,7 +48,9 @@ def told(
 
 
 def shortened(message: str) -> str:
-    """Return a message of at most 4096 characters."""
+    """Return a message of at most 4096 characters, in which control characters are shown and not obeyed."""
+    if not message.isprintable():
+        message = printable(message)
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
