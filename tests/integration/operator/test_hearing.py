@@ -70,7 +70,7 @@ async def deaf(site: Site, name: str, *flags: str) -> AsyncIterator[tuple[Operat
     account, plc = Account(site, name), Device({4001: 2311})
     await account.may("get", "list")
     kubeconfig = site.plane.kubeconfig_for(account.user)
-    async with serving(plc) as port, site.operator(*flags, kubeconfig=kubeconfig) as operator:
+    async with serving(plc) as port, site.operator("--no-lease", *flags, kubeconfig=kubeconfig) as operator:
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True)
         yield operator, account, plc
@@ -120,7 +120,7 @@ async def test_a_definition_that_is_away_ends_nothing(site: Site) -> None:
             assert await operator.metric("fabgitops_watch_up", kind="IndustrialPLC") == 1
             plc[4001] = 1
             await until(lambda: plc[4001] == 2500, "it is corrected")
-            async with site.operator() as late:
+            async with site.operator("--no-lease") as late:  # the other one has the Lease
                 await until_ready(late, TEMPLATE.plural)
                 await define(site)
                 await until_ready(late)
