@@ -39,12 +39,12 @@ class DataType(StrEnum):
     @property
     def numeric(self) -> bool:
         """Return whether it is a number, so that scale, offset, limits and tolerance mean something."""
-        return self not in {DataType.BOOL, DataType.BIT, DataType.STRING}
+        return self not in _NO_NUMBERS
 
     @property
     def floating(self) -> bool:
         """Return whether it is a binary floating-point number."""
-        return self in {DataType.FLOAT32, DataType.FLOAT64}
+        return self in _FLOATS
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -52,6 +52,8 @@ class DataType(StrEnum):
         return _BOUNDS[self]
 
 
+_NO_NUMBERS = frozenset({DataType.BOOL, DataType.BIT, DataType.STRING})
+_FLOATS = frozenset({DataType.FLOAT32, DataType.FLOAT64})
 _WORDS = {
     DataType.INT32: 2,
     DataType.UINT32: 2,
@@ -93,12 +95,15 @@ class ByteOrder(StrEnum):
     @property
     def swaps_words(self) -> bool:
         """Return whether the least significant word comes first."""
-        return self in {ByteOrder.CDAB, ByteOrder.DCBA}
+        return self is _CDAB or self is _DCBA
 
     @property
     def swaps_bytes(self) -> bool:
         """Return whether the bytes of each word are swapped."""
-        return self in {ByteOrder.BADC, ByteOrder.DCBA}
+        return self is _BADC or self is _DCBA
+
+
+_CDAB, _BADC, _DCBA = ByteOrder.CDAB, ByteOrder.BADC, ByteOrder.DCBA
 
 
 def arranged(words: Words, order: ByteOrder) -> Words:
