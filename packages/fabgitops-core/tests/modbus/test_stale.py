@@ -7,7 +7,7 @@ from fabgitops_core.control.requests import Change, Transport, WriteFunction
 from fabgitops_core.engine.errors import ConnectionLost
 from fabgitops_core.modbus.pool import ModbusDevice
 
-from .asking import ADDRESS, ENOUGH_SECS, FUNCTIONS, READS, UNIT, WRITES, always, failing, read
+from .asking import ADDRESS, ENOUGH_SECS, FUNCTIONS, READS, UNIT, WRITES, always, failing, read, write
 from .peer import Answer, Exchange, Peer, properly
 
 Results = list[tuple[str, str]]
@@ -103,3 +103,20 @@ async def test_a_connection_that_ends_within_a_reply_is_not_stale(device: Modbus
     peer.script.append(a_byte)
     assert type(await failing(read(device, peer))) is ConnectionLost
     assert len(peer.requests) == 2
+
+
+@STREAMS
+async def test_a_device_that_closes_what_is_used_is_written_over_a_new_connection(
+    device: ModbusDevice, peer: Peer
+) -> None:
+    """Once a device has closed a connection between two requests, a write begins one of its own, and is confirmed."""
+    await read(device, peer)
+    peer.script.append(closing)
+    await read(device, peer)
+    for value in (7, 8):
+        before = peer.connections
+        await write(device, peer, value)
+        assert peer.registers[ADDRESS] == value
+        assert peer.connections == before + 1
+        await read(device, peer)
+        assert peer.connections == before + 1, "it is one for the write, and what follows goes over it"

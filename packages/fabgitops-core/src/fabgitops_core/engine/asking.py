@@ -43,21 +43,23 @@ class Asking:
 
 
 class Turn:
-    """Whether a reading may be sent, asked as `wanted` of a device port; `began` is when that was so first."""
+    """Whether a reading may be sent, asked as `wanted` of a device port; `began` is when it was asked first."""
 
-    __slots__ = ("_asking", "_device", "_entry", "_request", "began", "gate")
+    __slots__ = ("_asked", "_asking", "_device", "_entry", "_request", "began", "gate")
 
     def __init__(self, asking: Asking, entry: Entry, device: DeviceId, request: Read) -> None:
         self._asking = asking
         self._entry = entry
         self._device = device
         self._request = request
-        self.began = 0.0
+        self._asked = False
+        self.began = asking.time()
         self.gate = PASS
 
     def __call__(self) -> bool:
         """Return whether it may, and note that it does; the answer stays the same."""
-        if not self.began:
+        if not self._asked:
+            self._asked = True
             self._begin()
         return not self.gate.wait
 

@@ -108,6 +108,7 @@ class Requests:
         except Withdrawn:
             return self._due(entry)
         except DeviceError as error:
+            began = max(began, self._asking.time() - 2 * request.timeout)  # the wait for its turn is not the device's
             failure, retry_after = failure_of(error), self._count(entry, device_id, error, began)
             return IdentifyFailed(self._now(), plan, failure, retry_after)
         self._asking.answered(entry, device_id)

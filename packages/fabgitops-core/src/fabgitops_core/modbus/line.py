@@ -65,6 +65,7 @@ class Line:
     __slots__ = (
         "_aborted",
         "_endpoint",
+        "_fickle",
         "_heard",
         "_live",
         "_numbered",
@@ -80,6 +81,7 @@ class Line:
         self._on_request = on_request
         self._reaching = Reaching(endpoint, tls, provider)
         self._aborted = False
+        self._fickle = False
         self.pace: Pace | None = None
         self._wire: Wire | None = None
         self._live: Wire | None = None
@@ -123,7 +125,8 @@ class Line:
         """Send a request and return what its reply says; with `over`, over no other connection.
 
         It is sent once. Only a reading whose connection had answered before, and turns out to be gone before a byte of
-        the reply came, is sent once more over a new one: the device closed it while nothing was asked.
+        the reply came, is sent once more over a new one: the device closed it while nothing was asked. From then on no
+        write is trusted to a connection that was used before.
         """
         again = over is None and not isinstance(request.asked, Change)
         transaction = b""
@@ -132,11 +135,14 @@ class Line:
             try:
                 self._check_held(request, held)
                 wire = self._wire
-                if over is not None or wire is None or not wire.usable or self.pace is not None or not self._numbered:
+                usual = self._numbered and self.pace is None and not self._fickle
+                if not usual or over is not None or wire is None or not wire.usable:
                     wire = await self._ready(request, timeout, urgent, held, wanted, over)
                 check_wanted(request, wanted)
                 if self._numbered:
-                    transaction = self._next(wire)
+                    self._transaction = (self._transaction + 1) & 0xFFFF
+                    transaction = self._transaction.to_bytes(2, "big")
+                    wire.late.pop(transaction, None)
                 sent = True
                 answer = request.answer(await wire.ask(transaction + request.frame, timeout), transaction)
                 kept = True
@@ -144,7 +150,7 @@ class Line:
             except ConnectionError as error:
                 if not again or not self._was_stale():
                     raise self._told(request, self._lost(request, error)) from None
-                again = False
+                again, self._fickle = False, True
             except TimeoutError:
                 kept = self._stays(request, transaction)
                 raise self._told(request, self._unanswered(request, timeout)) from None
@@ -154,7 +160,7 @@ class Line:
             else:
                 return answer
             finally:
-                if sent:
+                if sent and (not kept or self.pace is not None):
                     self._sent(kept)
 
     def _sent(self, kept: bool) -> None:
@@ -168,14 +174,6 @@ class Line:
             self.drop()
         if self.pace is not None:
             self.pace.ended()
-
-    def _next(self, wire: Wire) -> bytes:
-        """Return a transaction id that nothing on a wire has."""
-        self._transaction = (self._transaction + 1) & 0xFFFF
-        transaction = self._transaction.to_bytes(2, "big")
-        if wire.late:
-            wire.late.pop(transaction, None)
-        return transaction
 
     def _stays(self, request: Request[T], transaction: bytes) -> bool:
         """Note that nothing came in time, and return whether the connection stays, since it is the unit that is silent.
@@ -221,6 +219,8 @@ class Line:
     ) -> Wire:
         """Return a connection on which a request may be sent now."""
         await self._calm()
+        if self._fickle and over is None and isinstance(request.asked, Change):
+            self.drop()
         wire = self._wire
         if over is not None and (wire is None or wire.number != over or not wire.usable):
             raise self._gone(request) if isinstance(request.asked, IdentityPlan) else self._too_late(request)
