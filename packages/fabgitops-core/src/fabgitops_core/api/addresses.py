@@ -14,7 +14,13 @@ _LOOKS_NUMERIC = r"^[0-9.]+$"
 _MAY_BE = "must be an IPv4 address, an IPv6 address without brackets, or a host name; it holds no scheme and no port"
 _ADVICE = f"deviceAddress {_MAY_BE} (the port has a field of its own)"
 _ADVICE_ON_NAMES = f"tlsServerName {_MAY_BE}: give the name in the device's certificate, or drop it for deviceAddress"
-_IS_HOST = f"isIP(self) || (self.matches(r'{_HOST_NAME}') && !self.matches(r'{_LOOKS_NUMERIC}'))"
+_MAPPED = (
+    "self.matches(r'^::[fF]{4}:([0-9]+[.]){3}[0-9]+$') && isIP(self.substring(7)) || "
+    "self.matches(r'^::[fF]{4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}$')"
+)
+"""IPv4 in the guise of IPv6 (RFC 4291, section 2.5.5.2), which isIP does not take."""
+
+_IS_HOST = f"isIP(self) || {_MAPPED} || (self.matches(r'{_HOST_NAME}') && !self.matches(r'{_LOOKS_NUMERIC}'))"
 
 
 def check_host(text: str) -> str:
