@@ -236,3 +236,27 @@ async def test_a_share_given_up_is_no_failure_of_its_device(bench: Bench) -> Non
     assert not any(isinstance(event, ReadFailed) for _key, event in bench.observer.events)
     assert "ConnectionFailed" not in bench.host.reasons(MIXER)
     assert not bench.engine.circuits.troubled()
+
+
+async def test_the_breaker_of_a_device_goes_with_who_names_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that no resource names any more has no breaker, nor gets one from a request that fails afterwards."""
+    hold = asyncio.Event()
+
+    async def read(*_args: Any, **_named: Any) -> Any:
+        waiting.append(True)
+        if len(waiting) > 1:
+            await hold.wait()
+        raise Unreachable("10.0.0.5:502 refused the connection")
+
+    waiting: list[bool] = []
+    monkeypatch.setattr("fabgitops_core.testing.devices.FakeDevice.read", read)
+    bench.declare(MIXER, poll_interval_secs=3600)
+    await bench.engine._pass(MIXER)
+    assert len(bench.engine.circuits.troubled()) == 1
+    late = asyncio.create_task(bench.engine._pass(MIXER))
+    await bench.until(lambda: len(waiting) > 1)
+    bench.engine.remove(MIXER)
+    assert not bench.engine.circuits.troubled()
+    hold.set()
+    await late
+    assert not bench.engine.circuits.troubled()

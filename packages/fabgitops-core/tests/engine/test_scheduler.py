@@ -185,3 +185,19 @@ async def test_a_fault_of_ours_is_logged_and_tried_again_later(
     assert "a: a pass failed by a fault of our own" in caplog.text
     scheduler.wake("b", 0.0)
     await calls.until(2)
+
+
+async def test_what_is_put_off_again_and_again_does_not_pile_up() -> None:
+    """A key that is woken hundreds of times for a far time waits once, and not at all when it is put to sleep."""
+    scheduler: Scheduler[str] = Scheduler(_nothing)
+    for number in range(500):
+        scheduler.wake("a", 86_400.0 + number)
+    scheduler.wake("b", 86_400.0)
+    assert len(scheduler._wheel) == len(scheduler._wheel._timers) == 2
+    scheduler.wake("a", None)
+    scheduler.forget("b")
+    assert len(scheduler._wheel) == len(scheduler._wheel._timers) == 0
+
+
+async def _nothing(_key: str) -> None:
+    """Do nothing."""

@@ -69,7 +69,8 @@ class Scheduler(Generic[K]):
         if slot is None:
             slot = self._slots[key] = _Slot(key)
         if after is None:
-            slot.then = slot.tick = None
+            slot.then = None
+            self._disarm(slot)
             return
         now = self._loop.time()
         if steady:
@@ -91,7 +92,8 @@ class Scheduler(Generic[K]):
         """Never call the key again; a call under way ends by itself."""
         slot = self._slots.pop(key, None)
         if slot is not None:
-            slot.then = slot.tick = None
+            slot.then = None
+            self._disarm(slot)
 
     def due(self, key: K) -> float | None:
         """Return when, by the loop's clock, the call under way was due."""
@@ -108,7 +110,13 @@ class Scheduler(Generic[K]):
 
     def _arm(self, slot: _Slot[K]) -> None:
         if slot.then is not None:
+            self._disarm(slot)
             slot.tick, slot.then = self._wheel.add(slot, slot.then), None
+
+    def _disarm(self, slot: _Slot[K]) -> None:
+        if slot.tick is not None:
+            self._wheel.remove(slot, slot.tick)
+            slot.tick = None
 
     def _fire(self, slot: _Slot[K], tick: int) -> None:
         if slot.tick != tick or self._stopped:
