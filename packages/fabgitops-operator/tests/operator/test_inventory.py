@@ -12,7 +12,7 @@ from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 from fabgitops_operator.hearing import Hearing, Scope
 from fabgitops_operator.inventory import Inventory
-from fabgitops_operator.kube import KubeError, Unavailable
+from fabgitops_operator.kube import Gone, KubeError, Unavailable
 from fabgitops_operator.sweep import Sweep
 
 from .conftest import KEY
@@ -105,6 +105,14 @@ async def test_a_missed_deletion_is_found_by_a_listing(site: Site) -> None:
     site.hear(body(6, uid="u2", name="oven"))
     await site.sweep(Listing(body(6, uid="u2", name="oven")))
     assert (list(site.engine.keys()), site.forgotten) == ([OTHER], ["u1"])
+
+
+async def test_what_is_gone_with_its_definition_is_forgotten(site: Site) -> None:
+    """Of a kind that the API server says is not defined there is no object left."""
+    site.hear(body(5))
+    with pytest.raises(Gone):
+        await site.sweep(Listing(error=Gone("listing industrialplcs: not served", "gone")))
+    assert (len(site.engine), site.forgotten) == (0, ["u1"])
 
 
 async def test_a_listing_that_failed_removes_nothing(site: Site) -> None:

@@ -98,6 +98,7 @@ async def test_whatever_a_watch_ends_in_it_is_begun_anew(
             while not inventory.any(KIND.name, None):
                 await asyncio.sleep(0.01)
         assert hearing.up
+        assert hearing.overlooked() == []
     await engine.stop(0)
     told = [record for record in caplog.records if record.name.startswith("fabgitops") and record.exc_info]
     assert told == []
