@@ -22,6 +22,7 @@ def test_defaults() -> None:
         "port": 502,
         "unitId": 1,
         "pollIntervalSecs": 5,
+        "maxCorrectionsPerHour": 20,
         "timeoutSecs": None,
         "connection": Connection().model_dump(mode="json"),
         **dict.fromkeys(("registers", "templateRef", "identity")),
