@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fabgitops_operator.kube import Conflict, Forbidden, Gone, KubeError, Unavailable
+from fabgitops_operator.kubeconfig.errors import NoCredentialsError
 from fabgitops_operator.lease.election import Terms
 from fabgitops_operator.lease.keeper import Lease, LeaseLostError, LeaseRefusedError
 
@@ -155,6 +156,30 @@ async def test_nothing_is_written_once_it_cannot_be_renewed(
     await asked(leases)
     assert lease.why_not() == ""
     assert any("renewed again" in message for message in caplog.messages)
+
+
+NO_LOGIN = Unavailable("the plugin has failed", "unreachable")
+NO_LOGIN.__cause__ = NoCredentialsError("the plugin has failed")
+
+
+@pytest.mark.parametrize(
+    ("error", "may"),
+    [(AWAY, True), (Unavailable("too many requests", "unavailable"), False), (NO_RIGHT, False), (NO_LOGIN, False)],
+    ids=["nobody answers", "throttled", "refused", "not asked"],
+)
+async def test_only_an_outage_for_everybody_is_outlasted(
+    leases: FakeLeases, clock: Clock, error: KubeError, may: bool
+) -> None:
+    """With `outlast` writes go on while nobody answers, not while an API server answers others, or was not asked."""
+    lease = Lease(leases, "plant", "fab", Terms("me", retry=0.001, outlast=True), clock)
+    await lease.acquire()
+    leases.error = error
+    for _ in range(10):
+        await asked(leases)
+        clock.now += 10
+    assert lease.held is may
+    leases.error = None
+    await lease.release()
 
 
 async def test_a_renewal_whose_answer_is_lost_is_found(lease: Lease, leases: FakeLeases) -> None:

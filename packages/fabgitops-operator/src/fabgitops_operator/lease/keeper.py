@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from fabgitops_operator.kube import Conflict, Gone, KubeError, Unavailable
+from fabgitops_operator.kubeconfig.errors import NoCredentialsError
 from fabgitops_operator.lease import election
 from fabgitops_operator.lease.election import Command, Event, Lost, Rest, State, Store, Terms
 from fabgitops_operator.lease.record import body_of, record_of
@@ -216,7 +217,7 @@ class Lease:
         if str(error) != self._trouble:
             log.warning("the Lease %s: %s; trying again", self, error)
         self._trouble = str(error)
-        return election.Failed(sent, away)
+        return election.Failed(sent, _nobody_answered(error))
 
     def _tell(self) -> None:
         """Say once what has changed."""
@@ -234,3 +235,8 @@ class Lease:
         elif said is not True and seen is not None and seen.holder:
             log.info("%s; it is taken when released, or not renewed for %g s", self.waits(), seen.duration)
         self._said = said
+
+
+def _nobody_answered(error: KubeError) -> bool:
+    """Return whether others are likely to hear nothing either: not of an API server that answers, or was not asked."""
+    return error.reason == "unreachable" and not isinstance(error.__cause__, NoCredentialsError)
