@@ -157,3 +157,12 @@ async def test_a_status_that_is_refused_is_not_sent_again_and_again(plant: Plant
     kube.always = None
     plant.hear({**LIE, "message": "another"}, version=2001)
     await until(lambda: len(kube.statuses) == before + 1)
+
+
+async def test_what_a_fault_has_struck_is_tried_with_each_listing(plant: Plant) -> None:
+    """A resource of which nothing is in force is declared anew by a listing that shows the version known already."""
+    await plant.begin()
+    plant.engine.unreadable(KEY, PLC, 1, ValueError("nonsense"))
+    await until(lambda: "nonsense" in str(plant.last) and not plant.reporter.pending(KEY))
+    plant.hear(plant.last, version=plant.version)
+    await until(lambda: plant.last.get("inSync") is True)
