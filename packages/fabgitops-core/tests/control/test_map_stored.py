@@ -1,12 +1,15 @@
 """What of a stored status is believed of a map."""
 
+import json
+from collections import defaultdict
+
 import pytest
 from fabgitops_core.control.commands import Write
 from fabgitops_core.control.events import Contested, Declared, WriteDone
 
 from .conftest import START, Story
 from .conftest import spec as short_form
-from .mapping import SPEED, spec, story
+from .mapping import HOLDING, SPEED, spec, story
 
 
 @pytest.mark.parametrize("sent", [None, 2500])
@@ -90,3 +93,59 @@ def test_a_late_confirmation_leads_to_nothing() -> None:
     told = story(SPEED).polled()
     late = WriteDone(told.at, told.device.writes[0])
     assert told.tell(late).last == ()
+
+
+def test_the_largest_status_that_a_definition_allows_stays_below_what_etcd_takes() -> None:
+    """500 texts of 246 bytes, none of which holds, with the longest names, units and sources, take less than 1 MB."""
+    name, text = "n" * 59, "€" * 82
+    many = [
+        {
+            "name": f"{name}{at:04}",
+            "address": 123 * at,
+            "type": "string",
+            "length": 246,
+            "encoding": "utf-8",
+            "padding": "space",
+            "value": text,
+            "unitId": 255,
+        }
+        for at in range(500)
+    ]
+    told = Story()
+    told.pace = 0.001
+    told.declare(spec(*many, pollIntervalSecs=3600))
+    told.device.memory = defaultdict(lambda: 0xC3BC)  # "ü", twice as many characters as are shown
+    told.device.stubborn = {(255, HOLDING, at) for at in range(65536)}
+    told.polled()
+    assert sum(each.error is not None for each in told.status.registers) == 500
+    largest = 0
+    for status in told.published:
+        given = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for each in given["registers"]:
+            each |= {"unit": "€" * 32, "source": "s" * 64, "error": "€" * 120, "brakedSince": "2026-11-21T07:54:19Z"}
+            each |= {"unverifiedWrite": "0x" + "E282AC" * 82, "writeIntended": True}
+        given |= {"message": "€" * 4096, "lastError": "€" * 4096}
+        for condition in given["conditions"]:
+            condition["message"] = "€" * 4096
+        largest = max(largest, len(json.dumps(given, ensure_ascii=False).encode()))
+    assert 800_000 < largest < 1_000_000
+
+
+def test_a_long_text_is_shown_by_its_beginning_and_compared_as_a_whole() -> None:
+    """A text of which only the end differs is in drift, is corrected, and is known again after a restart."""
+    recipe = {
+        "name": "recipe",
+        "address": 0,
+        "type": "string",
+        "length": 200,
+        "padding": "space",
+        "value": "R" * 199 + "A",
+    }
+    told = story(recipe).polled()
+    assert told.register("recipe").desired == told.register("recipe").actual == "R" * 63 + "…"
+    told.device.memory[1, HOLDING, 99] ^= 1
+    told.polled()
+    assert told.status.corrections_applied == 2
+    revived = told.crashed().polled()
+    assert revived.status.in_sync
+    assert revived.published == [] or revived.published[-1].registers == told.status.registers

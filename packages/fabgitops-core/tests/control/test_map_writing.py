@@ -1,5 +1,7 @@
 """How a map is written: recorded, proven or not, refused, edited and suspended in the middle."""
 
+from datetime import timedelta
+
 import pytest
 from fabgitops_core.control.commands import Read, Write
 from fabgitops_core.control.events import WriteWithdrawn
@@ -135,3 +137,17 @@ def test_a_forced_sync_corrects_the_whole_map_once() -> None:
     told.device.holding(10, 9, 9)
     told.polled()
     assert len(told.device.writes) == 3
+
+
+def test_a_clock_that_was_set_back_ends_the_wait_for_the_next_attempt() -> None:
+    """A refused correction is tried again at once when the clock says that its pause lasts longer than any does."""
+    told = story(SPEED)
+    told.pace = 0.1
+    told.device.read_only = {(1, HOLDING, 10)}
+    told.polled()
+    attempts = requests(told, Write)
+    told.polled()
+    assert requests(told, Write) == attempts, "it waits"
+    told.at -= timedelta(hours=1)
+    told.polled()
+    assert requests(told, Write) == attempts + 1

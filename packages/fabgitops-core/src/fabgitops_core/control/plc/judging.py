@@ -10,6 +10,7 @@ from fabgitops_core.codec.texts import alike
 from fabgitops_core.codec.types import Words, hex_of, parse_hex
 from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.control.events import Failure, FailureKind
+from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
 from fabgitops_core.control.points import Point, raw
 
 
@@ -86,16 +87,16 @@ def _declared(point: Point) -> dict[str, Any]:
     return {
         "place": point.where,
         "unit": point.unit or None,
-        "desired": point.desired,
-        "source": point.source or None,
+        "desired": None if point.desired is None else brief(point.desired),
+        "source": brief(point.source) or None,
     }
 
 
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
     """Judge a register that could not be read: what it holds is not known, what is open stays open."""
-    finding = _OF_FAILURE[failure.kind]
-    status = before.model_copy(update={**_declared(point), "in_sync": None, "error": failure.message})
-    fresh = finding is Finding.REFUSED and before.error != failure.message
+    finding, error = _OF_FAILURE[failure.kind], brief(failure.message, LONGEST_ERROR)
+    status = before.model_copy(update={**_declared(point), "in_sync": None, "error": error})
+    fresh = finding is Finding.REFUSED and before.error != error
     notices = (Notice(NoticeReason.DEVICE_EXCEPTION, failure.message),) if fresh else ()
     return Judgement(point, finding, status, failure.message, notices)
 
@@ -118,7 +119,7 @@ def ordered(point: Point, before: RegisterStatus) -> Judgement:
         given=before.given,
         unverified_write=words if perhaps else None,
         write_intended=before.write_intended if perhaps else None,
-        error=f"{point.label} was perhaps given {point.target}: {_PERHAPS}" if perhaps else None,
+        error=f"perhaps given: {_PERHAPS}" if perhaps else None,
     )
     finding = Finding.GIVEN if perhaps or before.given == words else Finding.DUE
     return Judgement(point, finding, status, f"{point.label} is to be given {point.target}")
@@ -135,7 +136,7 @@ def judged(point: Point, before: RegisterStatus, words: Words, at: datetime) -> 
     except ValueError:
         message = f"{point.label} holds words that are no {point.place.codec.type}"
         judgement = unread(point, before, Failure(FailureKind.REFUSED_FOR_GOOD, message))
-        senseless = {"raw": hex_of(words), "actual": None}
+        senseless = {"raw": brief(hex_of(words)), "actual": None}
         return replace(judgement, status=judgement.status.model_copy(update=senseless))
 
 
@@ -169,8 +170,8 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
     status = RegisterStatus(
         name=point.name,
         **_declared(point),
-        actual=actual if point.wanted is None or in_sync else _unlike(actual, point, words),
-        raw=hex_of(words),
+        actual=brief(actual if point.wanted is None or in_sync else _unlike(actual, point, words)),
+        raw=brief(hex_of(words)),
         in_sync=None if point.wanted is None else in_sync,
         drifted_since=story.since,
     )

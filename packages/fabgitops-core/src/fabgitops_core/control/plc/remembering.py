@@ -2,6 +2,7 @@
 
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.codec.types import hex_of, parse_hex
+from fabgitops_core.control.plc.brevity import LONGEST_TEXT, was_cut
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.state import Braked, PlcState, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
@@ -66,7 +67,7 @@ def _believed(point: Point, known: RegisterStatus | None) -> RegisterStatus:
 
 
 def _fits(point: Point, stored: str | None) -> bool:
-    if stored is None:
+    if stored is None or (was_cut(stored) and len(hex_of((0,) * point.place.codec.size)) > LONGEST_TEXT):
         return True
     try:
         words = parse_hex(stored)

@@ -5,11 +5,8 @@ from typing import Any
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
-from fabgitops_core.codec.texts import printable
+from fabgitops_core.control.plc.brevity import LONGEST_MESSAGE, brief
 from fabgitops_core.control.plc.situations import CONNECTION_FAILED, Situation, situation_of
-
-LONGEST_MESSAGE = 4096
-"""Characters of a message: it stands in a status six times, and the definition takes 32768 in a condition."""
 
 _KNOWN = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
@@ -32,26 +29,19 @@ def told(
         generation: The `metadata.generation` of the spec it speaks of.
         **changes: Further fields of the status by name.
     """
-    message = shortened(message)
+    message, unreadable = brief(message, LONGEST_MESSAGE), changes.get("last_error")
     wanted = {
         "phase": situation.phase,
         "in_sync": _KNOWN[situation.in_sync],
         "message": message,
         "observed_generation": generation,
         **changes,
-        "last_error": message if situation.phase is Phase.FAILED else changes.get("last_error"),
+        "last_error": message if situation.phase is Phase.FAILED else unreadable and brief(unreadable, LONGEST_MESSAGE),
     }
     conditions = renewed(status.conditions, _conditions(situation, message, at, generation))
     if conditions == status.conditions and all(getattr(status, name) == value for name, value in wanted.items()):
         return status
     return status.model_copy(update={**wanted, "conditions": conditions, "last_update": at})
-
-
-def shortened(message: str) -> str:
-    """Return a message of at most 4096 characters, in which control characters are shown and not obeyed."""
-    if not message.isprintable():
-        message = printable(message)
-    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _conditions(situation: Situation, message: str, at: datetime, generation: int) -> tuple[Condition, ...]:

@@ -12,6 +12,7 @@ from fabgitops_core.codec.types import parse_hex
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
 from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.judging import Finding, Judgement, to_be_written
 from fabgitops_core.control.plc.settling import seconds_left, why_not_yet
@@ -121,9 +122,11 @@ def _unreadable(found: Sequence[Judgement]) -> str | None:
 
 def _with_what_is_amiss(found: Judgement, memory: Memory) -> RegisterStatus:
     if brake := memory.braked.get(found.point.name):
-        return found.status.model_copy(update={"error": brake.message, "braked_since": brake.since})
+        return found.status.model_copy(
+            update={"error": brief(brake.message, LONGEST_ERROR), "braked_since": brake.since}
+        )
     trouble = memory.troubles.get(found.point.name)
-    return found.status.model_copy(update={"error": trouble.message}) if trouble else found.status
+    return found.status.model_copy(update={"error": brief(trouble.message, LONGEST_ERROR)}) if trouble else found.status
 
 
 def registers_fields(registers: Sequence[RegisterStatus], of: DeviceMap) -> dict[str, Any]:
