@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fabgitops_core.control.commands import Publish, Write
 from fabgitops_core.control.events import Failure, FailureKind, WriteUnrecorded, WriteWithdrawn
+from fabgitops_core.control.plc.writing import still_wanted
 
 from .conftest import Story
 from .mapping import HOLDING, LEVEL, REMOTE, SPEED, TORQUE, spec, story, write_of
@@ -160,3 +161,11 @@ def test_a_write_proven_after_an_edit_did_hold() -> None:
     told.polled()
     assert [change.values for change in told.device.writes] == [(5,), (8,)]
     assert told.notices.count("DriftDetected") == 2
+
+
+def test_an_edit_that_is_undone_while_a_write_waits_leaves_no_write_without_a_record() -> None:
+    """A register that leaves the map and comes back before its write's turn is not written without a record."""
+    told = story(SPEED, TORQUE).polled(until=Write)
+    change = write_of(told).change
+    told.declare(spec(TORQUE)).declare(spec(SPEED, TORQUE))
+    assert not still_wanted(told.state, change)

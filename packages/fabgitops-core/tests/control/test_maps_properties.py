@@ -110,6 +110,8 @@ class Adversary(RuleBasedStateMachine):
     ) -> None:
         """Edit the spec."""
         self.generation += 1
+        if valid and (remote,) != self.given:
+            self.given = None
         changes = {"autoCorrect": auto_correct, "suspend": suspend}
         self.spec = spec(speed, remote, short, pinned, **changes) if valid else None
         if valid and short:

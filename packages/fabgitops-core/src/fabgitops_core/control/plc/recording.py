@@ -14,6 +14,7 @@ from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.plc.changes import Planned
 from fabgitops_core.control.plc.judging import Judgement
 from fabgitops_core.control.plc.state import PlcState
+from fabgitops_core.control.points import Point
 
 _NONE: dict[str, Any] = {"unverified_write": None, "write_intended": None}
 _SENT: dict[str, Any] = {"write_intended": None}
@@ -26,6 +27,12 @@ def intended(state: PlcState) -> PlcState:
         words = hex_of(state.map.points[at].wanted or ())
         found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True})
     return state._replace(going=replace(state.going, found=tuple(found)))
+
+
+def is_recorded(state: PlcState, points: Iterable[Point]) -> bool:
+    """Return whether the status tells of a write to each of these: an edit, also one that was undone, drops that."""
+    records = {each.name: each.unverified_write for each in state.status.registers}
+    return all(records.get(each.name) == hex_of(each.wanted or ()) for each in points)
 
 
 def sent(state: PlcState, confirmed: bool) -> PlcState:
