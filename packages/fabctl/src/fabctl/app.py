@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from fabctl import streams
 from fabctl.errors import FabctlError
+from fabctl.fields import text
 
 app = App(
     name="fabctl",
@@ -84,4 +85,4 @@ def _told(error: CycloptsError) -> str:
 
 
 def _complain(message: str, hint: str = "") -> None:
-    streams.complain(f"fabctl: {' '.join(message.split())}{hint}")
+    streams.complain(f"fabctl: {' '.join(text(message).split())}{hint}")

@@ -11,11 +11,17 @@ FabctlError
 └── Unhandled       the operator did not answer, or could not do what was asked
 """
 
+from fabctl.fields import text
+
 
 class FabctlError(Exception):
-    """What was asked could not be done; the text is one line for the user."""
+    """What was asked could not be done; the text is one line for the user, fit for a terminal."""
 
     code = 1
+
+    def __init__(self, message: str) -> None:
+        """Keep what is to be said; servers, files and command lines that it quotes may hold anything."""
+        super().__init__(" ".join(text(message).split()))
 
 
 class UsageError(FabctlError):

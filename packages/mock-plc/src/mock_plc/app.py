@@ -117,4 +117,4 @@ def _told(error: CycloptsError) -> str:
 
 
 def _complain(message: str) -> None:
-    streams.complain(f"mock-plc: {' '.join(message.split())}")
+    streams.complain(f"mock-plc: {streams.printable(' '.join(message.split()))}")

@@ -33,6 +33,11 @@ def complain(line: str) -> None:
         _give_up(sys.stderr)
 
 
+def printable(text: str) -> str:
+    r"""Return a text, of a register or of a command line, with what would command a terminal as `\x1b`."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 def _give_up(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -167,6 +167,56 @@ async def test_what_cannot_be_done_says_why(method: str, path: str, body: object
         assert here.stations[0].plc.points["10"].get() == 2500
 
 
+JSON = {"Content-Type": "application/json"}
+HOSTILE: dict[str, tuple[str, str, bytes | None, dict[str, str], int]] = {
+    "a number of 5000 digits": ("DELETE", f"/v1/faults/{'9' * 5000}", None, {}, 404),
+    "digits of another script": ("DELETE", "/v1/faults/%D9%A7", None, {}, 404),
+    "no number": ("DELETE", "/v1/faults/x", None, {}, 404),
+    "a body nested deeply": ("PUT", "/v1/registers/10", b"[" * 100_000, JSON, 400),
+    "a value nested": ("PUT", "/v1/registers/10", b'{"value":' + b"[" * 900 + b"]" * 900 + b"}", JSON, 400),
+    "a value of 5000 digits": ("PUT", "/v1/registers/10", b'{"value":' + b"9" * 5000 + b"}", JSON, 400),
+    "a long value": ("PUT", "/v1/registers/10", b'{"value":' + b"9" * 4000 + b"}", JSON, 400),
+    "an infinite value": ("PUT", "/v1/registers/10", b'{"value":1e999}', JSON, 400),
+    "half a character": ("PUT", "/v1/registers/10", b'{"value":"\\ud800"}', JSON, 400),
+    "no UTF-8": ("PUT", "/v1/registers/10", b"\xff\xfe", JSON, 400),
+    "no body": ("PUT", "/v1/registers/10", b"", JSON, 400),
+    "an unknown charset": ("PUT", "/v1/registers/10", b"{}", {"Content-Type": "application/json; charset=x"}, 415),
+    "a charset of bytes": ("PUT", "/v1/registers/10", b"{}", {"Content-Type": "application/json; charset=hex"}, 415),
+    "no gzip": ("PUT", "/v1/registers/10", b"{}", {**JSON, "Content-Encoding": "gzip"}, 400),
+    "too large a body": ("PUT", "/v1/registers/10", b" " * 2_000_000, JSON, 413),
+    "a long fault": ("POST", "/v1/faults", b'{"fault":"delay:' + b"9" * 4000 + b's"}', JSON, 400),
+    "an address of 5000 digits": ("GET", f"/v1/registers?address={'9' * 5000}", None, {}, 400),
+    "a port of 5000 digits": ("GET", f"/v1/state?plc={'9' * 5000}", None, {}, 404),
+    "a name of control characters": ("GET", "/v1/registers/%0a%1b[2J%c2%9b", None, {}, 404),
+    "a host whose port is none": ("GET", "/v1/state", None, {"Host": "127.0.0.1:x"}, 403),
+    "a host whose port is too high": ("GET", "/v1/state", None, {"Host": "127.0.0.1:999999"}, 403),
+    "a host that is none": ("GET", "/v1/state", None, {"Host": "\xff"}, 403),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body", "headers", "status"), HOSTILE.values(), ids=HOSTILE)
+async def test_what_is_sent_to_break_it_is_refused_in_one_line(
+    method: str, path: str, body: bytes | None, headers: dict[str, str], status: int
+) -> None:
+    """Whatever is sent, it is answered by a status of 4xx and a sentence in JSON that a terminal only shows."""
+    async with site() as here:
+
+        def talk() -> tuple[int, str]:
+            connection = http.client.HTTPConnection("127.0.0.1", here.port, timeout=30)
+            try:
+                connection.request(method, path, body, headers)
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
+            finally:
+                connection.close()
+
+        got, answer = await asyncio.to_thread(talk)
+        assert got == status, answer
+        assert answer.isprintable()
+        assert len(json.loads(answer)["error"]) < 1000
+        assert here.stations[0].plc.points["10"].get() == 2500
+
+
 async def test_a_web_page_cannot_use_it() -> None:
     """Without a token, what a page in a browser could send is refused: a foreign host name, or a form."""
     async with site() as here:

@@ -52,7 +52,7 @@ def told(attempt: Attempt) -> Iterator[None]:
         raise _unanswered(error, attempt) from error
     except RecursionError as error:
         raise Refused(f"{attempt.server} answered with what is nested too deeply to be read") from error
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"{attempt.server} does not answer as a Kubernetes API server does: {error}") from error
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fabctl.cluster import connected
 from fabctl.errors import UsageError
+from fabctl.fields import text
 from fabctl.options import Format, Scope
 from fabctl.render import Section, Table, show_sections, show_table
 from fabctl.render.objects import show_objects
@@ -46,7 +47,7 @@ def nothing_found(cluster: Cluster, scope: Scope) -> str:
     """Return the sentence for an empty listing."""
     which = f" with labels {scope.selector}" if scope.selector else ""
     place = "in any namespace" if scope.all_namespaces else f"in namespace {cluster.namespace}"
-    return f"No IndustrialPLC{which} found {place}."
+    return text(f"No IndustrialPLC{which} found {place}.")
 
 
 async def show(

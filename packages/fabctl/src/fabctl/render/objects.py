@@ -1,24 +1,17 @@
 """Objects as the API server gave them, for other programs."""
 
 import json
-import re
 import sys
 from collections.abc import Sequence
 from typing import Any
-
-import yaml
+from unicodedata import category
 
 from fabctl.errors import Refused
-from fabctl.fields import Body, mapping
-from fabctl.model import view
+from fabctl.fields import Body, mapping, text
 from fabctl.options import Format
 
-# libyaml where PyYAML was built with it: ten times as fast.
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-
-_COMMANDS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters of eight bits, those that turn the direction of a text, and halves of characters."""
+_FOUR_DIGITS = 0xFFFF
+"""The last character that an escape of four digits can name; none above it commands a terminal."""
 
 
 def show_objects(bodies: Sequence[Body], output: Format, *, one: bool, managed_fields: bool = False) -> None:
@@ -31,30 +24,62 @@ def show_objects(bodies: Sequence[Body], output: Format, *, one: bool, managed_f
         managed_fields: Whether to keep metadata.managedFields, which for people is mostly noise.
 
     Raises:
-        Refused: An object holds what the format cannot say: it is nested too deeply, or its text is none.
+        Refused: An object holds what the format cannot say: it is nested too deeply, or a number is too long.
     """
     if output is Format.NAME:
-        sys.stdout.writelines(f"industrialplc.fabgitops.io/{view(body).name}\n" for body in bodies)
+        sys.stdout.writelines(f"industrialplc.fabgitops.io/{_name(body)}\n" for body in bodies)
         return
     items = [dict(body) if managed_fields else _without_managed_fields(body) for body in bodies]
     listing = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
     document = items[0] if one else listing
     try:
-        sys.stdout.write(_json(document) if output is Format.JSON else _yaml(document))
-    except (RecursionError, UnicodeEncodeError) as error:
-        raise Refused(f"an object cannot be shown as {output}: {type(error).__name__}; try -o name") from error
+        written = _json(document) if output is Format.JSON else _yaml(document)
+    except (RecursionError, ValueError) as error:  # ValueError: a number of thousands of digits
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise Refused(f"an object cannot be shown as {output}: {why}; try -o table") from None
+    sys.stdout.write(written)
 
 
-def _json(document: Any) -> str:
-    """Return JSON in which nothing commands a terminal: RFC 8259 lets control characters of eight bits be."""
-    written = json.dumps(document, indent=2, ensure_ascii=False)
-    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", written) + "\n"
+def _json(document: object) -> str:
+    """Return JSON in which nothing commands a terminal: what is not printable is escaped, and reads the same."""
+    return _escaped(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
-def _yaml(document: Any) -> str:
-    written: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
-    written.encode()  # libyaml and its copy in Python differ in what they refuse
-    return written
+def _yaml(document: object) -> str:
+    """Return YAML likewise; escapes are possible only in double quotes."""
+    import yaml  # noqa: PLC0415 - what prints anything else does without
+
+    # libyaml where PyYAML was built with it: ten times as fast.
+    base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+    class Dumper(base):  # type: ignore[misc]
+        """Quotes what needs escapes."""
+
+    def quoted(dumper: Any, value: str) -> Any:
+        whole = value.encode("utf-8", "replace").decode()
+        style = None if _escaped(whole) == whole else '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", whole, style=style)
+
+    Dumper.add_representer(str, quoted)
+    return _escaped(yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True))
+
+
+def _escaped(lines: str) -> str:
+    r"""Return JSON or YAML with what would command a terminal as escapes of both: U+009B as `\u009b`.
+
+    Control and format characters are meant, from DEL to those that turn the direction of writing; spaces of every kind
+    stay, and so do line breaks.
+    """
+    return "\n".join(line if line.isprintable() else "".join(map(_escape, line)) for line in lines.split("\n"))
+
+
+def _escape(character: str) -> str:
+    stays = character.isprintable() or category(character) == "Zs" or ord(character) > _FOUR_DIGITS
+    return character if stays else f"\\u{ord(character):04x}"
+
+
+def _name(body: Body) -> str:
+    return text(mapping(body.get("metadata")).get("name"))
 
 
 def _without_managed_fields(body: Body) -> dict[str, Any]:

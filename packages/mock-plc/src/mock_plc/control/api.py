@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
+from aiohttp.web import RequestPayloadError
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
 from mock_plc.control import views
@@ -21,6 +22,8 @@ log = logging.getLogger("mock_plc")
 routes = web.RouteTableDef()
 _Model = TypeVar("_Model", bound=BaseModel)
 _MAX_WORD, _MAX_BYTE, _MAX_COUNT = 65535, 255, 2000
+_LONGEST = 500
+"""Characters of a sentence that says why."""
 
 
 class _Strict(BaseModel):
@@ -59,10 +62,10 @@ class _Add(_Strict):
 
 
 class Refused(Exception):
-    """What was asked cannot be done: the HTTP status and a sentence."""
+    """What was asked cannot be done: the HTTP status and a sentence, of what was sent no more than helps."""
 
     def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__(reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…")
         self.status = status
 
 
@@ -126,7 +129,7 @@ async def put(request: web.Request) -> web.Response:
             point.set(asked.value)
         except ValueError as error:
             raise Refused(400, f"{name}: {error}") from None
-    log.info("control: %s = %s", name, asked.value)
+    log.info("control: %s = %r", name, asked.value)
     return web.json_response({"registers": [views.point(station, name, point) for station, point in chosen]})
 
 
@@ -162,14 +165,14 @@ async def clear_faults(request: web.Request) -> web.Response:
     return web.json_response({"removed": removed})
 
 
-@routes.delete(r"/v1/faults/{id:\d+}")
+@routes.delete("/v1/faults/{id}")
 async def remove_fault(request: web.Request) -> web.Response:
     """Take one fault away, wherever it is set."""
-    number = int(request.match_info["id"])
-    having = [station for station in _chosen(request) if any(entry.id == number for entry in station.faults)]
+    asked = request.match_info["id"]
+    having = [(station, each.id) for station in _chosen(request) for each in station.faults if str(each.id) == asked]
     if not having:
-        raise Refused(404, f"there is no fault {number}")
-    for station in having:
+        raise Refused(404, f"there is no fault {asked}")
+    for station, number in having:
         log.info("control: fault %s is removed", station.faults.remove(number))
     return web.json_response({"removed": len(having)})
 
@@ -220,7 +223,11 @@ def _read(station: Station, asked: _Read) -> list[int]:
 async def _body(request: web.Request) -> Any:
     try:
         return await request.json()
-    except ValueError:
+    except LookupError:
+        raise Refused(415, f"there is no charset {request.charset}: send JSON in UTF-8") from None
+    except RecursionError:
+        raise Refused(400, "the body is nested too deeply: nothing that can be asked is") from None
+    except (ValueError, RequestPayloadError):  # the latter: compressed otherwise than its header says
         raise Refused(400, "the body is no JSON") from None
 
 

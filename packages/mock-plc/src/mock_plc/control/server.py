@@ -89,7 +89,11 @@ def _guard(token: str | None) -> Middleware:
 
 def _refuse_web_pages(request: web.Request) -> None:
     """Refuse what a page in a browser could send: by a name that leads here (DNS rebinding), or as a form (CSRF)."""
-    if not is_loopback(request.url.host or ""):
+    try:
+        host = request.url.host or ""
+    except ValueError:  # of a header that names no host at all
+        host = ""
+    if not is_loopback(host):
         raise Refused(403, f'"{request.host}" is not this machine; use 127.0.0.1')
     if request.method in ("POST", "PUT") and request.content_type != "application/json":
         raise Refused(415, "the body must be application/json")

@@ -11,7 +11,7 @@ from cyclopts.types import PositiveInt
 from mock_plc.ctl.client import HERE, Control, CtlError
 from mock_plc.ctl.output import Format, Output, say, show
 
-_PLACE = re.compile(r"(holding|input|coil|discrete):(\d+)")
+_PLACE = re.compile(r"(holding|input|coil|discrete):([0-9]{1,9})")
 _REGISTER = ("plc", "name", "value", "unit", "type", "table", "address", "unitId", "behaviours")
 
 app = App(
@@ -73,7 +73,7 @@ def get(
         answer = control.ask("GET", "registers", count=count, unitId=unit, **place)
         show(answer, output, answer["reads"], "plc", "unitId", "table", "address", "values")
     else:
-        answer = control.ask("GET", f"registers/{quote(register, safe='')}")
+        answer = control.ask("GET", f"registers/{_quoted(register)}")
         show(answer, output, answer["registers"], *_REGISTER)
 
 
@@ -105,7 +105,7 @@ def set_(
     elif len(values) != 1:
         raise CtlError(f"{register} takes one value, not {len(values)}")
     else:
-        answer = control.ask("PUT", f"registers/{quote(register, safe='')}", {"value": values[0]})
+        answer = control.ask("PUT", f"registers/{_quoted(register)}", {"value": values[0]})
         show(answer, output, answer["registers"], *_REGISTER)
 
 
@@ -187,6 +187,10 @@ def restart(*, output: Output = Format.TABLE, control: Control = HERE) -> None:
 def _place(register: str) -> dict[str, Any] | None:
     match = _PLACE.fullmatch(register)
     return {"table": match[1], "address": int(match[2])} if match else None
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="", errors="surrogateescape")  # what was typed may be no UTF-8
 
 
 def _value(text: str) -> bool | int | float | str:

@@ -44,9 +44,10 @@ class Control:
         """
         address = self._address()
         query = {key: value for key, value in {**query, "plc": self.plc}.items() if value is not None}
+        headers = self._headers()
         connection = http.client.HTTPConnection(address.host, address.port, timeout=_TIMEOUT)
         try:
-            connection.request(method, f"/v1/{path}?{urlencode(query)}", json.dumps(body), self._headers())
+            connection.request(method, f"/v1/{path}?{urlencode(query)}", json.dumps(body), headers)
             answer = connection.getresponse()
             content = answer.read()
         except OSError as error:
@@ -71,6 +72,8 @@ class Control:
                 token = self.token_file.read_text().strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise CtlError(f"--token-file: {self.token_file} cannot be read: {error}") from None
+        if token and not (token.isascii() and token.isprintable()):
+            raise CtlError(f"the token of --token-file or ${TOKEN_VARIABLE} is none: it holds more than ASCII")
         return {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
 
@@ -88,7 +91,7 @@ def _reason(error: OSError) -> str:
 def _understood(address: Address, status: int, content: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CtlError(f"{address} is no control API: it answered {status} and no JSON") from None
     if not isinstance(answer, dict):
         raise CtlError(f"{address} is no control API: it answered no object")

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from mock_plc.streams import printable
+
 
 class Format(StrEnum):
     """How to print."""
@@ -47,4 +49,4 @@ def _text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ",".join(map(_text, value))
-    return "-" if value is None else str(value)
+    return "-" if value is None else printable(str(value))
