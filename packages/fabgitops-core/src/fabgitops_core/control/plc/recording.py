@@ -35,6 +35,12 @@ def is_recorded(state: PlcState, points: Iterable[Point]) -> bool:
     return all(records.get(each.name) == hex_of(each.wanted or ()) for each in points)
 
 
+def is_given(state: PlcState, points: Iterable[Point]) -> bool:
+    """Return whether one of these is a command that was given already: its repetition was forced, and is no more."""
+    given = {each.name: each.given for each in state.status.registers}
+    return any(each.command and given.get(each.name) == hex_of(each.wanted or ()) for each in points)
+
+
 def sent(state: PlcState, confirmed: bool) -> PlcState:
     """Note that the write under way was sent, or may have been: if a reading does not show it, it did not hold.
 

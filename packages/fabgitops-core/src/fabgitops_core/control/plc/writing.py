@@ -18,7 +18,7 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.changes import Planned, changes_for
 from fabgitops_core.control.plc.judging import Judgement, unread
-from fabgitops_core.control.plc.recording import intended, is_recorded, taken_back, unsent
+from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, taken_back, unsent
 from fabgitops_core.control.plc.reporting import contact_was_lost, told
 from fabgitops_core.control.plc.resting import lost
 from fabgitops_core.control.plc.state import (
@@ -64,6 +64,7 @@ def still_wanted(state: PlcState, change: Change) -> bool:
         and bool(points)
         and all(may_write(state, each) for each in points)
         and is_recorded(state, points)
+        and (forced(state) or not is_given(state, points))
         and changes_for(state.map.points, state.going.changes[0].points)[0].change == change
     )
 
