@@ -12,7 +12,7 @@ from typing import Any
 from fabgitops_core.api.industrialplc import RegisterStatus
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.plc.changes import Planned
-from fabgitops_core.control.plc.judging import Judgement
+from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.state import PlcState
 from fabgitops_core.control.points import Point
 
@@ -25,7 +25,8 @@ def intended(state: PlcState) -> PlcState:
     found = list(state.going.found)
     for at in (at for each in state.going.changes for at in each.points):
         words = hex_of(state.map.points[at].wanted or ())
-        found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True})
+        given = {"given": words} if found[at].finding is Finding.GIVEN else {}  # in case its repetition is not sent
+        found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True, **given})
     return state._replace(going=replace(state.going, found=tuple(found)))
 
 
