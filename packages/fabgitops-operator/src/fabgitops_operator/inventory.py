@@ -14,6 +14,7 @@ from typing import Any
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.controller import Controller
+from fabgitops_core.control.events import Declared
 from fabgitops_core.control.intake import declared, generation_of, looked_at
 from fabgitops_core.engine.engine import Engine
 
@@ -69,10 +70,29 @@ class Inventory:
         seen = self._seen.get(key)
         return seen.uid if seen else None
 
-    def present(self, controller: Controller[Any], body: Body) -> None:
+    def read(self, controller: Controller[Any], body: Body) -> Declared[Any, Any] | None:
+        """Return what an object declares, to be given to `present` or `listed` in a later turn of the event loop.
+
+        A map of 500 registers takes as long to read as to be taken; apart, no poll waits for both. None is returned
+        for what is no news, or cannot be read: whoever takes it finds that out, and says so.
+        """
+        key, uid, version = _identity(controller, body)
+        seen = self._seen.get(key)
+        if seen is not None and (seen.uid, version) == (uid, seen.version):
+            return None
+        try:
+            declares = digest_of(looked_at(body))
+            if seen is not None and declares and declares == seen.declares and not self._engine.is_struck(key):
+                return None
+            return declared(controller.kind, body, datetime.now(UTC))
+        except Exception:  # noqa: BLE001 - it is read again where the engine logs that
+            return None
+
+    def present(self, controller: Controller[Any], body: Body, event: Declared[Any, Any] | None = None) -> None:
         """Take an object as the watch tells of it, unless a newer version of it was seen or it is known to be gone.
 
-        One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone.
+        One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone. `event` is what
+        `read` made of it, where somebody asked.
         """
         if not _names_itself(controller, body):
             return
@@ -81,9 +101,9 @@ class Inventory:
             before = self._listing.told.get(key)
             if before is None or version_of(before) <= version_of(body):
                 self._listing.told[key] = body
-        self._take(controller, body)
+        self._take(controller, body, event)
 
-    def listed(self, controller: Controller[Any], body: Body) -> None:
+    def listed(self, controller: Controller[Any], body: Body, event: Declared[Any, Any] | None = None) -> None:
         """Take an object as a listing shows it; one older than it was seen before waits until that is complete."""
         if not _names_itself(controller, body):
             return
@@ -93,9 +113,9 @@ class Inventory:
             if uid not in self._listing.deleted:
                 self._listing.set_back[key] = controller, body
             return
-        self._take(controller, body)
+        self._take(controller, body, event)
 
-    def _take(self, controller: Controller[Any], body: Body) -> None:
+    def _take(self, controller: Controller[Any], body: Body, event: Declared[Any, Any] | None = None) -> None:
         if _is_leaving(body):
             self.deleted(controller, body)
             return
@@ -112,7 +132,7 @@ class Inventory:
             now = _Seen(uid, version, digest_of(looked_at(body)), digest_of(body.get("status")))
             if seen is None or self._is_news(key, seen, now):
                 self._seen[key] = now
-                self._engine.declare(key, controller, declared(controller.kind, body, datetime.now(UTC)))
+                self._engine.declare(key, controller, event or declared(controller.kind, body, datetime.now(UTC)))
             self._seen[key] = now
         except Exception as error:  # noqa: BLE001 - logged by the engine
             self._seen[key] = _Seen(uid, version, b"", b"")

@@ -55,8 +55,10 @@ class Sweep:
         try:
             async for body in self._kube.list_all(scope.kind, scope.namespace):
                 missing.pop(key_of(controller, body), None)
-                self._inventory.listed(controller, body)
+                event = self._inventory.read(controller, body)
                 await asyncio.sleep(0)  # polls go on: a page of large maps takes seconds to go through
+                self._inventory.listed(controller, body, event)
+                await asyncio.sleep(0)
             complete = True
         except Gone:
             complete = True

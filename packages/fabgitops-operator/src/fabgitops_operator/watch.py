@@ -127,7 +127,9 @@ def _listen(registry: kopf.OperatorRegistry, inventory: Inventory, controller: C
             if event["type"] == "DELETED":
                 inventory.deleted(controller, event["object"])
             else:
-                inventory.present(controller, event["object"])
+                read = inventory.read(controller, event["object"])
+                await asyncio.sleep(0)
+                inventory.present(controller, event["object"], read)
         except Exception:
             log.exception("a fault of our own over an object of %s that the watch told of", kind.plural)
 

@@ -1,15 +1,18 @@
 """Which objects there are, told by a watch and a listing that each go at their own pace."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.events import Declared
+from fabgitops_core.control.intake import declared
 from fabgitops_core.control.plc import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
+from fabgitops_operator import inventory
 from fabgitops_operator.hearing import Hearing, Scope
 from fabgitops_operator.inventory import Inventory
 from fabgitops_operator.kube import Gone, KubeError, Unavailable
@@ -224,3 +227,38 @@ async def test_the_loss_of_a_former_object_leaves_the_present_one(site: Site) ->
     assert site.inventory.uid(KEY) == "u2"
     site.inventory.lost(KEY, "u2")
     assert len(site.engine) == 0
+
+
+async def test_polls_go_between_reading_an_object_and_taking_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large map is read in one turn of the event loop and taken in another, so that no poll waits for both."""
+    turns, read, taken = 0, -1, -1
+
+    async def poll() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def noted(*arguments: Any) -> Any:
+        nonlocal read
+        read = turns
+        return declared(*arguments)
+
+    def happened(*_: Any) -> None:
+        nonlocal taken
+        taken = turns
+
+    monkeypatch.setattr(inventory, "declared", noted)
+    monkeypatch.setattr(site.observer, "happened", happened)
+    polls = asyncio.create_task(poll())
+    await site.sweep(Listing(body(5)))
+    polls.cancel()
+    assert 0 <= read < taken
+
+
+async def test_what_was_read_of_an_older_version_is_not_taken(site: Site) -> None:
+    """What was read of an object before a newer version of it was heard is dropped, as that version is."""
+    read = site.inventory.read(PLC, body(5, target=2500))
+    site.hear(body(6, target=3000))
+    site.inventory.present(PLC, body(5, target=2500), read)
+    assert site.targets == [3000]
