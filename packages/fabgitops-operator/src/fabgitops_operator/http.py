@@ -17,12 +17,13 @@ class ListenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _OnePart:
+class OnePart:
     """A registry of one metric family, or of a part of it."""
 
     part: Metric
 
     def collect(self) -> Iterable[Metric]:
+        """Yield it."""
         yield self.part
 
 
@@ -33,7 +34,7 @@ async def exposition(registry: CollectorRegistry) -> bytes:
     """
     texts, before = [], ""
     for part in registry.collect():
-        text = generate_latest(_OnePart(part))
+        text = generate_latest(OnePart(part))
         texts.append(_without_its_head(text) if part.name == before else text)
         before = part.name
         await asyncio.sleep(0)
