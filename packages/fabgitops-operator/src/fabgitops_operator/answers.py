@@ -95,7 +95,7 @@ def answers(doing: str, *names: str) -> Iterator[None]:
         raise Unavailable(f"{doing}: the API server cannot be reached: {why}", "unreachable") from error
     except UnicodeEncodeError:
         raise  # of what we sent
-    except (ValueError, KeyError) as error:  # lightkube's, over a body that is none, or of no word on what it is
+    except (ValueError, KeyError, TypeError) as error:  # over a body that is none, or of no word on what it is
         answer = error.__context__
         if isinstance(answer, httpx2.HTTPStatusError):
             raise _answered(answer.response, doing, names) from error

@@ -94,14 +94,14 @@ class Kube:
         doing = f"patching the status of {key}"
         with answers(doing, key.name):
             try:
-                stored: Body = await self._client.patch(
+                stored = await self._client.patch(
                     resource, key.name, steps, namespace=key.namespace, patch_type=PatchType.JSON
                 )
             except httpx2.HTTPStatusError as error:
                 if _may_have_failed_the_test(error.response) and await self._uid(key) != uid:
                     raise Gone(f"{doing}: another object has its name by now", "gone") from error
                 raise
-        return stored
+            return _shown(stored, key.name, uid)
 
     async def _uid(self, key: Key) -> str:
         found = await self._client.get(self._resources[key.kind], key.name, namespace=key.namespace)
@@ -115,6 +115,7 @@ class Kube:
         """
         with answers(f"reading the Secret {namespace}/{name}", name):
             found = await self._client.get(Secret, name, namespace=namespace)
+            _shown(found.to_dict(), name)
         return found.data or {}
 
     async def lease(self, namespace: str, name: str) -> Body:
@@ -124,7 +125,7 @@ class Kube:
             KubeError: Gone when it is not there.
         """
         with answers(f"reading the Lease {namespace}/{name}", name):
-            return await self._client.get(self._leases, name, namespace=namespace)
+            return _shown(await self._client.get(self._leases, name, namespace=namespace), name)
 
     async def create_lease(self, body: Body) -> Body:
         """Make a Lease and return it.
@@ -134,8 +135,7 @@ class Kube:
         """
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
         with answers(f"creating the Lease {namespace}/{name}", namespace):
-            stored: Body = await self._client.create(self._leases.from_dict(dict(body)))
-            return stored
+            return _shown(await self._client.create(self._leases.from_dict(dict(body))), name)
 
     async def replace_lease(self, body: Body) -> Body:
         """Replace a Lease of the resourceVersion that the body has, and return what is stored.
@@ -145,8 +145,7 @@ class Kube:
         """
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
         with answers(f"renewing the Lease {namespace}/{name}", name):
-            stored: Body = await self._client.replace(self._leases.from_dict(dict(body)))
-            return stored
+            return _shown(await self._client.replace(self._leases.from_dict(dict(body))), name)
 
     async def create_event(self, body: Body) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.
@@ -159,7 +158,7 @@ class Kube:
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
         with answers(f"creating the Event {namespace}/{name}", namespace):
             try:
-                await self._client.create(self._events.from_dict(dict(body)))
+                _shown(await self._client.create(self._events.from_dict(dict(body))), name)
             except httpx2.HTTPStatusError as error:
                 if reason(error.response) != "AlreadyExists":
                     raise
@@ -171,7 +170,24 @@ class Kube:
             KubeError: Gone when it has expired.
         """
         with answers(f"patching the Event {namespace}/{name}", name, namespace):
-            await self._client.patch(self._events, name, dict(body), namespace=namespace, patch_type=PatchType.MERGE)
+            stored = await self._client.patch(
+                self._events, name, dict(body), namespace=namespace, patch_type=PatchType.MERGE
+            )
+            _shown(stored, name)
+
+
+def _shown(answer: Body, name: str, uid: str = "") -> Body:
+    """Return an answer that shows the object of this name; nothing else says that it is stored, whatever its code.
+
+    Raises:
+        ValueError: It shows none, or another.
+    """
+    metadata = answer.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("name") != name or not metadata.get("resourceVersion"):
+        raise ValueError(f"it does not show {name}")
+    if uid and metadata.get("uid") != uid:
+        raise ValueError(f"it shows another {name}")
+    return answer
 
 
 def _may_have_failed_the_test(response: httpx2.Response) -> bool:

@@ -85,10 +85,8 @@ def test_a_released_lease_is_taken_at_once() -> None:
 
 @pytest.mark.parametrize("found", [Record("9", "b", 60.0, 1), Record("9", "", 60.0, 1), Record("9", "b", 0.001, 1)])
 def test_whoever_had_it_ends_when_another_had_it_since(found: Record) -> None:
-    """A holder that finds another's name, or that it was another's meanwhile, has lost it, though it is free."""
+    """A holder looks at once, finds another's name, or that it was another's meanwhile: it has lost it, free or not."""
     state, command = step(A, holding(A), Overtaken())
-    assert command == Rest(2.0)
-    state, command = step(A, state, Due())
     assert command == Look()
     state, command = step(A, state, Found(500.0, found))
     assert command == Lost(found.holder)
@@ -100,9 +98,24 @@ def test_an_answer_that_was_lost_proves_nothing() -> None:
     state, _command = step(A, holding(A), Failed(5.0, away=True))
     state, command = step(A, state, Due())
     state, command = step(A, state, Overtaken())
+    assert command == Look()
     state, command = step(A, state, Found(39.0, Record("2", "a", 60.0, 0, "then")))
+    assert command == Rest(2.0)
+    state, command = step(A, state, Due())
     assert command == Store(Record("2", "a", 60.0, 0, "then"))
     assert not may_write(A, state, 40.0)
+
+
+def test_who_is_refused_each_time_rests_in_between() -> None:
+    """An API server that calls every version outdated is not asked in a circle."""
+    state, now = holding(A), Record("2", "a", 60.0, 0, "then")
+    commands: list[Command | None] = []
+    event: Event = Overtaken()
+    for _ in range(20):
+        state, command = step(A, state, event)
+        commands.append(command)
+        event = Due() if isinstance(command, Rest) else Found(1.0, now) if isinstance(command, Look) else Overtaken()
+    assert commands.count(Rest(2.0)) >= 6
 
 
 def test_what_was_stored_counts() -> None:

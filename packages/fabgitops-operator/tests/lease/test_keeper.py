@@ -24,6 +24,9 @@ class FakeLeases:
         self.error: KubeError | None = None
         self.lose = False
         self.asked = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.unanswered = asyncio.Event()
 
     async def lease(self, namespace: str, name: str) -> Mapping[str, Any]:
         """Return it."""
@@ -38,7 +41,7 @@ class FakeLeases:
         self._answer()
         if self.body is not None:
             raise Conflict("already exists", "unavailable")
-        return self.put(body["spec"])
+        return await self._late(self.put(body["spec"]))
 
     async def replace_lease(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Replace it."""
@@ -51,6 +54,12 @@ class FakeLeases:
         if self.lose:
             self.lose = False
             raise AWAY
+        return await self._late(stored)
+
+    async def _late(self, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not self.answers.is_set():
+            self.unanswered.set()
+            await self.answers.wait()
         return stored
 
     def _answer(self) -> None:
@@ -117,6 +126,24 @@ async def test_it_is_made_held_and_released(lease: Lease, leases: FakeLeases) ->
     await lease.release()
     assert leases.holder == ""
     assert not lease.held
+
+
+@pytest.mark.parametrize("under_way", ["taking", "renewing"])
+async def test_an_end_releases_what_was_just_being_stored(lease: Lease, leases: FakeLeases, under_way: str) -> None:
+    """Told to end between a request and its answer, it waits for that, and nobody has to wait for its Lease."""
+    if under_way == "renewing":
+        await lease.acquire()
+    leases.answers.clear()
+    taking = asyncio.create_task(lease.acquire()) if under_way == "taking" else None
+    await leases.unanswered.wait()
+    if taking is not None:
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+    ending = asyncio.create_task(lease.release())
+    await asyncio.sleep(0)
+    leases.answers.set()
+    await ending
+    assert (leases.holder, lease.held) == ("", False)
 
 
 async def test_another_holder_is_named(lease: Lease, leases: FakeLeases, caplog: pytest.LogCaptureFixture) -> None:

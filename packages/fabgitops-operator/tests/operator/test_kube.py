@@ -1,7 +1,7 @@
 """What answers of the API server mean, from a server that gives them on demand."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
@@ -189,6 +189,53 @@ async def test_an_answer_that_makes_no_sense_is_nobodys_end(kube: Kube, server: 
     server.code, server.raw = code, (LOGIN, kind)
     with pytest.raises(Unavailable, match="of something on the way to it"):
         await kube.secret("plant", "tls")
+    with pytest.raises(Unavailable, match="of something on the way to it"):
+        await listed(kube)
+
+
+LEASE = {"metadata": {"name": "fab", "namespace": "plant", "resourceVersion": "3"}}
+EVENT = {"metadata": {"name": "mixer.1", "namespace": "plant"}}
+WRITES: dict[str, Callable[[Kube], Awaitable[object]]] = {
+    "status": lambda kube: kube.patch_status(KEY, "u1", {}),
+    "secret": lambda kube: kube.secret("plant", "tls"),
+    "lease": lambda kube: kube.lease("plant", "fab"),
+    "made lease": lambda kube: kube.create_lease(LEASE),
+    "renewed lease": lambda kube: kube.replace_lease(LEASE),
+    "event": lambda kube: kube.create_event(EVENT),
+    "series": lambda kube: kube.patch_event("plant", "mixer.1", {}),
+}
+
+
+@pytest.mark.parametrize("call", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "null",
+        "5",
+        "[]",
+        "{}",
+        '{"metadata": null}',
+        '{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": 500}',
+        '{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}',
+        '{"metadata": {"name": "another", "uid": "u1", "resourceVersion": "7"}}',
+        '{"metadata": {"name": "mixer", "uid": "u2", "resourceVersion": "7"}}',
+    ],
+)
+async def test_only_an_answer_that_shows_the_object_says_that_it_is_stored(
+    kube: Kube, server: Server, body: str, call: Callable[[Kube], Awaitable[object]]
+) -> None:
+    """A 200 with an error inside, with nothing or with another object is an API server that is away: no record, no end.
+
+    A write to a PLC may go out only when its record is known to be stored.
+    """
+    server.raw = body, "application/json"
+    with pytest.raises(Unavailable, match="of something on the way to it"):
+        await call(kube)
+
+
+async def test_a_listing_of_what_is_no_object_is_nobodys_end(kube: Kube, server: Server) -> None:
+    """Items that are no objects are an answer that makes no sense."""
+    server.raw = '{"metadata": {}, "items": [5]}', "application/json"
     with pytest.raises(Unavailable, match="of something on the way to it"):
         await listed(kube)
 

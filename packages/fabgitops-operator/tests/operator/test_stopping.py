@@ -37,8 +37,11 @@ class ApiServer:
             given = await request.json()
             return web.json_response({**given, "metadata": {**given["metadata"], "resourceVersion": "9"}})
         if request.method == "PATCH" and request.path.endswith("/status"):
-            self.statuses.append((await request.json())[1]["value"])
-        metadata = {"resourceVersion": "9", "name": "it"}
+            test, add = await request.json()
+            self.statuses.append(add["value"])
+            shown = {"name": request.path.split("/")[-2], "uid": test["value"], "resourceVersion": "9"}
+            return web.json_response({"metadata": shown, "status": add["value"]})
+        metadata = {"resourceVersion": "9", "name": request.path.split("/")[-1]}
         if request.path == PLCS and self.plcs:
             return web.json_response({"metadata": {**metadata, "continue": "more"}, "items": self.plcs})
         return web.json_response({"metadata": metadata, "items": []})

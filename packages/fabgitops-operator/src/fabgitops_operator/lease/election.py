@@ -150,7 +150,8 @@ def step(terms: Terms, state: State, event: Event) -> tuple[State, Command | Non
                 terms.retry
             )
         case Overtaken():
-            return replace(state, ours=False), Rest(terms.retry)
+            # Whoever thought it was theirs looks at once: another may have it. Not again and again, refused each time.
+            return replace(state, ours=False), Look() if state.ours else Rest(terms.retry)
         case Failed(sent, away):
             lasting = away and terms.outlast and may_write(terms, state, sent)
             return (replace(state, proven=sent) if lasting else state), Rest(terms.retry)
@@ -182,8 +183,7 @@ def _found(terms: Terms, state: State, at: float, record: Record | None) -> tupl
         state = replace(state, seen=record, since=at)
     if record.holder == terms.holder:
         # Written by us, and the answer was lost: how long ago it was sent is not known, so nothing counts from it.
-        state = replace(state, ours=True)
-        return state, _renewal(terms, state) or Rest(terms.retry)
+        return replace(state, ours=True), Rest(terms.retry)
     state = replace(state, ours=False, proven=-inf)
     if state.held and (record.holder or record.transitions != state.transitions):
         return state, Lost(record.holder)  # even if it is free again: what we know is older than what they did

@@ -80,6 +80,8 @@ class Lease:
         self._trouble = ""
         self._said: bool | str = ""
         self._acquired = asyncio.Event()
+        self._leaving = False
+        self._storing = False
         self._task: asyncio.Task[None] | None = None
 
     def __str__(self) -> str:
@@ -140,14 +142,18 @@ class Lease:
 
     async def release(self) -> None:
         """Give it up, so that the next one need not wait; nothing may be written any more."""
+        until = asyncio.get_running_loop().time() + RELEASE_SECS
         if self._task is not None:
+            self._leaving = True
+            # What is being stored may be stored already, and only its answer says which version is to be released.
+            await asyncio.wait((self._task,), timeout=RELEASE_SECS if self._storing else 0)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         command = self._step(election.Leaving())
         if not isinstance(command, Store):
             return
         try:
-            async with asyncio.timeout(RELEASE_SECS):
+            async with asyncio.timeout_at(until):
                 await self._store(command)
             log.info("released the Lease %s", self)
         except (KubeError, TimeoutError) as error:
@@ -162,6 +168,8 @@ class Lease:
         event: Event = election.Due()
         while True:
             command = self._step(event)
+            if self._leaving:
+                return
             self._tell()
             if isinstance(command, Lost):
                 holder = command.holder or "another operator"
@@ -170,6 +178,7 @@ class Lease:
             event = await self._done(command)
 
     async def _done(self, command: Command | None) -> Event:
+        self._storing = isinstance(command, Store)
         if isinstance(command, Rest):
             await asyncio.sleep(command.seconds)
             return election.Due()
