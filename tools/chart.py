@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from dashboards.alerts import ALERTS, Alert
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 ROOT = Path(__file__).parent.parent
@@ -15,7 +16,15 @@ CHART = ROOT / "charts/fabgitops"
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
-FURTHER = "further"
+FURTHER, OPTIONAL, OF_ALERTS = "further", "optional", "alerts"
+# What Helm and its habits put among the values of a chart that is part of another: what all charts share, the condition
+# that switches it on, tags, and what the other imports.
+PARENTS: dict[str, Any] = {
+    "global": {"type": ["object", "null"]},
+    "enabled": {"type": ["boolean", "null"]},
+    "tags": {"type": ["object", "null"]},
+    "exports": {"type": ["object", "null"]},
+}
 
 Schema = dict[str, Any]
 
@@ -90,26 +99,74 @@ def _comment(lines: list[str], line: int) -> tuple[str, Schema]:
 
 def schema(values: tuple[Value, ...]) -> Schema:
     """Return the JSON schema of the values: it refuses any key that is not there."""
-    # `global` is Helm's own: it hands it to every chart that is part of another.
     whole = _object(values)
-    whole["properties"]["global"] = {"type": "object"}
+    whole["properties"] |= PARENTS
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of fabgitops", **whole}
 
 
-def _object(values: tuple[Value, ...]) -> Schema:
-    properties = {value.name: _schema(value) for value in values}
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+def _object(values: tuple[Value, ...], *, free: bool = False) -> Schema:
+    """Return the schema of a section; Helm takes a value away that is null, so what must not be null is required."""
+    properties = {value.name: _schema(value, free=free) for value in values}
+    required = [value.name for value in values if not (free or _may_be_null(value))]
+    needed = {"required": required} if required else {}
+    return {"type": "object", "additionalProperties": False, **needed, "properties": properties}
 
 
-def _schema(value: Value) -> Schema:
-    plain = _object(value.inner) if isinstance(value.default, dict) else {"type": TYPES[type(value.default)]}
+def _may_be_null(value: Value) -> bool:
+    """Return whether null leaves out what is empty or off anyway, or what somebody else has a default for."""
+    return not value.default or OPTIONAL in value.extra or _is_free(value)
+
+
+def _is_free(value: Value) -> bool:
+    """Return whether the keys of an object are the user's own, or Kubernetes's."""
+    return bool(value.extra.keys() & {FURTHER, "additionalProperties"})
+
+
+def _schema(value: Value, *, free: bool) -> Schema:
+    """Return the schema of a value; Helm leaves null in place where a chart is part of another."""
+    found = _schema_without_null(value, free=free or _is_free(value))
+    if free or _may_be_null(value):
+        found["type"] = [*([found["type"]] if isinstance(found["type"], str) else found["type"]), "null"]
+        if "enum" in found:
+            found["enum"] = [*found["enum"], None]
+    return found
+
+
+def _schema_without_null(value: Value, *, free: bool) -> Schema:
+    plain: Schema = {"type": TYPES[type(value.default)]}
+    if isinstance(value.default, dict):
+        plain = _object(value.inner, free=free)
     described = {"description": value.description} if value.description else {}
-    extra = dict(value.extra)
+    extra = {name: each for name, each in value.extra.items() if name not in {OPTIONAL, OF_ALERTS}}
+    if OF_ALERTS in value.extra:
+        extra["properties"] = {alert.name: _alert(alert) for alert in ALERTS}
     # What values.yaml has goes with what its comment adds: schemas, or mere names of fields that Kubernetes has beside.
     named: Schema = {name: {} for name in extra.pop(FURTHER, ())}
     if isinstance(value.default, dict):
-        extra["properties"] = named | _object(value.inner)["properties"] | extra.get("properties", {})
+        extra["properties"] = named | plain["properties"] | extra.get("properties", {})
     return {**described, **plain, **extra}
+
+
+def _alert(alert: Alert) -> Schema:
+    """Return the schema of what may be changed in one alert."""
+    properties: Schema = {
+        "enabled": {"type": ["boolean", "null"]},
+        "for": {"type": ["string", "null"], "pattern": "^[0-9]+(s|m|h|d)$"},
+        "severity": {"type": ["string", "null"], "minLength": 1},
+    }
+    if alert.threshold is not None:
+        properties["threshold"] = {"type": ["number", "null"], "description": alert.counted, "minimum": 0}
+    return {"type": ["object", "null"], "additionalProperties": False, "properties": properties}
+
+
+def _alerts() -> str:
+    """Return the table of the alerts with what can be changed in each."""
+    rows = [
+        f"| `{each.name}` | {each.lasting} | {each.severity} |"
+        f" {'' if each.threshold is None else f'{each.threshold:g}: {each.counted}'} |"
+        for each in ALERTS
+    ]
+    return "\n".join(["| alert | `for` | `severity` | `threshold` |", "|---|---|---|---|", *rows])
 
 
 def readme(values: tuple[Value, ...]) -> str:
@@ -119,13 +176,15 @@ def readme(values: tuple[Value, ...]) -> str:
     version = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["version"]
     text = (CHART / "README.md.in").read_text(encoding="utf-8")
     return "<!-- Made from README.md.in and values.yaml by tools/generate.py. -->\n" + re.sub(
-        r"@(VALUES|VERSION)@", lambda found: {"VALUES": table, "VERSION": str(version)}[found[1]], text
+        r"@(VALUES|VERSION|ALERTS)@",
+        lambda found: {"VALUES": table, "VERSION": str(version), "ALERTS": _alerts()}[found[1]],
+        text,
     )
 
 
 def _rows(value: Value) -> Iterator[str]:
     # An object whose fields are all free to set otherwise, such as resources, is one row with its default.
-    if value.inner and not (value.extra.get("additionalProperties") or FURTHER in value.extra):
+    if value.inner and not _is_free(value):
         for inner in value.inner:
             yield from _rows(inner)
     else:

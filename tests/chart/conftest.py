@@ -20,7 +20,7 @@ from .matrix import NAMESPACES
 NEEDED = {"helm 4": (HELM, "helm"), "helm 3": (HELM_3, "helm"), "kubectl": (KUBECTL, "kubectl")}
 NEEDED |= {"kubeconform": (KUBECONFORM, "kubeconform"), "kube-score": (KUBE_SCORE, "kube-score")}
 PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
-MONITORING = ("servicemonitors", "prometheusrules")
+MONITORING = ("servicemonitors", "podmonitors", "prometheusrules")
 BOTH = ("helm 3", "helm 4")
 PROGRAMS = Beforehand()
 

@@ -30,6 +30,23 @@ MATRIX: dict[str, Values] = {
         "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}},
         "dashboards": {"enabled": True, "annotations": {"grafana_folder": "Plant"}},
     },
+    "monitored by pod": {
+        "podMonitor": {
+            "enabled": True,
+            "labels": {"release": "prometheus"},
+            "relabelings": [{"action": "labeldrop", "regex": "pod"}],
+            "metricRelabelings": [{"action": "keep", "sourceLabels": ["__name__"], "regex": "fabgitops_.*"}],
+        },
+        "prometheusRule": {
+            "enabled": True,
+            "runbookUrl": None,
+            "alerts": {
+                "FabGitOpsPLCUnreachable": {"for": "15m", "severity": "critical"},
+                "FabGitOpsDriftRecurring": {"threshold": 20},
+                "FabGitOpsPLCFlapping": {"enabled": False},
+            },
+        },
+    },
     "fenced": {
         "networkPolicy": {"enabled": True, "metricsFrom": [{"podSelector": {}}], "extraEgress": [{}]},
         "plc": {"cidrs": ["10.20.0.0/16", "fd00::/8"], "ports": [502]},
@@ -82,7 +99,9 @@ MATRIX: dict[str, Values] = {
         "nodeSelector": {"zone": "plant"},
         "tolerations": [{"key": "plant", "operator": "Exists"}],
         "affinity": {"nodeAffinity": {}},
-        "topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname"}],
+        "topologySpreadConstraints": [
+            {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "historian"}}}
+        ],
         "priorityClassName": "system-cluster-critical",
         "runtimeClassName": "gvisor",
         "hostNetwork": True,

@@ -173,6 +173,56 @@ def test_monitoring_is_what_the_files_say(helm: Helm) -> None:
     assert {each["kind"] for each in helm.objects()} & {"PrometheusRule", "ServiceMonitor", "NetworkPolicy"} == set()
 
 
+def test_alerts_as_the_values_want_them(helm: Helm) -> None:
+    """An alert is switched off, waits, is as severe and begins where the values say; all others stay as they are."""
+    groups = yaml.safe_load((CHART / "files/rules.yaml").read_text("utf-8"))["groups"]
+    before = {rule["alert"]: rule for rule in groups[1]["rules"]}
+    made = find(helm.objects(MATRIX["monitored by pod"]), "PrometheusRule")["spec"]["groups"]
+    after = {rule["alert"]: rule for rule in made[1]["rules"]}
+    assert made[0] == groups[0]
+    assert before.keys() - after.keys() == {"FabGitOpsPLCFlapping"}
+    assert all("runbook_url" not in rule["annotations"] for rule in after.values())
+    unreachable, recurring = after.pop("FabGitOpsPLCUnreachable"), after.pop("FabGitOpsDriftRecurring")
+    assert (unreachable["for"], unreachable["labels"]) == ("15m", {"severity": "critical"})
+    assert "has not answered for 15m or more" in unreachable["annotations"]["description"]
+    assert "[1h])) > 20 and" in recurring["expr"]
+    for name, rule in after.items():
+        without = {key: value for key, value in before[name]["annotations"].items() if key != "runbook_url"}
+        assert rule == {**before[name], "annotations": without}
+
+
+def test_runbooks_elsewhere(helm: Helm) -> None:
+    """Each alert leads to its page in the place that the values name."""
+    values = {"prometheusRule": {"enabled": True, "runbookUrl": "https://wiki.example.com/%s?view=1"}}
+    rules = find(helm.objects(values), "PrometheusRule")["spec"]["groups"][1]["rules"]
+    pages = {rule["alert"]: rule["annotations"]["runbook_url"] for rule in rules}
+    assert pages["FabGitOpsPLCUnreachable"] == "https://wiki.example.com/plc-unreachable?view=1"
+
+
+def test_every_threshold_reaches_its_expression(helm: Helm) -> None:
+    """Each alert that has a threshold has the given one in its expression, even 0, and no mark is left anywhere."""
+    texts = yaml.safe_load((CHART / "files/alerts.yaml").read_text("utf-8"))
+    having = [name for name, text in texts.items() if "threshold" in text]
+    for threshold, seen in ((0, " 0"), (0.125, " 0.125"), (77, " 77")):
+        alerts = {name: {"threshold": threshold} for name in having}
+        text = helm.objects({"prometheusRule": {"enabled": True, "alerts": alerts}})
+        rules = {each["alert"]: each for each in find(text, "PrometheusRule")["spec"]["groups"][1]["rules"]}
+        assert all(seen in rules[name]["expr"] for name in having)
+        assert "$FOR" not in str(rules)
+        assert "$THRESHOLD" not in str(rules)
+
+
+def test_pod_monitor(helm: Helm) -> None:
+    """A PodMonitor scrapes the operator's pod as a ServiceMonitor would its Service."""
+    pod = find(helm.objects(MATRIX["monitored by pod"]), "PodMonitor")["spec"]
+    service = find(helm.objects(MATRIX["monitored"]), "ServiceMonitor")["spec"]
+    assert pod.pop("podMetricsEndpoints") == service.pop("endpoints")
+    assert pod == service
+    operator = find(helm.objects(), "Deployment", "-fabgitops")["spec"]["template"]
+    assert pod["selector"]["matchLabels"].items() <= operator["metadata"]["labels"].items()
+    assert operator["spec"]["containers"][0]["ports"][0]["name"] == "metrics"
+
+
 def test_labels_given_twice(helm: Helm) -> None:
     """Of two labels of one name the nearer one counts, and none takes a pod out of what its Deployment selects."""
     selected = {"app.kubernetes.io/component": "mine"}

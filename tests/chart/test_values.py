@@ -91,25 +91,26 @@ def test_no_wrong_type_gets_through(helm: Helm) -> None:
         ({"watchNamespaces": ["line-1,line-2"]}, "/watchNamespaces/0"),
         ({"plc": {"cidrs": ["everywhere"]}}, "/plc/cidrs/0"),
         ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
-        ({"image": {"tag": 1.0}}, "'/image/tag': got number, want string"),
+        ({"image": {"tag": 1.0}}, "'/image/tag': got number, want null or string"),
         ({"imagePullSecrets": ["pull"]}, "/imagePullSecrets/0"),
         ({"tolerations": [{"kye": "plant"}]}, "kye"),
         ({"networkPolicy": {"enabled": True}}, "needs plc.cidrs: the address ranges of the PLCs"),
         ({"networkPolicy": {"dns": []}}, "/networkPolicy/dns"),
+        ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "would be scraped and counted twice"),
+        ({"prometheusRule": {"alerts": {"FabGitOpsPlcFlapping": {}}}}, "FabGitOpsPlcFlapping"),
+        ({"prometheusRule": {"alerts": {"FabGitOpsConflict": {"threshold": 2}}}}, "threshold"),
+        ({"prometheusRule": {"alerts": {"FabGitOpsConflict": {"for": "ten minutes"}}}}, "FabGitOpsConflict/for"),
+        ({"prometheusRule": {"runbookUrl": "https://wiki.example.com/"}}, "/prometheusRule/runbookUrl"),
+        ({"topologySpreadConstraints": [{"topologyKey": "zone"}]}, "zone has no labelSelector: there is one operator"),
         ({"serviceAccount": {"create": False}}, "serviceAccount.name must say which"),
         ({"extraArgs": ["--log-level", "debug"]}, "extraArgs: --log-level is given already: set settings.logLevel"),
         ({"extraArgs": ["--namespace=line-1"]}, "set watchNamespaces"),
     ],
 )
 def test_refused(helm: Helm, values: Values, named: str) -> None:
-    """A typo, a value out of range and values that cannot work together are refused, and the texwith the reason."""
+    """A typo, a value out of range and values that cannot work together are refused, with the reason."""
     with pytest.raises(HelmError, match=re.escape(named)):
         helm.template(values)
-
-
-def test_part_of_another_chart(helm: Helm) -> None:
-    """The values that Helm itself hands to a chart within another are taken."""
-    assert helm.objects({"global": {"imageRegistry": "registry.example.com"}})
 
 
 def test_every_setting_has_a_value() -> None:

@@ -46,8 +46,8 @@ app.kubernetes.io/component: {{ last . }}
   "app.kubernetes.io/managed-by" $root.Release.Service
   "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63)
 }}
-{{- $further := ternary (last .) (dict) (gt (len .) 2) }}
-{{- toYaml (merge (dict) $selected $further $root.Values.commonLabels $plain) }}
+{{- $further := ternary (last .) (dict) (gt (len .) 2) | default dict }}
+{{- toYaml (merge (dict) $selected $further ($root.Values.commonLabels | default dict) $plain) }}
 {{- end }}
 
 {{/* The kinds of IP addresses that a Service has. */}}

@@ -5,7 +5,7 @@
 {{- if .Values.hostNetwork }}
 hostNetwork: true
 {{- end }}
-{{- with (default (ternary "ClusterFirstWithHostNet" "" .Values.hostNetwork) .Values.dnsPolicy) }}
+{{- with (default (ternary "ClusterFirstWithHostNet" "" (.Values.hostNetwork | default false)) .Values.dnsPolicy) }}
 dnsPolicy: {{ . }}
 {{- end }}
 {{- range $field := list "dnsConfig" "hostAliases" "affinity" "priorityClassName" "runtimeClassName" }}
@@ -16,8 +16,10 @@ dnsPolicy: {{ . }}
 {{- with .Values.topologySpreadConstraints }}
 topologySpreadConstraints:
   {{- range . }}
-  {{- $selector := dict "matchLabels" (include "fabgitops.selector" (list $ "operator") | fromYaml) }}
-  - {{ toJson (merge (dict) . (dict "labelSelector" $selector "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway")) }}
+  {{- if not .labelSelector }}
+  {{- fail (printf "topologySpreadConstraints: the one of %s has no labelSelector: there is one operator, which has no other pod of its own to be spread from; name by labelSelector the pods that it keeps away from" .topologyKey) }}
+  {{- end }}
+  - {{ toJson (merge (dict) . (dict "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway")) }}
   {{- end }}
 {{- end }}
 volumes:

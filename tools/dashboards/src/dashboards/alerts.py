@@ -6,6 +6,8 @@ from typing import Any
 RUNBOOKS = "https://github.com/fabgitops/fabgitops/blob/main/docs/runbooks/"
 LATE_SECS = 1.0
 """Polls that begin later than this, seen over the slowest percent, are late."""
+FOR, THRESHOLD = "$FOR", "$THRESHOLD"
+"""Stand in an alert's texts for how long it waits and from what on it fires, which the chart lets users change."""
 
 CRITICAL, WARNING = "critical", "warning"
 PLC = "{{ $labels.namespace }}/{{ $labels.plc_name }}"
@@ -32,7 +34,7 @@ _API_WRITES = (
     f'sum by (resource, result) (increase({_WRITES}{{resource!="listing",result=~"{_REFUSED}"}}[10m])) > 0'
     # What is tried again until it works is worth a look when it is more than now and then.
     f' or sum by (resource, result) (increase({_WRITES}{{resource!="listing",result!~"ok|gone|{_REFUSED}"}}[5m]))'
-    f" > on (resource) group_left () 0.1 * sum by (resource) (increase({_WRITES}[5m]))"
+    f" > on (resource) group_left () {THRESHOLD} * sum by (resource) (increase({_WRITES}[5m]))"
     # Only failures of listings are counted, one every five minutes at most.
     f' or sum by (resource, result) (increase({_WRITES}{{resource="listing"}}[30m])) > 1.5'
 )
@@ -40,7 +42,10 @@ _API_WRITES = (
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert; `lasting` is how long its expression must hold, `runbook` the name of its page without `.md`."""
+    """One alert; `lasting` is how long its expression must hold, `runbook` the name of its page without `.md`.
+
+    One with a `threshold`, which is in its expression, says in `counted` what that is a number of.
+    """
 
     name: str
     expr: str
@@ -50,19 +55,30 @@ class Alert:
     description: str
     runbook: str
     keep: str = ""
+    threshold: float | None = None
+    counted: str = ""
+
+    def texts(self) -> dict[str, Any]:
+        """Return what the chart fills in: the texts, with the marks in them, and the threshold."""
+        limit = {} if self.threshold is None else {"threshold": self.threshold}
+        return {"expr": self.expr, "summary": self.summary, "description": self.description, **limit}
+
+    def _filled(self, text: str) -> str:
+        limit = "" if self.threshold is None else f"{self.threshold:g}"
+        return text.replace(FOR, self.lasting).replace(THRESHOLD, limit)
 
     def rule(self) -> dict[str, Any]:
         """Return it as a rule of Prometheus."""
         keep = {"keep_firing_for": self.keep} if self.keep else {}
         return {
             "alert": self.name,
-            "expr": self.expr,
+            "expr": self._filled(self.expr),
             "for": self.lasting,
             **keep,
             "labels": {"severity": self.severity},
             "annotations": {
-                "summary": self.summary,
-                "description": self.description,
+                "summary": self._filled(self.summary),
+                "description": self._filled(self.description),
                 "runbook_url": f"{RUNBOOKS}{self.runbook}.md",
             },
         }
@@ -76,7 +92,7 @@ ALERTS = (
         "5m",
         CRITICAL,
         "No FabGitOps operator is scraped.",
-        "For five minutes Prometheus has seen no operator: drift is neither found nor corrected, or its metrics are not"
+        f"For {FOR} Prometheus has seen no operator: drift is neither found nor corrected, or its metrics are not"
         " reached. Every other alert of FabGitOps is blind meanwhile. Does its pod run:"
         " `kubectl get pods -A -l app.kubernetes.io/name=fabgitops`?",
         "operator-absent",
@@ -84,13 +100,15 @@ ALERTS = (
     Alert(
         "FabGitOpsOperatorRestarting",
         "sum by (job) (changes(process_start_time_seconds[30m])"
-        " and on (job, instance) last_over_time(fabgitops_build_info[30m])) > 2",
+        " and on (job, instance) last_over_time(fabgitops_build_info[30m])) > $THRESHOLD",
         "0m",
         CRITICAL,
         f"The FabGitOps operator has started {COUNT} times anew within 30 minutes.",
         "It ends again and again: PLCs are looked after only in between, and alerts that need minutes may never fire."
         " Why did it end: `kubectl logs --previous`, and was it killed for its memory: `kubectl describe pod`?",
         "operator-restarting",
+        threshold=2,
+        counted="starts within 30 minutes",
     ),
     Alert(
         "FabGitOpsNoLeader",
@@ -98,7 +116,7 @@ ALERTS = (
         "5m",
         CRITICAL,
         "No FabGitOps operator holds the Lease {{ $labels.lease }}.",
-        "For five minutes operators have waited for another that is not seen here, or could not renew the Lease, so"
+        f"For {FOR} operators have waited for another that is not seen here, or could not renew the Lease, so"
         " that another may have taken their place: nothing is corrected. `/readyz` and the operator's log name the"
         " holder, or say what keeps it from being renewed.",
         "no-leader",
@@ -110,14 +128,14 @@ ALERTS = (
         "5m",
         WARNING,
         f"{PLC} does not answer.",
-        f"{PLC} has not answered for five minutes or more, or one of its units has not: what the registers there hold"
+        f"{PLC} has not answered for {FOR} or more, or one of its units has not: what the registers there hold"
         f" is not known, and nothing is corrected. {DESCRIBE} has the last error.",
         "plc-unreachable",
         KEEP,
     ),
     Alert(
         "FabGitOpsPLCFlapping",
-        f"sum {_BY_PLC} (changes(plc_connection_status[30m])) > 6 {_LIVE}",
+        f"sum {_BY_PLC} (changes(plc_connection_status[30m])) > {THRESHOLD} {_LIVE}",
         "5m",
         WARNING,
         f"The connection to {PLC} comes and goes.",
@@ -125,10 +143,12 @@ ALERTS = (
         " takes its connections, or a device slower than timeoutSecs.",
         "plc-flapping",
         KEEP,
+        threshold=6,
+        counted="times lost or found within 30 minutes",
     ),
     Alert(
         "FabGitOpsManyPLCsUnreachable",
-        "namespace:plc_connection_status:avg < 0.75 and count by (namespace) (plc_connection_status) >= 4",
+        "namespace:plc_connection_status:avg < $THRESHOLD and count by (namespace) (plc_connection_status) >= 4",
         "2m",
         CRITICAL,
         "Only {{ $value | humanizePercentage }} of the PLCs in {{ $labels.namespace }} answer.",
@@ -136,13 +156,15 @@ ALERTS = (
         " `fabctl get-status -n {{ $labels.namespace }}` shows which ones.",
         "many-plcs-unreachable",
         KEEP,
+        threshold=0.75,
+        counted="the share of a namespace's PLCs that answer: fires below",
     ),
     Alert(
         "FabGitOpsDriftNotCorrected",
         f"max {_BY_PLC} (fabgitops_plc_in_sync) == 0",
         "10m",
         WARNING,
-        f"{PLC} has not held what Git wants for ten minutes or more.",
+        f"{PLC} has not held what Git wants for {FOR} or more.",
         f"Drift of {PLC} stays{REASON}: corrections are off, fail, or do not hold. {DESCRIBE} says which register, and"
         " what it holds.",
         "drift-not-corrected",
@@ -151,7 +173,7 @@ ALERTS = (
     Alert(
         "FabGitOpsCorrectionNotProven",
         f"sum {_BY_PLC} (increase(fabgitops_correction_attempts_total[15m]))"
-        f" - sum {_BY_PLC} (increase(corrections_total[15m])) > 2.5 {_LIVE}",
+        f" - sum {_BY_PLC} (increase(corrections_total[15m])) > {THRESHOLD} {_LIVE}",
         "1m",
         CRITICAL,
         f"Corrections of {PLC} do not hold.",
@@ -160,10 +182,12 @@ ALERTS = (
         f" then {DESCRIBE}.",
         "correction-not-proven",
         KEEP,
+        threshold=2.5,
+        counted="writes within 15 minutes that were not proven",
     ),
     Alert(
         "FabGitOpsDriftRecurring",
-        f"sum {_BY_PLC} (increase(drift_events_total[1h])) > 5 {_LIVE}",
+        f"sum {_BY_PLC} (increase(drift_events_total[1h])) > {THRESHOLD} {_LIVE}",
         "5m",
         WARNING,
         f"{PLC} keeps drifting.",
@@ -171,6 +195,8 @@ ALERTS = (
         " something else wants another value. Its Events say which register, from what to what.",
         "drift-recurring",
         KEEP,
+        threshold=5,
+        counted="drifts within an hour",
     ),
     Alert(
         "FabGitOpsConflict",
@@ -189,8 +215,7 @@ ALERTS = (
         "5m",
         WARNING,
         f"{PLC} is not looked after as Git wants: {{{{ $labels.reason }}}}.",
-        f"{PLC} has been {{{{ $labels.reason }}}} for five minutes or more. {DESCRIBE} says which field or register,"
-        " and why.",
+        f"{PLC} has been {{{{ $labels.reason }}}} for {FOR} or more. {DESCRIBE} says which field or register, and why.",
         "plc-stalled",
         KEEP,
     ),
@@ -200,7 +225,7 @@ ALERTS = (
         "15m",
         WARNING,
         "The circuit of {{ $labels.endpoint }} ({{ $labels.transport }}) unit {{ $labels.unit_id }} has been open for"
-        " 15 minutes or more.",
+        f" {FOR} or more.",
         "Every request to this device fails; it is tried again once a minute at most. Whom it concerns:"
         " `kubectl get plc -A -o wide | grep {{ $labels.endpoint }}`.",
         "breaker-open",
@@ -208,13 +233,15 @@ ALERTS = (
     ),
     Alert(
         "FabGitOpsPollsLate",
-        f"job:fabgitops_poll_lateness_seconds:p99_rate5m > {LATE_SECS:g}",
+        f"job:fabgitops_poll_lateness_seconds:p99_rate5m > {THRESHOLD}",
         "10m",
         WARNING,
         "Polls go out {{ $value | humanizeDuration }} late.",
         "One poll in a hundred goes out so late or later: drift is seen and corrected later than the intervals say. Is"
         " the operator's CPU throttled, its one core full, or a gateway's connection kept by units that are silent?",
         "polls-late",
+        threshold=LATE_SECS,
+        counted="seconds that one poll in a hundred is late",
     ),
     Alert(
         "FabGitOpsAPIWritesFailing",
@@ -227,6 +254,8 @@ ALERTS = (
         " operator's log has the API server's words.",
         "api-writes-failing",
         KEEP,
+        threshold=0.1,
+        counted="the share of writes that fail and are tried again; what is refused for good always counts",
     ),
     Alert(
         "FabGitOpsWatchDown",
@@ -234,7 +263,7 @@ ALERTS = (
         "5m",
         WARNING,
         "The operator is not told of changes of {{ $labels.kind }}.",
-        "For five minutes or more no watch of {{ $labels.kind }} has stood: an edit, spec.suspend too, is heard late,"
+        f"For {FOR} or more no watch of {{{{ $labels.kind }}}} has stood: an edit, spec.suspend too, is heard late,"
         " by a listing, or not at all. `/readyz` and the log say since when, and why.",
         "watch-down",
     ),
