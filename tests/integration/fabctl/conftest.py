@@ -56,8 +56,13 @@ class Plant:
         """Start fabctl."""
         environment = {**os.environ, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig), "TERM": "xterm-256color"}
         environment["NO_COLOR"] = "" if colour else "1"
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | more
-        process: subprocess.Popen[str] = subprocess.Popen([FABCTL, *arguments], env=environment, **pipes)
+        given: dict[str, Any] = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+            "env": environment,
+        } | more
+        process: subprocess.Popen[str] = subprocess.Popen([FABCTL, *arguments], **given)
         self.running.append(process)
         return process
 

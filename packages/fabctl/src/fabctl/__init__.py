@@ -1,7 +1,10 @@
 """Git vs. reality on the terminal: the command line of FabGitOps.
 
+start      where the program begins
 app        the commands by name, and the one place where an error becomes a line and an exit code
 options    what several commands take
+leading    options before the command
+names      names as they are typed
 commands   one file each
 cluster    Kubernetes, by lightkube, which nothing else imports
 model      what an object says, whatever it holds; pure
@@ -10,3 +13,10 @@ fields     the same of a single field
 render     what is shown; rich, which nothing else imports, only where there is a terminal
 errors     everything that can go wrong, each a line that says what to do
 """
+
+
+def own_version() -> str:
+    """Return the version of fabctl."""
+    from importlib.metadata import version  # noqa: PLC0415 - takes as long as all that most commands need of it
+
+    return version("fabctl")

@@ -2,17 +2,18 @@
 
 import signal
 import sys
-from importlib.metadata import version
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
-from fabctl import streams
+from fabctl import own_version, streams
 from fabctl.errors import FabctlError
 from fabctl.fields import text
+from fabctl.leading import behind_the_command
+from fabctl.start import INTERRUPTED, interruptible, over
 
 app = App(
     name="fabctl",
-    version=lambda: version("fabctl"),
+    version=own_version,
     help="Git vs. reality: what PLCs must hold, what they do hold, and one pass now for those that differ.",
     help_format="plaintext",
     help_epilogue="Data goes to standard output, all else to standard error. Exit codes: 1 failed, 2 wrong usage.",
@@ -38,6 +39,7 @@ def main() -> None:
     try:
         sys.exit(run())
     finally:
+        over()
         streams.settle()
 
 
@@ -46,6 +48,7 @@ def run() -> int:
     # As an exception it passes all that has something to put back, the cursor of the terminal above all.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
+        interruptible()
         return _run()
     except CycloptsError as error:
         _complain(_told(error), f" (see: {_command(error)} --help)")
@@ -59,12 +62,17 @@ def run() -> int:
         _complain(f"the output cannot be written: {error.strerror}")
         return 1
     except KeyboardInterrupt:
-        return 130  # as a shell reports it; no more needs to be said
+        return INTERRUPTED  # no more needs to be said
 
 
 def _run() -> int:
     try:
-        code = app(exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero")
+        code = app(
+            behind_the_command(sys.argv[1:]),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_int_as_exit_code_else_zero",
+        )
     except SystemExit as end:  # rich, which prints the help, makes this of a pipe that nobody reads
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None

@@ -1,6 +1,5 @@
 """What several commands take."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -9,16 +8,19 @@ from typing import Annotated, Any, Literal
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number
 
-_DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+from fabctl.names import check_name
 
 
 def _check_name(_type: Any, value: str | None) -> None:
-    if value is not None and not _DNS_NAME.fullmatch(value):
-        raise ValueError(f'"{value}" cannot be a name in Kubernetes: lower case letters, digits, "-" and "."')
+    if value is not None:
+        check_name(value)
 
 
 Name = Annotated[str, Parameter(validator=_check_name)]
 """The name of an object in Kubernetes; checked, because it becomes part of a URL."""
+
+Names = Annotated[str, Parameter(name="NAME")]
+"""The name of one of several PLCs as it was typed; `names` has what is made of it."""
 
 _CONNECTION = Group("Cluster")
 

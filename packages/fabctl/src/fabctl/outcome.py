@@ -31,11 +31,6 @@ class Outcome:
     result: Result
     sentence: str
 
-    @property
-    def good(self) -> bool:
-        """Return whether the PLC holds what Git wants."""
-        return self.result in {Result.IN_SYNC, Result.CORRECTED}
-
 
 def outcome(before: View, after: View) -> Outcome:
     """Return what came of a sync that the operator has handled."""

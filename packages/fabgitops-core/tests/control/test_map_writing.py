@@ -151,3 +151,25 @@ def test_a_clock_that_was_set_back_ends_the_wait_for_the_next_attempt() -> None:
     told.at -= timedelta(hours=1)
     told.polled()
     assert requests(told, Write) == attempts + 1
+
+
+@pytest.mark.parametrize(("function", "hint"), [("auto", "multiple"), ("single", "multiple"), ("multiple", "single")])
+def test_a_write_that_nobody_confirmed_and_that_did_not_hold_has_both_reasons(function: str, hint: str) -> None:
+    """Where a write was not answered and is not to be read afterwards, both is said, and the other function named."""
+    told = story({**SPEED, "write": {"function": function}})
+    told.device.stubborn = told.device.deaf = {(1, HOLDING, 10)}
+    told.polled()
+    message = told.status.message
+    assert message.startswith("no reply; speed (holding register 10) holds 0 after writing 5: the write was lost")
+    assert message.endswith(f"; if that is always so, try write.function: {hint}")
+    assert told.condition("Ready") == ("False", "VerificationFailed")
+
+
+def test_a_write_that_was_confirmed_and_did_not_hold_has_one_reason() -> None:
+    """What an earlier write had to say is not said of a later one that was confirmed."""
+    told = story(SPEED, TORQUE)
+    told.device.deaf = {(1, HOLDING, 10)}
+    told.device.stubborn = {(1, HOLDING, 11)}
+    told.polled()
+    assert told.status.message.startswith("torque (holding register 11) holds 0 after writing 6")
+    assert "write.function" not in told.status.message

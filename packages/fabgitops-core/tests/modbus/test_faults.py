@@ -90,8 +90,8 @@ async def _check(
     peer: Peer,
     timeout: float,
     sent: int = 1,
-) -> None:
-    """Meet a fault on a connection twice, the request being sent so many times each, and go on without it."""
+) -> str:
+    """Meet a fault on a connection twice, the request being sent so many times each, and go on; return what it said."""
     texts = []
     for _ in range(2):
         await read(device, peer)
@@ -105,6 +105,7 @@ async def _check(
     before = list(peer.registers)
     assert await read(device, peer) == before[4001]
     assert peer.connections == 1 + 2 * sent, "a connection on which something went wrong is not used again"
+    return texts[0]
 
 
 @EVERY
@@ -113,8 +114,10 @@ async def test_what_never_becomes_a_reply_is_no_reply(
     fault: str, kind: str, device: ModbusDevice, peer: Peer, results: list[tuple[str, str]]
 ) -> None:
     """Silence, and a frame that stays incomplete, end with NoReply after the time allowed."""
-    await _check(NoReply, UNANSWERED[fault], KINDS[kind], device, peer, SHORT_SECS)
+    said = await _check(NoReply, UNANSWERED[fault], KINDS[kind], device, peer, SHORT_SECS)
     assert results[1] == (FUNCTIONS[kind], "no_reply")
+    assert ("did not answer" if fault == "silence" else "began an answer to") in said
+    assert ("by FC" in said) == (kind in WRITES), "of a write the function is told: perhaps the device knows another"
 
 
 @EVERY
@@ -127,7 +130,8 @@ async def test_a_peer_that_closes_is_noticed_at_once(
     A reading is asked once more where the connection may have been gone before (`test_stale.py`).
     """
     sent = 2 if kind in READS and LOST[fault] in (_closing, _resetting) else 1
-    await _check(ConnectionLost, LOST[fault], KINDS[kind], device, peer, ENOUGH_SECS, sent)
+    said = await _check(ConnectionLost, LOST[fault], KINDS[kind], device, peer, ENOUGH_SECS, sent)
+    assert ("in the middle of its answer to" in said) == (fault == "half a frame and a close")
     assert results[1] == (FUNCTIONS[kind], "connection_lost")
 
 

@@ -1,43 +1,60 @@
 """`fabctl describe`."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from fabctl.cluster import connected
+from fabctl.commands.selecting import found
 from fabctl.errors import FabctlError
-from fabctl.fields import Body
-from fabctl.model import view
-from fabctl.options import HERE, Connection, Name, TableOutput
+from fabctl.model import View, view
+from fabctl.names import named
+from fabctl.options import HERE, Connection, Names, TableOutput
 from fabctl.render import show_sections
 from fabctl.render.description import description
 
+if TYPE_CHECKING:
+    from fabctl.cluster.client import Cluster
+    from fabctl.fields import Body
+
 
 async def describe(
-    name: Name,
+    name: Names,
     /,
-    *,
+    *names: Names,
     drifted: Annotated[bool, Parameter(negative="")] = False,
     output: TableOutput = "table",
     connection: Connection = HERE,
-) -> None:
-    """Show all that is known of one PLC: spec, registers, status, conditions, and its Events with the newest last.
+) -> int:
+    """Show all that is known of a PLC: spec, registers, status, conditions, and its Events with the newest last.
 
     The registers of a map stand with problems first, each with where its values were declared when a template is
     involved.
 
     Args:
-        name: The PLC.
+        name: The PLC, also as plc/NAME.
+        names: Further ones.
         drifted: Of the registers, show only those that do not hold what Git wants or cannot be read.
         output: wide also has the words of each register as they came.
         connection: Which cluster, and where in it.
     """
+    wanted = named((name, *names))
     async with connected(connection) as cluster:
-        plc = view(await cluster.get(name))
-        events: list[Body] | str
-        try:
-            events = await cluster.events(plc.namespace, plc.uid)
-        except FabctlError as error:  # who may not see Events still sees the rest
-            events = str(error)
-    show_sections(description(plc, events, datetime.now(UTC), wide=output == "wide", drifted=drifted))
+        bodies = await found(cluster, wanted)
+        for at, plc in enumerate(map(view, bodies)):
+            sections = description(
+                plc, await _events(cluster, plc), datetime.now(UTC), wide=output == "wide", drifted=drifted
+            )
+            show_sections(sections, below=at > 0)
+    return int(len(bodies) < len(wanted))
+
+
+async def _events(cluster: Cluster, plc: View) -> list[Body] | str:
+    """Return the Events, or why they are not to be had: who may not see Events still sees the rest."""
+    try:
+        return await cluster.events(plc.namespace, plc.uid)
+    except FabctlError as error:
+        return str(error)

@@ -11,7 +11,7 @@ async def list(  # noqa: A001 - the command's name
 ) -> None:
     """List what Git declares: where each PLC is, its register or map, and its target."""
     await show(
-        None,
+        (),
         scope,
         output,
         lambda bodies: declared_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),

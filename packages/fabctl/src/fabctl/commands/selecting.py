@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING
 
 from fabctl.cluster import connected
-from fabctl.errors import UsageError
+from fabctl.errors import FabctlError, UsageError
 from fabctl.fields import text
 from fabctl.options import Format, Scope
 from fabctl.render import Section, Table, show_sections, show_table
 from fabctl.render.objects import show_objects
+from fabctl.streams import complain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
 
 
-def check(name: str | None, scope: Scope) -> None:
-    """Refuse a name together with what selects many.
+def check(names: Sequence[str], scope: Scope) -> None:
+    """Refuse names together with what selects many.
 
     Raises:
         UsageError: They are given together.
     """
-    if name is not None and scope.all_namespaces:
+    if names and scope.all_namespaces:
         raise UsageError("NAME and --all-namespaces exclude each other: a name belongs to one namespace (-n)")
-    if name is not None and scope.selector is not None:
+    if names and scope.selector is not None:
         raise UsageError("NAME and --selector exclude each other: give one of them")
 
 
-async def selected(cluster: Cluster, name: str | None, scope: Scope) -> list[Body]:
-    """Return the PLCs that are meant."""
-    if name is not None:
-        return [await cluster.get(name)]
+async def selected(cluster: Cluster, names: Sequence[str], scope: Scope) -> list[Body]:
+    """Return the PLCs that are meant, all of them.
+
+    Raises:
+        FabctlError: One of the names is not there, or cannot be read.
+    """
+    if names:
+        return list(await asyncio.gather(*map(cluster.get, names)))
     return await cluster.list_plcs(namespace_of(cluster, scope), scope.selector)
+
+
+async def found(cluster: Cluster, names: Sequence[str]) -> list[Body]:
+    """Return the PLCs of these names that are there, and say of the others why not; of a single one it is raised."""
+    answers = await asyncio.gather(*map(cluster.get, names), return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, FabctlError) and len(names) > 1:
+            complain(f"fabctl: {answer}")
+        elif isinstance(answer, BaseException):
+            raise answer
+    return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
 def namespace_of(cluster: Cluster, scope: Scope) -> str | None:
@@ -51,34 +68,36 @@ def nothing_found(cluster: Cluster, scope: Scope) -> str:
 
 
 async def show(
-    name: str | None,
+    names: Sequence[str],
     scope: Scope,
     output: Format,
     table: Callable[[list[Body]], Table],
     below: Callable[[Body], list[Section]] = lambda _: [],
     *,
     managed_fields: bool = False,
-) -> None:
-    """Fetch the PLCs that are meant and print them.
+) -> int:
+    """Fetch the PLCs that are meant and print them; return 1 when one of the names is not there.
 
     Args:
-        name: The one that is meant, or None.
+        names: Those that are meant, if some are by name.
         scope: Which of them otherwise.
         output: How.
         table: What makes a table of them, when one is asked for.
         below: What is said of a single one below its table.
         managed_fields: Whether JSON and YAML keep metadata.managedFields.
     """
-    check(name, scope)
+    check(names, scope)
+    one = len(names) == 1
     async with connected(scope) as cluster:
-        bodies = await selected(cluster, name, scope)
+        bodies = await (found(cluster, names) if names else selected(cluster, (), scope))
     if output in {Format.JSON, Format.YAML}:
-        show_objects(bodies, output, one=name is not None, managed_fields=managed_fields)
+        show_objects(bodies, output, one=one, managed_fields=managed_fields)
     elif not bodies:
-        sys.stderr.write(nothing_found(cluster, scope) + "\n")
+        sys.stderr.write("" if names else nothing_found(cluster, scope) + "\n")
     elif output is Format.NAME:
-        show_objects(bodies, output, one=name is not None)
+        show_objects(bodies, output, one=one)
     else:
         show_table(table(bodies))
-        if name is not None and (sections := below(bodies[0])):
+        if one and (sections := below(bodies[0])):
             show_sections(sections, below=True)
+    return int(len(bodies) < len(names))

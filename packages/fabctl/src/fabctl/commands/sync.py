@@ -16,13 +16,14 @@ from fabctl.cluster import connected
 from fabctl.commands.selecting import check, namespace_of, nothing_found, selected
 from fabctl.errors import FabctlError, Unhandled, UsageError
 from fabctl.model import View, view
-from fabctl.options import HERE_ALL, Name, Scope
+from fabctl.names import named
+from fabctl.options import HERE_ALL, Names, Scope
 from fabctl.outcome import Outcome, Result, outcome, summary
 from fabctl.render.progress import spinner
 from fabctl.render.shapes import print_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fabctl.cluster.client import Cluster, Key
 
@@ -31,9 +32,7 @@ AT_ONCE = 16
 
 
 async def sync(
-    name: Name | None = None,
-    /,
-    *,
+    *names: Names,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     force: Annotated[bool, Parameter(negative="")] = False,
     wait: Annotated[bool, Parameter(negative="--no-wait")] = True,
@@ -42,10 +41,10 @@ async def sync(
 ) -> int:
     """Have the operator look at the PLC now, and say what came of it.
 
-    Exit code 1 when a PLC does not hold afterwards what Git wants.
+    Exit code 1 when a PLC does not hold afterwards what Git wants; with --all those that are suspended do not count.
 
     Args:
-        name: One PLC.
+        names: PLCs, also as plc/NAME; nothing is asked for unless all are there.
         all_: All PLCs of the namespace (with -A of all namespaces, with -l those with these labels).
         force: Correct once although autoCorrect is false, and try although the connection keeps failing. Never
             overrides suspend.
@@ -53,34 +52,38 @@ async def sync(
         timeout: Seconds to wait for the operator.
         scope: Which cluster, and which of its PLCs.
     """
-    _check_which(name, scope, all_=all_)
+    wanted = named(names)
+    _check_which(wanted, scope, all_=all_)
     async with connected(scope) as cluster:
-        before = {plc.key: plc for plc in map(view, await selected(cluster, name, scope))}
+        before = {plc.key: plc for plc in map(view, await selected(cluster, wanted, scope))}
         if not before:
             sys.stderr.write(nothing_found(cluster, scope) + "\n")
             return 0
-        return await _Syncing(cluster, before, namespace_of(cluster, scope), name).run(force, timeout if wait else None)
+        return await _Syncing(cluster, before, namespace_of(cluster, scope), wanted).run(
+            force, timeout if wait else None
+        )
 
 
-def _check_which(name: str | None, scope: Scope, *, all_: bool) -> None:
+def _check_which(names: Sequence[str], scope: Scope, *, all_: bool) -> None:
     """Refuse what does not say exactly which PLCs; to ask for many is to be meant, so -A and -l alone do not do it."""
-    if name is not None and all_:
+    if names and all_:
         raise UsageError("give either the NAME of a PLC or --all, not both: fabctl sync NAME, fabctl sync --all")
-    if name is None and not all_:
+    if not names and not all_:
         given = [*(["-A"] if scope.all_namespaces else []), *(["-l", scope.selector] if scope.selector else [])]
         if given:
             also = shlex.join(given)
             raise UsageError(f"{also} alone syncs nothing; to sync every PLC that it selects: fabctl sync --all {also}")
         raise UsageError("give either the NAME of a PLC or --all: fabctl sync NAME, fabctl sync --all")
-    check(name, scope)
+    check(names, scope)
 
 
 class _Syncing:
-    """A request for each PLC, and what came of it."""
+    """A request for each PLC, and what came of it; without names all are meant, also those that are left alone."""
 
-    def __init__(self, cluster: Cluster, before: dict[Key, View], namespace: str | None, name: str | None) -> None:
+    def __init__(self, cluster: Cluster, before: dict[Key, View], namespace: str | None, names: Sequence[str]) -> None:
         self._cluster, self._before = cluster, before
-        self._namespace, self._name = namespace, name
+        self._namespace, self._name = namespace, names[0] if len(names) == 1 else None
+        self._fine = {Result.IN_SYNC, Result.CORRECTED, *(() if names else (Result.SUSPENDED,))}
         self._token = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self._outcomes: dict[Key, Outcome] = {}
         self._print: Callable[[str], None] = print_line
@@ -94,7 +97,7 @@ class _Syncing:
         await self._wait(asked, timeout)
         if self._name is None:
             sys.stderr.write(summary(self._outcomes.values()) + "\n")
-        return int(not all(each.good for each in self._outcomes.values()))
+        return int(not all(each.result in self._fine for each in self._outcomes.values()))
 
     async def _ask(self, force: bool) -> set[Key]:
         """Send the requests, and return those that the API server took."""

@@ -1,9 +1,10 @@
 """`fabctl version`."""
 
 import sys
-from importlib import metadata
+
+from fabctl import own_version
 
 
 def version() -> None:
     """Print the version; needs no cluster."""
-    sys.stdout.write(f"fabctl {metadata.version('fabctl')}\n")
+    sys.stdout.write(f"fabctl {own_version()}\n")

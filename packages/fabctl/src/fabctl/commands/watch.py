@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -17,7 +17,8 @@ from fabctl.commands.selecting import check, nothing_found, selected
 from fabctl.errors import FabctlError
 from fabctl.fields import Body
 from fabctl.model import view
-from fabctl.options import HERE_ALL, Name, Scope, TableOutput
+from fabctl.names import named
+from fabctl.options import HERE_ALL, Names, Scope, TableOutput
 from fabctl.render.screen import Screen, nobody_reads, open_screen
 from fabctl.render.tables import status_table
 
@@ -29,9 +30,7 @@ READER_SECS = 0.5
 
 
 async def watch(
-    name: Name | None = None,
-    /,
-    *,
+    *names: Names,
     interval: Annotated[float, Parameter(validator=Number(gte=0.1))] = 2.0,
     output: TableOutput = "table",
     scope: Scope = HERE_ALL,
@@ -41,31 +40,32 @@ async def watch(
     In a pipe it prints the table whenever something has changed. An outage of the API server is told, and it goes on.
 
     Args:
-        name: One PLC; without it all of the namespace.
+        names: PLCs, also as plc/NAME; without one all of the namespace.
         interval: Seconds between two looks, at least 0.1.
         output: wide has more columns.
         scope: Which cluster, and which of its PLCs.
     """
-    check(name, scope)
-    return await _until_signalled(_watch(name, interval, scope, wide=output == "wide"))
+    wanted = named(names)
+    check(wanted, scope)
+    return await _until_signalled(_watch(wanted, interval, scope, wide=output == "wide"))
 
 
-async def _watch(name: str | None, interval: float, scope: Scope, *, wide: bool) -> None:
+async def _watch(names: Sequence[str], interval: float, scope: Scope, *, wide: bool) -> None:
     async with connected(scope) as cluster:
-        bodies = await selected(cluster, name, scope)  # what is wrong from the start ends it at once
+        bodies = await selected(cluster, names, scope)  # what is wrong from the start ends it at once
         with open_screen() as screen:
             while True:
                 table = status_table(map(view, bodies), wide=wide, namespaces=scope.all_namespaces)
                 screen.show(table, "" if bodies else nothing_found(cluster, scope))
-                bodies = await _again(cluster, name, scope, screen, interval)
+                bodies = await _again(cluster, names, scope, screen, interval)
 
 
-async def _again(cluster: Cluster, name: str | None, scope: Scope, screen: Screen, interval: float) -> list[Body]:
+async def _again(cluster: Cluster, names: Sequence[str], scope: Scope, screen: Screen, interval: float) -> list[Body]:
     """Look again after the interval, and then until there is something to see."""
     while True:
         await _pause(interval)
         try:
-            return await selected(cluster, name, scope)
+            return await selected(cluster, names, scope)
         except FabctlError as error:
             screen.trouble(str(error))
 

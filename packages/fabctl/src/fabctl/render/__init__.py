@@ -1,13 +1,19 @@
 """What is shown: coloured on a terminal, plain in a pipe. Imports rich only where there is a terminal."""
 
+import os
 import sys
 
 from fabctl.render.shapes import Pairs, Section, Table, plain_sections, plain_table
 
 
+def coloured() -> bool:
+    """Return whether to show what a terminal shows: on one, and where FORCE_COLOR asks for it (force-color.org)."""
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
 def show_table(table: Table) -> None:
     """Print a table to standard output."""
-    if sys.stdout.isatty():
+    if coloured():
         from fabctl.render.terminal import print_table  # noqa: PLC0415
 
         print_table(table)
@@ -19,7 +25,7 @@ def show_sections(sections: list[Section], *, below: bool = False) -> None:
     """Print titled parts, one after the other, to standard output; `below` something else that was printed."""
     if below:
         sys.stdout.write("\n")
-    if sys.stdout.isatty():
+    if coloured():
         from fabctl.render.terminal import console, print_sections  # noqa: PLC0415
 
         print_sections(console(), sections)

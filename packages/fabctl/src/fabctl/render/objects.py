@@ -8,6 +8,7 @@ from unicodedata import category
 
 from fabctl.errors import Refused
 from fabctl.fields import Body, mapping, text
+from fabctl.names import KIND
 from fabctl.options import Format
 
 _FOUR_DIGITS = 0xFFFF
@@ -27,7 +28,7 @@ def show_objects(bodies: Sequence[Body], output: Format, *, one: bool, managed_f
         Refused: An object holds what the format cannot say: it is nested too deeply, or a number is too long.
     """
     if output is Format.NAME:
-        sys.stdout.writelines(f"industrialplc.fabgitops.io/{_name(body)}\n" for body in bodies)
+        sys.stdout.writelines(f"{KIND}/{_name(body)}\n" for body in bodies)
         return
     items = [dict(body) if managed_fields else _without_managed_fields(body) for body in bodies]
     listing = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}

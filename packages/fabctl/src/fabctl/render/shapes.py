@@ -36,6 +36,16 @@ def plain_table(table: Table) -> str:
     return "".join(_line(table, line, widths) for line in lines)
 
 
+def width_of(table: Table) -> int:
+    """Return how many columns of a terminal a table takes."""
+    return sum(max(map(len, column)) + len(GAP) for column in zip(table.headers, *table.rows, strict=True))
+
+
+def one_below_the_other(table: Table) -> str:
+    """Return a table for a terminal that has no room for it: its rows one below the other, each as names and values."""
+    return "\n".join(plain_pairs(tuple(zip(table.headers, row, strict=True))) for row in table.rows)
+
+
 def column_span(table: Table, header: str) -> tuple[int, int]:
     """Return where a column begins and ends in each line of a plain table."""
     at = table.headers.index(header)
@@ -57,12 +67,15 @@ def plain_sections(sections: list[Section]) -> str:
     return "\n".join(map(plain_section, sections))
 
 
-def plain_section(section: Section) -> str:
-    """Return one titled part for a pipe."""
+def plain_section(section: Section, *, narrow: bool = False) -> str:
+    """Return one titled part as plain text; where it is narrow the rows of a table stand one below the other."""
     indent = INDENT if section.title else ""
-    body = plain_table(section.content) if isinstance(section.content, Table) else plain_pairs(section.content)
+    if isinstance(section.content, Table):
+        body = one_below_the_other(section.content) if narrow else plain_table(section.content)
+    else:
+        body = plain_pairs(section.content)
     lines = [f"{section.title}:"] if section.title else []
-    return "\n".join([*lines, *(indent + line for line in body.splitlines())]) + "\n"
+    return "\n".join([*lines, *((indent + line).rstrip() for line in body.splitlines())]) + "\n"
 
 
 def plain_pairs(pairs: Pairs) -> str:

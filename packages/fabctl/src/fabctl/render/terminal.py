@@ -15,7 +15,7 @@ from rich.text import Text
 
 from fabctl.model import Status
 from fabctl.registers import State
-from fabctl.render.shapes import INDENT, Section, Table, column_span, plain_section, print_line
+from fabctl.render.shapes import INDENT, Section, Table, column_span, plain_section, print_line, width_of
 
 UNBOUNDED = 10_000
 """Columns of a terminal that has room for every table."""
@@ -46,7 +46,8 @@ STATE_STYLES = {
 }
 
 
-_STATUS = re.compile(rf"(?<=^Status:) +(?:{'|'.join(STYLES)})(?= |$)")
+_STATUS = re.compile(rf"(?<=Status:) +(?:{'|'.join(STYLES)})(?= |$)")
+_STATE = re.compile(rf"(?<=State:) +(?:{'|'.join(STATE_STYLES)})(?= |$)")
 
 
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
@@ -62,8 +63,14 @@ def console(*, stderr: bool = False, width: int | None = None) -> Console:
 
 
 def print_table(table: Table) -> None:
-    """Print a table as wide as it needs to be: the terminal wraps what it has no room for, and copies it whole."""
-    console(width=UNBOUNDED).print(rich_table(table), crop=False)
+    """Print a table; on a terminal that has no room for it its rows stand one below the other, and nothing is wrapped.
+
+    A long value is left to the terminal even so, which copies it whole.
+    """
+    if sys.stdout.isatty() and width_of(table) > console().width:
+        print_sections(console(), [Section(table.title, table)])
+    else:
+        console(width=UNBOUNDED).print(rich_table(table), crop=False)
 
 
 def rich_table(table: Table) -> RichTable:
@@ -87,18 +94,20 @@ def _cell(header: str, cell: str) -> Text:
 
 def print_sections(to: Console, sections: list[Section]) -> None:
     """Print titled parts; long lines are left to the terminal, so that they can be copied whole."""
-    text = Text("\n").join(map(_section, sections))
+    text = Text("\n").join(_section(section, to.width if to.is_terminal else UNBOUNDED) for section in sections)
     to.print(text, soft_wrap=True, end="")
 
 
-def _section(section: Section) -> Text:
+def _section(section: Section, room: int) -> Text:
     """Return a titled part with its title in bold and the words for how things stand coloured."""
-    lines = [Text(line) for line in plain_section(section).splitlines(keepends=True)]
+    narrow = isinstance(section.content, Table) and width_of(section.content) + len(INDENT) > room
+    lines = [Text(line) for line in plain_section(section, narrow=narrow).splitlines(keepends=True)]
     if section.title:
         lines[0].stylize("bold")
-    if not isinstance(section.content, Table):
+    if narrow or not isinstance(section.content, Table):
         for line in lines:
             line.highlight_regex(_STATUS, lambda word: STYLES[Status(word.strip())])
+            line.highlight_regex(_STATE, lambda word: STATE_STYLES[State(word.strip())])
     elif "State" in section.content.headers:
         start, end = (len(INDENT) + at for at in column_span(section.content, "State"))
         for line in lines[2:]:

@@ -252,7 +252,9 @@ class Line:
             raise Withdrawn(f"the share of the connection to {self._endpoint} was given up before {request.what}")
 
     def _unanswered(self, request: Request[T], timeout: float) -> NoReply:
-        return NoReply(f"{request.who} did not answer {request.what} within {timeout:g} s")
+        if self._wire is not None and self._wire.begun:
+            return NoReply(f"{request.who} began an answer to {request.how} and did not end it within {timeout:g} s")
+        return NoReply(f"{request.who} did not answer {request.how} within {timeout:g} s")
 
     def _gone(self, request: Request[T]) -> Unreachable:
         return Unreachable(f"{request.who} closed the connection before {request.what} was sent")
@@ -266,8 +268,10 @@ class Line:
             return ConnectionLost(f"the connection to {self._endpoint} was given up during {request.what}")
         why = f" ({cause(error)})" if error.args else ""
         if self._endpoint.transport is Transport.UDP:
-            return ConnectionLost(f"{request.who} is not there to answer {request.what}{why}")
-        return ConnectionLost(f"{request.who} closed the connection before it answered {request.what}{why}")
+            return ConnectionLost(f"{request.who} is not there to answer {request.how}{why}")
+        begun = self._wire is not None and self._wire.begun
+        when = "in the middle of its answer to" if begun else "before it answered"
+        return ConnectionLost(f"{request.who} closed the connection {when} {request.how}{why}")
 
     def _told(self, request: Request[T], error: DeviceError) -> DeviceError:
         self._on_request(request.function, _RESULTS[type(error)])

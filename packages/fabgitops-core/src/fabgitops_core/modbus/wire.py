@@ -68,6 +68,11 @@ class Wire(asyncio.BaseProtocol):
         """Return whether a part of a reply has come."""
         return False
 
+    @property
+    def begun(self) -> bool:
+        """Return whether what is waited for has begun to come, and not only what was forgone."""
+        return False
+
     def forgo(self, transaction: bytes) -> None:
         """Leave the reply to a transaction aside when it comes."""
         self.late[transaction] = None
@@ -125,6 +130,11 @@ class Stream(Wire, asyncio.Protocol):
     def partial(self) -> bool:
         """Return whether a part of a reply has come."""
         return bool(self._buffer)
+
+    @property
+    def begun(self) -> bool:
+        """Return whether what is waited for has begun to come, and not only what was forgone."""
+        return self.partial and self._buffer[:2] not in self.late
 
     def data_received(self, data: bytes) -> None:
         """Hand what came to who waits for it, once it is whole."""

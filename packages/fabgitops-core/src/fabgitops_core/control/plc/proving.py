@@ -20,11 +20,15 @@ from fabgitops_core.control.plc.state import (
 )
 from fabgitops_core.control.plc.troubles import with_troubles
 from fabgitops_core.control.plc.writing import go_on, is_current, stopped, summed, unit_lost
+from fabgitops_core.control.points import Point
+from fabgitops_core.control.requests import WriteFunction
 
 
 def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
     """Prove a write by reading it back; a command is given with that."""
     state = sent(state, confirmed=isinstance(event, WriteDone))
+    doubt = event.failure.message if isinstance(event, WriteUnknown) else ""
+    state = state._replace(going=replace(state.going, doubt=doubt))
     if not is_current(state, event):
         return stopped(state)
     delay = max(each.verify_delay for each in under_way(state)) if isinstance(event, WriteDone) else 0.0
@@ -34,6 +38,7 @@ def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
 def spared(state: PlcState, event: WriteSpared) -> Step:
     """Take note of bits that were right before we wrote them; a reading says so, and it is no correction of ours."""
     state = spared_record(state)
+    state = state._replace(going=replace(state.going, doubt=""))
     return _given_or_proven(state, event, 0.0) if is_current(state, event) else stopped(state)
 
 
@@ -59,12 +64,24 @@ def proven(state: PlcState, event: ReadDone) -> Step:
         if before.status.unverified_write is None and now.finding is Finding.DRIFTED:  # it was spared, and is not now
             message = f"{now.message}; it was right a moment ago, and the next poll looks again"
             now = replace(now, finding=Finding.UNPROVEN, message=message)
+        if now.finding is Finding.NOT_HELD and state.going.doubt:
+            now = replace(now, message=_with_doubt(state.going.doubt, now.message, points[at]))
         state, troubles = with_troubles(_with_found(state, at, now), (now,), event)
         state, brakes = braked(state, (now,), event)
         notices = (*notices, *now.notices, *troubles, *brakes)
     state = state._replace(going=replace(state.going, read=(*state.going.read, (batch, event.values))))
     after, commands = go_on(state, event, state.going.changes[1:])
     return after, (*notices, *commands)
+
+
+def _with_doubt(doubt: str, message: str, point: Point) -> str:
+    """Return both reasons why a write did not hold: that nobody confirmed it, and what was read after it."""
+    change = point.change()
+    hint = ""
+    if len(change.values) == 1 and change.function is not WriteFunction.MASK:
+        other = WriteFunction.SINGLE if change.function is WriteFunction.MULTIPLE else WriteFunction.MULTIPLE
+        hint = f"; if that is always so, try write.function: {other}"
+    return f"{doubt}; {message}{hint}"
 
 
 def proof_failed(state: PlcState, event: ReadFailed) -> Step:

@@ -50,7 +50,8 @@ class Pass:
     this pass who it is, `over` which connection it answered that: no write of the pass goes over another. `halved` are
     readings without a gap that were refused, and tried in parts, `fruitless` how many were refused in a row. Once
     everything is read, `found` holds a judgement of each register, and `base` the counters of the status as they stood
-    before; `barred` says why nothing may be written in this pass, and in which situation that is.
+    before; `doubt` is what kept the write under way from being confirmed; `barred` says why nothing may be written in
+    this pass, and in which situation that is.
 
     `published` is when a status was last published since the first write was decided, None before its record was;
     `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
@@ -68,6 +69,7 @@ class Pass:
     base: tuple[int, int] = (0, 0)
     barred: tuple[Situation, str] | None = None
     changes: tuple[Planned, ...] = ()
+    doubt: str = ""
     published: datetime | None = None
     unsaid: Commands = ()
     said: IndustrialPLCStatus = UNKNOWN

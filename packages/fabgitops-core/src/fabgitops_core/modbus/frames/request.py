@@ -96,6 +96,11 @@ class Request(Generic[T]):
             return f"the {verb} of {noun} {asked.address}"
         return f"the {verb} of {noun}s {asked.address} to {asked.address + count - 1}"
 
+    @property
+    def how(self) -> str:
+        """Return what it asks for, of a write also by which function code: some devices know only the other one."""
+        return f"{self.what} by FC{self.expected.start[1]:02d}" if isinstance(self.asked, Change) else self.what
+
     def _verdict(self, body: bytes) -> DeviceError:
         """Say what a reply is that is not the expected one; no text holds a number that changes with each reply."""
         unit_id, pdu = body[0], body[1:]
