@@ -234,7 +234,9 @@ async def _wandering(machine: Machine) -> AsyncIterator[None]:
 
 
 def _declare(played: Play, engine: Engine, request: SyncRequest | None = None) -> None:
-    event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, played.spec, request=request)
+    """Declare it with the status that it has by now: one that was lost would be made known again, and be old then."""
+    stored = played.host.last if played.host.told else None
+    event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, played.spec, request=request, status=stored)
     engine.declare(KEY, PlcController(settle_secs=0), event)
 
 

@@ -32,6 +32,12 @@ def test_a_good_object() -> None:
     assert event.status == IndustrialPLCStatus.model_validate({"phase": "Connected", "driftEvents": 2})
 
 
+def test_half_a_character_spoils_a_status() -> None:
+    """A stored status with half a character in it counts for nothing: no text of it could be stored again."""
+    assert told({"spec": GOOD, "status": {"phase": "Connected", "message": "\ud800"}}).status is None
+    assert told({"spec": GOOD, "status": {"phase": "Connected", "message": "\U0001f600"}}).status is not None
+
+
 def test_a_bad_value_is_named() -> None:
     """A problem names the field's path, its value, and the reason."""
     assert problem(port=70000) == "spec.port is 70000: Input should be less than or equal to 65535"

@@ -160,7 +160,7 @@ def _surroundings(made: Page) -> None:
     made.with_panel(
         trend(
             "Watches",
-            "1 while the API server tells of the changes of a kind; below, edits are heard by listings, or not at all.",
+            "Is 1 while the API server tells of changes of a kind; below, edits are heard by listings, or not at all.",
             Query(f"min by (kind) (fabgitops_watch_up{SOME})", "{{kind}}"),
             steps=((None, RED), (1, GREEN)),
             span=6,
@@ -187,7 +187,7 @@ def _surroundings(made: Page) -> None:
     made.with_panel(
         trend(
             "Lease",
-            "1 while an operator holds its Lease and may write, 0 while it waits, or could not renew it.",
+            "Is 1 while an operator holds its Lease and may write, 0 while it waits, or could not renew it.",
             Query(f"max by (lease, instance) (fabgitops_leader{SOME})", "{{lease}} {{instance}}"),
             span=24,
         )

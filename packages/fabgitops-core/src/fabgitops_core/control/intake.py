@@ -3,6 +3,7 @@
 Nothing here raises for what a user wrote: one object that does not parse says so on itself and disturbs no other.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -52,11 +53,16 @@ def _spec(kind: Kind, raw: object) -> tuple[ApiModel | None, str]:
 
 
 def _status(kind: Kind, raw: object) -> ApiModel | None:
-    """Return the stored status; one that somebody spoilt counts for nothing, as only we have a word there."""
+    """Return the stored status; one that somebody spoilt counts for nothing, as only we have a word there.
+
+    Half a character (a surrogate alone) is spoilt, too: JSON may name one, and none can be written again.
+    """
     try:
-        return kind.status.model_validate(raw) if raw and kind.status else None
-    except (ValidationError, RecursionError):
+        status = kind.status.model_validate(raw) if raw and kind.status else None
+        json.dumps(raw if status else None, ensure_ascii=False).encode()
+    except (ValidationError, RecursionError, UnicodeEncodeError):
         return None
+    return status
 
 
 def _request(annotations: Mapping[str, Any]) -> SyncRequest | None:
