@@ -17,7 +17,7 @@ PART_OF = "app.kubernetes.io/part-of=fabgitops"
 MADE = (
     "deployment,service,configmap,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,networkpolicy,pdb,pod,"
 )
-MADE += "servicemonitor,prometheusrule,validatingadmissionpolicy,validatingadmissionpolicybinding,crd"
+MADE += "servicemonitor,podmonitor,prometheusrule,validatingadmissionpolicy,validatingadmissionpolicybinding,crd"
 DEFINITIONS = ("industrialplcs.fabgitops.io", "industrialplctemplates.fabgitops.io")
 Found = TypeVar("Found")
 

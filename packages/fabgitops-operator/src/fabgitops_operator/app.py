@@ -81,15 +81,20 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
 
 
 @app.command
-def manifests(*, with_secrets: Annotated[bool, Parameter(negative=())] = False) -> None:
+def manifests(
+    *,
+    with_secrets: Annotated[bool, Parameter(negative=())] = False,
+    with_operator: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
     """Print what a cluster must have: resource definitions, role and binding. Pipe it to kubectl apply -f -.
 
     Args:
         with_secrets: Let the operator read Secrets as well: for PLCs behind TLS that name one in tlsSecretRef.
+        with_operator: Run the operator in the cluster as well, from the image of this version, as the chart does.
     """
     from fabgitops_operator.install import manifests as text  # noqa: PLC0415
 
-    _print(text(with_secrets=with_secrets))
+    _print(text(with_secrets=with_secrets, with_operator=with_operator))
 
 
 @app.command
