@@ -64,7 +64,7 @@ def test_the_version_is_the_package_s() -> None:
 
 
 def test_a_cluster_takes_it(cluster: Cluster) -> None:
-    """The API server takes all of it, strictly, and makes the pod in a namespace that lets only pods without rights in."""
+    """The API server takes all of it and makes the pod in a namespace that takes only pods without rights."""
     text = manifests(with_operator=True)
     cluster.kubectl("create", "namespace", SYSTEM)
     cluster.kubectl("label", "namespace", SYSTEM, "pod-security.kubernetes.io/enforce=restricted")
