@@ -2,14 +2,14 @@
 
 The documentation is written to be read in the repository too: its links lead to files, also to such that are no page of
 the site. Here a link to another page becomes one to where that page is on the site, and any other a link to the
-repository. A link that leads nowhere is an error.
+repository. A link that leads nowhere is an error. Diagrams are drawn: see tools/diagrams.py.
 """
 
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -81,17 +81,18 @@ def rendered(source: Path, pages: Mapping[Path, Path], root: Path) -> str:
     return "".join(_LINK.sub(lead, line) if is_prose else line for line, is_prose in prose(source.read_text()))
 
 
-def put_together(root: Path, into: Path) -> list[str]:
-    """Write all pages into an empty folder; return what is wrong with links."""
+def put_together(root: Path, into: Path, draw: Callable[[str, Path, Path], str]) -> list[str]:
+    """Write all pages into an empty folder, their diagrams drawn; return what is wrong with links."""
     shutil.rmtree(into, ignore_errors=True)
     pages, problems = sources(root), []
     for source, page in pages.items():
         target = into / page
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            target.write_bytes(
-                rendered(source, pages, root).encode() if source.suffix == ".md" else source.read_bytes()
-            )
+            if source.suffix == ".md":
+                target.write_text(draw(rendered(source, pages, root), page, into), encoding="utf-8")
+            else:
+                target.write_bytes(source.read_bytes())
         except DeadLink as dead:
             problems.append(str(dead))
     return problems
@@ -99,7 +100,9 @@ def put_together(root: Path, into: Path) -> list[str]:
 
 def main() -> int:
     """Put the pages together and return the exit code."""
-    problems = put_together(ROOT, PAGES)
+    from diagrams import drawn  # noqa: PLC0415  # which a test of links does without
+
+    problems = put_together(ROOT, PAGES, drawn)
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     return 1 if problems else 0

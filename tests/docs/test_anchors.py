@@ -91,10 +91,35 @@ def test_every_page_is_in_the_navigation(pages: dict[Path, Html]) -> None:
 
 @pytest.mark.docs
 def test_diagrams_are_drawn(pages: dict[Path, Html]) -> None:
-    """Each diagram of a page arrives on the site as one to be drawn, and not as a block of code."""
+    """Each diagram of a page is drawn on the site, for light and for dark, and no block of code is left of it."""
     for source, where in site().sources(ROOT).items():
         if source.suffix == ".md":
             name = SITE / where.with_suffix("") / "index.html"
             file = name.parent.parent / "index.html" if where.stem in {"index", "README"} else name
-            drawn = file.read_text().count('class="mermaid"')
-            assert drawn == source.read_text().count("\n```mermaid\n"), source
+            text, diagrams = file.read_text(), source.read_text().count("\n```mermaid\n")
+            assert "mermaid" not in re.findall(r'class="([\w-]*)"', text), source
+            for mark in ("only-light", "only-dark"):
+                pictures = re.findall(rf'src="([^"]*diagrams/[^"#]+)#{mark}"', text)
+                assert len(pictures) == diagrams, source
+                assert all((file.parent / each).read_text().startswith("<svg") for each in pictures), source
+
+
+REFERRING = re.compile(
+    r"""<(?:script|img|iframe|source|video|audio|embed|object)\b[^>]*?\b(?:src|data)=["']?([^"'\s>]+)"""
+)
+LINKED = re.compile(r"<link\b[^>]*>")
+IMPORTED = re.compile(r"""(?:@import\s+(?:url\()?|url\()\s*["']?((?:https?:)?//[^"')\s]+)""")
+
+
+@pytest.mark.docs
+def test_the_site_fetches_nothing_from_elsewhere(pages: dict[Path, Html]) -> None:
+    """No file of the built site makes a browser fetch a script, style, font or picture of another host."""
+    fetched = []
+    for file in [path for path in SITE.rglob("*") if path.suffix in {".html", ".css", ".svg"}]:
+        text = file.read_text(encoding="utf-8")
+        links = [each for each in LINKED.findall(text) if not re.search(r"rel=\"?(?:canonical|next|prev|edit)\b", each)]
+        found = REFERRING.findall(text) + re.findall(r'href="?([^"\s>]+)', " ".join(links)) + IMPORTED.findall(text)
+        fetched += [(str(file.relative_to(SITE)), "stars") for _ in re.findall(r'data-md-component="?source\b', text)]
+        fetched += [(str(file.relative_to(SITE)), each) for each in found if re.match(r"(https?:)?//", each)]
+    assert pages
+    assert fetched == []

@@ -40,7 +40,7 @@ def page(tmp_path: Path) -> Callable[[str], tuple[str, list[str]]]:
 
     def put(text: str) -> tuple[str, list[str]]:
         (tmp_path / "docs/page.md").write_text(text)
-        problems = module.put_together(tmp_path, tmp_path / "site")
+        problems = module.put_together(tmp_path, tmp_path / "site", lambda text, *_: text)
         made = tmp_path / "site/page.md"
         return (made.read_text() if made.exists() else ""), problems
 
