@@ -61,7 +61,10 @@ class _State:
 
 
 class Hearing:
-    """Told by watch and sweep what they hear; `deaf` is set when a watch that was up goes down."""
+    """Told by watch and sweep what they hear.
+
+    `deaf` is set when a watch that was up goes down, `whole` while each is up.
+    """
 
     def __init__(self, scopes: Iterable[Scope], patience_secs: float) -> None:
         """Begin with no watch.
@@ -74,6 +77,7 @@ class Hearing:
         self._patience = patience_secs
         self._held = False
         self.deaf = asyncio.Event()
+        self.whole = asyncio.Event()
 
     @property
     def scopes(self) -> Collection[Scope]:
@@ -121,10 +125,13 @@ class Hearing:
             log.info("the watch of %s is up", scope)
             state.since = datetime.now(UTC)
         state.watch.opened()
+        if self.up:
+            self.whole.set()
 
     def unheard(self, scope: Scope, why: str, *, refused: bool) -> None:
         """Note that a watch is down; refused is one that the API server answers with no, not one that it cannot."""
         state = self._states[scope]
+        self.whole.clear()
         if not state.watch.why:
             state.since = datetime.now(UTC)
             self.deaf.set()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.report import Reporter
 from fabgitops_operator.secrets import SecretTls
 from fabgitops_operator.settings import Settings
-from fabgitops_operator.start import first_listing, settle_memory, unless, warn_of_empty
+from fabgitops_operator.start import catch_up, first_listing, settle_memory, unless, warn_of_empty
 from fabgitops_operator.sweep import Sweep
 from fabgitops_operator.tracing import tracing
 from fabgitops_operator.watch import Watch
@@ -115,7 +115,6 @@ async def operate(settings: Settings) -> None:
         if told_to_stop.is_set():
             log.info("stopped before everything was listed")
             return
-        engine.holds.lift("listing")
         reasons.clear()
         settle_memory()
         watch = Watch(access, hearing, inventory, deciding, settings.namespace, lambda: _take_signals(told_to_stop))
@@ -124,6 +123,9 @@ async def operate(settings: Settings) -> None:
         warn_of_empty(settings.namespace, engine)
         # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
         stack.push_async_callback(_end_polling, engine, host.reporter, announcer, settings.grace_secs)
+        await unless(told_to_stop, catch_up(sweep, hearing))
+        if not told_to_stop.is_set():
+            engine.holds.lift("listing")
         hold = partial(_hold_while_deaf, engine, hearing, inventory)
         async with _sweeping(sweep, metrics, settings.resync_secs, hold):
             await unless(told_to_stop, lease.lost())
@@ -156,11 +158,11 @@ async def _sweeping(sweep: Sweep, metrics: Metrics, interval: float, hold: Calla
     clock = asyncio.get_running_loop().time
     counted = float("-inf")
 
-    def told(errors: Sequence[KubeError]) -> None:
+    def told(errors: Collection[KubeError]) -> None:
         nonlocal counted
         if errors and clock() - counted >= interval:  # as often as without the listings that a watch that is down needs
             counted = clock()
-            metrics.api_write("listing", errors[0].reason)
+            metrics.api_write("listing", next(iter(errors)).reason)
         hold()
 
     task = asyncio.get_running_loop().create_task(sweep.forever(interval, told))

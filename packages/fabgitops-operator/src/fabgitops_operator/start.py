@@ -1,19 +1,24 @@
-"""The start: nothing is looked after before everything there is was listed once."""
+"""The start: nothing is polled before everything was listed once, and nothing written before changes are heard of."""
 
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from fabgitops_core.engine.engine import Engine
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from fabgitops_operator.hearing import Hearing, Scope
 from fabgitops_operator.kube import Gone, KubeError, Unavailable
 from fabgitops_operator.sweep import Sweep
 
 START_SECS = 60.0
 """How long a start waits for an API server that is away."""
+
+HEARD_SECS = 10.0
+"""How long writes wait after a start for a watch that is not up."""
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +42,11 @@ async def unless(told_to_stop: asyncio.Event, doing: Coroutine[Any, Any, None]) 
 async def first_listing(sweep: Sweep) -> None:
     """List everything once, with patience for an API server that is away and none for what waiting does not mend.
 
-    A kind that is not defined is no reason not to look after the others.
+    A kind that is not defined is no reason not to look after the others, nor is a namespace that refuses to list,
+    which may be gone together with its role: the watch and the next listings tell of both.
 
     Raises:
-        KubeError: The API server cannot be reached, or refuses to list.
+        KubeError: The API server cannot be reached, or refuses to list a kind anywhere.
         NotInstalledError: No kind is defined.
     """
     patiently = AsyncRetrying(
@@ -51,24 +57,37 @@ async def first_listing(sweep: Sweep) -> None:
     )
     async for attempt in patiently:
         with attempt:
-            errors = await sweep.once()
-            if worst := min(errors, key=_patience, default=None):
-                _give_up_or_go_on(worst, everywhere=len(errors) == sweep.size)
+            _give_up_or_go_on(await sweep.once(), sweep.scopes)
 
 
-def _patience(error: KubeError) -> int:
-    """Return how much can be waited for: what never mends itself is told first."""
-    return 2 if isinstance(error, Gone) else 1 if isinstance(error, Unavailable) else 0
-
-
-def _give_up_or_go_on(error: KubeError, *, everywhere: bool) -> None:
-    if not isinstance(error, Gone):
-        raise error
-    if everywhere:
+def _give_up_or_go_on(errors: Mapping[Scope, KubeError], scopes: Collection[Scope]) -> None:
+    """Raise what the start ends with or waits for, what never mends itself first."""
+    refused = {scope for scope, error in errors.items() if not isinstance(error, Gone | Unavailable)}
+    somewhere = {scope.kind.name for scope in scopes if scope not in refused}
+    for scope in refused:
+        if scope.kind.name not in somewhere:
+            raise errors[scope]
+    for error in errors.values():
+        if isinstance(error, Unavailable):
+            raise error
+    gone = [error for error in errors.values() if isinstance(error, Gone)]
+    if len(gone) == len(scopes):
         raise NotInstalledError(
             "the resource definitions are not installed in this cluster: "
             "run `fabgitops-operator manifests | kubectl apply -f -`"
-        ) from error
+        ) from gone[0]
+
+
+async def catch_up(sweep: Sweep, hearing: Hearing) -> None:
+    """List everything once more when each watch is up, or after a while without one.
+
+    A listing takes seconds, and of a commit that comes meanwhile it may show one object before and another after. What
+    it did not show is known then, and of what comes during this one the watch tells.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HEARD_SECS):
+            await hearing.whole.wait()
+    await sweep.once()
 
 
 def settle_memory() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -30,19 +30,19 @@ class Sweep:
         self._controllers = {controller.kind.name: controller for controller in controllers}
 
     @property
-    def size(self) -> int:
-        """Return how many listings make one of everything."""
-        return len(self._hearing.scopes)
+    def scopes(self) -> Collection[Scope]:
+        """Return of what there is a listing each."""
+        return self._hearing.scopes
 
-    async def once(self) -> list[KubeError]:
-        """List everything once, and return what went wrong; where that is, nothing was taken for gone."""
-        errors = []
+    async def once(self) -> dict[Scope, KubeError]:
+        """List everything once, and return what went wrong where; nothing was taken for gone there."""
+        errors = {}
         for scope in self._hearing.scopes:
             try:
                 await self._list(scope)
                 self._hearing.listed(scope)
             except KubeError as error:
-                errors.append(error)
+                errors[scope] = error
                 refused = not isinstance(error, Unavailable | Gone)
                 self._hearing.unlisted(scope, str(error), refused=refused)
         return errors
@@ -66,7 +66,7 @@ class Sweep:
         finally:
             self._inventory.listing_ends(missing, complete=complete)
 
-    async def forever(self, interval: float, told: Callable[[list[KubeError]], None]) -> None:
+    async def forever(self, interval: float, told: Callable[[Collection[KubeError]], None]) -> None:
         """List everything each `interval` seconds; at once when a watch goes down, and then every few seconds.
 
         Args:
@@ -78,7 +78,7 @@ class Sweep:
             pause = FIRST_PAUSE_SECS if self._hearing.up else min(MAX_PAUSE_SECS, 2 * pause)
             await self._until_deaf(interval if self._hearing.up else pause)
             try:
-                told(await self.once())
+                told((await self.once()).values())
             except Exception:
                 log.exception("the periodic listing failed by a fault of our own; again at its next time")
 

@@ -74,7 +74,7 @@ class Site:
         """List everything once."""
         hearing = Hearing([Scope(INDUSTRIAL_PLC)], 60.0)
         if errors := await Sweep(listing, self.inventory, hearing, (PLC,)).once():  # type: ignore[arg-type]
-            raise errors[0]
+            raise next(iter(errors.values()))
 
 
 @pytest.fixture

@@ -80,11 +80,11 @@ async def kubeconfig(api_server: ApiServer, tmp_path: Path) -> AsyncIterator[Pat
 
 
 @asynccontextmanager
-async def running(kubeconfig: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(kubeconfig: Path, *flags: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run the operator; it is killed at the end unless it has ended by itself."""
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).parent / "fabgitops-operator",
-        *("run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--log-format", "json"),
+        *("run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--log-format", "json", *flags),
         env={"KUBECONFIG": str(kubeconfig)},
         stderr=asyncio.subprocess.PIPE,
     )
