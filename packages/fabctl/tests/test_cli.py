@@ -1,5 +1,6 @@
 """The command line without a cluster."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -43,17 +44,37 @@ def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
     assert version("fabctl") in fabctl("--version").stdout
 
 
-def test_version_imports_nothing_heavy() -> None:
-    """`version` runs without the libraries for Kubernetes and the terminal, which take longer than all else."""
+def imported(*arguments: str, environment: dict[str, str]) -> set[str]:
+    """Return the packages, and the modules of fabctl, that a command line has imported by its end."""
     code = (
-        "import sys; from fabctl.app import run; sys.argv[1:] = ['version']\n"
+        "import sys; from fabctl.app import run\n"
         "try: run()\n"
         "except SystemExit: pass\n"
-        "print(*sys.modules, sep='\\n')"
+        "print('', *sys.modules, sep='\\nMODULE ')"
     )
-    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, env=environment
+    )
+    names = {line.removeprefix("MODULE ") for line in ran.stdout.splitlines() if line.startswith("MODULE ")}
+    return {name if name.startswith("fabctl.") else name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "without"),
+    [
+        (["version"], {*HEAVY, "asyncio"}),
+        (["--version"], {*HEAVY, "asyncio"}),
+        (["get-status", "a", "-A"], {"rich", "importlib_metadata", "fabctl.render.terminal", *HEAVY}),
+        (["get-status"], {"rich", "fabctl.render.terminal", "fabctl.cluster.client", "lightkube"}),
+        (["--help"], {"lightkube", "httpx2", "yaml", "fabctl.model", "fabctl.commands.sync"}),
+    ],
+)
+def test_nothing_is_imported_that_is_not_needed(tmp_path: Path, arguments: list[str], without: set[str]) -> None:
+    """What a command line does not need is not read: libraries take longer than all that most commands do."""
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    modules = imported(*arguments, environment=environment)
     assert "cyclopts" in modules
-    assert not {name for name in modules if name.partition(".")[0] in HEAVY}
+    assert not modules & (without | {"pydantic", "fabgitops_core"})
 
 
 @pytest.mark.parametrize("command", ["get-status", "describe", "list", "sync", "watch"])

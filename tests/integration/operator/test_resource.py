@@ -85,9 +85,12 @@ async def test_defaults_stand_in_the_stored_object(site: Site) -> None:
 
 async def test_the_table_that_kubectl_shows(site: Site) -> None:
     """`kubectl get plc` shows the columns that were promised, and those of priority 1 in its wide form only."""
-    async with serving(Device({4001: 2500})) as port, site.operator():
-        await site.apply("mixer", port)
+    async with serving(Device({4001: 2500, 4003: 2500, 4004: 7})) as port, site.operator():
+        await site.apply("mixer", port, autoCorrect=False)
         await site.until_status("mixer", inSync=True)
+        registers = [{"name": name, "address": address, "value": 2500} for name, address in (("a", 4003), ("b", 4004))]
+        await site.apply("line", port, targetRegister=None, targetValue=None, registers=registers, autoCorrect=False)
+        await site.until_status("line", registersInSync="1/2")
         with site.plane.client() as http:
             shown = http.get(
                 f"/apis/fabgitops.io/v1/namespaces/{site.namespace}/industrialplcs",
@@ -95,11 +98,13 @@ async def test_the_table_that_kubectl_shows(site: Site) -> None:
             ).json()
         columns = {each["name"]: each["priority"] for each in shown["columnDefinitions"]}
         assert columns == {
-            **dict.fromkeys(("Name", "Ready", "InSync", "Target", "Actual", "Drifts", "Phase", "Age"), 0),
-            **dict.fromkeys(("Registers", "Endpoint", "LastError"), 1),
+            **dict.fromkeys(("Name", "Ready", "InSync", "Registers", "Target", "Actual", "Drifts", "Phase", "Age"), 0),
+            **dict.fromkeys(("Endpoint", "LastError"), 1),
         }
-        cells = dict(zip(columns, shown["rows"][0]["cells"], strict=True))
-        assert (cells["Ready"], cells["InSync"], cells["Target"], cells["Actual"]) == ("True", "True", 2500, 2500)
+        of_a_map, cells = (dict(zip(columns, row["cells"], strict=True)) for row in shown["rows"])
+        assert (cells["Ready"], cells["InSync"], cells["Target"], cells["Actual"]) == ("True", "True", 2500, "2500")
+        assert cells["Registers"] == "1/1"
+        assert (of_a_map["Registers"], of_a_map["Target"], of_a_map["Actual"]) == ("1/2", None, None)
         assert (cells["Drifts"], cells["Phase"], cells["Endpoint"]) == (0, "Connected", f"127.0.0.1:{port}")
 
 

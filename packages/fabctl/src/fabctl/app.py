@@ -66,9 +66,14 @@ def run() -> int:
 
 
 def _run() -> int:
+    tokens = behind_the_command(sys.argv[1:])
+    if tokens == ["--version"]:  # for which cyclopts would read rich
+        sys.stdout.write(own_version() + "\n")
+        sys.stdout.flush()
+        return 0
     try:
         code = app(
-            behind_the_command(sys.argv[1:]),
+            tokens,
             exit_on_error=False,
             print_error=False,
             result_action="return_int_as_exit_code_else_zero",

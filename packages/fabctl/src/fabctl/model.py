@@ -93,6 +93,8 @@ class View:
     tags: str
 
     status: Status
+    held: bool
+    """Whether it drifts, and the operator is kept from writing for now; the message says by what."""
     last_read: int | None
     """The value last read, which may be long ago."""
     actual: int | None
@@ -193,6 +195,7 @@ def view(body: Body) -> View:
         suspend=spec.get("suspend") is True,
         tags=", ".join(shown(tag) for tag in sequence(spec.get("tags"))),
         status=word,
+        held=word is Status.DRIFT and _condition(conditions, "Ready").get("reason") == "Held",
         last_read=last_read,
         actual=last_read if known else None,
         is_map=is_map(spec),

@@ -70,6 +70,8 @@ def _map_synced(after: View, corrected: int) -> Outcome:
 
 
 def _left(after: View, corrected: int) -> Outcome:
+    if after.held and after.message:
+        return Outcome(Result.LEFT, f"drift left: {after.message}; the operator will try again")
     drift = f"drift left: {_differences(after, corrected)}"
     if after.auto_correct:
         return Outcome(Result.LEFT, f"{drift}; the operator will try again")

@@ -136,8 +136,8 @@ def test_printer_columns() -> None:
     """`kubectl get` shows seven columns, and three more with -o wide."""
     (version,) = definition(INDUSTRIAL_PLC)["spec"]["versions"]
     columns = [(column["name"], column.get("priority", 0)) for column in version["additionalPrinterColumns"]]
-    first = ["Ready", "InSync", "Target", "Actual", "Drifts", "Phase", "Age"]
-    assert columns == [*((name, 0) for name in first), ("Registers", 1), ("Endpoint", 1), ("LastError", 1)]
+    first = ["Ready", "InSync", "Registers", "Target", "Actual", "Drifts", "Phase", "Age"]
+    assert columns == [*((name, 0) for name in first), ("Endpoint", 1), ("LastError", 1)]
 
 
 def test_the_status_has_no_defaults_and_keyed_conditions() -> None:

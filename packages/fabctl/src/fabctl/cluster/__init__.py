@@ -19,10 +19,12 @@ async def connected(connection: Connection) -> AsyncIterator[Cluster]:
         NoConfig: It is not known where the API server is, or who we are.
     """
     # Imported here because it takes longer than all else together: help, version and usage errors do without.
-    from fabctl.cluster.client import Cluster  # noqa: PLC0415
     from fabctl.cluster.config import load  # noqa: PLC0415
 
-    cluster = Cluster(load(connection.kubeconfig, connection.context), connection)
+    access = load(connection.kubeconfig, connection.context)
+    from fabctl.cluster.client import Cluster  # noqa: PLC0415
+
+    cluster = Cluster(access, connection)
     try:
         yield cluster
     finally:

@@ -178,8 +178,12 @@ class Cluster:
 
 
 def _bare(access: Access) -> SingleConfig:
-    """Return what lightkube must know of the way; how it is gone is the transport's."""
-    cluster = models.Cluster(server=access.cluster.server)
+    """Return what lightkube must know of the way; how it is gone, and whom it believes, is the transport's.
+
+    Told that it is not to check the server, lightkube does not read the certificates of this machine, which nobody
+    would use: that takes as long as all else that it does.
+    """
+    cluster = models.Cluster(server=access.cluster.server, insecure=True)
     return SingleConfig(access.name, models.Context(access.name, namespace=access.namespace), cluster, models.User())
 
 

@@ -30,7 +30,9 @@ def registers_section(plc: View, now: datetime, *, wide: bool, drifted: bool) ->
 def troubles(plc: View, now: datetime, *, wide: bool) -> list[Section]:
     """Return what explains that a PLC is not as Git wants it: the operator's message, and the registers that differ."""
     said = plc.message or plc.last_error
-    sections = [Section("", (("Message", said),))] if plc.status.needs_a_person and said and not wide else []
+    sections = (
+        [Section("", (("Message", said),))] if (plc.status.needs_a_person or plc.held) and said and not wide else []
+    )
     differing = differing_section(plc, now, wide=wide)
     return [*sections, differing] if differing else sections
 
