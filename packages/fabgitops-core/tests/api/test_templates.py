@@ -183,3 +183,33 @@ def test_a_template_that_makes_no_sense(changes: dict[str, Any], told: str) -> N
     with pytest.raises(ValidationError) as refused:
         meter(**changes)
     assert told in sentences(refused.value)
+
+
+@pytest.mark.parametrize("where", ["identity", "unit", "connection"])
+def test_a_fraction_is_no_text(where: str) -> None:
+    """A number with a fraction that goes into a longer text is refused with the way out, wherever the text stands."""
+    register = {"name": "volts", "address": 1, **({"unit": "V${rev}"} if where == "unit" else {})}
+    fields: dict[str, Any] = {"registers": [register], "identity": None, "connection": None}
+    if where != "unit":
+        fields[where] = (
+            {"productCode": "V${rev}"}
+            if where == "identity"
+            else {"tlsServerName": "V${rev}.plant", "transport": "tls"}
+        )
+    rev: dict[str, Any] = {"name": "rev"}
+    template = meter(parameters=[rev], **fields)
+    with pytest.raises(
+        Unresolved, match=r"spec\.templateRef\.parameters\.rev is 1\.1 without .*'V\$\{rev\}.*in quotes"
+    ):
+        resolved(plc(parameters={"rev": 1.10}), template)
+    assert "V1.10" in str(resolved(plc(parameters={"rev": "1.10"}), template).spec)
+    assert "V7" in str(resolved(plc(parameters={"rev": 7}), template).spec)
+    with pytest.raises(Unresolved, match=r"the default of rev in template em340 is 1\.1 without quotes"):
+        resolved(plc(parameters={}), meter(parameters=[{**rev, "default": 1.10}], **fields))
+
+
+def test_a_fraction_alone_is_a_number() -> None:
+    """The same parameter may fill in a field by itself, with quotes and without."""
+    for limit in (99.5, "99.5"):
+        registers = made(plc(parameters={"unit": 7, "limit": limit})).spec.registers_wanted
+        assert [str(each.value) for each in registers if each.name == "limit"] == ["99.5"]

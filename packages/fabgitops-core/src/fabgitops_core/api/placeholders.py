@@ -10,6 +10,15 @@ PARAMETER_NAME = "[A-Za-z][A-Za-z0-9_]*"
 _PLACEHOLDER = re.compile(rf"\$\$\{{|\$\{{({PARAMETER_NAME})\}}")
 
 
+class NotAText(ValueError):
+    """A number with a fraction would go into a longer text: of 1.10 JSON leaves 1.1, which is another text."""
+
+    def __init__(self, name: str, text: str) -> None:
+        """Take the name of the parameter, and the text that it is to go into."""
+        super().__init__(name, text)
+        self.name, self.text = name, text
+
+
 def names_in(given: object) -> set[str]:
     """Return the names of the placeholders in a value, also in the values of a mapping or a list in it."""
     if isinstance(given, str):
@@ -26,6 +35,7 @@ def filled_in(given: Any, values: Mapping[str, Value]) -> Any:
 
     Raises:
         KeyError: A placeholder has no value.
+        NotAText: A number with a fraction would go into a longer text.
     """
     if isinstance(given, Mapping):
         return {key: filled_in(each, values) for key, each in given.items()}
@@ -35,8 +45,10 @@ def filled_in(given: Any, values: Mapping[str, Value]) -> Any:
         return given
     if (whole := _PLACEHOLDER.fullmatch(given)) and whole[1]:
         return values[whole[1]]
-    return _PLACEHOLDER.sub(lambda found: _text(values[found[1]]) if found[1] else "${", given)
+    return _PLACEHOLDER.sub(lambda found: _text(found[1], values[found[1]], given) if found[1] else "${", given)
 
 
-def _text(value: Value) -> str:
+def _text(name: str, value: Value, within: str) -> str:
+    if isinstance(value, float):
+        raise NotAText(name, within)
     return str(value).lower() if isinstance(value, bool) else str(value)

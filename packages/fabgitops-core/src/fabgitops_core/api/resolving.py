@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from fabgitops_core.api.industrialplc import IndustrialPLCSpec
-from fabgitops_core.api.placeholders import filled_in, names_in
+from fabgitops_core.api.placeholders import NotAText, filled_in, names_in
 from fabgitops_core.api.refusals import sentences
 from fabgitops_core.api.template import IndustrialPLCTemplateSpec, Loose
 from fabgitops_core.codec.codec import Value
@@ -60,20 +60,36 @@ def resolved(spec: IndustrialPLCSpec, template: IndustrialPLCTemplateSpec) -> Re
     the rest.
 
     Raises:
-        Unresolved: A parameter is unknown or missing, or what comes out is no valid spec.
+        Unresolved: A parameter is unknown, missing or no text where it must be one, or what comes out is no valid spec.
     """
     if spec.template_ref is None:
         return Resolution(spec, {each.name: Origin(False, {}, ()) for each in spec.registers_wanted})
     name, values = spec.template_ref.name, _values(spec, template)
     own = spec.model_dump(exclude_unset=True, exclude={"template_ref"})
-    registers, origins = _registers(own.pop("registers", None) or (), template, values)
-    merged = {**own, "registers": registers, **_defaults(own, template, values)}
     try:
+        registers, origins = _registers(own.pop("registers", None) or (), template, values)
+        merged = {**own, "registers": registers, **_defaults(own, template, values)}
         return Resolution(IndustrialPLCSpec.model_validate(merged), origins)
     except ValidationError as error:
         raise Unresolved(f"with template {name}: {sentences(error)}") from None
+    except NotAText as error:
+        raise Unresolved(_fraction_in_a_text(error, spec, values[error.name])) from None
     except RecursionError:
         raise Unresolved(f"with template {name}: a value is nested too deeply to be looked into") from None
+
+
+def _fraction_in_a_text(found: NotAText, spec: IndustrialPLCSpec, value: Value) -> str:
+    """Return what to change where; a parameter that the resource does not give is a default of the template."""
+    reference = spec.template_ref
+    given = reference is not None and reference.parameters.get(found.name) is not None
+    template = reference.name if reference else ""
+    where = (
+        f"spec.templateRef.parameters.{found.name}" if given else f"the default of {found.name} in template {template}"
+    )
+    return (
+        f"{where} is {value!r} without quotes, and goes into the text {printable(found.text)!r}: JSON does not keep how"
+        f' a number was written (1.10 is 1.1), so write it in quotes, as in {found.name}: "1.10"'
+    )
 
 
 def _values(spec: IndustrialPLCSpec, template: IndustrialPLCTemplateSpec) -> dict[str, Value]:
