@@ -20,6 +20,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from fabgitops_operator.kube import Body, Forbidden, Gone, KubeError, Unavailable
 from fabgitops_operator.metrics import Metrics
+from fabgitops_operator.slots import Slots
 
 CONTROLLER = "fabgitops.io/operator"
 SERIES_SECS = 360.0
@@ -27,7 +28,7 @@ SERIES_SECS = 360.0
 MAX_ALIKE = 10
 """Events of one reason for one object, each with a text of its own, that may stand beside each other; more join in."""
 AT_ONCE = 8
-"""Namespaces whose Events are written at the same time."""
+"""Quick namespaces whose Events are written at the same time."""
 MAX_WAITING = 10_000
 """Events of one namespace that wait; more are dropped."""
 MAX_NOTE = 1024
@@ -100,7 +101,7 @@ class Announcer:
         self._kube = kube
         self._metrics = metrics
         self._lanes: dict[str, _Lane] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = Slots(AT_ONCE)
         self._series: dict[tuple[str, NoticeReason], list[_Series]] = {}
         self._instance = socket.gethostname()
         self._closed = False
@@ -197,7 +198,7 @@ class Announcer:
         )
         async for attempt in attempts:
             with attempt:
-                async with self._slots:
+                async with self._slots.of(letter.key.namespace):
                     await self._write(letter)
 
     async def _write(self, letter: _Letter) -> None:

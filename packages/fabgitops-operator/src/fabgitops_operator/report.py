@@ -15,9 +15,10 @@ from fabgitops_operator.echoes import Echoes
 from fabgitops_operator.kube import Body, Gone, KubeError, Rejected, TooLarge, Unavailable
 from fabgitops_operator.metrics import Metrics
 from fabgitops_operator.shortened import shortened
+from fabgitops_operator.slots import Slots
 
 AT_ONCE = 16
-"""Patches under way at the same time."""
+"""Patches of all quick namespaces under way at the same time."""
 
 MAX_RETRY_SECS = 15.0
 
@@ -108,7 +109,7 @@ class Reporter:
         self._metrics = metrics
         self._objects = objects
         self._outboxes: dict[Key, _Outbox] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = Slots(AT_ONCE)
         self._refusals: set[str] = set()
         self._rejected: set[str] = set()
         self._echoes = Echoes()
@@ -196,7 +197,7 @@ class Reporter:
 
     async def _try(self, key: Key, outbox: _Outbox) -> KubeError | None:
         """Send what waits, once; what may be stored later waits again unless something newer does."""
-        async with self._slots:
+        async with self._slots.of(key.namespace):
             uid, status = outbox.waiting.pop()
             outbox.urged.clear()
             error = await self._patch(key, uid, status)

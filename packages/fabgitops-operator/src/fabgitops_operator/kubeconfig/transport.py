@@ -15,7 +15,12 @@ class Transport(httpx2.AsyncBaseTransport):
         self._inner = self._new()
 
     def _new(self) -> httpx2.AsyncHTTPTransport:
-        return httpx2.AsyncHTTPTransport(verify=self._access.tls, proxy=self._access.cluster.proxy or None)
+        return httpx2.AsyncHTTPTransport(
+            verify=self._access.tls,
+            proxy=self._access.cluster.proxy or None,
+            # No request waits for a connection behind slow ones; how many there are at once is decided above.
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+        )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request.
