@@ -70,6 +70,13 @@ def test_a_map_names_its_source(path: Path) -> None:
     assert "http" in head
 
 
+@each_file
+def test_a_plc_begins_by_being_looked_at(path: Path) -> None:
+    """Whoever copies a file and forgets a line writes nothing: autoCorrect is false, and comes first."""
+    _, plc = objects(path)
+    assert next(iter(plc["spec"].items())) == ("autoCorrect", False)
+
+
 def test_each_kind_of_device_is_there() -> None:
     """There is a map of a meter, a VFD, a temperature controller, a remote I/O block and a PLC."""
     assert set(KINDS.values()) <= {path.stem for path in FILES}

@@ -104,9 +104,9 @@ async def client(control_plane: ControlPlane) -> AsyncIterator[lightkube.AsyncCl
 
 
 async def apply(client: lightkube.AsyncClient, device: str, port: int) -> str:
-    """Apply a file, its PLC at a port of this machine and polled each second, and return the PLC's name."""
+    """Apply a file, its PLC at a port of this machine, polled each second and corrected, and return the PLC's name."""
     template, plc = yaml.safe_load_all((FOLDER / f"{device}.yaml").read_text())
-    plc["spec"] |= {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1}
+    plc["spec"] |= {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1, "autoCorrect": True}
     await client.apply(Template.from_dict(template), force=True)
     await client.apply(IndustrialPLC.from_dict(plc), force=True)
     return str(plc["metadata"]["name"])

@@ -34,12 +34,11 @@ TIMEOUT = 5.0
 each_device = pytest.mark.parametrize("device", DEVICES)
 
 
-def spec(device: str, port: int = 502) -> IndustrialPLCSpec:
-    """Return what the template and the PLC of a file say together, for a port of this machine."""
+def spec(device: str, port: int = 502, *, corrected: bool = True) -> IndustrialPLCSpec:
+    """Return what template and PLC of a file say together, for a port of this machine, and that drift is corrected."""
     template, plc = yaml.safe_load_all((FOLDER / f"{device}.yaml").read_text())
-    declared = IndustrialPLCSpec.model_validate(
-        plc["spec"] | {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1}
-    )
+    here = {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1}
+    declared = IndustrialPLCSpec.model_validate(plc["spec"] | here | ({"autoCorrect": True} if corrected else {}))
     return resolved(declared, IndustrialPLCTemplateSpec.model_validate(template["spec"])).spec
 
 
@@ -160,6 +159,32 @@ async def test_a_map_is_read_corrected_and_proven(device: str) -> None:
             drifted = any(not each.holds(there[each.name].start) for each in desired)
             assert ("DriftDetected" in host.reasons(key)) == drifted
             assert (status().corrections_applied > 0) == drifted
+        finally:
+            await engine.stop(TIMEOUT)
+            await devices.close()
+
+
+@each_device
+async def test_as_it_stands_a_map_is_only_looked_at(device: str) -> None:
+    """A file that is applied as it is has each register read and shown, and none of the device's is changed."""
+    key, host, there = Key(INDUSTRIAL_PLC.name, "default", device), FakeHost(), stands(device)
+    async with mock_plc(device) as port:
+        wanted, devices = spec(device, port, corrected=False), ModbusDevices()
+        engine = Engine(devices, host, FakeObserver())
+
+        def shown() -> dict[str, bool | None]:
+            found = host.status(key)
+            registers = found.registers if isinstance(found, IndustrialPLCStatus) else ()
+            return {each.name: each.in_sync for each in registers if each.actual is not None}
+
+        try:
+            event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, wanted, request=None)
+            engine.declare(key, PlcController(settle_secs=0), event)
+            await until(lambda: len(shown()) == len(wanted.registers_wanted), shown)
+            for register in (each for each in wanted.registers_wanted if each.encoded is not None):
+                start = there[register.name].start
+                assert shown()[register.name] is register.holds(start)
+                assert register.codec.same(await words_of(devices, wanted, register), start), register.name
         finally:
             await engine.stop(TIMEOUT)
             await devices.close()

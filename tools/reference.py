@@ -25,7 +25,6 @@ LOOSE: Mapping[str, type[BaseModel]] = {"connection": Connection, "identity": Id
 """What fields of a template become once their placeholders are replaced."""
 
 _NOTE = "<!-- Made from the models in fabgitops-core by tools/generate.py: change those, not this. -->\n"
-_HEAD = "| field | type | unit | may be | default | example | |\n|---|---|---|---|---|---|---|\n"
 _RULES = "x-kubernetes-validations"
 _ANYTHING = "x-kubernetes-preserve-unknown-fields"
 _WORDS = re.compile(r"\^\(([\w-]+(?:\|[\w-]+)*)\)\$")
@@ -72,11 +71,11 @@ def reference(kind: Kind) -> str:
 
 def _sections(part: Part) -> Iterator[str]:
     """Yield the section of an object and of each object inside it."""
-    rows = [_row(part, name) for name in part.schema["properties"]]
+    told_of = "\n".join(_block(part, name) for name in part.schema["properties"])
     rules = dict.fromkeys(f"- {rule['message']}" for rule in part.schema.get(_RULES, ()) if "message" in rule)
     told = "\nWhat the API server says where it refuses one:\n\n" + "\n".join(rules) + "\n" if rules else ""
     loose = "\nEach field but `name` may also be a text with `${parameter}` in it.\n" if part.loose else ""
-    yield f"\n## {part.path}\n{loose}\n{_HEAD}" + "\n".join(rows) + f"\n{told}"
+    yield f"\n## {part.path}\n{loose}\n{told_of}\n{told}"
     for name in part.schema["properties"]:
         inner = _inner(part, name)
         if inner is not None:
@@ -110,12 +109,16 @@ def _model(model: type[BaseModel], name: str) -> type[BaseModel]:
     raise LookupError(f"{model.__name__}.{name} holds no object")
 
 
-def _row(part: Part, name: str) -> str:
+def _block(part: Part, name: str) -> str:
+    """Return a field as an item of a list, which is as wide as the reader's page: a table of all this is wider."""
     field = part.schema["properties"][name]
     text = field.get("description", "")
     shown = f"[{_type(field)}](#{_anchor(part, name)})" if _inner(part, name) else _type(field)
-    cells = (f"`{name}`", shown, _unit(name, field), _range(field), _default(part, name), _example(part, name), text)
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    unit, default, example = _unit(name, field), _default(part, name), _example(part, name)
+    said = [f"{shown} in {unit}" if unit else shown, _range(field)]
+    said += [default if default in {"", "required"} else f"default {default}", f"example {example}" if example else ""]
+    head = f"- **`{name}`** · " + " · ".join(each for each in said if each)
+    return " ".join(head.split("\n")) + (f"<br>\n  {' '.join(text.splitlines())}" if text else "")
 
 
 def _anchor(part: Part, name: str) -> str:
