@@ -1,5 +1,6 @@
 """The command line without a cluster."""
 
+import json
 import os
 import socket
 import subprocess
@@ -40,7 +41,12 @@ def complaint(run: subprocess.CompletedProcess[str], code: int = 1) -> str:
 
 def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
     """`fabctl version` and `--version` work where there is no cluster."""
-    assert fabctl("version").stdout == f"fabctl {version('fabctl')}\n"
+    offline = fabctl("version")
+    assert (offline.returncode, offline.stdout) == (0, f"fabctl {version('fabctl')}\n")
+    assert offline.stderr.startswith("fabctl: no kubeconfig: give --kubeconfig FILE")
+    alone = fabctl("version", "--client", "-o", "json")
+    known = {"fabctl": version("fabctl"), "operators": None, "definitions": None}
+    assert (alone.returncode, json.loads(alone.stdout), alone.stderr) == (0, known, "")
     assert version("fabctl") in fabctl("--version").stdout
 
 
@@ -62,7 +68,8 @@ def imported(*arguments: str, environment: dict[str, str]) -> set[str]:
 @pytest.mark.parametrize(
     ("arguments", "without"),
     [
-        (["version"], {*HEAVY, "asyncio"}),
+        (["version"], {"lightkube", "rich"}),
+        (["version", "--client"], HEAVY),
         (["--version"], {*HEAVY, "asyncio"}),
         (["get-status", "a", "-A"], {"rich", "importlib_metadata", "fabctl.render.terminal", *HEAVY}),
         (["get-status"], {"rich", "fabctl.render.terminal", "fabctl.cluster.client", "lightkube"}),
@@ -74,7 +81,7 @@ def test_nothing_is_imported_that_is_not_needed(tmp_path: Path, arguments: list[
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     modules = imported(*arguments, environment=environment)
     assert "cyclopts" in modules
-    assert not modules & (without | {"pydantic", "fabgitops_core"})
+    assert not modules & ({*without} | {"pydantic", "fabgitops_core"})
 
 
 @pytest.mark.parametrize("command", ["get-status", "describe", "list", "sync", "watch"])

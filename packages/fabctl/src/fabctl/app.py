@@ -26,7 +26,7 @@ _COMMANDS = (
     ("describe", None, "Show all that is known of one PLC: spec, registers, status, conditions, Events."),
     ("sync", None, "Have the operator look at the PLC now, and say what came of it."),
     ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),
-    ("version", None, "Print the version; needs no cluster."),
+    ("version", None, "Print the versions of fabctl, the operator and the definitions."),
 )
 for _name, _alias, _help in _COMMANDS:
     _function = _name.replace("-", "_")

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 from lightkube import AsyncClient, SingleConfig
 from lightkube.config import models
-from lightkube.generic_resource import create_namespaced_resource
+from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 from lightkube.operators import Operator
 from lightkube.types import PatchType
 
@@ -32,6 +32,10 @@ WATCH_SECS = 60
 RECONNECT_SECS = 0.5
 
 _PLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", PLURAL)
+_LEASE = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
+_DEFINITION = create_global_resource(
+    "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions"
+)
 _EVENT = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
 
 Key = tuple[str, str]
@@ -153,6 +157,25 @@ class Cluster:
                 async for kind, changed in events:
                     keys.add(_key(changed))
                     yield _key(changed), None if kind == "DELETED" else dict(changed)
+
+    async def definition(self) -> Body:
+        """Return the definition of the kind.
+
+        Raises:
+            NotInstalled: There is none.
+        """
+        attempt = self._attempt("get", None, "customresourcedefinitions.apiextensions.k8s.io")
+        try:
+            with told(attempt):
+                return dict(await self._client.get(_DEFINITION, RESOURCE))
+        except NotThere:
+            raise not_installed(attempt) from None
+
+    async def leases(self) -> list[Body]:
+        """Return the Leases of operators, of those that run and of those that did."""
+        labels: Any = {"app.kubernetes.io/name": "fabgitops"}
+        with told(self._attempt("list", None, "leases.coordination.k8s.io")):
+            return [dict(body) async for body in self._client.list(_LEASE, namespace="*", labels=labels)]
 
     async def events(self, namespace: str, uid: str) -> list[Body]:
         """Return the Events about one object, in no order."""

@@ -1,10 +1,103 @@
 """`fabctl version`."""
 
+from __future__ import annotations
+
+import json
 import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from cyclopts import Parameter
 
 from fabctl import own_version
+from fabctl.cluster import connected
+from fabctl.errors import FabctlError
+from fabctl.fields import Body, mapping, moment, number, text
+from fabctl.options import HERE, Connection
+from fabctl.streams import complain
+
+if TYPE_CHECKING:
+    from fabctl.cluster.client import Cluster
+
+LABEL = "app.kubernetes.io/version"
+
+Operator = dict[str, str]
+T = TypeVar("T")
 
 
-def version() -> None:
-    """Print the version; needs no cluster."""
-    sys.stdout.write(f"fabctl {own_version()}\n")
+async def version(
+    *,
+    client: Annotated[bool, Parameter(negative="")] = False,
+    output: Annotated[Literal["text", "json"], Parameter(alias="-o")] = "text",
+    connection: Connection = HERE,
+) -> None:
+    """Print the versions of fabctl, of the operators that run, and of the definitions in the cluster.
+
+    What cannot be asked for is told on standard error, and is no failure.
+
+    Args:
+        client: Print that of fabctl, and ask no cluster.
+        output: text or json.
+        connection: Which cluster.
+    """
+    if output == "text":
+        sys.stdout.write(f"fabctl {own_version()}\n")
+        sys.stdout.flush()  # before anything is waited for
+    operators, definitions = (None, None) if client else await _of_the_cluster(connection)
+    if output == "json":
+        known = {"fabctl": own_version(), "operators": operators, "definitions": definitions}
+        sys.stdout.write(json.dumps(known, indent=2) + "\n")
+        return
+    for each in operators or ():
+        sys.stdout.write(f"operator {each['version']} ({each['holder']}, Lease {each['lease']})\n")
+    if definitions is not None:
+        sys.stdout.write(f"definitions {definitions}\n")
+
+
+async def _of_the_cluster(connection: Connection) -> tuple[list[Operator] | None, str | None]:
+    """Return the operators that run, and the version of the definitions; None for what cannot be known."""
+    try:
+        async with connected(connection) as cluster:
+            return await _or_why_not(_operators(cluster)), await _or_why_not(_definitions(cluster))
+    except FabctlError as error:
+        complain(f"fabctl: {error}")
+        return None, None
+
+
+async def _or_why_not(asking: Coroutine[Any, Any, T]) -> T | None:
+    try:
+        return await asking
+    except FabctlError as error:
+        complain(f"fabctl: {error}")
+        return None
+
+
+async def _definitions(cluster: Cluster) -> str:
+    return _version_of(await cluster.definition())
+
+
+async def _operators(cluster: Cluster) -> list[Operator]:
+    running = [lease for lease in await cluster.leases() if _is_held(lease, datetime.now(UTC))]
+    if not running:
+        complain("fabctl: no operator holds a Lease: none runs, or it runs with --no-lease")
+    return [_operator(lease) for lease in running]
+
+
+def _operator(lease: Body) -> Operator:
+    metadata = mapping(lease.get("metadata"))
+    return {
+        "version": _version_of(lease),
+        "holder": text(mapping(lease.get("spec")).get("holderIdentity")),
+        "lease": f"{text(metadata.get('namespace'))}/{text(metadata.get('name'))}",
+    }
+
+
+def _is_held(lease: Body, now: datetime) -> bool:
+    spec = mapping(lease.get("spec"))
+    renewed, lasts = moment(spec.get("renewTime")), number(spec.get("leaseDurationSeconds")) or 0
+    return bool(text(spec.get("holderIdentity"))) and renewed is not None and (now - renewed).total_seconds() < lasts
+
+
+def _version_of(body: Body) -> str:
+    return text(mapping(mapping(body.get("metadata")).get("labels")).get(LABEL)) or "unknown"

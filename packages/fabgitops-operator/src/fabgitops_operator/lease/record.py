@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
+from fabgitops_operator.labels import labels
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -40,7 +42,7 @@ def record_of(body: Mapping[str, Any]) -> Record:
 
 def body_of(namespace: str, name: str, record: Record) -> dict[str, Any]:
     """Return the Lease to be stored, renewed now; without a version it is to be made."""
-    metadata = {"name": name, "namespace": namespace}
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace, "labels": labels()}
     if record.version:
         metadata["resourceVersion"] = record.version
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
