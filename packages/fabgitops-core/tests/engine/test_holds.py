@@ -136,6 +136,40 @@ async def test_a_device_is_looked_at_while_its_write_waits(
     assert warnings == [f"corrections wait, that of {MIXER} among them: {LISTING}"]
 
 
+async def test_a_wait_that_is_over_is_not_counted_into_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When what was held is put right by somebody else nobody waits any more, and the next long wait is told again."""
+    monkeypatch.setattr(held, "PATIENCE_SECS", 0.01)
+    bench.engine.holds.put("listing", LISTING)
+    bench.declare_spec(MIXER, body(SPEED))
+    warnings: list[str] = []
+    for seen in (1, 2):
+        while len(warnings) < seen:
+            await passes(bench, MIXER, 1)
+            warnings = [each.getMessage() for each in caplog.records if "corrections wait" in each.getMessage()]
+        bench.plc[10] = 5
+        await bench.until(lambda: bench.status(MIXER).in_sync is True)
+        await passes(bench, MIXER, 1)
+        bench.plc[10] = 8
+
+
+async def test_who_is_deleted_while_its_write_waits_is_waited_for_no_more(bench: Bench) -> None:
+    """A resource that is deleted while its write waits for its turn does not keep others from the end of a hold."""
+    bench.plc.hold_writes = asyncio.Event()
+    bench.declare_spec(MIXER, body(SPEED))
+    await bench.until(lambda: bench.plc.waiting == 1)
+    bench.engine.holds.put("leader", "another operator leads")
+    bench.engine.remove(MIXER)
+    bench.plc.hold_writes.set()
+    bench.declare_spec(PRESS, body({"name": "pace", "address": 1, "value": 7}, pollIntervalSecs=3600))
+    await bench.until(lambda: MIXER in bench.observer.passes)
+    await bench.until(lambda: bench.host.status(PRESS) is not None and "not written" in bench.status(PRESS).message)
+    bench.engine.holds.lift("leader")
+    await bench.until(lambda: bench.plc[1] == 7)
+    assert len(bench.plc.writes) == 1
+
+
 async def test_a_template_that_changes_all_the_time_holds_nobody_elsewhere(bench: Bench) -> None:
     """While users of a template wait to be told of it, a PLC at another site is corrected; one at theirs is not."""
     lab = [MIXER._replace(namespace="lab", name=f"lab-{number}") for number in range(20)]

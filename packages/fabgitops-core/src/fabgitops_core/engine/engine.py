@@ -225,8 +225,8 @@ class Engine:
 
     def _why_held(self, key: Key) -> str:
         """Return what speaks now against the write of a resource that was held."""
-        endpoint = self._entries[key].endpoint
-        return self.holds.why_not(endpoint) if endpoint else ""
+        entry = self._entries.get(key)
+        return self.holds.why_not(entry.endpoint) if entry and entry.endpoint else ""
 
     def _look_again(self, key: Key) -> None:
         self._scheduler.wake(key, 0.0, spread=TOGETHER_SECS)
@@ -238,7 +238,7 @@ class Engine:
         if entry is None or entry.dead:
             return
         began, faults = self._time(), entry.faults
-        entry.due = self._scheduler.due(key)
+        entry.due, entry.held = self._scheduler.due(key), False
         event: Event | None = self._due(entry)
         try:
             while event is not None and not entry.gone:  # its key may be another's by now
@@ -247,6 +247,8 @@ class Engine:
             self._isolation.strike(entry, "request", error)
         finally:
             entry.writing = False
+        if not entry.held and not entry.gone:
+            self._held.drop(key)
         if faults:
             entry.passed(faults)
         self._listener.passed(key, self._time() - began)

@@ -15,7 +15,7 @@ class Entry:
     `fault` is what of ours struck it and is not over, so that it is not written; `faults` counts how often in a row.
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
     `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
-    units behind a gateway that answered when they were asked last.
+    units behind a gateway that answered when they were asked last. `held` says that a write of the pass was held.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
 
@@ -31,6 +31,7 @@ class Entry:
         "generation",
         "gone",
         "heard",
+        "held",
         "key",
         "link",
         "logged",
@@ -50,6 +51,7 @@ class Entry:
         self.due: float | None = None
         self.heard: frozenset[int] = frozenset()
         self.writing = False
+        self.held = False
         self.gone = False
         self.generation = 0
         self.fault = ""

@@ -76,9 +76,9 @@ class Errands:
                 self.drop(key)
                 try:
                     self._do(key)
+                    self._done()
                 except Exception:
                     log.exception("%s: not told of what it refers to, by a fault of our own", key)
-                self._done()
                 await asyncio.sleep(0)
         finally:
             self._task = None

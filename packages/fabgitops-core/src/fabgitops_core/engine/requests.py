@@ -153,10 +153,11 @@ class Requests:
     def _withdrawn(self, entry: Entry, change: Change, held: str, why: str = "") -> WriteWithdrawn:
         """Say that a write is not sent; what was read is old by the time that it may be, and the next pass looks anew.
 
-        One that is held is told of its end.
+        One that is held is told of its end, unless it is gone by now.
         """
-        if held:
+        if held and not entry.gone:
             self._held.note(entry.key, held)
+            entry.held = True
         return WriteWithdrawn(self._now(), change, held or why, recorded=entry.writing)
 
     def _shut(self, plan: ReadPlan, gate: Gate) -> ReadFailed:

@@ -178,7 +178,7 @@ class FakeDevice:
         del timeout
         plc = self._plc
         await plc.wait(plc.hold_writes)
-        if not self._open or not wanted():
+        if not wanted() or not self._open:
             raise Withdrawn("no longer wanted")
         if over not in (None, plc.connection):
             raise Withdrawn("not sent", "the connection is another")

@@ -4,14 +4,17 @@ from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.codec.types import hex_of, parse_hex
 from fabgitops_core.control.plc.brevity import LONGEST_TEXT, was_cut
 from fabgitops_core.control.plc.judging import blank
-from fabgitops_core.control.plc.state import Braked, PlcState, with_memory
+from fabgitops_core.control.plc.state import UNKNOWN, Braked, PlcState, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
 from fabgitops_core.control.points import NOWHERE, DeviceMap, Point
 
 
 def with_what_was_stored(state: PlcState) -> PlcState:
-    """Take over what an earlier run of ours said of the registers of the first map."""
-    if state.map is NOWHERE or not state.status.conditions:
+    """Take over what an earlier run of ours said of the registers of the first map.
+
+    A status that somebody has cut down, be it to a few registers, is looked at like any other.
+    """
+    if state.map is NOWHERE or state.status == UNKNOWN:
         return state
     edited = state.status.observed_generation != state.generation
     known = _remembered(state.status, state.map, edited)

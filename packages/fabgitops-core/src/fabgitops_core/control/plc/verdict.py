@@ -38,7 +38,7 @@ def conclude(state: PlcState, event: Event) -> Step:
     going = state.going
     situation, message = _picked(state, going.found)
     if situation is at_hand.HELD:
-        again = HELD_SECS if state.changed_at is None else seconds_left(state, event.at)
+        again = None if state.changed_at is None else seconds_left(state, event.at)
         return held(_with_changes(state), event, message, again)
     fields = fields_of(state)
     wake = _next_look(state, event)
@@ -77,15 +77,16 @@ def _with_changes(state: PlcState) -> PlcState:
     return state._replace(going=replace(state.going, changes=changes_for(state.map.points, wrong)))
 
 
-def held(state: PlcState, event: Event, why: str, again: float = HELD_SECS) -> Step:
+def held(state: PlcState, event: Event, why: str, again: float | None = None) -> Step:
     """End a pass whose writes are held: say why, unless that is what was said already; a sync goes on waiting.
 
     Args:
         state: What is known, with what is to be written.
         event: What has happened.
         why: What speaks against it, as what follows "not written: ".
-        again: When to decide anew at the latest, in seconds.
+        again: When to decide anew at the latest, in seconds; without it after `HELD_SECS`.
     """
+    again = HELD_SECS if again is None else again
     going = state.going
     message = f"{_told(going.found[at].message for each in going.changes for at in each.points)}; not written: {why}"
     fields = fields_of(state)
