@@ -1,5 +1,7 @@
 """Commands: registers with verify false, given once for each change of their value, and never compared."""
 
+from typing import Any
+
 import pytest
 from fabgitops_core.control.commands import Write
 from fabgitops_core.control.events import SyncRequest, WriteWithdrawn
@@ -44,6 +46,18 @@ def test_each_change_of_its_value_gives_it_anew() -> None:
     assert [change.values for change in told.device.writes if change.address == 0] == [(1,), (2,), (1,)]
     told.declare(spec({**RESET, "address": 1}, SPEED)).polled()
     assert told.device.writes[-1].address == 1
+
+
+@pytest.mark.parametrize("crash", [False, True])
+@pytest.mark.parametrize("changes", [{"name": "acknowledge"}, {"enum": {"off": 0, "on": 1}, "value": "on"}])
+def test_another_name_for_the_same_does_not_give_it_again(changes: dict[str, Any], crash: bool) -> None:
+    """What is given stays given when the register, or its value, is called by another name, also over a restart."""
+    told = story(RESET, SPEED).polled()
+    told.declare(spec({**RESET, **changes}, SPEED))
+    told = told.crashed() if crash else told
+    told.polled().polled()
+    assert [change.address for change in told.device.writes] == [0, 10]
+    assert told.status.registers[0].given == "0x0001"
 
 
 def test_a_forced_sync_gives_it_once_more() -> None:

@@ -4,12 +4,13 @@ import json
 from collections import defaultdict
 
 import pytest
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.control.commands import Write
 from fabgitops_core.control.events import Contested, Declared, WriteDone
 
 from .conftest import START, Story
 from .conftest import spec as short_form
-from .mapping import HOLDING, SPEED, spec, story
+from .mapping import HOLDING, SPEED, spec, story, write_of
 
 
 @pytest.mark.parametrize("sent", [None, 2500])
@@ -35,6 +36,31 @@ def test_stored_words_that_do_not_fit_count_for_nothing(spoilt: str) -> None:
     revived.polled()
     assert revived.status.in_sync
     assert revived.status.corrections_applied == 1
+
+
+def test_a_status_that_was_cut_down_is_looked_at_like_any_other() -> None:
+    """Registers without conditions, as a tool that restores may leave them, are believed no more than others."""
+    told = story(SPEED).polled()
+    (stored,) = told.status.registers
+    wrong = stored.model_copy(update={"raw": "banana", "unverified_write": "banana"})
+    cut = IndustrialPLCStatus(registers=(wrong,))
+    revived = Story().declare(spec(SPEED), status=cut)
+    revived.device = told.device
+    assert revived.polled().status.in_sync
+    elsewhere = IndustrialPLCStatus(registers=(stored.model_copy(update={"given": "0x0005"}),))
+    moved = {**SPEED, "address": 40, "write": {"verify": False}}
+    assert write_of(Story().declare(spec(moved), status=elsewhere).polled()).change.address == 40
+
+
+def test_a_drift_is_the_same_by_whatever_name() -> None:
+    """A register that drifts is counted once, also when it gets another name meanwhile; what took its name is new."""
+    told = story(SPEED, autoCorrect=False).polled()
+    since = told.register("speed").drifted_since
+    told.declare(spec({**SPEED, "name": "pace"}, autoCorrect=False)).polled()
+    assert (told.register("pace").drifted_since, told.status.drift_events) == (since, 1)
+    named = {**SPEED, "address": 40, "value": 7}
+    told.declare(spec({**SPEED, "name": "pace"}, named, autoCorrect=False)).polled()
+    assert (told.status.drift_events, told.notices) == (2, ["DriftDetected", "DriftDetected"])
 
 
 def test_nothing_is_believed_of_another_device() -> None:

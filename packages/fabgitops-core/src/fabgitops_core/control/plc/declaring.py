@@ -12,7 +12,7 @@ from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.contact import still_answered
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
-from fabgitops_core.control.plc.remembering import with_what_was_stored
+from fabgitops_core.control.plc.remembering import known_at, with_what_was_stored
 from fabgitops_core.control.plc.resting import rest
 from fabgitops_core.control.plc.settling import settled, unsettled
 from fabgitops_core.control.plc.situations import situation_of
@@ -169,12 +169,13 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
 
 
 def _carried(registers: Sequence[RegisterStatus], before: DeviceMap, now: DeviceMap) -> list[RegisterStatus]:
-    """Return what is known of the registers of a map: only of those whose place is the same as before."""
-    places = {point.name: point.place for point in before.points}
-    known = {each.name: each for each in registers if each.name in places}
+    """Return what is known of the registers of a map: only of those that are where they were, of the same device."""
+    if before.endpoint != now.endpoint:
+        return [blank(point) for point in now.points]
+    places = {point.where: point.place for point in before.points}
     return [
-        known[point.name] if point.name in known and places[point.name] == point.place else blank(point)
-        for point in now.points
+        known if places.get(point.where) == point.place else known.model_copy(update={"actual": None})
+        for point, known in zip(now.points, known_at(now.points, registers), strict=True)
     ]
 
 

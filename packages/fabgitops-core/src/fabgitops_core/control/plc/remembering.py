@@ -1,5 +1,7 @@
 """What a stored status tells of the registers of a map: what an earlier run of ours left open, and no more."""
 
+from collections.abc import Sequence
+
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.codec.types import hex_of, parse_hex
 from fabgitops_core.control.plc.brevity import LONGEST_TEXT, was_cut
@@ -38,11 +40,20 @@ def _remembered(status: IndustrialPLCStatus, wanted: DeviceMap, edited: bool) ->
     """Return what a stored status tells of the registers of a map, as far as they are the same ones."""
     if status.endpoint not in {None, str(wanted.endpoint)}:
         return [blank(point) for point in wanted.points]
-    known = {(each.name, each.place): each for each in status.registers}
     if not status.registers and len(wanted.points) == 1:
-        point = wanted.points[0]
-        known[point.name, point.where] = _from_single_fields(status, point, edited)
-    return [_believed(point, known.get((point.name, point.where))) for point in wanted.points]
+        return [_believed(wanted.points[0], _from_single_fields(status, wanted.points[0], edited))]
+    return known_at(wanted.points, status.registers)
+
+
+def known_at(points: Sequence[Point], registers: Sequence[RegisterStatus]) -> list[RegisterStatus]:
+    """Return what a status tells of registers of one device: of those that are where they were, by whatever name.
+
+    One that has another name by now is still in the same drift, and a command that was given there is not given again.
+    """
+    named = {(each.name, each.place): each for each in registers}
+    now = {(point.name, point.where) for point in points}
+    renamed = {each.place: each for each in registers if (each.name, each.place) not in now}
+    return [_believed(each, named.get((each.name, each.where)) or renamed.get(each.where)) for each in points]
 
 
 def _from_single_fields(status: IndustrialPLCStatus, point: Point, edited: bool) -> RegisterStatus:
@@ -65,6 +76,8 @@ def _believed(point: Point, known: RegisterStatus | None) -> RegisterStatus:
     """Return what was stored of a register; words that it cannot hold, as somebody may have put there, do not count."""
     if known is None:
         return blank(point)
+    if known.name != point.name:
+        known = known.model_copy(update={"name": point.name})
     spoilt = [field for field in ("raw", "unverified_write", "given") if not _fits(point, getattr(known, field))]
     return known.model_copy(update=dict.fromkeys(spoilt)) if spoilt else known
 
