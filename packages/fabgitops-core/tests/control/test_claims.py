@@ -99,3 +99,16 @@ def test_who_is_suspended_claims_nothing() -> None:
         state, _ = step(state, Declared(START, generation, wanted, "" if wanted else "bad"))
         seen.append(len(controller.claims(state)))
     assert seen == [3, 0, 3, 0]
+
+
+def test_who_comes_third_is_news_to_nobody_else() -> None:
+    """Each of many who want the same register knows of one other, and is not told of every further one."""
+    index, (mixer, press, saw) = Claims(), KEYS
+    wanted = claims_of(map_of(spec(), "default", {}))
+    assert index.lay(mixer, wanted) == set()
+    assert index.lay(press, wanted) == {mixer, press}
+    assert index.lay(saw, wanted) == {saw}
+    assert set(index.rivals(saw).values()) == set(index.rivals(press).values()) == {str(mixer)}
+    assert index.lay(saw, frozenset()) == {saw}
+    assert index.lay(mixer, frozenset()) == {mixer, press}
+    assert index.rivals(press) == {}

@@ -1,7 +1,8 @@
 """Who wants which register: two resources that want the same one are told of each other, and neither writes it."""
 
+from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fabgitops_core.api.meta import Key
@@ -41,41 +42,70 @@ def claims_of(wanted: DeviceMap) -> frozenset[Claim]:
     )
 
 
+Place = tuple[Spot, int]
+"""A spot, and the bits of it that are wanted."""
+Named = tuple[str, Key]
+"""Who wants it, in the order of full names."""
+
+FIRST = 2
+"""Who is told to be the rival: the first by name, and to that one the second."""
+
+
 class Claims:
-    """All claims there are, and who contests whose."""
+    """All claims there are, and who contests whose.
+
+    However many want the same register, each is told of one of them, and whoever comes later changes nothing for those
+    who know of another already: a hundred copies of a map of 500 registers would hold up every poll for seconds.
+    """
 
     def __init__(self) -> None:
         self._of: dict[Key, frozenset[Claim]] = {}
-        self._at: defaultdict[Spot, dict[Key, list[Claim]]] = defaultdict(dict)
+        self._at: defaultdict[Spot, dict[int, list[Named]]] = defaultdict(dict)
 
     def lay(self, key: Key, claims: frozenset[Claim]) -> set[Key]:
         """Put a resource's claims in the place of its earlier ones; return everybody for whom that changes anything."""
-        before = self._of.pop(key, frozenset[Claim]())
+        before = self._of.get(key, frozenset[Claim]())
         if claims == before:
-            if claims:
-                self._of[key] = claims
             return set()
-        touched = self._rivals_at(key, before)
-        for claim in before:
-            at = self._at[claim.spot]
-            at.pop(key, None)
-            if not at:
-                del self._at[claim.spot]
-        for claim in claims:
-            self._at[claim.spot].setdefault(key, []).append(claim)
+        old, new = ({(each.spot, each.mask) for each in some} for some in (before, claims))
+        contested = bool(self.rivals(key))
+        touched = {other for place in old - new for other in self._without(place, key)}
+        touched |= {other for place in new - old for other in self._with(place, key)}
         if claims:
             self._of[key] = claims
-        touched |= self._rivals_at(key, claims)
-        return touched | {key} if touched else set()
+        else:
+            self._of.pop(key, None)
+        return touched | {key} if contested or self.rivals(key) else touched
 
     def rivals(self, key: Key) -> Mapping[str, str]:
         """Return, for each contested register of a resource, the full name of one who wants it too."""
         found: dict[str, str] = {}
         for claim in self._of.get(key, ()):
-            for other, theirs in self._at[claim.spot].items():
-                if other != key and any(each.mask & claim.mask for each in theirs):
-                    found[claim.register] = min(found.get(claim.register, str(other)), str(other))
+            for mask, those in self._at[claim.spot].items():
+                if mask & claim.mask and (other := next((name for name, each in those[:FIRST] if each != key), None)):
+                    found[claim.register] = min(found.get(claim.register, other), other)
         return found
 
-    def _rivals_at(self, key: Key, claims: frozenset[Claim]) -> set[Key]:
-        return {other for claim in claims for other in self._at.get(claim.spot, ()) if other != key}
+    def _with(self, place: Place, key: Key) -> Iterable[Key]:
+        """Add who wants a place; return those who are told of another rival by that."""
+        spot, mask = place
+        those = self._at[spot].setdefault(mask, [])
+        insort(those, (str(key), key))
+        return self._others(place, key) if (str(key), key) in those[:FIRST] else ()
+
+    def _without(self, place: Place, key: Key) -> Iterable[Key]:
+        """Take away who wanted a place; return those who were told of that one."""
+        spot, mask = place
+        those = self._at[spot][mask]
+        at = bisect_left(those, (str(key), key))
+        del those[at]
+        others = list(self._others(place, key)) if at < FIRST else ()
+        if not those:
+            del self._at[spot][mask]
+        if not self._at[spot]:
+            del self._at[spot]
+        return others
+
+    def _others(self, place: Place, key: Key) -> Iterable[Key]:
+        spot, mask = place
+        return (other for each, those in self._at[spot].items() if each & mask for _, other in those if other != key)
