@@ -172,6 +172,51 @@ async def test_what_a_controller_knows_is_dropped_where_it_cannot_say_so_with_it
     assert struck(bench)
 
 
+async def test_a_pass_of_which_nothing_can_be_told_leaves_nothing_in_force(bench: Bench) -> None:
+    """Where a pass dies and what is known is at fault, the status keeps its registers, and the next declaration counts.
+
+    Nothing of it says that the spec is not valid.
+    """
+    controller = Spoilt()
+    declare(bench, MIXER, controller, 1)
+    await bench.until(lambda: bench.host.status(MIXER) is not None and bench.status(MIXER).in_sync is True)
+    first = [Due, Faulted]
+    controller.spoil("step", lambda event: bool(first) and isinstance(event, first[0]) and bool(first.pop(0)))
+    await bench.until(lambda: struck(bench))
+    assert bench.engine.is_struck(MIXER)
+    assert (bench.status(MIXER).registers[0].raw, bench.status(MIXER).drift_events) == ("0x0007", 1)
+    bench.plc[1] = 1
+    declare(bench, MIXER, controller, 2)
+    await bench.until(lambda: bench.plc[1] == 7)
+    assert bench.status(MIXER).drift_events == 2
+
+
+@pytest.mark.parametrize("where", ["intake", "reference"])
+async def test_what_was_said_before_a_restart_outlives_a_fault_of_ours(bench: Bench, where: str) -> None:
+    """A resource that is struck when it is first heard of keeps its stored status: no command is given once more."""
+    reset = {"name": "reset", "address": 1, "value": 7, "write": {"verify": False}}
+    given = {"deviceAddress": "10.0.0.5", "registers": [reset]}
+    spec = IndustrialPLCSpec.model_validate(given)
+    bench.declare_spec(MIXER, given)
+    await bench.until(lambda: bench.host.status(MIXER) is not None and bench.status(MIXER).in_sync is True)
+    stored = bench.status(MIXER)
+    bench.engine.remove(MIXER)
+    controller = Spoilt()
+    event: Declared[Any, Any] = Declared(datetime.now(UTC), 2, spec, status=stored)
+    if where == "intake":
+        bench.engine.unreadable(MIXER, controller, 2, ValueError("nonsense"), stored)
+    else:
+        controller.spoil(where)
+        bench.engine.declare(MIXER, controller, event)
+        controller.raises.clear()
+    assert struck(bench)
+    assert bench.status(MIXER).registers[0].given == "0x0007"
+    passes = bench.observer.passes.count(MIXER)
+    bench.engine.declare(MIXER, controller, event)
+    await bench.until(lambda: bench.observer.passes.count(MIXER) > passes and bench.status(MIXER).in_sync is True)
+    assert len(bench.plc.writes) == 1
+
+
 @pytest.mark.parametrize("kind", [Due, ReadDone, WriteDone])
 async def test_a_pass_that_dies_says_so_and_is_done_again(
     bench: Bench, kind: type, monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,7 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.intake import declared, generation_of, looked_at
+from fabgitops_core.control.intake import declared, generation_of, looked_at, status_of
 from fabgitops_core.engine.engine import Engine
 
 from fabgitops_operator.echoes import digest_of, version_of
@@ -136,7 +136,8 @@ class Inventory:
             self._seen[key] = now
         except Exception as error:  # noqa: BLE001 - logged by the engine
             self._seen[key] = _Seen(uid, version, b"", b"")
-            self._engine.unreadable(key, controller, generation_of(body), error)
+            status = status_of(controller.kind, body)
+            self._engine.unreadable(key, controller, generation_of(body), error, status)
 
     def _is_news(self, key: Key, before: _Seen, now: _Seen) -> bool:
         """Return whether there is anything to look into: another declaration, or a status that is to be put right."""

@@ -83,6 +83,7 @@ class Faulted:
 
     A `lasting` one struck when it was declared, or when something else was told of it, in `failed` if it could be read
     at all: nothing is in force until it is declared anew. Any other has ended a pass, which is done again later.
+    `said` is the status that was made known last, for who knows of none.
     """
 
     at: datetime
@@ -90,6 +91,7 @@ class Faulted:
     cause: str
     lasting: bool = False
     failed: "Event | None" = None
+    said: ApiModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

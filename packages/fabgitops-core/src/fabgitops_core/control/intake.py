@@ -26,7 +26,7 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any,
         spec=spec,
         problem=problem,
         request=_request(_mapping(metadata.get("annotations"))),
-        status=_status(kind, body.get("status")),
+        status=status_of(kind, body),
     )
 
 
@@ -52,11 +52,12 @@ def _spec(kind: Kind, raw: object) -> tuple[ApiModel | None, str]:
         return None, "spec is nested too deeply to be looked into: nothing in it holds lists of lists"
 
 
-def _status(kind: Kind, raw: object) -> ApiModel | None:
+def status_of(kind: Kind, body: Mapping[str, Any]) -> ApiModel | None:
     """Return the stored status; one that somebody spoilt counts for nothing, as only we have a word there.
 
     Half a character (a surrogate alone) is spoilt, too: JSON may name one, and none can be written again.
     """
+    raw = body.get("status")
     try:
         status = kind.status.model_validate(raw) if raw and kind.status else None
         json.dumps(raw if status else None, ensure_ascii=False).encode()

@@ -102,11 +102,22 @@ class Engine:
         if referrers and self._offer(entry) != before:
             self._errands.add(referrers)
 
-    def unreadable(self, key: Key, controller: Controller[Any], generation: int, error: Exception) -> None:
-        """Take a resource whose declaration cannot be made out, by a fault of our own: nothing is in force for it."""
+    def unreadable(
+        self,
+        key: Key,
+        controller: Controller[Any],
+        generation: int,
+        error: Exception,
+        status: ApiModel | None = None,
+    ) -> None:
+        """Take a resource whose declaration cannot be made out, by a fault of our own: nothing is in force for it.
+
+        What can be read of the `status` that is stored with it goes on.
+        """
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = Entry(key, controller)
+            entry.said = status
         entry.generation = generation
         self._references.point(key, None)
         self._isolation.strike(entry, "intake", error)

@@ -7,6 +7,7 @@ from being written: what it wants is not known for certain.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -108,23 +109,30 @@ class Isolation:
         if entry.gone:
             return
         lasting = where not in _ENDS_A_PASS and (failed is None or isinstance(failed, NEWS))
-        entry.fault, entry.faults, entry.dead = _cause(error), entry.faults + 1, entry.dead or lasting
-        self._tell(entry, Faulted(self._now(), entry.generation, entry.fault, lasting, failed))
+        entry.fault, entry.faults = _cause(error), entry.faults + 1
+        lasting = self._tell(entry, Faulted(self._now(), entry.generation, entry.fault, lasting, failed, entry.said))
+        entry.dead = entry.dead or lasting
         self._scheduler.wake(entry.key, None if entry.dead else _pause(entry.faults))
         if lasting:
             self._fallen(entry)
 
-    def _tell(self, entry: Entry, event: Faulted) -> None:
-        """Tell the controller of a fault; what it knows may be what is at fault, and is dropped then."""
-        for state in (entry.state, entry.controller.start(entry.key)):
+    def _tell(self, entry: Entry, event: Faulted) -> bool:
+        """Tell the controller of a fault, and return whether it lasts.
+
+        What the controller knows may be what is at fault, and what was said too: it is dropped then, and nothing is in
+        force.
+        """
+        start, anew = entry.controller.start(entry.key), replace(event, lasting=True)
+        for state, told in ((entry.state, event), (start, anew), (start, replace(anew, said=None))):
             try:
-                entry.state, commands = entry.controller.step(state, event)
+                entry.state, commands = entry.controller.step(state, told)
                 self._carry_out(entry, commands)
             except Exception as error:  # noqa: BLE001 - logged there
                 self._note(entry, "telling", error)
             else:
-                self._listener.happened(entry.key, event, commands)
-                return
+                self._listener.happened(entry.key, told, commands)
+                return told.lasting
+        return True
 
     def _note(self, entry: Entry, where: str, error: Exception) -> None:
         """Count a fault, and log it: with its traceback, unless it is the same as before."""

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
 from fabgitops_core.control.events import Declared, Event, Faulted, Referenced, fault_message
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.situations import situation_of
-from fabgitops_core.control.plc.state import REST, UNKNOWN, PlcState, Stage, Step, finish, say, with_memory
+from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, finish, say, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
 from fabgitops_core.control.points import NOWHERE
 
@@ -56,14 +56,18 @@ def faulted(state: PlcState, event: Faulted) -> Step:
 
 
 def _not_in_force(state: PlcState, event: Faulted) -> PlcState:
-    """Take of what failed only what it says; it is looked into when the resource is declared anew."""
+    """Take of what failed only what it says; it is looked into when the resource is declared anew.
+
+    What an earlier run of ours said goes on: the drift that it counted, and the commands that it gave.
+    """
     failed = event.failed
+    if state.generation < 0 and isinstance(event.said, IndustrialPLCStatus):
+        state = state._replace(status=event.said)
     if isinstance(failed, Referenced):
         template = failed.spec if isinstance(failed.spec, IndustrialPLCTemplateSpec) else None
         state = state._replace(template=template, template_problem=failed.problem)
     elif isinstance(failed, Declared):
-        status = (failed.status or UNKNOWN) if state.generation < 0 else state.status
-        state = state._replace(declared=failed.spec, own_problem=failed.problem, request=failed.request, status=status)
+        state = state._replace(declared=failed.spec, own_problem=failed.problem, request=failed.request)
     elif failed is None:
         state = state._replace(declared=None, own_problem=fault_message(event.cause))
     return state._replace(spec=None, missing=False, rivals={}, generation=event.generation)
