@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fabgitops_core.control.commands import NoticeReason
 
 from .pages import PAGES, ROOT, blocks
 
@@ -119,6 +120,19 @@ def test_contributing_lists_every_session_once() -> None:
     }
     listed = re.findall(r"^\./dev ([a-z0-9-]+)", next(blocks(ROOT / "CONTRIBUTING.md")).text, re.MULTILINE)
     assert sorted(listed) == sorted(sessions)
+
+
+def test_where_a_text_is_made() -> None:
+    """Each Event stands in CONTRIBUTING with the modules that announce it, and no other is announced."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"^\| Events? (.*?) \| (.*?) \|$", text, re.MULTILINE)
+    told = {name: where for about, where in rows for name in re.findall(r"`(\w+)`", about)}
+    room = ROOT / "packages/fabgitops-core/src/fabgitops_core/control/plc"
+    for reason in NoticeReason:
+        announcing = {file.name for file in room.glob("*.py") if f"NoticeReason.{reason.name}" in file.read_text()}
+        assert announcing, reason
+        assert announcing <= set(re.findall(r"`(\w+\.py)`", told.pop(reason.value))), reason
+    assert told == {}
 
 
 PROMISES = [ROOT / "README.md", ROOT / "docs/reliability.md"]
