@@ -10,6 +10,7 @@ cluster    Kubernetes, by lightkube, which nothing else imports
 model      what an object says, whatever it holds; pure
 registers  the same of each register of a map
 fields     the same of a single field
+counting   the two ways in which registers are counted
 render     what is shown; rich, which nothing else imports, only where there is a terminal
 errors     everything that can go wrong, each a line that says what to do
 """

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from fabctl.counting import hint
 from fabctl.fields import NOTHING, Body, mapping, moment, number, shown, text
 from fabctl.model import View
 from fabctl.render.maps import registers_section
@@ -75,6 +76,7 @@ def _status(plc: View, now: datetime) -> Pairs:
         ("Drifted since", since(plc.drifted_since, now)),
         ("Last change", since(plc.last_update, now)),
         ("Last error", plc.last_error or NOTHING),
+        *((("Counting", counted),) if (counted := hint(plc)) else ()),
         ("Last sync handled", plc.handled or NOTHING),
     )
 

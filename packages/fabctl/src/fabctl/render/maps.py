@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from fabctl.counting import hint
 from fabctl.fields import NOTHING
 from fabctl.model import View
 from fabctl.registers import Register, counted, problems_first
@@ -29,10 +30,10 @@ def registers_section(plc: View, now: datetime, *, wide: bool, drifted: bool) ->
 
 def troubles(plc: View, now: datetime, *, wide: bool) -> list[Section]:
     """Return what explains that a PLC is not as Git wants it: the operator's message, and the registers that differ."""
-    said = plc.message or plc.last_error
-    sections = (
-        [Section("", (("Message", said),))] if (plc.status.needs_a_person or plc.held) and said and not wide else []
-    )
+    said, counted = plc.message or plc.last_error, hint(plc)
+    wrong = (plc.status.needs_a_person or plc.held) and said and not wide
+    pairs = (*((("Message", said),) if wrong else ()), *((("Counting", counted),) if counted else ()))
+    sections = [Section("", pairs)] if pairs else []
     differing = differing_section(plc, now, wide=wide)
     return [*sections, differing] if differing else sections
 
