@@ -62,7 +62,7 @@ def port(plant: Any, start: Start, tmp_path: Path) -> int:
     device = start("mock-plc", "--device", file, "--bind", "127.0.0.1", "--port", "0")
     listening = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
     plant.until(lambda: listening.search(device.read_text()), "mock-plc listens")
-    flags = ("--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--settle-secs", "0")
+    flags = ("--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--settle-secs", "0", "--no-lease")
     operator = start("fabgitops-operator", "run", "--namespace", plant.namespace, *flags)
     plant.until(lambda: "looking after" in operator.read_text(), "the operator runs")
     found = listening.search(device.read_text())

@@ -13,6 +13,7 @@ from fabgitops_operator.install import manifests
 from lightkube import codecs
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Secret
+from mock_plc.faults.model import Fault
 from mock_plc.machine.machine import Machine
 from mock_plc.net.listen import listening
 from mock_plc.net.station import Station
@@ -180,20 +181,33 @@ async def test_a_stranger_is_not_written(site: Site) -> None:
 GATEWAY = """
 units:
   1: {registers: [{name: here, address: 5, value: 1}]}
+  9: {registers: [{name: away, address: 5, value: 2}]}
 """
 
 
 async def test_one_unit_away_does_not_take_its_neighbours_with_it(site: Site) -> None:
-    """Behind a gateway a unit that is out of reach is told, while the registers of another are corrected."""
+    """Behind a gateway a unit that is out of reach is told, while the registers of another are corrected.
+
+    Not so at first contact: as long as it never answered, the map may be wrong, and nothing is written.
+    """
     registers = [
         {"name": "here", "address": 5, "unitId": 1, "value": 2},
         {"name": "away", "address": 5, "unitId": 9, "value": 2},
     ]
-    async with playing(GATEWAY) as (machine, port), site.operator():
+    machine = Machine(parse(GATEWAY, "device"))
+    station, gone = Station(machine), Fault.model_validate("exception:11,unit=9")
+    async with listening(station) as port, site.operator():
+        station.faults.add(gone)
         await apply(site, "line", port, registers=registers)
         await site.until_ready("line", "False", "ConnectionFailed")
-        await site.until_status("line", correctionsApplied=1, registersInSync="1/2")
-        assert holds(machine)["here"] == 2
+        assert holds(machine)["1.here"] == 1
+        station.faults.clear()
+        await site.until_status("line", correctionsApplied=1, registersInSync="2/2")
+        station.faults.add(gone)
+        await site.until_ready("line", "False", "ConnectionFailed")
+        machine.points["1.here"].set(1)
+        await site.until_status("line", correctionsApplied=2, registersInSync="1/2")
+        assert holds(machine)["1.here"] == 2
 
 
 async def test_tls_with_certificates_out_of_a_secret(site: Site) -> None:
