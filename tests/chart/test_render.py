@@ -24,8 +24,8 @@ LEFT_OUT = {
     "container-ephemeral-storage-request-and-limit": "nothing is written: the root is read-only",
     "pod-networkpolicy": "needs plc.cidrs, which nobody but the user knows; networkPolicy.enabled",
     "pod-probes": "/readyz and /healthz differ by their path; a mock PLC cannot hang; the test's pod ends by itself",
-    "deployment-strategy": "Recreate, for the same reason as the one replica",
-    "deployment-replicas": "two writers to one PLC are worse than a pause",
+    "deployment-strategy": "Recreate, so that the old operator has released its Lease when the new one begins",
+    "deployment-replicas": "a second operator would only wait for the Lease of the first",
 }
 # What it looks at only when asked to.
 FURTHER = ("container-seccomp-profile", "container-ports-check")
