@@ -64,6 +64,7 @@ def test_a_restart_does_not_loosen_the_brake() -> None:
     revived = told.crashed().polled()
     assert len(revived.device.writes) == 20
     assert revived.condition("Stalled") == ("True", "ContendedWriter")
+    assert revived.status.message == told.status.message
     assert "ContendedWriter" not in revived.notices
     told.generation += 1
     edited = told.crashed(spec(SPEED, tags=["x"])).polled()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.codec.types import hex_of, parse_hex
+from fabgitops_core.control.plc.braking import message_of
 from fabgitops_core.control.plc.brevity import LONGEST_TEXT, was_cut
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.state import UNKNOWN, Braked, PlcState, with_memory
@@ -23,15 +24,15 @@ def with_what_was_stored(state: PlcState) -> PlcState:
     fields = {"endpoint": str(state.map.endpoint), **registers_fields(known, state.map)}
     answered = frozenset(each.name for each in known if each.raw)
     known_of = state._replace(status=state.status.model_copy(update=fields))
-    return with_memory(known_of, answered=answered, braked={} if edited else _braked(known, state.map))
+    return with_memory(known_of, answered=answered, braked={} if edited else _braked(known, state))
 
 
-def _braked(known: list[RegisterStatus], wanted: DeviceMap) -> dict[str, Braked]:
+def _braked(known: list[RegisterStatus], state: PlcState) -> dict[str, Braked]:
     """Return what an earlier run of ours wrote no more, and that nobody has asked for since."""
-    points = {point.name: point for point in wanted.points}
+    most = state.spec.max_corrections_per_hour if state.spec else 0
     return {
-        each.name: Braked(each.braked_since, each.error or f"somebody else writes {points[each.name].label}")
-        for each in known
+        each.name: Braked(each.braked_since, message_of(point.label, most))
+        for point, each in zip(state.map.points, known, strict=True)
         if each.braked_since is not None
     }
 
