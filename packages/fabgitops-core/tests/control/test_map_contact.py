@@ -50,6 +50,9 @@ def test_nothing_is_written_before_every_register_was_answered_once() -> None:
     told.device.away = {2}
     told.polled().polled()
     assert told.device.writes == []
+    assert told.condition("Ready") == ("False", "ConnectionFailed")
+    why = "the device has not answered yet for remote (holding register 5 unit 2), and the map may be wrong"
+    assert told.status.message.endswith(f"; nothing is written: {why}")
     told.device.away = set()
     told.polled()
     assert len(told.device.writes) == 2
@@ -57,6 +60,8 @@ def test_nothing_is_written_before_every_register_was_answered_once() -> None:
     told.device.holding(10, 9)
     told.polled()
     assert [change.address for change in told.device.writes] == [10, 5, 10]
+    assert told.condition("Ready") == ("False", "ConnectionFailed")
+    assert "nothing is written" not in told.status.message
 
 
 def test_a_register_that_is_busy_is_waited_for() -> None:

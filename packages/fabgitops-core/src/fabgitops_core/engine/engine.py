@@ -236,8 +236,8 @@ class Engine:
 
     def _why_held(self, key: Key) -> str:
         """Return what speaks now against the write of a resource that was held."""
-        entry = self._entries.get(key)
-        return self.holds.why_not(entry.endpoint) if entry and entry.endpoint else ""
+        endpoint = self._entries[key].endpoint
+        return self.holds.why_not(endpoint) if endpoint else ""
 
     def _look_again(self, key: Key) -> None:
         self._scheduler.wake(key, 0.0, spread=TOGETHER_SECS)

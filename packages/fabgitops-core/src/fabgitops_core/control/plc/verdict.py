@@ -157,7 +157,7 @@ def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str
     Of what is held the message is the reason alone.
     """
     by_finding = _by_finding(found)
-    if hindered := _elsewhere(state, by_finding[Finding.LOST]) or _hindered(state, found):
+    if hindered := _elsewhere(state, by_finding[Finding.LOST], found) or _hindered(state, found):
         return hindered
     for finding, situation, reason in _BY_GRAVITY:
         if by_finding[finding]:
@@ -165,14 +165,19 @@ def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str
     return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], found)
 
 
-def _elsewhere(state: PlcState, lost: Sequence[Judgement]) -> tuple[Situation, str] | None:
-    """Return what others have to put right: a stranger, a rival, a unit that is away."""
+def _elsewhere(
+    state: PlcState, lost: Sequence[Judgement], found: Sequence[Judgement]
+) -> tuple[Situation, str] | None:
+    """Return what others have to put right: a stranger, a rival, a unit that is away, and whom that keeps waiting."""
     if state.memory.stranger:
         return at_hand.IDENTITY_MISMATCH, state.memory.stranger
     if state.rivals:
         return at_hand.CONFLICT, conflict_message(state.rivals)
     if lost:
-        return at_hand.CONNECTION_FAILED, _told(dict.fromkeys(each.message for each in lost))
+        away, barred = _told(dict.fromkeys(each.message for each in lost)), state.going.barred
+        if barred is not None and any(_waits(state, each) for each in found):
+            away = f"{away}; {'nothing is written: ' if barred[0] is at_hand.HELD else ''}{barred[1]}"
+        return at_hand.CONNECTION_FAILED, away
     return None
 
 
