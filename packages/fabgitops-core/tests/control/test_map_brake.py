@@ -1,5 +1,7 @@
 """The brake on corrections that succeed and are undone by somebody else."""
 
+from datetime import timedelta
+
 import pytest
 
 from .conftest import Story
@@ -40,6 +42,14 @@ def test_the_limit_is_the_resources_own() -> None:
     """MaxCorrectionsPerHour says how many corrections of one register are too many."""
     assert len(fought(story(SPEED, maxCorrectionsPerHour=3), 10).device.writes) == 3
     assert len(fought(story(SPEED, maxCorrectionsPerHour=100), 50).device.writes) == 50
+
+
+def test_a_clock_that_was_set_back_brakes_nothing() -> None:
+    """Corrections that a clock which was set back makes later than now are not counted with those of now."""
+    told = fought(story(SPEED), 15)
+    told.at -= timedelta(days=1)
+    fought(told, 15)
+    assert len(told.device.writes) == 30
 
 
 @pytest.mark.parametrize("how", ["a sync", "an edit", "a suspension"])

@@ -7,10 +7,11 @@ import pytest
 from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Read, Wake, Write
 from fabgitops_core.control.events import Contested, Declared, Referenced, SyncRequest
+from fabgitops_core.control.plc.settling import looked_at_the_clock, seconds_left
 from fabgitops_core.control.plc.state import NEW
 from fabgitops_core.control.plc.writing import still_wanted
 
-from .conftest import Story
+from .conftest import START, Story
 from .mapping import HOLDING, SPEED, TORQUE, requests, spec, sync, write_of
 
 SECS = 5.0
@@ -45,6 +46,14 @@ def of_a_template() -> Story:
 def words(told: Story) -> list[int]:
     """Return the words that were written, in order."""
     return [change.values[0] for change in told.device.writes]
+
+
+def test_the_wait_is_over_when_it_has_been_that_long() -> None:
+    """A pass that begins just when the wait ends writes: it is then that the controller wakes itself."""
+    began = NEW._replace(settle_secs=SECS, changed_at=START)
+    end = START + timedelta(seconds=seconds_left(began, START))
+    assert looked_at_the_clock(began, end - timedelta(seconds=0.001)).changed_at == START
+    assert looked_at_the_clock(began, end).changed_at is None
 
 
 def test_what_is_new_waits_and_says_so() -> None:

@@ -165,9 +165,7 @@ def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str
     return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], found)
 
 
-def _elsewhere(
-    state: PlcState, lost: Sequence[Judgement], found: Sequence[Judgement]
-) -> tuple[Situation, str] | None:
+def _elsewhere(state: PlcState, lost: Sequence[Judgement], found: Sequence[Judgement]) -> tuple[Situation, str] | None:
     """Return what others have to put right: a stranger, a rival, a unit that is away, and whom that keeps waiting."""
     if state.memory.stranger:
         return at_hand.IDENTITY_MISMATCH, state.memory.stranger
