@@ -81,6 +81,22 @@ def test_a_device_that_does_not_say_who_it_is() -> None:
     assert told.status.in_sync
 
 
+@pytest.mark.parametrize("identity", [{0: "ACME", 1: "X1"}, None], ids=["said", "not said"])
+def test_an_edit_while_a_device_says_who_it_is(identity: dict[int, str] | None) -> None:
+    """What was read for the map before is not taken for what a register of the next one holds."""
+    told = story(SPEED, **PINNED)
+    told.device.identity = identity
+    told.device.holding(40, 5)
+    asked = told.polled(until=Identify).request
+    assert isinstance(asked, Identify)
+    told.declare(spec({**SPEED, "name": "pace", "address": 40}, **PINNED))
+    told.tell(told.device.answer(told.at, asked))
+    assert (told.request, told.register("pace").raw, told.notices) == (None, None, [])
+    told.device.identity = {0: "ACME", 1: "X1"}
+    told.polled()
+    assert (told.status.in_sync, told.device.writes) == (True, [])
+
+
 def test_another_identity_pinned_while_a_write_waits() -> None:
     """A write that waits for its turn is not sent once the spec pins another device, before that was asked."""
     told = story(SPEED, **PINNED)

@@ -21,6 +21,14 @@ def quick(*registers: dict[str, Any], **changes: Any) -> Story:
     return told
 
 
+def test_a_suspension_in_the_middle_of_a_quick_pass_is_told_at_once() -> None:
+    """However lately a pass told of itself, what an edit comes to does not wait for the device's next answer."""
+    told = quick(SPEED, TORQUE).polled(until=Write).answered()
+    told.declare(spec(SPEED, TORQUE, suspend=True))
+    assert told.published[-1].conditions[0].reason == "Suspended"
+    assert told.published[-1].observed_generation == told.generation
+
+
 def records(told: Story) -> dict[str, tuple[str, bool | None]]:
     """Return the records of the status that was published last: the words, and whether they are only intended."""
     found = {each.name: (each.unverified_write, each.write_intended) for each in told.published[-1].registers}

@@ -95,6 +95,17 @@ def test_what_is_refused_is_asked_for_again_after_a_growing_pause() -> None:
     assert [after - before for before, after in pairwise(times)] == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60]
 
 
+def test_a_clock_that_was_set_back_ends_a_pause() -> None:
+    """A refused register is not left out for a day more because the clock was a day ahead when it was refused."""
+    told = story({"name": "a", "address": 0}, {"name": "b", "address": 1})
+    told.device.refuses = {(1, HOLDING, 1): 0x02}
+    told.polled()
+    told.device.refuses = {}
+    assert told.polled().register("b").error
+    told.at -= timedelta(days=1)
+    assert told.polled().register("b").error is None
+
+
 def test_one_refused_register_is_asked_for_again_at_a_time() -> None:
     """Of many refused registers a poll asks for one; when one is shown again the others follow in the next polls."""
     told = story(*({"name": f"r{at}", "address": at} for at in range(20)))
