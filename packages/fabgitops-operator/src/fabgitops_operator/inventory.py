@@ -64,6 +64,8 @@ class Inventory:
         self._echoed = echoed
         self._seen: dict[Key, _Seen] = {}
         self._listing: _Listing | None = None
+        self.news = 0
+        """How often an object was declared, anew or for the first time."""
 
     def uid(self, key: Key) -> str | None:
         """Return the uid of an object that is there."""
@@ -132,6 +134,7 @@ class Inventory:
             now = _Seen(uid, version, digest_of(looked_at(body)), digest_of(body.get("status")))
             if seen is None or self._is_news(key, seen, now):
                 self._seen[key] = now
+                self.news += 1
                 self._engine.declare(key, controller, event or declared(controller.kind, body, datetime.now(UTC)))
             self._seen[key] = now
         except Exception as error:  # noqa: BLE001 - logged by the engine

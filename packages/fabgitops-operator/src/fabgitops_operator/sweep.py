@@ -69,14 +69,19 @@ class Sweep:
     async def forever(self, interval: float, told: Callable[[Collection[KubeError]], None]) -> None:
         """List everything each `interval` seconds; at once when a watch goes down, and then every few seconds.
 
+        While one is down a listing that shows something new is followed by another soon, before that has settled: of a
+        commit that came while it lasted it may have shown one object as it is now and another as it was.
+
         Args:
             interval: Seconds between two listings while each watch is up.
             told: Is told after each what went wrong; what does is done again at its next time.
         """
-        pause = FIRST_PAUSE_SECS
+        pause, known = FIRST_PAUSE_SECS, self._inventory.news
         while True:
-            pause = FIRST_PAUSE_SECS if self._hearing.up else min(MAX_PAUSE_SECS, 2 * pause)
+            quiet = self._inventory.news == known and not self._hearing.up
+            pause = min(MAX_PAUSE_SECS, 2 * pause) if quiet else FIRST_PAUSE_SECS
             await self._until_deaf(interval if self._hearing.up else pause)
+            known = self._inventory.news
             try:
                 told((await self.once()).values())
             except Exception:
