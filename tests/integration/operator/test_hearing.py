@@ -137,7 +137,7 @@ async def define(site: Site) -> None:
 
     async def served() -> bool:
         found = await site.client.get(CustomResourceDefinition, TEMPLATE.crd_name)
-        conditions = {each["type"]: each["status"] for each in (found.get("status") or {}).get("conditions", [])}
+        conditions = {each["type"]: each["status"] for each in (found.get("status") or {}).get("conditions") or []}
         return conditions.get("Established") == "True"
 
     await until(served, "the definition is served")

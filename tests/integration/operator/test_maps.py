@@ -98,7 +98,7 @@ async def test_a_register_is_taken_as_it_is_written(site: Site, register: dict[s
 async def test_a_number_that_lost_its_digits_is_told(site: Site, value: float) -> None:
     """What a double cannot tell from its neighbour is refused with the way out, by the server or by our reading."""
     register = {"name": "serial", "address": 1, "type": "uint64", "value": value}
-    assert "write it in quotes" in await said_of(site, registers=[register])
+    assert "in quotes" in await said_of(site, registers=[register])
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -10,6 +10,7 @@ import yaml
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
+from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.install import manifests
 from fabgitops_operator.kube import Gone, Kube, Rejected
 from fabgitops_operator.kubeconfig.access import by_kubeconfig
@@ -21,6 +22,7 @@ from mock_plc.server import serving
 from testbed.plane import ControlPlane
 
 from .conftest import ACCOUNT, FIELD_MANAGER, NUMBERS, IndustrialPLC, Site, install, until
+from .test_maps import IndustrialPLCTemplate
 
 pytestmark = pytest.mark.integration
 
@@ -167,22 +169,25 @@ async def test_an_invalid_resource_disturbs_no_other(site: Site) -> None:
 
 
 async def test_without_the_resource_definition_it_says_how_to_install_it(control_plane: ControlPlane) -> None:
-    """An operator that finds no IndustrialPLC kind ends with one line that says how to install it."""
+    """An operator that finds none of its kinds ends with one line that says how to install them."""
     config = lightkube.KubeConfig.from_file(control_plane.kubeconfig)
     client = lightkube.AsyncClient(config=config, field_manager=FIELD_MANAGER)
     await install(client)
     resource = type(codecs.from_dict(definition(INDUSTRIAL_PLC)))
-    await client.delete(resource, INDUSTRIAL_PLC.crd_name)
+    for kind in KINDS:
+        await client.delete(resource, kind.crd_name)
     site = Site(control_plane, "default", client)
 
     async def gone() -> bool:
-        try:
-            _ = [each async for each in client.list(IndustrialPLC, namespace="default")]
-        except httpx2.HTTPStatusError:
-            return True
-        return False
+        for kind in (IndustrialPLC, IndustrialPLCTemplate):
+            try:
+                _ = [each async for each in client.list(kind, namespace="default")]
+            except httpx2.HTTPStatusError:
+                continue
+            return False
+        return True
 
-    await until(gone, "the kind is gone")
+    await until(gone, "the kinds are gone")
     async with site.operator(wait=False) as operator:
         assert await operator.process.wait() == 1
         assert "fabgitops-operator manifests | kubectl apply -f -" in operator.log
