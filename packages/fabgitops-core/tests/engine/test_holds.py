@@ -170,6 +170,18 @@ async def test_who_is_deleted_while_its_write_waits_is_waited_for_no_more(bench:
     assert len(bench.plc.writes) == 1
 
 
+async def test_who_is_deleted_while_its_write_is_held_is_waited_for_no_more(bench: Bench) -> None:
+    """A resource that is deleted while it waits for the end of a hold does not keep others from that."""
+    bench.engine.holds.put("leader", "another operator leads")
+    for key, register in ((MIXER, SPEED), (PRESS, {"name": "pace", "address": 1, "value": 7})):
+        bench.declare_spec(key, body(register, pollIntervalSecs=3600))
+        await passes(bench, key, 1)
+    bench.engine.remove(MIXER)
+    bench.engine.holds.lift("leader")
+    await bench.until(lambda: bench.plc[1] == 7)
+    assert bench.plc[10] == 0
+
+
 async def test_a_template_that_changes_all_the_time_holds_nobody_elsewhere(bench: Bench) -> None:
     """While users of a template wait to be told of it, a PLC at another site is corrected; one at theirs is not."""
     lab = [MIXER._replace(namespace="lab", name=f"lab-{number}") for number in range(20)]

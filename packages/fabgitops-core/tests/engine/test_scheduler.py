@@ -120,8 +120,24 @@ async def test_sleep_during_a_call_outweighs_earlier_wishes(scheduler: Scheduler
     scheduler.wake("a", 0.0)
     scheduler.wake("a", None)
     calls.hold.set()
-    await settle()
-    assert calls.keys == ["a"]
+    scheduler.wake("b", 0.05)
+    await calls.until(2)
+    assert calls.keys == ["a", "b"]
+
+
+async def test_a_wish_that_was_put_aside_does_not_come_back_before_a_later_one(
+    scheduler: Scheduler[str], calls: Calls
+) -> None:
+    """After sleep was asked for during a call, a later wish counts alone, however late it is."""
+    calls.hold.clear()
+    scheduler.wake("a", 0)
+    await calls.until(1)
+    for after in (0, None, 60):
+        scheduler.wake("a", after)
+    calls.hold.set()
+    scheduler.wake("b", 0.05)
+    await calls.until(2)
+    assert calls.keys == ["a", "b"]
 
 
 async def test_the_earliest_wish_during_a_call_counts(scheduler: Scheduler[str], calls: Calls) -> None:
