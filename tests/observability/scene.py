@@ -72,6 +72,7 @@ async def operating(folder: Path) -> AsyncIterator[int]:
         metrics.watch_readings(engine.readings)
         metrics.api_write("status", "forbidden")
         metrics.watch_lease("fabgitops-system/fabgitops", lambda: True)
+        metrics.watch_hearing(lambda: {INDUSTRIAL_PLC.name: True})
         for name, port, register in (
             ("mixer", mixer, 4001),
             ("press", press, 4001),
