@@ -260,3 +260,16 @@ async def test_the_breaker_of_a_device_goes_with_who_names_it(bench: Bench, monk
     hold.set()
     await late
     assert not bench.engine.circuits.troubled()
+
+
+async def test_a_status_that_is_on_its_way_is_not_put_right(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored is older than what was said while that is on its way; only afterwards somebody overwrote it."""
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.host.status(MIXER) is not None and bench.status(MIXER).in_sync is True)
+    published = len(bench.host.published)
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.host, "pending", lambda _key: True)
+        bench.declare(MIXER, same=True)
+        assert len(bench.host.published) == published
+    bench.declare(MIXER, same=True)
+    assert len(bench.host.published) == published + 1
