@@ -117,9 +117,9 @@ class Case:
     def leaves_holes(self) -> bool:
         """Whether an address may be refused while others are not.
 
-        It is then left alone for a day, or until somebody asks for a sync.
+        It is then left alone for minutes, or until somebody asks for a sync.
         """
-        return any(each.kind is Kind.EXCEPTION and each.code in {2, 3} and each.p < 1 for each in self.faults)
+        return any(each.kind is Kind.EXCEPTION and each.p < 1 for each in self.faults)
 
 
 @dataclass

@@ -79,6 +79,7 @@ def plant(
         "KUBECONFIG": str(kubeconfig),
         "PATH": os.pathsep.join([str(BIN), str(kubectl.path.parent), os.environ["PATH"]]),
         "FABGITOPS_NAMESPACE": "plant",
+        "FABGITOPS_LEASE_NAME": "fabgitops",  # as in the pod of the chart
         "FABGITOPS_METRICS_PORT": "0",
         "FABGITOPS_SETTLE_SECS": "0",
     }
