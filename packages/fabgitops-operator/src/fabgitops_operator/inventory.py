@@ -44,6 +44,14 @@ class _Listing:
     set_back: dict[Key, tuple[Controller[Any], Body]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What `Inventory.read` made of an object: the digest of its declaration, and the event where that is news."""
+
+    declares: bytes
+    event: Declared[Any, Any] | None
+
+
 class Inventory:
     """Passes what is new of each object to the engine.
 
@@ -72,11 +80,11 @@ class Inventory:
         seen = self._seen.get(key)
         return seen.uid if seen else None
 
-    def read(self, controller: Controller[Any], body: Body) -> Declared[Any, Any] | None:
+    def read(self, controller: Controller[Any], body: Body) -> Reading | None:
         """Return what an object declares, to be given to `present` or `listed` in a later turn of the event loop.
 
         A map of 500 registers takes as long to read as to be taken; apart, no poll waits for both. None is returned
-        for what is no news, or cannot be read: whoever takes it finds that out, and says so.
+        for a version that was seen, or what cannot be read: whoever takes it finds that out, and says so.
         """
         key, uid, version = _identity(controller, body)
         seen = self._seen.get(key)
@@ -85,16 +93,16 @@ class Inventory:
         try:
             declares = digest_of(looked_at(body))
             if seen is not None and declares and declares == seen.declares and not self._engine.is_struck(key):
-                return None
-            return declared(controller.kind, body, datetime.now(UTC))
+                return Reading(declares, None)
+            return Reading(declares, declared(controller.kind, body, datetime.now(UTC)))
         except Exception:  # noqa: BLE001 - it is read again where the engine logs that
             return None
 
-    def present(self, controller: Controller[Any], body: Body, event: Declared[Any, Any] | None = None) -> None:
+    def present(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
         """Take an object as the watch tells of it, unless a newer version of it was seen or it is known to be gone.
 
-        One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone. `event` is what
-        `read` made of it, where somebody asked.
+        One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone. `reading` is
+        what `read` made of it, where somebody asked.
         """
         if not _names_itself(controller, body):
             return
@@ -103,9 +111,9 @@ class Inventory:
             before = self._listing.told.get(key)
             if before is None or version_of(before) <= version_of(body):
                 self._listing.told[key] = body
-        self._take(controller, body, event)
+        self._take(controller, body, reading)
 
-    def listed(self, controller: Controller[Any], body: Body, event: Declared[Any, Any] | None = None) -> None:
+    def listed(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
         """Take an object as a listing shows it; one older than it was seen before waits until that is complete."""
         if not _names_itself(controller, body):
             return
@@ -115,9 +123,9 @@ class Inventory:
             if uid not in self._listing.deleted:
                 self._listing.set_back[key] = controller, body
             return
-        self._take(controller, body, event)
+        self._take(controller, body, reading)
 
-    def _take(self, controller: Controller[Any], body: Body, event: Declared[Any, Any] | None = None) -> None:
+    def _take(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
         if _is_leaving(body):
             self.deleted(controller, body)
             return
@@ -131,11 +139,13 @@ class Inventory:
             self.lost(key, seen.uid)
             seen = None
         try:
-            now = _Seen(uid, version, digest_of(looked_at(body)), digest_of(body.get("status")))
+            declares = reading.declares if reading else digest_of(looked_at(body))
+            now = _Seen(uid, version, declares, digest_of(body.get("status")))
             if seen is None or self._is_news(key, seen, now):
                 self._seen[key] = now
                 self.news += 1
-                self._engine.declare(key, controller, event or declared(controller.kind, body, datetime.now(UTC)))
+                event = (reading and reading.event) or declared(controller.kind, body, datetime.now(UTC))
+                self._engine.declare(key, controller, event)
             self._seen[key] = now
         except Exception as error:  # noqa: BLE001 - logged by the engine
             self._seen[key] = _Seen(uid, version, b"", b"")

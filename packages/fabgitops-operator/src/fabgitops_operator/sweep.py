@@ -55,9 +55,9 @@ class Sweep:
         try:
             async for body in self._kube.list_all(scope.kind, scope.namespace):
                 missing.pop(key_of(controller, body), None)
-                event = self._inventory.read(controller, body)
+                reading = self._inventory.read(controller, body)
                 await asyncio.sleep(0)  # polls go on: a page of large maps takes seconds to go through
-                self._inventory.listed(controller, body, event)
+                self._inventory.listed(controller, body, reading)
                 await asyncio.sleep(0)
             complete = True
         except Gone:

@@ -127,9 +127,9 @@ def _listen(registry: kopf.OperatorRegistry, inventory: Inventory, controller: C
             if event["type"] == "DELETED":
                 inventory.deleted(controller, event["object"])
             else:
-                read = inventory.read(controller, event["object"])
+                reading = inventory.read(controller, event["object"])
                 await asyncio.sleep(0)
-                inventory.present(controller, event["object"], read)
+                inventory.present(controller, event["object"], reading)
         except Exception:
             log.exception("a fault of our own over an object of %s that the watch told of", kind.plural)
 
