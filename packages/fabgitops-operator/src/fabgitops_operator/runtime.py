@@ -73,6 +73,13 @@ async def operate(settings: Settings) -> None:
         ListenError: The metrics port cannot be listened on.
         TracingUnavailable: Traces are asked for and cannot be made.
     """
+    log.info(await _operated(settings))  # the last word, when the Lease is released and all is closed
+    # Whoever tells to stop twice must not end, by the second, what is over but for the interpreter.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+
+
+async def _operated(settings: Settings) -> str:
+    """Run as `operate` says, and return what is to be said of the end."""
     access = load_access()
     told_to_stop = asyncio.Event()
     _take_signals(told_to_stop)
@@ -113,8 +120,7 @@ async def operate(settings: Settings) -> None:
         if not told_to_stop.is_set():
             await unless(told_to_stop, first_listing(sweep))
         if told_to_stop.is_set():
-            log.info("stopped before everything was listed")
-            return
+            return "stopped before everything was listed"
         reasons.clear()
         settle_memory()
         watch = Watch(access, hearing, inventory, deciding, settings.namespace, lambda: _take_signals(told_to_stop))
@@ -130,9 +136,7 @@ async def operate(settings: Settings) -> None:
         async with _sweeping(sweep, metrics, settings.resync_secs, hold):
             await unless(told_to_stop, lease.lost())
         log.info("stopping")
-    log.info("stopped")
-    # Whoever tells to stop twice must not end, by the second, what is over but for the interpreter.
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    return "stopped"
 
 
 def _scopes(deciding: Sequence[Controller[Any]], namespaces: Sequence[str]) -> list[Scope]:
