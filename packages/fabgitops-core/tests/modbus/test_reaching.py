@@ -165,7 +165,7 @@ async def test_what_the_network_does_not_take_is_not_sent_later(monkeypatch: pyt
     with bound() as deaf:
         deaf.listen()
         endpoint = Endpoint(*deaf.getsockname())
-        wire, _address = await connect.connect(endpoint, Addresses(endpoint), ENOUGH_SECS)
+        wire, _address = await connect.connect(endpoint, endpoint, Addresses(), ENOUGH_SECS)
         waiting = asyncio.create_task(wire.ask(bytes(10_000_000), ENOUGH_SECS))
         with pytest.raises(ConnectionError):
             await waiting

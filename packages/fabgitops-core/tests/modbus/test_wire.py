@@ -32,7 +32,7 @@ def test_a_small_request_leaves_at_once(new_loop: NewLoop) -> None:
     """TCP_NODELAY is set: the kernel does not hold a request back until there is more to send."""
 
     async def nodelay(endpoint: Endpoint) -> bool:
-        wire, _address = await connect(endpoint, Addresses(endpoint), ENOUGH_SECS)
+        wire, _address = await connect(endpoint, endpoint, Addresses(), ENOUGH_SECS)
         assert wire._transport is not None
         connection = wire._transport.get_extra_info("socket")
         on = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -68,7 +68,7 @@ def test_a_loop_that_is_late_blames_no_device(new_loop: NewLoop) -> None:
         time.sleep(2 * TIMEOUT_SECS)
 
     async def asked(endpoint: Endpoint) -> bytes:
-        wire, _address = await connect(endpoint, Addresses(endpoint), ENOUGH_SECS)
+        wire, _address = await connect(endpoint, endpoint, Addresses(), ENOUGH_SECS)
         asyncio.get_running_loop().add_reader(poked, stall)
         try:
             return await wire.ask(REQUEST, TIMEOUT_SECS)

@@ -57,6 +57,7 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
+    from fabgitops_operator.device_map import DeviceMapError  # noqa: PLC0415
     from fabgitops_operator.http import ListenError  # noqa: PLC0415
     from fabgitops_operator.kube import KubeError  # noqa: PLC0415
     from fabgitops_operator.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
@@ -71,6 +72,9 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(operate(settings))
+    except DeviceMapError as error:
+        _complain(str(error))
+        return 2
     except (KubeError, LeaseLostError, LeaseRefusedError, ListenError, NotInstalledError, TracingUnavailable) as error:
         _complain(str(error))
         return 1

@@ -15,8 +15,10 @@ from fabgitops_core.control.kinds import controllers
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices
+from fabgitops_core.modbus.route import straight
 
 from fabgitops_operator.announce import Announcer
+from fabgitops_operator.device_map import DeviceMap
 from fabgitops_operator.hearing import Hearing, Scope
 from fabgitops_operator.http import serving
 from fabgitops_operator.inventory import Inventory
@@ -66,6 +68,7 @@ async def operate(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
+        DeviceMapError: The device map cannot be used.
         KubeError: The API server cannot be reached, or refuses what the operator needs.
         LeaseLostError: Another operator has taken the Lease.
         LeaseRefusedError: The API server does not let us have one.
@@ -80,6 +83,7 @@ async def operate(settings: Settings) -> None:
 
 async def _operated(settings: Settings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
+    route = DeviceMap(settings.device_map) if settings.device_map else straight
     access = load_access()
     told_to_stop = asyncio.Event()
     _take_signals(told_to_stop)
@@ -90,7 +94,7 @@ async def _operated(settings: Settings) -> str:
         kube = Kube(access, [controller.kind for controller in deciding])
         stack.push_async_callback(kube.close)
         observer = await stack.enter_async_context(tracing(settings.otlp_endpoint, metrics))
-        engine = Engine(ModbusDevices(metrics.request, SecretTls(kube)), host, observer)
+        engine = Engine(ModbusDevices(metrics.request, SecretTls(kube), route), host, observer)
         metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
         metrics.watch_readings(engine.readings)
         announcer = Announcer(kube, metrics)

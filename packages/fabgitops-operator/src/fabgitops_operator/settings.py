@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -125,6 +126,9 @@ class Settings:
 
     lease_outage: Outage = Outage.HOLD
     """While no API server answers for longer: hold all writes, or correct, where no second operator can start then."""
+
+    device_map: Path | None = None
+    """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached."""
 
     otlp_endpoint: Annotated[str, Parameter(validator=_web_address)] = ""
     """URL to post traces to by OTLP over HTTP, such as http://collector:4318/v1/traces; without one there are none."""

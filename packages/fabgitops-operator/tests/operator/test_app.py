@@ -114,6 +114,15 @@ def test_a_bad_value_is_named(flag: str, value: str) -> None:
     assert value in line
 
 
+def test_a_bad_device_map_is_named(tmp_path: Path) -> None:
+    """A device map that cannot be used ends the start, before any cluster is asked, with exit code 2 and one line."""
+    wrong = tmp_path / "map.yaml"
+    line = refusal("run", FABGITOPS_DEVICE_MAP=str(wrong))
+    assert line == f"fabgitops-operator: --device-map {wrong} cannot be read: No such file or directory"
+    wrong.write_text("10.20.1.12: 127.0.0.1:41001\n")
+    assert f'--device-map {wrong}: line 1: "10.20.1.12" is no address: ' in refusal("run", "--device-map", str(wrong))
+
+
 def test_no_cluster() -> None:
     """Without a kubeconfig one line says what to set, and the exit code is 1."""
     line = refusal("run", code=1)

@@ -13,30 +13,29 @@ STAGGER_SECS = 0.25
 
 
 class Addresses:
-    """The addresses of one endpoint in the order in which they are worth a try.
+    """The addresses of the place where one endpoint is reached, in the order in which they are worth a try.
 
     First comes the one that answered last, then those of which nothing is known, as the resolver sorts them, and last
     those that took a connection and then answered nothing.
     """
 
-    __slots__ = ("_endpoint", "_good", "_silent")
+    __slots__ = ("_good", "_silent")
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self) -> None:
         self._good = ""
         self._silent: list[str] = []
 
-    async def found(self) -> list[str]:
-        """Return them.
+    async def found(self, place: Endpoint) -> list[str]:
+        """Return those that the place has now.
 
         Raises:
             OSError: The host name cannot be resolved.
         """
         try:
-            ip_address(self._endpoint.host)
+            ip_address(place.host)
         except ValueError:
-            return sorted(await _resolved(self._endpoint), key=self._rank)
-        return [self._endpoint.host]
+            return sorted(await _resolved(place), key=self._rank)
+        return [place.host]
 
     def answered(self, address: str) -> None:
         """Note that an address answered a request, or took a connection."""

@@ -21,12 +21,15 @@ what is between the moment from which an operator writes no more and that from w
 
 async def connect(
     endpoint: Endpoint,
+    place: Endpoint,
     addresses: Addresses,
     timeout: float,
     tls: TlsRef | None = None,
     provider: TlsProvider = system_tls,
 ) -> tuple[Wire, str]:
-    """Return a wire to the first address of an endpoint that takes the connection, and which address that is.
+    """Return a wire to the first address of an endpoint's place that takes the connection, and which address that is.
+
+    The place is where the endpoint is really reached (`route`); a certificate is for the endpoint's name.
 
     The loop's own way through the addresses is not used: it cannot say which one answered, and ends in an error that
     lists them all. The `timeout` is the caller's to keep.
@@ -38,16 +41,16 @@ async def connect(
     """
     name = (tls.server_name if tls else "") or endpoint.host
     context = await _context(endpoint, tls or TlsRef(), name, provider) if endpoint.transport is Transport.TLS else None
-    found = await addresses.found()
+    found = await addresses.found(place)
     if not found:
         raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
-    return await first_to_answer(found, partial(_reach, endpoint, context, name), timeout)
+    return await first_to_answer(found, partial(_reach, place, context, name), timeout)
 
 
-def reason(endpoint: Endpoint, error: Exception) -> str:
+def reason(endpoint: Endpoint, place: Endpoint, error: Exception) -> str:
     """Return a sentence on why no connection was made, the same for the same reason."""
     if isinstance(error, socket.gaierror):
-        return f"the host name {endpoint.host!r} cannot be resolved: {error.strerror}"
+        return f"the host name {place.host!r} cannot be resolved: {error.strerror}"
     if isinstance(error, ssl.SSLError):
         return handshake_failure(endpoint, error)
     if isinstance(error, ConnectionRefusedError):
@@ -75,15 +78,15 @@ async def _context(endpoint: Endpoint, tls: TlsRef, name: str, provider: TlsProv
     return context
 
 
-async def _reach(endpoint: Endpoint, context: ssl.SSLContext | None, name: str, address: str) -> Wire:
+async def _reach(place: Endpoint, context: ssl.SSLContext | None, name: str, address: str) -> Wire:
     loop = asyncio.get_running_loop()
-    if endpoint.transport is Transport.UDP:
-        _socket, datagrams = await loop.create_datagram_endpoint(Datagrams, remote_addr=(address, endpoint.port))
+    if place.transport is Transport.UDP:
+        _socket, datagrams = await loop.create_datagram_endpoint(Datagrams, remote_addr=(address, place.port))
         return datagrams
-    stream = partial(Stream, framing_of(endpoint.transport).size)
+    stream = partial(Stream, framing_of(place.transport).size)
     # asyncio and uvloop both set TCP_NODELAY: a request does not wait for company.
     transport, wire = await loop.create_connection(
-        stream, address, endpoint.port, ssl=context, server_hostname=name if context else None
+        stream, address, place.port, ssl=context, server_hostname=name if context else None
     )
     if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:  # Linux
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, int(1000 * UNDELIVERED_SECS))

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from fabgitops_core.control.requests import Change, ConnectionId, Endpoint, IdentityPlan, TlsRef, Transport
+from fabgitops_core.control.requests import Change, ConnectionId, Endpoint, IdentityPlan, Transport
 from fabgitops_core.engine.errors import (
     BadReply,
     ConnectionLost,
@@ -29,7 +29,6 @@ from fabgitops_core.modbus.frames.framings import framing_of
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.pace import Pace
 from fabgitops_core.modbus.reaching import Reaching
-from fabgitops_core.modbus.tls import TlsProvider
 from fabgitops_core.modbus.wire import Wire
 
 T = TypeVar("T")
@@ -56,9 +55,8 @@ class Line:
     """Carries one request at a time.
 
     Args:
-        endpoint: Where to connect.
-        tls: Which certificates to use; None without TLS.
-        provider: Where they come from.
+        endpoint: Whom it leads to.
+        reaching: The way there.
         on_request: Told of each request that failed.
     """
 
@@ -76,10 +74,10 @@ class Line:
         "pace",
     )
 
-    def __init__(self, endpoint: Endpoint, tls: TlsRef | None, provider: TlsProvider, on_request: OnRequest) -> None:
+    def __init__(self, endpoint: Endpoint, reaching: Reaching, on_request: OnRequest) -> None:
         self._endpoint = endpoint
         self._on_request = on_request
-        self._reaching = Reaching(endpoint, tls, provider)
+        self._reaching = reaching
         self._aborted = False
         self._fickle = False
         self.pace: Pace | None = None

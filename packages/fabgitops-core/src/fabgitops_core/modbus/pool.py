@@ -22,6 +22,8 @@ from fabgitops_core.modbus.frames.reads import Words, read_request
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.frames.writes import read_before, write_merged, write_request
 from fabgitops_core.modbus.line import NOWHERE, OnRequest, Wanted
+from fabgitops_core.modbus.reaching import Reaching
+from fabgitops_core.modbus.route import Route, straight
 from fabgitops_core.modbus.session import Session
 from fabgitops_core.modbus.tls import TlsProvider, system_tls
 
@@ -45,11 +47,13 @@ class ModbusDevices:
             its result ("ok", "refused", "no_reply", "connection_lost", "bad_reply", "unreachable", "withdrawn"). A
             request whose caller was cancelled has no result.
         tls: Where the certificates of TLS connections come from; asked at each connect.
+        route: Where an endpoint is really reached; asked at each connect.
     """
 
-    def __init__(self, on_request: OnRequest = _ignore, tls: TlsProvider = system_tls) -> None:
+    def __init__(self, on_request: OnRequest = _ignore, tls: TlsProvider = system_tls, route: Route = straight) -> None:
         self._on_request = on_request
         self._tls = tls
+        self._route = route
         self._sessions: dict[tuple[Endpoint, TlsRef | None], Session] = {}
         self._words: WordLocks = WeakValueDictionary()
 
@@ -70,7 +74,8 @@ class ModbusDevices:
         tls = (link.tls or TlsRef()) if endpoint.transport is Transport.TLS else None
         session = self._sessions.get((endpoint, tls))
         if session is None:
-            session = Session(endpoint, tls, self._tls, self._on_request, self._forget)
+            reaching = Reaching(endpoint, tls, self._tls, self._route)
+            session = Session(endpoint, tls, reaching, self._on_request, self._forget)
             self._sessions[endpoint, tls] = session
         return ModbusDevice(session, link, self._words)
 

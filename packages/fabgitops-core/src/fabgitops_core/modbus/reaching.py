@@ -8,6 +8,7 @@ from fabgitops_core.control.requests import Endpoint, TlsRef, Transport
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_core.modbus.addresses import Addresses
 from fabgitops_core.modbus.connect import connect, reason
+from fabgitops_core.modbus.route import Route
 from fabgitops_core.modbus.tls import TlsProvider
 from fabgitops_core.modbus.wire import Wire
 
@@ -21,9 +22,10 @@ class Reaching:
     """The way to one endpoint.
 
     Args:
-        endpoint: Where to connect.
+        endpoint: Whom to connect to.
         tls: Which certificates to use; None without TLS.
         provider: Where they come from.
+        route: Where the endpoint is really reached.
     """
 
     __slots__ = (
@@ -36,15 +38,17 @@ class Reaching:
         "_last_failure",
         "_pause_until",
         "_provider",
+        "_route",
         "_tls",
         "_used",
     )
 
-    def __init__(self, endpoint: Endpoint, tls: TlsRef | None, provider: TlsProvider) -> None:
+    def __init__(self, endpoint: Endpoint, tls: TlsRef | None, provider: TlsProvider, route: Route) -> None:
         self._endpoint = endpoint
         self._tls = tls
         self._provider = provider
-        self._addresses = Addresses(endpoint)
+        self._route = route
+        self._addresses = Addresses()
         self._used = ""
         self._connecting: asyncio.Timeout | None = None
         self._certified = False
@@ -62,19 +66,23 @@ class Reaching:
         if asyncio.get_running_loop().time() < self._pause_until and not urgent:
             raise Unreachable(self._last_failure, tried=False)
         self._certified = self._endpoint.transport is not Transport.TLS
+        place = self._endpoint
         try:
+            place = self._route(self._endpoint)
             async with asyncio.timeout(timeout) as self._connecting:
-                wire, self._used = await connect(self._endpoint, self._addresses, timeout, self._tls, self._provide)
+                wire, self._used = await connect(
+                    self._endpoint, place, self._addresses, timeout, self._tls, self._provide
+                )
         except TimeoutError:
             if self._given_up:
                 raise self.given_up() from None
             late = "took no connection" if self._certified else "was not asked: its TLS certificates could not be had"
-            raise self._failed(f"{self._endpoint} {late} within {timeout:g} s") from None
+            raise self._failed(f"{self._endpoint} {late} within {timeout:g} s", place) from None
         except Unreachable as error:
-            raise self._failed(str(error)) from None
+            raise self._failed(str(error), place) from None
         # Beside what the system says: what Python's ssl, its IDNA codec or a loop find in a name that cannot be.
         except (OSError, ValueError, TypeError, ArithmeticError) as error:
-            raise self._failed(reason(self._endpoint, error)) from None
+            raise self._failed(reason(self._endpoint, place, error), place) from None
         finally:
             self._connecting = None
         if self._given_up:  # in the same turn of the loop that made the connection, too late to stop it
@@ -104,8 +112,10 @@ class Reaching:
         self._certified = True
         return context
 
-    def _failed(self, message: str) -> Unreachable:
+    def _failed(self, message: str, place: Endpoint) -> Unreachable:
         """Note a failed connect and how long it holds for those who come after."""
+        if place != self._endpoint:
+            message += f" (it was sought at {place})"
         pause = min(FIRST_PAUSE_SECS * 2.0 ** min(self._failures, 10), MAX_PAUSE_SECS)
         self._failures += 1
         self._last_failure = message

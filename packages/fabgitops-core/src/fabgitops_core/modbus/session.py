@@ -13,7 +13,7 @@ from fabgitops_core.engine.errors import DeviceError
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.line import NOWHERE, Held, Line, OnRequest, Wanted, check_wanted
 from fabgitops_core.modbus.pace import Pace
-from fabgitops_core.modbus.tls import TlsProvider
+from fabgitops_core.modbus.reaching import Reaching
 from fabgitops_core.modbus.turns import Turns
 
 T = TypeVar("T")
@@ -23,9 +23,9 @@ class Session:
     """The connection to an endpoint; opened by the first request, and again after it was lost.
 
     Args:
-        endpoint: Where to connect.
-        tls: Which certificates to use; None without TLS.
-        provider: Where they come from.
+        endpoint: Whom to connect to.
+        tls: Which certificates are used; None without TLS.
+        reaching: The way there.
         on_request: Told of each request that came to an end; one whose caller left is not told of.
         on_end: Called with the session when its last share was given up and the request in hand is done.
     """
@@ -36,7 +36,7 @@ class Session:
         self,
         endpoint: Endpoint,
         tls: TlsRef | None,
-        provider: TlsProvider,
+        reaching: Reaching,
         on_request: OnRequest,
         on_end: Callable[["Session"], None],
     ) -> None:
@@ -46,7 +46,7 @@ class Session:
         self._on_end = on_end
         self._shares = 0
         self._turns = Turns()
-        self._line = Line(endpoint, tls, provider, on_request)
+        self._line = Line(endpoint, reaching, on_request)
 
     @property
     def connection(self) -> ConnectionId | None:
