@@ -80,10 +80,34 @@ def _times_of_the_lease(_: type, settings: "Settings | None") -> None:
         )
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What is to be set on every runtime alike, with its defaults."""
+
+    settle_secs: Annotated[float, Parameter(validator=Number(gte=0, lte=3600))] = SETTLE_SECS
+    """Seconds that what Git wants of a PLC must have stood unchanged before it is written; 0 writes it at once."""
+
+    grace_secs: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0
+    """Seconds that a correction in hand has to end in when the operator is told to stop."""
+
+    device_map: Path | None = None
+    """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached."""
+
+    otlp_endpoint: Annotated[str, Parameter(validator=_web_address)] = ""
+    """URL to post traces to by OTLP over HTTP, such as http://collector:4318/v1/traces; without one there are none."""
+
+    log_level: LogLevel = LogLevel.INFO
+    """From which level on the log speaks."""
+
+    log_format: LogFormat = LogFormat.AUTO
+    """Text, JSON lines, or auto: text on a terminal, JSON lines elsewhere."""
+
+
 @Parameter(name="*", validator=_times_of_the_lease)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """All settings, with their defaults."""
+class Settings(Common):
+    """All settings of the operator on Kubernetes, with their defaults."""
 
     namespace: Annotated[tuple[str, ...], Parameter(validator=_namespaces, negative=(), show_default=False)] = ()
     """Namespace to look after; may be given several times, in the environment with spaces between. Default: all."""
@@ -97,14 +121,8 @@ class Settings:
     resync_secs: Annotated[float, Parameter(validator=Number(gte=1))] = 300.0
     """Seconds between two full listings, which find what the watch missed."""
 
-    settle_secs: Annotated[float, Parameter(validator=Number(gte=0, lte=3600))] = SETTLE_SECS
-    """Seconds that what Git wants of a PLC must have stood unchanged before it is written; 0 writes it at once."""
-
     deaf_secs: Annotated[float, Parameter(validator=Number(gte=1))] = 60.0
     """Seconds that the API server may refuse both to list and to tell of changes before nothing is written any more."""
-
-    grace_secs: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0
-    """Seconds that a correction in hand has to end in when the operator is told to stop."""
 
     lease: bool = True
     """Take a Lease (coordination.k8s.io) before anything is polled, so that there is one operator, never two."""
@@ -126,15 +144,3 @@ class Settings:
 
     lease_outage: Outage = Outage.HOLD
     """While no API server answers for longer: hold all writes, or correct, where no second operator can start then."""
-
-    device_map: Path | None = None
-    """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached."""
-
-    otlp_endpoint: Annotated[str, Parameter(validator=_web_address)] = ""
-    """URL to post traces to by OTLP over HTTP, such as http://collector:4318/v1/traces; without one there are none."""
-
-    log_level: LogLevel = LogLevel.INFO
-    """From which level on the log speaks."""
-
-    log_format: LogFormat = LogFormat.AUTO
-    """Text, JSON lines, or auto: text on a terminal, JSON lines elsewhere."""
