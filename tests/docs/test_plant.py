@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 import yaml
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.breaker import PASS
+from fabgitops_core.control.commands import Publish
+from fabgitops_core.control.events import Declared, Due
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reporting import told
+from fabgitops_core.control.template import TemplateController
 from lupa.lua51 import LuaRuntime
 
 from .conftest import Kubectl
@@ -79,6 +84,18 @@ def test_argo_cd_waits_for_a_new_version(reason: str) -> None:
     assert run_lua("health", resource(reason, generation=2))["status"] == "Progressing"
 
 
+@pytest.mark.parametrize(("problem", "health"), [("", "Healthy"), ("registers: Field required", "Degraded")])
+def test_argo_cd_sees_whether_a_template_is_valid(problem: str, health: str) -> None:
+    """The same script judges templates, whose status has the same two conditions."""
+    controller, at = TemplateController(), datetime.now(UTC)
+    nothing = controller.start(Key("IndustrialPLCTemplate", "line-1", "em"))
+    state, _ = controller.step(nothing, Declared(at, 1, None, problem))
+    _, (command, *_) = controller.step(state, Due(at, PASS))
+    assert isinstance(command, Publish)
+    template = {**resource("Pending"), "status": command.status.model_dump(mode="json", by_alias=True)}
+    assert run_lua("health", template)["status"] == health
+
+
 def test_argo_cd_waits_for_a_status() -> None:
     """A resource that the operator has not seen yet is in progress."""
     new = resource("Pending")
@@ -117,6 +134,7 @@ def test_the_config_map_has_the_tested_lua() -> None:
     scripts = {each["name"]: each["action.lua"] for each in actions["definitions"]}
     scripts |= {"discovery": actions["discovery.lua"]}
     scripts |= {"health": data["resource.customizations.health.fabgitops.io_IndustrialPLC"]}
+    assert data["resource.customizations.health.fabgitops.io_IndustrialPLCTemplate"] == scripts["health"]
     assert scripts == {path.stem: path.read_text() for path in LUA.glob("*.lua")}
 
 

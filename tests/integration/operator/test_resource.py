@@ -1,6 +1,7 @@
 """The resource as the API server sees it: what it refuses, what it shows, and one bad apple among good ones."""
 
 import copy
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -101,13 +102,41 @@ async def test_the_table_that_kubectl_shows(site: Site) -> None:
         columns = {each["name"]: each["priority"] for each in shown["columnDefinitions"]}
         assert columns == {
             **dict.fromkeys(("Name", "Ready", "InSync", "Registers", "Target", "Actual", "Drifts", "Phase", "Age"), 0),
-            **dict.fromkeys(("Endpoint", "LastError"), 1),
+            **dict.fromkeys(("Endpoint", "Template", "LastError"), 1),
         }
         of_a_map, cells = (dict(zip(columns, row["cells"], strict=True)) for row in shown["rows"])
         assert (cells["Ready"], cells["InSync"], cells["Target"], cells["Actual"]) == ("True", "True", 2500, "2500")
         assert cells["Registers"] == "1/1"
         assert (of_a_map["Registers"], of_a_map["Target"], of_a_map["Actual"]) == ("1/2", None, None)
         assert (cells["Drifts"], cells["Phase"], cells["Endpoint"]) == (0, "Connected", f"127.0.0.1:{port}")
+
+
+async def test_a_template_shows_who_uses_it(site: Site) -> None:
+    """`kubectl get plct` says of a template that it is valid, and how many use it at the moment."""
+    ref = {"targetRegister": None, "targetValue": None, "templateRef": {"name": "drive"}, "suspend": True}
+    spec = {"registers": [{"name": "speed", "address": 7}]}
+    body = {"apiVersion": "fabgitops.io/v1", "kind": "IndustrialPLCTemplate", "spec": spec}
+    body["metadata"] = {"name": "drive", "namespace": site.namespace}
+    await site.client.create(IndustrialPLCTemplate.from_dict(body))
+
+    async def users(count: int) -> bool:
+        found = await site.client.get(IndustrialPLCTemplate, "drive", namespace=site.namespace)
+        return bool((found.get("status") or {}).get("users") == count)
+
+    async with site.operator():
+        for name in ("mixer", "press"):
+            await site.apply(name, 502, **ref)
+        await until(partial(users, 2), "both are counted")
+        with site.plane.client() as http:
+            shown = http.get(
+                f"/apis/fabgitops.io/v1/namespaces/{site.namespace}/industrialplctemplates",
+                headers={"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1"},
+            ).json()
+        assert [each["name"] for each in shown["columnDefinitions"]] == ["Name", "Ready", "Users", "Age", "Message"]
+        ((name, ready, count, _age, message),) = (row["cells"] for row in shown["rows"])
+        assert (name, ready, count, message) == ("drive", "True", 2, "the template is valid")
+        await site.client.delete(IndustrialPLC, "press", namespace=site.namespace)
+        await until(partial(users, 1), "one is gone")
 
 
 async def test_who_set_the_status_is_called_by_its_name(site: Site) -> None:

@@ -5,7 +5,7 @@
   resources: [industrialplcs, industrialplctemplates]
   verbs: [get, list, watch]
 - apiGroups: [fabgitops.io]
-  resources: [industrialplcs/status]
+  resources: [industrialplcs/status, industrialplctemplates/status]
   verbs: [patch]
 - apiGroups: [events.k8s.io]
   resources: [events]

@@ -1,4 +1,4 @@
--- How Argo CD sees an IndustrialPLC. Ready and Stalled decide; of the reasons only those count that neither tells apart.
+-- How Argo CD sees an IndustrialPLC, or a template. Ready and Stalled decide; of the reasons only those count that neither tells apart.
 local ready, stalled
 local status = obj.status or {}
 for _, condition in ipairs(status.conditions or {}) do

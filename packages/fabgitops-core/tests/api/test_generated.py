@@ -133,11 +133,11 @@ def test_one_stored_version_with_a_status_of_its_own() -> None:
 
 
 def test_printer_columns() -> None:
-    """`kubectl get` shows seven columns, and three more with -o wide."""
+    """`kubectl get` shows eight columns, and three more with -o wide."""
     (version,) = definition(INDUSTRIAL_PLC)["spec"]["versions"]
     columns = [(column["name"], column.get("priority", 0)) for column in version["additionalPrinterColumns"]]
     first = ["Ready", "InSync", "Registers", "Target", "Actual", "Drifts", "Phase", "Age"]
-    assert columns == [*((name, 0) for name in first), ("Endpoint", 1), ("LastError", 1)]
+    assert columns == [*((name, 0) for name in first), ("Endpoint", 1), ("Template", 1), ("LastError", 1)]
 
 
 def test_the_status_has_no_defaults_and_keyed_conditions() -> None:

@@ -4,8 +4,11 @@ import asyncio
 from functools import partial
 from typing import Any
 
+import pytest
 from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.template import IndustrialPLCTemplateStatus
+from fabgitops_core.control import template
 from fabgitops_core.control.events import Referenced
 from fabgitops_core.control.requests import Table
 from fabgitops_core.engine.errors import Refused
@@ -289,3 +292,24 @@ async def test_every_table_reaches_the_wire(bench: Bench) -> None:
     bench.declare_spec(MIXER, body(coil, {"name": "flag", "address": 3, "type": "bit", "bit": 2, "value": True}))
     await bench.until(lambda: bench.status(MIXER).in_sync is True)
     assert {(change.table, change.mask) for change in bench.plc.writes} == {(Table.COIL, None), (Table.HOLDING, 4)}
+
+
+async def test_a_template_is_told_how_many_use_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes, goes, or turns to another template is counted, also who came before the template did."""
+    monkeypatch.setattr(template, "QUIET_SECS", 0.0)
+    bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))
+    drive = bench.declare_template("drive", registers=[SPEED])
+
+    def users(key: Key) -> int:
+        status = bench.host.status(key)
+        return status.users if isinstance(status, IndustrialPLCTemplateStatus) else -1
+
+    await bench.until(lambda: users(drive) == 1)
+    bench.declare_spec(PRESS, {**body(templateRef={"name": "drive"}), "unitId": 2})
+    await bench.until(lambda: users(drive) == 2)
+    pump = bench.declare_template("pump", registers=[SPEED])
+    bench.declare_spec(PRESS, {**body(templateRef={"name": "pump"}), "unitId": 2})
+    await bench.until(lambda: (users(drive), users(pump)) == (1, 1))
+    bench.declare_spec(MIXER, None)
+    bench.engine.remove(PRESS)
+    await bench.until(lambda: (users(drive), users(pump)) == (0, 0))

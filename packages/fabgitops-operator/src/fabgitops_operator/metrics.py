@@ -139,9 +139,10 @@ class Metrics(Collector):
         for command in commands:
             row.take(command)
 
-    def passed(self, _key: Key, seconds: float) -> None:
-        """Note that a pass has ended, and how long it took."""
-        self._passes.observe(seconds)
+    def passed(self, key: Key, seconds: float) -> None:
+        """Note that a pass over a PLC has ended, and how long it took."""
+        if key.kind == INDUSTRIAL_PLC.name:
+            self._passes.observe(seconds)
 
     def late(self, seconds: float) -> None:
         """Note how long after its time a pass had its turn."""

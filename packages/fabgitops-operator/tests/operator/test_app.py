@@ -56,7 +56,7 @@ def test_manifests() -> None:
     rules = [(rule["apiGroups"], rule["resources"], rule["verbs"]) for rule in documents["ClusterRole"]["rules"]]
     assert rules == [
         (["fabgitops.io"], ["industrialplcs", "industrialplctemplates"], ["get", "list", "watch"]),
-        (["fabgitops.io"], ["industrialplcs/status"], ["patch"]),
+        (["fabgitops.io"], ["industrialplcs/status", "industrialplctemplates/status"], ["patch"]),
         (["events.k8s.io"], ["events"], ["create", "patch"]),
     ]
     lease = [rule for rule in documents["Role"]["rules"] if rule["resources"] == ["leases"]]

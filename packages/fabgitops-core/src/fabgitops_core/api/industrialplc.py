@@ -255,6 +255,7 @@ INDUSTRIAL_PLC = Kind(
         Column("Phase", "string", ".status.phase", "Where the PLC stands."),
         Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),
         Column("Endpoint", "string", ".status.endpoint", "Where the PLC is reached.", priority=1),
+        Column("Template", "string", ".spec.templateRef.name", "The template that it takes its map from.", priority=1),
         Column("LastError", "string", ".status.lastError", "Why the last pass failed.", priority=1),
     ),
 )

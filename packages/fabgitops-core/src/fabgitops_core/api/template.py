@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
+from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.connection import Connection, Identity
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.loose import keyed_by_name, with_placeholders
@@ -86,6 +87,17 @@ class IndustrialPLCTemplateSpec(ApiModel):
         ]
 
 
+class IndustrialPLCTemplateStatus(ApiModel):
+    """Whether a template is valid, and how many use it; written when that has changed and stood for a moment."""
+
+    users: Annotated[int, Field(ge=0)] = 0
+    """How many IndustrialPLCs of the namespace refer to it."""
+    observed_generation: Annotated[int, Field(ge=0)] = 0
+    """The metadata.generation of the spec that this status speaks of."""
+    conditions: tuple[Condition, ...] = ()
+    """Ready and Stalled, by the Kubernetes API conventions."""
+
+
 INDUSTRIAL_PLC_TEMPLATE = Kind(
     name="IndustrialPLCTemplate",
     plural="industrialplctemplates",
@@ -93,6 +105,22 @@ INDUSTRIAL_PLC_TEMPLATE = Kind(
     short_names=("plct",),
     description="A register map and defaults for a type of device, for any number of IndustrialPLCs.",
     spec=IndustrialPLCTemplateSpec,
-    status=None,
-    columns=(Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),),
+    status=IndustrialPLCTemplateStatus,
+    columns=(
+        Column(
+            "Ready",
+            "string",
+            '.status.conditions[?(@.type=="Ready")].status',
+            "The template is valid: who refers to it gets its registers.",
+        ),
+        Column("Users", "integer", ".status.users", "How many IndustrialPLCs refer to it."),
+        Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),
+        Column(
+            "Message",
+            "string",
+            '.status.conditions[?(@.type=="Ready")].message',
+            "Why it is not valid.",
+            priority=1,
+        ),
+    ),
 )

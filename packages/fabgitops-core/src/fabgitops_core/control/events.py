@@ -78,6 +78,14 @@ class Referenced:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """So many resources refer to this one."""
+
+    at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Faulted:
     """A fault of our own has struck the resource: `cause` says which.
 
@@ -211,13 +219,14 @@ def fault_message(cause: str) -> str:
     return f"a fault of the operator's own, so nothing is written: {cause}; its log has the whole"
 
 
-NEWS = (Declared, Removed, Referenced, Faulted, Contested)
+NEWS = (Declared, Removed, Referenced, Used, Faulted, Contested)
 """What may be told at any time; every other event belongs to a pass."""
 
 Event = (
     Declared[Any, Any]
     | Removed
     | Referenced
+    | Used
     | Faulted
     | Contested
     | Due

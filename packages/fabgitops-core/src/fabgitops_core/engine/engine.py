@@ -14,7 +14,7 @@ from fabgitops_core.control.breaker import PASS, Gate
 from fabgitops_core.control.claims import Claim, Claims
 from fabgitops_core.control.commands import Read, Request, Write
 from fabgitops_core.control.controller import Controller
-from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, fault_message
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, Used, fault_message
 from fabgitops_core.control.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.circuits import Circuits
@@ -25,7 +25,7 @@ from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.isolation import Isolation
 from fabgitops_core.engine.listener import Listener
 from fabgitops_core.engine.ports import Device, Devices, Host, Observer
-from fabgitops_core.engine.references import References
+from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.requests import Requests
 from fabgitops_core.engine.scheduler import Scheduler
 
@@ -92,11 +92,13 @@ class Engine:
         entry.revive()
         entry.generation = event.generation
         to = self._isolation.ask(entry, "reference", lambda: controller.reference(event.spec), None)
-        reference = self._references.point(key, to)
+        reference = self._refer(key, to)
         if reference is not None:
             event = replace(event, referenced=self._offered(reference, event.at))
         self._isolation.step(entry, event)
         self._settle(entry)
+        if referrers:
+            self._isolation.step(entry, Used(event.at, len(referrers)))
         if entry.said is said:
             self._isolation.ask(entry, "status", partial(self._isolation.put_right, entry, event.status), None)
         if referrers and self._offer(entry) != before:
@@ -119,7 +121,7 @@ class Engine:
             entry = self._entries[key] = Entry(key, controller)
             entry.said = status
         entry.generation = generation
-        self._references.point(key, None)
+        self._refer(key, None)
         self._isolation.strike(entry, "intake", error)
 
     def is_struck(self, key: Key) -> bool:
@@ -134,7 +136,7 @@ class Engine:
             return
         entry.gone = True
         self._isolation.step(entry, Removed(self._now()))
-        self._references.point(key, None)
+        self._refer(key, None)
         self._settle(entry)
         self._errands.drop(key)
         self._held.drop(key)
@@ -205,6 +207,16 @@ class Engine:
             device.close()
         except Exception as error:  # noqa: BLE001 - logged there
             self._isolation.strike(entry, "device", error)
+
+    def _refer(self, key: Key, to: Reference | None) -> Key | None:
+        """Note what a resource refers to now, tell whom it is about of their number, and return its full name."""
+        before = self._references.target(key)
+        target = self._references.point(key, to)
+        for each in {before, target} - {None} if before != target else ():
+            used = self._entries.get(each) if each else None
+            if used is not None:
+                self._isolation.step(used, Used(self._now(), self._references.count(used.key)))
+        return target
 
     def _offered(self, key: Key, at: datetime) -> Referenced:
         entry = self._entries.get(key)

@@ -33,6 +33,10 @@ class References:
         """Return what a resource refers to."""
         return self._from.get(key)
 
+    def count(self, key: Key) -> int:
+        """Return how many refer to a resource."""
+        return len(self._to.get(key, ()))
+
     def to(self, key: Key) -> list[Key]:
         """Return who refers to a resource."""
         return sorted(self._to.get(key, ()))
