@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import lightkube
 import yaml
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
 from lightkube.generic_resource import create_namespaced_resource
 from prometheus_client.parser import text_string_to_metric_families

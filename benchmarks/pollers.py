@@ -25,9 +25,9 @@ from fabgitops_core.control.plc import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices
-from fabgitops_operator.http import serving
-from fabgitops_operator.metrics import Metrics
-from fabgitops_operator.start import settle_memory
+from fabgitops_operator.hosting.http import serving
+from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.start import settle_memory
 
 from benchmarks.devices import REGISTER, TARGET
 

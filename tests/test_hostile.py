@@ -35,11 +35,11 @@ from fabgitops_core.control.requests import Change, Endpoint
 from fabgitops_core.control.template import TemplateController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices, FakePlc
-from fabgitops_operator.announce import Announcer
-from fabgitops_operator.inventory import Inventory
-from fabgitops_operator.metrics import Metrics
-from fabgitops_operator.report import Reporter
-from fabgitops_operator.runtime import _Host
+from fabgitops_operator.hosting.announce import Announcer
+from fabgitops_operator.hosting.inventory import Inventory
+from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.report import Reporter
+from fabgitops_operator.hosting.standin import StandIn
 
 from .hostile import objects
 
@@ -146,7 +146,7 @@ class Plant:
     """An operator without its watch, in which one PLC is good."""
 
     def __init__(self) -> None:
-        self.server, self.metrics, self.devices, host = Strict(), Metrics(), Devices(), _Host()
+        self.server, self.metrics, self.devices, host = Strict(), Metrics(), Devices(), StandIn()
         self.engine = self.devices.engine = Told(self.devices, host, self.metrics)
         self.inventory = Inventory(self.engine, host.forget, host.echoed)
         self.announcer = Announcer(self.server, self.metrics)

@@ -21,7 +21,7 @@ import httpx2
 import lightkube
 import yaml
 from cyclopts import App, Parameter
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 REFERENCE = ROOT / "docs/reference"
 CHART_FILES = ROOT / "charts/fabgitops/files"
-COPY = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/kubeconfig"
+COPY = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/cluster/kubeconfig"
 NOTE = "# Made from the models in fabgitops-core by tools/generate.py: change those, not this.\n"
 
 
@@ -34,7 +34,9 @@ def _kubeconfig() -> dict[Path, str]:
     """Return the operator's way to log in, which is fabctl's: each is installed without the other."""
     room = ROOT / "packages/fabctl/src/fabctl/kubeconfig"
     texts = {path.name: path.read_text() for path in sorted(room.glob("*.py"))}
-    return {COPY / name: text.replace("from fabctl.", "from fabgitops_operator.") for name, text in texts.items()}
+    return {
+        COPY / name: text.replace("from fabctl.", "from fabgitops_operator.cluster.") for name, text in texts.items()
+    }
 
 
 def main(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 
 from .cluster import DEFINITIONS, MADE, Cluster, until
 from .helm import CHART, EARLIER, NAMESPACE, OTHER, ROOT, Helm, HelmError, Object, Values, find, objects

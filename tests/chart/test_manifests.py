@@ -4,7 +4,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 
 from .cluster import Cluster, until
 from .helm import ROOT, Helm, Object, find, objects

@@ -1,7 +1,7 @@
 """What the operator and people may, asked of a real API server."""
 
 import pytest
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 
 from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Object, Values, find, objects, pod_specs

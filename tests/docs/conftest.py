@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 from testbed.beforehand import Beforehand, asked
 from testbed.gomodules import downloaded
 from testbed.gotools import ALERTMANAGER, FLUX_HEALTH, HELM, KUBECTL, PROMETHEUS, built

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fabgitops_operator.metrics import Metrics
+from fabgitops_operator.hosting.metrics import Metrics
 
 from .pages import PAGES, ROOT, blocks
 

@@ -12,7 +12,7 @@ import lightkube
 import pytest
 import yaml
 from fabgitops_core.control.kinds import KINDS
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from testbed import ControlPlane

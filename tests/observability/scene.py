@@ -15,8 +15,8 @@ from fabgitops_core.control.plc import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.testing.host import FakeHost
-from fabgitops_operator.http import serving
-from fabgitops_operator.metrics import Metrics
+from fabgitops_operator.hosting.http import serving
+from fabgitops_operator.hosting.metrics import Metrics
 from testbed import processes
 
 NAMESPACE = "plant"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_operator.install import manifests
-from fabgitops_operator.lease.record import Record, body_of
+from fabgitops_operator.cluster.install import manifests
+from fabgitops_operator.cluster.lease.record import Record, body_of
 
 pytestmark = pytest.mark.integration
 

@@ -19,7 +19,7 @@ import lightkube
 import pytest
 import yaml
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.models.meta_v1 import ObjectMeta

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trustme
 import yaml
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Secret

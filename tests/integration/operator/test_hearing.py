@@ -9,7 +9,7 @@ import pytest
 import yaml
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE as TEMPLATE
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
 from lightkube.generic_resource import create_global_resource
 from lightkube.types import PatchType

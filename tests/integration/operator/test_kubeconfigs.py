@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
-from fabgitops_operator.kubeconfig.access import by_kubeconfig
-from fabgitops_operator.kubeconfig.files import chosen
-from fabgitops_operator.kubeconfig.transport import Transport
+from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
+from fabgitops_operator.cluster.kubeconfig.files import chosen
+from fabgitops_operator.cluster.kubeconfig.transport import Transport
 from mock_plc.device import Device
 from mock_plc.server import serving
 

@@ -7,12 +7,12 @@ from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.engine.ports import Stored
-from fabgitops_operator.announce import Announcer
-from fabgitops_operator.kube import Kube
-from fabgitops_operator.kubeconfig.access import by_kubeconfig
-from fabgitops_operator.kubeconfig.files import chosen
-from fabgitops_operator.metrics import Metrics
-from fabgitops_operator.report import Reporter
+from fabgitops_operator.cluster.kube import Kube
+from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
+from fabgitops_operator.cluster.kubeconfig.files import chosen
+from fabgitops_operator.hosting.announce import Announcer
+from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.report import Reporter
 
 from .conftest import ACCOUNT, Site
 

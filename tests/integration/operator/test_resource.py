@@ -12,10 +12,11 @@ from fabgitops_core.api.crd import definition
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.kinds import KINDS
-from fabgitops_operator.install import manifests
-from fabgitops_operator.kube import Gone, Kube, Rejected
-from fabgitops_operator.kubeconfig.access import by_kubeconfig
-from fabgitops_operator.kubeconfig.files import chosen
+from fabgitops_operator.cluster.install import manifests
+from fabgitops_operator.cluster.kube import Kube
+from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
+from fabgitops_operator.cluster.kubeconfig.files import chosen
+from fabgitops_operator.hosting.errors import Gone, Rejected
 from lightkube import codecs
 from lightkube.core.exceptions import ApiError
 from mock_plc.device import Device

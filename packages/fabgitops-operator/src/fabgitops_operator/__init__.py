@@ -1,1 +1,1 @@
-"""The Kubernetes runtime of FabGitOps: kopf watches, the engine of core polls, and the API server is told."""
+"""FabGitOps as a process: hears what is declared, lets core look after it, and tells what came of it."""

@@ -57,14 +57,14 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
-    from fabgitops_operator.device_map import DeviceMapError  # noqa: PLC0415
-    from fabgitops_operator.http import ListenError  # noqa: PLC0415
-    from fabgitops_operator.kube import KubeError  # noqa: PLC0415
-    from fabgitops_operator.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
-    from fabgitops_operator.log import configure  # noqa: PLC0415
-    from fabgitops_operator.runtime import operate  # noqa: PLC0415
-    from fabgitops_operator.start import NotInstalledError, loop_factory  # noqa: PLC0415
-    from fabgitops_operator.tracing import TracingUnavailable  # noqa: PLC0415
+    from fabgitops_operator.cluster.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
+    from fabgitops_operator.cluster.runtime import operate  # noqa: PLC0415
+    from fabgitops_operator.hosting.device_map import DeviceMapError  # noqa: PLC0415
+    from fabgitops_operator.hosting.errors import ApiError  # noqa: PLC0415
+    from fabgitops_operator.hosting.http import ListenError  # noqa: PLC0415
+    from fabgitops_operator.hosting.log import configure  # noqa: PLC0415
+    from fabgitops_operator.hosting.start import NotInstalledError, loop_factory  # noqa: PLC0415
+    from fabgitops_operator.hosting.tracing import TracingUnavailable  # noqa: PLC0415
 
     del config  # read by `_from_file`, before the settings are made
     settings = settings or Settings()
@@ -75,7 +75,7 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     except DeviceMapError as error:
         _complain(str(error))
         return 2
-    except (KubeError, LeaseLostError, LeaseRefusedError, ListenError, NotInstalledError, TracingUnavailable) as error:
+    except (ApiError, LeaseLostError, LeaseRefusedError, ListenError, NotInstalledError, TracingUnavailable) as error:
         _complain(str(error))
         return 1
     except OSError:  # none is expected: not to be taken for output that cannot be written
@@ -96,7 +96,7 @@ def manifests(
         with_secrets: Let the operator read Secrets as well: for PLCs behind TLS that name one in tlsSecretRef.
         with_operator: Run the operator in the cluster as well, from the image of this version, as the chart does.
     """
-    from fabgitops_operator.install import manifests as text  # noqa: PLC0415
+    from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 
     _print(text(with_secrets=with_secrets, with_operator=with_operator))
 
@@ -112,7 +112,7 @@ def healthy(settings: Settings | None = None, *, config: Path | None = None, rea
         config: YAML file that maps names of settings to values.
         ready: Ask /readyz instead of /healthz: does it see the cluster and look after it?
     """
-    from fabgitops_operator.health import UnhealthyError, ask  # noqa: PLC0415
+    from fabgitops_operator.hosting.health import UnhealthyError, ask  # noqa: PLC0415
 
     del config  # read by `_from_file`, before the settings are made
     settings = settings or Settings()

@@ -1,6 +1,6 @@
 """The engine's ports: what it needs of devices and of the place where resources live.
 
-Each has a real adapter (`fabgitops_core.modbus`, `fabgitops_operator.report`) and a shipped fake
+Each has a real adapter (`fabgitops_core.modbus`, `fabgitops_operator.hosting.report`) and a shipped fake
 (`fabgitops_core.testing`).
 """
 

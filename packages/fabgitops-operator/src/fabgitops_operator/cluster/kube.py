@@ -1,0 +1,174 @@
+"""The Kubernetes API as the operator uses it: the one place that imports lightkube."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+import httpx2
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import Key
+from lightkube import AsyncClient, SingleConfig
+from lightkube.config import models
+from lightkube.generic_resource import create_namespaced_resource
+from lightkube.resources.core_v1 import Secret
+from lightkube.types import PatchType
+
+from fabgitops_operator.cluster.answers import answers, causes, reason
+from fabgitops_operator.cluster.kubeconfig.access import Access
+from fabgitops_operator.cluster.kubeconfig.transport import Transport
+from fabgitops_operator.hosting.errors import Gone
+from fabgitops_operator.hosting.ports import Body
+
+NAME = "fabgitops-operator"
+"""What the API server calls the owner of the fields that the operator sets."""
+
+PAGE = 500
+"""Objects in one page of a listing."""
+
+
+class Kube:
+    """A few calls of the API, with errors told apart by what can be done about them."""
+
+    def __init__(self, access: Access, kinds: Iterable[Kind]) -> None:
+        """Prepare to connect; nothing is sent yet."""
+        cluster = models.Cluster(server=access.cluster.server)
+        # All that lightkube must know of the way; how it is gone is the transport's.
+        config = SingleConfig(access.name, models.Context(access.name), cluster, models.User())
+        self._client = AsyncClient(config=config, field_manager=NAME, transport=Transport(access))
+        self._resources = {
+            kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
+        }
+        self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
+        self._leases = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def list_all(self, kind: Kind, namespace: str | None) -> AsyncIterator[Body]:
+        """Yield every object of a kind, in one namespace or (None) in all.
+
+        Raises:
+            ApiError: Gone when the kind is not installed.
+        """
+        listing = self._client.list(self._resources[kind.name], namespace=namespace or "*", chunk_size=PAGE)
+        with answers(f"listing {kind.plural}"):
+            async for body in listing:
+                yield body
+
+    async def patch_status(self, key: Key, uid: str, status: Body) -> Body:
+        """Replace the status of the object of this uid, not of another that has its name; return the object then.
+
+        The API server passes over a uid in a merge patch of a status; a JSON patch (RFC 6902) can test it.
+
+        Raises:
+            ApiError: Gone when the object is not there.
+        """
+        resource = self._resources[key.kind].Status
+        steps = [
+            {"op": "test", "path": "/metadata/uid", "value": uid},
+            {"op": "add", "path": "/status", "value": status},
+        ]
+        doing = f"patching the status of {key}"
+        with answers(doing, key.name):
+            try:
+                stored = await self._client.patch(
+                    resource, key.name, steps, namespace=key.namespace, patch_type=PatchType.JSON
+                )
+            except httpx2.HTTPStatusError as error:
+                if _may_have_failed_the_test(error.response) and await self._uid(key) != uid:
+                    raise Gone(f"{doing}: another object has its name by now", "gone") from error
+                raise
+            return _shown(stored, key.name, uid)
+
+    async def _uid(self, key: Key) -> str:
+        found = await self._client.get(self._resources[key.kind], key.name, namespace=key.namespace)
+        return str(found["metadata"]["uid"])
+
+    async def secret(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return the data of a Secret, base64 as stored.
+
+        Raises:
+            ApiError: Gone when it is not there, Forbidden when the operator may not read it.
+        """
+        with answers(f"reading the Secret {namespace}/{name}", name):
+            found = await self._client.get(Secret, name, namespace=namespace)
+            _shown(found.to_dict(), name)
+        return found.data or {}
+
+    async def lease(self, namespace: str, name: str) -> Body:
+        """Return a Lease (coordination.k8s.io/v1) as it is stored now, not as some cache has it.
+
+        Raises:
+            ApiError: Gone when it is not there.
+        """
+        with answers(f"reading the Lease {namespace}/{name}", name):
+            return _shown(await self._client.get(self._leases, name, namespace=namespace), name)
+
+    async def create_lease(self, body: Body) -> Body:
+        """Make a Lease and return it.
+
+        Raises:
+            ApiError: Conflict when it is there, Gone when its namespace is not.
+        """
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"creating the Lease {namespace}/{name}", namespace):
+            return _shown(await self._client.create(self._leases.from_dict(dict(body))), name)
+
+    async def replace_lease(self, body: Body) -> Body:
+        """Replace a Lease of the resourceVersion that the body has, and return what is stored.
+
+        Raises:
+            ApiError: Conflict when another version is there, Gone when none is.
+        """
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"renewing the Lease {namespace}/{name}", name):
+            return _shown(await self._client.replace(self._leases.from_dict(dict(body))), name)
+
+    async def create_event(self, body: Body) -> None:
+        """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.
+
+        One that is there already is ours, created by a request whose answer was lost: names hold the microsecond.
+
+        Raises:
+            ApiError: It was not created.
+        """
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"creating the Event {namespace}/{name}", namespace):
+            try:
+                _shown(await self._client.create(self._events.from_dict(dict(body))), name)
+            except httpx2.HTTPStatusError as error:
+                if reason(error.response) != "AlreadyExists":
+                    raise
+
+    async def patch_event(self, namespace: str, name: str, body: Body) -> None:
+        """Merge into an Event.
+
+        Raises:
+            ApiError: Gone when it has expired.
+        """
+        with answers(f"patching the Event {namespace}/{name}", name, namespace):
+            stored = await self._client.patch(
+                self._events, name, dict(body), namespace=namespace, patch_type=PatchType.MERGE
+            )
+            _shown(stored, name)
+
+
+def _shown(answer: Body, name: str, uid: str = "") -> Body:
+    """Return an answer that shows the object of this name; nothing else says that it is stored, whatever its code.
+
+    Raises:
+        ValueError: It shows none, or another.
+    """
+    metadata = answer.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("name") != name or not metadata.get("resourceVersion"):
+        raise ValueError(f"it does not show {name}")
+    if uid and metadata.get("uid") != uid:
+        raise ValueError(f"it shows another {name}")
+    return answer
+
+
+def _may_have_failed_the_test(response: httpx2.Response) -> bool:
+    """Return whether a JSON patch may not have been applied for its test: an invalid object's 422 has causes.
+
+    One that an admission webhook gives has none either, so whoever wants to know looks.
+    """
+    return response.status_code == 422 and not causes(response)

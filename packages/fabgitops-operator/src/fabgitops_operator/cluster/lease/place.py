@@ -1,0 +1,64 @@
+"""Where an operator's Lease is, and on which terms: what the settings leave open."""
+
+import logging
+import socket
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+from fabgitops_operator.cluster.lease.election import Terms
+from fabgitops_operator.cluster.lease.keeper import Lease, Leases
+from fabgitops_operator.hosting.alone import Alone
+from fabgitops_operator.hosting.ports import Fence
+from fabgitops_operator.settings import Outage, Settings
+
+NAME = "fabgitops-operator"
+
+_OUTSIDE = "fabgitops-system"
+"""The namespace of the manifests."""
+
+_POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+log = logging.getLogger(__name__)
+
+
+def lease_of(settings: Settings, kube: Leases) -> Fence:
+    """Return the Lease that the settings ask for, or none."""
+    if settings.lease:
+        return Lease(kube, *place_of(settings), terms_of(settings))
+    log.warning("no Lease is taken: it is yours to see that no other operator looks after the same PLCs")
+    return Alone()
+
+
+def place_of(settings: Settings) -> tuple[str, str]:
+    """Return namespace and name of the Lease.
+
+    Operators that look after the same namespaces have the same one, others not.
+    """
+    return settings.lease_namespace or _own_namespace(), settings.lease_name or _name_of(settings.namespace)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return the terms; the holder's name is the host's, which is a pod's, and what no other start has."""
+    return Terms(
+        holder=f"{socket.gethostname()}_{uuid4().hex[:8]}",
+        duration=settings.lease_duration_secs,
+        deadline=settings.lease_deadline_secs,
+        retry=settings.lease_retry_secs,
+        outlast=settings.lease_outage is Outage.CORRECT,
+    )
+
+
+def _own_namespace() -> str:
+    try:
+        return _POD_NAMESPACE.read_text().strip() or _OUTSIDE
+    except OSError:
+        return _OUTSIDE
+
+
+def _name_of(namespaces: tuple[str, ...]) -> str:
+    """Return a name for people where there is one namespace, and of more than that one that tells sets apart."""
+    chosen = sorted(set(namespaces))
+    if len(chosen) > 1:
+        return f"{NAME}.{sha256(' '.join(chosen).encode()).hexdigest()[:10]}"
+    return ".".join((NAME, *chosen))

@@ -1,0 +1,248 @@
+"""Which objects there are, and which version of each was seen last: keeps what is stale from the engine.
+
+A watch and a listing tell of the same objects at their own pace. An older version is never believed after a newer one:
+it would bring an old target back, and that would be written. There is one exception: a listing shows what is stored at
+some moment after it began, so a complete one that shows an older version than was seen before says that the store was
+set back, as by a restore of etcd from a backup. Such an object is begun anew, as by a restart.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.controller import Controller
+from fabgitops_core.control.events import Declared
+from fabgitops_core.control.intake import declared, generation_of, looked_at, status_of
+from fabgitops_core.engine.engine import Engine
+
+from fabgitops_operator.hosting.echoes import digest_of, version_of
+from fabgitops_operator.hosting.ports import Body
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The version of an object that was seen last, and what it declared; `status` is what that was, None if unknown."""
+
+    uid: str
+    version: int
+    declares: bytes
+    status: bytes
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What happens while a listing runs: the newest that the watch told, and what was listed older than it was seen."""
+
+    deleted: set[str] = field(default_factory=set)
+    told: dict[Key, Body] = field(default_factory=dict)
+    set_back: dict[Key, tuple[Controller[Any], Body]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What `Inventory.read` made of an object: the digest of its declaration, and the event where that is news."""
+
+    declares: bytes
+    event: Declared[Any, Any] | None
+
+
+class Inventory:
+    """Passes what is new of each object to the engine.
+
+    Args:
+        engine: Who looks after them.
+        forgotten: Told the uid of each that is gone.
+        echoed: Whether the status of an object is what we wrote into it; told key, uid, version and the status' digest.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        forgotten: Callable[[str], None],
+        echoed: Callable[[Key, str, int, bytes], bool] = lambda *_: False,
+    ) -> None:
+        self._engine = engine
+        self._forgotten = forgotten
+        self._echoed = echoed
+        self._seen: dict[Key, _Seen] = {}
+        self._listing: _Listing | None = None
+        self.news = 0
+        """How often an object was declared, anew or for the first time."""
+
+    def uid(self, key: Key) -> str | None:
+        """Return the uid of an object that is there."""
+        seen = self._seen.get(key)
+        return seen.uid if seen else None
+
+    def read(self, controller: Controller[Any], body: Body) -> Reading | None:
+        """Return what an object declares, to be given to `present` or `listed` in a later turn of the event loop.
+
+        A map of 500 registers takes as long to read as to be taken; apart, no poll waits for both. None is returned
+        for a version that was seen, or what cannot be read: whoever takes it finds that out, and says so.
+        """
+        key, uid, version = _identity(controller, body)
+        seen = self._seen.get(key)
+        if seen is not None and (seen.uid, version) == (uid, seen.version):
+            return None
+        try:
+            declares = digest_of(looked_at(body))
+            if seen is not None and declares and declares == seen.declares and not self._engine.is_struck(key):
+                return Reading(declares, None)
+            return Reading(declares, declared(controller.kind, body, datetime.now(UTC)))
+        except Exception:  # noqa: BLE001 - it is read again where the engine logs that
+            return None
+
+    def present(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
+        """Take an object as the watch tells of it, unless a newer version of it was seen or it is known to be gone.
+
+        One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone. `reading` is
+        what `read` made of it, where somebody asked.
+        """
+        if not _names_itself(controller, body):
+            return
+        if self._listing is not None:
+            key = key_of(controller, body)
+            before = self._listing.told.get(key)
+            if before is None or version_of(before) <= version_of(body):
+                self._listing.told[key] = body
+        self._take(controller, body, reading)
+
+    def listed(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
+        """Take an object as a listing shows it; one older than it was seen before waits until that is complete."""
+        if not _names_itself(controller, body):
+            return
+        key, uid, version = _identity(controller, body)
+        seen = self._seen.get(key)
+        if self._listing is not None and seen is not None and version < seen.version:
+            if uid not in self._listing.deleted:
+                self._listing.set_back[key] = controller, body
+            return
+        self._take(controller, body, reading)
+
+    def _take(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
+        if _is_leaving(body):
+            self.deleted(controller, body)
+            return
+        key, uid, version = _identity(controller, body)
+        if self._listing is not None and uid in self._listing.deleted:
+            return
+        seen = self._seen.get(key)
+        if seen is not None and version < seen.version:
+            return
+        if seen is not None and seen.uid != uid:
+            self.lost(key, seen.uid)
+            seen = None
+        try:
+            declares = reading.declares if reading else digest_of(looked_at(body))
+            now = _Seen(uid, version, declares, digest_of(body.get("status")))
+            if seen is None or self._is_news(key, seen, now):
+                self._seen[key] = now
+                self.news += 1
+                event = (reading and reading.event) or declared(controller.kind, body, datetime.now(UTC))
+                self._engine.declare(key, controller, event)
+            self._seen[key] = now
+        except Exception as error:  # noqa: BLE001 - logged by the engine
+            self._seen[key] = _Seen(uid, version, b"", b"")
+            status = status_of(controller.kind, body)
+            self._engine.unreadable(key, controller, generation_of(body), error, status)
+
+    def _is_news(self, key: Key, before: _Seen, now: _Seen) -> bool:
+        """Return whether there is anything to look into: another declaration, or a status that is to be put right."""
+        if now.declares != before.declares or not now.declares or self._engine.is_struck(key):
+            return True
+        return now.status != before.status and not self._echoed(key, now.uid, now.version, now.status)
+
+    def deleted(self, controller: Controller[Any], body: Body) -> None:
+        """Take the news that an object is gone."""
+        if not _names_itself(controller, body):
+            return
+        key, uid, _version = _identity(controller, body)
+        if self._listing is not None:
+            self._listing.deleted.add(uid)
+        self.lost(key, uid)
+
+    def lost(self, key: Key, uid: str) -> None:
+        """Forget the object of this uid, which turned out to be gone; another of its name stays."""
+        if self.uid(key) == uid:
+            del self._seen[key]
+            self._engine.remove(key)
+            self._forgotten(uid)
+
+    def listing_begins(self, kind: str, namespace: str | None) -> dict[Key, str]:
+        """Return the objects, with their uids, that a complete listing must show if they still are there.
+
+        Args:
+            kind: The kind that is listed.
+            namespace: Where; None is everywhere.
+        """
+        self._listing = _Listing()
+        return {key: seen.uid for key, seen in self._seen.items() if _within(key, kind, namespace)}
+
+    def any(self, kind: str, namespace: str | None) -> bool:
+        """Return whether there is an object of a kind in one namespace or (None) anywhere."""
+        return any(_within(key, kind, namespace) for key in self._seen)
+
+    def listing_ends(self, missing: Mapping[Key, str], *, complete: bool) -> None:
+        """Forget what a complete listing did not show, and begin anew what it showed older than it was seen before.
+
+        What the watch told of an object while the listing ran goes before both.
+        """
+        listing, self._listing = self._listing, None
+        if listing is None or not complete:
+            return
+        for key, uid in missing.items():
+            self.lost(key, uid)
+        for key, (controller, body) in listing.set_back.items():
+            self._set_back(key, controller, body, listing)
+
+    def _set_back(self, key: Key, controller: Controller[Any], body: Body, listing: _Listing) -> None:
+        uid = _field(body, "uid")
+        seen = self._seen.get(key)
+        if uid in listing.deleted or seen is None:
+            return
+        told = listing.told.get(key)
+        if told is not None:
+            if version_of(told) >= seen.version:
+                return
+            body = max(told, body, key=version_of)
+        log.warning("%s: the API server has an older version than was seen before: taken for restored", key)
+        self.lost(key, seen.uid)
+        self._take(controller, body)
+
+
+def _names_itself(controller: Controller[Any], body: Body) -> bool:
+    """Return whether an object says which one it is; one that does not is told of in the log, and passed over."""
+    key, uid, _version = _identity(controller, body)
+    if not (key.name and key.namespace and uid):
+        log.error("a %s without namespace, name or uid is passed over", controller.kind.name)
+        return False
+    return True
+
+
+def _within(key: Key, kind: str, namespace: str | None) -> bool:
+    return key.kind == kind and namespace in {None, key.namespace}
+
+
+def key_of(controller: Controller[Any], body: Body) -> Key:
+    """Return the full name of an object."""
+    return Key(controller.kind.name, _field(body, "namespace"), _field(body, "name"))
+
+
+def _identity(controller: Controller[Any], body: Body) -> tuple[Key, str, int]:
+    return key_of(controller, body), _field(body, "uid"), version_of(body)
+
+
+def _is_leaving(body: Body) -> bool:
+    metadata = body.get("metadata")
+    return isinstance(metadata, Mapping) and bool(metadata.get("deletionTimestamp"))
+
+
+def _field(body: Body, name: str) -> str:
+    metadata = body.get("metadata")
+    value = metadata.get(name) if isinstance(metadata, Mapping) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,209 @@
+"""Metrics: listens to the engine. Values of single PLCs are read off when Prometheus asks, so a poll pays nothing.
+
+Names without a prefix are those that the field knows, `process_` those of every Prometheus client on Linux; all others
+begin with `fabgitops_`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from fabgitops_core.api.conditions import ConditionStatus
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
+from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.control.breaker import Breaker, circuit
+from fabgitops_core.control.commands import Command, Commands, Notice, NoticeReason, Publish, Wake
+from fabgitops_core.control.events import (
+    Declared,
+    Due,
+    Event,
+    FailureKind,
+    Faulted,
+    ReadDone,
+    ReadFailed,
+    WriteDone,
+    WriteFailed,
+    WriteUnknown,
+)
+from fabgitops_core.control.plc.situations import situation_of
+from fabgitops_core.control.requests import DeviceId
+from prometheus_client import CollectorRegistry, Counter, Info, ProcessCollector, disable_created_metrics
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from fabgitops_operator.hosting import families
+from fabgitops_operator.hosting.buckets import Buckets
+from fabgitops_operator.hosting.families import Sample, in_parts
+
+_KNOWN = {ConditionStatus.TRUE: 1, ConditionStatus.FALSE: 0, ConditionStatus.UNKNOWN: None}
+
+
+@dataclass(slots=True)
+class _Row:
+    """What is known of one PLC; None is not known, and not shown."""
+
+    status: ApiModel | None
+    drifts: int = 0
+    attempts: int = 0
+    corrections: int = 0
+    connected: bool | None = None
+
+    def take(self, command: Command) -> None:
+        """Note what a controller wanted done."""
+        if isinstance(command, Wake):
+            if command.after is None:
+                self.connected = None
+        elif isinstance(command, Notice):
+            self.drifts += command.reason is NoticeReason.DRIFT_DETECTED
+            self.corrections += command.reason is NoticeReason.DRIFT_CORRECTED
+        elif isinstance(command, Publish):
+            self.status = command.status
+
+    @property
+    def in_sync(self) -> float | None:
+        """Return 1 where it holds what it must, 0 where it does not."""
+        return _KNOWN[situation_of(_plc(self.status)).in_sync]
+
+
+def _plc(status: ApiModel | None) -> IndustrialPLCStatus:
+    return status if isinstance(status, IndustrialPLCStatus) else IndustrialPLCStatus()
+
+
+class Metrics(Collector):
+    """The engine's observer, and a collector for `prometheus_client`."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # left without annotations there
+        self.registry = CollectorRegistry()
+        self._rows: dict[Key, _Row] = {}
+        self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
+        self._clock: Callable[[], float] = float
+        self._readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]] = tuple
+        self._lease: tuple[str, Callable[[], bool]] = ("", bool)
+        self._kinds_up: Callable[[], Mapping[str, bool]] = dict
+        self._passes = Buckets()
+        self._lateness = Buckets()
+        self._requests: dict[tuple[str, str], int] = {}
+        self._writes = Counter(
+            "fabgitops_api_writes",
+            "Writes to the Kubernetes API by what was written and result.",
+            ("resource", "result"),
+            registry=self.registry,
+        )
+        self._faults = Counter(
+            "fabgitops_faults",
+            "Faults of the operator's own that struck a resource, by its kind and what they struck.",
+            ("kind", "where"),
+            registry=self.registry,
+        )
+        Info("fabgitops_build", "What runs here.", registry=self.registry).info(
+            {"version": version("fabgitops-operator"), "core_version": version("fabgitops-core")}
+        )
+        ProcessCollector(registry=self.registry)
+        self.registry.register(self)
+
+    def watch_breakers(self, breakers: Callable[[], Mapping[DeviceId, Breaker]], clock: Callable[[], float]) -> None:
+        """Say where the circuit breakers are found when Prometheus asks, and by which clock they go."""
+        self._breakers, self._clock = breakers, clock
+
+    def watch_lease(self, name: str, held: Callable[[], bool]) -> None:
+        """Say which Lease there is (none: ""), and how it is found out whether it is held when Prometheus asks."""
+        self._lease = name, held
+
+    def watch_readings(self, readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]]) -> None:
+        """Say where the numbers last read are found when Prometheus asks."""
+        self._readings = readings
+
+    def watch_hearing(self, kinds_up: Callable[[], Mapping[str, bool]]) -> None:
+        """Say where is found, when Prometheus asks, of which kinds the watch is up."""
+        self._kinds_up = kinds_up
+
+    def happened(self, key: Key, event: Event, commands: Commands) -> None:
+        """Note what a controller was told and what it wanted done."""
+        row = self._rows.get(key)
+        if row is None:
+            if not isinstance(event, Declared | Faulted) or key.kind != INDUSTRIAL_PLC.name:
+                return  # the end of a pass over a PLC that is gone: its series must not come back
+            stored = event.status if isinstance(event, Declared) else None
+            row = self._rows[key] = _Row(stored)  # what an earlier process said of it stands until we know better
+        if isinstance(event, ReadDone):
+            row.connected = True
+        elif isinstance(event, ReadFailed):
+            row.connected = event.failure.kind is not FailureKind.UNREACHABLE
+        elif isinstance(event, Due) and event.gate.wait:
+            row.connected = False
+        elif isinstance(event, WriteDone | WriteUnknown):
+            row.attempts += 1
+        elif isinstance(event, WriteFailed):
+            row.attempts += event.failure.code is not None  # else it was never sent: no connection, or no record
+        for command in commands:
+            row.take(command)
+
+    def passed(self, key: Key, seconds: float) -> None:
+        """Note that a pass over a PLC has ended, and how long it took."""
+        if key.kind == INDUSTRIAL_PLC.name:
+            self._passes.observe(seconds)
+
+    def late(self, seconds: float) -> None:
+        """Note how long after its time a pass had its turn."""
+        self._lateness.observe(seconds)
+
+    def fault(self, key: Key, where: str) -> None:
+        """Count a fault of our own."""
+        self._faults.labels(key.kind, where).inc()
+
+    def forgotten(self, key: Key) -> None:
+        """Drop the series of a PLC that is gone."""
+        self._rows.pop(key, None)
+
+    def request(self, function: str, result: str) -> None:
+        """Count a Modbus request."""
+        asked = (function, result)
+        self._requests[asked] = self._requests.get(asked, 0) + 1
+
+    def api_write(self, resource: str, result: str) -> None:
+        """Count a write to the Kubernetes API."""
+        self._writes.labels(resource, result).inc()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what is read off when asked, a large family in parts, each made when its turn comes."""
+        rows = list(self._rows.items())
+        yield GaugeMetricFamily("managed_plcs", "IndustrialPLC resources looked after.", value=len(rows))
+        yield from in_parts(families.DRIFTS, _of_each(rows, lambda row: row.drifts))
+        yield from in_parts(families.ATTEMPTS, _of_each(rows, lambda row: row.attempts))
+        yield from in_parts(families.CORRECTIONS, _of_each(rows, lambda row: row.corrections))
+        yield from in_parts(families.CONNECTED, _of_each(rows, lambda row: row.connected))
+        yield from in_parts(families.IN_SYNC, _of_each(rows, lambda row: row.in_sync))
+        yield from in_parts(families.READY, (_readiness(key, row) for key, row in rows))
+        yield from in_parts(families.VALUES, self._values())
+        yield from in_parts(families.BREAKERS, self._breaker_states())
+        name, held = self._lease
+        yield from in_parts(families.LEADER, [((name,), held())] if name else [])
+        yield from in_parts(families.WATCHES, [((kind,), up) for kind, up in self._kinds_up().items()])
+        yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")
+        yield self._lateness.family(
+            "fabgitops_poll_lateness_seconds", "Seconds that a poll had its turn after its time."
+        )
+        yield from in_parts(families.REQUESTS, list(self._requests.items()))
+
+    def _values(self) -> Iterator[Sample]:
+        for key, numbers in self._readings():
+            for register, number in numbers.items():
+                yield (key.name, key.namespace, register), number
+
+    def _breaker_states(self) -> Iterator[Sample]:
+        now = self._clock()
+        for device, breaker in self._breakers().items():
+            endpoint, state = device.endpoint, circuit(breaker, now).value
+            yield (str(endpoint), endpoint.transport.value, str(device.unit_id), state), 1
+
+
+def _readiness(key: Key, row: _Row) -> Sample:
+    situation = situation_of(_plc(row.status))
+    return (key.name, key.namespace, situation.reason), situation.ready is ConditionStatus.TRUE
+
+
+def _of_each(rows: list[tuple[Key, _Row]], value: Callable[[_Row], float | None]) -> Iterator[Sample]:
+    for key, row in rows:
+        if (number := value(row)) is not None:
+            yield (key.name, key.namespace), number

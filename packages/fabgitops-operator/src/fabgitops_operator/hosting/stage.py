@@ -1,0 +1,210 @@
+"""What every runtime is made of, wired, and in which order it starts and ends.
+
+A runtime brings what is its own: where objects are kept and whether it may write (`ports`), what is served on its port,
+and how it hears of changes.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fabgitops_core.control.controller import Controller
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.engine.ports import Observer
+from fabgitops_core.modbus.pool import ModbusDevices
+from fabgitops_core.modbus.route import Route
+
+from fabgitops_operator.hosting.announce import Announcer
+from fabgitops_operator.hosting.errors import ApiError
+from fabgitops_operator.hosting.hearing import Hearing, Scope
+from fabgitops_operator.hosting.inventory import Inventory
+from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.ports import Api, Fence
+from fabgitops_operator.hosting.report import Reporter
+from fabgitops_operator.hosting.secrets import SecretTls
+from fabgitops_operator.hosting.standin import StandIn
+from fabgitops_operator.hosting.start import catch_up, first_listing, settle_memory, unless, warn_of_empty
+from fabgitops_operator.hosting.sweep import Sweep
+from fabgitops_operator.hosting.tracing import tracing
+from fabgitops_operator.settings import Settings
+
+FLUSH_SECS = 5.0
+"""How long a stop waits for statuses and Events on their way."""
+
+log = logging.getLogger(__name__)
+
+
+async def last_word(running: Coroutine[Any, Any, str]) -> None:
+    """Say what a run returns, when all is released and closed."""
+    log.info(await running)
+    # Whoever tells to stop twice must not end, by the second, what is over but for the interpreter.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+
+
+@asynccontextmanager
+async def staged(
+    settings: Settings, api: Api, fence: Fence, deciding: Sequence[Controller[Any]], route: Route
+) -> AsyncIterator["Stage"]:
+    """Yield the parts, wired; nothing has begun.
+
+    Raises:
+        TracingUnavailable: Traces are asked for and cannot be made.
+    """
+    told_to_stop = asyncio.Event()
+    _take_signals(told_to_stop)
+    metrics = Metrics()
+    async with tracing(settings.otlp_endpoint, metrics) as observer:
+        yield Stage(settings, api, fence, deciding, metrics, observer, route, told_to_stop)
+
+
+class Stage:
+    """The parts of an operator."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        api: Api,
+        fence: Fence,
+        deciding: Sequence[Controller[Any]],
+        metrics: Metrics,
+        observer: Observer,
+        route: Route,
+        told_to_stop: asyncio.Event,
+    ) -> None:
+        """Wire them.
+
+        Args:
+            settings: What the user wants.
+            api: Where objects are kept.
+            fence: Whether this operator may write.
+            deciding: The controllers, one for each kind.
+            metrics: Are told of all that happens.
+            observer: Is told what engine and devices do.
+            route: Says where devices really are.
+            told_to_stop: Ends it.
+        """
+        self._settings = settings
+        self._fence = fence
+        self._told_to_stop = told_to_stop
+        self._starting = "starting: not everything is listed yet"
+        self.deciding = deciding
+        self.metrics = metrics
+        host = StandIn()
+        self.engine = Engine(ModbusDevices(metrics.request, SecretTls(api), route), host, observer)
+        self.inventory = Inventory(self.engine, host.forget, host.echoed)
+        self._announcer = Announcer(api, metrics)
+        self._announcer.uid = self.inventory.uid
+        self._reporter = host.reporter = Reporter(api, self._announcer, metrics, self.inventory, fence.may_have_passed)
+        self.hearing = Hearing(_scopes(deciding, settings.namespace), settings.deaf_secs)
+        self._sweep = Sweep(api, self.inventory, self.hearing, deciding)
+        self.engine.holds.ask("lease", fence.why_not)
+        self._let_metrics_look()
+
+    def _let_metrics_look(self) -> None:
+        self.metrics.watch_breakers(self.engine.circuits.troubled, asyncio.get_running_loop().time)
+        self.metrics.watch_readings(self.engine.readings)
+        self.metrics.watch_lease(str(self._fence), lambda: self._fence.held)
+        self.metrics.watch_hearing(self.hearing.kinds_up)
+
+    def not_ready(self) -> str:
+        """Return why the operator is not ready, or ""."""
+        return self._fence.why_not() or self._starting or self.hearing.not_ready()
+
+    def take_signals(self) -> None:
+        """Handle SIGTERM and SIGINT again, where somebody else has put handlers of theirs."""
+        _take_signals(self._told_to_stop)
+
+    async def perform(
+        self, listening: AbstractAsyncContextManager[int], watching: AbstractAsyncContextManager[None]
+    ) -> str:
+        """Run until told to stop, and return what is to be said of the end.
+
+        Args:
+            listening: Serves metrics and probes, from the start to the end, and gives the port.
+            watching: Tells inventory and hearing of changes; begins when everything was listed once, and ends when
+                corrections in hand have ended.
+
+        Raises:
+            ApiError: The API cannot be reached, or refuses what the operator needs.
+            ListenError: The port cannot be listened on.
+            NotInstalledError: No kind is there.
+            Exception: What the fence ends with.
+        """
+        async with AsyncExitStack() as stack:
+            log.info("metrics and probes on port %d", await stack.enter_async_context(listening))
+            stack.push_async_callback(self._fence.release)  # after the last write
+            await self._unless_told(self._fence.acquire())
+            stack.push_async_callback(self._end_polling)
+            self.engine.holds.put("listing", "not everything is listed yet")  # polls begin with the first listing
+            await self._unless_told(first_listing(self._sweep))
+            if self._told_to_stop.is_set():
+                return "stopped before everything was listed"
+            self._starting = ""
+            settle_memory()
+            await stack.enter_async_context(watching)
+            log.info("looking after %d resource(s)", len(self.engine))
+            warn_of_empty(self._settings.namespace, self.engine)
+            # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
+            stack.push_async_callback(self._end_polling)
+            await self._unless_told(catch_up(self._sweep, self.hearing))
+            if not self._told_to_stop.is_set():
+                self.engine.holds.lift("listing")
+            async with self._sweeping():
+                await self._unless_told(self._fence.lost())
+            log.info("stopping")
+        return "stopped"
+
+    async def _unless_told(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Do something, unless told to stop by now; leave it when told meanwhile."""
+        if self._told_to_stop.is_set():
+            doing.close()
+        else:
+            await unless(self._told_to_stop, doing)
+
+    async def _end_polling(self) -> None:
+        """Let writes in hand end, then tell all that is left to tell; to be done again changes nothing."""
+        await self.engine.stop(self._settings.grace_secs)
+        await self._reporter.close(FLUSH_SECS)
+        await self._announcer.close(FLUSH_SECS)
+
+    @asynccontextmanager
+    async def _sweeping(self) -> AsyncIterator[None]:
+        """List everything from time to time, and see after each listing whether writes must wait."""
+        interval, clock = self._settings.resync_secs, asyncio.get_running_loop().time
+        counted = float("-inf")
+
+        def told(errors: Collection[ApiError]) -> None:
+            nonlocal counted
+            # As often as without the listings that a watch that is down needs.
+            if errors and clock() - counted >= interval:
+                counted = clock()
+                self.metrics.api_write("listing", next(iter(errors)).reason)
+            self._hold_while_deaf()
+
+        task = asyncio.get_running_loop().create_task(self._sweep.forever(interval, told))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _hold_while_deaf(self) -> None:
+        """Let no write go out while nobody can tell us whether it is still wanted."""
+        why = self.hearing.hold(lambda scope: self.inventory.any(scope.kind.name, scope.namespace))
+        if why:
+            self.engine.holds.put("watch", why)
+        else:
+            self.engine.holds.lift("watch")
+
+
+def _take_signals(told_to_stop: asyncio.Event) -> None:
+    """Let SIGTERM and SIGINT tell to stop; to be told again changes nothing."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+
+
+def _scopes(deciding: Sequence[Controller[Any]], namespaces: Sequence[str]) -> list[Scope]:
+    return [Scope(controller.kind, name) for controller in deciding for name in namespaces or (None,)]

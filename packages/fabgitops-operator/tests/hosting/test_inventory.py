@@ -1,0 +1,264 @@
+"""Which objects there are, told by a watch and a listing that each go at their own pace."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.events import Declared
+from fabgitops_core.control.intake import declared
+from fabgitops_core.control.plc import PlcController
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.testing.devices import FakeDevices
+from fabgitops_core.testing.host import FakeHost, FakeObserver
+from fabgitops_operator.hosting import inventory
+from fabgitops_operator.hosting.errors import ApiError, Gone, Unavailable
+from fabgitops_operator.hosting.hearing import Hearing, Scope
+from fabgitops_operator.hosting.inventory import Inventory
+from fabgitops_operator.hosting.sweep import Sweep
+
+from .conftest import KEY
+
+PLC = PlcController()
+OTHER = Key("IndustrialPLC", "plant", "oven")
+
+
+def body(version: int, *, uid: str = "u1", name: str = "mixer", target: int = 2500) -> dict[str, Any]:
+    """Return an object as the API server tells of it."""
+    return {
+        "metadata": {"namespace": "plant", "name": name, "uid": uid, "resourceVersion": str(version), "generation": 1},
+        "spec": {"deviceAddress": "10.0.0.5", "targetRegister": 4001, "targetValue": target},
+    }
+
+
+class Listing:
+    """An API server that lists these objects, lets `meanwhile` happen after the first, and may then fail."""
+
+    def __init__(self, *bodies: dict[str, Any], error: ApiError | None = None) -> None:
+        self.bodies, self.error = bodies, error
+        self.meanwhile: Any = lambda: None
+
+    async def list_all(self, _kind: object, _namespace: str | None) -> Any:
+        """Yield the objects."""
+        for each in self.bodies:
+            yield each
+        self.meanwhile()
+        if self.error is not None:
+            raise self.error
+
+
+class Site:
+    """An inventory over a real engine."""
+
+    def __init__(self) -> None:
+        self.observer = FakeObserver()
+        self.engine = Engine(FakeDevices(), FakeHost(), self.observer)
+        self.forgotten: list[str] = []
+        self.inventory = Inventory(self.engine, self.forgotten.append)
+
+    def hear(self, each: dict[str, Any]) -> None:
+        """Tell of an object."""
+        self.inventory.present(PLC, each)
+
+    @property
+    def targets(self) -> list[int]:
+        """Return the targets that the engine was told, in their order."""
+        return [
+            event.spec.target_value
+            for _key, event in self.observer.events
+            if isinstance(event, Declared) and event.spec
+        ]
+
+    async def sweep(self, listing: Listing) -> None:
+        """List everything once."""
+        hearing = Hearing([Scope(INDUSTRIAL_PLC)], 60.0)
+        if errors := await Sweep(listing, self.inventory, hearing, (PLC,)).once():
+            raise next(iter(errors.values()))
+
+
+@pytest.fixture
+async def site() -> Any:
+    """Return an inventory over a real engine, which is stopped at the end."""
+    site = Site()
+    yield site
+    await site.engine.stop(0)
+
+
+async def test_a_stale_version_is_not_believed(site: Site) -> None:
+    """An older version that comes after a newer one does not bring an old target back."""
+    for version, target in ((5, 2500), (9, 3000), (7, 2500), (10, 3100)):
+        site.hear(body(version, target=target))
+    assert site.targets == [2500, 3000, 3100]
+
+
+async def test_a_deletion_is_not_undone_by_a_listing(site: Site) -> None:
+    """An object whose deletion is heard during a listing that still shows it stays gone."""
+    site.hear(body(5))
+    site.inventory.listing_begins(INDUSTRIAL_PLC.name, None)
+    site.inventory.deleted(PLC, body(6))
+    site.inventory.listed(PLC, body(5))
+    site.inventory.listing_ends({}, complete=True)
+    assert (len(site.engine), site.forgotten) == (0, ["u1"])
+
+
+async def test_a_missed_deletion_is_found_by_a_listing(site: Site) -> None:
+    """An object that a complete listing does not show is forgotten, the others stay."""
+    site.hear(body(5))
+    site.hear(body(6, uid="u2", name="oven"))
+    await site.sweep(Listing(body(6, uid="u2", name="oven")))
+    assert (list(site.engine.keys()), site.forgotten) == ([OTHER], ["u1"])
+
+
+async def test_what_is_gone_with_its_definition_is_forgotten(site: Site) -> None:
+    """Of a kind that the API server says is not defined there is no object left."""
+    site.hear(body(5))
+    with pytest.raises(Gone):
+        await site.sweep(Listing(error=Gone("listing industrialplcs: not served", "gone")))
+    assert (len(site.engine), site.forgotten) == (0, ["u1"])
+
+
+async def test_a_listing_that_failed_removes_nothing(site: Site) -> None:
+    """A listing that breaks off is told to the caller and takes nothing for gone."""
+    site.hear(body(5))
+    with pytest.raises(Unavailable):
+        await site.sweep(Listing(error=Unavailable("away", "unreachable")))
+    assert (list(site.engine.keys()), site.forgotten) == ([KEY], [])
+    await site.sweep(Listing())
+    assert site.forgotten == ["u1"]
+
+
+async def test_an_object_made_anew_during_a_listing_stays(site: Site) -> None:
+    """An object deleted and made anew while a listing runs, which shows neither, is not taken for gone."""
+    site.hear(body(5))
+    listing = Listing()
+
+    def meanwhile() -> None:
+        site.inventory.deleted(PLC, body(6))
+        site.hear(body(7, uid="u2"))
+
+    listing.meanwhile = meanwhile
+    await site.sweep(listing)
+    assert (site.inventory.uid(KEY), site.forgotten) == ("u2", ["u1"])
+
+
+async def test_an_object_made_during_a_listing_stays(site: Site) -> None:
+    """An object that the watch tells of while a listing runs that does not show it is not taken for gone."""
+    listing = Listing()
+    listing.meanwhile = lambda: site.hear(body(5))
+    await site.sweep(listing)
+    assert site.inventory.uid(KEY) == "u1"
+
+
+async def test_another_uid_is_another_object(site: Site) -> None:
+    """An object of the same name with another uid replaces the one whose deletion was missed."""
+    site.hear(body(5))
+    site.hear(body(9, uid="u2"))
+    assert (site.forgotten, site.observer.gone, site.inventory.uid(KEY)) == (["u1"], [KEY], "u2")
+
+
+async def test_the_late_deletion_of_another_object_is_passed_over(site: Site) -> None:
+    """News that the former object of this name is gone does not remove the present one."""
+    site.hear(body(9, uid="u2"))
+    site.inventory.deleted(PLC, body(6, uid="u1"))
+    assert (list(site.engine.keys()), site.inventory.uid(KEY)) == ([KEY], "u2")
+
+
+async def test_an_object_that_is_being_deleted_counts_as_gone(site: Site) -> None:
+    """An object that only waits for a finalizer of somebody else's is polled and written no more."""
+    site.hear(body(5))
+    leaving = body(6)
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    site.hear(leaving)
+    assert len(site.engine) == 0
+    assert site.forgotten == ["u1"]
+
+
+async def test_a_store_that_was_set_back_is_believed_after_a_complete_listing(site: Site) -> None:
+    """After a restore of the store the next listing shows an older version, which is begun anew and followed on."""
+    site.hear(body(1000, target=3000))
+    site.hear(body(500))  # the watch alone cannot tell a restore from news that come late
+    assert site.targets == [3000]
+    await site.sweep(Listing(body(500)))
+    site.hear(body(510, target=2600))
+    assert site.targets == [3000, 2500, 2600]
+    assert (site.forgotten, site.observer.gone, site.inventory.uid(KEY)) == (["u1"], [KEY], "u1")
+
+
+async def test_an_object_from_before_a_restore_is_replaced_by_the_one_in_store(site: Site) -> None:
+    """After a restore a listing that shows another object under the name, at an older version, is believed."""
+    site.hear(body(1000, uid="u2", target=3000))
+    await site.sweep(Listing(body(500, uid="u1")))
+    assert (site.targets, site.inventory.uid(KEY), site.forgotten) == ([3000, 2500], "u1", ["u2"])
+
+
+async def test_a_listing_does_not_outdo_what_the_watch_told_meanwhile(site: Site) -> None:
+    """A change that the watch tells of during a listing stands, though the listing shows the version before it."""
+    site.hear(body(5))
+    site.inventory.listing_begins(INDUSTRIAL_PLC.name, None)
+    site.hear(body(9, target=3000))
+    site.inventory.listed(PLC, body(5))
+    site.hear(body(7, target=2700))
+    site.inventory.listing_ends({}, complete=True)
+    assert (site.targets, site.forgotten) == ([2500, 3000], [])
+
+
+async def test_news_after_a_restore_outdo_the_listing_they_came_during(site: Site) -> None:
+    """Of what a listing shows and the watch tells during it after a restore, the newer is believed."""
+    site.hear(body(1000, target=3000))
+    listing = Listing(body(500))
+    listing.meanwhile = lambda: site.hear(body(510, target=2600))
+    await site.sweep(listing)
+    assert site.targets == [3000, 2600]
+
+
+async def test_a_restore_is_not_concluded_from_a_listing_that_failed(site: Site) -> None:
+    """A listing that breaks off sets nothing back."""
+    site.hear(body(1000, target=3000))
+    with pytest.raises(Unavailable):
+        await site.sweep(Listing(body(500), error=Unavailable("away", "unreachable")))
+    assert (site.targets, site.forgotten) == ([3000], [])
+
+
+async def test_the_loss_of_a_former_object_leaves_the_present_one(site: Site) -> None:
+    """An answer that says that the former object of this name is gone does not remove the present one."""
+    site.hear(body(9, uid="u2"))
+    site.inventory.lost(KEY, "u1")
+    assert site.inventory.uid(KEY) == "u2"
+    site.inventory.lost(KEY, "u2")
+    assert len(site.engine) == 0
+
+
+async def test_polls_go_between_reading_an_object_and_taking_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large map is read in one turn of the event loop and taken in another, so that no poll waits for both."""
+    turns, read, taken = 0, -1, -1
+
+    async def poll() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def noted(*arguments: Any) -> Any:
+        nonlocal read
+        read = turns
+        return declared(*arguments)
+
+    def happened(*_: Any) -> None:
+        nonlocal taken
+        taken = turns
+
+    monkeypatch.setattr(inventory, "declared", noted)
+    monkeypatch.setattr(site.observer, "happened", happened)
+    polls = asyncio.create_task(poll())
+    await site.sweep(Listing(body(5)))
+    polls.cancel()
+    assert 0 <= read < taken
+
+
+async def test_what_was_read_of_an_older_version_is_not_taken(site: Site) -> None:
+    """What was read of an object before a newer version of it was heard is dropped, as that version is."""
+    read = site.inventory.read(PLC, body(5, target=2500))
+    site.hear(body(6, target=3000))
+    site.inventory.present(PLC, body(5, target=2500), read)
+    assert site.targets == [3000]

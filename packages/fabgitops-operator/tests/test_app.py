@@ -1,0 +1,261 @@
+"""The command line, as a process."""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+COMMAND = Path(sys.executable).with_name("fabgitops-operator")
+NO_CLUSTER = "fabgitops-operator: no way to the API server: "
+
+
+def call(*tokens: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where no cluster can be found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FABGITOPS_", "KUBERNETES_"))}
+    given = {**kept, "KUBECONFIG": "/nonexistent/kubeconfig", "COLUMNS": "100", **environment}
+    return subprocess.run([COMMAND, *tokens], env=given, capture_output=True, text=True, timeout=60, check=False)
+
+
+def refusal(*tokens: str, code: int = 2, **environment: str) -> str:
+    """Return the one line that a refused call says."""
+    done = call(*tokens, **environment)
+    assert (done.returncode, done.stdout) == (code, ""), done
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_help_and_version() -> None:
+    """--help teaches the commands and where settings come from; --version says the version."""
+    assert "manifests" in call("--help").stdout
+    text = call("run", "--help").stdout
+    assert "FABGITOPS_METRICS_PORT" in text
+    assert "--empty-namespace" not in text
+    assert call("--version").stdout.strip() == version("fabgitops-operator")
+
+
+def test_manifests() -> None:
+    """`manifests` prints the CRDs, their policy and a role with the least rights, bound to the operator's account."""
+    printed = list(yaml.safe_load_all(call("manifests").stdout))
+    documents = {each["kind"]: each for each in printed}
+    kinds = [each["metadata"]["name"] for each in printed if each["kind"] == "CustomResourceDefinition"]
+    assert kinds == ["industrialplctemplates.fabgitops.io", "industrialplcs.fabgitops.io"]
+    policy = documents["ValidatingAdmissionPolicy"]["metadata"]["name"]
+    assert documents["ValidatingAdmissionPolicyBinding"]["spec"] == {
+        "policyName": policy,
+        "validationActions": ["Deny"],
+    }
+    rules = [(rule["apiGroups"], rule["resources"], rule["verbs"]) for rule in documents["ClusterRole"]["rules"]]
+    assert rules == [
+        (["fabgitops.io"], ["industrialplcs", "industrialplctemplates"], ["get", "list", "watch"]),
+        (["fabgitops.io"], ["industrialplcs/status", "industrialplctemplates/status"], ["patch"]),
+        (["events.k8s.io"], ["events"], ["create", "patch"]),
+    ]
+    lease = [rule for rule in documents["Role"]["rules"] if rule["resources"] == ["leases"]]
+    assert lease == [
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]}
+    ]
+    assert documents["Role"]["metadata"]["namespace"] == documents["ServiceAccount"]["metadata"]["namespace"]
+    binding = documents["ClusterRoleBinding"]
+    assert binding["roleRef"]["name"] == documents["ClusterRole"]["metadata"]["name"]
+    assert binding["subjects"][0]["name"] == documents["ServiceAccount"]["metadata"]["name"]
+
+
+def test_the_right_to_read_secrets_is_asked_for() -> None:
+    """Only `manifests --with-secrets` has the role that reads Secrets."""
+    assert "secrets]" not in call("manifests").stdout
+    printed = list(yaml.safe_load_all(call("manifests", "--with-secrets").stdout))
+    rules = [
+        each["rules"]
+        for each in printed
+        if each["metadata"]["name"] == "fabgitops-operator-secrets" and "rules" in each
+    ]
+    assert rules == [[{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]]
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--metrics-port", "banana"),
+        ("--metrics-port", "65536"),
+        ("--resync-secs", "0"),
+        ("--settle-secs", "-1"),
+        ("--settle-secs", "3601"),
+        ("--log-level", "loud"),
+        ("--namespace", "Bad_NS"),
+        ("--namespace", "line-"),
+        ("--otlp-endpoint", "collector:4318"),
+        ("--otlp-endpoint", "ftp://collector"),
+        ("--otlp-endpoint", "http://"),
+        ("--otlp-endpoint", "http://collector:99999"),
+        ("--otlp-endpoint", "http://a b/"),
+        ("--lease-duration-secs", "0"),
+        ("--lease-duration-secs", "40"),
+        ("--lease-deadline-secs", "60"),
+        ("--lease-deadline-secs", "nan"),
+        ("--lease-retry-secs", "20"),
+        ("--lease-name", "Bad_Name"),
+        ("--lease-namespace", "a.b"),
+        ("--lease-outage", "perhaps"),
+    ],
+)
+def test_a_bad_value_is_named(flag: str, value: str) -> None:
+    """A bad value ends with exit code 2 and one line that names the flag and the value."""
+    line = refusal("run", flag, value)
+    assert flag in line
+    assert value in line
+
+
+def test_a_bad_device_map_is_named(tmp_path: Path) -> None:
+    """A device map that cannot be used ends the start, before any cluster is asked, with exit code 2 and one line."""
+    wrong = tmp_path / "map.yaml"
+    line = refusal("run", FABGITOPS_DEVICE_MAP=str(wrong))
+    assert line == f"fabgitops-operator: --device-map {wrong} cannot be read: No such file or directory"
+    wrong.write_text("10.20.1.12: 127.0.0.1:41001\n")
+    assert f'--device-map {wrong}: line 1: "10.20.1.12" is no address: ' in refusal("run", "--device-map", str(wrong))
+
+
+def test_no_cluster() -> None:
+    """Without a kubeconfig one line says what to set, and the exit code is 1."""
+    line = refusal("run", code=1)
+    assert line.startswith(NO_CLUSTER)
+    assert "set KUBECONFIG" in line
+
+
+USABLE: Mapping[str, Any] = {
+    "current-context": "c",
+    "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+    "users": [{"name": "u", "user": {}}],
+}
+NO_PEM = base64.b64encode(b"no certificate").decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("just text", "no kubeconfig"),
+        ("a: [1", "no kubeconfig"),
+        ("{}", "no current context"),
+        (json.dumps({**USABLE, "clusters": 5}), "clusters is no list"),
+        (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "ftp://plant"}}]}), "ftp://plant"),
+        (json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "https://"}}]}), "https:// is no"),
+        (
+            json.dumps({**USABLE, "clusters": [{"name": "c", "cluster": {"server": "http://a:99999"}}]}),
+            "http://a:99999 is no",
+        ),
+        (
+            json.dumps(
+                {
+                    **USABLE,
+                    "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+                    "users": [
+                        {"name": "u", "user": {"client-certificate-data": NO_PEM, "client-key-data": NO_PEM}},
+                    ],
+                }
+            ),
+            "client-certificate is not what it should be",
+        ),
+    ],
+    ids=["text", "no YAML", "empty", "clusters", "server", "nowhere", "port", "certificate"],
+)
+def test_an_unusable_kubeconfig_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    """A kubeconfig that cannot be used ends the start with exit code 1 and a line on what is wrong with it."""
+    config = tmp_path / "kubeconfig"
+    config.write_text(text)
+    line = refusal("run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0", code=1, KUBECONFIG=str(config))
+    assert line.startswith(NO_CLUSTER)
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">/dev/full", 1), (">&-", 1), ("| true; exit ${PIPESTATUS[0]}", 141)]
+)
+def test_output_that_cannot_be_written_is_told(redirection: str, code: int) -> None:
+    """Manifests that nobody can read end with an exit code that is not 0, and never with a traceback."""
+    command = ["bash", "-c", f"{COMMAND} manifests {redirection}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert ("output" in done.stderr) == (code == 1)
+    assert len(done.stderr.splitlines()) == (1 if code == 1 else 0)
+
+
+def test_a_flag_outdoes_the_environment_which_outdoes_the_file(tmp_path: Path) -> None:
+    """Each value is taken from where it counts most: what counts less is not even looked at."""
+    file = tmp_path / "operator.yaml"
+    file.write_text("metrics-port: 70001\n")
+    assert "70001" in refusal("run", "--config", str(file))
+    assert "70001" in refusal("run", FABGITOPS_CONFIG=str(file))
+    assert "70002" in refusal("run", "--config", str(file), FABGITOPS_METRICS_PORT="70002")
+    assert "70003" in refusal("run", "--config", str(file), "--metrics-port", "70003", FABGITOPS_METRICS_PORT="70002")
+    assert refusal("run", "--config", str(file), "--metrics-port", "0", code=1).startswith(NO_CLUSTER)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("metrcs-port: 1\n", "metrcs-port"), ("- a\n", "must be a mapping"), ("a: [\n", "while parsing")],
+)
+def test_a_bad_file_is_named(tmp_path: Path, text: str, said: str) -> None:
+    """A file with an unknown key, or that is no YAML mapping, is refused by its name and what is wrong in it."""
+    file = tmp_path / "operator.yaml"
+    file.write_text(text)
+    line = refusal("run", "--config", str(file))
+    assert str(file) in line
+    assert said in line
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A file that is not there is not passed over."""
+    assert f"--config {tmp_path / 'none.yaml'}: there is no such file" in refusal(
+        "run", "--config", str(tmp_path / "none.yaml")
+    )
+
+
+LOG = """
+import logging
+from fabgitops_operator.hosting.log import configure
+from fabgitops_operator.settings import LogFormat, LogLevel
+configure(LogLevel.INFO, LogFormat("{shape}"))
+logging.getLogger("here").debug("unheard")
+logging.getLogger("here").warning("plant/mixer: %s", "drifted")
+"""
+
+
+def logged(shape: str) -> list[str]:
+    """Return what a program logs that is no terminal."""
+    command = [sys.executable, "-c", LOG.format(shape=shape)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stderr.splitlines()
+
+
+@pytest.mark.parametrize("shape", ["json", "auto"])
+def test_json_lines(shape: str) -> None:
+    """Where nobody reads along each line of the log is one JSON object with time, level, logger and message."""
+    (line,) = logged(shape)
+    record = json.loads(line)
+    assert (record["level"], record["logger"], record["message"]) == ("WARNING", "here", "plant/mixer: drifted")
+    assert record["time"]
+
+
+def test_text_lines() -> None:
+    """As text a line ends with its level and its message."""
+    (line,) = logged("text")
+    assert line.endswith("WARNING plant/mixer: drifted")
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    """A taken metrics port ends the operator with exit code 1 and a line that names it and the way out."""
+    config = tmp_path / "kubeconfig"
+    config.write_text(json.dumps(USABLE))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        flags = ("--metrics-bind", "127.0.0.1", "--metrics-port", port)
+        line = refusal("run", *flags, code=1, KUBECONFIG=str(config))
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in line
