@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -49,14 +50,15 @@ def _without_its_head(text: bytes) -> bytes:
     return text.split(b"\n", 2)[2]
 
 
-@asynccontextmanager
-async def serving(
-    registry: CollectorRegistry, host: str, port: int, not_ready: Callable[[], str]
-) -> AsyncIterator[int]:
-    """Serve and yield the port; `not_ready` returns why the operator is not ready, or nothing.
+def probes(
+    registry: CollectorRegistry, not_ready: Callable[[], str], remark: Callable[[], str] = str
+) -> list[web.RouteDef]:
+    """Return what serves metrics and probes.
 
-    Raises:
-        ListenError: The address cannot be listened on.
+    Args:
+        registry: The metrics.
+        not_ready: Returns why the operator is not ready, or nothing.
+        remark: Returns what else is to be said to who asks whether it is, or nothing.
     """
 
     async def metrics(_request: web.Request) -> web.Response:
@@ -66,25 +68,52 @@ async def serving(
         return web.Response(text="ok\n")
 
     async def readyz(_request: web.Request) -> web.Response:
-        reason = not_ready()
-        return web.Response(text=f"{reason or 'ok'}\n", status=503 if reason else 200)
+        reason, more = not_ready(), remark()
+        text = "\n".join([reason or "ok", *([more] if more else [])])
+        return web.Response(text=f"{text}\n", status=503 if reason else 200)
 
+    return [web.get("/metrics", metrics), web.get("/healthz", healthz), web.get("/readyz", readyz)]
+
+
+@asynccontextmanager
+async def serving(
+    registry: CollectorRegistry, host: str, port: int, not_ready: Callable[[], str]
+) -> AsyncIterator[int]:
+    """Serve metrics and probes and yield the port; `not_ready` returns why the operator is not ready, or nothing.
+
+    Raises:
+        ListenError: The address cannot be listened on.
+    """
     app = web.Application()
-    app.add_routes([web.get("/metrics", metrics), web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_routes(probes(registry, not_ready))
+    async with served(app, host, port, "choose another with --metrics-bind and --metrics-port") as taken:
+        yield taken
+
+
+@asynccontextmanager
+async def served(
+    app: web.Application, host: str, port: int, way_out: str, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Serve an application and yield the port.
+
+    Args:
+        app: What is served.
+        host: Address to listen on.
+        port: TCP port; 0 is a free one.
+        way_out: What to do where it cannot be listened on.
+        tls: What the server shows; None serves in plain.
+
+    Raises:
+        ListenError: The address cannot be listened on.
+    """
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await _listen(runner, host, port)
+        try:
+            await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+            raise ListenError(f"cannot listen on {host} port {port}: {why}; {way_out}") from error
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise ListenError(
-            f"cannot listen on {host} port {port}: {why}; choose another with --metrics-bind and --metrics-port"
-        ) from error

@@ -9,7 +9,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.engine.engine import Engine
@@ -29,12 +29,40 @@ from fabgitops_operator.hosting.standin import StandIn
 from fabgitops_operator.hosting.start import catch_up, first_listing, settle_memory, unless, warn_of_empty
 from fabgitops_operator.hosting.sweep import Sweep
 from fabgitops_operator.hosting.tracing import tracing
-from fabgitops_operator.settings import Settings
 
 FLUSH_SECS = 5.0
 """How long a stop waits for statuses and Events on their way."""
 
 log = logging.getLogger(__name__)
+
+
+class Wishes(Protocol):
+    """What is to be set of an operator, whatever it runs on."""
+
+    @property
+    def namespace(self) -> Sequence[str]:
+        """Return the namespaces to look after; none is all."""
+        ...
+
+    @property
+    def resync_secs(self) -> float:
+        """Return the seconds between two listings."""
+        ...
+
+    @property
+    def deaf_secs(self) -> float:
+        """Return the seconds that watch and listing may be refused before writes are held."""
+        ...
+
+    @property
+    def grace_secs(self) -> float:
+        """Return the seconds that a correction in hand has at the end."""
+        ...
+
+    @property
+    def otlp_endpoint(self) -> str:
+        """Return where traces go; "" is nowhere."""
+        ...
 
 
 async def last_word(running: Coroutine[Any, Any, str]) -> None:
@@ -46,7 +74,7 @@ async def last_word(running: Coroutine[Any, Any, str]) -> None:
 
 @asynccontextmanager
 async def staged(
-    settings: Settings, api: Api, fence: Fence, deciding: Sequence[Controller[Any]], route: Route
+    settings: Wishes, api: Api, fence: Fence, deciding: Sequence[Controller[Any]], route: Route
 ) -> AsyncIterator["Stage"]:
     """Yield the parts, wired; nothing has begun.
 
@@ -65,7 +93,7 @@ class Stage:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Wishes,
         api: Api,
         fence: Fence,
         deciding: Sequence[Controller[Any]],
@@ -88,7 +116,7 @@ class Stage:
         """
         self._settings = settings
         self._fence = fence
-        self._told_to_stop = told_to_stop
+        self.told_to_stop = told_to_stop
         self._starting = "starting: not everything is listed yet"
         self.deciding = deciding
         self.metrics = metrics
@@ -115,7 +143,7 @@ class Stage:
 
     def take_signals(self) -> None:
         """Handle SIGTERM and SIGINT again, where somebody else has put handlers of theirs."""
-        _take_signals(self._told_to_stop)
+        _take_signals(self.told_to_stop)
 
     async def perform(
         self, listening: AbstractAsyncContextManager[int], watching: AbstractAsyncContextManager[None]
@@ -140,7 +168,7 @@ class Stage:
             stack.push_async_callback(self._end_polling)
             self.engine.holds.put("listing", "not everything is listed yet")  # polls begin with the first listing
             await self._unless_told(first_listing(self._sweep))
-            if self._told_to_stop.is_set():
+            if self.told_to_stop.is_set():
                 return "stopped before everything was listed"
             self._starting = ""
             settle_memory()
@@ -150,7 +178,7 @@ class Stage:
             # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
             stack.push_async_callback(self._end_polling)
             await self._unless_told(catch_up(self._sweep, self.hearing))
-            if not self._told_to_stop.is_set():
+            if not self.told_to_stop.is_set():
                 self.engine.holds.lift("listing")
             async with self._sweeping():
                 await self._unless_told(self._fence.lost())
@@ -159,10 +187,10 @@ class Stage:
 
     async def _unless_told(self, doing: Coroutine[Any, Any, None]) -> None:
         """Do something, unless told to stop by now; leave it when told meanwhile."""
-        if self._told_to_stop.is_set():
+        if self.told_to_stop.is_set():
             doing.close()
         else:
-            await unless(self._told_to_stop, doing)
+            await unless(self.told_to_stop, doing)
 
     async def _end_polling(self) -> None:
         """Let writes in hand end, then tell all that is left to tell; to be done again changes nothing."""
