@@ -1,7 +1,11 @@
-"""What a kind's decisions look like from outside: the seam at which further kinds come in."""
+"""What a kind's decisions look like from outside: the seam at which further kinds come in.
+
+A kind says only what it has: every one is a `Controller`; what talks to a device is a `DeviceController` besides, what
+refers to another resource a `Referrer`, what others refer to a `Referent`.
+"""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
@@ -12,6 +16,7 @@ from fabgitops_core.control.points import DeviceMap
 from fabgitops_core.control.requests import Change, Endpoint
 
 State = TypeVar("State")
+State_contra = TypeVar("State_contra", contravariant=True)
 
 
 class Controller(Protocol[State]):
@@ -30,33 +35,48 @@ class Controller(Protocol[State]):
         """Return what is known after an event, and what is to be done."""
         ...
 
-    def device(self, state: State) -> DeviceMap | None:
+
+@runtime_checkable
+class DeviceController(Protocol[State_contra]):
+    """What is asked of a kind whose reality is a device."""
+
+    def device(self, state: State_contra) -> DeviceMap | None:
         """Return what the resource is about and how it is reached, or None while it names no device."""
         ...
 
-    def target(self, state: State) -> Endpoint | None:
+    def target(self, state: State_contra) -> Endpoint | None:
         """Return where the resource wants to write, as far as it says so itself; None while it wants nothing.
 
         It is known before what the resource refers to is taken in.
         """
         ...
 
-    def still_wanted(self, state: State, change: Change) -> bool:
+    def still_wanted(self, state: State_contra, change: Change) -> bool:
         """Return whether a write that waits for its turn may still be sent."""
         ...
 
-    def claims(self, state: State) -> frozenset[Claim]:
+    def claims(self, state: State_contra) -> frozenset[Claim]:
         """Return what the resource wants for itself alone."""
         ...
 
-    def readings(self, state: State) -> Mapping[str, float]:
+    def readings(self, state: State_contra) -> Mapping[str, float]:
         """Return the numbers last read, by what metrics call the register."""
         ...
+
+
+@runtime_checkable
+class Referrer(Protocol):
+    """What is asked of a kind that may refer to another resource."""
 
     def reference(self, spec: Any) -> tuple[str, str] | None:
         """Return kind and name of the resource in its namespace that a spec (None: no valid one) refers to."""
         ...
 
-    def offer(self, state: State) -> tuple[ApiModel | None, str]:
+
+@runtime_checkable
+class Referent(Protocol[State_contra]):
+    """What is asked of a kind that others refer to."""
+
+    def offer(self, state: State_contra) -> tuple[ApiModel | None, str]:
         """Return what those who refer to the resource get: its spec, or None and why there is no valid one."""
         ...

@@ -1,6 +1,5 @@
 """The decisions for an IndustrialPLCTemplate: it has no device, is there to be referred to, and says how it stands."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,11 +10,9 @@ from fabgitops_core.api.template import (
     IndustrialPLCTemplateSpec,
     IndustrialPLCTemplateStatus,
 )
-from fabgitops_core.control.claims import Claim
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Faulted, Used, fault_message
 from fabgitops_core.control.plc.brevity import brief
-from fabgitops_core.control.requests import Change
 
 QUIET_SECS = 2.0
 """How long the number of users must stand before it is told: of a plant that is applied they come one by one."""
@@ -68,27 +65,6 @@ class TemplateController:
             after = TemplateState(None, problem, reason, event.generation, state.users, said=said)
             return _say(after, event.at)
         return state, ()
-
-    def device(self, _state: TemplateState) -> None:
-        """Return that it has no device."""
-
-    def target(self, _state: TemplateState) -> None:
-        """Return that it wants to write nothing."""
-
-    def still_wanted(self, _state: TemplateState, _change: Change) -> bool:
-        """Return that nothing is ever written for it."""
-        return False
-
-    def claims(self, _state: TemplateState) -> frozenset[Claim]:
-        """Return that it wants nothing for itself."""
-        return frozenset()
-
-    def readings(self, _state: TemplateState) -> Mapping[str, float]:
-        """Return that nothing was read."""
-        return {}
-
-    def reference(self, _spec: Any) -> None:
-        """Return that it refers to nothing."""
 
     def offer(self, state: TemplateState) -> tuple[ApiModel | None, str]:
         """Return the template."""

@@ -91,7 +91,7 @@ class Engine:
         before = self._offer(entry) if referrers else None
         entry.revive()
         entry.generation = event.generation
-        to = self._isolation.ask(entry, "reference", lambda: controller.reference(event.spec), None)
+        to = self._isolation.ask_of(entry, "reference", entry.referrer, lambda it: it.reference(event.spec), None)
         reference = self._refer(key, to)
         if reference is not None:
             event = replace(event, referenced=self._offered(reference, event.at))
@@ -147,7 +147,8 @@ class Engine:
     def readings(self) -> Iterator[tuple[Key, Mapping[str, float]]]:
         """Yield the numbers last read of each resource, by what metrics call the register."""
         for key, entry in list(self._entries.items()):
-            yield key, self._isolation.ask(entry, "readings", partial(entry.controller.readings, entry.state), {})
+            if entry.at_device is not None:
+                yield key, self._isolation.ask(entry, "readings", partial(entry.at_device.readings, entry.state), {})
 
     async def stop(self, grace: float) -> None:
         """Begin no pass and no write any more; let writes in hand and their proofs end, at most `grace` seconds."""
@@ -174,7 +175,7 @@ class Engine:
         self._point(entry)
         claims: frozenset[Claim] = frozenset()
         if not entry.gone:
-            claims = self._isolation.ask(entry, "claims", lambda: entry.controller.claims(entry.state), claims)
+            claims = self._isolation.ask_of(entry, "claims", entry.at_device, lambda it: it.claims(entry.state), claims)
         for key in self._claims.lay(entry.key, claims):
             other = self._entries.get(key)
             if other is not None:
@@ -183,7 +184,7 @@ class Engine:
     def _point(self, entry: Entry) -> None:
         wanted = None
         if not entry.gone:
-            wanted = self._isolation.ask(entry, "device", lambda: entry.controller.device(entry.state), None)
+            wanted = self._isolation.ask_of(entry, "device", entry.at_device, lambda it: it.device(entry.state), None)
         before = entry.devices
         entry.devices = wanted.devices if wanted else ()
         self._users.update(entry.devices)
@@ -224,7 +225,7 @@ class Engine:
         return Referenced(at, spec, problem)
 
     def _offer(self, entry: Entry) -> tuple[ApiModel | None, str]:
-        offer = self._isolation.ask(entry, "offer", lambda: entry.controller.offer(entry.state), None)
+        offer = self._isolation.ask_of(entry, "offer", entry.referent, lambda it: it.offer(entry.state), None)
         return offer or (None, fault_message(entry.fault))
 
     def _tell(self, key: Key) -> None:
@@ -243,7 +244,7 @@ class Engine:
     def _site(self, key: Key) -> Endpoint | None:
         """Return where a declared resource wants to write."""
         entry = self._entries[key]
-        target = self._isolation.ask(entry, "target", lambda: entry.controller.target(entry.state), None)
+        target = self._isolation.ask_of(entry, "target", entry.at_device, lambda it: it.target(entry.state), None)
         return target.site if target else None
 
     def _why_held(self, key: Key) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.controller import Controller
+from fabgitops_core.control.controller import Controller, DeviceController, Referent, Referrer
 from fabgitops_core.control.points import DeviceMap
 from fabgitops_core.control.requests import DeviceId, Endpoint, Link
 from fabgitops_core.engine.ports import Device
@@ -16,10 +16,12 @@ class Entry:
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
     `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
     units behind a gateway that answered when they were asked last. `held` says that a write of the pass was held.
+    `at_device`, `referrer` and `referent` are the controller again as far as its kind has that side.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
 
     __slots__ = (
+        "at_device",
         "controller",
         "dead",
         "device",
@@ -35,6 +37,8 @@ class Entry:
         "key",
         "link",
         "logged",
+        "referent",
+        "referrer",
         "said",
         "state",
         "writing",
@@ -43,6 +47,9 @@ class Entry:
     def __init__(self, key: Key, controller: Controller[Any]) -> None:
         self.key = key
         self.controller = controller
+        self.at_device: DeviceController[Any] | None = controller if isinstance(controller, DeviceController) else None
+        self.referrer: Referrer | None = controller if isinstance(controller, Referrer) else None
+        self.referent: Referent[Any] | None = controller if isinstance(controller, Referent) else None
         self.state: Any = controller.start(key)
         self.endpoint: Endpoint | None = None
         self.link: Link | None = None

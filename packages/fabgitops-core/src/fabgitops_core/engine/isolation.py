@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
@@ -21,6 +22,7 @@ from fabgitops_core.engine.ports import Host, Observer
 from fabgitops_core.engine.scheduler import Scheduler
 
 Answer = TypeVar("Answer")
+Side = TypeVar("Side")
 
 RETRY_SECS = 60.0
 """A pass that died is done again after so many seconds, after twice as many each further time."""
@@ -92,6 +94,12 @@ class Isolation:
         except Exception as error:  # noqa: BLE001 - logged by `strike`
             self.strike(entry, where, error)
             return otherwise
+
+    def ask_of(
+        self, entry: Entry, where: str, side: Side | None, question: Callable[[Side], Answer], otherwise: Answer
+    ) -> Answer:
+        """Return the answer to a question to one side of a kind, or `otherwise` also where the kind has none."""
+        return otherwise if side is None else self.ask(entry, where, partial(question, side), otherwise)
 
     def strike(self, entry: Entry, where: str, error: Exception, failed: Event | None = None) -> None:
         """Let a resource that a fault of our own has struck say so, and be written no more until that is over.

@@ -129,7 +129,8 @@ class Requests:
             nonlocal why, began
             began = self._asking.time()
             why = self._why_not(entry, change)
-            return not why and entry.controller.still_wanted(entry.state, change)
+            decided = entry.at_device
+            return not why and decided is not None and decided.still_wanted(entry.state, change)
 
         try:
             sent = await device.write(change, timeout=request.timeout, wanted=wanted, over=request.over)

@@ -35,7 +35,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
-from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.control.claims import Claim, claims_of
 from fabgitops_core.control.commands import Wake
@@ -151,10 +151,6 @@ class PlcController:
         """Return kind and name of the template that a spec refers to, if it does."""
         template = spec.template_ref if spec else None
         return (INDUSTRIAL_PLC_TEMPLATE.name, template.name) if template else None
-
-    def offer(self, state: PlcState) -> tuple[ApiModel | None, str]:
-        """Return the spec; nobody refers to a PLC yet."""
-        return state.spec, state.problem
 
     def claims(self, state: PlcState) -> frozenset[Claim]:
         """Return the registers that the resource wants for itself; none while it is suspended."""
