@@ -1,0 +1,133 @@
+"""JSON with the line of each field, which the standard library does not tell."""
+
+import re
+from collections.abc import Iterator
+from json.decoder import JSONDecodeError, scanstring
+from json.scanner import NUMBER_RE
+from typing import Any
+
+from fabgitops_operator.standalone.source.composing import DEEPEST, DocumentError, Node
+from fabgitops_operator.standalone.source.lines import Lines
+from fabgitops_operator.standalone.source.scalars import json_number
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_WORDS = {"true": True, "false": False, "null": None}
+_LONGEST_NUMBER = 400
+
+
+def json_documents(text: str) -> Iterator[Node]:
+    """Return an iterator over the values that stand in a text one after the other.
+
+    Raises:
+        DocumentError: The text is no JSON.
+    """
+    return iter(_Reader(text).documents())
+
+
+class _Reader:
+    """Reads a text from its beginning to its end."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._counted_to = 0
+        self._lines = 1
+        self._faults: list[tuple[int, str]] = []
+
+    def documents(self) -> list[Node]:
+        found = []
+        while self._next():
+            node = self._node(0)
+            found.append(Node(node.value, node.lines, node.weight, tuple(self._faults)))
+            self._faults = []
+        return found
+
+    def _line(self) -> int:
+        self._lines += self._text.count("\n", self._counted_to, self._at)
+        self._counted_to = self._at
+        return self._lines
+
+    def _next(self) -> str:
+        """Pass over spaces, and return the character that follows: none at the end."""
+        found = _SPACE.match(self._text, self._at)
+        self._at = found.end() if found else self._at
+        return self._text[self._at : self._at + 1]
+
+    def _take(self, wanted: str) -> None:
+        if self._next() != wanted:
+            raise self._error(f"{wanted!r} is missing")
+        self._at += 1
+
+    def _error(self, said: str) -> DocumentError:
+        return DocumentError(self._line(), f"this is no JSON: {said}", sure=False)
+
+    def _node(self, depth: int) -> Node:
+        if depth == DEEPEST:
+            raise DocumentError(self._line(), f"this is nested more than {DEEPEST} levels deep")
+        first, line = self._next(), self._line()
+        if first == "{":
+            return self._mapping(line, depth + 1)
+        if first == "[":
+            return self._sequence(line, depth + 1)
+        value = self._string() if first == '"' else self._bare()
+        return Node(value, Lines(line), 1)
+
+    def _string(self) -> str:
+        try:
+            value, self._at = scanstring(self._text, self._at + 1, True)
+        except JSONDecodeError as error:
+            raise self._error(error.msg) from None
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise self._error("half a character stands alone (a surrogate)") from None
+        return value
+
+    def _bare(self) -> Any:
+        for word, value in _WORDS.items():
+            if self._text.startswith(word, self._at):
+                self._at += len(word)
+                return value
+        found = NUMBER_RE.match(self._text, self._at)
+        if found is None or found.end() - found.start() > _LONGEST_NUMBER:
+            raise self._error("a value is missing")
+        self._at = found.end()
+        value = float(found[0])
+        if abs(value) == float("inf"):
+            raise self._error(f"{found[0]} is too large a number")
+        whole = found[2] is None and found[3] is None
+        return json_number(int(found[0]) if whole else value)
+
+    def _sequence(self, line: int, depth: int) -> Node:
+        values: list[Any] = []
+        lines: list[Lines] = []
+        self._at += 1
+        while self._next() != "]":
+            if values:
+                self._take(",")
+            node = self._node(depth)
+            values.append(node.value)
+            lines.append(node.lines)
+        self._at += 1
+        return Node(values, Lines(line, lines))
+
+    def _mapping(self, line: int, depth: int) -> Node:
+        values: dict[str, Any] = {}
+        lines: dict[str, Lines] = {}
+        self._at += 1
+        while self._next() != "}":
+            if values:
+                self._take(",")
+            self._field(values, lines, depth)
+        self._at += 1
+        return Node(values, Lines(line, lines))
+
+    def _field(self, values: dict[str, Any], lines: dict[str, Lines], depth: int) -> None:
+        if self._next() != '"':
+            raise self._error("the name of a field is missing")
+        line, key = self._line(), self._string()
+        self._take(":")
+        node = self._node(depth)
+        if key in values:
+            self._faults.append((line, f"{key} stands twice, here and on line {lines[key].line}: take one away"))
+        values[key], lines[key] = node.value, Lines(line, node.lines.below)
