@@ -63,8 +63,10 @@ def test_what_is_not_ours_is_passed_over_and_told() -> None:
         ),
         (
             "apiVersion: fabgitops.io/v1\nkind: IndustrialPCL\n",
-            "a.yaml:2: there is no kind 'IndustrialPCL' of 'fabgitops.io/v1': "
-            "there are fabgitops.io/v1 IndustrialPLC, fabgitops.io/v1 IndustrialPLCTemplate",
+            (
+                "a.yaml:2: there is no kind 'IndustrialPCL' of 'fabgitops.io/v1': "
+                "there are fabgitops.io/v1 IndustrialPLC, fabgitops.io/v1 IndustrialPLCTemplate"
+            ),
         ),
         (
             "replicas: 5\n",
@@ -78,8 +80,10 @@ def test_what_is_not_ours_is_passed_over_and_told() -> None:
         (mixer("x").replace("metadata: {name: x}\n", ""), "a.yaml:1: metadata.name is missing"),
         (
             mixer("5"),
-            "a.yaml:3: metadata.name is 5: at most 253 of a-z, 0-9, - and ., a letter or digit at the ends,"
-            " in quotes if it is a number",
+            (
+                "a.yaml:3: metadata.name is 5: at most 253 of a-z, 0-9, - and ., a letter or digit at the ends,"
+                " in quotes if it is a number"
+            ),
         ),
         (
             mixer("Mixer"),

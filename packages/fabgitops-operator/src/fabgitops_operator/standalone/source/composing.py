@@ -13,7 +13,7 @@ DEEPEST = 100
 """Levels of lists and mappings below each other; a manifest has ten at most."""
 
 MOST_COPIED = 100_000
-"""What aliases may add to a document, in values and stretches of 32 characters: a few lines of them can mean billions."""
+"""What aliases may add to a document, in values and stretches of 32 characters: a few lines can mean billions."""
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
 _MERGE = "<<"

@@ -6,7 +6,6 @@ stands twice, and a merge that overwrites what stands before it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 

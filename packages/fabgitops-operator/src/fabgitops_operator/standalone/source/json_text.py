@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from json.decoder import JSONDecodeError, scanstring
-from json.scanner import NUMBER_RE
+from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 from fabgitops_operator.standalone.source.composing import DEEPEST, DocumentError, Node
 from fabgitops_operator.standalone.source.lines import Lines
-from fabgitops_operator.standalone.source.scalars import json_number
+from fabgitops_operator.standalone.source.scalars import Scalar, json_number
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_WORDS = {"true": True, "false": False, "null": None}
-_LONGEST_NUMBER = 400
+_BEGINNINGS = frozenset("-0123456789tfn")
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+_DECODER = JSONDecoder(parse_constant=_no_number)
 
 
 def json_documents(text: str) -> Iterator[Node]:
@@ -73,30 +78,30 @@ class _Reader:
         return Node(value, Lines(line), 1)
 
     def _string(self) -> str:
-        try:
-            value, self._at = scanstring(self._text, self._at + 1, True)
-        except JSONDecodeError as error:
-            raise self._error(error.msg) from None
+        value = self._scalar()
         try:
             value.encode()
         except UnicodeEncodeError:
             raise self._error("half a character stands alone (a surrogate)") from None
-        return value
+        return str(value)
 
-    def _bare(self) -> Any:
-        for word, value in _WORDS.items():
-            if self._text.startswith(word, self._at):
-                self._at += len(word)
-                return value
-        found = NUMBER_RE.match(self._text, self._at)
-        if found is None or found.end() - found.start() > _LONGEST_NUMBER:
+    def _bare(self) -> Scalar:
+        if self._text[self._at : self._at + 1] not in _BEGINNINGS:
             raise self._error("a value is missing")
-        self._at = found.end()
-        value = float(found[0])
-        if abs(value) == float("inf"):
-            raise self._error(f"{found[0]} is too large a number")
-        whole = found[2] is None and found[3] is None
-        return json_number(int(found[0]) if whole else value)
+        value = self._scalar()
+        if isinstance(value, float | int) and not isinstance(value, bool):
+            return json_number(value)
+        return value  # type: ignore[no-any-return]  # a word: true, false or null
+
+    def _scalar(self) -> Any:
+        """Return what stands here, by the reader of the standard library."""
+        try:
+            value, self._at = _DECODER.raw_decode(self._text, self._at)
+        except ValueError as error:
+            raise self._error(error.msg if isinstance(error, JSONDecodeError) else str(error)) from None
+        if isinstance(value, float) and abs(value) == float("inf"):
+            raise self._error("this is too large a number")
+        return value
 
     def _sequence(self, line: int, depth: int) -> Node:
         values: list[Any] = []

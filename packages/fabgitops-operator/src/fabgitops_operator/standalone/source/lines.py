@@ -3,12 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Union
 
 Path = tuple[str | int, ...]
 """Names and places in lists, from the object down: ("spec", "registers", 2, "value")."""
-
-Below = Union[Mapping[str, "Lines"], Sequence["Lines"], None]
 
 _STEP = re.compile(r"\[(?P<bracket>[^\]]*)\]|(?P<name>[^.\[]+)")
 
@@ -19,7 +16,7 @@ class Lines:
 
     line: int
     """Counted from 1; of a field that of its name, of an entry in a list that where it begins."""
-    below: Below = None
+    below: "Mapping[str, Lines] | Sequence[Lines] | None" = None
 
     def of(self, path: Path) -> int:
         """Return the line of a field, or of the nearest thing above it that is there."""
