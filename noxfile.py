@@ -296,9 +296,11 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("what", [nox.param("run", id="polls"), nox.param("modbus", id="modbus")])
+@nox.parametrize(
+    "what", [nox.param("run", id="polls"), nox.param("modbus", id="modbus"), nox.param("start", id="fabctl")]
+)
 def bench(session: nox.Session, what: str) -> None:
-    """Measure what a poll, or a Modbus request alone, costs beside others in the same run: [SECONDS] [PLCS ...]."""
+    """Measure what a poll, a Modbus request or the start of fabctl costs beside others in the same run; see --help."""
     workspace(session)
     run(session, "python", "-m", f"benchmarks.{what}", *session.posargs)
 

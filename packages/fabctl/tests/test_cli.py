@@ -1,7 +1,6 @@
 """The command line without a cluster."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -16,7 +15,6 @@ Fabctl = Callable[..., subprocess.CompletedProcess[str]]
 
 COMMAND = Path(sys.executable).with_name("fabctl")
 KINDS = ("clusters", "users", "contexts")
-HEAVY = ("lightkube", "httpx2", "rich", "yaml")
 
 
 def kubeconfig(path: Path, server: str, **names: str) -> Path:
@@ -48,40 +46,6 @@ def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
     known = {"fabctl": version("fabctl"), "operators": None, "definitions": None}
     assert (alone.returncode, json.loads(alone.stdout), alone.stderr) == (0, known, "")
     assert version("fabctl") in fabctl("--version").stdout
-
-
-def imported(*arguments: str, environment: dict[str, str]) -> set[str]:
-    """Return the packages, and the modules of fabctl, that a command line has imported by its end."""
-    code = (
-        "import sys; from fabctl.app import run\n"
-        "try: run()\n"
-        "except SystemExit: pass\n"
-        "print('', *sys.modules, sep='\\nMODULE ')"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, env=environment
-    )
-    names = {line.removeprefix("MODULE ") for line in ran.stdout.splitlines() if line.startswith("MODULE ")}
-    return {name if name.startswith("fabctl.") else name.partition(".")[0] for name in names}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "without"),
-    [
-        (["version"], {"lightkube", "rich"}),
-        (["version", "--client"], HEAVY),
-        (["--version"], {*HEAVY, "asyncio"}),
-        (["get-status", "a", "-A"], {"rich", "importlib_metadata", "fabctl.render.terminal", *HEAVY}),
-        (["get-status"], {"rich", "fabctl.render.terminal", "fabctl.cluster.client", "lightkube"}),
-        (["--help"], {"lightkube", "httpx2", "yaml", "fabctl.model", "fabctl.commands.sync"}),
-    ],
-)
-def test_nothing_is_imported_that_is_not_needed(tmp_path: Path, arguments: list[str], without: set[str]) -> None:
-    """What a command line does not need is not read: libraries take longer than all that most commands do."""
-    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
-    modules = imported(*arguments, environment=environment)
-    assert "cyclopts" in modules
-    assert not modules & ({*without} | {"pydantic", "fabgitops_core"})
 
 
 @pytest.mark.parametrize("command", ["get-status", "describe", "list", "sync", "watch"])

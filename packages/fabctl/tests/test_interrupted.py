@@ -47,7 +47,7 @@ def kubeconfig(tmp_path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 @pytest.mark.parametrize(
-    "module", ["fabctl.app", "cyclopts", "cyclopts.core", "fabctl.options", "httpx2", "yaml", "fabctl.cluster.client"]
+    "module", ["fabctl.app", "cyclopts", "cyclopts.core", "fabctl.options", "yaml", "h11", "fabctl.cluster.client"]
 )
 def test_while_the_program_is_read(kubeconfig: Path, module: str) -> None:
     """Ctrl-C during the import of whatever takes long ends it without a word, with exit code 130."""

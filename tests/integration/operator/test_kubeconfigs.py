@@ -13,7 +13,7 @@ import pytest
 import yaml
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
-from fabgitops_operator.cluster.kubeconfig.transport import Transport
+from fabgitops_operator.cluster.transport import Transport
 from mock_plc.device import Device
 from mock_plc.server import serving
 

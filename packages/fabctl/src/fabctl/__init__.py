@@ -6,7 +6,8 @@ options    what several commands take
 leading    options before the command
 names      names as they are typed
 commands   one file each
-cluster    Kubernetes, by lightkube, which nothing else imports
+cluster    Kubernetes: requests over HTTP, by h11, which nothing else imports
+kubeconfig where the API server is and who we are
 model      what an object says, whatever it holds; pure
 registers  the same of each register of a map
 fields     the same of a single field

@@ -1,5 +1,10 @@
-"""Where the program begins: before anything else is imported Ctrl-C is looked after, so it never shows a traceback."""
+"""Where the program begins: before anything else is imported Ctrl-C is looked after, so it never shows a traceback.
 
+Nor is garbage looked for while the program is read, and when it ends: there is none, and it takes a sixth of the time
+that a short command takes in all.
+"""
+
+import gc
 import os
 import signal
 from types import FrameType
@@ -12,6 +17,7 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and not ignored, as under nohup
         signal.signal(signal.SIGINT, _leave)
+    gc.disable()
     from fabctl.app import main as run  # noqa: PLC0415
 
     run()
@@ -28,6 +34,13 @@ def interruptible() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def is_read() -> None:
+    """From now on look for garbage, though not in what has been read: a command may go on for days."""
+    gc.freeze()
+    gc.enable()
+
+
 def over() -> None:
     """From now on let Ctrl-C do nothing: what is left of the program takes no time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()

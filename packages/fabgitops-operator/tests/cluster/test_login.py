@@ -16,8 +16,10 @@ from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_operator.cluster.asking import Asking
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.kubeconfig.access import Access, by_kubeconfig
+from fabgitops_operator.cluster.kubeconfig.errors import NoCredentialsError
 from fabgitops_operator.cluster.kubeconfig.files import chosen
 from fabgitops_operator.cluster.login import kopf_login
+from fabgitops_operator.hosting.errors import Unavailable
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 
 SCOPE = Scope(INDUSTRIAL_PLC)
@@ -91,6 +93,30 @@ async def test_kopf_acts_as_whom_the_kubeconfig_says(server: Server, url: str, t
         assert response.status == 200
     said = {name: value for name, value in server.seen[0].items() if name.startswith(("Auth", "Imp"))}
     assert said == {"Authorization": "Bearer t", "Impersonate-User": "jane", "Impersonate-Group": "ops"}
+
+
+async def test_the_client_acts_as_whom_the_kubeconfig_says(server: Server, url: str, tmp_path: Path) -> None:
+    """So do the requests of the client that lists and writes, also with a token that was replaced meanwhile."""
+    (tmp_path / "token").write_text("old")
+    kube = Kube(access_as(tmp_path, url, {"tokenFile": "token", "as": "jane", "as-groups": ["ops"]}), [INDUSTRIAL_PLC])
+    for token in ("old", "new"):
+        (tmp_path / "token").write_text(token)
+        _ = [body async for body in kube.list_all(INDUSTRIAL_PLC, None)]
+        server.refused = {"Bearer old"}
+    await kube.close()
+    said = [(each["Authorization"], each["Impersonate-User"], each["Impersonate-Group"]) for each in server.seen]
+    assert said == [(f"Bearer {token}", "jane", "ops") for token in ("old", "old", "new")]
+
+
+async def test_a_plugin_that_fails_is_told_as_no_answer(url: str, tmp_path: Path) -> None:
+    """Without credentials nothing is sent; the client says so as of a server that is away, and why."""
+    command = {"command": sys.executable, "args": ["-c", "import sys; sys.exit('log in')"]}
+    version = {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"}
+    kube = Kube(access_as(tmp_path, url, {"exec": {**version, **command}}), [INDUSTRIAL_PLC])
+    with pytest.raises(Unavailable, match="log in") as told:
+        _ = [body async for body in kube.list_all(INDUSTRIAL_PLC, None)]
+    await kube.close()
+    assert (told.value.reason, isinstance(told.value.__cause__, NoCredentialsError)) == ("unreachable", True)
 
 
 async def test_one_plugin_run_serves_both(

@@ -1,10 +1,12 @@
-"""Kubernetes: the one place that imports lightkube, and only once somebody connects."""
+"""Kubernetes, by a client of our own: imported only once somebody connects."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+
+from fabctl.start import is_read
 
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
@@ -24,8 +26,9 @@ async def connected(connection: Connection) -> AsyncIterator[Cluster]:
     access = load(connection.kubeconfig, connection.context)
     from fabctl.cluster.client import Cluster  # noqa: PLC0415
 
+    is_read()
     cluster = Cluster(access, connection)
     try:
         yield cluster
     finally:
-        await cluster.close()
+        cluster.close()

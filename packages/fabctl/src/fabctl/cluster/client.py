@@ -1,55 +1,27 @@
 """The calls that fabctl makes of the Kubernetes API."""
 
 import asyncio
-import difflib
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from typing import Any
 
-import httpx2
-from lightkube import AsyncClient, SingleConfig
-from lightkube.config import models
-from lightkube.generic_resource import create_global_resource, create_namespaced_resource
-from lightkube.operators import Operator
-from lightkube.types import PatchType
-
+from fabctl.cluster.api import Api, Query
 from fabctl.cluster.failures import Attempt, NotThere, not_installed, told
+from fabctl.cluster.transport import Transport
 from fabctl.errors import FabctlError, NotInstalled, UnknownPLC, Unreachable
 from fabctl.fields import Body
 from fabctl.kubeconfig.access import Access
-from fabctl.kubeconfig.transport import Transport
 from fabctl.options import Connection
 
+GROUP = "fabgitops.io/v1"
 PLURAL = "industrialplcs"
 RESOURCE = f"{PLURAL}.fabgitops.io"
 REQUESTED_AT = "reconcile.fabgitops.io/requestedAt"
 FORCE_AT = "reconcile.fabgitops.io/forceAt"
 
-PAGE = 500
-"""Objects in one page of a listing."""
-WATCH_SECS = 60
-"""How long the API server keeps a watch open; then it is opened again."""
 RECONNECT_SECS = 0.5
-
-_PLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", PLURAL)
-_LEASE = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
-_DEFINITION = create_global_resource(
-    "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions"
-)
-_EVENT = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
 
 Key = tuple[str, str]
 """Namespace and name."""
-
-
-class _AsWritten(Operator[None]):
-    """Passes a label selector on as the user wrote it; the API server knows its grammar best."""
-
-    def __init__(self) -> None:
-        super().__init__("as_written", "", None)
-
-    def encode(self, key: str) -> str:
-        return key
 
 
 class Cluster:
@@ -59,16 +31,12 @@ class Cluster:
         """Prepare to connect; nothing is sent yet."""
         self.namespace: str = connection.namespace or access.namespace
         self._server, self._context = access.cluster.server, access.name
-        self._client = AsyncClient(
-            config=_bare(access),
-            timeout=httpx2.Timeout(connection.request_timeout),
-            field_manager="fabctl",
-            transport=Transport(access),
-        )
+        self._transport = Transport(access, connection.request_timeout)
+        self._api = Api(self._transport, connection.request_timeout)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        self._transport.close()
 
     async def get(self, name: str) -> Body:
         """Return one PLC.
@@ -78,18 +46,16 @@ class Cluster:
         """
         try:
             with told(self._attempt("get", self.namespace)):
-                return dict(await self._client.get(_PLC, name, namespace=self.namespace))
+                return await self._api.get(_path(GROUP, PLURAL, self.namespace, name))
         except NotThere:
             raise await self._unknown(name) from None
 
     async def list_plcs(self, namespace: str | None, selector: str | None = None) -> list[Body]:
         """Return the PLCs of one namespace or (None) of all."""
         attempt = self._attempt("list", namespace)
-        labels: Any = {selector: _AsWritten()} if selector else None
         try:
             with told(attempt):
-                listing = self._client.list(_PLC, namespace=namespace or "*", labels=labels, chunk_size=PAGE)
-                return [dict(body) async for body in listing]
+                return (await self._list(_path(GROUP, PLURAL, namespace), {"labelSelector": selector}))[0]
         except NotThere:
             raise not_installed(attempt) from None
 
@@ -100,8 +66,7 @@ class Cluster:
         body = {"metadata": {"annotations": annotations}}
         try:
             with told(self._attempt("patch", namespace)):
-                patched = await self._client.patch(_PLC, name, body, namespace=namespace, patch_type=PatchType.MERGE)
-                return dict(patched)
+                return await self._api.patch(_path(GROUP, PLURAL, namespace, name), body)
         except NotThere:
             raise await self._unknown(name, namespace) from None
 
@@ -130,13 +95,12 @@ class Cluster:
         self, namespace: str | None, name: str | None, keys: set[Key]
     ) -> AsyncGenerator[tuple[Key, Body | None], None]:
         """Yield what is there, then what changes, until the connection ends."""
-        fields: Any = {"metadata.name": name} if name else None
-        place = namespace or "*"
+        path, query = _path(GROUP, PLURAL, namespace), {"fieldSelector": f"metadata.name={name}" if name else None}
         attempt = self._attempt("list", namespace)
         try:
             with told(attempt):
-                listing = self._client.list(_PLC, namespace=place, fields=fields, chunk_size=PAGE)
-                present = {_key(body): dict(body) async for body in listing}
+                found, version = await self._list(path, query)
+                present = {_key(body): body for body in found}
         except NotThere:
             raise not_installed(attempt) from None
         for key in keys - present.keys():
@@ -146,17 +110,14 @@ class Cluster:
         for key, body in present.items():
             yield key, body
         with told(self._attempt("watch", namespace)):
-            watch = self._client.watch(
-                _PLC,
-                namespace=place,
-                fields=fields,
-                resource_version=listing.resourceVersion,
-                server_timeout=WATCH_SECS,
-            )
-            async with aclosing(watch) as events:  # type: ignore[type-var]
+            async with aclosing(self._api.watch(path, query, version)) as events:
                 async for kind, changed in events:
-                    keys.add(_key(changed))
-                    yield _key(changed), None if kind == "DELETED" else dict(changed)
+                    if kind == "DELETED":
+                        keys.discard(_key(changed))
+                        yield _key(changed), None
+                    else:
+                        keys.add(_key(changed))
+                        yield _key(changed), changed
 
     async def definition(self) -> Body:
         """Return the definition of the kind.
@@ -167,21 +128,32 @@ class Cluster:
         attempt = self._attempt("get", None, "customresourcedefinitions.apiextensions.k8s.io")
         try:
             with told(attempt):
-                return dict(await self._client.get(_DEFINITION, RESOURCE))
+                return await self._api.get(
+                    _path("apiextensions.k8s.io/v1", "customresourcedefinitions", None, RESOURCE)
+                )
         except NotThere:
             raise not_installed(attempt) from None
 
     async def leases(self) -> list[Body]:
         """Return the Leases of operators, of those that run and of those that did."""
-        labels: Any = {"app.kubernetes.io/name": "fabgitops"}
+        path, query = _path("coordination.k8s.io/v1", "leases"), {"labelSelector": "app.kubernetes.io/name=fabgitops"}
         with told(self._attempt("list", None, "leases.coordination.k8s.io")):
-            return [dict(body) async for body in self._client.list(_LEASE, namespace="*", labels=labels)]
+            return (await self._list(path, query))[0]
 
     async def events(self, namespace: str, uid: str) -> list[Body]:
         """Return the Events about one object, in no order."""
+        path, query = _path("events.k8s.io/v1", "events", namespace), {"fieldSelector": f"regarding.uid={uid}"}
         with told(self._attempt("list", namespace, "events.events.k8s.io")):
-            listing = self._client.list(_EVENT, namespace=namespace, fields={"regarding.uid": uid}, chunk_size=PAGE)
-            return [dict(body) async for body in listing]
+            return (await self._list(path, query))[0]
+
+    async def _list(self, path: str, query: Query) -> tuple[list[Body], str]:
+        """Return all objects of a list, and the version that a watch can go on from."""
+        found: list[Body] = []
+        version = ""
+        async with aclosing(self._api.pages(path, query)) as pages:
+            async for version, page in pages:  # noqa: B007 - the last page's counts
+                found += page
+        return found, version
 
     async def _unknown(self, name: str, namespace: str | None = None) -> FabctlError:
         """Return the error for a name that is not there; that a kind is not there looks the same until it is listed."""
@@ -192,6 +164,8 @@ class Cluster:
             return error
         except FabctlError:  # who may read one but not list them gets no suggestions
             names = []
+        import difflib  # noqa: PLC0415 - most names are there
+
         near = difflib.get_close_matches(name, names, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: fabctl list -A"
         return UnknownPLC(f'no IndustrialPLC "{name}" in namespace {namespace}: {hint}')
@@ -200,16 +174,12 @@ class Cluster:
         return Attempt(verb, resource, namespace, self._server, self._context)
 
 
-def _bare(access: Access) -> SingleConfig:
-    """Return what lightkube must know of the way; how it is gone, and whom it believes, is the transport's.
-
-    Told that it is not to check the server, lightkube does not read the certificates of this machine, which nobody
-    would use: that takes as long as all else that it does.
-    """
-    cluster = models.Cluster(server=access.cluster.server, insecure=True)
-    return SingleConfig(access.name, models.Context(access.name, namespace=access.namespace), cluster, models.User())
+def _path(group: str, plural: str, namespace: str | None = None, name: str = "") -> str:
+    """Return where the API has a resource: all of a kind, of a namespace, or one."""
+    within = f"namespaces/{namespace}/" if namespace else ""
+    return f"/apis/{group}/{within}{plural}{f'/{name}' if name else ''}"
 
 
-def _key(body: Any) -> Key:
+def _key(body: Body) -> Key:
     metadata = body["metadata"]
     return str(metadata["namespace"]), str(metadata["name"])

@@ -1,14 +1,14 @@
 """From what goes wrong on the way to the API server to a line that says what to do."""
 
+import os
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import httpx2
-from lightkube import ApiError
-
+from fabctl.cluster.api import StatusError
 from fabctl.errors import Denied, FabctlError, NoConfig, NotInstalled, Refused, Unreachable
 from fabctl.kubeconfig.errors import NoCredentialsError
 
@@ -46,9 +46,11 @@ def told(attempt: Attempt) -> Iterator[None]:
     """Turn what goes wrong inside into a FabctlError."""
     try:
         yield
-    except httpx2.HTTPStatusError as error:
-        raise _answered(error, attempt) from error
-    except httpx2.HTTPError as error:
+    except StatusError as error:
+        raise _answered(error.code, error.message, attempt) from error
+    except NoCredentialsError as error:
+        raise NoConfig(f'context "{attempt.context}": no credentials: {error}') from error
+    except OSError as error:
         raise _unanswered(error, attempt) from error
     except RecursionError as error:
         raise Refused(f"{attempt.server} answered with what is nested too deeply to be read") from error
@@ -56,11 +58,7 @@ def told(attempt: Attempt) -> Iterator[None]:
         raise Refused(f"{attempt.server} does not answer as a Kubernetes API server does: {error}") from error
 
 
-def _answered(error: httpx2.HTTPStatusError, attempt: Attempt) -> FabctlError:
-    if isinstance(error, ApiError):
-        code, message = error.status.code or 0, error.status.message or ""
-    else:
-        code, message = error.response.status_code, error.response.reason_phrase
+def _answered(code: int, message: str, attempt: Attempt) -> FabctlError:
     what = f"{attempt.verb} {attempt.resource} {attempt.place}"
     if code == 401:
         return Denied(
@@ -81,19 +79,25 @@ def _answered(error: httpx2.HTTPStatusError, attempt: Attempt) -> FabctlError:
     return Refused(f"{attempt.server} refuses to {what} ({code}): {message}")
 
 
-def _unanswered(error: httpx2.HTTPError, attempt: Attempt) -> FabctlError:
-    if isinstance(error, NoCredentialsError):
-        return NoConfig(f'context "{attempt.context}": no credentials: {error}')
+def _unanswered(error: OSError, attempt: Attempt) -> FabctlError:
     if (distrust := _distrust(error)) is not None:
         why = getattr(distrust, "verify_message", "") or distrust.reason or distrust
         return NoConfig(
             f"no trust between fabctl and {attempt.server}: {why}; check certificate-authority and the user of "
             f'context "{attempt.context}"'
         )
-    why = "no answer in time" if isinstance(error, httpx2.TimeoutException) else str(error) or type(error).__name__
     return Unreachable(
-        f'the API server {attempt.server} of context "{attempt.context}" cannot be reached: {why}; is it running?'
+        f'the API server {attempt.server} of context "{attempt.context}" cannot be reached: {_why(error)}; is it '
+        "running?"
     )
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLError | socket.gaierror) or error.errno is None:
+        return error.strerror or str(error) or type(error).__name__
+    return os.strerror(error.errno)  # what asyncio says there is longer
 
 
 def _distrust(error: BaseException) -> ssl.SSLError | None:

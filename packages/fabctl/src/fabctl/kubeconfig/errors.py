@@ -1,7 +1,5 @@
 """What can be wrong with the way to an API server."""
 
-import httpx2
-
 
 class KubeconfigError(Exception):
     """A kubeconfig cannot be used: its text names the field and the reason, never a secret."""
@@ -15,5 +13,5 @@ class NoContextError(KubeconfigError):
         self.there = there
 
 
-class NoCredentialsError(httpx2.TransportError):
+class NoCredentialsError(Exception):
     """Credentials cannot be had at the moment: nothing was sent."""

@@ -13,7 +13,7 @@ from lightkube.types import PatchType
 
 from fabgitops_operator.cluster.answers import answers, causes, reason
 from fabgitops_operator.cluster.kubeconfig.access import Access
-from fabgitops_operator.cluster.kubeconfig.transport import Transport
+from fabgitops_operator.cluster.transport import Transport
 from fabgitops_operator.hosting.errors import Gone
 from fabgitops_operator.hosting.ports import Body
 

@@ -2,15 +2,13 @@
 
 import base64
 import binascii
-import shutil
+import os
+import re
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-import httpx2
+from urllib.parse import SplitResult, quote, urlsplit
 
 from fabgitops_operator.cluster.kubeconfig.errors import KubeconfigError
 from fabgitops_operator.cluster.kubeconfig.files import Entry
@@ -25,6 +23,10 @@ _USER = {
 }
 _EXEC = {"apiVersion", "command", "args", "env", "installHint", "provideClusterInfo", "interactiveMode"}
 _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+_HOST = re.compile(r"[\w.~!$&'()*+,;=-]+", re.ASCII)
+"""A name in a URL (RFC 3986, section 3.2.2) without escapes, which no name in DNS needs."""
+_AMBIGUOUS = set("\N{LATIN SMALL LETTER SHARP S}\N{GREEK SMALL LETTER FINAL SIGMA}\u200c\u200d")
+"""Letters of which Python, by IDNA 2003, makes another name than is asked for today (RFC 5894, section 7.2)."""
 _PLUGIN_CONFIG = "client.authentication.k8s.io/exec"
 
 
@@ -153,7 +155,7 @@ def _exec(entry: Any) -> Exec:
     terminal = sys.stdin is not None and sys.stdin.isatty()
     if mode == "Always" and not terminal:
         raise KubeconfigError("exec.interactiveMode is Always, and there is no terminal to ask on")
-    if not command or shutil.which(command) is None:
+    if not _runs(command):
         hint = " ".join(_text(entry, "installHint").split())
         raise KubeconfigError(f'exec.command "{command}" cannot be found or run{f": {hint}" if hint else ""}')
     return Exec(
@@ -164,6 +166,12 @@ def _exec(entry: Any) -> Exec:
         cluster_info=_flag(entry, "provideClusterInfo"),
         interactive=terminal and mode != "Never",
     )
+
+
+def _runs(command: str) -> bool:
+    from shutil import which  # noqa: PLC0415 - reads archivers
+
+    return which(command) is not None if command else False
 
 
 def _variable(entry: Any) -> tuple[str, str]:
@@ -239,26 +247,55 @@ def _pem(entry: Entry, name: str) -> Pem:
 
 def _url(name: str, url: str) -> None:
     try:
-        parts, _ = urlsplit(url), httpx2.URL(url)  # each refuses what the other lets pass
-        usable = (
-            parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-        )  # .port raises where it is none
-    except (ValueError, httpx2.InvalidURL):
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and host_of(parts) and parts.port != 0  # .port raises if it is none
+    except ValueError:
         usable = False
-    if not usable:
+    if not usable or not url.isprintable() or " " in url:  # urlsplit leaves some of them out
         raise KubeconfigError(f"{name} {url} is no http:// or https:// URL")
+
+
+def host_of(url: SplitResult) -> str:
+    """Return the host of a URL as DNS knows it, or the address that stands there.
+
+    Raises:
+        ValueError: It is none.
+    """
+    host = url.hostname or ""
+    if ":" in host:
+        return host
+    if set(host) & _AMBIGUOUS:
+        raise ValueError("IDNA 2003 and 2008 make different names of it")
+    name = host if host.isascii() else host.encode("idna").decode()
+    if not _HOST.fullmatch(name):
+        raise ValueError("it holds what no name can")
+    return name
 
 
 def _proxy(server: str, given: str) -> str:
     """Return the proxy to go through: as the kubeconfig says, or else the environment."""
-    parts, named = urlsplit(server), "proxy-url"
-    if not given and not proxy_bypass(parts.netloc.rpartition("@")[2]):
-        proxies, named = getproxies(), f"{parts.scheme}_proxy"
-        given = proxies.get(parts.scheme) or proxies.get("all") or ""
-        given = given if not given or "://" in given else f"http://{given}"
+    named = "proxy-url"
+    if not given and _is_set_around():
+        scheme = urlsplit(server).scheme
+        given, named = _proxy_around(server, scheme), f"{scheme}_proxy"
     if given:
         _url(named, given)
     return given
+
+
+def _is_set_around() -> bool:
+    """Return whether this machine may say which proxy to use: macOS and Windows have settings, all have variables."""
+    return sys.platform in {"darwin", "win32"} or any(name.lower().endswith("_proxy") for name in os.environ)
+
+
+def _proxy_around(server: str, scheme: str) -> str:
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - takes longer than the whole kubeconfig
+
+    if proxy_bypass(urlsplit(server).netloc.rpartition("@")[2]):
+        return ""
+    proxies = getproxies()
+    found = proxies.get(scheme) or proxies.get("all") or ""
+    return found if not found or "://" in found else f"http://{found}"
 
 
 def _extension(entry: Entry) -> Any:

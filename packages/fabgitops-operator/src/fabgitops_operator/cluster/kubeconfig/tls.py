@@ -2,7 +2,6 @@
 
 import os
 import ssl
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -72,6 +71,8 @@ def _as_file(text: str) -> Iterator[str]:
         finally:
             os.close(descriptor)
     else:
+        import tempfile  # noqa: PLC0415 - reads a dozen modules that few need
+
         with tempfile.NamedTemporaryFile() as file:
             file.write(text.encode())
             file.flush()

@@ -1,9 +1,14 @@
-"""The way to an API server for clients of httpx2, as lightkube is."""
+"""The way to an API server for lightkube, which is a client of httpx2."""
 
 import httpx2
 
-from fabctl.kubeconfig.access import Access
-from fabctl.kubeconfig.login import Identity
+from fabgitops_operator.cluster.kubeconfig.access import Access
+from fabgitops_operator.cluster.kubeconfig.errors import NoCredentialsError
+from fabgitops_operator.cluster.kubeconfig.login import Identity
+
+
+class UnidentifiedError(httpx2.TransportError, NoCredentialsError):
+    """The same for clients of httpx2: nothing was sent."""
 
 
 class Transport(httpx2.AsyncBaseTransport):
@@ -26,8 +31,14 @@ class Transport(httpx2.AsyncBaseTransport):
         """Send a request.
 
         Raises:
-            NoCredentialsError: It cannot be told at the moment who we are.
+            UnidentifiedError: It cannot be told at the moment who we are.
         """
+        try:
+            return await self._asked(request)
+        except NoCredentialsError as error:
+            raise UnidentifiedError(str(error)) from error
+
+    async def _asked(self, request: httpx2.Request) -> httpx2.Response:
         identity = await self._access.login.identity()
         response = await self._send(request, identity)
         if response.status_code == 401:

@@ -1,0 +1,114 @@
+"""What a command line reads before it does anything: libraries take longer than all that most commands do."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+UNUSED = {
+    *("lightkube", "httpx2", "httpx", "anyio", "pydantic", "fabgitops_core"),  # none is a part of fabctl
+    *("importlib_metadata", "rich", "email", "http", "tempfile", "shutil", "difflib", "urllib.request"),
+}
+"""What no command line reads that is not mentioned below."""
+CONNECTING = {"yaml", "h11", "fabctl.cluster.client"}
+ASKING = {"asyncio", "ssl", "json", *CONNECTING}
+NAMED = {"fabctl", "urllib"}
+"""Packages of which each module counts by itself."""
+
+
+class Server(BaseHTTPRequestHandler):
+    """Has one PLC."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        plc = {"metadata": {"name": "mixer", "namespace": "default"}, "spec": {}}
+        listing = {"metadata": {"resourceVersion": "1"}, "items": [plc]}
+        body = json.dumps(plc if self.path.endswith("/mixer") else listing).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a kubeconfig of an API server with one PLC."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    document = {
+        "clusters": [{"name": "x", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "x"}}],
+        "current-context": "x",
+    }
+    file = tmp_path_factory.mktemp("cluster") / "config"
+    file.write_text(yaml.safe_dump(document))
+    yield file
+    server.shutdown()
+    server.server_close()
+
+
+def read(*arguments: str, **environment: str) -> tuple[str, set[str]]:
+    """Return what a command line prints, and the packages, and modules of some, that it has imported by its end."""
+    code = (
+        "import sys; from fabctl.app import run\n"
+        "try: run()\n"
+        "except SystemExit: pass\n"
+        "print('', *sys.modules, sep='\\nMODULE ')"
+    )
+    given = {"PATH": os.environ["PATH"], "HOME": "/nowhere", **environment}
+    command = [sys.executable, "-c", code, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=given)
+    said, *lines = ran.stdout.split("\nMODULE ")
+    names = {line.strip() for line in lines}
+    return said, {name if name.partition(".")[0] in NAMED else name.partition(".")[0] for name in names}
+
+
+def unused(*arguments: str) -> set[str]:
+    """Return what a command line does not read, whatever comes of it."""
+    if "--help" in arguments:  # cyclopts writes it by rich
+        return UNUSED - {"rich", "email", "http", "shutil", "tempfile"}
+    if {"version", "--version"} & {*arguments}:  # where the version stands is found by importlib.metadata
+        return UNUSED - {"email", "shutil", "tempfile"}
+    return UNUSED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "without"),
+    [
+        (["--version"], (ASKING - {"json"}) | {"fabctl.options", "fabctl.render"}),
+        (["version", "--client"], CONNECTING),
+        (["get-status", "a", "-A"], CONNECTING),
+        (["get-status"], {"h11", "fabctl.cluster.client"}),
+        (["list", "--help"], CONNECTING),
+    ],
+    ids=["version of itself", "version", "wrong usage", "no cluster", "help"],
+)
+def test_nothing_is_imported_that_is_not_needed(arguments: list[str], without: set[str]) -> None:
+    """What a command line does not need is not read."""
+    _, modules = read(*arguments)
+    assert "cyclopts" in modules
+    assert not modules & (without | unused(*arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["get-status"], "mixer"), (["get-status", "mixer", "-o", "json"], '"mixer"'), (["version"], "definitions")],
+    ids=["a table", "json", "version"],
+)
+def test_a_cluster_is_asked_by_little(kubeconfig: Path, arguments: list[str], said: str) -> None:
+    """To ask a cluster takes a kubeconfig and HTTP, and none of what few need: plugins, proxies, a terminal."""
+    shown, modules = read(*arguments, KUBECONFIG=str(kubeconfig))
+    assert said in shown
+    assert modules >= CONNECTING
+    assert not modules & unused(*arguments)
