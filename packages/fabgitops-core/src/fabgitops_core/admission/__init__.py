@@ -1,0 +1,1 @@
+"""What a real API server would say to a manifest, without one: its definitions and its policy, judged here."""

@@ -1,0 +1,145 @@
+"""Nodes to Python functions: each takes the frame, which holds the variables by place, and returns the node's value.
+
+Nothing is looked up by name when a rule runs. A comprehension's variable has a place of its own in the frame.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from fabgitops_core.admission.cel.comprehending import MACROS, Comprehension
+from fabgitops_core.admission.cel.functions import GLOBAL, MEMBER
+from fabgitops_core.admission.cel.logic import both, chosen, either
+from fabgitops_core.admission.cel.nodes import Call, Index, ListOf, Literal, MapOf, Name, Node, Select, SyntaxFault
+from fabgitops_core.admission.cel.operators import BINARY, UNARY
+from fabgitops_core.admission.cel.parsing import parsed
+from fabgitops_core.admission.cel.picking import field, has_field, item, maybe_field, maybe_item
+from fabgitops_core.admission.cel.values import TYPES
+
+Run: TypeAlias = Callable[[list[Any]], Any]
+
+
+class Program:
+    """An expression that was compiled."""
+
+    def __init__(self, text: str, variables: Sequence[str]) -> None:
+        """Compile an expression.
+
+        Args:
+            text: The expression.
+            variables: The names that it may use, in the order in which `run` is given their values.
+
+        Raises:
+            SyntaxFault: It is none, or it uses a name or a function that there is not.
+        """
+        compiler = _Compiler({name: place for place, name in enumerate(variables)})
+        self._run = compiler.node(parsed(text))
+        self._room = [None] * (compiler.places - len(variables))
+
+    def run(self, *values: Any) -> Any:
+        """Return its value.
+
+        Raises:
+            CelError: It has none.
+        """
+        return self._run([*values, *self._room])
+
+
+class _Compiler:
+    """One expression that is being compiled: which names there are, and at which places."""
+
+    def __init__(self, names: dict[str, int]) -> None:
+        self._names = names
+        self.places = len(names)
+
+    def node(self, node: Node) -> Run:
+        """Return what gives a node's value."""
+        match node:
+            case Literal(value):
+                return lambda _frame: value
+            case Name(name):
+                return self._name(name)
+            case Select(of, name, optional):
+                return (maybe_field if optional else field)(self.node(of), name)
+            case Index(of, key, optional):
+                return (maybe_item if optional else item)(self.node(of), self.node(key))
+            case ListOf(items):
+                return _list([self.node(each) for each in items])
+            case MapOf(entries):
+                return _map([(self.node(key), self.node(value)) for key, value in entries])
+            case Call():
+                return self._call(node)
+
+    def _name(self, name: str) -> Run:
+        if name in self._names:
+            place = self._names[name]
+            return lambda frame: frame[place]
+        if name not in TYPES:
+            raise SyntaxFault(f"undeclared reference to {name!r}")
+        kind = TYPES[name]
+        return lambda _frame: kind
+
+    def _call(self, call: Call) -> Run:
+        if call.target is not None:
+            return self._member(call, call.target)
+        if call.name == "has" and len(call.arguments) == 1 and isinstance(call.arguments[0], Select):
+            return has_field(self.node(call.arguments[0].of), call.arguments[0].field)
+        arguments = [self.node(each) for each in call.arguments]
+        if call.name in _LOGIC:
+            return _LOGIC[call.name](*arguments)
+        if call.name in BINARY:
+            return _two(BINARY[call.name], *arguments)
+        if call.name in UNARY:
+            return _one(UNARY[call.name], *arguments)
+        return _applied(_known(GLOBAL, call), arguments)
+
+    def _member(self, call: Call, target: Node) -> Run:
+        if (call.name, len(call.arguments)) in MACROS:
+            return self._comprehension(MACROS[call.name, len(call.arguments)], call, target)
+        function = _known(MEMBER, call)
+        return _applied(function, [self.node(target), *(self.node(each) for each in call.arguments)])
+
+    def _comprehension(self, make: Comprehension, call: Call, target: Node) -> Run:
+        variable, *parts = call.arguments
+        if not isinstance(variable, Name):
+            raise SyntaxFault(f"{call.name} names no variable")
+        over = self.node(target)
+        place, self.places = self.places, self.places + 1
+        inner = _Compiler({**self._names, variable.name: place})
+        inner.places = self.places
+        compiled = [inner.node(part) for part in parts]
+        self.places = inner.places
+        return make(place, over, *compiled)
+
+
+_LOGIC: dict[str, Callable[..., Run]] = {"&&": both, "||": either, "?:": chosen}
+
+
+def _known(table: dict[tuple[str, int], Callable[..., Any]], call: Call) -> Callable[..., Any]:
+    function = table.get((call.name, len(call.arguments)))
+    if function is None:
+        raise SyntaxFault(f"no function {call.name!r} of {len(call.arguments)} arguments")
+    return function
+
+
+def _one(function: Callable[[Any], Any], operand: Run) -> Run:
+    return lambda frame: function(operand(frame))
+
+
+def _two(function: Callable[[Any, Any], Any], left: Run, right: Run) -> Run:
+    return lambda frame: function(left(frame), right(frame))
+
+
+def _applied(function: Callable[..., Any], arguments: Sequence[Run]) -> Run:
+    if len(arguments) == 1:
+        return _one(function, *arguments)
+    if len(arguments) == 2:
+        return _two(function, *arguments)
+    return lambda frame: function(*[argument(frame) for argument in arguments])
+
+
+def _list(items: Sequence[Run]) -> Run:
+    return lambda frame: [each(frame) for each in items]
+
+
+def _map(entries: Sequence[tuple[Run, Run]]) -> Run:
+    return lambda frame: {key(frame): value(frame) for key, value in entries}
