@@ -12,7 +12,7 @@ from fabgitops_core.admission.structure import Structure, structure
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.kinds import KINDS
-from fabgitops_operator.install import manifests
+from fabgitops_operator.cluster.install import manifests
 
 
 def nodes(known: Structure) -> Iterator[Structure]:
