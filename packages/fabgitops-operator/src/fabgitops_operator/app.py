@@ -7,7 +7,7 @@ import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
 from cyclopts.config import Env, Yaml
@@ -99,6 +99,63 @@ def manifests(
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 
     _print(text(with_secrets=with_secrets, with_operator=with_operator))
+
+
+@app.command
+def probe(
+    host: str,
+    *,
+    unit: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    register: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    map: Path | None = None,  # noqa: A002 - what the flag is called
+    transport: Literal["tcp", "tls", "udp", "rtuOverTcp"] | None = None,
+    timeout: float = 3.0,
+    pause: float = 0.02,
+    output: Annotated[Literal["table", "yaml"], Parameter(alias="-o")] = "table",
+) -> int:
+    """Look at a device before there is a resource for it: who answers, and what its registers may mean. It only reads.
+
+    Nothing is asked that was not named: without --register and --map only who is there (function 43). Each register
+    is read with its neighbours and shown in every type and byte order, so that a look tells which one it is.
+
+      fabgitops-operator probe 10.0.0.5 --unit 1-3
+
+      fabgitops-operator probe 10.0.0.5 --register 40001 --register input:7-9
+
+      fabgitops-operator probe 10.0.0.5 --register 40001-40010 -o yaml > press.yaml
+
+      fabgitops-operator probe 10.0.0.5 --map press.yaml
+
+    Args:
+        host: HOST or HOST:PORT; an IPv6 address with a port stands in brackets.
+        unit: Unit id, 0 to 255, also 1,5 or 10-15; without it those of the map, or 1.
+        register: Reference as on the drawing (40001, 40001-40010), or table and address as on the wire (holding:0).
+        map: File with one IndustrialPLC, and its template: reads its registers, each by its type, from HOST.
+        transport: How Modbus travels; without it as the map says, or tcp.
+        timeout: Seconds to wait for the connection, and again for each reply.
+        pause: Seconds between two requests.
+        output: table, or yaml: an IndustrialPLC that observes what was found, to be named and given types.
+    """
+    from fabgitops_core.api.connection import Transport  # noqa: PLC0415
+    from fabgitops_core.engine.errors import Unreachable  # noqa: PLC0415
+
+    from fabgitops_operator.probe import command  # noqa: PLC0415
+    from fabgitops_operator.probe.targets import TargetError  # noqa: PLC0415
+
+    way = Transport(transport) if transport else None
+    looking = command.probe(
+        host, unit, register, map, transport=way, timeout=timeout, pause=pause, as_yaml=output == "yaml"
+    )
+    try:
+        text, answered = asyncio.run(looking)
+    except TargetError as error:
+        _complain(f"{error} (see: fabgitops-operator probe --help)")
+        return 2
+    except Unreachable as error:
+        _complain(str(error))
+        return 1
+    _print(text)
+    return 0 if answered else 1
 
 
 @app.command

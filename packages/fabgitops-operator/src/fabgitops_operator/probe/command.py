@@ -1,0 +1,88 @@
+"""`fabgitops-operator probe`: from its flags to what it prints."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fabgitops_core.api.connection import Transport
+from fabgitops_core.codec.tables import Table
+from fabgitops_core.control.requests import Link
+from fabgitops_core.modbus.pool import ModbusDevices
+
+from fabgitops_operator.probe import mapped, showing
+from fabgitops_operator.probe.asking import Prober
+from fabgitops_operator.probe.targets import Spot, TargetError, endpoint_of, spots_of, units_of
+
+MAX_TIMEOUT_SECS = 60.0
+MAX_PAUSE_SECS = 10.0
+
+
+async def probe(
+    host: str,
+    units: Sequence[str],
+    registers: Sequence[str],
+    map_file: Path | None,
+    *,
+    transport: Transport | None,
+    timeout: float,
+    pause: float,
+    as_yaml: bool,
+) -> tuple[str, bool]:
+    """Return what is to be printed, and whether anything answered.
+
+    Args:
+        host: `HOST[:PORT]`.
+        units: Unit ids, as they were given; none means those of the map, or 1.
+        registers: References and addresses, as they were given.
+        map_file: A manifest to read by, or None.
+        transport: How Modbus travels there; None means as the map says, or TCP.
+        timeout: Seconds to wait for the connection, and for each reply.
+        pause: Seconds between two requests.
+        as_yaml: Whether to print a resource to begin with instead of a table.
+
+    Raises:
+        TargetError: It cannot be looked at.
+        Unreachable: There is no connection.
+    """
+    _check("--timeout", timeout, MAX_TIMEOUT_SECS)
+    _check("--pause", pause, MAX_PAUSE_SECS)
+    spec = mapped.spec_of(map_file) if map_file else None
+    usual = spec.connection.transport if spec else Transport.TCP
+    endpoint, spots = endpoint_of(host, transport or usual), spots_of(registers)
+    points = mapped.points_of(spec, endpoint) if spec else ()
+    ids = units_of(units) or tuple(dict.fromkeys(each.unit_id for each in points)) or (1,)
+    first = next(iter(spots), None) or next((Spot(each.place.table, each.place.address) for each in points), _FIRST)
+    devices = ModbusDevices()
+    try:
+        device = devices.open(endpoint, Link(request_delay=pause))
+        prober = Prober(device, endpoint, timeout, _tell)
+        asked = [await prober.unit(each, first) for each in ids]
+        answering = {each.unit_id for each in asked if each.answers}
+        found = [await prober.register(each, spot) for each in ids if each in answering for spot in spots]
+        read = [await mapped.read(device, each, timeout, _tell) for each in points if each.unit_id in answering]
+    finally:
+        _tell("")
+        await devices.close()
+    if as_yaml:
+        return showing.as_yaml(endpoint, asked, found, datetime.now(UTC).isoformat(timespec="seconds")), bool(answering)
+    blocks = [[line for each in asked for line in showing.of_unit(endpoint, each)]]
+    blocks += [showing.of_register(each) for each in found]
+    blocks += [showing.of_map(read)] if read else []
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n", bool(answering)
+
+
+_FIRST = Spot(Table.HOLDING, 0)
+"""What a unit is asked for that says nothing of itself, where no register is named."""
+
+
+def _check(flag: str, seconds: float, most: float) -> None:
+    if not 0 <= seconds <= most:
+        raise TargetError(f"{flag} is {seconds:g}: give 0 to {most:g} seconds")
+
+
+def _tell(doing: str) -> None:
+    """Say on a terminal what is asked at the moment, in one line that the next takes the place of."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{doing}")
+        sys.stderr.flush()
