@@ -5,11 +5,12 @@ What is signed by itself is trusted by who has it: the kubeconfigs made here car
 """
 
 import ipaddress
-import os
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from fabgitops_operator.standalone.files import put
 
 CERTIFICATE, KEY = "tls.crt", "tls.key"
 """Their names in the state's folder, as a Secret of Kubernetes has them."""
@@ -74,8 +75,8 @@ def make(folder: Path, hosts: Sequence[str], days: int = DAYS) -> tuple[Path, Pa
         raise CertificateError(text) from None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(key, secret, 0o600)
-        _write(certificate, pem, 0o644)
+        put(key, secret, 0o600)
+        put(certificate, pem, 0o644)
     except OSError as error:
         raise CertificateError(f"the certificate cannot be written to {folder}: {error.strerror}") from error
     return certificate, key
@@ -121,13 +122,3 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that is not there, whole and on the disk before it has its name."""
-    made = path.with_name(f".{path.name}.new")
-    with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    made.rename(path)

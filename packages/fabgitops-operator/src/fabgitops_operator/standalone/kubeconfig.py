@@ -2,10 +2,11 @@
 
 import base64
 import ipaddress
-import os
 from pathlib import Path
 
 import yaml
+
+from fabgitops_operator.standalone.files import put
 
 NAME = "fabgitops"
 """What the context, the cluster and the user in it are called."""
@@ -51,7 +52,4 @@ def write(path: Path, text: str) -> None:
     """
     if path.is_file() and path.read_text() == text:
         return
-    made = path.with_name(f".{path.name}.new")
-    with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    made.replace(path)
+    put(path, text.encode(), 0o600)

@@ -1,0 +1,29 @@
+"""Files of the state's folder that commands write, and the operator reads."""
+
+import os
+from pathlib import Path
+
+
+def put(path: Path, content: bytes, mode: int) -> None:
+    """Put a file into its place, whole, and on the disk before it has its name.
+
+    It belongs to whoever the folder belongs to: root writes tokens for a service that runs as another user.
+
+    Args:
+        path: Its place; what is there is replaced.
+        content: What it holds.
+        mode: Who may read it.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    made = path.with_name(f".{path.name}.new")
+    with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode), "wb") as file:
+        if os.geteuid() == 0:
+            folder = path.parent.stat()
+            os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
+        os.fchmod(file.fileno(), mode)  # also of one that an interruption left there
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)
