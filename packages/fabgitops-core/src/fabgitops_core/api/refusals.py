@@ -62,14 +62,15 @@ def sentences(error: ValidationError, root: str = "spec") -> str:
     """
     problems = problems_of(error)
     more = f"; and {len(problems) - MOST_TOLD} more" if len(problems) > MOST_TOLD else ""
-    return "; ".join(_sentence(problem, root) for problem in problems[:MOST_TOLD]) + more
+    return "; ".join(sentence(problem, root) for problem in problems[:MOST_TOLD]) + more
 
 
 def _reason(kind: str, message: str) -> str:
     return "" if kind == "missing" else message.removeprefix("Value error, ")
 
 
-def _sentence(problem: Problem, root: str) -> str:
+def sentence(problem: Problem, root: str) -> str:
+    """Return one problem in words, its path below `root`: `spec.port is 0: it must be at least 1`."""
     path = root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem.path)
     if not problem.reason:
         return f"{path} is missing"

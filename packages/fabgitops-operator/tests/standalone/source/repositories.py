@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 PLC = "apiVersion: fabgitops.io/v1\nkind: IndustrialPLC\nmetadata: {{name: {name}, namespace: plant}}\nspec: {spec}\n"
-SPEC = "{deviceAddress: 127.0.0.1, targetRegister: 40001, desiredValue: 5}"
+SPEC = "{deviceAddress: 127.0.0.1, targetRegister: 40001, targetValue: 5}"
 
 
 def manifest(name: str = "mixer", spec: str = SPEC) -> str:

@@ -13,6 +13,7 @@ _HINTS = (
     ("Permission denied", "the server does not take the key of --git-ssh-key"),
     ("certificate", "name the authority that signed the server's certificate with --git-ca-file FILE"),
     ("SSL", "name the authority that signed the server's certificate with --git-ca-file FILE"),
+    ("died of signal 25", "the repository is too large: keep manifests in one of their own"),
     ("File size limit exceeded", "the repository is too large: keep manifests in one of their own"),
     ("dubious ownership", "let the user of the operator own the repository"),
 )

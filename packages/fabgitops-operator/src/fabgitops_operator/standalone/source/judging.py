@@ -1,0 +1,90 @@
+"""A revision judged as the API server would judge it, and by our models: all that is wrong with it, at once.
+
+An object that was judged before under the same rules, alone and together with what it refers to, is not judged again:
+`marks` are what tells.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fabgitops_operator.standalone.source.lines import path_of
+from fabgitops_operator.standalone.source.manifests import Manifest, Name
+from fabgitops_operator.standalone.source.models import Known, Models
+from fabgitops_operator.standalone.source.plan import Mark
+from fabgitops_operator.standalone.source.ports import Judge
+from fabgitops_operator.standalone.source.troubles import Trouble
+
+AT_ONCE = 5
+"""Objects that are judged before polls get their turn: the largest take 7 ms each, the usual 0.2."""
+
+
+def marks(manifests: Sequence[Manifest], models: Models, known: Known, rules: str) -> dict[Name, Mark]:
+    """Return what tells whether an object changed since it was judged: itself, what it refers to, and the rules.
+
+    Args:
+        manifests: The objects.
+        models: Which know who refers to what.
+        known: What else may be referred to.
+        rules: What names the rules: other ones judge anew.
+    """
+    return {
+        each.name: Mark(_digest(rules, each.body, _referred(each, models, known)), each.origin) for each in manifests
+    }
+
+
+def _referred(manifest: Manifest, models: Models, known: Known) -> object:
+    reference = models.refers_to(manifest)
+    body = known(reference) if reference else None
+    return body.get("spec") if body else None
+
+
+def _digest(*parts: object) -> str:
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+class Gate:
+    """Lets a revision through in which each object is accepted by both."""
+
+    def __init__(self, judge: Judge, models: Models, resources: Mapping[str, Any]) -> None:
+        self._judge = judge
+        self._models = models
+        self._resources = resources
+
+    async def troubles(
+        self, manifests: Iterable[Manifest], known: Known, before: Mapping[Name, Mapping[str, Any]]
+    ) -> list[Trouble]:
+        """Return what is wrong with objects, a few at a time so that no poll is late for it.
+
+        Args:
+            manifests: The objects that are new or changed.
+            known: What may be referred to.
+            before: The objects as they are kept, of those that are.
+        """
+        found: list[Trouble] = []
+        for number, manifest in enumerate(manifests, 1):
+            found += self._admitted(manifest, before.get(manifest.name)) or self._models.judge(manifest, known)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
+
+    def _admitted(self, manifest: Manifest, old: Mapping[str, Any] | None) -> list[Trouble]:
+        judged = self._judge.judge(
+            self._resources[manifest.name.kind],
+            dict(manifest.body),
+            dict(old) if old is not None else None,
+            "CREATE" if old is None else "UPDATE",
+            "",
+            "Strict",
+        )
+        unknown = [manifest.trouble(path_of(_quoted(each)), each) for each in judged.unknown]
+        causes = [manifest.trouble(path_of(each.field), f"{each.field}: {each.message}") for each in judged.causes]
+        return unknown + causes
+
+
+def _quoted(sentence: str) -> str:
+    """Return the field out of `unknown field "spec.x"`."""
+    return sentence.partition('"')[2].rpartition('"')[0]
