@@ -70,7 +70,7 @@ def scrape() -> Iterator[bytes]:
     """Write out what a scrape of many registers is made of, part by part: a turn of the loop each."""
     metrics, numbers = Metrics(), {f"r{at}": at * 1.5 for at in range(MAX_REGISTERS)}
     plcs = SCRAPED // MAX_REGISTERS
-    metrics.watch_readings(lambda: ((Key("IndustrialPLC", "plant", f"plc-{at}"), numbers) for at in range(plcs)))
+    metrics.watch_registers(lambda: ((Key("IndustrialPLC", "plant", f"plc-{at}"), numbers) for at in range(plcs)))
     return map(generate_latest, map(OnePart, metrics.registry.collect()))
 
 

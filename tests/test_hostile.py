@@ -152,7 +152,7 @@ class Plant:
         self.announcer = Announcer(self.server, self.metrics)
         self.announcer.uid = self.inventory.uid
         self.reporter = host.reporter = Reporter(self.server, self.announcer, self.metrics, self.inventory)
-        self.metrics.watch_readings(self.engine.readings)
+        self.metrics.watch_registers(self.engine.readings, self.engine.targets, self.engine.units)
         self.asked = 0
 
     def hear(self, body: dict[str, Any], dice: random.Random) -> None:

@@ -69,7 +69,7 @@ async def operating(folder: Path) -> AsyncIterator[int]:
         engine = Engine(ModbusDevices(metrics.request), FakeHost(), metrics)
         stack.push_async_callback(engine.stop, 1.0)
         metrics.watch_breakers(engine.circuits.troubled, asyncio.get_running_loop().time)
-        metrics.watch_readings(engine.readings)
+        metrics.watch_registers(engine.readings, engine.targets, engine.units)
         metrics.api_write("status", "forbidden")
         metrics.watch_lease("fabgitops-system/fabgitops", lambda: True)
         metrics.watch_hearing(lambda: {INDUSTRIAL_PLC.name: True})

@@ -85,6 +85,18 @@ def test_every_observed_value_is_in_the_metrics() -> None:
     assert PlcController().readings(told.polled().state) == {}
 
 
+def test_what_must_be_is_in_the_metrics_beside_what_is() -> None:
+    """Numbers that Git wants are told whether the device answers or not, names as what they stand for, texts never."""
+    told = story(
+        {"name": "speed", "address": 3, "value": 49.5, "scale": 0.1, "unit": "Hz"},
+        {"name": "mode", "address": 4, "enum": {"Stopped": 0, "Running": 1}, "value": "Running"},
+        {"name": "label", "address": 5, "type": "string", "length": 4, "value": "AB"},
+        {"name": "flow", "address": 8, "unit": "l/min"},
+    )
+    assert PlcController().targets(told.state) == {"speed": 49.5, "mode": 1}
+    assert PlcController().units(told.state) == {"speed": "Hz", "flow": "l/min"}
+
+
 @pytest.mark.parametrize(
     "register",
     [

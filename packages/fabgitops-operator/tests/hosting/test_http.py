@@ -49,7 +49,7 @@ async def test_a_port_in_use(metrics: Metrics) -> None:
 async def test_a_large_scrape_lets_polls_go_in_between(metrics: Metrics) -> None:
     """However many registers there are, what is due is never kept waiting for more than a part of the text."""
     numbers = {f"register-{at}": float(at) for at in range(1000)}
-    metrics.watch_readings(lambda: ((Key("IndustrialPLC", "plant", f"plc-{at}"), numbers) for at in range(20)))
+    metrics.watch_registers(lambda: ((Key("IndustrialPLC", "plant", f"plc-{at}"), numbers) for at in range(20)))
     turns = 0
 
     async def poll() -> None:

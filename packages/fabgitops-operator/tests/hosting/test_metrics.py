@@ -59,7 +59,11 @@ def failed(kind: FailureKind) -> ReadFailed:
 @pytest.fixture
 def seen(metrics: Metrics) -> Metrics:
     """Return metrics of one PLC that was read once."""
-    metrics.watch_readings(lambda: ((KEY, {"4001": 2311.0, "temperature": 21.5}),))
+    metrics.watch_registers(
+        lambda: ((KEY, {"4001": 2311.0, "temperature": 21.5}),),
+        lambda: ((KEY, {"4001": 2500.0}),),
+        lambda: ((KEY, {"temperature": "°C"}),),
+    )
     metrics.happened(KEY, DECLARED, ())
     metrics.happened(KEY, ReadDone(AT, PLAN, (2311,)), (Notice(NoticeReason.DRIFT_DETECTED, "drift"),))
     return metrics
@@ -78,6 +82,8 @@ async def test_the_series_of_a_plc(seen: Metrics) -> None:
     assert value(seen, "plc_connection_status", **LABELS) == 1
     assert value(seen, "register_value", register="4001", **LABELS) == 2311
     assert value(seen, "register_value", register="temperature", **LABELS) == 21.5
+    assert value(seen, "fabgitops_register_desired_value", register="4001", **LABELS) == 2500
+    assert value(seen, "fabgitops_register_info", register="temperature", unit="°C", **LABELS) == 1
 
 
 async def test_what_is_no_plc_has_no_series(metrics: Metrics) -> None:
@@ -162,7 +168,7 @@ async def test_series_go_with_their_plc(seen: Metrics) -> None:
     """All series of a PLC go with it, and the end of a pass that was under way does not bring them back."""
     seen.happened(KEY, Removed(AT), ())
     seen.forgotten(KEY)
-    seen.watch_readings(tuple)
+    seen.watch_registers(tuple)
     seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), ())
     assert "mixer" not in (await exposition(seen.registry)).decode()
     assert value(seen, "managed_plcs") == 0

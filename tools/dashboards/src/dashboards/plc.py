@@ -111,6 +111,27 @@ def _registers(made: Page) -> None:
             span=8,
         )
     )
+    _git_against_reality(made)
+
+
+def _git_against_reality(made: Page) -> None:
+    chosen = f'{{{ONE},register=~"$register"}}'
+    both = f"max by (register) (register_value{chosen}) and on (register) fabgitops_register_desired_value{chosen}"
+    apart = f"max by (register) (abs(register_value{chosen} - fabgitops_register_desired_value{chosen}))"
+    widest = f"topk({MOST}, max_over_time(({apart})[$__range:] @ end()))"
+    made.with_panel(
+        trend(
+            "Git against reality",
+            'What the chosen registers held and, called "Git", what they must hold: of those with a desired value the'
+            f" {MOST} that were furthest from it in the chosen time.",
+            Query(f"({both}) and on (register) {widest}", "{{register}}"),
+            Query(
+                f"max by (register) (fabgitops_register_desired_value{chosen}) and on (register) {widest}",
+                "{{register}} Git",
+            ),
+            span=24,
+        )
+    )
 
 
 def _happened(made: Page) -> None:

@@ -63,6 +63,14 @@ class DeviceController(Protocol[State_contra]):
         """Return the numbers last read, by what metrics call the register."""
         ...
 
+    def targets(self, state: State_contra) -> Mapping[str, float]:
+        """Return the numbers that registers must hold, by what metrics call the register."""
+        ...
+
+    def units(self, state: State_contra) -> Mapping[str, str]:
+        """Return what registers are counted in, by what metrics call the register, where that is said."""
+        ...
+
 
 @runtime_checkable
 class Referrer(Protocol):

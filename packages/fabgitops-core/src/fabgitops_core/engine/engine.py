@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.breaker import PASS, Gate
 from fabgitops_core.control.claims import Claim, Claims
 from fabgitops_core.control.commands import Read, Request, Write
-from fabgitops_core.control.controller import Controller
+from fabgitops_core.control.controller import Controller, DeviceController
 from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, Used, fault_message
 from fabgitops_core.control.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
@@ -31,6 +31,10 @@ from fabgitops_core.engine.scheduler import Scheduler
 
 TOGETHER_SECS = 1.0
 """When a hold ends, those who waited for it are looked at within so many seconds, where they are many."""
+
+Meter = TypeVar("Meter", float, str)
+Metered = Iterator[tuple[Key, Mapping[str, Meter]]]
+"""Of each resource what metrics show of its registers, by what they call the register."""
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +148,22 @@ class Engine:
         self._scheduler.forget(key)
         self._listener.forgotten(key)
 
-    def readings(self) -> Iterator[tuple[Key, Mapping[str, float]]]:
+    def readings(self) -> Metered[float]:
         """Yield the numbers last read of each resource, by what metrics call the register."""
+        return self._metered(lambda it, state: it.readings(state))
+
+    def targets(self) -> Metered[float]:
+        """Yield the numbers that the registers of each resource must hold."""
+        return self._metered(lambda it, state: it.targets(state))
+
+    def units(self) -> Metered[str]:
+        """Yield what the registers of each resource are counted in."""
+        return self._metered(lambda it, state: it.units(state))
+
+    def _metered(self, question: Callable[[DeviceController[Any], Any], Mapping[str, Meter]]) -> Metered[Meter]:
         for key, entry in list(self._entries.items()):
             if entry.at_device is not None:
-                yield key, self._isolation.ask(entry, "readings", partial(entry.at_device.readings, entry.state), {})
+                yield key, self._isolation.ask(entry, "readings", partial(question, entry.at_device, entry.state), {})
 
     async def stop(self, grace: float) -> None:
         """Begin no pass and no write any more; let writes in hand and their proofs end, at most `grace` seconds."""

@@ -32,6 +32,18 @@ READY = partial(
 VALUES = partial(
     GaugeMetricFamily, "register_value", "The value last read, in engineering units.", labels=(*_PLC, "register")
 )
+TARGETS = partial(
+    GaugeMetricFamily,
+    "fabgitops_register_desired_value",
+    "The value that it must hold, in engineering units.",
+    labels=(*_PLC, "register"),
+)
+UNITS = partial(
+    GaugeMetricFamily,
+    "fabgitops_register_info",
+    "1, with the unit of the register's values where its map says one.",
+    labels=(*_PLC, "register", "unit"),
+)
 WATCHES = partial(
     GaugeMetricFamily,
     "fabgitops_watch_up",

@@ -7,6 +7,7 @@ begin with `fabgitops_`.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TypeVar
 
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
@@ -69,6 +70,11 @@ def _plc(status: ApiModel | None) -> IndustrialPLCStatus:
     return status if isinstance(status, IndustrialPLCStatus) else IndustrialPLCStatus()
 
 
+Meter = TypeVar("Meter", float, str)
+Metered = Iterable[tuple[Key, Mapping[str, Meter]]]
+"""Of each PLC what is shown of its registers, by their names."""
+
+
 class Metrics(Collector):
     """The engine's observer, and a collector for `prometheus_client`."""
 
@@ -78,7 +84,9 @@ class Metrics(Collector):
         self._rows: dict[Key, _Row] = {}
         self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
         self._clock: Callable[[], float] = float
-        self._readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]] = tuple
+        self._readings: Callable[[], Metered[float]] = tuple
+        self._targets: Callable[[], Metered[float]] = tuple
+        self._units: Callable[[], Metered[str]] = tuple
         self._lease: tuple[str, Callable[[], bool]] = ("", bool)
         self._kinds_up: Callable[[], Mapping[str, bool]] = dict
         self._passes = Buckets()
@@ -110,9 +118,14 @@ class Metrics(Collector):
         """Say which Lease there is (none: ""), and how it is found out whether it is held when Prometheus asks."""
         self._lease = name, held
 
-    def watch_readings(self, readings: Callable[[], Iterable[tuple[Key, Mapping[str, float]]]]) -> None:
-        """Say where the numbers last read are found when Prometheus asks."""
-        self._readings = readings
+    def watch_registers(
+        self,
+        readings: Callable[[], Metered[float]],
+        targets: Callable[[], Metered[float]] = tuple,
+        units: Callable[[], Metered[str]] = tuple,
+    ) -> None:
+        """Say where is found, when Prometheus asks, what registers held last, must hold, and are counted in."""
+        self._readings, self._targets, self._units = readings, targets, units
 
     def watch_hearing(self, kinds_up: Callable[[], Mapping[str, bool]]) -> None:
         """Say where is found, when Prometheus asks, of which kinds the watch is up."""
@@ -175,7 +188,9 @@ class Metrics(Collector):
         yield from in_parts(families.CONNECTED, _of_each(rows, lambda row: row.connected))
         yield from in_parts(families.IN_SYNC, _of_each(rows, lambda row: row.in_sync))
         yield from in_parts(families.READY, (_readiness(key, row) for key, row in rows))
-        yield from in_parts(families.VALUES, self._values())
+        yield from in_parts(families.VALUES, _of_registers(self._readings()))
+        yield from in_parts(families.TARGETS, _of_registers(self._targets()))
+        yield from in_parts(families.UNITS, self._unit_samples())
         yield from in_parts(families.BREAKERS, self._breaker_states())
         name, held = self._lease
         yield from in_parts(families.LEADER, [((name,), held())] if name else [])
@@ -186,16 +201,22 @@ class Metrics(Collector):
         )
         yield from in_parts(families.REQUESTS, list(self._requests.items()))
 
-    def _values(self) -> Iterator[Sample]:
-        for key, numbers in self._readings():
-            for register, number in numbers.items():
-                yield (key.name, key.namespace, register), number
+    def _unit_samples(self) -> Iterator[Sample]:
+        for key, units in self._units():
+            for register, unit in units.items():
+                yield (key.name, key.namespace, register, unit), 1
 
     def _breaker_states(self) -> Iterator[Sample]:
         now = self._clock()
         for device, breaker in self._breakers().items():
             endpoint, state = device.endpoint, circuit(breaker, now).value
             yield (str(endpoint), endpoint.transport.value, str(device.unit_id), state), 1
+
+
+def _of_registers(metered: Metered[float]) -> Iterator[Sample]:
+    for key, numbers in metered:
+        for register, number in numbers.items():
+            yield (key.name, key.namespace, register), number
 
 
 def _readiness(key: Key, row: _Row) -> Sample:

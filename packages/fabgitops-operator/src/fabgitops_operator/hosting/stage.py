@@ -133,7 +133,7 @@ class Stage:
 
     def _let_metrics_look(self) -> None:
         self.metrics.watch_breakers(self.engine.circuits.troubled, asyncio.get_running_loop().time)
-        self.metrics.watch_readings(self.engine.readings)
+        self.metrics.watch_registers(self.engine.readings, self.engine.targets, self.engine.units)
         self.metrics.watch_lease(str(self._fence), lambda: self._fence.held)
         self.metrics.watch_hearing(self.hearing.kinds_up)
 

@@ -1,4 +1,4 @@
-"""The numbers that metrics show, taken from the last readings when somebody asks."""
+"""What metrics show of registers, made when somebody asks: what was last read, what must be, and in which unit."""
 
 import math
 
@@ -20,6 +20,17 @@ def readings(state: PlcState) -> dict[str, float]:
             if number is not None:
                 found[wanted.points[at].metric] = number
     return found
+
+
+def targets(state: PlcState) -> dict[str, float]:
+    """Return the numbers that registers must hold, by what metrics call the register, read or not; no texts."""
+    wanted = ((point.metric, _number(point, point.wanted)) for point in state.map.points if point.wanted is not None)
+    return {name: number for name, number in wanted if number is not None}
+
+
+def units(state: PlcState) -> dict[str, str]:
+    """Return what the values of registers are counted in, by what metrics call the register, where that is said."""
+    return {point.metric: point.unit for point in state.map.points if point.unit}
 
 
 def _number(point: Point, words: Words) -> float | None:

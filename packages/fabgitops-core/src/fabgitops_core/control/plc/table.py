@@ -60,7 +60,7 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.plc.declaring import contested, declared, referenced
 from fabgitops_core.control.plc.identifying import identified, not_identified
-from fabgitops_core.control.plc.metering import readings
+from fabgitops_core.control.plc.metering import readings, targets, units
 from fabgitops_core.control.plc.pacing import paced
 from fabgitops_core.control.plc.proving import proof_failed, proven, read_back, spared
 from fabgitops_core.control.plc.reading import due, read_done, read_failed
@@ -161,5 +161,13 @@ class PlcController:
     def readings(self, state: PlcState) -> Mapping[str, float]:
         """Return the numbers last read, by the name of the register, for metrics."""
         return readings(state)
+
+    def targets(self, state: PlcState) -> Mapping[str, float]:
+        """Return the numbers that registers must hold, by the name of the register, for metrics."""
+        return targets(state)
+
+    def units(self, state: PlcState) -> Mapping[str, str]:
+        """Return what registers are counted in, by the name of the register, for metrics."""
+        return units(state)
 
     still_wanted = staticmethod(still_wanted)
