@@ -1,4 +1,4 @@
-"""A namespace on a real API server, fabctl as a user runs it, and tests that play the operator."""
+"""A namespace on a plane, fabctl as a user runs it, and tests that play the operator."""
 
 import fcntl
 import os
@@ -8,42 +8,26 @@ import select
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
-from testbed.plane import ControlPlane
+
+from ..planes import GROUP, MERGE, PATIENCE, Plane, until
 
 FABCTL = Path(sys.executable).with_name("fabctl")
-MANIFESTS = Path(__file__).parents[3] / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
-KINDS = ("industrialplcs", "industrialplctemplates")
-GROUP = "/apis/fabgitops.io/v1"
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-PATIENCE = 60.0
 NUMBERS = count(1)
-T = TypeVar("T")
-MERGE = {"Content-Type": "application/merge-patch+json"}
-
-
-def until(found: Callable[[], T], what: str) -> T:
-    """Wait until something is true, and return it."""
-    deadline = time.monotonic() + PATIENCE
-    while not (value := found()):
-        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {what}"
-        time.sleep(0.05)
-    return value
 
 
 @dataclass
 class Plant:
     """A namespace, what a user does in it with fabctl, and what an operator would do."""
 
-    plane: ControlPlane
+    plane: Plane
     api: httpx.Client
     namespace: str
     running: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -138,29 +122,17 @@ class Plant:
         which = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user}
         binding = {"metadata": {"name": user}, "roleRef": which, "subjects": [who]}
         self.api.post(f"{base}/rolebindings", json=binding).raise_for_status()
-        return self.plane.kubeconfig_for(user)
-
-
-def install(api: httpx.Client) -> None:
-    """Install the kinds as they are shipped, and wait until they are served."""
-    applying = {"Content-Type": "application/apply-patch+yaml"}
-    force = {"fieldManager": "tests", "force": "true"}
-    for kind in KINDS:
-        body = (MANIFESTS / f"{kind}.fabgitops.io.yaml").read_text()
-        url = f"{CRDS}/{kind}.fabgitops.io"
-        api.patch(url, params=force, content=body, headers=applying).raise_for_status()
-    served = [f"{GROUP}/{kind}" for kind in KINDS]
-    until(lambda: all(api.get(url).status_code == 200 for url in served), "the kinds are served")
+        return self.plane.control.kubeconfig_for(user)
 
 
 @pytest.fixture
-def plant(control_plane: ControlPlane) -> Iterator[Plant]:
+def plant(plane: Plane) -> Iterator[Plant]:
     """Return a fresh namespace with the kind installed; what was started in it does not outlive the test."""
-    with control_plane.client() as api:
-        install(api)
-        namespace = f"plant-{next(NUMBERS)}"
-        api.post("/api/v1/namespaces", json={"metadata": {"name": namespace}}).raise_for_status()
-        plant = Plant(control_plane, api, namespace)
+    plane.install()
+    namespace = f"plant-{next(NUMBERS)}"
+    plane.add_namespace(namespace)
+    with plane.client() as api:
+        plant = Plant(plane, api, namespace)
         try:
             yield plant
         finally:

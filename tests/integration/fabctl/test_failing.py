@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ..planes import Reason, only_kubernetes
+
 pytestmark = pytest.mark.integration
 
 READ = ("fabgitops.io", "industrialplcs", ["get", "list", "watch"])
@@ -29,16 +31,18 @@ def test_an_unknown_plc_brings_near_names(plant: Any, command: str) -> None:
     assert told == f'fabctl: no IndustrialPLC "mixr-1" in namespace {plant.namespace}: did you mean mixer-1?\n'
 
 
+@only_kubernetes(Reason.RIGHTS)
 def test_a_missing_right_names_who_and_what(plant: Any) -> None:
     """Without the right, the line names the user, the verb, the resource and the namespace."""
     plant.create("mixer")
-    nobody = plant.plane.kubeconfig_for("nobody")
+    nobody = plant.plane.control.kubeconfig_for("nobody")
     what = f"industrialplcs.fabgitops.io in namespace {plant.namespace} (403)"
     assert f"nobody may not list {what}" in complaint(plant.fabctl("get-status", kubeconfig=nobody))
     assert f"nobody may not get {what}" in complaint(plant.fabctl("describe", "mixer", kubeconfig=nobody))
     assert "in all namespaces" in complaint(plant.fabctl("get-status", "-A", kubeconfig=nobody))
 
 
+@only_kubernetes(Reason.RIGHTS)
 def test_who_may_only_read_cannot_sync(plant: Any) -> None:
     """A reader sees everything, is told that sync needs the verb patch, and describe goes on without Events."""
     plant.create("mixer")
@@ -50,12 +54,14 @@ def test_who_may_only_read_cannot_sync(plant: Any) -> None:
     assert "reader may not list events.events.k8s.io" in out
 
 
+@only_kubernetes(Reason.LOGIN)
 def test_unknown_credentials_are_told(plant: Any, tmp_path: Path) -> None:
     """A token that the API server does not know is told as that."""
     file = changed(plant, tmp_path, user={"token": "wrong"})
     assert "does not know who you are (401)" in complaint(plant.fabctl("get-status", kubeconfig=file))
 
 
+@only_kubernetes(Reason.LOGIN)
 def test_an_authority_that_did_not_sign_is_told(plant: Any, tmp_path: Path) -> None:
     """A server whose certificate is not trusted is told as that, with where to look."""
     file = changed(plant, tmp_path, cluster={"server": plant.plane.url})
@@ -73,6 +79,7 @@ def changed(plant: Any, folder: Path, **parts: dict[str, Any]) -> Path:
     return file
 
 
+@only_kubernetes(Reason.DEFINITIONS)
 def test_a_cluster_without_the_kind_says_how_to_install_it(plant: Any) -> None:
     """Where the CRD is missing, every command names the line that installs it."""
     plant.api.delete(CRD_URL).raise_for_status()

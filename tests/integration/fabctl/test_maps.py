@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ..planes import KUBERNETES
+
 pytestmark = pytest.mark.integration
 
 BIN = Path(sys.executable).parent
@@ -45,7 +47,10 @@ def start(plant: Any, tmp_path: Path) -> Iterator[Start]:
         said = tmp_path / f"{name}-{len(running)}.log"
         environment = {**os.environ, "KUBECONFIG": str(plant.plane.kubeconfig)}
         with said.open("wb") as log:
-            running.append(subprocess.Popen([BIN / name, *arguments], stdout=log, stderr=log, env=environment))
+            process = subprocess.Popen([BIN / name, *arguments], stdout=log, stderr=log, env=environment)
+        running.append(process)
+        if name == "fabgitops-operator":
+            plant.plane.runs(lambda: process.poll() is None)
         return said
 
     yield begin
@@ -62,8 +67,9 @@ def port(plant: Any, start: Start, tmp_path: Path) -> int:
     device = start("mock-plc", "--device", file, "--bind", "127.0.0.1", "--port", "0")
     listening = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
     plant.until(lambda: listening.search(device.read_text()), "mock-plc listens")
-    flags = ("--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--settle-secs", "0", "--no-lease")
-    operator = start("fabgitops-operator", "run", "--namespace", plant.namespace, *flags)
+    plant.plane.make_way()
+    without_lease = ["--no-lease"] if plant.plane.name == KUBERNETES else []
+    operator = start("fabgitops-operator", *plant.plane.command(plant.namespace), "--settle-secs", "0", *without_lease)
     plant.until(lambda: "looking after" in operator.read_text(), "the operator runs")
     found = listening.search(device.read_text())
     assert found

@@ -9,12 +9,15 @@ import yaml
 from fabgitops_operator.cluster.install import manifests
 from fabgitops_operator.cluster.lease.record import Record, body_of
 
+from ..planes import Reason, only_kubernetes
+
 pytestmark = pytest.mark.integration
 
 DEFINITION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/industrialplcs.fabgitops.io"
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
 
 
+@only_kubernetes(Reason.LEASE)
 def test_versions_of_fabctl_operator_and_definitions(plant: Any) -> None:
     """`version` names all three: its own, that of the operator by its Lease, that of the definitions as installed."""
     ours = version("fabgitops-operator")
@@ -38,9 +41,10 @@ def test_versions_of_fabctl_operator_and_definitions(plant: Any) -> None:
     assert {"version": ours, "holder": "pod-1", "lease": f"{plant.namespace}/one"} in told["operators"]
 
 
+@only_kubernetes(Reason.LEASE)
 def test_who_may_not_ask_still_sees_the_own_version(plant: Any) -> None:
     """What a user may not see is told on standard error, and is no failure."""
-    code, out, err = plant.fabctl("version", kubeconfig=plant.plane.kubeconfig_for("nobody"))
+    code, out, err = plant.fabctl("version", kubeconfig=plant.plane.control.kubeconfig_for("nobody"))
     assert (code, out) == (0, f"fabctl {version('fabctl')}\n")
     assert "nobody may not list leases.coordination.k8s.io in all namespaces (403)" in err
     assert "nobody may not get customresourcedefinitions.apiextensions.k8s.io" in err

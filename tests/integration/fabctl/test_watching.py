@@ -49,11 +49,11 @@ def test_an_outage_is_told_and_survived(plant: Any) -> None:
     plant.create("mixer")
     process = plant.start("watch", "--interval", "0.1", "-n", plant.namespace)
     row(process)
-    plant.plane.stop_apiserver()
+    plant.plane.stop()
     try:
         assert "cannot be reached" in process.stderr.readline()
     finally:
-        plant.plane.start_apiserver()
+        plant.plane.start()
     while "answers again" not in (line := process.stderr.readline()):
         assert line.startswith("fabctl: ")
     plant.report("mixer", "Suspended", "Unknown")

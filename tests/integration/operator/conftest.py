@@ -1,4 +1,4 @@
-"""A namespace on a real API server, and the real operator as a process under exactly its role."""
+"""A namespace on a plane, and the real operator as a process: on Kubernetes under exactly its role."""
 
 import asyncio
 import json
@@ -21,16 +21,16 @@ import yaml
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
 from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
+from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import create_namespaced_resource
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace
 from lightkube.types import PatchType
 from prometheus_client.parser import text_string_to_metric_families
 from testbed.plane import ControlPlane
 
+from ..planes import KUBERNETES, Plane, merging
+
 IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
 Event = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
-ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
 FIELD_MANAGER = "tests"
 PATIENCE = 60.0
 LEASE = {"FABGITOPS_LEASE_DURATION_SECS": "15", "FABGITOPS_LEASE_DEADLINE_SECS": "10"}
@@ -108,7 +108,7 @@ class Operator:
 class Site:
     """A namespace, and ways to act in it as a user and to start operators that look after it."""
 
-    plane: ControlPlane
+    plane: Plane
     namespace: str
     client: lightkube.AsyncClient
     operators: list[Operator] = field(default_factory=list)
@@ -122,7 +122,24 @@ class Site:
             "metadata": {"name": name, "namespace": self.namespace},
             "spec": {**given, "pollIntervalSecs": 1, **spec},
         }
-        await self.client.apply(IndustrialPLC.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+        await self.put(IndustrialPLC, body)
+
+    @property
+    def control(self) -> ControlPlane:
+        """Return what only Kubernetes has."""
+        return self.plane.control
+
+    async def put(self, resource: Any, body: dict[str, Any]) -> Any:
+        """Create an object, or make what is there of this spec; return it as it is stored."""
+        name = body["metadata"]["name"]
+        try:
+            return await self.client.create(resource.from_dict(body))
+        except ApiError as error:
+            if error.status.reason != "AlreadyExists":
+                raise
+        found = await self.client.get(resource, name, namespace=self.namespace)
+        patch = {"spec": merging(found["spec"], body["spec"])}
+        return await self.client.patch(resource, name, patch, namespace=self.namespace, patch_type=PatchType.MERGE)
 
     async def get(self, name: str) -> Any:
         """Return an IndustrialPLC."""
@@ -181,13 +198,14 @@ class Site:
     async def operator(self, *flags: str, kubeconfig: Path | None = None, wait: bool = True) -> AsyncIterator[Operator]:
         """Run the operator for this namespace until the block ends; it writes edits at once, unless flags say so."""
         log_file = Path(tempfile.mkstemp(prefix="fabgitops-operator-", suffix=".log")[1])
-        command = [str(Path(sys.executable).parent / "fabgitops-operator"), "run", "--metrics-bind", "127.0.0.1"]
-        command += ["--metrics-port", "0", "--namespace", self.namespace, "--log-format", "json", *flags]
-        command += [] if "--settle-secs" in flags else ["--settle-secs", "0"]
-        environment = {**os.environ, **LEASE, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig_for(ACCOUNT))}
+        command = [str(Path(sys.executable).parent / "fabgitops-operator"), *self.plane.command(self.namespace)]
+        command += ["--log-format", "json", *flags, *([] if "--settle-secs" in flags else ["--settle-secs", "0"])]
+        way = {"KUBECONFIG": str(kubeconfig or self.plane.operators_kubeconfig)}
+        await asyncio.to_thread(self.plane.make_way)
         with log_file.open("wb") as log:
-            process = await asyncio.create_subprocess_exec(*command, stderr=log, env=environment)
+            process = await asyncio.create_subprocess_exec(*command, stderr=log, env={**os.environ, **LEASE, **way})
         operator = Operator(process, log_file)
+        self.plane.runs(lambda: process.returncode is None)
         try:
             if wait:
                 await until(lambda: process.returncode is not None or "looking after" in operator.log, "a start")
@@ -218,14 +236,15 @@ async def install(client: lightkube.AsyncClient) -> None:
 
 
 @pytest.fixture
-async def site(control_plane: ControlPlane) -> AsyncIterator[Site]:
+async def site(plane: Plane) -> AsyncIterator[Site]:
     """Return a fresh namespace with everything installed."""
-    config = lightkube.KubeConfig.from_file(control_plane.kubeconfig)
-    client = lightkube.AsyncClient(config=config, field_manager=FIELD_MANAGER)
-    await install(client)
+    config = lightkube.KubeConfig.from_file(plane.kubeconfig)
+    client = lightkube.AsyncClient(config=config, field_manager=FIELD_MANAGER, transport=plane.transport())
+    if plane.name == KUBERNETES:
+        await install(client)
     namespace = f"site-{next(NUMBERS)}"
-    await client.create(Namespace(metadata=ObjectMeta(name=namespace)))
-    yield Site(control_plane, namespace, client)
+    await asyncio.to_thread(plane.add_namespace, namespace)
+    yield Site(plane, namespace, client)
     async for each in client.list(IndustrialPLC, namespace=namespace):
         await client.delete(IndustrialPLC, each["metadata"]["name"], namespace=namespace)
     await client.close()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from .conftest import FIELD_MANAGER, IndustrialPLC, Site
+from .conftest import IndustrialPLC, Site
 from .test_maps import IndustrialPLCTemplate
 from .wire_plc import WirePlc, serving
 
@@ -23,7 +23,7 @@ async def apply_template(site: Site, scale: float) -> None:
         "metadata": {"name": "drive", "namespace": site.namespace},
         "spec": {"parameters": [{"name": "speed"}], "registers": [register]},
     }
-    await site.client.apply(IndustrialPLCTemplate.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+    await site.put(IndustrialPLCTemplate, body)
 
 
 async def apply_plc(site: Site, port: int, speed: int) -> int:
@@ -35,7 +35,7 @@ async def apply_plc(site: Site, port: int, speed: int) -> int:
         "metadata": {"name": "fan", "namespace": site.namespace},
         "spec": {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1, "templateRef": reference},
     }
-    applied = await site.client.apply(IndustrialPLC.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+    applied = await site.put(IndustrialPLC, body)
     return int(applied["metadata"]["generation"])
 
 

@@ -14,8 +14,8 @@ from lightkube import codecs
 from lightkube.core.exceptions import ApiError
 from lightkube.resources.admissionregistration_v1 import ValidatingAdmissionPolicyBinding
 from lightkube.types import PatchType
-from testbed.plane import ControlPlane
 
+from ..planes import Plane
 from .conftest import FIELD_MANAGER, IndustrialPLC, Site, install, until
 
 pytestmark = pytest.mark.integration
@@ -24,7 +24,7 @@ REGISTER = {"name": "a", "address": 1}
 PLC = {"deviceAddress": "10.0.0.5"}
 
 
-def refusal(plane: ControlPlane, kind: Kind, spec: dict[str, Any] | str) -> str:
+def refusal(plane: Plane, kind: Kind, spec: dict[str, Any] | str) -> str:
     """Return what the API server says to a spec, which may be JSON already; nothing where it takes it."""
     text = spec if isinstance(spec, str) else json.dumps(spec)
     head = f'"apiVersion": "fabgitops.io/v1", "kind": "{kind.name}", "metadata": {{"generateName": "any-"}}'

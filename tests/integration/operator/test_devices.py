@@ -1,6 +1,6 @@
 """Whole register maps on a real API server, with the real operator and PLCs on real sockets that mock-plc plays."""
 
-import base64
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,11 +8,6 @@ from typing import Any
 
 import pytest
 import trustme
-import yaml
-from fabgitops_operator.cluster.install import manifests
-from lightkube import codecs
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Secret
 from mock_plc.faults.model import Fault
 from mock_plc.machine.machine import Machine
 from mock_plc.net.listen import listening
@@ -20,7 +15,7 @@ from mock_plc.net.station import Station
 from mock_plc.net.transport import Transport
 from mock_plc.spec.reading import parse
 
-from .conftest import FIELD_MANAGER, IndustrialPLC, Site, until
+from .conftest import IndustrialPLC, Site, until
 from .test_maps import IndustrialPLCTemplate
 
 pytestmark = pytest.mark.integration
@@ -63,7 +58,7 @@ async def apply(site: Site, name: str, port: int, **spec: Any) -> None:
         "metadata": {"name": name, "namespace": site.namespace},
         "spec": {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1, **spec},
     }
-    await site.client.apply(IndustrialPLC.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+    await site.put(IndustrialPLC, body)
 
 
 def holds(machine: Machine) -> dict[str, Any]:
@@ -145,7 +140,7 @@ async def template(site: Site, recipe: str) -> None:
         "metadata": {"name": "mixer", "namespace": site.namespace},
         "spec": {"parameters": [{"name": "speed"}], "registers": registers},
     }
-    await site.client.apply(IndustrialPLCTemplate.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+    await site.put(IndustrialPLCTemplate, body)
 
 
 async def test_two_that_want_the_same_register(site: Site) -> None:
@@ -212,8 +207,7 @@ async def test_one_unit_away_does_not_take_its_neighbours_with_it(site: Site) ->
 
 async def test_tls_with_certificates_out_of_a_secret(site: Site) -> None:
     """Over TLS the device's certificate is checked against the CA of the Secret, which is read anew at each connect."""
-    for body in yaml.safe_load_all(manifests(with_secrets=True)):
-        await site.client.apply(codecs.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+    await asyncio.to_thread(site.plane.let_secrets_be_read)
     ca, other = trustme.CA(), trustme.CA()
     context = server_context(ca)
     connection = {"transport": "tls", "tlsSecretRef": {"name": "plc-tls"}, "idleCloseSecs": 1}
@@ -237,9 +231,8 @@ def server_context(ca: trustme.CA) -> ssl.SSLContext:
 
 async def secret(site: Site, ca: trustme.CA) -> None:
     """Store a CA in the Secret."""
-    data = {"ca.crt": base64.b64encode(ca.cert_pem.bytes()).decode()}
-    body = Secret(metadata=ObjectMeta(name="plc-tls", namespace=site.namespace), data=data)
-    await site.client.apply(body, field_manager=FIELD_MANAGER, force=True)
+    data = {"ca.crt": ca.cert_pem.bytes()}
+    await asyncio.to_thread(site.plane.keep_secret, site.namespace, "plc-tls", data)
 
 
 async def until_message(site: Site, text: str) -> None:

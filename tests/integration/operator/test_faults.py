@@ -8,6 +8,7 @@ import pytest
 from mock_plc.device import Device
 from mock_plc.server import serving
 
+from ..planes import Reason, only_kubernetes
 from . import wire_plc
 from .conftest import Site, until
 from .wire_plc import READ, WRITE, Request, WirePlc
@@ -46,6 +47,7 @@ async def test_killed_between_write_and_read_back(site: Site) -> None:
             await until(told, "the Event")
 
 
+@only_kubernetes(Reason.AWAY)
 async def test_the_api_server_away_for_20_seconds(site: Site) -> None:
     """While the API server is away drift is still corrected; when it is back, status and Events tell of it."""
     plc, lease = Device({4001: 2500}), ("--lease-duration-secs", "60", "--lease-deadline-secs", "40")
@@ -53,7 +55,7 @@ async def test_the_api_server_away_for_20_seconds(site: Site) -> None:
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True)
         stopped = asyncio.get_running_loop().time()
-        await asyncio.to_thread(site.plane.stop_apiserver)
+        await asyncio.to_thread(site.control.stop_apiserver)
         try:
             plc[4001] = 2311
             await until(lambda: plc[4001] == 2500, "a correction")
@@ -61,7 +63,7 @@ async def test_the_api_server_away_for_20_seconds(site: Site) -> None:
             assert operator.process.returncode is None
             assert (await operator.get("/healthz")).status_code == 200
         finally:
-            await asyncio.to_thread(site.plane.start_apiserver)
+            await asyncio.to_thread(site.control.start_apiserver)
         await site.until_status("mixer", inSync=True, driftEvents=1, correctionsApplied=1)
 
         async def told() -> bool:

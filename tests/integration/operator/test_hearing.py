@@ -16,9 +16,10 @@ from lightkube.types import PatchType
 from mock_plc.device import Device
 from mock_plc.server import serving
 
+from ..planes import Reason, only_kubernetes
 from .conftest import FIELD_MANAGER, IndustrialPLC, Operator, Site, until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, only_kubernetes(Reason.WATCH)]
 
 CustomResourceDefinition = create_global_resource(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions"
@@ -69,7 +70,7 @@ async def deaf(site: Site, name: str, *flags: str) -> AsyncIterator[tuple[Operat
     """Run an operator with a drifted PLC under an account that may list, but not watch."""
     account, plc = Account(site, name), Device({4001: 2311})
     await account.may("get", "list")
-    kubeconfig = site.plane.kubeconfig_for(account.user)
+    kubeconfig = site.control.kubeconfig_for(account.user)
     async with serving(plc) as port, site.operator("--no-lease", *flags, kubeconfig=kubeconfig) as operator:
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True)

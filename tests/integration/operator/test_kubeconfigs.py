@@ -17,9 +17,10 @@ from fabgitops_operator.cluster.transport import Transport
 from mock_plc.device import Device
 from mock_plc.server import serving
 
-from .conftest import ACCOUNT, Site, until
+from ..planes import ACCOUNT, Reason, only_kubernetes
+from .conftest import Site, until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, only_kubernetes(Reason.LOGIN)]
 
 PLUGIN = """
 import json, os, pathlib, sys

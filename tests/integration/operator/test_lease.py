@@ -8,12 +8,13 @@ import pytest
 from mock_plc.device import Device
 from mock_plc.server import serving
 
+from ..planes import ACCOUNT, Reason, only_kubernetes
 from . import wire_plc
-from .conftest import ACCOUNT, Operator, Site, until
+from .conftest import Operator, Site, until
 from .cut import wire
 from .wire_plc import WirePlc
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, only_kubernetes(Reason.LEASE)]
 
 LONG = ("--lease-duration-secs", "3600", "--lease-deadline-secs", "1800")
 SHORT = ("--lease-duration-secs", "9", "--lease-deadline-secs", "5", "--lease-retry-secs", "0.5")
@@ -96,7 +97,7 @@ async def test_a_holder_that_is_cut_off_stops_before_another_begins(site: Site, 
     """An operator that cannot reach the API server writes nothing from the deadline on; back again, it ends."""
     plc = Device({4001: 2500})
     async with (
-        wire(site.plane.kubeconfig_for(ACCOUNT), tmp_path) as (between, over),
+        wire(site.control.kubeconfig_for(ACCOUNT), tmp_path) as (between, over),
         serving(plc) as port,
         site.operator(*SHORT, kubeconfig=over) as first,
     ):
@@ -123,7 +124,7 @@ async def test_a_holder_that_is_cut_off_stops_before_another_begins(site: Site, 
 
 async def test_a_start_without_the_right_to_a_lease_ends(site: Site) -> None:
     """An account whose role is of an older version is told what to apply, with an exit code of 1."""
-    kubeconfig = site.plane.kubeconfig_for("system:serviceaccount:fabgitops-system:of-an-older-version")
+    kubeconfig = site.control.kubeconfig_for("system:serviceaccount:fabgitops-system:of-an-older-version")
     async with site.operator(kubeconfig=kubeconfig, wait=False) as operator:
         assert await ended(operator) == 1
         assert "leases.coordination.k8s.io" in operator.log
@@ -138,7 +139,7 @@ async def test_an_api_server_that_is_away_for_longer(site: Site, outage: str) ->
     async with serving(plc) as port, site.operator(*SHORT, "--lease-outage", outage) as operator:
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True)
-        await asyncio.to_thread(site.plane.stop_apiserver)
+        await asyncio.to_thread(site.control.stop_apiserver)
         try:
             if outage == "hold":
                 await until(lambda: "nothing is written from now on: " in operator.log, "the hold")
@@ -150,7 +151,7 @@ async def test_an_api_server_that_is_away_for_longer(site: Site, outage: str) ->
             await until(lambda: plc.reads > reads + 4, "polls")
             assert bool(plc.writes) is (outage == "correct")
         finally:
-            await asyncio.to_thread(site.plane.start_apiserver)
+            await asyncio.to_thread(site.control.start_apiserver)
         await site.until_status("mixer", inSync=True, driftEvents=1, correctionsApplied=1)
         assert operator.process.returncode is None
         assert [(each.address, each.values) for each in plc.writes] == [(4001, (2500,))]

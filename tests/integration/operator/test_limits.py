@@ -14,7 +14,8 @@ from fabgitops_operator.hosting.announce import Announcer
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.report import Reporter
 
-from .conftest import ACCOUNT, Site
+from ..planes import Reason, only_kubernetes
+from .conftest import Site
 
 pytestmark = pytest.mark.integration
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 async def kube(site: Site) -> AsyncIterator[Kube]:
     """Return the API as the operator uses it, under its role."""
-    kube = Kube(by_kubeconfig(chosen([site.plane.kubeconfig_for(ACCOUNT)])), [INDUSTRIAL_PLC])
+    kube = Kube(by_kubeconfig(chosen([site.plane.operators_kubeconfig])), [INDUSTRIAL_PLC])
     yield kube
     await kube.close()
 
@@ -53,6 +54,7 @@ async def test_long_events_are_created(site: Site, kube: Kube) -> None:
         assert await site.events(name) == {"InvalidSpec": 1}
 
 
+@only_kubernetes(Reason.SIZE)
 @pytest.mark.parametrize(("count", "said"), [(580, "request is too large"), (700, "message larger than max")])
 async def test_a_status_that_etcd_does_not_take(site: Site, kube: Kube, count: int, said: str) -> None:
     """A status of more than etcd takes is no record, is not sent again and again, and the object says so in short."""

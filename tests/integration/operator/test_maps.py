@@ -11,7 +11,7 @@ from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
 from pydantic import ValidationError
 
-from .conftest import FIELD_MANAGER, IndustrialPLC, Site, until
+from .conftest import IndustrialPLC, Site, until
 
 pytestmark = pytest.mark.integration
 
@@ -29,7 +29,7 @@ async def apply(site: Site, **spec: Any) -> Any:
         "metadata": {"name": "mixer", "namespace": site.namespace},
         "spec": {"deviceAddress": "10.0.0.5", **spec},
     }
-    return await site.client.apply(IndustrialPLC.from_dict(body), field_manager=FIELD_MANAGER, force=True)
+    return await site.put(IndustrialPLC, body)
 
 
 async def refusal(site: Site, **spec: Any) -> str:

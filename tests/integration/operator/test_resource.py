@@ -21,9 +21,9 @@ from lightkube import codecs
 from lightkube.core.exceptions import ApiError
 from mock_plc.device import Device
 from mock_plc.server import serving
-from testbed.plane import ControlPlane
 
-from .conftest import ACCOUNT, FIELD_MANAGER, NUMBERS, IndustrialPLC, Site, install, until
+from ..planes import ACCOUNT, Plane, Reason, only_kubernetes
+from .conftest import FIELD_MANAGER, NUMBERS, IndustrialPLC, Site, install, until
 from .test_maps import IndustrialPLCTemplate
 
 pytestmark = pytest.mark.integration
@@ -140,6 +140,7 @@ async def test_a_template_shows_who_uses_it(site: Site) -> None:
         await until(partial(users, 1), "one is gone")
 
 
+@only_kubernetes(Reason.FIELDS)
 async def test_who_set_the_status_is_called_by_its_name(site: Site) -> None:
     """The owner of the status's fields is the operator, by the name that an auditor looks for."""
     async with serving(Device({4001: 2500})) as port, site.operator():
@@ -160,6 +161,7 @@ async def test_a_namespace_without_resources_is_warned_of(site: Site) -> None:
     assert warnings == ["namespace line-99: no resource to look after there, is the name right?"]
 
 
+@only_kubernetes(Reason.DEFINITIONS)
 async def test_an_invalid_resource_disturbs_no_other(site: Site) -> None:
     """An object from before the schema was strict says what is wrong with it, while its neighbours are looked after."""
     strict = definition(INDUSTRIAL_PLC)
@@ -198,15 +200,16 @@ async def test_an_invalid_resource_disturbs_no_other(site: Site) -> None:
         assert operator.process.returncode is None
 
 
-async def test_without_the_resource_definition_it_says_how_to_install_it(control_plane: ControlPlane) -> None:
+@only_kubernetes(Reason.DEFINITIONS)
+async def test_without_the_resource_definition_it_says_how_to_install_it(plane: Plane) -> None:
     """An operator that finds none of its kinds ends with one line that says how to install them."""
-    config = lightkube.KubeConfig.from_file(control_plane.kubeconfig)
+    config = lightkube.KubeConfig.from_file(plane.kubeconfig)
     client = lightkube.AsyncClient(config=config, field_manager=FIELD_MANAGER)
     await install(client)
     resource = type(codecs.from_dict(definition(INDUSTRIAL_PLC)))
     for kind in KINDS:
         await client.delete(resource, kind.crd_name)
-    site = Site(control_plane, "default", client)
+    site = Site(plane, "default", client)
 
     async def gone() -> bool:
         for kind in (IndustrialPLC, IndustrialPLCTemplate):
@@ -244,12 +247,13 @@ async def account_without(site: Site, name: str, resource: str) -> dict[str, Any
     return full
 
 
+@only_kubernetes(Reason.RIGHTS)
 async def test_a_refused_event_is_an_error_and_a_metric(site: Site) -> None:
     """Without the right to write Events the main job goes on, and the refusal is told in log and metrics."""
     user = "system:serviceaccount:fabgitops-system:no-events"
     await account_without(site, "no-events", "events")
     plc = Device({4001: 2311})
-    kubeconfig = site.plane.kubeconfig_for(user)
+    kubeconfig = site.control.kubeconfig_for(user)
     async with serving(plc) as port, site.operator(kubeconfig=kubeconfig) as operator:
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True, correctionsApplied=1)
@@ -261,9 +265,10 @@ async def test_a_refused_event_is_an_error_and_a_metric(site: Site) -> None:
         assert any(line["level"] == "ERROR" and "forbidden" in line["message"] for line in operator.lines)
 
 
+@only_kubernetes(Reason.RIGHTS)
 async def test_the_operator_may_do_nothing_else(site: Site) -> None:
     """The shipped role reads no Secrets, and neither creates nor deletes nor edits the resources themselves."""
-    config = lightkube.KubeConfig.from_file(site.plane.kubeconfig_for(ACCOUNT))
+    config = lightkube.KubeConfig.from_file(site.control.kubeconfig_for(ACCOUNT))
     operator = lightkube.AsyncClient(config=config)
     await site.apply("mixer", 502)
     with pytest.raises(ApiError, match="cannot delete"):
@@ -282,7 +287,7 @@ async def test_a_status_never_reaches_another_object_of_the_same_name(site: Site
     await site.delete("mixer")
     await site.apply("mixer", 502)
     present = (await site.get("mixer")).metadata.uid
-    kube = Kube(by_kubeconfig(chosen([site.plane.kubeconfig_for(ACCOUNT)])), [INDUSTRIAL_PLC])
+    kube = Kube(by_kubeconfig(chosen([site.plane.operators_kubeconfig])), [INDUSTRIAL_PLC])
     try:
         with pytest.raises(Gone):
             await kube.patch_status(key, former, {"message": "of the former"})
@@ -295,12 +300,13 @@ async def test_a_status_never_reaches_another_object_of_the_same_name(site: Site
         await kube.close()
 
 
+@only_kubernetes(Reason.RIGHTS)
 async def test_nothing_is_written_while_its_record_is_refused(site: Site) -> None:
     """Without the right to write statuses no PLC is corrected, and log, Events and metrics say so; with it one is."""
     user = "system:serviceaccount:fabgitops-system:no-status"
     role = await account_without(site, "no-status", "industrialplcs/status")
     plc = Device({4001: 2311})
-    kubeconfig = site.plane.kubeconfig_for(user)
+    kubeconfig = site.control.kubeconfig_for(user)
     async with serving(plc) as port, site.operator(kubeconfig=kubeconfig) as operator:
         await site.apply("mixer", port)
 

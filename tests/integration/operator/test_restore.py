@@ -9,9 +9,10 @@ from mock_plc.server import serving
 from testbed.plane import ControlPlane
 from testbed.plane import control_plane as running_control_plane
 
+from ..planes import Reason, only_kubernetes
 from .conftest import Site, until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, only_kubernetes(Reason.WATCH)]
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ async def test_the_store_set_back_is_followed(site: Site) -> None:
     plc = Device({4001: 2500, 4002: 1})
     async with serving(plc) as port:
         await site.apply("mixer", port)
-        await asyncio.to_thread(site.plane.back_up)
+        await asyncio.to_thread(site.control.back_up)
         async with site.operator("--resync-secs", "1") as operator:
             for target in (3000, 3100, 3200):
                 await site.apply("mixer", port, targetValue=target)
@@ -34,7 +35,7 @@ async def test_the_store_set_back_is_followed(site: Site) -> None:
             newest = int((await site.get("mixer")).metadata.resourceVersion)
             await site.apply("gone", port, targetRegister=4002, targetValue=1)
             await site.until_status("gone", inSync=True)
-            await asyncio.to_thread(site.plane.restore)
+            await asyncio.to_thread(site.control.restore)
             assert int((await site.get("mixer")).metadata.resourceVersion) < newest
             await site.until_status("mixer", inSync=True, currentValue=2500)
             assert plc[4001] == 2500

@@ -1,0 +1,36 @@
+"""Each test that stands on a plane runs on every plane, but for those that say why one will not do."""
+
+import pytest
+
+from .planes import KUBERNETES, STANDALONE, Kubernetes, Plane
+
+PLANES = (KUBERNETES,)
+"""Where tests run; a box joins them as soon as its API does."""
+
+MARKS = {"only_kubernetes": KUBERNETES, "only_standalone": STANDALONE}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what stands on a plane on each that will do."""
+    if "plane" in metafunc.fixturenames:
+        marked = [plane for mark, plane in MARKS.items() if metafunc.definition.get_closest_marker(mark)]
+        metafunc.parametrize("plane", marked or PLANES, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let those that run on Kubernetes say so: what they need is built before the first of them."""
+    for item in items:
+        if isinstance(item, pytest.Function) and named(item) == KUBERNETES:
+            item.fixturenames = [*item.fixturenames, "control_plane"]
+
+
+def named(item: pytest.Function) -> str:
+    """Return the name of the plane that a test runs on, or nothing."""
+    return str(item.callspec.params.get("plane", "")) if hasattr(item, "callspec") else ""
+
+
+@pytest.fixture
+def plane(request: pytest.FixtureRequest) -> Plane:
+    """Return where objects are kept: an API server on which a test installs the kinds."""
+    assert request.param == KUBERNETES
+    return Kubernetes(request.getfixturevalue("control_plane"))

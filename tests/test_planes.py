@@ -1,0 +1,23 @@
+"""What runs on one plane alone is listed in docs/standalone.md with its reason, and nothing else is."""
+
+import re
+from pathlib import Path
+
+from .integration.planes import Reason
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs/standalone.md").read_text()
+
+
+def listed(title: str) -> list[str]:
+    """Return what the items of a section of the page are about."""
+    section = PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return re.findall(r"(?m)^- \*\*(.+?)\*\*", section)
+
+
+def test_what_only_one_plane_can_do_is_on_the_page() -> None:
+    """Each reason of a mark stands on the page, and each on the page is that of a mark."""
+    sources = "".join(path.read_text() for path in (ROOT / "tests/integration").rglob("test_*.py"))
+    used = {Reason[name] for name in re.findall(r"only_(?:kubernetes|standalone)\(Reason\.(\w+)\)", sources)}
+    assert used == set(Reason)
+    assert sorted(listed("What only Kubernetes does")) == sorted(Reason)
