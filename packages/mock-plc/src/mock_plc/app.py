@@ -1,6 +1,5 @@
 """The command line of mock-plc, and the one place where an error becomes a line and an exit code."""
 
-import logging
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -26,6 +25,7 @@ app.command(
     name="healthy",
     help="Check that a mock-plc listens on this machine or in this container.",
 )
+app.command("mock_plc.twin.app:twin", name="twin")
 app.command(
     "mock_plc.ctl.app:app", name="ctl", help="Look at a running mock-plc, change it, make it misbehave (see --control)."
 )
@@ -60,13 +60,8 @@ def serve(
     # Imported here so that --help, --version and ctl load neither asyncio nor what serves.
     from mock_plc.options import run  # noqa: PLC0415
 
-    _log(verbose)
+    streams.log(verbose)
     run(registers, network, trouble, controls, seed=seed, verbose=verbose)
-
-
-def _log(verbose: bool) -> None:
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s mock_plc: %(message)s", level=logging.WARNING)
-    logging.getLogger("mock_plc").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
 def main() -> None:

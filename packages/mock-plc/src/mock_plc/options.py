@@ -40,11 +40,11 @@ def run(
         transport=Transport(network.transport),
         faults=[*served.faults, *parse_faults(trouble.fault)],
         seed=seed,
-        control=_control(controls.control),
-        token=_token(controls),
+        control=control_address(controls.control),
+        token=control_token(controls),
         tls=context,
         verbose=verbose,
-        notes=[*(f"{note}; to repeat it: --seed {seed}" for note in (*served.notes, *_notes(trouble))), *made],
+        notes=[*(f"{note}; to repeat it: --seed {seed}" for note in (*served.notes, *notes_of(trouble))), *made],
     )
     serve(served.plcs, settings)
 
@@ -64,7 +64,7 @@ def _listed(registers: Registers, trouble: Trouble, seed: int) -> _Served:
     held = parse_registers(
         registers.register or DEFAULT_REGISTERS, _DEFAULT if registers.value is None else registers.value
     )
-    plcs = [SimplePlc(Device(held), _chaos(trouble, seed + number)) for number in range(registers.count)]
+    plcs = [SimplePlc(Device(held), chaos_of(trouble, seed + number)) for number in range(registers.count)]
     return _Served(plcs, "holding registers " + ", ".join(f"{each}={value}" for each, value in sorted(held.items())))
 
 
@@ -79,16 +79,18 @@ def _described(registers: Registers, trouble: Trouble, seed: int) -> _Served | N
     from mock_plc.spec.reading import load  # noqa: PLC0415
 
     device = load(registers.device)
-    plcs = [Machine(device, f"{seed}/{number}", _chaos(trouble, seed)) for number in range(registers.count)]
+    plcs = [Machine(device, f"{seed}/{number}", chaos_of(trouble, seed)) for number in range(registers.count)]
     notes = [f"{registers.device} leaves something to chance"] if device.by_chance else []
     return _Served(plcs, f"being {registers.device}: {device}", device.faults, notes)
 
 
-def _chaos(trouble: Trouble, seed: int) -> Chaos | None:
+def chaos_of(trouble: Trouble, seed: int) -> Chaos | None:
+    """Return how all drift, if they do."""
     return Chaos(trouble.chaos_interval, trouble.max_drift, seed) if trouble.chaos else None
 
 
-def _notes(trouble: Trouble) -> list[str]:
+def notes_of(trouble: Trouble) -> list[str]:
+    """Return what the flags leave to chance, in words."""
     notes = []
     if trouble.chaos:
         notes.append(f"chaos every {trouble.chaos_interval:g} s by up to {trouble.max_drift}")
@@ -141,14 +143,24 @@ def _fault(text: str) -> Fault:
         raise UsageError(f'Invalid value for --fault: "{text}": {where}{reason}') from None
 
 
-def _control(text: str | None) -> Address | None:
+def control_address(text: str | None) -> Address | None:
+    """Return where the control API is to be, if there is to be one.
+
+    Raises:
+        UsageError: The text is no address.
+    """
     try:
         return None if text is None else Address.parse(text)
     except ValueError as error:
         raise UsageError(f"Invalid value for --control: {error}") from None
 
 
-def _token(controls: Controls) -> str | None:
+def control_token(controls: Controls) -> str | None:
+    """Return the token that the control API wants, if it wants one.
+
+    Raises:
+        UsageError: Its file cannot be read, is empty, or has no use.
+    """
     file = controls.control_token_file
     if file is None:
         return os.environ.get(TOKEN_VARIABLE) or None

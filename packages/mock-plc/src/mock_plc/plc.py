@@ -7,8 +7,14 @@ import secrets
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 
 from mock_plc.control.address import Address
@@ -33,7 +39,11 @@ _FILES = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How PLCs are served. `holding` says what each holds, `token` is the control API's, `notes` are told at first."""
+    """How PLCs are served. `holding` says what each holds, `token` is the control API's, `notes` are told at first.
+
+    `beside` is entered when all listen, at which ports it is told, and left before any of them ends; what it yields is
+    told. Several say how many requests a second they serve if it `tells_rate`.
+    """
 
     host: str
     port: int
@@ -46,6 +56,8 @@ class Settings:
     token: str | None = None
     verbose: bool = False
     notes: Sequence[str] = ()
+    tells_rate: bool = True
+    beside: Callable[[Sequence[int]], AbstractContextManager[Iterable[str]]] = lambda _ports: nullcontext(())
 
 
 def serve(plcs: Sequence[Plc], settings: Settings) -> None:
@@ -60,12 +72,24 @@ def serve(plcs: Sequence[Plc], settings: Settings) -> None:
         stations = [_station(plc, settings, f"{settings.seed}/{number}") for number, plc in enumerate(plcs)]
     except ValueError as error:
         raise UsageError(f"{error}.") from None
+    serve_stations(stations, settings)
+
+
+def serve_stations(stations: Sequence[Station], settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM, as `serve` does; transport, faults and seed are the stations' own.
+
+    Raises:
+        ListenError: The address, or one of the ports, cannot be listened on.
+        ControlError: The control API cannot be served.
+    """
     if len(stations) > 1 and not settings.verbose:
         logging.getLogger("mock_plc.moves").setLevel(logging.WARNING)  # a thousand that drift would drown all else
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(stations, settings))
     reads, writes = answered(stations)
-    log.info("ended after %d reads, %d writes, %d drifts", reads, writes, sum(plc.drifts for plc in plcs))
+    log.info(
+        "ended after %d reads, %d writes, %d drifts", reads, writes, sum(station.plc.drifts for station in stations)
+    )
 
 
 def _station(plc: Plc, settings: Settings, seed: str) -> Station:
@@ -105,7 +129,9 @@ async def _run(stations: Sequence[Station], settings: Settings) -> None:
             log.info("%s", note)
         if control:
             log.info("control API on http://%s", await stack.enter_async_context(control))
-        if len(stations) > 1:
+        for note in stack.enter_context(settings.beside(ports)):
+            log.info("%s", note)
+        if len(stations) > 1 and settings.tells_rate:
             await stack.enter_async_context(telling(stations))
         await ended.wait()
 
@@ -157,7 +183,8 @@ async def _row(stack: AsyncExitStack, stations: Sequence[Station], settings: Set
         port = ports[-1] + 1 if ports else first
         if port > _LAST_PORT:
             raise ListenError(f"cannot listen on port {port}: the last one is {_LAST_PORT}; serve fewer PLCs (--count)")
-        ports.append(await stack.enter_async_context(listening(station, settings.host, port, tls=settings.tls)))
+        tls = settings.tls if station.transport is Transport.TLS else None
+        ports.append(await stack.enter_async_context(listening(station, settings.host, port, tls=tls)))
     return ports
 
 

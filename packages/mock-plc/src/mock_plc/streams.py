@@ -1,5 +1,6 @@
 """The standard streams where they are closed, full, or nobody reads them."""
 
+import logging
 import os
 import sys
 from typing import TextIO
@@ -15,6 +16,12 @@ def make_whole() -> None:
         sys.stdout = _devnull(os.O_RDONLY)
     if sys.stderr is None:
         sys.stderr = _devnull(os.O_WRONLY)
+
+
+def log(verbose: bool) -> None:
+    """Tell what happens on standard error, of each request as well if that is wanted."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s mock_plc: %(message)s", level=logging.WARNING)
+    logging.getLogger("mock_plc").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
 def settle() -> None:

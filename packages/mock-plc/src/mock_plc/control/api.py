@@ -1,6 +1,7 @@
 """The routes of the control API, under /v1. Each answers JSON; what cannot be done answers `{"error": "why"}`.
 
-`?plc=PORT` chooses one PLC where there are several; without it what is asked is of all of them.
+`?plc=PORT` chooses one PLC where there are several, and so does `?plc=NAME` where they have names; without it what is
+asked is of all of them.
 """
 
 import logging
@@ -52,7 +53,7 @@ class _Read(_Strict):
     table: Table = Table.HOLDING
     address: int = Field(ge=0, le=_MAX_WORD)
     count: int = Field(1, ge=1, le=_MAX_COUNT)
-    plc: int | None = None
+    plc: str | None = None
 
 
 class _Add(_Strict):
@@ -196,9 +197,9 @@ def _chosen(request: web.Request) -> Sequence[Station]:
     stations, port = request.app[STATIONS], request.query.get("plc")
     if port is None:
         return stations
-    found = [station for station in stations if str(station.port) == port]
+    found = [station for station in stations if port in (str(station.port), *station.names)]
     if not found:
-        raise Refused(404, f"there is no PLC at port {port}")
+        raise Refused(404, f"there is no PLC at port {port}" if port.isdecimal() else f"there is no PLC {port}")
     return found
 
 

@@ -28,6 +28,7 @@ def state(station: Station) -> dict[str, Any]:
     """Return how a PLC is."""
     return {
         "plc": station.port,
+        **({"names": list(station.names)} if station.names else {}),
         "transport": station.transport,
         "units": units(station.plc),
         "uptimeSeconds": round(station.uptime, 3),

@@ -32,7 +32,7 @@ def state(*, output: Output = Format.TABLE, control: Control = HERE) -> None:
         control: Which mock-plc.
     """
     answer = control.ask("GET", "state")
-    columns = ("plc", "transport", "units", "uptimeSeconds", "connections", "requests", "restarts", "faults")
+    columns = ("plc", "names", "transport", "units", "uptimeSeconds", "connections", "requests", "restarts", "faults")
     show(answer, output, answer["plcs"], *columns, "frozen", "starting")
 
 

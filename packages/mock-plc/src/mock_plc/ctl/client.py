@@ -34,7 +34,13 @@ class Control:
     token_file: Annotated[
         Path | None, Parameter(help=f"File with the control API's token; without it ${TOKEN_VARIABLE}.")
     ] = None
-    plc: Annotated[int | None, Parameter(help="Port of one PLC, where mock-plc serves several; without it all.")] = None
+    plc: Annotated[
+        str | None,
+        Parameter(
+            help="One PLC, where mock-plc serves several: its port or, of a twin, its address or NAMESPACE/NAME of a "
+            "manifest; without it all."
+        ),
+    ] = None
 
     def ask(self, method: str, path: str, body: object = None, **query: object) -> dict[str, Any]:
         """Send a request and return its answer.

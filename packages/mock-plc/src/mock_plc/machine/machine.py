@@ -24,8 +24,10 @@ class Machine:
     drifts. `on_due` is called when `tick` is to be called earlier than it said.
     """
 
-    def __init__(self, spec: DeviceFile, seed: int | str = 0, chaos: Chaos | None = None) -> None:
+    def __init__(self, spec: DeviceFile, seed: int | str = 0, chaos: Chaos | None = None, called: str = "") -> None:
+        """Make the PLC; where there are several, `called` tells them apart in the log."""
         self.drifts = 0
+        self._called = f"{called} " if called else ""
         self.on_due: Callable[[], None] = lambda: None
         self.units: Mapping[int, Unit]
         if every := spec.every_unit:
@@ -64,7 +66,7 @@ class Machine:
             self._move(name, point, now)
         for name, point in self._resisting:
             if fought := point.resist(now):
-                _tell("resists", name, fought)
+                _tell("resists", self._called + name, fought)
         dues = [point.due for _, point in self._moving]
         dues += [point.fight.due for _, point in self._resisting if point.fight]
         self._due = min((due for due in dues if due is not None), default=None)
@@ -77,7 +79,7 @@ class Machine:
         elif now >= point.due:
             if drifted := point.move():
                 self.drifts += 1
-                _tell("drift", name, drifted)
+                _tell("drift", self._called + name, drifted)
             point.due += interval
             if point.due <= now:  # held up for more than a step; what it has missed, it has missed
                 point.due = now + interval

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from mock_plc.exceptions import ModbusException
@@ -43,6 +43,7 @@ class Station:
 
     `counters` has the requests by function and result: `ok`, `exception 2`, or the kind of the fault that spoilt the
     answer; `requests` is all of them, `restarts` how often it restarted. `observe`, if given, is told of each request.
+    `names` are what else it may be called by than its port.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Station:
         transport: Transport = Transport.TCP,
         seed: str = "0",
         observe: Observer | None = None,
+        names: Sequence[str] = (),
     ) -> None:
         """Give a PLC its place.
 
@@ -66,6 +68,7 @@ class Station:
         self.connections: set[Closable] = set()
         self.requests = self.restarts = 0
         self.port = 0
+        self.names = names
         self.faults = FaultBox(self.now, seed, on_change=self._rearm)
         self._observe = observe
         self._wanted = tuple(faults)

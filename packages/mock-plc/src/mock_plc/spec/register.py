@@ -17,8 +17,8 @@ from mock_plc.reference import place_of, reference_of
 from mock_plc.spec.behaviours import Behaviours
 
 MAX_ADDRESS = 65535
-_MAX_BIT, _MAX_LENGTH = 15, 246
-"""246 bytes are the 123 words that one request can write (protocol, section 6.12)."""
+_MAX_BIT, _MAX_LENGTH = 15, 250
+"""250 bytes are the 125 words that one request can read (protocol, section 6.3)."""
 _LEAST_SCALE, _MOST_SCALE, _MOST_OFFSET = 1e-12, 1e12, 1e15
 """From pico to tera, so that whatever a whole type holds stays a number that a float can be."""
 
