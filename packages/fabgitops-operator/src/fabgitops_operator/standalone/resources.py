@@ -1,0 +1,73 @@
+"""What is kept and served without a cluster: a line a kind.
+
+The kinds that are looked after are core's; Events and namespaces are what Kubernetes brings with it.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.control.kinds import KINDS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """A kind of object: its names, where it lives, how it is shown, and how long it is kept; there is one of each."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    short_names: tuple[str, ...] = ()
+    namespaced: bool = True
+    has_status: bool = False
+    columns: tuple[Column, ...] = ()
+    definition: Kind | None = None
+    made_by_use: bool = False
+    """Whether it is there because others need it, and is neither made nor changed by anybody."""
+    kept_secs: float = 0.0
+    """Seconds since its last change after which it goes; 0: it stays."""
+    most: int = 0
+    """How many are kept: beyond, the oldest goes; 0: all."""
+
+    @property
+    def api_version(self) -> str:
+        """Return its apiVersion: the group and the version, or the version alone."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def named(self) -> str:
+        """Return its plural and group, as the API server names it in messages."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def __str__(self) -> str:
+        """Return what it is kept under: `industrialplcs.fabgitops.io`."""
+        return self.named
+
+
+@cache
+def of_kind(kind: Kind) -> Resource:
+    """Return how a kind that is looked after is kept."""
+    return Resource(
+        kind.group,
+        kind.version,
+        kind.name,
+        kind.plural,
+        kind.singular,
+        kind.short_names,
+        has_status=kind.status is not None,
+        columns=kind.columns,
+        definition=kind,
+    )
+
+
+EVENT = Resource(
+    "events.k8s.io", "v1", "Event", "events", "event", ("ev",), kept_secs=24 * 3600.0, most=20_000
+)
+
+NAMESPACE = Resource(
+    "", "v1", "Namespace", "namespaces", "namespace", ("ns",), namespaced=False, has_status=True, made_by_use=True
+)
+
+RESOURCES = (*map(of_kind, KINDS), EVENT, NAMESPACE)

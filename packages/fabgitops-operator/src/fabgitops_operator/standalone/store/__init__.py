@@ -1,0 +1,36 @@
+"""What is kept on this machine: objects with Kubernetes' semantics (`Objects`) on a store that survives the plug."""
+
+from fabgitops_operator.standalone.store.errors import (
+    DamagedError,
+    ExpiredError,
+    InUseError,
+    RefusedError,
+    StateError,
+    UnavailableError,
+)
+from fabgitops_operator.standalone.store.objects.asking import Actor, Cause, How, Judge, Judged, Outcome, Wanted
+from fabgitops_operator.standalone.store.objects.objects import Objects
+from fabgitops_operator.standalone.store.record import Record
+from fabgitops_operator.standalone.store.store import Store
+from fabgitops_operator.standalone.store.window import Happened, Watch
+
+__all__ = [
+    "Actor",
+    "Cause",
+    "DamagedError",
+    "ExpiredError",
+    "Happened",
+    "How",
+    "InUseError",
+    "Judge",
+    "Judged",
+    "Objects",
+    "Outcome",
+    "Record",
+    "RefusedError",
+    "StateError",
+    "Store",
+    "UnavailableError",
+    "Wanted",
+    "Watch",
+]

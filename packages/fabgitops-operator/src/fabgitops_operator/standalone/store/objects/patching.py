@@ -1,0 +1,71 @@
+"""Patches: JSON merge patch (RFC 7396) and JSON patch (RFC 6902), as the API server applies them: pure."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from jsonpatch import InvalidJsonPatch, JsonPatch, JsonPatchConflict, JsonPatchException
+from jsonpointer import JsonPointer, JsonPointerException
+
+from fabgitops_operator.standalone.store.objects.refusals import bad_request, bad_steps
+
+MOST_STEPS = 10_000
+
+_GO = {str: "string", bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
+
+
+def merged(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
+    """Return an object with a merge patch in it.
+
+    Raises:
+        RefusedError: The patch is no object (400).
+    """
+    if patch is None:
+        raise bad_request("Invalid JSON Patch")
+    if not isinstance(patch, dict):
+        kind = _GO[type(patch)]
+        raise bad_request(f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}")
+    return _merged(body, patch)
+
+
+def _merged(body: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(body) if isinstance(body, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            found.pop(name, None)
+        elif isinstance(value, dict):
+            found[name] = _merged(found.get(name), value)
+        else:
+            found[name] = value
+    return found
+
+
+def stepped(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
+    """Return an object that a JSON patch was carried out on, whole or not at all.
+
+    Raises:
+        RefusedError: The patch is no list of steps (400), or one of them cannot be done (422).
+    """
+    if not isinstance(patch, list) or not all(isinstance(step, dict) for step in patch):
+        found = patch if not isinstance(patch, list) else next(each for each in patch if not isinstance(each, dict))
+        kind = _GO.get(type(found), "null")
+        raise bad_request(f"error decoding patch: json: cannot unmarshal {kind} into Go value of type []handlers.jsonPatchOp")
+    if len(patch) > MOST_STEPS:
+        raise bad_steps(f"it has {len(patch)} steps, more than {MOST_STEPS} are not taken")
+    whole = copy.deepcopy(dict(body))
+    for number, step in enumerate(patch):
+        try:
+            whole = JsonPatch([_setting(whole, step)]).apply(whole, in_place=True)
+        except (JsonPatchException, JsonPointerException, InvalidJsonPatch, JsonPatchConflict, TypeError, KeyError) as error:
+            raise bad_steps(f"step {number} ({step.get('op')} {step.get('path')}): {error}") from None
+    if not isinstance(whole, dict):
+        raise bad_steps("it leaves no object")
+    return whole
+
+
+def _setting(whole: Any, step: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a step whose `replace` also sets a member that is not there, as the API server takes it."""
+    if step.get("op") != "replace" or not isinstance(step.get("path"), str) or not step["path"]:
+        return step
+    parent, _ = JsonPointer(step["path"]).to_last(whole)
+    return {**step, "op": "add"} if isinstance(parent, dict) else step
