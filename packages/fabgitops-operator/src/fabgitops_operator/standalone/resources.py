@@ -62,9 +62,7 @@ def of_kind(kind: Kind) -> Resource:
     )
 
 
-EVENT = Resource(
-    "events.k8s.io", "v1", "Event", "events", "event", ("ev",), kept_secs=24 * 3600.0, most=20_000
-)
+EVENT = Resource("events.k8s.io", "v1", "Event", "events", "event", ("ev",), kept_secs=24 * 3600.0, most=20_000)
 
 NAMESPACE = Resource(
     "", "v1", "Namespace", "namespaces", "namespace", ("ns",), namespaced=False, has_status=True, made_by_use=True

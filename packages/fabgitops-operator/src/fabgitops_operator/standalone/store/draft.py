@@ -59,9 +59,7 @@ class Draft:
             return None if change.gone else change.record
         return self._latest.latest(resource, namespace, name)
 
-    def put(
-        self, resource: Resource, body: Mapping[str, Any], origin: str = "", given: tuple[str, ...] = ()
-    ) -> Record:
+    def put(self, resource: Resource, body: Mapping[str, Any], origin: str = "", given: tuple[str, ...] = ()) -> Record:
         """Put an object in the place of what has its name, if anything has; it gets the next version.
 
         Raises:

@@ -62,7 +62,9 @@ def opened(folder: Path, resources: Sequence[Resource]) -> Opened:
 def _locked(folder: Path, lock: Lock, resources: Sequence[Resource]) -> Opened:
     path = folder / FILE
     if (folder / RESTORING).exists():
-        raise StateError(f"a restore into {folder} was interrupted: run it again (fabgitops-operator standalone restore)")
+        raise StateError(
+            f"a restore into {folder} was interrupted: run it again (fabgitops-operator standalone restore)"
+        )
     connection = connect(path)
     try:
         prepare(connection, path)
@@ -98,5 +100,3 @@ def _note(connection: sqlite3.Connection, **facts: str) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-

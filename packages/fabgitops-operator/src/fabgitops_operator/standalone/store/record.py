@@ -57,7 +57,11 @@ class Record:
 
     def __str__(self) -> str:
         """Return its kind and name, for people."""
-        return f"{self.resource.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.resource.kind} {self.name}"
+        return (
+            f"{self.resource.kind} {self.namespace}/{self.name}"
+            if self.namespace
+            else f"{self.resource.kind} {self.name}"
+        )
 
 
 def owners(body: Mapping[str, Any]) -> tuple[str, ...]:

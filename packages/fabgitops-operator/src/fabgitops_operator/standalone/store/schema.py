@@ -1,4 +1,4 @@
-"""The file that the state is kept in: how it is opened, what tables it has, and how those of older programs become these.
+"""The file that the state is kept in: how it is opened, its tables, and how those of older programs become these.
 
 SQLite in WAL mode with `synchronous=FULL`: a commit that was answered is on the disk, also when the power goes.
 """
@@ -90,7 +90,7 @@ def prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[str
 def _migrate(connection: sqlite3.Connection, statements: str, version: int) -> None:
     try:
         connection.executescript(
-            f"BEGIN IMMEDIATE; {statements}; PRAGMA user_version={version}; PRAGMA application_id={APPLICATION}; COMMIT;"
+            f"BEGIN IMMEDIATE; {statements};PRAGMA user_version={version}; PRAGMA application_id={APPLICATION}; COMMIT;"
         )
     except sqlite3.Error:
         if connection.in_transaction:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from fabgitops_operator.standalone.resources import NAMESPACE, RESOURCES, Resource
 from fabgitops_operator.standalone.store.draft import Draft
@@ -179,5 +178,5 @@ class Store:
     async def __aenter__(self) -> "Store":
         return self
 
-    async def __aexit__(self, *_: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()

@@ -46,9 +46,7 @@ Outcome = tuple[Batch, StateError | None]
 class Writer:
     """Writes batches in their order, and tells the event loop of the outcome of several at once."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, path: Path, told: Callable[[Sequence[Outcome]], None]
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, told: Callable[[Sequence[Outcome]], None]) -> None:
         """Begin.
 
         Args:

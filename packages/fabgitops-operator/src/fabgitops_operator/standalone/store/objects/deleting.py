@@ -16,6 +16,12 @@ def check(options: Mapping[str, Any]) -> None:
     Raises:
         RefusedError: 422.
     """
+    dry_run = options.get("dryRun") or []
+    if any(each != "All" for each in dry_run):
+        listed = " ".join(f'"{each}"' for each in dry_run)
+        raise invalid_options(
+            "dryRun", "FieldValueNotSupported", f'Unsupported value: [{listed}]: supported values: "All"'
+        )
     policy = options.get("propagationPolicy")
     if policy is not None and options.get("orphanDependents") is not None:
         why = "orphanDependents and deletionPropagation cannot be both set"

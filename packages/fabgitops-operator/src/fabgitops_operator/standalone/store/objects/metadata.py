@@ -22,7 +22,14 @@ class MisreadError(ValueError):
 
 
 def _kind(value: Any) -> str:
-    names_: Mapping[type, str] = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+    names_: Mapping[type, str] = {
+        bool: "bool",
+        int: "number",
+        float: "number",
+        str: "string",
+        list: "array",
+        dict: "object",
+    }
     return names_[type(value)]
 
 
@@ -117,7 +124,9 @@ def read(body: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         return {}, []
     if not isinstance(given, dict):
         raise _unfit(given, "", "v1.ObjectMeta")
-    metadata = {name: _FIELDS[name](value, name) for name, value in given.items() if name in _FIELDS and value is not None}
+    metadata = {
+        name: _FIELDS[name](value, name) for name, value in given.items() if name in _FIELDS and value is not None
+    }
     unknown = [f'unknown field "metadata.{name}"' for name in given if name not in _FIELDS and name not in _DROPPED]
     return {name: value for name, value in metadata.items() if value not in ("", {}, [])}, unknown
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from fabgitops_operator.standalone.resources import NAMESPACE, Resource
 from fabgitops_operator.standalone.store.draft import Draft
+from fabgitops_operator.standalone.store.namespaces import namespace
 from fabgitops_operator.standalone.store.objects import creating, deleting, metadata, patching, sourced, updating
 from fabgitops_operator.standalone.store.objects.asking import Actor, Cause, How, Judge, Outcome, Wanted
 from fabgitops_operator.standalone.store.objects.refusals import (
@@ -119,6 +120,7 @@ class Objects:
         await self._turn()
         draft, options = self.store.draft(), options or {}
         deleting.check(options)
+        dry_run = how.dry_run or bool(options.get("dryRun"))
         record = draft.get(resource, namespace, name)
         if record is None:
             raise absent(resource, name)
@@ -127,7 +129,7 @@ class Objects:
         if (refused := sourced.refusal(record, how.actor, None)) is not None:
             raise refused
         outcome = drop(draft, record, options)
-        if how.dry_run or draft.empty:
+        if dry_run or draft.empty:
             return outcome
         await self._committed(draft)
         return outcome
@@ -148,13 +150,25 @@ class Objects:
         self._free.clear()
         try:
             draft = self.store.draft()
-            await Taking(draft, timestamp()).take(wanted, gone)
+            await Taking(draft, self._judge, timestamp()).take(wanted, gone)
             draft.note("revision", revision)
             stored = self.store.submit(draft)
         finally:
             self._free.set()
         await stored
         self.vanished.set()
+
+    async def use(self, name: str) -> None:
+        """Have a namespace, if it is not there.
+
+        Raises:
+            UnavailableError: It cannot be stored now.
+        """
+        await self._turn()
+        draft = self.store.draft()
+        if draft.get(NAMESPACE, "", name) is None:
+            draft.put(NAMESPACE, namespace(name, timestamp()))
+            await self.store.commit(draft)
 
     async def _turn(self) -> None:
         """Wait until nobody takes a revision."""
@@ -260,10 +274,12 @@ class Objects:
         stored = self.store.submit(draft)
         await stored
         for change in draft.changes:
-            if change.record.owners or (change.gone and self.store.dependants(change.record.uid)) or _waits(change.record):
+            if (
+                change.record.owners
+                or (change.gone and self.store.dependants(change.record.uid))
+                or _waits(change.record)
+            ):
                 self.vanished.set()
-
-
 
 
 def drop(draft: Draft, record: Record, options: Mapping[str, Any]) -> Outcome:

@@ -24,7 +24,9 @@ def merged(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
         raise bad_request("Invalid JSON Patch")
     if not isinstance(patch, dict):
         kind = _GO[type(patch)]
-        raise bad_request(f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}")
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        )
     return _merged(body, patch)
 
 
@@ -49,14 +51,23 @@ def stepped(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
     if not isinstance(patch, list) or not all(isinstance(step, dict) for step in patch):
         found = patch if not isinstance(patch, list) else next(each for each in patch if not isinstance(each, dict))
         kind = _GO.get(type(found), "null")
-        raise bad_request(f"error decoding patch: json: cannot unmarshal {kind} into Go value of type []handlers.jsonPatchOp")
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {kind} into Go value of type []handlers.jsonPatchOp"
+        )
     if len(patch) > MOST_STEPS:
         raise bad_steps(f"it has {len(patch)} steps, more than {MOST_STEPS} are not taken")
     whole = copy.deepcopy(dict(body))
     for number, step in enumerate(patch):
         try:
             whole = JsonPatch([_setting(whole, step)]).apply(whole, in_place=True)
-        except (JsonPatchException, JsonPointerException, InvalidJsonPatch, JsonPatchConflict, TypeError, KeyError) as error:
+        except (
+            JsonPatchException,
+            JsonPointerException,
+            InvalidJsonPatch,
+            JsonPatchConflict,
+            TypeError,
+            KeyError,
+        ) as error:
             raise bad_steps(f"step {number} ({step.get('op')} {step.get('path')}): {error}") from None
     if not isinstance(whole, dict):
         raise bad_steps("it leaves no object")

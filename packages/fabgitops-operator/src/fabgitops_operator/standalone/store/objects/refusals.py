@@ -62,7 +62,9 @@ def absent(resource: Resource, name: str) -> RefusedError:
 def exists(resource: Resource, name: str, *, going: bool) -> RefusedError:
     """Return the refusal to make what is there (409)."""
     message = f'{resource.named} "{name}" already exists'
-    return refusal(409, "AlreadyExists", f"object is being deleted: {message}" if going else message, _details(resource, name))
+    return refusal(
+        409, "AlreadyExists", f"object is being deleted: {message}" if going else message, _details(resource, name)
+    )
 
 
 def modified(resource: Resource, name: str) -> RefusedError:

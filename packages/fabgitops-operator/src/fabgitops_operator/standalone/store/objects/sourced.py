@@ -8,7 +8,14 @@ from fabgitops_operator.standalone.store.objects.asking import Actor
 from fabgitops_operator.standalone.store.objects.refusals import forbidden
 from fabgitops_operator.standalone.store.record import Record
 
-_FREE = ("annotations", "finalizers", "ownerReferences", "generation", "deletionTimestamp", "deletionGracePeriodSeconds")
+_FREE = (
+    "annotations",
+    "finalizers",
+    "ownerReferences",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+)
 """Metadata that is not the source's: what people and programs note on an object, and what the store does."""
 
 

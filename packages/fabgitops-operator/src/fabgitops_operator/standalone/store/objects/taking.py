@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from fabgitops_operator.standalone.resources import NAMESPACE, Resource
 from fabgitops_operator.standalone.store.draft import Draft
-from fabgitops_operator.standalone.store.objects import deleting, metadata, sourced, updating
-from fabgitops_operator.standalone.store.objects.asking import Wanted
 from fabgitops_operator.standalone.store.namespaces import namespace
+from fabgitops_operator.standalone.store.objects import deleting, metadata, sourced, updating
+from fabgitops_operator.standalone.store.objects.asking import Judge, Wanted
 from fabgitops_operator.standalone.store.objects.refusals import invalid, not_handled
 from fabgitops_operator.standalone.store.record import Record
 
@@ -20,8 +20,9 @@ AT_ONCE = 25
 class Taking:
     """Drafts a revision, with pauses in which others read but nobody drafts."""
 
-    def __init__(self, draft: Draft, now: str) -> None:
+    def __init__(self, draft: Draft, judge: Judge, now: str) -> None:
         self._draft = draft
+        self._judge = judge
         self._now = now
 
     async def take(self, wanted: Sequence[Wanted], gone: Sequence[Record]) -> None:
@@ -60,7 +61,7 @@ class Taking:
         whole = {**given, "uid": str(uuid4()), "creationTimestamp": self._now}
         if wanted.resource.definition is not None:
             whole["generation"] = 1
-        return {**_declared(wanted.resource, wanted.body), "metadata": whole}
+        return self._judged(wanted, {**_declared(wanted.resource, wanted.body), "metadata": whole}, None)
 
     def _change(self, record: Record, wanted: Wanted, given: Mapping[str, Any]) -> None:
         old = record.decoded()
@@ -72,12 +73,24 @@ class Taking:
         new = {**_declared(wanted.resource, wanted.body), "metadata": new_metadata}
         if wanted.resource.has_status and "status" in old:
             new["status"] = old["status"]
+        new = self._judged(wanted, new, old)
         if (grown := updating.generation(new, old)) is not None:
             new_metadata["generation"] = grown
         if new != old:
             self._draft.put(record.resource, new, wanted.origin, names)
         elif (record.origin, record.given) != (wanted.origin, names):
             self._draft.mark(record, wanted.origin, names)
+
+    def _judged(self, wanted: Wanted, new: dict[str, Any], old: dict[str, Any] | None) -> dict[str, Any]:
+        """Return an object with its defaults; what is in the store already was judged with them."""
+        resource = wanted.resource
+        operation: Literal["CREATE", "UPDATE"] = "CREATE" if old is None else "UPDATE"
+        judged = self._judge.judge(resource, new, old, operation, "", "Strict")
+        if judged.unknown:
+            raise not_handled(resource, f"strict decoding error: {', '.join(judged.unknown)}")
+        if judged.causes:
+            raise invalid(resource, resource.kind, wanted.name, judged.causes)
+        return {**judged.body, "metadata": new["metadata"]}
 
     def _let_go(self, seen: Record) -> None:
         record = self._draft.get(seen.resource, *seen.key)
@@ -97,7 +110,9 @@ def _metadata(wanted: Wanted) -> dict[str, Any]:
     except metadata.MisreadError as error:
         raise not_handled(wanted.resource, str(error)) from None
     named = {"name": wanted.name} | ({"namespace": wanted.namespace} if wanted.resource.namespaced else {})
-    kept = {name: given[name] for name in ("labels", "annotations", "ownerReferences", "finalizers") if name in given}
+    kept: dict[str, Any] = {
+        name: given[name] for name in ("labels", "annotations", "ownerReferences", "finalizers") if name in given
+    }
     if causes := metadata.faults({**kept, **named}):
         raise invalid(wanted.resource, wanted.resource.kind, wanted.name, causes)
     return {**kept, **named}

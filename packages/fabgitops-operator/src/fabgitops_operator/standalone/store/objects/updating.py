@@ -127,7 +127,9 @@ def _faults(given: Mapping[str, Any], old: Mapping[str, Any]) -> list[Fault]:
     new = [each for each in given.get("finalizers", []) if each not in old.get("finalizers", [])]
     if "deletionTimestamp" in old and new:
         listed = ", ".join(map(json.dumps, sorted(new)))
-        why = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{listed}}}"
+        why = (
+            f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{listed}}}"
+        )
         found.append(Fault("metadata.finalizers", "FieldValueForbidden", f"Forbidden: {why}"))
     return found
 

@@ -1,9 +1,14 @@
-"""Answers in a form in which two planes can be compared: uids and versions by the order in which they came, no times."""
+"""Answers in a form in which planes can be compared: uids and versions by the order in which they came, no times."""
 
 import re
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 Body = dict[str, Any]
+
+ANSWERS = Path(__file__).with_name("answers.json")
+MANIFESTS = Path(str(files("fabgitops_operator"))) / "manifests"
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -11,6 +16,7 @@ _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VERSIONS = re.compile(r"(?<=in record \()\d+(?=\))")
 
 _UNLIKE = (
+    (re.compile(r"(UPPER-|x_)[a-z0-9]{5}"), r"\1<five>"),
     (re.compile(r'Invalid value: "\{.*\}":', re.DOTALL), 'Invalid value: "{…}":'),
     (re.compile(r"StorageError: .* AdditionalErrorMsg: "), ""),
     (re.compile(r"(Object 'Kind' is missing).*", re.DOTALL), r"\1"),
@@ -34,9 +40,12 @@ class Told:
         return {"code": code, "object": self._object(body)}
 
     def _status(self, body: Body) -> Body:
-        kept = {key: self._text(body[key]) for key in ("status", "reason", "message") if key in body}
+        kept: Body = {key: self._text(body[key]) for key in ("status", "reason", "message") if key in body}
         details = {key: value for key, value in (body.get("details") or {}).items() if key != "causes"}
-        causes = [[each.get(key, "") for key in ("field", "reason", "message")] for each in (body.get("details") or {}).get("causes", [])]
+        causes = [
+            [each.get(key, "") for key in ("field", "reason", "message")]
+            for each in (body.get("details") or {}).get("causes", [])
+        ]
         if kept.get("status") == "Success":
             kept.pop("message", None)
         kept["details"] = {key: self._text(value) for key, value in details.items()}
