@@ -44,8 +44,8 @@ def _record(known: Mapping[str, Resource], path: Path, fields: tuple[object, ...
     resource = known.get(str(kind))
     if resource is None:
         raise StateError(
-            f"the state {path} has {kind} {namespace}/{name}, a kind that this program does not know: install the version"
-            " again that wrote it"
+            f"the state {path} has {kind} {namespace}/{name}, a kind that this program does not know: install the"
+            " version again that wrote it"
         )
     assert isinstance(version, int)  # noqa: S101 - the schema and the digest say so
     assert isinstance(at, float)  # noqa: S101

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from fabgitops_operator.standalone.resources import NAMESPACE, RESOURCES, Resource
 from fabgitops_operator.standalone.store.draft import Draft
@@ -66,7 +67,7 @@ class Store:
         return self._memory.get(resource, namespace, name)
 
     def list(self, resource: Resource, namespace: str | None) -> Sequence[Record]:
-        """Return the objects of a resource as they are now, by namespace and name; of one namespace, or (None) of all."""
+        """Return the objects of a resource as they are now, by namespace and name; of all namespaces for None."""
         return self._memory.list(resource, namespace)
 
     def find(self, uid: str) -> Record | None:
@@ -175,7 +176,7 @@ class Store:
             await asyncio.to_thread(self._opened.close)
             self._window.close()
 
-    async def __aenter__(self) -> "Store":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

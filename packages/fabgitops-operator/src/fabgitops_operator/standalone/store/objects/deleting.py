@@ -43,8 +43,8 @@ def check_preconditions(record: Record, options: Mapping[str, Any]) -> None:
         raise precondition(
             record.resource,
             record.name,
-            f"the UID in the precondition ({uid}) does not match the UID in record ({record.uid}). The object might have"
-            " been deleted and then recreated",
+            f"the UID in the precondition ({uid}) does not match the UID in record ({record.uid}). The object might"
+            " have been deleted and then recreated",
         )
     if (version := meant.get("resourceVersion")) not in {None, str(record.version)}:
         raise precondition(

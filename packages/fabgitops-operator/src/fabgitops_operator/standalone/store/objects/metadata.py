@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from fabgitops_operator.standalone.store.objects import names
@@ -162,7 +163,7 @@ def _of_owners(metadata: Mapping[str, Any]) -> Iterator[Fault]:
     for each in owners:
         yield from _of_owner(each)
     controllers = [f"{each['kind']}/{each['name']}" for each in owners if each.get("controller")]
-    for first, second in zip(controllers, controllers[1:], strict=False):
+    for first, second in pairwise(controllers):
         why = f'Only one reference can have Controller set to true. Found "true" in references for {first} and {second}'
         yield Fault("metadata.ownerReferences", "FieldValueInvalid", f"Invalid value: {_go(owners)}: {why}")
 

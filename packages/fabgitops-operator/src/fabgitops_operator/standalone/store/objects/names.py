@@ -9,6 +9,7 @@ _VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 _NAME_PART = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
 )
+_OPTIONAL = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
 _NAMES = "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
 
 
@@ -17,8 +18,8 @@ def subdomain(value: str) -> list[str]:
     found = ["must be no more than 253 characters"] if _size(value) > 253 else []
     if not re.fullmatch(_SUBDOMAIN, value, re.ASCII):
         found.append(
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start"
-            f" and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must"
+            f" start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
         )
     return found
 
@@ -32,10 +33,7 @@ def qualified(value: str) -> list[str]:
     """Return what is wrong with the name of a label, an annotation or a finalizer."""
     *prefixes, name = value.split("/")
     if len(prefixes) > 1:
-        return [
-            f"a qualified name {_NAME_PART} {_NAMES}'{_QUALIFIED}') with an optional DNS subdomain prefix and '/'"
-            " (e.g. 'example.com/MyName')"
-        ]
+        return [f"a qualified name {_NAME_PART} {_NAMES}'{_QUALIFIED}') {_OPTIONAL}"]
     found = _prefix_part(prefixes[0]) if prefixes else []
     if not name:
         found.append("name part must be non-empty")
@@ -57,8 +55,8 @@ def label_value(value: str) -> list[str]:
     found = ["must be no more than 63 characters"] if _size(value) > 63 else []
     if not re.fullmatch(_VALUE, value, re.ASCII):
         found.append(
-            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start"
-            " and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for"
+            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must"
+            " start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for"
             f" validation is '{_VALUE}')"
         )
     return found

@@ -257,18 +257,16 @@ class Objects:
         _size(resource, body)
         if how.dry_run:
             return Outcome(encoded(body), created=created, warnings=warnings)
-        if before is None:
-            record = draft.put(resource, body)
-        else:
-            record = draft.put(resource, body, before.origin, before.given)
+        origin, given = ("", ()) if before is None else (before.origin, before.given)
+        record = draft.put(resource, body, origin, given)
         await self._committed(draft)
         return Outcome(record.body, created=created, warnings=warnings)
 
     def _make_room(self, draft: Draft, resource: Resource) -> None:
         """Have the oldest go where only so many are kept."""
-        if resource.most and (oldest := self.store.oldest(resource, resource.most)) is not None:
-            if draft.get(resource, *oldest.key) is oldest:
-                draft.remove(oldest)
+        oldest = self.store.oldest(resource, resource.most) if resource.most else None
+        if oldest is not None and draft.get(resource, *oldest.key) is oldest:
+            draft.remove(oldest)
 
     async def _committed(self, draft: Draft) -> None:
         stored = self.store.submit(draft)
