@@ -26,8 +26,8 @@ class DamagedError(StateError):
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(
             f"the state {path} is damaged: {what}. Restore a backup (fabgitops-operator standalone restore FILE), or"
-            f" move the folder {path.parent} away as it is and start without: what the source declares comes again, what"
-            f" statuses remembered does not. Delete no {path.name}-wal: it holds what was stored last"
+            f" move the folder {path.parent} away as it is and start without: what the source declares comes again,"
+            f" what statuses remembered does not. Delete no {path.name}-wal: it holds what was stored last"
         )
 
 

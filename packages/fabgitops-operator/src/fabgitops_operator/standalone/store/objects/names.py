@@ -19,7 +19,8 @@ def subdomain(value: str) -> list[str]:
     if not re.fullmatch(_SUBDOMAIN, value, re.ASCII):
         found.append(
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must"
-            f" start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
+            " start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is"
+            f" '{_SUBDOMAIN}')"
         )
     return found
 
