@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fabgitops_operator.standalone.source import syncing
 from fabgitops_operator.standalone.source.accepting import accept
 
 from .boxes import Box
@@ -310,7 +311,8 @@ async def test_a_folder_is_followed_too(repo: Repo, tmp_path: Path) -> None:
 
 
 async def test_it_looks_again_and_at_once_when_woken(repo: Repo, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two looks lies the interval, unless somebody says that there is something new."""
+    """Between two looks lies the interval, unless somebody says that there is something new: then five seconds do."""
+    monkeypatch.setattr(syncing, "WOKEN_SECS", 0.2)
     running = asyncio.create_task(box.syncer.run())
     await box.syncer.looked()
     repo.write(fans=manifest("fan", SPEC))
@@ -319,6 +321,11 @@ async def test_it_looks_again_and_at_once_when_woken(repo: Repo, box: Box, monke
     async with asyncio.timeout(30):
         while "fan" not in box.state.names:
             await asyncio.sleep(0.01)
+    before = box.syncer.status().counts["taken"]
+    for _ in range(100):
+        box.syncer.wake()
+        await asyncio.sleep(0)
+    assert sum(box.syncer.status().counts.values()) <= before + 1, "a storm of wakes is one look"
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert running.cancelled()

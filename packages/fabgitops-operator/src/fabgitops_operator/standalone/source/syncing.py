@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 FIRST_SECS = 0.2
 """Seconds between two looks until the source was looked at once: a folder takes two."""
 
+WOKEN_SECS = 5.0
+"""Seconds between two looks when somebody wakes us, at least."""
+
 MOST_BETWEEN_SECS = 600.0
 """Seconds between two looks at a source that stays away, at most."""
 
@@ -53,7 +56,7 @@ class Syncer:
         await self._looked.wait()
 
     def wake(self) -> None:
-        """Look now: somebody says that there is something new."""
+        """Look soon: somebody says that there is something new; between two looks lie five seconds at least."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -63,12 +66,14 @@ class Syncer:
             await self._pause()
 
     async def _pause(self) -> None:
-        secs = self._waits * random.uniform(0.9, 1.1)  # noqa: S311 - so that many boxes do not ask at once
+        clock = asyncio.get_running_loop().time
+        looked_at, secs = clock(), self._waits * random.uniform(0.9, 1.1)  # noqa: S311 - so that many boxes do not ask at once
         if not self._looked.is_set():
             secs = min(secs, FIRST_SECS)
         with suppress(TimeoutError):
             async with asyncio.timeout(secs):
                 await self._woken.wait()
+                await asyncio.sleep(WOKEN_SECS - (clock() - looked_at))
         self._woken.clear()
 
     # --- one look -----------------------------------------------------------------------------------------------------
