@@ -310,6 +310,20 @@ async def test_a_folder_is_followed_too(repo: Repo, tmp_path: Path) -> None:
     assert "all would vanish" in box.said, "a share that is not mounted is an empty folder"
 
 
+@pytest.mark.parametrize("git", [True, False])
+async def test_places_are_told_from_the_top_of_the_source(repo: Repo, tmp_path: Path, git: bool) -> None:
+    """With --path the files are called as they are in the repository, in errors and where objects come from."""
+    repo.write(lines__a__fan=manifest("fan"))
+    repo.commit()
+    box = Box(repo.url if git else str(repo.folder), tmp_path / "state" / "source", path="/lines//a/".strip("/"))
+    await box.looks()
+    assert [each.origin for each in box.state.records.values()] == ["lines/a/fan.yaml:1"]
+    (repo.folder / "lines" / "a" / "odd.yaml").symlink_to("/etc/passwd")
+    repo.commit()
+    await box.looks()
+    assert "lines/a/odd.yaml: this is a link" in box.said
+
+
 async def test_it_looks_again_and_at_once_when_woken(repo: Repo, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two looks lies the interval, unless somebody says that there is something new: then five seconds do."""
     monkeypatch.setattr(syncing, "WOKEN_SECS", 0.2)

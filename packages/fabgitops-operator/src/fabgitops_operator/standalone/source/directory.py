@@ -38,6 +38,7 @@ class Directory:
 
     def __init__(self, root: Path, path: str = "") -> None:
         self._root = root
+        self._path = path
         self._folder = root / path
         self._before: _Look | None = None
         self._read: _Look | None = None
@@ -77,7 +78,7 @@ class Directory:
         self._read = None
 
     def _scan(self) -> _Look:
-        look = _Look()
+        look = _Look(bounds=Bounds(self._path))
         try:
             for path, entry in _walk(self._folder, ""):
                 self._enter(path, entry, look)

@@ -45,13 +45,22 @@ class SourceSettings:
         """Return how many seconds lie between two looks."""
         return self.poll_secs if is_address(self.source) else DIRECTORY_SECS
 
+    @property
+    def within(self) -> str:
+        """Return the folder within the source, without anything odd: `lines/a`.
+
+        Raises:
+            SourceError: It leads out of the source.
+        """
+        return _within(self.path)
+
     def opened(self) -> Directory | Repository:
         """Return the source.
 
         Raises:
             SourceError: What was given cannot be one.
         """
-        path = _within(self.path)
+        path = self.within
         if not is_address(self.source):
             if self.signers_file:
                 raise SourceError("--git-signers asks for signed commits, and a folder has none: name a Git repository")

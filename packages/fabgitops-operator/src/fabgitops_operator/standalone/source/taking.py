@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from fabgitops_core.control.controller import Controller
@@ -57,7 +58,7 @@ class Taker:
         self._settings = settings
         self._models = Models(rules.controllers)
         self._gate = Gate(rules.judge, self._models, rules.resources)
-        self._kustomize = kustomize.Kustomize(settings.path, settings.folder / "scratch", settings.remote_bases)
+        self._kustomize = kustomize.Kustomize(settings.within, settings.folder / "scratch", settings.remote_bases)
         self.taken, self._marks = recall(store)
         """The revision that is in force."""
 
@@ -87,7 +88,8 @@ class Taker:
     async def _read(self, revision: Revision) -> Reading:
         if kustomize.is_needed(revision.files):
             return await self._kustomize.read(revision, self._models.kinds)
-        files = {path: data for path, data in revision.files.items() if path != ALLOWANCE}
+        below, named = PurePosixPath(self._settings.within), revision.files.items()
+        files = {str(below / path): data for path, data in named if path != ALLOWANCE}
         return await asyncio.to_thread(read, files, self._models.kinds)
 
     def _referable(self, named: Mapping[Name, Manifest]) -> Known:
@@ -126,7 +128,9 @@ class Taker:
         try:
             return allowance_of(text, taken.allowance, commits)
         except AllowanceError as error:
-            raise RevisionError([Trouble(ALLOWANCE, 1, str(error))]) from None
+            raise RevisionError(
+                [Trouble(str(PurePosixPath(self._settings.within, ALLOWANCE)), 1, str(error))]
+            ) from None
 
     @staticmethod
     def _new(made: Plan, named: Mapping[Name, Manifest]) -> Sequence[Manifest]:

@@ -68,6 +68,8 @@ def is_kustomization(path: str) -> bool:
 class Bounds:
     """Counts files and bytes, and what is wrong with them."""
 
+    below: str = ""
+    """The folder that paths are below, in the source."""
     files: int = 0
     size: int = 0
     troubles: list[Trouble] = field(default_factory=list)
@@ -89,7 +91,7 @@ class Bounds:
 
     def refuse(self, path: str, why: str) -> None:
         """Note what is wrong with a file."""
-        self.troubles.append(Trouble(printable(path), 0, why))
+        self.troubles.append(Trouble(printable(str(PurePosixPath(self.below, path))), 0, why))
 
     def check(self) -> None:
         """Raise what is wrong.

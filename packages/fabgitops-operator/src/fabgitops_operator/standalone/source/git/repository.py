@@ -101,7 +101,7 @@ class Repository:
             raise RevisionError([Trouble("", 0, str(error))]) from None
 
     async def _files(self, commit: str) -> tuple[dict[str, bytes], list[str]]:
-        bounds, wanted, passed_over = Bounds(), [], []
+        bounds, wanted, passed_over = Bounds(self._place.path), [], []
         try:
             found = await objects.entries(self._git, commit, self._place.path)
         except GitError as error:
