@@ -1,11 +1,17 @@
 """Each test that stands on a plane runs on every plane, but for those that say why one will not do."""
 
+from pathlib import Path
+
 import pytest
+from testbed.beforehand import Beforehand, asked
+from testbed.gotools import KUBECTL, built
 
 from .planes import KUBERNETES, STANDALONE, Kubernetes, Plane
 
 PLANES = (KUBERNETES,)
 """Where tests run; a box joins them as soon as its API does."""
+
+KUBECTL_BUILT = Beforehand()
 
 MARKS = {"only_kubernetes": KUBERNETES, "only_standalone": STANDALONE}
 
@@ -34,3 +40,16 @@ def plane(request: pytest.FixtureRequest) -> Plane:
     """Return where objects are kept: an API server on which a test installs the kinds."""
     assert request.param == KUBERNETES
     return Kubernetes(request.getfixturevalue("control_plane"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build kubectl before the first test: that takes longer than a test may, and is to be seen."""
+    if "kubectl_program" in asked(session):
+        KUBECTL_BUILT.do(session, lambda: built(KUBECTL))
+
+
+@pytest.fixture(scope="session")
+def kubectl_program(request: pytest.FixtureRequest) -> Path:
+    """Return where kubectl is, of the version that the test bed has."""
+    KUBECTL_BUILT.must_be_done(request.config)
+    return built(KUBECTL)["kubectl"]

@@ -3,20 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from testbed.beforehand import Beforehand, asked
-from testbed.gotools import KUBECTL, built
 
 from ..planes import GROUP, MERGE, Plane
 
 SPEC = {"deviceAddress": "10.0.0.5", "targetRegister": 1, "targetValue": 1}
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 NUMBERS = count(1)
-KUBECTL_BUILT = Beforehand()
 
 
 @dataclass
@@ -80,16 +76,3 @@ def place(plane: Plane) -> Iterator[Place]:
     plane.add_namespace(namespace)
     with plane.client() as api:
         yield Place(plane, api, namespace)
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build kubectl before the first test: that takes longer than a test may, and is to be seen."""
-    if "kubectl_program" in asked(session):
-        KUBECTL_BUILT.do(session, lambda: built(KUBECTL))
-
-
-@pytest.fixture(scope="session")
-def kubectl_program(request: pytest.FixtureRequest) -> Path:
-    """Return where kubectl is, of the version that the test bed has."""
-    KUBECTL_BUILT.must_be_done(request.config)
-    return built(KUBECTL)["kubectl"]
