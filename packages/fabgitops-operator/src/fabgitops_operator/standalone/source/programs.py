@@ -105,8 +105,9 @@ async def _talk(process: Process, text: bytes) -> tuple[bytes | None, bytes | No
 
 async def _give(pipe: asyncio.StreamWriter, text: bytes) -> None:
     with suppress(BrokenPipeError, ConnectionResetError):  # it did not want all of it: its exit code says why
-        pipe.write(text)
-        await pipe.drain()
+        if not pipe.is_closing():  # of one that has ended already uvloop has closed the pipe, and refuses to write
+            pipe.write(text)
+            await pipe.drain()
     pipe.close()
 
 
