@@ -10,6 +10,7 @@ from fabgitops_operator.standalone.source.bases import problems_of_bases
 from fabgitops_operator.standalone.source.origins import with_origins
 from fabgitops_operator.standalone.source.reading import read
 from fabgitops_operator.standalone.source.troubles import RevisionError
+from fabgitops_operator.standalone.store import Store
 
 from .boxes import Box
 from .repositories import Repo, manifest
@@ -84,19 +85,21 @@ def test_objects_know_their_files_and_the_lines_of_their_fields(tmp_path: Path) 
     assert placed.body["metadata"] == {"name": "line-a-mixer", "namespace": "default"}
 
 
-async def test_without_the_program_a_kustomization_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_program_a_kustomization_is_an_error(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A machine without kustomize and kubectl is told what to install; the plain files are not taken."""
     repo = Repo(tmp_path / "plant")
     repo.write(kustomization="resources: [a.yaml]\n", a=manifest())
     repo.commit()
-    box = Box(repo.url, tmp_path / "state")
+    box = Box(store, repo.url, tmp_path / "state")
     (tmp_path / "bin").mkdir()
     for name in ("git", "sh"):
         found = next(Path(each) / name for each in os.environ["PATH"].split(":") if (Path(each) / name).exists())
         (tmp_path / "bin" / name).symlink_to(found)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     await box.looks(1)
-    assert box.state.names == set()
+    assert box.names == set()
     assert (
         "kustomization.yaml: this needs kustomize to be built, and neither kustomize nor kubectl is there" in box.said
     )
@@ -104,7 +107,7 @@ async def test_without_the_program_a_kustomization_is_an_error(tmp_path: Path, m
 
 @pytest.mark.parametrize(("remote", "reaches"), [(False, False), (True, True)])
 async def test_it_runs_in_a_copy_of_its_own_and_reaches_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote: bool, reaches: bool
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote: bool, reaches: bool
 ) -> None:
     """The program finds no git on its PATH and no way out, unless remote bases are allowed; the copy is gone then."""
     repo = Repo(tmp_path / "plant")
@@ -120,9 +123,9 @@ async def test_it_runs_in_a_copy_of_its_own_and_reaches_nothing(
     played.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
     monkeypatch.setenv("FABGITOPS_SECRET", "x")
-    box = Box(repo.url, tmp_path / "state", remote_bases=remote)
+    box = Box(store, repo.url, tmp_path / "state", remote_bases=remote)
     await box.looks(1)
-    assert box.state.names == {"mixer"}
+    assert box.names == {"mixer"}
     folder, paths, secret = (tmp_path / "seen").read_text().splitlines()
     assert (os.environ["PATH"] in paths) is reaches
     assert ("http://127.0.0.1:9" in paths) is not reaches
@@ -132,7 +135,7 @@ async def test_it_runs_in_a_copy_of_its_own_and_reaches_nothing(
 
 
 async def test_what_kustomize_says_is_told_with_paths_of_the_source(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A build that fails is told by the file of the source, not by that of the copy."""
     repo = Repo(tmp_path / "plant")
@@ -143,6 +146,6 @@ async def test_what_kustomize_says_is_told_with_paths_of_the_source(
     played.write_text('#!/bin/sh\ncd ../tree && echo "Error: $(pwd)/lines/a/a.yaml is odd" >&2\nexit 1\n')
     played.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-    box = Box(repo.url, tmp_path / "state", path="lines/a")
+    box = Box(store, repo.url, tmp_path / "state", path="lines/a")
     await box.looks(1)
     assert "lines/a/kustomization.yaml: kustomize cannot build this: Error: lines/a/a.yaml is odd" in box.said

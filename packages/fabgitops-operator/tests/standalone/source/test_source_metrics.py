@@ -5,18 +5,19 @@ from pathlib import Path
 import pytest
 from fabgitops_operator.standalone.source.metrics import SourceMetrics
 from fabgitops_operator.standalone.source.settings import SourceError, SourceSettings
+from fabgitops_operator.standalone.store import Store
 from prometheus_client import CollectorRegistry
 
 from .boxes import Box
 from .repositories import Repo, manifest
 
 
-async def test_metrics_tell_what_is_in_force_and_what_is_the_matter(tmp_path: Path) -> None:
+async def test_metrics_tell_what_is_in_force_and_what_is_the_matter(store: Store, tmp_path: Path) -> None:
     """Up and down, taken, refused and held are seen from outside."""
     repo = Repo(tmp_path / "plant")
     repo.write(a=manifest("a"), b=manifest("b"))
     commit = repo.commit()
-    box, registry = Box(repo.url, tmp_path / "state"), CollectorRegistry()
+    box, registry = Box(store, repo.url, tmp_path / "state"), CollectorRegistry()
     registry.register(SourceMetrics(box.syncer.status))
 
     def value(name: str, **labels: str) -> float | None:

@@ -2,13 +2,15 @@
 
 import asyncio
 import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from fabgitops_operator.standalone.source import syncing
 from fabgitops_operator.standalone.source.accepting import accept
+from fabgitops_operator.standalone.store import Actor, How, Store, UnavailableError
 
-from .boxes import Box
+from .boxes import OURS, Box, spec_of
 from .repositories import SPEC, Repo, manifest
 
 
@@ -22,24 +24,24 @@ def repo(tmp_path: Path) -> Repo:
 
 
 @pytest.fixture
-def box(repo: Repo, tmp_path: Path) -> Box:
+def box(store: Store, repo: Repo, tmp_path: Path) -> Box:
     """Return a machine that follows it."""
-    return Box(repo.url, tmp_path / "state" / "source")
+    return Box(store, repo.url, tmp_path / "state" / "source")
 
 
 async def test_a_revision_is_taken_and_the_next_one(repo: Repo, box: Box) -> None:
     """What the branch names is in force, and a change, a new object and one that vanished with the next commit."""
     await box.looks(1)
-    assert box.state.names == {"mixer", "pump"}
+    assert box.names == {"mixer", "pump"}
     repo.write(mixer=manifest("mixer", "{deviceAddress: 127.0.0.2, targetRegister: 40001, targetValue: 6}"))
     (repo.folder / "pumps.yaml").unlink()
     repo.write(fans=manifest("fan"))
     commit = repo.commit()
     await box.looks(1)
-    assert box.state.names == {"mixer", "fan"}
-    assert box.state.judged[-2:] == ["CREATE fan", "UPDATE mixer"]
-    assert box.state.reasons == ["RevisionTaken", "RevisionTaken", "LetGo"]
-    gone = box.state.told[-1]
+    assert box.names == {"mixer", "fan"}
+    assert box.judged[-2:] == ["CREATE fan", "UPDATE mixer"]
+    assert box.told.reasons == ["RevisionTaken", "RevisionTaken", "LetGo"]
+    gone = box.told.events[-1]
     assert gone["regarding"]["name"] == "pump"
     assert gone["note"] == f"revision {commit[:12]} does not name it: it is no longer looked at, and holds what it held"
     assert box.said.startswith(f"source {repo.url} main: revision {commit[:12]} of 20")
@@ -63,9 +65,8 @@ async def test_one_error_keeps_all_of_a_revision_out(repo: Repo, box: Box) -> No
         ' or equal to 98; mixer.yaml:7: IndustrialPLC plant/mixer: unknown field "spec.speed"; '
         "pumps.yaml:6: IndustrialPLC plant/pump: spec.unitId is 300: ",
     )
-    assert box.state.names == {"mixer", "pump"}
-    assert len(box.state.takes) == 1
-    assert box.state.reasons == ["RevisionTaken", "RevisionRefused", "RevisionRefused"]
+    assert box.names == {"mixer", "pump"}
+    assert box.told.reasons == ["RevisionTaken", "RevisionRefused", "RevisionRefused"]
 
 
 async def _rejected(repo: Repo, box: Box, told: str) -> None:
@@ -83,33 +84,36 @@ async def test_a_refused_revision_that_is_taken_back_is_the_matter_no_longer(rep
     repo.commit()
     await box.looks(1)
     repo.git("reset", "-q", "--hard", good)
-    judged = len(box.state.judged)
+    judged = len(box.judged)
     await box.looks(1)
     assert "refused since" not in box.said
-    assert box.state.reasons[-1] == "SourceBack"
-    assert len(box.state.judged) == judged
+    assert box.told.reasons[-1] == "SourceBack"
+    assert len(box.judged) == judged
 
 
 async def test_a_restart_on_the_same_revision_judges_nothing(repo: Repo, box: Box) -> None:
     """What was judged before under the same rules is not judged again; under others all of it is."""
     await box.looks(1)
-    box.state.judged.clear()
+    box.judged.clear()
+    version = box.store.version
     again = box.restarted()
     await again.looks(1)
     assert again.syncer.status().taken == box.syncer.status().taken
-    assert (box.state.judged, len(box.state.takes)) == ([], 1)
-    await box.restarted(rules="2").looks(1)
-    assert sorted(box.state.judged) == ["UPDATE mixer", "UPDATE pump"]
+    assert (again.judged, again.judge.judged, box.store.version) == ([], [], version)
+    other = box.restarted(rules="2")
+    await other.looks(1)
+    assert sorted(other.judged) == ["UPDATE mixer", "UPDATE pump"]
 
 
 async def test_only_what_changed_is_judged(repo: Repo, box: Box) -> None:
     """A commit that changes one object has one object judged, also after a restart."""
     await box.looks(1)
-    box.state.judged.clear()
+    box.judged.clear()
     repo.write(fans=manifest("fan"))
     repo.commit()
-    await box.restarted().looks(1)
-    assert box.state.judged == ["CREATE fan"]
+    again = box.restarted()
+    await again.looks(1)
+    assert again.judged == ["CREATE fan"]
 
 
 async def test_a_start_without_the_source_keeps_what_is_in_force(repo: Repo, box: Box) -> None:
@@ -118,15 +122,15 @@ async def test_a_start_without_the_source_keeps_what_is_in_force(repo: Repo, box
     away = repo.folder.rename(repo.folder.with_name("away"))
     again = box.restarted()
     await again.looks(2)
-    assert box.state.names == {"mixer", "pump"}
+    assert box.names == {"mixer", "pump"}
     assert again.said.startswith("source away since 20")
     assert "is in force" in again.said
     await asyncio.wait_for(again.syncer.looked(), 1)
-    assert box.state.reasons == ["RevisionTaken", "SourceAway"], "it is told once"
+    assert again.told.reasons == ["SourceAway"], "it is told once"
     away.rename(repo.folder)
     await again.looks(1)
     assert "away since" not in again.said
-    assert box.state.reasons[-1] == "SourceBack"
+    assert again.told.reasons[-1] == "SourceBack"
 
 
 async def test_what_was_refused_is_still_told_after_an_outage(repo: Repo, box: Box) -> None:
@@ -160,11 +164,11 @@ async def test_much_that_vanishes_holds_a_revision_back(repo: Repo, box: Box) ->
     repo.write(fans=manifest("fan"))
     commit = repo.commit()
     await box.looks(2)
-    assert len(box.state.names) == 20
+    assert len(box.names) == 20
     assert f"revision {commit[:12]} held back since 20" in box.said
     assert "6 of 20 would vanish (IndustrialPLC plant/plc-14, " in box.said
     assert "write 6 into the file .fabgitops/allow-vanishing" in box.said
-    assert box.state.reasons == ["RevisionTaken", "RevisionHeld"]
+    assert box.told.reasons == ["RevisionTaken", "RevisionHeld"]
 
 
 @pytest.mark.parametrize("way", ["number", "commit", "machine"])
@@ -183,7 +187,7 @@ async def test_the_ways_out_of_being_held(repo: Repo, box: Box, way: str) -> Non
         (repo.folder / ".fabgitops" / "allow-vanishing").write_text("15\n" if way == "number" else before[:10])
         repo.commit()
     await box.looks(1)
-    assert len(box.state.names) == 5
+    assert len(box.names) == 5
     assert "held back" not in box.said
     fill(repo, 20)
     repo.commit()
@@ -191,7 +195,7 @@ async def test_the_ways_out_of_being_held(repo: Repo, box: Box, way: str) -> Non
     fill(repo, 5)
     repo.commit()
     await box.looks(1)
-    assert len(box.state.names) == 20, "it counts once"
+    assert len(box.names) == 20, "it counts once"
 
 
 async def test_a_source_that_was_emptied_lets_go_of_nothing(repo: Repo, box: Box) -> None:
@@ -200,36 +204,36 @@ async def test_a_source_that_was_emptied_lets_go_of_nothing(repo: Repo, box: Box
     fill(repo, 0)
     repo.commit()
     await box.looks(1)
-    assert box.state.names == {"mixer", "pump"}
+    assert box.names == {"mixer", "pump"}
     assert "all would vanish" in box.said
     (repo.folder / ".fabgitops").mkdir()
     (repo.folder / ".fabgitops" / "allow-vanishing").write_text("2\n")
     repo.commit()
     await box.looks(1)
-    assert box.state.names == set()
+    assert box.names == set()
 
 
 async def test_a_file_that_is_renamed_changes_where_an_object_is_changed_and_nothing_else(repo: Repo, box: Box) -> None:
     """All objects in another file: none is judged, none vanishes, and each knows its new place."""
     await box.looks(1)
-    box.state.judged.clear()
+    box.judged.clear()
     (repo.folder / "lines").mkdir()
     repo.git("mv", "mixer.yaml", "lines/a.yaml")
     repo.git("mv", "pumps.yaml", "lines/b.yaml")
     repo.commit()
     await box.looks(1)
-    assert box.state.judged == []
-    assert sorted(each.origin for each in box.state.records.values()) == ["lines/a.yaml:1", "lines/b.yaml:1"]
+    assert box.judged == []
+    assert sorted(each.origin for each in box.records) == ["lines/a.yaml:1", "lines/b.yaml:1"]
 
 
 async def test_what_users_made_is_left_alone(repo: Repo, box: Box) -> None:
     """An object that did not come from the source does not vanish with it."""
-    box.state.put("IndustrialPLC", "plant", "own", {"metadata": {"name": "own"}})
+    await box.put("IndustrialPLC", "plant", "own", {})
     await box.looks(1)
     (repo.folder / "pumps.yaml").unlink()
     repo.commit()
     await box.looks(1)
-    assert box.state.names == {"mixer", "own"}
+    assert box.names == {"mixer", "own"}
 
 
 TEMPLATE = """\
@@ -264,60 +268,121 @@ async def test_a_plc_and_its_template_are_judged_together(repo: Repo, box: Box) 
     repo.write(pumps=manifest("pump", USER.format(template="pump", parameters="{speed: 5}")))
     repo.commit()
     await box.looks(1)
-    assert box.state.names == {"mixer", "pump"}
-    box.state.judged.clear()
+    assert box.names == {"mixer", "pump"}
+    box.judged.clear()
     repo.write(template=TEMPLATE.format(address=70_000))
     repo.commit()
     await box.looks(1)
     assert "refused since" in box.said, "who uses a template is judged again when that changes"
-    assert "UPDATE pump" in box.state.judged
+    assert "UPDATE pump" in box.judged
 
 
 async def test_a_template_of_the_machine_may_be_used(repo: Repo, box: Box) -> None:
     """A template that somebody made there by hand counts."""
-    body = {"spec": {"registers": [{"name": "speed", "address": 5, "value": 6}]}, "metadata": {}}
-    box.state.put("IndustrialPLCTemplate", "plant", "pump", {"apiVersion": "fabgitops.io/v1", **body})
+    spec = {"registers": [{"name": "speed", "address": 5, "value": 6}]}
+    await box.put("IndustrialPLCTemplate", "plant", "pump", spec)
     repo.write(pumps=manifest("pump", USER.format(template="pump", parameters="{}")))
     repo.commit()
     await box.looks(1)
     assert "refused since" not in box.said
 
 
-async def test_a_fault_of_our_own_costs_one_look(repo: Repo, box: Box, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_of_our_own_costs_one_look(
+    repo: Repo, box: Box, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What nobody foresaw is told with its traceback in the log; the same revision is tried again."""
-    box.state.fails = ZeroDivisionError("nobody foresaw")
+    monkeypatch.setattr(box.objects, "take", _failing(ZeroDivisionError("nobody foresaw")))
     await box.looks(1)
     assert "a fault of the operator's own: ZeroDivisionError: nobody foresaw" in box.said
     assert "Traceback" in caplog.text
-    box.state.fails = None
+    monkeypatch.undo()
     await box.looks(1)
-    assert box.state.names == {"mixer", "pump"}
+    assert box.names == {"mixer", "pump"}
     assert "fault of" not in box.said
 
 
-async def test_a_folder_is_followed_too(repo: Repo, tmp_path: Path) -> None:
+def _failing(error: Exception) -> Callable[..., Awaitable[None]]:
+    async def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+async def test_a_full_disk_costs_the_revision_and_nothing_else(
+    repo: Repo, box: Box, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A revision that cannot be stored is told in a sentence, without a traceback, and tried again."""
+    full = UnavailableError(Path("/state/state.db"), "database or disk is full")
+    monkeypatch.setattr(box.objects, "take", _failing(full))
+    await box.looks(1)
+    assert "nothing can be stored in /state/state.db now: database or disk is full" in box.said
+    assert "Traceback" not in caplog.text
+    monkeypatch.undo()
+    await box.looks(1)
+    assert box.names == {"mixer", "pump"}
+
+
+async def test_what_the_store_refuses_is_told(repo: Repo, box: Box) -> None:
+    """Metadata that Kubernetes refuses keeps the revision out, by the store's own sentence."""
+    repo.write(mixer=manifest("mixer").replace("{name: mixer,", "{name: mixer, labels: {line: a b},"))
+    repo.commit()
+    await box.looks(1)
+    assert "refused since" in box.said
+    assert 'IndustrialPLC.fabgitops.io "mixer" is invalid: metadata.labels' in box.said
+    assert box.names == set()
+
+
+async def test_an_object_that_a_finalizer_holds_is_let_go_of_once(repo: Repo, box: Box) -> None:
+    """What is being deleted does not count as the source's any more."""
+    repo.write(mixer=manifest("mixer").replace("{name: mixer,", "{name: mixer, finalizers: [example.com/wait],"))
+    repo.commit()
+    await box.looks(1)
+    (repo.folder / "mixer.yaml").unlink()
+    repo.commit()
+    await box.looks(1)
+    assert box.names == {"mixer", "pump"}
+    repo.write(fans=manifest("fan"))
+    repo.commit()
+    await box.looks(1)
+    assert box.told.reasons == ["RevisionTaken", "RevisionTaken", "LetGo", "RevisionTaken"]
+
+
+async def test_what_people_noted_on_an_object_stays(repo: Repo, box: Box) -> None:
+    """An annotation that somebody set, as fabctl sync does, outlives the next revision."""
+    await box.looks(1)
+    patch = {"metadata": {"annotations": {"reconcile.fabgitops.io/requestedAt": "1"}}}
+    await box.objects.patch(OURS["IndustrialPLC"], "plant", "mixer", patch, "merge", How(Actor.USER))
+    repo.write(mixer=manifest("mixer", "{deviceAddress: 127.0.0.1, targetRegister: 40001, targetValue: 6}"))
+    repo.commit()
+    await box.looks(1)
+    mixer = next(each for each in box.records if each.name == "mixer")
+    assert spec_of(mixer)["targetValue"] == 6
+    assert mixer.decoded()["metadata"]["annotations"] == patch["metadata"]["annotations"]
+
+
+async def test_a_folder_is_followed_too(store: Store, repo: Repo, tmp_path: Path) -> None:
     """The same files in a folder come to the same."""
-    box = Box(str(repo.folder), tmp_path / "state" / "source")
+    box = Box(store, str(repo.folder), tmp_path / "state" / "source")
     await box.looks()
-    assert box.state.names == {"mixer", "pump"}
+    assert box.names == {"mixer", "pump"}
     shutil.rmtree(repo.folder)
     await box.looks()
-    assert box.state.names == {"mixer", "pump"}
+    assert box.names == {"mixer", "pump"}
     assert "plant: No such file or directory" in box.said
     repo.folder.mkdir()
     await box.looks()
-    assert box.state.names == {"mixer", "pump"}
+    assert box.names == {"mixer", "pump"}
     assert "all would vanish" in box.said, "a share that is not mounted is an empty folder"
 
 
 @pytest.mark.parametrize("git", [True, False])
-async def test_places_are_told_from_the_top_of_the_source(repo: Repo, tmp_path: Path, git: bool) -> None:
+async def test_places_are_told_from_the_top_of_the_source(store: Store, repo: Repo, tmp_path: Path, git: bool) -> None:
     """With --path the files are called as they are in the repository, in errors and where objects come from."""
     repo.write(lines__a__fan=manifest("fan"))
     repo.commit()
-    box = Box(repo.url if git else str(repo.folder), tmp_path / "state" / "source", path="/lines//a/".strip("/"))
+    box = Box(store, repo.url if git else str(repo.folder), tmp_path / "state" / "source", path="/lines//a/".strip("/"))
     await box.looks()
-    assert [each.origin for each in box.state.records.values()] == ["lines/a/fan.yaml:1"]
+    assert [each.origin for each in box.records] == ["lines/a/fan.yaml:1"]
     (repo.folder / "lines" / "a" / "odd.yaml").symlink_to("/etc/passwd")
     repo.commit()
     await box.looks()
@@ -333,7 +398,7 @@ async def test_it_looks_again_and_at_once_when_woken(repo: Repo, box: Box, monke
     repo.commit()
     box.syncer.wake()
     async with asyncio.timeout(30):
-        while "fan" not in box.state.names:
+        while "fan" not in box.names:
             await asyncio.sleep(0.01)
     before = box.syncer.status().counts["taken"]
     for _ in range(100):
@@ -345,9 +410,9 @@ async def test_it_looks_again_and_at_once_when_woken(repo: Repo, box: Box, monke
     assert running.cancelled()
 
 
-async def test_a_source_that_stays_away_is_asked_less_and_less_often(tmp_path: Path) -> None:
+async def test_a_source_that_stays_away_is_asked_less_and_less_often(store: Store, tmp_path: Path) -> None:
     """The pause doubles up to ten minutes, and is the usual one again when the source is there."""
-    box = Box(f"file://{tmp_path}/gone", tmp_path / "state" / "source", poll_secs=100)
+    box = Box(store, f"file://{tmp_path}/gone", tmp_path / "state" / "source", poll_secs=100)
     pauses = []
     for _ in range(5):
         await box.looks(1)

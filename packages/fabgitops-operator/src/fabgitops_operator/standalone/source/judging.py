@@ -10,12 +10,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fabgitops_operator.standalone.resources import Resource
 from fabgitops_operator.standalone.source.lines import path_of
 from fabgitops_operator.standalone.source.manifests import Manifest, Name
 from fabgitops_operator.standalone.source.models import Known, Models
 from fabgitops_operator.standalone.source.plan import Mark
-from fabgitops_operator.standalone.source.ports import Judge
 from fabgitops_operator.standalone.source.troubles import Trouble
+from fabgitops_operator.standalone.store import Judge
 
 AT_ONCE = 5
 """Objects that are judged before polls get their turn: the largest take 7 ms each, the usual 0.2."""
@@ -49,7 +50,7 @@ def _digest(*parts: object) -> str:
 class Gate:
     """Lets a revision through in which each object is accepted by both."""
 
-    def __init__(self, judge: Judge, models: Models, resources: Mapping[str, Any]) -> None:
+    def __init__(self, judge: Judge, models: Models, resources: Mapping[str, Resource]) -> None:
         self._judge = judge
         self._models = models
         self._resources = resources

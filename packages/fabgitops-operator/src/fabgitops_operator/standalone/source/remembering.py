@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 
 from fabgitops_operator.standalone.source.manifests import Name
-from fabgitops_operator.standalone.source.ports import Kept
+from fabgitops_operator.standalone.store import Store
 
 _TAKEN = "source.taken"
 _MARKS = "source.marks"
@@ -37,7 +37,7 @@ def now() -> str:
     return f"{datetime.now(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
-def recall(store: Kept) -> tuple[Taken, dict[Name, str]]:
+def recall(store: Store) -> tuple[Taken, dict[Name, str]]:
     """Return what is remembered; what cannot be read counts for nothing, and everything is judged again."""
     try:
         raw = json.loads(store.meta(_TAKEN) or "{}")
@@ -48,7 +48,7 @@ def recall(store: Kept) -> tuple[Taken, dict[Name, str]]:
     return taken, marks
 
 
-async def remember(store: Kept, taken: Taken, marks: dict[Name, str]) -> None:
+async def remember(store: Store, taken: Taken, marks: dict[Name, str]) -> None:
     """Keep what a restart needs; the marks first, since without the revision they are merely not used."""
     await store.set_meta(_MARKS, json.dumps({"/".join(name): mark for name, mark in marks.items()}))
     await store.set_meta(_TAKEN, json.dumps(asdict(taken)))

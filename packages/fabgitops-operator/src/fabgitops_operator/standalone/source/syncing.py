@@ -10,14 +10,15 @@ import random
 from contextlib import suppress
 from dataclasses import replace
 
+from fabgitops_operator.hosting.ports import Events
 from fabgitops_operator.standalone.source.accepting import accepted
-from fabgitops_operator.standalone.source.ports import Kept, Takes, Tells
 from fabgitops_operator.standalone.source.settings import SourceSettings
 from fabgitops_operator.standalone.source.standing import Standing, Trouble, matter
 from fabgitops_operator.standalone.source.taking import Rules, Taker
 from fabgitops_operator.standalone.source.telling import Teller
 from fabgitops_operator.standalone.source.tree import Revision
 from fabgitops_operator.standalone.source.troubles import AwayError, HeldError, RevisionError
+from fabgitops_operator.standalone.store import Objects, Store
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ MOST_BETWEEN_SECS = 600.0
 class Syncer:
     """Keeps the source in force."""
 
-    def __init__(self, objects: Takes, store: Kept, rules: Rules, settings: SourceSettings, events: Tells) -> None:
+    def __init__(self, objects: Objects, store: Store, rules: Rules, settings: SourceSettings, events: Events) -> None:
         self._settings = settings
         self._rules = rules
         self._source = settings.opened()

@@ -8,6 +8,7 @@ from typing import Any
 
 from fabgitops_core.control.controller import Controller
 
+from fabgitops_operator.standalone.resources import Resource
 from fabgitops_operator.standalone.source import kustomize
 from fabgitops_operator.standalone.source.accepting import accepted
 from fabgitops_operator.standalone.source.allowing import ALLOWANCE, Allowance, AllowanceError, allowance_of
@@ -15,12 +16,12 @@ from fabgitops_operator.standalone.source.judging import Gate, marks
 from fabgitops_operator.standalone.source.manifests import Manifest, Name, Reading
 from fabgitops_operator.standalone.source.models import Known, Models
 from fabgitops_operator.standalone.source.plan import Mark, Plan, plan
-from fabgitops_operator.standalone.source.ports import Judge, Kept, Takes, Wanted
 from fabgitops_operator.standalone.source.reading import read
 from fabgitops_operator.standalone.source.remembering import Taken, now, recall, remember
 from fabgitops_operator.standalone.source.settings import SourceSettings
 from fabgitops_operator.standalone.source.tree import Revision
-from fabgitops_operator.standalone.source.troubles import HeldError, RevisionError, Trouble
+from fabgitops_operator.standalone.source.troubles import AwayError, HeldError, RevisionError, Trouble
+from fabgitops_operator.standalone.store import Judge, Objects, Record, RefusedError, StateError, Store, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Rules:
     """As the API server would."""
     controllers: Sequence[Controller[Any]]
     """Whose models judge, too."""
-    resources: Mapping[str, Any]
+    resources: Mapping[str, Resource]
     """How each kind is kept, by its name."""
     name: str
     """Names the rules: under other ones everything is judged anew."""
@@ -43,7 +44,7 @@ class Outcome:
 
     taken: Taken
     plan: Plan
-    gone: Sequence[Any]
+    gone: Sequence[Record]
     """The records of what is no longer looked at."""
     passed_over: tuple[str, ...]
 
@@ -51,7 +52,7 @@ class Outcome:
 class Taker:
     """Takes revisions, and remembers the last one."""
 
-    def __init__(self, objects: Takes, store: Kept, rules: Rules, settings: SourceSettings) -> None:
+    def __init__(self, objects: Objects, store: Store, rules: Rules, settings: SourceSettings) -> None:
         self._objects = objects
         self._store = store
         self._rules = rules
@@ -68,7 +69,7 @@ class Taker:
         Raises:
             RevisionError: Something is wrong with it.
             HeldError: Too much would vanish.
-            AwayError: It cannot be read any more.
+            AwayError: It cannot be read any more, or not be stored now.
         """
         reading = await self._read(revision)
         if reading.troubles:
@@ -112,7 +113,7 @@ class Taker:
             (name := Name(kind, record.namespace, record.name)): Mark(self._marks.get(name, ""), record.origin)
             for kind, resource in self._rules.resources.items()
             for record in self._store.list(resource, None)
-            if record.origin
+            if record.origin and not _is_going(record)
         }
 
     def _allowance(self, revision: Revision) -> Allowance | None:
@@ -139,15 +140,20 @@ class Taker:
     def _bodies(self, names: Sequence[Name]) -> dict[Name, Mapping[str, Any]]:
         return {name: record.decoded() for name in names if (record := self._record(name)) is not None}
 
-    def _record(self, name: Name) -> Any:
+    def _record(self, name: Name) -> Record | None:
         return self._store.get(self._rules.resources[name.kind], name.namespace, name.name)
 
-    async def _put(self, revision: Revision, made: Plan, named: Mapping[Name, Manifest]) -> Sequence[Any]:
+    async def _put(self, revision: Revision, made: Plan, named: Mapping[Name, Manifest]) -> Sequence[Record]:
         """Have a revision taken, and return what was let go of."""
         gone = [record for name in made.let_go if (record := self._record(name)) is not None]
         wanted = [self._wanted(named[name]) for name in (*made.let_in, *made.change, *made.moved)]
         if wanted or gone:
-            await self._objects.take(revision.id, wanted, gone)
+            try:
+                await self._objects.take(revision.id, wanted, gone)
+            except RefusedError as error:
+                raise RevisionError([Trouble("", 0, str(error))]) from None
+            except StateError as error:
+                raise AwayError(str(error)) from None
         return gone
 
     def _wanted(self, manifest: Manifest) -> Wanted:
@@ -160,3 +166,8 @@ class Taker:
         taken = Taken(revision.id, where, self._rules.name, now(), allowance, len(judged))
         await remember(self._store, taken, judged)
         self.taken, self._marks = taken, judged
+
+
+def _is_going(record: Record) -> bool:
+    """Return whether an object was let go of already, and something holds it still (a finalizer)."""
+    return b'"deletionTimestamp"' in record.body and "deletionTimestamp" in record.decoded()["metadata"]

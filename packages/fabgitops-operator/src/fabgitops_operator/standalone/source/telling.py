@@ -8,12 +8,14 @@ from uuid import uuid4
 
 from fabgitops_core.codec.texts import printable
 
+from fabgitops_operator.hosting.errors import ApiError
+from fabgitops_operator.hosting.ports import Events
 from fabgitops_operator.standalone.source.manifests import Name
 from fabgitops_operator.standalone.source.plan import Plan
-from fabgitops_operator.standalone.source.ports import Tells
 from fabgitops_operator.standalone.source.reading import DEFAULT_NAMESPACE
 from fabgitops_operator.standalone.source.standing import Matter, Trouble
 from fabgitops_operator.standalone.source.tree import Revision
+from fabgitops_operator.standalone.store import Record
 
 MOST_EVENTS = 100
 """Objects of one revision that get an Event of their own when they are let go of."""
@@ -31,11 +33,11 @@ log = logging.getLogger(__name__)
 class Teller:
     """Tells of the source; an Event that cannot be stored is in the log all the same."""
 
-    def __init__(self, events: Tells, where: str) -> None:
+    def __init__(self, events: Events, where: str) -> None:
         self._events = events
         self._where = where
 
-    async def taken(self, revision: Revision, plan: Plan, gone: Sequence[Any]) -> None:
+    async def taken(self, revision: Revision, plan: Plan, gone: Sequence[Record]) -> None:
         """Tell that a revision is in force, and of each object that is no longer looked at."""
         said = f"revision {revision.short} of {self._where} is in force: {plan}"
         log.info("%s", said)
@@ -68,10 +70,13 @@ class Teller:
             log.info("source %s: passed over: %s", self._where, printable(each))
 
     async def _event(self, reason: str, kind: str, note: str, regarding: dict[str, str]) -> None:
-        await self._events.create_event(_event(reason, kind, note, regarding))
+        try:
+            await self._events.create_event(_event(reason, kind, note, regarding))
+        except ApiError as error:
+            log.error("source %s: the Event %s cannot be stored: %s", self._where, reason, error)
 
 
-def _regarding(record: Any) -> dict[str, str]:
+def _regarding(record: Record) -> dict[str, str]:
     return {
         "apiVersion": f"{record.resource.group}/{record.resource.version}",
         "kind": record.resource.kind,
