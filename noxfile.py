@@ -28,11 +28,12 @@ GENERATE = ("python", "tools/generate.py")
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
 # What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
-UNIT = "not integration and not interop and not observability and not docs and not chart and not images and not e2e"
+NEEDING = ("integration", "interop", "observability", "docs", "chart", "images", "e2e", "corpus")
+UNIT = " and ".join(f"not {name}" for name in NEEDING)
 
 # What a change must pass, and what else CI runs: programs of others, most of them built once from Go modules.
 TEST = ("lint", "unit", "wheels", "integration")
-REST = ("workflows", "docs", "observability", "chart", "interop")
+REST = ("workflows", "docs", "observability", "chart", "interop", "corpus")
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll"}
@@ -213,6 +214,13 @@ def integration(session: nox.Session) -> None:
     """Run the tests that need a real API server, started by the test bed; ARGUMENTS go to pytest."""
     workspace(session)
     pytest(session, "-m", "integration")
+
+
+@nox.session
+def corpus(session: nox.Session) -> None:
+    """Ask the API server 29,000 questions, and have each judged without it (minutes); --freeze keeps a sample."""
+    workspace(session)
+    pytest(session, "-m", "corpus", "tests/admission/test_corpus.py")
 
 
 @nox.session

@@ -140,7 +140,7 @@ def _named(value: Any) -> tuple[str, str]:
     if isinstance(value, int):
         return "integer", "int64"
     if isinstance(value, float):
-        return "number", "double"
+        return "number", "float64"
     return ("string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"), ""
 
 

@@ -15,7 +15,31 @@ LONGEST_MESSAGE = 5120
 
 SELF = ("self",)
 
-_GO_NAMES = {bool: "bool", int: "int64", float: "float64", str: "string", list: "[]interface {}"}
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+}
+_WANTED = {
+    "object": "a map for the provided schema with type=object",
+    "array": "an array for the provided schema with type=array",
+    "string": "string, got {}",
+    "number": "float, got {}",
+    "integer": "int, got {}",
+    "boolean": "bool, got {}",
+}
+_GO_NAMES = {
+    bool: "bool",
+    int: "int64",
+    float: "float64",
+    str: "string",
+    list: "[]interface {}",
+    dict: "map[string]interface {}",
+}
+_NEITHER = "invalid data, expected XIntOrString value to be either a string or integer"
 
 
 class Broke(NamedTuple):
@@ -57,13 +81,11 @@ def _broken(value: Any, seen: Any, known: Structure, path: str, before: _Before)
     if value is None or not known.ruled:
         return
     for rule in known.rules:
-        cause = _asked(rule, seen, known, path)
-        if cause is not None:
-            yield Broke(cause, before.same())
-    if isinstance(value, list) and known.items is not None:
+        yield from _asked(rule, seen, known.type, path, before)
+    if isinstance(value, list) and isinstance(seen, list) and known.items is not None:
         for place, each in enumerate(value):
             yield from _broken(each, seen[place], known.items, f"{path}[{place}]", before.item(place))
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and isinstance(seen, dict):
         for name, each in value.items():
             inner = known.child(name)
             if inner is not None and each is not None:
@@ -71,18 +93,19 @@ def _broken(value: Any, seen: Any, known: Structure, path: str, before: _Before)
                 yield from _broken(each, seen[name], inner, below, before.key(name))
 
 
-def _asked(rule: Validation, seen: Any, known: Structure, path: str) -> Cause | None:
-    kind = known.type
+def _asked(rule: Validation, seen: Any, kind: str, path: str, before: _Before) -> Iterator[Broke]:
     try:
-        if run(compiled(rule.rule), readable(seen)) is True:
-            return None
+        if run(compiled(rule.rule), readable(seen)) is not True:
+            blamed = f"{path}.{rule.field}" if rule.field else path
+            yield Broke(wording.invalid(blamed, kind, _said(rule, seen)), before.same())
     except CelError as error:
-        if str(error).startswith("no such overload"):
-            why = "call arguments did not match a supported operator, function or macro signature for rule"
-            return wording.invalid(path, kind, f"'{error}': {why}: {rule.message}")
-        return wording.invalid(path, kind, f"{error} evaluating rule: {rule.message}")
-    blamed = f"{path}.{rule.field}" if rule.field else path
-    return wording.invalid(blamed, kind, _said(rule, seen))
+        # A rule that says nothing refuses, also what stood there before.
+        why = str(error)
+        if why.startswith("no such overload"):
+            told = f"'{why}': call arguments did not match a supported operator, function or macro signature for rule"
+        else:
+            told = f"{why} evaluating rule"
+        yield Broke(wording.invalid(path, kind, f"{told}: {rule.message}"), stood=False)
 
 
 def _said(rule: Validation, seen: Any) -> str:
@@ -101,16 +124,13 @@ def as_seen(value: Any, known: Structure) -> Any:
     """Return a value as its rules see it: by its schema's type, and what is null in a mapping is not there."""
     if known.int_or_string:
         return value if type(value) in (int, str) else Broken(_NEITHER)
-    if isinstance(value, dict) and known.type == "object":
+    if known.type not in _PYTHON_TYPES:
+        return value
+    if not isinstance(value, _PYTHON_TYPES[known.type]) or isinstance(value, bool) is not (known.type == "boolean"):
+        return Broken(f"invalid data, expected {_WANTED[known.type]}".format(_GO_NAMES.get(type(value), "<nil>")))
+    if isinstance(value, dict):
         children = ((name, each, known.child(name)) for name, each in value.items() if each is not None)
         return {name: as_seen(each, inner) for name, each, inner in children if inner is not None}
-    if isinstance(value, list) and known.type == "array" and known.items is not None:
+    if isinstance(value, list) and known.items is not None:
         return [as_seen(each, known.items) for each in value]
-    if known.type == "number" and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if known.type == "integer" and type(value) is not int:
-        return Broken(f"invalid data, expected int, got {_GO_NAMES.get(type(value), 'map[string]interface {}')}")
-    return value
-
-
-_NEITHER = "invalid data, expected XIntOrString value to be either a string or integer"
+    return float(value) if known.type == "number" else value

@@ -59,7 +59,6 @@ class Structure:
 
 _PLAIN = {
     "type": "type",
-    "format": "format",
     "nullable": "nullable",
     "x-kubernetes-preserve-unknown-fields": "preserves",
     "x-kubernetes-int-or-string": "int_or_string",
@@ -76,7 +75,11 @@ _PLAIN = {
     "x-kubernetes-list-type": "list_type",
 }
 _LISTS = {"required": "required", "enum": "enum", "x-kubernetes-list-map-keys": "list_keys"}
-_OTHERS = {"description", "properties", "additionalProperties", "items", "x-kubernetes-validations"}
+_CHECKED_FORMATS = ("", "date-time")
+_FORMATS_OF_NUMBERS = ("int32", "int64", "float", "double")
+"""The API server does not look at these."""
+
+_OTHERS = {"description", "format", "properties", "additionalProperties", "items", "x-kubernetes-validations"}
 
 
 def structure(schema: Mapping[str, Any]) -> Structure:
@@ -87,6 +90,9 @@ def structure(schema: Mapping[str, Any]) -> Structure:
     """
     if unknown := schema.keys() - _PLAIN.keys() - _LISTS.keys() - _OTHERS:
         raise ValueError(f"not judged here: {', '.join(sorted(unknown))}")
+    form = schema.get("format", "")
+    if form not in (*_CHECKED_FORMATS, *_FORMATS_OF_NUMBERS):
+        raise ValueError(f"not judged here: format {form}")
     properties = {name: structure(each) for name, each in schema.get("properties", {}).items()}
     additional, items = (structure(schema[key]) if key in schema else None for key in ("additionalProperties", "items"))
     rules = tuple(map(_validation, schema.get("x-kubernetes-validations", ())))
@@ -95,6 +101,7 @@ def structure(schema: Mapping[str, Any]) -> Structure:
     said |= {name: tuple(schema[key]) for key, name in _LISTS.items() if key in schema}
     return Structure(
         **said,
+        format=form if form in _CHECKED_FORMATS else "",
         properties=properties,
         additional=additional,
         items=items,

@@ -49,7 +49,10 @@ def has_field(of: Run, name: str) -> Run:
             mapping = mapping.value if mapping.there else {}
         if not isinstance(mapping, dict):
             raise no_overload()
-        return name in mapping
+        if name not in mapping:
+            return False
+        readable(mapping[name])
+        return True
 
     return run
 
