@@ -12,7 +12,7 @@ from fabgitops_core.admission.cel.logic import both, chosen, either
 from fabgitops_core.admission.cel.nodes import Call, Index, ListOf, Literal, MapOf, Name, Node, Select, SyntaxFault
 from fabgitops_core.admission.cel.operators import BINARY, UNARY
 from fabgitops_core.admission.cel.parsing import parsed
-from fabgitops_core.admission.cel.picking import field, has_field, item, maybe_field, maybe_item
+from fabgitops_core.admission.cel.picking import field, field_or, has_field, item, maybe_field, maybe_item
 from fabgitops_core.admission.cel.values import TYPES
 
 Run: TypeAlias = Callable[[list[Any]], Any]
@@ -95,6 +95,8 @@ class _Compiler:
     def _member(self, call: Call, target: Node) -> Run:
         if (call.name, len(call.arguments)) in MACROS:
             return self._comprehension(MACROS[call.name, len(call.arguments)], call, target)
+        if call.name == "orValue" and isinstance(target, Select) and target.optional and len(call.arguments) == 1:
+            return field_or(self.node(target.of), target.field, self.node(call.arguments[0]))
         function = _known(MEMBER, call)
         return _applied(function, [self.node(target), *(self.node(each) for each in call.arguments)])
 

@@ -28,14 +28,18 @@ def field(of: Run, name: str) -> Run:
 
 def maybe_field(of: Run, name: str) -> Run:
     """Return what gives a field of a mapping as one that may be there."""
+    return lambda frame: _maybe(of(frame), name)
+
+
+def field_or(of: Run, name: str, otherwise: Run) -> Run:
+    """Return what gives a field of a mapping, or else another value: `a.?b.orValue(c)`, which most of a policy is."""
 
     def run(frame: list[Any]) -> Any:
         mapping = of(frame)
-        if isinstance(mapping, Optional):
-            if not mapping.there:
-                return ABSENT
-            mapping = mapping.value
-        return _picked(mapping, name)
+        if type(mapping) is dict:
+            return readable(mapping[name]) if name in mapping else otherwise(frame)
+        found = _maybe(mapping, name)
+        return found.value if found.there else otherwise(frame)
 
     return run
 
@@ -74,14 +78,13 @@ def item(of: Run, key: Run) -> Run:
 
 def maybe_item(of: Run, key: Run) -> Run:
     """Return what gives an item as one that may be there."""
+    return lambda frame: _maybe(of(frame), key(frame))
 
-    def run(frame: list[Any]) -> Any:
-        group, chosen = of(frame), key(frame)
-        if isinstance(group, Optional):
-            return _picked(group.value, chosen) if group.there else ABSENT
-        return _picked(group, chosen)
 
-    return run
+def _maybe(group: Any, key: Any) -> Optional:
+    if isinstance(group, Optional):
+        return _picked(group.value, key) if group.there else ABSENT
+    return _picked(group, key)
 
 
 def _picked(group: Any, key: Any) -> Optional:

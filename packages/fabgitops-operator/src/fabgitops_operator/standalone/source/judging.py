@@ -82,7 +82,10 @@ class Gate:
             "Strict",
         )
         unknown = [manifest.trouble(path_of(_quoted(each)), each) for each in judged.unknown]
-        causes = [manifest.trouble(path_of(each.field), f"{each.field}: {each.message}") for each in judged.causes]
+        causes = [
+            manifest.trouble(path_of(each.field), f"{each.field}: {each.message}".removeprefix(": "))
+            for each in judged.causes
+        ]
         return unknown + causes
 
 
