@@ -248,7 +248,7 @@ def _said(path: Sequence[Any], value: Any) -> str:
 def _unknown() -> Iterator[tuple[str, Json]]:
     spec: Json = BASES["map"][1]
     yield "unknown at the top", {**spec, "portt": 502, "b": {"c": 1}}
-    yield "unknown in a register", {**spec, "registers": [{**REGISTER, "adress": 5}, {"name": "b", "x": [1], "y": {}}]}
+    yield "unknown in a register", {**spec, "registers": [{**REGISTER, "length_": 5}, {"name": "b", "x": [1], "y": {}}]}
     yield "unknown in a part", {**spec, "connection": {"tls": True, "timeoutSecs": 1}, "identity": {"model": "x"}}
     yield "unknown and wrong", {**spec, "deviceAddress": 5, "tagss": None}
 

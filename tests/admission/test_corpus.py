@@ -78,8 +78,8 @@ def store(http: httpx.Client) -> None:
     for given in definitions().values():
         put(http, CRDS, loose(given))
     every = {**BASES, **STORED_BEFORE}
-    for kind in PLURALS:
-        until(lambda kind=kind: is_taken(http, kind, {"any": "thing"}), f"{kind} takes anything")
+    for each in PLURALS:
+        until(lambda each=each: is_taken(http, each, {"any": "thing"}), f"{each} takes anything")
     for name, (kind, spec) in every.items():
         put(
             http,

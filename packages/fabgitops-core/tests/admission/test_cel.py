@@ -1,4 +1,4 @@
-"""What an expression is worth: as the language has it (cel-spec, langdef.md), with cel-go's words where it is nothing."""
+"""What an expression is worth, as the language has it (langdef.md), with cel-go's words where it has none."""
 
 import math
 from typing import Any

@@ -15,7 +15,7 @@ LONGEST_MESSAGE = 5120
 
 SELF = ("self",)
 
-_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+_PYTHON_TYPES: dict[str, tuple[type[Any], ...]] = {
     "object": (dict,),
     "array": (list,),
     "string": (str,),
@@ -133,4 +133,8 @@ def as_seen(value: Any, known: Structure) -> Any:
         return {name: as_seen(each, inner) for name, each, inner in children if inner is not None}
     if isinstance(value, list) and known.items is not None:
         return [as_seen(each, known.items) for each in value]
-    return float(value) if known.type == "number" else value
+    return _as_double(value) if known.type == "number" else value
+
+
+def _as_double(number: Any) -> float:
+    return float(number)
