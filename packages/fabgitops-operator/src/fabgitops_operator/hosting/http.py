@@ -3,9 +3,10 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -92,7 +93,12 @@ async def serving(
 
 @asynccontextmanager
 async def served(
-    app: web.Application, host: str, port: int, way_out: str, tls: ssl.SSLContext | None = None
+    app: web.Application,
+    host: str,
+    port: int,
+    way_out: str,
+    tls: ssl.SSLContext | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[int]:
     """Serve an application and yield the port.
 
@@ -102,11 +108,12 @@ async def served(
         port: TCP port; 0 is a free one.
         way_out: What to do where it cannot be listened on.
         tls: What the server shows; None serves in plain.
+        settings: Of aiohttp's runner, where they are other than its own.
 
     Raises:
         ListenError: The address cannot be listened on.
     """
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, **(settings or {}))
     await runner.setup()
     try:
         try:

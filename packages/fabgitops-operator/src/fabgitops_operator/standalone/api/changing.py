@@ -1,0 +1,120 @@
+"""Changes: create, update, patch, delete, of an object, its status, or a whole collection."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from fabgitops_operator.standalone.api.access import Caller
+from fabgitops_operator.standalone.api.exchange import JSON, Reply, Request, encoded
+from fabgitops_operator.standalone.api.options import change_options, list_options
+from fabgitops_operator.standalone.api.paths import Target
+from fabgitops_operator.standalone.api.reading import delete_options, given_object, given_patch
+from fabgitops_operator.standalone.api.refusals import unsupported_media_type
+from fabgitops_operator.standalone.store import How, Objects, Outcome, RefusedError, Store
+
+_MERGE_ONLY = "JSON patches of Events are taken under events.k8s.io/v1: send it there, or a merge patch here"
+
+
+class Changing:
+    """Carries changes out on the store's objects."""
+
+    def __init__(self, store: Store, objects: Objects) -> None:
+        self._store = store
+        self._objects = objects
+
+    async def create(self, target: Target, request: Request, caller: Caller) -> Reply:
+        """Create an object (POST).
+
+        Raises:
+            RefusedError: It is refused.
+        """
+        served, options = target.served, change_options(request.query, "CreateOptions")
+        body, warnings = given_object(request, served, options.validation)
+        body = served.stored(body) if served.stored else body
+        how = How(caller.actor, "", options.dry_run, options.validation, options.manager)
+        return _reply(target, await self._objects.create(served.resource, target.namespace, body, how), warnings)
+
+    async def update(self, target: Target, request: Request, caller: Caller) -> Reply:
+        """Put an object, or its status, in the place of what is there (PUT).
+
+        Raises:
+            RefusedError: It is refused.
+        """
+        served, options = target.served, change_options(request.query, "UpdateOptions")
+        body, warnings = given_object(request, served, options.validation)
+        body = served.stored(body) if served.stored else body
+        how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager)
+        done = await self._objects.replace(served.resource, target.namespace, target.name, body, how)
+        return _reply(target, done, warnings)
+
+    async def patch(self, target: Target, request: Request, caller: Caller) -> Reply:
+        """Change parts of an object, or of its status (PATCH).
+
+        Raises:
+            RefusedError: It is refused.
+        """
+        served, options = target.served, change_options(request.query, "PatchOptions")
+        patch, kind, warnings = given_patch(request, served, options.validation)
+        if served.stored:
+            if kind == "json":
+                raise unsupported_media_type(_MERGE_ONLY)
+            patch = served.stored(patch)
+        how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager)
+        done = await self._objects.patch(
+            served.resource, target.namespace, target.name, patch, "merge" if kind == "merge" else "json", how
+        )
+        return _reply(target, done, warnings)
+
+    async def delete(self, target: Target, request: Request, caller: Caller) -> Reply:
+        """Delete an object (DELETE); one that finalizers hold is answered as it stands.
+
+        Raises:
+            RefusedError: It is refused.
+        """
+        options = delete_options(request)
+        done = await self._deleted(target, options, caller)
+        return _reply(target, done, ()) if not done.gone else Reply(200, encoded(_success(target, done)))
+
+    async def delete_all(self, target: Target, request: Request, caller: Caller) -> Reply:
+        """Delete what a selector takes of a collection, one after the other, and answer with what it was.
+
+        Raises:
+            RefusedError: One of them is refused; those before it are gone.
+        """
+        served, options = target.served, delete_options(request)
+        selected = list_options(request.query, served).selected
+        records = self._store.list(served.resource, target.namespace or None)
+        gone: list[bytes] = []
+        for record in [record for record in records if selected.takes(record)]:
+            try:
+                await self._deleted(replace(target, namespace=record.namespace, name=record.name), options, caller)
+            except RefusedError as error:
+                if error.status.get("code") != 404:  # somebody else was faster
+                    raise
+            gone.append(served.body(record))
+        start = f'{{"apiVersion":"{served.group_version}","kind":"{served.kind}List","metadata":'
+        metadata = encoded({"resourceVersion": str(self._store.version)})
+        return Reply(200, start.encode() + metadata + b',"items":[' + b",".join(gone) + b"]}", JSON)
+
+    async def _deleted(self, target: Target, options: dict[str, Any], caller: Caller) -> Outcome:
+        how = How(caller.actor, "", bool(options.get("dryRun")))
+        return await self._objects.delete(target.served.resource, target.namespace, target.name, options, how)
+
+
+def _reply(target: Target, done: Outcome, warnings: Iterable[str]) -> Reply:
+    headers = tuple(("Warning", f'299 - "{_quoted(text)}"') for text in (*warnings, *done.warnings))
+    return Reply(201 if done.created else 200, target.served.rewritten(done.body), JSON, headers)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as the quoted string of a Warning header (RFC 7234, section 5.5), in one line."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return line.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _success(target: Target, done: Outcome) -> dict[str, Any]:
+    served, metadata = target.served, json.loads(done.body)["metadata"]
+    details = {"name": target.name} | ({"group": served.group} if served.group else {})
+    details |= {"kind": served.plural, "uid": metadata["uid"]}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
