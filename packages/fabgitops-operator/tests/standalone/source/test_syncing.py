@@ -295,6 +295,8 @@ async def test_a_fault_of_our_own_costs_one_look(
     await box.looks(1)
     assert "a fault of the operator's own: ZeroDivisionError: nobody foresaw" in box.said
     assert "Traceback" in caplog.text
+    await box.looks(1)
+    assert box.told.reasons == ["SourceAway"], "it is told once"
     monkeypatch.undo()
     await box.looks(1)
     assert box.names == {"mixer", "pump"}

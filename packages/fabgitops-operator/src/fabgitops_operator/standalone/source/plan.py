@@ -77,7 +77,8 @@ def plan(
     gone = tuple(sorted(before.keys() - after.keys()))
     stays = sorted(before.keys() & after.keys())
     change = tuple(name for name in stays if before[name].digest != after[name].digest)
-    moved = tuple(name for name in stays if name not in set(change) and before[name].origin != after[name].origin)
+    as_before = (name for name in stays if before[name].digest == after[name].digest)
+    moved = tuple(name for name in as_before if before[name].origin != after[name].origin)
     too_many = len(gone) > limits.most(len(before)) and not (allowance and allowance.covers(len(gone)))
     return Plan(
         let_in=tuple(sorted(after.keys() - before.keys())),

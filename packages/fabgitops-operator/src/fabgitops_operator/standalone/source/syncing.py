@@ -101,15 +101,16 @@ class Syncer:
             self._source.again()
         try:
             revision = await self._source.look(self._known())
-            await self._is_there()
             if revision is not None:
                 await self._take(revision)
             elif self._source.seen:
                 await self._nothing_new()
+            await self._is_there()
         except RevisionError as error:
             await self._is_there()
             await self._reject(Trouble.REFUSED, str(error))
         except HeldError as error:
+            await self._is_there()
             await self._reject(Trouble.HELD, str(error))
         if self._source.seen:
             self._looked.set()
