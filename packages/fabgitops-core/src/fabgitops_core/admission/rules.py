@@ -1,6 +1,6 @@
 """The one place where a rule meets what evaluates it: two calls, `compile_rule` and `run`.
 
-An evaluator of others is put in here, and nowhere else (ADR 25 says why there is none).
+An evaluator of others is put in here, and nowhere else (ADR 27 says why there is none).
 """
 
 from collections.abc import Sequence
