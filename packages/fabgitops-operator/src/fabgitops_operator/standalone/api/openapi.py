@@ -21,7 +21,7 @@ from fabgitops_operator.standalone.api.served import Served
 Schema = dict[str, Any]
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1"
-_OF_OLD = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+_OF_OLD = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _FOR_EVER = (("Cache-Control", "public, immutable"), ("Expires", "Fri, 31 Dec 2100 00:00:00 GMT"))
 
 

@@ -53,8 +53,6 @@ class Watching:
             watch, there, version = begun
             async for line in telling.initial(there, version):
                 yield line
-            if options.bookmarks and not options.initial_events:
-                yield telling.bookmark(version)  # of a watch that tells nothing for a second kubectl warns
             async for line in self._changes(telling, watch, options, version):
                 yield line
         finally:
