@@ -229,6 +229,15 @@ async def test_a_field_that_is_given_twice_is_told(ask: Any) -> None:
     assert json.loads(ignored.body)["spec"]["port"] == 2
 
 
+async def test_warnings_are_told_with_a_refusal_too(ask: Any) -> None:
+    """A field that was given twice may be why."""
+    await ask.make("a")
+    for method, path in (("POST", PLCS), ("PUT", f"{PLCS}/a")):
+        refused = await ask.answer(method, path, TWICE)
+        assert refused.status in {409, 422}
+        assert [name for name, _value in refused.headers] == ["Warning", "Warning"]
+
+
 def test_json_is_read_as_it_is() -> None:
     """Numbers keep their kind, and characters beyond the first plane their pair."""
     assert parsed(b'{"a":[1,1.0,1e3,-0,true,null,"\\ud83d\\ude00","\xc3\xa9"]}') == (

@@ -1,12 +1,13 @@
 """Changes: create, update, patch, delete, of an object, its status, or a whole collection."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from fabgitops_operator.standalone.api.access import Caller
-from fabgitops_operator.standalone.api.exchange import JSON, Reply, Request, encoded
+from fabgitops_operator.standalone.api.exchange import JSON, Reply, Request, encoded, warning_headers
 from fabgitops_operator.standalone.api.options import change_options, list_options
 from fabgitops_operator.standalone.api.paths import Target
 from fabgitops_operator.standalone.api.reading import delete_options, given_object, given_patch
@@ -33,7 +34,9 @@ class Changing:
         body, warnings = given_object(request, served, options.validation)
         body = served.stored(body) if served.stored else body
         how = How(caller.actor, "", options.dry_run, options.validation, options.manager)
-        return _reply(target, await self._objects.create(served.resource, target.namespace, body, how), warnings)
+        with _telling(warnings):
+            done = await self._objects.create(served.resource, target.namespace, body, how)
+        return _reply(target, done, warnings)
 
     async def update(self, target: Target, request: Request, caller: Caller) -> Reply:
         """Put an object, or its status, in the place of what is there (PUT).
@@ -45,7 +48,8 @@ class Changing:
         body, warnings = given_object(request, served, options.validation)
         body = served.stored(body) if served.stored else body
         how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager)
-        done = await self._objects.replace(served.resource, target.namespace, target.name, body, how)
+        with _telling(warnings):
+            done = await self._objects.replace(served.resource, target.namespace, target.name, body, how)
         return _reply(target, done, warnings)
 
     async def patch(self, target: Target, request: Request, caller: Caller) -> Reply:
@@ -61,9 +65,8 @@ class Changing:
                 raise unsupported_media_type(_MERGE_ONLY)
             patch = served.stored(patch)
         how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager)
-        done = await self._objects.patch(
-            served.resource, target.namespace, target.name, patch, "merge" if kind == "merge" else "json", how
-        )
+        with _telling(warnings):
+            done = await self._objects.patch(served.resource, target.namespace, target.name, patch, kind, how)
         return _reply(target, done, warnings)
 
     async def delete(self, target: Target, request: Request, caller: Caller) -> Reply:
@@ -102,15 +105,19 @@ class Changing:
         return await self._objects.delete(target.served.resource, target.namespace, target.name, options, how)
 
 
+@contextmanager
+def _telling(warnings: Iterable[str]) -> Iterator[None]:
+    """Have what was found in reading told with a refusal, too."""
+    try:
+        yield
+    except RefusedError as error:
+        error.warnings = (*warnings, *error.warnings)
+        raise
+
+
 def _reply(target: Target, done: Outcome, warnings: Iterable[str]) -> Reply:
-    headers = tuple(("Warning", f'299 - "{_quoted(text)}"') for text in (*warnings, *done.warnings))
+    headers = warning_headers((*warnings, *done.warnings))
     return Reply(201 if done.created else 200, target.served.rewritten(done.body), JSON, headers)
-
-
-def _quoted(text: str) -> str:
-    """Return a text as the quoted string of a Warning header (RFC 7234, section 5.5), in one line."""
-    line = "".join(letter if letter.isprintable() else " " for letter in text)
-    return line.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _success(target: Target, done: Outcome) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What is asked and what is answered, without a socket."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -82,3 +82,14 @@ def said(value: Any, status: int = 200) -> Reply:
 def text(body: str, status: int = 200) -> Reply:
     """Return a reply of plain text."""
     return Reply(status, body.encode(), "text/plain; charset=utf-8")
+
+
+def warning_headers(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return headers that tell of something that is odd and was done, or refused for other reasons, all the same."""
+    return tuple(("Warning", f'299 - "{_quoted(each)}"') for each in texts)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as the quoted string of a Warning header (RFC 7234, section 5.5), in one line."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return line.replace("\\", "\\\\").replace('"', '\\"')

@@ -6,7 +6,7 @@ A browser sends a form or a text to another site without asking first, but no JS
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from fabgitops_operator.standalone.api.exchange import JSON, Request
 from fabgitops_operator.standalone.api.options import dry_run_causes
@@ -18,6 +18,8 @@ MOST_BYTES = 3 * 1024 * 1024
 
 MERGE, PATCHES = "application/merge-patch+json", "application/json-patch+json"
 APPLY, STRATEGIC = "application/apply-patch+yaml", "application/strategic-merge-patch+json"
+
+PatchKind = Literal["merge", "json"]
 
 NO_APPLY = (
     "server-side apply is not offered without a cluster: use kubectl apply without --server-side, "
@@ -79,13 +81,13 @@ def given_object(request: Request, served: Served, validation: str) -> tuple[dic
     return value, _of_twice(twice, served, validation)
 
 
-def given_patch(request: Request, served: Served, validation: str) -> tuple[Any, str, list[str]]:
+def given_patch(request: Request, served: Served, validation: str) -> tuple[Any, PatchKind, list[str]]:
     """Return a patch, its kind (`merge` or `json`), and warnings.
 
     Raises:
         RefusedError: It is none (400), or of a kind that is not offered (415).
     """
-    kinds = {MERGE: "merge", PATCHES: "json"}
+    kinds: dict[str, PatchKind] = {MERGE: "merge", PATCHES: "json"}
     if request.media_type not in kinds:
         why = {APPLY: NO_APPLY, "application/apply-patch+cbor": NO_APPLY, STRATEGIC: NO_STRATEGIC}
         raise unsupported_media_type(why.get(request.media_type, _PATCHES_ONLY))

@@ -3,7 +3,7 @@
 import logging
 import platform
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version as version_of
 from typing import Any
 
@@ -12,7 +12,15 @@ from fabgitops_operator.standalone.api.accept import Shape, form
 from fabgitops_operator.standalone.api.access import Access, Caller, Role, needed
 from fabgitops_operator.standalone.api.changing import Changing
 from fabgitops_operator.standalone.api.discovery import Discovery
-from fabgitops_operator.standalone.api.exchange import Answer, Reply, Request, Streamed, encoded, said
+from fabgitops_operator.standalone.api.exchange import (
+    Answer,
+    Reply,
+    Request,
+    Streamed,
+    encoded,
+    said,
+    warning_headers,
+)
 from fabgitops_operator.standalone.api.listing import Listing
 from fabgitops_operator.standalone.api.openapi import OpenAPI
 from fabgitops_operator.standalone.api.options import list_options
@@ -177,7 +185,7 @@ class Api:
 def told(error: Exception, request: Request) -> Reply:
     """Return what a client is told of an error: a refusal as it is, of what is ours the log tells more."""
     if isinstance(error, RefusedError):
-        return refused(error.status)
+        return refused(error.status, error.warnings)
     if isinstance(error, UnavailableError):
         return refused(error.status())
     if isinstance(error, TokenError | StateError):
@@ -187,10 +195,10 @@ def told(error: Exception, request: Request) -> Reply:
     return refused(refusal(500, "InternalError", "Internal error occurred: see the operator's log").status)
 
 
-def refused(status: dict[str, Any]) -> Reply:
+def refused(status: dict[str, Any], warnings: Iterable[str] = ()) -> Reply:
     """Return a refusal as it is answered."""
     code = int(status["code"])
-    headers: tuple[tuple[str, str], ...] = (("WWW-Authenticate", "Bearer"),) if code == 401 else ()
+    headers = warning_headers(warnings) + ((("WWW-Authenticate", "Bearer"),) if code == 401 else ())
     seconds = (status.get("details") or {}).get("retryAfterSeconds") or (1 if code == 429 else 0)
     if seconds:
         headers += (("Retry-After", str(seconds)),)

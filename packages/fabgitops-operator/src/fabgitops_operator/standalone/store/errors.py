@@ -50,11 +50,17 @@ class ExpiredError(Exception):
 
 
 class RefusedError(Exception):
-    """A request that is refused; `status` is a Status of Kubernetes (code, reason, message, details)."""
+    """A request that is refused.
 
-    def __init__(self, status: dict[str, Any]) -> None:
+    Args:
+        status: A Status of Kubernetes (code, reason, message, details).
+        warnings: What is to be told besides, such as fields that nobody knows.
+    """
+
+    def __init__(self, status: dict[str, Any], warnings: tuple[str, ...] = ()) -> None:
         super().__init__(status["message"])
         self.status = status
+        self.warnings = warnings
 
 
 def _status(code: int, reason: str, message: str, details: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from fabgitops_operator.standalone.resources import NAMESPACE, Resource
 from fabgitops_operator.standalone.store.draft import Draft
+from fabgitops_operator.standalone.store.errors import RefusedError
 from fabgitops_operator.standalone.store.namespaces import namespace
 from fabgitops_operator.standalone.store.objects import creating, deleting, metadata, patching, sourced, updating
 from fabgitops_operator.standalone.store.objects.asking import Actor, Cause, How, Judge, Outcome, Wanted
@@ -238,10 +239,10 @@ class Objects:
         causes: list[Cause] = [*faults, *judged.causes]
         if any(each.reason in _BLOCKING for each in faults) and not any(each.field == "<nil>" for each in causes):
             causes.append(STOPPED)
+        warnings = (*(unknown if how.validation == "Warn" else ()), *judged.warnings)
         if causes:
-            raise invalid(resource, new["kind"], name, causes)
-        body = {**judged.body, "metadata": new["metadata"]}
-        return body, (*(unknown if how.validation == "Warn" else ()), *judged.warnings)
+            raise RefusedError(invalid(resource, new["kind"], name, causes).status, warnings)
+        return {**judged.body, "metadata": new["metadata"]}, warnings
 
     async def _stored(
         self,
