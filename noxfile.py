@@ -28,7 +28,7 @@ GENERATE = ("python", "tools/generate.py")
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
 
 # What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
-NEEDING = ("integration", "interop", "observability", "docs", "chart", "images", "e2e", "corpus")
+NEEDING = ("integration", "interop", "observability", "docs", "chart", "images", "e2e", "corpus", "crash")
 UNIT = " and ".join(f"not {name}" for name in NEEDING)
 
 # What a change must pass, and what else CI runs: programs of others, most of them built once from Go modules.
@@ -221,6 +221,13 @@ def corpus(session: nox.Session) -> None:
     """Ask the API server 29,000 questions, and have each judged without it (minutes); --freeze keeps a sample."""
     workspace(session)
     pytest(session, "-m", "corpus", "tests/admission/test_corpus.py")
+
+
+@nox.session
+def crash(session: nox.Session) -> None:
+    """Kill what stores two hundred times under load, and look for what it promised; ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(session, "-m", "crash")
 
 
 @nox.session

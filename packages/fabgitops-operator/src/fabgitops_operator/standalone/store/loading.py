@@ -9,7 +9,8 @@ from fabgitops_operator.standalone.resources import Resource
 from fabgitops_operator.standalone.store.errors import DamagedError, StateError
 from fabgitops_operator.standalone.store.record import Record, digest, owners
 
-_ROWS = "SELECT resource, namespace, name, uid, version, origin, given, at, body, digest FROM object ORDER BY version"
+ROWS = "SELECT resource, namespace, name, uid, version, origin, given, at, body, digest FROM object"
+"""What `wrong` judges: the columns in the order of the digest, and it."""
 
 
 def facts(connection: sqlite3.Connection) -> dict[str, str]:
@@ -24,7 +25,7 @@ def records(connection: sqlite3.Connection, path: Path, resources: Sequence[Reso
         StateError: One is not what was put there, or of a kind that is not known here.
     """
     known = {str(each): each for each in resources}
-    for fields in connection.execute(_ROWS):
+    for fields in connection.execute(f"{ROWS} ORDER BY version"):
         if why := wrong(fields):
             raise DamagedError(path, why)
         yield _record(known, path, fields)

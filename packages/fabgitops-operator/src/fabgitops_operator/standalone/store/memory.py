@@ -13,6 +13,7 @@ class Memory:
         self._by_name: dict[Resource, dict[tuple[str, str], Record]] = {}
         self._by_uid: dict[str, Record] = {}
         self._by_owner: dict[str, dict[str, Record]] = {}
+        self._going: dict[str, Record] = {}
         self._sorted: dict[Resource, tuple[Record, ...]] = {}
         for record in records:
             self._put(record)
@@ -46,6 +47,10 @@ class Memory:
         """Return the objects that name an owner."""
         return tuple({record.uid: record for found in self._by_owner.values() for record in found.values()}.values())
 
+    def going(self) -> Sequence[Record]:
+        """Return the objects that are to go, and wait for something."""
+        return tuple(self._going.values())
+
     def take_in(self, change: Change) -> None:
         """Make a change that is on the disk."""
         if change.before is not None:
@@ -57,6 +62,8 @@ class Memory:
     def _put(self, record: Record) -> None:
         self._by_name.setdefault(record.resource, {})[record.key] = record
         self._by_uid[record.uid] = record
+        if b'"deletionTimestamp"' in record.body:
+            self._going[record.uid] = record
         for owner in record.owners:
             self._by_owner.setdefault(owner, {})[record.uid] = record
 
@@ -64,6 +71,7 @@ class Memory:
         if name:  # else it keeps its place among those that are older and younger
             self._by_name[record.resource].pop(record.key, None)
         self._by_uid.pop(record.uid, None)
+        self._going.pop(record.uid, None)
         for owner in record.owners:
             named = self._by_owner.get(owner, {})
             named.pop(record.uid, None)

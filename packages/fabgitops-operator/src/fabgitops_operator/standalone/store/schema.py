@@ -59,6 +59,8 @@ def explained(path: Path, error: sqlite3.Error) -> StateError:
     primary = code & 0xFF if isinstance(code, int) else None
     if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return DamagedError(path, str(error))
+    if primary == sqlite3.SQLITE_CONSTRAINT:
+        return StateError(f"a fault of the operator's own: {path} does not take this: {error}")
     return UnavailableError(path, f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
 
 

@@ -86,6 +86,15 @@ class Store:
         """Return all objects that name an owner."""
         return self._memory.owned()
 
+    def going(self) -> Sequence[Record]:
+        """Return all objects that are to go, and wait for something."""
+        return self._memory.going()
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether something is on its way to the disk."""
+        return bool(self._coming)
+
     def watch(self, resource: Resource, namespace: str | None, since: int) -> Watch:
         """Return what happens after a version, one change after the other.
 

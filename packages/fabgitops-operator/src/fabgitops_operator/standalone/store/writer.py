@@ -24,7 +24,12 @@ MOST_TOGETHER = 256
 QUIET_SECS = 2.0
 """Seconds without a write after which the write-ahead log is folded into the file."""
 
-_PUT = "REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT = """
+    INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (resource, namespace, name) DO UPDATE SET
+        uid = excluded.uid, version = excluded.version, origin = excluded.origin, given = excluded.given,
+        at = excluded.at, body = excluded.body, digest = excluded.digest
+"""
 _DROP = "DELETE FROM object WHERE resource = ? AND namespace = ? AND name = ?"
 _NOTE = "REPLACE INTO meta VALUES (?, ?)"
 

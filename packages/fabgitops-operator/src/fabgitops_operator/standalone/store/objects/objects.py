@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from uuid import uuid4
 
-from fabgitops_operator.standalone.resources import NAMESPACE, Resource
+from fabgitops_operator.standalone.resources import NAMESPACE, RESOURCES, Resource
 from fabgitops_operator.standalone.store.draft import Draft
 from fabgitops_operator.standalone.store.errors import RefusedError
 from fabgitops_operator.standalone.store.namespaces import namespace
 from fabgitops_operator.standalone.store.objects import creating, deleting, metadata, patching, sourced, updating
 from fabgitops_operator.standalone.store.objects.asking import Actor, Cause, How, Judge, Outcome, Wanted
+from fabgitops_operator.standalone.store.objects.collecting import Collecting
+from fabgitops_operator.standalone.store.objects.dropping import drop
 from fabgitops_operator.standalone.store.objects.refusals import (
     STOPPED,
     Fault,
@@ -45,8 +47,11 @@ _STATUS_OF = (Actor.OPERATOR, Actor.CONTROLLER)
 class Objects:
     """Creates, changes and deletes objects of a store."""
 
-    def __init__(self, store: Store, judge: Judge) -> None:
+    def __init__(self, store: Store, judge: Judge, resources: Sequence[Resource] = RESOURCES) -> None:
         self.store = store
+        self.resources = resources
+        self.collecting = Collecting(store, resources, self.turn)
+        """Collects what owners left."""
         self._judge = judge
         self._free = asyncio.Event()
         self._free.set()
@@ -60,7 +65,7 @@ class Objects:
             RefusedError: It is refused; the Status says why.
             UnavailableError: It cannot be stored now.
         """
-        await self._turn()
+        await self.turn()
         draft = self.store.draft()
         made, unknown = creating.made(resource, namespace, body, timestamp(), str(uuid4()))
         self._check_place(draft, resource, namespace, made)
@@ -81,7 +86,7 @@ class Objects:
             RefusedError: It is refused; the Status says why.
             UnavailableError: It cannot be stored now.
         """
-        await self._turn()
+        await self.turn()
         draft = self.store.draft()
         return await self._changed(draft, resource, namespace, name, body, how, patched=False)
 
@@ -94,7 +99,7 @@ class Objects:
             RefusedError: It is refused; the Status says why.
             UnavailableError: It cannot be stored now.
         """
-        await self._turn()
+        await self.turn()
         draft = self.store.draft()
         record = draft.get(resource, namespace, name)
         if record is None:
@@ -118,7 +123,7 @@ class Objects:
             RefusedError: It is refused; the Status says why.
             UnavailableError: It cannot be stored now.
         """
-        await self._turn()
+        await self.turn()
         draft, options = self.store.draft(), options or {}
         deleting.check(options)
         dry_run = how.dry_run or bool(options.get("dryRun"))
@@ -147,7 +152,7 @@ class Objects:
             UnavailableError: It cannot be stored now.
             RefusedError: An object has metadata that is refused, or is too large.
         """
-        await self._turn()
+        await self.turn()
         self._free.clear()
         try:
             draft = self.store.draft()
@@ -165,13 +170,13 @@ class Objects:
         Raises:
             UnavailableError: It cannot be stored now.
         """
-        await self._turn()
+        await self.turn()
         draft = self.store.draft()
         if draft.get(NAMESPACE, "", name) is None:
             draft.put(NAMESPACE, namespace(name, timestamp()))
             await self.store.commit(draft)
 
-    async def _turn(self) -> None:
+    async def turn(self) -> None:
         """Wait until nobody takes a revision."""
         while not self._free.is_set():
             await self._free.wait()
@@ -279,18 +284,6 @@ class Objects:
                 or _waits(change.record)
             ):
                 self.vanished.set()
-
-
-def drop(draft: Draft, record: Record, options: Mapping[str, Any]) -> Outcome:
-    """Draft the end of an object, or the mark of it where finalizers hold it; return what is answered."""
-    body = record.decoded()
-    held = deleting.held(body, options, timestamp())
-    if held is None:
-        draft.remove(record)
-        return Outcome(record.body, gone=True)
-    if held == body:
-        return Outcome(record.body)
-    return Outcome(draft.put(record.resource, held, record.origin, record.given).body)
 
 
 def _waits(record: Record) -> bool:

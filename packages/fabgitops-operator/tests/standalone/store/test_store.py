@@ -1,0 +1,191 @@
+"""Objects in the store: found, listed, watched, and still there after the end."""
+
+import asyncio
+import os
+import resource as limits
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fabgitops_operator.standalone.store import ExpiredError, InUseError, StateError, Store, UnavailableError, free
+from fabgitops_operator.standalone.store.opening import JUMP
+from fabgitops_operator.standalone.store.window import SIZE
+
+from .things import OTHER, RESOURCES, THING, number, put, thing
+
+
+async def test_what_is_stored_is_found(store: Store) -> None:
+    """An object is found by its name and its uid, and listed by namespace and name."""
+    await put(store, "b", 2)
+    first = await put(store, "a", 1)
+    assert store.get(THING, "plant", "a") is store.find("uid-a") is first
+    assert [each.name for each in store.list(THING, "plant")] == ["a", "b"]
+    assert [each.name for each in store.list(THING, None)] == ["a", "b"]
+    assert not store.list(THING, "elsewhere")
+    assert not store.list(OTHER, None)
+
+
+async def test_the_version_is_the_objects_own_and_the_stores(store: Store) -> None:
+    """Each change has the next version, which the object says, too."""
+    first, second = await put(store, "a"), await put(store, "a", 2)
+    assert second.version == first.version + 1 == store.version
+    assert second.decoded()["metadata"]["resourceVersion"] == str(second.version)
+
+
+async def test_nobody_sees_what_is_not_on_the_disk(store: Store) -> None:
+    """Readers and watches hear of a change when it is stored, and whoever drafts sees it before."""
+    watch = store.watch(THING, None, store.version)
+    draft = store.draft()
+    draft.put(THING, thing("a"))
+    stored = store.submit(draft)
+    heard = asyncio.ensure_future(anext(watch))
+    assert store.get(THING, "plant", "a") is None
+    assert store.latest(THING, "plant", "a") is not None
+    await asyncio.sleep(0)
+    assert stored.done() or not heard.done()
+    await stored
+    assert (await heard).record is store.get(THING, "plant", "a")
+
+
+async def test_a_watch_tells_each_change_of_its_kind_and_namespace(store: Store) -> None:
+    """It tells what was added, changed and deleted, with the object before and after, in order."""
+    await put(store, "early")
+    watch, elsewhere = store.watch(THING, "plant", store.version), store.watch(THING, "elsewhere", store.version)
+    await put(store, "a", 1)
+    await put(store, "a", 2)
+    await put(store, "a", 3, OTHER)
+    draft = store.draft()
+    gone = store.get(THING, "plant", "a")
+    assert gone is not None
+    draft.remove(gone)
+    await store.commit(draft)
+    told = [await anext(watch) for _ in range(3)]
+    assert [each.type for each in told] == ["ADDED", "MODIFIED", "DELETED"]
+    assert [each.before and number(each.before) for each in told] == [None, 1, 2]
+    assert [each.record.decoded()["metadata"]["resourceVersion"] for each in told] == [
+        str(each.version) for each in told
+    ]
+    await elsewhere.close()
+    assert [each async for each in elsewhere] == []
+
+
+async def test_a_watch_begins_where_it_is_told(store: Store) -> None:
+    """What happened after the version is told first; of what is older than what is remembered there is no watch."""
+    before = store.version
+    await put(store, "a")
+    await put(store, "b")
+    assert (await anext(store.watch(THING, None, before + 1))).record.name == "b"
+    with pytest.raises(ExpiredError):
+        store.watch(THING, None, before - 2)
+
+
+async def test_a_slow_watch_is_ended_and_says_so(store: Store) -> None:
+    """Whoever has not looked while more happened than is remembered, ends, and knows that it missed something."""
+    watch = store.watch(THING, None, store.version)
+    for _ in range(2):
+        draft = store.draft()
+        for index in range(SIZE):
+            draft.put(THING, thing(f"t{index}"))
+        await store.commit(draft)
+    assert [each async for each in watch] == []
+    assert watch.slow
+
+
+async def test_the_end_of_the_store_ends_its_watches(tmp_path: Path) -> None:
+    """A watch that waits ends when the store is closed."""
+    store = await Store.open(tmp_path, RESOURCES)
+    waiting = asyncio.ensure_future(anext(store.watch(THING, None, store.version), None))
+    await asyncio.sleep(0)
+    await store.close()
+    assert await waiting is None
+    with pytest.raises(StateError, match="closed"):
+        await put(store, "a")
+
+
+async def test_what_was_stored_is_there_after_a_clean_end(tmp_path: Path) -> None:
+    """Objects, small facts and versions go on where they were."""
+    async with await Store.open(tmp_path, RESOURCES) as store:
+        record = await put(store, "a", 7)
+        await store.set_meta("revision", "abc")
+    async with await Store.open(tmp_path, RESOURCES) as again:
+        assert again.get(THING, "plant", "a") == record
+        assert again.meta("revision") == "abc"
+        assert (again.version, again.epoch) == (record.version, 0)
+
+
+async def test_versions_jump_after_an_end_that_was_none(tmp_path: Path) -> None:
+    """A client may know a version that was never stored, so none of those is given again."""
+    async with await Store.open(tmp_path, RESOURCES) as store:
+        record = await put(store, "a")
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute("UPDATE meta SET value = '0' WHERE key = 'clean'")
+    async with await Store.open(tmp_path, RESOURCES) as again:
+        assert (again.version, again.epoch) == (record.version + JUMP, 1)
+        assert (await put(again, "b")).version == record.version + JUMP + 1
+
+
+async def test_two_on_one_state_refuse_clearly(store: Store, tmp_path: Path) -> None:
+    """The second is told which process has it."""
+    with pytest.raises(InUseError, match=f"process {os.getpid()}: end that"):
+        await Store.open(tmp_path / "state", RESOURCES)
+
+
+async def test_all_of_a_draft_or_nothing(store: Store) -> None:
+    """Where one change cannot be stored none is: here two objects have one uid."""
+    draft = store.draft()
+    draft.put(THING, thing("a"))
+    draft.put(THING, thing("b", uid="uid-a"))
+    with pytest.raises(StateError, match="uid"):
+        await store.commit(draft)
+    assert not store.list(THING, None)
+    await put(store, "c")
+    assert [each.name for each in store.list(THING, None)] == ["c"]
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """Have no file of this process grow beyond what it is, as on a full disk."""
+    largest = max(each.stat().st_size for each in folder.iterdir() if each.name.startswith("state.db"))
+    soft, hard = limits.getrlimit(limits.RLIMIT_FSIZE)
+    limits.setrlimit(limits.RLIMIT_FSIZE, (largest, hard))
+    try:
+        yield
+    finally:
+        limits.setrlimit(limits.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_full_disk_is_told_with_the_way_out_and_reading_goes_on(store: Store, tmp_path: Path) -> None:
+    """What cannot be stored is refused with all that built on it; what is there can be read; later it goes on."""
+    kept = await put(store, "kept", 1)
+    watch = store.watch(THING, None, store.version)
+    with full_disk(tmp_path / "state"):
+        drafts = []
+        for _ in range(3):
+            draft = store.draft()
+            draft.put(THING, thing("kept", 2, labels={"large": "x" * 2_000_000}))
+            drafts.append(store.submit(draft))
+        outcomes = await asyncio.gather(*drafts, return_exceptions=True)
+        assert all(isinstance(each, UnavailableError) for each in outcomes), outcomes
+        assert "check --free" in str(outcomes[0])
+        assert store.get(THING, "plant", "kept") is kept
+        assert store.latest(THING, "plant", "kept") is kept
+    assert number(await put(store, "kept", 3)) == 3
+    assert (await anext(watch)).before is kept
+
+
+async def test_the_reserve_is_given_up_once(store: Store, tmp_path: Path) -> None:
+    """It gains room at the first call, nothing at the second, and the next start makes it anew."""
+    assert free(tmp_path / "state") == 4 * 2**20
+    assert free(tmp_path / "state") == 0
+    await store.close()
+    async with await Store.open(tmp_path / "state", RESOURCES):
+        assert (tmp_path / "state" / "reserve").exists()
+
+
+async def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    """Where the state would be there is a file."""
+    (tmp_path / "state").write_text("")
+    with pytest.raises(StateError, match="cannot be used for the state: File exists"):
+        await Store.open(tmp_path / "state", RESOURCES)
