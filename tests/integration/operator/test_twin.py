@@ -44,6 +44,17 @@ spec:
 ---
 apiVersion: fabgitops.io/v1
 kind: IndustrialPLC
+metadata: {name: scale}
+spec:
+  deviceAddress: 10.30.0.9
+  port: 802
+  pollIntervalSecs: 1
+  connection: {transport: tls, tlsServerName: scale.line-9.example}
+  targetRegister: 1
+  targetValue: 7
+---
+apiVersion: fabgitops.io/v1
+kind: IndustrialPLC
 metadata: {name: gateway}
 spec:
   deviceAddress: 10.30.0.1
@@ -179,20 +190,24 @@ async def test_a_plant_runs_against_its_twin(site: Site, kubectl_program: Path, 
             await site.client.delete(IndustrialPLC, name, namespace=namespace)
 
 
-async def test_every_transport_begins_drifted_and_is_corrected(site: Site, tmp_path: Path) -> None:
-    """Over TLS with a Secret and an identity, RTU over TCP with units, and UDP: all that Git wants is written."""
+async def test_every_transport_begins_drifted_and_is_corrected(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over TLS with and without a Secret, RTU over TCP with units, and UDP: all that Git wants is written."""
     await asyncio.to_thread(site.plane.let_secrets_be_read)
     file, secrets = tmp_path / "map.yaml", tmp_path / "secrets"
+    monkeypatch.setenv("SSL_CERT_FILE", str(secrets / "ca.crt"))
     begin = ("-f", "-", "-n", site.namespace, "--device-map", file, "--secrets", secrets, "--start", "drifted")
     async with twin(*begin, text=ODD) as plant, site.operator("--device-map", str(file)):
         certificates = {each.name: each.read_bytes() for each in (secrets / site.namespace / "plc-tls").iterdir()}
         await asyncio.to_thread(site.plane.keep_secret, site.namespace, "plc-tls", certificates)
         assert await plant.value(f"{site.namespace}/press", "recipe") == ""
         await put(site, ODD, site.namespace)
-        for name in ("press", "gateway", "meter"):
+        for name in ("press", "scale", "gateway", "meter"):
             await site.until_status(name, inSync=True)
         assert await plant.value("press.line-9.example:802", "force") == 12.5
         assert await plant.value("press.line-9.example:802", "recipe") == "STEEL"
+        assert await plant.value("10.30.0.9:802", "target") == 7
         assert await plant.value("10.30.0.1:4001", "7.fan") is True
         assert await plant.value("10.30.0.1:4001", "9.level") == -3.5
         assert await plant.value("[2001:db8::7]:502", "period") == 15
