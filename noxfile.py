@@ -25,7 +25,7 @@ PACKAGES = ("fabgitops-core", "fabgitops-operator", "fabctl", "mock-plc")
 GENERATE = ("python", "tools/generate.py")
 
 # What mypy checks, a run each: see [tool.mypy] in pyproject.toml.
-TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py")
+TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py", "conftest.py")
 
 # What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
 NEEDING = ("integration", "interop", "observability", "docs", "chart", "images", "e2e", "corpus", "crash")
@@ -68,6 +68,8 @@ def workspace(session: nox.Session, python: str | None = None, *groups: str) -> 
     session.env["UV_PROJECT_ENVIRONMENT"] = str(ROOT / ".nox" / f"workspace-{python.replace(os.sep, '_')}")
     session.env["UV_PYTHON"] = python
     session.env["VIRTUAL_ENV"] = None  # nox's own, of which uv would say that it is not the project's
+    # Without what Python compiles, each of the hundreds of processes that tests start would compile all that it reads.
+    session.env["PYTHONDONTWRITEBYTECODE"] = None
     wanted = [word for group in groups for word in ("--group", group)]
     session.run("uv", "sync", "--locked", "--all-packages", *wanted)
 
@@ -128,8 +130,14 @@ def fix(session: nox.Session) -> None:
 
 
 def at_once(session: nox.Session) -> tuple[str, ...]:
-    """Return what has all tests run on every processor; a selection is not worth the start of the processes."""
-    return () if session.posargs else ("-n", "auto", "--dist", "worksteal")
+    """Return what has tests run side by side, more than there are processors since some wait for time or for processes.
+
+    A selection is not worth the start of what runs them.
+    """
+    if session.posargs:
+        return ()
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ("-n", str(processors + 1), "--dist", "worksteal")
 
 
 @nox.session
@@ -137,6 +145,15 @@ def unit(session: nox.Session) -> None:
     """Run the tests that need nothing but this machine; ARGUMENTS go to pytest."""
     workspace(session)
     pytest(session, "-m", UNIT, *at_once(session))
+
+
+@nox.session
+def nightly(session: nox.Session) -> None:
+    """Run the tests that try examples, with others each time and many more of them; ARGUMENTS go to pytest."""
+    workspace(session)
+    pytest(
+        session, "-m", f"({UNIT}) and hypothesis", "--hypothesis-profile=nightly", "--timeout=3600", *at_once(session)
+    )
 
 
 def unit_on(python: str) -> None:

@@ -43,7 +43,7 @@ def of_words(kind: DataType) -> st.SearchStrategy[float]:
 
 
 @pytest.mark.parametrize("kind", list(PACKED))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(data=st.data(), scale=st.sampled_from(SCALES), offset=st.sampled_from([0, 0, *OFFSETS]))
 def test_the_first_digits_that_are_enough(kind: DataType, data: st.DataObject, scale: float, offset: float) -> None:
     """The text is that which trying one number of digits after the other finds, at each scale and offset."""
@@ -53,7 +53,7 @@ def test_the_first_digits_that_are_enough(kind: DataType, data: st.DataObject, s
 
 
 @pytest.mark.parametrize("kind", list(PACKED))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(data=st.data())
 def test_the_first_digits_of_an_unscaled_float(kind: DataType, data: st.DataObject) -> None:
     """So it is without a scale."""

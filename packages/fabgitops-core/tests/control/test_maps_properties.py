@@ -374,5 +374,5 @@ class Adversary(RuleBasedStateMachine):
             assert self.request.change.table is Table.HOLDING  # type: ignore[union-attr]
 
 
-Adversary.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+Adversary.TestCase.settings = settings(stateful_step_count=50)
 TestWhateverHappensToAMap: Any = Adversary.TestCase

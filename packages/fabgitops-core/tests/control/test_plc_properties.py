@@ -210,5 +210,5 @@ class Adversary(RuleBasedStateMachine):
             assert not self.asleep
 
 
-Adversary.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Adversary.TestCase.settings = settings(stateful_step_count=40)
 TestWhateverHappens: Any = Adversary.TestCase

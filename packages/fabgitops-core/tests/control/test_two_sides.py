@@ -77,7 +77,7 @@ def sides(message: str) -> tuple[str, str]:
     return held.removeprefix("a holds "), wanted.partition(": the write")[0]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(
     data=st.data(),
     codec=codecs(),

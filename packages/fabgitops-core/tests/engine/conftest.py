@@ -1,8 +1,9 @@
-"""An engine on a bench: PLCs, host and observer in memory."""
+"""An engine on a bench: PLCs, host and observer in memory, and a clock that leaps."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,11 @@ from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices, FakePlc
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 
+from .leaping import LeapingLoop
+
+TURN_SECS = 0.0005
+"""What a turn of the loop takes: far less than a tick of the scheduler, and a test's turns are seconds together."""
+START = datetime(2026, 1, 1, tzinfo=UTC)
 MIXER = Key(INDUSTRIAL_PLC.name, "default", "mixer")
 PRESS = Key(INDUSTRIAL_PLC.name, "default", "press")
 
@@ -28,8 +34,13 @@ class Bench:
         self.devices = FakeDevices()
         self.host = FakeHost()
         self.observer = FakeObserver()
-        self.engine = Engine(self.devices, self.host, self.observer)
+        self.time = asyncio.get_running_loop().time
+        self.engine = Engine(self.devices, self.host, self.observer, self.now)
         self.generations: dict[Key, int] = {}
+
+    def now(self) -> datetime:
+        """Return the time of day by the loop's clock."""
+        return START + timedelta(seconds=self.time())
 
     @property
     def plc(self) -> FakePlc:
@@ -48,14 +59,14 @@ class Bench:
         spec = IndustrialPLCSpec.model_validate(given) if given is not None else None
         self.generations[key] = self.generations.get(key, 0) + (not same)
         problem = "" if spec else "bad"
-        event: Declared[Any, Any] = Declared(datetime.now(UTC), self.generations[key], spec, problem, request)
+        event: Declared[Any, Any] = Declared(self.now(), self.generations[key], spec, problem, request)
         self.engine.declare(key, PlcController(settle_secs=0), event)
 
     def declare_template(self, name: str, namespace: str = "default", **given: Any) -> Key:
         """Declare a template."""
         key = Key(INDUSTRIAL_PLC_TEMPLATE.name, namespace, name)
         spec = IndustrialPLCTemplateSpec.model_validate(given)
-        event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, spec)
+        event: Declared[Any, Any] = Declared(self.now(), 1, spec)
         self.engine.declare(key, TemplateController(), event)
         return key
 
@@ -69,6 +80,13 @@ class Bench:
         """Wait until something is true; the test's time limit ends what never is."""
         while not true():
             await asyncio.sleep(0)
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Let no test on a bench wait for time: nothing there is outside of the loop."""
+    if "bench" in getattr(item, "fixturenames", ()):
+        return {"leaping": partial(LeapingLoop, TURN_SECS)}
+    return {"real": asyncio.new_event_loop}
 
 
 @pytest.fixture

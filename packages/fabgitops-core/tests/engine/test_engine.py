@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -218,7 +217,7 @@ async def test_a_status_that_somebody_changed_is_made_known_again(bench: Bench, 
     stored = json.loads(said.model_dump_json(by_alias=True))
     for status, more in ((stored, 0), (found, 1), (stored, 1)):
         body = {"metadata": {"generation": 1}, "spec": {**SPEC}, "status": status}
-        bench.engine.declare(MIXER, PLC, declared(PLC.kind, body, datetime.now(UTC)))
+        bench.engine.declare(MIXER, PLC, declared(PLC.kind, body, bench.now()))
         assert len(bench.host.published) == count + more
     assert bench.status(MIXER) == said
 

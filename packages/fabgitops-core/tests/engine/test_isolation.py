@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -94,7 +93,7 @@ def declare(bench: Bench, key: Key, controller: PlcController, generation: int, 
     if "templateRef" in changes:
         del given["targetRegister"], given["targetValue"]
     spec = IndustrialPLCSpec.model_validate(given)
-    event: Declared[Any, Any] = Declared(datetime.now(UTC), generation, spec)
+    event: Declared[Any, Any] = Declared(bench.now(), generation, spec)
     bench.engine.declare(key, controller, event)
 
 
@@ -202,7 +201,7 @@ async def test_what_was_said_before_a_restart_outlives_a_fault_of_ours(bench: Be
     stored = bench.status(MIXER)
     bench.engine.remove(MIXER)
     controller = Spoilt()
-    event: Declared[Any, Any] = Declared(datetime.now(UTC), 2, spec, status=stored)
+    event: Declared[Any, Any] = Declared(bench.now(), 2, spec, status=stored)
     if where == "intake":
         bench.engine.unreadable(MIXER, controller, 2, ValueError("nonsense"), stored)
     else:
@@ -328,7 +327,7 @@ async def test_a_template_that_raises_stops_its_users(bench: Bench) -> None:
 
     def declared(value: int) -> None:
         spec = IndustrialPLCTemplateSpec.model_validate({"registers": [{**SPEED, "value": value}]})
-        event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, spec)
+        event: Declared[Any, Any] = Declared(bench.now(), 1, spec)
         bench.engine.declare(key, template, event)
 
     declared(5)
@@ -400,11 +399,10 @@ class Hostile:
         return raises
 
 
-async def test_an_observer_that_raises_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_observer_that_raises_changes_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     """Whoever listens and raises is logged once for each kind of news, and corrections go on."""
     devices = FakeDevices()
-    engine = Engine(devices, FakeHost(), Hostile())
-    bench = Bench()
+    engine = Engine(devices, FakeHost(), Hostile(), bench.now)
     bench.devices, bench.engine = devices, engine
     bench.declare(MIXER)
     await bench.until(lambda: bench.plc[4001] == 2500)
@@ -419,9 +417,9 @@ async def test_an_observer_that_raises_changes_nothing(caplog: pytest.LogCapture
 
 async def test_a_host_that_raises_ends_nothing(bench: Bench) -> None:
     """Where a status cannot be handed over the resource is not written, and the engine goes on."""
-    engine = Engine(bench.devices, Hostile(), bench.observer)
+    engine = Engine(bench.devices, Hostile(), bench.observer, bench.now)
     event: Declared[Any, Any] = Declared(
-        datetime.now(UTC),
+        bench.now(),
         1,
         IndustrialPLCSpec.model_validate({"deviceAddress": "10.0.0.7", "targetRegister": 1, "targetValue": 7}),
     )

@@ -16,7 +16,7 @@ from fabgitops_core.control.requests import Endpoint
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices, FakePlc
 from fabgitops_core.testing.host import FakeHost, FakeObserver
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from .leaping import leaping
@@ -152,7 +152,6 @@ def word(scale: float, speed: int) -> int:
     return round(speed / scale)
 
 
-@settings(max_examples=100, deadline=None)
 @given(commits=st.lists(COMMITS, min_size=1, max_size=6), poll_secs=st.integers(1, 7), seed=st.integers(0, 99))
 def test_only_what_a_whole_commit_wants_is_written(commits: list[Commit], poll_secs: int, seed: int) -> None:
     """However the objects of commits are applied, reverted and delayed, no word is written that no commit wants."""

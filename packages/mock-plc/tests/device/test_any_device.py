@@ -49,7 +49,7 @@ REGISTERS = st.fixed_dictionaries(
 WRITES = st.lists(st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=6), max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(REGISTERS, WRITES, st.integers())
 def test_a_device_outlives_whatever_is_written(register: dict[str, object], writes: list[list[int]], seed: int) -> None:
     """Whatever a client writes, a device that its file allows goes on, in words that Modbus can carry."""

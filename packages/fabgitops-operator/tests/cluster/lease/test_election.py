@@ -268,7 +268,7 @@ PACES = st.tuples(*[st.floats(0.9, 1.1)] * 3)
 OFFSETS = st.tuples(*[st.floats(0, 1e6)] * 3)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=4 * settings().max_examples)
 @given(SCHEDULES, PACES, OFFSETS)
 def test_never_two_may_write(
     schedule: list[tuple[float, int, str]], paces: tuple[float, ...], offsets: tuple[float, ...]
