@@ -25,7 +25,7 @@ class Repository:
 
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a script of tools/, without any network."""
-        command = [sys.executable, f"tools/{script}.py", *arguments]
+        command = [sys.executable, "-B", f"tools/{script}.py", *arguments]
         return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
 
     def release(self, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""The command line, as a process."""
+"""The command line: as a process, and what it refuses before it starts anything in the process of the tests."""
 
 import base64
 import json
@@ -6,13 +6,15 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from fabgitops_operator import app
+from fabgitops_operator.cluster.login import NoConfig, load_access
 
 COMMAND = Path(sys.executable).with_name("fabgitops-operator")
 NO_CLUSTER = "fabgitops-operator: no way to the API server: "
@@ -31,6 +33,29 @@ def refusal(*tokens: str, code: int = 2, **environment: str) -> str:
     assert (done.returncode, done.stdout) == (code, ""), done
     (line,) = done.stderr.splitlines()
     return line
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Return what says the one line of a command line that makes no sense, without a process of its own."""
+
+    def refuse(*tokens: str, **environment: str) -> str:
+        with monkeypatch.context() as there:
+            there.setattr(sys, "argv", ["fabgitops-operator", *tokens])
+            for name in filter(lambda each: each.startswith("FABGITOPS_"), list(os.environ)):
+                there.delenv(name)
+            for name, value in environment.items():
+                there.setenv(name, value)
+            code = app.call()
+        told = capsys.readouterr()
+        assert (code, told.out) == (2, ""), told
+        (line,) = told.err.splitlines()
+        return line
+
+    return refuse
 
 
 def test_help_and_version() -> None:
@@ -107,9 +132,9 @@ def test_the_right_to_read_secrets_is_asked_for() -> None:
         ("--lease-outage", "perhaps"),
     ],
 )
-def test_a_bad_value_is_named(flag: str, value: str) -> None:
+def test_a_bad_value_is_named(refused: Refused, flag: str, value: str) -> None:
     """A bad value ends with exit code 2 and one line that names the flag and the value."""
-    line = refusal("run", flag, value)
+    line = refused("run", flag, value)
     assert flag in line
     assert value in line
 
@@ -167,13 +192,26 @@ NO_PEM = base64.b64encode(b"no certificate").decode()
     ],
     ids=["text", "no YAML", "empty", "clusters", "server", "nowhere", "port", "certificate"],
 )
-def test_an_unusable_kubeconfig_is_one_line(tmp_path: Path, text: str, said: str) -> None:
-    """A kubeconfig that cannot be used ends the start with exit code 1 and a line on what is wrong with it."""
+def test_an_unusable_kubeconfig_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    """Of a kubeconfig that cannot be used the line that the start ends with says what is wrong with it."""
     config = tmp_path / "kubeconfig"
     config.write_text(text)
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    with pytest.raises(NoConfig) as told:
+        load_access()
+    assert said in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_an_unusable_kubeconfig_ends_the_start(tmp_path: Path) -> None:
+    """It ends with exit code 1."""
+    config = tmp_path / "kubeconfig"
+    config.write_text("{}")
     line = refusal("run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0", code=1, KUBECONFIG=str(config))
     assert line.startswith(NO_CLUSTER)
-    assert said in line
+    assert "no current context" in line
 
 
 @pytest.mark.parametrize(
@@ -188,14 +226,14 @@ def test_output_that_cannot_be_written_is_told(redirection: str, code: int) -> N
     assert len(done.stderr.splitlines()) == (1 if code == 1 else 0)
 
 
-def test_a_flag_outdoes_the_environment_which_outdoes_the_file(tmp_path: Path) -> None:
+def test_a_flag_outdoes_the_environment_which_outdoes_the_file(refused: Refused, tmp_path: Path) -> None:
     """Each value is taken from where it counts most: what counts less is not even looked at."""
     file = tmp_path / "operator.yaml"
     file.write_text("metrics-port: 70001\n")
-    assert "70001" in refusal("run", "--config", str(file))
-    assert "70001" in refusal("run", FABGITOPS_CONFIG=str(file))
-    assert "70002" in refusal("run", "--config", str(file), FABGITOPS_METRICS_PORT="70002")
-    assert "70003" in refusal("run", "--config", str(file), "--metrics-port", "70003", FABGITOPS_METRICS_PORT="70002")
+    assert "70001" in refused("run", "--config", str(file))
+    assert "70001" in refused("run", FABGITOPS_CONFIG=str(file))
+    assert "70002" in refused("run", "--config", str(file), FABGITOPS_METRICS_PORT="70002")
+    assert "70003" in refused("run", "--config", str(file), "--metrics-port", "70003", FABGITOPS_METRICS_PORT="70002")
     assert refusal("run", "--config", str(file), "--metrics-port", "0", code=1).startswith(NO_CLUSTER)
 
 
@@ -203,18 +241,18 @@ def test_a_flag_outdoes_the_environment_which_outdoes_the_file(tmp_path: Path) -
     ("text", "said"),
     [("metrcs-port: 1\n", "metrcs-port"), ("- a\n", "must be a mapping"), ("a: [\n", "while parsing")],
 )
-def test_a_bad_file_is_named(tmp_path: Path, text: str, said: str) -> None:
+def test_a_bad_file_is_named(refused: Refused, tmp_path: Path, text: str, said: str) -> None:
     """A file with an unknown key, or that is no YAML mapping, is refused by its name and what is wrong in it."""
     file = tmp_path / "operator.yaml"
     file.write_text(text)
-    line = refusal("run", "--config", str(file))
+    line = refused("run", "--config", str(file))
     assert str(file) in line
     assert said in line
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(refused: Refused, tmp_path: Path) -> None:
     """A file that is not there is not passed over."""
-    assert f"--config {tmp_path / 'none.yaml'}: there is no such file" in refusal(
+    assert f"--config {tmp_path / 'none.yaml'}: there is no such file" in refused(
         "run", "--config", str(tmp_path / "none.yaml")
     )
 

@@ -194,7 +194,9 @@ def main() -> None:
 def call() -> int:
     """Run the command line and return its exit code."""
     try:
-        code = app(exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero")
+        code = app(
+            sys.argv[1:], exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero"
+        )
         if sys.stdout is not None:
             sys.stdout.flush()
     except CycloptsError as error:
