@@ -38,6 +38,9 @@ REST = ("workflows", "docs", "observability", "chart", "interop", "corpus")
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll"}
 
+# What is measured, and the module of benchmarks/ that does it.
+BENCHMARKS = {"polls": "run", "modbus": "modbus", "fabctl": "start", "standalone": "standalone"}
+
 # What a command gets after Ctrl-C to end its processes and remove its files; nox would kill it after half a second.
 CLEANUP_SECS = 60
 
@@ -320,7 +323,7 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Show the main job: API server, operator, two chaotic PLCs, fabctl; --keep leaves it running."""
+    """Show the main job: operator, two chaotic PLCs, fabctl; --kubernetes: on an API server; --keep: until Ctrl-C."""
     workspace(session)
     # It hears Ctrl-C itself. What only nox is told, nox tells it soon, and then gives it the time to take all down.
     command = ("uv", "run", "--no-sync", "python", "tools/demo.py", *session.posargs)
@@ -328,11 +331,9 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize(
-    "what", [nox.param("run", id="polls"), nox.param("modbus", id="modbus"), nox.param("start", id="fabctl")]
-)
+@nox.parametrize("what", [nox.param(module, id=name) for name, module in BENCHMARKS.items()])
 def bench(session: nox.Session, what: str) -> None:
-    """Measure what a poll, a Modbus request or the start of fabctl costs beside others in the same run; see --help."""
+    """Measure what a poll, a request, the start of fabctl, or a box without a cluster costs; see --help."""
     workspace(session)
     run(session, "python", "-m", f"benchmarks.{what}", *session.posargs)
 

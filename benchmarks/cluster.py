@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import lightkube
+import psutil
 import yaml
 from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
@@ -72,7 +73,9 @@ async def install(plane: ControlPlane, ports: list[int]) -> None:
     await client.close()
 
 
-async def measure(plane: ControlPlane, port: int, count: int, seconds: float, drift: Callable[[], float]) -> Any:
+async def measure(
+    plane: ControlPlane, process: psutil.Process, port: int, count: int, seconds: float, drift: Callable[[], float]
+) -> Any:
     """Wait until all is calm, count for a while, then let everything drift."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as operator:
 
@@ -93,11 +96,14 @@ async def measure(plane: ControlPlane, port: int, count: int, seconds: float, dr
         await until(connected, f"all {count} PLCs answer the operator")
         await until(calm, "the operator has nothing more to tell the API server")
         polls, asked = total(await metrics(), "fabgitops_modbus_requests_total"), requests(plane)
+        spent = sum(process.cpu_times()[:2])
         await asyncio.sleep(seconds)
+        spent = sum(process.cpu_times()[:2]) - spent
         polls, asked = total(await metrics(), "fabgitops_modbus_requests_total") - polls, requests(plane) - asked
         drifted = drift()
         await until(corrected, f"all {count} corrections are proven")
-        return {"polls": polls, "requests": asked, "corrected": time.monotonic() - drifted}
+        cost = {"polls": polls, "requests": asked, "cpu_us": spent / max(polls, 1) * 1e6}
+        return {**cost, "corrected": time.monotonic() - drifted}
 
 
 def requests(plane: ControlPlane) -> float:
@@ -133,7 +139,8 @@ def main(seconds: float, count: int) -> None:
                 farm.stdin.write("drift\n")
                 return float(said(farm.stdout, "the farm of devices"))
 
-            sys.stdout.write(json.dumps(asyncio.run(measure(plane, port, count, seconds, drift))) + "\n")
+            process = psutil.Process(operator.pid)
+            sys.stdout.write(json.dumps(asyncio.run(measure(plane, process, port, count, seconds, drift))) + "\n")
             operator.terminate()
         farm.kill()
 

@@ -22,11 +22,13 @@ COPY . .
 # Behind a proxy with a CA of its own: --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt
 RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=ca \
     if [ -e /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca; fi \
-    && uv sync --locked --no-dev --no-editable --no-default-groups --package fabgitops-operator --extra otel
+    && uv sync --locked --no-dev --no-editable --no-default-groups --package fabgitops-operator --extra certificate --extra otel
 # What only installers read goes, because it holds the time of the build. Then everything is compiled, always in one order.
 RUN rm -f /app/.lock /app/lib/python3.*/site-packages/*.dist-info/uv_cache.json \
     && sed -i '/uv_cache\.json,/d' /app/lib/python3.*/site-packages/*.dist-info/RECORD \
     && /app/bin/python -m compileall -q -f --invalidation-mode unchecked-hash /app/lib
+# Where an operator without a cluster keeps its state: a volume that is put there takes over whose it is.
+RUN mkdir -m 0700 /state
 
 FROM ${BASE}
 ARG VERSION=0+unreleased
@@ -42,6 +44,8 @@ LABEL org.opencontainers.image.title="fabgitops-operator" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
 COPY --from=builder /app /app
+COPY --from=builder --chown=65532:65532 /state /state
+ENV STATE_DIRECTORY=/state
 ENV PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 65532:65532

@@ -1,53 +1,32 @@
-"""The main job, shown on this machine: a real API server, the real operator, two chaotic PLCs, and fabctl.
+"""The main job, shown on this machine: two PLCs that drift by themselves, the real operator, and fabctl.
 
-`./dev demo` tells the story and takes everything down; `./dev demo --keep` leaves it running until Ctrl-C. It ends with
-a non-zero exit code if the story does not come true.
+`./dev demo` tells the story with nothing else: the operator looks after a folder of manifests, and keeps what it knows
+itself. `./dev demo --kubernetes` tells it on a real API server. `--keep` leaves all of it running until Ctrl-C. It ends
+with a non-zero exit code if the story does not come true.
 """
 
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx2
-import lightkube
-import yaml
 from cyclopts import App, Parameter
-from fabgitops_operator.cluster.install import manifests
-from lightkube import codecs
-from lightkube.generic_resource import create_namespaced_resource
-from lightkube.types import PatchType
-from prometheus_client.parser import text_string_to_metric_families
-from testbed import TestbedError, control_plane
-from testbed.processes import leashed
+from stages import BIN, CHAOS, Kubernetes, Stage, Standalone, StoryError, until
 
-ROOT = Path(__file__).parent.parent
-BIN = Path(sys.executable).parent
-ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
-NAMESPACE = "default"
-PATIENCE = 60.0
-CHAOS = {
-    "mixer-speed": ["--register", "4001=2500", "--chaos-interval", "7", "--seed", "7"],
-    "oven-temperature": ["--register", "100=1800", "--chaos-interval", "17", "--seed", "3", "--max-drift", "90"],
-}
-IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
-Event = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What ends the demo before its time: Ctrl-C, a script, the terminal that is closed."""
+CALLED = "FABGITOPS_DEMO_CALLED"
+"""Environment variable: when `./dev demo` was called, in seconds of the clock."""
 
 app = App(name="demo", help_format="plaintext")
-
-
-class StoryError(Exception):
-    """The story did not come true; the text says what did not."""
 
 
 def say(text: str) -> None:
@@ -55,153 +34,15 @@ def say(text: str) -> None:
     print(f"\n\033[1m▸ {text}\033[0m" if sys.stdout.isatty() else f"\n▸ {text}", flush=True)
 
 
-def until(true: Callable[[], Any], what: str) -> Any:
-    """Wait until something is true and return it.
-
-    Raises:
-        StoryError: It is not within a minute.
-    """
-    deadline = time.monotonic() + PATIENCE
-    while not (found := true()):
-        if time.monotonic() > deadline:
-            raise StoryError(f"not within {PATIENCE:g} s: {what}")
-        time.sleep(0.1)
-    return found
-
-
-class Stage:
-    """Everything that runs, and how to act on it."""
-
-    def __init__(self, stack: ExitStack, folder: Path) -> None:
-        self.folder = folder
-        self.stack = stack
-        plane = stack.enter_context(control_plane())
-        self.kubeconfig = plane.kubeconfig
-        self.role = plane.kubeconfig_for(ACCOUNT)
-        self.client: Any = lightkube.Client(
-            config=lightkube.KubeConfig.from_file(plane.kubeconfig), field_manager="demo"
-        )
-        self.metrics = ""
-
-    def install(self) -> None:
-        """Install resource definition, role and binding, exactly as they are shipped."""
-        for body in yaml.safe_load_all(manifests()):
-            self.client.apply(codecs.from_dict(body), force=True)
-        until(self._served, "the API server serves IndustrialPLC")
-
-    def _served(self) -> bool:
-        try:
-            list(self.client.list(IndustrialPLC, namespace=NAMESPACE))
-        except httpx2.HTTPStatusError:
-            return False
-        return True
-
-    def start_plc(self, name: str) -> int:
-        """Start a chaotic PLC and return its port."""
-        command = [str(BIN / "mock-plc"), "--bind", "127.0.0.1", "--port", "0", "--chaos", *CHAOS[name]]
-        log = self._start(name, command, {})
-        return int(until(lambda: _after(log, "listening on 127.0.0.1:"), f"{name} listens"))
-
-    def start_operator(self) -> None:
-        """Start the operator under exactly its role."""
-        command = [str(BIN / "fabgitops-operator"), "run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0"]
-        log = self._start("operator", [*command, "--log-format", "text"], {"KUBECONFIG": str(self.role)})
-        port = until(lambda: _after(log, "metrics and probes on port "), "the operator starts")
-        self.metrics = f"http://127.0.0.1:{port}/metrics"
-        until(lambda: "looking after" in log.read_text(), "the operator looks after the namespace")
-
-    def _start(self, name: str, command: list[str], environment: dict[str, str]) -> Path:
-        log = self.folder / f"{name}.log"
-        self.stack.enter_context(_running(command, log, {**os.environ, **environment}))
-        return log
-
-    def apply_example(self, name: str, port: int) -> None:
-        """Apply a manifest from examples/, with the port that its mock PLC got."""
-        body = yaml.safe_load((ROOT / "examples" / f"{name}.yaml").read_text())
-        body["spec"]["port"] = port
-        body["metadata"]["namespace"] = NAMESPACE
-        self.client.apply(IndustrialPLC.from_dict(body), force=True)
-
-    def status(self, name: str) -> dict[str, Any]:
-        """Return an object's status."""
-        return dict(self.client.get(IndustrialPLC, name, namespace=NAMESPACE).get("status") or {})
-
-    def is_read(self, name: str) -> bool:
-        """Return whether it was read at least once."""
-        return self.status(name).get("currentValue") is not None
-
-    def announced(self, name: str, reason: str, times: int) -> bool:
-        """Return whether a reason was announced so many times."""
-        return self.events(name).get(reason, 0) == times
-
-    def suspend(self, name: str) -> None:
-        """Suspend a resource, so that the numbers stand still."""
-        patch = {"spec": {"suspend": True}}
-        self.client.patch(IndustrialPLC, name, patch, namespace=NAMESPACE, patch_type=PatchType.MERGE)
-        until(lambda: "suspended" in self.status(name).get("message", ""), f"{name} is suspended")
-
-    def events(self, name: str) -> dict[str, int]:
-        """Return how often each reason was announced."""
-        counts: dict[str, int] = {}
-        for event in self.client.list(Event, namespace=NAMESPACE):
-            if event["regarding"]["name"] == name:
-                times = (event.get("series") or {}).get("count", 1)
-                counts[event["reason"]] = counts.get(event["reason"], 0) + times
-        return counts
-
-    def metric(self, metric: str, name: str) -> int:
-        """Return a counter of one PLC."""
-        for family in text_string_to_metric_families(httpx2.get(self.metrics).text):
-            for sample in family.samples:
-                if sample.name == metric and sample.labels.get("plc_name") == name:
-                    return int(sample.value)
-        raise StoryError(f"/metrics does not tell {metric} of {name}")
-
-    def fabctl(self, *arguments: str) -> None:
-        """Run fabctl and show what it prints.
-
-        Raises:
-            StoryError: It failed.
-        """
-        print(f"$ fabctl {' '.join(arguments)}", flush=True)
-        environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
-        done = subprocess.run([str(BIN / "fabctl"), *arguments], env=environment, check=False)
-        if done.returncode:
-            raise StoryError(f"fabctl {' '.join(arguments)} ended with {done.returncode}")
-
-
-@contextmanager
-def _running(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[None]:
-    with log.open("wb") as output:
-        own = leashed(command, signal.SIGTERM)  # it ends with the demo, even when that is killed
-        process = subprocess.Popen(own, stdout=output, stderr=output, env=environment, start_new_session=True)
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _after(log: Path, marker: str) -> str:
-    """Return the digits that follow a marker in a log, or nothing while it is not there."""
-    _, found, rest = log.read_text().partition(marker)
-    digits = rest.split(",")[0].split("\n")[0].split(" ")[0]
-    return digits if found and digits.isdigit() else ""
-
-
 def tell(stage: Stage) -> None:
     """Tell the story."""
-    say("Two PLCs start; both drift by themselves every few seconds. The operator starts under its least role.")
-    stage.install()
+    say("Two PLCs start; both drift by themselves every few seconds.")
     ports = {name: stage.start_plc(name) for name in CHAOS}
-    stage.start_operator()
-    say("The manifests in examples/ are applied, with the ports that the mock PLCs got. Git vs. reality:")
-    for name, port in ports.items():
-        stage.apply_example(name, port)
+    began = time.monotonic()
+    begin(stage, ports)
+    until(partial(in_sync, stage), "a PLC is in sync")
+    tell_seconds(began)
+    say("Git vs. reality:")
     for name in CHAOS:
         until(partial(stage.is_read, name), f"{name} is read")
     stage.fabctl("get-status")
@@ -214,8 +55,40 @@ def tell(stage: Stage) -> None:
     say("That person decides. One forced pass: write, read back.")
     stage.fabctl("sync", "oven-temperature", "--force")
     stage.fabctl("get-status")
-    say("What the cluster was told about the mixer:")
+    say("What was told about the mixer:")
     stage.fabctl("describe", "mixer-speed")
+
+
+def begin(stage: Stage, ports: Mapping[str, int]) -> None:
+    """Start the operator and declare the PLCs of examples/, in the order that the stage wants."""
+    if isinstance(stage, Standalone):
+        say("Their manifests, from examples/, are put into a folder. The operator starts on it: there is no cluster.")
+        print(f"$ fabgitops-operator standalone --source {stage.source}", flush=True)
+        declare(stage, ports)
+        stage.start_operator()
+    else:
+        say("The operator starts under its least role. The manifests of examples/ are applied.")
+        stage.start_operator()
+        declare(stage, ports)
+
+
+def declare(stage: Stage, ports: Mapping[str, int]) -> None:
+    """Declare the PLCs, with the ports that they got."""
+    for name, port in ports.items():
+        stage.declare_example(name, port)
+
+
+def in_sync(stage: Stage) -> bool:
+    """Return whether the first PLC is read, and holds what it must."""
+    return any(stage.is_read(name) and stage.is_ready(name) for name in CHAOS)
+
+
+def tell_seconds(began: float) -> None:
+    """Say how long it took until a PLC was in sync, from the operator's start and from the call."""
+    seconds = f"{time.monotonic() - began:.1f} s after the operator was started"
+    if called := os.environ.get(CALLED):
+        seconds += f", {time.time() - float(called):.0f} s after ./dev demo was called"
+    print(f"The first PLC is in sync {seconds}.", flush=True)
 
 
 def prove(stage: Stage) -> None:
@@ -240,10 +113,8 @@ def prove(stage: Stage) -> None:
             if counted != wanted or not wanted:
                 raise StoryError(f"{name}: status says {wanted} {what}, {metric} says {counted}")
     say("From /metrics:")
-    wanted_lines = ("drift_events_total", "corrections_total", "managed_plcs ", "fabgitops_modbus_requests_total")
-    print(
-        "\n".join(f"  {line}" for line in httpx2.get(stage.metrics).text.splitlines() if line.startswith(wanted_lines))
-    )
+    lines = ("drift_events_total", "corrections_total", "managed_plcs ", "fabgitops_modbus_requests_total")
+    print("\n".join(f"  {line}" for line in stage.exposition().splitlines() if line.startswith(lines)))
     say("The story came true: every drift was found, and every correction was proven by reading it back.")
 
 
@@ -277,7 +148,7 @@ def logs() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="fabgitops-demo-"))
     try:
         yield folder
-    except (StoryError, TestbedError, httpx2.HTTPError) as error:
+    except (StoryError, httpx2.HTTPError) as error:
         print(f"\ndemo: {error}\ndemo: logs are in {folder}", file=sys.stderr)
         raise SystemExit(1) from error
     except BaseException:
@@ -287,21 +158,25 @@ def logs() -> Iterator[Path]:
 
 
 @app.default
-def main(*, keep: Annotated[bool, Parameter(negative="")] = False) -> None:
-    """Show the main job on this machine: an API server, the operator, two PLCs that drift, and fabctl.
+def main(
+    *,
+    kubernetes: Annotated[bool, Parameter(negative="")] = False,
+    keep: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Show the main job on this machine: the operator, two PLCs that drift, and fabctl.
 
-    It takes about half a minute, and takes everything down at its end. Exit code 1 if the story does not come true.
+    It takes about a minute, and takes everything down at its end. Exit code 1 if the story does not come true.
 
     Args:
+        kubernetes: Tell it on a real API server of Kubernetes (the first time it may have to be built: minutes).
         keep: Leave everything running until Ctrl-C.
     """
     for each in SIGNALS:
         signal.signal(each, leave)
     try:
         with logs() as folder, ExitStack() as stack:
-            say("A real Kubernetes API server comes up here (the first time it may have to be built: minutes).")
             try:
-                stage = Stage(stack, folder)
+                stage = staged(stack, folder, kubernetes=kubernetes)
                 tell(stage)
                 prove(stage)
                 if keep:
@@ -310,6 +185,14 @@ def main(*, keep: Annotated[bool, Parameter(negative="")] = False) -> None:
                 hear_no_more()
     except KeyboardInterrupt:
         print("\nended")
+
+
+def staged(stack: ExitStack, folder: Path, *, kubernetes: bool) -> Stage:
+    """Return what the story is told on."""
+    if not kubernetes:
+        return Standalone(stack, folder)
+    say("A real Kubernetes API server comes up here (the first time it may have to be built: minutes).")
+    return Kubernetes(stack, folder)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ exec 2>&1
 
 def free_ports(text: str) -> dict[str, str]:
     """Return a free port of this machine for each port that a page names for one on it."""
-    named = sorted({*re.findall(r"--port (\d{4,5})", text), *re.findall(r"--control (\d{4,5})", text)})
+    named = sorted({*re.findall(r"--(?:port|control) (\d{4,5})", text), *re.findall(r"=0\.0\.0\.0:(\d{4,5})", text)})
     with_sockets = [socket.create_server(("127.0.0.1", 0)) for _ in named]
     ports = {name: str(each.getsockname()[1]) for name, each in zip(named, with_sockets, strict=True)}
     for each in with_sockets:
@@ -60,7 +60,9 @@ def step(block: Block, text: str) -> str:
     """Return what is done with a block, in the shell of its page."""
     if block.task == "run":
         return f"echo '=== {block.line}'\n{text}"
-    return f"cat >{block.about} <<'=== END'\n{text}=== END\n" if block.task == "save" else ""
+    if block.task != "save":
+        return ""
+    return f"mkdir -p {Path(block.about).parent}\ncat >{block.about} <<'=== END'\n{text}=== END\n"
 
 
 def outputs(text: str) -> dict[int, str]:
@@ -148,6 +150,7 @@ def test_what_a_page_tells_to_type_works(
         "FABGITOPS_NAMESPACE": namespace,
         "FABGITOPS_METRICS_BIND": "127.0.0.1",
         "FABGITOPS_METRICS_PORT": "0",
+        "FABGITOPS_LISTEN": "127.0.0.1:0",
     }
     try:
         compare(page, outputs(run(script(page, ports), tmp_path, environment)), ports)

@@ -1,6 +1,7 @@
-"""The demo, ended before its time: nothing of it stays."""
+"""The demo, with and without Kubernetes: it tells its story, and ended before its time nothing of it stays."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 DEMO = Path(__file__).parents[2] / "tools" / "demo.py"
 PATIENCE = 60
@@ -29,13 +30,14 @@ def demo(*arguments: str, **more: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+@pytest.fixture(params=["standalone", "kubernetes"])
+def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Return a demo whose PLCs and operator run, with temporary files in the test's folder."""
-    with demo("--keep", TMPDIR=str(tmp_path)) as process:
+    plane = ["--kubernetes"] if request.param == "kubernetes" else []
+    with demo("--keep", *plane, TMPDIR=str(tmp_path)) as process:
         try:
             assert process.stdout is not None
-            assert any("The manifests in examples/ are applied" in line for line in process.stdout)
+            assert any("Git vs. reality:" in line for line in process.stdout)
             yield process
         finally:
             process.kill()
@@ -63,10 +65,23 @@ def test_killed_it_takes_its_programs_along(running: subprocess.Popen[str]) -> N
     assert psutil.wait_procs(started, PATIENCE)[1] == []
 
 
+@pytest.mark.parametrize("plane", [[], ["--kubernetes"]], ids=["standalone", "kubernetes"])
+def test_the_story_comes_true(plane: list[str], tmp_path: Path) -> None:
+    """Told to its end it says how long the first PLC took to be in sync, and leaves nothing behind."""
+    with demo(*plane, TMPDIR=str(tmp_path), FABGITOPS_DEMO_CALLED="0") as process:
+        said, complained = process.communicate(timeout=2 * PATIENCE)
+    assert process.returncode == 0, complained
+    assert re.search(r"in sync [0-9.]+ s after the operator was started, [0-9]+ s after \./dev demo was called", said)
+    assert "The story came true" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_help_teaches() -> None:
     """`./dev demo --help` names what there is, and wrong usage is told, with exit code 2."""
     with demo("--help") as asked:
-        assert "--keep" in asked.communicate(timeout=PATIENCE)[0]
+        told = asked.communicate(timeout=PATIENCE)[0]
+        assert "--keep" in told
+        assert "--kubernetes" in told
     assert asked.returncode == 0
     with demo("--nonsense") as wrong:
         assert "--nonsense" in wrong.communicate(timeout=PATIENCE)[1]

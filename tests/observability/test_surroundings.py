@@ -21,7 +21,7 @@ pytestmark = pytest.mark.observability
 DOCKER = ROOT / "docker"
 COMPOSE = DOCKER / "compose.yaml"
 ROUTING = ROOT / "examples/alerting/alertmanager.yml"
-OURS = {"mock-plcs", "operator"}
+OURS = {"mock-plcs", "operator", "standalone"}
 
 
 def said(*command: str | Path, **environment: str) -> str:
@@ -84,7 +84,7 @@ def test_nothing_listens_to_strangers(composed: dict[str, Any]) -> None:
 def test_every_port_can_be_chosen(tools: Mapping[str, Path]) -> None:
     """Each port that is taken on this machine can be moved by a variable."""
     chosen = {"MOCK_PLC_PORTS": "15502-15504", "OPERATOR_PORT": "18080", "PROMETHEUS_PORT": "19090"}
-    chosen |= {"ALERTMANAGER_PORT": "19093", "GRAFANA_PORT": "13000", "BIND": "0.0.0.0"}  # noqa: S104
+    chosen |= {"ALERTMANAGER_PORT": "19093", "GRAFANA_PORT": "13000", "STANDALONE_PORT": "18443", "BIND": "0.0.0.0"}  # noqa: S104
     text = said(tools["compose-config"], COMPOSE, GRAFANA_PASSWORD="x", **chosen)  # noqa: S106
     ports = [port for service in yaml.safe_load(text)["services"].values() for port in service["ports"]]
     assert all(int(port["published"]) >= 13000 and port["host_ip"] == "0.0.0.0" for port in ports)  # noqa: S104
@@ -100,7 +100,7 @@ def test_images_are_pinned(composed: dict[str, Any]) -> None:
 def test_what_is_mounted_is_there(composed: dict[str, Any]) -> None:
     """Each file and folder that a service mounts is in the repository."""
     found = [path for service in composed["services"].values() for path in mounts(service).values()]
-    assert len(found) == 5
+    assert len(found) == 6
     assert [path for path in found if not path.exists()] == []
 
 
@@ -131,7 +131,7 @@ def test_prometheus_takes_its_configuration(tools: Mapping[str, Path], composed:
 def test_the_plcs_are_those_that_are_played(composed: dict[str, Any]) -> None:
     """The resources for the Compose file are valid, and name ports that the mock PLCs have."""
     ports = {port["target"] for port in composed["services"]["mock-plcs"]["ports"]}
-    for manifest in yaml.safe_load_all((DOCKER / "plcs.yaml").read_text()):
+    for manifest in yaml.safe_load_all((DOCKER / "plant/plcs.yaml").read_text()):
         event = declared(INDUSTRIAL_PLC, manifest, datetime.now(UTC))
         assert event.problem == ""
         assert event.spec is not None

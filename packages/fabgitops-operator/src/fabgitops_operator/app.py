@@ -1,7 +1,6 @@
 """The command line of the operator."""
 
 import asyncio
-import errno
 import logging
 import os
 import sys
@@ -14,6 +13,8 @@ from cyclopts.config import Env, Yaml
 from yaml import YAMLError
 
 from fabgitops_operator.settings import Settings
+from fabgitops_operator.standalone.commands import app as standalone
+from fabgitops_operator.streams import complain, say
 
 
 class ConfigFileError(Exception):
@@ -41,6 +42,9 @@ app = App(
     help_format="plaintext",
     config=(Env("FABGITOPS_", command=False), _from_file),
 )
+
+
+app.command(standalone)
 
 
 @app.command
@@ -73,10 +77,10 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(operate(settings))
     except DeviceMapError as error:
-        _complain(str(error))
+        complain(str(error))
         return 2
     except (ApiError, LeaseLostError, LeaseRefusedError, ListenError, NotInstalledError, TracingUnavailable) as error:
-        _complain(str(error))
+        complain(str(error))
         return 1
     except OSError:  # none is expected: not to be taken for output that cannot be written
         logging.getLogger(__name__).critical("ended by a fault of its own", exc_info=True)
@@ -98,7 +102,7 @@ def manifests(
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 
-    _print(text(with_secrets=with_secrets, with_operator=with_operator))
+    say(text(with_secrets=with_secrets, with_operator=with_operator))
 
 
 @app.command
@@ -149,12 +153,12 @@ def probe(
     try:
         text, answered = asyncio.run(looking)
     except TargetError as error:
-        _complain(f"{error} (see: fabgitops-operator probe --help)")
+        complain(f"{error} (see: fabgitops-operator probe --help)")
         return 2
     except Unreachable as error:
-        _complain(str(error))
+        complain(str(error))
         return 1
-    _print(text)
+    say(text)
     return 0 if answered else 1
 
 
@@ -176,14 +180,10 @@ def healthy(settings: Settings | None = None, *, config: Path | None = None, rea
     try:
         answer = ask(settings.metrics_bind, settings.metrics_port, "/readyz" if ready else "/healthz")
     except UnhealthyError as error:
-        _complain(str(error))
+        complain(str(error))
         return 1
-    _print(f"{answer}\n")
+    say(f"{answer}\n")
     return 0
-
-
-def _complain(message: str) -> None:
-    sys.stderr.write(f"fabgitops-operator: {' '.join(message.split())}\n")
 
 
 def main() -> None:
@@ -200,17 +200,17 @@ def call() -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except CycloptsError as error:
-        _complain(f"{error} (see: {' '.join(['fabgitops-operator', *(error.command_chain or ())])} --help)")
+        complain(f"{error} (see: {' '.join(['fabgitops-operator', *(error.command_chain or ())])} --help)")
         return 2
     except ConfigFileError as error:
-        _complain(f"{error} (see: fabgitops-operator run --help)")
+        complain(f"{error} (see: fabgitops-operator run --help)")
         return 2
     except BrokenPipeError:
         _leave_unsaid()
         return 141  # what a shell reports of a program that SIGPIPE ended
     except OSError as error:
         _leave_unsaid()
-        _complain(f"the output cannot be written: {error.strerror or error}")
+        complain(f"the output cannot be written: {error.strerror or error}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -221,14 +221,3 @@ def _leave_unsaid() -> None:
     """Let what is still buffered go nowhere, or the interpreter tries it again when it ends."""
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _print(text: str) -> None:
-    """Write to standard output.
-
-    Raises:
-        OSError: It cannot be written, or whoever started the process closed it.
-    """
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, "standard output is closed")
-    sys.stdout.write(text)

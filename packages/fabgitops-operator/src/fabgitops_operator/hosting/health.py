@@ -1,6 +1,7 @@
 """Whether an operator that runs here is well, asked as a container engine asks: by a process beside it."""
 
 import http.client
+import ssl
 from ipaddress import ip_address
 
 PATIENCE_SECS = 3.0
@@ -10,14 +11,16 @@ class UnhealthyError(Exception):
     """It is not well, or nobody answers: its text says which."""
 
 
-def ask(bind: str, port: int, path: str) -> str:
+def ask(bind: str, port: int, path: str, *, tls: bool = False) -> str:
     """Return what the operator that listens on an address and port answers at a path.
+
+    Over TLS its certificate is not looked into: nothing that is secret is said, and it is this machine that is asked.
 
     Raises:
         UnhealthyError: It answers anything but 200, or not within 3 seconds.
     """
     host = _reachable(bind)
-    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_SECS)
+    connection = _connection(host, port, tls=tls)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -29,6 +32,14 @@ def ask(bind: str, port: int, path: str) -> str:
     if response.status != http.client.OK:
         raise UnhealthyError(f"{path} answers {response.status}: {text}")
     return text
+
+
+def _connection(host: str, port: int, *, tls: bool) -> http.client.HTTPConnection:
+    if not tls:
+        return http.client.HTTPConnection(host, port, timeout=PATIENCE_SECS)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=PATIENCE_SECS, context=context)
 
 
 def _reachable(bind: str) -> str:

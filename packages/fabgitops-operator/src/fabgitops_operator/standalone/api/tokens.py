@@ -4,13 +4,13 @@ It is read anew when it changes, so that a token that is made or taken back coun
 """
 
 import json
-import os
 import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from fabgitops_operator.standalone.api.access import Role, Token, digest
+from fabgitops_operator.standalone.files import put
 
 FILE = "tokens.json"
 """Its name in the folder."""
@@ -103,13 +103,8 @@ def revoke(path: Path, name: str) -> None:
 
 def _write(path: Path, tokens: Sequence[Token]) -> None:
     content = [{"name": token.name, "role": token.role.value, "sha256": token.digest} for token in tokens]
-    made = path.with_name(f".{path.name}.new")
     try:
-        with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        made.replace(path)
+        put(path, json.dumps(content, indent=1).encode(), 0o600)
     except OSError as error:
         raise TokenError(f"the tokens cannot be written to {path}: {error.strerror}") from error
 

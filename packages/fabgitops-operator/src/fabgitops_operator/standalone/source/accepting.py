@@ -3,9 +3,9 @@
 It is a file in the state, because the operator that runs keeps the database to itself.
 """
 
-import os
 from pathlib import Path
 
+from fabgitops_operator.standalone.files import put
 from fabgitops_operator.standalone.source.allowing import ANY, COMMIT, Allowance
 
 _ACCEPTED = "accepted"
@@ -25,9 +25,7 @@ def accept(folder: Path, revision: str) -> None:
     if not COMMIT.fullmatch(revision):
         raise ValueError(f"{revision!r} names no revision: at least 7 of the digits 0-9 and a-f that the status shows")
     folder.mkdir(parents=True, exist_ok=True)
-    new = folder / f".{_ACCEPTED}.new"
-    new.write_text(f"{revision}\n")
-    os.replace(new, folder / _ACCEPTED)
+    put(folder / _ACCEPTED, f"{revision}\n".encode(), 0o600)
 
 
 def accepted(folder: Path, revision: str) -> Allowance | None:

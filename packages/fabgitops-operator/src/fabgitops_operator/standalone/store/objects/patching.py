@@ -1,9 +1,10 @@
 """Patches: JSON merge patch (RFC 7396) and JSON patch (RFC 6902), as the API server applies them: pure."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
-from jsonpatch import JsonPatch, JsonPatchConflict, JsonPatchException
+from jsonpatch import InvalidJsonPatch, JsonPatch, JsonPatchConflict, JsonPatchException
 from jsonpointer import JsonPointer, JsonPointerException
 
 from fabgitops_operator.standalone.store.objects.refusals import bad_request, bad_steps
@@ -55,20 +56,22 @@ def stepped(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
         )
     if len(patch) > MOST_STEPS:
         raise bad_steps(f"it has {len(patch)} steps, more than {MOST_STEPS} are not taken")
-    replaces = any(step.get("op") == "replace" for step in patch)
-    whole: Any = body
-    for steps in [[step] for step in patch] if replaces else [patch]:
-        whole = _carried_out(whole, steps)
+    whole = copy.deepcopy(dict(body))
+    for number, step in enumerate(patch):
+        try:
+            whole = JsonPatch([_setting(whole, step)]).apply(whole, in_place=True)
+        except (
+            JsonPatchException,
+            JsonPointerException,
+            InvalidJsonPatch,
+            JsonPatchConflict,
+            TypeError,
+            KeyError,
+        ) as error:
+            raise bad_steps(f"step {number} ({step.get('op')} {step.get('path')}): {error}") from None
     if not isinstance(whole, dict):
         raise bad_steps("it leaves no object")
     return whole
-
-
-def _carried_out(body: Any, steps: list[Mapping[str, Any]]) -> Any:
-    try:
-        return JsonPatch([_setting(body, step) for step in steps]).apply(body)
-    except (JsonPatchException, JsonPointerException, JsonPatchConflict, TypeError, KeyError) as error:
-        raise bad_steps(str(error)) from None
 
 
 def _setting(whole: Any, step: Mapping[str, Any]) -> Mapping[str, Any]:
