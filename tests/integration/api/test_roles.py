@@ -25,6 +25,7 @@ from fabgitops_operator.standalone.resources import RESOURCES
 from fabgitops_operator.standalone.store import Objects, Store
 from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import create_namespaced_resource
+from lightkube.models.meta_v1 import ObjectMeta
 from testbed.plane import ControlPlane
 
 pytestmark = pytest.mark.integration
@@ -141,6 +142,18 @@ async def test_a_token_that_is_taken_back_opens_nothing(guarded: Box) -> None:
     assert (await guarded.kubectl("version", "-o", "json", token=ann)).count('"minor": "34"') == 1
 
 
+def metadata(resource: Any) -> ObjectMeta:
+    """Return what each object has."""
+    found = resource.metadata
+    assert isinstance(found, ObjectMeta)
+    return found
+
+
+def named(resource: Any) -> str:
+    """Return the name of an object."""
+    return str(metadata(resource).name)
+
+
 async def test_lightkube_does_its_work_over_tls(guarded: Box) -> None:
     """Create, list in pages, patch, watch, delete; a refusal is an ApiError with its Status."""
     token = issue(guarded.folder / "tokens.json", "bob", Role.OPERATE)
@@ -149,20 +162,20 @@ async def test_lightkube_does_its_work_over_tls(guarded: Box) -> None:
     try:
         spec = {"deviceAddress": "10.0.0.5", "targetRegister": 1, "targetValue": 1}
         for name in ("a", "b", "c"):
-            await client.create(IndustrialPLC(metadata={"name": name, "labels": {"n": name}}, spec=spec))
+            await client.create(IndustrialPLC(metadata=ObjectMeta(name=name, labels={"n": name}), spec=spec))
         listed = [each async for each in client.list(IndustrialPLC, chunk_size=2)]
-        assert [each.metadata.name for each in listed] == ["a", "b", "c"]
-        version = listed[-1].metadata.resourceVersion
+        assert [named(each) for each in listed] == ["a", "b", "c"]
+        version = metadata(listed[-1]).resourceVersion
         await client.patch(IndustrialPLC, "a", {"spec": {"targetValue": 2}}, patch_type=lightkube.types.PatchType.MERGE)
         await client.delete(IndustrialPLC, "b")
         found = []
         async for happened, each in client.watch(IndustrialPLC, resource_version=version, server_timeout=10):
-            found.append((happened, each.metadata.name))
+            found.append((happened, named(each)))
             if len(found) == 2:
                 break
         assert found == [("MODIFIED", "a"), ("DELETED", "b")]
         with pytest.raises(ApiError) as refused:
-            await client.create(IndustrialPLC(metadata={"name": "d"}, spec=spec | {"targetValue": -1}))
+            await client.create(IndustrialPLC(metadata=ObjectMeta(name="d"), spec=spec | {"targetValue": -1}))
         assert (refused.value.status.code, refused.value.status.reason) == (422, "Invalid")
     finally:
         await client.close()

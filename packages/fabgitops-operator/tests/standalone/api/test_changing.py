@@ -65,6 +65,22 @@ async def test_a_collection_is_deleted_by_selector(ask: Any) -> None:
     assert (await ask.get(PLCS)).names == ["b"]
 
 
+async def test_what_somebody_else_deletes_meanwhile_is_no_trouble(ask: Any) -> None:
+    """A collection is deleted one by one; what is gone already is what was wanted."""
+    for name in ("a", "b", "c"):
+        await ask.make(name)
+    delete = ask.objects.delete
+
+    async def raced(resource: Any, namespace: str, name: str, *given: Any) -> Any:
+        if name == "b":
+            await delete(resource, namespace, name, *given)
+        return await delete(resource, namespace, name, *given)
+
+    ask.objects.delete = raced
+    assert (await ask("DELETE", PLCS)).names == ["a", "b", "c"]
+    assert (await ask.get(PLCS)).names == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "options"),
     [
