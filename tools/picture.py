@@ -33,7 +33,7 @@ async def table() -> Table:
     """
     async with connected(HERE) as cluster, asyncio.timeout(PATIENCE_SECS):
         while True:
-            views = [view(body) for body in await cluster.list_plcs(cluster.namespace)]
+            views = [view(body) for body in await cluster.list_objects(cluster.namespace)]
             if {Status.SYNCED, Status.DRIFT} <= {each.status for each in views}:
                 return status_table(views, wide=False, namespaces=False)
             await asyncio.sleep(0.2)

@@ -61,7 +61,7 @@ async def test_a_list_is_read_in_pages() -> None:
     """A list is asked for in pages of 500, each after the one before, with the selector as it was typed."""
     server = ApiServer(listing(plc("a", "1"), following="more&more"), listing(plc("b", "2")))
     async with cluster(server) as asking:
-        found = await asking.list_plcs("plant", "line in (3,4),!stage")
+        found = await asking.list_objects("plant", "line in (3,4),!stage")
     assert [body["metadata"]["name"] for body in found] == ["a", "b"]
     asked = {"labelSelector": "line in (3,4),!stage", "limit": "500"}
     assert [query for _, query, _ in server.asked] == [asked, asked | {"continue": "more&more"}]
@@ -111,4 +111,4 @@ async def test_what_an_answer_means(answer: web.Response, error: type[FabctlErro
     """What is refused is told with what the answer says of it, whoever has answered."""
     async with cluster(ApiServer(answer)) as asking:
         with pytest.raises(error, match=said):
-            await asking.list_plcs("plant")
+            await asking.list_objects("plant")

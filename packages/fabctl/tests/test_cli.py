@@ -48,7 +48,7 @@ def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
     assert version("fabctl") in fabctl("--version").stdout
 
 
-@pytest.mark.parametrize("command", ["get-status", "describe", "list", "sync", "wait", "watch"])
+@pytest.mark.parametrize("command", ["get-status", "describe", "list", "sync", "templates", "wait", "watch"])
 def test_help_of_a_command_connects_to_nothing(fabctl: Fabctl, command: str) -> None:
     """The help of every command names its options and needs no cluster."""
     shown = fabctl(command, "--help")

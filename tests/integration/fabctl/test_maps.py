@@ -149,3 +149,20 @@ def test_what_keeps_the_operator_from_writing_is_told(plant: Any, port: int) -> 
     assert code == 1
     assert sorted(line.partition(": ")[2].partition(":")[0] for line in out.splitlines()) == ["failed"] * 4
     assert err == "4 failed\n"
+
+
+def test_templates_are_shown_with_who_uses_them(plant: Any, port: int) -> None:
+    """Of each template stands there that it is valid and how many use it, as that changes; of a single one also who."""
+    declare_template(plant)
+    plant.create_map("mixer", port, templateRef=REFERENCE)
+    shown(plant, "SYNCED", "get-status", "mixer")
+    listed = shown(plant, "yes         1", "templates")
+    assert rows(listed)[0][:5] == ["drum", "yes", "1", "4", "setpoint"]
+    told = plant.fabctl("templates", "plct/drum")[1]
+    assert rows(told.partition("Used by:\n")[2]) == [["mixer", f"127.0.0.1:{port}", "setpoint=21.5", "SYNCED"]]
+    assert plant.fabctl("templates", "-o", "name")[1] == "industrialplctemplate.fabgitops.io/drum\n"
+    plant.delete("mixer")
+    shown(plant, "yes         0", "templates")
+    code, _, err = plant.fabctl("templates", "drun")
+    assert (code, err.startswith('fabctl: no IndustrialPLCTemplate "drun" in namespace')) == (1, True)
+    assert err.endswith("did you mean drum?\n")

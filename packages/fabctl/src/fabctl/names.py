@@ -1,31 +1,59 @@
-"""Names of PLCs as they are typed, or taken from `-o name` and from kubectl: `mixer`, `plc/mixer`. Pure."""
+"""Names of PLCs and templates as they are typed, or taken from `-o name` and from kubectl: `plc/mixer`. Pure."""
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from fabctl.errors import UsageError
 
-KIND = "industrialplc.fabgitops.io"
-"""What `-o name` puts before the name, as kubectl does."""
-
 _DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-_TYPES = re.compile(r"plc|industrialplcs?(\.(v1\.)?fabgitops\.io)?", re.IGNORECASE)
-"""The kind as kubectl takes it: by its short name, in singular and plural, with group and version."""
 
 
-def named(typed: Iterable[str]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of object: its name in singular and short, what one is called, and the command that lists all."""
+
+    singular: str
+    short: str
+    title: str
+    noun: str
+    command: str
+
+    @property
+    def plural(self) -> str:
+        """Return its name in URLs."""
+        return f"{self.singular}s"
+
+    @property
+    def prefix(self) -> str:
+        """Return what `-o name` puts before the name, as kubectl does."""
+        return f"{self.singular}.fabgitops.io"
+
+    def called(self, typed: str) -> bool:
+        """Return whether kubectl would take that for it: short, in singular or plural, with group and version."""
+        pattern = rf"{self.short}|{self.singular}s?(\.(v1\.)?fabgitops\.io)?"
+        return re.fullmatch(pattern, typed, re.IGNORECASE) is not None
+
+
+PLC = Kind("industrialplc", "plc", "IndustrialPLC", "a PLC", "fabctl list")
+TEMPLATE = Kind("industrialplctemplate", "plct", "IndustrialPLCTemplate", "a template", "fabctl templates")
+
+
+def named(typed: Iterable[str], kind: Kind = PLC) -> tuple[str, ...]:
     """Return the names that are meant, each once, in the order in which they were typed.
 
     Raises:
         UsageError: One is of another kind, or can be no name.
     """
-    return tuple(dict.fromkeys(map(_name, typed)))
+    return tuple(dict.fromkeys(_name(each, kind) for each in typed))
 
 
-def _name(typed: str) -> str:
-    kind, slash, name = typed.rpartition("/")
-    if slash and not _TYPES.fullmatch(kind):
-        raise UsageError(f'"{typed}" is not the name of a PLC: give NAME, plc/NAME or {KIND}/NAME')
+def _name(typed: str, kind: Kind) -> str:
+    said, slash, name = typed.rpartition("/")
+    if slash and not kind.called(said):
+        raise UsageError(
+            f'"{typed}" is not the name of {kind.noun}: give NAME, {kind.short}/NAME or {kind.prefix}/NAME'
+        )
     try:
         check_name(name)
     except ValueError as error:

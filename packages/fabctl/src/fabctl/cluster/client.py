@@ -10,10 +10,11 @@ from fabctl.cluster.transport import Transport
 from fabctl.errors import FabctlError, NotInstalled, UnknownPLC, Unreachable
 from fabctl.fields import Body
 from fabctl.kubeconfig.access import Access
+from fabctl.names import PLC, Kind
 from fabctl.options import Connection
 
 GROUP = "fabgitops.io/v1"
-PLURAL = "industrialplcs"
+PLURAL = PLC.plural
 RESOURCE = f"{PLURAL}.fabgitops.io"
 REQUESTED_AT = "reconcile.fabgitops.io/requestedAt"
 FORCE_AT = "reconcile.fabgitops.io/forceAt"
@@ -38,24 +39,24 @@ class Cluster:
         """Close the connections."""
         self._transport.close()
 
-    async def get(self, name: str) -> Body:
-        """Return one PLC.
+    async def get(self, name: str, kind: Kind = PLC) -> Body:
+        """Return one PLC, or one template.
 
         Raises:
             UnknownPLC: There is none of this name; the text names near ones.
         """
         try:
-            with told(self._attempt("get", self.namespace)):
-                return await self._api.get(_path(GROUP, PLURAL, self.namespace, name))
+            with told(self._attempt("get", self.namespace, _resource(kind))):
+                return await self._api.get(_path(GROUP, kind.plural, self.namespace, name))
         except NotThere:
-            raise await self._unknown(name) from None
+            raise await self._unknown(name, kind=kind) from None
 
-    async def list_plcs(self, namespace: str | None, selector: str | None = None) -> list[Body]:
-        """Return the PLCs of one namespace or (None) of all."""
-        attempt = self._attempt("list", namespace)
+    async def list_objects(self, namespace: str | None, selector: str | None = None, kind: Kind = PLC) -> list[Body]:
+        """Return the PLCs, or the templates, of one namespace or (None) of all."""
+        attempt = self._attempt("list", namespace, _resource(kind))
         try:
             with told(attempt):
-                return (await self._list(_path(GROUP, PLURAL, namespace), {"labelSelector": selector}))[0]
+                return (await self._list(_path(GROUP, kind.plural, namespace), {"labelSelector": selector}))[0]
         except NotThere:
             raise not_installed(attempt) from None
 
@@ -155,11 +156,11 @@ class Cluster:
                 found += page
         return found, version
 
-    async def _unknown(self, name: str, namespace: str | None = None) -> FabctlError:
+    async def _unknown(self, name: str, namespace: str | None = None, kind: Kind = PLC) -> FabctlError:
         """Return the error for a name that is not there; that a kind is not there looks the same until it is listed."""
         namespace = namespace or self.namespace
         try:
-            names = [_key(body)[1] for body in await self.list_plcs(namespace)]
+            names = [_key(body)[1] for body in await self.list_objects(namespace, kind=kind)]
         except NotInstalled as error:
             return error
         except FabctlError:  # who may read one but not list them gets no suggestions
@@ -167,11 +168,15 @@ class Cluster:
         import difflib  # noqa: PLC0415 - most names are there
 
         near = difflib.get_close_matches(name, names, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "see: fabctl list -A"
-        return UnknownPLC(f'no IndustrialPLC "{name}" in namespace {namespace}: {hint}')
+        hint = f"did you mean {' or '.join(near)}?" if near else f"see: {kind.command} -A"
+        return UnknownPLC(f'no {kind.title} "{name}" in namespace {namespace}: {hint}')
 
     def _attempt(self, verb: str, namespace: str | None, resource: str = RESOURCE) -> Attempt:
         return Attempt(verb, resource, namespace, self._server, self._context)
+
+
+def _resource(kind: Kind) -> str:
+    return f"{kind.plural}.fabgitops.io"
 
 
 def _path(group: str, plural: str, namespace: str | None = None, name: str = "") -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fabctl.cluster import connected
 from fabctl.errors import FabctlError, UsageError
 from fabctl.fields import text
+from fabctl.names import PLC, Kind
 from fabctl.options import Format, Scope
 from fabctl.render import Section, Table, show_sections, show_table
 from fabctl.render.objects import show_objects
@@ -41,12 +42,12 @@ async def selected(cluster: Cluster, names: Sequence[str], scope: Scope) -> list
     """
     if names:
         return list(await asyncio.gather(*map(cluster.get, names)))
-    return await cluster.list_plcs(namespace_of(cluster, scope), scope.selector)
+    return await cluster.list_objects(namespace_of(cluster, scope), scope.selector)
 
 
-async def found(cluster: Cluster, names: Sequence[str]) -> list[Body]:
-    """Return the PLCs of these names that are there, and say of the others why not; of a single one it is raised."""
-    answers = await asyncio.gather(*map(cluster.get, names), return_exceptions=True)
+async def found(cluster: Cluster, names: Sequence[str], kind: Kind = PLC) -> list[Body]:
+    """Return the objects of these names that are there, and say of the others why not; of a single one it is raised."""
+    answers = await asyncio.gather(*(cluster.get(name, kind) for name in names), return_exceptions=True)
     for answer in answers:
         if isinstance(answer, FabctlError) and len(names) > 1:
             complain(f"fabctl: {answer}")
@@ -60,11 +61,11 @@ def namespace_of(cluster: Cluster, scope: Scope) -> str | None:
     return None if scope.all_namespaces else cluster.namespace
 
 
-def nothing_found(cluster: Cluster, scope: Scope) -> str:
+def nothing_found(cluster: Cluster, scope: Scope, kind: Kind = PLC) -> str:
     """Return the sentence for an empty listing."""
     which = f" with labels {scope.selector}" if scope.selector else ""
     place = "in any namespace" if scope.all_namespaces else f"in namespace {cluster.namespace}"
-    return text(f"No IndustrialPLC{which} found {place}.")
+    return text(f"No {kind.title}{which} found {place}.")
 
 
 async def show(

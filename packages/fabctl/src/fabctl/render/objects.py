@@ -8,14 +8,16 @@ from unicodedata import category
 
 from fabctl.errors import Refused
 from fabctl.fields import Body, mapping, text
-from fabctl.names import KIND
+from fabctl.names import PLC, Kind
 from fabctl.options import Format
 
 _FOUR_DIGITS = 0xFFFF
 """The last character that an escape of four digits can name; none above it commands a terminal."""
 
 
-def show_objects(bodies: Sequence[Body], output: Format, *, one: bool, managed_fields: bool = False) -> None:
+def show_objects(
+    bodies: Sequence[Body], output: Format, *, one: bool, managed_fields: bool = False, kind: Kind = PLC
+) -> None:
     """Print objects in a format for programs: one as it is, several as a v1 List.
 
     Args:
@@ -23,12 +25,13 @@ def show_objects(bodies: Sequence[Body], output: Format, *, one: bool, managed_f
         output: JSON, YAML or NAME.
         one: Whether one object was asked for by its name.
         managed_fields: Whether to keep metadata.managedFields, which for people is mostly noise.
+        kind: What they are.
 
     Raises:
         Refused: An object holds what the format cannot say: it is nested too deeply, or a number is too long.
     """
     if output is Format.NAME:
-        sys.stdout.writelines(f"{KIND}/{_name(body)}\n" for body in bodies)
+        sys.stdout.writelines(f"{kind.prefix}/{_name(body)}\n" for body in bodies)
         return
     items = [dict(body) if managed_fields else _without_managed_fields(body) for body in bodies]
     listing = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
