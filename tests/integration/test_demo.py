@@ -33,8 +33,8 @@ def demo(*arguments: str, **more: str) -> subprocess.Popen[str]:
 @pytest.fixture(params=["standalone", "kubernetes"])
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Return a demo whose PLCs and operator run, with temporary files in the test's folder."""
-    plane = ["--kubernetes"] if request.param == "kubernetes" else []
-    with demo("--keep", *plane, TMPDIR=str(tmp_path)) as process:
+    flags = ["--kubernetes"] if request.param == "kubernetes" else []
+    with demo("--keep", *flags, TMPDIR=str(tmp_path)) as process:
         try:
             assert process.stdout is not None
             assert any("Git vs. reality:" in line for line in process.stdout)
@@ -65,10 +65,10 @@ def test_killed_it_takes_its_programs_along(running: subprocess.Popen[str]) -> N
     assert psutil.wait_procs(started, PATIENCE)[1] == []
 
 
-@pytest.mark.parametrize("plane", [[], ["--kubernetes"]], ids=["standalone", "kubernetes"])
-def test_the_story_comes_true(plane: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("flags", [[], ["--kubernetes"]], ids=["standalone", "kubernetes"])
+def test_the_story_comes_true(flags: list[str], tmp_path: Path) -> None:
     """Told to its end it says how long the first PLC took to be in sync, and leaves nothing behind."""
-    with demo(*plane, TMPDIR=str(tmp_path), FABGITOPS_DEMO_CALLED="0") as process:
+    with demo(*flags, TMPDIR=str(tmp_path), FABGITOPS_DEMO_CALLED="0") as process:
         said, complained = process.communicate(timeout=2 * PATIENCE)
     assert process.returncode == 0, complained
     assert re.search(r"in sync [0-9.]+ s after the operator was started, [0-9]+ s after \./dev demo was called", said)
