@@ -142,7 +142,7 @@ def test_a_port_that_is_taken_is_told(box: Box) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "accept", "certificate", "token", "kubeconfig", "unit", "healthy"],
+    ["", "accept", "certificate", "token", "kubeconfig", "check", "backup", "restore", "unit", "healthy"],
 )
 def test_help_teaches(command: str) -> None:
     """Each command says what it is for, needing nothing."""

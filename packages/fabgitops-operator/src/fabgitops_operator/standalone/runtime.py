@@ -28,7 +28,7 @@ from fabgitops_operator.standalone.source.metrics import SourceMetrics
 from fabgitops_operator.standalone.source.syncing import Syncer
 from fabgitops_operator.standalone.source.taking import Rules
 from fabgitops_operator.standalone.source.webhook import Webhook
-from fabgitops_operator.standalone.store import Objects, Store
+from fabgitops_operator.standalone.store import Objects, Store, keeping
 
 HOOK = "/webhook"
 """Where the Git server says that there is something new."""
@@ -68,6 +68,7 @@ async def _operated(settings: StandaloneSettings) -> str:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(settings.state))
         objects = Objects(store, judge)
+        await stack.enter_async_context(keeping(objects))
         local = Local(store, objects, SecretFiles(settings.secrets))
         stack.push_async_callback(local.settled)
         rules = Rules(judge, deciding, BY_KIND, judge.name)

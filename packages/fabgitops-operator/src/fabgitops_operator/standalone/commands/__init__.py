@@ -6,12 +6,12 @@ It stands under the operator's own (`fabgitops_operator.app`), whose configurati
 from cyclopts import App
 
 from fabgitops_operator.standalone.commands.entering import certificate, kubeconfig, token
-from fabgitops_operator.standalone.commands.keeping import accept
+from fabgitops_operator.standalone.commands.keeping import accept, backup, check, restore
 from fabgitops_operator.standalone.commands.running import healthy, standalone, unit
 
 app = App(name="standalone", help_format="plaintext")
 app.default(standalone)
-for each in (certificate, token, kubeconfig, accept, unit, healthy):
+for each in (certificate, token, kubeconfig, accept, check, backup, restore, unit, healthy):
     app.command(each)
 
 __all__ = ["app"]

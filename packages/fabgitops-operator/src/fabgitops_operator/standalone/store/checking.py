@@ -35,6 +35,14 @@ class Checked:
     troubles: tuple[str, ...]
     """What is wrong with it; nothing: it is whole."""
 
+    def __str__(self) -> str:
+        """Return it in a line."""
+        had = f"in use by process {self.holder}" if self.holder else "in use by nobody"
+        return (
+            f"{self.path}: {self.objects} objects up to version {self.version}, schema {self.schema},"
+            f" {self.size} bytes ({self.free} are free on its disk), {had}, {'damaged' if self.troubles else 'whole'}"
+        )
+
 
 def check(folder: Path) -> Checked:
     """Look through the state of a folder, whoever writes it meanwhile.
