@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from fabgitops_operator.standalone.commands.keeping import backup, check, restore
 from fabgitops_operator.standalone.settings import Kept
 from fabgitops_operator.standalone.store import Store
