@@ -37,7 +37,7 @@ def test_a_damaged_state_is_told(kept: Kept, capsys: pytest.CaptureFixture[str])
     """The exit code is 1, and the object is named."""
     path = kept.state / "state.db"
     data = path.read_bytes()
-    path.write_bytes(data.replace(b'"phase":"Active"', b'"phase":"Actove"'))
+    path.write_bytes(data.replace(b'"phase":"Active"', b'"phase":"Actiwe"'))
     assert check(kept) == 1
     assert "namespaces /default is not what was stored" in capsys.readouterr().err
 
