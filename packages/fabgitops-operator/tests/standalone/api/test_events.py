@@ -135,3 +135,25 @@ async def test_events_are_shown_as_kubectl_shows_them(path: str, ask: Any) -> No
     }  # fmt: skip
     assert first["Last Seen"] == first["First Seen"]
     assert (second["Count"], second["Last Seen"] == second["First Seen"]) == (3, False)
+
+
+async def test_an_event_of_odd_parts_is_shown_all_the_same(ask: Any) -> None:
+    """Nobody judges Events, and one that is odd must not take the others from view."""
+    odd: dict[str, Any] = {
+        name: ["odd"] for name in ("series", "regarding", "deprecatedSource", "note", "eventTime", "deprecatedCount")
+    }
+    await make(ask, event("e1"), event("e2", **odd), event("e3", deprecatedCount={}, type=7, reason=None))
+    for path in (CORE, EVENTS):
+        table = (await ask.get(path, accept=TABLE)).json
+        assert [row["cells"][-1] for row in table["rows"]] == ["e1", "e2", "e3"]
+        assert (await ask.get(path)).names == ["e1", "e2", "e3"]
+    assert (await ask.get(f"{CORE}?fieldSelector=involvedObject.name%3Dmixer")).names == ["e1", "e3"]
+
+
+@pytest.mark.parametrize(("path", "said"), [(CORE, "events"), (EVENTS, "events.events.k8s.io")])
+async def test_a_refusal_names_events_as_they_were_asked_for(path: str, said: str, ask: Any) -> None:
+    """Under either name."""
+    for method, body in (("DELETE", None), ("PATCH", {"type": "x"}), ("GET", None)):
+        got = await ask(method, f"{path}/e9", body)
+        assert (got.status, got.json["message"]) == (404, f'{said} "e9" not found')
+        assert ("group" in got.json["details"]) is (path == EVENTS)

@@ -34,7 +34,7 @@ class Changing:
         body, warnings = given_object(request, served, options.validation)
         body = served.stored(body) if served.stored else body
         how = How(caller.actor, "", options.dry_run, options.validation, options.manager)
-        with _telling(warnings):
+        with _telling(target, warnings):
             done = await self._objects.create(served.resource, target.namespace, body, how)
         return _reply(target, done, warnings)
 
@@ -48,7 +48,7 @@ class Changing:
         body, warnings = given_object(request, served, options.validation)
         body = served.stored(body) if served.stored else body
         how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager)
-        with _telling(warnings):
+        with _telling(target, warnings):
             done = await self._objects.replace(served.resource, target.namespace, target.name, body, how)
         return _reply(target, done, warnings)
 
@@ -65,7 +65,7 @@ class Changing:
                 raise unsupported_media_type(_MERGE_ONLY)
             patch = served.stored(patch)
         how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager)
-        with _telling(warnings):
+        with _telling(target, warnings):
             done = await self._objects.patch(served.resource, target.namespace, target.name, patch, kind, how)
         return _reply(target, done, warnings)
 
@@ -102,17 +102,26 @@ class Changing:
 
     async def _deleted(self, target: Target, options: dict[str, Any], caller: Caller) -> Outcome:
         how = How(caller.actor, "", bool(options.get("dryRun")))
-        return await self._objects.delete(target.served.resource, target.namespace, target.name, options, how)
+        with _telling(target):
+            return await self._objects.delete(target.served.resource, target.namespace, target.name, options, how)
 
 
 @contextmanager
-def _telling(warnings: Iterable[str]) -> Iterator[None]:
-    """Have what was found in reading told with a refusal, too."""
+def _telling(target: Target, warnings: Iterable[str] = ()) -> Iterator[None]:
+    """Have a refusal tell what was found in reading, too, and name the resource as it was asked for."""
     try:
         yield
     except RefusedError as error:
         error.warnings = (*warnings, *error.warnings)
+        _rename(error.status, target)
         raise
+
+
+def _rename(status: dict[str, Any], target: Target) -> None:
+    served, stored = target.served, target.served.resource
+    if served.group != stored.group and (details := status.get("details")):
+        status["message"] = status["message"].replace(f"{stored.plural}.{stored.group}", served.plural)
+        status["details"] = {name: value for name, value in details.items() if name != "group"}
 
 
 def _reply(target: Target, done: Outcome, warnings: Iterable[str]) -> Reply:

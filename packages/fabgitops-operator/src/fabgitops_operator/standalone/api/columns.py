@@ -106,13 +106,19 @@ def _text(name: str, description: str, cell: Callable[[Body], Cell], priority: i
     return Shown(_definition(name, "string", description, priority), cell)
 
 
+def _part(body: Body, name: str) -> Body:
+    """Return a part of an object; nobody has judged whether it is one, of an Event."""
+    part = body.get(name)
+    return part if isinstance(part, dict) else {}
+
+
 def _created(body: Body) -> Cell:
     return moment(body["metadata"].get("creationTimestamp")) or UNKNOWN
 
 
 _NAMESPACE = (
     _named("Name"),
-    _text("Status", "The status of the namespace", lambda body: (body.get("status") or {}).get("phase", "Active")),
+    _text("Status", "The status of the namespace", lambda body: _part(body, "status").get("phase", "Active")),
     _text("Age", _CREATED, _created),
 )
 
@@ -122,22 +128,22 @@ def _first_seen(body: Body) -> Cell:
 
 
 def _last_seen(body: Body) -> Cell:
-    series = moment((body.get("series") or {}).get("lastObservedTime"))
+    series = moment(_part(body, "series").get("lastObservedTime"))
     return series or moment(body.get("deprecatedLastTimestamp")) or _first_seen(body)
 
 
 def _times(body: Body) -> Cell:
-    return (body.get("series") or {}).get("count") or body.get("deprecatedCount") or 1
+    return _whole(_part(body, "series").get("count")) or _whole(body.get("deprecatedCount")) or 1
 
 
 def _about(body: Body) -> Cell:
-    reference = body.get("regarding") or {}
+    reference = _part(body, "regarding")
     kind, name = str(reference.get("kind", "")).lower(), reference.get("name")
     return f"{kind}/{name}" if name else kind
 
 
 def _reporter(body: Body) -> Cell:
-    source = body.get("deprecatedSource") or {}
+    source = _part(body, "deprecatedSource")
     who = source.get("component") or body.get("reportingController", "")
     where = source.get("host") or body.get("reportingInstance", "")
     return f"{who}, {where}" if where else who
@@ -155,7 +161,7 @@ _EVENT = (
     _text(
         "Subobject",
         "The part of the object that it is about.",
-        lambda body: str((body.get("regarding") or {}).get("fieldPath", "")),
+        lambda body: str(_part(body, "regarding").get("fieldPath", "")),
         1,
     ),
     _text("Source", "The component reporting this event.", _reporter, 1),
