@@ -31,7 +31,8 @@ VALUES = [
 ]  # fmt: skip
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["mixer", "", "op", "add"])
 KEYS = st.sampled_from([
-    "apiVersion", "kind", "metadata", "spec", "status", "name", "namespace", "uid", "labels", "annotations", "finalizers",
+    "apiVersion", "kind", "metadata", "spec", "status", "name", "namespace", "uid", "labels", "annotations",
+    "finalizers",
     "ownerReferences", "resourceVersion", "resourceAttributes", "op", "path", "value", "preconditions", "dryRun",
 ])  # fmt: skip
 TREES = st.recursive(
