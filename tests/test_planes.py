@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from .integration.api.transcripts import read
 from .integration.planes import Reason
 
 ROOT = Path(__file__).parents[1]
@@ -21,3 +22,10 @@ def test_what_only_one_plane_can_do_is_on_the_page() -> None:
     used = {Reason[name] for name in re.findall(r"only_(?:kubernetes|standalone)\(Reason\.(\w+)\)", sources)}
     assert used == set(Reason)
     assert sorted(listed("What only Kubernetes does")) == sorted(Reason)
+
+
+def test_what_kubectl_says_otherwise_is_on_the_page() -> None:
+    """Each reason for which a transcript of kubectl differs stands on the page, and each on the page is one."""
+    files = (ROOT / "tests/integration/api/kubectl").glob("*.txt")
+    reasons = {step.reason for file in files for step in read(file) if step.reason}
+    assert sorted(listed("What kubectl says otherwise")) == sorted(reasons)

@@ -1,15 +1,16 @@
 """Each test that stands on a plane runs on every plane, but for those that say why one will not do."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from testbed.beforehand import Beforehand, asked
 from testbed.gotools import KUBECTL, built
 
+from .box import box
 from .planes import KUBERNETES, STANDALONE, Kubernetes, Plane
 
-PLANES = (KUBERNETES,)
-"""Where tests run; a box joins them as soon as its API does."""
+PLANES = (KUBERNETES, STANDALONE)
 
 KUBECTL_BUILT = Beforehand()
 
@@ -36,10 +37,13 @@ def named(item: pytest.Function) -> str:
 
 
 @pytest.fixture
-def plane(request: pytest.FixtureRequest) -> Plane:
-    """Return where objects are kept: an API server on which a test installs the kinds."""
-    assert request.param == KUBERNETES
-    return Kubernetes(request.getfixturevalue("control_plane"))
+def plane(request: pytest.FixtureRequest) -> Iterator[Plane]:
+    """Return where objects are kept: an API server on which a test installs the kinds, or a box of the test's own."""
+    if request.param == KUBERNETES:
+        yield Kubernetes(request.getfixturevalue("control_plane"))
+    else:
+        with box(request.getfixturevalue("tmp_path")) as found:
+            yield found
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

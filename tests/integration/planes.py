@@ -32,6 +32,8 @@ class Reason(StrEnum):
     DEFINITIONS = "definitions and policy that are changed or taken away while it runs"
     FIELDS = "managedFields, and server-side apply"
     SIZE = "the largest object that etcd takes"
+    NAMESPACES = "an operator for some namespaces alone"
+    COLLECTING = "what an owner leaves is collected at once"
 
 
 only_kubernetes = pytest.mark.only_kubernetes
@@ -89,8 +91,8 @@ class Plane(ABC):
         """Start it again, at the same address."""
 
     @abstractmethod
-    def command(self, namespace: str) -> list[str]:
-        """Return what runs the operator for a namespace, without the program's name."""
+    def command(self, *namespaces: str) -> list[str]:
+        """Return what runs the operator for namespaces, without the program's name."""
 
     @abstractmethod
     def make_way(self) -> None:
@@ -160,9 +162,10 @@ class Kubernetes(Plane):
         """Start it again."""
         self._control.start_apiserver()
 
-    def command(self, namespace: str) -> list[str]:
+    def command(self, *namespaces: str) -> list[str]:
         """Return what runs it outside a cluster."""
-        return ["run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--namespace", namespace]
+        flags = [word for name in namespaces for word in ("--namespace", name)]
+        return ["run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0", *flags]
 
     def make_way(self) -> None:
         """Do nothing: the API server is there beside it."""

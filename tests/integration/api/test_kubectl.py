@@ -53,5 +53,6 @@ def test_kubectl_prints_what_is_written_down(place: Place, kubectl: Kubectl, fil
     """Each command of a transcript prints what stands there, and exits as it says."""
     alone = place.plane.name == STANDALONE
     steps = transcripts.read(file)
-    wanted = [(step.command, step.elsewhere if step.reason and alone else step.lines) for step in steps]
-    assert [(step.command, kubectl(step.command)) for step in steps] == wanted
+    wanted = [line for step in steps for line in (f"$ {step.command}", *step.said(elsewhere=alone))]
+    printed = [line for step in steps for line in (f"$ {step.command}", *kubectl(step.command))]
+    assert "\n".join(printed) == "\n".join(wanted)

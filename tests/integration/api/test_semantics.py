@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ..planes import GROUP
+from ..planes import GROUP, Reason, only_standalone, until
 from .conftest import Place, done, refused
 
 pytestmark = pytest.mark.integration
@@ -318,3 +318,18 @@ def test_a_path_that_is_not_served(place: Place) -> None:
     answer = place.api.get(f"{GROUP}/namespaces/{place.namespace}/nothings")
     assert answer.status_code == 404
     assert answer.text.strip() == "404 page not found"
+
+
+@only_standalone(Reason.COLLECTING)
+def test_what_an_owner_leaves_is_collected(place: Place) -> None:
+    """What an owner that is gone has left goes too, and nothing else."""
+    owner = place.create("owner")
+    reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": "owner"}
+    place.create("owned", ownerReferences=[{**reference, "uid": owner["metadata"]["uid"]}])
+    place.create("another")
+    done(place.delete("owner", propagationPolicy="Background"))
+
+    def left() -> bool:
+        return [each["metadata"]["name"] for each in done(place.api.get(place.path()))["items"]] == ["another"]
+
+    until(left, "what it owned is gone")

@@ -37,6 +37,10 @@ class Step:
     reason: str = ""
     elsewhere: list[str] = field(default_factory=list)
 
+    def said(self, *, elsewhere: bool) -> list[str]:
+        """Return what it says on Kubernetes, or elsewhere."""
+        return self.elsewhere if elsewhere and self.reason else self.lines
+
 
 def read(path: Path) -> list[Step]:
     """Return the steps of a file."""

@@ -122,6 +122,8 @@ def test_describe_tells_all(plant: Any) -> None:
 def announce(plant: Any, name: str, uid: str, reason: str, at: str, count: int = 0) -> None:
     """Write an Event about the PLC with this uid."""
     body: dict[str, Any] = {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
         "metadata": {"name": name},
         "eventTime": at,
         "reportingController": "fabgitops.io/operator",

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -195,10 +195,19 @@ class Site:
         return counts
 
     @asynccontextmanager
-    async def operator(self, *flags: str, kubeconfig: Path | None = None, wait: bool = True) -> AsyncIterator[Operator]:
-        """Run the operator for this namespace until the block ends; it writes edits at once, unless flags say so."""
+    async def operator(
+        self, *flags: str, kubeconfig: Path | None = None, wait: bool = True, also: Iterable[str] = ()
+    ) -> AsyncIterator[Operator]:
+        """Run the operator for this namespace until the block ends; it writes edits at once, unless flags say so.
+
+        Args:
+            flags: More than it takes to run.
+            kubeconfig: How it finds the API server, where not as itself.
+            wait: Whether to wait until it looks after what is there.
+            also: Further namespaces.
+        """
         log_file = Path(tempfile.mkstemp(prefix="fabgitops-operator-", suffix=".log")[1])
-        command = [str(Path(sys.executable).parent / "fabgitops-operator"), *self.plane.command(self.namespace)]
+        command = [str(Path(sys.executable).parent / "fabgitops-operator"), *self.plane.command(self.namespace, *also)]
         command += ["--log-format", "json", *flags, *([] if "--settle-secs" in flags else ["--settle-secs", "0"])]
         way = {"KUBECONFIG": str(kubeconfig or self.plane.operators_kubeconfig)}
         await asyncio.to_thread(self.plane.make_way)

@@ -214,7 +214,7 @@ async def test_tls_with_certificates_out_of_a_secret(site: Site) -> None:
     async with playing(transport=Transport.TLS, tls=context) as (machine, port), site.operator():
         await apply(site, "mixer", port, registers=MAP, connection=connection)
         await site.until_ready("mixer", "False", "ConnectionFailed")
-        assert "plc-tls that tlsSecretRef names is not there" in (await site.status("mixer"))["message"]
+        assert f"the Secret {site.namespace}/plc-tls " in (await site.status("mixer"))["message"]
         await secret(site, other)
         await until_message(site, "certificate that is not accepted")
         await secret(site, ca)

@@ -9,6 +9,7 @@ from lightkube.core.exceptions import ApiError
 from lightkube.resources.admissionregistration_v1 import ValidatingAdmissionPolicyBinding
 from lightkube.types import PatchType
 
+from ..planes import Reason, only_kubernetes
 from .conftest import IndustrialPLC, Site, install, until
 from .test_verdicts import in_force, of_the_server
 
@@ -160,6 +161,7 @@ async def test_a_full_map_is_within_what_a_policy_may_cost(site: Site, what: str
             assert of_the_server(http, INDUSTRIAL_PLC, spec)[0] == ""
 
 
+@only_kubernetes(Reason.DEFINITIONS)
 async def test_what_was_there_before_is_left_in_peace(site: Site) -> None:
     """An object that the policy would refuse today can be synced, and is refused only where its spec changes."""
     await site.client.delete(ValidatingAdmissionPolicyBinding, "industrialplcs.fabgitops.io")

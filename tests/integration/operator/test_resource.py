@@ -151,6 +151,7 @@ async def test_who_set_the_status_is_called_by_its_name(site: Site) -> None:
     assert owners == {FIELD_MANAGER: "", "fabgitops-operator": "status"}
 
 
+@only_kubernetes(Reason.NAMESPACES)
 async def test_a_namespace_without_resources_is_warned_of(site: Site) -> None:
     """A namespace that holds nothing, for its name may be wrong, is named in a warning at the start."""
     async with serving(Device({4001: 2500})) as port:

@@ -165,7 +165,11 @@ async def test_probes_tell_ready_and_alive(site: Site) -> None:
     """/healthz and /readyz answer 200 once everything is listed."""
     async with site.operator() as operator:
         assert (await operator.get("/healthz")).status_code == 200
-        assert (await operator.get("/readyz")).status_code == 200
+
+        async def ready() -> bool:
+            return (await operator.get("/readyz")).status_code == 200
+
+        await until(ready, "it hears of changes")
         assert "fabgitops_build_info" in (await operator.get("/metrics")).text
 
 

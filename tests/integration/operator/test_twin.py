@@ -162,11 +162,10 @@ async def test_a_plant_runs_against_its_twin(site: Site, kubectl_program: Path, 
     for line, namespace in namespaces.items():
         await asyncio.to_thread(site.plane.add_namespace, namespace)
         await put(site, await kustomized(kubectl_program, PLANT / "lines" / line), namespace)
-    flags = [flag for namespace in namespaces.values() for flag in ("--namespace", namespace)]
     path = str(kubectl_program.parent)
     async with (
         twin("-f", PLANT, "--device-map", file, path=path) as plant,
-        site.operator(*flags, "--device-map", str(file)) as operator,
+        site.operator("--device-map", str(file), also=namespaces.values()) as operator,
     ):
 
         async def settled() -> bool:

@@ -1,6 +1,7 @@
 """Patches: JSON merge patch (RFC 7396) and JSON patch (RFC 6902), as the API server applies them: pure."""
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,10 +69,15 @@ def stepped(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
             TypeError,
             KeyError,
         ) as error:
-            raise bad_steps(f"step {number} ({step.get('op')} {step.get('path')}): {error}") from None
+            raise bad_steps(f"step {number} ({step.get('op')} {step.get('path')}): {_plain(error)}") from None
     if not isinstance(whole, dict):
         raise bad_steps("it leaves no object")
     return whole
+
+
+def _plain(error: Exception) -> str:
+    """Return what an error says without the names of Python's types."""
+    return re.sub(r" \(<class '[^']*'>\)", "", str(error))
 
 
 def _setting(whole: Any, step: Mapping[str, Any]) -> Mapping[str, Any]:
