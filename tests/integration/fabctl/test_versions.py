@@ -9,7 +9,7 @@ import yaml
 from fabgitops_operator.cluster.install import manifests
 from fabgitops_operator.cluster.lease.record import Record, body_of
 
-from ..planes import Reason, only_kubernetes
+from ..planes import Reason, only_kubernetes, only_standalone
 
 pytestmark = pytest.mark.integration
 
@@ -48,3 +48,11 @@ def test_who_may_not_ask_still_sees_the_own_version(plant: Any) -> None:
     assert (code, out) == (0, f"fabctl {version('fabctl')}\n")
     assert "nobody may not list leases.coordination.k8s.io in all namespaces (403)" in err
     assert "nobody may not get customresourcedefinitions.apiextensions.k8s.io" in err
+
+
+@only_standalone(Reason.LEASE)
+def test_without_a_cluster_the_operator_is_the_api_server(plant: Any) -> None:
+    """Where the operator is its own API server, `version` names it without a Lease, and its definitions."""
+    ours = version("fabgitops-operator")
+    printed = f"fabctl {version('fabctl')}\noperator {ours} (without a cluster)\ndefinitions {ours}\n"
+    assert plant.fabctl("version") == (0, printed, "")

@@ -120,6 +120,11 @@ class Cluster:
                         keys.add(_key(changed))
                         yield _key(changed), changed
 
+    async def server_version(self) -> Body:
+        """Return what the API server says of itself."""
+        with told(self._attempt("get", None, "/version")):
+            return await self._api.get("/version")
+
     async def definition(self) -> Body:
         """Return the definition of the kind.
 

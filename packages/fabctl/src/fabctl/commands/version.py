@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 LABEL = "app.kubernetes.io/version"
 
+_ALONE = "+fabgitops."
+"""What stands in the version of an API server that is the operator itself, before the operator's own."""
+
 Operator = dict[str, str]
 T = TypeVar("T")
 
@@ -50,7 +53,8 @@ async def version(
         sys.stdout.write(json.dumps(known, indent=2) + "\n")
         return
     for each in operators or ():
-        sys.stdout.write(f"operator {each['version']} ({each['holder']}, Lease {each['lease']})\n")
+        where = f"{each['holder']}, Lease {each['lease']}" if each["lease"] else each["holder"]
+        sys.stdout.write(f"operator {each['version']} ({where})\n")
     if definitions is not None:
         sys.stdout.write(f"definitions {definitions}\n")
 
@@ -59,10 +63,17 @@ async def _of_the_cluster(connection: Connection) -> tuple[list[Operator] | None
     """Return the operators that run, and the version of the definitions; None for what cannot be known."""
     try:
         async with connected(connection) as cluster:
+            if alone := _alone(await cluster.server_version()):
+                return [{"version": alone, "holder": "without a cluster", "lease": ""}], alone
             return await _or_why_not(_operators(cluster)), await _or_why_not(_definitions(cluster))
     except FabctlError as error:
         complain(f"fabctl: {error}")
         return None, None
+
+
+def _alone(server: Body) -> str:
+    """Return the version of an operator that is its own API server, on a box without a cluster; "" for any other."""
+    return text(server.get("gitVersion")).partition(_ALONE)[2]
 
 
 async def _or_why_not(asking: Coroutine[Any, Any, T]) -> T | None:
