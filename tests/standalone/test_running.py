@@ -75,6 +75,43 @@ def test_a_second_one_on_the_same_state_says_whose_it_is(box: Box) -> None:
         assert box.is_ready()
 
 
+def standalone(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command of `standalone`."""
+    command = [str(BIN / "fabgitops-operator"), "standalone", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_backup_brings_back_what_it_knew(box: Box) -> None:
+    """Copied while the operator runs, and put back after the folder was lost, it knows how often it has corrected."""
+    box.declare("mixer", port=box.plc(r1=5), targetValue=7)
+    copy = box.folder / "line-a.db"
+    with box.running() as process:
+        until(lambda: box.status("mixer").get("correctionsApplied") == 1, "the correction is counted")
+        assert standalone("backup", copy, "--state", box.state).returncode == 0
+        assert f"in use by process {process.pid}, whole" in standalone("check", "--state", box.state).stdout
+        refused = standalone("restore", copy, "--state", box.state)
+        assert refused.returncode == 1
+        assert f"in use by process {process.pid}" in refused.stderr
+    box.state.rename(box.folder / "lost")
+    assert standalone("restore", copy, "--state", box.state).returncode == 0
+    with box.running():
+        assert box.status("mixer")["correctionsApplied"] == 1
+
+
+def test_a_state_that_is_damaged_is_told(box: Box) -> None:
+    """A file whose bytes were turned is called damaged by check, and by a start, with the way out."""
+    box.declare("mixer", port=box.plc(r1=7), targetValue=7)
+    with box.running():
+        until(lambda: box.synced("mixer"), "the mixer is in sync")
+    file = box.state / "state.db"
+    file.write_bytes(file.read_bytes().replace(b'"targetValue":7', b'"targetValue":9'))
+    checked = standalone("check", "--state", box.state)
+    assert checked.returncode == 1
+    assert checked.stdout.endswith(", damaged\n")
+    assert box.start().wait(PATIENCE) == 1
+    assert "standalone restore FILE" in box.log.read_text()
+
+
 def test_off_loopback_it_wants_tls_and_tokens(box: Box) -> None:
     """A port that others reach is not opened without a certificate and a token, and the way out is named."""
     process = box.start("--listen", "0.0.0.0:0")

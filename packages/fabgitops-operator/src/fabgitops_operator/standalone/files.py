@@ -27,3 +27,15 @@ def put(path: Path, content: bytes, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     made.replace(path)
+
+
+def give(folder: Path) -> None:
+    """Give the files of a folder to whoever it belongs to, where root has made them.
+
+    Raises:
+        OSError: They cannot be given away.
+    """
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        for path in folder.iterdir():
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

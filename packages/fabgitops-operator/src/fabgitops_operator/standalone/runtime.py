@@ -81,7 +81,7 @@ async def _operated(settings: StandaloneSettings) -> str:
             pages.append(_hook(Webhook(settings.webhook_secret_file, syncer.wake)))
         app = application(api, pages, unasked=(HOOK,))
         following = Following(store, local, stage.hearing, stage.inventory, deciding)
-        return await stage.perform(_listening(settings, way_in, app), _watching(following, syncer, stage, store))
+        return await stage.perform(_listening(settings, way_in, app), _watching(following, syncer, stage, objects))
 
 
 def _hook(webhook: Webhook) -> web.RouteDef:
@@ -113,10 +113,10 @@ async def _listening(settings: StandaloneSettings, way_in: Entrance, app: web.Ap
 
 
 @asynccontextmanager
-async def _watching(following: Following, syncer: Syncer, stage: Stage, store: Store) -> AsyncIterator[None]:
+async def _watching(following: Following, syncer: Syncer, stage: Stage, objects: Objects) -> AsyncIterator[None]:
     """Follow store and source, and tell the service manager how it goes."""
     notify = Notify()
-    always = (syncer.run, partial(feed, notify, store.answered), partial(_tell, notify, stage, syncer))
+    always = (syncer.run, partial(feed, notify, objects.store.answered), partial(_tell, notify, stage, syncer))
     tasks = [asyncio.create_task(_always(each)) for each in always]
     try:
         async with following.running(syncer.looked):

@@ -82,10 +82,13 @@ def restore(file: Path, /, kept: Kept | None = None) -> int:
         file: The backup.
         kept: Where the state is.
     """
+    from fabgitops_operator.standalone.files import give  # noqa: PLC0415
     from fabgitops_operator.standalone.store import StateError, copying  # noqa: PLC0415
 
     def work() -> None:
-        before = copying.restore((kept or Kept()).state, file)
+        folder = (kept or Kept()).state
+        before = copying.restore(folder, file)
+        give(folder)
         say(f"restored{f'; what was there is kept as {before}' if before else ''}\n")
 
     return told(work, StateError, OSError)
