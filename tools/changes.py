@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 # The sessions of the job of that name; `unit` and `e2e` have jobs of their own. Lint always runs.
-SESSIONS = ("wheels", "integration", "interop", "observability", "chart", "docs")
+SESSIONS = ("wheels", "integration", "interop", "observability", "chart", "docs", "corpus")
 ALL = frozenset((*SESSIONS, "unit", "e2e"))
 
 # Who reads what, the first that fits: every other file, and any that is new, is read by all.
@@ -28,9 +28,11 @@ READERS = (
     (r"charts/.*", ("chart", "docs", "e2e", "observability", "unit")),
     (r"docker/.*", ("docs", "e2e", "observability", "unit")),
     (r"\.dockerignore", ("e2e",)),
-    (r"examples/.*", ("docs", "integration", "observability", "unit")),
+    (r"examples/.*", ("corpus", "docs", "integration", "observability", "unit")),
     (r"tests/(e2e|images)/.*", ("e2e",)),
     (r"tests/release/.*", ("unit",)),
+    (r"tests/integration/operator/corpus\.py", ("corpus", "integration")),
+    (r"tests/admission/.*", ("corpus", "unit")),
     (r"tests/(integration|interop|observability|chart|docs)/.*", None),  # the session of that name
     (r"packages/[^/]+/tests/smoke\.py", ("wheels",)),
     (r"packages/[^/]+/tests/.*", ("unit", "integration")),

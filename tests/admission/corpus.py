@@ -7,6 +7,7 @@ value in several bases, manifests by dice, and changes of stored objects, also o
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ class _Walk:
         return self.found
 
 
+@cache
 def paths(kind: Kind, part: str) -> list[tuple[Any, ...]]:
     """Return the paths of all fields in a kind's `spec` or `status`."""
     schema = definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]

@@ -8,6 +8,7 @@ import pkgutil
 from importlib.metadata import version
 
 import fabgitops_core
+from fabgitops_core.admission.judging import Admission
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 
@@ -16,4 +17,7 @@ for module in pkgutil.walk_packages(fabgitops_core.__path__, "fabgitops_core."):
         importlib.import_module(module.name)
 
 assert definition(INDUSTRIAL_PLC)["metadata"]["name"] == "industrialplcs.fabgitops.io"
+admission = Admission({"IndustrialPLC": definition(INDUSTRIAL_PLC)}, ())
+refused = admission.judge("IndustrialPLC", {"spec": {}}, None, "CREATE")
+assert [cause.field for cause in refused.causes] == ["spec.deviceAddress", "<nil>"]
 print("fabgitops-core", version("fabgitops-core"))
