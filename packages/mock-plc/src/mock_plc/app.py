@@ -96,7 +96,7 @@ def run() -> int:
 
 def _run() -> None:
     try:
-        app(exit_on_error=False, print_error=False, result_action="return_value")
+        app(sys.argv[1:], exit_on_error=False, print_error=False, result_action="return_value")
     except SystemExit as end:  # rich, which prints the help, makes this of a pipe that nobody reads
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None

@@ -1,12 +1,16 @@
 """The program mock-plc as its user starts it: a process of its own, and what it says."""
 
+import io
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from unittest.mock import patch
+
+from mock_plc import app
 
 COMMAND = [sys.executable, "-W", "error", "-c", "from mock_plc.app import main; main()"]
 
@@ -14,6 +18,14 @@ COMMAND = [sys.executable, "-W", "error", "-c", "from mock_plc.app import main; 
 def finished(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run mock-plc to its own end."""
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def refused(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command line that serves nothing in the process of the tests: one of its own takes ten times as long."""
+    out, err = io.StringIO(), io.StringIO()
+    with patch.object(sys, "argv", ["mock-plc", *arguments]), redirect_stdout(out), redirect_stderr(err):
+        code = app.run()
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def in_shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:

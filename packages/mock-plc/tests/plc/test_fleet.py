@@ -18,7 +18,7 @@ from mock_plc.wire.framing import Frame, Rtu
 
 from .bank import BankPlc
 from .client import Client, Refused
-from .program import COMMAND, finished, running
+from .program import COMMAND, finished, refused, running
 from .raw import connected, mbap
 
 READ = struct.pack(">BHH", 3, 4001, 1)
@@ -103,7 +103,7 @@ WRONG = [
 @pytest.mark.parametrize(("arguments", "reason"), WRONG)
 def test_wrong_flags_are_one_line(arguments: tuple[str, ...], reason: str) -> None:
     """What cannot be asked for is one line that names the flag and what to write, and exit code 2."""
-    ended = finished("--bind", "127.0.0.1", "--port", "0", *arguments)
+    ended = refused("--bind", "127.0.0.1", "--port", "0", *arguments)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
     assert re.search(reason, ended.stderr), ended.stderr
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from .client import Client, Refused
-from .program import finished, running
+from .program import finished, refused, running
 
 DRIFT = r"drift: register (\d+) (\d+) -> (\d+)"
 FAST = ("--chaos", "--chaos-interval", "0.05")
@@ -187,7 +187,7 @@ def test_foreign_address_is_one_line(address: str) -> None:
 )
 def test_bad_value_is_one_line(flag: str, value: str, bounds: str) -> None:
     """A value out of range is one line that names flag, value and range, and exit code 2."""
-    ended = finished(flag, value)
+    ended = refused(flag, value)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
     assert re.match(rf"mock-plc: .*{flag}.*{re.escape(bounds)}", ended.stderr)
     assert f'"{value}"' in ended.stderr
@@ -195,7 +195,7 @@ def test_bad_value_is_one_line(flag: str, value: str, bounds: str) -> None:
 
 def test_register_given_twice_is_one_line() -> None:
     """A register with two values is refused rather than served with one of them."""
-    ended = finished("--register", "4001", "--register", "4001=7")
+    ended = refused("--register", "4001", "--register", "4001=7")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert "--register: 4001 is given twice" in ended.stderr
 
