@@ -97,7 +97,7 @@ class StandaloneSettings(Entry, Common):
     git_signers: Path | None = None
     """Keys of which one must have signed a commit: a file of ssh's allowed signers, or exported keys of GnuPG."""
 
-    remote_bases: Annotated[bool, Parameter(negative=())] = False
+    allow_remote_bases: Annotated[bool, Parameter(negative=())] = False
     """Let kustomize fetch bases that stand elsewhere; without, a kustomization that names one is refused."""
 
     webhook_secret_file: Path | None = None
@@ -119,7 +119,7 @@ class StandaloneSettings(Entry, Common):
             poll_secs=self.source_secs,
             credentials=credentials,
             signers_file=self.git_signers,
-            remote_bases=self.remote_bases,
+            remote_bases=self.allow_remote_bases,
         )
 
 
