@@ -166,6 +166,16 @@ def test_what_did_not_change_is_not_refused_again() -> None:
     assert fields(judged(changed, OLD)) == ["spec.label", "spec.ratio"]
 
 
+def test_a_rule_that_says_nothing_refuses_what_stood_before() -> None:
+    """A whole number that is written as 2.0 passes the schema; a rule cannot read it, and that is refused each time."""
+    old = mill(speed=1, mode="slow", parts=[{"name": "a", "size": 2.0}])
+    (cause,) = judged(old, old).causes
+    assert (cause.field, cause.message) == (
+        "spec.parts[0]",
+        'Invalid value: "object": invalid data, expected int, got float64 evaluating rule: no 2',
+    )
+
+
 def test_new_is_new() -> None:
     """The same object is refused where it is created."""
     assert fields(judged(OLD)) == ["spec.speed", "spec.label", "spec.parts[1].size", "spec.ratio", "spec.parts[0]"]

@@ -18,8 +18,8 @@ from fabgitops_operator.standalone.source.plan import Mark
 from fabgitops_operator.standalone.source.troubles import Trouble
 from fabgitops_operator.standalone.store import Judge
 
-AT_ONCE = 5
-"""Objects that are judged before polls get their turn: the largest take 7 ms each, the usual 0.2."""
+AT_ONCE = 20
+"""Objects that are judged at a time, beside the polls: the usual take 0.2 ms each, the largest more than 100."""
 
 
 def marks(manifests: Sequence[Manifest], models: Models, known: Known, rules: str) -> dict[Name, Mark]:
@@ -58,7 +58,7 @@ class Gate:
     async def troubles(
         self, manifests: Iterable[Manifest], known: Known, before: Mapping[Name, Mapping[str, Any]]
     ) -> list[Trouble]:
-        """Return what is wrong with objects, a few at a time so that no poll is late for it.
+        """Return what is wrong with objects, found in a thread so that no poll is late for it.
 
         Args:
             manifests: The objects that are new or changed.
@@ -66,10 +66,18 @@ class Gate:
             before: The objects as they are kept, of those that are.
         """
         found: list[Trouble] = []
-        for number, manifest in enumerate(manifests, 1):
+        waiting = list(manifests)
+        while waiting:
+            few, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+            found += await asyncio.to_thread(self._judged, few, known, before)
+        return found
+
+    def _judged(
+        self, manifests: Sequence[Manifest], known: Known, before: Mapping[Name, Mapping[str, Any]]
+    ) -> list[Trouble]:
+        found: list[Trouble] = []
+        for manifest in manifests:
             found += self._admitted(manifest, before.get(manifest.name)) or self._models.judge(manifest, known)
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
         return found
 
     def _admitted(self, manifest: Manifest, old: Mapping[str, Any] | None) -> list[Trouble]:
