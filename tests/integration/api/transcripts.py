@@ -28,6 +28,10 @@ MASKS = (
 )
 
 
+CUT_OFF = re.compile(r"[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ reflector\.go:\d+\] ")
+"""What kubectl logs now and then of a watch that its own deadline cuts off: over HTTP/1.1 alone, and of any server."""
+
+
 @dataclass
 class Step:
     """A command, and what it says: on Kubernetes, and where that differs, without a cluster."""
@@ -66,7 +70,8 @@ def _steps(lines: list[str]) -> Iterator[Step]:
 
 def said(out: str, err: str, code: int, namespace: str) -> list[str]:
     """Return what a command said as a transcript has it."""
-    lines = [*masked(out, namespace), *(f"! {line}".rstrip() for line in masked(err, namespace))]
+    told = (line for line in masked(err, namespace) if not CUT_OFF.match(line))
+    lines = [*masked(out, namespace), *(f"! {line}".rstrip() for line in told)]
     return [*lines, *([f"(exit {code})"] if code else [])]
 
 
