@@ -31,7 +31,6 @@ class Reason(StrEnum):
     RIGHTS = "rights of single accounts (RBAC)"
     DEFINITIONS = "definitions and policy that are changed or taken away while it runs"
     FIELDS = "managedFields, and server-side apply"
-    SIZE = "the largest object that etcd takes"
     NAMESPACES = "an operator for some namespaces alone"
     COLLECTING = "what an owner leaves is collected at once"
 

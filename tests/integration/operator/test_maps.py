@@ -157,7 +157,7 @@ async def test_a_register_that_contradicts_itself_is_refused(site: Site, registe
             "are the short form of a map of one register",
         ),
         ({"registers": []}, "spec.registers in body should have at least 1 items"),
-        ({"registers": [SPEED, SPEED]}, '.spec.registers: duplicate entries for key [name="speed"]'),
+        ({"registers": [SPEED, SPEED]}, 'spec.registers[1]: Duplicate value: {"name":"speed"}'),
         ({"registers": [SPEED], "connection": {"transport": "serial"}}, "spec.connection.transport"),
         ({"registers": [SPEED], "connection": {"maxWordsPerRead": 126}}, "should be less than or equal to 125"),
         (
