@@ -1,7 +1,7 @@
 """Every fault of mock-plc, on readings and on writes, over each transport: what the engine believes, writes and tells.
 
-Each case has a device that is put right, drifts while the fault is on, and is left to itself when it has gone. All are
-played once, many at a time; the tests then look at what the device was asked and truly held, and at what was told.
+Each case has a device that is put right, drifts while the fault is on, and is left to itself when it has gone. Each
+is played once, many at a time; the tests then look at what the device was asked and truly held, and at what was told.
 """
 
 import asyncio
@@ -69,19 +69,23 @@ CASES = [
     *(Case(Transport.TCP, fault, "short") for fault in of(Transport.TCP)),
     *(mixed(transport, seed) for transport in Transport for seed in range(SEEDS)),
 ]
-each_case = pytest.mark.parametrize("case", CASES, ids=str)
+ROUNDS = [(at // TOGETHER, case) for at, case in enumerate(CASES)]
+# The tests of a case follow each other, and so do the cases of a round: in parallel each round is played in one place.
+each_case = pytest.mark.parametrize(
+    ("plays", "case"), ROUNDS, ids=list(map(str, CASES)), indirect=["plays"], scope="module"
+)
 
 
 @pytest.fixture(scope="module")
 def plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Play]:
-    """Play the cases that were selected, once for all tests."""
+    """Play the cases of a round that were selected, once for all tests."""
     here = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
     selected = {item.callspec.params["case"] for item in here}
     folder = tmp_path_factory.mktemp("tls")
     tls.make(folder, ["127.0.0.1"])
     server = tls.context(folder / tls.CERTIFICATE, folder / tls.KEY)
     client = tls_context(ca=(folder / tls.CA).read_text())
-    cases = [case for case in CASES if case in selected]
+    cases = [case for at, case in ROUNDS if at == request.param and case in selected]
     return asyncio.run(play_all(cases, server, client, TOGETHER))
 
 
