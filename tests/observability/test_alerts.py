@@ -204,6 +204,14 @@ CASES = (
         {'fabgitops_watch_up{job="fabgitops",kind="IndustrialPLC"}': "0x60"},
         {'fabgitops_watch_up{job="fabgitops",kind="IndustrialPLC"}': "0x8 1 0x60"},
     ),
+    Case(
+        "FabGitOpsSourceStuck",
+        "16m",
+        WARNING,
+        {"job": "fabgitops", "reason": "away"},
+        {'fabgitops_source_up{job="fabgitops"}': "0x60"},
+        {'fabgitops_source_up{job="fabgitops"}': "0x20 1 0x60"},
+    ),
 )
 
 

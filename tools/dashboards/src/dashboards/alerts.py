@@ -40,6 +40,10 @@ _API_WRITES = (
     # Only failures of listings are counted, one every five minutes at most.
     f' or sum by (resource, result) (increase({_WRITES}{{resource="listing"}}[30m])) > 1.5'
 )
+_SOURCE_STUCK = (
+    "max by (job, reason) (fabgitops_source_revision_rejected == 1"
+    ' or label_replace(fabgitops_source_up == 0, "reason", "away", "", ""))'
+)
 
 
 @dataclass(frozen=True)
@@ -268,5 +272,16 @@ ALERTS = (
         f"For {FOR} or more no watch of {{{{ $labels.kind }}}} has stood: an edit, spec.suspend too, is heard late,"
         " by a listing, or not at all. `/readyz` and the log say since when, and why.",
         "watch-down",
+    ),
+    Alert(
+        "FabGitOpsSourceStuck",
+        _SOURCE_STUCK,
+        "15m",
+        WARNING,
+        "The operator does not follow its source: {{ $labels.reason }}.",
+        f"For {FOR} or more, without a cluster, the source could not be read (away), or the revision that it names has"
+        " errors (refused) or would let too much vanish (held). What was taken before is in force meanwhile. `/readyz`"
+        " and the log say since when, and why.",
+        "source-stuck",
     ),
 )
