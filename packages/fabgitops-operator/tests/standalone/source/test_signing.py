@@ -71,21 +71,27 @@ async def test_a_signature_of_another_commit_is_no_signature(repo: Repo, tmp_pat
 class PgpKey:
     """An OpenPGP key, by which commits are signed."""
 
-    def __init__(self, folder: Path, name: str, *, armoured: bool = True) -> None:
+    def __init__(self, folder: Path, name: str, *, armoured: bool = True, at: str = "") -> None:
         self.home = folder / name
         self.home.mkdir(mode=0o700)
-        self._gpg("--passphrase", "", "--quick-generate-key", f"{name}@example.com", "ed25519", "sign", "never")
+        self._time = ("--faked-system-time", at) if at else ()
+        lasts = "1d" if at else "never"
+        self._gpg("--passphrase", "", "--quick-generate-key", f"{name}@example.com", "ed25519", "sign", lasts)
         self.public = folder / f"{name}.pub"
         self.public.write_bytes(self._gpg(*(("--armor",) if armoured else ()), "--export"))
         self.name = f"{name}@example.com"
 
     def _gpg(self, *arguments: str) -> bytes:
-        command = ["gpg", "--homedir", str(self.home), "--batch", "--quiet", "--pinentry-mode", "loopback", *arguments]
-        return subprocess.run(command, check=True, capture_output=True).stdout
+        options = ["--homedir", str(self.home), "--batch", "--quiet", "--pinentry-mode", "loopback", *self._time]
+        return subprocess.run(["gpg", *options, *arguments], check=True, capture_output=True).stdout
 
     def sign(self, repo: Repo) -> str:
         """Make a commit that it has signed."""
-        return repo.commit("-c", f"user.signingKey={self.name}", "-S", GNUPGHOME=str(self.home))
+        program = self.home / "gpg-then"
+        program.write_text(f'#!/bin/sh\nexec gpg {" ".join(self._time)} "$@"\n')
+        program.chmod(0o755)
+        options = ("-c", f"user.signingKey={self.name}", "-c", f"gpg.program={program}", "-S")
+        return repo.commit(*options, GNUPGHOME=str(self.home))
 
     def close(self) -> None:
         """End its agent."""
@@ -111,6 +117,18 @@ async def test_a_commit_that_an_openpgp_key_has_signed_is_taken(repo: Repo, tmp_
     finally:
         ours.close()
         foreign.close()
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="needs gpg")
+async def test_a_key_that_has_expired_signs_nothing_any_more(repo: Repo, tmp_path: Path) -> None:
+    """A commit whose key has expired since is not taken, although git calls that signature good."""
+    key = PgpKey(tmp_path, "former", at="20200101T000000")
+    try:
+        key.sign(repo)
+        with pytest.raises(RevisionError, match=r"is not signed by a key of .*former\.pub: .*EXPKEYSIG"):
+            await source(repo, tmp_path, key.public).look("")
+    finally:
+        key.close()
 
 
 @pytest.mark.skipif(
