@@ -217,3 +217,15 @@ async def test_a_fault_of_ours_is_logged_and_told(ask: Any, client: httpx.AsyncC
     assert (got.status_code, got.json()["reason"]) == (500, "InternalError")
     assert "oops" not in got.text
     assert "oops" in caplog.text
+
+
+async def test_who_connects_and_asks_nothing_is_let_go(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a client that has finished, nor one that never begins, keeps a connection for ever."""
+    monkeypatch.setitem(serving._RUNNER, "keepalive_timeout", 0.2)
+    async with served(ask) as url:
+        for sent, answered in ((b"", False), (f"GET /version HTTP/1.1\r\nHost: {LOCAL}\r\n\r\n".encode(), True)):
+            reader, writer = await asyncio.open_connection(LOCAL, int(url.rsplit(":", 1)[1]))
+            writer.write(sent)
+            async with asyncio.timeout(20):
+                assert (b"200 OK" in await reader.read()) is answered
+            writer.close()

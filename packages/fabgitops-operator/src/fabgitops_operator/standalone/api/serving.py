@@ -24,6 +24,9 @@ WRITE_SECS = 30.0
 LINE_BYTES = 16 * 1024
 """The longest first line and header of a request; selectors stand in the first."""
 
+IDLE_SECS = 90.0
+"""How long a connection may ask nothing: aiohttp would keep one for an hour."""
+
 ENDING_SECS = 5.0
 """How long the requests that are under way at the end have."""
 
@@ -73,6 +76,7 @@ async def listening(
 _RUNNER = {
     "handler_cancellation": True,
     "shutdown_timeout": ENDING_SECS,
+    "keepalive_timeout": IDLE_SECS,
     "max_line_size": LINE_BYTES,
     "max_field_size": LINE_BYTES,
 }
