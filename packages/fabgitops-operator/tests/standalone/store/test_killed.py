@@ -4,77 +4,117 @@ import asyncio
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from fabgitops_operator.standalone.store import Store, check
 
-from .crashing import count, forked, look, promised
+from .things import RESOURCES, THING, number
 
-STEPS = 4
+TESTS = Path(__file__).parents[2]
+ENDLESS = 1_000_000
 
-
-def counting(folder: Path, pipe: int, kill_at: int = 0, stride: int = 1) -> None:
-    """Count up in this process, and kill it after so many steps of SQLite's; say how many there were."""
-    taken = 0
-
-    def step() -> int:
-        nonlocal taken
-        taken += 1
-        if taken == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return 0
-
-    def prepared(store: Store) -> None:
-        store._opened.connection.set_progress_handler(step, stride)
-
-    asyncio.run(count(folder, lambda line: os.write(pipe, line), STEPS, prepared))
-    os.write(pipe, f"steps 0 {taken}\n".encode())
+Said = list[tuple[str, int, int]]
+"""What was promised: name, version and number."""
 
 
-def test_killed_at_each_step_nothing_that_was_promised_is_lost(tmp_path: Path) -> None:
+class Forks:
+    """Runs processes that count, one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._said = folder / "said"
+        command = [sys.executable, "-m", "standalone.store.crashing"]
+        self._process = subprocess.Popen(
+            command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def begin(self, folder: Path, numbers: int, kill_at: int = 0) -> int:
+        """Begin one; return its id."""
+        self._said.unlink(missing_ok=True)
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{folder} {self._said} {numbers} {kill_at}\n")
+        return int(self._answer())
+
+    def ended(self) -> Said:
+        """Wait for its end; return what it was promised."""
+        assert self._answer() == "ended\n"
+        text = self._said.read_text() if self._said.exists() else ""
+        lines = [line.split() for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        return [(name, int(version), int(counted)) for name, version, counted in lines]
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+    def close(self) -> None:
+        """End."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture
+def forks(tmp_path: Path) -> Iterator[Forks]:
+    """Return what runs processes."""
+    with closing(Forks(tmp_path)) as forks:
+        yield forks
+
+
+async def look(folder: Path, said: Said, before: dict[str, int]) -> dict[str, int]:
+    """Open what a killed process left; return its numbers, after looking that nothing is lost or doubled."""
+    newest = dict(before)
+    for name, _, counted in said:
+        assert counted == newest.get(name, 0) + 1, f"{name} counts {newest.get(name)}, {counted}"
+        newest[name] = counted
+    async with await Store.open(folder, RESOURCES) as store:
+        found = {record.name: number(record) for record in store.list(THING, None)}
+        for name, counted in newest.items():
+            assert found[name] - counted in {0, 1}, f"{name} was {counted}, is {found[name]}"  # stored, not told yet
+        assert store.version >= max((version for _, version, _ in said), default=0)
+        for record in store.list(THING, None):
+            assert record.decoded()["metadata"]["resourceVersion"] == str(record.version)
+    return found
+
+
+def test_killed_at_each_step_nothing_that_was_promised_is_lost(tmp_path: Path, forks: Forks) -> None:
     """At whatever step of SQLite's virtual machine the process is killed, each number that was told is there."""
-    stride = 25
-    with forked(lambda pipe: counting(tmp_path / "all", pipe, stride=stride)) as (_, pipe):
-        steps = promised(pipe)[-1][2]
+    forks.begin(tmp_path / "all", 4)
+    steps = forks.ended()[-1][2]
     assert steps > 20
     for kill_at in range(1, steps, max(1, steps // 25)):
         folder = tmp_path / str(kill_at)
-        with forked(lambda pipe, at=kill_at, where=folder: counting(where, pipe, at, stride)) as (_, pipe):  # type: ignore[misc]
-            said = promised(pipe)
-        asyncio.run(look(folder, said, {}))
+        forks.begin(folder, 4, kill_at)
+        asyncio.run(look(folder, forks.ended(), {}))
         assert check(folder).troubles == ()
 
 
-def endlessly(folder: Path, pipe: int) -> None:
-    """Count up until killed."""
-    asyncio.run(count(folder, lambda line: os.write(pipe, line), 1_000_000, lambda _: None))
-
-
-def kill_again_and_again(folder: Path, times: int, dice: random.Random) -> int:
+def kill_again_and_again(folder: Path, forks: Forks, times: int, dice: random.Random) -> int:
     """Kill a process under load, look, and go on from there; return how many numbers were promised."""
     numbers: dict[str, int] = {}
     told = 0
     for _ in range(times):
-        with forked(lambda pipe: endlessly(folder, pipe)) as (process, pipe):
-            time.sleep(dice.uniform(0.02, 0.25))
-            os.kill(process, signal.SIGKILL)
-            said = promised(pipe)
+        process = forks.begin(folder, ENDLESS)
+        time.sleep(dice.uniform(0.02, 0.25))
+        os.kill(process, signal.SIGKILL)
+        said = forks.ended()
         told += len(said)
         numbers = asyncio.run(look(folder, said, numbers))
     assert check(folder).troubles == ()
     return told
 
 
-def test_killed_at_random_under_load_counters_go_on(tmp_path: Path) -> None:
+def test_killed_at_random_under_load_counters_go_on(tmp_path: Path, forks: Forks) -> None:
     """However often it is killed, no number is lost, and none is counted twice."""
-    assert kill_again_and_again(tmp_path, 6, random.Random(11))  # noqa: S311 > 0
+    kill_again_and_again(tmp_path / "state", forks, 6, random.Random(11))  # noqa: S311
 
 
 @pytest.mark.crash
 @pytest.mark.timeout(1800)
-def test_killed_two_hundred_times(tmp_path: Path) -> None:
+def test_killed_two_hundred_times(tmp_path: Path, forks: Forks) -> None:
     """Two hundred kills under load lose no number and count none twice."""
-    told = kill_again_and_again(tmp_path, 200, random.Random())  # noqa: S311
+    told = kill_again_and_again(tmp_path / "state", forks, 200, random.Random())  # noqa: S311
     assert told > 2000

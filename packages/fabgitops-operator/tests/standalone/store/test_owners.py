@@ -80,6 +80,7 @@ async def test_in_the_foreground_the_owner_goes_last(objects: Objects) -> None:
     assert names(objects) == ["owner"]
     await objects.collecting.sweep()
     assert names(objects) == []
+    assert not objects.store.going()
 
 
 async def test_in_the_foreground_nobody_waits_for_what_does_not_block(objects: Objects) -> None:

@@ -1,10 +1,14 @@
 """What the source names, and what others may do to it."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from fabgitops_operator.standalone.resources import NAMESPACE
-from fabgitops_operator.standalone.store import Actor, How, Objects, RefusedError, Store
+from fabgitops_operator.standalone.store import Actor, How, Objects, RefusedError, StateError, Store
+from fabgitops_operator.standalone.store.objects.updating import generation
+from fabgitops_operator.standalone.store.writer import Batch
 
 from .asking import CONTROLLER, OPERATOR, STATUS, USER, Lenient, make, manifest, names, there, told, wanted
 from .things import OTHER, RESOURCES, THING, number
@@ -160,3 +164,46 @@ async def test_an_object_that_is_too_large_is_refused(objects: Objects) -> None:
     with pytest.raises(RefusedError) as refused:
         await objects.create(THING, "plant", {**manifest("big"), "filling": "x" * 1_600_000}, USER)
     assert told(refused.value)[:2] == (413, "RequestEntityTooLarge")
+
+
+async def test_no_change_is_answered_only_when_what_it_is_of_is_on_the_disk(
+    objects: Objects, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for what another has just asked for waits for the disk, too: the power could go."""
+    await make(objects, "press")
+    handed: list[Batch] = []
+    patch = {"metadata": {"annotations": {"a": "x"}}}
+    with monkeypatch.context() as patched:
+        patched.setattr(store._writer, "submit", handed.append)
+        asked = [asyncio.create_task(objects.patch(THING, "plant", "press", patch, "merge", USER)) for _ in range(2)]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert [each.done() for each in asked] == [False, False]
+    for batch in handed:
+        store._writer.submit(batch)
+    first, second = await asyncio.gather(*asked)
+    assert first.body == second.body
+
+
+async def test_a_file_may_have_a_name_that_is_no_text(objects: Objects) -> None:
+    """What cannot be written of it is replaced; nothing else is lost over it."""
+    odd = replace(wanted("odd"), origin=b"lines/m\xfcsli.yaml:1".decode(errors="surrogateescape"))
+    await objects.take("2", [odd], [])
+    assert there(objects, "odd").origin == "lines/m?sli.yaml:1"
+
+
+async def test_a_fault_of_our_own_ends_no_writing(objects: Objects, store: Store) -> None:
+    """What cannot be handed to SQLite at all is told of, and what comes after it is stored."""
+    draft = store.draft()
+    draft.note("odd", "\udcfc")
+    with pytest.raises(StateError, match="fault of the operator's own"):
+        await store.commit(draft)
+    assert (await make(objects, "press")).name == "press"
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 1.0), (1, True), (0, False)])
+def test_the_generation_grows_by_what_python_takes_for_the_same(before: object, after: object) -> None:
+    """`true` is not 1, and 1.0 is another way to write it, as Go tells them apart."""
+    old: dict[str, Any] = {"metadata": {"generation": 4}, "spec": {"number": before}}
+    assert generation({**old, "spec": {"number": after}}, old) == 5
+    assert generation({**old, "status": {}}, old) == 4

@@ -12,6 +12,7 @@ import pytest
 from fabgitops_operator.standalone.store import ExpiredError, InUseError, StateError, Store, UnavailableError, free
 from fabgitops_operator.standalone.store.opening import JUMP
 from fabgitops_operator.standalone.store.window import SIZE
+from fabgitops_operator.standalone.store.writer import Batch
 
 from .things import OTHER, RESOURCES, THING, number, put, thing
 
@@ -144,12 +145,16 @@ async def test_all_of_a_draft_or_nothing(store: Store) -> None:
     assert [each.name for each in store.list(THING, None)] == ["c"]
 
 
+ROOM = 200_000
+"""Bytes that can still be written: an object or two, not a large one."""
+
+
 @contextmanager
 def full_disk(folder: Path) -> Iterator[None]:
-    """Have no file of this process grow beyond what it is, as on a full disk."""
+    """Have no file of this process grow much beyond what it is, as on a disk that is nearly full."""
     largest = max(each.stat().st_size for each in folder.iterdir() if each.name.startswith("state.db"))
     soft, hard = limits.getrlimit(limits.RLIMIT_FSIZE)
-    limits.setrlimit(limits.RLIMIT_FSIZE, (largest, hard))
+    limits.setrlimit(limits.RLIMIT_FSIZE, (largest + ROOM, hard))
     try:
         yield
     finally:
@@ -162,9 +167,9 @@ async def test_a_full_disk_is_told_with_the_way_out_and_reading_goes_on(store: S
     watch = store.watch(THING, None, store.version)
     with full_disk(tmp_path / "state"):
         drafts = []
-        for _ in range(3):
+        for size in (2_000_000, 1, 1):
             draft = store.draft()
-            draft.put(THING, thing("kept", 2, labels={"large": "x" * 2_000_000}))
+            draft.put(THING, thing("kept", 2, labels={"large": "x" * size}))
             drafts.append(store.submit(draft))
         outcomes = await asyncio.gather(*drafts, return_exceptions=True)
         assert all(isinstance(each, UnavailableError) for each in outcomes), outcomes
@@ -189,3 +194,21 @@ async def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     with pytest.raises(StateError, match="cannot be used for the state: File exists"):
         await Store.open(tmp_path / "state", RESOURCES)
+
+
+async def test_what_is_on_its_way_is_not_forgotten_over_what_arrives(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the first of two changes to an object is stored, who drafts still sees the second."""
+    handed: list[Batch] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(store._writer, "submit", handed.append)
+        for index in (1, 2):
+            draft = store.draft()
+            draft.put(THING, thing("a", index))
+            store.submit(draft)
+        store._told([(handed[0], None)])
+        assert number(store.get(THING, "plant", "a")) == 1
+        assert number(store.latest(THING, "plant", "a")) == 2
+        store._told([(handed[1], None)])
+        assert not store.is_busy

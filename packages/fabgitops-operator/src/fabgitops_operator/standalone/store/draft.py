@@ -65,6 +65,7 @@ class Draft:
         Raises:
             ValueError: A number in it is none.
         """
+        origin = origin.encode(errors="replace").decode()  # names of files need not be texts
         metadata = {**body["metadata"], "resourceVersion": str(self.version + 1)}
         whole = {**body, "metadata": metadata}
         namespace, name = metadata.get("namespace", ""), metadata["name"]

@@ -10,7 +10,7 @@ from fabgitops_operator.standalone.store import loading, reserve
 from fabgitops_operator.standalone.store.errors import StateError
 from fabgitops_operator.standalone.store.lock import Lock
 from fabgitops_operator.standalone.store.record import Record
-from fabgitops_operator.standalone.store.schema import FILE, connect, explained, prepare
+from fabgitops_operator.standalone.store.schema import FILE, connect, explained, prepare, sync
 
 JUMP = 1_000_000
 """By so much versions jump after an end that was none: a client may know some that the file does not."""
@@ -69,6 +69,7 @@ def _locked(folder: Path, lock: Lock, resources: Sequence[Resource]) -> Opened:
     try:
         prepare(connection, path)
         path.chmod(0o600)
+        sync(folder)  # a name, which SQLite has on the disk for its log only
         facts = loading.facts(connection)
         records = tuple(loading.records(connection, path, resources))
         _begin(connection, facts)

@@ -12,13 +12,21 @@ DIGEST_SIZE = 16
 """Bytes of a digest: against a disk that turns bits, not against an attacker, who could write the digest, too."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two objects are the same as JSON: `true` is not 1, and 1.0 is not 1, as they are in Python."""
+    return one == other and encoded(one) == encoded(other)
+
+
 def encoded(body: Mapping[str, Any]) -> bytes:
     """Return an object as canonical JSON: keys in order, no spaces, UTF-8.
 
     Raises:
         ValueError: A number in it is none (NaN, infinity).
     """
-    text = json.dumps(body, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    text = _ENCODER.encode(body)
     try:
         return text.encode()
     except UnicodeEncodeError:  # half of a pair of UTF-16, escaped: Go puts U+FFFD for it, too

@@ -6,6 +6,7 @@ whoever hands over has heard of the failure, fails with it (`generation`).
 """
 
 import asyncio
+import logging
 import queue
 import sqlite3
 import threading
@@ -17,6 +18,8 @@ from pathlib import Path
 from fabgitops_operator.standalone.store.errors import StateError
 from fabgitops_operator.standalone.store.record import Change, row
 from fabgitops_operator.standalone.store.schema import explained
+
+log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 256
 """Commits that go into one transaction."""
@@ -141,10 +144,13 @@ class Writer:
                 many(_NOTE, batch.facts)
             execute(_NOTE, ("version", str(batches[-1].version)))
             execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             with suppress(sqlite3.Error):  # after some errors SQLite has done it by itself
                 execute("ROLLBACK")
-            return explained(self._path, error)
+            if isinstance(error, sqlite3.Error):
+                return explained(self._path, error)
+            log.exception("a fault of our own over what was to be stored in %s", self._path)
+            return StateError(f"a fault of the operator's own: {self._path} was not written: {error}")
         return None
 
     def _fold(self) -> None:

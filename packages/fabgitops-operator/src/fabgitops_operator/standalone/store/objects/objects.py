@@ -135,9 +135,10 @@ class Objects:
         if (refused := sourced.refusal(record, how.actor, None)) is not None:
             raise refused
         outcome = drop(draft, record, options)
-        if dry_run or draft.empty:
-            return outcome
-        await self._committed(draft)
+        if draft.empty:
+            await self._on_disk(record)
+        elif not dry_run:
+            await self._committed(draft)
         return outcome
 
     async def take(self, revision: str, wanted: Sequence[Wanted], gone: Sequence[Record]) -> None:
@@ -213,7 +214,8 @@ class Objects:
             raise refused
         if (grown := updating.generation(new, old)) is not None and not how.subresource:
             new["metadata"] = {**new["metadata"], "generation": grown}
-        if _size(resource, new) and encoded(new) == record.body:
+        if _written(resource, new) == record.body:
+            await self._on_disk(record)
             return Outcome(record.body, warnings=warnings)
         if deleting.is_over(new):
             if not how.dry_run:
@@ -260,9 +262,9 @@ class Objects:
         *,
         created: bool = False,
     ) -> Outcome:
-        _size(resource, body)
+        written = _written(resource, body)
         if how.dry_run:
-            return Outcome(encoded(body), created=created, warnings=warnings)
+            return Outcome(written, created=created, warnings=warnings)
         origin, given = ("", ()) if before is None else (before.origin, before.given)
         record = draft.put(resource, body, origin, given)
         await self._committed(draft)
@@ -273,6 +275,11 @@ class Objects:
         oldest = self.store.oldest(resource, resource.most) if resource.most else None
         if oldest is not None and draft.get(resource, *oldest.key) is oldest:
             draft.remove(oldest)
+
+    async def _on_disk(self, record: Record) -> None:
+        """Wait until an object that is answered as it is can be lost no more."""
+        if self.store.get(record.resource, *record.key) is not record:
+            await self.store.commit(self.store.draft())
 
     async def _committed(self, draft: Draft) -> None:
         stored = self.store.submit(draft)
@@ -297,12 +304,12 @@ def _check_subresource(resource: Resource, name: str, how: How) -> None:
         raise forbidden(resource, name, "its status is the operator's, and says what it has found")
 
 
-def _size(resource: Resource, body: Mapping[str, Any]) -> int:
-    """Return the bytes of an object; refuse one that is too large, or holds what is no number."""
+def _written(resource: Resource, body: Mapping[str, Any]) -> bytes:
+    """Return an object as bytes; refuse one that is too large, or holds what is no number."""
     try:
-        size = len(encoded(body))
+        written = encoded(body)
     except ValueError as error:
         raise bad_request(f"the object cannot be written as JSON: {error}") from None
-    if size > MOST_BYTES:
-        raise too_large(resource, size, MOST_BYTES)
-    return size
+    if len(written) > MOST_BYTES:
+        raise too_large(resource, len(written), MOST_BYTES)
+    return written

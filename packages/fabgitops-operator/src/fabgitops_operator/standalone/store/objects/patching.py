@@ -1,14 +1,16 @@
 """Patches: JSON merge patch (RFC 7396) and JSON patch (RFC 6902), as the API server applies them: pure."""
 
-import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jsonpatch import InvalidJsonPatch, JsonPatch, JsonPatchConflict, JsonPatchException
+from jsonpatch import JsonPatch, JsonPatchConflict, JsonPatchException
 from jsonpointer import JsonPointer, JsonPointerException
 
 from fabgitops_operator.standalone.store.objects.refusals import bad_request, bad_steps
+
+_WRONG = (JsonPatchException, JsonPointerException, JsonPatchConflict, TypeError, KeyError)
+"""What is raised over a step that cannot be done."""
 
 MOST_STEPS = 10_000
 
@@ -57,22 +59,31 @@ def stepped(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
         )
     if len(patch) > MOST_STEPS:
         raise bad_steps(f"it has {len(patch)} steps, more than {MOST_STEPS} are not taken")
-    whole = copy.deepcopy(dict(body))
-    for number, step in enumerate(patch):
-        try:
-            whole = JsonPatch([_setting(whole, step)]).apply(whole, in_place=True)
-        except (
-            JsonPatchException,
-            JsonPointerException,
-            InvalidJsonPatch,
-            JsonPatchConflict,
-            TypeError,
-            KeyError,
-        ) as error:
-            raise bad_steps(f"step {number} ({step.get('op')} {step.get('path')}): {_plain(error)}") from None
+    replaces = any(step.get("op") == "replace" for step in patch)
+    try:
+        whole = _each(body, patch) if replaces else JsonPatch(patch).apply(body)
+    except _WRONG:
+        raise bad_steps(_which(body, patch)) from None
     if not isinstance(whole, dict):
         raise bad_steps("it leaves no object")
     return whole
+
+
+def _each(body: Any, patch: Sequence[Mapping[str, Any]]) -> Any:
+    """Return an object after one step and the next: what a `replace` is depends on what is there then."""
+    for step in patch:
+        body = JsonPatch([_setting(body, step)]).apply(body)
+    return body
+
+
+def _which(body: Any, patch: Sequence[Mapping[str, Any]]) -> str:
+    """Return which step cannot be done, and why."""
+    for number, step in enumerate(patch):
+        try:
+            body = _each(body, [step])
+        except _WRONG as error:
+            return f"step {number} ({step.get('op')} {step.get('path')}): {_plain(error)}"
+    return "it cannot be carried out"
 
 
 def _plain(error: Exception) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from fabgitops_operator.standalone.store.errors import RefusedError
 from fabgitops_operator.standalone.store.objects.asking import Actor
 from fabgitops_operator.standalone.store.objects.refusals import forbidden
-from fabgitops_operator.standalone.store.record import Record
+from fabgitops_operator.standalone.store.record import Record, same
 
 _FREE = (
     "annotations",
@@ -29,15 +29,15 @@ def refusal(record: Record, actor: Actor, new: Mapping[str, Any] | None) -> Refu
     """
     if not record.origin or actor is Actor.SOURCE:
         return None
-    if new is not None and _declared(new) == _declared(record.decoded()):
+    if new is not None and same(_declared(new), _declared(record.decoded())):
         return None
     file = record.origin.rpartition(":")[0] or record.origin
     return forbidden(record.resource, record.name, f"it comes from the source, change it in Git: {file}")
 
 
-def _declared(body: Mapping[str, Any]) -> tuple[Any, ...]:
-    rest = {name: value for name, value in body.items() if name not in {"metadata", "status"}}
-    return rest, {name: value for name, value in body["metadata"].items() if name not in _FREE}
+def _declared(body: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in body.items() if name != "status"}
+    return kept | {"metadata": {name: value for name, value in body["metadata"].items() if name not in _FREE}}
 
 
 def annotations(

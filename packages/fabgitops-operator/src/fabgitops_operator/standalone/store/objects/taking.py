@@ -11,7 +11,7 @@ from fabgitops_operator.standalone.store.namespaces import namespace
 from fabgitops_operator.standalone.store.objects import deleting, metadata, sourced, updating
 from fabgitops_operator.standalone.store.objects.asking import Judge, Wanted
 from fabgitops_operator.standalone.store.objects.refusals import invalid, not_handled
-from fabgitops_operator.standalone.store.record import Record
+from fabgitops_operator.standalone.store.record import Record, same
 
 AT_ONCE = 25
 """Objects that are worked out before others get a turn: about two milliseconds."""
@@ -76,7 +76,7 @@ class Taking:
         new = self._judged(wanted, new, old)
         if (grown := updating.generation(new, old)) is not None:
             new_metadata["generation"] = grown
-        if new != old:
+        if not same(new, old):
             self._draft.put(record.resource, new, wanted.origin, names)
         elif (record.origin, record.given) != (wanted.origin, names):
             self._draft.mark(record, wanted.origin, names)

@@ -19,7 +19,7 @@ from fabgitops_operator.standalone.store.objects.refusals import (
     unserved,
     without_version,
 )
-from fabgitops_operator.standalone.store.record import Record
+from fabgitops_operator.standalone.store.record import Record, same
 
 _KEPT = ("uid", "creationTimestamp", "generation", "namespace", "name")
 
@@ -141,4 +141,4 @@ def generation(new: Mapping[str, Any], old: Mapping[str, Any]) -> int | None:
         return None
     passed_over = ("metadata", "status")
     declared = [{name: value for name, value in body.items() if name not in passed_over} for body in (new, old)]
-    return before if declared[0] == declared[1] else before + 1
+    return before if same(*declared) else before + 1
