@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from fabgitops_core.admission.judging import STOPPED, Admission, Judged
+from fabgitops_core.admission.judging import STOPPED, Admission, Clean, Judged
 from fabgitops_core.admission.rules import SyntaxFault, pattern
 from fabgitops_core.admission.structure import structure
 from fabgitops_core.admission.wording import Cause, encoded, quoted
@@ -191,6 +191,31 @@ def test_a_status_is_written_by_its_own_door() -> None:
     (cause,) = judged(mill({"count": -1}, speed=7), old, subresource="status").causes
     assert cause.field == "status.count"
     assert cause.message == "Invalid value: -1: count in body should be greater than or equal to 0"
+
+
+def test_a_status_beside_a_spec_that_was_judged_before() -> None:
+    """A spec that nothing was said against is not looked at with each status; the status is, with the same words."""
+    admission = Admission({"Mill": definition()}, ())
+    old = admission.judge("Mill", mill(speed=1, parts=[{"name": "a"}]), None, "CREATE").body
+    plain = Admission({"Mill": definition()}, ())
+    for status in ({"count": 1}, {"count": -1}, {"count": 1, "x": 1}, {"count": None}, {}, None):
+        specs: tuple[Any, ...] = (old["spec"], {"speed": 0}, {**old["spec"], "x": 1}, [[]])
+        for spec in specs:
+            for validation in ("Strict", "Warn", "Ignore"):
+                new = {**old, "spec": spec} if status is None else {**old, "spec": spec, "status": status}
+                asked = ("Mill", new, {**old, "status": {"count": 7}}, "UPDATE", "status", validation)
+                plain._clean = Clean()
+                assert admission.judge(*asked) == plain.judge(*asked)
+
+
+@pytest.mark.parametrize("levels", [400, 1500, 5000])
+def test_what_is_nested_deeply_is_refused(levels: int) -> None:
+    """A body in which lists are nested deeper than anybody means is refused with a sentence, and ends nothing."""
+    deep: Any = []
+    for _ in range(levels):
+        deep = [deep]
+    for given in (mill(speed=deep), mill(speed=1, free={"a": 1}, parts=deep), mill({"count": deep}, speed=1)):
+        assert judged(given, mill(speed=1), subresource="status" if "status" in given else "").causes
 
 
 SLOW = {

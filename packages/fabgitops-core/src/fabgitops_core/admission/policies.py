@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from fabgitops_core.admission.expressions import LONGEST_MESSAGE
 from fabgitops_core.admission.rules import CelError, Program, compile_rule, run
@@ -12,13 +12,20 @@ VARIABLES = ("object", "oldObject", "variables")
 """What an expression of a policy may name."""
 
 
-class Request(NamedTuple):
-    """What is asked for: of which resource (`industrialplcs`, `industrialplcs/status`), and with which objects."""
+_MATCHED = ("apiGroups", "apiVersions", "operations", "resources")
+
+
+class Served(Protocol):
+    """Which objects are asked for."""
 
     group: str
     version: str
-    resource: str
-    operation: str
+    plural: str
+
+
+class Request(NamedTuple):
+    """What is asked for: the object as it would be stored, and as it is."""
+
     new: Mapping[str, Any]
     old: Mapping[str, Any] | None
 
@@ -102,10 +109,14 @@ class Policy:
         for each in self._validations:
             yield from (rule for rule in (each.rule, each.said) if rule is not None)
 
+    def concerns(self, served: Served, operation: str, subresource: str) -> bool:
+        """Return whether it is asked about an operation on these objects, or on their subresource."""
+        resource = f"{served.plural}/{subresource}" if subresource else served.plural
+        asked = (served.group, served.version, operation, resource)
+        return any(_matches(each, asked) for each in self._constraints)
+
     def refused(self, request: Request) -> Cause | None:
         """Return why it refuses; of several reasons the first, as the API server does."""
-        if not any(_matches(each, request) for each in self._constraints):
-            return None
         variables = _Variables(self._variables, request)
         why = self._judged(request, variables)
         return None if why is None else Cause("", "", self._denied + why)
@@ -158,15 +169,9 @@ def _only(given: Mapping[str, Any], *known: str) -> None:
         raise ValueError(f"not judged here: {', '.join(sorted(unknown))} of a policy")
 
 
-def _matches(constraint: Mapping[str, Any], request: Request) -> bool:
-    _only(constraint, "apiGroups", "apiVersions", "operations", "resources")
-    wanted = (
-        (constraint["apiGroups"], request.group),
-        (constraint["apiVersions"], request.version),
-        (constraint["operations"], request.operation),
-        (constraint["resources"], request.resource),
-    )
-    return all("*" in given or each in given for given, each in wanted)
+def _matches(constraint: Mapping[str, Any], asked: Sequence[str]) -> bool:
+    _only(constraint, *_MATCHED)
+    return all("*" in constraint[name] or each in constraint[name] for name, each in zip(_MATCHED, asked, strict=True))
 
 
 def bound(documents: Sequence[Mapping[str, Any]]) -> list[Policy]:
