@@ -49,6 +49,8 @@ def test_a_label_selector_takes_what_it_says(selector: str, taken: bool) -> None
         ("a=b=c", "found '=', expected: ',' or 'end of string'"),
         ("a!b", "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt"),
         ("!", "unable to parse requirement: found '', expected: identifier"),
+        ("a===", "unable to parse requirement: found '=', expected: identifier"),
+        ("a=(", "unable to parse requirement: found '(', expected: identifier"),
         ("a>x", f'unable to parse requirement: values[0]: Invalid value: "x": {_NUMBER}'),
     ],
 )
@@ -70,7 +72,7 @@ def test_what_cannot_be_a_label_is_refused(selector: str) -> None:
     ("selector", "taken"),
     [
         ("metadata.name=mixer", True), ("metadata.name==mixer", True), ("metadata.name!=mixer", False),
-        ("metadata.name=oven", False), ("metadata.name=mixer,", True), (",", True), ("note=", True),
+        ("metadata.name=oven", False), ("metadata.name=mixer,", True), (",", True), ("=", True), ("note=", True),
         ("metadata.name=mixer,note!=x", True),
     ],
 )  # fmt: skip
@@ -90,6 +92,9 @@ def test_a_field_selector_may_be_escaped() -> None:
         ("abc", "invalid selector: 'abc'; can't understand 'abc'"),
         ("spec.x=1", "field label not supported: spec.x"),
         ("=x", "field label not supported: "),
+        ("x\\!=y", "field label not supported: x\\"),
+        ("foo=b,metadata.name,!", "invalid selector: 'foo=b,metadata.name,!'; can't understand '!'"),
+        ("foo=b,note=a=b", "invalid field selector: unescaped character in value: 61"),
         ("note=a=b", "invalid field selector: unescaped character in value: 61"),
         ("note=a\\xb", "invalid field selector: invalid escape sequence: \\x"),
         ("note=a\\", "invalid field selector: invalid escape sequence: \\"),

@@ -85,7 +85,7 @@ def _requirement(reading: _Reading) -> Requirement:
     if key in _SYMBOLS:
         raise _unparsed(f"found '{key}', expected: identifier")
     if not _KEY.fullmatch(key):
-        raise _unparsed(f'Invalid value: "{key}": a qualified name must consist of alphanumeric characters')
+        raise _unparsed(f'<nil>: Invalid value: "{key}": a qualified name must consist of alphanumeric characters')
     if absent:
         return Requirement(key, "absent")
     if reading.next in {"", ","}:
@@ -98,7 +98,11 @@ def _requirement(reading: _Reading) -> Requirement:
 
 
 def _value(reading: _Reading) -> str:
-    return "" if reading.next in {"", ","} else reading.take()
+    if reading.next in {"", ","}:
+        return ""
+    if reading.next in _SYMBOLS:
+        raise _unparsed(f"found '{reading.next}', expected: identifier")
+    return reading.take()
 
 
 def _set(reading: _Reading) -> list[str]:

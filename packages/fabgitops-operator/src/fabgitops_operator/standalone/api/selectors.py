@@ -82,17 +82,23 @@ def selection(labels: str, fields: str, known: Mapping[str, FieldOf]) -> Selecti
 
 
 def _fields(text: str, known: Mapping[str, FieldOf]) -> tuple[Field, ...]:
-    return tuple(_field(term, text, known) for term in _terms(text) if term)
+    """Return the requirements of a field selector; one of nothing is none, as for the API server."""
+    read = [_term(term, text) for term in sorted(_terms(text))]
+    return tuple(_field(*each, known) for each in read if each[0] or each[2])
 
 
-def _field(term: str, whole: str, known: Mapping[str, FieldOf]) -> Field:
-    found = re.match(r"((?:\\.|[^\\=!]|!(?!=))*)(!=|==|=)(.*)", term, re.DOTALL)
+def _term(term: str, whole: str) -> tuple[str, str, str]:
+    """Return label, operator and value of a term, which is split at the first operator in it."""
+    found = re.fullmatch(r"(.*?)(!=|==|=)(.*)", term, re.DOTALL)
     if found is None:
         raise bad_request(f"invalid selector: '{whole}'; can't understand '{term}'")
-    label, operator, value = found.groups()
+    return found[1], found[2], _unescaped(found[3])
+
+
+def _field(label: str, operator: str, value: str, known: Mapping[str, FieldOf]) -> Field:
     if label not in known:
         raise bad_request(f"field label not supported: {label}")
-    return Field(label, _unescaped(value), operator != "!=", known[label])
+    return Field(label, value, operator != "!=", known[label])
 
 
 def _terms(text: str) -> list[str]:
