@@ -29,9 +29,10 @@ class Judge:
         spec = body.get("spec") or {}
         message = "Invalid value: 99: spec.port in body should be less than or equal to 98"
         cause = SimpleNamespace(field="spec.port", reason="FieldValueInvalid", message=message)
+        warnings = ("spec.port: 98 is the last one",) if spec.get("port") == 98 else ()
         unknown = ('unknown field "spec.speed"',) if "speed" in spec else ()
         return SimpleNamespace(
-            body=body, warnings=(), causes=[cause] if spec.get("port") == 99 else [], unknown=unknown
+            body=body, warnings=warnings, causes=[cause] if spec.get("port") == 99 else [], unknown=unknown
         )
 
 

@@ -76,6 +76,19 @@ async def _rejected(repo: Repo, box: Box, told: str) -> None:
     assert told in box.said
 
 
+async def test_what_a_cluster_would_warn_of_is_in_the_log(
+    repo: Repo, box: Box, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A warning keeps nothing out, and has file and line."""
+    repo.write(
+        mixer=manifest("mixer", "\n  deviceAddress: 127.0.0.2\n  port: 98\n  targetRegister: 1\n  targetValue: 5")
+    )
+    repo.commit()
+    await box.looks(1)
+    assert box.names == {"mixer", "pump"}
+    assert "mixer.yaml:6: IndustrialPLC plant/mixer: spec.port: 98 is the last one" in caplog.text
+
+
 async def test_a_refused_revision_that_is_taken_back_is_the_matter_no_longer(repo: Repo, box: Box) -> None:
     """A branch that is put back to what is in force says that all is well, and nothing is judged again."""
     good = repo.git("rev-parse", "HEAD")

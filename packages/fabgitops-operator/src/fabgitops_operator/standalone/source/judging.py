@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fabgitops_operator.standalone.resources import Resource
@@ -47,6 +48,15 @@ def _digest(*parts: object) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+@dataclass(slots=True)
+class Verdict:
+    """What is to be said of objects."""
+
+    troubles: list[Trouble] = field(default_factory=list)
+    warnings: list[Trouble] = field(default_factory=list)
+    """What the API server would warn of, and take all the same."""
+
+
 class Gate:
     """Lets a revision through in which each object is accepted by both."""
 
@@ -55,32 +65,34 @@ class Gate:
         self._models = models
         self._resources = resources
 
-    async def troubles(
+    async def verdict(
         self, manifests: Iterable[Manifest], known: Known, before: Mapping[Name, Mapping[str, Any]]
-    ) -> list[Trouble]:
-        """Return what is wrong with objects, found in a thread so that no poll is late for it.
+    ) -> Verdict:
+        """Return what is to be said of objects, found in a thread so that no poll is late for it.
 
         Args:
             manifests: The objects that are new or changed.
             known: What may be referred to.
             before: The objects as they are kept, of those that are.
         """
-        found: list[Trouble] = []
-        waiting = list(manifests)
+        verdict, waiting = Verdict(), list(manifests)
         while waiting:
             few, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-            found += await asyncio.to_thread(self._judged, few, known, before)
-        return found
+            await asyncio.to_thread(self._judge_all, few, known, before, verdict)
+        return verdict
 
-    def _judged(
-        self, manifests: Sequence[Manifest], known: Known, before: Mapping[Name, Mapping[str, Any]]
-    ) -> list[Trouble]:
-        found: list[Trouble] = []
+    def _judge_all(
+        self,
+        manifests: Sequence[Manifest],
+        known: Known,
+        before: Mapping[Name, Mapping[str, Any]],
+        verdict: Verdict,
+    ) -> None:
         for manifest in manifests:
-            found += self._admitted(manifest, before.get(manifest.name)) or self._models.judge(manifest, known)
-        return found
+            admitted = self._admitted(manifest, before.get(manifest.name), verdict)
+            verdict.troubles += admitted or self._models.judge(manifest, known)
 
-    def _admitted(self, manifest: Manifest, old: Mapping[str, Any] | None) -> list[Trouble]:
+    def _admitted(self, manifest: Manifest, old: Mapping[str, Any] | None, verdict: Verdict) -> list[Trouble]:
         judged = self._judge.judge(
             self._resources[manifest.name.kind],
             dict(manifest.body),
@@ -89,6 +101,7 @@ class Gate:
             "",
             "Strict",
         )
+        verdict.warnings += [manifest.trouble(path_of(each.partition(":")[0]), each) for each in judged.warnings]
         unknown = [manifest.trouble(path_of(_quoted(each)), each) for each in judged.unknown]
         causes = [
             manifest.trouble(path_of(each.field), f"{each.field}: {each.message}".removeprefix(": "))

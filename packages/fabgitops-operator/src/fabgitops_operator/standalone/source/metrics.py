@@ -6,9 +6,9 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from fabgitops_operator.standalone.source.standing import Standing, Trouble
+from fabgitops_operator.standalone.source.standing import Standing, Why
 
-ENDS = ("taken", "same", *Trouble)
+ENDS = ("taken", "same", *Why)
 """How a look may end."""
 
 
@@ -29,8 +29,8 @@ class SourceMetrics(Collector):
             "1 while the revision that the source names is not taken, by the reason, else 0.",
             labels=("reason",),
         )
-        for reason in (Trouble.REFUSED, Trouble.HELD):
-            rejected.add_metric((reason,), float(now.rejected is not None and now.rejected.trouble is reason))
+        for reason in (Why.REFUSED, Why.HELD):
+            rejected.add_metric((reason,), float(now.rejected is not None and now.rejected.why is reason))
         yield rejected
         yield GaugeMetricFamily(
             "fabgitops_source_objects", "Objects of the revision in force.", value=float(now.taken.objects)

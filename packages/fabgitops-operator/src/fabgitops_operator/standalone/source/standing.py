@@ -7,7 +7,7 @@ from enum import StrEnum
 from fabgitops_operator.standalone.source.remembering import Taken, now
 
 
-class Trouble(StrEnum):
+class Why(StrEnum):
     """What can be the matter."""
 
     AWAY = "away"
@@ -22,7 +22,7 @@ class Trouble(StrEnum):
 class Matter:
     """Something that is the matter, since when, and of which revision."""
 
-    trouble: Trouble
+    why: Why
     text: str
     since: str
     revision: str = ""
@@ -31,17 +31,17 @@ class Matter:
         """Return it in one line."""
         which = f"revision {self.revision[:12]}" if self.revision else "what stands there"
         said = {
-            Trouble.AWAY: f"source away since {self.since}",
-            Trouble.REFUSED: f"{which} refused since {self.since}",
-            Trouble.HELD: f"{which} held back since {self.since}",
-        }[self.trouble]
+            Why.AWAY: f"source away since {self.since}",
+            Why.REFUSED: f"{which} refused since {self.since}",
+            Why.HELD: f"{which} held back since {self.since}",
+        }[self.why]
         return f"{said}: {self.text}"
 
 
-def matter(before: Matter | None, trouble: Trouble, text: str, revision: str = "") -> Matter:
+def matter(before: Matter | None, why: Why, text: str, revision: str = "") -> Matter:
     """Return what is the matter now: the same trouble with the same revision goes on since it began."""
-    goes_on = before is not None and (before.trouble, before.revision) == (trouble, revision)
-    return Matter(trouble, text, before.since if before is not None and goes_on else now(), revision)
+    goes_on = before is not None and (before.why, before.revision) == (why, revision)
+    return Matter(why, text, before.since if before is not None and goes_on else now(), revision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from fabgitops_operator.hosting.ports import Events
 from fabgitops_operator.standalone.source.accepting import accepted
 from fabgitops_operator.standalone.source.settings import SourceSettings
-from fabgitops_operator.standalone.source.standing import Standing, Trouble, matter
+from fabgitops_operator.standalone.source.standing import Standing, Why, matter
 from fabgitops_operator.standalone.source.taking import Rules, Taker
 from fabgitops_operator.standalone.source.telling import Teller
 from fabgitops_operator.standalone.source.tree import Revision
@@ -108,10 +108,10 @@ class Syncer:
             await self._is_there()
         except RevisionError as error:
             await self._is_there()
-            await self._reject(Trouble.REFUSED, str(error))
+            await self._reject(Why.REFUSED, str(error))
         except HeldError as error:
             await self._is_there()
-            await self._reject(Trouble.HELD, str(error))
+            await self._reject(Why.HELD, str(error))
         if self._source.seen:
             self._looked.set()
 
@@ -124,7 +124,7 @@ class Syncer:
     def _is_accepted(self) -> bool:
         """Return whether somebody has accepted on this machine what is held back."""
         rejected = self._standing.rejected
-        if rejected is None or rejected.trouble is not Trouble.HELD:
+        if rejected is None or rejected.why is not Why.HELD:
             return False
         return accepted(self._settings.folder, rejected.revision) is not None
 
@@ -134,7 +134,7 @@ class Syncer:
         """Take note that the source cannot be read, and look less and less often; the revision is read again then."""
         self._waits = min(self._waits * 2, max(MOST_BETWEEN_SECS, self._settings.secs))
         before = self._standing.away
-        after = matter(before, Trouble.AWAY, why)
+        after = matter(before, Why.AWAY, why)
         self._standing = replace(self._standing.counted("away"), away=after)
         self._looked.set()
         if before is None or before.text != why:
@@ -147,13 +147,13 @@ class Syncer:
             self._standing = replace(self._standing, away=None)
             await self._teller.back(away)
 
-    async def _reject(self, trouble: Trouble, why: str) -> None:
+    async def _reject(self, why: Why, text: str) -> None:
         """Take note that the revision which the source names is not taken."""
         before = self._standing.rejected
-        after = matter(before, trouble, why, self._source.seen)
-        self._standing = replace(self._standing.counted(trouble), rejected=after)
+        after = matter(before, why, text, self._source.seen)
+        self._standing = replace(self._standing.counted(why), rejected=after)
         self._looked.set()
-        if before is None or (before.revision, before.text) != (after.revision, why):
+        if before is None or (before.revision, before.text) != (after.revision, text):
             await self._teller.matter(after)
 
     async def _nothing_new(self) -> None:
@@ -175,4 +175,5 @@ class Syncer:
         outcome = await self._taker.take(revision, self._standing.where)
         self._standing = replace(self._standing.counted("taken"), taken=outcome.taken, rejected=None)
         self._teller.passed_over(outcome.passed_over)
+        self._teller.warnings(outcome.warnings)
         await self._teller.taken(revision, outcome.plan, outcome.gone)

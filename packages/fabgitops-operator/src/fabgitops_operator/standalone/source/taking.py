@@ -49,6 +49,7 @@ class Outcome:
     gone: Sequence[Record]
     """The records of what is no longer looked at."""
     passed_over: tuple[str, ...]
+    warnings: tuple[Trouble, ...]
 
 
 class Taker:
@@ -85,13 +86,14 @@ class Taker:
         after = await asyncio.to_thread(marks, reading.manifests, self._models, known, self._rules.name)
         limits, allowance = self._settings.limits, self._allowance(revision)
         made = await asyncio.to_thread(plan, self._before(), after, limits, allowance)
-        if troubles := await self._gate.troubles(self._new(made, named), known, self._bodies(made.change)):
-            raise RevisionError(troubles)
+        verdict = await self._gate.verdict(self._new(made, named), known, self._bodies(made.change))
+        if verdict.troubles:
+            raise RevisionError(verdict.troubles)
         if made.held:
             raise HeldError(made.held)
         gone = await self._put(revision, made, named)
         await self._note(revision, where, {name: mark.digest for name, mark in after.items()})
-        return Outcome(self.taken, made, gone, (*revision.passed_over, *reading.passed_over))
+        return Outcome(self.taken, made, gone, (*revision.passed_over, *reading.passed_over), tuple(verdict.warnings))
 
     async def _read(self, revision: Revision) -> Reading:
         if kustomize.is_needed(revision.files):

@@ -13,8 +13,9 @@ from fabgitops_operator.hosting.ports import Events
 from fabgitops_operator.standalone.source.manifests import Name
 from fabgitops_operator.standalone.source.plan import Plan
 from fabgitops_operator.standalone.source.reading import DEFAULT_NAMESPACE
-from fabgitops_operator.standalone.source.standing import Matter, Trouble
+from fabgitops_operator.standalone.source.standing import Matter, Why
 from fabgitops_operator.standalone.source.tree import Revision
+from fabgitops_operator.standalone.source.troubles import Trouble
 from fabgitops_operator.standalone.store import Record
 
 MOST_EVENTS = 100
@@ -23,7 +24,7 @@ MOST_EVENTS = 100
 MAX_NOTE = 1024
 """Bytes of a note in UTF-8 that the API takes."""
 
-_REASONS = {Trouble.AWAY: "SourceAway", Trouble.REFUSED: "RevisionRefused", Trouble.HELD: "RevisionHeld"}
+_REASONS = {Why.AWAY: "SourceAway", Why.REFUSED: "RevisionRefused", Why.HELD: "RevisionHeld"}
 _WHERE = {"apiVersion": "v1", "kind": "Namespace", "name": DEFAULT_NAMESPACE}
 """What Events of the source as a whole are about: there is no object for it."""
 
@@ -56,18 +57,23 @@ class Teller:
     async def matter(self, matter: Matter) -> None:
         """Tell what is the matter."""
         log.warning("source %s: %s", self._where, matter)
-        await self._event(_REASONS[matter.trouble], "Warning", str(matter), _WHERE)
+        await self._event(_REASONS[matter.why], "Warning", str(matter), _WHERE)
 
     async def back(self, matter: Matter) -> None:
         """Tell that something is the matter no longer."""
-        said = "the source can be read again" if matter.trouble is Trouble.AWAY else "the source names what is in force"
-        log.info("source %s: %s, after %s since %s", self._where, said, matter.trouble, matter.since)
-        await self._event("SourceBack", "Normal", f"{said}, after {matter.trouble} since {matter.since}", _WHERE)
+        said = "the source can be read again" if matter.why is Why.AWAY else "the source names what is in force"
+        log.info("source %s: %s, after %s since %s", self._where, said, matter.why, matter.since)
+        await self._event("SourceBack", "Normal", f"{said}, after {matter.why} since {matter.since}", _WHERE)
 
     def passed_over(self, what: Sequence[str]) -> None:
         """Tell what stands in the source and is none of our business."""
         for each in what:
             log.info("source %s: passed over: %s", self._where, printable(each))
+
+    def warnings(self, what: Sequence[Trouble]) -> None:
+        """Tell what the API server would warn of."""
+        for each in what:
+            log.warning("source %s: %s", self._where, each)
 
     async def _event(self, reason: str, kind: str, note: str, regarding: dict[str, str]) -> None:
         try:
