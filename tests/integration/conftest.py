@@ -40,7 +40,9 @@ def named(item: pytest.Function) -> str:
 def plane(request: pytest.FixtureRequest) -> Iterator[Plane]:
     """Return where objects are kept: an API server on which a test installs the kinds, or a box of the test's own."""
     if request.param == KUBERNETES:
-        yield Kubernetes(request.getfixturevalue("control_plane"))
+        kubernetes = Kubernetes(request.getfixturevalue("control_plane"))
+        yield kubernetes
+        kubernetes.let_go()
     else:
         with box(request.getfixturevalue("tmp_path")) as found:
             yield found
