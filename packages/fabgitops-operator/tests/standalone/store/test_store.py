@@ -9,8 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fabgitops_operator.standalone.store import ExpiredError, InUseError, StateError, Store, UnavailableError, free
+from fabgitops_operator.standalone.store import (
+    ExpiredError,
+    InUseError,
+    StateError,
+    Store,
+    UnavailableError,
+    free,
+    writer,
+)
 from fabgitops_operator.standalone.store.opening import JUMP
+from fabgitops_operator.standalone.store.reading import reading
 from fabgitops_operator.standalone.store.window import SIZE
 from fabgitops_operator.standalone.store.writer import Batch
 
@@ -212,3 +221,41 @@ async def test_what_is_on_its_way_is_not_forgotten_over_what_arrives(
         assert number(store.latest(THING, "plant", "a")) == 2
         store._told([(handed[1], None)])
         assert not store.is_busy
+
+
+async def test_a_disk_without_a_block_left_is_told_the_same(store: Store) -> None:
+    """SQLite's own word for it is told with the way out, and writing goes on when there is room."""
+    connection = store._opened.connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(UnavailableError, match=r"full \(SQLITE_FULL\).*check --free"):
+        await put_large(store)
+    connection.execute("PRAGMA max_page_count=1000000")
+    await put_large(store)
+
+
+async def put_large(store: Store) -> None:
+    """Store an object that takes new pages."""
+    draft = store.draft()
+    draft.put(THING, thing("large", labels={"large": "x" * 100_000}))
+    await store.commit(draft)
+
+
+async def test_whoever_reads_for_long_keeps_nobody_from_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is folded in while nobody writes, and a backup that is under way is not waited for."""
+    monkeypatch.setattr(writer, "QUIET_SECS", 0.01)
+    async with await Store.open(tmp_path, RESOURCES) as store:
+        await put(store, "a")
+        with reading(tmp_path / "state.db") as connection:
+            connection.execute("SELECT count(*) FROM object").fetchone()
+            async with asyncio.timeout(5):  # a wait for the reader would be ten
+                for index in range(20):
+                    await put(store, "a", index)
+                    await asyncio.sleep(0.02)  # the writer is to find it quiet
+        log = tmp_path / "state.db-wal"
+        async with asyncio.timeout(5):
+            while log.stat().st_size:
+                await put(store, "a")
+                await asyncio.sleep(0.05)

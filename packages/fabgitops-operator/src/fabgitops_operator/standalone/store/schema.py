@@ -30,7 +30,8 @@ MIGRATIONS: tuple[str, ...] = (
 """What makes each version of the schema out of the one before; never changed once it was released, only added to."""
 
 _WAL_LIMIT = 16 * 2**20
-_BUSY_MS = 10_000
+BUSY_MS = 10_000
+"""Milliseconds that whoever else has the file is waited for."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -40,7 +41,7 @@ def connect(path: Path) -> sqlite3.Connection:
         StateError: It is damaged, or no file of ours.
     """
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
         try:
             connection.execute("PRAGMA journal_mode=WAL").fetchone()
             connection.execute("PRAGMA synchronous=FULL")

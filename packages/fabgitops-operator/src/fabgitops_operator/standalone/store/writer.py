@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fabgitops_operator.standalone.store.errors import StateError
 from fabgitops_operator.standalone.store.record import Change, row
-from fabgitops_operator.standalone.store.schema import explained
+from fabgitops_operator.standalone.store.schema import BUSY_MS, explained
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +156,9 @@ class Writer:
     def _fold(self) -> None:
         """Empty the write-ahead log, unless somebody reads it; what cannot be now is done by a later write."""
         with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA busy_timeout=0")  # a backup may take minutes, and others want to write
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     def _tell(self, outcomes: list[Outcome]) -> None:
         with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
