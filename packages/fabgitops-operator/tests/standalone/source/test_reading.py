@@ -6,6 +6,8 @@ import pytest
 from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.standalone.source.manifests import Reading
 from fabgitops_operator.standalone.source.reading import read
+from hypothesis import given
+from hypothesis import strategies as st
 
 PLC = "apiVersion: fabgitops.io/v1\nkind: IndustrialPLC\nmetadata: {{name: {name}}}\nspec: {{unitId: 1}}\n"
 
@@ -134,3 +136,38 @@ def test_names_of_files_cannot_play_with_the_terminal() -> None:
     """Control characters in the name of a file are shown, not obeyed."""
     found = read({"\x1b[2Ja.yaml": b"- 5\n"}, KINDS)
     assert str(found.troubles[0]).startswith("\\x1b[2Ja.yaml:1: ")
+
+
+PIECES = (
+    *(
+        b"&a ",
+        b"*a ",
+        b"<<: ",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"---\n",
+        b"...\n",
+        b"!!int ",
+        b"!x ",
+        b"? ",
+        b": ",
+        b"- ",
+        b"|",
+    ),
+    *(b"\t", b"\x00", b"\xff", b"\xef\xbb\xbf", b"%YAML 1.1\n", b"'", b'"', b'"\\ud800"', b"#", b".inf", b"1e999"),
+    *(b"\r", b"\x85", b"metadata: 5\n", b"kind: List\nitems: 5\n", b"kind: List\n", b"name: 5\n", b"\n"),
+)
+"""What breaks YAML, or makes something else of it."""
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from(PIECES), st.integers(0, 20)), max_size=8))
+def test_no_file_is_a_fault_of_ours(spoilt: list[tuple[int, bytes, int]]) -> None:
+    """Whatever stands in a file is read, passed over or refused in words that can be printed."""
+    data = bytearray(f"{mixer()}---\n{mixer('pump')}".encode())
+    for place, piece, gone in spoilt:
+        data[place : place + gone] = piece
+    found = reading(a=bytes(data))
+    assert all(str(each).startswith("a.yaml:") for each in found.troubles)
+    assert all(str(each).isprintable() for each in found.troubles)

@@ -76,6 +76,18 @@ async def _rejected(repo: Repo, box: Box, told: str) -> None:
     assert told in box.said
 
 
+async def test_what_belongs_to_others_is_named_and_counted(
+    repo: Repo, box: Box, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Objects of other programs are named in the log, twenty at most, and the rest are counted."""
+    caplog.set_level("INFO")
+    repo.write(others="---\n".join("apiVersion: v1\nkind: ConfigMap\n" for _ in range(30)))
+    repo.commit()
+    await box.looks(1)
+    assert caplog.text.count("passed over: others.yaml:") == 20
+    assert "passed over: 10 more" in caplog.text
+
+
 async def test_what_a_cluster_would_warn_of_is_in_the_log(
     repo: Repo, box: Box, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fabgitops_operator.standalone.source.tree import LARGEST_FILE, Bounds, Revision, is_read
+from fabgitops_operator.standalone.source.tree import LARGEST_FILE, WHOLE, Bounds, Revision, is_read
 from fabgitops_operator.standalone.source.troubles import AwayError
 
 Stamp = tuple[int, int, int]
@@ -124,7 +124,7 @@ class Directory:
 
     def _copy(self, folder: Path) -> None:
         """Copy the regular files of the whole source."""
-        bounds = Bounds()
+        bounds = Bounds(way_out=WHOLE)
         for path, entry in _walk(self._root, ""):
             if entry.is_file(follow_symlinks=False) and bounds.let(path, entry.stat(follow_symlinks=False).st_size):
                 target = folder / path

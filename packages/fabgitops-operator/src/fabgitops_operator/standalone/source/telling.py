@@ -21,6 +21,9 @@ from fabgitops_operator.standalone.store import Record
 MOST_EVENTS = 100
 """Objects of one revision that get an Event of their own when they are let go of."""
 
+MOST_NAMED = 20
+"""Objects of others that are named in the log."""
+
 MAX_NOTE = 1024
 """Bytes of a note in UTF-8 that the API takes."""
 
@@ -67,8 +70,10 @@ class Teller:
 
     def passed_over(self, what: Sequence[str]) -> None:
         """Tell what stands in the source and is none of our business."""
-        for each in what:
+        for each in what[:MOST_NAMED]:
             log.info("source %s: passed over: %s", self._where, printable(each))
+        if len(what) > MOST_NAMED:
+            log.info("source %s: passed over: %d more", self._where, len(what) - MOST_NAMED)
 
     def warnings(self, what: Sequence[Trouble]) -> None:
         """Tell what the API server would warn of."""

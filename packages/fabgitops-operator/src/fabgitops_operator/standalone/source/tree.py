@@ -16,6 +16,9 @@ LARGEST_FILE = 16 * 2**20
 LARGEST_TREE = 128 * 2**20
 """Bounds of what is read of one revision, in files and bytes; 5,000 PLCs are some 2 MB."""
 
+WHOLE = "kustomize may need all of it, so keep manifests in a repository or folder of their own"
+"""What to do where the whole of a source is too much for a copy."""
+
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """The names under which kustomize finds what it builds from."""
 
@@ -70,6 +73,8 @@ class Bounds:
 
     below: str = ""
     """The folder that paths are below, in the source."""
+    way_out: str = "name the folder that matters with --path"
+    """What to do where there is too much."""
     files: int = 0
     size: int = 0
     troubles: list[Trouble] = field(default_factory=list)
@@ -80,7 +85,7 @@ class Bounds:
         self.size += size
         if self.files > MOST_FILES or self.size > LARGEST_TREE:
             much = f"more than {MOST_FILES} files" if self.files > MOST_FILES else f"more than {LARGEST_TREE >> 20} MiB"
-            raise RevisionError([Trouble("", 0, f"the source holds {much}: name the folder that matters with --path")])
+            raise RevisionError([Trouble("", 0, f"the source holds {much}: {self.way_out}")])
         if size > LARGEST_FILE:
             self.refuse(path, f"the file has {size} bytes, and {LARGEST_FILE} at most are read: split it")
         elif not path.isprintable():

@@ -12,7 +12,7 @@ from fabgitops_operator.standalone.source.git.address import Address
 from fabgitops_operator.standalone.source.git.errors import GitError
 from fabgitops_operator.standalone.source.git.program import Credentials, Git
 from fabgitops_operator.standalone.source.git.remote import FETCH_SECS, Remote, Tip
-from fabgitops_operator.standalone.source.tree import Bounds, Revision, is_read
+from fabgitops_operator.standalone.source.tree import WHOLE, Bounds, Revision, is_read
 from fabgitops_operator.standalone.source.troubles import AwayError, RevisionError, Trouble
 
 FETCHES_KEPT = 20
@@ -148,7 +148,7 @@ class _Exporting:
             RevisionError: They are too many.
             AwayError: The repository is damaged.
         """
-        bounds = Bounds()
+        bounds = Bounds(way_out=WHOLE)
         try:
             found = await objects.entries(self.git, self.commit)
             wanted = [each for each in found if each.is_file and bounds.let(each.path, each.size)]
