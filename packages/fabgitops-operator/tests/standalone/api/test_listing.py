@@ -78,6 +78,8 @@ async def test_pages_show_the_objects_as_they_were_when_the_first_was_asked_for(
     assert last.names == ["e"]
     assert "continue" not in last.json["metadata"]
     assert second["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
+    over = await ask.get(f"{PLCS}?limit=2&continue={second['metadata']['continue']}")
+    assert (over.status, over.json["reason"]) == (410, "Expired")
 
 
 async def test_pages_of_a_selection_are_full(ask: Any) -> None:

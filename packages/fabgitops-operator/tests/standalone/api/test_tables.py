@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fabgitops_operator.standalone.api import tables
 
 PLCS = "/apis/fabgitops.io/v1/namespaces/line-1/industrialplcs"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -57,6 +58,19 @@ async def test_a_row_is_made_anew_when_its_object_changes(ask: Any) -> None:
     await ask("DELETE", f"{PLCS}/mixer")
     await ask.make("mixer", targetValue=7)
     assert cells((await ask.get(PLCS, accept=TABLE)).json)["Target"] == 7
+
+
+async def test_what_is_kept_of_rows_is_bounded_in_bytes(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large metadata is; a row that is not kept is made anew."""
+    for name in ("a", "b", "c"):
+        await ask.make(name, metadata={"annotations": {"plant.example/much": name * 2000}})
+    monkeypatch.setattr(tables, "MOST_BYTES", 5000)
+    for _ in range(2):
+        table = (await ask.get(PLCS, accept=TABLE)).json
+        assert [row["cells"][0] for row in table["rows"]] == ["a", "b", "c"]
+    kept = ask.api._tables
+    assert 0 < kept._bytes == sum(row.size for row in kept._rows.values()) <= 5000
+    assert len(kept._rows) < 3
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])

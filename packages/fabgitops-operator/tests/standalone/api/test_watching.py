@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from fabgitops_operator.standalone.api import server, watching
+from fabgitops_operator.standalone.api import frames, server, watching
 
 PLCS = "/apis/fabgitops.io/v1/namespaces/line-1/industrialplcs"
 EVERYWHERE = "/apis/fabgitops.io/v1/industrialplcs"
@@ -279,6 +279,20 @@ async def test_a_change_is_written_once_for_all_who_watch(ask: Any) -> None:
     await ask.make("mixer")
     one, other = [await anext(each.chunks) for each in streams]
     assert one is other
+
+
+async def test_what_is_kept_of_changes_is_bounded_in_bytes(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large objects are; who comes later has them written anew."""
+    monkeypatch.setattr(frames, "MOST_BYTES", 1000)
+    version = ask.store.version
+    large = {"annotations": {"plant.example/much": "x" * 2000}}
+    await ask.make("mixer", metadata=large)
+    await ask.make("oven", metadata=large)
+    for _ in range(2):
+        watch = await started(ask, f"resourceVersion={version}")
+        assert told(await lines(watch, 2)) == [("ADDED", "mixer"), ("ADDED", "oven")]
+    kept = ask.api.watching._frames
+    assert (kept._bytes, kept._kept) == (0, {})
 
 
 async def test_who_is_too_slow_is_ended(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from fabgitops_operator.standalone.api.served import Served
 from fabgitops_operator.standalone.api.tables import Tables, head
 from fabgitops_operator.standalone.store import Happened, Record
 
-MOST_FRAMES = 512
-"""Changes that are kept as they were written: who is further behind has them written anew."""
+MOST_BYTES = 4 * 1024 * 1024
+"""Bytes of changes that are kept as they were written: who is further behind has them written anew."""
 
 ADDED, MODIFIED, DELETED, BOOKMARK, ERROR = "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"
 """The types of lines."""
@@ -58,6 +58,7 @@ class Frames:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._kept: dict[tuple[object, ...], bytes] = {}
+        self._bytes = 0
 
     def change(self, served: Served, each: Told, form: Form, include: str, *, first: bool) -> bytes:
         """Return the line of a change; the first of a Table says which columns there are."""
@@ -65,9 +66,10 @@ class Frames:
         key = (served.group_version, form, include, first, each.type, record.uid, record.version, each.stored)
         found = self._kept.get(key)
         if found is None:
-            while len(self._kept) >= MOST_FRAMES:
-                del self._kept[next(iter(self._kept))]
             found = self._kept[key] = self.line(served, each, form, include, first=first)
+            self._bytes += len(found)
+            while self._bytes > MOST_BYTES:
+                self._bytes -= len(self._kept.pop(next(iter(self._kept))))
         return found
 
     def line(self, served: Served, each: Told, form: Form, include: str, *, first: bool) -> bytes:

@@ -35,6 +35,7 @@ class Page:
     version: int
     start: int
     scope: Scope
+    continued: bool = False
 
 
 class Listing:
@@ -89,7 +90,7 @@ class Listing:
                 raise too_old(at)
             records, version = kept, at.version
         start = bisect_right(records, at.after, key=lambda record: (record.namespace, record.name))
-        return Page(records, version, start, scope)
+        return Page(records, version, start, scope, continued=True)
 
     async def _reached(self, version: int) -> None:
         """Wait until the store has reached a version, or refuse it."""
@@ -132,8 +133,10 @@ class Listing:
         metadata: dict[str, object] = {"resourceVersion": str(page.version)}
         if at < len(page.records):
             last = page.records[at - 1]
-            self._snapshots.keep(page.scope, page.version, page.records)
+            self._snapshots.keep(page.scope, page.version, page.records, begun=not page.continued)
             metadata["continue"] = Token(page.version, (last.namespace, last.name)).written()
             if not options.selected:
                 metadata["remainingItemCount"] = len(page.records) - at
+        elif page.continued:
+            self._snapshots.ended(page.scope, page.version)
         return b'],"metadata":' + encoded(metadata) + b"}"

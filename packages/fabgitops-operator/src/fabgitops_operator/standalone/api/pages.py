@@ -17,7 +17,7 @@ KEPT_SECS = 300.0
 """How long a snapshot is kept for a listing that goes on."""
 
 MOST_SNAPSHOTS = 32
-"""How many are; they share their records with each other and with the store."""
+"""How many are; they share with the store what has not changed since."""
 
 ANY_VERSION = -1
 """The version of a token that goes on with what is there now."""
@@ -62,30 +62,56 @@ def token(text: str) -> Token:
     return Token(version, (namespace, name))
 
 
+@dataclass(slots=True)
+class _Kept:
+    """A snapshot, until when it is kept, and how many listings go on from it."""
+
+    records: Sequence[Record]
+    until: float
+    listings: int = 0
+
+
 class Snapshots:
-    """What was listed a short while ago, by scope and version."""
+    """What was listed a short while ago, by scope and version; gone as soon as every listing of it has ended."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._kept: dict[tuple[Scope, int], tuple[float, Sequence[Record]]] = {}
+        self._kept: dict[tuple[Scope, int], _Kept] = {}
 
-    def keep(self, scope: Scope, version: int, records: Sequence[Record]) -> None:
-        """Keep a snapshot for a listing that goes on."""
+    def keep(self, scope: Scope, version: int, records: Sequence[Record], *, begun: bool) -> None:
+        """Keep a snapshot for a listing that goes on.
+
+        Args:
+            scope: What is listed.
+            version: Of what moment.
+            records: What was there.
+            begun: Whether this is the first page of that listing.
+        """
         self._drop_old()
-        self._kept.pop((scope, version), None)
+        kept = self._kept.pop((scope, version), None) or _Kept(records, 0.0)
+        kept.until = self._clock() + KEPT_SECS
+        kept.listings += begun
         while len(self._kept) >= MOST_SNAPSHOTS:
             del self._kept[next(iter(self._kept))]
-        self._kept[scope, version] = (self._clock() + KEPT_SECS, records)
+        self._kept[scope, version] = kept
+
+    def ended(self, scope: Scope, version: int) -> None:
+        """Note that a listing has come to its end; what nobody goes on from holds no memory."""
+        kept = self._kept.get((scope, version))
+        if kept is not None:
+            kept.listings -= 1
+            if kept.listings <= 0:
+                del self._kept[scope, version]
 
     def find(self, scope: Scope, version: int) -> Sequence[Record] | None:
         """Return a snapshot, if it is still kept."""
         self._drop_old()
         found = self._kept.get((scope, version))
-        return found[1] if found else None
+        return found.records if found else None
 
     def _drop_old(self) -> None:
         now = self._clock()
-        for key in [key for key, (until, _records) in self._kept.items() if until <= now]:
+        for key in [key for key, kept in self._kept.items() if kept.until <= now]:
             del self._kept[key]
 
 

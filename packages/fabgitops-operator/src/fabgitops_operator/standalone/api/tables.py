@@ -16,8 +16,8 @@ from fabgitops_operator.standalone.api.served import Served
 from fabgitops_operator.standalone.resources import Resource
 from fabgitops_operator.standalone.store import Record
 
-MOST_ROWS = 8192
-"""Rows that are kept, some 700 bytes each."""
+MOST_BYTES = 16 * 1024 * 1024
+"""Bytes of rows that are kept, some 700 each."""
 
 Include = str
 """What a row has of its object: "Metadata", "Object" or "None"."""
@@ -31,6 +31,11 @@ class _Row:
     cells: tuple[bytes | datetime, ...]
     metadata: bytes
 
+    @property
+    def size(self) -> int:
+        """Return about how many bytes it takes."""
+        return len(self.metadata) + sum(len(cell) if isinstance(cell, bytes) else 48 for cell in self.cells)
+
 
 class Tables:
     """Makes Tables; keeps what rows are made of."""
@@ -39,6 +44,7 @@ class Tables:
         self._now = now
         self._columns: dict[tuple[str, str], tuple[Shown, ...]] = {}
         self._rows: dict[str, _Row] = {}
+        self._bytes = 0
 
     def columns(self, served: Served) -> bytes:
         """Return the definitions of the columns, as a JSON array."""
@@ -77,11 +83,16 @@ class Tables:
     def _kept(self, record: Record) -> _Row:
         row = self._rows.get(record.uid)
         if row is None or row.version != record.version:
-            self._rows.pop(record.uid, None)
-            while len(self._rows) >= MOST_ROWS:
-                del self._rows[next(iter(self._rows))]
+            self._forget(record.uid)
             row = self._rows[record.uid] = self._made(record)
+            self._bytes += row.size
+            while self._bytes > MOST_BYTES:
+                self._forget(next(iter(self._rows)))
         return row
+
+    def _forget(self, uid: str) -> None:
+        row = self._rows.pop(uid, None)
+        self._bytes -= row.size if row else 0
 
     def _made(self, record: Record) -> _Row:
         body = record.decoded()
