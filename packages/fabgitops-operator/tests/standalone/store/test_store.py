@@ -37,6 +37,22 @@ async def test_what_is_stored_is_found(store: Store) -> None:
     assert not store.list(OTHER, None)
 
 
+async def test_a_list_is_in_order_whatever_came_and_went(store: Store) -> None:
+    """What is added, changed and taken away between two lists is where it belongs, and a list stays as it was."""
+    for name in ("m", "c", "x", "a"):
+        await put(store, name)
+    first = store.list(THING, None)
+    await put(store, "m", 2)
+    await put(store, "b")
+    draft = store.draft()
+    draft.remove(first[1])
+    draft.put(THING, thing("z"))
+    await store.commit(draft)
+    assert [each.name for each in first] == ["a", "c", "m", "x"]
+    assert [each.name for each in store.list(THING, None)] == ["a", "b", "m", "x", "z"]
+    assert number(store.list(THING, None)[2]) == 2
+
+
 async def test_the_version_is_the_objects_own_and_the_stores(store: Store) -> None:
     """Each change has the next version, which the object says, too."""
     first, second = await put(store, "a"), await put(store, "a", 2)

@@ -1,5 +1,6 @@
 """Everything that is on the disk, in memory, and the ways in which it is found."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 
 from fabgitops_operator.standalone.resources import Resource
@@ -14,6 +15,7 @@ class Memory:
         self._by_uid: dict[str, Record] = {}
         self._by_owner: dict[str, dict[str, Record]] = {}
         self._going: dict[str, Record] = {}
+        self._keys: dict[Resource, list[tuple[str, str]]] = {}
         self._sorted: dict[Resource, tuple[Record, ...]] = {}
         for record in records:
             self._put(record)
@@ -26,14 +28,20 @@ class Memory:
         """Return the objects of a resource by namespace and name; it is kept until one of them changes."""
         found = self._sorted.get(resource)
         if found is None:
-            found = tuple(sorted(self._by_name.get(resource, {}).values(), key=lambda record: record.key))
-            self._sorted[resource] = found
+            by_name = self._by_name.get(resource, {})
+            found = self._sorted[resource] = tuple(by_name[key] for key in self._in_order(resource, by_name))
         return found if namespace is None else tuple(record for record in found if record.namespace == namespace)
 
     def oldest(self, resource: Resource, most: int) -> Record | None:
         """Return the object that was made first, where there are `most` or more."""
         found = self._by_name.get(resource, {})
         return next(iter(found.values())) if len(found) >= most else None
+
+    def _in_order(self, resource: Resource, by_name: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """Return the names in their order, which a change to an object leaves as it is."""
+        if resource not in self._keys:
+            self._keys[resource] = sorted(by_name)
+        return self._keys[resource]
 
     def find(self, uid: str) -> Record | None:
         """Return the object of a uid, if it is there."""
@@ -58,6 +66,17 @@ class Memory:
         if not change.gone:
             self._put(change.record)
         self._sorted.pop(change.record.resource, None)
+        if change.gone or change.before is None:
+            self._reorder(change)
+
+    def _reorder(self, change: Change) -> None:
+        keys = self._keys.get(change.record.resource)
+        if keys is None:
+            return
+        if change.gone:
+            del keys[bisect_left(keys, change.record.key)]
+        else:
+            insort(keys, change.record.key)
 
     def _put(self, record: Record) -> None:
         self._by_name.setdefault(record.resource, {})[record.key] = record

@@ -155,10 +155,11 @@ class Writer:
 
     def _fold(self) -> None:
         """Empty the write-ahead log, unless somebody reads it; what cannot be now is done by a later write."""
+        execute = self._connection.execute
+        execute("PRAGMA busy_timeout=0")  # a backup may take minutes, and others want to write
         with suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA busy_timeout=0")  # a backup may take minutes, and others want to write
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     def _tell(self, outcomes: list[Outcome]) -> None:
         with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
