@@ -94,7 +94,9 @@ class Box:
         command = [str(BIN / "fabgitops-operator"), "standalone", "--log-format", "text", "--settle-secs", "0"]
         if not any(flag.startswith("--listen") for flag in flags):
             command += ["--listen", "127.0.0.1:0"]
-        command += ["--source", str(self.source), "--state", str(self.state), *flags]
+        if "--source" not in flags:
+            command += ["--source", str(self.source)]
+        command += ["--state", str(self.state), *flags]
         (self.state / "kubeconfig").unlink(missing_ok=True)
         with self.log.open("wb") as output:
             process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **environment})

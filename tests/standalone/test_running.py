@@ -169,6 +169,28 @@ def test_devices_are_where_the_map_says(box: Box) -> None:
         until(lambda: "10.20.1.13" in box.status("oven").get("message", ""), "the oven is told not to be on the map")
 
 
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--source", "git@git.plant.example:plant.git"], "--git-known-hosts FILE"),
+        (["--source", "http://git.plant.example/plant.git"], "http"),
+        (["--path", "../elsewhere"], "--path ../elsewhere leads out of the source"),
+        (["--webhook-secret-file", "/nowhere"], "--webhook-secret-file /nowhere: No such file"),
+        (["--device-map", "/nowhere"], "/nowhere"),
+        (["--tls-cert", "/nowhere"], "--tls-cert and --tls-key belong together"),
+        (["--listen", "8080"], '"8080" is no ADDRESS:PORT'),
+        (["--source-secs", "0"], "source-secs"),
+    ],
+)
+def test_what_cannot_be_right_ends_the_start_in_a_line(box: Box, flags: list[str], says: str) -> None:
+    """A setting that cannot be right ends the start with one line that names it, and exit code 2."""
+    assert box.start(*flags).wait(PATIENCE) == 2
+    said = box.log.read_text().splitlines()[-1]
+    assert says in said
+    assert said.startswith("fabgitops-operator: ")
+    assert "Traceback" not in box.log.read_text()
+
+
 def test_a_port_that_is_taken_is_told(box: Box) -> None:
     """A port in use ends the start in one line that names the flag."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -38,6 +38,8 @@ def standalone(settings: StandaloneSettings, *, config: Path | None = None) -> i
     from fabgitops_operator.standalone.certificate import CertificateError  # noqa: PLC0415
     from fabgitops_operator.standalone.entrance import EntranceError  # noqa: PLC0415
     from fabgitops_operator.standalone.runtime import operate  # noqa: PLC0415
+    from fabgitops_operator.standalone.source.settings import SourceError  # noqa: PLC0415
+    from fabgitops_operator.standalone.source.webhook import SecretError  # noqa: PLC0415
     from fabgitops_operator.standalone.store import StateError  # noqa: PLC0415
 
     del config  # read before the settings are made
@@ -45,7 +47,7 @@ def standalone(settings: StandaloneSettings, *, config: Path | None = None) -> i
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(operate(settings))
-    except (DeviceMapError, EntranceError) as error:
+    except (DeviceMapError, EntranceError, SecretError, SourceError) as error:
         complain(str(error))
         return 2
     except (CertificateError, ListenError, StateError, TokenError, TracingUnavailable) as error:
