@@ -1,5 +1,6 @@
 """Changes: create, update, patch, delete, of an object, its status, or a whole collection."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 
 from fabgitops_operator.standalone.api.access import Caller
 from fabgitops_operator.standalone.api.exchange import JSON, Reply, Request, encoded, warning_headers
+from fabgitops_operator.standalone.api.listing import ROWS
 from fabgitops_operator.standalone.api.options import change_options, list_options
 from fabgitops_operator.standalone.api.paths import Target
 from fabgitops_operator.standalone.api.reading import delete_options, given_object, given_patch
@@ -89,7 +91,11 @@ class Changing:
         selected = list_options(request.query, served).selected
         records = self._store.list(served.resource, target.namespace or None)
         gone: list[bytes] = []
-        for record in [record for record in records if selected.takes(record)]:
+        for looked, record in enumerate(records, 1):
+            if looked % ROWS == 0:
+                await asyncio.sleep(0)
+            if not selected.takes(record):
+                continue
             try:
                 await self._deleted(replace(target, namespace=record.namespace, name=record.name), options, caller)
             except RefusedError as error:
