@@ -145,7 +145,7 @@ class Admission:
         subresource: str,
         validation: str,
     ) -> Judged:
-        if subresource == "status" and old is not None and self._clean.has(kind, body, old):
+        if subresource == "status" and old is not None and definition.has_status and self._clean.has(kind, body, old):
             judged = self._status_alone(definition, body, old)
             if judged is not None:
                 return judged
