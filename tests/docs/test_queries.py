@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.standalone.source.metrics import SourceMetrics
+from fabgitops_operator.standalone.source.remembering import Taken
+from fabgitops_operator.standalone.source.standing import Standing
 
 from .pages import PAGES, ROOT, blocks
 
@@ -31,9 +34,10 @@ def test_there_are_queries() -> None:
 
 
 def test_the_table_has_each_metric() -> None:
-    """The page on metrics names each metric that the operator serves, and no other."""
+    """The page on metrics names each metric that the operator serves, in a cluster or without, and no other."""
     suffix = {"counter": "_total", "info": "_info"}
-    families = Metrics().registry.collect()
+    taken = Standing("plant", Taken("3f9c2a1b77d0", "plant", "", "2026-11-28T23:36:18Z"))
+    families = [*Metrics().registry.collect(), *SourceMetrics(lambda: taken).collect()]
     served = {f"{each.name}{suffix.get(each.type, '')}" for each in families}
     assert known().keys() == served
 
