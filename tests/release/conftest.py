@@ -1,5 +1,6 @@
 """A repository of its own that releases are prepared in, as it is before the first one."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,13 @@ class Repository:
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a script of tools/, without any network."""
         command = [sys.executable, "-B", f"tools/{script}.py", *arguments]
-        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        environment = {**os.environ, "UV_OFFLINE": "1"}
+        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False, env=environment)
+
+    def clone(self, root: Path) -> "Repository":
+        """Return a copy of what is committed, elsewhere."""
+        self.git("clone", "--quiet", "--shared", str(self.root), str(root))
+        return Repository(root)
 
     def release(self, *arguments: str) -> str:
         """Prepare a release, commit it as the tool says, and return what it printed."""
@@ -75,11 +82,45 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     shutil.rmtree(root)
 
 
+@pytest.fixture(scope="session")
+def template_with_core(template: Repository, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    """Return the same after the first release of core."""
+    found = template.clone(tmp_path_factory.mktemp("core") / "repository")
+    found.release("fabgitops-core", "first")
+    yield found
+    shutil.rmtree(found.root)
+
+
+@pytest.fixture(scope="session")
+def template_with_operator(
+    template_with_core: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Repository]:
+    """Return the same after the first release of core and then of the operator."""
+    found = template_with_core.clone(tmp_path_factory.mktemp("operator") / "repository")
+    found.release("fabgitops-operator", "first")
+    yield found
+    shutil.rmtree(found.root)
+
+
 @pytest.fixture
-def repository(template: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
+def repository(template: Repository, tmp_path: Path) -> Iterator[Repository]:
     """Return a repository in which nothing was released yet and each package has one change to tell of."""
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    root = tmp_path / "repository"
-    template.git("clone", "--quiet", "--shared", str(template.root), str(root))
-    yield Repository(root)
-    shutil.rmtree(root)
+    found = template.clone(tmp_path / "repository")
+    yield found
+    shutil.rmtree(found.root)
+
+
+@pytest.fixture
+def with_core(template_with_core: Repository, tmp_path: Path) -> Iterator[Repository]:
+    """Return a repository in which core was released, once."""
+    found = template_with_core.clone(tmp_path / "repository")
+    yield found
+    shutil.rmtree(found.root)
+
+
+@pytest.fixture
+def with_operator(template_with_operator: Repository, tmp_path: Path) -> Iterator[Repository]:
+    """Return a repository in which core and the operator were released, once."""
+    found = template_with_operator.clone(tmp_path / "repository")
+    yield found
+    shutil.rmtree(found.root)

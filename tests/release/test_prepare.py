@@ -51,22 +51,21 @@ def test_dry_run_changes_nothing(repository: Repository, package: str) -> None:
     assert repository.git("status", "--porcelain", "--ignored") == ""
 
 
-def test_the_chart_follows_the_operator(repository: Repository) -> None:
+def test_the_chart_follows_the_operator(with_core: Repository) -> None:
     """A release of the operator is one of its chart, whose README, pages and image of mock-plc name what is there."""
-    repository.release("fabgitops-core", "first")
-    repository.release("mock-plc", "patch")
-    old, mock_plc = version(repository, "fabgitops-operator"), version(repository, "mock-plc")
+    with_core.release("mock-plc", "patch")
+    old, mock_plc = version(with_core, "fabgitops-operator"), version(with_core, "mock-plc")
     wanted = bumped(old, "minor")
-    repository.release("fabgitops-operator", "minor")
-    chart = repository.text("charts/fabgitops/Chart.yaml")
+    with_core.release("fabgitops-operator", "minor")
+    chart = with_core.text("charts/fabgitops/Chart.yaml")
     assert f'\nversion: {wanted}\nappVersion: "{wanted}"\n' in chart
-    assert f"Version {wanted}." in repository.text("charts/fabgitops/README.md")
-    assert f'`mockPlc.image.tag` | `"{mock_plc}"`' in repository.text("charts/fabgitops/README.md")
-    pages = "".join(page.read_text() for page in (repository.root / "docs").rglob("*.md"))
+    assert f"Version {wanted}." in with_core.text("charts/fabgitops/README.md")
+    assert f'`mockPlc.image.tag` | `"{mock_plc}"`' in with_core.text("charts/fabgitops/README.md")
+    pages = "".join(page.read_text() for page in (with_core.root / "docs").rglob("*.md"))
     assert f"charts/fabgitops --version {wanted}" in pages
     assert f"/mock-plc:{mock_plc} " in pages
     assert not re.findall(rf"(?:operator:|fabgitops-|--version ){re.escape(old)}", pages)
-    assert repository.run("generate", "--check").returncode == 0
+    assert with_core.run("generate", "--check").returncode == 0
 
 
 def test_the_operator_asks_for_the_core_it_was_tested_with(repository: Repository) -> None:
@@ -123,14 +122,13 @@ def test_changes_of_something_else(repository: Repository) -> None:
     assert repository.git("status", "--porcelain") == " M README.md\n"
 
 
-def test_a_failure_leaves_nothing_half_done(repository: Repository) -> None:
+def test_a_failure_leaves_nothing_half_done(with_core: Repository) -> None:
     """A step that fails is told, and the repository is as it was before."""
-    values = repository.root / "charts/fabgitops/values.yaml"
-    repository.release("fabgitops-core", "first")
+    values = with_core.root / "charts/fabgitops/values.yaml"
     values.write_text(values.read_text().replace("mockPlc:", "plcMock:"))
-    repository.git("commit", "--all", "--quiet", "--message", "Rename it")
-    done = repository.run("release", "fabgitops-operator", "minor")
+    with_core.git("commit", "--all", "--quiet", "--message", "Rename it")
+    done = with_core.run("release", "fabgitops-operator", "minor")
     assert done.returncode == 1
     assert "values.yaml" in done.stderr
     assert "Traceback" not in done.stderr
-    assert repository.git("status", "--porcelain") == ""
+    assert with_core.git("status", "--porcelain") == ""

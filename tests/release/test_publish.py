@@ -84,14 +84,12 @@ def test_a_tag_that_was_not_prepared(repository: Repository, tag: str) -> None:
         ("packages/fabgitops-operator/pyproject.toml", (r"fabgitops-core>=[^,]*", "fabgitops-core>=0.0.1")),
     ],
 )
-def test_a_chart_or_a_core_left_behind(repository: Repository, path: str, change: tuple[str, str]) -> None:
+def test_a_chart_or_a_core_left_behind(with_operator: Repository, path: str, change: tuple[str, str]) -> None:
     """An operator whose chart has another version, or that asks for another core, is not published."""
-    repository.release("fabgitops-core", "first")
-    repository.release("fabgitops-operator", "first")
-    tag = repository.git("tag", "--list", "fabgitops-operator-v*").strip()
-    assert repository.run("publish", "tag", tag).returncode == 0
-    (repository.root / path).write_text(re.sub(*change, repository.text(path)))
-    assert repository.run("publish", "tag", tag).returncode == 1
+    tag = with_operator.git("tag", "--list", "fabgitops-operator-v*").strip()
+    assert with_operator.run("publish", "tag", tag).returncode == 0
+    (with_operator.root / path).write_text(re.sub(*change, with_operator.text(path)))
+    assert with_operator.run("publish", "tag", tag).returncode == 1
 
 
 @pytest.mark.parametrize("stream", ["1", "2"], ids=["helm 4", "helm 3"])
