@@ -6,6 +6,7 @@ Nothing is committed and nothing is pushed: the tag, once pushed, is what makes 
 """
 
 import difflib
+import filecmp
 import re
 import shlex
 import shutil
@@ -69,7 +70,7 @@ def release(package: Package, level: Level, *, dry_run: bool = False) -> int:
             copy = Path(name)
             files = copied(ROOT, copy)
             prepared = Workspace(copy).release(package, level)
-            changed = sorted(each for each in files | _files(copy) if _text(ROOT / each) != _text(copy / each))
+            changed = sorted(each for each in files | _files(copy) if not _same(ROOT / each, copy / each))
             if dry_run:
                 sys.stdout.write("".join(_shown(each, _text(ROOT / each), _text(copy / each)) for each in changed))
             else:
@@ -217,6 +218,11 @@ def _files(root: Path) -> set[Path]:
         path for folder in folders for path in (root / folder).rglob("*") if path.suffix in {".md", ".json", ".yaml"}
     )
     return {path.relative_to(root) for path in found}
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Return whether two files are the same; those of one size and time are not read, since a copy keeps both."""
+    return one.is_file() and other.is_file() and filecmp.cmp(one, other)
 
 
 def _text(path: Path) -> bytes | None:
