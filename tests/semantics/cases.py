@@ -20,7 +20,7 @@ class Ask:
     body: Any = None
     subresource: str = ""
     query: dict[str, str] = field(default_factory=dict)
-    namespace: str = "plant"
+    namespace: str = "semantics"
 
 
 Case = Callable[[], Generator[Ask, tuple[int, Body], None]]
@@ -103,7 +103,7 @@ def create_refused() -> Playing:
     yield post({**plc(), "apiVersion": "fabgitops.io/v2"})
     yield post({**plc(), "apiVersion": "v1"})
     yield Ask("POST", "", plc(), namespace="nowhere")
-    yield Ask("POST", "", plc(namespace="plant"), namespace="nowhere")
+    yield Ask("POST", "", plc(namespace="semantics"), namespace="nowhere")
     yield get()
 
 

@@ -91,10 +91,10 @@ def _success(name: str, done: Outcome) -> Body:
 
 @pytest.fixture
 async def plane(tmp_path: Path) -> AsyncIterator[Plane]:
-    """Return objects in a store with the namespace `plant`."""
+    """Return objects in a store with the namespace `semantics`."""
     async with await Store.open(tmp_path) as store:
         objects = Objects(store, Definitions())
-        await objects.use("plant")
+        await objects.use("semantics")
         yield Plane(objects)
 
 

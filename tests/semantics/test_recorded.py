@@ -5,6 +5,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -27,9 +28,11 @@ def client(control_plane: ControlPlane) -> Iterator[httpx.Client]:
     with control_plane.client() as client:
         for file in sorted(MANIFESTS.glob("*.fabgitops.io.yaml")):
             client.post(DEFINITIONS, json=yaml.safe_load(file.read_text()))
-        client.post("/api/v1/namespaces", json={"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "plant"}})
-        while client.get(PLCS.format("plant")).status_code != 200:
-            pass
+        client.post(
+            "/api/v1/namespaces", json={"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "semantics"}}
+        )
+        while client.get(PLCS.format("semantics")).status_code != 200:
+            time.sleep(0.05)
         yield client
 
 
@@ -45,7 +48,7 @@ def asked(client: httpx.Client, ask: Ask) -> tuple[int, Body]:
 
 def clean(client: httpx.Client) -> None:
     """Take away what a case left."""
-    path = PLCS.format("plant")
+    path = PLCS.format("semantics")
     for each in client.get(path).json()["items"]:
         one = f"{path}/{each['metadata']['name']}"
         client.patch(one, json={"metadata": {"finalizers": None}}, headers={"Content-Type": _TYPES["MERGE"]})

@@ -16,6 +16,7 @@ _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VERSIONS = re.compile(r"(?<=in record \()\d+(?=\))")
 
 _UNLIKE = (
+    (re.compile(r"(?<= is invalid: )\[.*\]$", re.DOTALL), "[…]"),  # in any order; the causes say the same
     (re.compile(r"(UPPER-|x_)[a-z0-9]{5}"), r"\1<five>"),
     (re.compile(r'Invalid value: "\{.*\}":', re.DOTALL), 'Invalid value: "{…}":'),
     (re.compile(r"StorageError: .* AdditionalErrorMsg: "), ""),

@@ -85,7 +85,7 @@ async def test_the_plug_is_pulled_at_each_write(tmp_path: Path) -> None:
 
 async def test_the_test_would_notice(tmp_path: Path) -> None:
     """With `synchronous=NORMAL`, which does not sync before it answers, promises are lost: so FULL it is."""
-    _, lost = await pulled(tmp_path, "NORMAL", every=12)
+    _, lost = await pulled(tmp_path, "NORMAL", every=5)
     assert lost > 0
 
 
