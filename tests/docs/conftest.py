@@ -15,6 +15,7 @@ from testbed.plane import ControlPlane
 
 NEEDED = {
     "kubectl": (KUBECTL, "kubectl"),
+    "kubectl_alone": (KUBECTL, "kubectl"),
     "helm": (HELM, "helm"),
     "flux_health": (FLUX_HEALTH, "flux-health"),
     "amtool": (ALERTMANAGER, "amtool"),
@@ -34,6 +35,12 @@ def program(request: pytest.FixtureRequest, name: str) -> Path:
     PROGRAMS.must_be_done(request.config)
     tools, file = NEEDED[name]
     return built(tools)[file]
+
+
+@pytest.fixture(scope="session")
+def kubectl_alone(request: pytest.FixtureRequest) -> Path:
+    """Return where kubectl is, without a cluster."""
+    return program(request, "kubectl_alone")
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,12 @@ def test_what_is_no_manifest_at_all_is_refused_with_its_line(spec: str, said: st
     assert line.startswith(f"a.yaml:{said}")
 
 
+def test_a_chart_is_told_by_its_way_out() -> None:
+    """What only Helm can read is no YAML, and what Helm makes of it can be given instead."""
+    (line,) = _told("{{- if .Values.plc }}\n" + plc("m", "deviceAddress: m"))
+    assert line.endswith("; of a chart give what helm template makes of it: -f -")
+
+
 def test_what_a_parameter_makes_wrong_is_told_of_the_template() -> None:
     """A value that only comes out wrong with a resource's parameters is shown where it stands in the template."""
     spec = "deviceAddress: m\ntemplateRef: {name: mixer, parameters: {speed: 70000}}"

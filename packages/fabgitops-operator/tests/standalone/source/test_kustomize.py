@@ -149,3 +149,21 @@ async def test_what_kustomize_says_is_told_with_paths_of_the_source(
     box = Box(store, repo.url, tmp_path / "state", path="lines/a")
     await box.looks(1)
     assert "lines/a/kustomization.yaml: kustomize cannot build this: Error: lines/a/a.yaml is odd" in box.said
+
+
+async def test_a_state_that_is_named_from_where_one_stands_will_do(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--state state` names a folder from where the operator was started; the program runs elsewhere, and finds it."""
+    repo = Repo(tmp_path / "plant")
+    repo.write(kustomization="resources: [a.yaml]\n", a=manifest())
+    repo.commit()
+    played = tmp_path / "bin" / "kustomize"
+    played.parent.mkdir()
+    played.write_text('#!/bin/sh\ncat "$2/../tree/a.yaml"\n')
+    played.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    box = Box(store, repo.url, Path("state"), remote_bases=True)
+    await box.looks(1)
+    assert box.names == {"mixer"}

@@ -15,6 +15,8 @@ from mock_plc.twin.scalars import key_of, value_of
 
 GROUP = "fabgitops.io"
 _MERGE = "<<"
+_CHART = "{{"
+"""What templates of Helm are known by."""
 
 
 class ManifestError(SpecError):
@@ -72,7 +74,8 @@ def documents(text: Text) -> list[Document]:
     except MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark and text.lined else ""
         said = " ".join((error.problem or error.context or str(error)).split())
-        raise ManifestError([f"{text.source}{line}: no YAML: {said}"]) from None
+        hint = "; of a chart give what helm template makes of it: -f -" if _CHART in text.content else ""
+        raise ManifestError([f"{text.source}{line}: no YAML: {said}{hint}"]) from None
     except YAMLError as error:
         raise ManifestError([f"{text.source}: no YAML: {' '.join(str(error).split())}"]) from None
     except RecursionError:

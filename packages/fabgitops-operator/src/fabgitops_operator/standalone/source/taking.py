@@ -62,7 +62,8 @@ class Taker:
         self._settings = settings
         self._models = Models(rules.controllers)
         self._gate = Gate(rules.judge, self._models, rules.resources)
-        self._kustomize = kustomize.Kustomize(settings.within, settings.folder / "scratch", settings.remote_bases)
+        scratch = settings.folder.absolute() / "scratch"  # kustomize runs in it, where the folder has another name
+        self._kustomize = kustomize.Kustomize(settings.within, scratch, settings.remote_bases)
         self.taken, self._marks = recall(store)
         """The revision that is in force."""
 
