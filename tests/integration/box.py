@@ -6,11 +6,12 @@ process. Whoever asks may do everything there, statuses included.
 """
 
 import asyncio
+import random
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -26,7 +27,7 @@ from fabgitops_operator.standalone.resources import EVENT, RESOURCES, of_kind
 from fabgitops_operator.standalone.store import Actor, How, Objects, Store, Wanted
 from testbed.plane import ControlPlane
 
-from .planes import STANDALONE, Plane
+from .planes import PATIENCE, STANDALONE, Plane
 
 TEMPLATE = of_kind(INDUSTRIAL_PLC_TEMPLATE)
 HOST = "127.0.0.1"
@@ -167,7 +168,7 @@ class Box(Plane):
     def client(self) -> httpx.Client:
         """Return a client for which somebody serves the API."""
         hooks = {"request": [lambda _request: self.serve()]}
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=10, event_hooks=hooks)
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=PATIENCE, event_hooks=hooks)
 
     def transport(self) -> httpx2.AsyncBaseTransport:
         """Return a transport for which somebody serves the API."""
@@ -236,10 +237,16 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind((HOST, 0))
-        return int(found.getsockname()[1])
+    """Return a port that nobody listens on, nor is given for a connection while one server makes way for the next.
+
+    Systems take those for connections from 32768 on (Linux) or 49152 (RFC 6335).
+    """
+    while True:
+        port = random.randint(20_000, 32_000)  # noqa: S311 - no secret
+        with socket.socket() as found, suppress(OSError):
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind((HOST, port))
+            return port
 
 
 @contextmanager
