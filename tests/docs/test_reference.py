@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import yaml
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.control.kinds import KINDS
@@ -16,6 +15,11 @@ from fabgitops_core.control.plc import situations
 from .pages import ROOT
 
 EXAMPLES = ROOT / "examples/reference"
+REASONS = {
+    "IndustrialPLC": {each.reason for each in situations.ALL},
+    "IndustrialPLCTemplate": {"Valid", NoticeReason.INVALID_SPEC, NoticeReason.INTERNAL_ERROR},
+}
+"""The reasons of conditions that there are, by kind."""
 BLOCK = re.compile(r"^- \*\*`(\w+)`\*\* · (.+)<br>\n  (.+)$", re.MULTILINE)
 
 
@@ -75,9 +79,11 @@ def test_an_example_of_a_status_is_one(file: Path) -> None:
     """Each status among the examples is one that the operator could have stored, with a reason that there is."""
     for body in yaml.safe_load_all(file.read_text()):
         if "status" in body:
-            status = IndustrialPLCStatus.model_validate(body["status"])
+            model = next(kind.status for kind in KINDS if kind.matches(body))
+            assert model is not None
+            status = model.model_validate(body["status"])
             assert body["status"].keys() == status.model_dump(exclude_unset=True, by_alias=True).keys()
-            assert {each.reason for each in status.conditions} <= {each.reason for each in situations.ALL}
+            assert {each["reason"] for each in body["status"]["conditions"]} <= REASONS[body["kind"]]
 
 
 def test_the_table_of_reasons_is_the_one_that_decides() -> None:
