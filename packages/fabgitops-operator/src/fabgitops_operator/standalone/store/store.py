@@ -30,6 +30,7 @@ class Store:
     def __init__(self, found: Opened) -> None:
         self._opened = found
         self._memory = Memory(found.records)
+        found.records = ()  # or each object as it was at the start would be kept beside what it is by now
         self._facts = found.facts
         self._coming: dict[tuple[Resource, str, str], Record | None] = {}
         self._coming_facts: dict[str, str] = {}
