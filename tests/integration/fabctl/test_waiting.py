@@ -57,3 +57,10 @@ def test_a_name_that_is_not_there_is_no_wait(plant: Any) -> None:
     code, out, err = plant.fabctl("wait", "mixr")
     assert (code, out) == (1, "")
     assert "did you mean mixer?" in err
+
+
+def test_to_wait_for_all_of_none_is_a_failure(plant: Any) -> None:
+    """Where nothing is declared --all is not met, unless what is waited for is that nothing is there."""
+    told = f"No IndustrialPLC found in namespace {plant.namespace}.\n"
+    assert plant.fabctl("wait", "--all") == (1, "", told)
+    assert plant.fabctl("wait", "--all", "--for", "deleted") == (0, "", told)

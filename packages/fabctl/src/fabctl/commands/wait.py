@@ -56,7 +56,7 @@ async def wait(
         there = await _there(cluster, wanted, scope, aim)
         if not there:
             sys.stderr.write("" if wanted else nothing_found(cluster, scope) + "\n")
-            return 0
+            return int(not aim.deletes)  # nobody waits for nothing: a typing error, or a source that is not taken yet
         return await _Waiting(cluster, there, namespace_of(cluster, scope), aim).run(timeout)
 
 
