@@ -80,7 +80,7 @@ class Operator:
 
     async def get(self, path: str) -> httpx.Response:
         """Ask its HTTP port."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             return await client.get(f"http://127.0.0.1:{self.port}{path}")
 
     async def samples(self, name: str, **labels: str) -> dict[tuple[tuple[str, str], ...], float]:
@@ -248,7 +248,10 @@ async def install(client: lightkube.AsyncClient) -> None:
 async def site(plane: Plane) -> AsyncIterator[Site]:
     """Return a fresh namespace with everything installed."""
     config = lightkube.KubeConfig.from_file(plane.kubeconfig)
-    client = lightkube.AsyncClient(config=config, field_manager=FIELD_MANAGER, transport=plane.transport())
+    patience = httpx2.Timeout(PATIENCE)
+    client = lightkube.AsyncClient(
+        config=config, timeout=patience, field_manager=FIELD_MANAGER, transport=plane.transport()
+    )
     if plane.name == KUBERNETES:
         await install(client)
     namespace = f"site-{next(NUMBERS)}"
