@@ -26,8 +26,8 @@ from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_operator.hosting.http import serving
+from fabgitops_operator.hosting.lasting import settle_memory
 from fabgitops_operator.hosting.metrics import Metrics
-from fabgitops_operator.hosting.start import settle_memory
 
 from benchmarks.devices import REGISTER, TARGET
 

@@ -22,8 +22,8 @@ from fabgitops_core.control.plc.judging import blank, judged
 from fabgitops_core.control.plc.state import PlcState
 from fabgitops_core.control.points import Point
 from fabgitops_operator.hosting.http import OnePart
+from fabgitops_operator.hosting.lasting import settle_memory
 from fabgitops_operator.hosting.metrics import Metrics
-from fabgitops_operator.hosting.start import settle_memory
 from prometheus_client.exposition import generate_latest
 from rich.table import Table
 

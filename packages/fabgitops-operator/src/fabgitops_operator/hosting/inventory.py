@@ -19,6 +19,7 @@ from fabgitops_core.control.intake import declared, generation_of, looked_at, st
 from fabgitops_core.engine.engine import Engine
 
 from fabgitops_operator.hosting.echoes import digest_of, version_of
+from fabgitops_operator.hosting.lasting import Lasting
 from fabgitops_operator.hosting.ports import Body
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Inventory:
         self._echoed = echoed
         self._seen: dict[Key, _Seen] = {}
         self._listing: _Listing | None = None
+        self._lasting = Lasting()
         self.news = 0
         """How often an object was declared, anew or for the first time."""
 
@@ -141,6 +143,8 @@ class Inventory:
             declares = reading.declares if reading else digest_of(looked_at(body))
             now = _Seen(uid, version, declares, digest_of(body.get("status")))
             if seen is None or self._is_news(key, seen, now):
+                if seen is None:
+                    self._lasting.one_more()
                 self._seen[key] = now
                 self.news += 1
                 event = (reading and reading.event) or declared(controller.kind, body, datetime.now(UTC))

@@ -21,12 +21,13 @@ from fabgitops_operator.hosting.announce import Announcer
 from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.hosting.inventory import Inventory
+from fabgitops_operator.hosting.lasting import settle_memory
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.ports import Api, Fence
 from fabgitops_operator.hosting.report import Reporter
 from fabgitops_operator.hosting.secrets import SecretTls
 from fabgitops_operator.hosting.standin import StandIn
-from fabgitops_operator.hosting.start import catch_up, first_listing, settle_memory, unless, warn_of_empty
+from fabgitops_operator.hosting.start import catch_up, first_listing, unless, warn_of_empty
 from fabgitops_operator.hosting.sweep import Sweep
 from fabgitops_operator.hosting.tracing import tracing
 

@@ -1,7 +1,6 @@
 """The start: nothing is polled before everything was listed once, and nothing written before changes are heard of."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -88,12 +87,6 @@ async def catch_up(sweep: Sweep, hearing: Hearing) -> None:
         async with asyncio.timeout(HEARD_SECS):
             await hearing.whole.wait()
     await sweep.once()
-
-
-def settle_memory() -> None:
-    """Put what is there for good out of the garbage collector's way: going through it costs each poll a tenth more."""
-    gc.collect()
-    gc.freeze()
 
 
 def warn_of_empty(namespaces: Sequence[str], engine: Engine) -> None:
