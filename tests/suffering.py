@@ -115,11 +115,11 @@ class Case:
 
     @property
     def leaves_holes(self) -> bool:
-        """Whether an address may be refused while others are not.
+        """Whether an address may be refused while others are not: the fault may also go in the middle of a pass.
 
         It is then left alone for minutes, or until somebody asks for a sync.
         """
-        return any(each.kind is Kind.EXCEPTION and each.p < 1 for each in self.faults)
+        return any(each.kind is Kind.EXCEPTION and (each.p < 1 or each.on != "write") for each in self.faults)
 
 
 @dataclass

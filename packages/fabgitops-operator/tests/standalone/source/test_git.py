@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fabgitops_operator.standalone.source import tree
@@ -172,6 +173,36 @@ async def test_a_stop_ends_the_git_program(repo: Repo, tmp_path: Path, monkeypat
     stuck.write_text(f"#!/bin/sh\nsleep 1000 & echo $! > {tmp_path}/pid\nwait\n")
     stuck.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    looking = asyncio.create_task(source(repo, tmp_path).look(""))
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+        await asyncio.sleep(0.01)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    child = int((tmp_path / "pid").read_text())
+    while _runs(child):
+        await asyncio.sleep(0.01)
+
+
+async def test_a_stop_while_the_git_program_begins_ends_it(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git runs before asyncio has told so: whoever stops at that moment leaves nothing running either."""
+    (tmp_path / "bin").mkdir()
+    stuck = tmp_path / "bin" / "git"
+    stuck.write_text(f"#!/bin/sh\nsleep 1000 & echo $! > {tmp_path}/pid\nwait\n")
+    stuck.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    begin = asyncio.create_subprocess_exec
+
+    async def slowly(*command: Any, **how: Any) -> asyncio.subprocess.Process:
+        process = await begin(*command, **how)
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", slowly)
     looking = asyncio.create_task(source(repo, tmp_path).look(""))
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
         await asyncio.sleep(0.01)

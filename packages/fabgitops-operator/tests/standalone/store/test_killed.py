@@ -88,7 +88,8 @@ def test_killed_at_each_step_nothing_that_was_promised_is_lost(tmp_path: Path, f
     for kill_at in range(1, steps, max(1, steps // 25)):
         folder = tmp_path / str(kill_at)
         forks.begin(folder, 4, kill_at)
-        asyncio.run(look(folder, forks.ended(), {}))
+        told = [each for each in forks.ended() if each[0] != "steps"]  # fewer than before: it has ended by itself
+        asyncio.run(look(folder, told, {}))
         assert check(folder).troubles == ()
 
 

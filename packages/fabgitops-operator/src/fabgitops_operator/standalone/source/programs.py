@@ -70,15 +70,7 @@ async def run(
     if shutil.which(command[0], path=environment.get("PATH", "")) is None:
         raise ProgramMissingError(f"the program {command[0]} is not there")
     limited = ("/bin/sh", "-c", f'ulimit -f {LARGEST_FILE_BLOCKS}; exec "$@"', "sh", *command)
-    process = await asyncio.create_subprocess_exec(
-        *limited,
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=dict(environment),
-        cwd=folder,
-        start_new_session=True,
-    )
+    process = await _begun(limited, environment, folder)
     try:
         async with asyncio.timeout(deadline):
             out, said = await _talk(process, text)
@@ -91,6 +83,26 @@ async def run(
         raise ProgramError(f"{command[0]} printed more than {LARGEST_OUTPUT} bytes")
     told = printable(" ".join((said or b"").decode(errors="replace").split()))
     return Done(code, out, told[-MOST_SAID:])
+
+
+async def _begun(command: Sequence[str], environment: Mapping[str, str], folder: Path | None) -> Process:
+    """Start a program. It runs before asyncio says so: who is told to stop in between ends it, and its group."""
+    beginning = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=dict(environment),
+            cwd=folder,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        await _end(await beginning)
+        raise
 
 
 async def _talk(process: Process, text: bytes) -> tuple[bytes | None, bytes | None]:
