@@ -1,7 +1,7 @@
 """What is there for good, out of the garbage collector's way.
 
 The collector goes through everything that is alive to find what is not. Of a million objects that stay for as long as
-their resource does that takes a second, in which no poll has its turn, and while they are made it does so over and over.
+their resource does that takes a second, in which no poll has its turn, and while they are made it does so each moment.
 """
 
 import gc
