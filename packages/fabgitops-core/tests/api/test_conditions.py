@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
+from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = BEFORE + timedelta(hours=1)
@@ -29,3 +30,15 @@ def test_types_do_not_mix() -> None:
     """A condition of another type lends its time to nobody, and one that is said no more is gone."""
     (new,) = renewed([ready(ConditionStatus.TRUE, BEFORE, kind="InSync")], [ready(ConditionStatus.TRUE, NOW)])
     assert (new.type, new.last_transition_time) == ("Ready", NOW)
+
+
+def test_copies_share_what_each_need_not_have() -> None:
+    """Copies with the same fields set share the set that says so, and changing a copy leaves the original as it was."""
+    one = IndustrialPLCStatus(message="a").model_copy(update={"phase": Phase.FAILED})
+    two = IndustrialPLCStatus(message="b").model_copy(update={"phase": Phase.CONNECTED})
+    assert one.model_fields_set is two.model_fields_set
+    assert one.model_fields_set == {"message", "phase"}
+    three = two.model_copy(update={"endpoint": "10.0.0.5:502"})
+    assert three.model_fields_set == {"message", "phase", "endpoint"}
+    assert two.model_fields_set == {"message", "phase"}
+    assert three.model_dump(exclude_unset=True).keys() == {"message", "phase", "endpoint"}

@@ -1,7 +1,8 @@
 """What every kind has in common: the API group, the names of objects, the annotations, the base of the models."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
@@ -32,6 +33,9 @@ class Key(NamedTuple):
         return f"{self.namespace}/{self.name}"
 
 
+_WERE_SET: dict[frozenset[str], set[str]] = {}
+
+
 class ApiModel(BaseModel):
     """Base of everything that is read from or written to the API: immutable, camelCase outside, snake_case inside."""
 
@@ -44,6 +48,16 @@ class ApiModel(BaseModel):
         extra="ignore",
         use_attribute_docstrings=True,
     )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy; which fields were set is told by one set for all that have the same.
+
+        Statuses are copies, of which several stay: a set of its own takes more than the rest of a condition does.
+        """
+        copied = super().model_copy(update=update, deep=deep)
+        were_set = copied.__pydantic_fields_set__
+        object.__setattr__(copied, "__pydantic_fields_set__", _WERE_SET.setdefault(frozenset(were_set), were_set))
+        return copied
 
 
 def _in_utc(moment: datetime) -> datetime:
