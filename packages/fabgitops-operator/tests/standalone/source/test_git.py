@@ -166,52 +166,65 @@ async def test_without_the_git_program_the_way_out_is_told(
         await source(repo, tmp_path).look("")
 
 
-async def test_a_stop_ends_the_git_program(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who stops while git waits for a server ends git, and all that git has started."""
-    (tmp_path / "bin").mkdir()
-    stuck = tmp_path / "bin" / "git"
-    stuck.write_text(f"#!/bin/sh\nsleep 1000 & echo $! > {tmp_path}/pid\nwait\n")
-    stuck.chmod(0o755)
+class Stuck:
+    """A git that waits for a server in a process that it has started, as git does."""
+
+    def __init__(self, folder: Path) -> None:
+        self._pid = folder / "pid"
+        (folder / "bin").mkdir()
+        program = folder / "bin" / "git"
+        program.write_text(f"#!/bin/sh\nsleep 1000 & echo $! > {self._pid}\nwait\n")
+        program.chmod(0o755)
+
+    async def child(self) -> int:
+        """Wait until it waits, and return the process that it has started."""
+        while not self._pid.exists() or not self._pid.read_text().strip():
+            await asyncio.sleep(0.01)
+        return int(self._pid.read_text())
+
+    async def gone(self) -> None:
+        """Wait until that is gone."""
+        while _runs(await self.child()):
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stuck:
+    """Return a git that never ends, which is the one on the PATH."""
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    return Stuck(tmp_path)
+
+
+async def test_a_stop_ends_the_git_program(repo: Repo, tmp_path: Path, stuck: Stuck) -> None:
+    """Who stops while git waits for a server ends git, and all that git has started."""
     looking = asyncio.create_task(source(repo, tmp_path).look(""))
-    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
-        await asyncio.sleep(0.01)
+    await stuck.child()
     looking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await looking
-    child = int((tmp_path / "pid").read_text())
-    while _runs(child):
-        await asyncio.sleep(0.01)
+    await stuck.gone()
 
 
 async def test_a_stop_while_the_git_program_begins_ends_it(
-    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repo: Repo, tmp_path: Path, stuck: Stuck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Git runs before asyncio has told so: whoever stops at that moment leaves nothing running either."""
-    (tmp_path / "bin").mkdir()
-    stuck = tmp_path / "bin" / "git"
-    stuck.write_text(f"#!/bin/sh\nsleep 1000 & echo $! > {tmp_path}/pid\nwait\n")
-    stuck.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-    begin = asyncio.create_subprocess_exec
+    begin, told = asyncio.create_subprocess_exec, asyncio.Event()
 
     async def slowly(*command: Any, **how: Any) -> asyncio.subprocess.Process:
         process = await begin(*command, **how)
-        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.2)
+        await told.wait()
         return process
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", slowly)
     looking = asyncio.create_task(source(repo, tmp_path).look(""))
-    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
-        await asyncio.sleep(0.01)
+    await stuck.child()
     looking.cancel()
+    await asyncio.sleep(0)
+    told.set()
     with pytest.raises(asyncio.CancelledError):
         await looking
-    child = int((tmp_path / "pid").read_text())
-    while _runs(child):
-        await asyncio.sleep(0.01)
+    await stuck.gone()
 
 
 def _runs(pid: int) -> bool:
