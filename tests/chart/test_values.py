@@ -114,8 +114,12 @@ def test_refused(helm: Helm, values: Values, named: str) -> None:
 
 
 def test_every_setting_has_a_value() -> None:
-    """Each setting of the operator is a value of the same name and the same default; namespace is watchNamespaces."""
+    """Each setting of the operator is a value of the same name and the same default; namespace is watchNamespaces.
+
+    A map of devices has none: it is for a twin, and no operator in a plant's cluster should look elsewhere.
+    """
     defaults = dataclasses.asdict(Settings())
+    assert defaults.pop("device_map") is None
     assert VALUES["watchNamespaces"] == list(defaults.pop("namespace"))
     assert {snake(name): value for name, value in VALUES["settings"].items()} == defaults
     others = inspect.signature(run).parameters.keys() - {"settings"}

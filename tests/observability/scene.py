@@ -17,6 +17,8 @@ from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.testing.host import FakeHost
 from fabgitops_operator.hosting.http import serving
 from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.standalone.source.metrics import SourceMetrics
+from fabgitops_operator.standalone.source.standing import Standing
 from testbed import processes
 
 NAMESPACE = "plant"
@@ -73,6 +75,7 @@ async def operating(folder: Path) -> AsyncIterator[int]:
         metrics.api_write("status", "forbidden")
         metrics.watch_lease("fabgitops-system/fabgitops", lambda: True)
         metrics.watch_hearing(lambda: {INDUSTRIAL_PLC.name: True})
+        metrics.registry.register(SourceMetrics(lambda: Standing("./plant")))  # as without a cluster
         for name, port, register in (
             ("mixer", mixer, 4001),
             ("press", press, 4001),
