@@ -143,9 +143,8 @@ class Inventory:
             declares = reading.declares if reading else digest_of(looked_at(body))
             now = _Seen(uid, version, declares, digest_of(body.get("status")))
             if seen is None or self._is_news(key, seen, now):
-                if seen is None:
-                    self._lasting.one_more()
                 self._seen[key] = now
+                self._lasting.grown_to(len(self._seen))
                 self.news += 1
                 event = (reading and reading.event) or declared(controller.kind, body, datetime.now(UTC))
                 self._engine.declare(key, controller, event)

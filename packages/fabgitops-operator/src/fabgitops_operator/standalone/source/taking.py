@@ -1,15 +1,14 @@
 """One revision taken: read, judged, planned, and put into the store whole or not at all."""
 
 import asyncio
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from fabgitops_core.control.controller import Controller
 
+from fabgitops_operator.hosting.lasting import without_collecting
 from fabgitops_operator.standalone.resources import Resource
 from fabgitops_operator.standalone.source import kustomize
 from fabgitops_operator.standalone.source.accepting import accepted
@@ -75,7 +74,7 @@ class Taker:
             HeldError: Too much would vanish.
             AwayError: It cannot be read any more, or not be stored now.
         """
-        with _without_collecting():
+        with without_collecting():
             return await self._take(revision, where)
 
     async def _take(self, revision: Revision, where: str) -> Outcome:
@@ -176,18 +175,6 @@ class Taker:
         taken = Taken(revision.id, where, self._rules.name, now(), allowance, len(judged))
         await remember(self._store, taken, judged)
         self.taken, self._marks = taken, judged
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Put the garbage collector off: what is made of a revision is looked through in vain, again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _is_going(record: Record) -> bool:
