@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from fabgitops_operator.standalone.api.refusals import refusal
-from fabgitops_operator.standalone.store import RefusedError
+from fabgitops_operator.standalone.store import RefusedError, refusal
 
 
 class Shape(Enum):

@@ -6,25 +6,10 @@ The wording is the API server's where there is one, because clients show it, and
 from collections.abc import Sequence
 from typing import Any
 
-from fabgitops_operator.standalone.store import RefusedError
+from fabgitops_operator.standalone.store import RefusedError, refusal
 
 Cause = tuple[str, str, str]
 """Reason, message and field of a cause."""
-
-
-def refusal(code: int, reason: str, message: str, details: dict[str, Any] | None = None) -> RefusedError:
-    """Return an error that is answered by a Status."""
-    status: dict[str, Any] = {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": message,
-        "reason": reason,
-    }
-    if details is not None:
-        status["details"] = details
-    return RefusedError(status | {"code": code})
 
 
 def bad_request(message: str) -> RefusedError:

@@ -25,7 +25,7 @@ from fabgitops_operator.standalone.api.listing import Listing
 from fabgitops_operator.standalone.api.openapi import OpenAPI
 from fabgitops_operator.standalone.api.options import list_options
 from fabgitops_operator.standalone.api.paths import Paths, Target
-from fabgitops_operator.standalone.api.refusals import forbidden, no_method, refusal
+from fabgitops_operator.standalone.api.refusals import forbidden, no_method
 from fabgitops_operator.standalone.api.reviews import REVIEWS, reviewed
 from fabgitops_operator.standalone.api.served import served
 from fabgitops_operator.standalone.api.tables import Tables, head
@@ -33,7 +33,7 @@ from fabgitops_operator.standalone.api.tokens import TokenError
 from fabgitops_operator.standalone.api.verbs import verb, verbs
 from fabgitops_operator.standalone.api.watching import Watching
 from fabgitops_operator.standalone.resources import Resource
-from fabgitops_operator.standalone.store import Objects, RefusedError, StateError, Store, UnavailableError
+from fabgitops_operator.standalone.store import Objects, RefusedError, StateError, Store, UnavailableError, refusal
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from aiohttp.typedefs import Handler
 from fabgitops_operator.hosting.http import served
 from fabgitops_operator.standalone.api.exchange import Answer, Query, Reply, Request, Streamed
 from fabgitops_operator.standalone.api.reading import MOST_BYTES
-from fabgitops_operator.standalone.api.refusals import refusal
 from fabgitops_operator.standalone.api.server import Api, refused
+from fabgitops_operator.standalone.store import refusal
 
 WRITE_SECS = 30.0
 """How long a client may take to make room for a chunk."""

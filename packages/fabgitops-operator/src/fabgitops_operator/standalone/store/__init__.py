@@ -9,6 +9,7 @@ from fabgitops_operator.standalone.store.errors import (
     RefusedError,
     StateError,
     UnavailableError,
+    refusal,
 )
 from fabgitops_operator.standalone.store.objects.asking import Actor, Cause, How, Judge, Judged, Outcome, Wanted
 from fabgitops_operator.standalone.store.objects.keeping import keeping
@@ -42,5 +43,6 @@ __all__ = [
     "check",
     "free",
     "keeping",
+    "refusal",
     "restore",
 ]
