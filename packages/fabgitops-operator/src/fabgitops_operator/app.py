@@ -1,7 +1,6 @@
 """The command line of the operator."""
 
 import asyncio
-import logging
 import os
 import sys
 from importlib.metadata import version
@@ -63,29 +62,14 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     # Imported here so that --help and manifests need neither kopf nor a cluster.
     from fabgitops_operator.cluster.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
     from fabgitops_operator.cluster.runtime import operate  # noqa: PLC0415
-    from fabgitops_operator.hosting.device_map import DeviceMapError  # noqa: PLC0415
     from fabgitops_operator.hosting.errors import ApiError  # noqa: PLC0415
-    from fabgitops_operator.hosting.http import ListenError  # noqa: PLC0415
-    from fabgitops_operator.hosting.log import configure  # noqa: PLC0415
-    from fabgitops_operator.hosting.start import NotInstalledError, loop_factory  # noqa: PLC0415
-    from fabgitops_operator.hosting.tracing import TracingUnavailable  # noqa: PLC0415
+    from fabgitops_operator.hosting.process import performed  # noqa: PLC0415
+    from fabgitops_operator.hosting.start import NotInstalledError  # noqa: PLC0415
 
     del config  # read by `_from_file`, before the settings are made
     settings = settings or Settings()
-    configure(settings.log_level, settings.log_format)
-    try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(operate(settings))
-    except DeviceMapError as error:
-        complain(str(error))
-        return 2
-    except (ApiError, LeaseLostError, LeaseRefusedError, ListenError, NotInstalledError, TracingUnavailable) as error:
-        complain(str(error))
-        return 1
-    except OSError:  # none is expected: not to be taken for output that cannot be written
-        logging.getLogger(__name__).critical("ended by a fault of its own", exc_info=True)
-        return 1
-    return 0
+    failed = (ApiError, LeaseLostError, LeaseRefusedError, NotInstalledError)
+    return performed(operate(settings), settings, (), failed)
 
 
 @app.command

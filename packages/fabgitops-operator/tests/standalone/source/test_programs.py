@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from fabgitops_operator.hosting.start import loop_factory
+from fabgitops_operator.hosting.process import loop_factory
 from fabgitops_operator.standalone.source.programs import run
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}

@@ -1,13 +1,11 @@
 """Commands that run it, and ask how it is."""
 
-import asyncio
-import logging
 import sys
 from pathlib import Path
 
 from fabgitops_operator.standalone.commands.telling import told
 from fabgitops_operator.standalone.settings import Entry, StandaloneSettings
-from fabgitops_operator.streams import complain, say
+from fabgitops_operator.streams import say
 
 
 def standalone(settings: StandaloneSettings, *, config: Path | None = None) -> int:
@@ -29,11 +27,7 @@ def standalone(settings: StandaloneSettings, *, config: Path | None = None) -> i
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and the other commands need neither the engine nor the store.
-    from fabgitops_operator.hosting.device_map import DeviceMapError  # noqa: PLC0415
-    from fabgitops_operator.hosting.http import ListenError  # noqa: PLC0415
-    from fabgitops_operator.hosting.log import configure  # noqa: PLC0415
-    from fabgitops_operator.hosting.start import loop_factory  # noqa: PLC0415
-    from fabgitops_operator.hosting.tracing import TracingUnavailable  # noqa: PLC0415
+    from fabgitops_operator.hosting.process import performed  # noqa: PLC0415
     from fabgitops_operator.standalone.api.tokens import TokenError  # noqa: PLC0415
     from fabgitops_operator.standalone.certificate import CertificateError  # noqa: PLC0415
     from fabgitops_operator.standalone.entrance import EntranceError  # noqa: PLC0415
@@ -43,20 +37,8 @@ def standalone(settings: StandaloneSettings, *, config: Path | None = None) -> i
     from fabgitops_operator.standalone.store import StateError  # noqa: PLC0415
 
     del config  # read before the settings are made
-    configure(settings.log_level, settings.log_format)
-    try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(operate(settings))
-    except (DeviceMapError, EntranceError, SecretError, SourceError) as error:
-        complain(str(error))
-        return 2
-    except (CertificateError, ListenError, StateError, TokenError, TracingUnavailable) as error:
-        complain(str(error))
-        return 1
-    except OSError:  # none is expected: not to be taken for output that cannot be written
-        logging.getLogger(__name__).critical("ended by a fault of its own", exc_info=True)
-        return 1
-    return 0
+    wrong, failed = (EntranceError, SecretError, SourceError), (CertificateError, StateError, TokenError)
+    return performed(operate(settings), settings, wrong, failed)
 
 
 def healthy(entry: Entry | None = None, *, ready: bool = False) -> int:
