@@ -27,7 +27,9 @@ def test_the_usual_port_is_that_of_the_transport() -> None:
     assert endpoint_of("10.0.0.5", Transport.TLS).port == 802
 
 
-@pytest.mark.parametrize("given", ["", "http://10.0.0.5", "10.0.0.5:0", "10.0.0.5:70000", "a b", "10.0.0.5:x"])
+@pytest.mark.parametrize(
+    "given", ["", "http://10.0.0.5", "10.0.0.5:0", "10.0.0.5:70000", "a b", "10.0.0.5:x", "[plc-7]:502"]
+)
 def test_what_is_no_host_is_refused_with_an_example(given: str) -> None:
     """A scheme, a port out of range or a blank is refused, and named."""
     with pytest.raises(TargetError, match="HOST is"):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from fabgitops_core.api.schema import Rule, on_field
 
+_PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:\s]+)):([0-9]{1,5})")
 _LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME = rf"^{_LABEL}(\.{_LABEL})*\.?$"
 _LOOKS_NUMERIC = r"^[0-9.]+$"
@@ -21,6 +22,15 @@ _MAPPED = (
 """IPv4 in the guise of IPv6 (RFC 4291, section 2.5.5.2), which isIP does not take."""
 
 _IS_HOST = f"isIP(self) || {_MAPPED} || (self.matches(r'{_HOST_NAME}') && !self.matches(r'{_LOOKS_NUMERIC}'))"
+
+
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """Return what `HOST:PORT` names, an IPv6 address in brackets (RFC 3986, section 3.2.2); None where it is no such.
+
+    Neither is checked: a host may be none, and a port up to 99999.
+    """
+    found = _PLACE.fullmatch(text)
+    return (found[1] or found[2], int(found[3])) if found else None
 
 
 def check_host(text: str) -> str:

@@ -17,6 +17,9 @@ from fabgitops_operator.probe.targets import Spot, TargetError, endpoint_of, spo
 MAX_TIMEOUT_SECS = 60.0
 MAX_PAUSE_SECS = 10.0
 
+FIRST = Spot(Table.HOLDING, 0)
+"""What a unit is asked for that says nothing of itself, where no register is named."""
+
 
 async def probe(
     host: str,
@@ -52,7 +55,7 @@ async def probe(
     endpoint, spots = endpoint_of(host, transport or usual), spots_of(registers)
     points = mapped.points_of(spec, endpoint) if spec else ()
     ids = units_of(units) or tuple(dict.fromkeys(each.unit_id for each in points)) or (1,)
-    first = next(iter(spots), None) or next((Spot(each.place.table, each.place.address) for each in points), _FIRST)
+    first = next(iter(spots), None) or next((Spot(each.place.table, each.place.address) for each in points), FIRST)
     devices = ModbusDevices()
     try:
         device = devices.open(endpoint, Link(request_delay=pause))
@@ -70,10 +73,6 @@ async def probe(
     blocks += [showing.of_register(each) for each in found]
     blocks += [showing.of_map(read)] if read else []
     return "\n\n".join("\n".join(block) for block in blocks) + "\n", bool(answering)
-
-
-_FIRST = Spot(Table.HOLDING, 0)
-"""What a unit is asked for that says nothing of itself, where no register is named."""
 
 
 def _check(flag: str, seconds: float, most: float) -> None:

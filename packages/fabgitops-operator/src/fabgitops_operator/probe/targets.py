@@ -1,10 +1,9 @@
 """What is to be looked at, as it stands on a command line: where, which units, which registers."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from fabgitops_core.api.addresses import check_host
+from fabgitops_core.api.addresses import check_host, host_and_port
 from fabgitops_core.api.connection import Transport
 from fabgitops_core.codec.tables import Table, parse_reference, reference_of
 from fabgitops_core.control.requests import Endpoint
@@ -14,7 +13,6 @@ MAX_SPOTS = 100
 
 MAX_ADDRESS = 65535
 _PORTS = {Transport.TLS: 802}
-_PLACE = re.compile(r"(?:\[([^\[\]]+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?")
 
 
 class TargetError(ValueError):
@@ -45,8 +43,8 @@ def endpoint_of(text: str, transport: Transport) -> Endpoint:
         TargetError: It is none of them.
     """
     usual = _PORTS.get(transport, 502)
-    found = _PLACE.fullmatch(text)
-    host, port = (text, usual) if found is None else (found[1] or found[2], int(found[3] or usual))
+    whole = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    host, port = host_and_port(text) or (whole, usual)
     try:
         check_host(host)
     except ValueError:

@@ -1,12 +1,12 @@
 """Where the API listens, and whether it may there: off this machine only with TLS and tokens."""
 
-import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from fabgitops_core.api.addresses import host_and_port
+
 DEFAULT = "127.0.0.1:8080"
 
-_PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:\s]*)):([0-9]{1,5})")
 _MAX_PORT = 65535
 
 
@@ -29,9 +29,8 @@ def place(text: str) -> Place:
     Raises:
         ValueError: It names none: its text says what one looks like.
     """
-    found = _PLACE.fullmatch(text)
-    host, port = (found[1] or found[2], int(found[3])) if found else ("", 0)
-    if not host or port > _MAX_PORT or (found and found[1] and not _is_address(host)):
+    host, port = host_and_port(text) or ("", 0)
+    if not host or port > _MAX_PORT or (text.startswith("[") and not _is_address(host)):
         raise ValueError(f'"{text}" is no ADDRESS:PORT, such as {DEFAULT}, 0.0.0.0:8443 or [::1]:8080')
     return Place("127.0.0.1" if host == "localhost" else host, port)
 
