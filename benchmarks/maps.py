@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvloop
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
-from fabgitops_core.control.planner import Batch, batch_of, planned
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.control.plc.mapping import map_of
-from fabgitops_core.control.points import DeviceMap
+from fabgitops_core.control.plc.planner import Batch, batch_of, planned
+from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.modbus.pool import ModbusDevices
 from mock_plc.machine.machine import Machine
 from mock_plc.net.listen import listening

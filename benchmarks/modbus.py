@@ -22,7 +22,7 @@ from typing import Any
 import uvloop
 from cyclopts import App
 from cyclopts.types import PositiveFloat, PositiveInt
-from fabgitops_core.control.requests import Endpoint, ReadPlan
+from fabgitops_core.control.plc.requests import Endpoint, ReadPlan
 from fabgitops_core.modbus.pool import ModbusDevices
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console

@@ -17,11 +17,11 @@ from typing import Any
 
 import psutil
 import uvloop
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.modbus.pool import ModbusDevices

@@ -10,17 +10,17 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.api.maps import MAX_REGISTERS
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.plc.maps import MAX_REGISTERS
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.codec.types import Words, words_of
 from fabgitops_core.control.events import Declared, Referenced
 from fabgitops_core.control.intake import declared
-from fabgitops_core.control.plc import PlcController
 from fabgitops_core.control.plc.judging import blank, judged
+from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
-from fabgitops_core.control.points import Point
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_operator.hosting.http import OnePart
 from fabgitops_operator.hosting.lasting import settle_memory
 from fabgitops_operator.hosting.metrics import Metrics

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.registers import Register
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.events import Declared, SyncRequest
-from fabgitops_core.control.plc import PlcController
-from fabgitops_core.control.requests import TlsRef
+from fabgitops_core.control.plc.requests import TlsRef
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.testing.host import FakeObserver

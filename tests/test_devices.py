@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
-from fabgitops_core.api.registers import Register
-from fabgitops_core.api.resolving import resolved
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.plc.registers import Register
+from fabgitops_core.api.plc.resolving import resolved
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
 from fabgitops_core.codec.codec import Value
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import hex_of

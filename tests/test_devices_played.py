@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.registers import Register
-from fabgitops_core.api.resolving import resolved
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.plc.registers import Register
+from fabgitops_core.api.plc.resolving import resolved
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.plc import PlcController
-from fabgitops_core.control.requests import Endpoint, ReadPlan
+from fabgitops_core.control.plc.requests import Endpoint, ReadPlan
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.control.intake import declared
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.yaml"))

@@ -25,16 +25,16 @@ from fabctl.render.description import description
 from fabctl.render.objects import show_objects
 from fabctl.render.shapes import plain_sections, plain_table
 from fabctl.render.tables import declared_table, status_table
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.resolving import Unresolved, resolved
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.resolving import Unresolved, resolved
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.plc import PlcController
 from fabgitops_core.control.plc.mapping import map_of
-from fabgitops_core.control.requests import Change, Endpoint
-from fabgitops_core.control.template import TemplateController
+from fabgitops_core.control.plc.requests import Change, Endpoint
+from fabgitops_core.control.plc.table import PlcController
+from fabgitops_core.control.plc.template import TemplateController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices, FakePlc
 from fabgitops_operator.hosting.announce import Announcer

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
-from fabgitops_core.api.registers import Register, RegisterEntry
-from fabgitops_core.api.resolving import resolved
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.registers import Register, RegisterEntry
+from fabgitops_core.api.plc.resolving import resolved
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import Words
 from mock_plc.machine.machine import Machine
 from mock_plc.memory import Table

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.api.registers import Register
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
+from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.codec.types import Words
 from fabgitops_core.testing.host import FakeHost
 from mock_plc.faults.box import Strike

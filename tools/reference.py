@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fabgitops_core.api.connection import Connection, Identity
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.registers import RegisterEntry
+from fabgitops_core.api.plc.connection import Connection, Identity
+from fabgitops_core.api.plc.registers import RegisterEntry
 from fabgitops_core.api.schema import LINES, PRINTABLE, structural
 from pydantic import BaseModel
 

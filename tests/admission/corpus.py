@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.control.kinds import KINDS
 
 from ..integration.operator.corpus import FIELDS, PIECES, resources, templates  # noqa: TID252 - tests have no package

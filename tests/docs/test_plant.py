@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.breaker import PASS
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
 from fabgitops_core.control.commands import Publish
 from fabgitops_core.control.events import Declared, Due
 from fabgitops_core.control.plc import situations
+from fabgitops_core.control.plc.breaker import PASS
 from fabgitops_core.control.plc.reporting import told
-from fabgitops_core.control.template import TemplateController
+from fabgitops_core.control.plc.template import TemplateController
 from lupa.lua51 import LuaRuntime
 
 from .conftest import Kubectl

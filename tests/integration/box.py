@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import httpx2
 import uvloop
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_operator.standalone.api.access import Access, Caller, Role
 from fabgitops_operator.standalone.api.server import Api
 from fabgitops_operator.standalone.api.serving import application, listening

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from fabgitops_core.control.requests import (
+from fabgitops_core.control.plc.requests import (
     Change,
     Endpoint,
     IdentityPlan,

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.control.intake import declared
-from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.testing.host import FakeHost

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.control.intake import declared
 
 from .conftest import DASHBOARDS, ROOT, RULES

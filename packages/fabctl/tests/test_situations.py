@@ -10,7 +10,7 @@ from fabctl.outcome import Result, outcome
 from fabctl.render.maps import troubles
 from fabctl.render.shapes import plain_sections
 from fabctl.render.terminal import STYLES
-from fabgitops_core.api.industrialplc import Phase
+from fabgitops_core.api.plc.industrialplc import Phase
 from fabgitops_core.control.plc.situations import ALL, Situation
 
 Make = Callable[..., dict[str, Any]]

@@ -10,7 +10,7 @@ from importlib.metadata import version
 import fabgitops_core
 from fabgitops_core.admission.judging import Admission
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 
 for module in pkgutil.walk_packages(fabgitops_core.__path__, "fabgitops_core."):
     if not module.name.endswith(".__main__"):

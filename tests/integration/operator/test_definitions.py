@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.api.schema import structural
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
 from lightkube import codecs
 from lightkube.core.exceptions import ApiError
 from lightkube.resources.admissionregistration_v1 import ValidatingAdmissionPolicyBinding

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE as TEMPLATE
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE as TEMPLATE
 from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
 from lightkube.generic_resource import create_global_resource

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.cluster.kube import Kube

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.refusals import sentences
 from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import create_namespaced_resource

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from lightkube.core.exceptions import ApiError
 from lightkube.resources.admissionregistration_v1 import ValidatingAdmissionPolicyBinding
 from lightkube.types import PatchType

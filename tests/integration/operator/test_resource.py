@@ -9,8 +9,8 @@ import lightkube
 import pytest
 import yaml
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.cluster.install import manifests
 from fabgitops_operator.cluster.kube import Kube

@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.plc.resolving import Unresolved, resolved
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
 from fabgitops_core.api.refusals import sentences
-from fabgitops_core.api.resolving import Unresolved, resolved
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
 from pydantic import ValidationError
 
 from .conftest import Site, until

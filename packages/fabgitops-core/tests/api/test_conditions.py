@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = BEFORE + timedelta(hours=1)

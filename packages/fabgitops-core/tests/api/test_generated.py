@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import pytest
 from fabgitops_core.api.crd import definition
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.api.schema import structural
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from pydantic import Field
 
 VALIDATIONS = "x-kubernetes-validations"

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.api.connection import Connection
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.plc.connection import Connection
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from pydantic import ValidationError
 
 LEAST = {"deviceAddress": "10.0.0.5", "targetRegister": 4001, "targetValue": 2500}

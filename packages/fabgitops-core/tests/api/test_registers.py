@@ -4,9 +4,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.registers import Register, WriteFunction
 from fabgitops_core.api.refusals import sentences
-from fabgitops_core.api.registers import Register, WriteFunction
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import DataType
 from pydantic import ValidationError

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.resolving import Resolution, Unresolved, resolved
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.api.refusals import sentences
-from fabgitops_core.api.resolving import Resolution, Unresolved, resolved
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.tables import Table
 from pydantic import ValidationError
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
-from fabgitops_core.control.breaker import PASS, Gate
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.control.commands import Command, Identify, Notice, Publish, Read, Request, Wake, Write
 from fabgitops_core.control.events import (
     Declared,
@@ -23,11 +22,12 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.planner import planned
-from fabgitops_core.control.plc import step
+from fabgitops_core.control.plc.breaker import PASS, Gate
 from fabgitops_core.control.plc.mapping import map_of
+from fabgitops_core.control.plc.planner import planned
+from fabgitops_core.control.plc.requests import Change, ReadPlan
 from fabgitops_core.control.plc.state import NEW, PlcState
-from fabgitops_core.control.requests import Change, ReadPlan
+from fabgitops_core.control.plc.table import step
 
 from .device import Device
 

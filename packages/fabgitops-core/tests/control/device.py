@@ -19,7 +19,7 @@ from fabgitops_core.control.events import (
     WriteSpared,
     WriteUnknown,
 )
-from fabgitops_core.control.requests import Change, ConnectionId, ReadPlan, WriteFunction
+from fabgitops_core.control.plc.requests import Change, ConnectionId, ReadPlan, WriteFunction
 
 Spot = tuple[int, Table, int]
 """Unit id, table and address."""

@@ -1,7 +1,7 @@
 """The circuit breaker: when it opens, for how long, who probes, what closes it."""
 
 import pytest
-from fabgitops_core.control.breaker import (
+from fabgitops_core.control.plc.breaker import (
     CLOSED,
     PASS,
     THRESHOLD,
@@ -13,7 +13,7 @@ from fabgitops_core.control.breaker import (
     gate,
     tried,
 )
-from fabgitops_core.control.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.circuits import Circuits
 from hypothesis import given
 from hypothesis import strategies as st

@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.claims import Claim, Claims, Spot, claims_of
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.plc import PlcController, step
+from fabgitops_core.control.plc.claims import Claim, Claims, Spot, claims_of
 from fabgitops_core.control.plc.mapping import map_of
-from fabgitops_core.control.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.table import PlcController, step
 from hypothesis import given
 from hypothesis import strategies as st
 

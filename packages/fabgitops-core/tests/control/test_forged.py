@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Notice, NoticeReason, Publish
 from fabgitops_core.control.events import Failure, FailureKind, Referenced
 from fabgitops_core.control.intake import declared

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.control.events import Declared, SyncRequest
 from fabgitops_core.control.intake import declared
 

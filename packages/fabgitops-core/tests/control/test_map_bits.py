@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.api.registers import WriteFunction
+from fabgitops_core.api.plc.registers import WriteFunction
 from fabgitops_core.control.commands import Write
 from fabgitops_core.control.events import Contested, Failure, FailureKind, ReadFailed
 from fabgitops_core.control.plc.changes import changes_for

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
 from fabgitops_core.control.commands import Write
 from fabgitops_core.control.events import Contested, Declared, WriteDone
 

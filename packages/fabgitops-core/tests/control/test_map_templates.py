@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Wake, Write
 from fabgitops_core.control.events import Declared, Referenced
 

@@ -6,7 +6,7 @@ import pytest
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.control.commands import Write
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.plc.table import PlcController
 
 from .conftest import Story
 from .mapping import HOLDING, LEVEL, spec, story, write_of

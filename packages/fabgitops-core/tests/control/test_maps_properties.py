@@ -4,10 +4,9 @@ import operator
 from datetime import timedelta
 from typing import Any
 
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import hex_of, parse_hex
-from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Identify, Notice, NoticeReason, Publish, Read, Request, Wake, Write
 from fabgitops_core.control.events import (
     Contested,
@@ -28,11 +27,12 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc import step
+from fabgitops_core.control.plc.breaker import Gate
 from fabgitops_core.control.plc.mapping import map_of
+from fabgitops_core.control.plc.requests import Change
 from fabgitops_core.control.plc.state import NEW, PlcState, Stage
+from fabgitops_core.control.plc.table import step
 from fabgitops_core.control.plc.writing import still_wanted
-from fabgitops_core.control.requests import Change
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fabgitops_core.codec.codec import Codec
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import DataType
-from fabgitops_core.control.planner import (
+from fabgitops_core.control.plc.planner import (
     MAX_BITS,
     NO_HOLES,
     Batch,
@@ -15,8 +15,8 @@ from fabgitops_core.control.planner import (
     split,
     words_of,
 )
-from fabgitops_core.control.points import Limits, Place, Point
-from fabgitops_core.control.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.points import Limits, Place, Point
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from fabgitops_core.api.industrialplc import Phase
-from fabgitops_core.control.breaker import Gate
+from fabgitops_core.api.plc.industrialplc import Phase
 from fabgitops_core.control.commands import Publish, Read, Wake, Write
 from fabgitops_core.control.events import (
     Due,
@@ -18,8 +17,9 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc import TABLE, step
+from fabgitops_core.control.plc.breaker import Gate
 from fabgitops_core.control.plc.state import Stage
+from fabgitops_core.control.plc.table import TABLE, step
 from fabgitops_core.control.plc.writing import still_wanted
 
 from .conftest import LOST, START, Story, change_of, plan_of, spec

@@ -3,8 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
-from fabgitops_core.control.breaker import Gate
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.control.commands import Notice, NoticeReason, Publish, Read, Wake, Write
 from fabgitops_core.control.events import (
     Declared,
@@ -21,8 +20,9 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc import step
+from fabgitops_core.control.plc.breaker import Gate
 from fabgitops_core.control.plc.state import NEW, PlcState, Stage
+from fabgitops_core.control.plc.table import step
 from fabgitops_core.control.plc.writing import still_wanted
 from hypothesis import settings
 from hypothesis import strategies as st

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Read, Wake, Write
 from fabgitops_core.control.events import Contested, Declared, Referenced, SyncRequest
 from fabgitops_core.control.plc.settling import looked_at_the_clock, seconds_left

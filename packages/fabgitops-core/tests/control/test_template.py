@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec, IndustrialPLCTemplateStatus
-from fabgitops_core.control.breaker import PASS
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec, IndustrialPLCTemplateStatus
 from fabgitops_core.control.commands import Command, Notice, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Faulted, Used
-from fabgitops_core.control.template import MAX_LOOKS, QUIET_SECS, TemplateController
+from fabgitops_core.control.plc.breaker import PASS
+from fabgitops_core.control.plc.template import MAX_LOOKS, QUIET_SECS, TemplateController
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SPEC = IndustrialPLCTemplateSpec.model_validate({"registers": [{"name": "speed", "address": 1, "value": 5}]})

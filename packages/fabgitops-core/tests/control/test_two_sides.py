@@ -11,8 +11,8 @@ from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.texts import Encoding, Padding, alike
 from fabgitops_core.codec.types import ByteOrder, DataType, Words, hex_of, words_of
 from fabgitops_core.control.plc.judging import Finding, blank, judged
-from fabgitops_core.control.points import Place, Point
-from fabgitops_core.control.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.points import Place, Point
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from fabgitops_core.control.events import ReadFailed, SyncRequest
 from fabgitops_core.control.intake import declared
-from fabgitops_core.control.plc import PlcController
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.errors import NoReply, Refused, Unreachable
 from fabgitops_core.engine.ports import Stored
 

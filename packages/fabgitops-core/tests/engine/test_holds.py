@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.events import SyncRequest
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.engine import held
 from fabgitops_core.engine.holds import Holds
 

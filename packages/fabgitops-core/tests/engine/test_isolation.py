@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.events import Contested, Declared, Due, Event, Faulted, ReadDone, Referenced, WriteDone
-from fabgitops_core.control.plc import PlcController
-from fabgitops_core.control.requests import Endpoint
-from fabgitops_core.control.template import TemplateController
+from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_core.control.plc.table import PlcController
+from fabgitops_core.control.plc.template import TemplateController
 from fabgitops_core.engine import isolation
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices

@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.template import IndustrialPLCTemplateStatus
-from fabgitops_core.control import template
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateStatus
 from fabgitops_core.control.events import Referenced
-from fabgitops_core.control.requests import Table
+from fabgitops_core.control.plc import template
+from fabgitops_core.control.plc.requests import Table
 from fabgitops_core.engine.errors import Refused
 from fabgitops_core.engine.ports import Stored
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.breaker import Breaker
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.control.intake import declared
-from fabgitops_core.control.plc import PlcController
-from fabgitops_core.control.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.breaker import Breaker
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver

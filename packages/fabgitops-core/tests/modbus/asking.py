@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from fabgitops_core.control.requests import Change, IdentityPlan, ReadPlan, Table, WriteFunction
+from fabgitops_core.control.plc.requests import Change, IdentityPlan, ReadPlan, Table, WriteFunction
 from fabgitops_core.engine.errors import DeviceError
 from fabgitops_core.modbus.pool import ModbusDevice
 

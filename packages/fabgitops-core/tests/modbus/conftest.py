@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator
 
 import pytest
-from fabgitops_core.control.requests import TlsRef, Transport
+from fabgitops_core.control.plc.requests import TlsRef, Transport
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 from fabgitops_core.modbus.tls import tls_context
 

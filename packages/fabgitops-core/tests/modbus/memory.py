@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from fabgitops_core.control.requests import Endpoint, Transport
+from fabgitops_core.control.plc.requests import Endpoint, Transport
 from fabgitops_core.modbus.frames.framings import framing_of
 from fabgitops_core.modbus.wire import Datagrams, Stream, Wire
 

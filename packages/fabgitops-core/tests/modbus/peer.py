@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from fabgitops_core.control.requests import Endpoint, Transport
+from fabgitops_core.control.plc.requests import Endpoint, Transport
 
 READ_COILS, READ_DISCRETE, READ, READ_INPUT = 1, 2, 3, 4
 WRITE_COIL, WRITE_SINGLE, WRITE_COILS, WRITE_MULTIPLE, MASK_WRITE, IDENTIFY = 5, 6, 15, 16, 22, 43

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, cast
 
 import trustme
-from fabgitops_core.control.requests import Endpoint, Transport
+from fabgitops_core.control.plc.requests import Endpoint, Transport
 
 from .peer import IDENTIFY, WRITE_COILS, WRITE_MULTIPLE, Exchange, Peer
 

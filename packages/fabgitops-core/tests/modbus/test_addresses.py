@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import uvloop
-from fabgitops_core.control.requests import Endpoint, Link, ReadPlan, TlsRef, Transport
+from fabgitops_core.control.plc.requests import Endpoint, Link, ReadPlan, TlsRef, Transport
 from fabgitops_core.engine.errors import NoReply, Unreachable
 from fabgitops_core.modbus.pool import ModbusDevices
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from fabgitops_core.control.requests import Endpoint, Transport
+from fabgitops_core.control.plc.requests import Endpoint, Transport
 from fabgitops_core.engine.errors import DeviceError
 from fabgitops_core.modbus import reaching
 from fabgitops_core.modbus.pool import ModbusDevices

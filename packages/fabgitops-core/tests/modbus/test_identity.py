@@ -1,7 +1,7 @@
 """What a device says of itself: FC43/14, page by page."""
 
 import pytest
-from fabgitops_core.control.requests import IdentityPlan
+from fabgitops_core.control.plc.requests import IdentityPlan
 from fabgitops_core.engine.errors import BadReply, Refused
 from fabgitops_core.modbus.pool import ModbusDevice
 

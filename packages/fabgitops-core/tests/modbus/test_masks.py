@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.plc import PlcController
-from fabgitops_core.control.requests import Change, Link, WriteFunction
+from fabgitops_core.control.plc.requests import Change, Link, WriteFunction
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.errors import NoReply, Refused, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices

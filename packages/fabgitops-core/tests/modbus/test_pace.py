@@ -4,7 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from fabgitops_core.control.requests import Endpoint, Link, TlsRef
+from fabgitops_core.control.plc.requests import Endpoint, Link, TlsRef
 from fabgitops_core.engine.errors import Unreachable, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevices
 

@@ -5,7 +5,7 @@ import socket
 from contextlib import closing, suppress
 
 import pytest
-from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
+from fabgitops_core.control.plc.requests import Change, Endpoint, ReadPlan
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_core.modbus import connect, reaching
 from fabgitops_core.modbus.addresses import Addresses

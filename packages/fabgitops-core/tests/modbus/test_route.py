@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fabgitops_core.control.requests import Endpoint, Transport
+from fabgitops_core.control.plc.requests import Endpoint, Transport
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_core.modbus.pool import ModbusDevices
 

@@ -1,7 +1,7 @@
 """RTU frames over TCP: no transaction id, so every doubt ends the connection."""
 
 import pytest
-from fabgitops_core.control.requests import Transport
+from fabgitops_core.control.plc.requests import Transport
 from fabgitops_core.engine.errors import BadReply, ConnectionLost, NoReply, Refused, UnitUnreachable
 from fabgitops_core.modbus.pool import ModbusDevice
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from fabgitops_core.control.requests import Change, Endpoint, ReadPlan
+from fabgitops_core.control.plc.requests import Change, Endpoint, ReadPlan
 from fabgitops_core.engine.errors import ConnectionLost, Unreachable, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from fabgitops_core.control.requests import Change, ReadPlan, Transport
+from fabgitops_core.control.plc.requests import Change, ReadPlan, Transport
 from fabgitops_core.engine.errors import NoReply, UnitUnreachable
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 

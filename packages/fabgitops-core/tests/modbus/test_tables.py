@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 import uvloop
-from fabgitops_core.control.requests import Change, ReadPlan, Table, Transport, WriteFunction
+from fabgitops_core.control.plc.requests import Change, ReadPlan, Table, Transport, WriteFunction
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import ENOUGH_SECS, KINDS, UNIT, always

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from fabgitops_core.control.requests import Endpoint, Transport
+from fabgitops_core.control.plc.requests import Endpoint, Transport
 from fabgitops_core.engine.errors import BadReply, ConnectionLost, NoReply, Refused
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 

@@ -1,7 +1,7 @@
 """The shipped fake of the device port: it behaves as the real one does where a test looks."""
 
 import pytest
-from fabgitops_core.control.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan, Table
+from fabgitops_core.control.plc.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan, Table
 from fabgitops_core.engine.errors import NoReply, Refused, UnitUnreachable, Withdrawn
 from fabgitops_core.engine.ports import Device
 from fabgitops_core.testing.devices import FakeDevices

@@ -124,7 +124,7 @@ def probe(
         pause: Seconds between two requests.
         output: table, or yaml: an IndustrialPLC that observes what was found, to be named and given types.
     """
-    from fabgitops_core.api.connection import Transport  # noqa: PLC0415
+    from fabgitops_core.api.plc.connection import Transport  # noqa: PLC0415
     from fabgitops_core.engine.errors import Unreachable  # noqa: PLC0415
 
     from fabgitops_operator.probe import command  # noqa: PLC0415

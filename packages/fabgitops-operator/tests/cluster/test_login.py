@@ -12,7 +12,7 @@ import pytest
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_operator.cluster.asking import Asking
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.kubeconfig.access import Access, by_kubeconfig

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC as KIND
-from fabgitops_core.control.plc import PlcController
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC as KIND
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from fabgitops_core.control.requests import Endpoint, Transport
+from fabgitops_core.control.plc.requests import Endpoint, Transport
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_operator.hosting.device_map import DeviceMap, DeviceMapError
 

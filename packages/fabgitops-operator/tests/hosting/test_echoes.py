@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from fabgitops_core.control import intake
-from fabgitops_core.control.plc import PlcController
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_operator.hosting import inventory as rooms

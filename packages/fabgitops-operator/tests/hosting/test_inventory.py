@@ -4,11 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.control.events import Declared
 from fabgitops_core.control.intake import declared
-from fabgitops_core.control.plc import PlcController
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver

@@ -5,8 +5,7 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus
-from fabgitops_core.control.breaker import Breaker, Gate
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
 from fabgitops_core.control.commands import Notice, NoticeReason, Publish, Wake
 from fabgitops_core.control.events import (
     Declared,
@@ -24,9 +23,10 @@ from fabgitops_core.control.events import (
     WriteWithdrawn,
 )
 from fabgitops_core.control.plc import situations
+from fabgitops_core.control.plc.breaker import Breaker, Gate
 from fabgitops_core.control.plc.reporting import told
+from fabgitops_core.control.plc.requests import Change, DeviceId, Endpoint, ReadPlan, Transport
 from fabgitops_core.control.plc.situations import Situation
-from fabgitops_core.control.requests import Change, DeviceId, Endpoint, ReadPlan, Transport
 from fabgitops_core.engine.requests import UNRECORDED
 from fabgitops_operator.hosting.buckets import Buckets
 from fabgitops_operator.hosting.http import exposition

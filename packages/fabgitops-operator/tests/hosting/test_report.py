@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 from fabgitops_core.api.conditions import Condition, ConditionStatus
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.hosting.announce import Announcer
 from fabgitops_operator.hosting.errors import Forbidden, Gone, Rejected, TooLarge, Unavailable

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
 from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.hosting import slots
 from fabgitops_operator.hosting.announce import Announcer

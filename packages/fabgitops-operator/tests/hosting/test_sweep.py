@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.control.plc import PlcController
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
-from fabgitops_core.control.breaker import PASS
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.control.events import Declared, Due
-from fabgitops_core.control.plc import PlcController
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.breaker import PASS
+from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.errors import NoReply
 from fabgitops_core.testing.devices import FakeDevices

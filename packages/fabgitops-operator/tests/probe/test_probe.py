@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_operator import app
 from mock_plc.device import Device
 from mock_plc.machine.machine import Machine

@@ -1,9 +1,9 @@
 """What may stand on the command line of a look at a device."""
 
 import pytest
-from fabgitops_core.api.connection import Transport
+from fabgitops_core.api.plc.connection import Transport
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_operator.probe.targets import MAX_SPOTS, Spot, TargetError, endpoint_of, spots_of, units_of
 
 

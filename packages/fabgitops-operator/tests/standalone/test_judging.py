@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_operator.standalone.judging import ShippedRules
 
 PLC = SimpleNamespace(definition=INDUSTRIAL_PLC)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from fabgitops_core.control.requests import TlsRef
+from fabgitops_core.control.plc.requests import TlsRef
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.secrets import SecretTls

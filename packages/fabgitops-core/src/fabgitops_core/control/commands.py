@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.codec.texts import printable
-from fabgitops_core.control.requests import Change, ConnectionId, IdentityPlan, ReadPlan
+from fabgitops_core.control.plc.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.claims import Claim
 from fabgitops_core.control.commands import Commands
 from fabgitops_core.control.events import Event
-from fabgitops_core.control.points import DeviceMap
-from fabgitops_core.control.requests import Change, Endpoint
+from fabgitops_core.control.plc.claims import Claim
+from fabgitops_core.control.plc.points import DeviceMap
+from fabgitops_core.control.plc.requests import Change, Endpoint
 
 State = TypeVar("State")
 State_contra = TypeVar("State_contra", contravariant=True)

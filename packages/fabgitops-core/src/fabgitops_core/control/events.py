@@ -7,8 +7,8 @@ from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
 from fabgitops_core.api.meta import ApiModel
-from fabgitops_core.control.breaker import Gate
-from fabgitops_core.control.requests import Change, ConnectionId, IdentityPlan, ReadPlan
+from fabgitops_core.control.plc.breaker import Gate
+from fabgitops_core.control.plc.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 Spec = TypeVar("Spec", bound=ApiModel)
 Status = TypeVar("Status", bound=ApiModel)

@@ -4,9 +4,9 @@ from typing import Any
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.controller import Controller
-from fabgitops_core.control.plc import PlcController
 from fabgitops_core.control.plc.settling import SETTLE_SECS
-from fabgitops_core.control.template import TemplateController
+from fabgitops_core.control.plc.table import PlcController
+from fabgitops_core.control.plc.template import TemplateController
 
 
 def controllers(settle_secs: float = SETTLE_SECS) -> tuple[Controller[Any], ...]:

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.breaker import PASS, Gate
-from fabgitops_core.control.claims import Claim, Claims
 from fabgitops_core.control.commands import Read, Request, Write
 from fabgitops_core.control.controller import Controller, DeviceController
 from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, Used, fault_message
-from fabgitops_core.control.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.breaker import PASS, Gate
+from fabgitops_core.control.plc.claims import Claim, Claims
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry

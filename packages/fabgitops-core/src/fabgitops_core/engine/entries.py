@@ -4,8 +4,8 @@ from typing import Any
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.controller import Controller, DeviceController, Referent, Referrer
-from fabgitops_core.control.points import DeviceMap
-from fabgitops_core.control.requests import DeviceId, Endpoint, Link
+from fabgitops_core.control.plc.points import DeviceMap
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link
 from fabgitops_core.engine.ports import Device
 
 

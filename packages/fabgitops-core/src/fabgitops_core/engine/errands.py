@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ decided, and right before the bytes go out. All must be silent for a write to be
 
 from collections.abc import Callable
 
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
 
 
 class Holds:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
-from fabgitops_core.control.requests import Change, ConnectionId, Endpoint, IdentityPlan, Link, ReadPlan
+from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Link, ReadPlan
 
 
 class Identified(NamedTuple):

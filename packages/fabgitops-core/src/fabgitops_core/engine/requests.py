@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Identify, Read, Write
 from fabgitops_core.control.events import (
     Due,
@@ -24,7 +23,8 @@ from fabgitops_core.control.events import (
     WriteWithdrawn,
     fault_message,
 )
-from fabgitops_core.control.requests import Change, DeviceId, ReadPlan
+from fabgitops_core.control.plc.breaker import Gate
+from fabgitops_core.control.plc.requests import Change, DeviceId, ReadPlan
 from fabgitops_core.engine.asking import Asking, Turn
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errors import DeviceError, Withdrawn

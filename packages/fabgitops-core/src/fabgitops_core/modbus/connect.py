@@ -6,7 +6,7 @@ import socket
 import ssl
 from functools import partial
 
-from fabgitops_core.control.requests import Endpoint, TlsRef, Transport
+from fabgitops_core.control.plc.requests import Endpoint, TlsRef, Transport
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_core.modbus.addresses import Addresses, first_to_answer
 from fabgitops_core.modbus.frames.framings import framing_of

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from fabgitops_core.control.requests import Change, ConnectionId, Endpoint, IdentityPlan, Transport
+from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Transport
 from fabgitops_core.engine.errors import (
     BadReply,
     ConnectionLost,

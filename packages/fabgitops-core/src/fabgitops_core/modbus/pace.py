@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from fabgitops_core.control.requests import Link
+from fabgitops_core.control.plc.requests import Link
 
 
 class Pace:

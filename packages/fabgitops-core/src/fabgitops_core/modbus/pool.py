@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from weakref import WeakValueDictionary
 
-from fabgitops_core.control.requests import (
+from fabgitops_core.control.plc.requests import (
     Change,
     ConnectionId,
     Endpoint,

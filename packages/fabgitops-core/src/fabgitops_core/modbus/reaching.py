@@ -4,7 +4,7 @@ import asyncio
 import random
 import ssl
 
-from fabgitops_core.control.requests import Endpoint, TlsRef, Transport
+from fabgitops_core.control.plc.requests import Endpoint, TlsRef, Transport
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_core.modbus.addresses import Addresses
 from fabgitops_core.modbus.connect import connect, reason

@@ -6,7 +6,7 @@ endpoint that the resource names.
 
 from collections.abc import Callable
 
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
 
 Route = Callable[[Endpoint], Endpoint]
 """Returns where to connect for an endpoint, by the same transport; asked at each connect.

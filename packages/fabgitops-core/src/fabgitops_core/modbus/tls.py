@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from fabgitops_core.control.requests import Endpoint, TlsRef
+from fabgitops_core.control.plc.requests import Endpoint, TlsRef
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_core.modbus.wire import tls_words
 

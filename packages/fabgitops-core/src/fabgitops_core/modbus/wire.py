@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import cast
 
-from fabgitops_core.control.requests import ConnectionId
+from fabgitops_core.control.plc.requests import ConnectionId
 
 GRACE_SECS = 0.001
 """Between the end of the time allowed and giving up, so that the loop looks at the socket once more: when the loop was

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fabgitops_core.control.requests import (
+from fabgitops_core.control.plc.requests import (
     Change,
     ConnectionId,
     Endpoint,

@@ -10,9 +10,8 @@ from importlib.metadata import version
 from typing import TypeVar
 
 from fabgitops_core.api.conditions import ConditionStatus
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.breaker import Breaker, circuit
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.control.commands import Command, Commands, Notice, NoticeReason, Publish, Wake
 from fabgitops_core.control.events import (
     Declared,
@@ -26,8 +25,9 @@ from fabgitops_core.control.events import (
     WriteFailed,
     WriteUnknown,
 )
+from fabgitops_core.control.plc.breaker import Breaker, circuit
+from fabgitops_core.control.plc.requests import DeviceId
 from fabgitops_core.control.plc.situations import situation_of
-from fabgitops_core.control.requests import DeviceId
 from prometheus_client import CollectorRegistry, Counter, Info, ProcessCollector, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector

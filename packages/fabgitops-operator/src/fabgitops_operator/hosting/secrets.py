@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fabgitops_core.control.requests import TlsRef
+from fabgitops_core.control.plc.requests import TlsRef
 from fabgitops_core.engine.errors import Unreachable
 from fabgitops_core.modbus.tls import system_tls, tls_context
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fabgitops_core.codec.types import Words
-from fabgitops_core.control.requests import Endpoint, IdentityPlan, ReadPlan
+from fabgitops_core.control.plc.requests import Endpoint, IdentityPlan, ReadPlan
 from fabgitops_core.engine.errors import DeviceError, Refused, UnitUnreachable, Unreachable
 from fabgitops_core.engine.ports import Device
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fabgitops_core.api.connection import Transport
+from fabgitops_core.api.plc.connection import Transport
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.requests import Link
+from fabgitops_core.control.plc.requests import Link
 from fabgitops_core.modbus.pool import ModbusDevices
 
 from fabgitops_operator.probe import mapped, showing

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
-from fabgitops_core.api.resolving import Unresolved, resolved
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.plc.resolving import Unresolved, resolved
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.intake import declared
 from fabgitops_core.control.plc.mapping import map_of
-from fabgitops_core.control.points import Point
-from fabgitops_core.control.requests import Endpoint, ReadPlan
+from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.requests import Endpoint, ReadPlan
 from fabgitops_core.engine.errors import DeviceError, Unreachable
 from fabgitops_core.engine.ports import Device
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import yaml
 from fabgitops_core.codec.texts import printable
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
 
 from fabgitops_operator.probe.asking import Found, Unit
 from fabgitops_operator.probe.mapped import Read

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fabgitops_core.api.addresses import check_host, host_and_port
-from fabgitops_core.api.connection import Transport
+from fabgitops_core.api.plc.connection import Transport
 from fabgitops_core.codec.tables import Table, parse_reference, reference_of
-from fabgitops_core.control.requests import Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
 
 MAX_SPOTS = 100
 """Registers that one call reads: each with its neighbours, which is up to six requests."""

@@ -1,5 +1,1 @@
-"""The decisions for one IndustrialPLC: `table` is where they begin."""
-
-from fabgitops_core.control.plc.table import TABLE, PlcController, step
-
-__all__ = ["TABLE", "PlcController", "step"]
+"""The decisions for one IndustrialPLC and its template: `table` is where they begin."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from fabgitops_core.control.points import Point
-from fabgitops_core.control.requests import Change, WriteFunction
+from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.requests import Change, WriteFunction
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.situations import Situation
 from fabgitops_core.control.plc.state import PlcState, with_memory
-from fabgitops_core.control.points import DeviceMap
 
 _UNANSWERED = {Finding.LOST, Finding.BUSY}
 

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
-from fabgitops_core.api.resolving import Resolution, Unresolved, resolved
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
+from fabgitops_core.api.plc.resolving import Resolution, Unresolved, resolved
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Notice, NoticeReason, Wake
 from fabgitops_core.control.events import Contested, Event, Referenced, SyncRequest
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.contact import still_answered
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
+from fabgitops_core.control.plc.points import NOWHERE, DeviceMap
 from fabgitops_core.control.plc.remembering import known_at, with_what_was_stored
 from fabgitops_core.control.plc.resting import rest
 from fabgitops_core.control.plc.settling import settled, unsettled
@@ -27,7 +28,6 @@ from fabgitops_core.control.plc.state import (
     usual_of,
 )
 from fabgitops_core.control.plc.verdict import conflict_message, registers_fields
-from fabgitops_core.control.points import NOWHERE, DeviceMap
 
 GRACE_SECS = 10.0
 """After a start a resource waits so long for others that it depends on and that were not heard of yet."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fabgitops_core.control.events import Event, Failure
-from fabgitops_core.control.planner import Batch, Holes, batch_of, gaps_of, row_of, split
+from fabgitops_core.control.plc.planner import Batch, Holes, batch_of, gaps_of, row_of, split
 from fabgitops_core.control.plc.state import Pause, PlcState, usual_of, with_memory
 
 FRUITLESS = 16

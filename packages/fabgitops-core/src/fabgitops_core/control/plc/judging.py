@@ -5,13 +5,13 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.codec.texts import alike
 from fabgitops_core.codec.types import Words, hex_of, parse_hex
 from fabgitops_core.control.commands import Notice, NoticeReason
 from fabgitops_core.control.events import Failure, FailureKind
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
-from fabgitops_core.control.points import Point, raw
+from fabgitops_core.control.plc.points import Point, raw
 
 
 class Finding(Enum):

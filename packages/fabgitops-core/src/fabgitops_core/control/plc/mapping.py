@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from fabgitops_core.api.connection import Transport
-from fabgitops_core.api.industrialplc import TARGET, IndustrialPLCSpec
-from fabgitops_core.api.registers import Register
+from fabgitops_core.api.plc.connection import Transport
+from fabgitops_core.api.plc.industrialplc import TARGET, IndustrialPLCSpec
+from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.codec.types import ByteOrder
-from fabgitops_core.control.points import DeviceMap, Limits, Place, Point
-from fabgitops_core.control.requests import DeviceId, Endpoint, Link, TlsRef
+from fabgitops_core.control.plc.points import DeviceMap, Limits, Place, Point
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link, TlsRef
 
 
 def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) -> DeviceMap:

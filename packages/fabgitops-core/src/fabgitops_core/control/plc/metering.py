@@ -3,9 +3,9 @@
 import math
 
 from fabgitops_core.codec.types import Words
-from fabgitops_core.control.planner import words_of
+from fabgitops_core.control.plc.planner import words_of
+from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
-from fabgitops_core.control.points import Point
 
 
 def readings(state: PlcState) -> dict[str, float]:

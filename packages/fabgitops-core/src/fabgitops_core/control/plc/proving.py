@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from fabgitops_core.control.commands import Commands, Read
 from fabgitops_core.control.events import FailureKind, ReadDone, ReadFailed, WriteDone, WriteSpared, WriteUnknown
-from fabgitops_core.control.planner import batch_of, words_of
 from fabgitops_core.control.plc.braking import braked
 from fabgitops_core.control.plc.judging import Finding, Judgement, judged, ordered, unread
+from fabgitops_core.control.plc.planner import batch_of, words_of
+from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.recording import sent, spared_record
+from fabgitops_core.control.plc.requests import WriteFunction
 from fabgitops_core.control.plc.state import (
     BUSY_PAUSE_SECS,
     BUSY_TRIES,
@@ -20,8 +22,6 @@ from fabgitops_core.control.plc.state import (
 )
 from fabgitops_core.control.plc.troubles import with_troubles
 from fabgitops_core.control.plc.writing import go_on, is_current, stopped, summed, unit_lost
-from fabgitops_core.control.points import Point
-from fabgitops_core.control.requests import WriteFunction
 
 
 def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:

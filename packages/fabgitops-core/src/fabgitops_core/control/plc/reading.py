@@ -12,7 +12,6 @@ from fabgitops_core.control.events import (
     ReadDone,
     ReadFailed,
 )
-from fabgitops_core.control.planner import Batch, words_of
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.braking import braked, released
 from fabgitops_core.control.plc.changes import changes_for
@@ -28,7 +27,10 @@ from fabgitops_core.control.plc.holes import (
     without_healed,
 )
 from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, ordered, to_be_written, unread
+from fabgitops_core.control.plc.planner import Batch, words_of
+from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.reporting import contact_was_lost
+from fabgitops_core.control.plc.requests import ReadPlan
 from fabgitops_core.control.plc.resting import lost, rest
 from fabgitops_core.control.plc.settling import looked_at_the_clock
 from fabgitops_core.control.plc.situations import situation_of
@@ -51,8 +53,6 @@ from fabgitops_core.control.plc.state import (
 from fabgitops_core.control.plc.troubles import with_troubles
 from fabgitops_core.control.plc.verdict import conclude
 from fabgitops_core.control.plc.writing import may_write, write_next
-from fabgitops_core.control.points import DeviceMap
-from fabgitops_core.control.requests import ReadPlan
 
 
 def due(state: PlcState, event: Due) -> Step:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.plc.changes import Planned
 from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
-from fabgitops_core.control.points import Point
 
 _NONE: dict[str, Any] = {"unverified_write": None, "write_intended": None}
 _SENT: dict[str, Any] = {"write_intended": None}

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.codec.types import hex_of, parse_hex
 from fabgitops_core.control.plc.braking import message_of
 from fabgitops_core.control.plc.brevity import LONGEST_TEXT, was_cut
 from fabgitops_core.control.plc.judging import blank
+from fabgitops_core.control.plc.points import NOWHERE, DeviceMap, Point
 from fabgitops_core.control.plc.state import UNKNOWN, Braked, PlcState, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
-from fabgitops_core.control.points import NOWHERE, DeviceMap, Point
 
 
 def with_what_was_stored(state: PlcState) -> PlcState:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.control.plc.brevity import LONGEST_MESSAGE, brief
 from fabgitops_core.control.plc.situations import CONNECTION_FAILED, Situation, situation_of
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus, RegisterStatus
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, RegisterStatus
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
 from fabgitops_core.control.events import Declared, Event, Faulted, Referenced, fault_message
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.points import NOWHERE
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, finish, say, with_memory
 from fabgitops_core.control.plc.verdict import registers_fields
-from fabgitops_core.control.points import NOWHERE
 
 
 def rest(state: PlcState, event: Event) -> Step:

@@ -6,7 +6,7 @@ kstatus reads it as: Stalled → Failed; Reconciling, or Ready not True → InPr
 from dataclasses import dataclass
 
 from fabgitops_core.api.conditions import ConditionStatus
-from fabgitops_core.api.industrialplc import IndustrialPLCStatus, Phase
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
 
 _T, _F, _U = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 

@@ -7,18 +7,18 @@ from enum import IntEnum, auto
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.commands import Command, Commands, Publish, Read, Wake
 from fabgitops_core.control.events import Declared, Event, Failure, SyncRequest
-from fabgitops_core.control.planner import NO_HOLES, Batch, Holes, planned
 from fabgitops_core.control.plc.changes import Planned
 from fabgitops_core.control.plc.judging import Judgement
+from fabgitops_core.control.plc.planner import NO_HOLES, Batch, Holes, planned
+from fabgitops_core.control.plc.points import NOWHERE, DeviceMap, Point
 from fabgitops_core.control.plc.reporting import told
+from fabgitops_core.control.plc.requests import ConnectionId, ReadPlan
 from fabgitops_core.control.plc.situations import Situation
-from fabgitops_core.control.points import NOWHERE, DeviceMap, Point
-from fabgitops_core.control.requests import ConnectionId, ReadPlan
 
 UNKNOWN = IndustrialPLCStatus()
 

@@ -34,10 +34,9 @@ the proof; where the write was but intended (`recording`), a reading that shows 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fabgitops_core.api.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.template import INDUSTRIAL_PLC_TEMPLATE
-from fabgitops_core.control.claims import Claim, claims_of
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import (
     Contested,
@@ -58,18 +57,19 @@ from fabgitops_core.control.events import (
     WriteUnrecorded,
     WriteWithdrawn,
 )
+from fabgitops_core.control.plc.claims import Claim, claims_of
 from fabgitops_core.control.plc.declaring import contested, declared, referenced
 from fabgitops_core.control.plc.identifying import identified, not_identified
 from fabgitops_core.control.plc.metering import readings, targets, units
 from fabgitops_core.control.plc.pacing import paced
+from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.proving import proof_failed, proven, read_back, spared
 from fabgitops_core.control.plc.reading import due, read_done, read_failed
+from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.control.plc.resting import faulted
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.state import NEW, REST, PlcState, Stage, Step
 from fabgitops_core.control.plc.writing import still_wanted, unrecorded, withdrawn, write_failed
-from fabgitops_core.control.points import DeviceMap
-from fabgitops_core.control.requests import Endpoint
 
 TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
     (Stage.IDLE, Due): due,

@@ -7,9 +7,9 @@ from fabgitops_core.control.commands import Commands, Notice, NoticeReason
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.situations import Situation
 from fabgitops_core.control.plc.state import MAX_SETBACK_SECS, PlcState, Trouble, with_memory
-from fabgitops_core.control.points import Point
 
 
 def with_troubles(state: PlcState, found: tuple[Judgement, ...], event: Event) -> tuple[PlcState, Commands]:

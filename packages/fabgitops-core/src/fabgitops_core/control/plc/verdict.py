@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fabgitops_core.api.industrialplc import RegisterStatus
+from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.codec.types import parse_hex
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
@@ -15,10 +15,10 @@ from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
 from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.judging import Finding, Judgement, to_be_written
+from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.settling import seconds_left, why_not_yet
 from fabgitops_core.control.plc.situations import Situation, situation_of
 from fabgitops_core.control.plc.state import REST, Memory, PlcState, Stage, Step, finish, forced, say, with_memory
-from fabgitops_core.control.points import DeviceMap
 
 TOLD = 3
 """How many registers a message names before it says how many more there are."""

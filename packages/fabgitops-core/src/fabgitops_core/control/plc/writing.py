@@ -18,8 +18,10 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.changes import Planned, changes_for
 from fabgitops_core.control.plc.judging import Judgement, unread
+from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, taken_back, unsent
 from fabgitops_core.control.plc.reporting import contact_was_lost, told
+from fabgitops_core.control.plc.requests import Change
 from fabgitops_core.control.plc.resting import lost
 from fabgitops_core.control.plc.state import (
     PlcState,
@@ -33,8 +35,6 @@ from fabgitops_core.control.plc.state import (
 )
 from fabgitops_core.control.plc.troubles import with_trouble
 from fabgitops_core.control.plc.verdict import conclude, fields_of, held
-from fabgitops_core.control.points import Point
-from fabgitops_core.control.requests import Change
 
 Answer = WriteDone | WriteUnknown | WriteFailed | WriteUnrecorded | WriteWithdrawn | WriteSpared
 """What may come of a write."""

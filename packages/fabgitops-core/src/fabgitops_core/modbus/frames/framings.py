@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from fabgitops_core.control.requests import Transport
+from fabgitops_core.control.plc.requests import Transport
 from fabgitops_core.modbus.frames.mbap import Mbap
 from fabgitops_core.modbus.frames.rtu import Rtu
 

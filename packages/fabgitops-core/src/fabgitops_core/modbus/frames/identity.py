@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from pymodbus.pdu.mei_message import ReadDeviceInformationRequest
 
-from fabgitops_core.control.requests import IdentityPlan
+from fabgitops_core.control.plc.requests import IdentityPlan
 from fabgitops_core.modbus.frames.request import Expected, Request, check, request
 
 MEI_TYPE = 14

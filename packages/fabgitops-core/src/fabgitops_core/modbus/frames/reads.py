@@ -8,7 +8,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
-from fabgitops_core.control.requests import ReadPlan, Table
+from fabgitops_core.control.plc.requests import ReadPlan, Table
 from fabgitops_core.modbus.frames.request import Expected, Request, check, request
 
 Words = tuple[int, ...]

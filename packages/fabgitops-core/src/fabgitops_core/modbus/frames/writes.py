@@ -19,7 +19,7 @@ from pymodbus.pdu.register_message import (
     WriteSingleRegisterResponse,
 )
 
-from fabgitops_core.control.requests import Change, ReadPlan, Table, WriteFunction
+from fabgitops_core.control.plc.requests import Change, ReadPlan, Table, WriteFunction
 from fabgitops_core.modbus.frames.reads import Words, read_request
 from fabgitops_core.modbus.frames.request import Expected, Request, body_of, check, request
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.resolving import Unresolved, resolved
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.api.refusals import problems_of, sentence
-from fabgitops_core.api.resolving import Unresolved, resolved
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.controller import Controller, Referent, Referrer
 from fabgitops_core.control.intake import declared
 from pydantic import ValidationError

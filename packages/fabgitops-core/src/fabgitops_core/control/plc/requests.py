@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import NewType
 
-from fabgitops_core.api.connection import Transport
-from fabgitops_core.api.registers import WriteFunction
+from fabgitops_core.api.plc.connection import Transport
+from fabgitops_core.api.plc.registers import WriteFunction
 from fabgitops_core.codec.tables import Table
 
 __all__ = [

@@ -13,7 +13,7 @@ from fabgitops_core.codec.types import DataType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fabgitops_core.api.registers import Register
+    from fabgitops_core.api.plc.registers import Register
 
 MAX_WRITE_WORDS = 123
 """Words that one write may carry (Modbus Application Protocol V1.1b3, section 6.12, FC16)."""

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Self
 from pydantic import Field, WithJsonSchema, model_validator
 
 from fabgitops_core.api.conditions import Condition
-from fabgitops_core.api.connection import Connection, Identity
 from fabgitops_core.api.kinds import Column, Kind
-from fabgitops_core.api.loose import keyed_by_name, with_placeholders
-from fabgitops_core.api.maps import MAX_REGISTERS
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.placeholders import PARAMETER_NAME, names_in
+from fabgitops_core.api.plc.connection import Connection, Identity
+from fabgitops_core.api.plc.loose import keyed_by_name, with_placeholders
+from fabgitops_core.api.plc.maps import MAX_REGISTERS
+from fabgitops_core.api.plc.registers import RegisterEntry
 from fabgitops_core.api.refusals import Path, Problem, refuse
-from fabgitops_core.api.registers import RegisterEntry
 from fabgitops_core.api.schema import KEYED_BY_NAME, LINES, structural, unstored
 from fabgitops_core.api.values import ParameterValue
 

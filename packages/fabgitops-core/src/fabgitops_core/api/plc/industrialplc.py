@@ -6,16 +6,16 @@ from typing import Annotated, Self
 
 from pydantic import Field, StrictBool, ValidationError, model_validator
 
-from fabgitops_core.api import maps
 from fabgitops_core.api.addresses import Host
 from fabgitops_core.api.conditions import Condition
-from fabgitops_core.api.connection import Connection, Identity, Timeout
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import ApiModel, ObjectName, Time
+from fabgitops_core.api.plc import maps
+from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
+from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId, Word
+from fabgitops_core.api.plc.spec_rules import SPEC_RULES
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
-from fabgitops_core.api.registers import Register, RegisterEntry, UnitId, Word
 from fabgitops_core.api.schema import KEYED_BY_NAME, PRINTABLE, UNSTORED, rules
-from fabgitops_core.api.spec_rules import SPEC_RULES
 from fabgitops_core.api.values import ParameterValue
 
 DEFAULT_TIMEOUT_SECS = 3.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.points import DeviceMap
-from fabgitops_core.control.requests import DeviceId
+from fabgitops_core.control.plc.points import DeviceMap
+from fabgitops_core.control.plc.requests import DeviceId
 
 WHOLE = 0xFFFF
 

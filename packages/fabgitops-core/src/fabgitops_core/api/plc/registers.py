@@ -8,9 +8,9 @@ from typing import Annotated, Self
 from pydantic import Field, PlainValidator, StrictBool, WithJsonSchema, model_validator
 
 from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.plc.register_checks import problems
+from fabgitops_core.api.plc.register_rules import REFERENCE, REGISTER_RULES
 from fabgitops_core.api.refusals import refuse
-from fabgitops_core.api.register_checks import problems
-from fabgitops_core.api.register_rules import REFERENCE, REGISTER_RULES
 from fabgitops_core.api.schema import PRINTABLE, rules, unstored
 from fabgitops_core.api.values import Scalar, Tolerance, allowance
 from fabgitops_core.codec.codec import Codec

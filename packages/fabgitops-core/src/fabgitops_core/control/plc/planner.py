@@ -12,8 +12,8 @@ from itertools import groupby
 
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import Words
-from fabgitops_core.control.points import Limits, Point
-from fabgitops_core.control.requests import ReadPlan
+from fabgitops_core.control.plc.points import Limits, Point
+from fabgitops_core.control.plc.requests import ReadPlan
 
 MAX_BITS = 2000
 """Bits in one FC01 or FC02 (Modbus Application Protocol V1.1b3, sections 6.1 and 6.2)."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.api.template import (
+from fabgitops_core.api.plc.template import (
     INDUSTRIAL_PLC_TEMPLATE,
     IndustrialPLCTemplateSpec,
     IndustrialPLCTemplateStatus,

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from fabgitops_core.api.connection import Connection
+from fabgitops_core.api.plc.connection import Connection
+from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.api.refusals import Problem
-from fabgitops_core.api.registers import Register
 from fabgitops_core.codec.tables import Table
 
 Span = tuple[int, Table, int]

@@ -8,7 +8,7 @@ from fabgitops_core.codec.codec import Codec
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.texts import alike
 from fabgitops_core.codec.types import Words, hex_of
-from fabgitops_core.control.requests import Change, DeviceId, Endpoint, IdentityPlan, Link, WriteFunction
+from fabgitops_core.control.plc.requests import Change, DeviceId, Endpoint, IdentityPlan, Link, WriteFunction
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fabgitops_core.api.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.placeholders import NotAText, filled_in, names_in
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec, Loose
 from fabgitops_core.api.refusals import sentences
-from fabgitops_core.api.template import IndustrialPLCTemplateSpec, Loose
 from fabgitops_core.codec.codec import Value
 from fabgitops_core.codec.tables import Table, parse_reference
 from fabgitops_core.codec.texts import printable

@@ -1,0 +1,1 @@
+"""An IndustrialPLC and its template: the models, and what the API server checks of them."""
