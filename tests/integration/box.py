@@ -18,9 +18,9 @@ import httpx
 import httpx2
 import uvloop
 from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
+from fabgitops_operator.hosting.web import application, listening
 from fabgitops_operator.standalone.api.access import Access, Caller, Role
 from fabgitops_operator.standalone.api.server import Api
-from fabgitops_operator.standalone.api.serving import application, listening
 from fabgitops_operator.standalone.judging import ShippedRules
 from fabgitops_operator.standalone.kubeconfig import kubeconfig
 from fabgitops_operator.standalone.resources import EVENT, RESOURCES, of_kind

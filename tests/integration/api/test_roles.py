@@ -15,9 +15,9 @@ import httpx2
 import lightkube
 import pytest
 import trustme
+from fabgitops_operator.hosting.web import application, listening
 from fabgitops_operator.standalone.api.access import Access, Caller, Role
 from fabgitops_operator.standalone.api.server import Api
-from fabgitops_operator.standalone.api.serving import application, listening
 from fabgitops_operator.standalone.api.tokens import Tokens, issue, revoke
 from fabgitops_operator.standalone.judging import ShippedRules
 from fabgitops_operator.standalone.kubeconfig import kubeconfig

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from fabgitops_operator.hosting.showing import CertificateError, server_context
 from fabgitops_operator.standalone import certificate
-from fabgitops_operator.standalone.certificate import CertificateError, make, server_context
+from fabgitops_operator.standalone.certificate import make
 
 HOSTS = ["line-a.plant.example", "127.0.0.1", "::1"]
 

@@ -5,11 +5,11 @@ What is signed by itself is trusted by who has it: the kubeconfigs made here car
 """
 
 import ipaddress
-import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from fabgitops_operator.hosting.showing import CertificateError
 from fabgitops_operator.standalone.files import put
 
 CERTIFICATE, KEY = "tls.crt", "tls.key"
@@ -27,33 +27,6 @@ WITHOUT_LIBRARY = (
     'ec_paramgen_curve:prime256v1 -nodes -days {days} -keyout {key} -out {certificate} -subj "/CN={name}" '
     '-addext "subjectAltName={names}"'
 )
-
-
-class CertificateError(Exception):
-    """There can be no TLS: its text says why, and the way out."""
-
-
-def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """Return what a server shows, TLS 1.2 and newer.
-
-    Raises:
-        CertificateError: A file cannot be read, or is not what it should be.
-    """
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        made.load_cert_chain(certificate, key, password=_no_password)
-    except ssl.SSLError as error:
-        why = f"not the PEM certificate and key that belong together ({error.reason or error})"
-        raise CertificateError(f"no TLS with {certificate} and {key}: {why}") from None
-    except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise CertificateError(f"no TLS with {certificate} and {key}: {why}") from None
-    return made
-
-
-def _no_password() -> str:
-    raise ValueError("the key is protected by a password; give one that is not")
 
 
 def make(folder: Path, hosts: Sequence[str], days: int = DAYS) -> tuple[Path, Path]:

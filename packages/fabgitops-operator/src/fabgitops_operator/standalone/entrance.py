@@ -4,10 +4,11 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from fabgitops_operator.hosting.listen import Place, place
+from fabgitops_operator.hosting.showing import server_context
 from fabgitops_operator.standalone.api.access import Access
 from fabgitops_operator.standalone.api.tokens import FILE, Tokens
-from fabgitops_operator.standalone.certificate import CERTIFICATE, KEY, server_context
-from fabgitops_operator.standalone.listen import Place, place
+from fabgitops_operator.standalone.certificate import CERTIFICATE, KEY
 from fabgitops_operator.standalone.settings import Entry
 
 

@@ -13,8 +13,8 @@ from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import probes
 from fabgitops_operator.hosting.stage import Stage, last_word, staged
+from fabgitops_operator.hosting.web import application, listening
 from fabgitops_operator.standalone.api.server import Api
-from fabgitops_operator.standalone.api.serving import application, listening
 from fabgitops_operator.standalone.entrance import Entrance, entrance
 from fabgitops_operator.standalone.following import Following
 from fabgitops_operator.standalone.judging import ShippedRules

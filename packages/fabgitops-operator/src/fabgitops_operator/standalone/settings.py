@@ -11,8 +11,8 @@ from typing import Annotated, ClassVar
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from fabgitops_operator.hosting.listen import DEFAULT, place
 from fabgitops_operator.settings import Common
-from fabgitops_operator.standalone.listen import DEFAULT, place
 from fabgitops_operator.standalone.source.git.program import Credentials
 from fabgitops_operator.standalone.source.settings import SourceSettings
 

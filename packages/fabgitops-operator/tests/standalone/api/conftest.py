@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from fabgitops_core.admission.judging import Judged
+from fabgitops_operator.hosting.exchange import JSON, Query, Reply, Request, Streamed
 from fabgitops_operator.standalone.api.access import Access, Caller, Role
-from fabgitops_operator.standalone.api.exchange import JSON, Query, Reply, Request, Streamed
 from fabgitops_operator.standalone.api.server import Api
 from fabgitops_operator.standalone.resources import RESOURCES, Resource
 from fabgitops_operator.standalone.store import Objects, Store

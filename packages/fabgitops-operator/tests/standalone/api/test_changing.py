@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from fabgitops_operator.standalone.api.reading import parsed
+from fabgitops_operator.hosting.strict_json import parsed
 
 PLCS = "/apis/fabgitops.io/v1/namespaces/line-1/industrialplcs"
 JSON_PATCH = "application/json-patch+json"

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from fabgitops_operator.hosting.exchange import Streamed
 from fabgitops_operator.standalone.api import listing
-from fabgitops_operator.standalone.api.exchange import Streamed
 from fabgitops_operator.standalone.api.pages import Token
 
 PLCS = "/apis/fabgitops.io/v1/namespaces/line-1/industrialplcs"

@@ -12,10 +12,10 @@ import httpx
 import pytest
 import trustme
 from aiohttp import web
+from fabgitops_operator.hosting import web as serving
 from fabgitops_operator.hosting.http import ListenError
-from fabgitops_operator.standalone.api import serving
+from fabgitops_operator.hosting.web import application, listening
 from fabgitops_operator.standalone.api.access import Access, Role, Token, digest
-from fabgitops_operator.standalone.api.serving import application, listening
 
 PLCS = "/apis/fabgitops.io/v1/namespaces/line-1/industrialplcs"
 LOCAL = "127.0.0.1"

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from fabgitops_operator.hosting.exchange import JSON, Reply, Request, encoded, warning_headers
 from fabgitops_operator.standalone.api.access import Caller
-from fabgitops_operator.standalone.api.exchange import JSON, Reply, Request, encoded, warning_headers
 from fabgitops_operator.standalone.api.listing import ROWS
 from fabgitops_operator.standalone.api.options import change_options, list_options
 from fabgitops_operator.standalone.api.paths import Target

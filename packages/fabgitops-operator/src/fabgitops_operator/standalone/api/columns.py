@@ -10,9 +10,9 @@ from typing import Any
 
 from fabgitops_core.api.kinds import Column
 
+from fabgitops_operator.hosting.exchange import encoded
 from fabgitops_operator.standalone.api import jsonpath
 from fabgitops_operator.standalone.api.ages import INVALID, UNKNOWN, moment
-from fabgitops_operator.standalone.api.exchange import encoded
 from fabgitops_operator.standalone.api.served import EVENT, NAMESPACE
 from fabgitops_operator.standalone.resources import Resource
 

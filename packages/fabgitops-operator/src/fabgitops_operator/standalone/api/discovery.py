@@ -7,8 +7,8 @@ from typing import Any
 
 from fabgitops_core.api.crd import CATEGORY
 
+from fabgitops_operator.hosting.exchange import Reply, Request, encoded, said
 from fabgitops_operator.standalone.api.accept import media_types
-from fabgitops_operator.standalone.api.exchange import Reply, Request, encoded, said
 from fabgitops_operator.standalone.api.reviews import REVIEWS
 from fabgitops_operator.standalone.api.served import Served
 from fabgitops_operator.standalone.api.verbs import verbs

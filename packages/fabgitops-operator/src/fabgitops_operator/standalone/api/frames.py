@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fabgitops_operator.hosting.exchange import encoded
 from fabgitops_operator.standalone.api.accept import Form, Shape
-from fabgitops_operator.standalone.api.exchange import encoded
 from fabgitops_operator.standalone.api.selectors import Selection
 from fabgitops_operator.standalone.api.served import Served
 from fabgitops_operator.standalone.api.tables import Tables, head

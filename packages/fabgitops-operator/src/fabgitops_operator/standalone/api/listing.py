@@ -9,8 +9,8 @@ from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
+from fabgitops_operator.hosting.exchange import encoded
 from fabgitops_operator.standalone.api.accept import Form, Shape
-from fabgitops_operator.standalone.api.exchange import encoded
 from fabgitops_operator.standalone.api.options import EXACT, ListOptions
 from fabgitops_operator.standalone.api.pages import ANY_VERSION, Scope, Snapshots, Token, token, too_old
 from fabgitops_operator.standalone.api.paths import Target

@@ -15,7 +15,7 @@ from typing import Any
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 
-from fabgitops_operator.standalone.api.exchange import Reply, Request, encoded, said
+from fabgitops_operator.hosting.exchange import Reply, Request, encoded, said
 from fabgitops_operator.standalone.api.served import Served
 
 Schema = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fabgitops_operator.standalone.api.exchange import Query
+from fabgitops_operator.hosting.exchange import Query
 from fabgitops_operator.standalone.api.refusals import Cause, bad_request, invalid_options
 from fabgitops_operator.standalone.api.selectors import Selection, selection
 from fabgitops_operator.standalone.api.served import Served

@@ -3,18 +3,14 @@
 A browser sends a form or a text to another site without asking first, but no JSON, so a type must be given.
 """
 
-import json
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from fabgitops_operator.standalone.api.exchange import JSON, Request
+from fabgitops_operator.hosting.exchange import JSON, Request
+from fabgitops_operator.hosting.strict_json import parsed
 from fabgitops_operator.standalone.api.options import dry_run_causes
 from fabgitops_operator.standalone.api.refusals import Cause, bad_request, invalid_options, unsupported_media_type
 from fabgitops_operator.standalone.api.served import Served
-
-MOST_BYTES = 3 * 1024 * 1024
-"""Bytes of a body, as the API server takes."""
 
 MERGE, PATCHES = "application/merge-patch+json", "application/json-patch+json"
 APPLY, STRATEGIC = "application/apply-patch+yaml", "application/strategic-merge-patch+json"
@@ -31,31 +27,6 @@ NO_STRATEGIC = (
 )
 _JSON_ONLY = f"the body of the request was in an unknown format - accepted media types include: {JSON}"
 _PATCHES_ONLY = f"the body of the request was in an unknown format - accepted media types include: {PATCHES}, {MERGE}"
-
-
-class _Object(dict[str, Any]):
-    """An object that remembers which of its fields were given twice."""
-
-    twice: tuple[str, ...] = ()
-
-
-def parsed(body: bytes) -> tuple[Any, list[str]]:
-    """Return a value of JSON, and the paths of fields that are given twice, of which the last counts.
-
-    Raises:
-        ValueError: It is no JSON; its text says why.
-    """
-    try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number)
-        if b"\\u" in body:
-            json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair cannot be stored
-    except (UnicodeDecodeError, UnicodeEncodeError) as error:
-        raise ValueError(f"the text is not UTF-8: {error.reason}") from None
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    found: list[str] = []
-    _gather(value, "", found)
-    return value, found
 
 
 def given_object(request: Request, served: Served, validation: str) -> tuple[dict[str, Any], list[str]]:
@@ -162,24 +133,3 @@ def _of_twice(paths: Sequence[str], served: Served, validation: str) -> list[str
             f'{kind} in version "{version}" cannot be handled as a {kind}: strict decoding error: {", ".join(told)}'
         )
     return told if validation == "Warn" else []
-
-
-def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    made = _Object(pairs)
-    if len(made) < len(pairs):
-        made.twice = tuple(name for name, times in Counter(name for name, _value in pairs).items() if times > 1)
-    return made
-
-
-def _gather(value: Any, path: str, found: list[str]) -> None:
-    if isinstance(value, _Object):
-        found.extend(f"{path}.{name}".lstrip(".") for name in value.twice)
-        for name, each in value.items():
-            _gather(each, f"{path}.{name}", found)
-    elif isinstance(value, list):
-        for at, each in enumerate(value):
-            _gather(each, f"{path}[{at}]", found)
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from fabgitops_operator.hosting.exchange import JSON, Reply, Request, said
+from fabgitops_operator.hosting.strict_json import parsed
 from fabgitops_operator.standalone.api import protobuf
 from fabgitops_operator.standalone.api.access import Caller, Role, needed
-from fabgitops_operator.standalone.api.exchange import JSON, Reply, Request, said
-from fabgitops_operator.standalone.api.reading import parsed
 from fabgitops_operator.standalone.api.refusals import bad_request, unsupported_media_type
 from fabgitops_operator.standalone.api.served import Served
 from fabgitops_operator.standalone.api.verbs import verbs

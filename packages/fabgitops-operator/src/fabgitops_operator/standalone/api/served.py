@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fabgitops_operator.hosting.exchange import encoded
 from fabgitops_operator.standalone.api import events
-from fabgitops_operator.standalone.api.exchange import encoded
 from fabgitops_operator.standalone.api.refusals import not_found
 from fabgitops_operator.standalone.api.selectors import FieldOf, at
 from fabgitops_operator.standalone.resources import Resource

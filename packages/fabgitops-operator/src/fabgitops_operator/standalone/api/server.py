@@ -7,12 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version as version_of
 from typing import Any
 
-from fabgitops_operator.standalone.api import browsers, exchange
-from fabgitops_operator.standalone.api.accept import Shape, form
-from fabgitops_operator.standalone.api.access import Access, Caller, Role, needed
-from fabgitops_operator.standalone.api.changing import Changing
-from fabgitops_operator.standalone.api.discovery import Discovery
-from fabgitops_operator.standalone.api.exchange import (
+from fabgitops_operator.hosting import browsers, exchange
+from fabgitops_operator.hosting.exchange import (
     Answer,
     Reply,
     Request,
@@ -21,6 +17,10 @@ from fabgitops_operator.standalone.api.exchange import (
     said,
     warning_headers,
 )
+from fabgitops_operator.standalone.api.accept import Shape, form
+from fabgitops_operator.standalone.api.access import Access, Caller, Role, needed
+from fabgitops_operator.standalone.api.changing import Changing
+from fabgitops_operator.standalone.api.discovery import Discovery
 from fabgitops_operator.standalone.api.listing import Listing
 from fabgitops_operator.standalone.api.openapi import OpenAPI
 from fabgitops_operator.standalone.api.options import list_options
@@ -93,6 +93,15 @@ class Api:
         except Exception as error:  # noqa: BLE001 - as above
             return told(error, request)
         return None
+
+    def too_large(self, most: int) -> Reply:
+        """Return what is said of a body of more than so many bytes."""
+        message = f"Request entity too large: limit is {most}"
+        return refused(refusal(413, "RequestEntityTooLarge", message).status)
+
+    def end(self) -> None:
+        """End the watches, which would not end by themselves."""
+        self.watching.end()
 
     def _admitted(self, request: Request) -> Caller:
         """Return who asks; a web page (403), and who is not known (401), is refused."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from fabgitops_operator.hosting.exchange import encoded
 from fabgitops_operator.standalone.api.ages import age
 from fabgitops_operator.standalone.api.columns import Shown, columns
-from fabgitops_operator.standalone.api.exchange import encoded
 from fabgitops_operator.standalone.api.served import Served
 from fabgitops_operator.standalone.resources import Resource
 from fabgitops_operator.standalone.store import Record

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from fabgitops_operator.hosting.exchange import encoded
 from fabgitops_operator.standalone.api.accept import Form
-from fabgitops_operator.standalone.api.exchange import encoded
 from fabgitops_operator.standalone.api.frames import ADDED, ERROR, Frames, Told, line_of, told
 from fabgitops_operator.standalone.api.listing import ROWS
 from fabgitops_operator.standalone.api.options import ListOptions

@@ -39,7 +39,8 @@ def certificate(
         host: A name or address by which this machine is reached; repeat it. This machine's name and loopback are added.
         days: How long it is valid.
     """
-    from fabgitops_operator.standalone.certificate import CertificateError, make  # noqa: PLC0415
+    from fabgitops_operator.hosting.showing import CertificateError  # noqa: PLC0415
+    from fabgitops_operator.standalone.certificate import make  # noqa: PLC0415
 
     hosts = dict.fromkeys([*host, socket.gethostname(), "localhost", "127.0.0.1", "::1"])
     return told(lambda: say(f"{make((kept or Kept()).state, list(hosts), days)[0]}\n"), CertificateError)
@@ -95,12 +96,12 @@ def kubeconfig(
         server: URL by which they reach it. Default: made of --listen and this machine's name.
         ca: Certificates (PEM) that --tls-cert is trusted by, where those of every system do not trust it.
     """
+    from fabgitops_operator.hosting.listen import place  # noqa: PLC0415
     from fabgitops_operator.standalone.api.access import Role  # noqa: PLC0415
     from fabgitops_operator.standalone.api.tokens import FILE, TokenError, issue  # noqa: PLC0415
     from fabgitops_operator.standalone.entrance import EntranceError, pair  # noqa: PLC0415
     from fabgitops_operator.standalone.kubeconfig import kubeconfig as text  # noqa: PLC0415
     from fabgitops_operator.standalone.kubeconfig import url  # noqa: PLC0415
-    from fabgitops_operator.standalone.listen import place  # noqa: PLC0415
 
     entry = entry or Entry()
 

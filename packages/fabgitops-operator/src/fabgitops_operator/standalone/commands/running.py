@@ -28,8 +28,8 @@ def standalone(settings: StandaloneSettings, *, config: Path | None = None) -> i
     """
     # Imported here so that --help and the other commands need neither the engine nor the store.
     from fabgitops_operator.hosting.process import performed  # noqa: PLC0415
+    from fabgitops_operator.hosting.showing import CertificateError  # noqa: PLC0415
     from fabgitops_operator.standalone.api.tokens import TokenError  # noqa: PLC0415
-    from fabgitops_operator.standalone.certificate import CertificateError  # noqa: PLC0415
     from fabgitops_operator.standalone.entrance import EntranceError  # noqa: PLC0415
     from fabgitops_operator.standalone.runtime import operate  # noqa: PLC0415
     from fabgitops_operator.standalone.source.settings import SourceError  # noqa: PLC0415
@@ -49,8 +49,8 @@ def healthy(entry: Entry | None = None, *, ready: bool = False) -> int:
         ready: Ask /readyz instead of /healthz: is all that was known declared?
     """
     from fabgitops_operator.hosting.health import UnhealthyError, ask  # noqa: PLC0415
+    from fabgitops_operator.hosting.listen import place  # noqa: PLC0415
     from fabgitops_operator.standalone.entrance import EntranceError, pair  # noqa: PLC0415
-    from fabgitops_operator.standalone.listen import place  # noqa: PLC0415
 
     entry = entry or Entry()
 

@@ -1,7 +1,7 @@
 """Web pages are kept away."""
 
 import pytest
-from fabgitops_operator.standalone.api.browsers import is_loopback, why_not
+from fabgitops_operator.hosting.browsers import is_loopback, why_not
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The one place of the API that knows aiohttp: requests in, replies and streams out, all pages on one port.
+"""Where an API meets aiohttp: requests in, replies and streams out, all pages on one port.
 
 A client that is gone ends what it only reads; a change that has begun is carried to its end all the same. A client that
 takes nothing for a while is cut off, so that nothing is kept for it without bound.
@@ -8,15 +8,16 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
+from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from fabgitops_operator.hosting.exchange import Answer, Query, Reply, Request, Streamed
 from fabgitops_operator.hosting.http import served
-from fabgitops_operator.standalone.api.exchange import Answer, Query, Reply, Request, Streamed
-from fabgitops_operator.standalone.api.reading import MOST_BYTES
-from fabgitops_operator.standalone.api.server import Api, refused
-from fabgitops_operator.standalone.store import refusal
+
+MOST_BYTES = 3 * 1024 * 1024
+"""Bytes of a body, as the API server takes."""
 
 WRITE_SECS = 30.0
 """How long a client may take to make room for a chunk."""
@@ -29,6 +30,22 @@ IDLE_SECS = 90.0
 
 ENDING_SECS = 5.0
 """How long the requests that are under way at the end have."""
+
+
+class Api(Protocol):
+    """What is served."""
+
+    async def answer(self, request: Request) -> Answer:
+        """Answer a request; nothing is raised but what cancels it."""
+
+    def guard(self, request: Request) -> Reply | None:
+        """Return why a page that others serve on the same port is not shown to this client, or nothing."""
+
+    def too_large(self, most: int) -> Reply:
+        """Return what is said of a body of more than so many bytes."""
+
+    def end(self) -> None:
+        """End what would not end by itself."""
 
 
 def application(api: Api, pages: Iterable[web.RouteDef] = (), unasked: Iterable[str] = ()) -> web.Application:
@@ -54,7 +71,7 @@ def application(api: Api, pages: Iterable[web.RouteDef] = (), unasked: Iterable[
     app.router.add_route("*", "/{path:.*}", answered)
 
     async def ended(_app: web.Application) -> None:
-        api.watching.end()
+        api.end()
 
     app.on_shutdown.append(ended)
     return app
@@ -86,8 +103,7 @@ async def _answered(api: Api, request: web.Request) -> web.StreamResponse:
     try:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge:
-        message = f"Request entity too large: limit is {MOST_BYTES}"
-        return _whole(refused(refusal(413, "RequestEntityTooLarge", message).status))
+        return _whole(api.too_large(MOST_BYTES))
     answering = asyncio.ensure_future(api.answer(_request(request, body)))
     answer: Answer = await asyncio.shield(answering)  # what has begun to be changed is changed, whoever still listens
     if isinstance(answer, Reply):

@@ -1,7 +1,7 @@
 """The place that the API listens at."""
 
 import pytest
-from fabgitops_operator.standalone.listen import Place, place
+from fabgitops_operator.hosting.listen import Place, place
 
 
 @pytest.mark.parametrize(
