@@ -19,8 +19,9 @@ import psutil
 import uvloop
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
-from fabgitops_core.control.commands import Notice, NoticeReason
+from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.events import Declared
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
@@ -133,7 +134,7 @@ class MemoryHost:
     def notice(self, key: Key, notice: Notice) -> None:
         """Note when a correction is announced."""
         del key
-        if notice.reason is NoticeReason.DRIFT_CORRECTED:
+        if notice.reason is PlcReason.DRIFT_CORRECTED:
             self.corrected.append(time.monotonic())
 
 

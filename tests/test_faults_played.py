@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 from fabgitops_core.codec.types import hex_of
-from fabgitops_core.control.commands import NoticeReason
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.modbus.tls import tls_context
 from mock_plc.faults.model import EXCEPTIONS
 from mock_plc.net import tls
@@ -100,9 +100,9 @@ def test_the_state_ends_right(case: Case, plays: dict[Case, Play]) -> None:
     assert status.registers_in_sync == f"{count}/{count}"
     assert status.last_error is None
     assert not any(each.error or each.drifted_since or each.unverified_write for each in status.registers)
-    assert status.drift_events == reasons.count(NoticeReason.DRIFT_DETECTED) >= 2 * count
-    assert status.corrections_applied == reasons.count(NoticeReason.DRIFT_CORRECTED) == status.drift_events
-    assert NoticeReason.DRIFT_RESOLVED not in reasons  # nobody but us has put the device right
+    assert status.drift_events == reasons.count(PlcReason.DRIFT_DETECTED) >= 2 * count
+    assert status.corrections_applied == reasons.count(PlcReason.DRIFT_CORRECTED) == status.drift_events
+    assert PlcReason.DRIFT_RESOLVED not in reasons  # nobody but us has put the device right
 
 
 @each_case

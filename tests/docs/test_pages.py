@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabgitops_core.control.commands import NoticeReason
+from fabgitops_core.control.plc.reasons import PlcReason
 
 from .pages import PAGES, ROOT, blocks
 
@@ -128,8 +128,8 @@ def test_where_a_text_is_made() -> None:
     rows = re.findall(r"^\| Events? (.*?) \| (.*?) \|$", text, re.MULTILINE)
     told = {name: where for about, where in rows for name in re.findall(r"`(\w+)`", about)}
     room = ROOT / "packages/fabgitops-core/src/fabgitops_core/control/plc"
-    for reason in NoticeReason:
-        announcing = {file.name for file in room.glob("*.py") if f"NoticeReason.{reason.name}" in file.read_text()}
+    for reason in PlcReason:
+        announcing = {file.name for file in room.glob("*.py") if f"PlcReason.{reason.name}" in file.read_text()}
         assert announcing, reason
         assert announcing <= set(re.findall(r"`(\w+\.py)`", told.pop(reason.value))), reason
     assert told == {}

@@ -8,16 +8,17 @@ import pytest
 import yaml
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.control.commands import Notice, NoticeReason
+from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.kinds import KINDS
 from fabgitops_core.control.plc import situations
+from fabgitops_core.control.plc.reasons import PlcReason
 
 from .pages import ROOT
 
 EXAMPLES = ROOT / "examples/reference"
 REASONS = {
     "IndustrialPLC": {each.reason for each in situations.ALL},
-    "IndustrialPLCTemplate": {"Valid", NoticeReason.INVALID_SPEC, NoticeReason.INTERNAL_ERROR},
+    "IndustrialPLCTemplate": {"Valid", PlcReason.INVALID_SPEC, PlcReason.INTERNAL_ERROR},
 }
 """The reasons of conditions that there are, by kind."""
 BLOCK = re.compile(r"^- \*\*`(\w+)`\*\* · (.+)<br>\n  (.+)$", re.MULTILINE)
@@ -101,4 +102,4 @@ def test_each_event_is_told_with_its_type() -> None:
     section = sections((ROOT / "docs/resource.md").read_text())["Events"]
     warnings, normal = section.split("(Warning)")
     told = {name: name in re.findall(r"`(\w+)`", warnings) for name in re.findall(r"`(\w+)`", warnings + normal)}
-    assert told == {each.value: Notice(each, "").warning for each in NoticeReason}
+    assert told == {each.value: Notice(each, "").warning for each in PlcReason}

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus, RegisterStatus
-from fabgitops_core.control.commands import Notice, NoticeReason
+from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
@@ -48,7 +49,7 @@ async def test_long_events_are_created(site: Site, kube: Kube) -> None:
     announcer = Announcer(kube, Metrics())
     announcer.uid = lambda _key: "u"
     for name, text in (("long", "x" * 2000), ("umlaut", "K\u00fchlung" * 300), ("a" * 199 + "-" + "b" * 20, "short\n")):
-        announcer.announce(Key(INDUSTRIAL_PLC.name, site.namespace, name), Notice(NoticeReason.INVALID_SPEC, text))
+        announcer.announce(Key(INDUSTRIAL_PLC.name, site.namespace, name), Notice(PlcReason.INVALID_SPEC, text))
     await announcer.written()
     for name in ("long", "umlaut", "a" * 199 + "-" + "b" * 20):
         assert await site.events(name) == {"InvalidSpec": 1}

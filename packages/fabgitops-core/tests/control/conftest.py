@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
-from fabgitops_core.control.commands import Command, Identify, Notice, Publish, Read, Request, Wake, Write
+from fabgitops_core.control.commands import Command, DeviceRequest, Identify, Notice, Publish, Read, Wake, Write
 from fabgitops_core.control.events import (
     Declared,
     Due,
@@ -155,7 +155,7 @@ class Story:
         return self.state.status
 
     @property
-    def request(self) -> Request | None:
+    def request(self) -> DeviceRequest | None:
         """Return the request to the device that was wanted last."""
         return next((each for each in self.last if isinstance(each, Read | Write | Identify)), None)
 

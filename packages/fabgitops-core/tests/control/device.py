@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.commands import Identify, Read, Request
+from fabgitops_core.control.commands import DeviceRequest, Identify, Read
 from fabgitops_core.control.events import (
     Event,
     Failure,
@@ -56,7 +56,7 @@ class Device:
             self.memory[unit, Table.HOLDING, at] = word
         return self
 
-    def answer(self, at: datetime, request: Request) -> Event:
+    def answer(self, at: datetime, request: DeviceRequest) -> Event:
         """Carry a request out, and return what came of it."""
         if isinstance(request, Read):
             return self._read(at, request.plan)

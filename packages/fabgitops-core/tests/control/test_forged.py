@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
-from fabgitops_core.control.commands import Notice, NoticeReason, Publish
+from fabgitops_core.control.commands import Notice, Publish
 from fabgitops_core.control.events import Failure, FailureKind, Referenced
 from fabgitops_core.control.intake import declared
 from fabgitops_core.control.kinds import CONTROLLERS
+from fabgitops_core.control.plc.reasons import PlcReason
 
 from .conftest import START, Story
 
@@ -106,4 +107,4 @@ def test_what_went_wrong_below_is_not_said_raw() -> None:
 
 def test_no_notice_is_raw_wherever_it_is_made() -> None:
     """A notice shows control characters, whoever makes it."""
-    assert Notice(NoticeReason.INTERNAL_ERROR, FORGED).message.isprintable()
+    assert Notice(PlcReason.INTERNAL_ERROR, FORGED).message.isprintable()

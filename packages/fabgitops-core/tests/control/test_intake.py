@@ -1,12 +1,13 @@
 """What a controller is told of an object, whatever somebody wrote into it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.control.events import Declared, SyncRequest
-from fabgitops_core.control.intake import declared
+from fabgitops_core.control.intake import declared, looked_at
 
 from .conftest import START, spec
 
@@ -103,3 +104,25 @@ def test_a_spoilt_status_counts_for_nothing(status: object) -> None:
     """A status that is empty or that somebody spoilt is passed over, and the spec counts all the same."""
     event = told({"spec": GOOD, "status": status})
     assert (event.status, event.spec) == (None, spec())
+
+
+def test_who_an_object_is() -> None:
+    """An object is told with its uid, its time of creation, its labels, and the annotations of our own group."""
+    metadata = {
+        "uid": "u1",
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "labels": {"line": "a", "odd": 5},
+        "annotations": {"fabgitops.io/approve": "7f", "fabgitops.io/odd": ["x"], "kubectl.kubernetes.io/last": "{}"},
+    }
+    event = told({"metadata": metadata, "spec": GOOD})
+    assert (event.uid, event.created) == ("u1", "2026-01-01T00:00:00Z")
+    assert (event.labels, event.annotations) == ({"line": "a"}, {"fabgitops.io/approve": "7f"})
+
+
+def test_only_annotations_and_labels_that_a_kind_names_are_looked_at() -> None:
+    """A changed annotation or label is something else to look at where the kind names it, and nothing otherwise."""
+    names = replace(INDUSTRIAL_PLC, annotations=("fabgitops.io/approve",), labels=("fabgitops.io/rack",))
+    approved = {"metadata": {"annotations": {"fabgitops.io/approve": "7f"}}}
+    labelled = {"metadata": {"labels": {"fabgitops.io/rack": "r1"}}}
+    assert len({looked_at(INDUSTRIAL_PLC, body) for body in ({}, approved, labelled)}) == 1
+    assert len({looked_at(names, body) for body in ({}, approved, labelled)}) == 3

@@ -7,7 +7,7 @@ from typing import Any
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import hex_of, parse_hex
-from fabgitops_core.control.commands import Identify, Notice, NoticeReason, Publish, Read, Request, Wake, Write
+from fabgitops_core.control.commands import DeviceRequest, Identify, Notice, Publish, Read, Wake, Write
 from fabgitops_core.control.events import (
     Contested,
     Declared,
@@ -29,6 +29,7 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.plc.breaker import Gate
 from fabgitops_core.control.plc.mapping import map_of
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.requests import Change
 from fabgitops_core.control.plc.state import NEW, PlcState, Stage
 from fabgitops_core.control.plc.table import step
@@ -80,7 +81,7 @@ class Adversary(RuleBasedStateMachine):
         self.token = 0
         self.spec: IndustrialPLCSpec | None = None
         self.device = Device(identity={0: "ACME"})
-        self.request: Request | None = None
+        self.request: DeviceRequest | None = None
         self.asleep = False
         self.gone = False
         self.rivals: dict[str, str] = {}
@@ -280,21 +281,22 @@ class Adversary(RuleBasedStateMachine):
                 self.asleep = command.after is None
             else:
                 assert self.request is None, "two requests at once"
+                assert isinstance(command, Read | Identify | Write)
                 self.request = command
 
     def count(self, notice: Notice) -> None:
         """Count what is announced: an episode of a register begins once and ends once."""
         name = notice.message.split(" ")[0]
-        if notice.reason is NoticeReason.DRIFT_DETECTED:
+        if notice.reason is PlcReason.DRIFT_DETECTED:
             assert name not in self.in_episode, "one episode counted twice"
             self.in_episode.add(name)
             self.drifts += 1
-        elif notice.reason is NoticeReason.DRIFT_CORRECTED:
+        elif notice.reason is PlcReason.DRIFT_CORRECTED:
             self.corrections += 1
             self.in_episode.discard(name)
-        elif notice.reason is NoticeReason.DRIFT_RESOLVED:
+        elif notice.reason is PlcReason.DRIFT_RESOLVED:
             self.in_episode.discard(name)
-        elif notice.reason is NoticeReason.CORRECTION_FAILED:
+        elif notice.reason is PlcReason.CORRECTION_FAILED:
             lost = {part.split(" ")[0] for part in notice.message.split("; ") if "after writing" in part}
             assert lost <= self.sent, "a write that was never sent is told as lost"
 

@@ -21,6 +21,7 @@ from fabgitops_core.control.events import (
     WriteWithdrawn,
 )
 from fabgitops_core.control.plc.breaker import Gate
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.state import NEW, PlcState, Stage
 from fabgitops_core.control.plc.table import step
 from fabgitops_core.control.plc.writing import still_wanted
@@ -162,14 +163,14 @@ class Adversary(RuleBasedStateMachine):
 
     def count(self, reason: NoticeReason) -> None:
         """Count what is announced: an episode begins once and ends once."""
-        if reason is NoticeReason.DRIFT_DETECTED:
+        if reason is PlcReason.DRIFT_DETECTED:
             assert not self.in_episode, "one episode counted twice"
             self.in_episode = True
             self.drifts += 1
-        elif reason is NoticeReason.DRIFT_CORRECTED:
+        elif reason is PlcReason.DRIFT_CORRECTED:
             self.corrections += 1
             self.in_episode = False
-        elif reason is NoticeReason.DRIFT_RESOLVED:
+        elif reason is PlcReason.DRIFT_RESOLVED:
             self.in_episode = False
 
     def check_write(self, values: tuple[int, ...]) -> None:

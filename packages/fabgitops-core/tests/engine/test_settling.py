@@ -11,7 +11,7 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.kinds import controllers
+from fabgitops_core.control.kinds import families
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices, FakePlc
@@ -83,7 +83,7 @@ class Line:
         loop = asyncio.get_running_loop()
         self.devices = FakeDevices()
         self.engine = Engine(self.devices, FakeHost(), FakeObserver(), lambda: START + timedelta(seconds=loop.time()))
-        self.template, self.plc = controllers(settle_secs)
+        self.template, self.plc = families(settle_secs)["plc"]
         self.poll_secs = poll_secs
         self.generation = 0
         self.scale, self.speed = 0.0, 0

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.commands import Notice, NoticeReason
+from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_operator.hosting import announce
 from fabgitops_operator.hosting.announce import Announcer
 from fabgitops_operator.hosting.errors import Forbidden, Gone, Rejected, Unavailable
@@ -14,7 +15,7 @@ from fabgitops_operator.hosting.metrics import Metrics
 
 from .conftest import KEY, FakeKube, until, writes
 
-DRIFT = Notice(NoticeReason.DRIFT_DETECTED, "register 4001 holds 2311, wanted 2500")
+DRIFT = Notice(PlcReason.DRIFT_DETECTED, "register 4001 holds 2311, wanted 2500")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NO_RIGHT = Forbidden("you may not", "forbidden")
 
@@ -61,12 +62,12 @@ async def say(announcer: Announcer, *notices: Notice) -> None:
 
 def drift(value: int) -> Notice:
     """Return a notice with a text of its own."""
-    return Notice(NoticeReason.DRIFT_DETECTED, f"register 4001 holds {value}, wanted 2500")
+    return Notice(PlcReason.DRIFT_DETECTED, f"register 4001 holds {value}, wanted 2500")
 
 
 async def test_an_event_says_all(announcer: Announcer, kube: FakeKube, metrics: Metrics) -> None:
     """An Event names the object, the reason, the text and whether somebody should look."""
-    await say(announcer, DRIFT, Notice(NoticeReason.DRIFT_CORRECTED, "done"))
+    await say(announcer, DRIFT, Notice(PlcReason.DRIFT_CORRECTED, "done"))
     warning, normal = kube.created
     assert (warning["reason"], warning["type"], warning["note"]) == ("DriftDetected", "Warning", DRIFT.message)
     assert (warning["regarding"]["name"], warning["regarding"]["uid"]) == ("mixer", "u1")
@@ -122,7 +123,7 @@ async def test_an_object_forgotten_meanwhile_disturbs_nobody(announcer: Announce
     kube.hold.set()
     await say(announcer, DRIFT)
     assert kube.created[-1]["regarding"]["uid"] == "u2"
-    assert [uid for uid, _reason in announcer._series] == ["u2"]
+    assert list(announcer._series) == ["u2"]
 
 
 async def test_missing_rights_are_waited_for_then_tried_once(
@@ -209,7 +210,7 @@ async def test_an_api_server_that_asks_for_a_pause_gets_it(announcer: Announcer,
 @pytest.mark.parametrize("text", ["x" * 2000, "Kühlung " + "x" * 2000, "ü" * 2000, "\U0001f4c8" * 500])
 async def test_a_note_is_as_long_as_the_api_server_takes(announcer: Announcer, kube: FakeKube, text: str) -> None:
     """A long text is cut to 1024 bytes, whatever its letters take, and says that it goes on."""
-    await say(announcer, Notice(NoticeReason.INVALID_SPEC, text))
+    await say(announcer, Notice(PlcReason.INVALID_SPEC, text))
     note = kube.created[0]["note"]
     assert 1020 < len(note.encode()) <= 1024
     assert note[-1] == "…"
@@ -233,7 +234,7 @@ async def test_what_a_manifest_holds_forges_no_line(
 ) -> None:
     """Line breaks and escape sequences of a manifest are shown in Event and log, not obeyed."""
     caplog.set_level("INFO")
-    await say(announcer, Notice(NoticeReason.INVALID_SPEC, "unit bar\nplant/press: forged \x1b[2J\ud800"))
+    await say(announcer, Notice(PlcReason.INVALID_SPEC, "unit bar\nplant/press: forged \x1b[2J\ud800"))
     assert kube.created[0]["note"] == r"unit bar\nplant/press: forged \x1b[2J\ud800"
     assert all(message.isprintable() for message in caplog.messages)
 

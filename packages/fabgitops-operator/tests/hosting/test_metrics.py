@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
-from fabgitops_core.control.commands import Notice, NoticeReason, Publish, Wake
+from fabgitops_core.control.commands import Notice, Publish, Wake
 from fabgitops_core.control.events import (
     Declared,
     Due,
@@ -24,6 +24,7 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.breaker import Breaker, Gate
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.requests import Change, DeviceId, Endpoint, ReadPlan, Transport
 from fabgitops_core.control.plc.situations import Situation
@@ -65,7 +66,7 @@ def seen(metrics: Metrics) -> Metrics:
         lambda: ((KEY, {"temperature": "°C"}),),
     )
     metrics.happened(KEY, DECLARED, ())
-    metrics.happened(KEY, ReadDone(AT, PLAN, (2311,)), (Notice(NoticeReason.DRIFT_DETECTED, "drift"),))
+    metrics.happened(KEY, ReadDone(AT, PLAN, (2311,)), (Notice(PlcReason.DRIFT_DETECTED, "drift"),))
     return metrics
 
 
@@ -94,7 +95,7 @@ async def test_what_is_no_plc_has_no_series(metrics: Metrics) -> None:
 
 async def test_counters_count_notices(seen: Metrics) -> None:
     """Counters go with what is announced, and other notices count for neither."""
-    for reason in NoticeReason:
+    for reason in PlcReason:
         seen.happened(KEY, ReadDone(AT, PLAN, (2500,)), (Notice(reason, "said"),))
     assert (value(seen, "drift_events_total", **LABELS), value(seen, "corrections_total", **LABELS)) == (2, 1)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.kinds import KINDS, controllers
+from fabgitops_core.control.kinds import KINDS, families
 from fabgitops_operator.hosting.errors import Gone, Rejected
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.standalone.following import Following
@@ -73,7 +73,7 @@ class Kept:
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
         """Follow the store while the block runs."""
-        following = Following(self.store, self.local, self.hearing, self.inventory, controllers(0))  # type: ignore[arg-type]
+        following = Following(self.store, self.local, self.hearing, self.inventory, families(0)["plc"])  # type: ignore[arg-type]
         async with following.running(self.looked.wait):
             yield
 

@@ -20,7 +20,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of resource: its names, its models (what only declares has no status), and how `kubectl get` shows it."""
+    """A kind of resource: its names, its models (what only declares has no status), and how `kubectl get` shows it.
+
+    `annotations` and `labels` are those whose change is news to its decisions, besides the wish for a pass.
+    """
 
     name: str
     plural: str
@@ -32,6 +35,8 @@ class Kind:
     columns: tuple[Column, ...]
     group: str = GROUP
     version: str = VERSION
+    annotations: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def crd_name(self) -> str:

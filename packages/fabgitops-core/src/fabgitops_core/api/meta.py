@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
@@ -16,6 +17,9 @@ REQUESTED_AT = f"reconcile.{GROUP}/requestedAt"
 
 FORCE_AT = f"reconcile.{GROUP}/forceAt"
 """Annotation: when equal to `requestedAt`, that pass also corrects once and tries an open circuit."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""What says nothing, kept once for all who have nothing to say."""
 
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
 """Name of an object beside the resource, in its namespace (RFC 1123, as Kubernetes checks names)."""

@@ -1,15 +1,30 @@
-"""What a controller wants done. A step returns any number of these and at most one request to a device, last."""
+"""What a controller wants done. A step returns any number of these and at most one request, last."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.codec.texts import printable
+from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.plc.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 
+class Command:
+    """What is carried out."""
+
+    __slots__ = ()
+
+
+class Request(Command):
+    """What is carried out by a performer, takes its time, and comes back as an event: a kind may bring its own."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Read:
+class Read(Request):
     """Read, and tell what came of it; `timeout` in seconds; an urgent one goes before others on its connection.
 
     It is sent `after` seconds from now; others have the connection meanwhile. With `force` an open circuit is tried.
@@ -23,7 +38,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Identify:
+class Identify(Request):
     """Ask a device who it is, and tell what came of it; `timeout` in seconds, for each reply."""
 
     plan: IdentityPlan
@@ -31,7 +46,7 @@ class Identify:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class Write(Request):
     """Write once, and tell what came of it; `timeout` in seconds.
 
     With `first`, wait a while before it for the status to be stored that was published with it: it is the record of
@@ -45,8 +60,43 @@ class Write:
     over: ConnectionId | None = None
 
 
+DeviceRequest = Read | Identify | Write
+
+
 @dataclass(frozen=True, slots=True)
-class Publish:
+class Apply(Request):
+    """Let an object be as it is said here, by server-side apply, and tell what came of it.
+
+    What it does not say is left to others. With `force` the fields that it says are taken from whoever gave them
+    another value. With `uid` it goes onto the object that has it, or onto none.
+    """
+
+    object: Mapping[str, Any]
+    force: bool = False
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Request):
+    """Delete an object if it still is the one of this uid, and tell what came of it.
+
+    When `recorded`, that is not done before the status is stored that was published last: it says what is deleted.
+    """
+
+    key: Key
+    uid: str
+    recorded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Emit(Command):
+    """Tell the bus, and go on; `Emitted` says, some time later, that it has it for good."""
+
+    happening: Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Publish(Command):
     """Make a status known; with `before_write` it is the record of writes, and is for nothing if none may be sent."""
 
     status: ApiModel
@@ -54,28 +104,21 @@ class Publish:
 
 
 class NoticeReason(StrEnum):
-    """Transitions worth an Event."""
+    """Transitions worth an Event, of which each family has an enumeration of its own."""
 
-    DRIFT_DETECTED = "DriftDetected"
-    DRIFT_CORRECTED = "DriftCorrected"
-    DRIFT_RESOLVED = "DriftResolved"
-    CORRECTION_FAILED = "CorrectionFailed"
-    CONNECTION_FAILED = "ConnectionFailed"
-    CONNECTION_RESTORED = "ConnectionRestored"
-    DEVICE_EXCEPTION = "DeviceException"
-    INVALID_SPEC = "InvalidSpec"
-    TEMPLATE_NOT_FOUND = "TemplateNotFound"
-    IDENTITY_MISMATCH = "IdentityMismatch"
-    CONFLICT = "Conflict"
-    CONTENDED_WRITER = "ContendedWriter"
-    INTERNAL_ERROR = "InternalError"
+    @property
+    def warning(self) -> bool:
+        """Return whether somebody should look."""
+        return True
 
-
-_NORMAL = {NoticeReason.DRIFT_CORRECTED, NoticeReason.DRIFT_RESOLVED, NoticeReason.CONNECTION_RESTORED}
+    @property
+    def action(self) -> str:
+        """Return what was done when it turned out, for the `action` of an Event."""
+        return "Reconcile"
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Command):
     """Tell people of a transition; control characters in the message are shown, not obeyed."""
 
     reason: NoticeReason
@@ -89,11 +132,11 @@ class Notice:
     @property
     def warning(self) -> bool:
         """Return whether somebody should look."""
-        return self.reason not in _NORMAL
+        return self.reason.warning
 
 
 @dataclass(frozen=True, slots=True)
-class Wake:
+class Wake(Command):
     """Say `Due` after so many seconds; None leaves it asleep.
 
     `spread` allows a delay of up to so many seconds more, where many begin at once. A `steady` one counts from when
@@ -105,8 +148,4 @@ class Wake:
     steady: bool = False
 
 
-Request = Read | Identify | Write
-"""What goes to a device and comes back as an event."""
-
-Command = Request | Publish | Notice | Wake
 Commands = tuple[Command, ...]

@@ -1,7 +1,7 @@
 """What a kind's decisions look like from outside: the seam at which further kinds come in.
 
 A kind says only what it has: every one is a `Controller`; what talks to a device is a `DeviceController` besides, what
-refers to another resource a `Referrer`, what others refer to a `Referent`.
+refers to another resource a `Referrer`, what others refer to a `Referent`, what owns objects an `Owner`.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands
 from fabgitops_core.control.events import Event
+from fabgitops_core.control.objects import Watched
 from fabgitops_core.control.plc.claims import Claim
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.requests import Change, Endpoint
@@ -87,4 +88,13 @@ class Referent(Protocol[State_contra]):
 
     def offer(self, state: State_contra) -> tuple[ApiModel | None, str]:
         """Return what those who refer to the resource get: its spec, or None and why there is no valid one."""
+        ...
+
+
+@runtime_checkable
+class Owner(Protocol):
+    """What is asked of a kind whose reality is other objects, which it makes, heals and deletes."""
+
+    def owns(self) -> tuple[Watched, ...]:
+        """Return which objects are its own, the same at any time."""
         ...

@@ -1,17 +1,26 @@
 """What a controller is told: each event is one fact, with the time at which it became known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.meta import NOTHING, ApiModel, Key
+from fabgitops_core.control.objects import Child, Children, ObjectFailure
 from fabgitops_core.control.plc.breaker import Gate
 from fabgitops_core.control.plc.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 Spec = TypeVar("Spec", bound=ApiModel)
 Status = TypeVar("Status", bound=ApiModel)
+
+
+class Event:
+    """One fact, and the time `at` which it became known; what a performer answers with may be a kind's own."""
+
+    __slots__ = ()
+
+    at: datetime
 
 
 class FailureKind(Enum):
@@ -46,10 +55,11 @@ class SyncRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared(Generic[Spec, Status]):
+class Declared(Event, Generic[Spec, Status]):
     """The resource as it stands: a spec, or the reason why there is none (`problem`), and the status stored with it.
 
-    `referenced` tells of what the spec refers to.
+    `referenced` tells of what the spec refers to. `created` is the creationTimestamp as it is written (RFC 3339),
+    `annotations` are those of our own group. A changed annotation or label is news only where the kind names it.
     """
 
     at: datetime
@@ -59,17 +69,21 @@ class Declared(Generic[Spec, Status]):
     request: SyncRequest | None = None
     status: Status | None = None
     referenced: "Referenced | None" = None
+    uid: str = ""
+    created: str = ""
+    annotations: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Event):
     """The resource is gone."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Referenced:
+class Referenced(Event):
     """What the resource refers to, as it stands now; None while it is not there or not valid (`problem` says why)."""
 
     at: datetime
@@ -78,7 +92,7 @@ class Referenced:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class Used(Event):
     """So many resources refer to this one."""
 
     at: datetime
@@ -86,7 +100,7 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
-class Faulted:
+class Faulted(Event):
     """A fault of our own has struck the resource: `cause` says which.
 
     A `lasting` one struck when it was declared, or when something else was told of it, in `failed` if it could be read
@@ -103,7 +117,7 @@ class Faulted:
 
 
 @dataclass(frozen=True, slots=True)
-class Contested:
+class Contested(Event):
     """Who else wants the same registers: by register name the full name of a rival; nobody, when it is empty."""
 
     at: datetime
@@ -111,7 +125,7 @@ class Contested:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class Due(Event):
     """It is time to look; `gate` says whether the device's circuit lets a request through."""
 
     at: datetime
@@ -119,7 +133,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadDone:
+class ReadDone(Event):
     """The device answered a reading with these words."""
 
     at: datetime
@@ -128,7 +142,7 @@ class ReadDone:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFailed:
+class ReadFailed(Event):
     """A reading did not succeed; `retry_after` is the seconds that the device's circuit stays open, 0 if closed."""
 
     at: datetime
@@ -138,7 +152,7 @@ class ReadFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class IdentifyDone:
+class IdentifyDone(Event):
     """The device said who it is: texts by object id, and the connection `over` which it did."""
 
     at: datetime
@@ -148,7 +162,7 @@ class IdentifyDone:
 
 
 @dataclass(frozen=True, slots=True)
-class IdentifyFailed:
+class IdentifyFailed(Event):
     """The device did not say who it is; `retry_after` as for a reading."""
 
     at: datetime
@@ -158,7 +172,7 @@ class IdentifyFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteDone:
+class WriteDone(Event):
     """The device confirmed a write."""
 
     at: datetime
@@ -166,7 +180,7 @@ class WriteDone:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteUnknown:
+class WriteUnknown(Event):
     """A write was sent and not confirmed: it may have been carried out."""
 
     at: datetime
@@ -175,7 +189,7 @@ class WriteUnknown:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteFailed:
+class WriteFailed(Event):
     """A write was certainly not carried out."""
 
     at: datetime
@@ -185,7 +199,7 @@ class WriteFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteUnrecorded:
+class WriteUnrecorded(Event):
     """The record of a write, and of those that should follow it, was refused: none of them was sent."""
 
     at: datetime
@@ -194,7 +208,7 @@ class WriteUnrecorded:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteWithdrawn:
+class WriteWithdrawn(Event):
     """A write was not sent: it was no longer wanted when its turn came or, with a reason in `why`, may not go out now.
 
     `recorded` says whether a status with the record of a write was made known in this pass.
@@ -207,11 +221,66 @@ class WriteWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteSpared:
+class WriteSpared(Event):
     """A write was not sent, for the device held it already when its turn came."""
 
     at: datetime
     change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed(Event):
+    """It is time to look, at these: all that carries the label by which the resource's kind watches what it owns.
+
+    It begins each pass of an `Owner`, as `Due` begins that of others, and is never told before all was listed once.
+    """
+
+    at: datetime
+    children: Children
+
+
+@dataclass(frozen=True, slots=True)
+class Applied(Event):
+    """An object is as it should be; `created` says whether it was not there before."""
+
+    at: datetime
+    child: Child
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyFailed(Event):
+    """An object was not applied."""
+
+    at: datetime
+    key: Key
+    failure: ObjectFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted(Event):
+    """An object is gone, or will be as soon as those let it whose finalizers it has."""
+
+    at: datetime
+    key: Key
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFailed(Event):
+    """An object was not deleted."""
+
+    at: datetime
+    key: Key
+    failure: ObjectFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted(Event):
+    """The bus has a happening for good."""
+
+    at: datetime
+    id: str
 
 
 def fault_message(cause: str) -> str:
@@ -219,25 +288,5 @@ def fault_message(cause: str) -> str:
     return f"a fault of the operator's own, so nothing is written: {cause}; its log has the whole"
 
 
-NEWS = (Declared, Removed, Referenced, Used, Faulted, Contested)
+NEWS = (Declared, Removed, Referenced, Used, Faulted, Contested, Emitted)
 """What may be told at any time; every other event belongs to a pass."""
-
-Event = (
-    Declared[Any, Any]
-    | Removed
-    | Referenced
-    | Used
-    | Faulted
-    | Contested
-    | Due
-    | ReadDone
-    | ReadFailed
-    | IdentifyDone
-    | IdentifyFailed
-    | WriteDone
-    | WriteUnknown
-    | WriteFailed
-    | WriteUnrecorded
-    | WriteWithdrawn
-    | WriteSpared
-)

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT, ApiModel
+from fabgitops_core.api.meta import FORCE_AT, GROUP, NOTHING, REQUESTED_AT, ApiModel
 from fabgitops_core.api.refusals import sentences
 from fabgitops_core.control.events import Declared, SyncRequest
 
@@ -19,14 +19,19 @@ from fabgitops_core.control.events import Declared, SyncRequest
 def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any, Any]:
     """Return what an object of `kind` declares; a spec that does not parse becomes its `problem`."""
     metadata = _mapping(body.get("metadata"))
+    annotations = _mapping(metadata.get("annotations"))
     spec, problem = _spec(kind, body.get("spec"))
     return Declared(
         at=at,
         generation=generation_of(body),
         spec=spec,
         problem=problem,
-        request=_request(_mapping(metadata.get("annotations"))),
+        request=_request(annotations),
         status=status_of(kind, body),
+        uid=_text(metadata.get("uid")),
+        created=_text(metadata.get("creationTimestamp")),
+        annotations=_texts(annotations, f"{GROUP}/"),
+        labels=_texts(_mapping(metadata.get("labels"))),
     )
 
 
@@ -36,11 +41,16 @@ def generation_of(body: Mapping[str, Any]) -> int:
     return generation if isinstance(generation, int) and generation > 0 else 0
 
 
-def looked_at(body: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return all of an object that `declared` looks at but its status: where it is the same, so is what is declared."""
+def looked_at(kind: Kind, body: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return all that decisions look at of an object but its status: where it is the same, so is what is declared."""
     metadata = _mapping(body.get("metadata"))
-    annotations = _mapping(metadata.get("annotations"))
-    return metadata.get("generation"), annotations.get(REQUESTED_AT), annotations.get(FORCE_AT), body.get("spec")
+    annotations, labels = _mapping(metadata.get("annotations")), _mapping(metadata.get("labels"))
+    return (
+        metadata.get("generation"),
+        *map(annotations.get, (REQUESTED_AT, FORCE_AT, *kind.annotations)),
+        *map(labels.get, kind.labels),
+        body.get("spec"),
+    )
 
 
 def _spec(kind: Kind, raw: object) -> tuple[ApiModel | None, str]:
@@ -69,6 +79,16 @@ def status_of(kind: Kind, body: Mapping[str, Any]) -> ApiModel | None:
 def _request(annotations: Mapping[str, Any]) -> SyncRequest | None:
     token = annotations.get(REQUESTED_AT)
     return SyncRequest(str(token), force=annotations.get(FORCE_AT) == token) if token else None
+
+
+def _texts(raw: Mapping[Any, Any], prefix: str = "") -> Mapping[str, str]:
+    """Return those of a mapping that begin so, as far as they are texts."""
+    texts = {name: text for name, text in raw.items() if isinstance(name, str) and isinstance(text, str)}
+    return {name: text for name, text in texts.items() if name.startswith(prefix)} or NOTHING
+
+
+def _text(raw: object) -> str:
+    return raw if isinstance(raw, str) else ""
 
 
 def _mapping(raw: object) -> Mapping[str, Any]:

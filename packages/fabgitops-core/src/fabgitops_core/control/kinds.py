@@ -1,5 +1,10 @@
-"""The kinds there are: a further one is a module of models, a module of decisions, and a line here."""
+"""The kinds there are, by family: a further one is a module of models, a module of decisions, and a line here.
 
+A family is what one operator looks after, with the rights that it takes; no family imports another.
+"""
+
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from fabgitops_core.api.kinds import Kind
@@ -9,17 +14,20 @@ from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.control.plc.template import TemplateController
 
 
-def controllers(settle_secs: float = SETTLE_SECS) -> tuple[Controller[Any], ...]:
+def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[Any], ...]]:
     """Return the decisions of each kind; what others refer to stands before them, so that it is listed first.
 
     Args:
         settle_secs: How long what a PLC's resource wants must have stood before it is written; 0 writes at once.
     """
-    return (TemplateController(), PlcController(settle_secs))
+    return {"plc": (TemplateController(), PlcController(settle_secs)), "racks": ()}
 
 
-CONTROLLERS: tuple[Controller[Any], ...] = controllers()
+FAMILIES: Mapping[str, tuple[Controller[Any], ...]] = families()
 """The same, as they are unless told otherwise."""
+
+CONTROLLERS: tuple[Controller[Any], ...] = tuple(chain.from_iterable(FAMILIES.values()))
+"""Those of all families."""
 
 KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in CONTROLLERS)
 """Each has a CustomResourceDefinition."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.commands import Read, Request, Write
+from fabgitops_core.control.commands import Identify, Read, Request, Write
 from fabgitops_core.control.controller import Controller, DeviceController
 from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, Used, fault_message
 from fabgitops_core.control.plc.breaker import PASS, Gate
@@ -313,4 +313,6 @@ class Engine:
             return await self._requests.read(entry, device, request)
         if isinstance(request, Write):
             return await self._requests.write(entry, device, request)
-        return await self._requests.identify(entry, device, request)
+        if isinstance(request, Identify):
+            return await self._requests.identify(entry, device, request)
+        raise TypeError(f"nobody carries out {request!r}")

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.codec.texts import printable
-from fabgitops_core.control.commands import Commands, Identify, Publish, Read, Request, Wake, Write
+from fabgitops_core.control.commands import Commands, Notice, Publish, Request, Wake
 from fabgitops_core.control.events import NEWS, Event, Faulted
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.holds import Holds
@@ -153,7 +153,7 @@ class Isolation:
     def _carry_out(self, entry: Entry, commands: Commands) -> Request | None:
         request: Request | None = None
         for command in commands:
-            if isinstance(command, Read | Write | Identify):
+            if isinstance(command, Request):
                 request = command
             elif isinstance(command, Wake):
                 if not entry.gone:
@@ -164,8 +164,10 @@ class Isolation:
                 entry.said = command.status
                 self._host.publish(entry.key, command.status)
                 entry.writing = entry.writing or command.before_write
-            else:
+            elif isinstance(command, Notice):
                 self._host.notice(entry.key, command)
+            else:
+                raise TypeError(f"nobody carries out {command!r}")
         return request
 
 

@@ -1,16 +1,16 @@
-"""The engine's ports: what it needs of devices and of the place where resources live.
+"""The engine's ports: what it needs of devices, of other objects, of a bus, and of the place where resources live.
 
-Each has a real adapter (`fabgitops_core.modbus`, `fabgitops_operator.hosting.report`) and a shipped fake
-(`fabgitops_core.testing`).
+Each has a real adapter (in `fabgitops_core.modbus` or the operator) and a shipped fake (`fabgitops_core.testing`).
 """
 
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
+from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Link, ReadPlan
 
 
@@ -94,6 +94,52 @@ class Devices(Protocol):
 
     async def close(self) -> None:
         """Close every connection; requests under way end with `ConnectionLost`."""
+        ...
+
+
+class Applying(NamedTuple):
+    """An object as it is after it was applied, and whether it was not there before."""
+
+    body: Mapping[str, Any]
+    created: bool
+
+
+class Objects(Protocol):
+    """Where objects are kept that resources own, and others read: as an API server of Kubernetes does."""
+
+    async def apply(self, body: Mapping[str, Any], *, force: bool, uid: str = "") -> Applying:
+        """Let an object be as `body` says, by server-side apply with a field manager of our own.
+
+        Args:
+            body: With apiVersion, kind, namespace and name, and just the fields that are to be ours.
+            force: Whether to take fields from whoever gave them another value.
+            uid: The object that it goes onto, or onto none; "" for whichever has the name.
+
+        Raises:
+            ObjectError: One of `Conflict` (not with `force`), `Taken`, `Gone` (only with `uid`), `Refused`, `Away`.
+        """
+        ...
+
+    async def delete(self, key: Key, uid: str) -> None:
+        """Delete an object if it still is the one of this uid; it may stay until its finalizers let it go.
+
+        Raises:
+            ObjectError: One of `Taken` (another has the name), `Gone`, `Refused`, `Away`.
+        """
+        ...
+
+
+class Bus(Protocol):
+    """Tells the world what has happened."""
+
+    def publish(self, key: Key, happening: Happening, taken: Callable[[], None]) -> None:
+        """Pass a happening on, after those of its partition that came before. Does not wait, does not raise.
+
+        Args:
+            key: The resource that tells of it.
+            happening: What has happened.
+            taken: Called once, as soon as the bus has it for good; never when this process ends before.
+        """
         ...
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import AsyncExitStack
 
-from fabgitops_core.control.kinds import controllers
+from fabgitops_core.control.kinds import families
 
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.lease.place import lease_of
@@ -33,7 +33,7 @@ async def _operated(settings: Settings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
     route = route_of(settings.device_map)
     access = load_access()
-    deciding = controllers(settings.settle_secs)
+    deciding = families(settings.settle_secs)["plc"]
     kube = Kube(access, [controller.kind for controller in deciding])
     async with AsyncExitStack() as stack:
         stack.push_async_callback(kube.close)

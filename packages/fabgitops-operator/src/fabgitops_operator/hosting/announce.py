@@ -41,14 +41,6 @@ GIVE_UP_SECS = 300.0
 FORBIDDEN_SECS = 30.0
 """How long it waits for rights; while they stay missing, each further Event of the namespace is tried once."""
 
-_ACTIONS = {
-    NoticeReason.DRIFT_DETECTED: "Compare",
-    NoticeReason.DRIFT_CORRECTED: "Correct",
-    NoticeReason.DRIFT_RESOLVED: "Compare",
-    NoticeReason.CORRECTION_FAILED: "Correct",
-    NoticeReason.INVALID_SPEC: "Parse",
-}
-
 log = logging.getLogger(__name__)
 
 
@@ -91,7 +83,7 @@ class Announcer:
         self._metrics = metrics
         self._lanes: dict[str, _Lane] = {}
         self._slots = Slots(AT_ONCE)
-        self._series: dict[tuple[str, NoticeReason], list[_Series]] = {}
+        self._series: dict[str, dict[NoticeReason, list[_Series]]] = {}
         self._instance = socket.gethostname()
         self._closed = False
 
@@ -119,8 +111,7 @@ class Announcer:
 
     def forget(self, uid: str) -> None:
         """Drop the series of an object that is gone."""
-        for reason in NoticeReason:
-            self._series.pop((uid, reason), None)
+        self._series.pop(uid, None)
 
     def announce(self, key: Key, notice: Notice) -> None:
         """Write an Event soon, and a line in the log now."""
@@ -214,7 +205,7 @@ class Announcer:
 
     def _under_way(self, uid: str, notice: Notice, at: datetime) -> _Series | None:
         """Return the series that says the same, or the latest one when many already say much the same."""
-        recent = self._series.get((uid, notice.reason), [])
+        recent = self._series.get(uid, {}).get(notice.reason, [])
         recent[:] = [series for series in recent if (at - series.last).total_seconds() <= SERIES_SECS]
         same = [series for series in recent if series.note == _note(notice)]
         if same or len(recent) >= MAX_ALIKE:
@@ -225,7 +216,8 @@ class Announcer:
         name = f"{key.name[:MAX_NAME].rstrip('-.')}.{int(at.timestamp() * 1e6):x}"
         await self._kube.create_event(self._event(name, key, uid, notice, at))
         if self.uid(key) == uid:
-            self._series.setdefault((uid, notice.reason), []).append(_Series(name, _note(notice), 1, at))
+            reasons = self._series.setdefault(uid, {})
+            reasons.setdefault(notice.reason, []).append(_Series(name, _note(notice), 1, at))
 
     def _event(self, name: str, key: Key, uid: str, notice: Notice, at: datetime) -> dict[str, Any]:
         return {
@@ -235,7 +227,7 @@ class Announcer:
             "eventTime": _micro(at),
             "reportingController": CONTROLLER,
             "reportingInstance": self._instance[:128],
-            "action": _ACTIONS.get(notice.reason, "Poll"),
+            "action": notice.reason.action,
             "reason": notice.reason.value,
             "regarding": {
                 "apiVersion": API_VERSION,

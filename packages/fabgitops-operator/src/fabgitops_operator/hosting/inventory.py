@@ -92,7 +92,7 @@ class Inventory:
         if seen is not None and (seen.uid, version) == (uid, seen.version):
             return None
         try:
-            declares = digest_of(looked_at(body))
+            declares = digest_of(looked_at(controller.kind, body))
             if seen is not None and declares and declares == seen.declares and not self._engine.is_struck(key):
                 return Reading(declares, None)
             return Reading(declares, declared(controller.kind, body, datetime.now(UTC)))
@@ -140,7 +140,7 @@ class Inventory:
             self.lost(key, seen.uid)
             seen = None
         try:
-            declares = reading.declares if reading else digest_of(looked_at(body))
+            declares = reading.declares if reading else digest_of(looked_at(controller.kind, body))
             now = _Seen(uid, version, declares, digest_of(body.get("status")))
             if seen is None or self._is_news(key, seen, now):
                 self._seen[key] = now

@@ -12,7 +12,7 @@ from typing import TypeVar
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
-from fabgitops_core.control.commands import Command, Commands, Notice, NoticeReason, Publish, Wake
+from fabgitops_core.control.commands import Command, Commands, Notice, Publish, Wake
 from fabgitops_core.control.events import (
     Declared,
     Due,
@@ -26,6 +26,7 @@ from fabgitops_core.control.events import (
     WriteUnknown,
 )
 from fabgitops_core.control.plc.breaker import Breaker, circuit
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.requests import DeviceId
 from fabgitops_core.control.plc.situations import situation_of
 from prometheus_client import CollectorRegistry, Counter, Info, ProcessCollector, disable_created_metrics
@@ -55,8 +56,8 @@ class _Row:
             if command.after is None:
                 self.connected = None
         elif isinstance(command, Notice):
-            self.drifts += command.reason is NoticeReason.DRIFT_DETECTED
-            self.corrections += command.reason is NoticeReason.DRIFT_CORRECTED
+            self.drifts += command.reason is PlcReason.DRIFT_DETECTED
+            self.corrections += command.reason is PlcReason.DRIFT_CORRECTED
         elif isinstance(command, Publish):
             self.status = command.status
 

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.commands import Commands, Identify, Notice, Read, Request, Write
+from fabgitops_core.control.commands import Commands, DeviceRequest, Identify, Notice, Read, Write
 from fabgitops_core.control.events import (
     Due,
     Event,
@@ -97,7 +97,7 @@ class Tracing:
         self._then.forgotten(key)
         self._end(key)
 
-    def _asked(self, root: "Span", request: Request) -> "Span":
+    def _asked(self, root: "Span", request: DeviceRequest) -> "Span":
         from opentelemetry.trace import SpanKind, set_span_in_context  # noqa: PLC0415
 
         asked = request.change if isinstance(request, Write) else request.plan

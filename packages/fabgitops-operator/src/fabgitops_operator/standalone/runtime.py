@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from aiohttp import web
-from fabgitops_core.control.kinds import controllers
+from fabgitops_core.control.kinds import families
 
 from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.device_map import route_of
@@ -63,7 +63,7 @@ async def _operated(settings: StandaloneSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
     route = route_of(settings.device_map)
     way_in = entrance(settings)
-    deciding = controllers(settings.settle_secs)
+    deciding = families(settings.settle_secs)["plc"]
     judge = ShippedRules()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(settings.state))

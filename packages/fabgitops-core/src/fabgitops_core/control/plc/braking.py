@@ -9,9 +9,10 @@ the status, so a restart does not loosen it; the corrections that lead to it are
 from collections.abc import Sequence
 from datetime import timedelta
 
-from fabgitops_core.control.commands import Commands, Notice, NoticeReason
+from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc.judging import Judgement
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.state import Braked, PlcState, with_memory
 
 WITHIN = timedelta(hours=1)
@@ -36,7 +37,7 @@ def _counted(state: PlcState, found: Judgement, most: int, event: Event) -> tupl
         return state, ()
     message = message_of(found.point.label, most)
     state = with_memory(state, braked={**memory.braked, name: Braked(event.at, message)})
-    return state, (Notice(NoticeReason.CONTENDED_WRITER, message),)
+    return state, (Notice(PlcReason.CONTENDED_WRITER, message),)
 
 
 def message_of(label: str, most: int) -> str:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.plc.resolving import Resolution, Unresolved, resolved
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
-from fabgitops_core.control.commands import Notice, NoticeReason, Wake
+from fabgitops_core.control.commands import Notice, Wake
 from fabgitops_core.control.events import Contested, Event, Referenced, SyncRequest
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.contact import still_answered
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.points import NOWHERE, DeviceMap
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.remembering import known_at, with_what_was_stored
 from fabgitops_core.control.plc.resting import rest
 from fabgitops_core.control.plc.settling import settled, unsettled
@@ -96,7 +97,7 @@ def contested(state: PlcState, event: Contested) -> Step:
         known = unsettled(known, event.at)
     wake = (Wake(0.0),) if state.spec is not None and not state.spec.suspend else ()
     fresh = event.rivals and not state.rivals and situation_of(state.status) is not at_hand.CONFLICT
-    notices = (Notice(NoticeReason.CONFLICT, conflict_message(event.rivals)),) if fresh else ()
+    notices = (Notice(PlcReason.CONFLICT, conflict_message(event.rivals)),) if fresh else ()
     return known, (*notices, *wake)
 
 

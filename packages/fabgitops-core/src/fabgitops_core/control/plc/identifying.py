@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from fabgitops_core.codec.texts import alike
-from fabgitops_core.control.commands import Commands, Notice, NoticeReason
+from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import FailureKind, IdentifyDone, IdentifyFailed
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.reading import is_wanted, judge
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.resting import lost
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import PlcState, Step, overtaken, with_memory
@@ -50,7 +51,7 @@ def _met(state: PlcState, stranger: str, event: IdentifyDone | IdentifyFailed) -
     told = f"{stranger}; nothing is written" if stranger else ""
     notices: Commands = ()
     if told and situation_of(state.status) is not at_hand.IDENTITY_MISMATCH:
-        notices = (Notice(NoticeReason.IDENTITY_MISMATCH, told),)
+        notices = (Notice(PlcReason.IDENTITY_MISMATCH, told),)
     over = event.over if isinstance(event, IdentifyDone) else None
     met = with_memory(state._replace(going=replace(state.going, met=True, over=over)), stranger=told)
     after, commands = judge(met, event)

@@ -8,10 +8,11 @@ from typing import Any
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.codec.texts import alike
 from fabgitops_core.codec.types import Words, hex_of, parse_hex
-from fabgitops_core.control.commands import Notice, NoticeReason
+from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.events import Failure, FailureKind
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
 from fabgitops_core.control.plc.points import Point, raw
+from fabgitops_core.control.plc.reasons import PlcReason
 
 
 class Finding(Enum):
@@ -97,7 +98,7 @@ def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
     finding, error = _OF_FAILURE[failure.kind], brief(failure.message, LONGEST_ERROR)
     status = before.model_copy(update={**_declared(point), "in_sync": None, "error": error})
     fresh = finding is Finding.REFUSED and before.error != error
-    notices = (Notice(NoticeReason.DEVICE_EXCEPTION, failure.message),) if fresh else ()
+    notices = (Notice(PlcReason.DEVICE_EXCEPTION, failure.message),) if fresh else ()
     return Judgement(point, finding, status, failure.message, notices)
 
 
@@ -155,7 +156,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         finding = Finding.SYNC
         if story.since is not None:
             text = f"{point.label} holds {point.text(words)} again; no proven write of ours did it"
-            story.notices.append(Notice(NoticeReason.DRIFT_RESOLVED, text))
+            story.notices.append(Notice(PlcReason.DRIFT_RESOLVED, text))
         story.since = None
     elif sent is not None and not proven and not before.write_intended:
         finding = Finding.NOT_HELD
@@ -182,7 +183,7 @@ def _correction(story: _Story, point: Point, before: RegisterStatus, sent: Words
     story.corrections = 1
     story.since = None
     message = f"{point.label} held {_before(point, before, sent)}; wrote {point.text(sent)} and read it back"
-    story.notices.append(Notice(NoticeReason.DRIFT_CORRECTED, message))
+    story.notices.append(Notice(PlcReason.DRIFT_CORRECTED, message))
 
 
 def _before(point: Point, before: RegisterStatus, sent: Words) -> str:
@@ -202,4 +203,4 @@ def _drift(story: _Story, message: str, at: datetime) -> None:
     if story.since is None:
         story.since = at
         story.drifts = 1
-        story.notices.append(Notice(NoticeReason.DRIFT_DETECTED, message))
+        story.notices.append(Notice(PlcReason.DRIFT_DETECTED, message))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fabgitops_core.control.commands import Commands, Identify, Notice, NoticeReason, Read
+from fabgitops_core.control.commands import Commands, Identify, Notice, Read
 from fabgitops_core.control.events import (
     Due,
     Event,
@@ -29,6 +29,7 @@ from fabgitops_core.control.plc.holes import (
 from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, ordered, to_be_written, unread
 from fabgitops_core.control.plc.planner import Batch, words_of
 from fabgitops_core.control.plc.points import DeviceMap
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.requests import ReadPlan
 from fabgitops_core.control.plc.resting import lost, rest
@@ -204,8 +205,8 @@ def _contact(state: PlcState, found: tuple[Judgement, ...], event: Event) -> tup
     was_away = state.memory.lost or contact_was_lost(state.status)
     notices: Commands = ()
     if away and not was_away:
-        notices = (Notice(NoticeReason.CONNECTION_FAILED, away),)
+        notices = (Notice(PlcReason.CONNECTION_FAILED, away),)
     elif was_away and not away:
-        notices = (Notice(NoticeReason.CONNECTION_RESTORED, f"{state.map.who} answers again"),)
+        notices = (Notice(PlcReason.CONNECTION_RESTORED, f"{state.map.who} answers again"),)
         state = ended(state, event.at)
     return with_memory(state, lost=bool(away)) if bool(away) != state.memory.lost else state, notices

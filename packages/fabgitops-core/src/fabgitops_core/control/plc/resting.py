@@ -5,10 +5,11 @@ from typing import Any
 
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
-from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Wake
+from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Declared, Event, Faulted, Referenced, fault_message
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.points import NOWHERE
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import REST, PlcState, Stage, Step, finish, say, with_memory
@@ -30,9 +31,9 @@ def rest(state: PlcState, event: Event) -> Step:
     quiet = with_memory(state._replace(request=None), seen=(), found=(), settled=False)
     rested, commands = say(quiet, situation, message, event, **handled, **_unknown(state, state.status.registers))
     reason = {
-        at_hand.INTERNAL_ERROR: NoticeReason.INTERNAL_ERROR,
-        at_hand.INVALID_SPEC: NoticeReason.INVALID_SPEC,
-        at_hand.TEMPLATE_NOT_FOUND: NoticeReason.TEMPLATE_NOT_FOUND,
+        at_hand.INTERNAL_ERROR: PlcReason.INTERNAL_ERROR,
+        at_hand.INVALID_SPEC: PlcReason.INVALID_SPEC,
+        at_hand.TEMPLATE_NOT_FOUND: PlcReason.TEMPLATE_NOT_FOUND,
     }.get(situation)
     if reason is not None and situation_of(state.status) is not situation:
         commands = (*commands, Notice(reason, message))
@@ -50,7 +51,7 @@ def faulted(state: PlcState, event: Faulted) -> Step:
         return rest(_not_in_force(ended, event)._replace(fault=message), event)
     quiet = with_memory(ended, seen=(), found=(), settled=False)
     fresh = situation_of(state.status) is not at_hand.INTERNAL_ERROR
-    notices: Commands = (Notice(NoticeReason.INTERNAL_ERROR, message),) if fresh else ()
+    notices: Commands = (Notice(PlcReason.INTERNAL_ERROR, message),) if fresh else ()
     after, commands = finish(quiet, at_hand.INTERNAL_ERROR, message, event, **_unknown(state, state.status.registers))
     return after, (*notices, *commands)
 
@@ -76,7 +77,7 @@ def _not_in_force(state: PlcState, event: Faulted) -> PlcState:
 def lost(state: PlcState, event: Event, cause: str, retry_after: float) -> Step:
     """Say that there is no contact; what the registers hold now is not known."""
     known = state.memory.lost or contact_was_lost(state.status)
-    notices: Commands = () if known else (Notice(NoticeReason.CONNECTION_FAILED, cause),)
+    notices: Commands = () if known else (Notice(PlcReason.CONNECTION_FAILED, cause),)
     fields = _unknown(state, [each.status for each in state.going.found] or state.status.registers)
     forgotten = with_memory(state, lost=True, seen=(), found=(), settled=False, stranger=None)
     after, commands = finish(forgotten, at_hand.CONNECTION_FAILED, cause, event, **fields)

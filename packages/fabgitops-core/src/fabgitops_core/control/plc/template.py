@@ -10,9 +10,10 @@ from fabgitops_core.api.plc.template import (
     IndustrialPLCTemplateSpec,
     IndustrialPLCTemplateStatus,
 )
-from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Publish, Wake
+from fabgitops_core.control.commands import Commands, Notice, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Faulted, Used, fault_message
 from fabgitops_core.control.plc.brevity import brief
+from fabgitops_core.control.plc.reasons import PlcReason
 
 QUIET_SECS = 2.0
 """How long the number of users must stand before it is told: of a plant that is applied they come one by one."""
@@ -61,7 +62,7 @@ class TemplateController:
             return _look(state, event.at)
         if isinstance(event, Faulted) and event.lasting:
             problem, said = fault_message(event.cause), state.said or _status(event.said)
-            reason = NoticeReason.INTERNAL_ERROR.value
+            reason = PlcReason.INTERNAL_ERROR.value
             after = TemplateState(None, problem, reason, event.generation, state.users, said=said)
             return _say(after, event.at)
         return state, ()
@@ -73,7 +74,7 @@ class TemplateController:
 
 def _declared(state: TemplateState, event: Declared[Any, Any]) -> Step:
     """Say at once what a change made of a template that is known; of one that is new its users come first."""
-    reason = NoticeReason.INVALID_SPEC.value if event.problem else _VALID
+    reason = PlcReason.INVALID_SPEC.value if event.problem else _VALID
     new = state._replace(spec=event.spec, problem=event.problem, reason=reason, generation=event.generation)
     if state.said is None:
         return _look_soon(new._replace(said=_status(event.status)))
@@ -103,7 +104,7 @@ def _say(state: TemplateState, at: datetime) -> Step:
         return state, ()
     notices: Commands = ()
     if state.problem and status.conditions[0].message not in {each.message for each in before.conditions}:
-        notices = (Notice(NoticeReason(state.reason), status.conditions[0].message),)
+        notices = (Notice(PlcReason(state.reason), status.conditions[0].message),)
     return state._replace(said=status), (Publish(status), *notices)
 
 

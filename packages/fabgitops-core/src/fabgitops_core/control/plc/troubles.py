@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from fabgitops_core.control.commands import Commands, Notice, NoticeReason
+from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.situations import Situation
 from fabgitops_core.control.plc.state import MAX_SETBACK_SECS, PlcState, Trouble, with_memory
 
@@ -38,7 +39,7 @@ def with_trouble(
     """
     known = state.memory.troubles
     failed = {each.name: _next(known.get(each.name), situation, message, event) for each in points}
-    notices: Commands = () if failed.keys() <= known.keys() else (Notice(NoticeReason.CORRECTION_FAILED, message),)
+    notices: Commands = () if failed.keys() <= known.keys() else (Notice(PlcReason.CORRECTION_FAILED, message),)
     return with_memory(state, troubles={**known, **failed}), notices
 
 

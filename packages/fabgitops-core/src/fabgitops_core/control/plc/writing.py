@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Publish, Write
+from fabgitops_core.control.commands import Commands, Notice, Publish, Write
 from fabgitops_core.control.events import (
     Event,
     Failure,
@@ -19,6 +19,7 @@ from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.changes import Planned, changes_for
 from fabgitops_core.control.plc.judging import Judgement, unread
 from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, taken_back, unsent
 from fabgitops_core.control.plc.reporting import contact_was_lost, told
 from fabgitops_core.control.plc.requests import Change
@@ -160,7 +161,7 @@ def unit_lost(state: PlcState, event: ReadFailed | WriteFailed, failure: Failure
         for each in state.going.found
     )
     known = state.memory.lost or contact_was_lost(state.status)
-    notices: Commands = () if known else (Notice(NoticeReason.CONNECTION_FAILED, failure.message),)
+    notices: Commands = () if known else (Notice(PlcReason.CONNECTION_FAILED, failure.message),)
     state = with_memory(state._replace(going=replace(state.going, found=found)), lost=True)
     after, commands = go_on(state, event, tuple(each for each in later if each.change.unit_id != unit))
     return after, (*notices, *commands)

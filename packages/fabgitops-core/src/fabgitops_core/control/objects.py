@@ -1,0 +1,81 @@
+"""What is known of the objects that a kind owns: small records of them, and why a request for one did not succeed.
+
+An object is kept whole nowhere: of a plant there are tens of thousands, and a decision looks at a few fields of each.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import NOTHING, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One object that a kind owns, as it was seen last.
+
+    `version` is its resourceVersion, `created` its creationTimestamp as it is written there (RFC 3339), `owner` the uid
+    of its controller owner reference, "" where it has none. `digest` is of what a plan says of it: it equals that of
+    the planned object exactly when nothing of ours differs. `facts` are the few further fields that decisions need.
+    One that is `leaving` has a deletionTimestamp.
+    """
+
+    key: Key
+    uid: str
+    version: int
+    created: str = ""
+    owner: str = ""
+    digest: bytes = b""
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    leaving: bool = False
+
+
+Children = Mapping[Key, Child]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Which objects a kind owns, and how a record is made of one.
+
+    Objects of `kind` that carry `label` are watched; its value is the name of their owner, which is of `owner_kind` and
+    in the same namespace. `seen` is pure, and raises nothing for what a user wrote.
+    """
+
+    kind: Kind
+    label: str
+    owner_kind: str
+    seen: Callable[[Mapping[str, Any]], Child]
+
+
+class ObjectFailureKind(Enum):
+    """What is known after a request for an object that did not succeed; nothing was changed by it unless it is AWAY."""
+
+    CONFLICT = auto()
+    """A field of ours has a value that another manager gave it."""
+    TAKEN = auto()
+    """The name is another object's, or the object is another owner's."""
+    GONE = auto()
+    """There is no object of that uid."""
+    REFUSED = auto()
+    """It is invalid, forbidden, or refused by a policy: it will be again until something is changed."""
+    HELD = auto()
+    """Nothing may be sent now, and nothing was: who is held is woken as soon as that is over."""
+    AWAY = auto()
+    """There was no answer, or one that asks for patience: it may have been done, and may be asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFailure:
+    """Why a request did not succeed: one sentence that stays the same while the cause does.
+
+    `manager` and `fields` say of a conflict whose value stands in which fields. `retry_after` are the seconds for which
+    the API server asks for patience, 0 where it does not say.
+    """
+
+    kind: ObjectFailureKind
+    message: str
+    manager: str = ""
+    fields: tuple[str, ...] = ()
+    retry_after: float = 0.0

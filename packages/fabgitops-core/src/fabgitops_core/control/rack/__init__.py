@@ -1,0 +1,1 @@
+"""The decisions for racks: what they are made of is other objects."""
