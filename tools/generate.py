@@ -7,6 +7,8 @@ import chart
 import yaml
 from dashboards import generated as observability
 from fabgitops_core.api.crd import definition
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.kinds import KINDS
 from reference import reference
 
@@ -20,14 +22,16 @@ NOTE = "# Made from the models in fabgitops-core by tools/generate.py: change th
 
 def generated() -> dict[Path, str]:
     """Return what each generated file must hold."""
-    definitions = {
-        MANIFESTS / f"{kind.crd_name}.yaml": NOTE + yaml.safe_dump(definition(kind), sort_keys=False, width=120)
-        for kind in KINDS
-    }
+    definitions = {MANIFESTS / f"{kind.crd_name}.yaml": _manifest(kind) for kind in KINDS}
+    of_racks = {MANIFESTS / "racks" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in RACK_KINDS}
     seen = {CHART_FILES / name: text for name, text in observability.files().items()}
     charted = chart.files({path.name: text for path, text in definitions.items()})
     pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in KINDS}
-    return definitions | seen | charted | pages | _kubeconfig()
+    return definitions | of_racks | seen | charted | pages | _kubeconfig()
+
+
+def _manifest(kind: Kind) -> str:
+    return NOTE + yaml.safe_dump(definition(kind), sort_keys=False, width=120)
 
 
 def _kubeconfig() -> dict[Path, str]:

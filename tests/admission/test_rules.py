@@ -11,6 +11,7 @@ from fabgitops_core.admission.rules import SyntaxFault, compile_rule, pattern
 from fabgitops_core.admission.structure import Structure, structure
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.rack import RACK, RACK_TEMPLATE
 from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.cluster.install import manifests
 
@@ -33,7 +34,7 @@ def policies() -> list[dict[str, Any]]:
     return [each for each in yaml.safe_load_all(manifests()) if each["kind"].startswith("ValidatingAdmissionPolicy")]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.plural)
+@pytest.mark.parametrize("kind", [*KINDS, RACK_TEMPLATE, RACK], ids=lambda kind: kind.plural)
 def test_every_rule_of_a_kind_is_understood(kind: Kind) -> None:
     """Each rule of a definition, each sentence that it puts together and each pattern can be evaluated here."""
     for node in nodes(schema(kind)):

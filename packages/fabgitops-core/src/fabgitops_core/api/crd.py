@@ -4,7 +4,7 @@ from typing import Any
 
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import ApiModel
-from fabgitops_core.api.schema import Schema, structural
+from fabgitops_core.api.schema import Schema, on_field, structural
 
 CATEGORY = "fabgitops"
 
@@ -45,6 +45,7 @@ def _object_schema(kind: Kind) -> Schema:
         "type": "object",
         "description": kind.description,
         "required": ["spec"],
+        **(on_field(*kind.rules) if kind.rules else {}),
         "properties": {
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fabgitops_core.api.meta import API_VERSION, GROUP, VERSION, ApiModel
+from fabgitops_core.api.schema import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Kind:
     """A kind of resource: its names, its models (what only declares has no status), and how `kubectl get` shows it.
 
     `annotations` and `labels` are those whose change is news to its decisions, besides the wish for a pass.
+    `rules` are checked of an object as a whole: in them `self.metadata` has its name, and nothing else of it.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Kind:
     version: str = VERSION
     annotations: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @property
     def crd_name(self) -> str:

@@ -1,0 +1,67 @@
+"""RackTemplate: what racks of one build are made of."""
+
+from typing import Annotated
+
+from pydantic import Field, StrictBool
+
+from fabgitops_core.api.conditions import Condition
+from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.rack.devices import RackPlc
+from fabgitops_core.api.rack.shape import MAX_CHASSIS, ChassisConfig
+from fabgitops_core.api.schema import KEYED_BY_NAME, LINES
+
+MAX_PLCS = 32
+
+
+class RackTemplateSpec(ApiModel):
+    """What each rack of a build holds; all numbers of its parts count from 0."""
+
+    chassis_count: Annotated[int, Field(ge=1, le=MAX_CHASSIS, strict=True)]
+    """How many chassis a rack has."""
+    chassis_config: ChassisConfig
+    """What is in each chassis."""
+    description: Annotated[str, Field(max_length=1024, json_schema_extra=LINES)] = ""
+    """What it is for."""
+    plcs: Annotated[tuple[RackPlc, ...], Field(max_length=MAX_PLCS, json_schema_extra=KEYED_BY_NAME)] = ()
+    """Devices of the rack that are IndustrialPLCs, as power distribution and cooling units."""
+    require_off: StrictBool = False
+    """Whether what is taken out of a rack has to be switched off before."""
+
+
+class RackTemplateStatus(ApiModel):
+    """Whether a template is valid, and how many use it; written when that has changed and stood for a moment."""
+
+    usage_count: Annotated[int, Field(ge=0)] = 0
+    """How many Racks of the namespace refer to it."""
+    observed_generation: Annotated[int, Field(ge=0)] = 0
+    """The metadata.generation of the spec that this status speaks of."""
+    conditions: tuple[Condition, ...] = ()
+    """Ready and Stalled, by the Kubernetes API conventions."""
+
+
+RACK_TEMPLATE = Kind(
+    name="RackTemplate",
+    plural="racktemplates",
+    singular="racktemplate",
+    short_names=("rackt",),
+    description="What racks of one build are made of: chassis, blades, BMCs, nodes, and the PLCs that belong to them.",
+    spec=RackTemplateSpec,
+    status=RackTemplateStatus,
+    columns=(
+        Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "The template is valid."),
+        Column("Chassis", "integer", ".spec.chassisCount", "How many chassis a rack has."),
+        Column("Blades", "integer", ".spec.chassisConfig.bladeCount", "How many blades a chassis has."),
+        Column("Nodes", "integer", ".spec.chassisConfig.bladeConfig.nodeCount", "How many nodes a blade has."),
+        Column("BMCs", "string", ".spec.chassisConfig.bladeConfig.bmcMode", "One BMC a blade, or one a node."),
+        Column("Racks", "integer", ".status.usageCount", "How many Racks refer to it."),
+        Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),
+        Column(
+            "Message",
+            "string",
+            '.status.conditions[?(@.type=="Ready")].message',
+            "Why it is not valid.",
+            priority=1,
+        ),
+    ),
+)
