@@ -11,7 +11,16 @@ from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.kubeconfig.access import Access
 from fabgitops_operator.cluster.kubeconfig.fields import Cluster, User
-from fabgitops_operator.hosting.errors import ApiError, Conflict, Forbidden, Gone, Rejected, TooLarge, Unavailable
+from fabgitops_operator.hosting.errors import (
+    ApiError,
+    Conflict,
+    Forbidden,
+    Gone,
+    Outdated,
+    Rejected,
+    TooLarge,
+    Unavailable,
+)
 
 KEY = Key("IndustrialPLC", "plant", "mixer")
 
@@ -76,7 +85,7 @@ def access_to(url: str) -> Access:
     ("code", "reason", "error"),
     [
         (404, "NotFound", Gone),
-        (410, "Expired", Unavailable),
+        (410, "Expired", Outdated),
         (429, "TooManyRequests", Unavailable),
         (500, "InternalError", Unavailable),
         (403, "Forbidden", Forbidden),
@@ -126,7 +135,7 @@ RPC = "rpc error: code = ResourceExhausted desc = trying to send message larger 
         (403, "Forbidden", "", {}, Forbidden),
         (422, "Invalid", "", CAUSES, Rejected),
         (409, "Conflict", "", MIXER, Conflict),
-        (410, "Gone", "", {}, Unavailable),
+        (410, "Gone", "", {}, Outdated),
         (401, "Unauthorized", "", {}, Forbidden),
         (413, "RequestEntityTooLarge", "limit is 3145728", {}, TooLarge),
         (500, "", STORE, {}, TooLarge),

@@ -8,12 +8,21 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 from fabgitops_core.codec.texts import printable
 
-from fabgitops_operator.hosting.errors import ApiError, Conflict, Forbidden, Gone, Rejected, TooLarge, Unavailable
+from fabgitops_operator.hosting.errors import (
+    ApiError,
+    Conflict,
+    Forbidden,
+    Gone,
+    Outdated,
+    Rejected,
+    TooLarge,
+    Unavailable,
+)
 
 MAX_TEXT = 400
 """Characters that are told of an answer: a web page of a proxy is no message."""
@@ -75,8 +84,9 @@ def _answered(response: httpx2.Response, doing: str, names: tuple[str, ...]) -> 
         return TooLarge(text, "rejected")
     if code == 409:
         return Conflict(text, "unavailable", pause)
-    # 410: a listing took so long that its token expired; 404: of something else than what was asked for
-    if code in {404, 410, 429} or code >= 500:
+    if code == 410:
+        return Outdated(text, "unavailable", pause)
+    if code in {404, 429} or code >= 500:  # 404: of something else than what was asked for
         return Unavailable(text, "unavailable", pause)
     return Rejected(text, "rejected")
 
@@ -95,15 +105,44 @@ def _details(status: Mapping[str, Any]) -> Mapping[str, Any]:
     return details if isinstance(details, dict) else {}
 
 
-def causes(response: httpx2.Response) -> tuple[str, ...]:
-    """Return the reasons of the causes that a Status gives."""
+class Cause(NamedTuple):
+    """One of the causes that a Status gives: its reason in one word, of which field, and a text."""
+
+    reason: str
+    field: str
+    message: str
+
+
+def causes(response: httpx2.Response) -> tuple[Cause, ...]:
+    """Return the causes that a Status gives."""
     found = _details(_status(response) or {}).get("causes")
-    return tuple(str(each.get("reason")) for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
+    told = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return tuple(Cause(*(str(each.get(part) or "") for part in Cause._fields)) for each in told)
 
 
 def reason(response: httpx2.Response) -> str:
     """Return the reason that a Status gives, in one word such as AlreadyExists."""
     return str((_status(response) or {}).get("reason") or "")
+
+
+def shown(answer: Any, name: str, uid: str = "") -> Mapping[str, Any]:
+    """Return an answer that shows the object of this name; nothing else says that it is stored, whatever its code.
+
+    Raises:
+        ValueError: It shows none, or another.
+    """
+    body: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
+    metadata = body.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("name") != name or not metadata.get("resourceVersion"):
+        raise ValueError(f"it does not show {name}")
+    if uid and metadata.get("uid") != uid:
+        raise ValueError(f"it shows another {name}")
+    return body
+
+
+def done(answer: Any) -> bool:
+    """Return whether an answer says of a deletion that it is done, and shows no object."""
+    return isinstance(answer, dict) and (answer.get("kind"), answer.get("status")) == ("Status", "Success")
 
 
 def _is_gone(code: int, status: Mapping[str, Any], names: tuple[str, ...]) -> bool:

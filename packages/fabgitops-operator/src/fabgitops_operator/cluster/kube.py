@@ -11,7 +11,7 @@ from lightkube.generic_resource import create_namespaced_resource
 from lightkube.resources.core_v1 import Secret
 from lightkube.types import PatchType
 
-from fabgitops_operator.cluster.answers import answers, causes, reason
+from fabgitops_operator.cluster.answers import answers, causes, reason, shown
 from fabgitops_operator.cluster.kubeconfig.access import Access
 from fabgitops_operator.cluster.transport import Transport
 from fabgitops_operator.hosting.errors import Gone
@@ -77,7 +77,7 @@ class Kube:
                 if _may_have_failed_the_test(error.response) and await self._uid(key) != uid:
                     raise Gone(f"{doing}: another object has its name by now", "gone") from error
                 raise
-            return _shown(stored, key.name, uid)
+            return shown(stored, key.name, uid)
 
     async def _uid(self, key: Key) -> str:
         found = await self._client.get(self._resources[key.kind], key.name, namespace=key.namespace)
@@ -91,7 +91,7 @@ class Kube:
         """
         with answers(f"reading the Secret {namespace}/{name}", name):
             found = await self._client.get(Secret, name, namespace=namespace)
-            _shown(found.to_dict(), name)
+            shown(found.to_dict(), name)
         return found.data or {}
 
     async def lease(self, namespace: str, name: str) -> Body:
@@ -101,7 +101,7 @@ class Kube:
             ApiError: Gone when it is not there.
         """
         with answers(f"reading the Lease {namespace}/{name}", name):
-            return _shown(await self._client.get(self._leases, name, namespace=namespace), name)
+            return shown(await self._client.get(self._leases, name, namespace=namespace), name)
 
     async def create_lease(self, body: Body) -> Body:
         """Make a Lease and return it.
@@ -111,7 +111,7 @@ class Kube:
         """
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
         with answers(f"creating the Lease {namespace}/{name}", namespace):
-            return _shown(await self._client.create(self._leases.from_dict(dict(body))), name)
+            return shown(await self._client.create(self._leases.from_dict(dict(body))), name)
 
     async def replace_lease(self, body: Body) -> Body:
         """Replace a Lease of the resourceVersion that the body has, and return what is stored.
@@ -121,7 +121,7 @@ class Kube:
         """
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
         with answers(f"renewing the Lease {namespace}/{name}", name):
-            return _shown(await self._client.replace(self._leases.from_dict(dict(body))), name)
+            return shown(await self._client.replace(self._leases.from_dict(dict(body))), name)
 
     async def create_event(self, body: Body) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.
@@ -134,7 +134,7 @@ class Kube:
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
         with answers(f"creating the Event {namespace}/{name}", namespace):
             try:
-                _shown(await self._client.create(self._events.from_dict(dict(body))), name)
+                shown(await self._client.create(self._events.from_dict(dict(body))), name)
             except httpx2.HTTPStatusError as error:
                 if reason(error.response) != "AlreadyExists":
                     raise
@@ -149,21 +149,7 @@ class Kube:
             stored = await self._client.patch(
                 self._events, name, dict(body), namespace=namespace, patch_type=PatchType.MERGE
             )
-            _shown(stored, name)
-
-
-def _shown(answer: Body, name: str, uid: str = "") -> Body:
-    """Return an answer that shows the object of this name; nothing else says that it is stored, whatever its code.
-
-    Raises:
-        ValueError: It shows none, or another.
-    """
-    metadata = answer.get("metadata")
-    if not isinstance(metadata, Mapping) or metadata.get("name") != name or not metadata.get("resourceVersion"):
-        raise ValueError(f"it does not show {name}")
-    if uid and metadata.get("uid") != uid:
-        raise ValueError(f"it shows another {name}")
-    return answer
+            shown(stored, name)
 
 
 def _may_have_failed_the_test(response: httpx2.Response) -> bool:

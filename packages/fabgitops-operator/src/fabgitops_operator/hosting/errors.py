@@ -6,7 +6,8 @@ ApiError
 ├── Rejected       the same again would be refused again
 │   └── TooLarge     because it is more than is taken in one request
 └── Unavailable    the same may succeed later
-    └── Conflict     when what is there now was looked at: somebody else changed it first
+    ├── Conflict     when what is there now was looked at: somebody else changed it first
+    └── Outdated     from the beginning: what it should go on from is too old
 """
 
 
@@ -47,3 +48,7 @@ class Unavailable(ApiError):
 
 class Conflict(Unavailable):
     """Somebody else changed the object first, or made it; whoever looks at it anew may go on."""
+
+
+class Outdated(Unavailable):
+    """The version, or the page, that a request should go on from is too old (410); whoever begins anew may go on."""

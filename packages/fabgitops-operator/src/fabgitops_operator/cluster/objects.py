@@ -1,0 +1,98 @@
+"""Objects that a kind owns, on a real API server: applied by a field manager of our own, deleted by uid."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import httpx2
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import Key
+from fabgitops_core.engine.object_errors import Gone, ObjectError
+from fabgitops_core.engine.ports import Applying
+
+from fabgitops_operator.cluster.answers import answers, done, shown
+from fabgitops_operator.cluster.refusals import by_what_stands, conflict, depends, found, refusal
+from fabgitops_operator.cluster.rest import Rest
+from fabgitops_operator.hosting import errors
+from fabgitops_operator.hosting.errors import ApiError
+from fabgitops_operator.hosting.slots import Slots
+
+MANAGER = "fabgitops-rack"
+"""What the API server calls the owner of the fields that are applied."""
+
+AT_ONCE = 8
+"""Requests of quick namespaces under way at the same time: with more of them an API server does not do more."""
+
+APPLYING, DELETING = "applying", "deleting"
+
+
+class KubeObjects:
+    """The engine's `Objects`.
+
+    Args:
+        rest: The way to the API server.
+        kinds: What may be applied and deleted.
+        counted: Told of each request whose it was (the kind's plural) and what came of it, in a word.
+    """
+
+    def __init__(self, rest: Rest, kinds: Iterable[Kind], counted: Callable[[str, str], None]) -> None:
+        self._rest = rest
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._counted = counted
+        self._slots = Slots(AT_ONCE)
+
+    async def apply(self, body: Mapping[str, Any], *, force: bool, uid: str = "") -> Applying:
+        """As `fabgitops_core.engine.ports.Objects.apply`."""
+        metadata = body["metadata"]
+        key = Key(body["kind"], metadata["namespace"], metadata["name"])
+        given = {**body, "metadata": {**metadata, "uid": uid}} if uid else body
+        send = partial(self._rest.apply, self._kinds[key.kind], given, MANAGER, force=force)
+        stored, code = await self._asked(APPLYING, key, uid, send)
+        return Applying(stored, created=code == 201)
+
+    async def delete(self, key: Key, uid: str) -> None:
+        """As `fabgitops_core.engine.ports.Objects.delete`."""
+        send = partial(self._rest.delete, self._kinds[key.kind], key.namespace, key.name, uid)
+        await self._asked(DELETING, key, uid, send)
+
+    async def _asked(
+        self, what: str, key: Key, uid: str, send: Callable[[], Awaitable[httpx2.Response]]
+    ) -> tuple[Mapping[str, Any], int]:
+        """Return what an answer that says yes shows, and its code.
+
+        Raises:
+            ObjectError: It says no, or there is none.
+        """
+        plural, doing = self._kinds[key.kind].plural, f"{what} {key.kind} {key}"
+        answer: httpx2.Response | None = None
+        try:
+            with answers(doing, key.name, key.namespace):
+                async with self._slots.of(key.namespace):
+                    answer = await send()
+                answer.raise_for_status()
+                shows = answer.json()
+                if not (what == DELETING and done(shows)):
+                    shown(shows, key.name, uid)
+        except ApiError as error:
+            why = await self._why(doing, key, uid, answer, error)
+            self._counted(plural, why.kind.name.lower())
+            raise why from error
+        self._counted(plural, "ok")
+        return shows, answer.status_code
+
+    async def _why(
+        self, doing: str, key: Key, uid: str, answer: httpx2.Response | None, error: ApiError
+    ) -> ObjectError:
+        if answer is None:
+            return refusal(error)
+        if (told := conflict(answer, doing)) is not None:
+            return told
+        if isinstance(error, errors.Gone) and uid:
+            return Gone(str(error))
+        if not depends(answer, on_uid=bool(uid)):
+            return refusal(error, answer.status_code)
+        try:
+            stands = found(await self._rest.get(self._kinds[key.kind], key.namespace, key.name))
+        except ApiError as unknown:
+            return refusal(unknown)
+        return by_what_stands(stands, uid, doing, error)

@@ -1,0 +1,128 @@
+"""What refusals of an object mean, from a server that gives them on demand; the usual ones are asked of a real one."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from fabgitops_core.api.meta import API_VERSION, Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC as KIND
+from fabgitops_core.engine.object_errors import Away, Gone, ObjectError, Refused
+from fabgitops_operator.cluster.kubeconfig.access import Access
+from fabgitops_operator.cluster.kubeconfig.fields import Cluster, User
+from fabgitops_operator.cluster.objects import KubeObjects
+from fabgitops_operator.cluster.rest import Rest
+
+KEY = Key(KIND.name, "plant", "mixer")
+BODY = {
+    "apiVersion": API_VERSION,
+    "kind": KIND.name,
+    "metadata": {"namespace": "plant", "name": "mixer"},
+    "spec": {"targetValue": 7},
+}
+STORED = {**BODY, "metadata": {"namespace": "plant", "name": "mixer", "uid": "u1", "resourceVersion": "7"}}
+TERMINATING = {"causes": [{"reason": "NamespaceTerminating", "message": "namespace plant is being terminated"}]}
+MIXER = {"name": "mixer"}
+
+
+class Server:
+    """An API server that gives one answer to whoever wants a change, and shows one object to whoever looks."""
+
+    def __init__(self) -> None:
+        self.answer: tuple[int, str] = (200, json.dumps(STORED))
+        self.headers: dict[str, str] = {}
+
+    async def reply(self, request: web.Request) -> web.Response:
+        """Answer."""
+        code, text = (200, json.dumps(STORED)) if request.method == "GET" else self.answer
+        return web.Response(
+            body=text.encode(), status=code, headers={"Content-Type": "application/json", **self.headers}
+        )
+
+    def says(self, code: int, reason: str = "", message: str = "", **details: object) -> None:
+        """Answer so from now on."""
+        told = {"code": code, "message": message, "reason": reason, "details": details}
+        self.answer = code, json.dumps({"kind": "Status", "apiVersion": "v1", "status": "Failure", **told})
+
+
+@pytest.fixture
+async def server() -> Server:
+    """Return the server."""
+    return Server()
+
+
+@pytest.fixture
+async def objects(server: Server) -> AsyncIterator[KubeObjects]:
+    """Return objects that are kept there."""
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", server.reply)
+    async with TestServer(app) as listening:
+        rest = Rest(Access("test", "default", Cluster(str(listening.make_url("/")).rstrip("/")), User()))
+        yield KubeObjects(rest, [KIND], lambda *_: None)
+        await rest.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "message", "details", "error"),
+    [
+        (429, "TooManyRequests", "", {"retryAfterSeconds": 9}, Away),
+        (503, "ServiceUnavailable", "", {}, Away),
+        (500, "InternalError", "failed calling webhook", {}, Away),
+        (409, "Conflict", "the object has been modified", MIXER, Away),
+        (401, "Unauthorized", "", {}, Away),
+        (403, "Forbidden", "User cannot patch resource", MIXER, Refused),
+        (403, "Forbidden", "", TERMINATING, Refused),
+        (404, "NotFound", "", {"name": "plant", "kind": "namespaces"}, Refused),
+        (404, "NotFound", "the server could not find the requested resource", {}, Away),
+        (422, "Invalid", "denied by policy", MIXER, Refused),
+        (400, "BadRequest", "admission webhook denied the request", {}, Refused),
+    ],
+)
+async def test_what_a_refused_application_means(
+    objects: KubeObjects,
+    server: Server,
+    code: int,
+    reason: str,
+    message: str,
+    details: dict[str, object],
+    error: type[ObjectError],
+) -> None:
+    """Refused is what would be refused again; whatever may pass by itself is away, and says for how long."""
+    server.says(code, reason, message, **details)
+    with pytest.raises(ObjectError) as told:
+        await objects.apply(BODY, force=False)
+    assert type(told.value) is error
+    assert told.value.failure.retry_after == details.get("retryAfterSeconds", 0)
+
+
+@pytest.mark.parametrize(("reason", "error"), [("NotFound", Gone), ("Conflict", Away)])
+async def test_what_a_refused_deletion_means(
+    objects: KubeObjects, server: Server, reason: str, error: type[ObjectError]
+) -> None:
+    """What is not found is gone; one that was merely changed at that moment is there, and may be deleted again."""
+    server.says(404 if reason == "NotFound" else 409, reason, "", **MIXER)
+    with pytest.raises(ObjectError) as told:
+        await objects.delete(KEY, "u1")
+    assert type(told.value) is error
+
+
+@pytest.mark.parametrize(
+    "text", ["<html>please log in</html>", "[]", json.dumps({**STORED, "metadata": {"name": "x"}})]
+)
+@pytest.mark.parametrize("applied", [True, False])
+async def test_only_what_shows_the_object_says_that_it_was_done(
+    objects: KubeObjects, server: Server, text: str, applied: bool
+) -> None:
+    """The page of a proxy, or of another object, is no answer, whatever its code: it may not have been done."""
+    server.answer = 200, text
+    with pytest.raises(Away):
+        await (objects.apply(BODY, force=False) if applied else objects.delete(KEY, "u1"))
+
+
+async def test_no_answer_is_away() -> None:
+    """Of an API server that cannot be reached nothing is known."""
+    rest = Rest(Access("test", "default", Cluster("http://127.0.0.1:1"), User()))
+    with pytest.raises(Away, match="cannot be reached"):
+        await KubeObjects(rest, [KIND], lambda *_: None).delete(KEY, "u1")
+    await rest.close()

@@ -1,0 +1,146 @@
+"""What a real API server makes of what is applied and deleted, told apart by what is known afterwards."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fabgitops_core.api.meta import API_VERSION, Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC as KIND
+from fabgitops_core.control.objects import ObjectFailureKind
+from fabgitops_core.engine.object_errors import Conflict, Gone, ObjectError, Refused, Taken
+from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
+from fabgitops_operator.cluster.kubeconfig.files import chosen
+from fabgitops_operator.cluster.objects import MANAGER, KubeObjects
+from fabgitops_operator.cluster.rest import Rest
+from testbed.plane import ControlPlane
+
+from ..planes import APPLY, GROUP, MERGE
+
+pytestmark = pytest.mark.integration
+
+SPEC = {"deviceAddress": "127.0.0.1", "targetRegister": 4001, "targetValue": 7}
+NOBODY = "11111111-1111-4111-8111-111111111111"
+
+
+class Plant:
+    """A namespace, seen by the one who applies and by an administrator."""
+
+    def __init__(self, objects: KubeObjects, api: httpx.Client, namespace: str, counts: dict[tuple[str, str], int]):
+        self.objects, self.api, self.namespace, self.counts = objects, api, namespace, counts
+        self.url = f"{GROUP}/namespaces/{namespace}/industrialplcs"
+
+    def body(self, name: str, **metadata: Any) -> dict[str, Any]:
+        """Return an object to be applied."""
+        named = {"name": name, "namespace": self.namespace, **metadata}
+        return {"apiVersion": API_VERSION, "kind": KIND.name, "metadata": named, "spec": SPEC}
+
+    def key(self, name: str) -> Key:
+        """Return its key."""
+        return Key(KIND.name, self.namespace, name)
+
+    def owner(self, name: str) -> list[dict[str, Any]]:
+        """Return the reference to an owner that is there."""
+        made = self.api.post(f"/api/v1/namespaces/{self.namespace}/configmaps", json={"metadata": {"name": name}})
+        uid = made.raise_for_status().json()["metadata"]["uid"]
+        who = {"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": uid}
+        return [{**who, "controller": True, "blockOwnerDeletion": False}]
+
+
+@pytest.fixture
+async def plant(collecting: ControlPlane, api: httpx.Client, namespace: str) -> AsyncIterator[Plant]:
+    """Return it."""
+    counts: dict[tuple[str, str], int] = {}
+
+    def counted(resource: str, result: str) -> None:
+        counts[resource, result] = counts.get((resource, result), 0) + 1
+
+    rest = Rest(by_kubeconfig(chosen([collecting.kubeconfig])))
+    yield Plant(KubeObjects(rest, [KIND], counted), api, namespace, counts)
+    await rest.close()
+
+
+async def test_what_is_new_is_told_from_what_is_there(plant: Plant) -> None:
+    """The first application creates, the second changes nothing, not even the version; both belong to our manager."""
+    body = plant.body("mixer")
+    first, created = await plant.objects.apply(body, force=False)
+    again, anew = await plant.objects.apply(body, force=False, uid=first["metadata"]["uid"])
+    assert (created, anew) == (True, False)
+    assert again["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
+    assert [each["manager"] for each in first["metadata"]["managedFields"]] == [MANAGER]
+    assert plant.counts == {("industrialplcs", "ok"): 2}
+
+
+async def test_a_field_that_another_manager_set_is_a_conflict_that_names_both(plant: Plant) -> None:
+    """Without force nothing is changed, and it is told who set what; with it the field is ours again."""
+    await plant.objects.apply(plant.body("mixer"), force=False)
+    theirs = plant.body("mixer") | {"spec": {**SPEC, "targetValue": 8}}
+    asked = {"fieldManager": "hands", "force": "true"}
+    plant.api.patch(f"{plant.url}/mixer", params=asked, json=theirs, headers=APPLY).raise_for_status()
+    with pytest.raises(Conflict, match=r"hands gave another value to \.spec\.targetValue") as told:
+        await plant.objects.apply(plant.body("mixer"), force=False)
+    assert (told.value.manager, told.value.fields) == ("hands", (".spec.targetValue",))
+    stored, _ = await plant.objects.apply(plant.body("mixer"), force=True)
+    assert stored["spec"]["targetValue"] == 7
+
+
+async def test_the_object_of_another_owner_is_taken(plant: Plant) -> None:
+    """A second controller among the owners is refused by the API server; it is told to whom the object belongs."""
+    theirs = {**plant.body("mixer", ownerReferences=plant.owner("theirs"))}
+    asked = {"fieldManager": "hands"}
+    plant.api.patch(f"{plant.url}/mixer", params=asked, json=theirs, headers=APPLY).raise_for_status()
+    with pytest.raises(Taken, match="belongs to ConfigMap theirs"):
+        await plant.objects.apply(plant.body("mixer", ownerReferences=plant.owner("ours")), force=True)
+
+
+@pytest.mark.parametrize(("there", "error"), [(True, Taken), (False, Gone)])
+async def test_what_is_meant_for_one_object_goes_onto_no_other(
+    plant: Plant, there: bool, error: type[ObjectError]
+) -> None:
+    """Applied by uid, an object that is gone is not made again, and one that took its name is left as it is."""
+    if there:
+        await plant.objects.apply(plant.body("mixer"), force=False)
+    changed = plant.body("mixer") | {"spec": {**SPEC, "targetValue": 8}}
+    with pytest.raises(error):
+        await plant.objects.apply(changed, force=True, uid=NOBODY)
+    found = plant.api.get(f"{plant.url}/mixer")
+    assert found.json()["spec"]["targetValue"] == 7 if there else found.status_code == 404
+
+
+async def test_only_the_object_of_that_uid_is_deleted(plant: Plant) -> None:
+    """Another of the name stays; the right one goes; once more is Gone."""
+    stored, _ = await plant.objects.apply(plant.body("mixer"), force=False)
+    key, uid = plant.key("mixer"), stored["metadata"]["uid"]
+    with pytest.raises(Taken):
+        await plant.objects.delete(key, NOBODY)
+    await plant.objects.delete(key, uid)
+    assert plant.api.get(f"{plant.url}/mixer").status_code == 404
+    with pytest.raises(Gone):
+        await plant.objects.delete(key, uid)
+
+
+async def test_one_with_a_finalizer_is_deleted_and_stays_until_that_lets_it_go(plant: Plant) -> None:
+    """To delete it is done when the API server has noted it, and may be said again."""
+    stored, _ = await plant.objects.apply(plant.body("mixer"), force=False)
+    held = {"metadata": {"finalizers": ["example.com/hold"]}}
+    plant.api.patch(f"{plant.url}/mixer", json=held, headers=MERGE).raise_for_status()
+    for _ in range(2):
+        await plant.objects.delete(plant.key("mixer"), stored["metadata"]["uid"])
+    assert plant.api.get(f"{plant.url}/mixer").json()["metadata"]["deletionTimestamp"]
+    plant.api.patch(f"{plant.url}/mixer", json={"metadata": {"finalizers": None}}, headers=MERGE).raise_for_status()
+
+
+async def test_what_can_never_be_is_refused_and_says_why(plant: Plant) -> None:
+    """A value against the schema, a field that the installed definition does not have, and a namespace that is none."""
+    invalid = plant.body("mixer") | {"spec": {**SPEC, "targetValue": 70000}}
+    older = plant.body("mixer") | {"spec": {**SPEC, "ofTheNextVersion": 1}}
+    nowhere = plant.body("mixer")
+    nowhere["metadata"]["namespace"] = "nowhere"
+    for body, why in (
+        (invalid, "less than or equal to 65535"),
+        (older, "older than this operator"),
+        (nowhere, "nowhere"),
+    ):
+        with pytest.raises(Refused, match=why) as told:
+            await plant.objects.apply(body, force=True)
+        assert told.value.failure.kind is ObjectFailureKind.REFUSED
