@@ -68,7 +68,8 @@ class Apply(Request):
     """Let an object be as it is said here, by server-side apply, and tell what came of it.
 
     What it does not say is left to others. With `force` the fields that it says are taken from whoever gave them
-    another value. With `uid` it goes onto the object that has it, or onto none.
+    another value. With `uid` it goes onto the object that has it, or onto none; without, only where no object has the
+    name: one that is there is looked at (`ObjectFailure.stands`) before anything of it is taken over.
     """
 
     object: Mapping[str, Any]

@@ -71,7 +71,8 @@ class ObjectFailure:
     """Why a request did not succeed: one sentence that stays the same while the cause does.
 
     `manager` and `fields` say of a conflict whose value stands in which fields. `retry_after` are the seconds for which
-    the API server asks for patience, 0 where it does not say.
+    the API server asks for patience, 0 where it does not say. `stands` is the object that has the name, where that is
+    why it is TAKEN.
     """
 
     kind: ObjectFailureKind
@@ -79,3 +80,4 @@ class ObjectFailure:
     manager: str = ""
     fields: tuple[str, ...] = ()
     retry_after: float = 0.0
+    stands: Child | None = None

@@ -8,6 +8,9 @@ ObjectError
 └── Away       there was no answer, or one that asks for patience: it may have been done
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
 
 
@@ -39,9 +42,16 @@ class Conflict(ObjectError):
 
 
 class Taken(ObjectError):
-    """The name is another object's than the one meant, or the object has another controller for its owner."""
+    """The name is another object's than the one meant, or the object has another controller for its owner.
+
+    `stands` is the object that has the name, as far as it was looked at: a controller is told of it by a small record.
+    """
 
     kind = ObjectFailureKind.TAKEN
+
+    def __init__(self, message: str, stands: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.stands = stands
 
 
 class Gone(ObjectError):

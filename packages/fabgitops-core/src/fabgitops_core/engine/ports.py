@@ -113,7 +113,8 @@ class Objects(Protocol):
         Args:
             body: With apiVersion, kind, namespace and name, and just the fields that are to be ours.
             force: Whether to take fields from whoever gave them another value.
-            uid: The object that it goes onto, or onto none; "" for whichever has the name.
+            uid: The object that it goes onto, or onto none; "" only where no object has the name: one that is there is
+                looked at before anything of it is taken over, and `Taken.stands` is what is there.
 
         Raises:
             ObjectError: One of `Conflict` (not with `force`), `Taken`, `Gone` (only with `uid`), `Refused`, `Away`.
