@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx2
 import lightkube
@@ -36,6 +36,40 @@ JUDGE = ShippedRules()
 IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
 
 
+class Running:
+    """A kubectl that runs; where it ends before its time, a test fails with what it said."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def must_run(self) -> None:
+        """Fail if it has ended."""
+        if self._process.returncode is not None:
+            await self._fail("")
+
+    async def line(self) -> str:
+        """Return the next line that it prints; fail if it ends before."""
+        assert self._process.stdout is not None
+        line = (await self._process.stdout.readline()).decode()
+        if not line.endswith("\n"):
+            await self._fail(line)
+        return line
+
+    async def end(self) -> tuple[str, str]:
+        """Wait for its end, and return what it has printed and complained of."""
+        out, error = await self._process.communicate()
+        return out.decode(), error.decode()
+
+    async def stop(self) -> None:
+        """Interrupt it."""
+        self._process.terminate()
+        await self._process.communicate()
+
+    async def _fail(self, line: str) -> NoReturn:
+        out, error = await self.end()
+        pytest.fail(f"kubectl has ended [{self._process.returncode}]: {line}{out}{error}")
+
+
 class Box:
     """A served API, and kubectl as one of its users."""
 
@@ -43,13 +77,17 @@ class Box:
         self.objects, self.server, self.ca, self.folder, self.program = objects, server, ca, folder, program
 
     def configuration(self, token: str = "") -> Path:
-        """Return a kubeconfig with a token."""
+        """Return a kubeconfig with a token; it is written once, for another kubectl may be reading it at this moment."""
         path = self.folder / f"kubeconfig-{token[:8]}"
-        path.write_text(kubeconfig(self.server, self.ca, token))
+        if not path.exists():
+            path.write_text(kubeconfig(self.server, self.ca, token))
         return path
 
-    async def start(self, *words: str, token: str = "") -> asyncio.subprocess.Process:
+    async def start(self, *words: str, token: str = "") -> Running:
         """Start kubectl."""
+        return Running(await self._started(*words, token=token))
+
+    async def _started(self, *words: str, token: str) -> asyncio.subprocess.Process:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -62,7 +100,7 @@ class Box:
 
     async def kubectl(self, *words: str, token: str = "") -> str:
         """Run kubectl, and return what it says and, where it is none of success, its exit code."""
-        process = await self.start(*words, token=token)
+        process = await self._started(*words, token=token)
         out, error = await asyncio.wait_for(process.communicate(), 60)
         said = (out + error).decode().strip()
         return said if process.returncode == 0 else f"{said} [{process.returncode}]"
@@ -187,20 +225,17 @@ async def test_kubectl_follows_what_happens(plain: Box) -> None:
     watching = await plain.start("get", "plc", "-w", "-o", "custom-columns=N:.metadata.name,V:.spec.targetValue")
     table = await plain.start("get", "plc", "mixer", "-w")
     waiting = await plain.start("wait", "plc/mixer", "--for=jsonpath={.spec.targetValue}=7", "--timeout=30s")
-    assert watching.stdout is not None
-    assert table.stdout is not None
     async with asyncio.timeout(30):
-        assert [(await watching.stdout.readline()).split() for _ in range(2)] == [[b"N", b"V"], [b"mixer", b"2500"]]
-        head, first = [await table.stdout.readline() for _ in range(2)]
+        assert [(await watching.line()).split() for _ in range(2)] == [["N", "V"], ["mixer", "2500"]]
+        head, first = [await table.line() for _ in range(2)]
         await plain.kubectl("patch", "plc", "mixer", "--type=merge", "-p", '{"spec":{"targetValue":7}}')
-        assert (await watching.stdout.readline()).split() == [b"mixer", b"7"]
-        second = await table.stdout.readline()
-        assert head.startswith(b"NAME")
-        assert (first.split()[1], second.split()[1]) == (b"2500", b"7")
-        assert (await waiting.communicate())[0] == b"industrialplc.fabgitops.io/mixer condition met\n"
-    for process in (watching, table):
-        process.terminate()
-        await process.communicate()
+        assert (await watching.line()).split() == ["mixer", "7"]
+        second = await table.line()
+        assert head.startswith("NAME")
+        assert (first.split()[1], second.split()[1]) == ("2500", "7")
+        assert await waiting.end() == ("industrialplc.fabgitops.io/mixer condition met\n", "")
+    for each in (watching, table):
+        await each.stop()
 
 
 @pytest.mark.parametrize("cascade", ["background", "foreground", "orphan"])
@@ -212,11 +247,10 @@ async def test_kubectl_waits_until_what_it_deletes_is_gone(cascade: str, plain: 
     deleting = await plain.start("delete", "plc", "mixer", f"--cascade={cascade}")
     async with asyncio.timeout(60):
         while "deletionTimestamp" not in await plain.kubectl("get", "plc", "mixer", "-o", "json"):
-            assert deleting.returncode is None
+            await deleting.must_run()
         release = '[{"op":"remove","path":"/metadata/finalizers"}]'
         await plain.kubectl("patch", "plc", "mixer", "--type=json", "-p", release)
-        out, error = await deleting.communicate()
-    assert (out, error) == (b'industrialplc.fabgitops.io "mixer" deleted from default namespace\n', b"")
+        assert await deleting.end() == ('industrialplc.fabgitops.io "mixer" deleted from default namespace\n', "")
     assert "NotFound" in await plain.kubectl("get", "plc", "mixer")
 
 
@@ -244,12 +278,10 @@ async def test_kubectl_shows_events_as_they_come(plain: Box) -> None:
     async with httpx2.AsyncClient(base_url=plain.server) as client:
         made = await client.post("/apis/events.k8s.io/v1/namespaces/default/events", json=event)
         made.raise_for_status()
-    assert watching.stdout is not None
     async with asyncio.timeout(30):
-        while b"register 4001 holds 7" not in await watching.stdout.readline():
+        while "register 4001 holds 7" not in await watching.line():
             pass
-    watching.terminate()
-    await watching.communicate()
+    await watching.stop()
     assert "DriftDetected" in await plain.kubectl("describe", "plc", "mixer")
     assert "industrialplc/mixer" in await plain.kubectl("get", "events", "--field-selector", "reason=DriftDetected")
 
