@@ -40,9 +40,11 @@ only_standalone = pytest.mark.only_standalone
 
 MANIFESTS = Path(__file__).parents[2] / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 KINDS = ("industrialplcs", "industrialplctemplates")
-GROUP = "/apis/fabgitops.io/v1"
+NAME = "fabgitops.io"
+GROUP = f"/apis/{NAME}/v1"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
+DISCOVERY = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
 FORCE = {"fieldManager": "tests", "force": "true"}
 MERGE = {"Content-Type": "application/merge-patch+json"}
 PATIENCE = 60.0
@@ -147,6 +149,7 @@ class Kubernetes(Plane):
                 api.patch(url, params=FORCE, content=body, headers=APPLY).raise_for_status()
             served = [f"{GROUP}/{kind}" for kind in KINDS]
             until(lambda: all(api.get(url).status_code == 200 for url in served), "the kinds are served")
+            until(lambda: discovered(api), "kubectl finds the kinds")
 
     def let_go(self) -> None:
         """Take off the finalizers that a test has left: they hold the kind, too, when another test takes it away."""
@@ -201,6 +204,15 @@ class Kubernetes(Plane):
         with self.client() as api:
             body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": text}
             api.patch(f"{secrets}/{name}", params=FORCE, json=body, headers=APPLY).raise_for_status()
+
+
+def discovered(api: httpx.Client) -> bool:
+    """Return whether the kinds stand where kubectl looks for names and schemas: both follow what is served later."""
+    groups = api.get("/apis", headers=DISCOVERY).json()["items"]
+    versions = [version for each in groups if each["metadata"]["name"] == NAME for version in each["versions"]]
+    found = {each["resource"] for version in versions for each in version["resources"]}
+    schemas = api.get(f"/openapi/v3{GROUP}")
+    return found.issuperset(KINDS) and all(f"/{kind}" in schemas.text for kind in KINDS)
 
 
 def merging(before: Any, wanted: Any) -> Any:

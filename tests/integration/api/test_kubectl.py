@@ -61,7 +61,8 @@ def test_get_watches(
     shown = tmp_path / "shown"
 
     def rows() -> list[list[str]]:
-        return [line.split()[:3] for line in shown.read_text().splitlines()]
+        whole = shown.read_text().rpartition("\n")[0]  # kubectl writes a row cell by cell
+        return [line.split()[:3] for line in whole.splitlines()]
 
     command = [str(kubectl_program), "get", "plc", "-w", "--output-watch-events"]
     with shown.open("w") as out, subprocess.Popen(command, env=environment, stdout=out) as watching:

@@ -50,6 +50,11 @@ class Plant:
         self.running.append(process)
         return process
 
+    def must_run(self, process: subprocess.Popen[str]) -> None:
+        """Fail with what a program said if it has ended."""
+        if process.poll() is not None:
+            pytest.fail(f"fabctl has ended [{process.returncode}]: {''.join(map(str, process.communicate()))}")
+
     def fabctl(self, *arguments: str, kubeconfig: Path | None = None) -> tuple[int, str, str]:
         """Run fabctl in the namespace; return exit code, standard output and standard error."""
         where = () if {"-n", "-A", "--namespace"} & set(arguments) else ("-n", self.namespace)
@@ -122,7 +127,17 @@ class Plant:
         which = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user}
         binding = {"metadata": {"name": user}, "roleRef": which, "subjects": [who]}
         self.api.post(f"{base}/rolebindings", json=binding).raise_for_status()
+        every = [(group, resource, verb) for group, resource, verbs in rules for verb in verbs]
+        until(lambda: all(self._may(user, *each) for each in every), f"{user} may {every}")
         return self.plane.control.kubeconfig_for(user)
+
+    def _may(self, user: str, group: str, resource: str, verb: str) -> bool:
+        """Return whether the API server has heard of a right, which takes it a moment."""
+        asked = {"namespace": self.namespace, "group": group, "verb": verb}
+        asked["resource"], _, asked["subresource"] = resource.partition("/")
+        review = {"spec": {"user": user, "resourceAttributes": asked}}
+        answer = self.api.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", json=review)
+        return bool(answer.raise_for_status().json()["status"]["allowed"])
 
 
 @pytest.fixture
@@ -180,7 +195,11 @@ class Terminal:
 
     def until(self, pattern: str) -> None:
         """Wait until something is to be seen."""
-        until(lambda: re.search(pattern, self.read(), re.DOTALL), f"{pattern!r} in {self.seen!r}")
+        try:
+            until(lambda: re.search(pattern, self.read(), re.DOTALL), f"{pattern!r} is to be seen")
+        except AssertionError:
+            print(f"seen: {self.seen!r}")
+            raise
 
     def end(self) -> int:
         """Wait for the end, and return the exit code."""

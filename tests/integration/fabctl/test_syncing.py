@@ -17,7 +17,7 @@ def test_sync_waits_for_the_operator_and_says_what_came_of_it(plant: Any) -> Non
     plant.report("mixer", "DriftDetected", "False", inSync=False, currentValue=7, lastHandledReconcileAt="an older one")
     process = plant.start("sync", "mixer", "-n", plant.namespace)
     asked = plant.asked("mixer")
-    assert process.poll() is None
+    plant.must_run(process)
     plant.answer("mixer", "InSync", "True", inSync=True, currentValue=2500, correctionsApplied=1)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "mixer: drift corrected: register 4001 holds 2500 again\n", "")

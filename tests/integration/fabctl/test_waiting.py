@@ -18,7 +18,7 @@ def test_it_says_of_each_when_it_is_there(plant: Any) -> None:
     stamped = IN_SYNC | {"lastTransitionTime": "2026-01-01T00:00:00Z"}
     plant.report("press", "InSync", "True", conditions=[stamped])
     assert process.stdout.readline() == "press: in sync\n"
-    assert process.poll() is None
+    plant.must_run(process)
     plant.report("mixer", "InSync", "True", conditions=[stamped])
     assert process.communicate(timeout=60) == ("mixer: in sync\n", "")
     assert process.returncode == 0
@@ -40,7 +40,7 @@ def test_what_is_deleted_was_waited_for_or_is_a_failure(plant: Any) -> None:
     plant.create("mixer")
     waiting = [plant.start("wait", "mixer", *flags, "-n", plant.namespace) for flags in ((), ("--for", "deleted"))]
     for process in waiting:
-        assert process.poll() is None
+        plant.must_run(process)
     plant.delete("mixer")
     assert waiting[1].communicate(timeout=60) == ("mixer: deleted\n", "")
     assert waiting[0].communicate(timeout=60)[1] in {

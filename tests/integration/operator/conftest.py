@@ -61,8 +61,9 @@ class Operator:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """Return what it logged so far."""
-        return [json.loads(line) for line in self.log_file.read_text().splitlines() if line.startswith("{")]
+        """Return what it logged so far, in whole lines: the last one may be on its way."""
+        whole = self.log_file.read_text().rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
     @property
     def log(self) -> str:

@@ -17,6 +17,8 @@ from .wire_plc import WirePlc
 pytestmark = [pytest.mark.integration, only_kubernetes(Reason.LEASE)]
 
 LONG = ("--lease-duration-secs", "3600", "--lease-deadline-secs", "1800")
+PATIENT = ("--lease-duration-secs", "60", "--lease-deadline-secs", "40", "--lease-retry-secs", "0.5")
+"""Of one that outlasts a pause."""
 SHORT = ("--lease-duration-secs", "9", "--lease-deadline-secs", "5", "--lease-retry-secs", "0.5")
 
 
@@ -77,7 +79,7 @@ async def test_a_holder_that_was_stopped_writes_nothing_when_it_goes_on(site: Si
     async with serving(plc) as port, site.operator(*SHORT) as first:
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True)
-        async with site.operator(*SHORT, wait=False) as second:
+        async with site.operator(*PATIENT, wait=False) as second:
             await until(lambda: "waiting: " in second.log, "it waits")
             first.process.send_signal(signal.SIGSTOP)
             await until(lambda: "looking after" in second.log, "it takes over")
@@ -91,6 +93,7 @@ async def test_a_holder_that_was_stopped_writes_nothing_when_it_goes_on(site: Si
             assert (list(plc.writes), plc[4001]) == (writes, 2311)
             second.process.send_signal(signal.SIGCONT)
             await site.until_status("mixer", inSync=True, correctionsApplied=1)
+            assert await second.stop() == 0
 
 
 async def test_a_holder_that_is_cut_off_stops_before_another_begins(site: Site, tmp_path: Path) -> None:
