@@ -77,7 +77,7 @@ class Box:
         self.objects, self.server, self.ca, self.folder, self.program = objects, server, ca, folder, program
 
     def configuration(self, token: str = "") -> Path:
-        """Return a kubeconfig with a token; it is written once, for another kubectl may be reading it at this moment."""
+        """Return a kubeconfig with a token; written once, for another kubectl may be reading it."""
         path = self.folder / f"kubeconfig-{token[:8]}"
         if not path.exists():
             path.write_text(kubeconfig(self.server, self.ca, token))
