@@ -132,9 +132,10 @@ async def test_tls_shows_its_certificate_and_asks_for_a_token(ask: Any) -> None:
         assert (await client.get(PLCS, headers={"Authorization": "Bearer secret"})).json()["items"] == []
 
 
-async def test_a_watch_comes_line_by_line_and_ends_with_the_server(ask: Any) -> None:
+async def test_a_watch_comes_line_by_line_and_ends_with_the_server(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line as it happens; at the end the stream ends whole, and does not keep the server."""
-    async with httpx.AsyncClient() as client:
+    monkeypatch.setitem(serving._RUNNER, "shutdown_timeout", 3600.0)
+    async with asyncio.timeout(60), httpx.AsyncClient() as client:
         async with served(ask) as url:
             query = {"watch": "true", "resourceVersion": str(ask.store.version)}
             request = client.build_request("GET", f"{url}{PLCS}", params=query, timeout=20)
@@ -142,9 +143,7 @@ async def test_a_watch_comes_line_by_line_and_ends_with_the_server(ask: Any) -> 
             lines = got.aiter_lines()
             await ask.make("a")
             assert json.loads(await anext(lines))["type"] == "ADDED"
-            ending = asyncio.get_running_loop().time()
         assert [line async for line in lines] == []
-        assert asyncio.get_running_loop().time() - ending < serving.ENDING_SECS
         assert ask.api.watching.open == 0
 
 
