@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fabgitops_core.api.meta import API_VERSION, GROUP, VERSION, ApiModel
+from fabgitops_core.api.meta import GROUP, VERSION, ApiModel
 from fabgitops_core.api.schema import Rule
 
 
@@ -46,6 +46,11 @@ class Kind:
         """Return the name of its CustomResourceDefinition."""
         return f"{self.plural}.{self.group}"
 
+    @property
+    def api_version(self) -> str:
+        """Return what an object of it says in `apiVersion`."""
+        return f"{self.group}/{self.version}"
+
     def matches(self, body: Mapping[str, Any]) -> bool:
         """Return whether an object says that it is of this kind."""
-        return body.get("apiVersion") == API_VERSION and body.get("kind") == self.name
+        return body.get("apiVersion") == self.api_version and body.get("kind") == self.name

@@ -81,12 +81,14 @@ class Apply(Request):
 class Delete(Request):
     """Delete an object if it still is the one of this uid, and tell what came of it.
 
-    When `recorded`, that is not done before the status is stored that was published last: it says what is deleted.
+    When `recorded`, that is not done before the status is stored that was published last: it says what is deleted. With
+    `version` it must not have changed since it had that resourceVersion.
     """
 
     key: Key
     uid: str
     recorded: bool = True
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,12 +56,14 @@ class ObjectFailureKind(Enum):
     """A field of ours has a value that another manager gave it."""
     TAKEN = auto()
     """The name is another object's, or the object is another owner's."""
+    CHANGED = auto()
+    """It has changed since it was looked at."""
     GONE = auto()
     """There is no object of that uid."""
     REFUSED = auto()
     """It is invalid, forbidden, or refused by a policy: it will be again until something is changed."""
     HELD = auto()
-    """Nothing may be sent now, and nothing was: who is held is woken as soon as that is over."""
+    """Nothing may be sent now, and nothing was: who is held begins another pass when that is over, or to find out."""
     AWAY = auto()
     """There was no answer, or one that asks for patience: it may have been done, and may be asked for again."""
 

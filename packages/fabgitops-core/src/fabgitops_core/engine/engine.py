@@ -7,12 +7,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.commands import Identify, Read, Request, Write
+from fabgitops_core.control.commands import Request
 from fabgitops_core.control.controller import Controller, DeviceController
-from fabgitops_core.control.events import Contested, Declared, Due, Event, Referenced, Removed, Used, fault_message
+from fabgitops_core.control.events import (
+    Contested,
+    Declared,
+    Due,
+    Event,
+    Referenced,
+    Removed,
+    Surveyed,
+    Used,
+    fault_message,
+)
 from fabgitops_core.control.plc.breaker import PASS, Gate
 from fabgitops_core.control.plc.claims import Claim, Claims
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
@@ -20,11 +31,15 @@ from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
+from fabgitops_core.engine.families import Families
+from fabgitops_core.engine.family import Family
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.isolation import Isolation
 from fabgitops_core.engine.listener import Listener
-from fabgitops_core.engine.ports import Device, Devices, Host, Observer
+from fabgitops_core.engine.object_requests import ObjectRequests
+from fabgitops_core.engine.performing import Clearance, Performer, Performing
+from fabgitops_core.engine.ports import Bus, Device, Devices, Host, Objects, Observer
 from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.requests import Requests
 from fabgitops_core.engine.scheduler import Scheduler
@@ -46,15 +61,27 @@ def _utc_now() -> datetime:
 class Engine:
     """Polls and corrects every resource that is declared to it.
 
+    `holds` say why nothing may be written, `families` are told of the objects that resources own.
+
     Args:
         devices: Where connections come from.
         host: Where resources live.
         observer: Who listens.
         now: The time of day, for what people read; intervals are measured by the loop's clock.
+        objects: Where the objects are kept that resources own, for kinds that own any.
+        bus: Who is told what has happened, for kinds that tell.
+        performers: By its type who carries out a request that a kind brings.
     """
 
     def __init__(
-        self, devices: Devices, host: Host, observer: Observer, now: Callable[[], datetime] = _utc_now
+        self,
+        devices: Devices,
+        host: Host,
+        observer: Observer,
+        now: Callable[[], datetime] = _utc_now,
+        objects: Objects | None = None,
+        bus: Bus | None = None,
+        performers: Mapping[type[Request], Performer] = MappingProxyType({}),
     ) -> None:
         self._devices = devices
         self._host = host
@@ -69,9 +96,15 @@ class Engine:
         self.circuits = Circuits(self._time)
         self._held = Held(self._time, self._why_held, self._look_again)
         self.holds = Holds(self._held.look)
-        self._isolation = Isolation(host, self._listener, self._scheduler, self.holds, now, self._fallen)
+        self.families = Families(self._stirred, self._listed)
+        self._isolation = Isolation(host, self._listener, self._scheduler, self.holds, now, self._fallen, bus)
         asking = Asking(self.circuits, self._listener.late, self._time)
-        self._requests = Requests(host, asking, self._users, now, self._due, self.holds, self._held)
+        requests = Requests(host, asking, self._users, now, self._due, self.holds, self._held)
+        clearance = Clearance(self.holds, self._held, self._wake)
+        own = requests.performers()
+        if objects is not None:
+            own |= ObjectRequests(objects, host, clearance, self._wake, now).performers()
+        self._performing = Performing(own, performers, clearance)
         self._errands = Errands(self._tell, self._site, self._held.look)
         self.holds.ask_of_site("templates", self._errands.why_not)
 
@@ -87,7 +120,7 @@ class Engine:
         """Take a resource as it stands now, whether new, changed or the same."""
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Entry(key, controller)
+            entry = self._entries[key] = Entry(key, controller, self.families)
             entry.said = event.status
         said = entry.said
         self._errands.drop(key)
@@ -122,7 +155,7 @@ class Engine:
         """
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Entry(key, controller)
+            entry = self._entries[key] = Entry(key, controller, self.families)
             entry.said = status
         entry.generation = generation
         self._refer(key, None)
@@ -264,11 +297,35 @@ class Engine:
 
     def _why_held(self, key: Key) -> str:
         """Return what speaks now against the write of a resource that was held."""
-        endpoint = self._entries[key].endpoint
-        return self.holds.why_not(endpoint) if endpoint else ""
+        entry = self._entries[key]
+        return self.holds.why_not(entry.endpoint) if entry.endpoint or entry.at_device is None else ""
 
     def _look_again(self, key: Key) -> None:
         self._scheduler.wake(key, 0.0, spread=TOGETHER_SECS)
+
+    # --- what is known of what a resource owns ------------------------------------------------------------------------
+
+    def _stirred(self, key: Key) -> None:
+        """Let a resource be looked at, of whose objects something is news: once for all until its next pass begins."""
+        entry = self._entries.get(key)
+        if entry is not None and not entry.news:
+            entry.news = True
+            self._scheduler.wake(key, 0.0)
+
+    def _listed(self, kind: str, namespace: str | None) -> None:
+        """Let resources of a kind be looked at, of whose objects something was listed for the first time."""
+        for key in self._entries:
+            if key.kind == kind and namespace in {None, key.namespace}:
+                self._scheduler.wake(key, 0.0, spread=TOGETHER_SECS)
+
+    def _wake(self, key: Key, after: float) -> None:
+        if key in self._entries:
+            self._scheduler.wake(key, after)
+
+    def _surveyed(self, entry: Entry, family: Family) -> Surveyed | None:
+        """Return what there is of what a resource owns; None where a fault of ours keeps that from being known."""
+        children = self._isolation.ask(entry, "survey", partial(family.of, entry.key), None)
+        return None if children is None else Surveyed(self._now(), children)
 
     # --- one pass -----------------------------------------------------------------------------------------------------
 
@@ -276,12 +333,18 @@ class Engine:
         entry = self._entries.get(key)
         if entry is None or entry.dead:
             return
+        family = entry.family
+        if family is not None:
+            entry.news = False
+            if not all(family.is_listed(each.kind.name, key.namespace) for each in entry.owns):
+                return  # it is looked at as soon as they are
         began, faults = self._time(), entry.faults
         entry.due, entry.held = self._scheduler.due(key), False
-        event: Event | None = self._due(entry)
+        event: Event | None = self._due(entry) if family is None else self._surveyed(entry, family)
         try:
             while event is not None and not entry.gone:  # its key may be another's by now
-                event = await self._asked(entry, self._isolation.step(entry, event))
+                request = self._isolation.step(entry, event)
+                event = None if request is None else await self._performing.perform(entry, request)
         except Exception as error:  # noqa: BLE001 - logged there
             self._isolation.strike(entry, "request", error)
         finally:
@@ -290,6 +353,8 @@ class Engine:
             self._held.drop(key)
         if faults:
             entry.passed(faults)
+        if entry.news and not entry.gone:
+            self._scheduler.wake(key, 0.0)  # whatever its controller thought before it knew
         self._listener.passed(key, self._time() - began)
 
     def _due(self, entry: Entry) -> Due:
@@ -304,15 +369,3 @@ class Engine:
                 return other
             gate = other if not gate.wait or other.wait < gate.wait else gate
         return gate
-
-    async def _asked(self, entry: Entry, request: Request | None) -> Event | None:
-        device = entry.device
-        if request is None or device is None:
-            return None
-        if isinstance(request, Read):
-            return await self._requests.read(entry, device, request)
-        if isinstance(request, Write):
-            return await self._requests.write(entry, device, request)
-        if isinstance(request, Identify):
-            return await self._requests.identify(entry, device, request)
-        raise TypeError(f"nobody carries out {request!r}")

@@ -3,9 +3,10 @@
 from typing import Any
 
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.controller import Controller, DeviceController, Referent, Referrer
+from fabgitops_core.control.controller import Controller, DeviceController, Owner, Referent, Referrer
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link
+from fabgitops_core.engine.families import Families
 from fabgitops_core.engine.ports import Device
 
 
@@ -16,7 +17,8 @@ class Entry:
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
     `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
     units behind a gateway that answered when they were asked last. `held` says that a write of the pass was held.
-    `at_device`, `referrer` and `referent` are the controller again as far as its kind has that side.
+    `at_device`, `referrer` and `referent` are the controller again as far as its kind has that side; `owns` is what its
+    kind owns, and `family` where that is known. `news` says that something of it has changed since the last pass began.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
 
@@ -28,6 +30,7 @@ class Entry:
         "devices",
         "due",
         "endpoint",
+        "family",
         "fault",
         "faults",
         "generation",
@@ -37,6 +40,8 @@ class Entry:
         "key",
         "link",
         "logged",
+        "news",
+        "owns",
         "referent",
         "referrer",
         "said",
@@ -44,12 +49,14 @@ class Entry:
         "writing",
     )
 
-    def __init__(self, key: Key, controller: Controller[Any]) -> None:
+    def __init__(self, key: Key, controller: Controller[Any], families: Families) -> None:
         self.key = key
         self.controller = controller
         self.at_device: DeviceController[Any] | None = controller if isinstance(controller, DeviceController) else None
         self.referrer: Referrer | None = controller if isinstance(controller, Referrer) else None
         self.referent: Referent[Any] | None = controller if isinstance(controller, Referent) else None
+        self.owns = controller.owns() if isinstance(controller, Owner) else ()
+        self.family = families.of(key.kind) if self.owns else None
         self.state: Any = controller.start(key)
         self.endpoint: Endpoint | None = None
         self.link: Link | None = None
@@ -58,6 +65,7 @@ class Entry:
         self.due: float | None = None
         self.heard: frozenset[int] = frozenset()
         self.writing = False
+        self.news = False
         self.held = False
         self.gone = False
         self.generation = 0

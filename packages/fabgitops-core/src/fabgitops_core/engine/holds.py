@@ -15,7 +15,8 @@ class Holds:
     def __init__(self, lifted: Callable[[], None] = lambda: None) -> None:
         self._lifted = lifted
         self._standing: dict[str, str] = {}
-        self._asked: dict[str, Callable[[Endpoint], str]] = {}
+        self._asked: dict[str, Callable[[], str]] = {}
+        self._asked_of_site: dict[str, Callable[[Endpoint], str]] = {}
 
     def put(self, name: str, why: str) -> None:
         """Let all writes wait from now on.
@@ -36,15 +37,20 @@ class Holds:
 
         Nobody hears of the end of such a hold: who waits for it asks again after a while.
         """
-        self._asked[name] = lambda _site: why_not()
+        self._asked[name] = why_not
 
     def ask_of_site(self, name: str, why_not: Callable[[Endpoint], str]) -> None:
         """Ask likewise what speaks against a write to a site, which is what `Endpoint.site` returns."""
-        self._asked[name] = why_not
+        self._asked_of_site[name] = why_not
 
-    def why_not(self, endpoint: Endpoint) -> str:
-        """Return why nothing may be written to an endpoint now, or "": the first reason, the standing ones before."""
+    def why_not(self, endpoint: Endpoint | None) -> str:
+        """Return why nothing may be written now to an endpoint, or (None) anywhere else, or "": the first reason."""
         for why in self._standing.values():
             return why
+        for ask in self._asked.values():
+            if why := ask():
+                return why
+        if endpoint is None or not self._asked_of_site:
+            return ""
         site = endpoint.site
-        return next((why for ask in self._asked.values() if (why := ask(site))), "")
+        return next((why for ask in self._asked_of_site.values() if (why := ask(site))), "")

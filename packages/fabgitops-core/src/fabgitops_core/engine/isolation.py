@@ -5,6 +5,7 @@ holds. Each question to a controller is asked here. What raises is logged, count
 from being written: what it wants is not known for certain.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,11 +15,11 @@ from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.codec.texts import printable
-from fabgitops_core.control.commands import Commands, Notice, Publish, Request, Wake
-from fabgitops_core.control.events import NEWS, Event, Faulted
+from fabgitops_core.control.commands import Command, Commands, Emit, Notice, Publish, Request, Wake
+from fabgitops_core.control.events import NEWS, Emitted, Event, Faulted
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.holds import Holds
-from fabgitops_core.engine.ports import Host, Observer
+from fabgitops_core.engine.ports import Bus, Host, Observer
 from fabgitops_core.engine.scheduler import Scheduler
 
 Answer = TypeVar("Answer")
@@ -30,7 +31,7 @@ MAX_RETRY_SECS = 3600.0
 LONGEST_CAUSE = 300
 """Characters of an exception that are told; the log has the whole."""
 
-_ENDS_A_PASS = {"request", "readings", "status"}
+_ENDS_A_PASS = {"request", "readings", "status", "survey"}
 """Where a fault says nothing about what is declared; so does a step in a pass."""
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Isolation:
         holds: Why no write may go out now.
         now: The time of day.
         fallen: Told of a resource of which nothing is in force any more.
+        bus: Who is told what has happened, where a kind tells of it.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Isolation:
         holds: Holds,
         now: Callable[[], datetime],
         fallen: Callable[[Entry], None],
+        bus: Bus | None = None,
     ) -> None:
         self._host = host
         self._listener = listener
@@ -63,9 +66,16 @@ class Isolation:
         self._holds = holds
         self._now = now
         self._fallen = fallen
+        self._at_once: dict[type[Command], Callable[[Entry, Any], None]] = {
+            Publish: self._publish,
+            Notice: self._notice,
+            Wake: self._wake,
+        }
+        if bus is not None:
+            self._at_once[Emit] = partial(self._emit, bus, asyncio.get_running_loop())
 
     def step(self, entry: Entry, event: Event) -> Request | None:
-        """Tell the controller, do what needs no waiting, and return what does: a request to the device."""
+        """Tell the controller, do what needs no waiting, and return what does: a request."""
         if entry.dead:
             return None
         try:
@@ -153,22 +163,41 @@ class Isolation:
     def _carry_out(self, entry: Entry, commands: Commands) -> Request | None:
         request: Request | None = None
         for command in commands:
-            if isinstance(command, Request):
+            carry_out = self._at_once.get(type(command))
+            if carry_out is not None:
+                carry_out(entry, command)
+            elif isinstance(command, Request):
                 request = command
-            elif isinstance(command, Wake):
-                if not entry.gone:
-                    self._scheduler.wake(entry.key, command.after, spread=command.spread, steady=command.steady)
-            elif isinstance(command, Publish):
-                if command.before_write and entry.endpoint and self._holds.why_not(entry.endpoint):
-                    continue  # it is held in this very turn: a record would tell of a write that is not sent
-                entry.said = command.status
-                self._host.publish(entry.key, command.status)
-                entry.writing = entry.writing or command.before_write
-            elif isinstance(command, Notice):
-                self._host.notice(entry.key, command)
             else:
                 raise TypeError(f"nobody carries out {command!r}")
         return request
+
+    def _publish(self, entry: Entry, command: Publish) -> None:
+        if command.before_write and entry.endpoint and self._holds.why_not(entry.endpoint):
+            return  # it is held in this very turn: a record would tell of a write that is not sent
+        entry.said = command.status
+        self._host.publish(entry.key, command.status)
+        entry.writing = entry.writing or command.before_write
+
+    def _notice(self, entry: Entry, command: Notice) -> None:
+        self._host.notice(entry.key, command)
+
+    def _wake(self, entry: Entry, command: Wake) -> None:
+        if not entry.gone:
+            self._scheduler.wake(entry.key, command.after, spread=command.spread, steady=command.steady)
+
+    def _emit(self, bus: Bus, loop: asyncio.AbstractEventLoop, entry: Entry, command: Emit) -> None:
+        """Pass on what has happened; a bus may have it at once, and a controller is told of one thing after another."""
+        happening = command.happening
+
+        def taken() -> None:
+            loop.call_soon(self._taken, entry, happening.id)
+
+        bus.publish(entry.key, happening, taken)
+
+    def _taken(self, entry: Entry, happening_id: str) -> None:
+        if not entry.gone:
+            self.step(entry, Emitted(self._now(), happening_id))
 
 
 def _as_stored(status: ApiModel) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Why a request for an object did not succeed, split by what is known afterwards.
 
 ObjectError
+├── Withdrawn  it was not wanted any more when its turn came: nothing was sent
 ├── Conflict   a field of ours has a value that another manager gave it: nothing was changed
 ├── Taken      the name is another object's, or the object is another owner's: nothing was changed
+├── Changed    it is not as it was when it was looked at: nothing was changed
 ├── Gone       there is no object of that uid: nothing was changed
 ├── Refused    it is invalid, forbidden, or against a policy: nothing was changed
 └── Away       there was no answer, or one that asks for patience: it may have been done
@@ -25,6 +27,12 @@ class ObjectError(Exception):
         return ObjectFailure(self.kind, str(self))
 
 
+class Withdrawn(ObjectError):
+    """It was not wanted any more when its turn came; nothing was sent."""
+
+    kind = ObjectFailureKind.HELD
+
+
 class Conflict(ObjectError):
     """Another manager gave fields of ours another value: `fields` as the API server names them, `.spec.node`."""
 
@@ -38,7 +46,7 @@ class Conflict(ObjectError):
     @property
     def failure(self) -> ObjectFailure:
         """Return what a controller is told."""
-        return ObjectFailure(self.kind, str(self), self.manager, self.fields)
+        return ObjectFailure(self.kind, str(self), manager=self.manager, fields=self.fields)
 
 
 class Taken(ObjectError):
@@ -52,6 +60,12 @@ class Taken(ObjectError):
     def __init__(self, message: str, stands: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.stands = stands
+
+
+class Changed(ObjectError):
+    """It has another resourceVersion than it must have for this."""
+
+    kind = ObjectFailureKind.CHANGED
 
 
 class Gone(ObjectError):

@@ -107,7 +107,9 @@ class Applying(NamedTuple):
 class Objects(Protocol):
     """Where objects are kept that resources own, and others read: as an API server of Kubernetes does."""
 
-    async def apply(self, body: Mapping[str, Any], *, force: bool, uid: str = "") -> Applying:
+    async def apply(
+        self, body: Mapping[str, Any], *, force: bool, uid: str = "", wanted: Callable[[], bool] = lambda: True
+    ) -> Applying:
         """Let an object be as `body` says, by server-side apply with a field manager of our own.
 
         Args:
@@ -115,17 +117,25 @@ class Objects(Protocol):
             force: Whether to take fields from whoever gave them another value.
             uid: The object that it goes onto, or onto none; "" only where no object has the name: one that is there is
                 looked at before anything of it is taken over, and `Taken.stands` is what is there.
+            wanted: Asked when its turn has come; a False sends nothing.
 
         Raises:
-            ObjectError: One of `Conflict` (not with `force`), `Taken`, `Gone` (only with `uid`), `Refused`, `Away`.
+            ObjectError: One of `Withdrawn`, `Conflict` (not with `force`), `Taken`, `Gone` (only with `uid`),
+                `Refused`, `Away`.
         """
         ...
 
-    async def delete(self, key: Key, uid: str) -> None:
+    async def delete(self, key: Key, uid: str, version: int = 0, *, wanted: Callable[[], bool] = lambda: True) -> None:
         """Delete an object if it still is the one of this uid; it may stay until its finalizers let it go.
 
+        Args:
+            key: Which.
+            uid: The uid that it must have.
+            version: The resourceVersion that it must have; 0 is any.
+            wanted: As for `apply`.
+
         Raises:
-            ObjectError: One of `Taken` (another has the name), `Gone`, `Refused`, `Away`.
+            ObjectError: One of `Withdrawn`, `Taken` (another has the name), `Changed`, `Gone`, `Refused`, `Away`.
         """
         ...
 

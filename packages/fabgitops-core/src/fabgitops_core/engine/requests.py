@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from fabgitops_core.control.commands import Identify, Read, Write
+from fabgitops_core.control.commands import Identify, Read, Request, Write
 from fabgitops_core.control.events import (
     Due,
     Event,
@@ -31,7 +31,8 @@ from fabgitops_core.engine.errors import DeviceError, Withdrawn
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.outcomes import failure_of
-from fabgitops_core.engine.ports import Device, Host, Stored
+from fabgitops_core.engine.performing import OwnPerformer
+from fabgitops_core.engine.ports import Host, Stored
 
 RECORD_SECS = 2.0
 """How long the writes of a pass wait for their record to be stored: one that is away stops no correction."""
@@ -74,9 +75,15 @@ class Requests:
         self._holds = holds
         self._held = held
 
-    async def read(self, entry: Entry, device: Device, request: Read) -> Event:
+    def performers(self) -> dict[type[Request], OwnPerformer]:
+        """Return by its type what carries out a request; nothing comes of one for a device that is given up."""
+        return {Read: self.read, Write: self.write, Identify: self.identify}
+
+    async def read(self, entry: Entry, request: Read) -> Event | None:
         """Read."""
-        plan = request.plan
+        plan, device = request.plan, entry.device
+        if device is None:
+            return None
         if request.after:
             await asyncio.sleep(request.after)
         devices = entry.devices
@@ -97,9 +104,12 @@ class Requests:
         self._asking.answered(entry, device_id)
         return ReadDone(self._now(), plan, values)
 
-    async def identify(self, entry: Entry, device: Device, request: Identify) -> Event:
+    async def identify(self, entry: Entry, request: Identify) -> Event | None:
         """Ask a device who it is."""
-        plan, device_id = request.plan, DeviceId(request.plan.endpoint, request.plan.unit_id)
+        plan, device = request.plan, entry.device
+        if device is None:
+            return None
+        device_id = DeviceId(plan.endpoint, plan.unit_id)
         if len(entry.devices) > 1 and (gate := self._asking.gate(entry, device_id)).wait:
             return IdentifyFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)
         began = self._asking.time()
@@ -114,9 +124,11 @@ class Requests:
         self._asking.answered(entry, device_id)
         return IdentifyDone(self._now(), plan, objects, over)
 
-    async def write(self, entry: Entry, device: Device, request: Write) -> Event:
+    async def write(self, entry: Entry, request: Write) -> Event | None:
         """Write if it still is wanted, the first of a pass once the record of all of them is stored."""
-        change = request.change
+        change, device = request.change, entry.device
+        if device is None:
+            return None
         why = self._why_not(entry, change)
         if why:
             return self._withdrawn(entry, change, why)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
-from fabgitops_core.engine.object_errors import Gone, ObjectError
+from fabgitops_core.engine.object_errors import Gone, ObjectError, Withdrawn
 from fabgitops_core.engine.ports import Applying
 
 from fabgitops_operator.cluster.answers import answers, done, shown
@@ -41,22 +41,29 @@ class KubeObjects:
         self._counted = counted
         self._slots = Slots(AT_ONCE)
 
-    async def apply(self, body: Mapping[str, Any], *, force: bool, uid: str = "") -> Applying:
+    async def apply(
+        self, body: Mapping[str, Any], *, force: bool, uid: str = "", wanted: Callable[[], bool] = lambda: True
+    ) -> Applying:
         """As `fabgitops_core.engine.ports.Objects.apply`."""
         metadata = body["metadata"]
         key = Key(body["kind"], metadata["namespace"], metadata["name"])
         given = {**body, "metadata": {**metadata, "uid": uid}} if uid else body
         send = partial(self._rest.apply, self._kinds[key.kind], given, MANAGER, force=force)
-        stored, code = await self._asked(APPLYING, key, uid, send)
+        stored, code = await self._asked(APPLYING, key, uid, send, wanted)
         return Applying(stored, created=code == 201)
 
-    async def delete(self, key: Key, uid: str) -> None:
+    async def delete(self, key: Key, uid: str, version: int = 0, *, wanted: Callable[[], bool] = lambda: True) -> None:
         """As `fabgitops_core.engine.ports.Objects.delete`."""
-        send = partial(self._rest.delete, self._kinds[key.kind], key.namespace, key.name, uid)
-        await self._asked(DELETING, key, uid, send)
+        send = partial(self._rest.delete, self._kinds[key.kind], key.namespace, key.name, uid, version)
+        await self._asked(DELETING, key, uid, send, wanted)
 
     async def _asked(
-        self, what: str, key: Key, uid: str, send: Callable[[], Awaitable[httpx2.Response]]
+        self,
+        what: str,
+        key: Key,
+        uid: str,
+        send: Callable[[], Awaitable[httpx2.Response]],
+        wanted: Callable[[], bool],
     ) -> tuple[Mapping[str, Any], int]:
         """Return what an answer that says yes shows, and its code.
 
@@ -68,6 +75,8 @@ class KubeObjects:
         try:
             with answers(doing, key.name, key.namespace):
                 async with self._slots.of(key.namespace):
+                    if not wanted():
+                        raise Withdrawn(f"{doing}: it is not wanted any more")
                     answer = await send()
                 answer.raise_for_status()
                 shows = answer.json()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from fabgitops_core.engine.object_errors import Away, Conflict, Gone, ObjectError, Refused, Taken
+from fabgitops_core.engine.object_errors import Away, Changed, Conflict, Gone, ObjectError, Refused, Taken
 
 from fabgitops_operator.cluster.answers import causes, line
 from fabgitops_operator.hosting import errors
@@ -19,6 +19,9 @@ _MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
 
 _UNDECLARED = "failed to create typed patch object"
 """How the API server says, with a 500, that a definition does not have a field that is applied."""
+
+_CHANGED = "the ResourceVersion in the precondition"
+"""What the API server says does not match, where an object was to be deleted only as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def by_what_stands(stands: Found, uid: str, doing: str, error: ApiError) -> Obje
 
 def refusal(error: ApiError, code: int = 0) -> ObjectError:
     """Return what any other refusal means; `code` is that of the answer, 0 where there is none."""
+    if _CHANGED in str(error):
+        return Changed(str(error))
     if code == 500 and _UNDECLARED in str(error):
         return Refused(f"{error}; the definitions that are installed are older than this operator")
     if isinstance(error, errors.Forbidden | errors.Gone | errors.Rejected) and code != 401:

@@ -65,13 +65,16 @@ class Rest:
         url = _url(kind, metadata["namespace"], metadata["name"])
         return await self._client.patch(url, params=asked, content=json.dumps(dict(body)), headers=_APPLY)
 
-    async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> httpx2.Response:
+    async def delete(self, kind: Kind, namespace: str, name: str, uid: str, version: int = 0) -> httpx2.Response:
         """Delete the object of this uid, not another of its name, and return the answer, whatever it is.
+
+        With a `version` it must have that resourceVersion.
 
         Raises:
             httpx2.HTTPError: There is no answer.
         """
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        conditions = {"uid": uid, **({"resourceVersion": str(version)} if version else {})}
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": conditions}
         return await self._client.request(
             "DELETE", _url(kind, namespace, name), json={**options, "propagationPolicy": "Background"}
         )

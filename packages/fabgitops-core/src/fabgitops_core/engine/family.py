@@ -1,0 +1,168 @@
+"""The objects that resources of one kind own, as they were seen last: by a watch, by a listing, or by our own request.
+
+Three tell of the same object at their own pace, so the newest version counts, whoever tells of it: what was just
+applied is known before the watch tells of it, and an older version that comes later changes nothing. One that is gone
+stays gone, whatever still is under way that was begun before.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.objects import Child, Children
+
+
+class _Group:
+    """What belongs to one owner; `unread` are the objects of which no record could be made: uid, and why."""
+
+    __slots__ = ("children", "owner", "unread")
+
+    def __init__(self, owner: Key) -> None:
+        self.owner = owner
+        self.children: dict[Key, Child] = {}
+        self.unread: dict[Key, tuple[str, Exception]] = {}
+
+
+class Family:
+    """What is known of the objects that resources of one kind own.
+
+    Args:
+        changed: Told of each owner of whose objects something is news.
+    """
+
+    def __init__(self, changed: Callable[[Key], None]) -> None:
+        self._changed = changed
+        self._groups: dict[Key, _Group] = {}
+        self._group_of: dict[Key, _Group] = {}
+        self._under_way = 0
+        self._gone: set[str] = set()
+        self._listed: set[tuple[str, str | None]] = set()
+        self._newest: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """Return how many objects are known."""
+        return len(self._group_of)
+
+    def of(self, owner: Key) -> Children:
+        """Return what belongs to an owner, as it stands now.
+
+        Raises:
+            Exception: What kept a record from being made of one of them: then it is not known what there is.
+        """
+        group = self._groups.get(owner)
+        if group is None:
+            return {}
+        for _uid, error in group.unread.values():
+            raise error
+        return group.children.copy()
+
+    def child(self, owner: Key, key: Key) -> Child | None:
+        """Return an object of an owner, if it is one."""
+        group = self._groups.get(owner)
+        return group.children.get(key) if group else None
+
+    def newest(self, kind: str) -> int:
+        """Return the highest resourceVersion that was seen of a kind."""
+        return self._newest.get(kind, 0)
+
+    def within(self, kind: str, namespace: str | None) -> Iterator[tuple[Key, Child]]:
+        """Yield the objects of a kind in one namespace or (None) anywhere, with their owners."""
+        for group in list(self._groups.values()):
+            for key, child in list(group.children.items()):
+                if key.kind == kind and namespace in {None, key.namespace}:
+                    yield group.owner, child
+
+    # --- what is told of them -----------------------------------------------------------------------------------------
+
+    def take(self, owner: Key, child: Child, *, ours: bool = False) -> None:
+        """Take an object as it was seen; of what a request of `ours` has made of it its owner need not be told."""
+        key = child.key
+        group = self._group_of.get(key)
+        before = group.children.get(key) if group else None
+        if child.uid in self._gone or (before is not None and child.version <= before.version):
+            return
+        self._newest[key.kind] = max(self.newest(key.kind), child.version)
+        if before is not None and before.uid == child.uid and before.leaving:
+            child = replace(child, leaving=True)  # the watch is behind our own deletion, which nothing takes back
+        if group is None or group.owner != owner:
+            self._drop(key)
+            group = self._join(owner, key)
+        group.children[key] = child
+        group.unread.pop(key, None)
+        if not ours:
+            self._changed(owner)
+
+    def unreadable(self, owner: Key, key: Key, uid: str, error: Exception) -> None:
+        """Take note of an object of which no record could be made, by a fault of our own."""
+        if uid not in self._gone:
+            self._drop(key)
+            self._join(owner, key).unread[key] = (uid, error)
+            self._changed(owner)
+
+    def lost(self, key: Key, uid: str) -> None:
+        """Forget the object of this uid, which is gone or carries the label no more; another of its name stays."""
+        if self._under_way:
+            self._gone.add(uid)
+        group = self._group_of.get(key)
+        if group is None:
+            return
+        child, unread = group.children.get(key), group.unread.get(key)
+        if (child is not None and child.uid == uid) or (unread is not None and unread[0] == uid):
+            self._drop(key)
+
+    def leaving(self, owner: Key, key: Key, uid: str) -> None:
+        """Note that an object was deleted by us: it is gone as soon as its finalizers let it, which the watch tells."""
+        child = self.child(owner, key)
+        if child is not None and child.uid == uid:
+            self._groups[owner].children[key] = replace(child, leaving=True)
+
+    # --- what is under way --------------------------------------------------------------------------------------------
+
+    def begins(self) -> None:
+        """Note that a request or a listing begins, whose answer may tell of what is gone by then."""
+        self._under_way += 1
+
+    def ends(self) -> None:
+        """Note that it has ended, its answer taken."""
+        self._under_way -= 1
+        if not self._under_way:
+            self._gone.clear()
+
+    def listed(self, kind: str, namespace: str | None) -> bool:
+        """Note that a kind was listed whole; return whether that is the first time."""
+        first = (kind, namespace) not in self._listed
+        self._listed.add((kind, namespace))
+        return first
+
+    def is_listed(self, kind: str, namespace: str) -> bool:
+        """Return whether all objects of a kind in a namespace were listed once."""
+        return (kind, None) in self._listed or (kind, namespace) in self._listed
+
+    def begin_anew(self, kind: str, namespace: str | None, shown: Iterable[tuple[Key, Child]]) -> None:
+        """Take for all that there is what is shown of a kind: the store was set back, as from a backup."""
+        self._gone.clear()
+        self._newest.pop(kind, None)
+        for _owner, child in list(self.within(kind, namespace)):
+            self._drop(child.key)
+        for owner, child in shown:
+            self.take(owner, child)
+
+    # --- groups -------------------------------------------------------------------------------------------------------
+
+    def _join(self, owner: Key, key: Key) -> _Group:
+        group = self._groups.get(owner)
+        if group is None:
+            group = self._groups[owner] = _Group(owner)
+        self._group_of[key] = group
+        return group
+
+    def _drop(self, key: Key) -> None:
+        """Forget an object, and tell its owner."""
+        group = self._group_of.pop(key, None)
+        if group is None:
+            return
+        group.children.pop(key, None)
+        group.unread.pop(key, None)
+        if not group.children and not group.unread:
+            del self._groups[group.owner]
+        self._changed(group.owner)

@@ -1,0 +1,139 @@
+"""Carries out requests for objects that resources own: applies and deletes them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.commands import Apply, Delete, Request
+from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Event
+from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind, Watched
+from fabgitops_core.engine.entries import Entry
+from fabgitops_core.engine.families import owner_of
+from fabgitops_core.engine.family import Family
+from fabgitops_core.engine.object_errors import Gone, ObjectError, Taken, Withdrawn
+from fabgitops_core.engine.performing import HELD_SECS, Clearance, OwnPerformer
+from fabgitops_core.engine.ports import Host, Objects, Stored
+
+RECORD_SECS = 10.0
+"""How long a deletion waits for its record to be stored; without one it is not done."""
+
+UNRECORDED = "what is to be deleted could not be stored in the status yet, and nothing is deleted without that"
+STRANGER = "it is not known as one that belongs to this resource"
+
+
+class ObjectRequests:
+    """Applies and deletes what resources own.
+
+    Args:
+        objects: Where objects are kept.
+        host: Where the record of a deletion is stored.
+        clearance: Says whether something may be changed now.
+        wake: Lets a resource be looked at after so many seconds.
+        now: The time of day.
+    """
+
+    def __init__(
+        self,
+        objects: Objects,
+        host: Host,
+        clearance: Clearance,
+        wake: Callable[[Key, float], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._objects = objects
+        self._host = host
+        self._clearance = clearance
+        self._wake = wake
+        self._now = now
+
+    def performers(self) -> dict[type[Request], OwnPerformer]:
+        """Return by its type what carries out a request."""
+        return {Apply: self.apply, Delete: self.delete}
+
+    async def apply(self, entry: Entry, request: Apply) -> Event:
+        """Apply an object that the resource owns; what came of it is known to its family at once.
+
+        Raises:
+            ValueError: If it would not be the resource's own: a fault of who decides.
+        """
+        body = request.object
+        watched, family = _own(entry, body)
+        key = Key(watched.kind.name, body["metadata"]["namespace"], body["metadata"]["name"])
+        asking = _Asking(self._clearance, entry)
+        family.begins()
+        try:
+            applied = await self._objects.apply(body, force=request.force, uid=request.uid, wanted=asking)
+            child = watched.seen(applied.body)
+            family.take(entry.key, child, ours=True)
+        except Taken as error:
+            return ApplyFailed(self._now(), key, _taken(entry, watched, family, error))
+        except ObjectError as error:
+            return ApplyFailed(self._now(), key, asking.failure(error))
+        finally:
+            family.ends()
+        return Applied(self._now(), child, applied.created)
+
+    async def delete(self, entry: Entry, request: Delete) -> Event:
+        """Delete an object that the resource owns, and that still is as it was when that was decided.
+
+        Raises:
+            ValueError: If the resource owns nothing: a fault of who decides.
+        """
+        key, uid, family = request.key, request.uid, entry.family
+        if family is None:
+            raise ValueError(f"{entry.key} owns nothing, and would delete {key}")
+        if request.recorded and await self._host.stored(entry.key, RECORD_SECS) is not Stored.YES:
+            self._wake(entry.key, HELD_SECS)
+            return DeleteFailed(self._now(), key, ObjectFailure(ObjectFailureKind.HELD, UNRECORDED))
+        child = family.child(entry.key, key)
+        if child is None or child.uid != uid:
+            return DeleteFailed(self._now(), key, ObjectFailure(ObjectFailureKind.GONE, STRANGER))
+        asking = _Asking(self._clearance, entry)
+        try:
+            await self._objects.delete(key, uid, request.version, wanted=asking)
+        except Gone:
+            family.lost(key, uid)
+        except ObjectError as error:
+            return DeleteFailed(self._now(), key, asking.failure(error))
+        else:
+            family.leaving(entry.key, key, uid)
+        return Deleted(self._now(), key, uid)
+
+
+class _Asking:
+    """Whether a request may be sent, asked as `wanted` of the port when its turn has come; `why` is what it is not."""
+
+    __slots__ = ("_clearance", "_entry", "why")
+
+    def __init__(self, clearance: Clearance, entry: Entry) -> None:
+        self._clearance = clearance
+        self._entry = entry
+        self.why = ""
+
+    def __call__(self) -> bool:
+        self.why = self._clearance.why_not(self._entry)
+        return not self.why
+
+    def failure(self, error: ObjectError) -> ObjectFailure:
+        """Return what a controller is told of a request that did not succeed."""
+        return replace(error.failure, message=self.why) if isinstance(error, Withdrawn) else error.failure
+
+
+def _taken(entry: Entry, watched: Watched, family: Family, error: Taken) -> ObjectFailure:
+    """Return what a controller is told of a name that is taken; what has it may be its own, and new to it."""
+    if error.stands is None:
+        return error.failure
+    stands = watched.seen(error.stands)
+    if owner_of(watched, error.stands) == entry.key:
+        family.take(entry.key, stands)
+    return replace(error.failure, stands=stands)
+
+
+def _own(entry: Entry, body: Mapping[str, Any]) -> tuple[Watched, Family]:
+    """Return what watches an object, which must come to be known as one of the resource's own."""
+    for watched in entry.owns:
+        if watched.kind.matches(body) and owner_of(watched, body) == entry.key and entry.family is not None:
+            return watched, entry.family
+    raise ValueError(f"{entry.key} would apply what is not its own: {body.get('kind')} {body.get('metadata')}")
