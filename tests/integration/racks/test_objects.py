@@ -8,7 +8,15 @@ import pytest
 from fabgitops_core.api.meta import API_VERSION, Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC as KIND
 from fabgitops_core.control.objects import ObjectFailureKind
-from fabgitops_core.engine.object_errors import Conflict, Gone, ObjectError, Refused, Taken
+from fabgitops_core.engine.object_errors import (
+    Changed,
+    Conflict,
+    Gone,
+    ObjectError,
+    Refused,
+    Taken,
+    Withdrawn,
+)
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
 from fabgitops_operator.cluster.objects import MANAGER, KubeObjects
@@ -66,21 +74,36 @@ async def test_what_is_new_is_told_from_what_is_there(plant: Plant) -> None:
     first, created = await plant.objects.apply(body, force=False)
     again, anew = await plant.objects.apply(body, force=False, uid=first["metadata"]["uid"])
     assert (created, anew) == (True, False)
-    assert again["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
+    assert again["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"] != "1"
     assert [each["manager"] for each in first["metadata"]["managedFields"]] == [MANAGER]
     assert plant.counts == {("industrialplcs", "ok"): 2}
 
 
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("value", [7, 8])
+async def test_nothing_is_taken_over_unseen(plant: Plant, force: bool, value: int) -> None:
+    """What nobody told us of is left as it is, equal or not, by force or not, and shown; made again it is new."""
+    theirs = plant.body("mixer") | {"spec": {**SPEC, "targetValue": value}}
+    made = plant.api.post(plant.url, params={"fieldManager": "hands"}, json=theirs).raise_for_status().json()
+    with pytest.raises(Taken, match="there already, and belongs to nobody") as told:
+        await plant.objects.apply(plant.body("mixer"), force=force)
+    assert told.value.stands == made == plant.api.get(f"{plant.url}/mixer").json()
+    await plant.objects.delete(plant.key("mixer"), made["metadata"]["uid"])
+    _, created = await plant.objects.apply(plant.body("mixer"), force=force)
+    assert created
+
+
 async def test_a_field_that_another_manager_set_is_a_conflict_that_names_both(plant: Plant) -> None:
     """Without force nothing is changed, and it is told who set what; with it the field is ours again."""
-    await plant.objects.apply(plant.body("mixer"), force=False)
+    made, _ = await plant.objects.apply(plant.body("mixer"), force=False)
+    uid = made["metadata"]["uid"]
     theirs = plant.body("mixer") | {"spec": {**SPEC, "targetValue": 8}}
     asked = {"fieldManager": "hands", "force": "true"}
     plant.api.patch(f"{plant.url}/mixer", params=asked, json=theirs, headers=APPLY).raise_for_status()
     with pytest.raises(Conflict, match=r"hands gave another value to \.spec\.targetValue") as told:
-        await plant.objects.apply(plant.body("mixer"), force=False)
+        await plant.objects.apply(plant.body("mixer"), force=False, uid=uid)
     assert (told.value.manager, told.value.fields) == ("hands", (".spec.targetValue",))
-    stored, _ = await plant.objects.apply(plant.body("mixer"), force=True)
+    stored, _ = await plant.objects.apply(plant.body("mixer"), force=True, uid=uid)
     assert stored["spec"]["targetValue"] == 7
 
 
@@ -88,9 +111,12 @@ async def test_the_object_of_another_owner_is_taken(plant: Plant) -> None:
     """A second controller among the owners is refused by the API server; it is told to whom the object belongs."""
     theirs = {**plant.body("mixer", ownerReferences=plant.owner("theirs"))}
     asked = {"fieldManager": "hands"}
-    plant.api.patch(f"{plant.url}/mixer", params=asked, json=theirs, headers=APPLY).raise_for_status()
-    with pytest.raises(Taken, match="belongs to ConfigMap theirs"):
-        await plant.objects.apply(plant.body("mixer", ownerReferences=plant.owner("ours")), force=True)
+    made = plant.api.patch(f"{plant.url}/mixer", params=asked, json=theirs, headers=APPLY).raise_for_status().json()
+    ours = plant.body("mixer", ownerReferences=plant.owner("ours"))
+    for uid in ("", made["metadata"]["uid"]):
+        with pytest.raises(Taken, match="belongs to ConfigMap theirs") as told:
+            await plant.objects.apply(ours, force=True, uid=uid)
+        assert told.value.stands == made
 
 
 @pytest.mark.parametrize(("there", "error"), [(True, Taken), (False, Gone)])
@@ -117,6 +143,25 @@ async def test_only_the_object_of_that_uid_is_deleted(plant: Plant) -> None:
     assert plant.api.get(f"{plant.url}/mixer").status_code == 404
     with pytest.raises(Gone):
         await plant.objects.delete(key, uid)
+
+
+async def test_what_changed_meanwhile_is_not_deleted(plant: Plant) -> None:
+    """A node may be claimed at the moment at which it was to go: it goes only as it was when that was decided."""
+    stored, _ = await plant.objects.apply(plant.body("mixer"), force=False)
+    uid, version = stored["metadata"]["uid"], int(stored["metadata"]["resourceVersion"])
+    claimed = plant.api.patch(f"{plant.url}/mixer", json={"metadata": {"labels": {"claimed": "yes"}}}, headers=MERGE)
+    with pytest.raises(Changed):
+        await plant.objects.delete(plant.key("mixer"), uid, version)
+    await plant.objects.delete(plant.key("mixer"), uid, int(claimed.json()["metadata"]["resourceVersion"]))
+    assert plant.api.get(f"{plant.url}/mixer").status_code == 404
+
+
+async def test_what_is_not_wanted_when_its_turn_comes_is_not_sent(plant: Plant) -> None:
+    """Nothing is sent, and nothing counted."""
+    with pytest.raises(Withdrawn):
+        await plant.objects.apply(plant.body("mixer"), force=False, wanted=lambda: False)
+    assert plant.api.get(f"{plant.url}/mixer").status_code == 404
+    assert not plant.counts
 
 
 async def test_one_with_a_finalizer_is_deleted_and_stays_until_that_lets_it_go(plant: Plant) -> None:

@@ -77,16 +77,21 @@ def manifests(
     *,
     with_secrets: Annotated[bool, Parameter(negative=())] = False,
     with_operator: Annotated[bool, Parameter(negative=())] = False,
+    with_racks: Annotated[bool, Parameter(negative=())] = False,
+    with_rack_plcs: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Print what a cluster must have: resource definitions, role and binding. Pipe it to kubectl apply -f -.
 
     Args:
-        with_secrets: Let the operator read Secrets as well: for PLCs behind TLS that name one in tlsSecretRef.
+        with_secrets: Let operators read Secrets as well: for PLCs that name one in tlsSecretRef, and for BMCs.
         with_operator: Run the operator in the cluster as well, from the image of this version, as the chart does.
+        with_racks: Give the operator of racks (run --kinds racks) an account and its rights.
+        with_rack_plcs: The same, and let it make the PLCs that a RackTemplate names.
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 
-    say(text(with_secrets=with_secrets, with_operator=with_operator))
+    options = {"with_racks": with_racks, "with_rack_plcs": with_rack_plcs}
+    say(text(with_secrets=with_secrets, with_operator=with_operator, **options))
 
 
 @app.command

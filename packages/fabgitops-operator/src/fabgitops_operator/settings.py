@@ -29,6 +29,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Family(StrEnum):
+    """Which kinds one operator looks after, with the rights that it takes: PLCs, or racks and what is in them."""
+
+    PLC = "plc"
+    RACKS = "racks"
+
+
 class Outage(StrEnum):
     """What becomes of writes while the API server is away: HOLD stops them with the deadline, CORRECT goes on."""
 
@@ -104,10 +111,20 @@ class Common:
     """Text, JSON lines, or auto: text on a terminal, JSON lines elsewhere."""
 
 
-@Parameter(name="*", validator=_times_of_the_lease)
+def _together(kind: type, settings: "Settings | None") -> None:
+    """Refuse settings that do not go together; None: no setting."""
+    _times_of_the_lease(kind, settings)
+    if settings is not None and settings.kinds is not Family.PLC and settings.device_map is not None:
+        raise ValueError(f"--device-map says where PLCs are; with --kinds {settings.kinds} none is reached.")
+
+
+@Parameter(name="*", validator=_together)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Common):
     """All settings of the operator on Kubernetes, with their defaults."""
+
+    kinds: Family = Family.PLC
+    """Which kinds to look after: plc, or racks; each by an operator of its own, with no more rights than it needs."""
 
     namespace: Annotated[tuple[str, ...], Parameter(validator=_namespaces, negative=(), show_default=False)] = ()
     """Namespace to look after; may be given several times, in the environment with spaces between. Default: all."""

@@ -72,8 +72,8 @@ async def objects(server: Server) -> AsyncIterator[KubeObjects]:
         (409, "Conflict", "the object has been modified", MIXER, Away),
         (401, "Unauthorized", "", {}, Away),
         (403, "Forbidden", "User cannot patch resource", MIXER, Refused),
-        (403, "Forbidden", "", TERMINATING, Refused),
-        (404, "NotFound", "", {"name": "plant", "kind": "namespaces"}, Refused),
+        (403, "Forbidden", "", TERMINATING, Gone),
+        (404, "NotFound", "", {"name": "plant", "kind": "namespaces"}, Gone),
         (404, "NotFound", "the server could not find the requested resource", {}, Away),
         (422, "Invalid", "denied by policy", MIXER, Refused),
         (400, "BadRequest", "admission webhook denied the request", {}, Refused),
@@ -91,7 +91,7 @@ async def test_what_a_refused_application_means(
     """Refused is what would be refused again; whatever may pass by itself is away, and says for how long."""
     server.says(code, reason, message, **details)
     with pytest.raises(ObjectError) as told:
-        await objects.apply(BODY, force=False)
+        await objects.apply(BODY, force=False, uid="u1")
     assert type(told.value) is error
     assert told.value.failure.retry_after == details.get("retryAfterSeconds", 0)
 

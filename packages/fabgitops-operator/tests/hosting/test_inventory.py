@@ -98,7 +98,7 @@ async def test_a_deletion_is_not_undone_by_a_listing(site: Site) -> None:
     site.inventory.listing_begins(INDUSTRIAL_PLC.name, None)
     site.inventory.deleted(PLC, body(6))
     site.inventory.listed(PLC, body(5))
-    site.inventory.listing_ends({}, complete=True)
+    site.inventory.listing_ends(INDUSTRIAL_PLC.name, {}, complete=True)
     assert (len(site.engine), site.forgotten) == (0, ["u1"])
 
 
@@ -199,7 +199,7 @@ async def test_a_listing_does_not_outdo_what_the_watch_told_meanwhile(site: Site
     site.hear(body(9, target=3000))
     site.inventory.listed(PLC, body(5))
     site.hear(body(7, target=2700))
-    site.inventory.listing_ends({}, complete=True)
+    site.inventory.listing_ends(INDUSTRIAL_PLC.name, {}, complete=True)
     assert (site.targets, site.forgotten) == ([2500, 3000], [])
 
 

@@ -8,14 +8,35 @@ from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.labels import labels
 
 
-def manifests(*, with_secrets: bool = False, with_operator: bool = False) -> str:
-    """Return definitions, admission policy, rights and, if asked for, the operator as one stream of YAML documents."""
+def manifests(
+    *,
+    with_secrets: bool = False,
+    with_operator: bool = False,
+    with_racks: bool = False,
+    with_rack_plcs: bool = False,
+) -> str:
+    """Return definitions, admission policy, rights and, if asked for, the operator as one stream of YAML documents.
+
+    Args:
+        with_secrets: The right to read Secrets, for each operator that has rights by then.
+        with_operator: The operator of PLCs.
+        with_racks: The rights of the operator of racks.
+        with_rack_plcs: Its right to make IndustrialPLCs.
+    """
+    racks = with_racks or with_rack_plcs
+    wanted = {
+        "admission.yaml": True,
+        "rbac.yaml": True,
+        "secrets.yaml": with_secrets,
+        "racks.yaml": racks,
+        "racks-plcs.yaml": with_rack_plcs,
+        "racks-secrets.yaml": racks and with_secrets,
+        "operator.yaml": with_operator,
+    }
     folder = files("fabgitops_operator") / "manifests"
-    names = ["admission.yaml", "rbac.yaml", *(["secrets.yaml"] if with_secrets else [])]
-    names += ["operator.yaml"] if with_operator else []
     definitions = [_labelled((folder / f"{kind.crd_name}.yaml").read_text(encoding="utf-8")) for kind in KINDS]
-    text = "---\n".join([*definitions, *((folder / name).read_text(encoding="utf-8") for name in names)])
-    return text.replace("@VERSION@", version("fabgitops-operator"))
+    others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
+    return "---\n".join([*definitions, *others]).replace("@VERSION@", version("fabgitops-operator"))
 
 
 def _labelled(definition: str) -> str:

@@ -11,7 +11,7 @@ from fabgitops_core.engine.object_errors import Gone, ObjectError, Withdrawn
 from fabgitops_core.engine.ports import Applying
 
 from fabgitops_operator.cluster.answers import answers, done, shown
-from fabgitops_operator.cluster.refusals import by_what_stands, conflict, depends, found, refusal
+from fabgitops_operator.cluster.refusals import Asked, by_what_stands, conflict, depends, refusal
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting import errors
 from fabgitops_operator.hosting.errors import ApiError
@@ -23,7 +23,13 @@ MANAGER = "fabgitops-rack"
 AT_ONCE = 8
 """Requests of quick namespaces under way at the same time: with more of them an API server does not do more."""
 
-APPLYING, DELETING = "applying", "deleting"
+NEW = {"resourceVersion": "1"}
+"""What lets an object be applied only where no object has the name, in one request: none ever has this version.
+
+To one that is made the API server gives a version of its own; onto one that is there it refuses to apply this (409).
+"""
+
+DELETING = "deleting"
 
 
 class KubeObjects:
@@ -47,61 +53,54 @@ class KubeObjects:
         """As `fabgitops_core.engine.ports.Objects.apply`."""
         metadata = body["metadata"]
         key = Key(body["kind"], metadata["namespace"], metadata["name"])
-        given = {**body, "metadata": {**metadata, "uid": uid}} if uid else body
+        given = {**body, "metadata": {**metadata, **({"uid": uid} if uid else NEW)}}
         send = partial(self._rest.apply, self._kinds[key.kind], given, MANAGER, force=force)
-        stored, code = await self._asked(APPLYING, key, uid, send, wanted)
+        stored, code = await self._asked(Asked("applying", key, uid), send, wanted)
         return Applying(stored, created=code == 201)
 
     async def delete(self, key: Key, uid: str, version: int = 0, *, wanted: Callable[[], bool] = lambda: True) -> None:
         """As `fabgitops_core.engine.ports.Objects.delete`."""
         send = partial(self._rest.delete, self._kinds[key.kind], key.namespace, key.name, uid, version)
-        await self._asked(DELETING, key, uid, send, wanted)
+        await self._asked(Asked(DELETING, key, uid, version), send, wanted)
 
     async def _asked(
-        self,
-        what: str,
-        key: Key,
-        uid: str,
-        send: Callable[[], Awaitable[httpx2.Response]],
-        wanted: Callable[[], bool],
+        self, asked: Asked, send: Callable[[], Awaitable[httpx2.Response]], wanted: Callable[[], bool]
     ) -> tuple[Mapping[str, Any], int]:
         """Return what an answer that says yes shows, and its code.
 
         Raises:
             ObjectError: It says no, or there is none.
         """
-        plural, doing = self._kinds[key.kind].plural, f"{what} {key.kind} {key}"
+        key, plural = asked.key, self._kinds[asked.key.kind].plural
         answer: httpx2.Response | None = None
         try:
-            with answers(doing, key.name, key.namespace):
+            with answers(str(asked), key.name, key.namespace):
                 async with self._slots.of(key.namespace):
                     if not wanted():
-                        raise Withdrawn(f"{doing}: it is not wanted any more")
+                        raise Withdrawn(f"{asked}: it is not wanted any more")
                     answer = await send()
                 answer.raise_for_status()
                 shows = answer.json()
-                if not (what == DELETING and done(shows)):
-                    shown(shows, key.name, uid)
+                if not (asked.what == DELETING and done(shows)):
+                    shown(shows, key.name, asked.uid)
         except ApiError as error:
-            why = await self._why(doing, key, uid, answer, error)
+            why = await self._why(asked, answer, error)
             self._counted(plural, why.kind.name.lower())
             raise why from error
         self._counted(plural, "ok")
         return shows, answer.status_code
 
-    async def _why(
-        self, doing: str, key: Key, uid: str, answer: httpx2.Response | None, error: ApiError
-    ) -> ObjectError:
+    async def _why(self, asked: Asked, answer: httpx2.Response | None, error: ApiError) -> ObjectError:
         if answer is None:
             return refusal(error)
-        if (told := conflict(answer, doing)) is not None:
+        if asked.uid and (told := conflict(answer, str(asked))) is not None:
             return told
-        if isinstance(error, errors.Gone) and uid:
+        if asked.uid and isinstance(error, errors.Gone):
             return Gone(str(error))
-        if not depends(answer, on_uid=bool(uid)):
+        if not depends(answer, on_uid=bool(asked.uid)):
             return refusal(error, answer.status_code)
         try:
-            stands = found(await self._rest.get(self._kinds[key.kind], key.namespace, key.name))
+            stands = await self._rest.get(self._kinds[asked.key.kind], asked.key.namespace, asked.key.name)
         except ApiError as unknown:
             return refusal(unknown)
-        return by_what_stands(stands, uid, doing, error)
+        return by_what_stands(asked, stands, error)

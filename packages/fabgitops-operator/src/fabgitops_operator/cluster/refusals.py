@@ -1,6 +1,6 @@
 """What a refusal says of an object that was to be applied or deleted, told apart by what is known afterwards.
 
-Which of two things it means may depend on what stands under the name by then: whoever asked looks, and tells (`Found`).
+Which of two things it means may depend on what stands under the name by then: whoever asked looks, and tells.
 """
 
 import re
@@ -9,38 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+from fabgitops_core.api.meta import Key
 from fabgitops_core.engine.object_errors import Away, Changed, Conflict, Gone, ObjectError, Refused, Taken
 
 from fabgitops_operator.cluster.answers import causes, line
 from fabgitops_operator.hosting import errors
 from fabgitops_operator.hosting.errors import ApiError
+from fabgitops_operator.hosting.ports import Body
 
 _MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
 
 _UNDECLARED = "failed to create typed patch object"
 """How the API server says, with a 500, that a definition does not have a field that is applied."""
-
-_CHANGED = "the ResourceVersion in the precondition"
-"""What the API server says does not match, where an object was to be deleted only as it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What stands under a name: its uid, "" where nothing does, and who owns it, "" where nobody does."""
-
-    uid: str = ""
-    owner: str = ""
-
-
-def found(body: Mapping[str, Any] | None) -> Found:
-    """Return what an object, or None, is to those who wanted its name."""
-    if body is None:
-        return Found()
-    metadata = body["metadata"]
-    owners = [
-        f"{each['kind']} {each['name']}" for each in metadata.get("ownerReferences") or () if each.get("controller")
-    ]
-    return Found(metadata["uid"], owners[0] if owners else "")
 
 
 def conflict(response: httpx2.Response, doing: str) -> Conflict | None:
@@ -69,21 +49,41 @@ def depends(response: httpx2.Response, *, on_uid: bool) -> bool:
     return response.status_code == 409
 
 
-def by_what_stands(stands: Found, uid: str, doing: str, error: ApiError) -> ObjectError:
-    """Return what a refusal that `depends` means: the object is gone, or another's, or was only changed just then."""
-    if uid and not stands.uid:
-        return Gone(f"{doing}: it is gone")
-    if uid and stands.uid != uid:
-        return Taken(f"{doing}: another object has its name by now")
-    if stands.owner and isinstance(error, errors.Rejected):
-        return Taken(f"{doing}: it belongs to {stands.owner}")
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for: to do what to which object, of this uid and version; "" and 0 are any, or none."""
+
+    what: str
+    key: Key
+    uid: str
+    version: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.key.kind} {self.key}"
+
+
+def by_what_stands(asked: Asked, stands: Body | None, error: ApiError) -> ObjectError:
+    """Return what a refusal that `depends` means, by the object that has the name, or None."""
+    if stands is None:
+        return Gone(f"{asked}: it is gone") if asked.uid else refusal(error)
+    metadata = stands["metadata"]
+    owner = _owner(metadata)
+    if asked.uid and metadata["uid"] != asked.uid:
+        return Taken(f"{asked}: another object has its name by now", stands)
+    if asked.version and metadata["resourceVersion"] != str(asked.version):
+        return Changed(f"{asked}: it was changed meanwhile")
+    if not asked.uid or (owner and isinstance(error, errors.Rejected)):
+        return Taken(f"{asked}: it is there already, and belongs to {owner or 'nobody'}", stands)
     return refusal(error)
+
+
+def _owner(metadata: Mapping[str, Any]) -> str:
+    owners = metadata.get("ownerReferences") or ()
+    return next((f"{each['kind']} {each['name']}" for each in owners if each.get("controller")), "")
 
 
 def refusal(error: ApiError, code: int = 0) -> ObjectError:
     """Return what any other refusal means; `code` is that of the answer, 0 where there is none."""
-    if _CHANGED in str(error):
-        return Changed(str(error))
     if code == 500 and _UNDECLARED in str(error):
         return Refused(f"{error}; the definitions that are installed are older than this operator")
     if isinstance(error, errors.Forbidden | errors.Gone | errors.Rejected) and code != 401:

@@ -5,7 +5,7 @@ They go the same way as all others, and what goes wrong is told apart as everywh
 
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, NamedTuple
 
 import httpx2
@@ -98,7 +98,7 @@ class Rest:
 
     async def changes(
         self, kind: Kind, namespace: str | None, selector: str, since: str
-    ) -> AsyncIterator["Change | None"]:
+    ) -> AsyncGenerator["Change | None", None]:
         """Yield None when the API server has begun to tell of changes since a resourceVersion, then each change.
 
         It ends when the API server wants that, and when nothing was heard for long: whoever asks anew knows more.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import Declared
@@ -71,7 +72,7 @@ class Inventory:
         self._forgotten = forgotten
         self._echoed = echoed
         self._seen: dict[Key, _Seen] = {}
-        self._listing: _Listing | None = None
+        self._listings: dict[str, _Listing] = {}
         self._lasting = Lasting()
         self.news = 0
         """How often an object was declared, anew or for the first time."""
@@ -107,11 +108,12 @@ class Inventory:
         """
         if not _names_itself(controller, body):
             return
-        if self._listing is not None:
-            key = key_of(controller, body)
-            before = self._listing.told.get(key)
+        listing = self._listings.get(controller.kind.name)
+        if listing is not None:
+            key = key_of(controller.kind, body)
+            before = listing.told.get(key)
             if before is None or version_of(before) <= version_of(body):
-                self._listing.told[key] = body
+                listing.told[key] = body
         self._take(controller, body, reading)
 
     def listed(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
@@ -119,10 +121,10 @@ class Inventory:
         if not _names_itself(controller, body):
             return
         key, uid, version = _identity(controller, body)
-        seen = self._seen.get(key)
-        if self._listing is not None and seen is not None and version < seen.version:
-            if uid not in self._listing.deleted:
-                self._listing.set_back[key] = controller, body
+        seen, listing = self._seen.get(key), self._listings.get(key.kind)
+        if listing is not None and seen is not None and version < seen.version:
+            if uid not in listing.deleted:
+                listing.set_back[key] = controller, body
             return
         self._take(controller, body, reading)
 
@@ -131,9 +133,9 @@ class Inventory:
             self.deleted(controller, body)
             return
         key, uid, version = _identity(controller, body)
-        if self._listing is not None and uid in self._listing.deleted:
+        seen, listing = self._seen.get(key), self._listings.get(key.kind)
+        if listing is not None and uid in listing.deleted:
             return
-        seen = self._seen.get(key)
         if seen is not None and version < seen.version:
             return
         if seen is not None and seen.uid != uid:
@@ -165,8 +167,8 @@ class Inventory:
         if not _names_itself(controller, body):
             return
         key, uid, _version = _identity(controller, body)
-        if self._listing is not None:
-            self._listing.deleted.add(uid)
+        if (listing := self._listings.get(key.kind)) is not None:
+            listing.deleted.add(uid)
         self.lost(key, uid)
 
     def lost(self, key: Key, uid: str) -> None:
@@ -179,23 +181,25 @@ class Inventory:
     def listing_begins(self, kind: str, namespace: str | None) -> dict[Key, str]:
         """Return the objects, with their uids, that a complete listing must show if they still are there.
 
+        Of one kind there is one listing at a time; of several there may be some.
+
         Args:
             kind: The kind that is listed.
             namespace: Where; None is everywhere.
         """
-        self._listing = _Listing()
+        self._listings[kind] = _Listing()
         return {key: seen.uid for key, seen in self._seen.items() if _within(key, kind, namespace)}
 
     def any(self, kind: str, namespace: str | None) -> bool:
         """Return whether there is an object of a kind in one namespace or (None) anywhere."""
         return any(_within(key, kind, namespace) for key in self._seen)
 
-    def listing_ends(self, missing: Mapping[Key, str], *, complete: bool) -> None:
+    def listing_ends(self, kind: str, missing: Mapping[Key, str], *, complete: bool) -> None:
         """Forget what a complete listing did not show, and begin anew what it showed older than it was seen before.
 
         What the watch told of an object while the listing ran goes before both.
         """
-        listing, self._listing = self._listing, None
+        listing = self._listings.pop(kind, None)
         if listing is None or not complete:
             return
         for key, uid in missing.items():
@@ -204,7 +208,7 @@ class Inventory:
             self._set_back(key, controller, body, listing)
 
     def _set_back(self, key: Key, controller: Controller[Any], body: Body, listing: _Listing) -> None:
-        uid = _field(body, "uid")
+        uid = uid_of(body)
         seen = self._seen.get(key)
         if uid in listing.deleted or seen is None:
             return
@@ -231,13 +235,18 @@ def _within(key: Key, kind: str, namespace: str | None) -> bool:
     return key.kind == kind and namespace in {None, key.namespace}
 
 
-def key_of(controller: Controller[Any], body: Body) -> Key:
+def key_of(kind: Kind, body: Body) -> Key:
     """Return the full name of an object."""
-    return Key(controller.kind.name, _field(body, "namespace"), _field(body, "name"))
+    return Key(kind.name, _field(body, "namespace"), _field(body, "name"))
+
+
+def uid_of(body: Body) -> str:
+    """Return the uid of an object, "" where it says none."""
+    return _field(body, "uid")
 
 
 def _identity(controller: Controller[Any], body: Body) -> tuple[Key, str, int]:
-    return key_of(controller, body), _field(body, "uid"), version_of(body)
+    return key_of(controller.kind, body), uid_of(body), version_of(body)
 
 
 def _is_leaving(body: Body) -> bool:

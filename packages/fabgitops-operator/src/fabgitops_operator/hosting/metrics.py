@@ -36,6 +36,7 @@ from prometheus_client.registry import Collector
 from fabgitops_operator.hosting import families
 from fabgitops_operator.hosting.buckets import Buckets
 from fabgitops_operator.hosting.families import Sample, in_parts
+from fabgitops_operator.hosting.rackmetrics import RackMetrics
 
 _KNOWN = {ConditionStatus.TRUE: 1, ConditionStatus.FALSE: 0, ConditionStatus.UNKNOWN: None}
 
@@ -77,11 +78,16 @@ Metered = Iterable[tuple[Key, Mapping[str, Meter]]]
 
 
 class Metrics(Collector):
-    """The engine's observer, and a collector for `prometheus_client`."""
+    """The engine's observer, and a collector for `prometheus_client`.
 
-    def __init__(self) -> None:
+    Args:
+        racks: Counts instead of what is of PLCs alone.
+    """
+
+    def __init__(self, racks: RackMetrics | None = None) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # left without annotations there
         self.registry = CollectorRegistry()
+        self._racks = racks
         self._rows: dict[Key, _Row] = {}
         self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
         self._clock: Callable[[], float] = float
@@ -134,6 +140,9 @@ class Metrics(Collector):
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""
+        if self._racks is not None:
+            self._racks.happened(key, event, commands)
+            return
         row = self._rows.get(key)
         if row is None:
             if not isinstance(event, Declared | Faulted) or key.kind != INDUSTRIAL_PLC.name:
@@ -154,8 +163,10 @@ class Metrics(Collector):
             row.take(command)
 
     def passed(self, key: Key, seconds: float) -> None:
-        """Note that a pass over a PLC has ended, and how long it took."""
-        if key.kind == INDUSTRIAL_PLC.name:
+        """Note that a pass has ended, and how long it took."""
+        if self._racks is not None:
+            self._racks.passed(key, seconds)
+        elif key.kind == INDUSTRIAL_PLC.name:
             self._passes.observe(seconds)
 
     def late(self, seconds: float) -> None:
@@ -167,8 +178,10 @@ class Metrics(Collector):
         self._faults.labels(key.kind, where).inc()
 
     def forgotten(self, key: Key) -> None:
-        """Drop the series of a PLC that is gone."""
+        """Drop the series of what is gone."""
         self._rows.pop(key, None)
+        if self._racks is not None:
+            self._racks.forgotten(key)
 
     def request(self, function: str, result: str) -> None:
         """Count a Modbus request."""
@@ -181,6 +194,12 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is read off when asked, a large family in parts, each made when its turn comes."""
+        yield from self._of_plcs() if self._racks is None else self._racks.families()
+        name, held = self._lease
+        yield from in_parts(families.LEADER, [((name,), held())] if name else [])
+        yield from in_parts(families.WATCHES, [((kind,), up) for kind, up in self._kinds_up().items()])
+
+    def _of_plcs(self) -> Iterator[Metric]:
         rows = list(self._rows.items())
         yield GaugeMetricFamily("managed_plcs", "IndustrialPLC resources looked after.", value=len(rows))
         yield from in_parts(families.DRIFTS, _of_each(rows, lambda row: row.drifts))
@@ -193,9 +212,6 @@ class Metrics(Collector):
         yield from in_parts(families.TARGETS, _of_registers(self._targets()))
         yield from in_parts(families.UNITS, self._unit_samples())
         yield from in_parts(families.BREAKERS, self._breaker_states())
-        name, held = self._lease
-        yield from in_parts(families.LEADER, [((name,), held())] if name else [])
-        yield from in_parts(families.WATCHES, [((kind,), up) for kind, up in self._kinds_up().items()])
         yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")
         yield self._lateness.family(
             "fabgitops_poll_lateness_seconds", "Seconds that a poll had its turn after its time."

@@ -14,18 +14,17 @@ from typing import Any, Protocol
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Observer
-from fabgitops_core.modbus.pool import ModbusDevices
-from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.hosting.announce import Announcer
 from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.hosting.inventory import Inventory
 from fabgitops_operator.hosting.lasting import settle_memory
+from fabgitops_operator.hosting.means import Means
 from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.owned import Owned, watched_by
 from fabgitops_operator.hosting.ports import Api, Fence
 from fabgitops_operator.hosting.report import Reporter
-from fabgitops_operator.hosting.secrets import SecretTls
 from fabgitops_operator.hosting.standin import StandIn
 from fabgitops_operator.hosting.start import catch_up, first_listing, unless, warn_of_empty
 from fabgitops_operator.hosting.sweep import Sweep
@@ -75,7 +74,7 @@ async def last_word(running: Coroutine[Any, Any, str]) -> None:
 
 @asynccontextmanager
 async def staged(
-    settings: Wishes, api: Api, fence: Fence, deciding: Sequence[Controller[Any]], route: Route
+    settings: Wishes, api: Api, fence: Fence, deciding: Sequence[Controller[Any]], means: Means
 ) -> AsyncIterator["Stage"]:
     """Yield the parts, wired; nothing has begun.
 
@@ -84,13 +83,17 @@ async def staged(
     """
     told_to_stop = asyncio.Event()
     _take_signals(told_to_stop)
-    metrics = Metrics()
+    metrics = Metrics(means.racks)
     async with tracing(settings.otlp_endpoint, metrics) as observer:
-        yield Stage(settings, api, fence, deciding, metrics, observer, route, told_to_stop)
+        yield Stage(settings, api, fence, deciding, metrics, observer, means, told_to_stop)
 
 
 class Stage:
-    """The parts of an operator."""
+    """The parts of an operator.
+
+    `declared` are the controllers whose kinds are watched and listed as they are declared, `owned` is by scope what is
+    told of what resources own; `hearing` and `children` say whether each is heard of.
+    """
 
     def __init__(
         self,
@@ -100,7 +103,7 @@ class Stage:
         deciding: Sequence[Controller[Any]],
         metrics: Metrics,
         observer: Observer,
-        route: Route,
+        means: Means,
         told_to_stop: asyncio.Event,
     ) -> None:
         """Wire them.
@@ -112,35 +115,49 @@ class Stage:
             deciding: The controllers, one for each kind.
             metrics: Are told of all that happens.
             observer: Is told what engine and devices do.
-            route: Says where devices really are.
+            means: By what is carried out what they want.
             told_to_stop: Ends it.
         """
         self._settings = settings
         self._fence = fence
         self.told_to_stop = told_to_stop
         self._starting = "starting: not everything is listed yet"
-        self.deciding = deciding
         self.metrics = metrics
         host = StandIn()
-        self.engine = Engine(ModbusDevices(metrics.request, SecretTls(api), route), host, observer)
+        devices, objects = means.devices(metrics), means.objects(metrics)
+        self.engine = Engine(devices, host, observer, objects=objects, bus=means.bus, performers=means.performers)
         self.inventory = Inventory(self.engine, host.forget, host.echoed)
         self._announcer = Announcer(api, metrics)
         self._announcer.uid = self.inventory.uid
         self._reporter = host.reporter = Reporter(api, self._announcer, metrics, self.inventory, fence.may_have_passed)
-        self.hearing = Hearing(_scopes(deciding, settings.namespace), settings.deaf_secs)
-        self._sweep = Sweep(api, self.inventory, self.hearing, deciding)
+        self.owned = self._owned(deciding)
+        self.declared = [each for each in deciding if each.kind.name not in {scope.kind.name for scope in self.owned}]
+        self.hearing = Hearing(_scopes(self.declared, settings.namespace), settings.deaf_secs)
+        self.children = Hearing(self.owned, settings.deaf_secs)
+        self._sweep = Sweep(api, self.inventory, self.hearing, self.declared)
         self.engine.holds.ask("lease", fence.why_not)
         self._let_metrics_look()
+
+    def _owned(self, deciding: Sequence[Controller[Any]]) -> dict[Scope, Owned]:
+        """Return of what kinds own who is told of it, by where it is."""
+        by_kind = {controller.kind.name: controller for controller in deciding}
+        return {
+            Scope(watched.kind, name): Owned(
+                self.engine.families, watched, self.inventory, by_kind.get(watched.kind.name)
+            )
+            for watched in watched_by(deciding)
+            for name in self._settings.namespace or (None,)
+        }
 
     def _let_metrics_look(self) -> None:
         self.metrics.watch_breakers(self.engine.circuits.troubled, asyncio.get_running_loop().time)
         self.metrics.watch_registers(self.engine.readings, self.engine.targets, self.engine.units)
         self.metrics.watch_lease(str(self._fence), lambda: self._fence.held)
-        self.metrics.watch_hearing(self.hearing.kinds_up)
+        self.metrics.watch_hearing(lambda: {**self.hearing.kinds_up(), **self.children.kinds_up()})
 
     def not_ready(self) -> str:
         """Return why the operator is not ready, or ""."""
-        return self._fence.why_not() or self._starting or self.hearing.not_ready()
+        return self._fence.why_not() or self._starting or self.hearing.not_ready() or self.children.not_ready()
 
     def take_signals(self) -> None:
         """Handle SIGTERM and SIGINT again, where somebody else has put handlers of theirs."""
@@ -223,6 +240,7 @@ class Stage:
     def _hold_while_deaf(self) -> None:
         """Let no write go out while nobody can tell us whether it is still wanted."""
         why = self.hearing.hold(lambda scope: self.inventory.any(scope.kind.name, scope.namespace))
+        why = why or self.children.hold(lambda _: bool(len(self.engine)))
         if why:
             self.engine.holds.put("watch", why)
         else:

@@ -70,7 +70,7 @@ def _give_up_or_go_on(errors: Mapping[Scope, ApiError], scopes: Collection[Scope
         if isinstance(error, Unavailable):
             raise error
     gone = [error for error in errors.values() if isinstance(error, Gone)]
-    if len(gone) == len(scopes):
+    if gone and len(gone) == len(scopes):
         raise NotInstalledError(
             "the resource definitions are not installed in this cluster: "
             "run `fabgitops-operator manifests | kubectl apply -f -`"

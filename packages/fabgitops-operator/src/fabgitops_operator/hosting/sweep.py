@@ -55,7 +55,7 @@ class Sweep:
         complete = False
         try:
             async for body in self._api.list_all(scope.kind, scope.namespace):
-                missing.pop(key_of(controller, body), None)
+                missing.pop(key_of(controller.kind, body), None)
                 reading = self._inventory.read(controller, body)
                 await asyncio.sleep(0)  # polls go on: a page of large maps takes seconds to go through
                 self._inventory.listed(controller, body, reading)
@@ -65,7 +65,7 @@ class Sweep:
             complete = True
             raise
         finally:
-            self._inventory.listing_ends(missing, complete=complete)
+            self._inventory.listing_ends(scope.kind.name, missing, complete=complete)
 
     async def forever(self, interval: float, told: Callable[[Collection[ApiError]], None]) -> None:
         """List everything each `interval` seconds; at once when a watch goes down, and then every few seconds.

@@ -12,6 +12,7 @@ from fabgitops_core.control.kinds import families
 from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import probes
+from fabgitops_operator.hosting.means import modbus
 from fabgitops_operator.hosting.stage import Stage, last_word, staged
 from fabgitops_operator.hosting.web import application, listening
 from fabgitops_operator.standalone.api.server import Api
@@ -73,7 +74,7 @@ async def _operated(settings: StandaloneSettings) -> str:
         stack.push_async_callback(local.settled)
         rules = Rules(judge, deciding, BY_KIND, judge.name)
         syncer = Syncer(objects, store, rules, settings.of_source(), local)
-        stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, route))
+        stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, modbus(local, route)))
         stage.metrics.registry.register(SourceMetrics(syncer.status))
         api = Api(store, objects, RESOURCES, way_in.access, asyncio.get_running_loop().time)
         pages = [*probes(stage.metrics.registry, stage.not_ready, lambda: str(syncer.status()))]

@@ -7,7 +7,7 @@ from fabgitops_operator.cluster.lease import place
 from fabgitops_operator.cluster.lease.keeper import Lease
 from fabgitops_operator.cluster.lease.place import lease_of, place_of, terms_of
 from fabgitops_operator.hosting.alone import Alone
-from fabgitops_operator.settings import Outage, Settings
+from fabgitops_operator.settings import Family, Outage, Settings
 
 from .test_keeper import FakeLeases
 
@@ -21,6 +21,12 @@ def test_the_same_namespaces_share_a_lease() -> None:
     assert names[:3] == ["fabgitops-operator", "fabgitops-operator.line-1", "fabgitops-operator.line-2"]
     assert names[3] == names[4]
     assert len(set(names)) == 4
+
+
+def test_families_do_not_wait_for_each_other() -> None:
+    """The operator of racks has another Lease than that of PLCs of the same namespaces."""
+    names = [place_of(Settings(kinds=Family.RACKS, namespace=namespaces))[1] for namespaces in ((), ("line-1",))]
+    assert names == ["fabgitops-racks", "fabgitops-racks.line-1"]
 
 
 def test_in_a_pod_it_is_where_the_pod_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

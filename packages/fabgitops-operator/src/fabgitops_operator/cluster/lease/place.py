@@ -10,9 +10,10 @@ from fabgitops_operator.cluster.lease.election import Terms
 from fabgitops_operator.cluster.lease.keeper import Lease, Leases
 from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.ports import Fence
-from fabgitops_operator.settings import Outage, Settings
+from fabgitops_operator.settings import Family, Outage, Settings
 
-NAME = "fabgitops-operator"
+NAMES = {Family.PLC: "fabgitops-operator", Family.RACKS: "fabgitops-racks"}
+"""What Leases are called, by what their holders look after: those of one family do not wait for another's."""
 
 _OUTSIDE = "fabgitops-system"
 """The namespace of the manifests."""
@@ -33,9 +34,10 @@ def lease_of(settings: Settings, kube: Leases) -> Fence:
 def place_of(settings: Settings) -> tuple[str, str]:
     """Return namespace and name of the Lease.
 
-    Operators that look after the same namespaces have the same one, others not.
+    Operators that look after the same kinds in the same namespaces have the same one, others not.
     """
-    return settings.lease_namespace or _own_namespace(), settings.lease_name or _name_of(settings.namespace)
+    name = settings.lease_name or _name_of(NAMES[settings.kinds], settings.namespace)
+    return settings.lease_namespace or _own_namespace(), name
 
 
 def terms_of(settings: Settings) -> Terms:
@@ -56,9 +58,9 @@ def _own_namespace() -> str:
         return _OUTSIDE
 
 
-def _name_of(namespaces: tuple[str, ...]) -> str:
+def _name_of(name: str, namespaces: tuple[str, ...]) -> str:
     """Return a name for people where there is one namespace, and of more than that one that tells sets apart."""
     chosen = sorted(set(namespaces))
     if len(chosen) > 1:
-        return f"{NAME}.{sha256(' '.join(chosen).encode()).hexdigest()[:10]}"
-    return ".".join((NAME, *chosen))
+        return f"{name}.{sha256(' '.join(chosen).encode()).hexdigest()[:10]}"
+    return ".".join((name, *chosen))

@@ -1,0 +1,54 @@
+"""By what an operator carries out what its controllers want, beside statuses and Events, which every one has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NoReturn
+
+from fabgitops_core.control.commands import Request
+from fabgitops_core.control.plc.requests import Endpoint, Link
+from fabgitops_core.engine.performing import Performer
+from fabgitops_core.engine.ports import Bus, Devices, Objects
+from fabgitops_core.modbus.pool import ModbusDevices
+from fabgitops_core.modbus.route import Route
+
+from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.ports import Secrets
+from fabgitops_operator.hosting.rackmetrics import RackMetrics
+from fabgitops_operator.hosting.secrets import SecretTls
+
+NONE: Mapping[type[Request], Performer] = MappingProxyType({})
+
+
+class NoDevices:
+    """The engine's `Devices` where no kind has any: nothing is ever connected to."""
+
+    def open(self, endpoint: Endpoint, link: Link | None = None) -> NoReturn:
+        """Never be asked for.
+
+        Raises:
+            TypeError: It was.
+        """
+        raise TypeError(f"no kind that is looked after here has a device, and {endpoint} was asked for")
+
+    async def close(self) -> None:
+        """Have nothing to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What each family of kinds needs of its own.
+
+    `devices` and `objects` are made when there is somebody to count what they do; `racks` counts what is of them.
+    """
+
+    devices: Callable[[Metrics], Devices] = lambda _: NoDevices()
+    objects: Callable[[Metrics], Objects | None] = lambda _: None
+    bus: Bus | None = None
+    racks: RackMetrics | None = None
+    performers: Mapping[type[Request], Performer] = field(default_factory=lambda: NONE)
+
+
+def modbus(secrets: Secrets, route: Route) -> Means:
+    """Return what PLCs need: connections over which Modbus is spoken."""
+    return Means(devices=lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route))
