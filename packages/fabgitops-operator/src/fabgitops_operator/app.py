@@ -11,6 +11,7 @@ from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
 from cyclopts.config import Env, Yaml
 from yaml import YAMLError
 
+from fabgitops_operator.facade.settings import FacadeSettings
 from fabgitops_operator.settings import Settings
 from fabgitops_operator.standalone.commands import app as standalone
 from fabgitops_operator.streams import complain, say
@@ -149,6 +150,34 @@ def probe(
         return 1
     say(text)
     return 0 if answered else 1
+
+
+@app.command
+def facade(settings: FacadeSettings | None = None, *, config: Path | None = None) -> int:
+    """Serve racks by REST, as Fabrica's rack example does, over the Kubernetes API, until SIGTERM or Ctrl-C.
+
+      fabgitops-operator facade --namespace plant
+
+      curl http://127.0.0.1:8080/racks
+
+    Who asks shows a bearer token that the API server knows, and may do what it lets them. On a loopback port without
+    TLS nobody must: who shows none is taken for whoever runs this, as with kubectl proxy.
+
+    Each setting can be given as a flag, as an environment variable (FABGITOPS_NAMESPACE) or in the file of --config. A
+    flag outdoes the environment, which outdoes the file.
+
+    Args:
+        settings: What can be set.
+        config: YAML file that maps names of settings to values.
+    """
+    from fabgitops_operator.cluster.login import NoConfig  # noqa: PLC0415
+    from fabgitops_operator.facade.runtime import EntranceError, serve  # noqa: PLC0415
+    from fabgitops_operator.hosting.process import performed  # noqa: PLC0415
+    from fabgitops_operator.hosting.showing import CertificateError  # noqa: PLC0415
+
+    del config  # read by `_from_file`, before the settings are made
+    settings = settings or FacadeSettings()
+    return performed(serve(settings), settings, (EntranceError,), (CertificateError, NoConfig))
 
 
 @app.command

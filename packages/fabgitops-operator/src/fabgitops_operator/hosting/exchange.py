@@ -21,6 +21,10 @@ class Query:
         """Return a parameter, or nothing."""
         return self._values.get(name, [""])[0]
 
+    def names(self) -> Iterable[str]:
+        """Return the names of the parameters that are given."""
+        return self._values.keys()
+
     def all(self, name: str) -> list[str]:
         """Return what a parameter was given, each time."""
         return self._values.get(name, [])

@@ -3,24 +3,36 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from fabgitops_operator.hosting.device_map import DeviceMapError
 from fabgitops_operator.hosting.http import ListenError
 from fabgitops_operator.hosting.log import configure
 from fabgitops_operator.hosting.tracing import TracingUnavailable
-from fabgitops_operator.settings import Common
+from fabgitops_operator.settings import LogFormat, LogLevel
 from fabgitops_operator.streams import complain
 
 Expected = tuple[type[Exception], ...]
 
 
-def performed(operating: Coroutine[Any, Any, None], settings: Common, wrong: Expected, failed: Expected) -> int:
+class Logging(Protocol):
+    """What is set of any: how it logs."""
+
+    @property
+    def log_level(self) -> LogLevel:
+        """From which level on."""
+
+    @property
+    def log_format(self) -> LogFormat:
+        """In which shape."""
+
+
+def performed(operating: Coroutine[Any, Any, None], settings: Logging, wrong: Expected, failed: Expected) -> int:
     """Run an operator to its end, and return the exit code; what is expected to go wrong is told in a line.
 
     Args:
-        operating: The operator.
-        settings: What is set of any: how it logs, here.
+        operating: The operator, or whatever else the process is for.
+        settings: How it logs.
         wrong: What ends it with 2, for it was told what cannot be, besides a device map that is none.
         failed: What ends it with 1, besides a port that is taken and traces that cannot be made.
     """
