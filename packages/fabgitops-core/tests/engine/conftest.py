@@ -19,6 +19,7 @@ from fabgitops_core.testing.devices import FakeDevices, FakePlc
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 
 from .leaping import LeapingLoop
+from .shelves import Shelves
 
 TURN_SECS = 0.0005
 """What a turn of the loop takes: far less than a tick of the scheduler, and a test's turns are seconds together."""
@@ -84,7 +85,7 @@ class Bench:
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Let no test on a bench wait for time: nothing there is outside of the loop."""
-    if "bench" in getattr(item, "fixturenames", ()):
+    if {"bench", "shelves"} & set(getattr(item, "fixturenames", ())):
         return {"leaping": partial(LeapingLoop, TURN_SECS)}
     return {"real": asyncio.new_event_loop}
 
@@ -96,3 +97,12 @@ async def bench() -> AsyncIterator[Bench]:
     bench.plc[4001] = 2500
     yield bench
     await bench.engine.stop(1.0)
+
+
+@pytest.fixture
+async def shelves() -> AsyncIterator[Shelves]:
+    """Return an engine with shelves that has listed what there is: nothing; it is stopped afterwards."""
+    shelves = Shelves()
+    shelves.watch.list()
+    yield shelves
+    await shelves.engine.stop(1.0)
