@@ -19,6 +19,7 @@ import lightkube
 import pytest
 import yaml
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
+from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.cluster.install import manifests
 from lightkube import codecs
 from lightkube.core.exceptions import ApiError
@@ -29,6 +30,7 @@ from testbed.plane import ControlPlane
 
 from ..planes import KUBERNETES, Plane, merging
 
+EVERY_KIND = [create_namespaced_resource("fabgitops.io", "v1", kind.name, kind.plural) for kind in KINDS]
 IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
 Event = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
 FIELD_MANAGER = "tests"
@@ -231,18 +233,19 @@ class Site:
 
 
 async def install(client: lightkube.AsyncClient) -> None:
-    """Install what the operator needs, exactly as it is shipped, and wait until the kind is served."""
+    """Install what the operator needs, exactly as it is shipped, and wait until all kinds are served."""
     for body in yaml.safe_load_all(manifests()):
         await client.apply(codecs.from_dict(body), field_manager=FIELD_MANAGER, force=True)
 
     async def served() -> bool:
         try:
-            _ = [each async for each in client.list(IndustrialPLC, namespace="default")]
+            for kind in EVERY_KIND:
+                _ = [each async for each in client.list(kind, namespace="default")]
         except httpx2.HTTPStatusError:  # of which ApiError is one; a kind that is not served answers in plain text
             return False
         return True
 
-    await until(served, "the kind is served")
+    await until(served, "the kinds are served")
 
 
 @pytest.fixture

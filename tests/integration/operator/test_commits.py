@@ -42,7 +42,7 @@ async def apply_plc(site: Site, port: int, speed: int) -> int:
 async def test_a_commit_of_two_objects_is_not_torn(site: Site) -> None:
     """Scale and speed that change together want the same word as before: whatever stands between is never written."""
     plc = WirePlc({SPEED: 500})
-    async with serving(plc) as port, site.operator("--settle-secs", "3"):
+    async with serving(plc) as port, site.operator("--settle-secs", "6"):
         for pause in (0.0, 0.05, 0.2, 1.2):
             for scale, speed in ((0.1, 50), (1, 500)):
                 await apply_template(site, scale)

@@ -23,7 +23,7 @@ from mock_plc.device import Device
 from mock_plc.server import serving
 
 from ..planes import ACCOUNT, Plane, Reason, only_kubernetes
-from .conftest import FIELD_MANAGER, NUMBERS, IndustrialPLC, Site, install, until
+from .conftest import EVERY_KIND, FIELD_MANAGER, NUMBERS, IndustrialPLC, Site, install, until
 from .test_maps import IndustrialPLCTemplate
 
 pytestmark = pytest.mark.integration
@@ -213,7 +213,7 @@ async def test_without_the_resource_definition_it_says_how_to_install_it(plane: 
     site = Site(plane, "default", client)
 
     async def gone() -> bool:
-        for kind in (IndustrialPLC, IndustrialPLCTemplate):
+        for kind in EVERY_KIND:
             try:
                 _ = [each async for each in client.list(kind, namespace="default")]
             except httpx2.HTTPStatusError:
