@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.commands import Commands
+from fabgitops_core.control.commands import Commands, Request
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.objects import Watched
 from fabgitops_core.control.plc.claims import Claim
@@ -70,6 +70,24 @@ class DeviceController(Protocol[State_contra]):
 
     def units(self, state: State_contra) -> Mapping[str, str]:
         """Return what registers are counted in, by what metrics call the register, where that is said."""
+        ...
+
+
+@runtime_checkable
+class Identified(Protocol[State_contra]):
+    """What is asked of a kind whose resources stand for things that are there once, as turns out at a look."""
+
+    def identities(self, state: State_contra) -> frozenset[str]:
+        """Return what the resource stands for alone, by names that people are told; it is asked after each pass too."""
+        ...
+
+
+@runtime_checkable
+class Doubter(Protocol[State_contra]):
+    """What is asked of a kind whose requests may not be wanted any more when their turn comes."""
+
+    def wants(self, state: State_contra, request: Request) -> bool:
+        """Return whether a request that is about to change something may still be sent."""
         ...
 
 

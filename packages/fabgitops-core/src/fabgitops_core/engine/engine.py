@@ -25,7 +25,7 @@ from fabgitops_core.control.events import (
     fault_message,
 )
 from fabgitops_core.control.plc.breaker import PASS, Gate
-from fabgitops_core.control.plc.claims import Claim, Claims
+from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.circuits import Circuits
@@ -219,15 +219,23 @@ class Engine:
     # --- what belongs to a resource -----------------------------------------------------------------------------------
 
     def _settle(self, entry: Entry) -> None:
-        """After a change: exchange its share of a connection, and tell everybody whose registers are contested."""
+        """After a change: exchange its share of a connection, and tell everybody who wants what another wants."""
         self._point(entry)
-        claims: frozenset[Claim] = frozenset()
-        if not entry.gone:
-            claims = self._isolation.ask_of(entry, "claims", entry.at_device, lambda it: it.claims(entry.state), claims)
-        for key in self._claims.lay(entry.key, claims):
+        for key in self._claims.lay(entry.key, self._claimed(entry)):
             other = self._entries.get(key)
             if other is not None:
                 self._isolation.step(other, Contested(self._now(), self._claims.rivals(key)))
+
+    def _claimed(self, entry: Entry) -> frozenset[Claim]:
+        """Return what a resource wants for itself alone."""
+        if entry.gone:
+            return frozenset()
+        if entry.identified is None:
+            mine: frozenset[Claim] = frozenset()
+            return self._isolation.ask_of(entry, "claims", entry.at_device, lambda it: it.claims(entry.state), mine)
+        names: frozenset[str] = frozenset()
+        names = self._isolation.ask_of(entry, "claims", entry.identified, lambda it: it.identities(entry.state), names)
+        return claims_by_name(names)
 
     def _point(self, entry: Entry) -> None:
         wanted = None
@@ -349,6 +357,8 @@ class Engine:
             self._isolation.strike(entry, "request", error)
         finally:
             entry.writing = False
+        if entry.identified is not None and not entry.gone:
+            self._settle(entry)
         if not entry.held and not entry.gone:
             self._held.drop(key)
         if faults:

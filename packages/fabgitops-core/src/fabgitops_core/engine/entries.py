@@ -3,7 +3,15 @@
 from typing import Any
 
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.controller import Controller, DeviceController, Owner, Referent, Referrer
+from fabgitops_core.control.controller import (
+    Controller,
+    DeviceController,
+    Doubter,
+    Identified,
+    Owner,
+    Referent,
+    Referrer,
+)
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link
 from fabgitops_core.engine.families import Families
@@ -17,8 +25,9 @@ class Entry:
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
     `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
     units behind a gateway that answered when they were asked last. `held` says that a write of the pass was held.
-    `at_device`, `referrer` and `referent` are the controller again as far as its kind has that side; `owns` is what its
-    kind owns, and `family` where that is known. `news` says that something of it has changed since the last pass began.
+    `at_device`, `doubter`, `identified`, `referrer` and `referent` are the controller again as far as its kind has that
+    side; `owns` is what its kind owns, and `family` where that is known. `news` says that something of it has changed
+    since the last pass began.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
 
@@ -28,6 +37,7 @@ class Entry:
         "dead",
         "device",
         "devices",
+        "doubter",
         "due",
         "endpoint",
         "family",
@@ -37,6 +47,7 @@ class Entry:
         "gone",
         "heard",
         "held",
+        "identified",
         "key",
         "link",
         "logged",
@@ -53,6 +64,8 @@ class Entry:
         self.key = key
         self.controller = controller
         self.at_device: DeviceController[Any] | None = controller if isinstance(controller, DeviceController) else None
+        self.doubter: Doubter[Any] | None = controller if isinstance(controller, Doubter) else None
+        self.identified: Identified[Any] | None = controller if isinstance(controller, Identified) else None
         self.referrer: Referrer | None = controller if isinstance(controller, Referrer) else None
         self.referent: Referent[Any] | None = controller if isinstance(controller, Referent) else None
         self.owns = controller.owns() if isinstance(controller, Owner) else ()

@@ -23,6 +23,8 @@ Performer = Callable[[Key, Any, WhyNot], Awaitable[Event]]
 OwnPerformer = Callable[[Entry, Any], Awaitable[Event | None]]
 """The same for what the engine carries out itself: nothing comes of what there is nobody any more to ask for."""
 
+UNWANTED = "it is not wanted any more"
+
 HELD_SECS = 10.0
 """Who is held looks again after so many seconds, where nobody hears of the end of what held it."""
 
@@ -88,4 +90,10 @@ class Performing:
         return await perform(entry, request)
 
     async def _performed(self, performer: Performer, entry: Entry, request: Request) -> Event:
-        return await performer(entry.key, request, partial(self._clearance.why_not, entry))
+        return await performer(entry.key, request, partial(self._why_not, entry, request))
+
+    def _why_not(self, entry: Entry, request: Request) -> str:
+        """Return what speaks against a change: what was decided a moment ago may not be wanted any more."""
+        if entry.doubter is not None and not entry.doubter.wants(entry.state, request):
+            return UNWANTED
+        return self._clearance.why_not(entry)

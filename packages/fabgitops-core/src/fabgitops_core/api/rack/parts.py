@@ -7,14 +7,17 @@ Where a part stands is what it is: its number and what it stands in never change
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StrictBool
 
+from fabgitops_core.api.addresses import ServerName, check_host
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import ApiModel
-from fabgitops_core.api.rack.partstatus import BladeStatus, BmcStatus, ChassisStatus, RackNodeStatus
+from fabgitops_core.api.rack.bmcstatus import BmcStatus
+from fabgitops_core.api.rack.marks import LOCATE
+from fabgitops_core.api.rack.partstatus import BladeStatus, ChassisStatus, RackNodeStatus
 from fabgitops_core.api.rack.refs import PartRef, SecretRef
 from fabgitops_core.api.rack.shape import MAX_BLADES, MAX_CHASSIS, MAX_NODES
-from fabgitops_core.api.schema import PRINTABLE, Rule, rules
+from fabgitops_core.api.schema import PRINTABLE, UNSTORED, Rule, rules
 
 Text = Annotated[str, Field(max_length=256, json_schema_extra=PRINTABLE)]
 
@@ -24,6 +27,34 @@ class PowerWish(StrEnum):
 
     ON = "On"
     OFF = "Off"
+
+
+class PowerOff(StrEnum):
+    """How a system is switched off."""
+
+    GRACEFUL = "Graceful"
+    """It is asked to shut down, and no more."""
+    FORCE = "Force"
+    """It is asked to shut down, and its power is cut where it has not within five minutes."""
+
+
+class Authentication(StrEnum):
+    """How a BMC is told who asks."""
+
+    BASIC = "Basic"
+    """With each request."""
+    SESSION = "Session"
+    """In a session, which is opened for what is asked at once, and deleted."""
+
+
+def _host_or_none(text: str) -> str:
+    try:
+        return check_host(text) if text else text
+    except ValueError:
+        raise ValueError(
+            "it must be an IPv4 address, an IPv6 address without brackets, or a host name: "
+            "it holds no scheme and no port (the port has a field of its own)"
+        ) from None
 
 
 def _stays(field: str, what: str) -> Rule:
@@ -68,8 +99,8 @@ class BmcSpec(ApiModel):
 
     blade_ref: PartRef
     """The Blade that it stands in."""
-    ip_address: Annotated[str, Field(max_length=253, json_schema_extra=PRINTABLE)] = ""
-    """Where it is reached: an IP address or a host name; nothing is asked of a BMC without one."""
+    ip_address: Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9_.:-]*$"), AfterValidator(_host_or_none)] = ""
+    """Where it is reached, always by HTTPS: an IP address or a host name; nothing is asked of a BMC without one."""
     port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 443
     """TCP port of its Redfish service."""
     mac_address: Annotated[str, Field(max_length=17, pattern=r"^([0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5})?$")] = ""
@@ -77,9 +108,19 @@ class BmcSpec(ApiModel):
     firmware_version: Text = ""
     """The firmware that it is meant to have, for people."""
     credentials_ref: SecretRef | None = None
-    """The Secret with user name and password for it."""
+    """The Secret with username and password for it, and with ca.crt to check it by (the system's CAs without one)."""
+    authentication: Annotated[Authentication, Field(json_schema_extra=UNSTORED)] = Authentication.BASIC
+    """Whether each request says who asks (Basic, as when not given), or a session does that is deleted at the end."""
+    tls_server_name: ServerName | None = None
+    """Name that its certificate must be for; ipAddress when not given."""
+    tls_insecure_skip_verify: Annotated[StrictBool, Field(json_schema_extra=UNSTORED)] = False
+    """Whether user name and password go to a BMC that cannot prove who it is; false when not given."""
+    poll_interval_secs: Annotated[int, Field(ge=60, le=86_400, strict=True, json_schema_extra=UNSTORED)] = 120
+    """Seconds between two looks at it, 60 at least; 120 when not given."""
     power: PowerWish | None = None
     """What its systems are to be switched to, "On" or "Off" in quotes, as YAML takes them for true and false; nothing is switched without it."""  # noqa: E501
+    power_off: Annotated[PowerOff, Field(json_schema_extra=UNSTORED)] = PowerOff.GRACEFUL
+    """How they are switched off: Graceful, as when not given, asks them; Force cuts the power of those that do not follow in five minutes."""  # noqa: E501
 
 
 @rules(_stays("bladeRef.name", "the Blade of a RackNode"), _stays("nodeNumber", "the number of a RackNode"))
@@ -156,6 +197,7 @@ BMC = Kind(
     description="A baseboard management controller of a blade: it manages one node, or all of the blade.",
     spec=BmcSpec,
     status=BmcStatus,
+    annotations=(LOCATE,),
     columns=(
         Column("Blade", "string", ".spec.bladeRef.name", "The Blade that it stands in."),
         Column("Address", "string", ".spec.ipAddress", "Where it is reached."),

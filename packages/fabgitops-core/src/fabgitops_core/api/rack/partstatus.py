@@ -72,22 +72,3 @@ class RackNodeStatus(PartStatus):
     """How far its start is."""
     uuid: str | None = None
     """The UUID that it says of itself."""
-
-
-class BmcStatus(PartStatus):
-    """What is known of a BMC, and what it manages."""
-
-    reachable: bool | None = None
-    """Whether it answered when it was asked last."""
-    managed_node_uids: Annotated[tuple[str, ...], Field(alias="managedNodeUIDs")] = ()
-    """The uids of the RackNodes that it manages."""
-    firmware_version: str | None = None
-    """The firmware that it says it has."""
-    uuid: str | None = None
-    """The UUID that it says of itself."""
-    mac_addresses: tuple[str, ...] = ()
-    """The MAC addresses that it says it has."""
-    message: str = ""
-    """What is going on, in one sentence."""
-    last_handled_reconcile_at: str | None = None
-    """The last reconcile.fabgitops.io/requestedAt that was carried out."""

@@ -24,9 +24,12 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One spot that a register of a resource wants for itself; of a word perhaps only the bits of `mask`."""
+    """One spot that a register of a resource wants for itself; of a word perhaps only the bits of `mask`.
 
-    spot: Spot
+    What else a resource wants alone is a spot by its name.
+    """
+
+    spot: Spot | str
     mask: int
     register: str
 
@@ -42,7 +45,12 @@ def claims_of(wanted: DeviceMap) -> frozenset[Claim]:
     )
 
 
-Place = tuple[Spot, int]
+def claims_by_name(names: Iterable[str]) -> frozenset[Claim]:
+    """Return the claims to what has no registers, each whole and told by its name."""
+    return frozenset(Claim(name, WHOLE, name) for name in names)
+
+
+Place = tuple[Spot | str, int]
 """A spot, and the bits of it that are wanted."""
 Named = tuple[str, Key]
 """Who wants it, in the order of full names."""
@@ -60,7 +68,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._of: dict[Key, frozenset[Claim]] = {}
-        self._at: defaultdict[Spot, dict[int, list[Named]]] = defaultdict(dict)
+        self._at: defaultdict[Spot | str, dict[int, list[Named]]] = defaultdict(dict)
 
     def lay(self, key: Key, claims: frozenset[Claim]) -> set[Key]:
         """Put a resource's claims in the place of its earlier ones; return everybody for whom that changes anything."""
