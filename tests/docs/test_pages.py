@@ -129,7 +129,8 @@ def test_where_a_text_is_made() -> None:
     told = {name: where for about, where in rows for name in re.findall(r"`(\w+)`", about)}
     room = ROOT / "packages/fabgitops-core/src/fabgitops_core/control/plc"
     for reason in PlcReason:
-        announcing = {file.name for file in room.glob("*.py") if f"PlcReason.{reason.name}" in file.read_text()}
+        files = [file for file in room.glob("*.py") if file.name != "reasons.py"]
+        announcing = {file.name for file in files if f"PlcReason.{reason.name}" in file.read_text()}
         assert announcing, reason
         assert announcing <= set(re.findall(r"`(\w+\.py)`", told.pop(reason.value))), reason
     assert told == {}

@@ -5,6 +5,7 @@ from itertools import count
 
 import httpx
 import pytest
+from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.kinds import KINDS
 from testbed.beforehand import Beforehand, asked
 from testbed.binaries import needed_binaries
@@ -35,10 +36,11 @@ def collecting(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
 
 def _install(api: httpx.Client) -> None:
     """Install the kinds and the roles as they are shipped, and wait until the kinds are served."""
-    for kind in KINDS:
-        body = (MANIFESTS / f"{kind.crd_name}.yaml").read_text()
+    kinds = {**dict.fromkeys(KINDS, MANIFESTS), **dict.fromkeys(RACK_KINDS, MANIFESTS / "racks")}
+    for kind, folder in kinds.items():
+        body = (folder / f"{kind.crd_name}.yaml").read_text()
         api.patch(f"{CRDS}/{kind.crd_name}", params=FORCE, content=body, headers=APPLY).raise_for_status()
-    until(lambda: all(api.get(f"{GROUP}/{kind.plural}").status_code == 200 for kind in KINDS), "the kinds are served")
+    until(lambda: all(api.get(f"{GROUP}/{kind.plural}").status_code == 200 for kind in kinds), "the kinds are served")
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec, Industria
 from fabgitops_core.control.commands import Command, Notice, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Faulted, Used
 from fabgitops_core.control.plc.breaker import PASS
-from fabgitops_core.control.plc.template import MAX_LOOKS, QUIET_SECS, TemplateController
+from fabgitops_core.control.plc.template import TemplateController
+from fabgitops_core.control.templates import MAX_LOOKS, QUIET_SECS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SPEC = IndustrialPLCTemplateSpec.model_validate({"registers": [{"name": "speed", "address": 1, "value": 5}]})

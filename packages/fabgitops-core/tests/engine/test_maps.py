@@ -8,8 +8,8 @@ import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateStatus
+from fabgitops_core.control import templates
 from fabgitops_core.control.events import Referenced
-from fabgitops_core.control.plc import template
 from fabgitops_core.control.plc.requests import Table
 from fabgitops_core.engine.errors import Refused
 from fabgitops_core.engine.ports import Stored
@@ -296,7 +296,7 @@ async def test_every_table_reaches_the_wire(bench: Bench) -> None:
 
 async def test_a_template_is_told_how_many_use_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes, goes, or turns to another template is counted, also who came before the template did."""
-    monkeypatch.setattr(template, "QUIET_SECS", 0.0)
+    monkeypatch.setattr(templates, "QUIET_SECS", 0.0)
     bench.declare_spec(MIXER, body(templateRef={"name": "drive"}))
     drive = bench.declare_template("drive", registers=[SPEED])
 

@@ -60,6 +60,7 @@ class Declared(Event, Generic[Spec, Status]):
 
     `referenced` tells of what the spec refers to. `created` is the creationTimestamp as it is written (RFC 3339),
     `annotations` are those of our own group. A changed annotation or label is news only where the kind names it.
+    One that is `leaving` has a deletionTimestamp.
     """
 
     at: datetime
@@ -73,6 +74,7 @@ class Declared(Event, Generic[Spec, Status]):
     created: str = ""
     annotations: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

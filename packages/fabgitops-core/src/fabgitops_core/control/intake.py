@@ -32,6 +32,7 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any,
         created=_text(metadata.get("creationTimestamp")),
         annotations=_texts(annotations, f"{GROUP}/"),
         labels=_texts(_mapping(metadata.get("labels"))),
+        leaving="deletionTimestamp" in metadata,
     )
 
 
@@ -49,6 +50,7 @@ def looked_at(kind: Kind, body: Mapping[str, Any]) -> tuple[Any, ...]:
         metadata.get("generation"),
         *map(annotations.get, (REQUESTED_AT, FORCE_AT, *kind.annotations)),
         *map(labels.get, kind.labels),
+        "deletionTimestamp" in metadata,
         body.get("spec"),
     )
 

@@ -4,7 +4,6 @@ A family is what one operator looks after, with the rights that it takes; no fam
 """
 
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any
 
 from fabgitops_core.api.kinds import Kind
@@ -12,6 +11,8 @@ from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.control.plc.template import TemplateController
+from fabgitops_core.control.rack.table import RackController
+from fabgitops_core.control.rack.template import RackTemplateController
 
 
 def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[Any], ...]]:
@@ -20,14 +21,17 @@ def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[
     Args:
         settle_secs: How long what a PLC's resource wants must have stood before it is written; 0 writes at once.
     """
-    return {"plc": (TemplateController(), PlcController(settle_secs)), "racks": ()}
+    return {
+        "plc": (TemplateController(), PlcController(settle_secs)),
+        "racks": (RackTemplateController(), RackController()),
+    }
 
 
 FAMILIES: Mapping[str, tuple[Controller[Any], ...]] = families()
 """The same, as they are unless told otherwise."""
 
-CONTROLLERS: tuple[Controller[Any], ...] = tuple(chain.from_iterable(FAMILIES.values()))
-"""Those of all families."""
+CONTROLLERS: tuple[Controller[Any], ...] = FAMILIES["plc"]
+"""Those of what every user has."""
 
 KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in CONTROLLERS)
-"""Each has a CustomResourceDefinition."""
+"""Each has a CustomResourceDefinition that every user is given; those of racks are for who asks for racks."""

@@ -32,8 +32,10 @@ class TemplateStatus(ApiModel):
     """Its metadata.uid."""
     generation: Count = 0
     """Its metadata.generation."""
+    accepted_hash: str = ""
+    """The planHash that was agreed to last, by policy or by somebody."""
     plan_hash: str = ""
-    """Names what the template means for this Rack; the same for as long as the same parts are wanted. It is what somebody agrees to."""  # noqa: E501
+    """Names what template and Rack say now: the value that fabgitops.io/approve has from who agrees to it."""
 
 
 class Pending(ApiModel):
@@ -43,8 +45,10 @@ class Pending(ApiModel):
     """How many parts would be added."""
     removals: Count = 0
     """How many parts would go."""
+    changes: Count = 0
+    """How many parts that stay would say something else, as nodes that get a BMC of their own."""
     names: tuple[str, ...] = ()
-    """The first of those that would go, highest first."""
+    """The first of those that would go, highest first, and of those that would change."""
 
 
 class PendingDelete(ApiModel):
@@ -65,6 +69,8 @@ class EventsStatus(ApiModel):
 
     published_through: str | None = None
     """The creationTimestamp up to which all parts that were made are told for good."""
+    announced_through: str | None = None
+    """The moment up to which all transitions of the Rack itself are told for good."""
     pending: tuple[PendingDelete, ...] = ()
     """Parts that are being deleted, or whose end was not told for good yet."""
 

@@ -29,6 +29,19 @@ class RackTemplateSpec(ApiModel):
     """Whether what is taken out of a rack has to be switched off before."""
 
 
+class RackTemplateOffer(ApiModel):
+    """A RackTemplate as those get it who refer to it: what it says, and as what it stood then."""
+
+    name: str
+    """Its name."""
+    uid: str = ""
+    """Its metadata.uid."""
+    generation: int = 0
+    """Its metadata.generation."""
+    spec: RackTemplateSpec
+    """What it says."""
+
+
 class RackTemplateStatus(ApiModel):
     """Whether a template is valid, and how many use it; written when that has changed and stood for a moment."""
 

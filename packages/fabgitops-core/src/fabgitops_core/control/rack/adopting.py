@@ -1,0 +1,44 @@
+"""Whose an object is that stands where a part is to be: looked at before anything of it is taken over."""
+
+from enum import Enum, auto
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rack import RACK, marks
+from fabgitops_core.control.objects import Child
+from fabgitops_core.control.rack.records import ADOPT, LABELLED, OWNED_BY
+
+
+class Whose(Enum):
+    """What an object is to a Rack."""
+
+    OURS = auto()
+    """It belongs to this Rack."""
+    LEFT = auto()
+    """Its owner is a Rack of this name that is gone, or nobody, or it was given to us: it is taken over."""
+    OTHERS = auto()
+    """It belongs to something else, or nobody has given it to us: nothing of it is touched."""
+
+
+def whose(child: Child, rack: Key, uid: str) -> Whose:
+    """Return what an object is to a Rack, whose uid is told.
+
+    An owner that has the name of this Rack and another uid is a Rack that is gone: there is one of a name at a time.
+    """
+    if child.owner:
+        if child.owner == uid:
+            return Whose.OURS
+        return Whose.LEFT if child.facts.get(OWNED_BY, _rack(rack)) == _rack(rack) else Whose.OTHERS
+    labelled = LABELLED not in child.facts and child.key.name.startswith(f"{rack.name}-")
+    return Whose.LEFT if labelled or child.facts.get(ADOPT) == "true" else Whose.OTHERS
+
+
+def in_the_way(child: Child) -> str:
+    """Return in a sentence who has the name of a part, and what to do about it."""
+    what = f"the {child.key.kind} {child.key.name}"
+    if child.owner:
+        return f"{what} belongs to {child.facts.get(OWNED_BY, 'something else')}: delete it, or rename the Rack"
+    return f"{what} is there and belongs to nobody: give it to the Rack by {marks.ADOPT}=true, or delete it"
+
+
+def _rack(rack: Key) -> str:
+    return f"{RACK.name} {rack.name}"

@@ -1,0 +1,32 @@
+"""A pass that cannot go on now, for the API server is away or nothing may be sent, is done again later."""
+
+from fabgitops_core.control.commands import Commands, Wake
+from fabgitops_core.control.events import Event
+from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
+from fabgitops_core.control.rack import judging
+from fabgitops_core.control.rack.conditions import say
+from fabgitops_core.control.rack.situations import PRUNING, WAITING
+from fabgitops_core.control.rack.state import REST, RackState, Stage, Step
+
+FIRST_PAUSE_SECS, LONGEST_PAUSE_SECS = 2.0, 60.0
+"""A pass that ends because the API server is away is done again after 2, 4 … 60 s."""
+
+
+def put_off(state: RackState, failure: ObjectFailure, event: Event) -> Step:
+    """End a pass that cannot go on now; who is held is woken when that is over."""
+    going = state.going
+    held = failure.kind is ObjectFailureKind.HELD
+    tries = state.tries if held else state.tries + 1
+    pause = min(FIRST_PAUSE_SECS * 2.0 ** min(max(tries - 1, 0), 10), LONGEST_PAUSE_SECS)
+    wake: Commands = () if held else (Wake(max(pause, failure.retry_after)),)
+    whole = state.stage is Stage.PRUNING and not going.troubles and not going.awaited
+    state, said = say(
+        state,
+        PRUNING if whole else WAITING,
+        f"{judging.progress(going)}; {failure.message}",
+        event.at,
+        up_to_date=judging.up_to_date(going, over=False),
+        plcs_in_sync=judging.plcs(going, going.plan) if going.plan else None,
+        progress=True,
+    )
+    return state._replace(stage=Stage.IDLE, going=REST, tries=tries), (*said, *wake)

@@ -1,0 +1,66 @@
+"""How a Rack stands of which no plan can be made, so that nothing of it is touched."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from fabgitops_core.api.rack.rackstatus import RackStatus
+from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.events import Faulted, fault_message
+from fabgitops_core.control.rack.conditions import say
+from fabgitops_core.control.rack.plan import Plan, plan_of
+from fabgitops_core.control.rack.reasons import RackReason
+from fabgitops_core.control.rack.situations import (
+    INTERNAL_ERROR,
+    INVALID_SPEC,
+    INVALID_TEMPLATE,
+    TEMPLATE_NOT_FOUND,
+    Situation,
+)
+from fabgitops_core.control.rack.state import REST, UNKNOWN, RackState, Stage, Step
+
+
+class Rest(NamedTuple):
+    """Why there is no plan."""
+
+    situation: Situation
+    message: str
+    notice: RackReason
+
+
+def plan_or_why_not(state: RackState) -> Plan | Rest:
+    """Return the plan of a Rack, or why none can be made."""
+    if state.fault:
+        return Rest(INTERNAL_ERROR, state.fault, RackReason.INTERNAL_ERROR)
+    if state.spec is None:
+        return Rest(INVALID_SPEC, state.problem, RackReason.INVALID_SPEC)
+    if state.offer is None and state.template_problem:
+        message = f"the RackTemplate {state.spec.template_ref.name} is not valid: {state.template_problem}"
+        return Rest(INVALID_TEMPLATE, message, RackReason.INVALID_SPEC)
+    if state.offer is None:
+        message = (
+            f"spec.templateRef names the RackTemplate {state.spec.template_ref.name}, which is not in this namespace"
+        )
+        return Rest(TEMPLATE_NOT_FOUND, message, RackReason.TEMPLATE_NOT_FOUND)
+    return plan_of(state.key, state.uid, state.generation, state.spec, state.offer)
+
+
+def rested(state: RackState, why: Rest, at: datetime, **changes: Any) -> Step:
+    """Say why nothing is done, and tell people once."""
+    before = {each.message for each in state.said.conditions}
+    if state.request is not None:
+        changes["last_handled_reconcile_at"] = state.request.token
+        state = state._replace(request=None)
+    state, commands = say(state._replace(stage=Stage.IDLE, going=REST), why.situation, why.message, at, **changes)
+    told = {each.message for each in state.status.conditions if each.type == "Ready"}
+    return state, commands if told <= before else (Notice(why.notice, why.message), *commands)
+
+
+def faulted(state: RackState, event: Faulted) -> Step:
+    """Say that a fault of our own struck; a lasting one keeps what is declared from being in force."""
+    stored = event.said if isinstance(event.said, RackStatus) else UNKNOWN
+    if state.said == UNKNOWN:
+        state = state._replace(status=stored, said=stored)
+    message = fault_message(event.cause)
+    fault = message if event.lasting else ""
+    state = state._replace(generation=max(event.generation, state.generation), fault=fault)
+    return rested(state, Rest(INTERNAL_ERROR, message, RackReason.INTERNAL_ERROR), event.at)
