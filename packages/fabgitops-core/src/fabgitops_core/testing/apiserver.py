@@ -225,8 +225,8 @@ def _finalizers(managed: Managed) -> list[str]:
     return [path[-1] for path in managed.fields if path[:2] == ("metadata", "finalizers")]
 
 
-def _spec(managed: Managed) -> dict[Any, Any]:
-    return {path: value for path, value in managed.fields.items() if path[0] != "metadata"}
+def _spec(managed: Managed) -> Body:
+    return {name: part for name, part in body_of(managed.fields).items() if name != "metadata"}
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -107,5 +107,5 @@ def _walk(value: Any, path: Path, found: Fields) -> None:
     elif isinstance(value, Mapping) and (value or not path):
         for name, part in value.items():
             _walk(part, (*path, name), found)
-    elif value is not None:
+    elif value is not None and not (path[0] == "metadata" and not value):
         found[path] = value

@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.refusals import sentences
 from fabgitops_core.engine.object_errors import Away, Changed, Conflict, Gone, ObjectError, Refused, Taken, Withdrawn
 from fabgitops_core.engine.ports import Applying
 from fabgitops_core.testing.apiserver import FakeApiServer, key_of, owners_of
-from fabgitops_core.testing.managed import Managed, Path, fields_of, shown
+from fabgitops_core.testing.managed import Managed, Path, body_of, fields_of, shown
 
 MANAGER = "fabgitops-rack"
 """Whose the fields are that are applied."""
@@ -86,20 +90,28 @@ class FakeObjects:
         stored = self._api.stored(key)
         if stored is None and uid:
             raise Gone(f"{key.kind} {key} is gone")
-        if stored is not None and stored.uid != uid:
-            raise Taken(f"{key.kind} {key} is there already", self._api[key])
         managed = stored.managed.copy() if stored else Managed()
         fields = fields_of(body)
-        if not force:
+        if uid and not force:
             _refuse_conflicts(managed.conflicts(fields, MANAGER))
+        if stored is not None and stored.uid != uid:
+            raise Taken(f"{key.kind} {key} is there already", self._api[key])
         managed.apply(fields, MANAGER)
         if sum(bool(each.get("controller")) for each in owners_of(managed)) > 1:
             raise Taken(f"{key.kind} {key} belongs to another owner", self._api[key] if stored else None)
+        _refuse_invalid(kind, body_of(managed.fields))
         if stored is None:
             self._api.add(key, managed, {})
         elif managed != stored.managed:
             self._api.change(key, managed=managed)
         return Applying(self._api[key], created=stored is None)
+
+
+def _refuse_invalid(kind: Kind, body: Mapping[str, Any]) -> None:
+    try:
+        kind.spec.model_validate(body.get("spec", {}))
+    except ValidationError as error:
+        raise Refused(f"{kind.name} is invalid: {sentences(error)}") from error
 
 
 def _refuse_conflicts(conflicts: Mapping[Path, list[str]]) -> None:

@@ -1,0 +1,170 @@
+"""The fake of the objects port says what a real API server says: the same stories, step by step."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from fabgitops_core.api.crd import definition
+from fabgitops_core.api.meta import Key
+from fabgitops_core.testing.apiserver import FakeApiServer
+from fabgitops_core.testing.objects import FakeObjects
+from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
+from fabgitops_operator.cluster.kubeconfig.files import chosen
+from fabgitops_operator.cluster.objects import KubeObjects
+from fabgitops_operator.cluster.rest import Rest
+from testbed.plane import ControlPlane
+
+from ..planes import APPLY, CRDS, FORCE, MERGE, until
+from .stories import BOX, SHELF, STORIES, Place, Story, Teller, apply, edit, random_story
+
+pytestmark = pytest.mark.integration
+
+KINDS = {"Box": BOX, "Shelf": SHELF}
+RANDOM = 12
+
+
+class Fake:
+    """The fake as a place."""
+
+    def __init__(self) -> None:
+        self.namespace = "stories"
+        self.api = FakeApiServer(KINDS.values())
+        self.objects = FakeObjects(self.api)
+
+    def create(self, body: Mapping[str, Any], manager: str) -> None:
+        """Create an object."""
+        self.api.create(body, manager)
+
+    def edit(self, key: Key, patch: Mapping[str, Any], manager: str) -> None:
+        """Change an object by a merge patch."""
+        self.api.edit(key, patch, manager)
+
+    def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
+        """Store a status."""
+        self.api.write_status(key, status)
+
+    def remove(self, key: Key) -> None:
+        """Delete an object."""
+        self.api.remove(key)
+
+    def managers(self, key: Key) -> dict[str, list[str]]:
+        """Return by manager the fields that are its own."""
+        return self.api.managers(key)
+
+    def look(self, key: Key) -> Mapping[str, Any] | None:
+        """Return an object, or None."""
+        return self.api[key] if self.api.stored(key) else None
+
+
+class Real:
+    """A real API server as a place."""
+
+    def __init__(self, api: httpx.Client, objects: KubeObjects, namespace: str) -> None:
+        self.api, self.objects, self.namespace = api, objects, namespace
+
+    def create(self, body: Mapping[str, Any], manager: str) -> None:
+        """Create an object."""
+        url = self._url(Key(body["kind"], self.namespace, ""))
+        self.api.post(url, params={"fieldManager": manager}, json=body).raise_for_status()
+
+    def edit(self, key: Key, patch: Mapping[str, Any], manager: str) -> None:
+        """Change an object by a merge patch."""
+        asked = {"fieldManager": manager}
+        self.api.patch(self._url(key), params=asked, content=json.dumps(patch), headers=MERGE).raise_for_status()
+
+    def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
+        """Store a status."""
+        patch = json.dumps({"status": status})
+        self.api.patch(f"{self._url(key)}/status", content=patch, headers=MERGE).raise_for_status()
+
+    def remove(self, key: Key) -> None:
+        """Delete an object."""
+        self.api.delete(self._url(key)).raise_for_status()
+
+    def look(self, key: Key) -> Mapping[str, Any] | None:
+        """Return an object, or None."""
+        answer = self.api.get(self._url(key))
+        return None if answer.status_code == 404 else dict(answer.raise_for_status().json())
+
+    def managers(self, key: Key) -> dict[str, list[str]]:
+        """Return by manager the fields that are its own, but for the status."""
+        body = self.look(key)
+        assert body is not None
+        entries = body["metadata"].get("managedFields", ())
+        told = {each["manager"]: sorted(_paths(each["fieldsV1"], "")) for each in entries if "subresource" not in each}
+        return {manager: paths for manager, paths in told.items() if paths}
+
+    def _url(self, key: Key) -> str:
+        kind = KINDS[key.kind]
+        return f"/apis/{kind.api_version}/namespaces/{self.namespace}/{kind.plural}/{key.name}".rstrip("/")
+
+
+def _paths(fields: Mapping[str, Any], path: str) -> list[str]:
+    """Return the fields that fieldsV1 names; a map itself, which goes with what is in it, is none of them."""
+    found = []
+    for name, part in fields.items():
+        if name == ".":
+            continue
+        kind, _, text = name.partition(":")
+        at = f"{path}.{json.loads(text)['uid'] if kind == 'k' else json.loads(text) if kind == 'v' else text}"
+        found += _paths(part, at) if part else [at]
+    return found
+
+
+def install(api: httpx.Client) -> None:
+    """Define the kinds of the stories."""
+    for kind in KINDS.values():
+        content = json.dumps(definition(kind))
+        api.patch(f"{CRDS}/{kind.crd_name}", params=FORCE, content=content, headers=APPLY).raise_for_status()
+    served = [f"/apis/{kind.api_version}/{kind.plural}" for kind in KINDS.values()]
+    until(lambda: all(api.get(each).status_code == 200 for each in served), "the kinds are served")
+
+
+@pytest.fixture
+async def real(collecting: ControlPlane, api: httpx.Client, namespace: str) -> AsyncIterator[Real]:
+    """Return a namespace of a real API server that has the kinds of the stories."""
+    install(api)
+    rest = Rest(by_kubeconfig(chosen([collecting.kubeconfig])))
+    yield Real(api, KubeObjects(rest, KINDS.values(), lambda *_: None), namespace)
+    await rest.close()
+
+
+async def compare(real: Real, story: Story) -> None:
+    """Tell a story to both, and hold what came of each step against each other."""
+    fake = await Teller(Fake()).tell(story)
+    for ours, theirs in zip(fake, await Teller(real).tell(story), strict=True):
+        assert ours == theirs
+
+
+async def test_they_collect_the_same(real: Real) -> None:
+    """What belonged to an owner that is gone is collected, and what belongs to another stays."""
+    story = (
+        apply("a", {"place": 1}, owner="s"),
+        apply("b", {"place": 2}, owner="t"),
+        edit("a", {"metadata": {"labels": {"line": "1"}}}),
+    )
+    fake = Fake()
+    places: tuple[Place, ...] = (fake, real)
+    for place in places:
+        await Teller(place).tell(story)
+        place.remove(Key(SHELF.name, place.namespace, "s"))
+    assert fake.api.collect() == 1
+    until(
+        lambda: real.look(Key(BOX.name, real.namespace, "a")) is None, "the box of the shelf that is gone is collected"
+    )
+    assert [place.look(Key(BOX.name, place.namespace, "a")) for place in places] == [None, None]
+    assert all(place.look(Key(BOX.name, place.namespace, "b")) for place in places)
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_the_fake_and_the_real_one_agree(real: Real, name: str) -> None:
+    """Outcome, object, generation, number of versions and managers of fields are the same after each step."""
+    await compare(real, STORIES[name])
+
+
+@pytest.mark.parametrize("seed", range(RANDOM))
+async def test_they_agree_on_stories_that_nobody_thought_of(real: Real, seed: int) -> None:
+    """The same holds for whatever follows on whatever."""
+    await compare(real, random_story(seed))
