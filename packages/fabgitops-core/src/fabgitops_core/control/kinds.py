@@ -11,6 +11,7 @@ from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.control.plc.template import TemplateController
+from fabgitops_core.control.rack.bmc.table import BmcController
 from fabgitops_core.control.rack.table import RackController
 from fabgitops_core.control.rack.template import RackTemplateController
 
@@ -23,7 +24,7 @@ def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[
     """
     return {
         "plc": (TemplateController(), PlcController(settle_secs)),
-        "racks": (RackTemplateController(), RackController()),
+        "racks": (RackTemplateController(), RackController(), BmcController()),
     }
 
 

@@ -19,6 +19,7 @@ from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.owned import watched_by
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
 from fabgitops_operator.hosting.stage import last_word, staged
+from fabgitops_operator.redfish.performing import Bmcs
 from fabgitops_operator.settings import Family, Settings
 
 
@@ -51,7 +52,10 @@ async def _operated(settings: Settings) -> str:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(kube.close)
         stack.push_async_callback(rest.close)
-        means = modbus(kube, route) if settings.kinds is Family.PLC else Means(objects=objects, racks=RackMetrics())
+        if settings.kinds is Family.PLC:
+            means = modbus(kube, route)
+        else:
+            means = Means(objects=objects, racks=RackMetrics(), performers=lambda host: Bmcs(kube, host).performers())
         stage = await stack.enter_async_context(staged(settings, kube, lease_of(settings, kube), deciding, means))
         listening = serving(stage.metrics.registry, settings.metrics_bind, settings.metrics_port, stage.not_ready)
         watch = Watch(access, stage.hearing, stage.inventory, stage.declared, settings.namespace, stage.take_signals)

@@ -1,14 +1,14 @@
 """By what an operator carries out what its controllers want, beside statuses and Events, which every one has."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NoReturn
 
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.plc.requests import Endpoint, Link
 from fabgitops_core.engine.performing import Performer
-from fabgitops_core.engine.ports import Bus, Devices, Objects
+from fabgitops_core.engine.ports import Bus, Devices, Host, Objects
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.modbus.route import Route
 
@@ -39,14 +39,15 @@ class NoDevices:
 class Means:
     """What each family of kinds needs of its own.
 
-    `devices` and `objects` are made when there is somebody to count what they do; `racks` counts what is of them.
+    `devices` and `objects` are made when there is somebody to count what they do, `performers` when there is a host to
+    record it; `racks` counts what is of them.
     """
 
     devices: Callable[[Metrics], Devices] = lambda _: NoDevices()
     objects: Callable[[Metrics], Objects | None] = lambda _: None
     bus: Bus | None = None
     racks: RackMetrics | None = None
-    performers: Mapping[type[Request], Performer] = field(default_factory=lambda: NONE)
+    performers: Callable[[Host], Mapping[type[Request], Performer]] = lambda _: NONE
 
 
 def modbus(secrets: Secrets, route: Route) -> Means:

@@ -125,7 +125,8 @@ class Stage:
         self.metrics = metrics
         host = StandIn()
         devices, objects = means.devices(metrics), means.objects(metrics)
-        self.engine = Engine(devices, host, observer, objects=objects, bus=means.bus, performers=means.performers)
+        performers = means.performers(host)
+        self.engine = Engine(devices, host, observer, objects=objects, bus=means.bus, performers=performers)
         self.inventory = Inventory(self.engine, host.forget, host.echoed)
         self._announcer = Announcer(api, metrics)
         self._announcer.uid = self.inventory.uid
