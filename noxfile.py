@@ -283,7 +283,7 @@ def missing_for_interop() -> list[str]:
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """Run the tests against Modbus stacks of others: mbpoll, libmodbus, a Go library; installs what is missing."""
+    """Run the tests against Modbus stacks and buses of others: libmodbus, NATS …; installs what is missing."""
     workspace(session)
     install(session, missing_for_interop())
     pytest(session, "-m", "interop")

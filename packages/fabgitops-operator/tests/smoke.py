@@ -12,7 +12,7 @@ from pathlib import Path
 
 import fabgitops_operator
 
-OF_EXTRAS = {"fabgitops_operator.hosting.otlp"}
+OF_EXTRAS = {f"fabgitops_operator.{name}" for name in ("bus.kafka", "bus.nats", "hosting.otlp")}
 """Modules that only an extra brings to life; nothing else may import them at its start."""
 
 for module in pkgutil.walk_packages(fabgitops_operator.__path__, "fabgitops_operator."):

@@ -54,6 +54,9 @@ KUBECTL = Tools("kubectl", gobuild.KUBERNETES, {"kubectl": "k8s.io/kubernetes/cm
 FLUX_HEALTH = Tools("flux-health", "v0.110.3", {"flux-health": "."})
 """Judges the health of objects as Flux does: by kstatus, or by healthCheckExprs."""
 
+KFAKE = Tools("kfake", "v0.0.0-20260918054303-01f206a7e32c", {"kfake": "."})
+"""Serves the protocol of Kafka on loopback."""
+
 
 def built(tools: Tools) -> Mapping[str, Path]:
     """Where the programs are; builds those that are not in the cache yet.
