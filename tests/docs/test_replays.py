@@ -64,7 +64,7 @@ def fits(shown: str, said: str) -> bool:
 
 @pytest.fixture
 def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Iterator[dict[str, dict[str, str]]]:
-    """Return the environments of two namespaces: `few` with three PLCs, and `one` with a drive that has a map."""
+    """Return the environments of three namespaces: `few` has three PLCs, `one` a drive with a map, `racks` nothing."""
     ports = free_ports("--port 5502 --port 5512")
     fan = next(
         yaml.safe_load(each.text) for each in blocks(ROOT / "docs/devices.md") if "name: supply-fan" in each.text
@@ -79,7 +79,7 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
     bodies["manual"]["spec"] |= {"targetValue": 9999, "autoCorrect": False}
     bodies["parked"]["spec"] |= {"targetValue": 1, "suspend": True, "unitId": 2}
     environments = {}
-    for name, found in {"few": list(bodies.values()), "one": [fan]}.items():
+    for name, found in {"few": list(bodies.values()), "one": [fan], "racks": []}.items():
         kubectl("create", "namespace", name)
         for body in found:
             body["metadata"]["namespace"] = name
@@ -89,7 +89,7 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
         Kubectl(kubectl.path, config)("config", "set-context", "--current", f"--namespace={name}")
         environments[name] = {**os.environ, "KUBECONFIG": str(config), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     device = ROOT / "examples/devices/mock/danfoss-fc101.yaml"
-    settings = {"NAMESPACE": "few one", "METRICS_PORT": "0", "SETTLE_SECS": "0"}
+    settings = {"NAMESPACE": "few one racks", "METRICS_PORT": "0", "SETTLE_SECS": "0"}
     operator = environments["few"] | {f"FABGITOPS_{name}": value for name, value in settings.items()}
     with contextlib.ExitStack() as stack:
         for command in (
@@ -114,14 +114,68 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
         kubectl("delete", "plc", "--all", "-n", name)
 
 
+PARTS = (
+    ("Chassis", "c0", {"rackRef": "", "chassisNumber": 0}, {"powerState": "On", "health": "OK"}),
+    ("Blade", "c0s0", {"chassisRef": "-c0", "bladeNumber": 0}, {"powerState": "On", "health": "OK"}),
+    (
+        "BMC",
+        "c0s0b0",
+        {"bladeRef": "-c0s0", "ipAddress": "10.20.1.5"},
+        {"reachable": True, "powerState": "On", "health": "OK"},
+    ),
+    (
+        "RackNode",
+        "c0s0n0",
+        {"bladeRef": "-c0s0", "bmcRef": "-c0s0b0", "nodeNumber": 0, "claimedBy": "job-7"},
+        {"powerState": "On", "health": "OK"},
+    ),
+    (
+        "RackNode",
+        "c0s0n1",
+        {"bladeRef": "-c0s0", "bmcRef": "-c0s0b0", "nodeNumber": 1},
+        {"powerState": "Off", "health": "OK"},
+    ),
+)
+"""What is in the rack that the page shows: kind, place, spec with the places of references, status."""
+
+
+@pytest.fixture
+def a_rack(plants: dict[str, dict[str, str]], kubectl: Kubectl) -> None:
+    """Make the rack that the page shows, as the operator of racks leaves it."""
+    kubectl("apply", "-f", str(ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests/racks"))
+    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    pending = {"removals": 2, "names": ["rack-01-c0s0n1", "rack-01-c0s0n0"]}
+    template = {"name": "small", "planHash": "5f2c"}
+    status = {"phase": "Ready", "observedGeneration": 1, "template": template, "pending": pending}
+    make(kubectl, "Rack", "rack-01", {"templateRef": {"name": "small"}}, status)
+    for kind, place, spec, told in PARTS:
+        refs = {field: {"name": f"rack-01{value}"} for field, value in spec.items() if field.endswith("Ref")}
+        make(kubectl, kind, f"rack-01-{place}", spec | refs, told)
+    pdu = {"deviceAddress": "127.0.0.1", "port": 9, "targetRegister": 1, "targetValue": 1, "suspend": True, "unitId": 3}
+    make(kubectl, "IndustrialPLC", "rack-01-pdu", pdu, {})
+    kubectl("wait", "-n", "racks", "--for=jsonpath={.status.conditions[0].reason}=Suspended", "plc/rack-01-pdu")
+
+
+def make(kubectl: Kubectl, kind: str, name: str, spec: dict[str, Any], status: dict[str, Any]) -> None:
+    """Make something that is in the rack, and say how it stands."""
+    metadata = {"name": name, "namespace": "racks", "labels": {"fabgitops.io/rack": "rack-01"}}
+    body = {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
+    kubectl("apply", "-f", "-", text=yaml.safe_dump(body))
+    if status:
+        at = ("-n", "racks", f"{kind.lower()}.fabgitops.io/{name}")
+        kubectl("patch", *at, "--subresource=status", "--type=merge", "-p", yaml.safe_dump({"status": status}))
+
+
 @pytest.mark.docs
+@pytest.mark.usefixtures("a_rack")
 def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]]) -> None:
     """Each session in the README of fabctl comes out as it is shown there."""
     shown = [each for block in blocks(FABCTL) if block.language == "console" for each in sessions(block)]
     typed = [(command, output) for command, output in shown if command.startswith("fabctl ")]
     assert len(typed) >= 7
     for command, output in typed:
-        environment = plants["one" if "supply-fan" in command else "few"]
+        where = "racks" if "rack" in command else "one" if "supply-fan" in command else "few"
+        environment = plants[where]
         done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
         said = done.stdout + done.stderr
         order = sorted if "--all" in command else list  # told in the order in which they end

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     DEFINITIONS = "definitions and policy that are changed or taken away while it runs"
     FIELDS = "managedFields, and server-side apply"
     NAMESPACES = "an operator for some namespaces alone"
+    RACKS = "racks and their parts"
     COLLECTING = "what an owner leaves is collected at once"
 
 

@@ -48,10 +48,14 @@ def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
     assert version("fabctl") in fabctl("--version").stdout
 
 
-@pytest.mark.parametrize("command", ["get-status", "describe", "list", "sync", "templates", "wait", "watch"])
+COMMANDS = ["get-status", "describe", "list", "sync", "templates", "wait", "watch", "tree"]
+OF_RACKS = ["rack list", "rack describe", "rack approve", "rack locate"]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *OF_RACKS])
 def test_help_of_a_command_connects_to_nothing(fabctl: Fabctl, command: str) -> None:
     """The help of every command names its options and needs no cluster."""
-    shown = fabctl(command, "--help")
+    shown = fabctl(*command.split(), "--help")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "--kubeconfig" in shown.stdout
 
@@ -71,6 +75,16 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["get-status", "mixer", "-A"], "exclude each other"),
         (["get-status", "mixer", "-l", "a=b"], "exclude each other"),
         (["describe"], "NAME"),
+        (
+            ["rack", "describe", "plc/mixer"],
+            "is not the name of a rack: give NAME, rack/NAME or rack.fabgitops.io/NAME",
+        ),
+        (["rack", "locate", "rack-01-c0s0b0"], "give either --on or --off"),
+        (["rack", "locate", "rack-01-c0s0b0", "--on", "--off"], "give either --on or --off"),
+        (["rack", "locate", "rack/rack-01", "--on"], "is not the name of a BMC"),
+        (["-n", "a/b", "rack", "list"], "cannot be a name in Kubernetes"),
+        (["tree"], "NAME"),
+        (["tree", "a", "b"], "unexpected arguments: b"),
         (["describe", "../secrets"], "is not the name of a PLC"),
         (["get-status", "-n", "a/b"], "cannot be a name in Kubernetes"),
         (["sync"], "either the NAME of a PLC or --all"),

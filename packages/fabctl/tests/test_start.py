@@ -29,7 +29,7 @@ class Server(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer."""
-        plc = {"metadata": {"name": "mixer", "namespace": "default"}, "spec": {}}
+        plc: dict[str, Any] = {"metadata": {"name": "mixer", "namespace": "default"}, "spec": {}}
         listing = {"metadata": {"resourceVersion": "1"}, "items": [plc]}
         body = json.dumps(plc if self.path.endswith("/mixer") else listing).encode()
         self.send_response(200)
@@ -91,8 +91,11 @@ def unused(*arguments: str) -> set[str]:
         (["get-status", "a", "-A"], CONNECTING),
         (["get-status"], {"h11", "fabctl.cluster.client"}),
         (["list", "--help"], CONNECTING),
+        (["rack", "locate", "x"], CONNECTING),
+        (["rack", "list"], {"h11", "fabctl.cluster.client", "fabctl.house"}),
+        (["tree", "--help"], CONNECTING),
     ],
-    ids=["version of itself", "version", "wrong usage", "no cluster", "help"],
+    ids=["version of itself", "version", "wrong usage", "no cluster", "help", "which light", "racks", "help of a tree"],
 )
 def test_nothing_is_imported_that_is_not_needed(arguments: list[str], without: set[str]) -> None:
     """What a command line does not need is not read."""
@@ -103,8 +106,14 @@ def test_nothing_is_imported_that_is_not_needed(arguments: list[str], without: s
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["get-status"], "mixer"), (["get-status", "mixer", "-o", "json"], '"mixer"'), (["version"], "definitions")],
-    ids=["a table", "json", "version"],
+    [
+        (["get-status"], "mixer"),
+        (["get-status", "mixer", "-o", "json"], '"mixer"'),
+        (["version"], "definitions"),
+        (["rack", "list"], "mixer"),
+        (["tree", "mixer"], "mixer"),
+    ],
+    ids=["a table", "json", "version", "racks", "a tree"],
 )
 def test_a_cluster_is_asked_by_little(kubeconfig: Path, arguments: list[str], said: str) -> None:
     """To ask a cluster takes a kubeconfig and HTTP, and none of what few need: plugins, proxies, a terminal."""

@@ -28,11 +28,23 @@ _COMMANDS = (
     ("templates", None, "List templates: which are valid, and how many PLCs use each."),
     ("wait", None, "Wait until PLCs are in sync, ready or deleted, and say of each when it is."),
     ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),
+    ("tree", None, "Draw the whole house of a rack: chassis, blades, BMCs, nodes, PLCs, and how each stands."),
     ("version", None, "Print the versions of fabctl, the operator and the definitions."),
 )
 for _name, _alias, _help in _COMMANDS:
     _function = _name.replace("-", "_")
     app.command(f"fabctl.commands.{_function}:{_function}", name=_name, alias=_alias, help=_help)
+
+_RACK = App(name="rack", help="Racks: how they stand, and what waits for a yes.", help_format="plaintext")
+_RACK_COMMANDS = (
+    ("list", "List racks: where each stands, how many parts are there, and what waits for a yes."),
+    ("describe", "Show all that is known of a rack: spec, parts, what waits, conditions, Events."),
+    ("approve", "Agree to what a changed template takes away from a rack, after showing what that is."),
+    ("locate", "Switch the light by which a machine is found, and say when it is as wanted."),
+)
+for _name, _help in _RACK_COMMANDS:
+    _RACK.command(f"fabctl.commands.rack.{_name}:{_name}", name=_name, help=_help)
+app.command(_RACK)
 
 
 def main() -> None:

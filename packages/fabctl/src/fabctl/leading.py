@@ -8,6 +8,8 @@ _ALIASES = (("--namespace", "-n"), ("--selector", "-l"), ("--output", "-o"), ("-
 WITH_VALUE = (*_ALIASES, ("--request-timeout",))
 FLAGS = (("--all-namespaces", "-A"),)
 """The options of several commands, each by its names."""
+GROUPS = frozenset({"rack"})
+"""Commands whose next word is a command as well."""
 
 
 def behind_the_command(tokens: Sequence[str]) -> list[str]:
@@ -33,7 +35,8 @@ def behind_the_command(tokens: Sequence[str]) -> list[str]:
         return rest
     given = {names for token in _options(rest) if (names := _names(token))}
     last = {names: words for names, words in leading if names not in given}
-    return [rest[0], *(word for words in last.values() for word in words), *rest[1:]]
+    size = 2 if rest[0] in GROUPS and len(rest) > 1 else 1
+    return [*rest[:size], *(word for words in last.values() for word in words), *rest[size:]]
 
 
 def _names(token: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Names of PLCs and templates as they are typed, or taken from `-o name` and from kubectl: `plc/mixer`. Pure."""
+"""Names of PLCs, templates and racks as they are typed, or taken from `-o name` and from kubectl: `plc/mixer`. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ class Kind:
     @property
     def plural(self) -> str:
         """Return its name in URLs."""
-        return f"{self.singular}s"
+        return self.singular if self.singular.endswith("s") else f"{self.singular}s"
 
     @property
     def prefix(self) -> str:
@@ -31,12 +31,17 @@ class Kind:
 
     def called(self, typed: str) -> bool:
         """Return whether kubectl would take that for it: short, in singular or plural, with group and version."""
-        pattern = rf"{self.short}|{self.singular}s?(\.(v1\.)?fabgitops\.io)?"
+        pattern = rf"{self.short}|({self.singular}|{self.plural})(\.(v1\.)?fabgitops\.io)?"
         return re.fullmatch(pattern, typed, re.IGNORECASE) is not None
 
 
 PLC = Kind("industrialplc", "plc", "IndustrialPLC", "a PLC", "fabctl list")
 TEMPLATE = Kind("industrialplctemplate", "plct", "IndustrialPLCTemplate", "a template", "fabctl templates")
+RACK = Kind("rack", "rack", "Rack", "a rack", "fabctl rack list")
+CHASSIS = Kind("chassis", "chas", "Chassis", "a chassis", "fabctl tree")
+BLADE = Kind("blade", "blade", "Blade", "a blade", "fabctl tree")
+BMC = Kind("bmc", "bmc", "BMC", "a BMC", "fabctl tree RACK -o name")
+NODE = Kind("racknode", "rnode", "RackNode", "a node", "fabctl tree")
 
 
 def named(typed: Iterable[str], kind: Kind = PLC) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The calls that fabctl makes of the Kubernetes API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 
 from fabctl.cluster.api import Api, Query
@@ -14,8 +14,7 @@ from fabctl.names import PLC, Kind
 from fabctl.options import Connection
 
 GROUP = "fabgitops.io/v1"
-PLURAL = PLC.plural
-RESOURCE = f"{PLURAL}.fabgitops.io"
+RESOURCE = f"{PLC.plural}.fabgitops.io"
 REQUESTED_AT = "reconcile.fabgitops.io/requestedAt"
 FORCE_AT = "reconcile.fabgitops.io/forceAt"
 
@@ -62,19 +61,26 @@ class Cluster:
 
     async def request_sync(self, key: Key, token: str, *, force: bool) -> Body:
         """Ask the operator for one pass now, which it answers by the token; return the PLC as it stands."""
-        annotations = {REQUESTED_AT: token} | ({FORCE_AT: token} if force else {})
+        return await self.annotate(key, {REQUESTED_AT: token} | ({FORCE_AT: token} if force else {}))
+
+    async def annotate(self, key: Key, annotations: Mapping[str, str], kind: Kind = PLC) -> Body:
+        """Give an object annotations, and return it as it stands then.
+
+        Raises:
+            UnknownPLC: There is none of this name.
+        """
         namespace, name = key
-        body = {"metadata": {"annotations": annotations}}
+        body = {"metadata": {"annotations": dict(annotations)}}
         try:
-            with told(self._attempt("patch", namespace)):
-                return await self._api.patch(_path(GROUP, PLURAL, namespace, name), body)
+            with told(self._attempt("patch", namespace, _resource(kind))):
+                return await self._api.patch(_path(GROUP, kind.plural, namespace, name), body)
         except NotThere:
-            raise await self._unknown(name, namespace) from None
+            raise await self._unknown(name, namespace, kind) from None
 
     async def follow(
-        self, namespace: str | None, known: Iterable[Key], name: str | None = None
+        self, namespace: str | None, known: Iterable[Key], name: str | None = None, kind: Kind = PLC
     ) -> AsyncGenerator[tuple[Key, Body | None], None]:
-        """Yield each PLC as it is and whenever it changes, without end; None for one that is gone.
+        """Yield each object of a kind as it is and whenever it changes, without end; None for one that is gone.
 
         Lost connections are made anew; only what trying again cannot mend is raised.
 
@@ -82,22 +88,24 @@ class Cluster:
             namespace: The namespace, or None for all.
             known: Those that were there before.
             name: The only one that matters.
+            kind: The kind.
         """
         keys = set(known)
         while True:
             try:
-                async with aclosing(self._once(namespace, name, keys)) as changes:
+                async with aclosing(self._once(namespace, name, keys, kind)) as changes:
                     async for change in changes:
                         yield change
             except Unreachable:
                 await asyncio.sleep(RECONNECT_SECS)
 
     async def _once(
-        self, namespace: str | None, name: str | None, keys: set[Key]
+        self, namespace: str | None, name: str | None, keys: set[Key], kind: Kind
     ) -> AsyncGenerator[tuple[Key, Body | None], None]:
         """Yield what is there, then what changes, until the connection ends."""
-        path, query = _path(GROUP, PLURAL, namespace), {"fieldSelector": f"metadata.name={name}" if name else None}
-        attempt = self._attempt("list", namespace)
+        path = _path(GROUP, kind.plural, namespace)
+        query = {"fieldSelector": f"metadata.name={name}" if name else None}
+        attempt = self._attempt("list", namespace, _resource(kind))
         try:
             with told(attempt):
                 found, version = await self._list(path, query)
@@ -110,10 +118,10 @@ class Cluster:
         keys.update(present)
         for key, body in present.items():
             yield key, body
-        with told(self._attempt("watch", namespace)):
+        with told(self._attempt("watch", namespace, _resource(kind))):
             async with aclosing(self._api.watch(path, query, version)) as events:
-                async for kind, changed in events:
-                    if kind == "DELETED":
+                async for how, changed in events:
+                    if how == "DELETED":
                         keys.discard(_key(changed))
                         yield _key(changed), None
                     else:

@@ -117,4 +117,7 @@ def _distrust(error: BaseException) -> ssl.SSLError | None:
 
 def not_installed(attempt: Attempt) -> NotInstalled:
     """Return the error for a cluster that does not know the kind."""
-    return NotInstalled(f'the cluster of context "{attempt.context}" has no IndustrialPLC: install it with {INSTALL}')
+    there = f'the cluster of context "{attempt.context}" has no'
+    if attempt.resource.startswith("industrialplc"):
+        return NotInstalled(f"{there} IndustrialPLC: install it with {INSTALL}")
+    return NotInstalled(f"{there} {attempt.resource}: let the chart install what racks need (racks.enabled)")

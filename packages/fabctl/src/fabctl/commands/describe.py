@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from fabctl.cluster import connected
 from fabctl.commands.selecting import found
 from fabctl.errors import FabctlError
-from fabctl.model import View, view
+from fabctl.model import view
 from fabctl.names import named
 from fabctl.options import HERE, Connection, Names, TableOutput
 from fabctl.render import show_sections
@@ -46,15 +46,19 @@ async def describe(
         bodies = await found(cluster, wanted)
         for at, plc in enumerate(map(view, bodies)):
             sections = description(
-                plc, await _events(cluster, plc), datetime.now(UTC), wide=output == "wide", drifted=drifted
+                plc,
+                await events_or_why_not(cluster, plc.namespace, plc.uid),
+                datetime.now(UTC),
+                wide=output == "wide",
+                drifted=drifted,
             )
             show_sections(sections, below=at > 0)
     return int(len(bodies) < len(wanted))
 
 
-async def _events(cluster: Cluster, plc: View) -> list[Body] | str:
-    """Return the Events, or why they are not to be had: who may not see Events still sees the rest."""
+async def events_or_why_not(cluster: Cluster, namespace: str, uid: str) -> list[Body] | str:
+    """Return the Events about an object, or why they are not to be had: who may not see Events sees the rest."""
     try:
-        return await cluster.events(plc.namespace, plc.uid)
+        return await cluster.events(namespace, uid)
     except FabctlError as error:
         return str(error)

@@ -1,6 +1,6 @@
 """All that is known of one PLC, in titled parts. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from fabctl.counting import hint
@@ -23,16 +23,13 @@ def description(
         wide: Whether to show the raw words of registers as well.
         drifted: Whether to show only the registers that differ.
     """
-    told = (
-        Section("Events", (("not known", events),)) if isinstance(events, str) else _events(sorted_events(events), now)
-    )
     return [
         Section("", _head(plc, now)),
         Section("Spec (Git)", _spec(plc)),
         *([registers_section(plc, now, wide=wide, drifted=drifted)] if plc.is_map else []),
         Section("Status (reality)", _status(plc, now)),
-        _conditions(plc, now),
-        told,
+        conditions_section(plc.conditions, now),
+        events_section(events, now),
     ]
 
 
@@ -81,10 +78,11 @@ def _status(plc: View, now: datetime) -> Pairs:
     )
 
 
-def _conditions(plc: View, now: datetime) -> Section:
-    if not plc.conditions:
+def conditions_section(conditions: Sequence[Body], now: datetime) -> Section:
+    """Return the conditions of an object."""
+    if not conditions:
         return Section("Conditions", (("none", "the operator has not looked at it yet"),))
-    messages = said_once(shown(condition.get("message")) for condition in plc.conditions)
+    messages = said_once(shown(condition.get("message")) for condition in conditions)
     rows = tuple(
         (
             shown(condition.get("type")),
@@ -93,12 +91,16 @@ def _conditions(plc: View, now: datetime) -> Section:
             since(moment(condition.get("lastTransitionTime")), now),
             message,
         )
-        for condition, message in zip(plc.conditions, messages, strict=True)
+        for condition, message in zip(conditions, messages, strict=True)
     )
     return Section("Conditions", Table("", ("Type", "Status", "Reason", "Since", "Message"), rows))
 
 
-def _events(events: list[Body], now: datetime) -> Section:
+def events_section(found: Iterable[Body] | str, now: datetime) -> Section:
+    """Return the Events about an object, the newest last, or why they are not known."""
+    if isinstance(found, str):
+        return Section("Events", (("not known", found),))
+    events = sorted_events(found)
     if not events:
         return Section("Events", (("none", "none is kept; the API server forgets them after an hour"),))
     rows = tuple(

@@ -1,10 +1,13 @@
 """The same with rich, on a terminal."""
 
+from __future__ import annotations
+
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -16,6 +19,9 @@ from rich.text import Text
 from fabctl.model import Status
 from fabctl.registers import State
 from fabctl.render.shapes import INDENT, Section, Table, column_span, plain_section, print_line, width_of
+
+if TYPE_CHECKING:
+    from fabctl.render.tree import Line
 
 UNBOUNDED = 10_000
 """Columns of a terminal that has room for every table."""
@@ -44,6 +50,29 @@ STATE_STYLES = {
     State.GIVEN: "dim",
     State.OBSERVED: "dim",
 }
+
+
+PHASES = {
+    "Ready": "green",
+    "Provisioning": "cyan",
+    "Pending": "dim",
+    "Error": "bold red",
+    "UPDATING": "cyan",
+}
+
+WORDS = {
+    **STYLES,
+    **PHASES,
+    "On": "green",
+    "Off": "dim",
+    "OK": "green",
+    "Warning": "bold yellow",
+    "Critical": "bold red",
+    "not reachable": "bold red",
+    "being deleted": "bold yellow",
+    "light on": "bold cyan",
+}
+"""Of the parts of a Rack."""
 
 
 _STATUS = re.compile(rf"(?<=Status:) +(?:{'|'.join(STYLES)})(?= |$)")
@@ -89,7 +118,19 @@ def rich_table(table: Table) -> RichTable:
 
 
 def _cell(header: str, cell: str) -> Text:
+    if header == "Phase":
+        return Text(cell, style=PHASES.get(cell, ""))
     return Text(cell, style=STYLES[Status(cell)] if header == "Status" and cell in STYLES else "")
+
+
+def print_tree(lines: Iterable[Line]) -> None:
+    """Print the house of a Rack; long lines are left to the terminal."""
+    to = console()
+    for line in lines:
+        shown = Text().append(line.branch, style="dim").append(line.head, style="" if line.branch else "bold")
+        for number, word in enumerate(line.words):
+            shown.append(", " if number else "  ").append(word, style=WORDS.get(word, ""))
+        to.print(shown, soft_wrap=True)
 
 
 def print_sections(to: Console, sections: list[Section]) -> None:

@@ -1,0 +1,64 @@
+"""The house of a Rack as a tree of lines."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fabctl.house import Room
+from fabctl.render import coloured
+
+_LINES = ("├── ", "└── ", "│   ", "    ")
+_ASCII = ("|-- ", "`-- ", "|   ", "    ")
+"""For an output that has no others: in between, last, and below each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line: what draws the branch, what stands there, and how it stands."""
+
+    branch: str
+    head: str
+    words: tuple[str, ...]
+
+    @property
+    def plain(self) -> str:
+        """Return it without colours."""
+        said = f"  {', '.join(self.words)}" if self.words else ""
+        return f"{self.branch}{self.head}{said}"
+
+
+def tree(top: Room, *, wide: bool, ascii_only: bool = False) -> Iterator[Line]:
+    """Yield the lines of a house."""
+    yield _line("", top, wide=wide)
+    yield from _inside(top, "", _ASCII if ascii_only else _LINES, wide=wide)
+
+
+def show_tree(top: Room, *, wide: bool) -> None:
+    """Print a house to standard output."""
+    lines = tree(top, wide=wide, ascii_only=not _has_lines(sys.stdout.encoding))
+    if coloured():
+        from fabctl.render.terminal import print_tree  # noqa: PLC0415
+
+        print_tree(lines)
+    else:
+        sys.stdout.writelines(f"{line.plain}\n" for line in lines)
+
+
+def _inside(room: Room, before: str, drawn: tuple[str, str, str, str], *, wide: bool) -> Iterator[Line]:
+    between, last, beside, below = drawn
+    for number, each in enumerate(room.inside, 1):
+        at_end = number == len(room.inside)
+        yield _line(before + (last if at_end else between), each, wide=wide)
+        yield from _inside(each, before + (below if at_end else beside), drawn, wide=wide)
+
+
+def _line(branch: str, room: Room, *, wide: bool) -> Line:
+    return Line(branch, f"{room.called} {room.name}".lstrip(), (*room.words, *(room.more if wide else ())))
+
+
+def _has_lines(encoding: str | None) -> bool:
+    try:
+        "".join(_LINES).encode(encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
