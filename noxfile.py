@@ -283,8 +283,8 @@ def missing_for_interop() -> list[str]:
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """Run the tests against Modbus stacks and buses of others: libmodbus, NATS …; installs what is missing."""
-    workspace(session)
+    """Run the tests against Modbus stacks, buses and BMCs of others: libmodbus, NATS …; installs what is missing."""
+    workspace(session, None, "redfish")
     install(session, missing_for_interop())
     pytest(session, "-m", "interop")
 

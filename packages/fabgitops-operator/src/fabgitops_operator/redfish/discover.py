@@ -20,7 +20,6 @@ MAX_GAPS = 8
 """What could not be read is told of so many times."""
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-_LIT = {"Lit": True, "Blinking": True, "Off": False}
 
 
 async def discover(client: RedfishClient, links: Iterable[str] = ()) -> Found:
@@ -184,7 +183,14 @@ def _lamp(link: str, read: models.Lit) -> Lamp | None:
     """Return the light of a resource, by the property that is not deprecated where it has both."""
     if read.active is not None:
         return Lamp(link, Light.ACTIVE, read.active)
-    return Lamp(link, Light.LED, _LIT.get(read.led)) if read.led else None
+    return Lamp(link, Light.LED, _is_on(read)) if read.led else None
+
+
+def _is_on(read: models.Lit) -> bool | None:
+    """Return whether a light shows the way: a steady one is what many have at rest, unless it cannot blink."""
+    if read.led == "Lit":
+        return True if read.led_allowed is not None and "Blinking" not in read.led_allowed else None
+    return {"Blinking": True, "Off": False}.get(read.led)
 
 
 def _mac(text: str) -> str:

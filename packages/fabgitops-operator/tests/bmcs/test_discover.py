@@ -92,6 +92,27 @@ async def test_the_light_that_is_not_deprecated_goes_first() -> None:
     assert found.machines[0].lamp == Lamp(SYSTEM, Light.ACTIVE, on=True)
 
 
+@pytest.mark.parametrize(
+    ("led", "allowed", "on"),
+    [
+        ("Off", None, False),
+        ("Blinking", None, True),
+        ("Lit", None, None),
+        ("Lit", ["Lit", "Off"], True),
+        ("Unknown", None, None),
+    ],
+)
+async def test_a_steady_light_shows_the_way_only_where_it_cannot_blink(
+    led: str, allowed: list[str] | None, on: bool | None
+) -> None:
+    """Many have a steady light at rest, so that one counts for nothing unless it is all that there is."""
+    told = service()
+    told[SYSTEM] = {**told[SYSTEM], "IndicatorLED": led, "IndicatorLED@Redfish.AllowableValues": allowed}
+    async with served(Peer(told)) as peer, client(peer).asking() as asking:
+        found = await discover(asking)
+    assert found.machines[0].lamp == Lamp(SYSTEM, Light.LED, on)
+
+
 async def test_what_alone_cannot_be_read_is_a_gap() -> None:
     """A chassis that is refused, a manager that is HTML, and interfaces elsewhere are told of; the system is there."""
     told = service()
