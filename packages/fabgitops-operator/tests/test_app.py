@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from fabgitops_operator import app
-from fabgitops_operator.cluster.login import NoConfig, load_access
+from fabgitops_operator.cluster.way import NoConfig, load_access
 
 COMMAND = Path(sys.executable).with_name("fabgitops-operator")
 NO_CLUSTER = "fabgitops-operator: no way to the API server: "

@@ -170,7 +170,7 @@ def facade(settings: FacadeSettings | None = None, *, config: Path | None = None
         settings: What can be set.
         config: YAML file that maps names of settings to values.
     """
-    from fabgitops_operator.cluster.login import NoConfig  # noqa: PLC0415
+    from fabgitops_operator.cluster.way import NoConfig  # noqa: PLC0415
     from fabgitops_operator.facade.runtime import EntranceError, serve  # noqa: PLC0415
     from fabgitops_operator.hosting.process import performed  # noqa: PLC0415
     from fabgitops_operator.hosting.showing import CertificateError  # noqa: PLC0415

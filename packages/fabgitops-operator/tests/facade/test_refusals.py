@@ -141,12 +141,12 @@ async def test_a_patch_that_cannot_be_carried_out(
 
 
 async def test_a_patch_that_doubles_itself_ends_early(ask: Client, kubernetes: Kubernetes) -> None:
-    """Copies into itself are stopped by the size of what they leave, not by the memory of the machine."""
+    """Copies into itself are stopped by the size of what they add, not by the memory of the machine."""
     uid = kubernetes.add("RackTemplate", "t", {**SPEC, "a": {"x": "x" * 1000}})
     steps = [{"op": "copy", "from": "/a", "path": f"/a/b{number}"} for number in range(100)]
     refused = await ask("PATCH", f"/racktemplates/{uid}", steps, content_type="application/json-patch+json")
     assert refused.code == 422
-    assert "leaves more than 1048576 bytes" in refused.error
+    assert "the copies add more than 1048576 bytes" in refused.error
 
 
 @pytest.mark.parametrize(

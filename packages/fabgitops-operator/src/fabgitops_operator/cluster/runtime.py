@@ -8,10 +8,10 @@ from fabgitops_core.control.kinds import families
 from fabgitops_operator.cluster.children import Children
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.lease.place import lease_of
-from fabgitops_operator.cluster.login import load_access
 from fabgitops_operator.cluster.objects import KubeObjects
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.cluster.watch import Watch
+from fabgitops_operator.cluster.way import load_access
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import serving
 from fabgitops_operator.hosting.means import Means, modbus

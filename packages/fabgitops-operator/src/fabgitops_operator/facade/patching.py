@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jsonpatch import JsonPatch, JsonPatchConflict, JsonPatchException
-from jsonpointer import JsonPointerException
+from jsonpointer import JsonPointer, JsonPointerException
 
 from fabgitops_operator.facade.refusing import RefusedError
 
@@ -21,8 +21,8 @@ MERGE, STEPS, SHORTHAND = (
 MOST_STEPS = 100
 """Steps of a JSON patch."""
 
-MOST_BYTES = 1024 * 1024
-"""Of what a patch may leave: a copy into itself doubles it."""
+MOST_COPIED = 1024 * 1024
+"""Bytes that the copies of a patch may add: each can double what is there."""
 
 _WRONG = (JsonPatchException, JsonPatchConflict, JsonPointerException, TypeError, KeyError, ValueError)
 
@@ -61,13 +61,15 @@ def stepped(target: Mapping[str, Any], patch: Any) -> Object:
     if len(patch) > MOST_STEPS:
         raise RefusedError(422, f"the patch has {len(patch)} steps, more than {MOST_STEPS} are not taken")
     whole: Any = target
+    copied = 0
     for number, step in enumerate(patch):
         try:
+            copied += len(json.dumps(JsonPointer(step["from"]).resolve(whole))) if step.get("op") == "copy" else 0
+            if copied > MOST_COPIED:
+                raise ValueError(f"the copies add more than {MOST_COPIED} bytes")
             whole = JsonPatch([step]).apply(whole)
         except _WRONG as error:
             raise RefusedError(422, f"step {number} ({step.get('op')} {step.get('path')}): {error}") from None
-        if step["op"] == "copy" and len(json.dumps(whole)) > MOST_BYTES:
-            raise RefusedError(422, f"step {number} leaves more than {MOST_BYTES} bytes")
     if not isinstance(whole, dict):
         raise RefusedError(422, "the patch leaves no object")
     return whole

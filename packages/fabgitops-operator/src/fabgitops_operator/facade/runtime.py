@@ -6,7 +6,7 @@ import signal
 import ssl
 from contextlib import suppress
 
-from fabgitops_operator.cluster.login import load_access
+from fabgitops_operator.cluster.way import load_access
 from fabgitops_operator.facade.following import Following
 from fabgitops_operator.facade.index import Index
 from fabgitops_operator.facade.routes import ROUTES

@@ -1,7 +1,7 @@
 """What is answered to whom: each request finds its page, its caller and its route here, and an answer."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from fabgitops_operator.facade.answering import Answering
 from fabgitops_operator.facade.index import Index
@@ -10,7 +10,7 @@ from fabgitops_operator.facade.ports import AwayError, Kubernetes, Patience
 from fabgitops_operator.facade.refusing import RefusedError
 from fabgitops_operator.facade.routes import BY_PATH, Route
 from fabgitops_operator.hosting import browsers
-from fabgitops_operator.hosting.exchange import Answer, Reply, Request, said
+from fabgitops_operator.hosting.exchange import Answer, BrokenOffError, Reply, Request, Streamed, said
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Facade:
         """Answer a request; nothing is raised but what cancels it."""
         try:
             self._check_page(request)
-            return self._page(request) or await self._answered(request)
+            answer = self._page(request) or await self._answered(request)
         except RefusedError as error:
             return error.reply
         except AwayError as error:
@@ -62,6 +62,7 @@ class Facade:
         except Exception:
             log.exception("a request could not be answered: %s %s", request.method, request.path)
             return RefusedError(500, "a fault of the facade: see its log").reply
+        return _watched(answer, request) if isinstance(answer, Streamed) else answer
 
     def guard(self, request: Request) -> Reply | None:
         """Return why a request is refused whatever it asks for, or nothing."""
@@ -104,15 +105,14 @@ class Facade:
         route, does = _found(request)
         if does is None:
             raise RefusedError(404, f"there is no page {request.path}")
-        allowed = {**does, **({"HEAD": does["GET"]} if "GET" in does else {})}
-        if request.method not in allowed:
-            raise _no_method(request, tuple(allowed))
+        if request.method not in does:
+            raise _no_method(request, tuple(does))
         if unknown := sorted(set(request.query.names()) - (PARAMETERS if "POST" in does else frozenset())):
             raise RefusedError(400, f"{', '.join(unknown)}: there is no such parameter here")
         if why := self._not_ready():
             raise RefusedError(503, why, (("Retry-After", "1"),))
         answering = Answering(self._kubernetes, self._index, self._patience, self._namespace, route, request)
-        return await allowed[request.method](answering)
+        return await does[request.method](answering)
 
     def _check_caller(self, request: Request) -> None:
         """Refuse who shows nothing where that is asked for; what is shown is for the API server to judge."""
@@ -122,6 +122,20 @@ class Facade:
         if scheme.lower() != "bearer" or not secret.strip():
             text = "this API asks for a bearer token: one that the Kubernetes API server knows"
             raise RefusedError(401, text, (("WWW-Authenticate", "Bearer"),))
+
+
+def _watched(answer: Streamed, request: Request) -> Streamed:
+    """Return an answer of which it is told when its pages do not come to their end."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            async for chunk in answer.chunks:
+                yield chunk
+        except (AwayError, RefusedError) as error:
+            log.warning("a listing broke off: %s %s: %s", request.method, request.path, error)
+            raise BrokenOffError from error
+
+    return Streamed(chunks(), answer.media_type)
 
 
 def _found(request: Request) -> tuple[Route, Mapping[str, Do] | None]:
@@ -136,6 +150,7 @@ def _found(request: Request) -> tuple[Route, Mapping[str, Do] | None]:
         case [uid] if uid:
             return route, {
                 "GET": lambda answering: answering.get(uid),
+                "HEAD": lambda answering: answering.get(uid),
                 "PUT": lambda answering: answering.replace(uid),
                 "PATCH": lambda answering: answering.patch(uid),
                 "DELETE": lambda answering: answering.delete(uid),

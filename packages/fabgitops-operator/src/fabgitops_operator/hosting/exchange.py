@@ -61,6 +61,10 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class BrokenOffError(Exception):
+    """An answer that has begun cannot be ended: the connection is cut, so that nobody takes the part for the whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Streamed:
     """An answer in chunks, each of which is sent at once; a watch ends when the server does, a listing goes on."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from fabgitops_operator.hosting.exchange import Answer, Query, Reply, Request, Streamed
+from fabgitops_operator.hosting.exchange import Answer, BrokenOffError, Query, Reply, Request, Streamed
 from fabgitops_operator.hosting.http import served
 
 MOST_BYTES = 3 * 1024 * 1024
@@ -134,13 +134,13 @@ async def _streamed(answer: Streamed, request: web.Request) -> web.StreamRespons
     response = web.StreamResponse(headers={"Content-Type": answer.media_type, **dict(_EVERYWHERE)})
     async with aclosing(answer.chunks) as chunks:  # type: ignore[type-var]
         await response.prepare(request)
-        async for chunk in chunks:
-            try:
+        try:
+            async for chunk in chunks:
                 async with asyncio.timeout(WRITE_SECS):
                     await response.write(chunk)
-            except TimeoutError:
-                if request.transport is not None:
-                    request.transport.abort()
-                return response
+        except (BrokenOffError, TimeoutError):
+            if request.transport is not None:
+                request.transport.abort()
+            return response
     await response.write_eof()
     return response

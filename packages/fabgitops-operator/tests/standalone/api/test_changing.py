@@ -259,3 +259,17 @@ def test_json_is_read_as_it_is() -> None:
     assert parsed(b'{"a":[1,1.0,1e3,-0,true,null,"\\ud83d\\ude00","\xc3\xa9"]}') == (
         {"a": [1, 1.0, 1000.0, 0, True, None, "\U0001f600", "é"]}, [],
     )  # fmt: skip
+
+
+async def test_a_patch_that_doubles_itself_ends_early(ask: Any) -> None:
+    """Forty copies into itself would take all memory: they end when they have added 3 MiB, and change nothing."""
+    await ask.make("mixer")
+    before = (await ask.get(f"{PLCS}/mixer")).json
+    steps = [
+        {"op": "add", "path": "/metadata/annotations", "value": {"x": "x" * 1000}},
+        *({"op": "copy", "from": "/metadata", "path": f"/metadata/a{number}"} for number in range(40)),
+    ]
+    got = await ask("PATCH", f"{PLCS}/mixer", steps, content_type=JSON_PATCH)
+    assert got.status == 422
+    assert "its copies add more than 3145728 bytes" in got.json["message"]
+    assert (await ask.get(f"{PLCS}/mixer")).json == before

@@ -1,5 +1,6 @@
 """Patches: JSON merge patch (RFC 7396) and JSON patch (RFC 6902), as the API server applies them: pure."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +14,9 @@ _WRONG = (JsonPatchException, JsonPointerException, JsonPatchConflict, TypeError
 """What is raised over a step that cannot be done."""
 
 MOST_STEPS = 10_000
+
+MOST_COPIED = 3 * 1024 * 1024
+"""Bytes that the copies of a patch may add, as the API server takes: each can double what is there."""
 
 _GO = {str: "string", bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
 
@@ -59,9 +63,9 @@ def stepped(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
         )
     if len(patch) > MOST_STEPS:
         raise bad_steps(f"it has {len(patch)} steps, more than {MOST_STEPS} are not taken")
-    replaces = any(step.get("op") == "replace" for step in patch)
+    one_by_one = any(step.get("op") in {"replace", "copy"} for step in patch)
     try:
-        whole = _each(body, patch) if replaces else JsonPatch(patch).apply(body)
+        whole = _each(body, patch) if one_by_one else JsonPatch(patch).apply(body)
     except _WRONG:
         raise bad_steps(_which(body, patch)) from None
     if not isinstance(whole, dict):
@@ -70,8 +74,13 @@ def stepped(body: Mapping[str, Any], patch: Any) -> dict[str, Any]:
 
 
 def _each(body: Any, patch: Sequence[Mapping[str, Any]]) -> Any:
-    """Return an object after one step and the next: what a `replace` is depends on what is there then."""
+    """Return an object after one step and the next: what a `replace` or a `copy` is depends on what is there then."""
+    copied = 0
     for step in patch:
+        if step.get("op") == "copy":
+            copied += len(json.dumps(JsonPointer(step["from"]).resolve(body)))
+            if copied > MOST_COPIED:
+                raise JsonPatchException(f"its copies add more than {MOST_COPIED} bytes")
         body = JsonPatch([_setting(body, step)]).apply(body)
     return body
 
