@@ -94,3 +94,11 @@ tolerations: {{ toJson . }}
 {{- define "fabgitops.leasenamespace" -}}
 {{- default .Release.Namespace .Values.settings.leaseNamespace }}
 {{- end }}
+
+{{/* The operators of this release: by component the name of its objects. */}}
+{{- define "fabgitops.operators" -}}
+operator: {{ include "fabgitops.fullname" . }}
+{{- if .Values.racks.enabled }}
+racks: {{ include "fabgitops.racks.name" . }}
+{{- end }}
+{{- end }}

@@ -12,26 +12,28 @@
   verbs: [create, patch]
 {{- end }}
 
+{{/* Given the name of the Lease. */}}
 {{- define "fabgitops.leaserules" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  resourceNames: [{{ include "fabgitops.leasename" . }}]
+  resourceNames: [{{ . }}]
   verbs: [get, update]
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create]
 {{- end }}
 
+{{/* Given the names of the Secrets; none are all. */}}
 {{- define "fabgitops.secretrules" -}}
 - apiGroups: [""]
   resources: [secrets]
-  {{- with .Values.tlsSecrets.names }}
+  {{- with . }}
   resourceNames: {{ toJson . }}
   {{- end }}
   verbs: [get]
 {{- end }}
 
-{{/* A role and its binding; given a dict of root, name, rules and namespace ("" makes a ClusterRole). */}}
+{{/* A role and its binding; given a dict of root, component, account, name, rules and namespace ("" makes a ClusterRole). */}}
 {{- define "fabgitops.granted" -}}
 {{- $kind := ternary "Role" "ClusterRole" (ne .namespace "") }}
 apiVersion: rbac.authorization.k8s.io/v1
@@ -42,7 +44,7 @@ metadata:
   namespace: {{ . }}
   {{- end }}
   labels:
-    {{- include "fabgitops.labels" (list .root "operator") | nindent 4 }}
+    {{- include "fabgitops.labels" (list .root .component) | nindent 4 }}
 rules:
   {{- .rules | nindent 2 }}
 ---
@@ -54,13 +56,13 @@ metadata:
   namespace: {{ . }}
   {{- end }}
   labels:
-    {{- include "fabgitops.labels" (list .root "operator") | nindent 4 }}
+    {{- include "fabgitops.labels" (list .root .component) | nindent 4 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: {{ $kind }}
   name: {{ .name }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "fabgitops.serviceaccount" .root }}
+    name: {{ .account }}
     namespace: {{ .root.Release.Namespace }}
 {{- end }}
