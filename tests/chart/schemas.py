@@ -15,8 +15,9 @@ Schema = dict[str, Any]
 
 def write(client: httpx.Client, folder: Path) -> str:
     """Write a file for each kind into a folder; return the place as kubeconform wants it."""
+    # By the hash that the listing gives; when definitions have changed since, the API server leads to the newer ones.
     for path, place in client.get("/openapi/v3").raise_for_status().json()["paths"].items():
-        served = client.get(place["serverRelativeURL"]).raise_for_status().json()
+        served = client.get(place["serverRelativeURL"], follow_redirects=True).raise_for_status().json()
         definitions = served.get("components", {}).get("schemas", {})
         if definitions:
             _write_all(definitions, folder, path.replace("/", "-"))
