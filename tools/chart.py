@@ -46,12 +46,13 @@ class UndescribedError(Exception):
 
 
 def files(definitions: dict[str, str]) -> dict[Path, str]:
-    """Return what each made file of the chart must hold; `definitions` are the CRDs' manifests by file name."""
+    """Return what each made file of the chart must hold; `definitions` are the CRDs' manifests by path."""
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
     values = read(text)
     crds = {CHART / "files/crds" / name: manifest for name, manifest in definitions.items()}
     return crds | {
         CHART / "files/policy/admission.yaml": (MANIFESTS / "admission.yaml").read_text(encoding="utf-8"),
+        CHART / "files/policy/racks/guard.yaml": (MANIFESTS / "racks/guard.yaml").read_text(encoding="utf-8"),
         CHART / "values.schema.json": json.dumps(schema(values), indent=2) + "\n",
         CHART / "README.md": readme(values),
     }

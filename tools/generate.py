@@ -25,7 +25,7 @@ def generated() -> dict[Path, str]:
     definitions = {MANIFESTS / f"{kind.crd_name}.yaml": _manifest(kind) for kind in KINDS}
     of_racks = {MANIFESTS / "racks" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in RACK_KINDS}
     seen = {CHART_FILES / name: text for name, text in observability.files().items()}
-    charted = chart.files({path.name: text for path, text in definitions.items()})
+    charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in (definitions | of_racks).items()})
     pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in KINDS}
     return definitions | of_racks | seen | charted | pages | _kubeconfig()
 
