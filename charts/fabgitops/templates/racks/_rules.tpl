@@ -1,12 +1,12 @@
-{{/* What the operator of racks may: the same as in `fabgitops-operator manifests --kinds racks`, which a test compares. */}}
+{{/* What the operator of racks may: the same as in `fabgitops-operator manifests --with-racks`, which a test compares. */}}
 
 {{- define "fabgitops.racks.rules" -}}
 - apiGroups: [fabgitops.io]
-  resources: [racktemplates, racks]
+  resources: [racktemplates, racks, chassis, blades, bmcs, racknodes, industrialplcs]
   verbs: [get, list, watch]
 - apiGroups: [fabgitops.io]
   resources: [chassis, blades, bmcs, racknodes]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [create, patch, delete]
 - apiGroups: [fabgitops.io]
   resources: [racktemplates/status, racks/status, chassis/status, blades/status, bmcs/status, racknodes/status]
   verbs: [patch]
@@ -18,5 +18,5 @@
 {{- define "fabgitops.racks.plcrules" -}}
 - apiGroups: [fabgitops.io]
   resources: [industrialplcs]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [create, patch, delete]
 {{- end }}
