@@ -56,7 +56,7 @@ def test_each_may_what_its_family_needs(installer: Helm, cluster: Cluster) -> No
 
 
 def test_more_only_when_asked_for(installer: Helm, cluster: Cluster) -> None:
-    """To make IndustrialPLCs, and to read the Secrets of BMCs, are rights of their own, in the namespaces looked after."""
+    """To make IndustrialPLCs, and to read the Secrets of BMCs, are rights of their own, where it looks after racks."""
     more = {"makePlcs": True, "bmcSecrets": {"enabled": True, "names": ["bmc"]}}
     installer.install({"racks": {"enabled": True, **more}, "watchNamespaces": ["line-1"]})
     assert allowed(cluster, RACKS, "line-1") == NEEDED | MAKING_PLCS

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.observability
 ONE = 'plc_name="mixer",namespace="plant",instance="a"'
 LEASE = 'lease="plant/fabgitops"'
 MIXER = {"namespace": "plant", "plc_name": "mixer"}
+RACK_READY = 'fabgitops_rack_ready{namespace="plant",rack_name="rack-01"'
 GATEWAY = {"endpoint": "10.0.0.5:502", "transport": "tcp", "unit_id": "7"}
 WARNING, CRITICAL = "warning", "critical"
 
@@ -211,6 +212,38 @@ CASES = (
         {"job": "fabgitops", "reason": "away"},
         {'fabgitops_source_up{job="fabgitops"}': "0x60"},
         {'fabgitops_source_up{job="fabgitops"}': "0x20 1 0x60"},
+    ),
+    Case(
+        "FabGitOpsRackStalled",
+        "6m",
+        WARNING,
+        {"namespace": "plant", "rack_name": "rack-01", "reason": "TemplateNotFound"},
+        {f'{RACK_READY},reason="TemplateNotFound"}}': "0x60"},
+        {f'{RACK_READY},reason="Provisioning"}}': "0x60"},
+    ),
+    Case(
+        "FabGitOpsRackHealing",
+        "40m",
+        WARNING,
+        {"job": "racks", "kind": "RackNode"},
+        {'fabgitops_rack_children_healed_total{job="racks",kind="RackNode"}': "0+1x100"},
+        {'fabgitops_rack_children_healed_total{job="racks",kind="RackNode"}': "0x10 0+1x15 15x100"},
+    ),
+    Case(
+        "FabGitOpsBusAway",
+        "10m",
+        WARNING,
+        {"job": "racks", "bus": "nats"},
+        {'fabgitops_bus_oldest_seconds{job="racks",bus="nats"}': "0+60x60"},
+        {'fabgitops_bus_oldest_seconds{job="racks",bus="nats"}': "0x2 299x60"},
+    ),
+    Case(
+        "FabGitOpsBusRefuses",
+        "6m",
+        WARNING,
+        {"job": "racks", "bus": "kafka"},
+        {'fabgitops_bus_published_total{job="racks",bus="kafka",result="refused"}': "0+1x60"},
+        {'fabgitops_bus_published_total{job="racks",bus="kafka",result="later"}': "0+1x60"},
     ),
 )
 

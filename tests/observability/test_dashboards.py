@@ -102,7 +102,8 @@ def test_what_may_be_many_can_be_all(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_every_query_minds_what_was_chosen(name: str) -> None:
     """No panel mixes in what was not chosen: each metric of ours is asked for by the dashboard's variables."""
-    filters = {"fabgitops-fleet": "$namespace", "fabgitops-plc": "$plc", "fabgitops-internals": "$job"}
+    filters = {"fabgitops-fleet": "$namespace", "fabgitops-plc": "$plc"}
+    filters |= dict.fromkeys(("fabgitops-internals", "fabgitops-racks"), "$job")
     for panel in panels(name):
         for target in panel["targets"]:
             if "ALERTS" not in target["expr"] and target["expr"] != "max by (version) (fabgitops_build_info)":

@@ -26,6 +26,9 @@ _TOLD_OF = "Conflict|ConnectionFailed|DriftDetected|ContendedWriter|WriteRefused
 ELSEWHERE = f"{_NO_FAULT}|{_TOLD_OF}"
 """Reasons that are no fault, or that alerts of their own tell of; every other one is FabGitOpsPLCStalled."""
 
+_GOING_ON = "Ready|Provisioning|Pending|Progressing"
+"""Reasons of a Rack that is well, or on its way."""
+
 _BY_PLC = "by (namespace, plc_name)"
 _LIVE = 'and on (namespace, plc_name) fabgitops_plc_ready{reason!="Suspended"}'
 """What was counted of a PLC is no news once it is deleted or suspended."""
@@ -283,5 +286,53 @@ ALERTS = (
         " errors (refused) or would let too much vanish (held). What was taken before is in force meanwhile. `/readyz`"
         " and the log say since when, and why.",
         "source-stuck",
+    ),
+    Alert(
+        "FabGitOpsRackStalled",
+        f'max by (namespace, rack_name, reason) (fabgitops_rack_ready{{reason!~"{_GOING_ON}"}}) == 0',
+        "5m",
+        WARNING,
+        "{{ $labels.namespace }}/{{ $labels.rack_name }} is not as its template says: {{ $labels.reason }}.",
+        f"The Rack has been {{{{ $labels.reason }}}} for {FOR} or more, and does not go on by itself."
+        " `fabctl rack describe {{ $labels.rack_name }} -n {{ $labels.namespace }}` says what is in the way.",
+        "rack-stalled",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsRackHealing",
+        f"sum by (job, kind) (increase(fabgitops_rack_children_healed_total[1h])) > {THRESHOLD}",
+        "5m",
+        WARNING,
+        "Parts of racks are taken away or changed again and again: {{ $labels.kind }}.",
+        f"{COUNT} times within an hour a {{{{ $labels.kind }}}} was made again or put right: somebody, or another"
+        " controller, wants it otherwise. The Events of the Racks name who.",
+        "rack-healing",
+        KEEP,
+        threshold=20,
+        counted="parts of a kind that were healed within an hour",
+    ),
+    Alert(
+        "FabGitOpsBusAway",
+        f"max by (job, bus) (fabgitops_bus_oldest_seconds) > {THRESHOLD}",
+        "2m",
+        WARNING,
+        "The bus {{ $labels.bus }} does not take what happens to racks.",
+        "The first event that waits has waited for {{ $value | humanizeDuration }}. Nothing is lost and racks are"
+        " looked after as ever; who listens hears of it later. The operator's log says what the bus answers.",
+        "bus-away",
+        KEEP,
+        threshold=300,
+        counted="seconds that the first event has waited",
+    ),
+    Alert(
+        "FabGitOpsBusRefuses",
+        'sum by (job, bus) (increase(fabgitops_bus_published_total{result="refused"}[15m])) > 0',
+        "1m",
+        WARNING,
+        "The bus {{ $labels.bus }} refuses events.",
+        f"{COUNT} events within 15 minutes were refused for good and are not told: a subject that no stream takes, a"
+        " topic without rights, an event too large. The operator's log names them.",
+        "bus-refuses",
+        KEEP,
     ),
 )

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from dashboards.panels import BLUE, SOURCE
 
 TAG = "fabgitops"
-FLEET, PLC, INTERNALS = "fabgitops-fleet", "fabgitops-plc", "fabgitops-internals"
+FLEET, PLC, INTERNALS, RACKS = "fabgitops-fleet", "fabgitops-plc", "fabgitops-internals", "fabgitops-racks"
 ONE_PLC = (
     f"/d/{PLC}?${{datasource:queryparam}}&var-namespace=${{__data.fields.Namespace}}"
     "&var-plc=${__data.fields.PLC}&${__url_time_range}"
