@@ -97,7 +97,7 @@ CASES = (
         "16m",
         CRITICAL,
         {},
-        {"fabgitops_build_info": "1x10 _x40"},
+        {"fabgitops_build_info": "1x10 _x40", 'fabgitops_build_info{kinds="racks"}': "1x60"},
         {"fabgitops_build_info": "1x60"},
     ),
     Case(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fabgitops_core.api.conditions import Condition, ConditionStatus
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.rack.rack import RACK
 from fabgitops_core.api.rack.rackstatus import Pending, Phase, RackStatus, TemplateStatus
@@ -101,3 +102,13 @@ def test_phases_and_what_waits_go_with_the_rack(told: Told) -> None:
 def test_the_operator_of_racks_says_nothing_of_plcs(told: Told) -> None:
     """A count of PLCs that is none of its business would be read as a plant without any."""
     assert "managed_plcs" not in generate_latest(told.metrics.registry).decode()
+
+
+def test_each_rack_says_whether_it_is_ready(told: Told) -> None:
+    """A Rack is 1 with the reason of its condition Ready, 0 while that is not true, and Pending before it is known."""
+    assert told.value("fabgitops_rack_ready", reason="Pending") == 0
+    for reason, status in (("TemplateNotFound", ConditionStatus.FALSE), ("ReconcileSuccess", ConditionStatus.TRUE)):
+        ready = Condition(type="Ready", status=status, reason=reason, message="", last_transition_time=AT)
+        told.happens(Surveyed(AT, {}), RackStatus(conditions=(ready,)))
+        samples = [told.value("fabgitops_rack_ready", namespace="plant", rack_name="rack-01", reason=reason)]
+        assert samples == [status is ConditionStatus.TRUE]

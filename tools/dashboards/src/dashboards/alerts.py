@@ -26,7 +26,7 @@ _TOLD_OF = "Conflict|ConnectionFailed|DriftDetected|ContendedWriter|WriteRefused
 ELSEWHERE = f"{_NO_FAULT}|{_TOLD_OF}"
 """Reasons that are no fault, or that alerts of their own tell of; every other one is FabGitOpsPLCStalled."""
 
-_GOING_ON = "Ready|Provisioning|Pending|Progressing"
+_GOING_ON = "ReconcileSuccess|Provisioning|Pruning|Pending|ApiServerAway"
 """Reasons of a Rack that is well, or on its way."""
 
 _BY_PLC = "by (namespace, plc_name)"
@@ -97,11 +97,11 @@ class Alert:
 ALERTS = (
     Alert(
         "FabGitOpsOperatorAbsent",
-        "absent(fabgitops_build_info)",
+        'absent(fabgitops_build_info{kinds!="racks"})',
         "5m",
         CRITICAL,
         "No FabGitOps operator is scraped.",
-        f"For {FOR} Prometheus has seen no operator: drift is neither found nor corrected, or its metrics are not"
+        f"For {FOR} Prometheus has seen no operator of PLCs: drift is neither found nor corrected, or its metrics are not"
         " reached. Every other alert of FabGitOps is blind meanwhile. Does its pod run:"
         " `kubectl get pods -A -l app.kubernetes.io/name=fabgitops`?",
         "operator-absent",

@@ -1,7 +1,7 @@
 """Expressions that more than one panel asks."""
 
-OPERATOR = "count(fabgitops_build_info)"
-"""How many operators are scraped; nothing while none is."""
+OPERATOR = 'count(fabgitops_build_info{kinds!="racks"})'
+"""How many operators of PLCs are scraped; nothing while none is."""
 
 
 def none_is_zero(count: str) -> str:

@@ -112,7 +112,11 @@ class Metrics(Collector):
             registry=self.registry,
         )
         Info("fabgitops_build", "What runs here.", registry=self.registry).info(
-            {"version": version("fabgitops-operator"), "core_version": version("fabgitops-core")}
+            {
+                "version": version("fabgitops-operator"),
+                "core_version": version("fabgitops-core"),
+                "kinds": "racks" if racks else "plc",
+            }
         )
         ProcessCollector(registry=self.registry)
         self.registry.register(self)

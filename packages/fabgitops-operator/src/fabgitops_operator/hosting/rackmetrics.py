@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rack.rack import RACK
 from fabgitops_core.api.rack.rackstatus import Phase, RackStatus
@@ -24,6 +25,12 @@ HEALED = partial(
     CounterMetricFamily, "fabgitops_rack_children_healed", "Parts made again, or put right, by plan.", labels=_KIND
 )
 DELETED = partial(CounterMetricFamily, "fabgitops_rack_children_deleted", "Parts deleted.", labels=_KIND)
+READY = partial(
+    GaugeMetricFamily,
+    "fabgitops_rack_ready",
+    "Whether a Rack is as its template says, with the reason of its condition Ready.",
+    labels=("namespace", "rack_name", "reason"),
+)
 RACKS = partial(GaugeMetricFamily, "fabgitops_racks", "Racks looked after, by phase.", labels=("phase",))
 
 
@@ -115,6 +122,7 @@ class RackMetrics:
         yield from in_parts(HEALED, _samples(self._healed))
         yield from in_parts(DELETED, _samples(self._deleted))
         yield from in_parts(RACKS, _samples(phases))
+        yield from in_parts(READY, [_ready(key, row.status) for key, row in self._rows.items()])
         yield GaugeMetricFamily(
             "fabgitops_rack_held_removals", "Parts of racks whose removal waits for a yes.", value=held
         )
@@ -123,3 +131,10 @@ class RackMetrics:
 
 def _samples(counted: Counter[str]) -> list[Sample]:
     return [((name,), number) for name, number in counted.items()]
+
+
+def _ready(key: Key, status: RackStatus) -> Sample:
+    """Return 1 with the reason of the condition Ready where it is true, 0 with its reason where it is not."""
+    ready = next((each for each in status.conditions if each.type == "Ready"), None)
+    reason = ready.reason if ready else Phase.PENDING.value
+    return (key.namespace, key.name, reason), float(ready is not None and ready.status is ConditionStatus.TRUE)
