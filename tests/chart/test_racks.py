@@ -86,14 +86,17 @@ def test_one_is_not_the_other(helm: Helm) -> None:
     assert "racks" not in json.dumps([each for each in helm.objects() if each["kind"] != "CustomResourceDefinition"])
 
 
+CLAIM = "RackNode r-c0s0n0 is claimed by job-7"
+NODE = {"bladeRef": {"name": "b"}, "bmcRef": {"name": "m"}, "nodeNumber": 0, "claimedBy": "job-7"}
+
+
 @pytest.mark.parametrize(
     ("kind", "spec", "status", "told"),
     [
-        ("Rack", {"templateRef": {"name": "t"}}, {"inUse": ["job-7 (rack-01-c0s0n0)"]}, "in use by job-7"),
-        ("RackNode", {"bladeRef": {"name": "b"}, "bmcRef": {"name": "m"}, "nodeNumber": 0, "claimedBy": "job-7"}, {},
-         "claimed by job-7"),
+        ("Rack", {"templateRef": {"name": "t"}}, {"inUse": [CLAIM]}, f"the Rack is in use: {CLAIM}"),
+        ("RackNode", NODE, {}, "the node is claimed by job-7"),
     ],
-)  # fmt: skip
+)
 def test_what_is_in_use_is_not_deleted_by_an_oversight(
     kind: str, spec: dict[str, object], status: dict[str, object], told: str, installer: Helm, cluster: Cluster
 ) -> None:

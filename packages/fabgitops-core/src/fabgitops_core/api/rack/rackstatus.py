@@ -105,6 +105,8 @@ class RackStatus(ApiModel):
     """When all that was wanted was there for the first time."""
     pending: Pending | None = None
     """What waits; absent when nothing does."""
+    in_use: tuple[str, ...] = ()
+    """What of it is in use, a sentence each, at most ten: while there is any, only who confirms it deletes the Rack."""
     events: EventsStatus | None = None
     """How far what happened was handed to the bus."""
     plcs: PlcsStatus | None = None

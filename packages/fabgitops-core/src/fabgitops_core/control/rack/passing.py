@@ -28,7 +28,8 @@ def surveyed(state: RackState, event: Surveyed) -> Step:
     if state.leaving or not state.uid:
         return state, ()
     state, told = caught_up(state, event.children, event.at)
-    there = totals(state.key, state.uid, event.children)
+    require_off = state.offer is not None and state.offer.spec.require_off
+    there = totals(state.key, state.uid, event.children, require_off=require_off)
     plan = plan_or_why_not(state)
     if isinstance(plan, Rest):
         state, commands = rested(state, plan, event.at, **there.fields())

@@ -10,11 +10,16 @@ from fabgitops_core.control.objects import Child, Children
 from fabgitops_core.control.rack.adopting import Whose, whose
 from fabgitops_core.control.rack.kinds import PLC
 from fabgitops_core.control.rack.naming import place_of
+from fabgitops_core.control.rack.pruning import in_use
 from fabgitops_core.control.rack.records import IN_SYNC
+from fabgitops_core.control.rack.texts import MOST_NAMED
 
 
 class Totals(NamedTuple):
-    """How many parts there are; the uids of the chassis by their number; the PLCs, and how many are in sync, or not."""
+    """How many parts there are; the uids of the chassis by their number; the PLCs, and how many are in sync, or not.
+
+    `in_use` are the first few reasons why parts may not go.
+    """
 
     chassis: int = 0
     blades: int = 0
@@ -24,6 +29,7 @@ class Totals(NamedTuple):
     in_sync: int = 0
     out_of_sync: int = 0
     uids: tuple[tuple[int, str], ...] = ()
+    in_use: tuple[str, ...] = ()
 
     @property
     def parts(self) -> int:
@@ -38,6 +44,7 @@ class Totals(NamedTuple):
             "total_blades": self.blades,
             "total_nodes": self.nodes,
             "total_bmcs": self.bmcs,
+            "in_use": self.in_use,
             "plcs": PlcsStatus(total=self.plcs, in_sync=self.in_sync) if self.plcs else None,
         }
 
@@ -63,19 +70,22 @@ NONE = Totals()
 _FIELDS = {CHASSIS.name: "chassis", BLADE.name: "blades", RACK_NODE.name: "nodes", BMC.name: "bmcs", PLC.name: "plcs"}
 
 
-def totals(rack: Key, uid: str, children: Children) -> Totals:
+def totals(rack: Key, uid: str, children: Children, *, require_off: bool = False) -> Totals:
     """Return how much of a Rack is there: what is its own, and is not being deleted."""
     counts: Counter[str] = Counter()
     uids: list[tuple[int, str]] = []
+    users: list[str] = []
     for key, child in children.items():
         if child.leaving or whose(child, rack, uid) is not Whose.OURS:
             continue
         counts[_FIELDS[key.kind]] += 1
+        if len(users) < MOST_NAMED:
+            users += in_use(child, require_off=require_off)
         if key.kind == CHASSIS.name:
             uids.append((_number(rack.name, key), child.uid))
         elif key.kind == PLC.name and IN_SYNC in child.facts:
             counts["in_sync" if child.facts[IN_SYNC] == "true" else "out_of_sync"] += 1
-    return Totals(**counts, uids=tuple(sorted(uids)))
+    return Totals(**counts, uids=tuple(sorted(uids)), in_use=tuple(users[:MOST_NAMED]))
 
 
 def _number(rack: str, key: Key) -> int:
