@@ -61,6 +61,23 @@ MATRIX: dict[str, Values] = {
         "rbac": {"create": False},
         "replicas": 0,
     },
+    "racks": {
+        "racks": {
+            "enabled": True,
+            "makePlcs": True,
+            "bmcSecrets": {"enabled": True, "names": ["bmc"]},
+            "settings": {"bus": "nats://nats.plant/events", "busCredentials": "/bus/creds"},
+            "extraVolumes": [{"name": "bus", "secret": {"secretName": "bus"}}],
+            "extraVolumeMounts": [{"name": "bus", "mountPath": "/bus"}],
+            "bmcCidrs": ["10.30.0.0/16"],
+            "extraEgress": [{"ports": [{"port": 4222}]}],
+        },
+        "watchNamespaces": ["line-1"],
+        "networkPolicy": {"enabled": True},
+        "plc": {"cidrs": ["10.20.0.0/16"]},
+        "podDisruptionBudget": {"enabled": True},
+        "podMonitor": {"enabled": True},
+    },
     "two stacks": {
         "settings": {"metricsBind": "::"},
         "service": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv4"]},

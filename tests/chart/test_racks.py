@@ -75,12 +75,12 @@ def test_rights_are_those_of_the_manifests(helm: Helm) -> None:
 
 def test_one_is_not_the_other(helm: Helm) -> None:
     """The two differ in their pods, labels and Leases, and what is said for racks alone is theirs alone."""
-    values: Values = {"racks": {"enabled": True, "extraEnv": [{"name": "A"}], "settings": {"logLevel": "debug"}}}
+    values: Values = {"racks": {"enabled": True, "extraEnv": [{"name": "A"}], "settings": {"bus": "nats://bus"}}}
     specs = pod_specs(helm.objects(values))
     plcs, racks = specs["fab-fabgitops"], specs["fab-fabgitops-racks"]
     arguments = racks["containers"][0]["args"]
-    assert {"--kinds=racks", "--lease-name=fab-fabgitops-racks", "--log-level=debug"} <= set(arguments)
-    assert "--log-level=info" in plcs["containers"][0]["args"]
+    assert {"--kinds=racks", "--lease-name=fab-fabgitops-racks", "--bus=nats://bus"} <= set(arguments)
+    assert not {each for each in plcs["containers"][0]["args"] if "bus" in each or "kinds" in each}
     assert "env" not in plcs["containers"][0]
     assert racks["serviceAccountName"] != plcs["serviceAccountName"]
     assert "racks" not in json.dumps([each for each in helm.objects() if each["kind"] != "CustomResourceDefinition"])

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 from fabgitops_operator.app import app, run
-from fabgitops_operator.settings import Settings
+from fabgitops_operator.bus.settings import BusSettings
+from fabgitops_operator.settings import Family, Settings
 
 from .helm import CHART, ROOT, Helm, HelmError, Values, find, pod_specs
 from .matrix import MATRIX
@@ -116,14 +117,24 @@ def test_refused(helm: Helm, values: Values, named: str) -> None:
 def test_every_setting_has_a_value() -> None:
     """Each setting of the operator is a value of the same name and the same default; namespace is watchNamespaces.
 
-    A map of devices has none: it is for a twin, and no operator in a plant's cluster should look elsewhere.
+    Which kinds it looks after is said by racks.enabled, which makes an operator for those. A map of devices has no
+    value: it is for a twin, and no operator in a plant's cluster should look elsewhere.
     """
     defaults = dataclasses.asdict(Settings())
+    assert defaults.pop("kinds") is Family.PLC
     assert defaults.pop("device_map") is None
     assert VALUES["watchNamespaces"] == list(defaults.pop("namespace"))
     assert {snake(name): value for name, value in VALUES["settings"].items()} == defaults
     others = inspect.signature(run).parameters.keys() - {"settings"}
-    assert others == {"config"}, "a file of settings is for machines without Helm: here all of them are values"
+    assert others == {"bus", "config"}, "a file of settings is for machines without Helm: here all of them are values"
+
+
+def test_every_setting_of_a_bus_has_a_value() -> None:
+    """Where racks are told of can be set as for the program, with the same defaults; what is not given is empty."""
+    defaults = {name: "" if value is None else value for name, value in dataclasses.asdict(BusSettings()).items()}
+    settings = {snake(name): value for name, value in VALUES["racks"]["settings"].items()}
+    assert settings.pop("lease_name") == ""
+    assert settings == defaults
 
 
 @pytest.mark.parametrize("name", MATRIX)

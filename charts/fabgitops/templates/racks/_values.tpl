@@ -28,7 +28,7 @@
 {{- $place := dict "kinds" "racks" "leaseName" (include "fabgitops.racks.leasename" .) "leaseNamespace" (include "fabgitops.leasenamespace" .) }}
 {{- $own := dict }}
 {{- range $name, $value := .Values.racks.settings }}
-{{- if not (kindIs "invalid" $value) }}
+{{- if and (not (kindIs "invalid" $value)) (ne (toString $value) "") }}
 {{- $_ := set $own $name $value }}
 {{- end }}
 {{- end }}
