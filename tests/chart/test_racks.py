@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from fabgitops_operator.cluster.install import manifests
@@ -114,7 +115,8 @@ def test_what_is_in_use_is_not_deleted_by_an_oversight(
             cluster.kubectl("patch", *where, "--subresource=status", "--type=merge", "-p", patch)
 
     def delete(*flags: str) -> str:
-        command = [cluster.program, "--kubeconfig", cluster.plane.kubeconfig, "delete", *where, *flags]
+        command: list[str | Path] = [cluster.program, "--kubeconfig", cluster.plane.kubeconfig, "delete"]
+        command += [*where, *flags]
         done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
         return done.stderr
 

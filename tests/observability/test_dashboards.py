@@ -106,7 +106,10 @@ def test_every_query_minds_what_was_chosen(name: str) -> None:
     filters |= dict.fromkeys(("fabgitops-internals", "fabgitops-racks"), "$job")
     for panel in panels(name):
         for target in panel["targets"]:
-            if "ALERTS" not in target["expr"] and target["expr"] != 'max by (version) (fabgitops_build_info{kinds!="racks"})':
+            if (
+                "ALERTS" not in target["expr"]
+                and target["expr"] != 'max by (version) (fabgitops_build_info{kinds!="racks"})'
+            ):
                 assert filters[name] in target["expr"], panel["title"]
 
 

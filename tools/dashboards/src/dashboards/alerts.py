@@ -101,8 +101,8 @@ ALERTS = (
         "5m",
         CRITICAL,
         "No FabGitOps operator is scraped.",
-        f"For {FOR} Prometheus has seen no operator of PLCs: drift is neither found nor corrected, or its metrics are not"
-        " reached. Every other alert of FabGitOps is blind meanwhile. Does its pod run:"
+        f"For {FOR} Prometheus has seen no operator of PLCs: drift is neither found nor corrected, or its metrics are"
+        " not reached. Every other alert of FabGitOps is blind meanwhile. Does its pod run:"
         " `kubectl get pods -A -l app.kubernetes.io/name=fabgitops`?",
         "operator-absent",
     ),

@@ -19,12 +19,12 @@ def test_who_uses_a_node_uses_the_rack() -> None:
     """Each claim stands in the status of the Rack, and is gone from it with the claim."""
     world = World().make(template(chassis=1, blades=1, nodes=2))
     world.run()
-    assert world.status.in_use == ()
+    assert list(world.status.in_use) == []
     claim(world, 0, "job-7")
     claim(world, 1, "job-7")
-    assert world.status.in_use == (CLAIM.format(0), CLAIM.format(1))
+    assert list(world.status.in_use) == [CLAIM.format(0), CLAIM.format(1)]
     claim(world, 0, "")
-    assert world.status.in_use == (CLAIM.format(1),)
+    assert list(world.status.in_use) == [CLAIM.format(1)]
 
 
 @pytest.mark.parametrize(("require_off", "said"), [(False, 0), (True, 1)])
