@@ -42,3 +42,13 @@ def test_copies_share_what_each_need_not_have() -> None:
     assert three.model_fields_set == {"message", "phase", "endpoint"}
     assert two.model_fields_set == {"message", "phase"}
     assert three.model_dump(exclude_unset=True).keys() == {"message", "phase", "endpoint"}
+
+
+def test_what_was_read_shares_it_as_well() -> None:
+    """Models that were validated with the same fields set share the set that says so, and those inside them, too."""
+    said = [{"message": text, "registers": [{"name": "target", "actual": text}]} for text in ("a", "b")]
+    one, two = (IndustrialPLCStatus.model_validate(each) for each in said)
+    assert one.model_fields_set is two.model_fields_set
+    assert one.registers[0].model_fields_set is two.registers[0].model_fields_set
+    assert one.model_dump(mode="json", exclude_unset=True) == said[0]
+    assert two.model_dump(mode="json", exclude_unset=True) == said[1]

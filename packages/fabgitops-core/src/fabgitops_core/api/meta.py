@@ -53,15 +53,21 @@ class ApiModel(BaseModel):
         use_attribute_docstrings=True,
     )
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy; which fields were set is told by one set for all that have the same.
+    def model_post_init(self, context: Any, /) -> None:
+        """Tell which fields were set by one set for all that have the same."""
+        del context
+        self._share()
 
-        Statuses are copies, of which several stay: a set of its own takes more than the rest of a condition does.
-        """
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, which shares the set of the fields that were set, too."""
         copied = super().model_copy(update=update, deep=deep)
-        were_set = copied.__pydantic_fields_set__
-        object.__setattr__(copied, "__pydantic_fields_set__", _WERE_SET.setdefault(frozenset(were_set), were_set))
+        copied._share()  # noqa: SLF001 - its own class
         return copied
+
+    def _share(self) -> None:
+        """Have one set for all models with the same fields set; a set of its own takes as much as most fields do."""
+        were_set = self.__pydantic_fields_set__
+        object.__setattr__(self, "__pydantic_fields_set__", _WERE_SET.setdefault(frozenset(were_set), were_set))
 
 
 def _in_utc(moment: datetime) -> datetime:

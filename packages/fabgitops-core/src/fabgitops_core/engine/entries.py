@@ -85,7 +85,7 @@ class Entry:
         self.fault = ""
         self.faults = 0
         self.dead = False
-        self.logged: set[str] = set()
+        self.logged: frozenset[str] = frozenset()
         self.said: ApiModel | None = None
 
     def revive(self) -> None:

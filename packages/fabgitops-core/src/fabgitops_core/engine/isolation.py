@@ -156,7 +156,7 @@ class Isolation:
         """Count a fault, and log it: with its traceback, unless it is the same as before."""
         cause = f"{where}: {_cause(error)}"
         if cause not in entry.logged:
-            entry.logged.add(cause)
+            entry.logged |= {cause}
             log.error("%s: a fault of our own (%s)", entry.key, where, exc_info=error)
         self._listener.fault(entry.key, where)
 

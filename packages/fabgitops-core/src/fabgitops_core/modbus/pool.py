@@ -19,7 +19,7 @@ from fabgitops_core.control.plc.requests import (
 from fabgitops_core.engine.ports import Identified
 from fabgitops_core.modbus.frames.identity import identity_request
 from fabgitops_core.modbus.frames.reads import Words, read_request
-from fabgitops_core.modbus.frames.request import Request
+from fabgitops_core.modbus.frames.request import Asked, Request
 from fabgitops_core.modbus.frames.writes import read_before, write_merged, write_request
 from fabgitops_core.modbus.line import NOWHERE, OnRequest, Wanted
 from fabgitops_core.modbus.reaching import Reaching
@@ -98,7 +98,7 @@ class ModbusDevices:
 class ModbusDevice:
     """The `Device` port: one share of a session."""
 
-    __slots__ = ("_link", "_open", "_request", "_requests", "_session", "_words")
+    __slots__ = ("_earlier", "_link", "_open", "_request", "_session", "_words")
 
     def __init__(self, session: Session, link: Link, words: WordLocks) -> None:
         session.join(link)
@@ -107,7 +107,7 @@ class ModbusDevice:
         self._link = link
         self._open = True
         self._request: Request[Words] | None = None
-        self._requests: dict[ReadPlan, Request[Words]] = {}
+        self._earlier: dict[Asked, Request[Words]] | None = None  # most are polled for one thing alone
 
     async def read(
         self, plan: ReadPlan, *, timeout: float, urgent: bool = False, wanted: Wanted | None = None
@@ -177,13 +177,16 @@ class ModbusDevice:
 
     def _prepared(self, plan: ReadPlan) -> Request[Words]:
         """Return the request of a plan, kept because a share is polled for the same again and again."""
-        request = self._requests.get(plan)
-        if request is None:
-            self._check_endpoint(plan.endpoint)
-            if len(self._requests) >= MAX_REQUESTS:
-                self._requests.clear()
-            request = self._requests[plan] = read_request(plan)
-        return request
+        if self._request is None:
+            return self._made(plan)
+        if self._earlier is None or len(self._earlier) >= MAX_REQUESTS:
+            self._earlier = {}
+        self._earlier[self._request.asked] = self._request
+        return self._earlier.get(plan) or self._made(plan)
+
+    def _made(self, plan: ReadPlan) -> Request[Words]:
+        self._check_endpoint(plan.endpoint)
+        return read_request(plan)
 
     def _held(self) -> bool:
         return self._open

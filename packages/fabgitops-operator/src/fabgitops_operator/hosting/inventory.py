@@ -7,6 +7,7 @@ set back, as by a restore of etcd from a backup. Such an object is begun anew, a
 """
 
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -237,7 +238,7 @@ def _within(key: Key, kind: str, namespace: str | None) -> bool:
 
 def key_of(kind: Kind, body: Body) -> Key:
     """Return the full name of an object."""
-    return Key(kind.name, _field(body, "namespace"), _field(body, "name"))
+    return Key(kind.name, sys.intern(_field(body, "namespace")), _field(body, "name"))
 
 
 def uid_of(body: Body) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource as limits
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +97,37 @@ async def test_a_watch_tells_each_change_of_its_kind_and_namespace(store: Store)
     ]
     await elsewhere.close()
     assert [each async for each in elsewhere] == []
+
+
+async def test_whoever_is_behind_hears_each_version_as_it_was(store: Store) -> None:
+    """What was replaced or deleted since is told byte by byte as it was, before and after each change."""
+    watch, record = store.watch(THING, None, store.version), await put(store, "a")
+    stored = [record.body]
+    for note in ("short", "é\u2028" * 20_000, "", "".join(map(str, range(9_999)))):
+        draft = store.draft()
+        record = draft.put(THING, thing("a", len(note), annotations={"note": note}))
+        stored.append(record.body)
+        await store.commit(draft)
+    draft = store.draft()
+    stored.append(draft.remove(record).body)
+    await store.commit(draft)
+    told = [await anext(watch) for _ in stored]
+    assert [each.record.body for each in told] == stored
+    assert [each.before and each.before.body for each in told] == [None, *stored[:-1]]
+
+
+async def test_what_is_remembered_takes_little_memory(store: Store) -> None:
+    """The versions of an object that are kept for watches alone take a fraction of what they are."""
+    annotations = {f"note-{index}": f"{index**9} of a hundred" for index in range(100)}
+    record = await put(store, "a")
+    tracemalloc.start()
+    for index in range(200):
+        draft = store.draft()
+        record = draft.put(THING, thing("a", index, annotations=annotations))
+        await store.commit(draft)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 200 * len(record.body) / 4
 
 
 async def test_a_watch_begins_where_it_is_told(store: Store) -> None:

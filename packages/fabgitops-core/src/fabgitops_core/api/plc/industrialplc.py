@@ -1,7 +1,7 @@
 """IndustrialPLC: the registers of one PLC, and the values that Git wants there."""
 
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Self
 
 from pydantic import Field, StrictBool, ValidationError, model_validator
@@ -84,7 +84,7 @@ class IndustrialPLCSpec(ApiModel):
         given = self.timeout_secs or self.connection.timeout_secs
         return given or min(DEFAULT_TIMEOUT_SECS, self.poll_interval_secs)
 
-    @cached_property
+    @property
     def registers_wanted(self) -> tuple[Register, ...]:
         """Return the whole map: the short form is one register named `target`.
 
@@ -92,9 +92,16 @@ class IndustrialPLCSpec(ApiModel):
         """
         if self.template_ref is not None:
             return ()
-        if self.registers is not None:
-            return self._whole(self.registers)
-        return (Register(name=TARGET, address=self.target_register, value=self.target_value),)
+        return self.registers_listed if self.registers is not None else _short(self.target_register, self.target_value)
+
+    @cached_property
+    def registers_listed(self) -> tuple[Register, ...]:
+        """Return the registers of the field `registers`, each of which says all that is needed.
+
+        Raises:
+            ValidationError: One does not; with the path of its field.
+        """
+        return self._whole(self.registers or ())
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
@@ -144,6 +151,15 @@ class IndustrialPLCSpec(ApiModel):
                 found += problems_of(error, ("registers", index))
         refuse("IndustrialPLCSpec", found)
         return tuple(whole)
+
+
+@lru_cache(maxsize=64)
+def _short(address: int | None, value: int | None) -> tuple[Register, ...]:
+    """Return the map of the short form: kept for a moment, as the map is made of it after it was validated.
+
+    A spec that kept it would take twice the memory.
+    """
+    return (Register(name=TARGET, address=address, value=value),)
 
 
 class Phase(StrEnum):

@@ -52,9 +52,6 @@ def claims_by_name(names: Iterable[str]) -> frozenset[Claim]:
 
 Place = tuple[Spot | str, int]
 """A spot, and the bits of it that are wanted."""
-Named = tuple[str, Key]
-"""Who wants it, in the order of full names."""
-
 FIRST = 2
 """Who is told to be the rival: the first by name, and to that one the second."""
 
@@ -67,12 +64,13 @@ class Claims:
     """
 
     def __init__(self) -> None:
-        self._of: dict[Key, frozenset[Claim]] = {}
-        self._at: defaultdict[Spot | str, dict[int, list[Named]]] = defaultdict(dict)
+        self._of: dict[Key, tuple[Claim, ...]] = {}  # of one claim a set takes four times as much
+        self._at: defaultdict[Spot | str, dict[int, list[Key]]] = defaultdict(dict)
+        """Who wants it, in the order of full names."""
 
     def lay(self, key: Key, claims: frozenset[Claim]) -> set[Key]:
         """Put a resource's claims in the place of its earlier ones; return everybody for whom that changes anything."""
-        before = self._of.get(key, frozenset[Claim]())
+        before = frozenset(self._of.get(key, ()))
         if claims == before:
             return set()
         old, new = ({(each.spot, each.mask) for each in some} for some in (before, claims))
@@ -80,7 +78,7 @@ class Claims:
         touched = {other for place in old - new for other in self._without(place, key)}
         touched |= {other for place in new - old for other in self._with(place, key)}
         if claims:
-            self._of[key] = claims
+            self._of[key] = tuple(claims)
         else:
             self._of.pop(key, None)
         return touched | {key} if contested or self.rivals(key) else touched
@@ -90,7 +88,8 @@ class Claims:
         found: dict[str, str] = {}
         for claim in self._of.get(key, ()):
             for mask, those in self._at[claim.spot].items():
-                if mask & claim.mask and (other := next((name for name, each in those[:FIRST] if each != key), None)):
+                if mask & claim.mask and (rival := next((each for each in those[:FIRST] if each != key), None)):
+                    other = str(rival)
                     found[claim.register] = min(found.get(claim.register, other), other)
         return found
 
@@ -98,14 +97,14 @@ class Claims:
         """Add who wants a place; return those who are told of another rival by that."""
         spot, mask = place
         those = self._at[spot].setdefault(mask, [])
-        insort(those, (str(key), key))
-        return self._others(place, key) if (str(key), key) in those[:FIRST] else ()
+        insort(those, key, key=str)
+        return self._others(place, key) if key in those[:FIRST] else ()
 
     def _without(self, place: Place, key: Key) -> Iterable[Key]:
         """Take away who wanted a place; return those who were told of that one."""
         spot, mask = place
         those = self._at[spot][mask]
-        at = bisect_left(those, (str(key), key))
+        at = those.index(key, bisect_left(those, str(key), key=str))
         del those[at]
         others = list(self._others(place, key)) if at < FIRST else ()
         if not those:
@@ -116,4 +115,4 @@ class Claims:
 
     def _others(self, place: Place, key: Key) -> Iterable[Key]:
         spot, mask = place
-        return (other for each, those in self._at[spot].items() if each & mask for _, other in those if other != key)
+        return (other for each, those in self._at[spot].items() if each & mask for other in those if other != key)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.points import DeviceMap
+from fabgitops_core.control.plc.sharing import shared
 from fabgitops_core.control.plc.situations import Situation
 from fabgitops_core.control.plc.state import PlcState, with_memory
 
@@ -21,7 +22,7 @@ def met(state: PlcState, found: Sequence[Judgement]) -> PlcState:
     known = state.memory.answered
     fresh = {each.point.name for each in found if each.finding not in _UNANSWERED and each.point.name not in known}
     if fresh:
-        state = with_memory(state, answered=known | fresh)
+        state = with_memory(state, answered=shared(known | fresh))
     barred = _refused(state, found) or _unanswered(state, found)
     return state._replace(going=replace(state.going, barred=barred)) if barred != state.going.barred else state
 

@@ -8,6 +8,7 @@ from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.codec.types import ByteOrder
 from fabgitops_core.control.plc.points import DeviceMap, Limits, Place, Point
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link, TlsRef
+from fabgitops_core.control.plc.sharing import shared
 
 
 def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) -> DeviceMap:
@@ -28,13 +29,15 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
         points,
         timeout=spec.timeout,
         interval=float(spec.poll_interval_secs),
-        link=Link(
-            connection.connect_delay_ms / 1000,
-            connection.request_delay_ms / 1000,
-            float(connection.idle_close_secs),
-            _tls(spec, namespace),
+        link=shared(
+            Link(
+                connection.connect_delay_ms / 1000,
+                connection.request_delay_ms / 1000,
+                float(connection.idle_close_secs),
+                _tls(spec, namespace),
+            )
         ),
-        limits=Limits(connection.max_words_per_read, connection.max_gap_words),
+        limits=shared(Limits(connection.max_words_per_read, connection.max_gap_words)),
         identity=spec.identity.objects if spec.identity else {},
         max_refused_percent=connection.max_refused_percent,
     )
@@ -51,8 +54,8 @@ def _tls(spec: IndustrialPLCSpec, namespace: str) -> TlsRef | None:
 def _point(register: Register, endpoint: Endpoint, unit_id: int, short: bool, sources: Mapping[str, str]) -> Point:
     table, address = register.place
     unit = unit_id if register.unit_id is None else register.unit_id
-    codec = register.codec
-    wanted = register.encoded
+    codec = shared(register.codec)
+    wanted = shared(register.encoded)
     bit = f"bit {codec.bit} of " if codec.bit is not None else ""
     order = f" {codec.order}" if codec.order is not ByteOrder.ABCD else ""
     own_unit = f" unit {unit}" if unit != unit_id else ""
@@ -65,7 +68,7 @@ def _point(register: Register, endpoint: Endpoint, unit_id: int, short: bool, so
         place=Place(DeviceId(endpoint, unit), table, address, codec),
         wanted=wanted,
         desired=None if wanted is None else codec.text(wanted),
-        tolerance=register.allowed,
+        tolerance=shared(register.allowed),
         function=register.write.function,
         verify=register.write.verify,
         verify_delay=register.write.verify_delay_ms / 1000,

@@ -45,7 +45,8 @@ class Endpoint:
 
         A host name and its address stay two sites: which belongs to which may change at any time.
         """
-        return Endpoint(_one_spelling(self.host), self.port)
+        site = Endpoint(_one_spelling(self.host), self.port)
+        return self if site == self else site
 
 
 @dataclass(frozen=True, slots=True)

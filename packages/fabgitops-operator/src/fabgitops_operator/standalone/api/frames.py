@@ -49,7 +49,7 @@ def _at(record: Record, version: int) -> Record:
     """Return an object as it was, with the version of what ended it."""
     body = record.decoded()
     body["metadata"] = {**body["metadata"], "resourceVersion": str(version)}
-    return replace(record, version=version, body=encoded(body))
+    return replace(record, version=version, kept=encoded(body))
 
 
 class Frames:

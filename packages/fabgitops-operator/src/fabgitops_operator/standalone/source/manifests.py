@@ -1,5 +1,6 @@
 """Manifests: objects of our kinds as a source names them."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,6 +19,11 @@ class Name(NamedTuple):
     def __str__(self) -> str:
         """Return `IndustrialPLC plant/mixer`."""
         return f"{self.kind} {self.namespace}/{self.name}"
+
+
+def name_of(kind: str, namespace: str, name: str) -> Name:
+    """Return a full name that has kind and namespace in common with the others of theirs."""
+    return Name(sys.intern(kind), sys.intern(namespace), name)
 
 
 @dataclass(frozen=True, slots=True)

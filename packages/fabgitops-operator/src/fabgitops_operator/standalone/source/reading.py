@@ -9,7 +9,7 @@ from fabgitops_core.codec.texts import printable
 
 from fabgitops_operator.standalone.source.documents import documents
 from fabgitops_operator.standalone.source.lines import Lines
-from fabgitops_operator.standalone.source.manifests import Manifest, Name, Reading
+from fabgitops_operator.standalone.source.manifests import Manifest, Name, Reading, name_of
 from fabgitops_operator.standalone.source.naming import problem_of_names
 from fabgitops_operator.standalone.source.troubles import Trouble
 
@@ -116,4 +116,4 @@ def _take_in(path: str, body: Mapping[str, Any], lines: Lines, found: _Found) ->
     cleaned = {key: value for key, value in metadata.items() if key not in _MADE_BY_THE_SERVER}
     whole = {**body, "metadata": {**cleaned, "namespace": namespace}}
     whole.pop("status", None)
-    found.take(Manifest(Name(body["kind"], namespace, metadata["name"]), whole, path, lines))
+    found.take(Manifest(name_of(body["kind"], namespace, metadata["name"]), whole, path, lines))

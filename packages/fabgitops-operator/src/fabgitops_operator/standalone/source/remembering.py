@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 
-from fabgitops_operator.standalone.source.manifests import Name
+from fabgitops_operator.standalone.source.manifests import Name, name_of
 from fabgitops_operator.standalone.store import Store
 
 _TAKEN = "source.taken"
@@ -42,7 +42,7 @@ def recall(store: Store) -> tuple[Taken, dict[Name, str]]:
     try:
         raw = json.loads(store.meta(_TAKEN) or "{}")
         taken = replace(Taken(), **{each.name: raw[each.name] for each in fields(Taken) if each.name in raw})
-        marks = {Name(*key.split("/")): str(mark) for key, mark in json.loads(store.meta(_MARKS) or "{}").items()}
+        marks = {name_of(*key.split("/")): str(mark) for key, mark in json.loads(store.meta(_MARKS) or "{}").items()}
     except (ValueError, TypeError, AttributeError):
         return Taken(), {}
     return taken, marks

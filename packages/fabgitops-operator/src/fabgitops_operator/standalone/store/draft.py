@@ -1,5 +1,6 @@
 """Changes that are put together, to be stored whole or not at all."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -68,7 +69,7 @@ class Draft:
         origin = origin.encode(errors="replace").decode()  # names of files need not be texts
         metadata = {**body["metadata"], "resourceVersion": str(self.version + 1)}
         whole = {**body, "metadata": metadata}
-        namespace, name = metadata.get("namespace", ""), metadata["name"]
+        namespace, name = sys.intern(metadata.get("namespace", "")), metadata["name"]
         record = Record(
             resource,
             namespace,

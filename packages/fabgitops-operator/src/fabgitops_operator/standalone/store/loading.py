@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def _record(known: Mapping[str, Resource], path: Path, fields: tuple[object, ...
     assert isinstance(body, bytes)  # noqa: S101
     return Record(
         resource,
-        str(namespace),
+        sys.intern(str(namespace)),
         str(name),
         str(uid),
         version,

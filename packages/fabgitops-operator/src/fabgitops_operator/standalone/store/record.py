@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fabgitops_operator.standalone.resources import Resource
+from fabgitops_operator.standalone.store.packing import Packed, packed
 
 DIGEST_SIZE = 16
 """Bytes of a digest: against a disk that turns bits, not against an attacker, who could write the digest, too."""
@@ -44,14 +45,24 @@ class Record:
     version: int
     origin: str
     """Where the source names it, such as `lines/a/mixer.yaml:3`; empty when it does not."""
-    body: bytes
-    """The whole object as canonical JSON, with its resourceVersion."""
+    kept: bytes | Packed = field(repr=False, compare=False)
+    """What `body` is made of; compared it is by uid and version."""
     given: tuple[str, ...] = ()
     """The annotations that the source gave it; the others are free."""
     at: float = 0.0
     """When it was stored, in seconds since 1970."""
     owners: tuple[str, ...] = ()
     """The uids of its owners."""
+
+    @property
+    def body(self) -> bytes:
+        """Return the whole object as canonical JSON, with its resourceVersion."""
+        return self.kept.unpacked() if isinstance(self.kept, Packed) else self.kept
+
+    def pack(self, like: bytes) -> None:
+        """Take less memory, now that it is not what most will ask for; `like` is an object of the same kind."""
+        if not isinstance(self.kept, Packed):
+            object.__setattr__(self, "kept", packed(self.kept, like))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -111,7 +122,7 @@ def row(record: Record) -> tuple[Any, ...]:
 def digest(*fields: Any) -> bytes:
     """Return the digest of what is stored of a record."""
     found = hashlib.blake2b(digest_size=DIGEST_SIZE)
-    for field in fields:
-        found.update(field if isinstance(field, bytes) else repr(field).encode())
+    for each in fields:
+        found.update(each if isinstance(each, bytes) else repr(each).encode())
         found.update(b"\0")
     return found.digest()

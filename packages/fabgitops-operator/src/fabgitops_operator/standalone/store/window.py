@@ -52,9 +52,12 @@ class Window:
         self._dropped = 0
         self._since = version
         self._watches: set[Watch] = set()
+        self._like: dict[Resource, bytes] = {}
+        """An object of each resource, by which those that are not in force any more are packed."""
 
     def add(self, changes: Sequence[Happened]) -> None:
         """Remember changes, and wake those who wait for one of them."""
+        self._pack(changes)
         self._changes.extend(changes)
         if len(self._changes) > self._size + self._size // 10:  # not one by one
             self._forget(len(self._changes) - self._size)
@@ -62,6 +65,13 @@ class Window:
         for watch in self._watches:
             if watch.resource in resources:
                 watch.wake()
+
+    def _pack(self, changes: Sequence[Happened]) -> None:
+        """Have those that are in force no more take less memory; they stay for those who are behind alone."""
+        for each in changes:
+            over = (each.before, each.record if each.type == "DELETED" else None)
+            for record in filter(None, over):
+                record.pack(self._like.setdefault(record.resource, each.record.body))
 
     def _forget(self, count: int) -> None:
         self._since = self._changes[count - 1].version
