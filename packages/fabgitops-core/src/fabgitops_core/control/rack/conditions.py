@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
-from fabgitops_core.control.commands import Command, Publish
+from fabgitops_core.control.commands import Commands, Notice
+from fabgitops_core.control.rack.reasons import RackReason
 from fabgitops_core.control.rack.situations import Situation
-from fabgitops_core.control.rack.state import RackState, Step
+from fabgitops_core.control.rack.state import RackState, Step, published
 from fabgitops_core.control.rack.telling import conditions_told
 from fabgitops_core.control.rack.texts import brief
+
+_HELD = {RackReason.REMOVAL_HELD, RackReason.CHANGE_HELD, RackReason.SCALE_DOWN_BLOCKED}
 
 PROGRESS_SECS = 1.0
 """While something progresses a status is made known so often at most."""
@@ -62,17 +65,18 @@ def say(
             **changes,
         }
     )
-    return published(told._replace(status=status), at, list(commands))
+    after, publishing = published(told._replace(status=status), at)
+    return after, (*commands, *publishing, *_held(state, wanted))
 
 
-def published(state: RackState, at: datetime, before: list[Command] | None = None) -> Step:
-    """Make the status known if it says something else than what was made known last."""
-    commands = before or []
-    same = state.status.model_copy(update={"last_update": state.said.last_update})
-    if same == state.said:
-        return state._replace(status=state.said), tuple(commands)
-    status = state.status.model_copy(update={"last_update": at})
-    return state._replace(status=status, said=status, published=at), (*commands, Publish(status))
+def _held(state: RackState, now: tuple[Condition, ...]) -> Commands:
+    """Tell people that something waits for them, or is in use, where they do not know that yet."""
+    before = {each.message for each in state.said.conditions if each.type == "UpToDate"}
+    return tuple(
+        Notice(RackReason(each.reason), each.message)
+        for each in now
+        if each.type == "UpToDate" and each.reason in _HELD and each.message not in before
+    )
 
 
 def _conditions(

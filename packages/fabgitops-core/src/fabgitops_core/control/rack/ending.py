@@ -4,7 +4,7 @@ from datetime import datetime
 
 from fabgitops_core.control.commands import Command, Commands, Notice, Wake
 from fabgitops_core.control.rack import judging
-from fabgitops_core.control.rack.conditions import Word, say
+from fabgitops_core.control.rack.conditions import say
 from fabgitops_core.control.rack.plan import Plan
 from fabgitops_core.control.rack.reasons import RackReason
 from fabgitops_core.control.rack.situations import (
@@ -18,7 +18,7 @@ from fabgitops_core.control.rack.situations import (
 )
 from fabgitops_core.control.rack.state import REST, Pass, RackState, Stage, Step, Why
 from fabgitops_core.control.rack.telling import tell_provisioned
-from fabgitops_core.control.rack.texts import listed
+from fabgitops_core.control.rack.texts import brief, listed
 
 LOOK_AGAIN_SECS = 60.0
 """How often it is looked whether a name is free by now: of what is not ours nobody tells."""
@@ -36,7 +36,7 @@ def ended(state: RackState, plan: Plan, at: datetime) -> Step:
     situation, message = _situation(going)
     current = judging.up_to_date(going, over=situation is READY)
     first = situation is READY and state.status.provisioned_at is None
-    commands += _notices(state, situation, message, current, first=first)
+    commands += _notices(state, situation, message, first=first)
     changes = judging.fields(state, plan)
     if first:
         state, told = tell_provisioned(state, at)
@@ -77,24 +77,18 @@ def _wake(going: Pass, situation: Situation) -> Commands:
     return () if going.again is None else (Wake(going.again),)
 
 
-def _notices(state: RackState, situation: Situation, message: str, current: Word, *, first: bool) -> list[Notice]:
+def _notices(state: RackState, situation: Situation, message: str, *, first: bool) -> list[Notice]:
     """Return what people are told: what was done, and what stands in the way where they do not know that yet."""
-    going, said = state.going, {each.type: each for each in state.said.conditions}
+    going, before = state.going, [each.message for each in state.said.conditions if each.type == "Ready"]
     notices = [] if first or not state.status.provisioned_at else [*_of_making(going)]
     notices += _of_putting_right(going)
     if going.removed:
         notices.append(Notice(RackReason.SCALED_DOWN, f"removed {listed(going.removed)}"))
     if first:
         notices.append(Notice(RackReason.PROVISIONED, message))
-    ready, up_to_date = said.get("Ready"), said.get("UpToDate")
-    if situation.stalled and (ready is None or ready.message != message):
+    if situation.stalled and brief(message) not in before:
         notices.append(Notice(going.troubles[0].reason, message))
-    if current.reason in _HELD and (up_to_date is None or up_to_date.message != current.message):
-        notices.append(Notice(RackReason(current.reason), current.message))
     return notices
-
-
-_HELD = {RackReason.REMOVAL_HELD, RackReason.CHANGE_HELD, RackReason.SCALE_DOWN_BLOCKED}
 
 
 def _of_making(going: Pass) -> list[Notice]:
@@ -109,6 +103,7 @@ def _of_making(going: Pass) -> list[Notice]:
 def _of_putting_right(going: Pass) -> list[Notice]:
     told = (
         (Why.ADOPTED, RackReason.ADOPTED, "taken over"),
+        (Why.GIVEN, RackReason.ADOPTED, "taken over, for it was given to this Rack"),
         (Why.CORRECTED, RackReason.CHILD_CORRECTED, "put back, for somebody had changed it"),
         (Why.DIFFERS, RackReason.CHILD_CORRECTED, "put back"),
     )

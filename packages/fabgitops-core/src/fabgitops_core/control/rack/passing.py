@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.control.commands import Apply, Command, Wake
 from fabgitops_core.control.events import Applied, Event, Surveyed
 from fabgitops_core.control.rack import judging
@@ -70,8 +71,13 @@ def _pass(state: RackState, plan: Plan, found: Difference, decided: Verdict) -> 
 
 
 def _begun(state: RackState, plan: Plan, event: Event) -> Step:
-    """Say that something is to be done, and do the first of it."""
-    if not state.going.queue:
+    """Say that something is to be done, and do the first of it.
+
+    Where something stands in the way, and as far as is known still does, that is what goes on being said.
+    """
+    stored = state.status.template
+    stalled = any(each.type == "Stalled" and each.status is ConditionStatus.TRUE for each in state.status.conditions)
+    if not state.going.queue or (stalled and stored is not None and stored.plan_hash == plan.hash):
         return go_on(state, event)
     state, said = say(
         state,
@@ -109,12 +115,13 @@ def applied(state: RackState, event: Applied) -> Step:
         return state, ()
     counted = going.totals.with_one(state.key.name, event.child) if work.fresh else going.totals
     names = going.done.get(work.why, ())
+    name = f"{work.key.name} ({work.by})" if work.by else work.key.name
     going = replace(
         going,
         at=going.at + 1,
         totals=counted,
         refused=0,
-        done={**going.done, work.why: (*names, event.child.key.name) if len(names) < MOST_NAMED else names},
+        done={**going.done, work.why: (*names, name) if len(names) < MOST_NAMED else names},
         counts={**going.counts, work.why: going.counts.get(work.why, 0) + 1},
     )
     commands: list[Command] = []

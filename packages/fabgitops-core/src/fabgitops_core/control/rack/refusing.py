@@ -42,10 +42,14 @@ def apply_failed(state: RackState, event: ApplyFailed) -> Step:
 def _contested(state: RackState, work: Work, failure: ObjectFailure, event: Event) -> Step:
     """Put a field of ours back that somebody else has changed, unless that is only to be told."""
     report = state.going.plan is not None and state.going.plan.spec.heal is Heal.REPORT
-    if work.force or report or work.why is Why.ADOPTED:
-        reason = RackReason.NAME_TAKEN if work.why is Why.ADOPTED else RackReason.CHILD_DIFFERS
+    if work.force or report or work.why is Why.GIVEN:
+        reason = RackReason.NAME_TAKEN if work.why is Why.GIVEN else RackReason.CHILD_DIFFERS
         return _next(state, event, Trouble(reason, failure.message))
-    return _instead(state, work._replace(force=True, why=Why.CORRECTED, by=failure.manager), event)
+    return _instead(state, work._replace(force=True, why=_forced(work.why), by=failure.manager), event)
+
+
+def _forced(why: Why) -> Why:
+    return Why.CORRECTED if why is Why.DIFFERS else why
 
 
 def _taken(state: RackState, work: Work, failure: ObjectFailure, event: Event) -> Step:
@@ -58,7 +62,7 @@ def _taken(state: RackState, work: Work, failure: ObjectFailure, event: Event) -
     belongs = whose(stands, state.key, state.uid)
     if belongs is Whose.OTHERS:
         return _next(state, event, Trouble(RackReason.NAME_TAKEN, in_the_way(stands)))
-    why = Why.ADOPTED if _given(stands) else Why.DIFFERS
+    why = Why.GIVEN if _given(stands) else Why.ADOPTED if belongs is Whose.LEFT else Why.DIFFERS
     return _instead(state, work._replace(uid=stands.uid, why=why), event)
 
 

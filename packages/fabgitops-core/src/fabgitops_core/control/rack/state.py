@@ -12,7 +12,7 @@ from fabgitops_core.api.rack import RACK
 from fabgitops_core.api.rack.rack import RackSpec
 from fabgitops_core.api.rack.rackstatus import Pending, RackStatus
 from fabgitops_core.api.rack.racktemplate import RackTemplateOffer
-from fabgitops_core.control.commands import Commands
+from fabgitops_core.control.commands import Commands, Publish
 from fabgitops_core.control.events import Declared, SyncRequest
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rack.plan import Plan
@@ -36,6 +36,7 @@ class Why(IntEnum):
 
     MISSING = auto()
     ADOPTED = auto()
+    GIVEN = auto()
     DIFFERS = auto()
     CORRECTED = auto()
 
@@ -109,13 +110,14 @@ class Telling:
     """How far what happened was handed to the bus.
 
     `told` are the uids of parts that were told of in this process, as far as the watermark does not say so.
-    `backlog` are parts that wait for the bus to take others. `own` is the latest moment of what it took of the Rack
-    itself.
+    `backlog` are parts that wait for the bus to take others. `parts` is the latest creationTimestamp of those that it
+    took, `own` the latest moment of what it took of the Rack itself.
     """
 
     outstanding: Mapping[str, Waiting] = field(default_factory=lambda: MappingProxyType({}))
     told: frozenset[str] = frozenset()
     backlog: tuple[Child, ...] = ()
+    parts: str = ""
     own: str = ""
 
 
@@ -155,3 +157,12 @@ class RackState(NamedTuple):
 
 Step = tuple[RackState, Commands]
 Declaration = Declared[RackSpec, RackStatus]
+
+
+def published(state: RackState, at: datetime) -> Step:
+    """Make the status known if it says something else than what was made known last."""
+    same = state.status.model_copy(update={"last_update": state.said.last_update})
+    if same == state.said:
+        return state._replace(status=state.said), ()
+    status = state.status.model_copy(update={"last_update": at})
+    return state._replace(status=status, said=status, published=at), (Publish(status),)

@@ -11,22 +11,19 @@ from datetime import datetime, timedelta
 
 from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.rack.rackstatus import EventsStatus, PendingDelete
-from fabgitops_core.control.commands import Command, Commands, Emit, Wake
+from fabgitops_core.control.commands import Command, Emit
 from fabgitops_core.control.events import Emitted
 from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.objects import Child, Children
 from fabgitops_core.control.rack import happenings
 from fabgitops_core.control.rack.adopting import Whose, whose
-from fabgitops_core.control.rack.state import RackState, Step, Waiting
+from fabgitops_core.control.rack.state import RackState, Stage, Step, Waiting, published
 
 MOST_OUTSTANDING = 100
 """How many happenings a Rack hands to the bus before it has taken some."""
 
 OVERLAP = timedelta(seconds=5)
 """How far before the watermark is told again: API servers have clocks of their own."""
-
-QUIET_SECS = 1.0
-"""How long after the bus has all it is said in the status how far it is."""
 
 PART, END, OWN = "part", "end", "own"
 
@@ -108,8 +105,8 @@ def _noted(state: RackState, recent: list[tuple[str, str, Child]], backlog: list
     told = frozenset(uid for created, uid, _child in recent if uid in telling.told and created >= since)
     told |= {each.uid for each in telling.outstanding.values() if each.what == PART}
     noted = events.model_copy(update={"published_through": through or None, "announced_through": own or None})
-    status = state.status if noted == state.status.events else state.status.model_copy(update={"events": noted})
-    return state._replace(status=status, telling=replace(telling, told=told, backlog=tuple(backlog)))
+    telling = replace(telling, told=told, backlog=tuple(backlog))
+    return _with_events(state._replace(telling=telling), noted)
 
 
 def begun(state: RackState, at: datetime) -> Step:
@@ -150,8 +147,7 @@ def _ends(state: RackState, children: Children, at: datetime) -> Step:
     events, commands = _events(state), list[Command]()
     kept = tuple(each for each in events.pending if each.uid not in alive)
     if kept != events.pending:
-        status = state.status.model_copy(update={"events": events.model_copy(update={"pending": kept})})
-        state = state._replace(status=status)
+        state = _with_events(state, events.model_copy(update={"pending": kept}))
     for part in kept:
         if f"{part.uid}/{happenings.DELETED}" not in state.telling.outstanding:
             state, more = tell_of_end(state, part, at)
@@ -173,19 +169,14 @@ def with_pending(state: RackState, going: Iterable[Child]) -> RackState:
         for child in going
         if child.uid not in known
     )
-    noted = events.model_copy(update={"pending": (*events.pending, *more)})
-    return state._replace(status=state.status.model_copy(update={"events": noted}))
+    return _with_events(state, events.model_copy(update={"pending": (*events.pending, *more)}))
 
 
 def without_pending(state: RackState, uid: str) -> RackState:
     """Return the state without a part in its status that is not deleted after all, or of which all is told."""
     events = _events(state)
     kept = tuple(each for each in events.pending if each.uid != uid)
-    if kept == events.pending:
-        return state
-    return state._replace(
-        status=state.status.model_copy(update={"events": events.model_copy(update={"pending": kept})})
-    )
+    return _with_events(state, events.model_copy(update={"pending": kept}))
 
 
 # --- what the bus says ------------------------------------------------------------------------------------------------
@@ -197,18 +188,40 @@ def emitted(state: RackState, event: Emitted) -> Step:
     if waiting is None:
         return state, ()
     outstanding = {id_: each for id_, each in state.telling.outstanding.items() if id_ != event.id}
-    own = max(state.telling.own, waiting.moment) if waiting.what == OWN else state.telling.own
-    state = state._replace(telling=replace(state.telling, outstanding=outstanding, own=own))
+    telling = replace(state.telling, outstanding=outstanding)
+    if waiting.what == OWN:
+        telling = replace(telling, own=max(telling.own, waiting.moment))
+    elif waiting.what == PART:
+        telling = replace(telling, parts=max(telling.parts, waiting.moment))
+    state = state._replace(telling=telling)
     if waiting.what == END:
         state = without_pending(state, waiting.uid)
-    while state.telling.backlog:
+    while state.telling.backlog and len(outstanding) < MOST_OUTSTANDING:
         first, *rest = state.telling.backlog
         state = state._replace(telling=replace(state.telling, backlog=tuple(rest)))
         state, commands = tell_of_part(state, first, event.at)
         if commands:
             return state, commands
-    wake: Commands = (Wake(QUIET_SECS),) if not outstanding else ()
-    return state, wake
+    return (state, ()) if outstanding else _all_taken(state, event.at)
+
+
+def _all_taken(state: RackState, at: datetime) -> Step:
+    """Note that the bus has everything; a pass under way says so with what it says next."""
+    events, telling = _events(state), state.telling
+    noted = events.model_copy(
+        update={
+            "published_through": max(events.published_through or "", telling.parts) or None,
+            "announced_through": max(events.announced_through or "", telling.own) or None,
+        }
+    )
+    state = _with_events(state, noted)
+    return published(state, at) if state.stage is Stage.IDLE and state.said.conditions else (state, ())
+
+
+def _with_events(state: RackState, events: EventsStatus) -> RackState:
+    if events == _events(state):
+        return state
+    return state._replace(status=state.status.model_copy(update={"events": events}))
 
 
 def _events(state: RackState) -> EventsStatus:
