@@ -121,6 +121,9 @@ class MemoryHost:
     def publish(self, key: Key, status: ApiModel) -> None:
         """Take a status."""
 
+    def tell(self, key: Key, uid: str, status: ApiModel) -> None:
+        """As the port: no PLC speaks for others."""
+
     def pending(self, key: Key) -> bool:
         """Return that nothing is on its way."""
         del key

@@ -106,6 +106,15 @@ class Publish(Command):
     before_write: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Tell(Command):
+    """Make known how another object stands, the one of this uid, that nobody else speaks for."""
+
+    key: Key
+    uid: str
+    status: ApiModel
+
+
 class NoticeReason(StrEnum):
     """Transitions worth an Event, of which each family has an enumeration of its own."""
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.codec.texts import printable
-from fabgitops_core.control.commands import Command, Commands, Emit, Notice, Publish, Request, Wake
+from fabgitops_core.control.commands import Command, Commands, Emit, Notice, Publish, Request, Tell, Wake
 from fabgitops_core.control.events import NEWS, Emitted, Event, Faulted
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.holds import Holds
@@ -68,6 +68,7 @@ class Isolation:
         self._fallen = fallen
         self._at_once: dict[type[Command], Callable[[Entry, Any], None]] = {
             Publish: self._publish,
+            Tell: self._told,
             Notice: self._notice,
             Wake: self._wake,
         }
@@ -178,6 +179,9 @@ class Isolation:
         entry.said = command.status
         self._host.publish(entry.key, command.status)
         entry.writing = entry.writing or command.before_write
+
+    def _told(self, _entry: Entry, command: Tell) -> None:
+        self._host.tell(command.key, command.uid, command.status)
 
     def _notice(self, entry: Entry, command: Notice) -> None:
         self._host.notice(entry.key, command)

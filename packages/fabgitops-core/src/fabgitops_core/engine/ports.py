@@ -171,6 +171,10 @@ class Host(Protocol):
         """Make a status known soon; of several for one key only the last counts. Does not wait, does not raise."""
         ...
 
+    def tell(self, key: Key, uid: str, status: ApiModel) -> None:
+        """Make the status known of an object of this uid that is not looked after itself; else as `publish`."""
+        ...
+
     def pending(self, key: Key) -> bool:
         """Return whether what was published last for a key is on its way; does not raise."""
         ...

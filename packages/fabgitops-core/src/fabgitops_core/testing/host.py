@@ -11,6 +11,7 @@ class FakeHost:
 
     def __init__(self) -> None:
         self.published: list[tuple[Key, ApiModel]] = []
+        self.told_of_others: list[tuple[Key, str, ApiModel]] = []
         self.notices: list[tuple[Key, Notice]] = []
         self.waited: list[Key] = []
         self.answer = Stored.YES
@@ -18,6 +19,10 @@ class FakeHost:
     def publish(self, key: Key, status: ApiModel) -> None:
         """Remember a status."""
         self.published.append((key, status))
+
+    def tell(self, key: Key, uid: str, status: ApiModel) -> None:
+        """Remember the status of an object that is not looked after itself."""
+        self.told_of_others.append((key, uid, status))
 
     def pending(self, key: Key) -> bool:
         """Return that nothing is on its way: all is known at once."""

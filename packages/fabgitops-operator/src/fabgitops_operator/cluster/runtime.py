@@ -44,7 +44,7 @@ async def _operated(settings: Settings) -> str:
     access = load_access()
     deciding = families(settings.settle_secs)[settings.kinds]
     owned = [watched.kind for watched in watched_by(deciding)]
-    kube, rest = Kube(access, [controller.kind for controller in deciding]), Rest(access)
+    kube, rest = Kube(access, [*(controller.kind for controller in deciding), *owned]), Rest(access)
 
     def objects(metrics: Metrics) -> KubeObjects:
         return KubeObjects(rest, owned, metrics.api_write)

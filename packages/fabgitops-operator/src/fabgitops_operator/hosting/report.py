@@ -108,7 +108,12 @@ class Reporter:
     def publish(self, key: Key, status: ApiModel) -> None:
         """Send a status soon; of several for one object only the last counts, and none for one that is gone."""
         uid = self._objects.uid(key)
-        if uid is None or self._closed:
+        if uid is not None:
+            self.tell(key, uid, status)
+
+    def tell(self, key: Key, uid: str, status: ApiModel) -> None:
+        """Send the status of an object of this uid soon, which need not be one that is looked after itself."""
+        if self._closed:
             return
         outbox = self._outboxes.get(key)
         if outbox is None:
@@ -202,7 +207,8 @@ class Reporter:
         if isinstance(error, Gone):
             self._gone(key, uid, outbox)
         elif isinstance(error, Rejected):
-            self._rejected.add(uid)
+            if self._objects.uid(key) == uid:
+                self._rejected.add(uid)
         else:
             outbox.waiting = outbox.waiting or [(uid, status)]
         return error
@@ -213,7 +219,9 @@ class Reporter:
         try:
             body = status.model_dump(mode="json", by_alias=True, exclude_none=True)
             told = shortened(body, too_large) if too_large else body
-            self._echoes.expect(uid, await self._kube.patch_status(key, uid, told))
+            stored = await self._kube.patch_status(key, uid, told)
+            if self._objects.uid(key) == uid:
+                self._echoes.expect(uid, stored)
         except ApiError as error:
             return error
         except Exception as error:  # noqa: BLE001 - told with its traceback by `_complain`

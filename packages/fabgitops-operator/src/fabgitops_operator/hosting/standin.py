@@ -16,6 +16,10 @@ class StandIn:
         """As `fabgitops_core.engine.ports.Host.publish`."""
         self.reporter.publish(key, status)
 
+    def tell(self, key: Key, uid: str, status: ApiModel) -> None:
+        """As `fabgitops_core.engine.ports.Host.tell`."""
+        self.reporter.tell(key, uid, status)
+
     def pending(self, key: Key) -> bool:
         """As `fabgitops_core.engine.ports.Host.pending`."""
         return self.reporter.pending(key)

@@ -49,7 +49,7 @@ class PartStatus(ApiModel):
     """The serial number that it says of itself."""
     model: str | None = None
     """The model that it says of itself."""
-    observed_generation: Annotated[int, Field(ge=0)] = 0
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
     """The metadata.generation of the spec that this status speaks of."""
     last_update: Time | None = None
     """When this status last changed."""

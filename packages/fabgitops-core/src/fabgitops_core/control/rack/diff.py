@@ -9,8 +9,8 @@ from fabgitops_core.control.objects import Child, Children
 from fabgitops_core.control.rack.adopting import Whose, whose
 from fabgitops_core.control.rack.kinds import kind_at
 from fabgitops_core.control.rack.naming import place_of
+from fabgitops_core.control.rack.onward import MANAGED_BY
 from fabgitops_core.control.rack.plan import Plan
-from fabgitops_core.control.rack.records import MANAGED_BY
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from fabgitops_core.api.rack.rackstatus import PendingDelete
 from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rack.naming import Place, place_of
-from fabgitops_core.control.rack.records import MANAGED_BY
+from fabgitops_core.control.rack.onward import MANAGED_BY
 
 PREFIX = "io.fabrica"
 CREATED, UPDATED, DELETED, PROVISIONED = "created", "updated", "deleted", "provisioned"

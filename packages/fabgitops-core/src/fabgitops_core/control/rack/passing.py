@@ -11,6 +11,7 @@ from fabgitops_core.control.rack.conditions import say
 from fabgitops_core.control.rack.diff import Difference, difference
 from fabgitops_core.control.rack.ending import ended
 from fabgitops_core.control.rack.happenings import UPDATED, of_part
+from fabgitops_core.control.rack.onward import onward
 from fabgitops_core.control.rack.plan import Plan
 from fabgitops_core.control.rack.reasons import RackReason
 from fabgitops_core.control.rack.removing import remove_next
@@ -24,10 +25,15 @@ from fabgitops_core.control.rack.updating import Verdict, verdict
 
 
 def surveyed(state: RackState, event: Surveyed) -> Step:
-    """Begin a pass with all that is there."""
+    """Begin a pass with all that is there; what its BMCs tell is told on to its other parts."""
     state = state._replace(stage=Stage.IDLE, going=REST)
     if state.leaving or not state.uid:
         return state, ()
+    state, commands = _compared(state, event)
+    return state, (*onward(state.uid, event.children, event.at), *commands)
+
+
+def _compared(state: RackState, event: Surveyed) -> Step:
     state, told = caught_up(state, event.children, event.at)
     require_off = state.offer is not None and state.offer.spec.require_off
     there = totals(state.key, state.uid, event.children, require_off=require_off)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fabgitops_core.api.rack.partstatus import PowerState
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rack.naming import Place, place_of
+from fabgitops_core.control.rack.onward import POWER
 from fabgitops_core.control.rack.plan import Plan
-from fabgitops_core.control.rack.records import CLAIMED_BY, CORRECTS, POWER
+from fabgitops_core.control.rack.records import CLAIMED_BY, CORRECTS
 
 _NOT_OFF = {PowerState.ON, PowerState.POWERING_ON, PowerState.POWERING_OFF, PowerState.PAUSED}
 

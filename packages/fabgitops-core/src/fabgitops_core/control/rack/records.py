@@ -9,14 +9,18 @@ from typing import Any
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.rack import RACK, RACK_NODE, marks
+from fabgitops_core.api.rack import BLADE, BMC, CHASSIS, RACK, RACK_NODE, marks
 from fabgitops_core.control.objects import Child, Watched
 from fabgitops_core.control.rack.kinds import PARTS, PLC, SAID
+from fabgitops_core.control.rack.onward import HEALTH, MANAGED_BY, POWER, SYSTEMS, systems_of
+
+TOLD = {CHASSIS.name, BLADE.name, RACK_NODE.name}
+"""What is told by BMCs how it stands."""
 
 LABELS = (marks.RACK, marks.CHASSIS, marks.BLADE, marks.BMC, marks.TEMPLATE)
 
-CLAIMED_BY, POWER, CORRECTS, IN_SYNC = "claimedBy", "power", "corrects", "inSync"
-MANAGED_BY, OWNED_BY, LABELLED, ADOPT = "managedBy", "ownedBy", "labelled", "adopt"
+CLAIMED_BY, CORRECTS, IN_SYNC = "claimedBy", "corrects", "inSync"
+OWNED_BY, LABELLED, ADOPT = "ownedBy", "labelled", "adopt"
 """Names of facts. `ownedBy` is kind and name of an owner that is not the Rack of the label; `labelled` the label where
 the name is no part's of that Rack; `managedBy` the place of a node's BMC within its blade."""
 
@@ -72,6 +76,10 @@ def _facts(kind: Kind, spec: Mapping[str, Any], status: Mapping[str, Any]) -> di
     facts: dict[str, str] = {}
     if power := _text(status.get("powerState")):
         facts[POWER] = power
+    if kind.name in TOLD and (health := _text(status.get("health"))):
+        facts[HEALTH] = health
+    if kind is BMC and (systems := systems_of(status)):
+        facts[SYSTEMS] = systems
     if kind is RACK_NODE:
         blade, bmc = (_text(_mapping(spec.get(ref)).get("name")) for ref in ("bladeRef", "bmcRef"))
         facts[MANAGED_BY] = bmc.removeprefix(blade)
