@@ -10,10 +10,10 @@ import pytest
 import yaml
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
+from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.commands import Publish
 from fabgitops_core.control.events import Declared, Due
 from fabgitops_core.control.plc import situations
-from fabgitops_core.control.plc.breaker import PASS
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.template import TemplateController
 from lupa.lua51 import LuaRuntime

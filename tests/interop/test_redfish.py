@@ -15,9 +15,9 @@ from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.rack.bmcstatus import BmcStatus, SystemStatus
 from fabgitops_core.api.rack.marks import LOCATE
 from fabgitops_core.api.rack.parts import BmcSpec
+from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.commands import Publish, Request
 from fabgitops_core.control.events import Declared, Due, Event
-from fabgitops_core.control.plc.breaker import PASS
 from fabgitops_core.control.rack.bmc.table import BmcController
 from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.redfish.performing import Bmcs

@@ -7,22 +7,11 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
-from fabgitops_core.control.commands import Command, DeviceRequest, Identify, Notice, Publish, Read, Wake, Write
-from fabgitops_core.control.events import (
-    Declared,
-    Due,
-    Event,
-    Failure,
-    FailureKind,
-    ReadDone,
-    ReadFailed,
-    SyncRequest,
-    WriteDone,
-    WriteFailed,
-    WriteUnknown,
-    WriteWithdrawn,
-)
-from fabgitops_core.control.plc.breaker import PASS, Gate
+from fabgitops_core.control.breaker import PASS, Gate
+from fabgitops_core.control.commands import Command, Notice, Publish, Wake
+from fabgitops_core.control.events import Declared, Due, Event, Failure, FailureKind, SyncRequest
+from fabgitops_core.control.plc.commands import DeviceRequest, Identify, Read, Write
+from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteFailed, WriteUnknown, WriteWithdrawn
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.planner import planned
 from fabgitops_core.control.plc.requests import Change, ReadPlan

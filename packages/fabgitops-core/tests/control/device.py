@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.commands import DeviceRequest, Identify, Read
-from fabgitops_core.control.events import (
-    Event,
-    Failure,
-    FailureKind,
+from fabgitops_core.control.events import Event, Failure, FailureKind
+from fabgitops_core.control.plc.commands import DeviceRequest, Identify, Read
+from fabgitops_core.control.plc.events import (
     IdentifyDone,
     IdentifyFailed,
     ReadDone,

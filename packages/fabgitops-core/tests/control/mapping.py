@@ -4,8 +4,8 @@ from typing import Any
 
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.commands import Write
 from fabgitops_core.control.events import SyncRequest
+from fabgitops_core.control.plc.commands import Write
 
 from .conftest import Story
 

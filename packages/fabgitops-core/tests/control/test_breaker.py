@@ -1,7 +1,7 @@
 """The circuit breaker: when it opens, for how long, who probes, what closes it."""
 
 import pytest
-from fabgitops_core.control.plc.breaker import (
+from fabgitops_core.control.breaker import (
     CLOSED,
     PASS,
     THRESHOLD,

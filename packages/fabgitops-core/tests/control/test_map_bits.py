@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.plc.registers import WriteFunction
-from fabgitops_core.control.commands import Write
-from fabgitops_core.control.events import Contested, Failure, FailureKind, ReadFailed
+from fabgitops_core.control.events import Contested, Failure, FailureKind
 from fabgitops_core.control.plc.changes import changes_for
+from fabgitops_core.control.plc.commands import Write
+from fabgitops_core.control.plc.events import ReadFailed
 from fabgitops_core.control.plc.writing import still_wanted
 
 from .conftest import Story

@@ -1,8 +1,9 @@
 """Who the device is, and who else wants its registers."""
 
 import pytest
-from fabgitops_core.control.commands import Identify, Wake, Write
+from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Contested
+from fabgitops_core.control.plc.commands import Identify, Write
 from fabgitops_core.control.plc.writing import still_wanted
 
 from .mapping import SPEED, TORQUE, requests, spec, story, sync, write_of

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.control.commands import Write
-from fabgitops_core.control.events import SyncRequest, WriteWithdrawn
+from fabgitops_core.control.events import SyncRequest
+from fabgitops_core.control.plc.commands import Write
+from fabgitops_core.control.plc.events import WriteWithdrawn
 
 from .mapping import HOLDING, SPEED, spec, story, sync, write_of
 

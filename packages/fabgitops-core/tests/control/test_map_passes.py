@@ -1,7 +1,8 @@
 """A whole register map in one pass: what a user sees of each register, whatever its neighbours do."""
 
-from fabgitops_core.control.commands import Wake, Write
+from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Contested
+from fabgitops_core.control.plc.commands import Write
 from fabgitops_core.control.plc.state import Stage
 
 from .mapping import REMOTE, SPEED, TORQUE, spec, story, write_of

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.control.commands import Publish, Write
-from fabgitops_core.control.events import Failure, FailureKind, WriteUnrecorded, WriteWithdrawn
+from fabgitops_core.control.commands import Publish
+from fabgitops_core.control.events import Failure, FailureKind
+from fabgitops_core.control.plc.commands import Write
+from fabgitops_core.control.plc.events import WriteUnrecorded, WriteWithdrawn
 from fabgitops_core.control.plc.writing import still_wanted
 
 from .conftest import Story

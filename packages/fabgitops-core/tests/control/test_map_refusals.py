@@ -4,8 +4,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from fabgitops_core.control.commands import Read
 from fabgitops_core.control.events import SyncRequest
+from fabgitops_core.control.plc.commands import Read
 
 from .conftest import START
 from .mapping import HOLDING, REMOTE, SPEED, spec, story, sync

@@ -5,8 +5,9 @@ from collections import defaultdict
 
 import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
-from fabgitops_core.control.commands import Write
-from fabgitops_core.control.events import Contested, Declared, WriteDone
+from fabgitops_core.control.events import Contested, Declared
+from fabgitops_core.control.plc.commands import Write
+from fabgitops_core.control.plc.events import WriteDone
 
 from .conftest import START, Story
 from .conftest import spec as short_form

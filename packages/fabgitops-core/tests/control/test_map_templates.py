@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
-from fabgitops_core.control.commands import Wake, Write
+from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Declared, Referenced
+from fabgitops_core.control.plc.commands import Write
 
 from .conftest import START, Story
 from .mapping import HOLDING

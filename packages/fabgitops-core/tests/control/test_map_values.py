@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.commands import Write
 from fabgitops_core.control.events import Declared
+from fabgitops_core.control.plc.commands import Write
 from fabgitops_core.control.plc.table import PlcController
 
 from .conftest import Story

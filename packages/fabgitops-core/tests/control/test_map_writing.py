@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from fabgitops_core.control.commands import Read, Write
-from fabgitops_core.control.events import WriteWithdrawn
+from fabgitops_core.control.plc.commands import Read, Write
+from fabgitops_core.control.plc.events import WriteWithdrawn
 from fabgitops_core.control.plc.writing import still_wanted
 
 from .mapping import HOLDING, LEVEL, REMOTE, SPEED, TORQUE, requests, spec, story, sync, write_of

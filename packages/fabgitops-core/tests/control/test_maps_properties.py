@@ -7,27 +7,21 @@ from typing import Any
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import hex_of, parse_hex
-from fabgitops_core.control.commands import DeviceRequest, Identify, Notice, Publish, Read, Wake, Write
-from fabgitops_core.control.events import (
-    Contested,
-    Declared,
-    Due,
-    Event,
-    Failure,
-    FailureKind,
+from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.commands import Notice, Publish, Wake
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Failure, FailureKind, Removed, SyncRequest
+from fabgitops_core.control.plc.commands import DeviceRequest, Identify, Read, Write
+from fabgitops_core.control.plc.events import (
     IdentifyDone,
     IdentifyFailed,
     ReadDone,
     ReadFailed,
-    Removed,
-    SyncRequest,
     WriteDone,
     WriteFailed,
     WriteSpared,
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc.breaker import Gate
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.requests import Change

@@ -5,19 +5,11 @@ from datetime import timedelta
 
 import pytest
 from fabgitops_core.api.plc.industrialplc import Phase
-from fabgitops_core.control.commands import Publish, Read, Wake, Write
-from fabgitops_core.control.events import (
-    Due,
-    Failure,
-    FailureKind,
-    ReadDone,
-    Removed,
-    WriteDone,
-    WriteFailed,
-    WriteUnknown,
-    WriteWithdrawn,
-)
-from fabgitops_core.control.plc.breaker import Gate
+from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.commands import Publish, Wake
+from fabgitops_core.control.events import Due, Failure, FailureKind, Removed
+from fabgitops_core.control.plc.commands import Read, Write
+from fabgitops_core.control.plc.events import ReadDone, WriteDone, WriteFailed, WriteUnknown, WriteWithdrawn
 from fabgitops_core.control.plc.state import Stage
 from fabgitops_core.control.plc.table import TABLE, step
 from fabgitops_core.control.plc.writing import still_wanted

@@ -4,23 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
-from fabgitops_core.control.commands import Notice, NoticeReason, Publish, Read, Wake, Write
-from fabgitops_core.control.events import (
-    Declared,
-    Due,
-    Event,
-    Failure,
-    FailureKind,
-    ReadDone,
-    ReadFailed,
-    Removed,
-    SyncRequest,
-    WriteDone,
-    WriteFailed,
-    WriteUnknown,
-    WriteWithdrawn,
-)
-from fabgitops_core.control.plc.breaker import Gate
+from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.commands import Notice, NoticeReason, Publish, Wake
+from fabgitops_core.control.events import Declared, Due, Event, Failure, FailureKind, Removed, SyncRequest
+from fabgitops_core.control.plc.commands import Read, Write
+from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteFailed, WriteUnknown, WriteWithdrawn
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.state import NEW, PlcState, Stage
 from fabgitops_core.control.plc.table import step

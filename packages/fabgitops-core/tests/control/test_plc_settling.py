@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
-from fabgitops_core.control.commands import Read, Wake, Write
+from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Contested, Declared, Referenced, SyncRequest
+from fabgitops_core.control.plc.commands import Read, Write
 from fabgitops_core.control.plc.settling import looked_at_the_clock, seconds_left
 from fabgitops_core.control.plc.state import NEW
 from fabgitops_core.control.plc.writing import still_wanted

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from fabgitops_core.codec.tables import Table
-from fabgitops_core.control.commands import Read
+from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.events import SyncRequest
-from fabgitops_core.control.plc.breaker import Gate
+from fabgitops_core.control.plc.commands import Read
 
 from .conftest import LOST, Story, spec
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec, IndustrialPLCTemplateStatus
+from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.commands import Command, Notice, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Faulted, Used
-from fabgitops_core.control.plc.breaker import PASS
 from fabgitops_core.control.plc.template import TemplateController
 from fabgitops_core.control.templates import MAX_LOOKS, QUIET_SECS
 

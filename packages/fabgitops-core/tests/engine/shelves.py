@@ -22,7 +22,7 @@ from fabgitops_core.control.events import (
 )
 from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.intake import declared
-from fabgitops_core.control.objects import Child, ObjectFailure, Watched
+from fabgitops_core.control.objects import Child, ObjectFailure, ObjectFailureKind, Watched
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.apiserver import FakeApiServer
 from fabgitops_core.testing.bus import FakeBus
@@ -130,10 +130,11 @@ class ShelfController:
             return state._replace(status=status), (Publish(status),)
         if isinstance(event, Applied) and event.created:
             happening = Happening(f"{event.child.uid}/created", "io.example.box.created", "/", "", event.at, "plant/a")
-            return self._next(state, Emit(happening))
+            return self._next(state, Emit(happening), Publish(state.status))
         if isinstance(event, ApplyFailed | DeleteFailed):
             failed = state._replace(failures=(*state.failures, event.failure), todo=())
-            return self._next(failed, Wake(5))
+            held = event.failure.kind is ObjectFailureKind.HELD  # then the engine wakes it
+            return self._next(failed, *(() if held else (Wake(5),)))
         if isinstance(event, Applied | Deleted | Shaken):
             return self._next(state)
         if isinstance(event, Faulted):

@@ -1,7 +1,7 @@
 """Circuit breakers of devices that share an endpoint: what counts, and who is tried when."""
 
 import pytest
-from fabgitops_core.control.plc.breaker import PASS
+from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.circuits import PATIENCE_SECS, Circuits
 

@@ -5,8 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from fabgitops_core.control.events import ReadFailed, SyncRequest
+from fabgitops_core.control.events import SyncRequest
 from fabgitops_core.control.intake import declared
+from fabgitops_core.control.plc.events import ReadFailed
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.errors import NoReply, Refused, Unreachable

@@ -9,7 +9,8 @@ import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
-from fabgitops_core.control.events import Contested, Declared, Due, Event, Faulted, ReadDone, Referenced, WriteDone
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Faulted, Referenced
+from fabgitops_core.control.plc.events import ReadDone, WriteDone
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.control.plc.template import TemplateController

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.commands import Apply, Delete, Wake
+from fabgitops_core.control.commands import Apply, Delete, Request, Wake
 from fabgitops_core.control.events import Applied, Faulted, Surveyed
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.engine.object_errors import Away
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.testing.objects import AnswerLost
 
-from .shelves import Shake, ShelfController, ShelfStatus, Shelves, body
+from .shelves import Shake, ShelfController, ShelfState, ShelfStatus, Shelves, body
 
 
 def box(name: str) -> Key:
@@ -133,6 +133,29 @@ async def test_a_lease_that_is_lost_while_a_request_waits_withdraws_it(shelves: 
     assert shelves.boxes() == ["a-0", "a-1"]
 
 
+async def test_what_is_not_wanted_any_more_is_not_sent(shelves: Shelves) -> None:
+    """A kind that can say so is asked right before a request is sent, and may have heard of something meanwhile."""
+    shelves.controller = Hesitant()
+    shelves.objects.hold = asyncio.Event()
+    key = shelves.declare(2)
+    await shelves.until(lambda: shelves.objects.waiting == 1)
+    shelves.declare(0)
+    shelves.objects.hold.set()
+    await shelves.rest()
+    assert shelves.sent() == []
+    failure = shelves.failures(key)[0]
+    assert (failure.kind, failure.message) == (ObjectFailureKind.HELD, "it is not wanted any more")
+
+
+class Hesitant(ShelfController):
+    """Wants a request only for as long as it wants boxes at all."""
+
+    def wants(self, state: ShelfState, request: Request) -> bool:
+        """Return whether it does."""
+        del request
+        return state.spec is not None and state.spec.boxes > 0
+
+
 async def test_a_stop_lets_the_request_in_hand_end_and_sends_no_other(shelves: Shelves) -> None:
     """A request that was sent is waited for, so that what came of it is known; who waits for a turn sends nothing."""
     answer = asyncio.Event()
@@ -178,6 +201,19 @@ async def test_an_answer_that_was_lost_makes_nothing_twice(shelves: Shelves) -> 
     stands = shelves.failures(key)[1].stands
     assert stands is not None
     assert stands.uid == shelves.api[box("a-0")]["metadata"]["uid"]
+
+
+async def test_what_was_deleted_is_known_to_be_leaving(shelves: Shelves) -> None:
+    """A deletion is not asked for again, however late the watch tells of it."""
+    key = shelves.declare(1)
+    await shelves.rest()
+    shelves.watch.lagging = True
+    shelves.declare(0)
+    await shelves.rest()
+    shelves.declare(0)
+    await shelves.rest()
+    assert shelves.sent() == ["apply a-0", "delete a-0"]
+    assert not shelves.failures(key)
 
 
 async def test_what_changed_since_it_was_looked_at_is_not_deleted(shelves: Shelves) -> None:
@@ -281,6 +317,16 @@ async def test_the_bus_keeps_nobody_waiting(shelves: Shelves) -> None:
     assert [each.id.split("-")[-1] for each in shelves.bus.taken] == [
         f"{shelves.api[box(name)]['metadata']['uid'].split('-')[-1]}/created" for name in ("a-0", "a-1", "a-2")
     ]
+
+
+async def test_a_bus_that_takes_at_once_is_heard_of_afterwards(shelves: Shelves) -> None:
+    """A controller is told of one thing after the other: what it publishes last is what it knew last."""
+    shelves.watch.lagging = True
+    key = shelves.declare(1)
+    await shelves.rest()
+    told = shelves.host.status(key)
+    assert isinstance(told, ShelfStatus)
+    assert len(told.told) == 1
 
 
 async def test_a_kind_brings_requests_of_its_own(shelves: Shelves) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.control.breaker import Breaker
 from fabgitops_core.control.intake import declared
-from fabgitops_core.control.plc.breaker import Breaker
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine

@@ -6,24 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
+from fabgitops_core.control.breaker import Breaker, Gate
 from fabgitops_core.control.commands import Notice, Publish, Wake
-from fabgitops_core.control.events import (
-    Declared,
-    Due,
-    Event,
-    Failure,
-    FailureKind,
+from fabgitops_core.control.events import Declared, Due, Event, Failure, FailureKind, Removed
+from fabgitops_core.control.plc import situations
+from fabgitops_core.control.plc.events import (
     ReadDone,
     ReadFailed,
-    Removed,
     WriteDone,
     WriteFailed,
     WriteSpared,
     WriteUnknown,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc import situations
-from fabgitops_core.control.plc.breaker import Breaker, Gate
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.requests import Change, DeviceId, Endpoint, ReadPlan, Transport

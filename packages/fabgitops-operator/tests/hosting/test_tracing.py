@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.events import Declared, Due
-from fabgitops_core.control.plc.breaker import PASS
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine

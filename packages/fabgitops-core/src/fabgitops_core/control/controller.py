@@ -4,7 +4,6 @@ A kind says only what it has: every one is a `Controller`; what talks to a devic
 refers to another resource a `Referrer`, what others refer to a `Referent`, what owns objects an `Owner`.
 """
 
-from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from fabgitops_core.api.kinds import Kind
@@ -12,9 +11,6 @@ from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Request
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.objects import Watched
-from fabgitops_core.control.plc.claims import Claim
-from fabgitops_core.control.plc.points import DeviceMap
-from fabgitops_core.control.plc.requests import Change, Endpoint
 
 State = TypeVar("State")
 State_contra = TypeVar("State_contra", contravariant=True)
@@ -34,42 +30,6 @@ class Controller(Protocol[State]):
 
     def step(self, state: State, event: Event) -> tuple[State, Commands]:
         """Return what is known after an event, and what is to be done."""
-        ...
-
-
-@runtime_checkable
-class DeviceController(Protocol[State_contra]):
-    """What is asked of a kind whose reality is a device."""
-
-    def device(self, state: State_contra) -> DeviceMap | None:
-        """Return what the resource is about and how it is reached, or None while it names no device."""
-        ...
-
-    def target(self, state: State_contra) -> Endpoint | None:
-        """Return where the resource wants to write, as far as it says so itself; None while it wants nothing.
-
-        It is known before what the resource refers to is taken in.
-        """
-        ...
-
-    def still_wanted(self, state: State_contra, change: Change) -> bool:
-        """Return whether a write that waits for its turn may still be sent."""
-        ...
-
-    def claims(self, state: State_contra) -> frozenset[Claim]:
-        """Return what the resource wants for itself alone."""
-        ...
-
-    def readings(self, state: State_contra) -> Mapping[str, float]:
-        """Return the numbers last read, by what metrics call the register."""
-        ...
-
-    def targets(self, state: State_contra) -> Mapping[str, float]:
-        """Return the numbers that registers must hold, by what metrics call the register."""
-        ...
-
-    def units(self, state: State_contra) -> Mapping[str, str]:
-        """Return what registers are counted in, by what metrics call the register, where that is said."""
         ...
 
 

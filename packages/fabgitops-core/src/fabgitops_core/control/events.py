@@ -7,20 +7,25 @@ from enum import Enum, auto
 from typing import Generic, TypeVar
 
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
+from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.objects import Child, Children, ObjectFailure
-from fabgitops_core.control.plc.breaker import Gate
-from fabgitops_core.control.plc.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 Spec = TypeVar("Spec", bound=ApiModel)
 Status = TypeVar("Status", bound=ApiModel)
 
 
 class Event:
-    """One fact, and the time `at` which it became known; what a performer answers with may be a kind's own."""
+    """One fact, and the time `at` which it became known; a kind's requests may come back as events of its own."""
 
     __slots__ = ()
 
     at: datetime
+
+
+class News(Event):
+    """What may be told at any time; every other event belongs to a pass."""
+
+    __slots__ = ()
 
 
 class FailureKind(Enum):
@@ -55,7 +60,7 @@ class SyncRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared(Event, Generic[Spec, Status]):
+class Declared(News, Generic[Spec, Status]):
     """The resource as it stands: a spec, or the reason why there is none (`problem`), and the status stored with it.
 
     `referenced` tells of what the spec refers to. `created` is the creationTimestamp as it is written (RFC 3339),
@@ -78,14 +83,14 @@ class Declared(Event, Generic[Spec, Status]):
 
 
 @dataclass(frozen=True, slots=True)
-class Removed(Event):
+class Removed(News):
     """The resource is gone."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Referenced(Event):
+class Referenced(News):
     """What the resource refers to, as it stands now; None while it is not there or not valid (`problem` says why)."""
 
     at: datetime
@@ -94,7 +99,7 @@ class Referenced(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Used(Event):
+class Used(News):
     """So many resources refer to this one."""
 
     at: datetime
@@ -102,7 +107,7 @@ class Used(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Faulted(Event):
+class Faulted(News):
     """A fault of our own has struck the resource: `cause` says which.
 
     A `lasting` one struck when it was declared, or when something else was told of it, in `failed` if it could be read
@@ -119,8 +124,8 @@ class Faulted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Contested(Event):
-    """Who else wants the same registers: by register name the full name of a rival; nobody, when it is empty."""
+class Contested(News):
+    """Who else wants the same: by what people call it, as a register, the full name of a rival; empty for nobody."""
 
     at: datetime
     rivals: Mapping[str, str]
@@ -132,102 +137,6 @@ class Due(Event):
 
     at: datetime
     gate: Gate
-
-
-@dataclass(frozen=True, slots=True)
-class ReadDone(Event):
-    """The device answered a reading with these words."""
-
-    at: datetime
-    plan: ReadPlan
-    values: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFailed(Event):
-    """A reading did not succeed; `retry_after` is the seconds that the device's circuit stays open, 0 if closed."""
-
-    at: datetime
-    plan: ReadPlan
-    failure: Failure
-    retry_after: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifyDone(Event):
-    """The device said who it is: texts by object id, and the connection `over` which it did."""
-
-    at: datetime
-    plan: IdentityPlan
-    objects: Mapping[int, str]
-    over: ConnectionId
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifyFailed(Event):
-    """The device did not say who it is; `retry_after` as for a reading."""
-
-    at: datetime
-    plan: IdentityPlan
-    failure: Failure
-    retry_after: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class WriteDone(Event):
-    """The device confirmed a write."""
-
-    at: datetime
-    change: Change
-
-
-@dataclass(frozen=True, slots=True)
-class WriteUnknown(Event):
-    """A write was sent and not confirmed: it may have been carried out."""
-
-    at: datetime
-    change: Change
-    failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class WriteFailed(Event):
-    """A write was certainly not carried out."""
-
-    at: datetime
-    change: Change
-    failure: Failure
-    retry_after: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class WriteUnrecorded(Event):
-    """The record of a write, and of those that should follow it, was refused: none of them was sent."""
-
-    at: datetime
-    change: Change
-    failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class WriteWithdrawn(Event):
-    """A write was not sent: it was no longer wanted when its turn came or, with a reason in `why`, may not go out now.
-
-    `recorded` says whether a status with the record of a write was made known in this pass.
-    """
-
-    at: datetime
-    change: Change
-    why: str = ""
-    recorded: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class WriteSpared(Event):
-    """A write was not sent, for the device held it already when its turn came."""
-
-    at: datetime
-    change: Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +187,7 @@ class DeleteFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Emitted(Event):
+class Emitted(News):
     """The bus has a happening for good."""
 
     at: datetime
@@ -288,7 +197,3 @@ class Emitted(Event):
 def fault_message(cause: str) -> str:
     """Return what people are told of a fault of our own."""
     return f"a fault of the operator's own, so nothing is written: {cause}; its log has the whole"
-
-
-NEWS = (Declared, Removed, Referenced, Used, Faulted, Contested, Emitted)
-"""What may be told at any time; every other event belongs to a pass."""

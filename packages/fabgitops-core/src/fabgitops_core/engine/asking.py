@@ -5,8 +5,8 @@ Between the decision to read and the turn on a shared connection others may have
 
 from collections.abc import Callable
 
-from fabgitops_core.control.commands import Read
-from fabgitops_core.control.plc.breaker import PASS, Gate
+from fabgitops_core.control.breaker import PASS, Gate
+from fabgitops_core.control.plc.commands import Read
 from fabgitops_core.control.plc.requests import DeviceId
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry

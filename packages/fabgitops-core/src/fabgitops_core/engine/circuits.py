@@ -9,7 +9,7 @@ have the connection for a third of the time at least, however many others are si
 import random
 from collections.abc import Callable, Mapping
 
-from fabgitops_core.control.plc.breaker import CLOSED, DOUBTFUL, PASS, Breaker, Gate, failed, gate, tried, untried
+from fabgitops_core.control.breaker import CLOSED, DOUBTFUL, PASS, Breaker, Gate, failed, gate, tried, untried
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 
 REST_PART = 0.5

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.control.breaker import PASS, Gate
 from fabgitops_core.control.commands import Request
-from fabgitops_core.control.controller import Controller, DeviceController
+from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import (
     Contested,
     Declared,
@@ -24,8 +25,8 @@ from fabgitops_core.control.events import (
     Used,
     fault_message,
 )
-from fabgitops_core.control.plc.breaker import PASS, Gate
 from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name
+from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.circuits import Circuits

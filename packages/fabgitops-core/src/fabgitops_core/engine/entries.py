@@ -3,15 +3,8 @@
 from typing import Any
 
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.controller import (
-    Controller,
-    DeviceController,
-    Doubter,
-    Identified,
-    Owner,
-    Referent,
-    Referrer,
-)
+from fabgitops_core.control.controller import Controller, Doubter, Identified, Owner, Referent, Referrer
+from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link
 from fabgitops_core.engine.families import Families

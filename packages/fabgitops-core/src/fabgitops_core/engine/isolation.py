@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.commands import Command, Commands, Emit, Notice, Publish, Request, Tell, Wake
-from fabgitops_core.control.events import NEWS, Emitted, Event, Faulted
+from fabgitops_core.control.events import Emitted, Event, Faulted, News
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.ports import Bus, Host, Observer
@@ -127,7 +127,7 @@ class Isolation:
         self._note(entry, where, error)
         if entry.gone:
             return
-        lasting = where not in _ENDS_A_PASS and (failed is None or isinstance(failed, NEWS))
+        lasting = where not in _ENDS_A_PASS and (failed is None or isinstance(failed, News))
         entry.fault, entry.faults = _cause(error), entry.faults + 1
         lasting = self._tell(entry, Faulted(self._now(), entry.generation, entry.fault, lasting, failed, entry.said))
         entry.dead = entry.dead or lasting

@@ -61,7 +61,7 @@ class ObjectRequests:
         body = request.object
         watched, family = _own(entry, body)
         key = Key(watched.kind.name, body["metadata"]["namespace"], body["metadata"]["name"])
-        asking = _Asking(self._clearance, entry)
+        asking = _Asking(self._clearance, entry, request)
         family.begins()
         try:
             applied = await self._objects.apply(body, force=request.force, uid=request.uid, wanted=asking)
@@ -90,7 +90,7 @@ class ObjectRequests:
         child = family.child(entry.key, key)
         if child is None or child.uid != uid:
             return DeleteFailed(self._now(), key, ObjectFailure(ObjectFailureKind.GONE, STRANGER))
-        asking = _Asking(self._clearance, entry)
+        asking = _Asking(self._clearance, entry, request)
         try:
             await self._objects.delete(key, uid, request.version, wanted=asking)
         except Gone:
@@ -105,15 +105,16 @@ class ObjectRequests:
 class _Asking:
     """Whether a request may be sent, asked as `wanted` of the port when its turn has come; `why` is what it is not."""
 
-    __slots__ = ("_clearance", "_entry", "why")
+    __slots__ = ("_clearance", "_entry", "_request", "why")
 
-    def __init__(self, clearance: Clearance, entry: Entry) -> None:
+    def __init__(self, clearance: Clearance, entry: Entry, request: Request) -> None:
         self._clearance = clearance
         self._entry = entry
+        self._request = request
         self.why = ""
 
     def __call__(self) -> bool:
-        self.why = self._clearance.why_not(self._entry)
+        self.why = self._clearance.why_not(self._entry, self._request)
         return not self.why
 
     def failure(self, error: ObjectError) -> ObjectFailure:

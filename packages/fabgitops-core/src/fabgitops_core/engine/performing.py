@@ -43,10 +43,13 @@ class Clearance:
         self._held = held
         self._wake = wake
 
-    def why_not(self, entry: Entry) -> str:
-        """Return what speaks against a change now; after a fault of our own a pass that changes nothing comes first."""
-        if entry.gone:
-            return "it is gone"
+    def why_not(self, entry: Entry, request: Request) -> str:
+        """Return what speaks against a change now; after a fault of our own a pass that changes nothing comes first.
+
+        What was decided a moment ago may not be wanted any more.
+        """
+        if entry.gone or (entry.doubter is not None and not entry.doubter.wants(entry.state, request)):
+            return UNWANTED
         why = fault_message(entry.fault) if entry.fault else self._holds.why_not(None)
         if why:
             entry.held = True
@@ -90,10 +93,4 @@ class Performing:
         return await perform(entry, request)
 
     async def _performed(self, performer: Performer, entry: Entry, request: Request) -> Event:
-        return await performer(entry.key, request, partial(self._why_not, entry, request))
-
-    def _why_not(self, entry: Entry, request: Request) -> str:
-        """Return what speaks against a change: what was decided a moment ago may not be wanted any more."""
-        if entry.doubter is not None and not entry.doubter.wants(entry.state, request):
-            return UNWANTED
-        return self._clearance.why_not(entry)
+        return await performer(entry.key, request, partial(self._clearance.why_not, entry, request))

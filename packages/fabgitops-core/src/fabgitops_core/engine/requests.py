@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from fabgitops_core.control.commands import Identify, Read, Request, Write
-from fabgitops_core.control.events import (
-    Due,
-    Event,
-    Failure,
-    FailureKind,
+from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.commands import Request
+from fabgitops_core.control.events import Due, Event, Failure, FailureKind, fault_message
+from fabgitops_core.control.plc.commands import Identify, Read, Write
+from fabgitops_core.control.plc.events import (
     IdentifyDone,
     IdentifyFailed,
     ReadDone,
@@ -21,9 +20,7 @@ from fabgitops_core.control.events import (
     WriteUnknown,
     WriteUnrecorded,
     WriteWithdrawn,
-    fault_message,
 )
-from fabgitops_core.control.plc.breaker import Gate
 from fabgitops_core.control.plc.requests import Change, DeviceId, ReadPlan
 from fabgitops_core.engine.asking import Asking, Turn
 from fabgitops_core.engine.entries import Entry

@@ -9,9 +9,9 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rack.bmcstatus import BmcStatus, PowerOutcome, SystemStatus
 from fabgitops_core.api.rack.marks import LOCATE
 from fabgitops_core.api.rack.parts import BmcSpec
+from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.commands import Commands, Notice, Publish, Request, Wake
 from fabgitops_core.control.events import Contested, Declared, Due, Event, Failure, FailureKind, SyncRequest
-from fabgitops_core.control.plc.breaker import PASS
 from fabgitops_core.control.rack.bmc.facts import Board, Found, Lamp, Light, Machine
 from fabgitops_core.control.rack.bmc.requests import (
     Discover,

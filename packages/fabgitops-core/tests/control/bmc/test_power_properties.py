@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fabgitops_core.api.rack.bmcstatus import BmcStatus
+from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.events import Due, Event
-from fabgitops_core.control.plc.breaker import PASS
 from fabgitops_core.control.rack.bmc.requests import (
     Discover,
     DiscoverFailed,

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rack.racktemplate import RackTemplateOffer, RackTemplateStatus
+from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.commands import Notice, Publish
 from fabgitops_core.control.events import Declared, Due, Used
-from fabgitops_core.control.plc.breaker import PASS
 from fabgitops_core.control.rack.template import RackTemplateController
 
 from .world import template

@@ -12,20 +12,10 @@ from typing import TypeVar
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
+from fabgitops_core.control.breaker import Breaker, circuit
 from fabgitops_core.control.commands import Command, Commands, Notice, Publish, Wake
-from fabgitops_core.control.events import (
-    Declared,
-    Due,
-    Event,
-    FailureKind,
-    Faulted,
-    ReadDone,
-    ReadFailed,
-    WriteDone,
-    WriteFailed,
-    WriteUnknown,
-)
-from fabgitops_core.control.plc.breaker import Breaker, circuit
+from fabgitops_core.control.events import Declared, Due, Event, FailureKind, Faulted
+from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteFailed, WriteUnknown
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.requests import DeviceId
 from fabgitops_core.control.plc.situations import situation_of

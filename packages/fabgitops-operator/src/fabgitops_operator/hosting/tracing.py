@@ -17,10 +17,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.commands import Commands, DeviceRequest, Identify, Notice, Read, Write
-from fabgitops_core.control.events import (
-    Due,
-    Event,
+from fabgitops_core.control.commands import Commands, Notice
+from fabgitops_core.control.events import Due, Event
+from fabgitops_core.control.plc.commands import DeviceRequest, Identify, Read, Write
+from fabgitops_core.control.plc.events import (
     IdentifyDone,
     IdentifyFailed,
     ReadDone,

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from fabgitops_core.codec.texts import alike
 from fabgitops_core.control.commands import Commands, Notice
-from fabgitops_core.control.events import FailureKind, IdentifyDone, IdentifyFailed
+from fabgitops_core.control.events import FailureKind
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.events import IdentifyDone, IdentifyFailed
 from fabgitops_core.control.plc.reading import is_wanted, judge
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.resting import lost

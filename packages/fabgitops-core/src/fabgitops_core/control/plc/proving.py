@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from fabgitops_core.control.commands import Commands, Read
-from fabgitops_core.control.events import FailureKind, ReadDone, ReadFailed, WriteDone, WriteSpared, WriteUnknown
+from fabgitops_core.control.commands import Commands
+from fabgitops_core.control.events import FailureKind
 from fabgitops_core.control.plc.braking import braked
+from fabgitops_core.control.plc.commands import Read
+from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteSpared, WriteUnknown
 from fabgitops_core.control.plc.judging import Finding, Judgement, judged, ordered, unread
 from fabgitops_core.control.plc.planner import batch_of, words_of
 from fabgitops_core.control.plc.points import Point

@@ -3,19 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fabgitops_core.control.commands import Commands, Identify, Notice, Read
-from fabgitops_core.control.events import (
-    Due,
-    Event,
-    Failure,
-    FailureKind,
-    ReadDone,
-    ReadFailed,
-)
+from fabgitops_core.control.commands import Commands, Notice
+from fabgitops_core.control.events import Due, Event, Failure, FailureKind
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.braking import braked, released
 from fabgitops_core.control.plc.changes import changes_for
+from fabgitops_core.control.plc.commands import Identify, Read
 from fabgitops_core.control.plc.contact import met
+from fabgitops_core.control.plc.events import ReadDone, ReadFailed
 from fabgitops_core.control.plc.holes import (
     FRUITLESS,
     around,

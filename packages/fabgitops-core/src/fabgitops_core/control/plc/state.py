@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import Words
-from fabgitops_core.control.commands import Command, Commands, Publish, Read, Wake
+from fabgitops_core.control.commands import Command, Commands, Publish, Wake
 from fabgitops_core.control.events import Declared, Event, Failure, SyncRequest
 from fabgitops_core.control.plc.changes import Planned
+from fabgitops_core.control.plc.commands import Read
 from fabgitops_core.control.plc.judging import Judgement
 from fabgitops_core.control.plc.planner import NO_HOLES, Batch, Holes, planned
 from fabgitops_core.control.plc.points import NOWHERE, DeviceMap, Point

@@ -38,18 +38,14 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.control.commands import Wake
-from fabgitops_core.control.events import (
-    Contested,
-    Declared,
-    Due,
-    Event,
-    Faulted,
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Faulted, Referenced, Removed
+from fabgitops_core.control.plc.claims import Claim, claims_of
+from fabgitops_core.control.plc.declaring import contested, declared, referenced
+from fabgitops_core.control.plc.events import (
     IdentifyDone,
     IdentifyFailed,
     ReadDone,
     ReadFailed,
-    Referenced,
-    Removed,
     WriteDone,
     WriteFailed,
     WriteSpared,
@@ -57,8 +53,6 @@ from fabgitops_core.control.events import (
     WriteUnrecorded,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc.claims import Claim, claims_of
-from fabgitops_core.control.plc.declaring import contested, declared, referenced
 from fabgitops_core.control.plc.identifying import identified, not_identified
 from fabgitops_core.control.plc.metering import readings, targets, units
 from fabgitops_core.control.plc.pacing import paced

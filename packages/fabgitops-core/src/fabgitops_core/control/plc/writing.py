@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from fabgitops_core.control.commands import Commands, Notice, Publish, Write
-from fabgitops_core.control.events import (
-    Event,
-    Failure,
-    FailureKind,
+from fabgitops_core.control.commands import Commands, Notice, Publish
+from fabgitops_core.control.events import Event, Failure, FailureKind
+from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.changes import Planned, changes_for
+from fabgitops_core.control.plc.commands import Write
+from fabgitops_core.control.plc.events import (
     ReadFailed,
     WriteDone,
     WriteFailed,
@@ -15,8 +16,6 @@ from fabgitops_core.control.events import (
     WriteUnrecorded,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc import situations as at_hand
-from fabgitops_core.control.plc.changes import Planned, changes_for
 from fabgitops_core.control.plc.judging import Judgement, unread
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.reasons import PlcReason
