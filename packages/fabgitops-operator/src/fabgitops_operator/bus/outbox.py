@@ -89,7 +89,9 @@ class Outbox:
         )
 
     async def close(self, limit: float) -> None:
-        """Wait until the bus has all, at most `limit` seconds, and give up the connection."""
+        """Wait until the bus has all, at most `limit` seconds, and give up the connection; again changes nothing."""
+        if self._closed:
+            return
         try:
             async with asyncio.timeout(limit):
                 await self._empty.wait()
@@ -172,8 +174,10 @@ class Outbox:
         except NotTaken:
             raise
         except Exception as error:
-            log.exception("%s: %s %s met a fault", self._address.shown, happening.type, happening.id)
-            raise Later(f"a fault: {error!r}") from error
+            why = f"a fault: {error!r}"
+            if self._stuck.get(happening.partition) != why:
+                log.exception("%s: %s %s met a fault", self._address.shown, happening.type, happening.id)
+            raise Later(why) from error
 
     def _done(self, partition: Partition, result: Result) -> None:
         """Go on to the next of a partition, and tell that the first is done with."""

@@ -4,6 +4,7 @@ Who answers 2xx has it. An answer that is about the event (400, 413, 422 …) is
 is about the door (401, 403, 404, 405, 407, 410, 421) or about now (408, 425, 429, 5xx) is not the event's fault.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -67,7 +68,8 @@ class Web:
         if login is None:
             return {}
         if login.user:
-            return {"Authorization": aiohttp.BasicAuth(login.user, login.secret, "utf-8").encode()}
+            pair = f"{login.user}:{login.secret}".encode()
+            return {"Authorization": f"Basic {b64encode(pair).decode()}"}
         return {"Authorization": f"Bearer {login.secret}"}
 
 
