@@ -1,8 +1,9 @@
-"""A server of Kafka's protocol, built before the first test."""
+"""What tests of buses share: a server of Kafka's protocol, built before the first one, and short waits."""
 
 from pathlib import Path
 
 import pytest
+from fabgitops_operator.bus import pace
 from testbed.beforehand import Beforehand, asked
 from testbed.gotools import KFAKE, built
 
@@ -21,3 +22,12 @@ def kfake(request: pytest.FixtureRequest) -> Path:
     """Return where kfake is."""
     PROGRAM.must_be_done(request.config)
     return built(KFAKE)["kfake"]
+
+
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again soon, and wait for no answer for long."""
+    monkeypatch.setattr(pace, "FIRST_SECS", 0.02)
+    monkeypatch.setattr(pace, "LONGEST_SECS", 0.2)
+    for client in ("nats", "kafka"):
+        monkeypatch.setattr(f"fabgitops_operator.bus.{client}.REPLY_SECS", 1.0)

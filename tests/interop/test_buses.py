@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from cloudevents.core.base import BaseCloudEvent
-from fabgitops_operator.bus import pace
 from fabgitops_operator.bus.choosing import bus_of
 from fabgitops_operator.bus.outbox import Outbox
 from fabgitops_operator.bus.settings import BusSettings, Mode
@@ -19,7 +18,7 @@ from . import telling
 from .buses import Bus, KafkaServer, NatsServer, until
 from .telling import BEGUN, EACH, KEY, RACKS, happening, publish_all
 
-pytestmark = [pytest.mark.interop, pytest.mark.usefixtures("kfake")]
+pytestmark = [pytest.mark.interop, pytest.mark.usefixtures("kfake", "brisk")]
 
 
 @pytest.fixture(params=[NatsServer, KafkaServer], ids=["nats", "kafka"])
@@ -28,15 +27,6 @@ def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bus]:
     bus = request.param(tmp_path)
     yield bus
     bus.close()
-
-
-@pytest.fixture(autouse=True)
-def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again soon, and wait for no answer for long."""
-    monkeypatch.setattr(pace, "FIRST_SECS", 0.02)
-    monkeypatch.setattr(pace, "LONGEST_SECS", 0.2)
-    for client in ("nats", "kafka"):
-        monkeypatch.setattr(f"fabgitops_operator.bus.{client}.REPLY_SECS", 1.0)
 
 
 @asynccontextmanager

@@ -6,13 +6,13 @@ is then sent again, with the same id.
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
+    KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
@@ -50,9 +50,7 @@ class Kafka:
         self._producer: AIOKafkaProducer | None = None
         self._connecting = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
-        # It logs a line for each attempt and broker; that it is away, and why, the outbox says once.
-        its_log = logging.getLogger("aiokafka")
-        its_log.setLevel(logging.NOTSET if log.isEnabledFor(logging.DEBUG) else logging.CRITICAL)
+        self._reason = _Reason()
 
     async def reach(self) -> None:
         """Connect, and see that the topic is there."""
@@ -71,7 +69,7 @@ class Kafka:
             raise Refused(f"{len(message.body)} bytes are more than the brokers take in a message") from error
         except (KafkaError, OSError, TimeoutError) as error:
             self._give_up(producer)
-            raise Away(_why(error)) from error
+            raise Away(self._reason.of(error)) from error
         return Taken.NOW
 
     async def close(self) -> None:
@@ -79,6 +77,7 @@ class Kafka:
         if self._producer is not None:
             self._give_up(self._producer)
         await asyncio.gather(*self._closing, return_exceptions=True)
+        self._reason.close()
 
     def _give_up(self, producer: AIOKafkaProducer) -> None:
         """Have the next message make a producer of its own, and end this one."""
@@ -96,11 +95,14 @@ class Kafka:
         """
         async with self._connecting:
             if self._producer is None:
-                with _said():
+                self._reason.words = ""
+                try:
                     options = self._options()
                     async with asyncio.timeout(REPLY_SECS):
                         await self._see_to_topic(options)
                     self._producer = await _started(options)
+                except (BusError, KafkaError, OSError, TimeoutError) as error:
+                    raise Away(self._reason.of(error)) from error
             return self._producer
 
     async def _see_to_topic(self, options: dict[str, Any]) -> None:
@@ -121,7 +123,7 @@ class Kafka:
         try:
             answer = await admin.create_topics([NewTopic(self._topic, _ITS_DEFAULT, _ITS_DEFAULT, {})])
         except KafkaError as error:
-            raise Away(f"there is no topic {self._topic}, and none can be made ({_why(error)}): {way_out}") from error
+            raise Away(f"there is no topic {self._topic}, and none can be made ({_said(error)}): {way_out}") from error
         code, said = answer.topic_errors[0][1:3]
         if code not in (0, TopicAlreadyExistsError.errno):
             raise Away(f"there is no topic {self._topic}, and none can be made ({said or code}): {way_out}")
@@ -170,20 +172,34 @@ async def _ended(producer: AIOKafkaProducer) -> None:
             await producer.stop()
 
 
-@contextmanager
-def _said() -> Iterator[None]:
-    """Say what keeps a connection from being made.
+class _Reason(logging.Handler):
+    """Keeps what the client logs of an attempt to itself, and its last words: its errors lack the reason.
 
-    Raises:
-        Away: Something does.
+    It logs a line for each attempt and broker; that the bus is away, and why, the outbox says once.
     """
-    try:
-        yield
-    except (BusError, KafkaError, OSError, TimeoutError) as error:
-        raise Away(_why(error)) from error
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.words = ""
+        self._its_log = logging.getLogger("aiokafka")
+        self._its_log.addHandler(self)
+        self._its_log.propagate = log.isEnabledFor(logging.DEBUG)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note what it says."""
+        self.words = record.getMessage()
+
+    def close(self) -> None:
+        """Let it speak for itself again."""
+        self._its_log.removeHandler(self)
+        self._its_log.propagate = True
+        super().close()
+
+    def of(self, error: Exception) -> str:
+        """Return why something failed."""
+        why = f"no answer within {REPLY_SECS:.0f} s" if isinstance(error, TimeoutError) else _said(error)
+        return f"{why} ({self.words})" if self.words and isinstance(error, KafkaConnectionError | TimeoutError) else why
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer within {REPLY_SECS:.0f} s"
+def _said(error: Exception) -> str:
     return str(error) or type(error).__name__

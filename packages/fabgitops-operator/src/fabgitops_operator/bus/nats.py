@@ -48,6 +48,11 @@ class _Client(Client):
             raise nats.errors.SecureConnRequiredError
         return super()._connect_command()
 
+    def abandon(self) -> None:
+        """Drop a connection that was not made to the end; close() would wait for what has not begun."""
+        if self._transport is not None:
+            self._transport.close()  # type: ignore[no-untyped-call]  # left without annotations there
+
 
 class Nats:
     """A `carrying.Carrier` to NATS."""
@@ -155,8 +160,7 @@ class Nats:
             raise Away(str(error)) from error
         except (nats.errors.Error, OSError, TimeoutError) as error:
             why = self._said or self._why(error)
-            with suppress(nats.errors.Error, OSError):
-                await client.close()
+            client.abandon()
             raise Away(why) from error
         self._client, self._lost = client, lost
 

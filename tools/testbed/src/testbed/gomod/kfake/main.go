@@ -19,7 +19,6 @@ func main() {
 	folder := flag.String("dir", "", "folder of what it keeps")
 	topics := flag.String("topics", "", "topics that there are from the start, with commas between")
 	partitions := flag.Int("partitions", 4, "partitions of a topic")
-	user := flag.String("user", "", "MECHANISM:USER:PASSWORD that it asks for, such as SCRAM-SHA-512:ann:secret")
 	certificate := flag.String("tls", "", "PEM file with the certificate that it shows, and its key; none serves in plain")
 	largest := flag.String("largest", "1048588", "bytes of the largest batch that it takes")
 	flag.Parse()
@@ -35,9 +34,6 @@ func main() {
 	}
 	if *topics != "" {
 		options = append(options, kfake.SeedTopics(int32(*partitions), strings.Split(*topics, ",")...))
-	}
-	if parts := strings.SplitN(*user, ":", 3); len(parts) == 3 {
-		options = append(options, kfake.EnableSASL(), kfake.Superuser(parts[0], parts[1], parts[2]))
 	}
 	if *certificate != "" {
 		pair, err := tls.LoadX509KeyPair(*certificate, *certificate)
