@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 
 from fabgitops_operator.facade.answering import Answering
 from fabgitops_operator.facade.index import Index
+from fabgitops_operator.facade.objects import Objects
 from fabgitops_operator.facade.pages import pages
 from fabgitops_operator.facade.ports import AwayError, Kubernetes, Patience
 from fabgitops_operator.facade.refusing import RefusedError
@@ -111,8 +112,9 @@ class Facade:
             raise RefusedError(400, f"{', '.join(unknown)}: there is no such parameter here")
         if why := self._not_ready():
             raise RefusedError(503, why, (("Retry-After", "1"),))
-        answering = Answering(self._kubernetes, self._index, self._patience, self._namespace, route, request)
-        return await does[request.method](answering)
+        shown = request.headers.get("authorization", "")
+        objects = Objects(self._kubernetes, self._index, self._patience, self._namespace, route, shown)
+        return await does[request.method](Answering(objects, request))
 
     def _check_caller(self, request: Request) -> None:
         """Refuse who shows nothing where that is asked for; what is shown is for the API server to judge."""

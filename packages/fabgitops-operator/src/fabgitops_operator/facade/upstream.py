@@ -16,6 +16,9 @@ from fabgitops_operator.cluster.kubeconfig.fields import User
 from fabgitops_operator.cluster.transport import Transport
 from fabgitops_operator.facade.ports import Ask, AwayError, Told
 
+USER_AGENT = "fabgitops-facade"
+"""What the API server calls the owner of the fields that are set through here, and who asks in its audit log."""
+
 ANSWER_SECS = 30.0
 """How long an answer may take."""
 
@@ -71,7 +74,9 @@ class Upstream:
             raise _away(error) from error
 
     def _request(self, client: httpx2.AsyncClient, ask: Ask, authorization: str) -> httpx2.Request:
-        headers = {"Accept": "application/json", **({"Authorization": authorization} if authorization else {})}
+        headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+        if authorization:
+            headers["Authorization"] = authorization
         content = None
         if ask.body is not None:
             headers["Content-Type"] = ask.media_type
