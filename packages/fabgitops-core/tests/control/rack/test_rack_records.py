@@ -1,11 +1,15 @@
 """Names of places, and small records of whatever somebody stored."""
 
+import gc
+import json
+import tracemalloc
 from typing import Any
 
 import pytest
 from fabgitops_core.control.rack.kinds import PARTS, kind_at
 from fabgitops_core.control.rack.naming import Place, place_of
 from fabgitops_core.control.rack.records import watched
+from fabgitops_core.engine.families import Families
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +71,37 @@ def test_a_record_is_made_of_whatever_is_stored(metadata: Any, spec: Any, status
         body = {"metadata": metadata, "spec": spec, "status": status}
         assert each.seen(body) == each.seen(body)
     assert len(watched()) == len(PARTS)
+
+
+def node(number: int) -> dict[str, Any]:
+    """Return a node as an API server tells of it, its texts its own."""
+    rack = f"rack-{number // 64:04d}"
+    owner = {"kind": "Rack", "name": rack, "uid": f"2222-1111-4111-8111-{number // 64:017d}", "controller": True}
+    metadata = {
+        "name": f"{rack}-c0s{number // 8 % 8}n{number % 8}",
+        "namespace": "factory",
+        "uid": f"11111111-1111-4111-8111-{number:012d}",
+        "resourceVersion": str(number + 1),
+        "creationTimestamp": f"2026-01-01T00:00:{number // 60 % 60:02d}Z",
+        "labels": {"fabgitops.io/rack": rack},
+        "ownerReferences": [owner],
+    }
+    spec = {"bladeRef": {"name": f"{rack}-c0s{number // 8 % 8}"}, "bmcRef": {"name": f"{rack}-c0s0b0"}, "nodeNumber": 0}
+    told: dict[str, Any] = json.loads(json.dumps({"metadata": metadata, "spec": spec}))
+    return told
+
+
+def test_a_record_takes_half_a_kilobyte() -> None:
+    """Of tens of thousands of parts each takes 512 bytes at most, with all that the engine keeps of it."""
+    nodes = next(each for each in watched() if each.kind.name == "RackNode")
+    families = Families(lambda _key: None, lambda _kind, _namespace: None)
+    families.seen(nodes, node(0))
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(1, 6401):
+            families.seen(nodes, node(number))
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] / 6400 <= 512
+    finally:
+        tracemalloc.stop()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from hashlib import blake2b
+from sys import intern
 from types import MappingProxyType
 from typing import Any
 
@@ -39,11 +40,11 @@ def seen(kind: Kind, body: Mapping[str, Any]) -> Child:
     if annotations.get(marks.ADOPT) == "true":
         facts[ADOPT] = "true"
     return Child(
-        Key(kind.name, _text(metadata.get("namespace")), name),
+        Key(kind.name, _once(metadata.get("namespace")), name),
         _text(metadata.get("uid")),
         _number(metadata.get("resourceVersion")),
-        _text(metadata.get("creationTimestamp")),
-        _text(owner.get("uid")) if owner else "",
+        _once(metadata.get("creationTimestamp")),
+        _once(owner.get("uid")) if owner else "",
         digest(kind.name, labels, annotations, spec),
         shared(tuple(sorted(facts.items()))),
         leaving="deletionTimestamp" in metadata,
@@ -112,6 +113,11 @@ def _plain(value: Any) -> Any:
 
 def _mapping(raw: object) -> Mapping[str, Any]:
     return raw if isinstance(raw, Mapping) else {}
+
+
+def _once(raw: object) -> str:
+    """Return a text that many records have, kept once for all of them."""
+    return intern(str(_text(raw)))
 
 
 def _text(raw: object) -> str:
