@@ -11,8 +11,9 @@ from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
 from cyclopts.config import Env, Yaml
 from yaml import YAMLError
 
+from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.facade.settings import FacadeSettings
-from fabgitops_operator.settings import Settings
+from fabgitops_operator.settings import Family, Settings
 from fabgitops_operator.standalone.commands import app as standalone
 from fabgitops_operator.streams import complain, say
 
@@ -48,7 +49,7 @@ app.command(standalone)
 
 
 @app.command
-def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
+def run(settings: Settings | None = None, bus: BusSettings | None = None, *, config: Path | None = None) -> int:
     """Watch, poll, correct and report, until SIGTERM or Ctrl-C.
 
     Each setting can be given as a flag (--metrics-port 9090), as an environment variable (FABGITOPS_METRICS_PORT=9090)
@@ -58,9 +59,11 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
 
     Args:
         settings: What can be set.
+        bus: What can be set of the bus that is told of racks.
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
+    from fabgitops_operator.bus.errors import BusError  # noqa: PLC0415
     from fabgitops_operator.cluster.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
     from fabgitops_operator.cluster.runtime import operate  # noqa: PLC0415
     from fabgitops_operator.hosting.errors import ApiError  # noqa: PLC0415
@@ -68,9 +71,12 @@ def run(settings: Settings | None = None, *, config: Path | None = None) -> int:
     from fabgitops_operator.hosting.start import NotInstalledError  # noqa: PLC0415
 
     del config  # read by `_from_file`, before the settings are made
-    settings = settings or Settings()
+    settings, bus = settings or Settings(), bus or BusSettings()
+    if settings.kinds is not Family.RACKS and bus != BusSettings():
+        complain("--bus has no effect without --kinds racks (see: fabgitops-operator run --help)")
+        return 2
     failed = (ApiError, LeaseLostError, LeaseRefusedError, NotInstalledError)
-    return performed(operate(settings), settings, (), failed)
+    return performed(operate(settings, bus), settings, (BusError,), failed)
 
 
 @app.command
@@ -86,7 +92,7 @@ def manifests(
     Args:
         with_secrets: Let operators read Secrets as well: for PLCs that name one in tlsSecretRef, and for BMCs.
         with_operator: Run the operator in the cluster as well, from the image of this version, as the chart does.
-        with_racks: Give the operator of racks (run --kinds racks) an account and its rights.
+        with_racks: What is needed of racks as well: definitions, and for their operator an account and its rights.
         with_rack_plcs: The same, and let it make the PLCs that a RackTemplate names.
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
@@ -181,19 +187,26 @@ def facade(settings: FacadeSettings | None = None, *, config: Path | None = None
 
 
 @app.command
-def healthy(settings: Settings | None = None, *, config: Path | None = None, ready: bool = False) -> int:
+def healthy(
+    settings: Settings | None = None,
+    bus: BusSettings | None = None,
+    *,
+    config: Path | None = None,
+    ready: bool = False,
+) -> int:
     """Ask the operator that runs on this machine, or in this container, whether it is alive; exit with 1 if not.
 
     Takes the flags, environment and file of `run`, and asks where a `run` with the same ones listens.
 
     Args:
         settings: What can be set; only the address and the port matter here.
+        bus: What can be set of the bus, which does not matter here.
         config: YAML file that maps names of settings to values.
         ready: Ask /readyz instead of /healthz: does it see the cluster and look after it?
     """
     from fabgitops_operator.hosting.health import UnhealthyError, ask  # noqa: PLC0415
 
-    del config  # read by `_from_file`, before the settings are made
+    del bus, config  # of `config` what counts was taken by `_from_file`
     settings = settings or Settings()
     try:
         answer = ask(settings.metrics_bind, settings.metrics_port, "/readyz" if ready else "/healthz")

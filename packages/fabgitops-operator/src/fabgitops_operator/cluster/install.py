@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from importlib.resources import files
 
+from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.kinds import KINDS
 
 from fabgitops_operator.labels import labels
@@ -20,7 +21,7 @@ def manifests(
     Args:
         with_secrets: The right to read Secrets, for each operator that has rights by then.
         with_operator: The operator of PLCs.
-        with_racks: The rights of the operator of racks.
+        with_racks: The definitions of racks, and the rights of their operator.
         with_rack_plcs: Its right to make IndustrialPLCs.
     """
     racks = with_racks or with_rack_plcs
@@ -34,7 +35,9 @@ def manifests(
         "operator.yaml": with_operator,
     }
     folder = files("fabgitops_operator") / "manifests"
-    definitions = [_labelled((folder / f"{kind.crd_name}.yaml").read_text(encoding="utf-8")) for kind in KINDS]
+    defined = [folder / f"{kind.crd_name}.yaml" for kind in KINDS]
+    defined += [folder / "racks" / f"{kind.crd_name}.yaml" for kind in RACK_KINDS if racks]
+    definitions = [_labelled(file.read_text(encoding="utf-8")) for file in defined]
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
     return "---\n".join([*definitions, *others]).replace("@VERSION@", version("fabgitops-operator"))
 

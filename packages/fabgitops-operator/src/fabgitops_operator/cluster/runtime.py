@@ -1,10 +1,17 @@
 """The operator on Kubernetes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.kinds import families
+from fabgitops_core.engine.ports import Bus
 
+from fabgitops_operator.bus.choosing import bus_of
+from fabgitops_operator.bus.memory import Memory
+from fabgitops_operator.bus.metrics import BusMetrics
+from fabgitops_operator.bus.outbox import Outbox
+from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.cluster.children import Children
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.lease.place import lease_of
@@ -15,19 +22,19 @@ from fabgitops_operator.cluster.way import load_access
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import serving
 from fabgitops_operator.hosting.means import Means, modbus
-from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.owned import watched_by
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
-from fabgitops_operator.hosting.stage import last_word, staged
+from fabgitops_operator.hosting.stage import Stage, last_word, staged
 from fabgitops_operator.redfish.performing import Bmcs
 from fabgitops_operator.settings import Family, Settings
 
 
-async def operate(settings: Settings) -> None:
+async def operate(settings: Settings, bus: BusSettings) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
         DeviceMapError: The device map cannot be used.
+        BusError: The bus cannot be used as it is set.
         ApiError: The API server cannot be reached, or refuses what the operator needs.
         LeaseLostError: Another operator has taken the Lease.
         LeaseRefusedError: The API server does not let us have one.
@@ -35,31 +42,45 @@ async def operate(settings: Settings) -> None:
         ListenError: The metrics port cannot be listened on.
         TracingUnavailable: Traces are asked for and cannot be made.
     """
-    await last_word(_operated(settings))
+    await last_word(_operated(settings, bus))
 
 
-async def _operated(settings: Settings) -> str:
+async def _operated(settings: Settings, bus: BusSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
     route = route_of(settings.device_map)
     access = load_access()
     deciding = families(settings.settle_secs)[settings.kinds]
     owned = [watched.kind for watched in watched_by(deciding)]
     kube, rest = Kube(access, [*(controller.kind for controller in deciding), *owned]), Rest(access)
-
-    def objects(metrics: Metrics) -> KubeObjects:
-        return KubeObjects(rest, owned, metrics.api_write)
-
     async with AsyncExitStack() as stack:
         stack.push_async_callback(kube.close)
         stack.push_async_callback(rest.close)
-        if settings.kinds is Family.PLC:
-            means = modbus(kube, route)
-        else:
-            means = Means(objects=objects, racks=RackMetrics(), performers=lambda host: Bmcs(kube, host).performers())
+        told: Memory | Outbox | None = None
+        if settings.kinds is Family.RACKS:
+            told = await stack.enter_async_context(bus_of(bus))
+        means = modbus(kube, route) if told is None else _of_racks(kube, rest, told, owned)
         stage = await stack.enter_async_context(staged(settings, kube, lease_of(settings, kube), deciding, means))
-        listening = serving(stage.metrics.registry, settings.metrics_bind, settings.metrics_port, stage.not_ready)
+        remark = str if told is None else _remark(stage, told)
+        at = settings.metrics_bind, settings.metrics_port
+        listening = serving(stage.metrics.registry, *at, stage.not_ready, remark)
         watch = Watch(access, stage.hearing, stage.inventory, stage.declared, settings.namespace, stage.take_signals)
         return await stage.perform(listening, _watching(watch, Children(rest, stage.children, stage.owned)))
+
+
+def _of_racks(kube: Kube, rest: Rest, bus: Bus, owned: Sequence[Kind]) -> Means:
+    """Return what racks need: a way to make objects, who is told of them, and who asks BMCs."""
+    return Means(
+        objects=lambda metrics: KubeObjects(rest, owned, metrics.api_write),
+        bus=bus,
+        racks=RackMetrics(),
+        performers=lambda host: Bmcs(kube, host).performers(),
+    )
+
+
+def _remark(stage: Stage, bus: Memory | Outbox) -> Callable[[], str]:
+    """Let the bus be seen, and return what is to be said of it."""
+    stage.metrics.registry.register(BusMetrics(bus.standing))
+    return lambda: bus.standing().remark()
 
 
 @asynccontextmanager

@@ -78,15 +78,19 @@ def probes(
 
 @asynccontextmanager
 async def serving(
-    registry: CollectorRegistry, host: str, port: int, not_ready: Callable[[], str]
+    registry: CollectorRegistry,
+    host: str,
+    port: int,
+    not_ready: Callable[[], str],
+    remark: Callable[[], str] = str,
 ) -> AsyncIterator[int]:
-    """Serve metrics and probes and yield the port; `not_ready` returns why the operator is not ready, or nothing.
+    """Serve metrics and probes and yield the port; `not_ready` and `remark` as for `probes`.
 
     Raises:
         ListenError: The address cannot be listened on.
     """
     app = web.Application()
-    app.add_routes(probes(registry, not_ready))
+    app.add_routes(probes(registry, not_ready, remark))
     async with served(app, host, port, "choose another with --metrics-bind and --metrics-port") as taken:
         yield taken
 
