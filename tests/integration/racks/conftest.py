@@ -1,21 +1,36 @@
-"""A control plane whose controller manager collects what owners leave, with the kinds and the roles of racks."""
+"""A control plane whose controller manager collects what owners leave, and the operator of racks under its own role."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
+import yaml
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.kinds import KINDS
+from fabgitops_operator.cluster.install import manifests
 from testbed.beforehand import Beforehand, asked
 from testbed.binaries import needed_binaries
 from testbed.plane import ControlPlane, control_plane
 
-from ..planes import APPLY, CRDS, FORCE, GROUP, MANIFESTS, until
+from ..planes import APPLY, FORCE, GROUP, until
+from .hall import Hall
+from .listener import Listener
+from .zygote import Zygote
 
+ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-racks"
 FOUND = Beforehand()
 NUMBERS = count(1)
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
+PLURALS = {
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1/customresourcedefinitions",
+    "ClusterRole": "rbac.authorization.k8s.io/v1/clusterroles",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1/clusterrolebindings",
+}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -26,7 +41,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def collecting(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
-    """Return a control plane with a controller manager and the kinds: give each test a namespace of its own."""
+    """Return a control plane with a controller manager, the kinds, and the rights of the operator of racks."""
     FOUND.must_be_done(request.config)
     with control_plane(controller_manager=True) as running:
         with running.client() as api:
@@ -35,12 +50,15 @@ def collecting(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
 
 
 def _install(api: httpx.Client) -> None:
-    """Install the kinds and the roles as they are shipped, and wait until the kinds are served."""
-    kinds = {**dict.fromkeys(KINDS, MANIFESTS), **dict.fromkeys(RACK_KINDS, MANIFESTS / "racks")}
-    for kind, folder in kinds.items():
-        body = (folder / f"{kind.crd_name}.yaml").read_text()
-        api.patch(f"{CRDS}/{kind.crd_name}", params=FORCE, content=body, headers=APPLY).raise_for_status()
-    until(lambda: all(api.get(f"{GROUP}/{kind.plural}").status_code == 200 for kind in kinds), "the kinds are served")
+    """Install definitions and cluster roles as they are shipped, and wait until the kinds are served."""
+    for body in yaml.safe_load_all(manifests(with_racks=True, with_rack_plcs=True)):
+        if plural := PLURALS.get(body["kind"]):
+            url = f"/apis/{plural}/{body['metadata']['name']}"
+            api.patch(url, params=FORCE, json=body, headers=APPLY).raise_for_status()
+    until(
+        lambda: all(api.get(f"{GROUP}/{kind.plural}").status_code == 200 for kind in (*KINDS, *RACK_KINDS)),
+        "the kinds are served",
+    )
 
 
 @pytest.fixture
@@ -56,3 +74,75 @@ def namespace(api: httpx.Client) -> str:
     name = f"racks-{next(NUMBERS)}"
     api.post("/api/v1/namespaces", json={"metadata": {"name": name}}).raise_for_status()
     return name
+
+
+@pytest.fixture
+def hall(api: httpx.Client, namespace: str) -> Hall:
+    """Return a hall of its own."""
+    return Hall(api, namespace)
+
+
+@pytest.fixture(scope="session")
+def bus() -> Iterator[Listener]:
+    """Return what hears all events of all operators."""
+    with Listener() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def operators_kubeconfig(collecting: ControlPlane) -> Path:
+    """Return the way there of the operator of racks, with exactly its rights."""
+    return collecting.kubeconfig_for(ACCOUNT)
+
+
+@pytest.fixture(scope="module")
+def operator(
+    operators_kubeconfig: Path, bus: Listener, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["Operator"]:
+    """Return the operator of racks, which looks after all namespaces for as long as tests of a module ask for it."""
+    with Operator(operators_kubeconfig, bus.url, tmp_path_factory.mktemp("racks") / "operator.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def zygote(operators_kubeconfig: Path) -> Iterator[Zygote]:
+    """Return what starts operators of which each meets a fault of its own."""
+    with Zygote(operators_kubeconfig) as ready:
+        yield ready
+
+
+class Operator:
+    """The operator of racks as a process."""
+
+    def __init__(self, kubeconfig: Path, bus: str, log: Path, *flags: str) -> None:
+        program = Path(sys.executable).parent / "fabgitops-operator"
+        self._command = [str(program), "run", "--kinds", "racks", "--no-lease", "--bus", bus]
+        self._command += ["--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--log-format", "json", *flags]
+        self._kubeconfig = kubeconfig
+        self._log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start it, and wait until it looks after what is there."""
+        with self._log.open("ab") as log:
+            environment = {**os.environ, "KUBECONFIG": str(self._kubeconfig)}
+            process = self.process = subprocess.Popen(self._command, stderr=log, env=environment)
+        until(lambda: process.poll() is not None or "looking after" in self.log, "the operator looks after racks")
+        assert process.poll() is None, self.log
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    @property
+    def log(self) -> str:
+        """Return what it said so far."""
+        return self._log.read_text()
+
+    def metrics(self) -> str:
+        """Return its metrics."""
+        port = self.log.split("probes on port ")[1].split('"')[0]
+        return httpx.get(f"http://127.0.0.1:{port}/metrics").text
