@@ -24,6 +24,20 @@ def test_a_bmc_without_an_address_costs_nothing() -> None:
     assert played.wake is None
 
 
+def test_a_wish_without_an_address_is_told() -> None:
+    """Who wants power or a light of a BMC that has no address hears so."""
+    played = Played()
+    played.declare(spec(ipAddress="", power="On"))
+    assert played.ready() == ("False", "PowerNotAsWished")
+    assert "no ipAddress" in (played.stored.message if played.stored else "")
+    other = Played()
+    other.declare(spec(ipAddress=""), locate="on")
+    assert other.stored is not None
+    assert other.stored.locate is not None
+    assert (other.stored.locate.wanted, other.stored.locate.state) == ("on", "unknown")
+    assert other.asked == []
+
+
 def test_what_was_seen_stands_in_the_status() -> None:
     """Maker, model, serial number, UUID, power, health, processors, memory and MAC addresses are told as they are."""
     told = machine(

@@ -43,7 +43,7 @@ def _why(wanted: str, found: Found | None, lamps: tuple[Lamp, ...], state: str, 
     if wanted not in WORDS:
         return "fabgitops.io/locate takes on or off"
     if found is None:
-        return "its BMC was not asked yet"
+        return "its BMC was not asked"
     if not lamps:
         return "neither a system nor a chassis of this BMC has a light that can be switched"
     if state == wanted:

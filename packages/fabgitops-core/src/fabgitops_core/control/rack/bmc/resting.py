@@ -46,7 +46,8 @@ def rest(state: BmcState, at: datetime, after: float | None = None, *, wakes: bo
 def told(state: BmcState, at: datetime, *, before_write: bool = False) -> Step:
     """Tell how a BMC stands, unless that was said before; of one that nobody ever asked, nothing is."""
     now = situation(state)
-    if now.standing is Standing.LOOKING or (state.said is None and now.standing is Standing.NOT_ADDRESSED):
+    quiet = state.said is None and now.standing is Standing.NOT_ADDRESSED and not state.locate
+    if quiet or now.standing is Standing.LOOKING:
         return state, ()
     status = status_of(state, now, at)
     if status == state.said:

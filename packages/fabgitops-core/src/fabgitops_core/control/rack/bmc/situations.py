@@ -53,6 +53,10 @@ def _not_addressed(state: BmcState) -> str:
     return "it has no ipAddress, so nothing is asked of it" if state.way is None else ""
 
 
+def _wished_in_vain(state: BmcState) -> str:
+    return f"power {state.wish.power} is wished for, and it has no ipAddress" if state.wish and not state.way else ""
+
+
 def _conflict(state: BmcState) -> str:
     told = [f"{claim} is wanted by {rival}, too" for claim, rival in sorted(state.rivals.items())]
     return f"{'; '.join(told)}: nothing is switched until one of them lets go" if told else ""
@@ -83,6 +87,7 @@ def _seen(state: BmcState) -> str:
 _LADDER: tuple[tuple[Standing, Callable[[BmcState], str]], ...] = (
     (Standing.INTERNAL_ERROR, lambda state: state.fault),
     (Standing.INVALID_SPEC, _invalid),
+    (Standing.NOT_AS_WISHED, _wished_in_vain),
     (Standing.NOT_ADDRESSED, _not_addressed),
     (Standing.DENIED, lambda state: state.failure if state.denied else ""),
     (Standing.CONNECTION_FAILED, lambda state: state.failure),
