@@ -180,6 +180,13 @@ def test_what_cannot_be_read_keeps_its_owner_from_knowing_what_there_is(told: To
     assert told.versions() == {}
 
 
+def test_what_could_not_be_read_is_forgotten_when_a_listing_does_not_show_it(told: Told) -> None:
+    """An object of which no record could be made is gone for good when a complete listing does without it."""
+    told.list(4, box("x", 3, resourceVersion="odd"), box("y", 2))
+    told.list(5, box("y", 2))
+    assert told.versions() == {"y": 2}
+
+
 def test_an_object_without_a_namespace_or_the_label_is_passed_over(told: Told) -> None:
     """What does not say whose it is belongs to nobody."""
     told.families.seen(WATCHED, box("x", 3, labels={}))

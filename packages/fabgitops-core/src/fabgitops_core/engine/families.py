@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.objects import Child, Watched
-from fabgitops_core.engine.family import Family
+from fabgitops_core.engine.family import Family, Unread
 
 log = logging.getLogger(__name__)
 
@@ -86,9 +86,7 @@ class Listing:
         if version < self._known:
             log.warning("the API server has an older list of %s than was seen before: taken for restored", kind)
             family.begin_anew(kind, self._namespace, filter(None, self._shown.values()))
-        for _owner, child in list(family.within(kind, self._namespace)):
-            if child.key not in self._shown and child.version <= version:
-                family.lost(child.key, child.uid)
+        family.missed(kind, self._namespace, self._shown, version)
         if family.listed(kind, self._namespace):
             self._first()
 
@@ -102,7 +100,10 @@ def _take(family: Family, watched: Watched, body: Body) -> tuple[Key, Child] | N
     try:
         child = watched.seen(body)
     except Exception as error:  # noqa: BLE001 - the pass of its owner logs it, and does nothing
-        family.unreadable(owner, _key(watched, body), _text(_metadata(body).get("uid")), error)
+        metadata = _metadata(body)
+        version = _text(metadata.get("resourceVersion"))
+        unread = Unread(_text(metadata.get("uid")), int(version) if version.isdecimal() else 0, error)
+        family.unreadable(owner, _key(watched, body), unread)
         return None
     family.take(owner, child)
     return owner, child

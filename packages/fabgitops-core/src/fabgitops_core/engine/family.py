@@ -5,22 +5,35 @@ applied is known before the watch tells of it, and an older version that comes l
 stays gone, whatever still is under way that was begun before.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.objects import Child, Children
 
 
+class Unread(NamedTuple):
+    """An object of which no record could be made, and why."""
+
+    uid: str
+    version: int
+    error: Exception
+
+
 class _Group:
-    """What belongs to one owner; `unread` are the objects of which no record could be made: uid, and why."""
+    """What belongs to one owner."""
 
     __slots__ = ("children", "owner", "unread")
 
     def __init__(self, owner: Key) -> None:
         self.owner = owner
         self.children: dict[Key, Child] = {}
-        self.unread: dict[Key, tuple[str, Exception]] = {}
+        self.unread: dict[Key, Unread] = {}
+
+    def known(self, key: Key) -> Child | Unread | None:
+        """Return what is known of an object."""
+        return self.children.get(key) or self.unread.get(key)
 
 
 class Family:
@@ -52,8 +65,8 @@ class Family:
         group = self._groups.get(owner)
         if group is None:
             return {}
-        for _uid, error in group.unread.values():
-            raise error
+        for unread in group.unread.values():
+            raise unread.error
         return group.children.copy()
 
     def child(self, owner: Key, key: Key) -> Child | None:
@@ -65,24 +78,17 @@ class Family:
         """Return the highest resourceVersion that was seen of a kind."""
         return self._newest.get(kind, 0)
 
-    def within(self, kind: str, namespace: str | None) -> Iterator[tuple[Key, Child]]:
-        """Yield the objects of a kind in one namespace or (None) anywhere, with their owners."""
-        for group in list(self._groups.values()):
-            for key, child in list(group.children.items()):
-                if key.kind == kind and namespace in {None, key.namespace}:
-                    yield group.owner, child
-
     # --- what is told of them -----------------------------------------------------------------------------------------
 
     def take(self, owner: Key, child: Child, *, ours: bool = False) -> None:
         """Take an object as it was seen; of what a request of `ours` has made of it its owner need not be told."""
         key = child.key
         group = self._group_of.get(key)
-        before = group.children.get(key) if group else None
+        before = group.known(key) if group else None
         if child.uid in self._gone or (before is not None and child.version <= before.version):
             return
         self._newest[key.kind] = max(self.newest(key.kind), child.version)
-        if before is not None and before.uid == child.uid and before.leaving:
+        if isinstance(before, Child) and before.uid == child.uid and before.leaving:
             child = replace(child, leaving=True)  # the watch is behind our own deletion, which nothing takes back
         if group is None or group.owner != owner:
             self._drop(key)
@@ -92,11 +98,11 @@ class Family:
         if not ours:
             self._changed(owner)
 
-    def unreadable(self, owner: Key, key: Key, uid: str, error: Exception) -> None:
+    def unreadable(self, owner: Key, key: Key, unread: Unread) -> None:
         """Take note of an object of which no record could be made, by a fault of our own."""
-        if uid not in self._gone:
+        if unread.uid not in self._gone:
             self._drop(key)
-            self._join(owner, key).unread[key] = (uid, error)
+            self._join(owner, key).unread[key] = unread
             self._changed(owner)
 
     def lost(self, key: Key, uid: str) -> None:
@@ -104,10 +110,8 @@ class Family:
         if self._under_way:
             self._gone.add(uid)
         group = self._group_of.get(key)
-        if group is None:
-            return
-        child, unread = group.children.get(key), group.unread.get(key)
-        if (child is not None and child.uid == uid) or (unread is not None and unread[0] == uid):
+        known = group.known(key) if group else None
+        if known is not None and known.uid == uid:
             self._drop(key)
 
     def leaving(self, owner: Key, key: Key, uid: str) -> None:
@@ -138,12 +142,20 @@ class Family:
         """Return whether all objects of a kind in a namespace were listed once."""
         return (kind, None) in self._listed or (kind, namespace) in self._listed
 
+    def missed(self, kind: str, namespace: str | None, shown: Container[Key], version: int) -> None:
+        """Forget what a complete listing of this version did not show, unless it was made after it."""
+        for key, group in list(self._group_of.items()):
+            if key.kind == kind and namespace in {None, key.namespace} and key not in shown:
+                known = group.known(key)
+                if known is not None and known.version <= version:
+                    self.lost(key, known.uid)
+
     def begin_anew(self, kind: str, namespace: str | None, shown: Iterable[tuple[Key, Child]]) -> None:
         """Take for all that there is what is shown of a kind: the store was set back, as from a backup."""
         self._gone.clear()
         self._newest.pop(kind, None)
-        for _owner, child in list(self.within(kind, namespace)):
-            self._drop(child.key)
+        for key in [key for key in self._group_of if key.kind == kind and namespace in {None, key.namespace}]:
+            self._drop(key)
         for owner, child in shown:
             self.take(owner, child)
 
