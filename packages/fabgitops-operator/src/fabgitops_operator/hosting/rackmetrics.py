@@ -7,12 +7,14 @@ from functools import partial
 
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rack.parts import BMC
 from fabgitops_core.api.rack.rack import RACK
 from fabgitops_core.api.rack.rackstatus import Phase, RackStatus
 from fabgitops_core.control.commands import Commands, Publish
 from fabgitops_core.control.events import Applied, ApplyFailed, Declared, Deleted, DeleteFailed, Event, Surveyed
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from fabgitops_operator.hosting.bmcmetrics import BmcMetrics
 from fabgitops_operator.hosting.buckets import Buckets
 from fabgitops_operator.hosting.families import Sample, in_parts
 
@@ -66,9 +68,12 @@ class RackMetrics:
         self._created: Counter[str] = Counter()
         self._healed: Counter[str] = Counter()
         self._deleted: Counter[str] = Counter()
+        self._bmcs = BmcMetrics()
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""
+        if key.kind == BMC.name:
+            self._bmcs.happened(key, event, commands)
         if key.kind != RACK.name:
             return
         row = self._rows.get(key)
@@ -104,8 +109,9 @@ class RackMetrics:
             self._seconds.observe(seconds)
 
     def forgotten(self, key: Key) -> None:
-        """Drop what is known of a Rack that is gone."""
+        """Drop what is known of a Rack, or of a BMC, that is gone."""
         self._rows.pop(key, None)
+        self._bmcs.forgotten(key)
 
     def families(self) -> Iterator[Metric]:
         """Yield what is read off when asked."""
@@ -127,6 +133,7 @@ class RackMetrics:
             "fabgitops_rack_held_removals", "Parts of racks whose removal waits for a yes.", value=held
         )
         yield self._seconds.family("fabgitops_rack_pass_seconds", "Seconds that one pass over a Rack took.")
+        yield from self._bmcs.families()
 
 
 def _samples(counted: Counter[str]) -> list[Sample]:
