@@ -107,22 +107,21 @@ def test_a_spoilt_status_counts_for_nothing(status: object) -> None:
 
 
 def test_who_an_object_is() -> None:
-    """An object is told with its uid, its time of creation, its labels, and the annotations of our own group."""
+    """An object is told with its uid, its time of creation, and the annotations of our own group."""
     metadata = {
         "uid": "u1",
         "creationTimestamp": "2026-01-01T00:00:00Z",
-        "labels": {"line": "a", "odd": 5},
         "annotations": {"fabgitops.io/approve": "7f", "fabgitops.io/odd": ["x"], "kubectl.kubernetes.io/last": "{}"},
     }
     event = told({"metadata": metadata, "spec": GOOD})
     assert (event.uid, event.created) == ("u1", "2026-01-01T00:00:00Z")
-    assert (event.labels, event.annotations) == ({"line": "a"}, {"fabgitops.io/approve": "7f"})
+    assert event.annotations == {"fabgitops.io/approve": "7f"}
 
 
-def test_only_annotations_and_labels_that_a_kind_names_are_looked_at() -> None:
-    """A changed annotation or label is something else to look at where the kind names it, and nothing otherwise."""
-    names = replace(INDUSTRIAL_PLC, annotations=("fabgitops.io/approve",), labels=("fabgitops.io/rack",))
+def test_only_annotations_that_a_kind_names_are_looked_at() -> None:
+    """A changed annotation is something else to look at where the kind names it, and nothing otherwise."""
+    names = replace(INDUSTRIAL_PLC, annotations=("fabgitops.io/approve",))
     approved = {"metadata": {"annotations": {"fabgitops.io/approve": "7f"}}}
-    labelled = {"metadata": {"labels": {"fabgitops.io/rack": "r1"}}}
-    assert len({looked_at(INDUSTRIAL_PLC, body) for body in ({}, approved, labelled)}) == 1
-    assert len({looked_at(names, body) for body in ({}, approved, labelled)}) == 3
+    noted = {"metadata": {"annotations": {"fabgitops.io/note": "x"}}}
+    assert len({looked_at(INDUSTRIAL_PLC, body) for body in ({}, approved, noted)}) == 1
+    assert len({looked_at(names, body) for body in ({}, approved, noted)}) == 2

@@ -23,7 +23,7 @@ class Column:
 class Kind:
     """A kind of resource: its names, its models (what only declares has no status), and how `kubectl get` shows it.
 
-    `annotations` and `labels` are those whose change is news to its decisions, besides the wish for a pass.
+    `annotations` are those whose change is news to its decisions, besides the wish for a pass.
     `rules` are checked of an object as a whole: in them `self.metadata` has its name, and nothing else of it.
     """
 
@@ -38,7 +38,6 @@ class Kind:
     group: str = GROUP
     version: str = VERSION
     annotations: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
     @property

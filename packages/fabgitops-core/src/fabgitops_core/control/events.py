@@ -64,7 +64,7 @@ class Declared(News, Generic[Spec, Status]):
     """The resource as it stands: a spec, or the reason why there is none (`problem`), and the status stored with it.
 
     `referenced` tells of what the spec refers to. `created` is the creationTimestamp as it is written (RFC 3339),
-    `annotations` are those of our own group. A changed annotation or label is news only where the kind names it.
+    `annotations` are those of our own group. A changed one is news only where the kind names it.
     One that is `leaving` has a deletionTimestamp.
     """
 
@@ -78,7 +78,6 @@ class Declared(News, Generic[Spec, Status]):
     uid: str = ""
     created: str = ""
     annotations: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     leaving: bool = False
 
 

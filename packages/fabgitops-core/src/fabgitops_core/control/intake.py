@@ -30,8 +30,7 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any,
         status=status_of(kind, body),
         uid=_text(metadata.get("uid")),
         created=_text(metadata.get("creationTimestamp")),
-        annotations=_texts(annotations, f"{GROUP}/"),
-        labels=_texts(_mapping(metadata.get("labels"))),
+        annotations=_ours(annotations),
         leaving="deletionTimestamp" in metadata,
     )
 
@@ -45,11 +44,10 @@ def generation_of(body: Mapping[str, Any]) -> int:
 def looked_at(kind: Kind, body: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return all that decisions look at of an object but its status: where it is the same, so is what is declared."""
     metadata = _mapping(body.get("metadata"))
-    annotations, labels = _mapping(metadata.get("annotations")), _mapping(metadata.get("labels"))
+    annotations = _mapping(metadata.get("annotations"))
     return (
         metadata.get("generation"),
         *map(annotations.get, (REQUESTED_AT, FORCE_AT, *kind.annotations)),
-        *map(labels.get, kind.labels),
         "deletionTimestamp" in metadata,
         body.get("spec"),
     )
@@ -83,10 +81,10 @@ def _request(annotations: Mapping[str, Any]) -> SyncRequest | None:
     return SyncRequest(str(token), force=annotations.get(FORCE_AT) == token) if token else None
 
 
-def _texts(raw: Mapping[Any, Any], prefix: str = "") -> Mapping[str, str]:
-    """Return those of a mapping that begin so, as far as they are texts."""
-    texts = {name: text for name, text in raw.items() if isinstance(name, str) and isinstance(text, str)}
-    return {name: text for name, text in texts.items() if name.startswith(prefix)} or NOTHING
+def _ours(annotations: Mapping[Any, Any]) -> Mapping[str, str]:
+    """Return the annotations of our own group, as far as they are texts."""
+    texts = {name: text for name, text in annotations.items() if isinstance(name, str) and isinstance(text, str)}
+    return {name: text for name, text in texts.items() if name.startswith(f"{GROUP}/")} or NOTHING
 
 
 def _text(raw: object) -> str:
