@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fabgitops_operator.bus.address import BusKind
+from fabgitops_operator.bus.metrics import BusMetrics
+from fabgitops_operator.bus.standing import Standing as BusStanding
 from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.rackmetrics import RackMetrics
 from fabgitops_operator.standalone.source.metrics import SourceMetrics
 from fabgitops_operator.standalone.source.remembering import Taken
 from fabgitops_operator.standalone.source.standing import Standing
@@ -37,7 +41,9 @@ def test_the_table_has_each_metric() -> None:
     """The page on metrics names each metric that the operator serves, in a cluster or without, and no other."""
     suffix = {"counter": "_total", "info": "_info"}
     taken = Standing("plant", Taken("3f9c2a1b77d0", "plant", "", "2026-11-28T23:36:18Z"))
+    racks, bus = Metrics(RackMetrics()), BusMetrics(lambda: BusStanding(BusKind.MEMORY))
     families = [*Metrics().registry.collect(), *SourceMetrics(lambda: taken).collect()]
+    families += [*racks.registry.collect(), *bus.collect()]
     served = {f"{each.name}{suffix.get(each.type, '')}" for each in families}
     assert known().keys() == served
 
