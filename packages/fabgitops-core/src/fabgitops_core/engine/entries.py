@@ -1,14 +1,40 @@
 """What the engine keeps of each resource: its controller's state, and its share of a connection."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.controller import Controller, Doubter, Identified, Owner, Referent, Referrer
+from fabgitops_core.control.objects import Watched
 from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link
 from fabgitops_core.engine.families import Families
 from fabgitops_core.engine.ports import Device
+
+
+class Sides(NamedTuple):
+    """A controller once more for each side that its kind has, and what the kind owns."""
+
+    at_device: DeviceController[Any] | None
+    doubter: Doubter[Any] | None
+    identified: Identified[Any] | None
+    referrer: Referrer | None
+    referent: Referent[Any] | None
+    owns: tuple[Watched, ...]
+
+
+@lru_cache(maxsize=32)
+def sides_of(controller: Controller[Any]) -> Sides:
+    """Return them; to find them out takes longer than all else that a resource needs to begin with."""
+    return Sides(
+        controller if isinstance(controller, DeviceController) else None,
+        controller if isinstance(controller, Doubter) else None,
+        controller if isinstance(controller, Identified) else None,
+        controller if isinstance(controller, Referrer) else None,
+        controller if isinstance(controller, Referent) else None,
+        controller.owns() if isinstance(controller, Owner) else (),
+    )
 
 
 class Entry:
@@ -56,12 +82,9 @@ class Entry:
     def __init__(self, key: Key, controller: Controller[Any], families: Families) -> None:
         self.key = key
         self.controller = controller
-        self.at_device: DeviceController[Any] | None = controller if isinstance(controller, DeviceController) else None
-        self.doubter: Doubter[Any] | None = controller if isinstance(controller, Doubter) else None
-        self.identified: Identified[Any] | None = controller if isinstance(controller, Identified) else None
-        self.referrer: Referrer | None = controller if isinstance(controller, Referrer) else None
-        self.referent: Referent[Any] | None = controller if isinstance(controller, Referent) else None
-        self.owns = controller.owns() if isinstance(controller, Owner) else ()
+        sides = sides_of(controller)  # type: ignore[arg-type]  # mypy takes no protocol for hashable
+        self.at_device, self.doubter, self.identified = sides.at_device, sides.doubter, sides.identified
+        self.referrer, self.referent, self.owns = sides.referrer, sides.referent, sides.owns
         self.family = families.of(key.kind) if self.owns else None
         self.state: Any = controller.start(key)
         self.endpoint: Endpoint | None = None
