@@ -8,7 +8,7 @@ import pytest
 from fabgitops_core.api.rack import BLADE, BMC, CHASSIS, RACK_NODE
 from fabgitops_core.control.objects import Child, Children
 from fabgitops_core.control.rack.onward import onward
-from fabgitops_core.control.rack.records import seen
+from fabgitops_core.control.rack.records import seen, shared
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 RACK = "11111111-1111-4111-8111-111111111111"
@@ -104,3 +104,11 @@ def test_a_status_that_somebody_spoilt_harms_nothing(status: dict[str, Any]) -> 
     """Whatever stands in the status of a BMC, a record is made of it, and a pass goes on."""
     bmc = part(BMC, "rack-01-c0s3b0", status=status)
     assert all(each.status for each in onward(RACK, {bmc.key: bmc}, AT))  # type: ignore[attr-defined]
+
+
+def test_what_a_bmc_tells_is_not_kept_longer_than_its_record() -> None:
+    """Facts are kept once for all parts of which the same is known, but not those that no two have."""
+    before = shared.cache_info().currsize
+    for number in range(50):
+        part(BMC, "rack-01-c0s3b0", status={"systems": [system(number, "On")]})
+    assert shared.cache_info().currsize == before

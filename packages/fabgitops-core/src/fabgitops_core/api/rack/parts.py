@@ -149,6 +149,12 @@ def _status(name: str, path: str, meaning: str, priority: int = 0) -> Column:
 
 _AGE = Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made.")
 _POWER = _status("Power", "powerState", "Whether it is switched on.")
+_READY = Column(
+    "Ready",
+    "string",
+    '.status.conditions[?(@.type=="Ready")].reason',
+    "Known, or why it is not as it should be.",
+)
 _HEALTH = _status("Health", "health", "What it says of its health.")
 
 CHASSIS = Kind(
@@ -202,9 +208,11 @@ BMC = Kind(
         Column("Blade", "string", ".spec.bladeRef.name", "The Blade that it stands in."),
         Column("Address", "string", ".spec.ipAddress", "Where it is reached."),
         Column("Reachable", "boolean", ".status.reachable", "Whether it answered when it was asked last."),
+        _READY,
         _POWER,
         _HEALTH,
         _AGE,
+        _status("Message", "message", "What is going on.", priority=1),
         Column("MAC", "string", ".spec.macAddress", "Who it is.", priority=1),
         _status("Firmware", "firmwareVersion", "The firmware that it has.", priority=1),
     ),

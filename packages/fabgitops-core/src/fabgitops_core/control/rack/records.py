@@ -46,7 +46,8 @@ def seen(kind: Kind, body: Mapping[str, Any]) -> Child:
         _once(metadata.get("creationTimestamp")),
         _once(owner.get("uid")) if owner else "",
         digest(kind.name, labels, annotations, spec),
-        shared(tuple(sorted(facts.items()))),
+        # What a BMC tells is nobody else's: kept for all, it would be kept for ever.
+        MappingProxyType(facts) if SYSTEMS in facts else shared(tuple(sorted(facts.items()))),
         leaving="deletionTimestamp" in metadata,
     )
 
