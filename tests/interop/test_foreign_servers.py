@@ -17,7 +17,7 @@ from fabgitops_core.control.plc.requests import (
     Transport,
     WriteFunction,
 )
-from fabgitops_core.engine.errors import ConnectionLost, DeviceError, Refused, Unreachable
+from fabgitops_core.engine.device_errors import ConnectionLost, DeviceError, Refused, Unreachable
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 from fabgitops_core.modbus.tls import tls_context
 

@@ -10,7 +10,7 @@ from fabgitops_core.control.intake import declared
 from fabgitops_core.control.plc.events import ReadFailed
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.control.plc.table import PlcController
-from fabgitops_core.engine.errors import NoReply, Refused, Unreachable
+from fabgitops_core.engine.device_errors import NoReply, Refused, Unreachable
 from fabgitops_core.engine.ports import Stored
 
 from .conftest import MIXER, PRESS, Bench

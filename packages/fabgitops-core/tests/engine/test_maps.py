@@ -11,7 +11,7 @@ from fabgitops_core.api.plc.template import IndustrialPLCTemplateStatus
 from fabgitops_core.control import templates
 from fabgitops_core.control.events import Referenced
 from fabgitops_core.control.plc.requests import Table
-from fabgitops_core.engine.errors import Refused
+from fabgitops_core.engine.device_errors import Refused
 from fabgitops_core.engine.ports import Stored
 
 from .conftest import MIXER, PRESS, Bench

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from fabgitops_core.control.plc.requests import Change, IdentityPlan, ReadPlan, Table, WriteFunction
-from fabgitops_core.engine.errors import DeviceError
+from fabgitops_core.engine.device_errors import DeviceError
 from fabgitops_core.modbus.pool import ModbusDevice
 
 from .peer import Peer

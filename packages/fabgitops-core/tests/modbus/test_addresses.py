@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvloop
 from fabgitops_core.control.plc.requests import Endpoint, Link, ReadPlan, TlsRef, Transport
-from fabgitops_core.engine.errors import NoReply, Unreachable
+from fabgitops_core.engine.device_errors import NoReply, Unreachable
 from fabgitops_core.modbus.pool import ModbusDevices
 
 from .asking import UNIT, failing

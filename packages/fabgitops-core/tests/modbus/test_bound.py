@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fabgitops_core.control.plc.requests import Change, ConnectionId, IdentityPlan, Link, Transport, WriteFunction
-from fabgitops_core.engine.errors import NoReply, Unreachable, Withdrawn
+from fabgitops_core.engine.device_errors import NoReply, Unreachable, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import ADDRESS, ENOUGH_SECS, UNIT, always, failing, read

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from fabgitops_core.control.plc.requests import Transport
-from fabgitops_core.engine.errors import BadReply, ConnectionLost, NoReply, OutcomeUnknown
+from fabgitops_core.engine.device_errors import BadReply, ConnectionLost, NoReply, OutcomeUnknown
 from fabgitops_core.modbus.pool import ModbusDevice
 
 from .asking import ENOUGH_SECS, FUNCTIONS, KINDS, READS, WRITES, Ask, read

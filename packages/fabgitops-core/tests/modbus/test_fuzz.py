@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from fabgitops_core.control.plc.requests import Endpoint, Transport
-from fabgitops_core.engine.errors import DeviceError
+from fabgitops_core.engine.device_errors import DeviceError
 from fabgitops_core.modbus import reaching
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.modbus.wire import Wire

@@ -10,8 +10,8 @@ from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSp
 from fabgitops_core.control.events import Declared
 from fabgitops_core.control.plc.requests import Change, Link, WriteFunction
 from fabgitops_core.control.plc.table import PlcController
+from fabgitops_core.engine.device_errors import NoReply, Refused, Withdrawn
 from fabgitops_core.engine.engine import Engine
-from fabgitops_core.engine.errors import NoReply, Refused, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 import uvloop
 from fabgitops_core.control.plc.requests import Change, Endpoint, IdentityPlan, ReadPlan, Transport, WriteFunction
-from fabgitops_core.engine.errors import ConnectionLost, NoReply, Refused, Unreachable
+from fabgitops_core.engine.device_errors import ConnectionLost, NoReply, Refused, Unreachable
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 from pymodbus import FramerType, ModbusDeviceIdentification
 from pymodbus.server import ModbusTcpServer, ModbusTlsServer, ModbusUdpServer

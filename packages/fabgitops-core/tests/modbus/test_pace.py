@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from fabgitops_core.control.plc.requests import Endpoint, Link, TlsRef
-from fabgitops_core.engine.errors import Unreachable, Withdrawn
+from fabgitops_core.engine.device_errors import Unreachable, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevices
 
 from .asking import begun, failing, read, write

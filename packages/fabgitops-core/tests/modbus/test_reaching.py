@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 
 import pytest
 from fabgitops_core.control.plc.requests import Change, Endpoint, ReadPlan
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_core.modbus import connect, reaching
 from fabgitops_core.modbus.addresses import Addresses
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fabgitops_core.control.plc.requests import Endpoint, Transport
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_core.modbus.pool import ModbusDevices
 
 from .asking import failing, read

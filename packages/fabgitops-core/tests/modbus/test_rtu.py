@@ -2,7 +2,7 @@
 
 import pytest
 from fabgitops_core.control.plc.requests import Transport
-from fabgitops_core.engine.errors import BadReply, ConnectionLost, NoReply, Refused, UnitUnreachable
+from fabgitops_core.engine.device_errors import BadReply, ConnectionLost, NoReply, Refused, UnitUnreachable
 from fabgitops_core.modbus.pool import ModbusDevice
 
 from .asking import ENOUGH_SECS, FUNCTIONS, KINDS, failing, read

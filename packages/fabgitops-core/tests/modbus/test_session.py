@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from fabgitops_core.control.plc.requests import Change, Endpoint, ReadPlan
-from fabgitops_core.engine.errors import ConnectionLost, Unreachable, Withdrawn
+from fabgitops_core.engine.device_errors import ConnectionLost, Unreachable, Withdrawn
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import ENOUGH_SECS, UNIT, WRITES, always, begun, failing, read, write

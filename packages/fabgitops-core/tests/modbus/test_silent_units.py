@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from fabgitops_core.control.plc.requests import Change, ReadPlan, Transport
-from fabgitops_core.engine.errors import NoReply, UnitUnreachable
+from fabgitops_core.engine.device_errors import NoReply, UnitUnreachable
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import ENOUGH_SECS, always, begun, failing

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fabgitops_core.control.plc.requests import Change, Transport, WriteFunction
-from fabgitops_core.engine.errors import ConnectionLost
+from fabgitops_core.engine.device_errors import ConnectionLost
 from fabgitops_core.modbus.pool import ModbusDevice
 
 from .asking import ADDRESS, ENOUGH_SECS, FUNCTIONS, READS, UNIT, WRITES, always, failing, read, write

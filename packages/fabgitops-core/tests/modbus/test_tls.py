@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trustme
 from fabgitops_core.control.plc.requests import Change, Endpoint, Link, TlsRef, Transport
-from fabgitops_core.engine.errors import ConnectionLost, Unreachable
+from fabgitops_core.engine.device_errors import ConnectionLost, Unreachable
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.modbus.tls import system_tls, tls_context
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from fabgitops_core.engine.errors import NoReply
+from fabgitops_core.engine.device_errors import NoReply
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import begun, failing, read, write

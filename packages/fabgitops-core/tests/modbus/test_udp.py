@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from fabgitops_core.control.plc.requests import Endpoint, Transport
-from fabgitops_core.engine.errors import BadReply, ConnectionLost, NoReply, Refused
+from fabgitops_core.engine.device_errors import BadReply, ConnectionLost, NoReply, Refused
 from fabgitops_core.modbus.pool import ModbusDevice, ModbusDevices
 
 from .asking import ENOUGH_SECS, FUNCTIONS, KINDS, failing, read, write

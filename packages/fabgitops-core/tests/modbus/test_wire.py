@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 import uvloop
 from fabgitops_core.control.plc.requests import Endpoint
-from fabgitops_core.engine.errors import ConnectionLost
+from fabgitops_core.engine.device_errors import ConnectionLost
 from fabgitops_core.modbus.addresses import Addresses
 from fabgitops_core.modbus.connect import connect
 from fabgitops_core.modbus.pool import ModbusDevice

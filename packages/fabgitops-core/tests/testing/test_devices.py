@@ -2,7 +2,7 @@
 
 import pytest
 from fabgitops_core.control.plc.requests import Change, Endpoint, IdentityPlan, Link, ReadPlan, Table
-from fabgitops_core.engine.errors import NoReply, Refused, UnitUnreachable, Withdrawn
+from fabgitops_core.engine.device_errors import NoReply, Refused, UnitUnreachable, Withdrawn
 from fabgitops_core.engine.ports import Device
 from fabgitops_core.testing.devices import FakeDevices
 

@@ -137,7 +137,7 @@ def probe(
         output: table, or yaml: an IndustrialPLC that observes what was found, to be named and given types.
     """
     from fabgitops_core.api.plc.connection import Transport  # noqa: PLC0415
-    from fabgitops_core.engine.errors import Unreachable  # noqa: PLC0415
+    from fabgitops_core.engine.device_errors import Unreachable  # noqa: PLC0415
 
     from fabgitops_operator.probe import command  # noqa: PLC0415
     from fabgitops_operator.probe.targets import TargetError  # noqa: PLC0415

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fabgitops_core.control.plc.requests import Endpoint, Transport
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_operator.hosting.device_map import DeviceMap, DeviceMapError
 
 MIXER = Endpoint("10.20.1.12", 502)

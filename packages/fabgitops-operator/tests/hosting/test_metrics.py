@@ -23,7 +23,7 @@ from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.requests import Change, DeviceId, Endpoint, ReadPlan, Transport
 from fabgitops_core.control.plc.situations import Situation
-from fabgitops_core.engine.requests import UNRECORDED
+from fabgitops_core.engine.device_requests import UNRECORDED
 from fabgitops_operator.hosting.buckets import Buckets
 from fabgitops_operator.hosting.http import exposition
 from fabgitops_operator.hosting.metrics import Metrics

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 import trustme
 from fabgitops_core.control.plc.requests import TlsRef
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_operator.hosting.errors import ApiError, Forbidden, Gone, Unavailable
 from fabgitops_operator.hosting.secrets import SecretTls
 

@@ -17,8 +17,8 @@ from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.events import Declared, Due
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.control.plc.table import PlcController
+from fabgitops_core.engine.device_errors import NoReply
 from fabgitops_core.engine.engine import Engine
-from fabgitops_core.engine.errors import NoReply
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 from fabgitops_operator.hosting.otlp import Sending

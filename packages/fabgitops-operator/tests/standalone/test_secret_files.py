@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fabgitops_core.control.plc.requests import TlsRef
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.secrets import SecretTls
 from fabgitops_operator.standalone.certificate import make

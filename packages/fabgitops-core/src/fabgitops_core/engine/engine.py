@@ -30,6 +30,7 @@ from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.circuits import Circuits
+from fabgitops_core.engine.device_requests import DeviceRequests
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
 from fabgitops_core.engine.families import Families
@@ -42,7 +43,6 @@ from fabgitops_core.engine.object_requests import ObjectRequests
 from fabgitops_core.engine.performing import Clearance, Performer, Performing
 from fabgitops_core.engine.ports import Bus, Device, Devices, Host, Objects, Observer
 from fabgitops_core.engine.references import Reference, References
-from fabgitops_core.engine.requests import Requests
 from fabgitops_core.engine.scheduler import Scheduler
 
 TOGETHER_SECS = 1.0
@@ -100,7 +100,7 @@ class Engine:
         self.families = Families(self._stirred, self._listed)
         self._isolation = Isolation(host, self._listener, self._scheduler, self.holds, now, self._fallen, bus)
         asking = Asking(self.circuits, self._listener.late, self._time)
-        requests = Requests(host, asking, self._users, now, self._due, self.holds, self._held)
+        requests = DeviceRequests(host, asking, self._users, now, self._due, self.holds, self._held)
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()
         if objects is not None:

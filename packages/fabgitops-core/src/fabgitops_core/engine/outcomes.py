@@ -1,7 +1,7 @@
 """From what a device port raises to what a controller is told."""
 
 from fabgitops_core.control.events import Failure, FailureKind
-from fabgitops_core.engine.errors import DeviceError, Refused, UnitUnreachable
+from fabgitops_core.engine.device_errors import DeviceError, Refused, UnitUnreachable
 
 _FOR_NOW = {0x05, 0x06}
 """Acknowledge, server device busy: ask again later."""

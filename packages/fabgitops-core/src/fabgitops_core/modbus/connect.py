@@ -7,7 +7,7 @@ import ssl
 from functools import partial
 
 from fabgitops_core.control.plc.requests import Endpoint, TlsRef, Transport
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_core.modbus.addresses import Addresses, first_to_answer
 from fabgitops_core.modbus.frames.framings import framing_of
 from fabgitops_core.modbus.tls import TlsProvider, handshake_failure, system_tls

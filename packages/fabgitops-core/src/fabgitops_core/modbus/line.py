@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Transport
-from fabgitops_core.engine.errors import (
+from fabgitops_core.engine.device_errors import (
     BadReply,
     ConnectionLost,
     DeviceError,

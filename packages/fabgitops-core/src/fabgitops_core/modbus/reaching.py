@@ -5,7 +5,7 @@ import random
 import ssl
 
 from fabgitops_core.control.plc.requests import Endpoint, TlsRef, Transport
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_core.modbus.addresses import Addresses
 from fabgitops_core.modbus.connect import connect, reason
 from fabgitops_core.modbus.route import Route

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from fabgitops_core.control.plc.requests import ConnectionId, Endpoint, Link, TlsRef
-from fabgitops_core.engine.errors import DeviceError
+from fabgitops_core.engine.device_errors import DeviceError
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.line import NOWHERE, Held, Line, OnRequest, Wanted, check_wanted
 from fabgitops_core.modbus.pace import Pace

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fabgitops_core.control.plc.requests import Endpoint, TlsRef
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_core.modbus.wire import tls_words
 
 TlsProvider = Callable[[TlsRef], Awaitable[ssl.SSLContext]]

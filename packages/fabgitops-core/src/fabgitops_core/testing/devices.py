@@ -15,7 +15,7 @@ from fabgitops_core.control.plc.requests import (
     Table,
     WriteFunction,
 )
-from fabgitops_core.engine.errors import DeviceError, Refused, UnitUnreachable, Withdrawn
+from fabgitops_core.engine.device_errors import DeviceError, Refused, UnitUnreachable, Withdrawn
 from fabgitops_core.engine.ports import Identified
 
 _GATEWAY = {0x0A, 0x0B}

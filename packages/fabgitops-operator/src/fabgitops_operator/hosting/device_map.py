@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 from fabgitops_core.api.addresses import check_host, host_and_port
 from fabgitops_core.control.plc.requests import Endpoint
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_core.modbus.route import Route, straight
 
 log = logging.getLogger(__name__)

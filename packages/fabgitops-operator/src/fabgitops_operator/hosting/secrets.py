@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fabgitops_core.control.plc.requests import TlsRef
-from fabgitops_core.engine.errors import Unreachable
+from fabgitops_core.engine.device_errors import Unreachable
 from fabgitops_core.modbus.tls import system_tls, tls_context
 
 from fabgitops_operator.hosting.errors import ApiError, Forbidden, Gone

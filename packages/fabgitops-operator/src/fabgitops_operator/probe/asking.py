@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.plc.requests import Endpoint, IdentityPlan, ReadPlan
-from fabgitops_core.engine.errors import DeviceError, Refused, UnitUnreachable, Unreachable
+from fabgitops_core.engine.device_errors import DeviceError, Refused, UnitUnreachable, Unreachable
 from fabgitops_core.engine.ports import Device
 
 from fabgitops_operator.probe.targets import MAX_ADDRESS, Spot

@@ -15,7 +15,7 @@ from fabgitops_core.control.intake import declared
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.requests import Endpoint, ReadPlan
-from fabgitops_core.engine.errors import DeviceError, Unreachable
+from fabgitops_core.engine.device_errors import DeviceError, Unreachable
 from fabgitops_core.engine.ports import Device
 
 from fabgitops_operator.probe.targets import TargetError

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from pymodbus.pdu import ModbusPDU
 
 from fabgitops_core.control.plc.requests import Change, IdentityPlan, ReadPlan, Table
-from fabgitops_core.engine.errors import BadReply, DeviceError, Refused, UnitUnreachable
+from fabgitops_core.engine.device_errors import BadReply, DeviceError, Refused, UnitUnreachable
 from fabgitops_core.modbus.frames.framings import Framing, framing_of
 from fabgitops_core.modbus.frames.garbled import Garbled
 

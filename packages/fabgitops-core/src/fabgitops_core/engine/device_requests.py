@@ -23,8 +23,8 @@ from fabgitops_core.control.plc.events import (
 )
 from fabgitops_core.control.plc.requests import Change, DeviceId, ReadPlan
 from fabgitops_core.engine.asking import Asking, Turn
+from fabgitops_core.engine.device_errors import DeviceError, Withdrawn
 from fabgitops_core.engine.entries import Entry
-from fabgitops_core.engine.errors import DeviceError, Withdrawn
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.outcomes import failure_of
@@ -41,7 +41,7 @@ UNRECORDED = Failure(
 )
 
 
-class Requests:
+class DeviceRequests:
     """Asks devices, and keeps their circuits.
 
     Args:
