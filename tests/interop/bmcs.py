@@ -1,5 +1,6 @@
 """BMCs that we did not write, each a process that ends with the test: sushy-tools' emulator, and its static mockups."""
 
+import os
 import socket
 import ssl
 import subprocess
@@ -20,10 +21,11 @@ READY_SECS = 30.0
 
 @dataclass(frozen=True)
 class Foreign:
-    """Where it is, and the file with the CA that its certificate is signed by."""
+    """Where it is, the file with the CA that its certificate is signed by, and what it says of what it is asked."""
 
     port: int
     ca: Path
+    log: Path
 
     @property
     def url(self) -> str:
@@ -46,16 +48,18 @@ def emulator(folder: Path, machines: Sequence[dict[str, object]]) -> Iterator[Fo
         f"SUSHY_EMULATOR_AUTH_FILE = {str(accounts)!r}\n"
         f"SUSHY_EMULATOR_STATE_DIR = {str(folder)!r}\n"
     )
-    with _running("sushy-emulator", "--fake", "--config", settings, certificate=certificate, key=key) as port:
-        yield Foreign(port, ca)
+    log = folder / "emulator.log"
+    with _running("sushy-emulator", "--fake", "--config", settings, certificate=certificate, key=key, log=log) as port:
+        yield Foreign(port, ca, log)
 
 
 @contextmanager
 def mockup(folder: Path) -> Iterator[Foreign]:
     """Run sushy-static on a small mockup of our own: it takes every change, and does nothing."""
     ca, certificate, key = _certificates(folder)
-    with _running("sushy-static", "-m", MOCKUP, certificate=certificate, key=key) as port:
-        yield Foreign(port, ca)
+    log = folder / "mockup.log"
+    with _running("sushy-static", "-m", MOCKUP, certificate=certificate, key=key, log=log) as port:
+        yield Foreign(port, ca, log)
 
 
 def _certificates(folder: Path) -> tuple[Path, Path, Path]:
@@ -69,11 +73,12 @@ def _certificates(folder: Path) -> tuple[Path, Path, Path]:
 
 
 @contextmanager
-def _running(program: str, *arguments: str | Path, certificate: Path, key: Path) -> Iterator[int]:
+def _running(program: str, *arguments: str | Path, certificate: Path, key: Path, log: Path) -> Iterator[int]:
     port = _free_port()
     command = [str(Path(sys.executable).with_name(program)), *arguments, "-i", "127.0.0.1", "-p", str(port)]
     command += ["--ssl-certificate", certificate, "--ssl-key", key]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
         try:
             _wait(process, port)
             yield port

@@ -7,6 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +18,10 @@ import pytest
 import yaml
 from testbed.plane import ControlPlane
 
-from .bmcs import USER, WORD, Foreign, emulator
+from .bmcs import USER, WORD, Foreign, emulator, mockup
 from .test_redfish import MACHINES, _lights, as_sushy
 
-pytestmark = [pytest.mark.interop, pytest.mark.filterwarnings("default"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.interop, pytest.mark.filterwarnings("default"), pytest.mark.timeout(500)]
 
 MANIFESTS = Path(__file__).parents[2] / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-racks"
@@ -37,12 +40,13 @@ PATHS = {
     "Namespace": "/api/v1/namespaces",
     "ServiceAccount": "/api/v1/namespaces/fabgitops-system/serviceaccounts",
 }
-PLANT = "/apis/fabgitops.io/v1/namespaces/plant"
-BMC = f"{PLANT}/bmcs/rack-01-c0s0b0"
+SHIPPED = ("racks/*.yaml", "industrialplcs*.yaml", "racks.yaml", "racks-secrets.yaml")
+GROUP = "/apis/fabgitops.io/v1"
+NUMBERS = count(1)
 T = TypeVar("T")
 
 
-def until(found: Callable[[], T], what: str, seconds: float = 90.0) -> T:
+def until(found: Callable[[], T], what: str, seconds: float = 120.0) -> T:
     """Wait until something is true, and return it."""
     end = time.monotonic() + seconds
     while not (value := found()):
@@ -51,95 +55,122 @@ def until(found: Callable[[], T], what: str, seconds: float = 90.0) -> T:
     return value
 
 
-@pytest.fixture
-def foreign(tmp_path: Path) -> Iterator[Foreign]:
-    """Return an emulator with one machine, which is off."""
-    with emulator(tmp_path, MACHINES[:1]) as running:
-        yield running
+@dataclass(frozen=True)
+class Plant:
+    """A namespace for a rack with one BMC, and the API server that it is in."""
+
+    control: ControlPlane
+    api: httpx.Client
+    namespace: str
+    log: Path
+
+    @contextmanager
+    def operating(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Run the operator of racks, with the rights that it is shipped with."""
+        command = [str(Path(sys.executable).with_name("fabgitops-operator")), "run", "--kinds", "racks"]
+        command += ["--metrics-bind", "127.0.0.1", "--metrics-port", "0"]
+        environment = {**os.environ, "KUBECONFIG": str(self.control.kubeconfig_for(ACCOUNT))}
+        with self.log.open("ab") as out, subprocess.Popen(command, stderr=out, env=environment) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+
+    def rack(self, foreign: Foreign) -> None:
+        """Make a rack whose one BMC is the foreign one."""
+        data = {"username": USER, "password": WORD, "ca.crt": foreign.ca.read_text()}
+        encoded = {name: base64.b64encode(text.encode()).decode() for name, text in data.items()}
+        secret = {"metadata": {"name": "bmcs"}, "type": "kubernetes.io/basic-auth", "data": encoded}
+        self.api.post(f"/api/v1/namespaces/{self.namespace}/secrets", json=secret).raise_for_status()
+        blade = {"bladeCount": 1, "bladeConfig": {"nodeCount": 1, "bmcMode": "dedicated"}}
+        self._put("RackTemplate", "racktemplates", "one", {"chassisCount": 1, "chassisConfig": blade})
+        slot = {"slot": "c0s0b0", "address": "127.0.0.1", "credentialsRef": {"name": "bmcs"}}
+        self._put("Rack", "racks", "rack-01", {"templateRef": {"name": "one"}, "slots": [slot]})
+        until(lambda: self.api.get(self._url("bmcs", "rack-01-c0s0b0")).is_success, "the BMC is made")
+        self.patch({"spec": {"port": foreign.port}})
+        until(lambda: self.bmc().get("systems"), "the BMC is looked at")
+
+    def _url(self, plural: str, name: str) -> str:
+        return f"{GROUP}/namespaces/{self.namespace}/{plural}/{name}"
+
+    def _put(self, kind: str, plural: str, name: str, spec: Mapping[str, Any]) -> None:
+        body = {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+        made = self.api.post(self._url(plural, ""), json=body)
+        assert made.is_success, made.text
+
+    def status(self, plural: str, name: str) -> dict[str, Any]:
+        """Return the status of an object, empty while there is none."""
+        return dict(self.api.get(self._url(plural, name)).raise_for_status().json().get("status") or {})
+
+    def bmc(self) -> dict[str, Any]:
+        """Return the status of the BMC."""
+        return self.status("bmcs", "rack-01-c0s0b0")
+
+    def power(self) -> dict[str, Any]:
+        """Return what stands there of the last request for power."""
+        return dict(self.bmc()["systems"][0].get("power") or {})
+
+    def patch(self, body: Mapping[str, Any]) -> None:
+        """Merge into the BMC."""
+        self.api.patch(self._url("bmcs", "rack-01-c0s0b0"), json=body, headers=MERGE).raise_for_status()
+
+    def events(self) -> set[str]:
+        """Return the reasons of the Events about the BMC."""
+        found = self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events").raise_for_status()
+        return {each["reason"] for each in found.json()["items"] if each["regarding"]["name"] == "rack-01-c0s0b0"}
 
 
 @pytest.fixture
-def api(control_plane: ControlPlane) -> Iterator[httpx.Client]:
-    """Return a client of an API server that has the kinds, the roles of racks, and the right to read Secrets."""
-    with control_plane.client() as client:
-        for path in ("racks/*.yaml", "industrialplcs*.yaml", "racks.yaml", "racks-secrets.yaml"):
-            for manifest in sorted(MANIFESTS.glob(path)):
-                for body in yaml.safe_load_all(manifest.read_text()):
-                    url = f"{PATHS[body['kind']]}/{body['metadata']['name']}"
-                    client.patch(url, params=FORCE, json=body, headers=APPLY).raise_for_status()
-        until(
-            lambda: all(client.get(f"/apis/fabgitops.io/v1/{kind}").is_success for kind in ("bmcs", "racks")), "kinds"
-        )
-        client.post("/api/v1/namespaces", json={"metadata": {"name": "plant"}}).raise_for_status()
-        yield client
+def plant(control_plane: ControlPlane, tmp_path: Path) -> Iterator[Plant]:
+    """Return a fresh namespace, where the kinds, the roles of racks, and the right to read Secrets are."""
+    with control_plane.client() as api:
+        for manifest in (path for pattern in SHIPPED for path in sorted(MANIFESTS.glob(pattern))):
+            for body in yaml.safe_load_all(manifest.read_text()):
+                url = f"{PATHS[body['kind']]}/{body['metadata']['name']}"
+                api.patch(url, params=FORCE, json=body, headers=APPLY).raise_for_status()
+        until(lambda: all(api.get(f"{GROUP}/{kind}").is_success for kind in ("bmcs", "racks")), "the kinds are served")
+        name = f"bmcs-{next(NUMBERS)}"
+        api.post("/api/v1/namespaces", json={"metadata": {"name": name}}).raise_for_status()
+        yield Plant(control_plane, api, name, tmp_path / "operator.log")
 
 
-@pytest.fixture
-def operator(control_plane: ControlPlane, api: httpx.Client, tmp_path: Path) -> Iterator[Path]:
-    """Run the operator of racks, with the rights that it is shipped with, and return its log."""
-    del api
-    log = tmp_path / "operator.log"
-    command = [str(Path(sys.executable).with_name("fabgitops-operator")), "run", "--kinds", "racks"]
-    command += ["--metrics-bind", "127.0.0.1", "--metrics-port", "0"]
-    environment = {**os.environ, "KUBECONFIG": str(control_plane.kubeconfig_for(ACCOUNT))}
-    with log.open("wb") as out, subprocess.Popen(command, stderr=out, env=environment) as process:
-        try:
-            yield log
-        finally:
-            process.terminate()
-
-
-def put(api: httpx.Client, kind: str, plural: str, name: str, spec: Mapping[str, Any]) -> None:
-    """Make an object."""
-    body = {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
-    made = api.post(f"{PLANT}/{plural}", json=body)
-    assert made.is_success, made.text
-
-
-def status(api: httpx.Client, url: str = BMC) -> dict[str, Any]:
-    """Return the status of an object, empty while there is none."""
-    return dict(api.get(url).raise_for_status().json().get("status") or {})
-
-
-def patch(api: httpx.Client, body: Mapping[str, Any]) -> None:
-    """Merge into the BMC."""
-    api.patch(BMC, json=body, headers=MERGE).raise_for_status()
-
-
-def test_a_rack_with_a_bmc_that_we_did_not_write(api: httpx.Client, foreign: Foreign, operator: Path) -> None:
+def test_a_rack_with_a_bmc_that_we_did_not_write(plant: Plant, tmp_path: Path) -> None:
     """With an address a BMC tells what it is; a wish for power and one for its light come true, as others see."""
-    data = {"username": USER, "password": WORD, "ca.crt": foreign.ca.read_text()}
-    encoded = {name: base64.b64encode(text.encode()).decode() for name, text in data.items()}
-    secret = {"metadata": {"name": "bmcs"}, "type": "kubernetes.io/basic-auth", "data": encoded}
-    api.post("/api/v1/namespaces/plant/secrets", json=secret).raise_for_status()
-    blade = {"bladeCount": 1, "bladeConfig": {"nodeCount": 1, "bmcMode": "dedicated"}}
-    put(api, "RackTemplate", "racktemplates", "one", {"chassisCount": 1, "chassisConfig": blade})
-    slot = {"slot": "c0s0b0", "address": "127.0.0.1", "credentialsRef": {"name": "bmcs"}}
-    put(api, "Rack", "racks", "rack-01", {"templateRef": {"name": "one"}, "slots": [slot]})
-    until(lambda: api.get(BMC).is_success, f"the BMC is made; {operator.read_text()[-2000:]}")
-    patch(api, {"spec": {"port": foreign.port}})
+    with emulator(tmp_path, MACHINES[:1]) as foreign, plant.operating():
+        plant.rack(foreign)
+        known = plant.bmc()
+        (system,) = known["systems"]
+        assert (system["uuid"], system["powerState"], known["reachable"]) == (MACHINES[0]["uuid"], "Off", True)
 
-    until(lambda: status(api).get("systems"), "the BMC is looked at")
-    known = status(api)
-    (system,) = known["systems"]
-    assert (system["uuid"], system["powerState"], known["reachable"]) == (MACHINES[0]["uuid"], "Off", True)
+        plant.patch({"spec": {"power": "On"}})
+        until(lambda: plant.power().get("outcome") == "Reached", "it is on")
+        assert plant.bmc()["powerState"] == "On"
+        ((*_, power, _),) = asyncio.run(asyncio.to_thread(as_sushy, foreign)).values()
+        assert power == "On"
 
-    patch(api, {"spec": {"power": "On"}})
-    until(lambda: status(api)["systems"][0].get("power", {}).get("outcome") == "Reached", f"it is on; {status(api)}")
-    assert status(api)["powerState"] == "On"
-    ((*_, power, _),) = asyncio.run(asyncio.to_thread(as_sushy, foreign)).values()
-    assert power == "On"
+        until(lambda: plant.status("racknodes", "rack-01-c0s0n0").get("powerState") == "On", "the node is on")
+        assert plant.status("racknodes", "rack-01-c0s0n0")["uuid"] == MACHINES[0]["uuid"]
+        until(lambda: plant.status("chassis", "rack-01-c0").get("powerState") == "On", "the chassis is on")
 
-    node = until(lambda: status(api, f"{PLANT}/racknodes/rack-01-c0s0n0"), "the node is told")
-    until(lambda: status(api, f"{PLANT}/racknodes/rack-01-c0s0n0")["powerState"] == "On", "the node is on")
-    assert node["uuid"] == MACHINES[0]["uuid"]
-    until(lambda: status(api, f"{PLANT}/chassis/rack-01-c0").get("powerState") == "On", "the chassis is on")
+        plant.patch({"metadata": {"annotations": {"fabgitops.io/locate": "on"}}})
+        until(lambda: plant.bmc().get("locate", {}).get("state") == "on", "its light is on")
+        assert asyncio.run(asyncio.to_thread(_lights, foreign)) == {"Blinking"}
+        until(lambda: {"PowerRequested", "PowerReached"} <= plant.events(), "people are told")
+    assert WORD not in plant.log.read_text()
 
-    patch(api, {"metadata": {"annotations": {"fabgitops.io/locate": "on"}}})
-    until(lambda: status(api).get("locate", {}).get("state") == "on", f"its light is on; {status(api)}")
-    assert asyncio.run(asyncio.to_thread(_lights, foreign)) == {"Blinking"}
 
-    events = api.get("/apis/events.k8s.io/v1/namespaces/plant/events").raise_for_status().json()["items"]
-    told = {each["reason"] for each in events if each["regarding"]["name"] == "rack-01-c0s0b0"}
-    assert {"PowerRequested", "PowerReached"} <= told
-    assert WORD not in operator.read_text()
+def test_an_operator_that_is_killed_switches_nothing_twice(plant: Plant, tmp_path: Path) -> None:
+    """Killed when the BMC has what was sent, an operator begins anew, looks, waits, and sends nothing more."""
+    with mockup(tmp_path) as foreign:
+        with plant.operating() as first:
+            plant.rack(foreign)
+            plant.patch({"spec": {"power": "Off"}})
+            until(lambda: "GracefulShutdown" in foreign.log.read_text(), "it is asked to shut down")
+            first.kill()
+        record = plant.power()
+        assert record["reset"] == "GracefulShutdown"
+        plant.patch({"metadata": {"annotations": {"reconcile.fabgitops.io/requestedAt": "again"}}})
+        with plant.operating():
+            until(lambda: plant.bmc().get("lastHandledReconcileAt") == "again", "it was looked at again")
+            assert (plant.power()["reset"], plant.power()["at"]) == (record["reset"], record["at"])
+    assert foreign.log.read_text().count('"ResetType"') == 1
