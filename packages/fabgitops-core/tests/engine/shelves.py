@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -99,6 +99,7 @@ class ShelfState(NamedTuple):
     uid: str = ""
     todo: tuple[Request, ...] = ()
     status: ShelfStatus = ShelfStatus()
+    asked: Apply | None = None
     failures: tuple[ObjectFailure, ...] = ()
 
 
@@ -158,7 +159,26 @@ class ShelfController:
     def _next(self, state: ShelfState, *first: Any) -> tuple[ShelfState, Commands]:
         if not state.todo:
             return state, (*first, *self.waits)
-        return state._replace(todo=state.todo[1:]), (*first, state.todo[0])
+        return self._asking(state._replace(todo=state.todo[1:]), state.todo[0], *first)
+
+    def _asking(self, state: ShelfState, request: Request, *first: Any) -> tuple[ShelfState, Commands]:
+        asked = request if isinstance(request, Apply) else None
+        return state._replace(asked=asked), (*first, request)
+
+
+class Heedless(ShelfController):
+    """One that takes back what somebody changed, and what is its own though it did not know; it is never put off."""
+
+    def step(self, state: ShelfState, event: Event) -> tuple[ShelfState, Commands]:
+        """Do what is to be done."""
+        if isinstance(event, ApplyFailed) and state.asked is not None:
+            failure, asked = event.failure, state.asked
+            ours = failure.stands is not None and failure.stands.owner == state.uid
+            if failure.kind is ObjectFailureKind.CONFLICT:
+                return self._asking(state, replace(asked, force=True))
+            if failure.kind is ObjectFailureKind.TAKEN and failure.stands is not None and ours:
+                return self._asking(state, replace(asked, uid=failure.stands.uid, force=True))
+        return super().step(state, event)
 
 
 def body(shelf: Key, uid: str, place: int) -> dict[str, Any]:
@@ -180,11 +200,15 @@ class Shelves:
         self.host = FakeHost()
         self.observer = FakeObserver()
         self.shaken: list[Key] = []
+        self.begin()
+        self.watch = FakeWatch(self.api, self.engine.families, WATCHED)
+        self.controller = ShelfController()
+
+    def begin(self) -> None:
+        """Begin an engine, as a process does."""
         self.engine = Engine(
             FakeDevices(), self.host, self.observer, self.now, self.objects, self.bus, {Shake: self.shake}
         )
-        self.watch = FakeWatch(self.api, self.engine.families, WATCHED)
-        self.controller = ShelfController()
 
     def now(self) -> datetime:
         """Return the time of day by the loop's clock."""
