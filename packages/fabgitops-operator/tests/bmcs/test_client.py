@@ -122,6 +122,15 @@ async def test_what_is_known_after_a_request_for_power(reply: Reply, maybe: bool
     assert caught.value.maybe_done is maybe
 
 
+async def test_a_target_elsewhere_is_certainly_not_asked() -> None:
+    """An action whose target is on another host is sent nowhere, and that is known."""
+    async with served(Peer()) as peer, client(peer).asking() as asking:
+        with pytest.raises(RedfishError) as caught:
+            await reset(asking, "https://evil.example/Reset", "On")
+        assert peer.asked == []
+    assert not caught.value.maybe_done
+
+
 @pytest.mark.parametrize(
     ("light", "allowed", "on", "body"),
     [

@@ -16,7 +16,7 @@ import httpx2
 from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.rack.bmc.requests import Way
 
-from fabgitops_operator.redfish.errors import Denied, Garbled, Refused, Unanswered, Unreached
+from fabgitops_operator.redfish.errors import Denied, Garbled, Misled, Refused, Unanswered, Unreached
 from fabgitops_operator.redfish.models import Root
 
 ROOT = "/redfish/v1/"
@@ -216,7 +216,7 @@ class RedfishClient:
         """Return the path that a link of the BMC names on the BMC.
 
         Raises:
-            Garbled: It names none, or another host: credentials would go there.
+            Misled: It names none, or another host: credentials would go there.
         """
         try:
             parts = urlsplit(link)
@@ -226,12 +226,12 @@ class RedfishClient:
                 or (parts.port or 443) != self._way.port
             )
         except ValueError:
-            raise Garbled(f"{self._way} has a link that leads nowhere: {_shown(link)}") from None
+            raise Misled(f"{self._way} has a link that leads nowhere: {_shown(link)}") from None
         if elsewhere:
-            raise Garbled(f"{self._way} leads to another host, which is not followed: {_shown(link)}")
+            raise Misled(f"{self._way} leads to another host, which is not followed: {_shown(link)}")
         plain = link.isascii() and link.isprintable() and not {" ", "\\"}.intersection(link) and len(link) <= 2048
         if not plain or not parts.path.startswith("/") or parts.path.startswith("//"):
-            raise Garbled(f"{self._way} has a link that leads nowhere: {_shown(link)}")
+            raise Misled(f"{self._way} has a link that leads nowhere: {_shown(link)}")
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 

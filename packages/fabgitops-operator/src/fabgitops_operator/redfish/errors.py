@@ -27,10 +27,17 @@ class Unanswered(RedfishError):
 
 
 class Garbled(RedfishError):
-    """What came is no answer of Redfish, or more than is read, or leads to another host."""
+    """What came is no answer of Redfish, or more than is read."""
 
     kind = FailureKind.REFUSED_FOR_NOW
     maybe_done = True
+
+
+class Misled(Garbled):
+    """A link leads nowhere, or to another host: nothing was sent there."""
+
+    kind = FailureKind.REFUSED_FOR_GOOD
+    maybe_done = False
 
 
 class Refused(RedfishError):
