@@ -4,12 +4,14 @@ Each step is what the engine asks for, or what people do with kubectl; what come
 which differ, so that two tellings can be compared.
 """
 
+import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.control.objects import Child, Watched
 from fabgitops_core.engine.object_errors import Conflict, ObjectError
 from fabgitops_core.engine.ports import Objects
 
@@ -44,6 +46,21 @@ class Seen(ApiModel):
 
 BOX = Kind("Box", "boxes", "box", (), "A box.", BoxSpec, Seen, (), group="stories.fabgitops.io")
 SHELF = Kind("Shelf", "shelves", "shelf", (), "A shelf.", BoxSpec, Seen, (), group="stories.fabgitops.io")
+
+
+def seen(body: Mapping[str, Any]) -> Child:
+    """Return a record of a box, with all that is in it."""
+    metadata = body["metadata"]
+    return Child(
+        Key("Box", metadata["namespace"], metadata["name"]),
+        metadata["uid"],
+        int(metadata["resourceVersion"]),
+        digest=json.dumps(body.get("spec"), sort_keys=True).encode(),
+        leaving="deletionTimestamp" in metadata,
+    )
+
+
+WATCHED = Watched(BOX, "shelf", "Shelf", seen)
 
 
 class Place(Protocol):

@@ -1,5 +1,6 @@
 """The fake of the objects port says what a real API server says: the same stories, step by step."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -8,16 +9,25 @@ import httpx
 import pytest
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.meta import Key
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.engine.families import Families
 from fabgitops_core.testing.apiserver import FakeApiServer
+from fabgitops_core.testing.devices import FakeDevices
+from fabgitops_core.testing.host import FakeHost, FakeObserver
 from fabgitops_core.testing.objects import FakeObjects
+from fabgitops_core.testing.watches import FakeWatch
+from fabgitops_operator.cluster.children import Children
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
 from fabgitops_operator.cluster.objects import KubeObjects
 from fabgitops_operator.cluster.rest import Rest
+from fabgitops_operator.hosting.hearing import Hearing, Scope
+from fabgitops_operator.hosting.inventory import Inventory
+from fabgitops_operator.hosting.owned import Owned
 from testbed.plane import ControlPlane
 
-from ..planes import APPLY, CRDS, FORCE, MERGE, until
-from .stories import BOX, SHELF, STORIES, Place, Story, Teller, apply, edit, random_story
+from ..planes import APPLY, CRDS, FORCE, MERGE, PATIENCE, until
+from .stories import BOX, SHELF, STORIES, WATCHED, Place, Story, Teller, apply, edit, random_story
 
 pytestmark = pytest.mark.integration
 
@@ -61,8 +71,9 @@ class Fake:
 class Real:
     """A real API server as a place."""
 
-    def __init__(self, api: httpx.Client, objects: KubeObjects, namespace: str) -> None:
-        self.api, self.objects, self.namespace = api, objects, namespace
+    def __init__(self, api: httpx.Client, rest: Rest, namespace: str) -> None:
+        self.api, self.rest, self.namespace = api, rest, namespace
+        self.objects = KubeObjects(rest, KINDS.values(), lambda *_: None)
 
     def create(self, body: Mapping[str, Any], manager: str) -> None:
         """Create an object."""
@@ -127,7 +138,7 @@ async def real(collecting: ControlPlane, api: httpx.Client, namespace: str) -> A
     """Return a namespace of a real API server that has the kinds of the stories."""
     install(api)
     rest = Rest(by_kubeconfig(chosen([collecting.kubeconfig])))
-    yield Real(api, KubeObjects(rest, KINDS.values(), lambda *_: None), namespace)
+    yield Real(api, rest, namespace)
     await rest.close()
 
 
@@ -156,6 +167,38 @@ async def test_they_collect_the_same(real: Real) -> None:
     )
     assert [place.look(Key(BOX.name, place.namespace, "a")) for place in places] == [None, None]
     assert all(place.look(Key(BOX.name, place.namespace, "b")) for place in places)
+
+
+def idle() -> Engine:
+    """Return an engine that has nothing to do but to know."""
+    return Engine(FakeDevices(), FakeHost(), FakeObserver())
+
+
+def known(kept: Families, namespace: str) -> dict[str, dict[str, tuple[bytes, bool]]]:
+    """Return what is known of the boxes of each shelf: what is in them, and whether they are leaving."""
+    family, shelves = kept.of("Shelf"), [Key("Shelf", namespace, name) for name in "st"]
+    return {
+        shelf.name: {key.name: (child.digest, child.leaving) for key, child in family.of(shelf).items()}
+        for shelf in shelves
+    }
+
+
+@pytest.mark.parametrize("seed", range(100, 100 + RANDOM // 2))
+async def test_their_watches_tell_the_same(real: Real, seed: int) -> None:
+    """What a watch of a label makes known in the end is the same, though objects get and lose it on the way."""
+    fake, by_fake, engine = Fake(), Families(lambda _key: None, lambda _kind, _namespace: None), idle()
+    FakeWatch(fake.api, by_fake, WATCHED).list()
+    scope = Scope(BOX, real.namespace)
+    owned = Owned(engine.families, WATCHED, Inventory(engine, lambda _uid: None), None)
+    hearing, story = Hearing([scope], 10.0), random_story(seed)
+    async with Children(real.rest, hearing, {scope: owned}).running(), asyncio.timeout(PATIENCE):
+        await hearing.whole.wait()
+        await Teller(real).tell(story)
+        await Teller(fake).tell(story)
+        ours = known(by_fake, fake.namespace)
+        while known(engine.families, real.namespace) != ours:
+            await asyncio.sleep(0.05)
+    await engine.stop(0)
 
 
 @pytest.mark.parametrize("name", STORIES)
