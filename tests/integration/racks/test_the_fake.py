@@ -27,7 +27,8 @@ from fabgitops_operator.hosting.owned import Owned
 from testbed.plane import ControlPlane
 
 from ..planes import APPLY, CRDS, FORCE, MERGE, PATIENCE, until
-from .stories import BOX, SHELF, STORIES, WATCHED, Place, Story, Teller, apply, edit, random_story
+from .stories import BOX, SHELF, STORIES, WATCHED, Story, apply, edit, random_story
+from .telling import Place, Teller
 
 pytestmark = pytest.mark.integration
 
