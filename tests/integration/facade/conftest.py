@@ -1,4 +1,4 @@
-"""The facade as a process before a real API server, and tests that play the operator of racks."""
+"""The facade as a process before a real API server, beside the operator of racks where a test needs it."""
 
 import json
 import os
@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import pytest
 from fabgitops_core.api.rack import KINDS
+from fabgitops_core.control.kinds import KINDS as OF_PLCS
 from testbed.plane import ControlPlane
 
-from ..planes import APPLY, CRDS, FORCE, GROUP, MANIFESTS, MERGE, until
+from ..planes import APPLY, CRDS, FORCE, GROUP, MANIFESTS, until
 
 PROGRAM = Path(sys.executable).with_name("fabgitops-operator")
 NUMBERS = count(1)
@@ -26,8 +27,10 @@ Start = Callable[..., str]
 def racks(control_plane: ControlPlane) -> ControlPlane:
     """Return a control plane with the kinds of racks."""
     with control_plane.client() as api:
-        for kind in KINDS:
-            body = (MANIFESTS / "racks" / f"{kind.crd_name}.yaml").read_text()
+        files = {kind: MANIFESTS / "racks" / f"{kind.crd_name}.yaml" for kind in KINDS}
+        files |= {kind: MANIFESTS / f"{kind.crd_name}.yaml" for kind in OF_PLCS}  # which the operator looks for, too
+        for kind, file in files.items():
+            body = file.read_text()
             api.patch(f"{CRDS}/{kind.crd_name}", params=FORCE, content=body, headers=APPLY).raise_for_status()
         until(
             lambda: all(api.get(f"{GROUP}/{kind.plural}").status_code == 200 for kind in KINDS), "the kinds are served"
@@ -103,8 +106,8 @@ def rest(url: str) -> Iterator[httpx.Client]:
         yield client
 
 
-class Played:
-    """What the operator of racks would do."""
+class Kubectl:
+    """What others do in the namespace, who know nothing of the facade."""
 
     def __init__(self, kubernetes: httpx.Client, namespace: str) -> None:
         self._kubernetes = kubernetes
@@ -122,41 +125,24 @@ class Played:
         made: dict[str, Any] = self._kubernetes.post(f"{self._at}/{plural}", json=body).raise_for_status().json()
         return made
 
-    def provision(self, rack: str) -> None:
-        """Make what the template of a Rack says, and say that it is ready."""
-        template = self.get("racktemplates", self.get("racks", rack)["spec"]["templateRef"]["name"])["spec"]
-        config = template["chassisConfig"]
-        blade_config = config["bladeConfig"]
-        uids, totals = [], {"totalChassis": 0, "totalBlades": 0, "totalNodes": 0, "totalBMCs": 0}
-        for c in range(template["chassisCount"]):
-            chassis = f"{rack}-c{c}"
-            made = self.make("Chassis", "chassis", chassis, {"rackRef": {"name": rack}, "chassisNumber": c}, rack=rack)
-            uids.append(made["metadata"]["uid"])
-            totals["totalChassis"] += 1
-            for s in range(config["bladeCount"]):
-                self._blade(rack, chassis, s, blade_config, totals)
-        status = {"phase": "Ready", "chassisUIDs": uids, **totals}
-        path = f"{self._at}/racks/{rack}/status"
-        self._kubernetes.patch(path, json={"status": status}, headers=MERGE).raise_for_status()
 
-    def _blade(self, rack: str, chassis: str, number: int, config: dict[str, Any], totals: dict[str, int]) -> None:
-        blade = f"{chassis}s{number}"
-        labels = {"rack": rack, "chassis": chassis}
-        self.make("Blade", "blades", blade, {"chassisRef": {"name": chassis}, "bladeNumber": number}, **labels)
-        totals["totalBlades"] += 1
-        labels["blade"] = blade
-        dedicated = config["bmcMode"] == "dedicated"
-        for b in range(config["nodeCount"] if dedicated else 1):
-            self.make("BMC", "bmcs", f"{blade}b{b}", {"bladeRef": {"name": blade}}, **labels)
-            totals["totalBMCs"] += 1
-        for n in range(config["nodeCount"]):
-            bmc = {"name": f"{blade}b{n if dedicated else 0}"}
-            spec = {"bladeRef": {"name": blade}, "bmcRef": bmc, "nodeNumber": n}
-            self.make("RackNode", "racknodes", f"{blade}n{n}", spec, **labels)
-            totals["totalNodes"] += 1
+@pytest.fixture
+def others(kubernetes: httpx.Client, namespace: str) -> Kubectl:
+    """Return what others do."""
+    return Kubectl(kubernetes, namespace)
 
 
 @pytest.fixture
-def operator(kubernetes: httpx.Client, namespace: str) -> Played:
-    """Return what plays the operator in the namespace."""
-    return Played(kubernetes, namespace)
+def operator(racks: ControlPlane, namespace: str, tmp_path: Path) -> Iterator[None]:
+    """Let the operator of racks look after the namespace."""
+    words = [str(PROGRAM), "run", "--kinds", "racks", "--namespace", namespace, "--no-lease", "--settle-secs", "0"]
+    here = ["--metrics-bind", "127.0.0.1", "--metrics-port", "0"]
+    environment = {**os.environ, "KUBECONFIG": str(racks.kubeconfig)}
+    with (tmp_path / "operator.log").open("wb") as log:
+        process = subprocess.Popen([*words, *here], stderr=log, env=environment)
+    try:
+        yield
+        assert process.poll() is None, (tmp_path / "operator.log").read_text()
+    finally:
+        process.terminate()
+        process.wait(30)

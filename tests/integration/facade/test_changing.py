@@ -7,7 +7,7 @@ import pytest
 from testbed.plane import ControlPlane
 
 from ..planes import GROUP, MERGE, until
-from .conftest import Played
+from .conftest import Kubectl
 
 pytestmark = pytest.mark.integration
 
@@ -65,7 +65,7 @@ def test_names(rest: httpx.Client) -> None:
     assert missing.json() == {"error": "templateUID: Required value", "code": 400}
 
 
-def test_where_a_part_stands_does_not_change(rest: httpx.Client, operator: Played) -> None:
+def test_where_a_part_stands_does_not_change(rest: httpx.Client, others: Kubectl) -> None:
     """The number of a chassis, and its rack, are what they are."""
     template = add(rest, "/racktemplates", name="t", **SPEC).rpartition("/")[2]
     rack = add(rest, "/racks", name="r", templateUID=template).rpartition("/")[2]
@@ -80,7 +80,9 @@ def test_where_a_part_stands_does_not_change(rest: httpx.Client, operator: Playe
         "model": "X",
         "serialNumber": "",
     }
-    assert operator.get("chassis", "r-c0")["spec"]["rackRef"] == {"name": "r"}
+    kept = others.get("chassis", "r-c0")
+    assert kept["spec"]["rackRef"] == {"name": "r"}
+    assert {each["manager"] for each in kept["metadata"]["managedFields"]} == {"fabgitops-facade"}
 
 
 def test_an_etag_is_the_version_that_kubernetes_has(
@@ -106,24 +108,24 @@ def test_an_etag_is_the_version_that_kubernetes_has(
 
 
 def test_what_others_make_and_take_away_is_heard(
-    rest: httpx.Client, operator: Played, kubernetes: httpx.Client, namespace: str
+    rest: httpx.Client, others: Kubectl, kubernetes: httpx.Client, namespace: str
 ) -> None:
     """An object that kubectl made is found by its uid, and is 404 when kubectl has deleted it."""
-    made = operator.make("RackTemplate", "racktemplates", "t", SPEC)
+    made = others.make("RackTemplate", "racktemplates", "t", SPEC)
     at = f"/racktemplates/{made['metadata']['uid']}"
     assert rest.get(at).json()["metadata"]["name"] == "t"
     kubernetes.delete(f"{GROUP}/namespaces/{namespace}/racktemplates/t").raise_for_status()
     assert rest.get(at).status_code == 404
-    again = operator.make("RackTemplate", "racktemplates", "t", SPEC)
+    again = others.make("RackTemplate", "racktemplates", "t", SPEC)
     assert rest.delete(at).status_code == 404
     assert rest.delete(f"/racktemplates/{again['metadata']['uid']}").json()["message"].endswith("deleted successfully")
     assert rest.get("/racktemplates").json() == []
 
 
-def test_more_than_a_page_is_one_array(rest: httpx.Client, operator: Played) -> None:
+def test_more_than_a_page_is_one_array(rest: httpx.Client, others: Kubectl) -> None:
     """More objects than are asked for at once come as one array, and those of a label alone where that is wanted."""
     for number in range(510):
-        operator.make("RackTemplate", "racktemplates", f"t-{number}", SPEC, batch=str(number % 2))
+        others.make("RackTemplate", "racktemplates", f"t-{number}", SPEC, batch=str(number % 2))
     assert len(rest.get("/racktemplates").json()) == 510
     some = rest.get("/racktemplates", params={"labelSelector": "fabgitops.io/batch=1"}).json()
     assert len(some) == 255
@@ -138,9 +140,7 @@ def test_large_bodies_and_wrong_types(rest: httpx.Client) -> None:
     assert rest.post("/racktemplates", data={"name": "t"}).status_code == 415
 
 
-def test_an_api_server_that_comes_back_is_found_again(
-    rest: httpx.Client, racks: ControlPlane, operator: Played
-) -> None:
+def test_an_api_server_that_comes_back_is_found_again(rest: httpx.Client, racks: ControlPlane, others: Kubectl) -> None:
     """While it is away every request is 503; afterwards what is made is heard of as before."""
     at = add(rest, "/racktemplates", name="t", **SPEC)
     racks.stop_apiserver()
@@ -151,5 +151,5 @@ def test_an_api_server_that_comes_back_is_found_again(
     finally:
         racks.start_apiserver()
     until(lambda: rest.get(at).status_code == 200, "it answers again")
-    made = operator.make("RackTemplate", "racktemplates", "u", SPEC)
+    made = others.make("RackTemplate", "racktemplates", "u", SPEC)
     until(lambda: rest.get(f"/racktemplates/{made['metadata']['uid']}").status_code == 200, "news is heard again")

@@ -9,8 +9,7 @@ from typing import Any
 from fabgitops_core.api.kinds import Kind
 
 from fabgitops_operator.facade.index import Index
-from fabgitops_operator.facade.ports import Ask, AwayError
-from fabgitops_operator.facade.upstream import Upstream
+from fabgitops_operator.facade.ports import Ask, AwayError, Watched
 
 PAGE = "500"
 """Objects that are asked for at once."""
@@ -20,6 +19,8 @@ WATCH_SECS = "600"
 
 PATIENCE_SECS = 0.5
 """How long a request waits for what the watch may be about to tell of."""
+
+NONSENSE = "what answered is no API server, but something on the way to it"
 
 BREATH_SECS = 0.2
 """How long to wait between two watches: a server that ends each at once is not asked in a circle."""
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 class Following:
     """Follows some kinds of a namespace, in our own name."""
 
-    def __init__(self, upstream: Upstream, index: Index, kinds: Sequence[Kind], namespace: str) -> None:
+    def __init__(self, upstream: Watched, index: Index, kinds: Sequence[Kind], namespace: str) -> None:
         self._upstream = upstream
         self._index = index
         self._kinds = kinds
@@ -80,7 +81,8 @@ class Following:
                 version = await self._watch(kind, version)
                 failures = 0
                 await asyncio.sleep(BREATH_SECS)
-            except AwayError as error:
+            except (AwayError, KeyError, TypeError, AttributeError) as given:  # of what is no API server's answer
+                error = given if isinstance(given, AwayError) else AwayError(NONSENSE, answered=True)
                 version = "" if error.answered else version
                 self._why[kind.name] = str(error)
                 pause = PAUSES_SECS[min(failures, len(PAUSES_SECS) - 1)]

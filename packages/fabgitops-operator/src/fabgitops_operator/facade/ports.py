@@ -1,5 +1,7 @@
 """What the facade asks for: the Kubernetes API in somebody's name, and patience until something is known."""
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,6 +56,17 @@ class Kubernetes(Protocol):
 
         Raises:
             AwayError: No answer came.
+        """
+
+
+class Watched(Kubernetes, Protocol):
+    """The Kubernetes API, of which a watch can be asked in the name of whoever runs the facade."""
+
+    def lines(self, ask: Ask) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """Ask, and yield the lines of the answer as they come.
+
+        Raises:
+            AwayError: No answer came, it is none of success, or it broke off.
         """
 
 
