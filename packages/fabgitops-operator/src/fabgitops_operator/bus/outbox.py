@@ -3,7 +3,7 @@
 Of one partition one event is under way at a time, and the next one goes out when the bus has it: what is of one Rack
 arrives in order. Partitions do not wait for each other. What is not taken is sent again, the same with the same id,
 after 0.5, 1, 2 … 30 seconds; while the bus is away only one at a time is tried. What is refused is given up, so that it
-stops nothing. What is lost with the process is told again by the next: controllers keep what was not taken (ADR 31).
+stops nothing. What is lost with the process is told again by the next: controllers keep what was not taken (ADR 34).
 """
 
 import asyncio
