@@ -11,6 +11,7 @@ from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.control.rack.diff import NO_DIFFERENCE, difference
 from fabgitops_core.control.rack.pausing import LONGEST_PAUSE_SECS
 from fabgitops_core.control.rack.refusing import MOST_REFUSED
+from fabgitops_core.control.rack.resting import GRACE_SECS
 from fabgitops_core.control.rack.state import Stage
 
 from .world import COUNTED, World, key, template
@@ -121,11 +122,14 @@ def test_at_rest_nothing_is_sent() -> None:
 
 
 def test_a_missing_template() -> None:
-    """A Rack whose template is not there is Stalled and says which, and goes on as soon as it comes."""
+    """A Rack whose template is not there waits a moment, is Stalled then and says which, and goes on when it comes."""
     world = World()
     spec = template()
     world.make(spec)
     world.reshape(None)
+    world.survey()
+    assert world.conditions["Reconciling"] == "True Pending"
+    assert world.wakes[-1] == GRACE_SECS
     world.run()
     assert world.conditions["Stalled"] == "True TemplateNotFound"
     assert world.status.message == "spec.templateRef names the RackTemplate build, which is not in this namespace"

@@ -71,4 +71,6 @@ def referenced(state: RackState, event: Referenced) -> Step:
 
 def _with_template(state: RackState, event: Referenced) -> RackState:
     offer = event.spec if isinstance(event.spec, RackTemplateOffer) else None
-    return state._replace(offer=offer, template_problem=event.problem)
+    missing = offer is None and not event.problem
+    since = (state.missing_since or event.at) if missing else None
+    return state._replace(offer=offer, template_problem=event.problem, missing_since=since)

@@ -15,7 +15,7 @@ from fabgitops_core.control.rack.onward import onward
 from fabgitops_core.control.rack.plan import Plan
 from fabgitops_core.control.rack.reasons import RackReason
 from fabgitops_core.control.rack.removing import remove_next
-from fabgitops_core.control.rack.resting import Rest, plan_or_why_not, rested
+from fabgitops_core.control.rack.resting import Rest, awaited, plan_or_why_not, rested
 from fabgitops_core.control.rack.situations import PROVISIONING
 from fabgitops_core.control.rack.state import REST, Pass, RackState, Stage, Step, Trouble, Why, Work
 from fabgitops_core.control.rack.telling import caught_up, tell_of_own, tell_of_part
@@ -39,7 +39,7 @@ def _compared(state: RackState, event: Surveyed) -> Step:
     there = totals(state.key, state.uid, event.children, require_off=require_off)
     plan = plan_or_why_not(state)
     if isinstance(plan, Rest):
-        state, commands = rested(state, plan, event.at, **there.fields())
+        state, commands = awaited(state, plan, event.at) or rested(state, plan, event.at, **there.fields())
         return state, (*told, *commands)
     found = difference(plan, event.children)
     stored = state.status.template

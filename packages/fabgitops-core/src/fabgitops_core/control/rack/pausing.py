@@ -27,6 +27,5 @@ def put_off(state: RackState, failure: ObjectFailure, event: Event) -> Step:
         event.at,
         up_to_date=judging.up_to_date(going, over=False),
         plcs_in_sync=judging.plcs(going, going.plan) if going.plan else None,
-        progress=True,
     )
     return state._replace(stage=Stage.IDLE, going=REST, tries=tries), (*said, *wake)

@@ -107,7 +107,7 @@ def _plain(value: Any) -> Any:
     """Return a value with whole numbers as such: an API server stores 1.0 as 1."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return value
 

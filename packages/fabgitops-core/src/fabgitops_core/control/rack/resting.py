@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.rack.rackstatus import RackStatus
-from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.commands import Notice, Wake
 from fabgitops_core.control.events import Faulted, fault_message
 from fabgitops_core.control.rack.conditions import say
 from fabgitops_core.control.rack.plan import Plan, plan_of
@@ -13,10 +13,14 @@ from fabgitops_core.control.rack.situations import (
     INTERNAL_ERROR,
     INVALID_SPEC,
     INVALID_TEMPLATE,
+    PENDING,
     TEMPLATE_NOT_FOUND,
     Situation,
 )
 from fabgitops_core.control.rack.state import REST, UNKNOWN, RackState, Stage, Step
+
+GRACE_SECS = 10.0
+"""How long a Rack waits for a template that was not heard of yet before it says so."""
 
 
 class Rest(NamedTuple):
@@ -42,6 +46,17 @@ def plan_or_why_not(state: RackState) -> Plan | Rest:
         )
         return Rest(TEMPLATE_NOT_FOUND, message, RackReason.TEMPLATE_NOT_FOUND)
     return plan_of(state.key, state.uid, state.generation, state.spec, state.offer)
+
+
+def awaited(state: RackState, why: Rest, at: datetime) -> Step | None:
+    """Give a template the time to come: after a start, or applied together, it may be heard of a moment later."""
+    if why.situation is not TEMPLATE_NOT_FOUND or state.missing_since is None:
+        return None
+    left = GRACE_SECS - (at - state.missing_since).total_seconds()
+    if not 0 < left <= GRACE_SECS:
+        return None
+    state, commands = say(state, PENDING, "waiting for its template", at)
+    return state, (*commands, Wake(left))
 
 
 def rested(state: RackState, why: Rest, at: datetime, **changes: Any) -> Step:

@@ -125,8 +125,9 @@ class RackState(NamedTuple):
     """All that the controller knows.
 
     `status` is how the Rack stands, `said` what was made known of that, at `published`. `tries` counts passes in a row
-    that ended because the API server was away. `request` is a sync that nobody has carried out. `fault` is told while a
-    fault of our own keeps what is declared from being in force.
+    that ended because the API server was away. `missing_since` is since when the template is not there. `request` is a
+    sync that nobody has carried out. `fault` is told while a fault of our own keeps what is declared from being in
+    force.
     """
 
     key: Key = Key(RACK.name, "", "")
@@ -140,6 +141,7 @@ class RackState(NamedTuple):
     leaving: bool = False
     offer: RackTemplateOffer | None = None
     template_problem: str = ""
+    missing_since: datetime | None = None
     status: RackStatus = UNKNOWN
     said: RackStatus = UNKNOWN
     going: Pass = REST
