@@ -87,7 +87,7 @@ class Kubectl:
 def kubectl(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Kubectl:
     """Return kubectl for an API server on which the operator's manifests are applied."""
     tool = Kubectl(program(request, "kubectl"), control_plane.kubeconfig)
-    tool("apply", "-f", "-", text=manifests())
+    tool("apply", "-f", "-", text=manifests(with_racks=True))
     established(tool)
     return tool
 

@@ -28,9 +28,9 @@ def place(kind: Kind, name: str = "") -> str:
 def api(control_plane: ControlPlane) -> Iterator[httpx.Client]:
     """Return a client of an API server that serves racks."""
     with control_plane.client() as client:
-        for path in sorted(MANIFESTS.glob("*.yaml")):
-            crd = yaml.safe_load(path.read_text())
-            url = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{crd['metadata']['name']}"
+        for kind in KINDS:
+            crd = yaml.safe_load((MANIFESTS / f"{kind.crd_name}.yaml").read_text())
+            url = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{kind.crd_name}"
             client.patch(
                 url, params={"fieldManager": "test", "force": "true"}, json=crd, headers=APPLY
             ).raise_for_status()

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StrictBool, model_validator
 from fabgitops_core.api.meta import ApiModel, ObjectName
 from fabgitops_core.api.placeholders import names_in
 from fabgitops_core.api.refusals import Problem, refuse
-from fabgitops_core.api.schema import Rule, on_field
+from fabgitops_core.api.schema import Rule, on_field, unstored
 from fabgitops_core.api.values import ParameterValue
 
 _LIKE_A_PLACE = "^c[0-9]+(s[0-9]+([bn][0-9]+)?)?(-.*)?$"
@@ -52,6 +52,7 @@ class PlcTemplateRef(ApiModel):
     """Values for the parameters of the template."""
 
 
+@unstored
 class RackPlc(ApiModel):
     """A device of each rack, chassis, blade, BMC or node that is an IndustrialPLC of its own."""
 

@@ -11,7 +11,7 @@ from fabgitops_core.api.rack.marks import APPROVE, CONFIRM_DELETE
 from fabgitops_core.api.rack.rackstatus import RackStatus
 from fabgitops_core.api.rack.refs import RackTemplateRef, SecretRef
 from fabgitops_core.api.rack.shape import LONGEST_RACK_NAME, MAX_BLADES, MAX_CHASSIS, MAX_NODES
-from fabgitops_core.api.schema import PRINTABLE, Rule
+from fabgitops_core.api.schema import PRINTABLE, Rule, unstored
 
 MAX_SLOTS = MAX_CHASSIS * MAX_BLADES * (MAX_NODES + 1)
 
@@ -38,6 +38,7 @@ class Heal(StrEnum):
     """It stays, and the Rack says so."""
 
 
+@unstored
 class SlotEntry(ApiModel):
     """What is true of one place of this rack alone."""
 
