@@ -1,5 +1,6 @@
 """What tests of buses share: a server of Kafka's protocol, built before the first one, and short waits."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,17 @@ from testbed.gotools import KFAKE, built
 
 FIXTURE = "kfake"
 PROGRAM = Beforehand()
+
+FOREIGN = find_spec("redfish") is not None
+"""Whether the libraries of others that read BMCs are there: in the environment of `./dev interop` alone."""
+
+collect_ignore = [] if FOREIGN else ["test_bmc_story.py", "test_redfish.py"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """Refuse to leave out what is asked for."""
+    if not FOREIGN and config.getoption("-m") == "interop":
+        raise pytest.UsageError("tests of BMCs need libraries of others: ./dev interop installs them")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
