@@ -28,6 +28,9 @@ TAKEN = st.sampled_from(
     [None, None, None, ("On", "ForceOff", "GracefulShutdown"), ("On", "ForceOff"), ("GracefulShutdown",), ()]
 )
 
+MOST_REQUESTS = 50
+"""So many requests no pass makes: two looks, and what is to be sent to each of two machines."""
+
 AFTER = st.sampled_from([5, 11, 11, 70, 130, 310])
 FATES = st.lists(st.sampled_from(list("ooorubld")), max_size=3)
 """How requests end: o well, r refused, u unrecorded, b busy, l lost on the way, d the operator dies."""
@@ -49,6 +52,10 @@ class Adversary(RuleBasedStateMachine):
         self.refused: set[str] = set()
         self.doing: set[tuple[str, str]] = set()
         """What was sent, or may have been, for the present wish since the machine was last seen as wished."""
+        self.asked: set[str] = set()
+        """Who was asked gracefully since it was last seen as wished, by this wish or by one that nobody has looked at."""
+        self.takes: dict[str, tuple[str, ...] | None] = {}
+        """What each takes, as a whole look has shown it: a short one does not read that."""
         self.played.declare(spec(power="On"))
 
     @rule(power=st.sampled_from([None, "On", "Off", "On", "Off"]), off=st.sampled_from(["Graceful", "Force"]))
@@ -82,12 +89,16 @@ class Adversary(RuleBasedStateMachine):
         played.now += timedelta(seconds=after)
         try:
             request = played._step(Due(played.now, PASS))
-            while request is not None:
+            for _ in range(MOST_REQUESTS):
+                if request is None:
+                    return
                 fate = fates.pop() if fates else "o"
                 event = self.power(request, fate) if isinstance(request, SetPower) else self.looked(request, fate)
                 request = played._step(event)
         except Died:
             self.restart(lost=True)
+        else:
+            raise AssertionError("a pass does not end")
 
     @rule()
     def stores(self) -> None:
@@ -100,6 +111,8 @@ class Adversary(RuleBasedStateMachine):
         if lost:
             self.played.stored = self.kept
         self.kept = self.played.stored
+        stored = self.kept.systems if self.kept else ()
+        self.asked |= {each.link for each in stored if each.power and each.power.reset == "GracefulShutdown"}
         self.played.restart()
         self.rivals = False
         self.played.declare()
@@ -110,9 +123,12 @@ class Adversary(RuleBasedStateMachine):
         if fate == "l":
             return DiscoverFailed(self.played.now, request, UNANSWERED)
         wanted = self.played.spec.power
+        if not request.links:
+            self.takes = {link: each.resets for link, each in self.played.machines.items()}
         for link in request.links or self.played.machines:
             if wanted and self.played.machines[link].power == wanted.value:
                 self.doing = {each for each in self.doing if each[0] != link}
+                self.asked.discard(link)
         return self.played.answered(request)
 
     def power(self, request: SetPower, fate: str) -> Event:
@@ -122,12 +138,12 @@ class Adversary(RuleBasedStateMachine):
         assert wanted is not None
         assert not self.rivals
         assert seen.power == ("Off" if wanted == "On" else "On")
-        assert seen.resets is None or request.reset in seen.resets
+        takes = self.takes[request.link]
+        assert takes is None or request.reset in takes
         if request.reset == "ForceOff":
             assert off == "Force"
-            asked = (request.link, "GracefulShutdown") in self.doing
-            asked = asked or request.link in self.refused
-            assert asked or (seen.resets is not None and "GracefulShutdown" not in seen.resets)
+            asked = request.link in self.asked | self.refused
+            assert asked or (takes is not None and "GracefulShutdown" not in takes)
         assert (request.link, request.reset) not in self.doing
         record = played.system(request.link).power
         assert record is not None
@@ -141,6 +157,8 @@ class Adversary(RuleBasedStateMachine):
             return PowerUnrecorded(played.now, request, BUSY)
         self.kept = played.stored  # what is sent is recorded for good before
         self.doing.add((request.link, request.reset))
+        if request.reset == "GracefulShutdown":
+            self.asked.add(request.link)
         if fate == "d":
             raise Died
         return PowerUnknown(played.now, request, UNANSWERED) if fate == "l" else PowerSet(played.now, request)
