@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.meta import ApiModel, Time
 from fabgitops_core.api.rack.partstatus import Health, PartStatus, PowerState
 
@@ -133,3 +134,7 @@ class BmcStatus(PartStatus):
     """What is going on, in one sentence."""
     last_handled_reconcile_at: str | None = None
     """The last reconcile.fabgitops.io/requestedAt that was carried out."""
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    """The metadata.generation of the spec that this status speaks of."""
+    conditions: tuple[Condition, ...] = ()
+    """Ready, Reconciling, Stalled and, with an address, Reachable, by the Kubernetes API conventions."""

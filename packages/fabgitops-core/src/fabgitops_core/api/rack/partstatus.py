@@ -1,11 +1,7 @@
 """What is known of the parts of a rack, as BMCs tell it; what nobody has told is absent, and counts as unknown."""
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field
-
-from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.meta import ApiModel, Time
 
 
@@ -49,12 +45,8 @@ class PartStatus(ApiModel):
     """The serial number that it says of itself."""
     model: str | None = None
     """The model that it says of itself."""
-    observed_generation: Annotated[int, Field(ge=0)] | None = None
-    """The metadata.generation of the spec that this status speaks of."""
     last_update: Time | None = None
     """When this status last changed."""
-    conditions: tuple[Condition, ...] = ()
-    """What is observed, by the Kubernetes API conventions."""
 
 
 class ChassisStatus(PartStatus):
