@@ -26,7 +26,7 @@ def generated() -> dict[Path, str]:
     of_racks = {MANIFESTS / "racks" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in RACK_KINDS}
     seen = {CHART_FILES / name: text for name, text in observability.files().items()}
     charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in (definitions | of_racks).items()})
-    pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in KINDS}
+    pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in (*KINDS, *RACK_KINDS)}
     return definitions | of_racks | seen | charted | pages | _kubeconfig()
 
 

@@ -52,7 +52,8 @@ def reference(kind: Kind) -> str:
     """Return the page of a kind, in Markdown."""
     version = definition(kind)["spec"]["versions"][0]
     properties = version["schema"]["openAPIV3Schema"]["properties"]
-    names = f"plural `{kind.plural}`, short name `{', '.join(kind.short_names)}`"
+    short = f", short name `{', '.join(kind.short_names)}`" if kind.short_names else ""
+    names = f"plural `{kind.plural}`{short}"
     source = EXAMPLES / f"{kind.name.lower()}.yaml"
     head = (
         f"{_NOTE}\n# {kind.name} reference\n\n{kind.description} `{kind.group}/{kind.version}`, {names}.\n\n"

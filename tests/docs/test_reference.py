@@ -8,17 +8,25 @@ import pytest
 import yaml
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.commands import Notice
-from fabgitops_core.control.kinds import KINDS
+from fabgitops_core.control.kinds import KINDS as PLC_KINDS
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reasons import PlcReason
+from fabgitops_core.control.rack import situations as racks
+from fabgitops_core.control.rack.bmc.situations import Standing
+from fabgitops_core.control.rack.reasons import RackReason
 
 from .pages import ROOT
 
+KINDS = (*PLC_KINDS, *RACK_KINDS)
 EXAMPLES = ROOT / "examples/reference"
 REASONS = {
     "IndustrialPLC": {each.reason for each in situations.ALL},
     "IndustrialPLCTemplate": {"Valid", PlcReason.INVALID_SPEC, PlcReason.INTERNAL_ERROR},
+    "RackTemplate": {"Valid", RackReason.INVALID_SPEC, RackReason.INTERNAL_ERROR},
+    "Rack": {each.reason for each in racks.ALL},
+    "BMC": {each.value for each in Standing},
 }
 """The reasons of conditions that there are, by kind."""
 BLOCK = re.compile(r"^- \*\*`(\w+)`\*\* · (.+)<br>\n  (.+)$", re.MULTILINE)
@@ -84,7 +92,7 @@ def test_an_example_of_a_status_is_one(file: Path) -> None:
             assert model is not None
             status = model.model_validate(body["status"])
             assert body["status"].keys() == status.model_dump(exclude_unset=True, by_alias=True).keys()
-            assert {each["reason"] for each in body["status"].get("conditions", ())} <= REASONS[body["kind"]]
+            assert {each["reason"] for each in body["status"].get("conditions", ())} <= REASONS.get(body["kind"], set())
 
 
 def test_the_table_of_reasons_is_the_one_that_decides() -> None:
