@@ -72,13 +72,14 @@ class Prometheus:
 
 @asynccontextmanager
 async def scraping(
-    tools: Mapping[str, Path], folder: Path, port: int, rules: Sequence[Path] = ()
+    tools: Mapping[str, Path], folder: Path, ports: Sequence[int], rules: Sequence[Path] = ()
 ) -> AsyncIterator[Prometheus]:
-    """Run a Prometheus that scrapes a loopback port every second."""
+    """Run a Prometheus that scrapes loopback ports every second."""
+    targets = [f"127.0.0.1:{port}" for port in ports]
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(path) for path in rules],
-        "scrape_configs": [{"job_name": "fabgitops", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}],
+        "scrape_configs": [{"job_name": "fabgitops", "static_configs": [{"targets": targets}]}],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     own, log = processes.ReservedPort(), folder / "prometheus.log"

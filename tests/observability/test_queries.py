@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from . import hall
 from .conftest import DASHBOARDS, RULES, Prometheus, scraping, until
 from .queries import Query, of_dashboard, of_marks, of_rules, of_variables
 from .scene import operating
@@ -30,6 +31,12 @@ HAS_HAPPENED = (
     'count(fabgitops_breaker_state{state="open"}) > 0',
     'count(ALERTS{alertname="FabGitOpsDriftNotCorrected",alertstate="firing"}) > 0',
     "namespace:corrections_per_fabgitops_correction_attempts:ratio_increase1h >= 0",
+    "sum(increase(fabgitops_rack_children_healed_total[1m])) > 20",
+    "sum(fabgitops_rack_children_deleted_total) > 0",
+    "sum(fabgitops_rack_held_removals) > 0",
+    'sum(fabgitops_racks{phase="Error"}) > 0',
+    'sum(fabgitops_bus_published_total{result="refused"}) > 0',
+    "max(fabgitops_bus_oldest_seconds) > 0",
 )
 
 
@@ -45,8 +52,8 @@ async def prometheus(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPat
                 rule["for"] = "2s"
     (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
     async with AsyncExitStack() as stack:
-        port = await stack.enter_async_context(operating(folder))
-        running = await stack.enter_async_context(scraping(tools, folder, port, [folder / "rules.yaml"]))
+        ports = [await stack.enter_async_context(each) for each in (operating(folder), hall.running())]
+        running = await stack.enter_async_context(scraping(tools, folder, ports, [folder / "rules.yaml"]))
         for condition in HAS_HAPPENED:
             await until(lambda condition=condition: running.query(condition), condition)  # type: ignore[misc]
         yield running
@@ -137,6 +144,7 @@ async def test_prometheus_evaluates_every_rule(prometheus: Prometheus) -> None:
     assert {rule["name"]: rule.get("lastError") for rule in rules if rule["health"] != "ok"} == {}
     begun = {rule["name"] for rule in rules if rule.get("alerts")}
     assert {"FabGitOpsPLCUnreachable", "FabGitOpsDriftNotCorrected", "FabGitOpsConflict"} <= begun
+    assert {"FabGitOpsRackStalled", "FabGitOpsRackHealing"} <= begun
     assert "FabGitOpsOperatorAbsent" not in begun
 
 
@@ -148,12 +156,14 @@ async def test_a_plc_that_is_left_alone_raises_no_alert(prometheus: Prometheus) 
 
 
 async def test_a_scrape_is_clean(prometheus: Prometheus, tools: Mapping[str, Path]) -> None:
-    """Prometheus takes the whole of what the operator serves, and promtool's linter of metrics has no word to say."""
-    (target,) = (await prometheus.ask("targets"))["activeTargets"]
-    assert (target["health"], target["lastError"]) == ("up", "")
+    """Prometheus takes the whole of what each operator serves, and promtool's linter of metrics has no word to say."""
+    targets = (await prometheus.ask("targets"))["activeTargets"]
+    assert [(target["health"], target["lastError"]) for target in targets] == [("up", "")] * 2
     async with httpx.AsyncClient(trust_env=False) as client:
-        scrape = (await client.get(target["scrapeUrl"])).content
-    assert b"fabgitops_breaker_state{" in scrape
-    command = [str(tools["promtool"]), "check", "metrics", "--lint=all"]
-    said = subprocess.run(command, input=scrape, capture_output=True, check=False)
-    assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")
+        scrapes = [(await client.get(target["scrapeUrl"])).content for target in targets]
+    for wanted in (b"fabgitops_breaker_state{", b"fabgitops_rack_ready{", b"fabgitops_bus_outbox{"):
+        assert any(wanted in scrape for scrape in scrapes), wanted
+    for scrape in scrapes:
+        command = [str(tools["promtool"]), "check", "metrics", "--lint=all"]
+        said = subprocess.run(command, input=scrape, capture_output=True, check=False)
+        assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")
