@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from fabgitops_core.api.rack import KINDS as RACK_KINDS
+from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.cluster.install import manifests
 from testbed.beforehand import Beforehand, asked
+from testbed.binaries import needed_binaries
 from testbed.gomodules import downloaded
 from testbed.gotools import ALERTMANAGER, FLUX_HEALTH, HELM, KUBECTL, PROMETHEUS, built
 from testbed.plane import ControlPlane
+from testbed.plane import control_plane as running_control_plane
 
 NEEDED = {
     "kubectl": (KUBECTL, "kubectl"),
@@ -21,13 +25,25 @@ NEEDED = {
     "amtool": (ALERTMANAGER, "amtool"),
     "promtool": (PROMETHEUS, "promtool"),
 }
+OURS = ",".join(kind.plural for kind in (*KINDS, *RACK_KINDS))
 PROGRAMS = Beforehand()
+BINARIES = Beforehand()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the programs before the first test: that takes longer than a test may, and is to be seen."""
     wanted = NEEDED.keys() & asked(session)
     PROGRAMS.do(session, lambda: [built(NEEDED[name][0]) for name in wanted])
+    if "control_plane" in asked(session):
+        BINARIES.do(session, lambda: needed_binaries(controller_manager=True))
+
+
+@pytest.fixture(scope="session")
+def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
+    """Return a cluster that also collects what is left without an owner, as those of readers do."""
+    BINARIES.must_be_done(request.config)
+    with running_control_plane(controller_manager=True) as running:
+        yield running
 
 
 def program(request: pytest.FixtureRequest, name: str) -> Path:
@@ -81,6 +97,11 @@ class Kubectl:
         done = subprocess.run(command, env=self.environment, input=text, capture_output=True, text=True, check=False)
         assert not check or done.returncode == 0, done.stderr
         return done.stdout if done.returncode == 0 else done.stderr
+
+    def clear(self, namespace: str) -> None:
+        """Delete all that is ours in a namespace, in the name of one whom no guard binds."""
+        collector = "system:serviceaccount:kube-system:generic-garbage-collector"
+        self("delete", OURS, "--all", "-n", namespace, f"--as={collector}")
 
 
 @pytest.fixture(scope="session")
@@ -144,4 +165,4 @@ def namespaces(kubectl: Kubectl) -> Iterator[None]:
         )
     yield
     for number in (1, 2, 3):
-        kubectl("delete", "plc,plct", "--all", "-n", f"line-{number}")
+        kubectl.clear(f"line-{number}")

@@ -155,7 +155,7 @@ def test_what_a_page_tells_to_type_works(
     try:
         compare(page, outputs(run(script(page, ports), tmp_path, environment)), ports)
     finally:
-        kubectl("delete", "plc,plct", "--all", "-n", namespace)
+        kubectl.clear(namespace)
         kubectl("delete", "validatingadmissionpolicybinding", "plc-zones", "--ignore-not-found")
 
 

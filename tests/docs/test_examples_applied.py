@@ -32,7 +32,7 @@ def namespace(kubectl: Kubectl) -> Iterator[str]:
     name = "examples"
     kubectl("apply", "-f", "-", text=f'{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "{name}"}}}}')
     yield name
-    kubectl("delete", "plc,plct,racktemplates,racks", "--all", "-n", name)
+    kubectl.clear(name)
 
 
 @pytest.mark.docs

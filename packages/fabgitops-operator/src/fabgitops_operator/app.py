@@ -92,7 +92,7 @@ def manifests(
     Args:
         with_secrets: Let operators read Secrets as well: for PLCs that name one in tlsSecretRef, and for BMCs.
         with_operator: Run the operator in the cluster as well, from the image of this version, as the chart does.
-        with_racks: What is needed of racks as well: definitions, and for their operator an account and its rights.
+        with_racks: What racks need as well: definitions, a guard, an account for their operator, and its rights.
         with_rack_plcs: The same, and let it make the PLCs that a RackTemplate names.
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415

@@ -8,6 +8,9 @@ from fabgitops_core.control.kinds import KINDS
 
 from fabgitops_operator.labels import labels
 
+RACKS_ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-racks"
+"""Who the operator of racks is, as racks.yaml makes it: what guards racks lets it delete."""
+
 
 def manifests(
     *,
@@ -21,7 +24,7 @@ def manifests(
     Args:
         with_secrets: The right to read Secrets, for each operator that has rights by then.
         with_operator: The operator of PLCs.
-        with_racks: The definitions of racks, and the rights of their operator.
+        with_racks: The definitions of racks, the rights of their operator, and what guards racks that are in use.
         with_rack_plcs: Its right to make IndustrialPLCs.
     """
     racks = with_racks or with_rack_plcs
@@ -32,6 +35,7 @@ def manifests(
         "racks.yaml": racks,
         "racks-plcs.yaml": with_rack_plcs,
         "racks-secrets.yaml": racks and with_secrets,
+        "racks/guard.yaml": racks,
         "operator.yaml": with_operator,
     }
     folder = files("fabgitops_operator") / "manifests"
@@ -39,7 +43,8 @@ def manifests(
     defined += [folder / "racks" / f"{kind.crd_name}.yaml" for kind in RACK_KINDS if racks]
     definitions = [_labelled(file.read_text(encoding="utf-8")) for file in defined]
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
-    return "---\n".join([*definitions, *others]).replace("@VERSION@", version("fabgitops-operator"))
+    text = "---\n".join([*definitions, *others])
+    return text.replace("@VERSION@", version("fabgitops-operator")).replace("@OPERATOR@", RACKS_ACCOUNT)
 
 
 def _labelled(definition: str) -> str:
