@@ -53,7 +53,7 @@ class Adversary(RuleBasedStateMachine):
         self.doing: set[tuple[str, str]] = set()
         """What was sent, or may have been, for the present wish since the machine was last seen as wished."""
         self.asked: set[str] = set()
-        """Who was asked gracefully since it was last seen as wished, by this wish or by one that nobody has looked at."""
+        """Who was asked gracefully since it was last seen as wished, by this wish or one that nobody has looked at."""
         self.takes: dict[str, tuple[str, ...] | None] = {}
         """What each takes, as a whole look has shown it: a short one does not read that."""
         self.played.declare(spec(power="On"))
