@@ -1,6 +1,8 @@
 """Which objects there are, told by a watch and a listing that each go at their own pace."""
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -210,6 +212,34 @@ async def test_news_after_a_restore_outdo_the_listing_they_came_during(site: Sit
     listing.meanwhile = lambda: site.hear(body(510, target=2600))
     await site.sweep(listing)
     assert site.targets == [3000, 2600]
+
+
+async def test_what_is_told_during_a_listing_is_not_kept_for_it(site: Site) -> None:
+    """Of objects that the watch tells of while a listing runs nothing stays behind but what may be asked for."""
+
+    class Watched(dict[str, Any]):
+        """An object of which is known whether it is there."""
+
+    site.inventory.listing_begins(INDUSTRIAL_PLC.name, None)
+    told = Watched(body(9))
+    there = weakref.ref(told)
+    site.hear(told)
+    del told
+    gc.collect()
+    assert there() is None
+    assert site.targets == [2500]
+
+
+async def test_a_listing_that_shows_two_versions_sets_nothing_back_behind_the_watch(site: Site) -> None:
+    """A listing that begins anew on another server, and is older there than what the watch told meanwhile, waits."""
+    site.inventory.listing_begins(INDUSTRIAL_PLC.name, None)
+    site.hear(body(5))
+    site.inventory.listed(PLC, body(6, target=2600))
+    site.inventory.listed(PLC, body(4, target=2400))
+    site.inventory.listing_ends(INDUSTRIAL_PLC.name, {}, complete=True)
+    assert (site.targets, site.forgotten) == ([2500, 2600], [])
+    await site.sweep(Listing(body(4, target=2400)))
+    assert site.targets == [2500, 2600, 2400]
 
 
 async def test_a_restore_is_not_concluded_from_a_listing_that_failed(site: Site) -> None:

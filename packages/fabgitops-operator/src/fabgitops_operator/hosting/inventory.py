@@ -39,10 +39,14 @@ class _Seen:
 
 @dataclass(slots=True)
 class _Listing:
-    """What happens while a listing runs: the newest that the watch told, and what was listed older than it was seen."""
+    """What happens while a listing runs: the newest that the watch told, and what was listed older than it was seen.
+
+    Of what was told that is the version, and the object where it was older than one that was seen before: no other one
+    is asked for. At a start the watch may tell of everything during one listing, and to keep that takes much memory.
+    """
 
     deleted: set[str] = field(default_factory=set)
-    told: dict[Key, Body] = field(default_factory=dict)
+    told: dict[Key, tuple[int, Body | None]] = field(default_factory=dict)
     set_back: dict[Key, tuple[Controller[Any], Body]] = field(default_factory=dict)
 
 
@@ -111,10 +115,10 @@ class Inventory:
             return
         listing = self._listings.get(controller.kind.name)
         if listing is not None:
-            key = key_of(controller.kind, body)
-            before = listing.told.get(key)
-            if before is None or version_of(before) <= version_of(body):
-                listing.told[key] = body
+            key, _uid, version = _identity(controller, body)
+            if key not in listing.told or listing.told[key][0] <= version:
+                seen = self._seen.get(key)
+                listing.told[key] = version, body if seen is not None and version < seen.version else None
         self._take(controller, body, reading)
 
     def listed(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
@@ -213,11 +217,13 @@ class Inventory:
         seen = self._seen.get(key)
         if uid in listing.deleted or seen is None:
             return
-        told = listing.told.get(key)
-        if told is not None:
-            if version_of(told) >= seen.version:
+        version, told = listing.told.get(key, (-1, None))
+        if version >= seen.version:
+            return
+        if version >= version_of(body):
+            if told is None:  # it was newer than all that was seen then, and the next listing shows what is stored now
                 return
-            body = max(told, body, key=version_of)
+            body = told
         log.warning("%s: the API server has an older version than was seen before: taken for restored", key)
         self.lost(key, seen.uid)
         self._take(controller, body)

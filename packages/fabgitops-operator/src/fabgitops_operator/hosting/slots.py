@@ -6,8 +6,6 @@ namespace wait for each other, until one of them is quick again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 SLOW_SECS = 1.0
 """How long a request may take before its namespace counts as slow: less than a record is waited for."""
@@ -28,42 +26,37 @@ class Slots:
         self._slow: dict[str, asyncio.Semaphore] = {}
         self._asking: dict[str, int] = {}
 
-    @asynccontextmanager
-    async def of(self, namespace: str) -> AsyncIterator[None]:
-        """Wait for a slot, and have it while the block lasts, or while that is quick."""
+    def of(self, namespace: str) -> "Slot":
+        """Return a slot: `async with` waits for it, and has it while the block lasts, or while that is quick."""
+        return Slot(self, namespace)
+
+    def begun(self, namespace: str) -> None:
+        """Note that somebody asks for a slot, or has one."""
         self._asking[namespace] = self._asking.get(namespace, 0) + 1
-        try:
-            async with self._one(namespace):
-                yield
-        finally:
-            self._asking[namespace] -= 1
-            if not self._asking[namespace]:
-                del self._asking[namespace]
-                self._slow.pop(namespace, None)
 
-    @asynccontextmanager
-    async def _one(self, namespace: str) -> AsyncIterator[None]:
-        lane = await self._taken(namespace)
-        slow = False
+    def over(self, namespace: str) -> None:
+        """Note that somebody asks no more; what is known of the namespace goes with the last."""
+        self._asking[namespace] -= 1
+        if not self._asking[namespace]:
+            del self._asking[namespace]
+            self.is_quick(namespace)
 
-        def set_aside() -> None:
-            nonlocal slow
-            slow = True
-            self._slow.setdefault(namespace, asyncio.Semaphore(AT_ONCE_SLOW))
-            if lane is self._shared:
-                lane.release()
+    def is_quick(self, namespace: str) -> None:
+        """Note that a request took no longer than a moment."""
+        self._slow.pop(namespace, None)
 
-        timer = asyncio.get_running_loop().call_later(SLOW_SECS, set_aside)
-        try:
-            yield
-        finally:
-            timer.cancel()
-            if not (slow and lane is self._shared):
-                lane.release()
-            if not slow:
-                self._slow.pop(namespace, None)
+    def is_slow(self, namespace: str, lane: asyncio.Semaphore) -> None:
+        """Note that a request takes longer; give its slot back if it is one that all share."""
+        self._slow.setdefault(namespace, asyncio.Semaphore(AT_ONCE_SLOW))
+        if lane is self._shared:
+            lane.release()
 
-    async def _taken(self, namespace: str) -> asyncio.Semaphore:
+    def leave(self, lane: asyncio.Semaphore, *, slow: bool) -> None:
+        """Give a slot back, unless that was done when its request turned out to be slow."""
+        if not (slow and lane is self._shared):
+            lane.release()
+
+    async def taken(self, namespace: str) -> asyncio.Semaphore:
         """Wait for a slot where the namespace belongs by the time that it is free."""
         while True:
             lane = self._slow.get(namespace, self._shared)
@@ -71,3 +64,37 @@ class Slots:
             if lane is self._slow.get(namespace, self._shared):
                 return lane
             lane.release()
+
+
+class Slot:
+    """One slot, asked for once. Thousands wait for theirs at a start: a wait is one coroutine, no more."""
+
+    __slots__ = ("_lane", "_namespace", "_slots", "_slow", "_timer")
+
+    _lane: asyncio.Semaphore
+    _timer: asyncio.TimerHandle
+
+    def __init__(self, slots: Slots, namespace: str) -> None:
+        self._slots = slots
+        self._namespace = namespace
+        self._slow = False
+
+    async def __aenter__(self) -> None:
+        self._slots.begun(self._namespace)
+        try:
+            self._lane = await self._slots.taken(self._namespace)
+        except BaseException:  # given up while it waited
+            self._slots.over(self._namespace)
+            raise
+        self._timer = asyncio.get_running_loop().call_later(SLOW_SECS, self._set_aside)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._slots.leave(self._lane, slow=self._slow)
+        if not self._slow:
+            self._slots.is_quick(self._namespace)
+        self._slots.over(self._namespace)
+
+    def _set_aside(self) -> None:
+        self._slow = True
+        self._slots.is_slow(self._namespace, self._lane)
