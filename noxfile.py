@@ -39,7 +39,14 @@ REST = ("workflows", "docs", "observability", "chart", "interop", "corpus")
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll"}
 
 # What is measured, and the module of benchmarks/ that does it.
-BENCHMARKS = {"polls": "run", "modbus": "modbus", "fabctl": "start", "standalone": "standalone", "store": "store"}
+BENCHMARKS = {
+    "polls": "run",
+    "modbus": "modbus",
+    "fabctl": "start",
+    "racks": "racks",
+    "standalone": "standalone",
+    "store": "store",
+}
 
 # What a command gets after Ctrl-C to end its processes and remove its files; nox would kill it after half a second.
 CLEANUP_SECS = 60
