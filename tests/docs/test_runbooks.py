@@ -20,8 +20,24 @@ from .test_blocks import PRELUDE, free_ports
 BIN = Path(sys.executable).parent
 PAGES = [*sorted((ROOT / "docs/runbooks").glob("*.md")), *sorted((ROOT / "docs/operations").glob("*.md"))]
 PLACEHOLDERS = {"NAMESPACE": "plant", "NAME": "mixer", "ENDPOINT": "127.0.0.1:9"}
-LOGS = re.compile(r"kubectl -n fabgitops-system logs deployment/fabgitops (--\S+ ?)+")
+LOGS = {
+    "operator.log": re.compile(r"kubectl -n fabgitops-system logs deployment/fabgitops (--\S+ ?)+"),
+    "racks.log": re.compile(r"kubectl -n fabgitops-system logs deployment/fabgitops-racks "),
+}
 ENDLESS = ("fabctl watch",)
+AWAY = "nats://127.0.0.1:9"
+NAMESPACE = ("--namespace", "fabgitops-system")
+RACK = """\
+apiVersion: fabgitops.io/v1
+kind: RackTemplate
+metadata: {name: single, namespace: plant}
+spec: {chassisCount: 1, chassisConfig: {bladeCount: 1, bladeConfig: {nodeCount: 1, bmcMode: shared}}}
+---
+apiVersion: fabgitops.io/v1
+kind: Rack
+metadata: {name: mixer, namespace: plant}
+spec: {templateRef: {name: single}}
+"""
 
 # What the API server, which has no node here, answers to those who ask for a pod's log, its use of CPU, or its ports.
 NO_NODE = ("does not have a host assigned", "Metrics API not available", "status=Pending", "no pods found")
@@ -49,13 +65,14 @@ def test_there_are_commands() -> None:
 def plant(
     kubectl: Kubectl, helm: Path, control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
-    """Return a shell in a plant: the chart's objects, an operator of ours, two PLCs, one of which does not answer.
+    """Return a shell in a plant: the chart's objects, its operators, two PLCs, of which one does not answer, a Rack.
 
-    Nothing runs the pod that the chart declares; where its log is searched, that of our operator is.
+    Nothing runs the pods that the chart declares; where their logs are searched, those of our operators are. The bus
+    that is to be told of the Rack is away.
     """
     folder = tmp_path_factory.mktemp("plant")
     chart = subprocess.run(
-        [helm, "template", "fabgitops", ROOT / "charts/fabgitops", "--namespace", "fabgitops-system"],
+        [helm, "template", "fabgitops", ROOT / "charts/fabgitops", "--set=racks.enabled=true", *NAMESPACE],
         capture_output=True,
         text=True,
         check=True,
@@ -64,13 +81,14 @@ def plant(
     flags = ("--server-side", "--force-conflicts", "-f", "-")
     kubectl("apply", *flags, text=yaml.safe_dump_all(bodies))
     established(kubectl)
-    deployment = next(each for each in bodies if each["kind"] == "Deployment")
-    pod = {"apiVersion": "v1", "kind": "Pod", **deployment["spec"]["template"]}
-    pod["metadata"] = {**pod["metadata"], "name": "fabgitops-0", "namespace": "fabgitops-system"}
-    kubectl("apply", *flags, text=yaml.safe_dump(pod))
+    for deployment in (each for each in bodies if each["kind"] == "Deployment"):
+        pod = {"apiVersion": "v1", "kind": "Pod", **deployment["spec"]["template"]}
+        name = f"{deployment['metadata']['name']}-0"
+        pod["metadata"] = {**pod["metadata"], "name": name, "namespace": "fabgitops-system"}
+        kubectl("apply", *flags, text=yaml.safe_dump(pod))
     kubectl("apply", *flags, text='{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "plant"}}')
     port = free_ports("--port 5502")["5502"]
-    kubectl("apply", *flags, text=plc("mixer", port) + "---\n" + plc("dead", "9"))
+    kubectl("apply", *flags, text="---\n".join((plc("mixer", port), plc("dead", "9"), RACK)))
     kubeconfig = folder / "kubeconfig"
     kubeconfig.write_text(control_plane.kubeconfig.read_text())
     Kubectl(kubectl.path, kubeconfig)("config", "set-context", "--current", "--namespace=plant")
@@ -79,13 +97,14 @@ def plant(
         "KUBECONFIG": str(kubeconfig),
         "PATH": os.pathsep.join([str(BIN), str(kubectl.path.parent), os.environ["PATH"]]),
         "FABGITOPS_NAMESPACE": "plant",
-        "FABGITOPS_LEASE_NAME": "fabgitops",  # as in the pod of the chart
         "FABGITOPS_METRICS_PORT": "0",
         "FABGITOPS_SETTLE_SECS": "0",
     }
 
     def typed(command: str) -> subprocess.CompletedProcess[str]:
-        line = LOGS.sub("cat operator.log ", command) if "|" in command else command
+        line = command
+        for log, its in LOGS.items():
+            line = its.sub(f"cat {log} ", line) if "|" in line else line
         for placeholder, value in PLACEHOLDERS.items():
             line = re.sub(rf"\b{placeholder}\b", value, line)
         text = f"set -o pipefail\n{PRELUDE}{'exec ' if command.startswith(ENDLESS) else ''}{line}"
@@ -97,7 +116,8 @@ def plant(
     with ExitStack() as stack:
         for name, command in {
             "plc": ["mock-plc", "--bind", "127.0.0.1", "--port", port, "--register", "4001=2311"],
-            "operator": ["fabgitops-operator", "run"],
+            "operator": ["fabgitops-operator", "run", "--lease-name=fabgitops"],  # as in the pods of the chart
+            "racks": ["fabgitops-operator", "run", "--kinds=racks", "--lease-name=fabgitops-racks", f"--bus={AWAY}"],
         }.items():
             log = stack.enter_context((folder / f"{name}.log").open("w"))
             program = subprocess.Popen([BIN / command[0], *command[1:]], env=environment, stderr=log)
@@ -105,8 +125,9 @@ def plant(
             stack.callback(program.send_signal, signal.SIGTERM)
         kubectl("-n", "plant", "wait", "--for=condition=Ready", "--timeout=60s", "plc/mixer")
         kubectl("-n", "plant", "wait", "--for=jsonpath={.status.phase}=Failed", "--timeout=60s", "plc/dead")
+        kubectl("-n", "plant", "wait", "--for=condition=Ready", "--timeout=60s", "rack/mixer")
         yield typed
-    kubectl("delete", "plc", "--all", "-n", "plant")
+    kubectl.clear("plant")
     kubectl("delete", "deployment,pod", "--all", "-n", "fabgitops-system", "--force", "--grace-period=0")
 
 
