@@ -142,7 +142,7 @@ def test_without_a_terminal_it_takes_a_yes(racks: Racks) -> None:
     assert code == 2
     assert "12 to remove" in out
     assert "rack-01-c1s3n1, rack-01-c1s3n0 and 10 more" in out
-    assert "--yes agrees to what is shown" in errors
+    assert "--yes does what is shown" in errors
     assert racks.plant.fabctl("rack", "approve", "rack-01", "--dry-run", "--yes")[0] == 0
     assert not racks.annotations("racks", "rack-01")
     code, out, _ = racks.plant.fabctl("rack", "approve", "rack-01", "--yes")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
-
+from fabctl.asking import ASKING, Asking, Deed
 from fabctl.cluster import connected
-from fabctl.errors import Unhandled, UsageError
+from fabctl.errors import Unhandled
 from fabctl.names import RACK, named
 from fabctl.options import HERE, Connection, Names
 from fabctl.racks import APPROVE, RackView, rack_view
@@ -24,8 +22,7 @@ async def approve(
     name: Names,
     /,
     *,
-    yes: Annotated[bool, Parameter(alias="-y", negative="")] = False,
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    asking: Asking = ASKING,
     connection: Connection = HERE,
 ) -> int:
     """Agree to what a changed template takes away from a rack, after showing what that is.
@@ -34,8 +31,7 @@ async def approve(
 
     Args:
         name: The rack, also as rack/NAME.
-        yes: Agree without being asked; needed where there is no terminal to ask on.
-        dry_run: Show what waits, and agree to nothing.
+        asking: Whether to ask, and whether to do anything at all.
         connection: Which cluster, and where in it.
     """
     (wanted,) = named((name,), RACK)
@@ -46,15 +42,11 @@ async def approve(
             print_line(f"{rack.name}: nothing waits for a yes")
             return 0
         show_sections([waiting(rack.name, pending, rack.blocked)])
-        if dry_run:
-            print_line(f"{rack.name}: nothing was agreed to (--dry-run)")
-            return 0
         if rack.approved == rack.plan_hash:
             print_line(f"{rack.name}: agreed to already; the operator has not carried it out yet")
             return 0
-        if not yes and not _says_yes(rack, pending):
-            print_line(f"{rack.name}: nothing was agreed to")
-            return 1
+        if (code := asking.declined(_deed(rack, pending))) is not None:
+            return code
         await cluster.annotate((rack.namespace, rack.name), {APPROVE: rack.plan_hash}, RACK)
         print_line(f"{rack.name}: agreed to, plan {rack.plan_hash}: {pending.sentence}")
     return 0
@@ -71,16 +63,9 @@ def _pending(rack: RackView) -> Pending | None:
     return rack.pending
 
 
-def _says_yes(rack: RackView, pending: Pending) -> bool:
-    """Ask on the terminal.
-
-    Raises:
-        UsageError: There is none.
-    """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(
-            f"there is no terminal to ask on: fabctl rack approve {rack.name} --yes agrees to what is shown"
-        )
-    sys.stderr.write(f"Agree, {pending.sentence} in {rack.namespace}/{rack.name}? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+def _deed(rack: RackView, pending: Pending) -> Deed:
+    return Deed(
+        question=f"Agree, {pending.sentence} in {rack.namespace}/{rack.name}",
+        undone=f"{rack.name}: nothing was agreed to",
+        command=f"fabctl rack approve {rack.name}",
+    )
