@@ -3,6 +3,7 @@
 from typing import Any
 
 from fabgitops_core.control.rack.kinds import PLC
+from fabgitops_core.testing.objects import FakeObjects
 
 from .world import World, key, template
 
@@ -111,3 +112,41 @@ def test_a_plc_that_is_not_named_any_more() -> None:
     world.run()
     assert world.there(PLC.name) == []
     assert "PLCsInSync" not in world.conditions
+
+
+def beside(world: World, name: str) -> World:
+    """Return a further Rack on the same floor, of which nothing is made yet."""
+    other = World(name)
+    other.api, other.objects = world.api, FakeObjects(world.api)
+    other.begin()
+    return other
+
+
+def test_a_plc_of_another_rack_that_lives() -> None:
+    """Two Racks may want one name for their PLCs: who has it keeps it, and the other says whose it is."""
+    first = World("rack-1-c0").make(template(plcs=[{**PDU, "deviceAddress": "10.0.0.1"}]))
+    first.run()
+    there = key(PLC.name, "rack-1-c0-pdu")
+    before = first.api[there]
+    second = beside(first, "rack-1").make(template(plcs=[{**PDU, "at": "chassis", "deviceAddress": "10.0.0.2"}]))
+    second.run()
+    assert first.api[there] == before
+    assert second.conditions["Stalled"] == "True NameTaken"
+    assert "rack-1-c0-pdu belongs to Rack rack-1-c0" in second.status.message
+
+
+def test_a_plc_that_lost_its_owner() -> None:
+    """A PLC without an owner is that Rack's whose label it carries, also where another wants its name."""
+    first = World("rack-1-c0").make(template(plcs=[{**PDU, "deviceAddress": "10.0.0.1"}]))
+    first.run()
+    there = key(PLC.name, "rack-1-c0-pdu")
+    first.api.edit(there, {"metadata": {"ownerReferences": None}})
+    second = beside(first, "rack-1").make(template(plcs=[{**PDU, "at": "chassis", "deviceAddress": "10.0.0.2"}]))
+    second.run()
+    assert first.api[there]["spec"]["deviceAddress"] == "10.0.0.1"
+    assert second.conditions["Stalled"] == "True NameTaken"
+    first = beside(second, "rack-1-c0")
+    first.offer = first._offered(template(plcs=[{**PDU, "deviceAddress": "10.0.0.1"}]))
+    first.declare()
+    first.run()
+    assert first.api[there]["metadata"]["ownerReferences"][0]["name"] == "rack-1-c0"

@@ -76,7 +76,13 @@ def test_a_record_is_made_of_whatever_is_stored(metadata: Any, spec: Any, status
 def node(number: int) -> dict[str, Any]:
     """Return a node as an API server tells of it, its texts its own."""
     rack = f"rack-{number // 64:04d}"
-    owner = {"kind": "Rack", "name": rack, "uid": f"2222-1111-4111-8111-{number // 64:017d}", "controller": True}
+    owner = {
+        "apiVersion": "fabgitops.io/v1",
+        "kind": "Rack",
+        "name": rack,
+        "uid": f"2222-1111-4111-8111-{number // 64:017d}",
+        "controller": True,
+    }
     metadata = {
         "name": f"{rack}-c0s{number // 8 % 8}n{number % 8}",
         "namespace": "factory",

@@ -241,6 +241,18 @@ def test_a_part_that_was_given_to_another() -> None:
     assert world.conditions["Ready"].startswith("True")
 
 
+def test_a_rack_of_another_group() -> None:
+    """What belongs to a Rack of somebody else's kind is his, also where that Rack has the name of ours."""
+    world = built()
+    there = key(CHASSIS.name, "rack-01-c1")
+    owner = {"apiVersion": "dcim.example/v1", "kind": "Rack", "name": "rack-01", "uid": "r2", "controller": True}
+    world.api.edit(there, {"metadata": {"ownerReferences": [owner]}})
+    before = world.api[there]
+    healed(world)
+    assert world.api[there] == before
+    assert "rack-01-c1 belongs to Rack rack-01 of dcim.example: delete it" in world.status.message
+
+
 def test_a_part_without_its_owner() -> None:
     """A part that has lost its owner reference, as by a backup, gets it back, and is not made a second time."""
     world = built()

@@ -28,8 +28,12 @@ def whose(child: Child, rack: Key, uid: str) -> Whose:
         if child.owner == uid:
             return Whose.OURS
         return Whose.LEFT if child.facts.get(OWNED_BY, _rack(rack)) == _rack(rack) else Whose.OTHERS
-    labelled = LABELLED not in child.facts and child.key.name.startswith(f"{rack.name}-")
-    return Whose.LEFT if labelled or child.facts.get(ADOPT) == "true" else Whose.OTHERS
+    return Whose.LEFT if labelled(child, rack) or child.facts.get(ADOPT) == "true" else Whose.OTHERS
+
+
+def labelled(child: Child, rack: Key) -> bool:
+    """Return whether an object has the label of a Rack and a name that a part of it may have."""
+    return child.facts.get(LABELLED, rack.name) == rack.name and child.key.name.startswith(f"{rack.name}-")
 
 
 def in_the_way(child: Child) -> str:

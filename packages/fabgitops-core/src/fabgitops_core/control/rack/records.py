@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import Key
+from fabgitops_core.api.meta import GROUP, Key
 from fabgitops_core.api.rack import BLADE, BMC, CHASSIS, RACK, RACK_NODE, marks
 from fabgitops_core.control.objects import Child, Watched
 from fabgitops_core.control.rack.kinds import PARTS, PLC, SAID
@@ -22,8 +22,9 @@ LABELS = (marks.RACK, marks.CHASSIS, marks.BLADE, marks.BMC, marks.TEMPLATE)
 
 CLAIMED_BY, CORRECTS, IN_SYNC = "claimedBy", "corrects", "inSync"
 OWNED_BY, LABELLED, ADOPT = "ownedBy", "labelled", "adopt"
-"""Names of facts. `ownedBy` is kind and name of an owner that is not the Rack of the label; `labelled` the label where
-the name is no part's of that Rack; `managedBy` the place of a node's BMC within its blade."""
+"""Names of facts. `ownedBy` is kind and name of the owner, `labelled` the Rack of the label: each where it is not the
+Rack that alone may want a part of this name. Several may want one name for their PLCs, so there both are always told.
+"""
 
 
 def seen(kind: Kind, body: Mapping[str, Any]) -> Child:
@@ -33,9 +34,10 @@ def seen(kind: Kind, body: Mapping[str, Any]) -> Child:
     name, owner = _text(metadata.get("name")), _owner(metadata)
     rack = _text(labels.get(marks.RACK))
     facts = _facts(kind, spec, _mapping(body.get("status")))
-    if owner and (owner.get("kind"), owner.get("name")) != (RACK.name, rack):
-        facts[OWNED_BY] = f"{_text(owner.get('kind'))} {_text(owner.get('name'))}"
-    if not rack or not name.startswith(f"{rack}-"):
+    alone = "" if kind is PLC else name.rpartition("-")[0]
+    if owner and (owned_by := _said_of(owner)) != f"{RACK.name} {alone}":
+        facts[OWNED_BY] = owned_by
+    if not rack or rack != alone:
         facts[LABELLED] = rack
     if annotations.get(marks.ADOPT) == "true":
         facts[ADOPT] = "true"
@@ -101,6 +103,13 @@ def _owner(metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if isinstance(each, Mapping) and each.get("controller") is True:
             return each
     return None
+
+
+def _said_of(owner: Mapping[str, Any]) -> str:
+    """Return kind and name of an owner; a Rack of somebody else's is none of ours."""
+    group = _text(owner.get("apiVersion")).rpartition("/")[0]
+    of = f" of {group}" if group not in {"", GROUP} else ""
+    return f"{_text(owner.get('kind'))} {_text(owner.get('name'))}{of}"
 
 
 def _plain(value: Any) -> Any:

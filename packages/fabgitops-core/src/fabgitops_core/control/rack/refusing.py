@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rack.rack import Heal
 from fabgitops_core.control.events import ApplyFailed, Event
 from fabgitops_core.control.objects import Child, ObjectFailure, ObjectFailureKind
-from fabgitops_core.control.rack.adopting import Whose, in_the_way, whose
+from fabgitops_core.control.rack.adopting import Whose, in_the_way, labelled, whose
 from fabgitops_core.control.rack.ending import ended
 from fabgitops_core.control.rack.passing import go_on
 from fabgitops_core.control.rack.pausing import put_off
 from fabgitops_core.control.rack.plan import Plan
 from fabgitops_core.control.rack.reasons import RackReason
-from fabgitops_core.control.rack.records import ADOPT, LABELLED
+from fabgitops_core.control.rack.records import ADOPT
 from fabgitops_core.control.rack.state import RackState, Step, Trouble, Why, Work
 
 MOST_REFUSED = 20
@@ -62,13 +63,13 @@ def _taken(state: RackState, work: Work, failure: ObjectFailure, event: Event) -
     belongs = whose(stands, state.key, state.uid)
     if belongs is Whose.OTHERS:
         return _next(state, event, Trouble(RackReason.NAME_TAKEN, in_the_way(stands)))
-    why = Why.GIVEN if _given(stands) else Why.ADOPTED if belongs is Whose.LEFT else Why.DIFFERS
+    why = Why.GIVEN if _given(stands, state.key) else Why.ADOPTED if belongs is Whose.LEFT else Why.DIFFERS
     return _instead(state, work._replace(uid=stands.uid, why=why), event)
 
 
-def _given(stands: Child) -> bool:
+def _given(stands: Child, rack: Key) -> bool:
     """Return whether somebody has given us what was never ours."""
-    return not stands.owner and LABELLED in stands.facts and stands.facts.get(ADOPT) == "true"
+    return not stands.owner and not labelled(stands, rack) and stands.facts.get(ADOPT) == "true"
 
 
 def _refused(state: RackState, plan: Plan, failure: ObjectFailure, event: Event) -> Step:
