@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Request
@@ -23,13 +24,14 @@ from fabgitops_core.control.plc.events import (
 )
 from fabgitops_core.control.plc.requests import Change, DeviceId, ReadPlan
 from fabgitops_core.engine.asking import Asking, Turn
+from fabgitops_core.engine.audits import Audits, Outcome
 from fabgitops_core.engine.device_errors import DeviceError, Withdrawn
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.outcomes import failure_of
 from fabgitops_core.engine.performing import OwnPerformer
-from fabgitops_core.engine.ports import Host, Stored
+from fabgitops_core.engine.ports import Device, Host, Stored, UnrecordedError
 
 RECORD_SECS = 2.0
 """How long the writes of a pass wait for their record to be stored: one that is away stops no correction."""
@@ -52,6 +54,7 @@ class DeviceRequests:
         due: What begins a pass anew.
         holds: Why writes may not be sent now; asked before a write is recorded, and once more right before it is sent.
         held: Who waits for the end of one.
+        audits: Who has every write recorded, if anybody does.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class DeviceRequests:
         due: Callable[[Entry], Due],
         holds: Holds,
         held: Held,
+        audits: Audits | None = None,
     ) -> None:
         self._host = host
         self._asking = asking
@@ -71,6 +75,7 @@ class DeviceRequests:
         self._due = due
         self._holds = holds
         self._held = held
+        self._audits = audits
 
     def performers(self) -> dict[type[Request], OwnPerformer]:
         """Return by its type what carries out a request; nothing comes of one for a device that is given up."""
@@ -99,6 +104,8 @@ class DeviceRequests:
         except DeviceError as error:
             return ReadFailed(self._now(), plan, failure_of(error), self._count(entry, device_id, error, turn.began))
         self._asking.answered(entry, device_id)
+        if self._audits is not None:
+            self._audits.read(entry, plan, values)
         return ReadDone(self._now(), plan, values)
 
     async def identify(self, entry: Entry, request: Identify) -> Event | None:
@@ -131,7 +138,16 @@ class DeviceRequests:
             return self._withdrawn(entry, change, why)
         if request.first and await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
             return WriteUnrecorded(self._now(), change, UNRECORDED)
+        if self._audits is None:
+            return await self._sent(entry, request, device)
+        try:
+            return await self._audits.recorded(entry, change, partial(self._sent, entry, request, device))
+        except UnrecordedError as error:
+            return self._withdrawn(entry, change, str(error))
 
+    async def _sent(self, entry: Entry, request: Write, device: Device) -> Outcome:
+        """Send a write, if it still is wanted when its turn comes."""
+        change, why = request.change, ""
         began = self._asking.time()
 
         def wanted() -> bool:

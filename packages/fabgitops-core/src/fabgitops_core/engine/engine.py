@@ -29,6 +29,7 @@ from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name
 from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
+from fabgitops_core.engine.audits import Audits
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.device_requests import DeviceRequests
 from fabgitops_core.engine.entries import Entry
@@ -41,7 +42,7 @@ from fabgitops_core.engine.isolation import Isolation
 from fabgitops_core.engine.listener import Listener
 from fabgitops_core.engine.object_requests import ObjectRequests
 from fabgitops_core.engine.performing import Clearance, Performer, Performing
-from fabgitops_core.engine.ports import Bus, Device, Devices, Host, Objects, Observer
+from fabgitops_core.engine.ports import Audit, Bus, Device, Devices, Host, Objects, Observer
 from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.scheduler import Scheduler
 
@@ -72,6 +73,7 @@ class Engine:
         objects: Where the objects are kept that resources own, for kinds that own any.
         bus: Who is told what has happened, for kinds that tell.
         performers: By its type who carries out a request that a kind brings.
+        audit: Who keeps a record of every write to a device, if anybody does.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Engine:
         objects: Objects | None = None,
         bus: Bus | None = None,
         performers: Mapping[type[Request], Performer] = MappingProxyType({}),
+        audit: Audit | None = None,
     ) -> None:
         self._devices = devices
         self._host = host
@@ -100,7 +103,8 @@ class Engine:
         self.families = Families(self._stirred, self._listed)
         self._isolation = Isolation(host, self._listener, self._scheduler, self.holds, now, self._fallen, bus)
         asking = Asking(self.circuits, self._listener.late, self._time)
-        requests = DeviceRequests(host, asking, self._users, now, self._due, self.holds, self._held)
+        audits = None if audit is None else Audits(audit, now)
+        requests = DeviceRequests(host, asking, self._users, now, self._due, self.holds, self._held, audits)
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()
         if objects is not None:

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.controller import Controller, Doubter, Identified, Owner, Referent, Referrer
 from fabgitops_core.control.objects import Watched
+from fabgitops_core.control.plc.auditing import WriteFacts
 from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.points import DeviceMap
-from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link
+from fabgitops_core.control.plc.requests import Change, DeviceId, Endpoint, Link
 from fabgitops_core.engine.families import Families
-from fabgitops_core.engine.ports import Device
+from fabgitops_core.engine.ports import Device, Record
 
 
 class Sides(NamedTuple):
@@ -37,6 +38,14 @@ def sides_of(controller: Controller[Any]) -> Sides:
     )
 
 
+class Unproven(NamedTuple):
+    """A write that was recorded, and that no reading has shown yet."""
+
+    record: Record
+    change: Change
+    facts: WriteFacts
+
+
 class Entry:
     """One resource.
 
@@ -47,6 +56,7 @@ class Entry:
     `at_device`, `doubter`, `identified`, `referrer` and `referent` are the controller again as far as its kind has that
     side; `owns` is what its kind owns, and `family` where that is known. `news` says that something of it has changed
     since the last pass began.
+    `unproven` is the last write that was recorded, until a reading shows what came of it.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
 
@@ -76,6 +86,7 @@ class Entry:
         "referrer",
         "said",
         "state",
+        "unproven",
         "writing",
     )
 
@@ -94,6 +105,7 @@ class Entry:
         self.due: float | None = None
         self.heard: frozenset[int] = frozenset()
         self.writing = False
+        self.unproven: Unproven | None = None
         self.news = False
         self.held = False
         self.gone = False

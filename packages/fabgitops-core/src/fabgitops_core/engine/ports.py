@@ -4,13 +4,15 @@ Each has a real adapter (in `fabgitops_core.modbus` or the operator) and a shipp
 """
 
 from collections.abc import Callable, Mapping
-from enum import Enum, auto
+from datetime import datetime
+from enum import Enum, StrEnum, auto
 from typing import Any, NamedTuple, Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.happenings import Happening
+from fabgitops_core.control.plc.auditing import WriteFacts
 from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Link, ReadPlan
 
 
@@ -188,8 +190,57 @@ class Host(Protocol):
         ...
 
 
+class WriteResult(StrEnum):
+    """What came of a write that was recorded."""
+
+    DONE = "done"
+    """The device confirmed it."""
+    UNKNOWN = "unknown"
+    """It was sent and not confirmed: it may have been carried out."""
+    FAILED = "failed"
+    """It was certainly not carried out."""
+    WITHDRAWN = "withdrawn"
+    """It was not sent: it was no longer wanted, or something held it."""
+    SPARED = "spared"
+    """It was not sent: the device held it already."""
+
+
+class UnrecordedError(Exception):
+    """A write could not be recorded, so it may not be sent; the text is what follows "not written: "."""
+
+
+class Record(Protocol):
+    """The record of one write, which is completed by and by. Nothing here waits or raises."""
+
+    def ended(self, at: datetime, result: WriteResult, why: str = "") -> None:
+        """Say what came of the write, once; `why` where it did not go well."""
+        ...
+
+    def read_back(self, at: datetime, words: tuple[int, ...], proven: bool) -> None:
+        """Say what the first reading after it showed where it was written, and whether that is what was wanted."""
+        ...
+
+
+class Audit(Protocol):
+    """Keeps, for good, a record of every write to a device: stored before it is sent, completed afterwards."""
+
+    async def attempt(self, at: datetime, key: Key, change: Change, facts: WriteFacts) -> Record:
+        """Store that a resource is about to write, and return the record to be completed.
+
+        Args:
+            at: The time of day.
+            key: The resource.
+            change: What is written.
+            facts: What its controller knows of that.
+
+        Raises:
+            UnrecordedError: It could not be stored.
+        """
+        ...
+
+
 class Observer(Protocol):
-    """Whoever listens: metrics, audit. What it raises is a fault of ours, and changes nothing for the resource."""
+    """Whoever listens, as metrics do. What it raises is a fault of ours, and changes nothing for the resource."""
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol, TypeVar, runtime_checkable
 
+from fabgitops_core.control.plc.auditing import WriteFacts
 from fabgitops_core.control.plc.claims import Claim
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.requests import Change, Endpoint
@@ -27,6 +28,10 @@ class DeviceController(Protocol[State_contra]):
 
     def still_wanted(self, state: State_contra, change: Change) -> bool:
         """Return whether a write that waits for its turn may still be sent."""
+        ...
+
+    def audited(self, state: State_contra, change: Change) -> WriteFacts:
+        """Return what is known of a write that is about to be sent, for its record."""
         ...
 
     def claims(self, state: State_contra) -> frozenset[Claim]:

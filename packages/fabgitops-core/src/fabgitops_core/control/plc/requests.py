@@ -91,6 +91,16 @@ class Change:
     function: WriteFunction = WriteFunction.AUTO
     mask: int | None = None
 
+    @property
+    def code(self) -> int:
+        """Return the code of the function that writes it: 5, 6, 15, 16 or 22."""
+        if self.function is WriteFunction.MASK:
+            return 22
+        single = self.function is WriteFunction.SINGLE or (
+            self.function is WriteFunction.AUTO and len(self.values) == 1
+        )
+        return (5 if single else 15) if self.table is Table.COIL else (6 if single else 16)
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityPlan:

@@ -39,6 +39,7 @@ from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSp
 from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Contested, Declared, Due, Event, Faulted, Referenced, Removed
+from fabgitops_core.control.plc.auditing import audited
 from fabgitops_core.control.plc.claims import Claim, claims_of
 from fabgitops_core.control.plc.declaring import contested, declared, referenced
 from fabgitops_core.control.plc.events import (
@@ -165,3 +166,4 @@ class PlcController:
         return units(state)
 
     still_wanted = staticmethod(still_wanted)
+    audited = staticmethod(audited)

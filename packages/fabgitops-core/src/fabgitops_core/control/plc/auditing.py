@@ -1,0 +1,68 @@
+"""What is known of a write when it is decided, and what a reading after it says: the facts of its record."""
+
+from dataclasses import dataclass
+
+from fabgitops_core.codec.types import Words
+from fabgitops_core.control.events import SyncRequest
+from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.requests import Change, ReadPlan
+from fabgitops_core.control.plc.state import PlcState, same_places
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One register that a write is about, and the words that were read of it before; None where it was not read."""
+
+    point: Point
+    before: Words | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFacts:
+    """What is known of a write when it is decided.
+
+    `generation` is that of the spec which wants it, `sync` the request that the pass answers, if it answers one.
+    """
+
+    generation: int
+    touched: tuple[Touched, ...]
+    sync: SyncRequest | None = None
+
+    @property
+    def compared(self) -> bool:
+        """Return whether a reading proves it: a command is only given."""
+        return any(not each.point.command for each in self.touched)
+
+
+def audited(state: PlcState, change: Change) -> WriteFacts:
+    """Return what is known of a write under way; its registers only while the spec still means the same ones."""
+    going = state.going
+    under_way = bool(going.changes) and going.changes[0].change == change and same_places(state.going_map, state.map)
+    return WriteFacts(state.generation, _touched(state) if under_way else (), state.serving)
+
+
+def _touched(state: PlcState) -> tuple[Touched, ...]:
+    found = state.going.found
+    return tuple(Touched(found[at].point, found[at].words) for at in state.going.changes[0].points)
+
+
+def read_after(change: Change, facts: WriteFacts, plan: ReadPlan, values: Words) -> tuple[Words, bool] | None:
+    """Return the words that a reading shows where something was written, and whether they are what was wanted.
+
+    None is returned for a reading of something else, or of a part.
+    """
+    start = change.address - plan.address
+    whole = values[start : start + len(change.values)] if start >= 0 else ()
+    place = (change.endpoint, change.unit_id, change.table)
+    if (plan.endpoint, plan.unit_id, plan.table) != place or len(whole) < len(change.values):
+        return None
+    return whole, all(_holds(each.point, whole, change.address) for each in facts.touched if not each.point.command)
+
+
+def _holds(point: Point, words: Words, address: int) -> bool:
+    start = point.place.address - address
+    mine = words[start : start + point.place.codec.size]
+    try:
+        return point.wanted is not None and point.same(mine, point.wanted)
+    except ValueError:
+        return False
