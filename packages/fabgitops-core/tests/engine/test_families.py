@@ -162,8 +162,23 @@ def test_the_first_listing_is_told_and_no_other(told: Told) -> None:
     told.list(4)
     told.list(5)
     assert told.complete == [("Shelf", None)]
-    assert told.family.is_listed("Box", "plant")
-    assert not told.family.is_listed("Crate", "plant")
+    assert told.family.unseen(["Box"], "plant") == {}
+    assert told.family.unseen(["Box", "Crate"], "plant") is None
+
+
+def test_what_cannot_be_listed_is_told_until_it_is(told: Told) -> None:
+    """A refusal is told once, and over with a listing; of what was listed before, what is known stays."""
+    told.families.refused(WATCHED, "plant", "forbidden")
+    told.families.refused(WATCHED, "plant", "forbidden")
+    assert told.complete == [("Shelf", "plant")]
+    assert told.family.unseen(["Box"], "plant") == {"Box": "forbidden"}
+    assert told.family.unseen(["Box"], "hall") is None
+    told.list(4, box("x", 3))
+    told.families.refused(WATCHED, None, "forbidden")
+    assert told.complete == [("Shelf", "plant"), ("Shelf", None)]
+    assert told.family.unseen(["Box"], "plant") == {}
+    assert told.families.has("Box", None)
+    assert not told.families.has("Box", "hall")
 
 
 def test_what_cannot_be_read_keeps_its_owner_from_knowing_what_there_is(told: Told) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from fabgitops_core.api.meta import API_VERSION, Key
 from fabgitops_core.api.rack import RACK, RACK_TEMPLATE
 from fabgitops_core.api.rack.rackstatus import RackStatus
@@ -32,15 +33,20 @@ PARTS_OF_ONE = 34
 class Floor:
     """An engine with racks before an API server in memory."""
 
-    def __init__(self, api: FakeApiServer | None = None, *, lagging: bool = False) -> None:
+    def __init__(self, api: FakeApiServer | None = None, *, lagging: bool = False, unseen: str = "") -> None:
         self.time = asyncio.get_running_loop().time
         self.api = api or FakeApiServer((RACK, RACK_TEMPLATE, *PARTS), self.now)
         self.objects, self.bus, self.host = FakeObjects(self.api), FakeBus(), FakeHost()
         self.engine = Engine(FakeDevices(), self.host, FakeObserver(), self.now, self.objects, self.bus)
         self.api.watchers.clear()
         self.watches = [FakeWatch(self.api, self.engine.families, each, lagging=lagging) for each in watched()]
-        for watch in self.watches:
-            watch.list()
+        for each, watch in zip(watched(), self.watches, strict=True):
+            if each.kind.name != unseen:
+                watch.list()
+
+    def refuse(self, kind: str) -> None:
+        """Let the API server refuse to list a kind."""
+        self.engine.families.refused(next(each for each in watched() if each.kind.name == kind), None, "forbidden")
 
     def now(self) -> datetime:
         """Return the time of day by the loop's clock."""
@@ -62,15 +68,15 @@ class Floor:
         controller = CONTROLLERS[key.kind]
         self.engine.declare(key, controller, declared(controller.kind, self.api[key], self.now()))
 
-    def template(self, chassis: int = 2) -> Key:
-        """Apply the template."""
+    def template(self, chassis: int = 2, name: str = "build", **more: Any) -> Key:
+        """Apply a template."""
         blade = {"nodeCount": 2, "bmcMode": "shared"}
         config = {"bladeCount": 4, "bladeConfig": blade}
-        return self.apply(RACK_TEMPLATE.name, "build", {"chassisCount": chassis, "chassisConfig": config})
+        return self.apply(RACK_TEMPLATE.name, name, {"chassisCount": chassis, "chassisConfig": config, **more})
 
-    def rack(self, name: str) -> Key:
+    def rack(self, name: str, template: str = "build") -> Key:
         """Apply a Rack."""
-        return self.apply(RACK.name, name, {"templateRef": {"name": "build"}})
+        return self.apply(RACK.name, name, {"templateRef": {"name": template}})
 
     def says(self, key: Key) -> str:
         """Return what a Rack's Ready says."""
@@ -171,6 +177,65 @@ def test_a_rack_that_is_deleted_and_made_again_at_once() -> None:
         assert floor.api.collect() == PARTS_OF_ONE
         await asyncio.sleep(30)
         assert floor.parts(rack) == 0
+        await floor.engine.stop(1.0)
+
+    leaping(story())
+
+
+def test_plcs_that_may_not_be_listed() -> None:
+    """Where PLCs cannot be listed a Rack without any is made, and one with some waits and says why, until they can."""
+
+    async def story() -> None:
+        floor = Floor(unseen="IndustrialPLC")
+        floor.template()
+        pdu = {"name": "pdu", "at": "rack", "templateRef": {"name": "x"}, "deviceAddress": "10.0.0.1"}
+        floor.template(name="powered", plcs=[pdu])
+        plain, powered = floor.rack("rack-0"), floor.rack("rack-1", "powered")
+        await asyncio.sleep(30)
+        assert floor.parts(plain) == 0
+        floor.refuse("IndustrialPLC")
+        await asyncio.sleep(30)
+        assert floor.says(plain) == "True ReconcileSuccess"
+        assert floor.parts(powered) == 0
+        assert floor.says(powered) == "False ReconcileError"
+        status = floor.host.status(powered)
+        assert isinstance(status, RackStatus)
+        assert status.message == "not all of it can be seen: forbidden"
+        floor.watches[-1].list()
+        await asyncio.sleep(30)
+        assert floor.says(powered) == "True ReconcileSuccess"
+        assert floor.parts(powered) == PARTS_OF_ONE + 1
+        await floor.engine.stop(1.0)
+
+    leaping(story())
+
+
+@pytest.mark.parametrize("kind", ["IndustrialPLC", "RackNode"])
+def test_what_cannot_be_seen_is_not_counted_as_gone(kind: str) -> None:
+    """After a start that may not list a kind of which a Rack has parts nothing of it is made, deleted, or told."""
+
+    async def story() -> None:
+        before = Floor()
+        pdu = {"name": "pdu", "at": "rack", "templateRef": {"name": "x"}, "deviceAddress": "10.0.0.1"}
+        before.template(plcs=[pdu])
+        rack = before.rack("rack-0")
+        await asyncio.sleep(30)
+        said = before.host.status(rack)
+        assert said is not None
+        before.api.write_status(rack, said.model_dump(mode="json", by_alias=True, exclude_none=True))
+        await before.engine.stop(1.0)
+        floor = Floor(before.api, unseen=kind)
+        floor.template(chassis=1, plcs=[])
+        floor.declare(rack)
+        floor.refuse(kind)
+        await asyncio.sleep(60)
+        assert floor.objects.requests == []
+        assert not any(each.type.endswith("deleted") for each in floor.bus.taken)
+        status = floor.host.status(rack)
+        assert isinstance(status, RackStatus)
+        assert isinstance(said, RackStatus)
+        assert status.message == "not all of it can be seen: forbidden"
+        assert (status.total_nodes, status.plcs, status.in_use) == (said.total_nodes, said.plcs, said.in_use)
         await floor.engine.stop(1.0)
 
     leaping(story())

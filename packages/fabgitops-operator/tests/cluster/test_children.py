@@ -51,6 +51,7 @@ class Server:
         self.version = 10
         self.asked: list[str] = []
         self.refuses: tuple[int, str] | None = None
+        self.unlistable: tuple[int, str] | None = None
         self.streams: list[asyncio.Queue[bytes | None]] = []
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -62,6 +63,9 @@ class Server:
         assert query["labelSelector"] == LABEL
         if "watch" in query:
             return await self._stream(request)
+        if self.unlistable is not None:
+            code, why = self.unlistable
+            return web.json_response({"kind": "Status", "apiVersion": "v1", "code": code, "message": why}, status=code)
         at, limit = int(query.get("continue", "0")), int(query["limit"])
         more = {"continue": str(at + limit)} if len(self.items) > at + limit else {}
         page = {"metadata": {"resourceVersion": str(self.version), **more}, "items": self.items[at : at + limit]}
@@ -192,6 +196,19 @@ async def test_a_watch_that_is_refused_is_told_and_listed_meanwhile(plant: Plant
     assert "cannot watch" in plant.hearing.not_ready()
     server.refuses = None
     await plant.until(lambda: plant.hearing.up, "it is heard again")
+
+
+async def test_a_listing_that_is_refused_is_told_to_who_waits_for_it(plant: Plant) -> None:
+    """Who owns nothing of what may not be listed need not wait for it; an API server that is away tells nothing."""
+    server, family = plant.server, plant.families.of("Rack")
+    server.unlistable = 503, "etcd"
+    await plant.until(lambda: len(server.asked) > 4, "it is tried")
+    assert family.unseen([KIND.name], "plant") is None
+    server.unlistable = 403, "cannot list"
+    await plant.until(lambda: family.unseen([KIND.name], "plant"), "it is told")
+    server.unlistable, server.items = None, [part("a", 3)]
+    await plant.until(lambda: family.unseen([KIND.name], "plant") == {}, "it is listed")
+    assert plant.names() == {"a"}
 
 
 async def test_a_store_that_was_set_back_is_believed(plant: Plant) -> None:

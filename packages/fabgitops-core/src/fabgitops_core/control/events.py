@@ -143,10 +143,12 @@ class Surveyed(Event):
     """It is time to look, at these: all that carries the label by which the resource's kind watches what it owns.
 
     It begins each pass of an `Owner`, as `Due` begins that of others, and is never told before all was listed once.
+    `unseen` are the kinds of which nothing is known, for the API server refuses to list them, and why.
     """
 
     at: datetime
     children: Children
+    unseen: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.meta import NOTHING, ApiModel, Key
 from fabgitops_core.control.breaker import PASS, Gate
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.controller import Controller
@@ -335,10 +335,10 @@ class Engine:
         if key in self._entries:
             self._scheduler.wake(key, after)
 
-    def _surveyed(self, entry: Entry, family: Family) -> Surveyed | None:
+    def _surveyed(self, entry: Entry, family: Family, unseen: Mapping[str, str]) -> Surveyed | None:
         """Return what there is of what a resource owns; None where a fault of ours keeps that from being known."""
         children = self._isolation.ask(entry, "survey", partial(family.of, entry.key), None)
-        return None if children is None else Surveyed(self._now(), children)
+        return None if children is None else Surveyed(self._now(), children, unseen)
 
     # --- one pass -----------------------------------------------------------------------------------------------------
 
@@ -346,14 +346,16 @@ class Engine:
         entry = self._entries.get(key)
         if entry is None or entry.dead:
             return
-        family = entry.family
+        family, unseen = entry.family, NOTHING
         if family is not None:
             entry.news = False
-            if not all(family.is_listed(each.kind.name, key.namespace) for each in entry.owns):
-                return  # it is looked at as soon as they are
+            known = family.unseen((each.kind.name for each in entry.owns), key.namespace)
+            if known is None:
+                return  # it is looked at as soon as all is listed, or refused
+            unseen = known
         began, faults = self._time(), entry.faults
         entry.due, entry.held = self._scheduler.due(key), False
-        event: Event | None = self._due(entry) if family is None else self._surveyed(entry, family)
+        event: Event | None = self._due(entry) if family is None else self._surveyed(entry, family, unseen)
         try:
             while event is not None and not entry.gone:  # its key may be another's by now
                 request = self._isolation.step(entry, event)

@@ -24,7 +24,8 @@ class Families:
 
     Args:
         changed: Told of each owner of whose objects something is news.
-        complete: Told the kind of owner and the namespace (None: all) of which something was listed for the first time.
+        complete: Told the kind of owner and the namespace (None: all) of which something was listed for the first time,
+            or is known not to be.
     """
 
     def __init__(self, changed: Callable[[Key], None], complete: Callable[[str, str | None], None]) -> None:
@@ -47,6 +48,15 @@ class Families:
         """Take the news that an object is gone, or does not carry the label any more."""
         for family in self._families.values():
             family.lost(key, uid)
+
+    def refused(self, watched: Watched, namespace: str | None, why: str) -> None:
+        """Take it that the API server refuses to list a kind: who has nothing to do with it need not wait for it."""
+        if self.of(watched.owner_kind).refused(watched.kind.name, namespace, why):
+            self._complete(watched.owner_kind, namespace)
+
+    def has(self, kind: str, namespace: str | None) -> bool:
+        """Return whether an object of a kind is known, in a namespace or (None) in any."""
+        return any(family.has(kind, namespace) for family in self._families.values())
 
     def listing(self, watched: Watched, namespace: str | None) -> "Listing":
         """Begin a listing of all objects that carry the label, in one namespace or (None) in all."""

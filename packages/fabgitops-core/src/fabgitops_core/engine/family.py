@@ -5,7 +5,7 @@ applied is known before the watch tells of it, and an older version that comes l
 stays gone, whatever still is under way that was begun before.
 """
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -50,6 +50,7 @@ class Family:
         self._under_way = 0
         self._gone: set[str] = set()
         self._listed: set[tuple[str, str | None]] = set()
+        self._refused: dict[tuple[str, str | None], str] = {}
         self._newest: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -136,11 +137,31 @@ class Family:
         """Note that a kind was listed whole; return whether that is the first time."""
         first = (kind, namespace) not in self._listed
         self._listed.add((kind, namespace))
+        self._refused.pop((kind, namespace), None)
         return first
 
-    def is_listed(self, kind: str, namespace: str) -> bool:
-        """Return whether all objects of a kind in a namespace were listed once."""
-        return (kind, None) in self._listed or (kind, namespace) in self._listed
+    def refused(self, kind: str, namespace: str | None, why: str) -> bool:
+        """Note that a kind cannot be listed; return whether that is news, and nothing is known of it from before."""
+        if (kind, namespace) in self._listed or self._refused.get((kind, namespace)) == why:
+            return False
+        self._refused[kind, namespace] = why
+        return True
+
+    def unseen(self, kinds: Iterable[str], namespace: str) -> Mapping[str, str] | None:
+        """Return which kinds cannot be listed in a namespace, and why; None while one is only not listed yet."""
+        found: dict[str, str] = {}
+        for kind in kinds:
+            if (kind, None) in self._listed or (kind, namespace) in self._listed:
+                continue
+            why = self._refused.get((kind, None)) or self._refused.get((kind, namespace))
+            if not why:
+                return None
+            found[kind] = why
+        return found
+
+    def has(self, kind: str, namespace: str | None) -> bool:
+        """Return whether an object of a kind is known, in a namespace or (None) in any."""
+        return any(key.kind == kind and namespace in {None, key.namespace} for key in self._group_of)
 
     def missed(self, kind: str, namespace: str | None, shown: Container[Key], version: int) -> None:
         """Forget what a complete listing of this version did not show, unless it was made after it."""

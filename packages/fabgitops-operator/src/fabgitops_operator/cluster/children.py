@@ -24,6 +24,9 @@ BREATH_SECS = 1.0
 MAX_PAUSE_SECS = 15.0
 """The longest pause before it is tried again after a failure."""
 
+AFTER_FAILURES = 2
+"""A listing that is refused for the third time in a row is told: at a start rights may come a moment later."""
+
 AT_A_TIME = 50
 """Objects of a listing that are taken before others get their turn."""
 
@@ -124,6 +127,8 @@ class _Line:
                 listing.complete(int(version))
         except ApiError as error:
             self._hearing.unlisted(self._scope, str(error), refused=not isinstance(error, Unavailable | Gone))
+            if self._failures >= AFTER_FAILURES and not isinstance(error, Unavailable):
+                self._owned.refused(self._scope.namespace, str(error))
             raise
         self._hearing.listed(self._scope)
         return version

@@ -57,6 +57,10 @@ class Owned:
         if self._controller is not None:
             self._inventory.deleted(self._controller, body)
 
+    def refused(self, namespace: str | None, why: str) -> None:
+        """Take it that the API server refuses to list them, in one namespace or (None) in all."""
+        self._kept.refused(self._watched, namespace, why)
+
     @contextmanager
     def listing(self, namespace: str | None) -> Iterator["Listing"]:
         """Let all be shown, in one namespace or (None) in all; what is not shown is gone when that is complete."""

@@ -241,7 +241,7 @@ class Stage:
     def _hold_while_deaf(self) -> None:
         """Let no write go out while nobody can tell us whether it is still wanted."""
         why = self.hearing.hold(lambda scope: self.inventory.any(scope.kind.name, scope.namespace))
-        why = why or self.children.hold(lambda _: bool(len(self.engine)))
+        why = why or self.children.hold(lambda scope: self.engine.families.has(scope.kind.name, scope.namespace))
         if why:
             self.engine.holds.put("watch", why)
         else:

@@ -15,7 +15,7 @@ from fabgitops_core.control.rack.onward import onward
 from fabgitops_core.control.rack.plan import Plan
 from fabgitops_core.control.rack.reasons import RackReason
 from fabgitops_core.control.rack.removing import remove_next
-from fabgitops_core.control.rack.resting import Rest, awaited, plan_or_why_not, rested
+from fabgitops_core.control.rack.resting import Rest, awaited, plan_or_why_not, rested, unseen
 from fabgitops_core.control.rack.situations import PROVISIONING
 from fabgitops_core.control.rack.state import REST, Pass, RackState, Stage, Step, Trouble, Why, Work
 from fabgitops_core.control.rack.telling import caught_up, tell_of_own, tell_of_part
@@ -34,6 +34,8 @@ def surveyed(state: RackState, event: Surveyed) -> Step:
 
 
 def _compared(state: RackState, event: Surveyed) -> Step:
+    if (blind := unseen(state, event.unseen)) is not None:
+        return rested(state, blind, event.at)
     state, told = caught_up(state, event.children, event.at)
     require_off = state.offer is not None and state.offer.spec.require_off
     there = totals(state.key, state.uid, event.children, require_off=require_off)

@@ -1,5 +1,6 @@
 """How a Rack stands of which no plan can be made, so that nothing of it is touched."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ from fabgitops_core.api.rack.rackstatus import RackStatus
 from fabgitops_core.control.commands import Notice, Wake
 from fabgitops_core.control.events import Faulted, fault_message
 from fabgitops_core.control.rack.conditions import say
+from fabgitops_core.control.rack.kinds import PLC
 from fabgitops_core.control.rack.plan import Plan, plan_of
 from fabgitops_core.control.rack.reasons import RackReason
 from fabgitops_core.control.rack.situations import (
@@ -14,6 +16,7 @@ from fabgitops_core.control.rack.situations import (
     INVALID_SPEC,
     INVALID_TEMPLATE,
     PENDING,
+    RECONCILE_ERROR,
     TEMPLATE_NOT_FOUND,
     Situation,
 )
@@ -46,6 +49,19 @@ def plan_or_why_not(state: RackState) -> Plan | Rest:
         )
         return Rest(TEMPLATE_NOT_FOUND, message, RackReason.TEMPLATE_NOT_FOUND)
     return plan_of(state.key, state.uid, state.generation, state.spec, state.offer)
+
+
+def unseen(state: RackState, refused: Mapping[str, str]) -> Rest | None:
+    """Return why nothing is done while a kind cannot be listed; nothing where this Rack has to do with none of them.
+
+    Only PLCs are what a Rack may have none of. Those that it had, and is to have no more, are in its status.
+    """
+    status = state.status
+    pending = status.events.pending if status.events else ()
+    plcs = status.plcs is not None or any(each.kind == PLC.name for each in pending)
+    plcs = plcs or (state.offer is not None and bool(state.offer.spec.plcs))
+    why = next((why for kind, why in refused.items() if kind != PLC.name or plcs), "")
+    return Rest(RECONCILE_ERROR, f"not all of it can be seen: {why}", RackReason.CHILD_REFUSED) if why else None
 
 
 def awaited(state: RackState, why: Rest, at: datetime) -> Step | None:
