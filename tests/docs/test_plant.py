@@ -114,13 +114,18 @@ def test_actions_fit_the_state() -> None:
     bare = resource("InSync")
     del bare["spec"]["suspend"]
     assert offered(bare) == {"suspend", "sync"}
+    bare["metadata"]["annotations"] = {"fabgitops.io/suspend": "belt is changed"}
+    assert offered(bare) == {"resume"}
 
 
 def test_actions_change_what_they_say() -> None:
-    """Suspend and resume set one field; sync asks for a pass and keeps the other annotations."""
+    """Suspend and resume set one field, resume ends what fabctl suspended; sync asks for a pass, and keeps the rest."""
     plc = resource("InSync")
     assert run_lua("suspend", plc)["spec"] == {**plc["spec"], "suspend": True}
     assert run_lua("resume", resource("Suspended"))["spec"]["suspend"] is False
+    plc["metadata"]["annotations"] = {"fabgitops.io/suspend": "belt is changed", "owner": "shift-1"}
+    assert run_lua("resume", plc)["metadata"]["annotations"] == {"owner": "shift-1"}
+    del plc["metadata"]["annotations"]
     annotations = run_lua("sync", plc)["metadata"]["annotations"]
     assert list(annotations) == ["reconcile.fabgitops.io/requestedAt"]
     plc["metadata"]["annotations"] = {"owner": "shift-1"}

@@ -48,7 +48,7 @@ def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
     assert version("fabctl") in fabctl("--version").stdout
 
 
-COMMANDS = ["get-status", "describe", "list", "sync", "templates", "wait", "watch", "tree"]
+COMMANDS = ["get-status", "describe", "list", "sync", "suspend", "resume", "templates", "wait", "watch", "tree"]
 OF_RACKS = ["rack list", "rack describe", "rack approve", "rack locate"]
 
 
@@ -91,6 +91,12 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["sync", "mixer", "--all"], "either the NAME of a PLC or --all, not both"),
         (["sync", "-A"], "fabctl sync --all -A"),
         (["sync", "-l", "line in (3,4)"], "fabctl sync --all -l 'line in (3,4)'"),
+        (["suspend", "mixer"], "--reason"),
+        (["suspend", "mixer", "--reason", " "], "--reason says nothing"),
+        (["suspend", "mixer", "--reason", "a\x1b[2J"], "a line of at most 256 characters that can be printed"),
+        (["suspend", "mixer", "--reason", "x" * 257], "a line of at most 256 characters"),
+        (["suspend", "-A", "--reason", "x"], "fabctl suspend --all -A"),
+        (["resume", "mixer", "--all"], "either the NAME of a PLC or --all, not both: fabctl resume NAME"),
         (["list", "a", "b"], "unexpected arguments: a b (see: fabctl list --help)"),
         (["describe", "pod/mixer"], '"pod/mixer" is not the name of a PLC: give NAME, plc/NAME'),
         (["sync", "plc/"], "cannot be a name in Kubernetes"),

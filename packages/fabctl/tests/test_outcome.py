@@ -38,6 +38,14 @@ def test_every_end_has_its_sentence(
     assert words in told.sentence
 
 
+def test_what_fabctl_suspended_is_resumed_by_it(plc: Make) -> None:
+    """A sync of it gives the reason and the command that ends it, and does not send to Git."""
+    body = plc("Suspended", "Unknown")
+    body["metadata"]["annotations"] = {"fabgitops.io/suspend": "belt is changed"}
+    told = outcome(view(body), view(body)).sentence
+    assert told == "suspended (belt is changed): nothing was read or written; fabctl resume mixer ends it"
+
+
 def test_drift_that_was_left_names_the_way_out(plc: Make) -> None:
     """Where autoCorrect is false, the sentence says that --force corrects once."""
     body = plc("DriftDetected", "False", inSync=False, currentValue=7)

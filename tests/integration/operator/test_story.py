@@ -1,7 +1,10 @@
 """The main job on a real API server, under the real role, with PLCs on real sockets."""
 
 import asyncio
+import os
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 from mock_plc.device import Device
@@ -63,6 +66,34 @@ async def test_a_suspended_plc_is_left_alone_until_resumed(site: Site) -> None:
         assert (plc.reads, plc[4001]) == (reads, 2311)
         await site.apply("mixer", port, suspend=False)
         await site.until_status("mixer", inSync=True, correctionsApplied=1)
+
+
+async def test_fabctl_suspends_and_resumes(site: Site) -> None:
+    """Suspended by fabctl a device is neither read nor written, whatever is applied meanwhile, until it is resumed."""
+
+    async def fabctl(*arguments: str) -> str:
+        command = [str(Path(sys.executable).with_name("fabctl")), *arguments, "--yes", "-n", site.namespace]
+        way = {**os.environ, "KUBECONFIG": str(site.plane.kubeconfig)}
+        process = await asyncio.create_subprocess_exec(*command, env=way, stdout=asyncio.subprocess.PIPE)
+        out, _ = await process.communicate()
+        assert process.returncode == 0
+        return out.decode().splitlines()[-1]
+
+    plc = Device({4001: 2500})
+    async with serving(plc) as port, site.operator():
+        await site.apply("mixer", port)
+        await site.until_status("mixer", inSync=True)
+        assert await fabctl("suspend", "mixer", "--reason", "belt is changed") == "mixer: suspended: belt is changed"
+        reads, plc[4001] = plc.reads, 2311
+        await site.sync("mixer", "t1", force=True)
+        await site.until_status("mixer", lastHandledReconcileAt="t1")
+        await site.apply("mixer", port, tags=["line-1"])
+        await site.until_status("mixer", observedGeneration=2)
+        assert await site.condition("mixer", "Ready") == ("Unknown", "Suspended")
+        assert (plc.reads, plc[4001]) == (reads, 2311)
+        assert (await fabctl("resume", "mixer")).startswith("mixer: resumed, ")
+        await site.until_status("mixer", inSync=True, correctionsApplied=1)
+        assert plc[4001] == 2500
 
 
 async def test_deleting_leaves_the_device_alone(site: Site) -> None:

@@ -25,6 +25,8 @@ _COMMANDS = (
     ("list", None, "List what Git declares: where each PLC is, its register or map, and its target."),
     ("describe", None, "Show all that is known of one PLC: spec, registers, status, conditions, Events."),
     ("sync", None, "Have the operator look at the PLC now, and say what came of it."),
+    ("suspend", None, "Leave PLCs alone, neither read nor written, until fabctl resume."),
+    ("resume", None, "Look after PLCs again that fabctl suspend left alone."),
     ("templates", None, "List templates: which are valid, and how many PLCs use each."),
     ("wait", None, "Wait until PLCs are in sync, ready or deleted, and say of each when it is."),
     ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),

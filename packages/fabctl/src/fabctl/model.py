@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, shown, text
+from fabctl.marks import SUSPEND
 from fabctl.registers import Register, is_map, registers
 
 WORD_MAX = 65535
@@ -90,6 +91,9 @@ class View:
     interval: str
     auto_correct: bool
     suspend: bool
+    """Whether Git suspends it."""
+    suspended_for: str | None
+    """Why `fabctl suspend` suspends it, None where it does not."""
     tags: str
 
     status: Status
@@ -193,6 +197,7 @@ def view(body: Body) -> View:
         interval=shown(spec.get("pollIntervalSecs", None if reference else 5)),
         auto_correct=spec.get("autoCorrect", True) is True,
         suspend=spec.get("suspend") is True,
+        suspended_for=_suspended_for(mapping(metadata.get("annotations"))),
         tags=", ".join(shown(tag) for tag in sequence(spec.get("tags"))),
         status=word,
         held=word is Status.DRIFT and _condition(conditions, "Ready").get("reason") == "Held",
@@ -212,6 +217,10 @@ def view(body: Body) -> View:
         handled=text(status.get("lastHandledReconcileAt")) or None,
         conditions=conditions,
     )
+
+
+def _suspended_for(annotations: Body) -> str | None:
+    return " ".join(text(annotations[SUSPEND]).split()) if SUSPEND in annotations else None
 
 
 def _status(metadata: Body, spec: Body, status: Body, conditions: tuple[Body, ...]) -> Status:

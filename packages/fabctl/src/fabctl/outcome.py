@@ -48,11 +48,18 @@ def outcome(before: View, after: View) -> Outcome:
             also = f" ({_registers(corrected)} corrected all the same)" if corrected and after.is_map else ""
             return Outcome(Result.FAILED, f"failed: {after.message or after.last_error or after.status}{also}")
         case Status.SUSPENDED:
-            return Outcome(Result.SUSPENDED, "suspended: nothing was read or written; set spec.suspend to false in Git")
+            return Outcome(Result.SUSPENDED, _suspended(after))
         case Status.UPDATING:
             return Outcome(Result.UNKNOWN, "the spec has changed meanwhile: sync again")
         case _:
             return Outcome(Result.UNKNOWN, after.message or after.status)
+
+
+def _suspended(after: View) -> str:
+    if after.suspended_for is None:
+        return "suspended: nothing was read or written; set spec.suspend to false in Git"
+    said = f" ({after.suspended_for})" if after.suspended_for else ""
+    return f"suspended{said}: nothing was read or written; fabctl resume {after.name} ends it"
 
 
 def _map_synced(after: View, corrected: int) -> Outcome:

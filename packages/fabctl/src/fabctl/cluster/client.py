@@ -63,8 +63,8 @@ class Cluster:
         """Ask the operator for one pass now, which it answers by the token; return the PLC as it stands."""
         return await self.annotate(key, {REQUESTED_AT: token} | ({FORCE_AT: token} if force else {}))
 
-    async def annotate(self, key: Key, annotations: Mapping[str, str], kind: Kind = PLC) -> Body:
-        """Give an object annotations, and return it as it stands then.
+    async def annotate(self, key: Key, annotations: Mapping[str, str | None], kind: Kind = PLC) -> Body:
+        """Give an object annotations, take those away that are None, and return it as it stands then.
 
         Raises:
             UnknownPLC: There is none of this name.

@@ -1,8 +1,9 @@
-"""What get-status, list and watch share: which PLCs are meant."""
+"""What the commands share: which PLCs are meant."""
 
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,25 @@ def check(names: Sequence[str], scope: Scope) -> None:
         raise UsageError("NAME and --all-namespaces exclude each other: a name belongs to one namespace (-n)")
     if names and scope.selector is not None:
         raise UsageError("NAME and --selector exclude each other: give one of them")
+
+
+def check_which(command: str, names: Sequence[str], scope: Scope, *, all_: bool) -> None:
+    """Refuse what does not say exactly which PLCs; to act on many is to be meant, so -A and -l alone do not do it.
+
+    Raises:
+        UsageError: It is not said, or said twice.
+    """
+    how = f"fabctl {command} NAME, fabctl {command} --all"
+    if names and all_:
+        raise UsageError(f"give either the NAME of a PLC or --all, not both: {how}")
+    if not names and not all_:
+        given = [*(["-A"] if scope.all_namespaces else []), *(["-l", scope.selector] if scope.selector else [])]
+        if given:
+            also = shlex.join(given)
+            every = f"to {command} every PLC that it selects: fabctl {command} --all {also}"
+            raise UsageError(f"{also} alone {command}s nothing; {every}")
+        raise UsageError(f"give either the NAME of a PLC or --all: {how}")
+    check(names, scope)
 
 
 async def selected(cluster: Cluster, names: Sequence[str], scope: Scope) -> list[Body]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import sys
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -13,8 +12,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from fabctl.cluster import connected
-from fabctl.commands.selecting import check, namespace_of, nothing_found, selected
-from fabctl.errors import FabctlError, Unhandled, UsageError
+from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected
+from fabctl.errors import FabctlError, Unhandled
 from fabctl.model import View, view
 from fabctl.names import named
 from fabctl.options import HERE_ALL, Names, Scope
@@ -53,7 +52,7 @@ async def sync(
         scope: Which cluster, and which of its PLCs.
     """
     wanted = named(names)
-    _check_which(wanted, scope, all_=all_)
+    check_which("sync", wanted, scope, all_=all_)
     async with connected(scope) as cluster:
         before = {plc.key: plc for plc in map(view, await selected(cluster, wanted, scope))}
         if not before:
@@ -62,19 +61,6 @@ async def sync(
         return await _Syncing(cluster, before, namespace_of(cluster, scope), wanted).run(
             force, timeout if wait else None
         )
-
-
-def _check_which(names: Sequence[str], scope: Scope, *, all_: bool) -> None:
-    """Refuse what does not say exactly which PLCs; to ask for many is to be meant, so -A and -l alone do not do it."""
-    if names and all_:
-        raise UsageError("give either the NAME of a PLC or --all, not both: fabctl sync NAME, fabctl sync --all")
-    if not names and not all_:
-        given = [*(["-A"] if scope.all_namespaces else []), *(["-l", scope.selector] if scope.selector else [])]
-        if given:
-            also = shlex.join(given)
-            raise UsageError(f"{also} alone syncs nothing; to sync every PLC that it selects: fabctl sync --all {also}")
-        raise UsageError("give either the NAME of a PLC or --all: fabctl sync NAME, fabctl sync --all")
-    check(names, scope)
 
 
 class _Syncing:

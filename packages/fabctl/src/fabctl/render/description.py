@@ -8,6 +8,7 @@ from fabctl.fields import NOTHING, Body, mapping, moment, number, shown, text
 from fabctl.model import View
 from fabctl.render.maps import registers_section
 from fabctl.render.shapes import Pairs, Section, Table
+from fabctl.render.suspending import said
 from fabctl.render.tables import said_once, since
 
 
@@ -53,6 +54,7 @@ def _spec(plc: View) -> Pairs:
         ("Poll interval", f"{plc.interval} s" if plc.interval != NOTHING else "that of the template, or 5 s"),
         ("Auto-correct", "yes" if plc.auto_correct else "no"),
         ("Suspended", "yes" if plc.suspend else "no"),
+        *(() if plc.suspended_for is None else (("Suspended for", f"{said(plc)} (fabctl resume {plc.name} ends it)"),)),
         ("Tags", plc.tags or NOTHING),
     )
 

@@ -31,7 +31,8 @@ def registers_section(plc: View, now: datetime, *, wide: bool, drifted: bool) ->
 def troubles(plc: View, now: datetime, *, wide: bool) -> list[Section]:
     """Return what explains that a PLC is not as Git wants it: the operator's message, and the registers that differ."""
     said, counted = plc.message or plc.last_error, hint(plc)
-    wrong = (plc.status.needs_a_person or plc.held) and said and not wide
+    needed = plc.status.needs_a_person or plc.held or plc.suspended_for is not None
+    wrong = needed and said and not wide
     pairs = (*((("Message", said),) if wrong else ()), *((("Counting", counted),) if counted else ()))
     sections = [Section("", pairs)] if pairs else []
     differing = differing_section(plc, now, wide=wide)

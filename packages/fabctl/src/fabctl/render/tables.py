@@ -48,7 +48,7 @@ def declared_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: 
         ("Target", lambda view: view.target),
         ("Every", lambda view: f"{view.interval}s" if view.interval != NOTHING else NOTHING),
         ("Auto-correct", lambda view: "yes" if view.auto_correct else "no"),
-        ("Suspended", lambda view: "yes" if view.suspend else "no"),
+        ("Suspended", lambda view: "yes" if view.suspend or view.suspended_for is not None else "no"),
         ("Age", lambda view: age(view.created, moment)),
     ]
     if wide:

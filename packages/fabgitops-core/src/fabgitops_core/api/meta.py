@@ -18,6 +18,9 @@ REQUESTED_AT = f"reconcile.{GROUP}/requestedAt"
 FORCE_AT = f"reconcile.{GROUP}/forceAt"
 """Annotation: when equal to `requestedAt`, that pass also corrects once and tries an open circuit."""
 
+SUSPEND = f"{GROUP}/suspend"
+"""Annotation of a PLC: while it is there the device is left alone as by `spec.suspend`; its value says why."""
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 """What says nothing, kept once for all who have nothing to say."""
 

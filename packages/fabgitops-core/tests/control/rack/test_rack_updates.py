@@ -239,7 +239,12 @@ def test_what_has_to_be_off(power: str, goes: bool) -> None:
     assert world.conditions["UpToDate"] == ("True UpToDate" if goes else "False ScaleDownBlocked")
 
 
-def test_a_plc_that_corrects_stays() -> None:
+@pytest.mark.parametrize(
+    "calmed",
+    [{"spec": {"autoCorrect": False}}, {"metadata": {"annotations": {"fabgitops.io/suspend": "taken apart"}}}],
+    ids=["only reports", "suspended"],
+)
+def test_a_plc_that_corrects_stays(calmed: dict[str, Any]) -> None:
     """A PLC that corrects a device is not taken away, nor what it belongs to, until it does not correct any more."""
     plc = {"name": "cdu", "at": "chassis", "templateRef": {"name": "cdu"}, "deviceAddress": "10.0.0.${chassis}"}
     corrects = {**plc, "autoCorrect": True}
@@ -250,7 +255,7 @@ def test_a_plc_that_corrects_stays() -> None:
     assert there in world.api
     assert world.counts() == [2, 8, 8, 16]
     assert "IndustrialPLC rack-01-c1-cdu corrects a device" in world.status.message
-    world.api.edit(there, {"spec": {"autoCorrect": False}})
+    world.api.edit(there, calmed)
     again(world)
     assert there not in world.api
     assert world.counts() == [1, 4, 4, 8]

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, ValidationError, model_validator
 from fabgitops_core.api.addresses import Host
 from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.kinds import Column, Kind
-from fabgitops_core.api.meta import ApiModel, ObjectName, Time
+from fabgitops_core.api.meta import SUSPEND, ApiModel, ObjectName, Time
 from fabgitops_core.api.plc import maps
 from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
 from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId, Word
@@ -274,4 +274,5 @@ INDUSTRIAL_PLC = Kind(
         Column("Template", "string", ".spec.templateRef.name", "The template that it takes its map from.", priority=1),
         Column("LastError", "string", ".status.lastError", "Why the last pass failed.", priority=1),
     ),
+    annotations=(SUSPEND,),
 )

@@ -9,6 +9,7 @@ from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Notice, Wake
 from fabgitops_core.control.events import Contested, Event, Referenced, SyncRequest
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc import suspending
 from fabgitops_core.control.plc.contact import still_answered
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
@@ -39,10 +40,13 @@ def declared(state: PlcState, event: Declaration) -> Step:
     first = state.generation < 0
     status = (event.status or UNKNOWN) if first else state.status
     request = _unbegun(state, event.request, status)
-    told = (event.spec, event.problem, event.generation)
-    changed = first or bool(state.fault) or told != (state.declared, state.own_problem, state.generation)
+    spec, suspended_for = suspending.taken(event)
+    told = (spec, event.problem, event.generation, suspended_for)
+    known_so_far = (state.declared, state.own_problem, state.generation, state.suspended_for)
+    changed = first or bool(state.fault) or told != known_so_far
     known = state._replace(
-        declared=event.spec,
+        declared=spec,
+        suspended_for=suspended_for,
         own_problem=event.problem,
         generation=event.generation,
         status=status,

@@ -8,6 +8,7 @@ from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Declared, Event, Faulted, Referenced, fault_message
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc import suspending
 from fabgitops_core.control.plc.points import NOWHERE
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import contact_was_lost
@@ -21,7 +22,7 @@ def rest(state: PlcState, event: Event) -> Step:
     request = state.request or state.serving
     handled = {} if request is None else {"last_handled_reconcile_at": request.token}
     if state.spec is not None:
-        situation, message = at_hand.SUSPENDED, "suspended: the device is neither read nor written"
+        situation, message = at_hand.SUSPENDED, suspending.why(state)
     elif state.fault:
         situation, message = at_hand.INTERNAL_ERROR, state.fault
     elif state.missing:
@@ -68,7 +69,8 @@ def _not_in_force(state: PlcState, event: Faulted) -> PlcState:
         template = failed.spec if isinstance(failed.spec, IndustrialPLCTemplateSpec) else None
         state = state._replace(template=template, template_problem=failed.problem)
     elif isinstance(failed, Declared):
-        state = state._replace(declared=failed.spec, own_problem=failed.problem, request=failed.request)
+        spec, reason = suspending.taken(failed)
+        state = state._replace(declared=spec, suspended_for=reason, own_problem=failed.problem, request=failed.request)
     elif failed is None:
         state = state._replace(declared=None, own_problem=fault_message(event.cause))
     return state._replace(spec=None, missing=False, rivals={}, generation=event.generation)

@@ -162,7 +162,8 @@ class PlcState(NamedTuple):
     follow from the last valid spec. `request` is a sync that nobody has begun, `serving` the one that the pass under
     way answers. `going_map` is the map that the pass under way began with. `changed_at` says when what is wanted
     changed, while it has not stood for `settle_secs` yet and is not to be written. `fault` is
-    told while a fault of our own keeps what is declared from being in force.
+    told while a fault of our own keeps what is declared from being in force. `suspended_for` is what the annotation
+    says that suspends the resource, None without it; `declared` and `spec` are then suspended as well.
     """
 
     stage: Stage = Stage.IDLE
@@ -187,6 +188,7 @@ class PlcState(NamedTuple):
     settle_secs: float = 0.0
     changed_at: datetime | None = None
     fault: str = ""
+    suspended_for: str | None = None
 
 
 Step = tuple[PlcState, Commands]

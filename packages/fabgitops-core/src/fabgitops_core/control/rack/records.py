@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import GROUP, Key
+from fabgitops_core.api.meta import GROUP, SUSPEND, Key
 from fabgitops_core.api.rack import BLADE, BMC, CHASSIS, RACK, RACK_NODE, marks
 from fabgitops_core.control.objects import Child, Watched
 from fabgitops_core.control.rack.kinds import PARTS, PLC, SAID
@@ -33,7 +33,7 @@ def seen(kind: Kind, body: Mapping[str, Any]) -> Child:
     labels, annotations = _mapping(metadata.get("labels")), _mapping(metadata.get("annotations"))
     name, owner = _text(metadata.get("name")), _owner(metadata)
     rack = _text(labels.get(marks.RACK))
-    facts = _facts(kind, spec, _mapping(body.get("status")))
+    facts = _facts(kind, annotations, spec, _mapping(body.get("status")))
     alone = "" if kind is PLC else name.rpartition("-")[0]
     if owner and (owned_by := _said_of(owner)) != f"{RACK.name} {alone}":
         facts[OWNED_BY] = owned_by
@@ -76,7 +76,9 @@ def shared(facts: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
     return MappingProxyType(dict(facts))
 
 
-def _facts(kind: Kind, spec: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, str]:
+def _facts(
+    kind: Kind, annotations: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any]
+) -> dict[str, str]:
     facts: dict[str, str] = {}
     if power := _text(status.get("powerState")):
         facts[POWER] = power
@@ -90,7 +92,8 @@ def _facts(kind: Kind, spec: Mapping[str, Any], status: Mapping[str, Any]) -> di
         if claimed := _text(spec.get("claimedBy")):
             facts[CLAIMED_BY] = claimed
     if kind is PLC:
-        if spec.get("autoCorrect") is not False and spec.get("suspend") is not True:
+        suspended = spec.get("suspend") is True or SUSPEND in annotations
+        if spec.get("autoCorrect") is not False and not suspended:
             facts[CORRECTS] = "true"
         if isinstance(status.get("inSync"), bool):
             facts[IN_SYNC] = "true" if status["inSync"] else "false"

@@ -1,0 +1,134 @@
+"""What suspend, resume and approve share: PLCs that are annotated, each, and what the operator makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fabctl.errors import FabctlError
+from fabctl.model import view
+from fabctl.render.progress import spinner
+from fabctl.render.shapes import print_line
+from fabctl.streams import complain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fabctl.cluster.client import Cluster, Key
+    from fabctl.fields import Body
+    from fabctl.model import View
+
+AT_ONCE = 16
+"""Requests to the API server under way at a time."""
+
+Annotations = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the operator has made of it, in a sentence, and whether that is what was wanted."""
+
+    sentence: str
+    fine: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A change of annotations, and how to tell that the operator has heard of it."""
+
+    annotations: Mapping[Key, Annotations]
+    asked: str
+    """What is said of a PLC where nobody waits, as in "asked to be suspended"."""
+    answer: Callable[[View, Body], Answer | None]
+    """What a PLC says of it, None while it says nothing of it yet."""
+
+
+def which(key: Key, *, namespaces: bool) -> str:
+    """Return what a PLC is called in a line."""
+    return "/".join(key) if namespaces else key[1]
+
+
+async def carry_out(cluster: Cluster, act: Act, namespace: str | None, timeout: float | None) -> int:
+    """Annotate the PLCs and say of each what came of it; return 1 when one is not as it was wanted.
+
+    Args:
+        cluster: Where they are.
+        act: What to do.
+        namespace: Where all of them are, None when that is several namespaces.
+        timeout: Seconds to wait for the operator; None: not at all.
+
+    Raises:
+        FabctlError: There is but one PLC, and the API server does not let it be annotated.
+    """
+    return await _Acting(cluster, act, namespace).run(timeout)
+
+
+class _Acting:
+    def __init__(self, cluster: Cluster, act: Act, namespace: str | None) -> None:
+        self._cluster, self._act, self._namespace = cluster, act, namespace
+        self._print: Callable[[str], None] = print_line
+        self._failed = False
+
+    async def run(self, timeout: float | None) -> int:
+        asked = await self._ask()
+        if timeout is None:
+            for key in sorted(asked):
+                self._print(f"{self._name(key)}: {self._act.asked}")
+        elif asked:
+            await self._wait(asked, timeout)
+        return int(self._failed)
+
+    async def _ask(self) -> set[Key]:
+        """Annotate the PLCs, and return those that the API server let."""
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def one(key: Key, annotations: Annotations) -> Key | None:
+            async with slots:
+                try:
+                    await self._cluster.annotate(key, annotations)
+                except FabctlError as error:
+                    if len(self._act.annotations) == 1:
+                        raise
+                    self._fail(key, str(error))
+                    return None
+            return key
+
+        given = self._act.annotations.items()
+        return {key for key in await asyncio.gather(*(one(*each) for each in given)) if key}
+
+    async def _wait(self, pending: set[Key], timeout: float) -> None:
+        many = f"{len(pending)} PLCs" if len(pending) > 1 else next(iter(pending))[1]
+        try:
+            with spinner(f"waiting for the operator to hear of {many}") as self._print:
+                async with asyncio.timeout(timeout):
+                    await self._collect(pending)
+        except TimeoutError:
+            for key in sorted(pending):
+                self._fail(
+                    key, f"{self._act.asked}, but the operator did not answer within {timeout:g} s: is it running?"
+                )
+
+    async def _collect(self, pending: set[Key]) -> None:
+        name = next(iter(pending))[1] if len(pending) == 1 else None
+        async with aclosing(self._cluster.follow(self._namespace, pending, name)) as changes:
+            async for key, body in changes:
+                if key not in pending:
+                    continue
+                if body is None:
+                    pending.discard(key)
+                    self._fail(key, "it was deleted meanwhile")
+                elif answer := self._act.answer(view(body), body):
+                    pending.discard(key)
+                    self._failed |= not answer.fine
+                    self._print(f"{self._name(key)}: {answer.sentence}")
+                if not pending:
+                    return
+
+    def _fail(self, key: Key, why: str) -> None:
+        self._failed = True
+        complain(f"fabctl: {self._name(key)}: {why}")
+
+    def _name(self, key: Key) -> str:
+        return which(key, namespaces=self._namespace is None)
