@@ -61,14 +61,13 @@ def test_a_new_rack_is_pending() -> None:
 
 
 def test_a_description_says_how_to_agree() -> None:
-    """It names what would go, how many more, what is in the way, and the command."""
-    blocked = {"type": "ScaleDownBlocked", "status": "True", "message": "rack-01-c1s0n0 is claimed by job-7"}
+    """It names what would go, how many more, what is in use, and the command."""
     names = ["rack-01-c1s0n1", "rack-01-c1s0n0"]
-    body = rack(pending={"removals": 5, "names": names}, conditions=[blocked], template={"planHash": "abc"})
+    body = rack(pending={"removals": 5, "names": names}, template={"planHash": "abc"}, inUse=["n is claimed by job-7"])
     shown = plain_sections(rack_description(rack_view(body), "may not", NOW))
-    assert "Names:       rack-01-c1s0n1, rack-01-c1s0n0 and 3 more" in shown
-    assert "In the way:  rack-01-c1s0n0 is claimed by job-7" in shown
-    assert "To agree:    fabctl rack approve rack-01" in shown
+    assert "Names:     rack-01-c1s0n1, rack-01-c1s0n0 and 3 more" in shown
+    assert "In use:    n is claimed by job-7: what is, stays until it is free" in shown
+    assert "To agree:  fabctl rack approve rack-01" in shown
     assert "not known:  may not" in shown
 
 
@@ -85,7 +84,18 @@ def test_places_are_shown_where_there_is_room() -> None:
 @pytest.mark.parametrize("junk", [None, 7, "x", HOSTILE, [], {}, True, 10**30, [HOSTILE], {"name": HOSTILE}])
 def test_whatever_it_holds_is_shown(junk: Any) -> None:
     """A field of any type, and a text that would command a terminal, disturb neither table nor description."""
-    fields = ("template", "pending", "plcs", "conditions", "events", "message", "phase", "provisionedAt", *TOTALS)
+    fields = (
+        "template",
+        "pending",
+        "plcs",
+        "conditions",
+        "inUse",
+        "events",
+        "message",
+        "phase",
+        "provisionedAt",
+        *TOTALS,
+    )
     whole = rack(**dict.fromkeys(fields, junk))
     whole["spec"] = dict.fromkeys(("templateRef", "location", "slots", "update", "heal"), junk)
     whole["metadata"]["labels"] = junk

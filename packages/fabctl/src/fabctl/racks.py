@@ -56,16 +56,12 @@ class RackView:
     approved: str
     """The hash of the plan that somebody agreed to."""
     pending: Pending | None
+    in_use: tuple[str, ...]
+    """Why parts may not go: the first reasons, each a sentence."""
     provisioned: datetime | None
     conditions: tuple[Body, ...]
     slots: tuple[tuple[str, str, str], ...]
     """What is true of single places alone: place, address, and the Secret for it."""
-
-    @property
-    def blocked(self) -> str:
-        """Return what stands in the way of a removal, or nothing."""
-        found = next((each for each in self.conditions if each.get("type") == "ScaleDownBlocked"), {})
-        return text(found.get("message")) if found.get("status") == "True" else ""
 
 
 PHASES = ("Pending", "Provisioning", "Ready", "Error", "UPDATING")
@@ -101,6 +97,7 @@ def rack_view(body: Body) -> RackView:
         plan_hash=text(plan.get("planHash")) if is_current else "",
         approved=text(mapping(metadata.get("annotations")).get(APPROVE)),
         pending=_pending(mapping(status.get("pending"))),
+        in_use=tuple(text(why) for why in sequence(status.get("inUse")) if text(why)),
         provisioned=moment(status.get("provisionedAt")),
         conditions=tuple(each for each in sequence(status.get("conditions")) if isinstance(each, Mapping)),
         slots=tuple(map(_slot, sequence(spec.get("slots")))),

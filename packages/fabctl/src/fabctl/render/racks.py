@@ -57,13 +57,13 @@ def rack_description(
         Section("Spec (Git)", _spec(rack)),
         *([Section("Places", slots)] if wide and rack.slots else []),
         Section("Status (reality)", _status(rack, now)),
-        *([waiting(rack.name, rack.pending, rack.blocked)] if rack.pending else []),
+        *([waiting(rack.name, rack.pending, rack.in_use)] if rack.pending else []),
         conditions_section(rack.conditions, now),
         events_section(events, now),
     ]
 
 
-def waiting(name: str, pending: Pending, blocked: str) -> Section:
+def waiting(name: str, pending: Pending, in_use: tuple[str, ...]) -> Section:
     """Return what waits for a yes, and how to give it."""
     of = pending.removals + pending.changes
     more = f" and {of - len(pending.names)} more" if of > len(pending.names) else ""
@@ -72,7 +72,7 @@ def waiting(name: str, pending: Pending, blocked: str) -> Section:
         (
             ("Parts", pending.sentence),
             *((("Names", f"{', '.join(pending.names)}{more}"),) if pending.names else ()),
-            *((("In the way", blocked),) if blocked else ()),
+            *((("In use", f"{'; '.join(in_use)}: what is, stays until it is free"),) if in_use else ()),
             ("To agree", f"fabctl rack approve {name}"),
         ),
     )

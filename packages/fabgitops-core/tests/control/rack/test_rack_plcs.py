@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from fabgitops_core.control.rack.kinds import PLC
 from fabgitops_core.testing.objects import FakeObjects
 
@@ -150,3 +151,27 @@ def test_a_plc_that_lost_its_owner() -> None:
     first.declare()
     first.run()
     assert first.api[there]["metadata"]["ownerReferences"][0]["name"] == "rack-1-c0"
+
+
+@pytest.mark.parametrize("update", ["Additive", "Auto"])
+def test_a_plc_of_somebody_that_carries_the_label(update: str) -> None:
+    """Who labels a PLC of his own to see it in the tree of a rack has not given it away: it stays, and is as it was."""
+    world = World()
+    labels = {"fabgitops.io/rack": "rack-01"}
+    mine = [key(PLC.name, name) for name in ("rack-01-mine", "rack-01-c0-cdu")]
+    for each in mine:
+        metadata = {"namespace": each.namespace, "name": each.name, "labels": labels}
+        body = {"apiVersion": "fabgitops.io/v1", "kind": PLC.name, "metadata": metadata}
+        world.api.create({**body, "spec": {"deviceAddress": "10.9.9.9", "templateRef": {"name": "mine"}}})
+    before = [world.api[each] for each in mine]
+    world.make(template(plcs=[CDU]), update=update)
+    world.run()
+    assert [world.api[each] for each in mine] == before
+    assert world.conditions["Stalled"] == "True NameTaken"
+    assert "rack-01-c0-cdu is there and belongs to nobody: give it" in world.status.message
+    world.api.edit(mine[1], {"metadata": {"annotations": {"fabgitops.io/adopt": "true"}}})
+    world.survey()
+    world.run()
+    assert world.conditions["UpToDate"] == "True UpToDate"
+    assert world.api[mine[1]]["spec"]["deviceAddress"] == "cdu-0.rack-01.plant"
+    assert world.api[mine[0]] == before[0]

@@ -41,7 +41,7 @@ async def approve(
         if pending is None:
             print_line(f"{rack.name}: nothing waits for a yes")
             return 0
-        show_sections([waiting(rack.name, pending, rack.blocked)])
+        show_sections([waiting(rack.name, pending, rack.in_use)])
         if rack.approved == rack.plan_hash:
             print_line(f"{rack.name}: agreed to already; the operator has not carried it out yet")
             return 0

@@ -24,6 +24,7 @@ CLAIMED_BY, CORRECTS, IN_SYNC = "claimedBy", "corrects", "inSync"
 OWNED_BY, LABELLED, ADOPT = "ownedBy", "labelled", "adopt"
 """Names of facts. `ownedBy` is kind and name of the owner, `labelled` the Rack of the label: each where it is not the
 Rack that alone may want a part of this name. Several may want one name for their PLCs, so there both are always told.
+Who labels an object by hand, to see it beside a Rack, has not given it: without the label of a template none counts.
 """
 
 
@@ -37,7 +38,9 @@ def seen(kind: Kind, body: Mapping[str, Any]) -> Child:
     alone = "" if kind is PLC else name.rpartition("-")[0]
     if owner and (owned_by := _said_of(owner)) != f"{RACK.name} {alone}":
         facts[OWNED_BY] = owned_by
-    if not rack or rack != alone:
+    if not labels.get(marks.TEMPLATE):
+        facts[LABELLED] = ""
+    elif not rack or rack != alone:
         facts[LABELLED] = rack
     if annotations.get(marks.ADOPT) == "true":
         facts[ADOPT] = "true"
