@@ -94,6 +94,8 @@ MATRIX: dict[str, Values] = {
             "deafSecs": 30.5,
             "settleSecs": 0.5,
             "graceSecs": 2.5,
+            "readOnly": True,
+            "allowCidr": ["10.20.0.0/16", "2001:db8:20::/48"],
             "logLevel": "debug",
             "logFormat": "text",
             "otlpEndpoint": "http://collector:4318/v1/traces?a={b},c=[d]&e=%20#f",

@@ -91,6 +91,8 @@ def test_no_wrong_type_gets_through(helm: Helm) -> None:
         ({"replicas": 2}, "'/replicas': value must be one of 0, 1"),
         ({"watchNamespaces": ["line-1,line-2"]}, "/watchNamespaces/0"),
         ({"plc": {"cidrs": ["everywhere"]}}, "/plc/cidrs/0"),
+        ({"settings": {"allowCidr": ["everywhere"]}}, "/settings/allowCidr/0"),
+        ({"settings": {"readOnly": "yes"}}, "/settings/readOnly"),
         ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
         ({"image": {"tag": 1.0}}, "'/image/tag': got number, want null or string"),
         ({"imagePullSecrets": ["pull"]}, "/imagePullSecrets/0"),
@@ -114,16 +116,21 @@ def test_refused(helm: Helm, values: Values, named: str) -> None:
         helm.template(values)
 
 
+def _listed(value: object) -> object:
+    """Return a value as YAML has it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def test_every_setting_has_a_value() -> None:
     """Each setting of the operator is a value of the same name and the same default; namespace is watchNamespaces.
 
     Which kinds it looks after is said by racks.enabled, which makes an operator for those. A map of devices has no
     value: it is for a twin, and no operator in a plant's cluster should look elsewhere.
     """
-    defaults = dataclasses.asdict(Settings())
+    defaults = {name: _listed(value) for name, value in dataclasses.asdict(Settings()).items()}
     assert defaults.pop("kinds") is Family.PLC
     assert defaults.pop("device_map") is None
-    assert VALUES["watchNamespaces"] == list(defaults.pop("namespace"))
+    assert VALUES["watchNamespaces"] == defaults.pop("namespace")
     assert {snake(name): value for name, value in VALUES["settings"].items()} == defaults
     others = inspect.signature(run).parameters.keys() - {"settings"}
     assert others == {"bus", "config"}, "a file of settings is for machines without Helm: here all of them are values"
@@ -141,6 +148,7 @@ def test_every_setting_of_a_bus_has_a_value() -> None:
 def test_settings_reach_the_operator(helm: Helm, name: str) -> None:
     """The operator makes of its arguments the very settings that were given as values."""
     given: dict[str, Any] = {snake(each): value for each, value in MATRIX[name].get("settings", {}).items()}
+    given = {each: tuple(value) if isinstance(value, list) else value for each, value in given.items()}
     given["namespace"] = tuple(MATRIX[name].get("watchNamespaces", ()))
     operator = find(helm.objects(MATRIX[name]), "Deployment", MATRIX[name].get("fullnameOverride", "-fabgitops"))
     metadata = operator["metadata"]

@@ -33,6 +33,7 @@ HEALTH = {
     "Correcting": "Progressing",
     "DriftDetected": "Degraded",
     "ConnectionFailed": "Degraded",
+    "AddressNotAllowed": "Degraded",
     "DeviceException": "Degraded",
     "DeviceBusy": "Progressing",
     "WriteRefused": "Degraded",

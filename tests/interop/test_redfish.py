@@ -69,7 +69,7 @@ class Operated:
 
     def __post_init__(self) -> None:
         """Begin."""
-        self.controller, self.bmcs = BmcController(), Bmcs(self, self, self.now)
+        self.controller, self.bmcs = BmcController(), Bmcs(self, self, now=self.now)
         self.state = self.controller.start(KEY)
 
     def now(self) -> datetime:

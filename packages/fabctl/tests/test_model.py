@@ -29,6 +29,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
         ("InternalError", "False", Status.FAILED),
         ("ContendedWriter", "False", Status.FAILED),
         ("ConnectionFailed", "False", Status.FAILED),
+        ("AddressNotAllowed", "False", Status.FAILED),
         ("DeviceException", "False", Status.FAILED),
         ("DeviceBusy", "False", Status.FAILED),
         ("WriteRefused", "False", Status.FAILED),

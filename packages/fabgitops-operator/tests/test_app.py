@@ -115,6 +115,8 @@ def test_the_right_to_read_secrets_is_asked_for() -> None:
         ("--settle-secs", "-1"),
         ("--settle-secs", "3601"),
         ("--log-level", "loud"),
+        ("--allow-cidr", "10.20.0.1/16"),
+        ("--allow-cidr", "plc.example"),
         ("--namespace", "Bad_NS"),
         ("--namespace", "line-"),
         ("--otlp-endpoint", "collector:4318"),

@@ -54,7 +54,9 @@ spec:
             - {{ printf "--namespace=%s" . | quote }}
             {{- end }}
             {{- range $name, $value := .settings }}
-            - {{ printf "--%s=%v" (kebabcase $name) $value | quote }}
+            {{- range $each := kindIs "slice" $value | ternary $value (list $value) }}
+            - {{ printf "--%s=%v" (kebabcase $name) $each | quote }}
+            {{- end }}
             {{- end }}
             {{- range $argument := .values.extraArgs }}
             {{- range $name, $_ := merge (dict "namespace" "") $.settings }}

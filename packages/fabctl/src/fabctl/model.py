@@ -45,6 +45,7 @@ _BY_REASON = {
     "Held": Status.DRIFT,
     "Correcting": Status.CORRECTING,
     "ConnectionFailed": Status.FAILED,
+    "AddressNotAllowed": Status.FAILED,
     "DeviceException": Status.FAILED,
     "DeviceBusy": Status.FAILED,
     "WriteRefused": Status.FAILED,

@@ -136,10 +136,10 @@ async def udp_peer() -> AsyncIterator[Peer]:
 
 
 @contextmanager
-def bound(host: str = "127.0.0.1") -> Iterator[socket.socket]:
-    """Yield a socket that has a port of its own but does not listen, so that connections are refused."""
+def bound(host: str = "127.0.0.1", port: int = 0) -> Iterator[socket.socket]:
+    """Yield a socket that has a port (0: one of its own) but does not listen, so that connections are refused."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
-        listener.bind((host, 0))
+        listener.bind((host, port))
         yield listener
 
 

@@ -13,7 +13,7 @@ from yaml import YAMLError
 
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.facade.settings import FacadeSettings
-from fabgitops_operator.settings import Family, Settings
+from fabgitops_operator.settings import Family, Settings, ranges
 from fabgitops_operator.standalone.commands import app as standalone
 from fabgitops_operator.streams import complain, say
 
@@ -112,6 +112,7 @@ def probe(
     timeout: float = 3.0,
     pause: float = 0.02,
     output: Annotated[Literal["table", "yaml"], Parameter(alias="-o")] = "table",
+    allow_cidr: Annotated[tuple[str, ...], Parameter(validator=ranges, negative=())] = (),
 ) -> int:
     """Look at a device before there is a resource for it: who answers, and what its registers may mean. It only reads.
 
@@ -135,6 +136,7 @@ def probe(
         timeout: Seconds to wait for the connection, and again for each reply.
         pause: Seconds between two requests.
         output: table, or yaml: an IndustrialPLC that observes what was found, to be named and given types.
+        allow_cidr: Range of addresses that HOST must be in, as for run; may be given several times.
     """
     from fabgitops_core.api.plc.connection import Transport  # noqa: PLC0415
     from fabgitops_core.engine.device_errors import Unreachable  # noqa: PLC0415
@@ -144,7 +146,15 @@ def probe(
 
     way = Transport(transport) if transport else None
     looking = command.probe(
-        host, unit, register, map, transport=way, timeout=timeout, pause=pause, as_yaml=output == "yaml"
+        host,
+        unit,
+        register,
+        map,
+        transport=way,
+        timeout=timeout,
+        pause=pause,
+        as_yaml=output == "yaml",
+        allow_cidr=allow_cidr,
     )
     try:
         text, answered = asyncio.run(looking)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
+from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 
 
@@ -48,6 +49,11 @@ def _namespaces(_: type, names: tuple[str, ...]) -> None:
     for name in names:
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
             raise ValueError(f'"{name}" is no name of a namespace: at most 63 of a-z, 0-9 and -, no - at either end.')
+
+
+def ranges(_: type, texts: tuple[str, ...]) -> None:
+    """Refuse what is no range of addresses, before it is taken for one that holds nothing."""
+    networks(texts)
 
 
 def _name(_: type, name: str) -> None:
@@ -97,6 +103,13 @@ class Common:
 
     grace_secs: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0
     """Seconds that a correction in hand has to end in when the operator is told to stop."""
+
+    read_only: Annotated[bool, Parameter(negative=())] = False
+    """Write nothing, ever: what would be corrected is only told."""
+
+    allow_cidr: Annotated[tuple[str, ...], Parameter(validator=ranges, negative=(), show_default=False)] = ()
+    """Range of addresses, such as 10.20.0.0/16, that devices may be connected to; may be given several times, in the
+    environment with spaces between. No device outside of all of them is ever connected to. Default: anywhere."""
 
     device_map: Path | None = None
     """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached."""

@@ -4,10 +4,11 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from fabgitops_core.api.meta import Key
+from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.rack.bmc.facts import Lamp, Light
 from fabgitops_core.control.rack.bmc.requests import (
     Discover,
@@ -140,6 +141,37 @@ async def test_a_silent_bmc_is_left_alone_behind_its_circuit() -> None:
         assert len(plant.peer.asked) == asked
         await bmcs.discover(KEY, Discover(plant.way, force=True), lambda: "")
         assert len(plant.peer.asked) == asked + 1
+
+
+async def test_a_bmc_outside_of_what_may_be_connected_to_hears_nothing() -> None:
+    """Its address and the ranges are told, no Secret is read for it, and its circuit stays closed."""
+    plant = Plant()
+    async with served(plant.peer):
+        bmcs = Bmcs(plant, plant, networks(["192.0.2.0/24"]))
+        for _ in range(4):
+            event = await plant.look(bmcs)
+            assert isinstance(event, DiscoverFailed)
+            assert event.failure.message == (
+                f"127.0.0.1:{plant.peer.port} is not connected to: "
+                "its address 127.0.0.1 is outside of --allow-cidr 192.0.2.0/24"
+            )
+            assert event.retry_after == 0
+        assert bmcs.circuits.troubled() == {}
+    assert plant.peer.asked == []
+    assert plant.read == []
+
+
+async def test_a_bmc_within_is_asked_by_its_address_and_must_have_the_name() -> None:
+    """A name is looked for once, and the certificate and what the BMC is told go by the name all the same."""
+    plant = Plant()
+    async with served(plant.peer, name="localhost"):
+        bmcs = Bmcs(plant, plant, networks(["127.0.0.0/8"]))
+        event = await bmcs.discover(KEY, Discover(replace(plant.way, host="localhost")), lambda: "")
+        assert isinstance(event, Discovered), event
+        refused = await bmcs.discover(KEY, Discover(plant.way), lambda: "")
+        assert isinstance(refused, DiscoverFailed)
+        assert "certificate" in refused.failure.message
+    assert {each.headers["host"] for each in plant.peer.asked} == {f"localhost:{plant.peer.port}"}
 
 
 async def test_one_request_at_a_time_goes_to_a_bmc() -> None:

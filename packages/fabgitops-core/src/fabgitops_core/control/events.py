@@ -43,12 +43,14 @@ class FailureKind(Enum):
 class Failure:
     """Why a request did not succeed: one sentence that stays the same while the cause does.
 
-    `code` is the Modbus exception code where the device, or a gateway for it, answered with one.
+    `code` is the Modbus exception code where the device, or a gateway for it, answered with one. What is
+    `out_of_bounds` was not tried: we may not connect to where the device is.
     """
 
     kind: FailureKind
     message: str
     code: int | None = None
+    out_of_bounds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

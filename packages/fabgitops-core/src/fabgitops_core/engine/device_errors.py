@@ -3,6 +3,7 @@
 DeviceError
 ├── Withdrawn        the request was not wanted any more when its turn came, or not so: nothing was sent
 ├── Unreachable      no connection could be made: nothing was sent
+│   └── OutOfBounds      none may be made: its address is outside of what we may connect to
 ├── Refused          the device answered with an exception code: it did not do it (05 and 0B: perhaps)
 │   └── UnitUnreachable  a gateway answered that it does not reach the unit (0A, 0B); its other units may be well
 └── OutcomeUnknown   something was sent: a write may have been done
@@ -38,6 +39,13 @@ class Unreachable(DeviceError):
     def __init__(self, message: str, *, tried: bool = True) -> None:
         super().__init__(message)
         self.tried = tried
+
+
+class OutOfBounds(Unreachable):
+    """No connection may be made to where the device is; the device had no part in it, and nobody tried."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, tried=False)
 
 
 _PERHAPS = {0x05, 0x0B}

@@ -6,8 +6,9 @@ import socket
 import ssl
 from functools import partial
 
+from fabgitops_core.codec.networks import ANYWHERE, Networks
 from fabgitops_core.control.plc.requests import Endpoint, TlsRef, Transport
-from fabgitops_core.engine.device_errors import Unreachable
+from fabgitops_core.engine.device_errors import OutOfBounds, Unreachable
 from fabgitops_core.modbus.addresses import Addresses, first_to_answer
 from fabgitops_core.modbus.frames.framings import framing_of
 from fabgitops_core.modbus.tls import TlsProvider, handshake_failure, system_tls
@@ -26,6 +27,7 @@ async def connect(
     timeout: float,
     tls: TlsRef | None = None,
     provider: TlsProvider = system_tls,
+    within: Networks = ANYWHERE,
 ) -> tuple[Wire, str]:
     """Return a wire to the first address of an endpoint's place that takes the connection, and which address that is.
 
@@ -34,7 +36,11 @@ async def connect(
     The loop's own way through the addresses is not used: it cannot say which one answered, and ends in an error that
     lists them all. The `timeout` is the caller's to keep.
 
+    Of the addresses only those are tried that are `within` the ranges to which connections may be made: it is looked at
+    what the name came to just now, and the connection is made to that, so that no answer of a resolver comes between.
+
     Raises:
+        OutOfBounds: Not one is within.
         OSError: No address took it; the error is the first one's.
         ValueError: As OSError, where Python's own libraries find a name or an address that cannot be.
         Unreachable: There are no certificates for TLS.
@@ -44,7 +50,10 @@ async def connect(
     found = await addresses.found(place)
     if not found:
         raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
-    return await first_to_answer(found, partial(_reach, place, context, name), timeout)
+    allowed = [each for each in found if within.holds(each)]
+    if not allowed:
+        raise OutOfBounds(f"{endpoint} is not connected to: {within.refusal(found)}")
+    return await first_to_answer(allowed, partial(_reach, place, context, name), timeout)
 
 
 def reason(endpoint: Endpoint, place: Endpoint, error: Exception) -> str:

@@ -19,6 +19,7 @@ from fabgitops_core.engine.device_errors import (
     ConnectionLost,
     DeviceError,
     NoReply,
+    OutOfBounds,
     Refused,
     UnitUnreachable,
     Unreachable,
@@ -43,6 +44,7 @@ NOWHERE = ConnectionId(0)
 _RESULTS = {
     Withdrawn: "withdrawn",
     Unreachable: "unreachable",
+    OutOfBounds: "out_of_bounds",
     Refused: "refused",
     UnitUnreachable: "refused",
     NoReply: "no_reply",

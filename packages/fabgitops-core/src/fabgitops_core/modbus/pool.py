@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from weakref import WeakValueDictionary
 
+from fabgitops_core.codec.networks import ANYWHERE, Networks
 from fabgitops_core.control.plc.requests import (
     Change,
     ConnectionId,
@@ -48,12 +49,20 @@ class ModbusDevices:
             request whose caller was cancelled has no result.
         tls: Where the certificates of TLS connections come from; asked at each connect.
         route: Where an endpoint is really reached; asked at each connect.
+        within: The addresses to which connections may be made, wherever endpoint or route lead.
     """
 
-    def __init__(self, on_request: OnRequest = _ignore, tls: TlsProvider = system_tls, route: Route = straight) -> None:
+    def __init__(
+        self,
+        on_request: OnRequest = _ignore,
+        tls: TlsProvider = system_tls,
+        route: Route = straight,
+        within: Networks = ANYWHERE,
+    ) -> None:
         self._on_request = on_request
         self._tls = tls
         self._route = route
+        self._within = within
         self._sessions: dict[tuple[Endpoint, TlsRef | None], Session] = {}
         self._words: WordLocks = WeakValueDictionary()
 
@@ -74,7 +83,7 @@ class ModbusDevices:
         tls = (link.tls or TlsRef()) if endpoint.transport is Transport.TLS else None
         session = self._sessions.get((endpoint, tls))
         if session is None:
-            reaching = Reaching(endpoint, tls, self._tls, self._route)
+            reaching = Reaching(endpoint, tls, self._tls, self._route, self._within)
             session = Session(endpoint, tls, reaching, self._on_request, self._forget)
             self._sessions[endpoint, tls] = session
         return ModbusDevice(session, link, self._words)

@@ -4,8 +4,9 @@ import asyncio
 import random
 import ssl
 
+from fabgitops_core.codec.networks import ANYWHERE, Networks
 from fabgitops_core.control.plc.requests import Endpoint, TlsRef, Transport
-from fabgitops_core.engine.device_errors import Unreachable
+from fabgitops_core.engine.device_errors import OutOfBounds, Unreachable
 from fabgitops_core.modbus.addresses import Addresses
 from fabgitops_core.modbus.connect import connect, reason
 from fabgitops_core.modbus.route import Route
@@ -26,6 +27,7 @@ class Reaching:
         tls: Which certificates to use; None without TLS.
         provider: Where they come from.
         route: Where the endpoint is really reached.
+        within: The addresses to which a connection may be made; looked at when the endpoint is resolved.
     """
 
     __slots__ = (
@@ -41,13 +43,22 @@ class Reaching:
         "_route",
         "_tls",
         "_used",
+        "_within",
     )
 
-    def __init__(self, endpoint: Endpoint, tls: TlsRef | None, provider: TlsProvider, route: Route) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        tls: TlsRef | None,
+        provider: TlsProvider,
+        route: Route,
+        within: Networks = ANYWHERE,
+    ) -> None:
         self._endpoint = endpoint
         self._tls = tls
         self._provider = provider
         self._route = route
+        self._within = within
         self._addresses = Addresses()
         self._used = ""
         self._connecting: asyncio.Timeout | None = None
@@ -61,6 +72,7 @@ class Reaching:
         """Return a new connection, made within `timeout` seconds.
 
         Raises:
+            OutOfBounds: None may be made to any address that it has now; nobody waits for the next try.
             Unreachable: None could be made; `tried` is false where one failed a moment ago and is only told again.
         """
         if asyncio.get_running_loop().time() < self._pause_until and not urgent:
@@ -71,13 +83,15 @@ class Reaching:
             place = self._route(self._endpoint)
             async with asyncio.timeout(timeout) as self._connecting:
                 wire, self._used = await connect(
-                    self._endpoint, place, self._addresses, timeout, self._tls, self._provide
+                    self._endpoint, place, self._addresses, timeout, self._tls, self._provide, self._within
                 )
         except TimeoutError:
             if self._given_up:
                 raise self.given_up() from None
             late = "took no connection" if self._certified else "was not asked: its TLS certificates could not be had"
             raise self._failed(f"{self._endpoint} {late} within {timeout:g} s", place) from None
+        except OutOfBounds:
+            raise
         except Unreachable as error:
             raise self._failed(str(error), place) from None
         # Beside what the system says: what Python's ssl, its IDNA codec or a loop find in a name that cannot be.

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.codec.networks import Networks, networks
 from fabgitops_core.control.kinds import families
 from fabgitops_core.engine.ports import Bus
 
@@ -47,7 +48,7 @@ async def operate(settings: Settings, bus: BusSettings) -> None:
 
 async def _operated(settings: Settings, bus: BusSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
-    route = route_of(settings.device_map)
+    route, within = route_of(settings.device_map), networks(settings.allow_cidr)
     access = load_access()
     deciding = families(settings.settle_secs)[settings.kinds]
     owned = [watched.kind for watched in watched_by(deciding)]
@@ -58,7 +59,7 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
         told: Memory | Outbox | None = None
         if settings.kinds is Family.RACKS:
             told = await stack.enter_async_context(bus_of(bus))
-        means = modbus(kube, route) if told is None else _of_racks(kube, rest, told, owned)
+        means = modbus(kube, route, within) if told is None else _of_racks(kube, rest, told, owned, within)
         stage = await stack.enter_async_context(staged(settings, kube, lease_of(settings, kube), deciding, means))
         remark = str if told is None else _remark(stage, told)
         at = settings.metrics_bind, settings.metrics_port
@@ -67,13 +68,13 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
         return await stage.perform(listening, _watching(watch, Children(rest, stage.children, stage.owned)))
 
 
-def _of_racks(kube: Kube, rest: Rest, bus: Bus, owned: Sequence[Kind]) -> Means:
+def _of_racks(kube: Kube, rest: Rest, bus: Bus, owned: Sequence[Kind], within: Networks) -> Means:
     """Return what racks need: a way to make objects, who is told of them, and who asks BMCs."""
     return Means(
         objects=lambda metrics: KubeObjects(rest, owned, metrics.api_write),
         bus=bus,
         racks=RackMetrics(),
-        performers=lambda host: Bmcs(kube, host).performers(),
+        performers=lambda host: Bmcs(kube, host, within).performers(),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NoReturn
 
+from fabgitops_core.codec.networks import Networks
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.plc.requests import Endpoint, Link
 from fabgitops_core.engine.performing import Performer
@@ -50,6 +51,6 @@ class Means:
     performers: Callable[[Host], Mapping[type[Request], Performer]] = lambda _: NONE
 
 
-def modbus(secrets: Secrets, route: Route) -> Means:
-    """Return what PLCs need: connections over which Modbus is spoken."""
-    return Means(devices=lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route))
+def modbus(secrets: Secrets, route: Route, within: Networks) -> Means:
+    """Return what PLCs need: connections over which Modbus is spoken, to addresses within what is allowed."""
+    return Means(devices=lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route, within))

@@ -14,7 +14,7 @@ from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.control.breaker import Breaker, circuit
 from fabgitops_core.control.commands import Command, Commands, Notice, Publish, Wake
-from fabgitops_core.control.events import Declared, Due, Event, FailureKind, Faulted
+from fabgitops_core.control.events import Declared, Due, Event, Failure, FailureKind, Faulted
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteFailed, WriteUnknown
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.requests import DeviceId
@@ -51,6 +51,10 @@ class _Row:
             self.corrections += command.reason is PlcReason.DRIFT_CORRECTED
         elif isinstance(command, Publish):
             self.status = command.status
+
+    def take_failure(self, failure: Failure) -> None:
+        """Note why a reading failed; whether a device answers that may not be asked is not known."""
+        self.connected = None if failure.out_of_bounds else failure.kind is not FailureKind.UNREACHABLE
 
     @property
     def in_sync(self) -> float | None:
@@ -146,7 +150,7 @@ class Metrics(Collector):
         if isinstance(event, ReadDone):
             row.connected = True
         elif isinstance(event, ReadFailed):
-            row.connected = event.failure.kind is not FailureKind.UNREACHABLE
+            row.take_failure(event.failure)
         elif isinstance(event, Due) and event.gate.wait:
             row.connected = False
         elif isinstance(event, WriteDone | WriteUnknown):

@@ -33,6 +33,8 @@ from fabgitops_operator.hosting.tracing import tracing
 FLUSH_SECS = 5.0
 """How long a stop waits for statuses and Events on their way."""
 
+READ_ONLY = "the operator runs with --read-only"
+
 log = logging.getLogger(__name__)
 
 
@@ -52,6 +54,11 @@ class Wishes(Protocol):
     @property
     def deaf_secs(self) -> float:
         """Return the seconds that watch and listing may be refused before writes are held."""
+        ...
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether nothing is written, ever."""
         ...
 
     @property
@@ -136,6 +143,8 @@ class Stage:
         self.hearing = Hearing(_scopes(self.declared, settings.namespace), settings.deaf_secs)
         self.children = Hearing(self.owned, settings.deaf_secs)
         self._sweep = Sweep(api, self.inventory, self.hearing, self.declared)
+        if settings.read_only:
+            self.engine.holds.put("read-only", READ_ONLY)
         self.engine.holds.ask("lease", fence.why_not)
         self._let_metrics_look()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fabgitops_core.api.plc.connection import Transport
+from fabgitops_core.codec.networks import networks
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.control.plc.requests import Link
 from fabgitops_core.modbus.pool import ModbusDevices
@@ -31,6 +32,7 @@ async def probe(
     timeout: float,
     pause: float,
     as_yaml: bool,
+    allow_cidr: Sequence[str] = (),
 ) -> tuple[str, bool]:
     """Return what is to be printed, and whether anything answered.
 
@@ -43,6 +45,7 @@ async def probe(
         timeout: Seconds to wait for the connection, and for each reply.
         pause: Seconds between two requests.
         as_yaml: Whether to print a resource to begin with instead of a table.
+        allow_cidr: Ranges of addresses that may be connected to; none is anywhere.
 
     Raises:
         TargetError: It cannot be looked at.
@@ -56,7 +59,7 @@ async def probe(
     points = mapped.points_of(spec, endpoint) if spec else ()
     ids = units_of(units) or tuple(dict.fromkeys(each.unit_id for each in points)) or (1,)
     first = next(iter(spots), None) or next((Spot(each.place.table, each.place.address) for each in points), FIRST)
-    devices = ModbusDevices()
+    devices = ModbusDevices(within=networks(allow_cidr))
     try:
         device = devices.open(endpoint, Link(request_delay=pause))
         prober = Prober(device, endpoint, timeout, _tell)

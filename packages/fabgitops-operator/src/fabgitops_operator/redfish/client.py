@@ -8,7 +8,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +35,8 @@ MAX_ANSWERS = 400
 MAX_REDIRECTS = 3
 MAX_TEXT = 200
 """Characters that are told of an answer."""
+
+_HEADERS = {"accept": "application/json", "accept-encoding": "identity", "odata-version": "4.0"}
 
 Json = Mapping[str, Any]
 
@@ -63,10 +65,16 @@ class RedfishClient:
         tls: Who it must prove to be.
         credentials: Who asks.
         answer_secs: How long a whole answer may take.
+        address: What to connect to instead of looking for the host by its name.
     """
 
     def __init__(
-        self, way: Way, tls: ssl.SSLContext, credentials: Credentials, answer_secs: float = ANSWER_SECS
+        self,
+        way: Way,
+        tls: ssl.SSLContext,
+        credentials: Credentials,
+        answer_secs: float = ANSWER_SECS,
+        address: str = "",
     ) -> None:
         self._way = way
         self._credentials = credentials
@@ -74,13 +82,13 @@ class RedfishClient:
         self._answers = 0
         self._token = ""
         self._http = httpx2.AsyncClient(
-            base_url=f"https://{way}",
+            base_url=f"https://{replace(way, host=address) if address else way}",
             verify=tls,
             trust_env=False,  # neither a proxy nor a .netrc
             follow_redirects=False,
             timeout=min(STEP_SECS, answer_secs),
             limits=httpx2.Limits(max_connections=1),
-            headers={"accept": "application/json", "accept-encoding": "identity", "odata-version": "4.0"},
+            headers={**_HEADERS, **({"host": str(way).removesuffix(":443")} if address else {})},
         )
 
     @asynccontextmanager
@@ -180,7 +188,8 @@ class RedfishClient:
 
     def _extensions(self) -> dict[str, Any]:
         timeout = self._http.timeout.as_dict()
-        return {"timeout": timeout, **({"sni_hostname": self._way.server_name} if self._way.server_name else {})}
+        name = self._way.server_name or self._way.host  # also of one that is connected to by its address
+        return {"timeout": timeout, "sni_hostname": name}
 
     def _auth(self) -> httpx2.Auth | None:
         who = self._credentials

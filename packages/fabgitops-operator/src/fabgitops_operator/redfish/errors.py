@@ -20,6 +20,10 @@ class Unreached(RedfishError):
     """There is no connection, or nothing to make one with: nothing was sent."""
 
 
+class OutOfBounds(Unreached):
+    """Nothing may be connected to where it is; it had no part in that."""
+
+
 class Unanswered(RedfishError):
     """Something was sent, and no whole answer came."""
 

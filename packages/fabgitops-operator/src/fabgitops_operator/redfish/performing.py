@@ -8,6 +8,7 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from fabgitops_core.api.meta import Key
+from fabgitops_core.codec.networks import ANYWHERE, Networks
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.events import Event, Failure, FailureKind
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
@@ -31,9 +32,10 @@ from fabgitops_core.engine.ports import Stored
 
 from fabgitops_operator.hosting.ports import Secrets
 from fabgitops_operator.redfish.access import Access
+from fabgitops_operator.redfish.bounds import address_of
 from fabgitops_operator.redfish.client import RedfishClient
 from fabgitops_operator.redfish.discover import discover
-from fabgitops_operator.redfish.errors import RedfishError, Refused, Unanswered
+from fabgitops_operator.redfish.errors import OutOfBounds, RedfishError, Refused, Unanswered
 from fabgitops_operator.redfish.switching import reset, switch
 
 AT_ONCE = 64
@@ -63,14 +65,20 @@ class Bmcs:
     Args:
         secrets: Where credentials are kept.
         records: Where the record of a request for power is stored.
+        within: The addresses to which connections may be made.
         now: The time of day.
     """
 
     def __init__(
-        self, secrets: Secrets, records: Records, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        secrets: Secrets,
+        records: Records,
+        within: Networks = ANYWHERE,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         time = asyncio.get_running_loop().time
         self._records = records
+        self._within = within
         self._now = now
         self._access = Access(secrets, time)
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -149,13 +157,16 @@ class Bmcs:
         """
         turn = self._turns.setdefault(str(way), asyncio.Lock())
         async with turn, self._slots:
+            address = await address_of(way, self._within)
             credentials, tls = await self._access.of(way)
-            async with RedfishClient(way, tls, credentials).asking() as client:
+            async with RedfishClient(way, tls, credentials, address=address).asking() as client:
                 yield client
 
     def _not_discovered(self, request: Discover, error: RedfishError) -> DiscoverFailed:
         device, wait = _device(request.way), 0.0
-        if error.kind is FailureKind.UNREACHABLE:
+        if isinstance(error, OutOfBounds):
+            self.circuits.untried(device)
+        elif error.kind is FailureKind.UNREACHABLE:
             wait = self.circuits.failed(device, str(error))
         else:
             self.circuits.answered(device)

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from aiohttp import web
+from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.kinds import families
 
 from fabgitops_operator.hosting.alone import Alone
@@ -74,7 +75,8 @@ async def _operated(settings: StandaloneSettings) -> str:
         stack.push_async_callback(local.settled)
         rules = Rules(judge, deciding, BY_KIND, judge.name)
         syncer = Syncer(objects, store, rules, settings.of_source(), local)
-        stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, modbus(local, route)))
+        means = modbus(local, route, networks(settings.allow_cidr))
+        stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, means))
         stage.metrics.registry.register(SourceMetrics(syncer.status))
         api = Api(store, objects, RESOURCES, way_in.access, asyncio.get_running_loop().time)
         pages = [*probes(stage.metrics.registry, stage.not_ready, lambda: str(syncer.status()))]

@@ -16,6 +16,7 @@ class PlcReason(NoticeReason):
     INVALID_SPEC = "InvalidSpec"
     TEMPLATE_NOT_FOUND = "TemplateNotFound"
     IDENTITY_MISMATCH = "IdentityMismatch"
+    ADDRESS_NOT_ALLOWED = "AddressNotAllowed"
     CONFLICT = "Conflict"
     CONTENDED_WRITER = "ContendedWriter"
     INTERNAL_ERROR = "InternalError"

@@ -6,7 +6,7 @@ from typing import Any
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.control.plc.brevity import LONGEST_MESSAGE, brief
-from fabgitops_core.control.plc.situations import CONNECTION_FAILED, Situation, situation_of
+from fabgitops_core.control.plc.situations import ADDRESS_NOT_ALLOWED, CONNECTION_FAILED, Situation, situation_of
 
 _KNOWN = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
@@ -69,5 +69,5 @@ def _flag(value: bool) -> ConditionStatus:
 
 
 def contact_was_lost(status: IndustrialPLCStatus) -> bool:
-    """Return whether the status says that the device could not be reached."""
-    return situation_of(status) is CONNECTION_FAILED
+    """Return whether the status says that the device could not be reached, or may not be."""
+    return situation_of(status) in {CONNECTION_FAILED, ADDRESS_NOT_ALLOWED}

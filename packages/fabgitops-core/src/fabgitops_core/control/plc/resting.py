@@ -9,6 +9,7 @@ from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Declared, Event, Faulted, Referenced, fault_message
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc import suspending
+from fabgitops_core.control.plc.events import IdentifyFailed, ReadFailed, WriteFailed
 from fabgitops_core.control.plc.points import NOWHERE
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import contact_was_lost
@@ -77,12 +78,18 @@ def _not_in_force(state: PlcState, event: Faulted) -> PlcState:
 
 
 def lost(state: PlcState, event: Event, cause: str, retry_after: float) -> Step:
-    """Say that there is no contact; what the registers hold now is not known."""
-    known = state.memory.lost or contact_was_lost(state.status)
-    notices: Commands = () if known else (Notice(PlcReason.CONNECTION_FAILED, cause),)
+    """Say that there is no contact, or may be none; what the registers hold now is not known."""
+    failure = event.failure if isinstance(event, ReadFailed | IdentifyFailed | WriteFailed) else None
+    if failure is not None and failure.out_of_bounds:
+        situation, reason = at_hand.ADDRESS_NOT_ALLOWED, PlcReason.ADDRESS_NOT_ALLOWED
+        known = situation_of(state.status) is situation
+    else:
+        situation, reason = at_hand.CONNECTION_FAILED, PlcReason.CONNECTION_FAILED
+        known = state.memory.lost or contact_was_lost(state.status)
+    notices: Commands = () if known else (Notice(reason, cause),)
     fields = _unknown(state, [each.status for each in state.going.found] or state.status.registers)
     forgotten = with_memory(state, lost=True, seen=(), found=(), settled=False, stranger=None)
-    after, commands = finish(forgotten, at_hand.CONNECTION_FAILED, cause, event, **fields)
+    after, commands = finish(forgotten, situation, cause, event, **fields)
     return after, (*notices, *commands, Wake(retry_after or state.map.interval))
 
 

@@ -39,6 +39,7 @@ SUSPENDED = Situation("Suspended", Phase.PENDING, _U, _U, False, False)
 INVALID_SPEC = Situation("InvalidSpec", Phase.FAILED, _F, _U, False, True)
 TEMPLATE_NOT_FOUND = Situation("TemplateNotFound", Phase.FAILED, _F, _U, True, False)
 IDENTITY_MISMATCH = Situation("IdentityMismatch", Phase.FAILED, _F, _U, False, True)
+ADDRESS_NOT_ALLOWED = Situation("AddressNotAllowed", Phase.FAILED, _F, _U, False, True)
 CONFLICT = Situation("Conflict", Phase.FAILED, _F, _U, False, True)
 CONTENDED_WRITER = Situation("ContendedWriter", Phase.FAILED, _F, _F, False, True)
 INTERNAL_ERROR = Situation("InternalError", Phase.FAILED, _F, _U, False, True)
@@ -59,6 +60,7 @@ ALL = (
     INVALID_SPEC,
     TEMPLATE_NOT_FOUND,
     IDENTITY_MISMATCH,
+    ADDRESS_NOT_ALLOWED,
     CONFLICT,
     CONTENDED_WRITER,
     INTERNAL_ERROR,
