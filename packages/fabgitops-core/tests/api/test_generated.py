@@ -71,7 +71,6 @@ def test_required_and_defaults() -> None:
     assert defaults == {
         "port": 502,
         "unitId": 1,
-        "autoCorrect": True,
         "suspend": False,
         "tags": [],
     }

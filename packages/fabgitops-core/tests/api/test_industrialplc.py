@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.plc.connection import Connection
+from fabgitops_core.api.plc.correction import Correction
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from pydantic import ValidationError
 
@@ -27,6 +28,7 @@ def test_defaults() -> None:
         "connection": Connection().model_dump(mode="json"),
         **dict.fromkeys(("registers", "templateRef", "identity")),
         "autoCorrect": True,
+        "correction": Correction().model_dump(mode="json"),
         "suspend": False,
         "tags": [],
     }

@@ -122,7 +122,7 @@ def test_a_bit_that_somebody_else_wants_stays_behind() -> None:
     assert [(change.values, change.mask) for change in told.device.writes] == [((2,), 2)]
     waiting = charging(*mode(2)).polled(until=Write)
     waiting.tell(Contested(waiting.at, {"b0": "IndustrialPLC default/press"}))
-    assert not still_wanted(waiting.state, write_of(waiting).change)
+    assert not still_wanted(waiting.state, write_of(waiting).change, waiting.at)
 
 
 def test_an_edit_of_one_bit_takes_the_write_back() -> None:
@@ -130,9 +130,9 @@ def test_an_edit_of_one_bit_takes_the_write_back() -> None:
     for edited in (spec(*mode(3)), spec(*mode(2), suspend=True)):
         told = charging(*mode(2)).polled(until=Write)
         change = write_of(told).change
-        assert still_wanted(told.state, change)
+        assert still_wanted(told.state, change, told.at)
         told.declare(edited)
-        assert not still_wanted(told.state, change)
+        assert not still_wanted(told.state, change, told.at)
 
 
 def test_a_crash_between_write_and_proof_is_made_up_for() -> None:

@@ -104,7 +104,7 @@ def test_another_identity_pinned_while_a_write_waits() -> None:
     told.device.identity = {0: "ACME", 1: "X1"}
     change = write_of(told.polled(until=Write)).change
     told.declare(spec(SPEED, identity={"vendor": "Other"}))
-    assert not still_wanted(told.state, change)
+    assert not still_wanted(told.state, change, told.at)
 
 
 def test_a_contested_register_is_left_alone() -> None:
@@ -127,7 +127,7 @@ def test_a_register_contested_while_its_write_waits() -> None:
     told = story(SPEED).polled(until=Write)
     change = write_of(told).change
     told.tell(Contested(told.at, {"speed": "IndustrialPLC default/press"}))
-    assert not still_wanted(told.state, change)
+    assert not still_wanted(told.state, change, told.at)
 
 
 def test_a_conflict_before_a_restart_is_not_forgotten_at_once() -> None:

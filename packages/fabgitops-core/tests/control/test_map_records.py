@@ -178,4 +178,4 @@ def test_an_edit_that_is_undone_while_a_write_waits_leaves_no_write_without_a_re
     told = story(SPEED, TORQUE).polled(until=Write)
     change = write_of(told).change
     told.declare(spec(TORQUE)).declare(spec(SPEED, TORQUE))
-    assert not still_wanted(told.state, change)
+    assert not still_wanted(told.state, change, told.at)

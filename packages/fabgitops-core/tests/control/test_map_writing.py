@@ -86,7 +86,7 @@ def test_a_target_edited_while_its_write_waits() -> None:
     told = story(SPEED).polled(until=Write)
     change = write_of(told).change
     told.declare(spec({**SPEED, "value": 8}))
-    assert not still_wanted(told.state, change)
+    assert not still_wanted(told.state, change, told.at)
     told.tell(WriteWithdrawn(told.at, change)).polled()
     assert [each.values for each in told.device.writes] == [(8,)]
 
@@ -109,7 +109,7 @@ def test_a_register_dropped_while_others_are_pending() -> None:
     told = story(SPEED, TORQUE).polled(until=Write)
     change = write_of(told).change
     told.declare(spec(TORQUE))
-    assert not still_wanted(told.state, change)
+    assert not still_wanted(told.state, change, told.at)
     told.tell(WriteWithdrawn(told.at, change)).polled()
     assert [each.name for each in told.status.registers] == ["torque"]
     assert [each.address for each in told.device.writes] == [11]

@@ -240,9 +240,9 @@ def test_suspending_stops_a_correction_that_has_not_been_sent(story: Begin) -> N
     """A write that waits for its turn is no longer wanted once the resource is suspended."""
     waiting = story().due().reads(2311)
     change = change_of(spec())
-    assert still_wanted(waiting.state, change)
+    assert still_wanted(waiting.state, change, waiting.at)
     waiting.declare(spec(suspend=True))
-    assert not still_wanted(waiting.state, change)
+    assert not still_wanted(waiting.state, change, waiting.at)
     waiting.tell(WriteWithdrawn(waiting.at, change))
     assert waiting.state.stage is Stage.IDLE
     assert waiting.status.unverified_write is None
@@ -252,7 +252,7 @@ def test_suspending_stops_a_correction_that_has_not_been_sent(story: Begin) -> N
 def test_switching_correction_off_stops_a_correction_that_has_not_been_sent(story: Begin) -> None:
     """A write that waits for its turn is no longer wanted once autoCorrect is false."""
     waiting = story().due().reads(2311).declare(spec(auto_correct=False))
-    assert not still_wanted(waiting.state, change_of(spec()))
+    assert not still_wanted(waiting.state, change_of(spec()), waiting.at)
 
 
 def test_a_suspended_pass_is_dropped(story: Begin) -> None:
@@ -276,7 +276,7 @@ def test_removed_is_final(story: Begin) -> None:
     gone = story().due().tell(Removed(START))
     assert gone.wake == Wake(None)
     assert gone.reads(2311).last == ()
-    assert not still_wanted(gone.state, change_of(spec()))
+    assert not still_wanted(gone.state, change_of(spec()), gone.at)
 
 
 def test_an_invalid_spec_says_what_is_wrong(story: Begin) -> None:

@@ -105,7 +105,7 @@ class Adversary(RuleBasedStateMachine):
         """Carry a write out or not, and tell of it or not; one that is no longer wanted is never sent."""
         assert isinstance(self.request, Write)
         change = self.request.change
-        if not still_wanted(self.state, change):
+        if not still_wanted(self.state, change, self.at):
             self.finish(WriteWithdrawn(self.at, change))
             return
         self.check_write(change.values)

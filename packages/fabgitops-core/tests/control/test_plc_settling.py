@@ -129,9 +129,9 @@ def test_an_edit_in_the_middle_of_a_pass_stops_its_further_writes() -> None:
     told = settling(SPEED, TORQUE)
     told.polled(after=10, until=Write)
     change = write_of(told).change
-    assert still_wanted(told.state, change)
+    assert still_wanted(told.state, change, told.at)
     told.declare(spec(SPEED, {**TORQUE, "value": 7}))
-    assert not still_wanted(told.state, change)
+    assert not still_wanted(told.state, change, told.at)
 
 
 def test_a_change_that_only_lets_correct_waits_as_well() -> None:

@@ -89,7 +89,7 @@ async def test_who_waits_is_looked_at_when_the_hold_is_lifted(bench: Bench) -> N
 
 async def test_who_waits_for_what_is_asked_tries_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody hears of a hold's end, the write is tried again long before the next poll."""
-    monkeypatch.setattr("fabgitops_core.control.plc.verdict.HELD_SECS", 0.01)
+    monkeypatch.setattr("fabgitops_core.control.holding.HELD_SECS", 0.01)
     why = ["the lease is about to end"]
     bench.engine.holds.ask("lease", lambda: "".join(why))
     bench.declare_spec(MIXER, body(SPEED, pollIntervalSecs=3600))

@@ -70,10 +70,10 @@ class Spoilt(PlcController):
         self._maybe("target")
         return super().target(state)
 
-    def still_wanted(self, state: Any, change: Any) -> bool:
+    def still_wanted(self, state: Any, change: Any, at: Any) -> bool:
         """Ask whether a write is still wanted."""
         self._maybe("still_wanted")
-        return PlcController.still_wanted(state, change)
+        return PlcController.still_wanted(state, change, at)
 
 
 class SpoiltTemplate(TemplateController):

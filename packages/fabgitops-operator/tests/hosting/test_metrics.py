@@ -5,10 +5,12 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
+from fabgitops_core.api.plc.correction import HeldCorrections
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
 from fabgitops_core.control.breaker import Breaker, Gate
 from fabgitops_core.control.commands import Notice, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Failure, FailureKind, Removed
+from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.events import (
     ReadDone,
@@ -80,6 +82,16 @@ async def test_the_series_of_a_plc(seen: Metrics) -> None:
     assert value(seen, "register_value", register="temperature", **LABELS) == 21.5
     assert value(seen, "fabgitops_register_desired_value", register="4001", **LABELS) == 2500
     assert value(seen, "fabgitops_register_info", register="temperature", unit="°C", **LABELS) == 1
+
+
+async def test_what_holds_corrections_is_counted_by_its_reason(seen: Metrics) -> None:
+    """Registers that a guard holds are counted under its reason, and no more when it lets them go."""
+    held = HeldCorrections(guard="mode", reason=HoldReason.WARN, registers=3, since=AT)
+    seen.happened(KEY, ReadDone(AT, PLAN, (2311,)), (Publish(IndustrialPLCStatus(held=(held,))),))
+    assert value(seen, "fabgitops_held_corrections", reason="ModeWarn") == 3
+    assert value(seen, "fabgitops_held_corrections", reason="Settling") == 0
+    seen.happened(KEY, ReadDone(AT, PLAN, (2500,)), (Publish(IndustrialPLCStatus()),))
+    assert value(seen, "fabgitops_held_corrections", reason="ModeWarn") == 0
 
 
 async def test_what_is_no_plc_has_no_series(metrics: Metrics) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.events import Due, Event, Failure, FailureKind, fault_message
+from fabgitops_core.control.holding import Hold, HoldReason
 from fabgitops_core.control.plc.commands import Identify, Read, Write
 from fabgitops_core.control.plc.events import (
     IdentifyDone,
@@ -133,9 +134,9 @@ class DeviceRequests:
         change, device = request.change, entry.device
         if device is None:
             return None
-        why = self._why_not(entry, change)
-        if why:
-            return self._withdrawn(entry, change, why)
+        hold = self._hold(entry, change)
+        if hold:
+            return self._withdrawn(entry, change, hold)
         if request.first and await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
             return WriteUnrecorded(self._now(), change, UNRECORDED)
         if self._audits is None:
@@ -151,16 +152,16 @@ class DeviceRequests:
         began = self._asking.time()
 
         def wanted() -> bool:
-            nonlocal why, began
+            nonlocal hold, began
             began = self._asking.time()
-            why = self._why_not(entry, change)
+            hold = self._hold(entry, change)
             decided = entry.at_device
-            return not why and decided is not None and decided.still_wanted(entry.state, change)
+            return hold is None and decided is not None and decided.still_wanted(entry.state, change, self._now())
 
         try:
             sent = await device.write(change, timeout=request.timeout, wanted=wanted, over=request.over)
         except Withdrawn as error:
-            return self._withdrawn(entry, change, why, error.why)
+            return self._withdrawn(entry, change, hold, error.why)
         except DeviceError as error:
             failure = failure_of(error)
             if error.maybe_done:
@@ -170,21 +171,23 @@ class DeviceRequests:
         self._held.drop(entry.key)
         return WriteDone(self._now(), change) if sent else WriteSpared(self._now(), change)
 
-    def _why_not(self, entry: Entry, change: Change) -> str:
+    def _hold(self, entry: Entry, change: Change) -> Hold | None:
         """Return what speaks against a write now; after a fault of our own a pass that writes nothing comes first."""
         if entry.fault:
-            return fault_message(entry.fault)
-        return self._holds.why_not(change.endpoint)
+            return Hold(HoldReason.FAULT, fault_message(entry.fault))
+        return self._holds.hold(change.endpoint)
 
-    def _withdrawn(self, entry: Entry, change: Change, held: str, why: str = "") -> WriteWithdrawn:
+    def _withdrawn(self, entry: Entry, change: Change, hold: Hold | None, why: str = "") -> WriteWithdrawn:
         """Say that a write is not sent; what was read is old by the time that it may be, and the next pass looks anew.
 
-        One that is held is told of its end, unless it is gone by now.
+        One that is held is told of its end, unless it is gone by now. With `why` the device is perhaps another by now.
         """
-        if held and not entry.gone:
-            self._held.note(entry.key, held)
+        if hold is not None and not entry.gone:
+            self._held.note(entry.key, hold.message)
             entry.held = True
-        return WriteWithdrawn(self._now(), change, held or why, recorded=entry.writing)
+        if hold is None and why:
+            hold = Hold(HoldReason.IDENTITY, why, guard="identity")
+        return WriteWithdrawn(self._now(), change, hold, recorded=entry.writing)
 
     def _shut(self, plan: ReadPlan, gate: Gate) -> ReadFailed:
         return ReadFailed(self._now(), plan, Failure(FailureKind.UNREACHABLE, gate.cause), gate.wait)

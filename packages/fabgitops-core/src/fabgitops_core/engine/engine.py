@@ -25,6 +25,7 @@ from fabgitops_core.control.events import (
     Used,
     fault_message,
 )
+from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name
 from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
@@ -111,7 +112,7 @@ class Engine:
             own |= ObjectRequests(objects, host, clearance, self._wake, now).performers()
         self._performing = Performing(own, performers, clearance)
         self._errands = Errands(self._tell, self._site, self._held.look)
-        self.holds.ask_of_site("templates", self._errands.why_not)
+        self.holds.ask_of_site("templates", self._errands.why_not, HoldReason.TEMPLATES)
 
     def __len__(self) -> int:
         """Return how many resources are declared."""
@@ -205,7 +206,7 @@ class Engine:
 
     async def stop(self, grace: float) -> None:
         """Begin no pass and no write any more; let writes in hand and their proofs end, at most `grace` seconds."""
-        self.holds.put("stop", "the operator is being stopped")
+        self.holds.put("stop", "the operator is being stopped", HoldReason.STOPPING)
         self._scheduler.stop()
         await self._errands.stop()
         running = self._scheduler.running()

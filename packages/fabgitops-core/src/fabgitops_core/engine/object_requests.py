@@ -8,12 +8,13 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.commands import Apply, Delete, Request
 from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Event
+from fabgitops_core.control.holding import HELD_SECS
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind, Watched
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.families import owner_of
 from fabgitops_core.engine.family import Family
 from fabgitops_core.engine.object_errors import Gone, ObjectError, Taken, Withdrawn
-from fabgitops_core.engine.performing import HELD_SECS, Clearance, OwnPerformer
+from fabgitops_core.engine.performing import Clearance, OwnPerformer
 from fabgitops_core.engine.ports import Host, Objects, Stored
 
 RECORD_SECS = 10.0

@@ -7,6 +7,7 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.events import Event, fault_message
+from fabgitops_core.control.holding import HELD_SECS
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
@@ -24,9 +25,6 @@ OwnPerformer = Callable[[Entry, Any], Awaitable[Event | None]]
 """The same for what the engine carries out itself: nothing comes of what there is nobody any more to ask for."""
 
 UNWANTED = "it is not wanted any more"
-
-HELD_SECS = 10.0
-"""Who is held looks again after so many seconds, where nobody hears of the end of what held it."""
 
 
 class Clearance:

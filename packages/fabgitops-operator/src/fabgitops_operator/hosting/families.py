@@ -29,6 +29,12 @@ READY = partial(
     "1 while Ready is True, else 0, by the reason that it has.",
     labels=(*_PLC, "reason"),
 )
+HELD = partial(
+    GaugeMetricFamily,
+    "fabgitops_held_corrections",
+    "Registers that are not as Git wants them and are not written, by what holds them.",
+    labels=("reason",),
+)
 VALUES = partial(
     GaugeMetricFamily, "register_value", "The value last read, in engineering units.", labels=(*_PLC, "register")
 )

@@ -4,6 +4,7 @@ Names without a prefix are those that the field knows, `process_` those of every
 begin with `fabgitops_`.
 """
 
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSt
 from fabgitops_core.control.breaker import Breaker, circuit
 from fabgitops_core.control.commands import Command, Commands, Notice, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Failure, FailureKind, Faulted
+from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteFailed, WriteUnknown
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.requests import DeviceId
@@ -206,6 +208,7 @@ class Metrics(Collector):
         yield from in_parts(families.CONNECTED, _of_each(rows, lambda row: row.connected))
         yield from in_parts(families.IN_SYNC, _of_each(rows, lambda row: row.in_sync))
         yield from in_parts(families.READY, (_readiness(key, row) for key, row in rows))
+        yield from in_parts(families.HELD, _held(rows))
         yield from in_parts(families.VALUES, _of_registers(self._readings()))
         yield from in_parts(families.TARGETS, _of_registers(self._targets()))
         yield from in_parts(families.UNITS, self._unit_samples())
@@ -237,6 +240,15 @@ def _of_registers(metered: Metered[float]) -> Iterator[Sample]:
 def _readiness(key: Key, row: _Row) -> Sample:
     situation = situation_of(_plc(row.status))
     return (key.name, key.namespace, situation.reason), situation.ready is ConditionStatus.TRUE
+
+
+def _held(rows: list[tuple[Key, _Row]]) -> Iterator[Sample]:
+    """Yield how many registers each reason holds; one that holds none any more stays, at 0."""
+    registers = Counts({str(reason): 0 for reason in HoldReason})
+    for _, row in rows:
+        for each in _plc(row.status).held:
+            registers[each.reason] += each.registers
+    return iter([((reason,), float(count)) for reason, count in registers.items()])
 
 
 def _of_each(rows: list[tuple[Key, _Row]], value: Callable[[_Row], float | None]) -> Iterator[Sample]:

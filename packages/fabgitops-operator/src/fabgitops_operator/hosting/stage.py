@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any, Protocol
 
 from fabgitops_core.control.controller import Controller
+from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Observer
 
@@ -144,8 +145,8 @@ class Stage:
         self.children = Hearing(self.owned, settings.deaf_secs)
         self._sweep = Sweep(api, self.inventory, self.hearing, self.declared)
         if settings.read_only:
-            self.engine.holds.put("read-only", READ_ONLY)
-        self.engine.holds.ask("lease", fence.why_not)
+            self.engine.holds.put("read-only", READ_ONLY, HoldReason.READ_ONLY)
+        self.engine.holds.ask("lease", fence.why_not, HoldReason.LEASE)
         self._let_metrics_look()
 
     def _owned(self, deciding: Sequence[Controller[Any]]) -> dict[Scope, Owned]:
@@ -194,7 +195,8 @@ class Stage:
             stack.push_async_callback(self._fence.release)  # after the last write
             await self._unless_told(self._fence.acquire())
             stack.push_async_callback(self._end_polling)
-            self.engine.holds.put("listing", "not everything is listed yet")  # polls begin with the first listing
+            # polls begin with the first listing
+            self.engine.holds.put("listing", "not everything is listed yet", HoldReason.LISTING)
             await self._unless_told(first_listing(self._sweep))
             if self.told_to_stop.is_set():
                 return "stopped before everything was listed"
@@ -252,7 +254,7 @@ class Stage:
         why = self.hearing.hold(lambda scope: self.inventory.any(scope.kind.name, scope.namespace))
         why = why or self.children.hold(lambda scope: self.engine.families.has(scope.kind.name, scope.namespace))
         if why:
-            self.engine.holds.put("watch", why)
+            self.engine.holds.put("watch", why, HoldReason.WATCH)
         else:
             self.engine.holds.lift("watch")
 

@@ -12,6 +12,7 @@ from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import SUSPEND, ApiModel, ObjectName, Time
 from fabgitops_core.api.plc import maps
 from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
+from fabgitops_core.api.plc.correction import Correction, HeldCorrections, Mode
 from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId, Word
 from fabgitops_core.api.plc.spec_rules import SPEC_RULES
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
@@ -67,8 +68,10 @@ class IndustrialPLCSpec(ApiModel):
     """How the device wants to be talked to."""
     identity: Identity | None = None
     """What the device must say of itself; where it differs nothing is written."""
-    auto_correct: StrictBool = True
-    """Whether drift is corrected; when false it is only reported."""
+    auto_correct: Annotated[StrictBool, Field(json_schema_extra=UNSTORED)] = True
+    """Whether drift is corrected, true when not given; false only reports it: the short form of correction.mode."""
+    correction: Correction = Correction()
+    """How drift is corrected, and what must be so before anything is written."""
     max_corrections_per_hour: Annotated[int, Field(ge=1, le=3600, strict=True, json_schema_extra=UNSTORED)] = 20
     """Corrections of one register within an hour after which it is not written any more; 20 when not given."""
     suspend: StrictBool = False
@@ -83,6 +86,11 @@ class IndustrialPLCSpec(ApiModel):
         """Return the seconds to wait for a connection and for a reply."""
         given = self.timeout_secs or self.connection.timeout_secs
         return given or min(DEFAULT_TIMEOUT_SECS, self.poll_interval_secs)
+
+    @property
+    def mode(self) -> Mode:
+        """Return what becomes of drift."""
+        return self.correction.mode or (Mode.ENFORCE if self.auto_correct else Mode.WARN)
 
     @property
     def registers_wanted(self) -> tuple[Register, ...]:
@@ -105,7 +113,7 @@ class IndustrialPLCSpec(ApiModel):
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
-        refuse("IndustrialPLCSpec", [*self._timeouts(), *self._sources()])
+        refuse("IndustrialPLCSpec", [*self._timeouts(), *self._modes(), *self._sources()])
         if self.template_ref is None:
             refuse("IndustrialPLCSpec", maps.problems(self.registers_wanted, self.unit_id, self.connection))
         return self
@@ -123,6 +131,12 @@ class IndustrialPLCSpec(ApiModel):
             )
             return [Problem(path, given, reason)]
         return []
+
+    def _modes(self) -> list[Problem]:
+        if self.correction.mode is None or "auto_correct" not in self.model_fields_set:
+            return []
+        reason = f"correction.mode ({self.correction.mode}) says it too: keep one of them"
+        return [Problem(("autoCorrect",), self.auto_correct, reason)]
 
     def _sources(self) -> list[Problem]:
         """Look for exactly one of short form, registers and templateRef; registers may stand beside templateRef."""
@@ -239,8 +253,10 @@ class IndustrialPLCStatus(ApiModel):
     """The metadata.generation of the spec that this status speaks of."""
     last_handled_reconcile_at: str | None = None
     """The last reconcile.fabgitops.io/requestedAt that was carried out."""
+    held: tuple[HeldCorrections, ...] = ()
+    """What holds corrections back now, in the order in which the guards are asked; empty while nothing does."""
     conditions: tuple[Condition, ...] = ()
-    """Ready, InSync, Reconciling and Stalled, by the Kubernetes API conventions."""
+    """Ready, InSync, Reconciling and Stalled, and Correcting while something is to be corrected."""
 
 
 INDUSTRIAL_PLC = Kind(

@@ -27,6 +27,11 @@ SPEC_RULES = (
         field=".timeoutSecs",
     ),
     Rule(
+        "!has(self.autoCorrect) || !has(self.correction) || !has(self.correction.mode)",
+        "autoCorrect is the short form of correction.mode: keep one of them",
+        field=".autoCorrect",
+    ),
+    Rule(
         "has(self.targetRegister) == has(self.targetValue)",
         "targetRegister and targetValue go together: give both, or neither and registers or templateRef instead",
     ),

@@ -1,6 +1,7 @@
 """What is asked of a kind whose reality is a device, besides what is asked of every kind."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
 from fabgitops_core.control.plc.auditing import WriteFacts
@@ -26,8 +27,8 @@ class DeviceController(Protocol[State_contra]):
         """
         ...
 
-    def still_wanted(self, state: State_contra, change: Change) -> bool:
-        """Return whether a write that waits for its turn may still be sent."""
+    def still_wanted(self, state: State_contra, change: Change, at: datetime) -> bool:
+        """Return whether a write that waits for its turn may be sent now, at this time of day."""
         ...
 
     def audited(self, state: State_contra, change: Change) -> WriteFacts:

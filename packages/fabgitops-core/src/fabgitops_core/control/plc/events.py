@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fabgitops_core.control.events import Event, Failure
+from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.plc.requests import Change, ConnectionId, IdentityPlan, ReadPlan
 
 
@@ -85,14 +86,14 @@ class WriteUnrecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class WriteWithdrawn(Event):
-    """A write was not sent: it was no longer wanted when its turn came or, with a reason in `why`, may not go out now.
+    """A write was not sent: it was no longer wanted when its turn came or, with a `hold`, may not go out now.
 
     `recorded` says whether a status with the record of a write was made known in this pass.
     """
 
     at: datetime
     change: Change
-    why: str = ""
+    hold: Hold | None = None
     recorded: bool = True
 
 

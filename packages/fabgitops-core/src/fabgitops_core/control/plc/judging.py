@@ -102,6 +102,14 @@ def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
     return Judgement(point, finding, status, failure.message, notices)
 
 
+def quiet(found: Judgement) -> Judgement:
+    """Return what is said of a register that is only looked at: drift there is shown, and no episode."""
+    if found.finding is not Finding.DRIFTED:
+        return found
+    status = found.status.model_copy(update={"drifted_since": None})
+    return replace(found, status=status, notices=(), drifts=0)
+
+
 def to_be_written(found: Judgement, forced: bool) -> bool:
     """Return whether a register is not as Git wants it; a command is given once more when that is forced."""
     return found.finding in {Finding.DRIFTED, Finding.DUE} or (forced and found.finding is Finding.GIVEN)

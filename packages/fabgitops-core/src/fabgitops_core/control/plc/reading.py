@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from fabgitops_core.api.plc.correction import Mode
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Due, Event, Failure, FailureKind
 from fabgitops_core.control.plc import situations as at_hand
@@ -11,6 +12,7 @@ from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.commands import Identify, Read
 from fabgitops_core.control.plc.contact import met
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed
+from fabgitops_core.control.plc.guards.table import may_write
 from fabgitops_core.control.plc.holes import (
     FRUITLESS,
     around,
@@ -21,7 +23,16 @@ from fabgitops_core.control.plc.holes import (
     within_its_limit,
     without_healed,
 )
-from fabgitops_core.control.plc.judging import Finding, Judgement, blank, judged, ordered, to_be_written, unread
+from fabgitops_core.control.plc.judging import (
+    Finding,
+    Judgement,
+    blank,
+    judged,
+    ordered,
+    quiet,
+    to_be_written,
+    unread,
+)
 from fabgitops_core.control.plc.planner import Batch, words_of
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.reasons import PlcReason
@@ -48,7 +59,7 @@ from fabgitops_core.control.plc.state import (
 )
 from fabgitops_core.control.plc.troubles import with_troubles
 from fabgitops_core.control.plc.verdict import conclude
-from fabgitops_core.control.plc.writing import may_write, write_next
+from fabgitops_core.control.plc.writing import write_next
 
 
 def due(state: PlcState, event: Due) -> Step:
@@ -152,6 +163,8 @@ def judge(state: PlcState, event: Event) -> Step:
     """Judge every register, and correct those that are ours to correct."""
     wanted, status = state.map, state.status
     found = tuple(_found(state, wanted, event))
+    if state.spec is not None and state.spec.mode is Mode.OBSERVE:
+        found = tuple(quiet(each) for each in found)
     noted, troubles = with_troubles(met(state, found), found, event)
     noted, brakes = braked(noted, found, event)
     going = noted.going
@@ -188,7 +201,7 @@ def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgeme
 
 
 def _to_correct(state: PlcState, found: Judgement, event: Event) -> bool:
-    if not to_be_written(found, forced(state)) or not may_write(state, found.point):
+    if not to_be_written(found, forced(state)) or not may_write(state, found.point, event.at):
         return False
     trouble = state.memory.troubles.get(found.point.name)
     return trouble is None or trouble.wait(event.at) <= 0 or forced(state)

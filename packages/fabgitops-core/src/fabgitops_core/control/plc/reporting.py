@@ -1,12 +1,20 @@
 """From a situation to a status: the one place that builds conditions."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
+from fabgitops_core.api.plc.correction import HeldCorrections
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.control.plc.brevity import LONGEST_MESSAGE, brief
-from fabgitops_core.control.plc.situations import ADDRESS_NOT_ALLOWED, CONNECTION_FAILED, Situation, situation_of
+from fabgitops_core.control.plc.situations import (
+    ADDRESS_NOT_ALLOWED,
+    CONNECTION_FAILED,
+    CORRECTING,
+    Situation,
+    situation_of,
+)
 
 _KNOWN = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False, ConditionStatus.UNKNOWN: None}
 
@@ -38,7 +46,9 @@ def told(
         **changes,
         "last_error": message if situation.phase is Phase.FAILED else unreadable and brief(unreadable, LONGEST_MESSAGE),
     }
-    conditions = renewed(status.conditions, _conditions(situation, message, at, generation))
+    wanted.setdefault("held", ())
+    said = (*_conditions(situation, message, at, generation), *_correcting(situation, wanted["held"], at, generation))
+    conditions = renewed(status.conditions, said)
     if conditions == status.conditions and all(getattr(status, name) == value for name, value in wanted.items()):
         return status
     return status.model_copy(update={**wanted, "conditions": conditions, "last_update": at})
@@ -62,6 +72,23 @@ def _conditions(situation: Situation, message: str, at: datetime, generation: in
         )
         for name, status in said
     )
+
+
+def _correcting(
+    situation: Situation, held: Sequence[HeldCorrections], at: datetime, generation: int
+) -> Iterator[Condition]:
+    """Yield what is said of corrections while there is something to be corrected."""
+    is_written = situation is CORRECTING
+    if is_written or held:
+        why = "; ".join(dict.fromkeys(f"{each.registers} register(s) held: {each.message}" for each in held))
+        yield Condition(
+            type="Correcting",
+            status=_flag(is_written),
+            reason=CORRECTING.reason if is_written else held[0].reason,
+            message=brief(why, LONGEST_MESSAGE),
+            observed_generation=generation,
+            last_transition_time=at,
+        )
 
 
 def _flag(value: bool) -> ConditionStatus:

@@ -30,6 +30,7 @@ IN_SYNC = Situation("InSync", Phase.CONNECTED, _T, _T, False, False)
 CORRECTING = Situation("Correcting", Phase.CORRECTING, _F, _F, True, False)
 HELD = Situation("Held", Phase.DRIFT_DETECTED, _F, _F, True, False)
 DRIFTED = Situation("DriftDetected", Phase.DRIFT_DETECTED, _F, _F, False, True)
+OBSERVED = Situation("Observed", Phase.CONNECTED, _T, _F, False, False)
 CONNECTION_FAILED = Situation("ConnectionFailed", Phase.FAILED, _F, _U, True, False)
 DEVICE_EXCEPTION = Situation("DeviceException", Phase.FAILED, _F, _U, False, True)
 DEVICE_BUSY = Situation("DeviceBusy", Phase.FAILED, _F, _U, True, False)
@@ -51,6 +52,7 @@ ALL = (
     CORRECTING,
     HELD,
     DRIFTED,
+    OBSERVED,
     CONNECTION_FAILED,
     DEVICE_EXCEPTION,
     DEVICE_BUSY,

@@ -3,28 +3,29 @@
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from fabgitops_core.api.plc.correction import Mode
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.codec.types import parse_hex
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
+from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
-from fabgitops_core.control.plc.changes import changes_for
-from fabgitops_core.control.plc.judging import Finding, Judgement, to_be_written
+from fabgitops_core.control.plc.guards.table import holds_of, soonest
+from fabgitops_core.control.plc.guards.telling import told_of
+from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.points import DeviceMap
-from fabgitops_core.control.plc.settling import seconds_left, why_not_yet
 from fabgitops_core.control.plc.situations import Situation, situation_of
-from fabgitops_core.control.plc.state import REST, Memory, PlcState, Stage, Step, finish, forced, say, with_memory
+from fabgitops_core.control.plc.state import REST, Memory, PlcState, Stage, Step, finish, say, with_memory
+
+Holds = Sequence[tuple[int, Hold]]
+"""What would be written but for a guard, by place in the map, and what holds it."""
 
 TOLD = 3
 """How many registers a message names before it says how many more there are."""
-
-HELD_SECS = 10.0
-"""A write that is held is decided anew after so many seconds at the latest; mostly the end of the hold is told."""
 
 DRIFT_WANDERS_SECS = 30
 """A drift that nobody may correct and whose value changes all the time is told anew at most so often."""
@@ -35,13 +36,12 @@ OBSERVED_WANDERS_SECS = 60
 
 def conclude(state: PlcState, event: Event) -> Step:
     """End a pass whose every register is judged: say how the resource stands, unless that is what it says already."""
-    going = state.going
-    situation, message = _picked(state, going.found)
+    going, holds = state.going, holds_of(state, event.at)
+    situation, message = _picked(state, going.found, holds)
     if situation is at_hand.HELD:
-        again = None if state.changed_at is None else seconds_left(state, event.at)
-        return held(_with_changes(state), event, message, again)
-    fields = fields_of(state)
-    wake = _next_look(state, event)
+        return held(state, event, holds)
+    fields = fields_of(state) | told_of(state, holds, event.at)
+    wake = _next_look(state, holds)
     if situation is not at_hand.DEVICE_EXCEPTION and fields["last_error"]:
         message = f"{message}; besides, {fields['last_error']}"
     seen = with_memory(state, seen=going.read, found=going.found, settled=False)
@@ -53,50 +53,29 @@ def conclude(state: PlcState, event: Event) -> Step:
     return after, (*commands, *wake)
 
 
-def _next_look(state: PlcState, event: Event) -> tuple[Wake]:
-    """Return when to look again: at the next poll, or when what has drifted has settled, if that is sooner."""
-    left = seconds_left(state, event.at)
-    if state.changed_at and left < state.map.interval and any(_waits(state, each) for each in state.going.found):
-        return (Wake(left),)
-    return state.usual.beat
+def _next_look(state: PlcState, holds: Holds) -> tuple[Wake]:
+    """Return when to look again: at the next poll, or when what holds a correction may be over, if that is sooner."""
+    again = soonest(holds)
+    return (Wake(again),) if again < state.map.interval else state.usual.beat
 
 
-def _waits(state: PlcState, found: Judgement) -> bool:
-    """Return whether a register would be corrected but for what has not settled yet, or was not answered yet."""
-    return (
-        (state.changed_at is not None or state.going.barred is not None)
-        and to_be_written(found, forced(state))
-        and state.spec is not None
-        and (state.spec.auto_correct or forced(state))
-    )
-
-
-def _with_changes(state: PlcState) -> PlcState:
-    """Return the state with what would be written, if it did not have to wait, as what is to be written."""
-    wrong = [at for at, each in enumerate(state.going.found) if _waits(state, each)]
-    return state._replace(going=replace(state.going, changes=changes_for(state.map.points, wrong)))
-
-
-def held(state: PlcState, event: Event, why: str, again: float | None = None) -> Step:
-    """End a pass whose writes are held: say why, unless that is what was said already; a sync goes on waiting.
-
-    Args:
-        state: What is known, with what is to be written.
-        event: What has happened.
-        why: What speaks against it, as what follows "not written: ".
-        again: When to decide anew at the latest, in seconds; without it after `HELD_SECS`.
-    """
-    again = HELD_SECS if again is None else again
-    going = state.going
-    message = f"{_told(going.found[at].message for each in going.changes for at in each.points)}; not written: {why}"
-    fields = fields_of(state)
+def held(state: PlcState, event: Event, holds: Holds) -> Step:
+    """End a pass whose writes are held: say why, unless that is what was said already; a sync goes on waiting."""
+    going, waiting = state.going, [(at, hold) for at, hold in holds if hold.waiting]
+    why = _why(hold for _, hold in waiting)
+    message = f"{_told(going.found[at].message for at, _ in waiting)}; not written: {why}"
+    fields = fields_of(state) | told_of(state, holds, event.at)
     known = with_memory(state, seen=going.read, found=going.found, settled=False)
     rested = known._replace(stage=Stage.IDLE, going=REST, request=state.request or state.serving, serving=None)
-    soon = state.usual.beat if state.map.interval <= again else (Wake(again),)
+    soon = _next_look(state, holds)
     if state.status.message.endswith(why) and _only_wanders(state, at_hand.HELD, message, fields, event.at):
         return rested, soon
     after, commands = say(rested, at_hand.HELD, message, event, **fields)
     return after, (*commands, *soon)
+
+
+def _why(holds: Iterable[Hold]) -> str:
+    return _told(dict.fromkeys(hold.message for hold in holds))
 
 
 def fields_of(state: PlcState) -> dict[str, Any]:
@@ -151,21 +130,22 @@ def _in_sync_text(registers: Iterable[RegisterStatus], commands: Collection[str]
 # --- in which situation -----------------------------------------------------------------------------------------------
 
 
-def _picked(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str]:
+def _picked(state: PlcState, found: Sequence[Judgement], holds: Holds) -> tuple[Situation, str]:
     """Return the gravest situation and its message: what keeps us from writing first, then what is wrong.
 
     Of what is held the message is the reason alone.
     """
     by_finding = _by_finding(found)
-    if hindered := _elsewhere(state, by_finding[Finding.LOST], found) or _hindered(state, found):
+    if hindered := _elsewhere(state, by_finding[Finding.LOST], holds) or _hindered(state, holds):
         return hindered
-    for finding, situation, reason in _BY_GRAVITY:
+    for finding, situation in _BY_GRAVITY:
         if by_finding[finding]:
-            return situation, _told(dict.fromkeys(each.message for each in by_finding[finding])) + reason
+            said = _told(dict.fromkeys(each.message for each in by_finding[finding]))
+            return _by_mode(state, said) if situation is at_hand.DRIFTED else (situation, said)
     return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], found)
 
 
-def _elsewhere(state: PlcState, lost: Sequence[Judgement], found: Sequence[Judgement]) -> tuple[Situation, str] | None:
+def _elsewhere(state: PlcState, lost: Sequence[Judgement], holds: Holds) -> tuple[Situation, str] | None:
     """Return what others have to put right: a stranger, a rival, a unit that is away, and whom that keeps waiting."""
     if state.memory.stranger:
         return at_hand.IDENTITY_MISMATCH, state.memory.stranger
@@ -173,13 +153,13 @@ def _elsewhere(state: PlcState, lost: Sequence[Judgement], found: Sequence[Judge
         return at_hand.CONFLICT, conflict_message(state.rivals)
     if lost:
         away, barred = _told(dict.fromkeys(each.message for each in lost)), state.going.barred
-        if barred is not None and any(_waits(state, each) for each in found):
+        if barred is not None and any(hold.guard == "answers" for _, hold in holds):
             away = f"{away}; {'nothing is written: ' if barred[0] is at_hand.HELD else ''}{barred[1]}"
         return at_hand.CONNECTION_FAILED, away
     return None
 
 
-def _hindered(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, str] | None:
+def _hindered(state: PlcState, holds: Holds) -> tuple[Situation, str] | None:
     """Return what came of corrections, or why none is made."""
     barred, troubles = state.going.barred, state.memory.troubles
     for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
@@ -189,21 +169,24 @@ def _hindered(state: PlcState, found: Sequence[Judgement]) -> tuple[Situation, s
         return barred
     if state.memory.braked:
         return at_hand.CONTENDED_WRITER, _told(each.message for each in state.memory.braked.values())
-    if any(_waits(state, each) for each in found):
-        return at_hand.HELD, barred[1] if barred else why_not_yet(state)
-    return None
+    waiting = [hold for _, hold in holds if hold.waiting]
+    return (at_hand.HELD, _why(waiting)) if waiting else None
 
 
 _BY_GRAVITY = (
-    (Finding.UNPROVEN, at_hand.CORRECTING, ""),
-    (
-        Finding.DRIFTED,
-        at_hand.DRIFTED,
-        "; autoCorrect is false, so nothing is written (a forced sync corrects it once)",
-    ),
-    (Finding.REFUSED, at_hand.DEVICE_EXCEPTION, ""),
-    (Finding.BUSY, at_hand.DEVICE_BUSY, ""),
+    (Finding.UNPROVEN, at_hand.CORRECTING),
+    (Finding.DRIFTED, at_hand.DRIFTED),
+    (Finding.REFUSED, at_hand.DEVICE_EXCEPTION),
+    (Finding.BUSY, at_hand.DEVICE_BUSY),
 )
+
+
+def _by_mode(state: PlcState, drifted: str) -> tuple[Situation, str]:
+    """Return what drift comes to that is not corrected."""
+    if state.spec is not None and state.spec.mode is Mode.OBSERVE:
+        return at_hand.OBSERVED, f"{drifted}; correction.mode is Observe, so nothing is written"
+    given = "autoCorrect is false" if state.spec and not state.spec.auto_correct else "correction.mode is Warn"
+    return at_hand.DRIFTED, f"{drifted}; {given}, so nothing is written (a forced sync corrects it once)"
 
 
 def _by_finding(found: Iterable[Judgement]) -> Mapping[Finding, list[Judgement]]:
@@ -251,6 +234,7 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
         and (state.serving is None or situation is at_hand.HELD)
         and status.last_update is not None
         and (situation in _WANDERING or status.message == message)
+        and status.held == fields["held"]
         and status.drift_events == fields["drift_events"]
         and status.corrections_applied == fields["corrections_applied"]
         and len(status.registers) == len(fields["registers"])
@@ -264,7 +248,7 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
     return 0 <= (at - status.last_update).total_seconds() < _patience(state)
 
 
-_WANDERING = {at_hand.DRIFTED, at_hand.HELD}
+_WANDERING = {at_hand.DRIFTED, at_hand.OBSERVED, at_hand.HELD}
 """Where the message tells of values."""
 
 

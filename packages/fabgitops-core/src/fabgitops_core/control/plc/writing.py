@@ -1,6 +1,7 @@
 """The second half of a pass: all its writes are recorded, then sent one after the other, each read back after it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from fabgitops_core.control.commands import Commands, Notice, Publish
 from fabgitops_core.control.events import Event, Failure, FailureKind
@@ -16,8 +17,9 @@ from fabgitops_core.control.plc.events import (
     WriteUnrecorded,
     WriteWithdrawn,
 )
+from fabgitops_core.control.plc.guards.table import holds_of, may_write
+from fabgitops_core.control.plc.guards.telling import told_of
 from fabgitops_core.control.plc.judging import Judgement, unread
-from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, taken_back, unsent
 from fabgitops_core.control.plc.reporting import contact_was_lost, told
@@ -40,29 +42,13 @@ Answer = WriteDone | WriteUnknown | WriteFailed | WriteUnrecorded | WriteWithdra
 """What may come of a write."""
 
 
-def may_write(state: PlcState, point: Point) -> bool:
-    """Return whether drift of a register is ours to correct."""
-    spec = state.spec
-    return (
-        spec is not None
-        and not spec.suspend
-        and (spec.auto_correct or forced(state))
-        and state.changed_at is None
-        and point.wanted is not None
-        and point.name not in state.rivals
-        and point.name not in state.memory.braked
-        and state.going.barred is None
-        and (not state.map.identity or state.memory.stranger == "")
-    )
-
-
-def still_wanted(state: PlcState, change: Change) -> bool:
+def still_wanted(state: PlcState, change: Change, at: datetime) -> bool:
     """Return whether a write that waits for its turn may still be sent: the last word before the wire."""
     points = under_way(state)
     return (
         state.stage is Stage.WRITING
         and bool(points)
-        and all(may_write(state, each) for each in points)
+        and all(may_write(state, each, at) for each in points)
         and is_recorded(state, points)
         and (forced(state) or not is_given(state, points))
         and changes_for(state.map.points, state.going.changes[0].points)[0].change == change
@@ -72,7 +58,7 @@ def still_wanted(state: PlcState, change: Change) -> bool:
 def write_next(state: PlcState, event: Event) -> Step:
     """Send the next write, the first after all were recorded; or end the pass, when none is left."""
     going, points = state.going, state.map.points
-    while going.changes and not all(may_write(state, each) for each in going.changes[0].of(points)):
+    while going.changes and not all(may_write(state, each, event.at) for each in going.changes[0].of(points)):
         state = unsent(state, going.changes[:1])
         going = replace(state.going, changes=going.changes[1:])
     state = state._replace(going=going)
@@ -82,7 +68,8 @@ def write_next(state: PlcState, event: Event) -> Step:
     state = intended(state._replace(going=replace(going, said=state.status))) if first else state
     change, found = going.changes[0], state.going.found
     message = f"{'; '.join(found[at].message for at in change.points)}; writing it"
-    status = told(state.status, at_hand.CORRECTING, message, event.at, state.generation, **fields_of(state))
+    fields = fields_of(state) | told_of(state, holds_of(state, event.at), event.at)
+    status = told(state.status, at_hand.CORRECTING, message, event.at, state.generation, **fields)
     begun = in_stage(Stage.WRITING, state._replace(status=status), state.going)
     write = Write(change.change, state.map.timeout, first, going.over)
     return begun, (Publish(status, before_write=first), write)
@@ -140,12 +127,12 @@ def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
 
     What is held is decided anew by the next pass.
     """
-    if not event.why or not is_current(state, event):
+    if event.hold is None or not is_current(state, event):
         return stopped(state)
     unsent = taken_back(state)
     if not event.recorded:  # nobody heard that it would be written
         unsent = unsent._replace(status=state.going.said)
-    return held(unsent, event, event.why)
+    return held(unsent, event, tuple((at, event.hold) for each in state.going.changes for at in each.points))
 
 
 def unit_lost(state: PlcState, event: ReadFailed | WriteFailed, failure: Failure, retry_after: float) -> Step:

@@ -1,0 +1,43 @@
+"""How drift is corrected: what a resource asks of every write before it goes out."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from fabgitops_core.api.meta import ApiModel, Time
+from fabgitops_core.api.schema import unstored
+
+
+class Mode(StrEnum):
+    """What becomes of drift."""
+
+    ENFORCE = "Enforce"
+    """It is corrected."""
+    WARN = "Warn"
+    """It is reported; a forced sync corrects it once."""
+    OBSERVE = "Observe"
+    """It is shown and is no alarm; nothing is ever written."""
+
+
+@unstored
+class Correction(ApiModel):
+    """How drift is corrected."""
+
+    mode: Mode | None = None
+    """Enforce corrects drift, Warn reports it, Observe only shows it; Enforce when not given, as autoCorrect says."""
+
+
+class HeldCorrections(ApiModel):
+    """What holds corrections back now."""
+
+    guard: str
+    """Which guard it is, as docs/guards.md lists them; operator for what is not of this resource alone."""
+    reason: str
+    """Why, as one word for programs."""
+    message: str = ""
+    """Why, as a sentence for people."""
+    registers: Annotated[int, Field(ge=0)] = 0
+    """How many registers are not written for it."""
+    since: Time
+    """Since when."""

@@ -1,0 +1,51 @@
+"""What holds a change back that is otherwise wanted: why, as a word for programs and a sentence for people."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+HELD_SECS = 10.0
+"""What is held is decided anew after so many seconds at the latest; mostly the end of a hold is told."""
+
+
+class HoldReason(StrEnum):
+    """Why a change is held: what the condition `Correcting`, and metrics, call it."""
+
+    WARN = "ModeWarn"
+    OBSERVE = "ModeObserve"
+    SETTLING = "Settling"
+    CONFLICT = "Conflict"
+    IDENTITY = "IdentityMismatch"
+    ANSWERS = "IncompleteAnswers"
+    FIGHT = "ContendedWriter"
+    READ_ONLY = "ReadOnly"
+    STOPPING = "OperatorStopping"
+    LEASE = "LeaseNotHeld"
+    LISTING = "NotListed"
+    WATCH = "ControlPlaneLost"
+    TEMPLATES = "TemplateChanging"
+    FAULT = "InternalError"
+    OPERATOR = "HeldByOperator"
+
+
+OPERATOR = "operator"
+"""The guard that stands for all that is not of one resource alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One hold.
+
+    `message` follows "not written: " and stays the same while the cause does; `again` is when to decide anew at the
+    latest, in seconds, infinite where only the next poll or somebody's word can change it. `waiting` says that the
+    change goes out when that is over, and that nothing else in the status speaks of it.
+    """
+
+    reason: HoldReason
+    message: str
+    again: float = field(default_factory=lambda: HELD_SECS)
+    waiting: bool = True
+    guard: str = OPERATOR
+
+    def by(self, guard: str) -> "Hold":
+        """Return it with the name of the guard that says it."""
+        return replace(self, guard=guard)

@@ -1,0 +1,60 @@
+"""The guards in the order in which they are asked: the first that holds a register is the one that people are told of.
+
+They are asked when it is decided what a pass writes, before each of its writes, and right before the bytes go out. What
+is not of one resource alone, as a Lease that is lost, is asked by the engine beside them (`engine.holds`).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from fabgitops_core.control.holding import Hold
+from fabgitops_core.control.plc.guards.answers import by_answers
+from fabgitops_core.control.plc.guards.conflict import by_conflict
+from fabgitops_core.control.plc.guards.fight import by_fight
+from fabgitops_core.control.plc.guards.guard import Guard, Snapshot
+from fabgitops_core.control.plc.guards.identity import by_identity
+from fabgitops_core.control.plc.guards.mode import by_mode
+from fabgitops_core.control.plc.guards.settling import by_settling
+from fabgitops_core.control.plc.judging import to_be_written
+from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.state import PlcState, forced
+
+GUARDS: tuple[tuple[str, Guard], ...] = (
+    ("mode", by_mode),
+    ("settling", by_settling),
+    ("conflict", by_conflict),
+    ("identity", by_identity),
+    ("answers", by_answers),
+    ("fight", by_fight),
+)
+
+
+def held_by(seen: Snapshot, point: Point) -> Hold | None:
+    """Return what speaks first against writing a register, or None: that it may be written."""
+    for name, guard in GUARDS:
+        if hold := guard(seen, point):
+            return hold.by(name)
+    return None
+
+
+def may_write(state: PlcState, point: Point, at: datetime) -> bool:
+    """Return whether drift of a register is ours to correct, now."""
+    spec = state.spec
+    return (
+        spec is not None
+        and not spec.suspend
+        and point.wanted is not None
+        and held_by(Snapshot(state, at), point) is None
+    )
+
+
+def holds_of(state: PlcState, at: datetime) -> tuple[tuple[int, Hold], ...]:
+    """Return what of the pass under way would be written but for a guard, by place in the map, and which holds it."""
+    seen, force = Snapshot(state, at), forced(state)
+    wrong = ((place, each.point) for place, each in enumerate(state.going.found) if to_be_written(each, force))
+    return tuple((place, hold) for place, point in wrong if (hold := held_by(seen, point)))
+
+
+def soonest(holds: Iterable[tuple[int, Hold]]) -> float:
+    """Return in how many seconds at the latest one of these may be over; infinite where time alone ends none."""
+    return min((hold.again for _, hold in holds if hold.waiting), default=float("inf"))
