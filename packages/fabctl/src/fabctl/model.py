@@ -42,6 +42,7 @@ _TROUBLED = {Status.FAILED, Status.CONFLICT, Status.WRONG_DEVICE, Status.NO_TEMP
 
 _BY_REASON = {
     "DriftDetected": Status.DRIFT,
+    "Observed": Status.DRIFT,
     "Held": Status.DRIFT,
     "Correcting": Status.CORRECTING,
     "ConnectionFailed": Status.FAILED,

@@ -24,7 +24,7 @@ def test_what_is_right_is_taken_with_its_defaults() -> None:
     """A manifest that says only what it must is accepted, and gets the defaults of the definition."""
     judged = ShippedRules().judge(PLC, body(deviceAddress="plc", targetRegister=1, targetValue=2), None, "CREATE")
     assert (judged.causes, judged.unknown, judged.warnings) == ((), (), ())
-    assert (judged.body["spec"]["port"], judged.body["spec"]["autoCorrect"]) == (502, True)
+    assert (judged.body["spec"]["port"], judged.body["spec"]["suspend"]) == (502, False)
 
 
 def test_the_definition_refuses_with_the_field() -> None:
