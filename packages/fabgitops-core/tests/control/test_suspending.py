@@ -39,9 +39,9 @@ def test_it_stops_a_correction_that_has_not_been_sent() -> None:
     """A write that waits for its turn is no longer wanted once the annotation is there."""
     waiting = Story().declare(spec()).due().reads(2311)
     change = change_of(spec())
-    assert still_wanted(waiting.state, change)
+    assert still_wanted(waiting.state, change, waiting.at)
     told(waiting, spec(), SUSPENDED)
-    assert not still_wanted(waiting.state, change)
+    assert not still_wanted(waiting.state, change, waiting.at)
     waiting.tell(WriteWithdrawn(waiting.at, change))
     assert (waiting.state.stage, waiting.status.unverified_write) == (Stage.IDLE, None)
 

@@ -23,6 +23,7 @@ class HoldReason(StrEnum):
     LISTING = "NotListed"
     WATCH = "ControlPlaneLost"
     TEMPLATES = "TemplateChanging"
+    AUDIT = "AuditUnavailable"
     FAULT = "InternalError"
     OPERATOR = "HeldByOperator"
 

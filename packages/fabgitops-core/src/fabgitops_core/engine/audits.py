@@ -66,7 +66,9 @@ class Audits:
 def _why(outcome: Outcome) -> str:
     if isinstance(outcome, WriteUnknown | WriteFailed):
         return outcome.failure.message
-    return (outcome.why or "it was no longer wanted") if isinstance(outcome, WriteWithdrawn) else ""
+    if not isinstance(outcome, WriteWithdrawn):
+        return ""
+    return outcome.hold.message if outcome.hold else "it was no longer wanted"
 
 
 def _unproven(record: Record, change: Change, facts: WriteFacts, outcome: Outcome) -> Unproven | None:

@@ -144,11 +144,11 @@ class DeviceRequests:
         try:
             return await self._audits.recorded(entry, change, partial(self._sent, entry, request, device))
         except UnrecordedError as error:
-            return self._withdrawn(entry, change, str(error))
+            return self._withdrawn(entry, change, Hold(HoldReason.AUDIT, str(error)))
 
     async def _sent(self, entry: Entry, request: Write, device: Device) -> Outcome:
         """Send a write, if it still is wanted when its turn comes."""
-        change, why = request.change, ""
+        change, hold = request.change, None
         began = self._asking.time()
 
         def wanted() -> bool:
