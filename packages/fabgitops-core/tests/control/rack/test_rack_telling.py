@@ -7,7 +7,7 @@ import pytest
 from fabgitops_core.api.rack import CHASSIS
 from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.objects import ObjectFailureKind
-from fabgitops_core.control.rack.telling import MOST_OUTSTANDING
+from fabgitops_core.control.rack.telling import MOST_LATER, MOST_OUTSTANDING
 
 from .world import COUNTED, World, key, template
 
@@ -206,3 +206,74 @@ def test_an_edit_is_told() -> None:
     metadata = world.api[there]["metadata"]
     told = [each.id for each in of(world, "chassis.updated")]
     assert told == [f"{metadata['uid']}/{metadata['resourceVersion']}/updated"]
+
+
+def test_a_bus_that_is_away_while_most_of_a_rack_goes() -> None:
+    """However much goes while the bus is away it goes, the status stays small, and each end is told once it is back."""
+    world = built(chassis=8, blades=8, nodes=7)
+    world.bus_away = True
+    world.reshape(template(chassis=1, blades=8, nodes=7))
+    world.run()
+    assert world.counts() == [1, 8, 8, 56]
+    assert len(world.untaken) <= MOST_OUTSTANDING
+    assert max(len(each.events.pending) for each in world.published if each.events) <= 256
+    world.bus_away = False
+    while world.untaken:
+        world.take(1)
+    world.survey()
+    assert len(world.ids(".deleted")) == 7 * (1 + 8 + 8 + 56)
+    assert world.status.events is not None
+    assert world.status.events.pending == ()
+
+
+def test_a_bus_that_is_away_while_a_rack_comes_and_goes() -> None:
+    """Of hours of ups and downs a bounded part waits; when the bus is back it hears of the last, and of what is new."""
+    world = built()
+    world.bus_away = True
+    node = key("RackNode", "rack-01-c0s0n0")
+    for _ in range(600):
+        world.api.remove(node)
+        world.survey()
+        world.run()
+    assert len(world.untaken) <= MOST_OUTSTANDING
+    assert len(world.state.telling.later) < 600 + MOST_LATER + 10
+    world.bus_away = False
+    while world.untaken:
+        world.take(1)
+    last = {each.type: each.data["conditionStatus"] for each in world.taken if ".condition." in each.type}
+    assert (last["io.fabrica.condition.ready"], last["io.fabrica.condition.reconciling"]) == ("True", "False")
+    assert len([each for each in of(world, "node.created") if each.subject.endswith(node.name)]) == 601
+    assert not world.state.telling.outstanding
+    world.survey()
+    world.run()
+    events = world.status.events
+    assert events is not None
+    assert events.published_through == world.api[node]["metadata"]["creationTimestamp"]
+
+
+def test_what_waits_stays_in_order() -> None:
+    """A part that is made, taken away and made again while the bus is away is told so in this order."""
+    world = World()
+    world.bus_away = True
+    built(world, chassis=4, blades=8, nodes=4)
+    there = key("RackNode", "rack-01-c3s7n3")
+    for nodes in (3, 4):
+        world.reshape(template(chassis=4, blades=8, nodes=nodes))
+        world.run()
+    world.bus_away = False
+    while world.untaken:
+        world.take(1)
+    told = [each.type.rpartition(".")[2] for each in world.taken if each.subject.endswith(there.name)]
+    assert told == ["created", "deleted", "created"]
+
+
+def test_a_rack_that_goes_while_the_bus_is_away() -> None:
+    """What waits is told all the same when the Rack is gone, and that it is gone is the last of it."""
+    world = World()
+    world.bus_away = True
+    built(world, chassis=4, blades=8, nodes=4)
+    there = uids(world)
+    world.remove()
+    world.take()
+    assert {each.id.split("/")[0] for each in of(world, ".created")} == there | {world.state.uid}
+    assert world.taken[-1].type == "io.fabrica.rack.deleted"

@@ -10,7 +10,6 @@ from fabgitops_core.control.rack.adopting import in_the_way
 from fabgitops_core.control.rack.conditions import say
 from fabgitops_core.control.rack.diff import Difference, difference
 from fabgitops_core.control.rack.ending import ended
-from fabgitops_core.control.rack.happenings import UPDATED, of_part
 from fabgitops_core.control.rack.onward import onward
 from fabgitops_core.control.rack.plan import Plan
 from fabgitops_core.control.rack.reasons import RackReason
@@ -18,7 +17,7 @@ from fabgitops_core.control.rack.removing import remove_next
 from fabgitops_core.control.rack.resting import Rest, awaited, plan_or_why_not, rested, unseen
 from fabgitops_core.control.rack.situations import PROVISIONING
 from fabgitops_core.control.rack.state import REST, Pass, RackState, Stage, Step, Trouble, Why, Work
-from fabgitops_core.control.rack.telling import caught_up, tell_of_own, tell_of_part
+from fabgitops_core.control.rack.telling import caught_up, tell_of_change, tell_of_part
 from fabgitops_core.control.rack.texts import MOST_NAMED
 from fabgitops_core.control.rack.totals import totals
 from fabgitops_core.control.rack.updating import Verdict, verdict
@@ -157,5 +156,4 @@ def _told(state: RackState, work: Work, event: Applied) -> Step:
         return tell_of_part(state, event.child, event.at)
     if work.why is Why.MISSING:
         return state, ()
-    id_ = f"{event.child.uid}/{event.child.version}/{UPDATED}"
-    return tell_of_own(state, of_part(state.key, event.child, UPDATED, id_, event.at), event.at)
+    return tell_of_change(state, event.child, event.at)

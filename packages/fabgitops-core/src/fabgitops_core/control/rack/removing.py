@@ -6,7 +6,6 @@ After a batch all is looked at anew: somebody may have begun to use what is left
 from dataclasses import replace
 from datetime import datetime
 
-from fabgitops_core.api.rack.rackstatus import PendingDelete
 from fabgitops_core.control.commands import Delete, Wake
 from fabgitops_core.control.events import Deleted, DeleteFailed
 from fabgitops_core.control.objects import Child, ObjectFailureKind
@@ -17,7 +16,7 @@ from fabgitops_core.control.rack.pausing import put_off
 from fabgitops_core.control.rack.plan import Plan
 from fabgitops_core.control.rack.situations import PROVISIONING, PRUNING
 from fabgitops_core.control.rack.state import REST, RackState, Stage, Step
-from fabgitops_core.control.rack.telling import tell_of_end, with_pending, without_pending
+from fabgitops_core.control.rack.telling import record_of, tell_of_end, with_pending, without_pending
 
 BATCH = 16
 
@@ -58,8 +57,7 @@ def deleted(state: RackState, event: Deleted) -> Step:
             going, removed=(*going.removed, child.key.name), totals=going.totals.without(state.key.name, child)
         ),
     )
-    pending = next((each for each in _pending(state) if each.uid == child.uid), None)
-    state, told = tell_of_end(state, pending, event.at) if pending else (state, ())
+    state, told = tell_of_end(state, record_of(child), event.at)
     state, commands = _next(state, event.at)
     return state, (*told, *commands)
 
@@ -97,7 +95,3 @@ def _next(state: RackState, at: datetime) -> Step:
 def _under_way(state: RackState, event: Deleted | DeleteFailed) -> Child | None:
     child = state.going.going[0] if state.going.going else None
     return child if child is not None and child.key == event.key else None
-
-
-def _pending(state: RackState) -> tuple[PendingDelete, ...]:
-    return state.status.events.pending if state.status.events else ()

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rack import RACK
 from fabgitops_core.api.rack.rack import RackSpec
-from fabgitops_core.api.rack.rackstatus import Pending, RackStatus
+from fabgitops_core.api.rack.rackstatus import Pending, PendingDelete, RackStatus
 from fabgitops_core.api.rack.racktemplate import RackTemplateOffer
 from fabgitops_core.control.commands import Commands, Publish
 from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rack.plan import Plan
 from fabgitops_core.control.rack.reasons import RackReason
@@ -105,18 +106,28 @@ class Waiting(NamedTuple):
     uid: str = ""
 
 
+class Late(NamedTuple):
+    """What is to be told when its turn comes: that a part was made or changed, that one is gone, or a happening."""
+
+    waiting: Waiting
+    at: datetime
+    of: Child | PendingDelete | Happening
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """How far what happened was handed to the bus.
 
-    `told` are the uids of parts that were told of in this process, as far as the watermark does not say so.
-    `backlog` are parts that wait for the bus to take others. `parts` is the latest creationTimestamp of those that it
-    took, `own` the latest moment of what it took of the Rack itself.
+    `told` are the uids of parts that were told of in this process, or are to be, as far as the watermark does not say
+    so. `later` is what waits for the bus to take others, in order; `missed` says that something of the Rack itself had
+    no room there. `parts` is the latest creationTimestamp of those that the bus took, `own` the latest moment of what
+    it took of the Rack itself.
     """
 
     outstanding: Mapping[str, Waiting] = field(default_factory=lambda: MappingProxyType({}))
     told: frozenset[str] = frozenset()
-    backlog: tuple[Child, ...] = ()
+    later: tuple[Late, ...] = ()
+    missed: bool = False
     parts: str = ""
     own: str = ""
 

@@ -47,7 +47,7 @@ from fabgitops_core.control.rack.refusing import apply_failed
 from fabgitops_core.control.rack.removing import delete_failed, deleted
 from fabgitops_core.control.rack.resting import faulted
 from fabgitops_core.control.rack.state import REST, RackState, Stage, Step
-from fabgitops_core.control.rack.telling import emitted, tell_of_own
+from fabgitops_core.control.rack.telling import emitted, tell_of_all
 
 TABLE: dict[tuple[Stage, type[Event]], Callable[[RackState, Any], Step]] = {
     (Stage.IDLE, Surveyed): surveyed,
@@ -85,7 +85,7 @@ def _removed(state: RackState, event: Removed) -> Step:
     if state.uid:
         id_ = f"{state.uid}/{happenings.DELETED}"
         gone = happenings.of_rack(state.key, state.uid, happenings.DELETED, id_, event.at, state.created)
-        state, told = tell_of_own(state, gone, event.at)
+        state, told = tell_of_all(state, gone, event.at)
     return state._replace(stage=Stage.GONE, going=REST), (*told, Wake(None))
 
 

@@ -17,10 +17,22 @@ from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.objects import Child, Children
 from fabgitops_core.control.rack import happenings
 from fabgitops_core.control.rack.adopting import Whose, whose
-from fabgitops_core.control.rack.state import RackState, Stage, Step, Waiting, published
+from fabgitops_core.control.rack.state import Late, RackState, Stage, Step, Waiting, published
 
 MOST_OUTSTANDING = 100
 """How many happenings a Rack hands to the bus before it has taken some."""
+
+MOST_LATER = 1000
+"""Of how much may wait in the process before transitions of the Rack itself are left out; its last ones are told."""
+
+MOST_LAST = 800
+"""Of how much is told at once of a Rack that is gone: a bus has room for a thousand."""
+
+MOST_RECORDED = 256
+"""How many parts stand in the status because they are being deleted: it is written for each few of them.
+
+While a bus is away longer, what goes beyond is told all the same, unless the process is killed meanwhile.
+"""
 
 OVERLAP = timedelta(seconds=5)
 """How far before the watermark is told again: API servers have clocks of their own."""
@@ -28,29 +40,61 @@ OVERLAP = timedelta(seconds=5)
 PART, END, OWN = "part", "end", "own"
 
 
-def hand_over(state: RackState, happening: Happening, waiting: Waiting) -> Step:
+def _hand_over(state: RackState, late: Late) -> Step:
     """Tell the bus of something, and remember that it does not have it for good yet."""
+    happening = _happening(state, late)
+    outstanding = {**state.telling.outstanding, happening.id: late.waiting}
+    return state._replace(telling=replace(state.telling, outstanding=outstanding)), (Emit(happening),)
+
+
+def _happening(state: RackState, late: Late) -> Happening:
+    if isinstance(late.of, Happening):
+        return late.of
+    if isinstance(late.of, PendingDelete):
+        return happenings.of_gone(state.key, late.of, late.at)
+    if late.waiting.what == PART:
+        return happenings.of_part(
+            state.key, late.of, happenings.CREATED, f"{late.of.uid}/{happenings.CREATED}", late.at
+        )
+    id_ = f"{late.of.uid}/{late.of.version}/{happenings.UPDATED}"
+    return happenings.of_part(state.key, late.of, happenings.UPDATED, id_, late.at)
+
+
+def _in_turn(state: RackState, late: Late) -> Step:
+    """Tell the bus of something, behind all that waits already, and when it does not have too much to take."""
     telling = state.telling
-    outstanding = {**telling.outstanding, happening.id: waiting}
-    told = telling.told | {waiting.uid} if waiting.what == PART else telling.told
-    return state._replace(telling=replace(telling, outstanding=outstanding, told=told)), (Emit(happening),)
+    if not telling.later and len(telling.outstanding) < MOST_OUTSTANDING:
+        return _hand_over(state, late)
+    if isinstance(late.of, Happening) and len(telling.later) >= MOST_LATER:
+        return state._replace(telling=replace(telling, missed=True)), ()
+    return state._replace(telling=replace(telling, later=(*telling.later, late))), ()
 
 
 def tell_of_part(state: RackState, child: Child, at: datetime) -> Step:
-    """Tell of a part that was made; later, where the bus has enough to take."""
+    """Tell of a part that was made."""
     if child.uid in state.telling.told:
         return state, ()
-    if len(state.telling.outstanding) >= MOST_OUTSTANDING:
-        telling = replace(state.telling, backlog=(*state.telling.backlog, child))
-        return state._replace(telling=telling), ()
-    id_ = f"{child.uid}/{happenings.CREATED}"
-    made = happenings.of_part(state.key, child, happenings.CREATED, id_, _moment(child.created, at))
-    return hand_over(state, made, Waiting(PART, child.created, child.uid))
+    state = state._replace(telling=replace(state.telling, told=state.telling.told | {child.uid}))
+    return _in_turn(state, Late(Waiting(PART, child.created, child.uid), _moment(child.created, at), child))
+
+
+def tell_of_change(state: RackState, child: Child, at: datetime) -> Step:
+    """Tell of a part that was put right, or taken over."""
+    return _in_turn(state, Late(Waiting(OWN, _written(at)), at, child))
 
 
 def tell_of_own(state: RackState, happening: Happening, at: datetime) -> Step:
     """Tell of a transition of the Rack itself."""
-    return hand_over(state, happening, Waiting(OWN, _written(at)))
+    return _in_turn(state, Late(Waiting(OWN, _written(at)), at, happening))
+
+
+def tell_of_all(state: RackState, last: Happening, at: datetime) -> Step:
+    """Tell at once of what still waits, as far as the bus has room, and of the last thing that there is to tell."""
+    commands = list[Command]()
+    for late in (*state.telling.later[:MOST_LAST], Late(Waiting(OWN, _written(at)), at, last)):
+        state, more = _hand_over(state, late)
+        commands += more
+    return state._replace(telling=replace(state.telling, later=())), tuple(commands)
 
 
 def conditions_told(state: RackState, before: Iterable[Condition], now: Iterable[Condition], at: datetime) -> Step:
@@ -82,31 +126,27 @@ def caught_up(state: RackState, children: Children, at: datetime) -> Step:
     ]
     since = _before(_events(state).published_through)
     recent = sorted((each.created, each.uid, each) for each in parts if each.created >= since)
-    untold = [each for _created, uid, each in recent if uid not in state.telling.told]
-    room = max(MOST_OUTSTANDING - len(state.telling.outstanding), 0)
-    for child in untold[:room]:
+    for _created, _uid, child in recent:
         state, more = tell_of_part(state, child, at)
         commands += more
-    return _noted(state, recent, untold[room:]), tuple(commands)
+    return _noted(state, recent), tuple(commands)
 
 
-def _noted(state: RackState, recent: list[tuple[str, str, Child]], backlog: list[Child]) -> RackState:
+def _noted(state: RackState, recent: list[tuple[str, str, Child]]) -> RackState:
     """Note how far the bus is: through the newest part before the first that it does not have."""
     telling, events = state.telling, _events(state)
-    open_ = [each.moment for each in telling.outstanding.values() if each.what == PART]
-    open_ += [each.created for each in backlog]
-    first = min(open_, default="")
+    untaken = [*telling.outstanding.values(), *(late.waiting for late in telling.later)]
+    first = min((each.moment for each in untaken if each.what == PART), default="")
     taken = [created for created, _uid, _child in recent if not first or created < first]
     through = max([*taken, events.published_through or ""])
     own = events.announced_through or ""
-    if telling.own and not any(each.what == OWN for each in telling.outstanding.values()):
+    if telling.own and not telling.missed and not any(each.what == OWN for each in untaken):
         own = max(own, telling.own)
     since = _before(through)
     told = frozenset(uid for created, uid, _child in recent if uid in telling.told and created >= since)
-    told |= {each.uid for each in telling.outstanding.values() if each.what == PART}
+    told |= {each.uid for each in untaken if each.what == PART}
     noted = events.model_copy(update={"published_through": through or None, "announced_through": own or None})
-    telling = replace(telling, told=told, backlog=tuple(backlog))
-    return _with_events(state._replace(telling=telling), noted)
+    return _with_events(state._replace(telling=replace(telling, told=told)), noted)
 
 
 def begun(state: RackState, at: datetime) -> Step:
@@ -148,8 +188,10 @@ def _ends(state: RackState, children: Children, at: datetime) -> Step:
     kept = tuple(each for each in events.pending if each.uid not in alive)
     if kept != events.pending:
         state = _with_events(state, events.model_copy(update={"pending": kept}))
+    known = {late.waiting.uid for late in state.telling.later if late.waiting.what == END}
+    known |= {each.uid for each in state.telling.outstanding.values() if each.what == END}
     for part in kept:
-        if f"{part.uid}/{happenings.DELETED}" not in state.telling.outstanding:
+        if part.uid not in known:
             state, more = tell_of_end(state, part, at)
             commands += more
     return state, tuple(commands)
@@ -157,19 +199,21 @@ def _ends(state: RackState, children: Children, at: datetime) -> Step:
 
 def tell_of_end(state: RackState, part: PendingDelete, at: datetime) -> Step:
     """Tell that a part is gone."""
-    return hand_over(state, happenings.of_gone(state.key, part, at), Waiting(END, "", part.uid))
+    return _in_turn(state, Late(Waiting(END, "", part.uid), at, part))
 
 
-def with_pending(state: RackState, going: Iterable[Child]) -> RackState:
-    """Return the state with parts in its status that are about to be deleted."""
+def record_of(child: Child) -> PendingDelete:
+    """Return what stands in the status of a part that is about to be deleted."""
+    return PendingDelete(kind=child.key.kind, name=child.key.name, uid=child.uid, created=child.created)
+
+
+def with_pending(state: RackState, parts: Iterable[Child]) -> RackState:
+    """Return the state with parts in its status that are about to be deleted, as far as there is room for them."""
     events = _events(state)
     known = {each.uid for each in events.pending}
-    more = tuple(
-        PendingDelete(kind=child.key.kind, name=child.key.name, uid=child.uid, created=child.created)
-        for child in going
-        if child.uid not in known
-    )
-    return _with_events(state, events.model_copy(update={"pending": (*events.pending, *more)}))
+    more = [record_of(child) for child in parts if child.uid not in known]
+    room = max(MOST_RECORDED - len(known), 0)
+    return _with_events(state, events.model_copy(update={"pending": (*events.pending, *more[:room])}))
 
 
 def without_pending(state: RackState, uid: str) -> RackState:
@@ -196,17 +240,19 @@ def emitted(state: RackState, event: Emitted) -> Step:
     state = state._replace(telling=telling)
     if waiting.what == END:
         state = without_pending(state, waiting.uid)
-    while state.telling.backlog and len(outstanding) < MOST_OUTSTANDING:
-        first, *rest = state.telling.backlog
-        state = state._replace(telling=replace(state.telling, backlog=tuple(rest)))
-        state, commands = tell_of_part(state, first, event.at)
-        if commands:
-            return state, commands
+    if state.telling.later and len(outstanding) < MOST_OUTSTANDING:
+        first, *rest = state.telling.later
+        return _hand_over(state._replace(telling=replace(state.telling, later=tuple(rest))), first)
     return (state, ()) if outstanding else _all_taken(state, event.at)
 
 
 def _all_taken(state: RackState, at: datetime) -> Step:
-    """Note that the bus has everything; a pass under way says so with what it says next."""
+    """Note that the bus has everything; a pass under way says so with what it says next.
+
+    Of what had no room meanwhile it is told how it stands by now.
+    """
+    if state.telling.missed:
+        return begun(state._replace(telling=replace(state.telling, missed=False)), at)
     events, telling = _events(state), state.telling
     noted = events.model_copy(
         update={
