@@ -71,6 +71,9 @@ def test_limits_of_a_template(api: httpx.Client) -> None:
     plc = {"name": "c0-pdu", "at": "rack", "templateRef": {"name": "pdu"}}
     assert "does not begin as a place does" in said(api, RACK_TEMPLATE, "wrong", template(plcs=[plc]))
     assert not said(api, RACK_TEMPLATE, "pdus", template(plcs=[{**plc, "name": "pdu"}]))
+    each = [{**plc, "name": f"p{number}", "at": "node"} for number in range(2)]
+    assert not said(api, RACK_TEMPLATE, "sensors", template(42, 16, 8, plcs=each[:1]))
+    assert "more than 5376 PLCs in one rack" in said(api, RACK_TEMPLATE, "wrong", template(42, 16, 8, plcs=each))
 
 
 def test_the_name_of_a_rack_leaves_room_for_its_parts(api: httpx.Client) -> None:

@@ -65,6 +65,15 @@ def test_a_plc_is_not_called_like_a_place(name: str) -> None:
     assert not said(template(plcs=[{**plc, "name": f"x{name}"}]))
 
 
+@pytest.mark.parametrize(("at", "named", "fits"), [("node", 1, True), ("node", 2, False), ("blade", 32, False)])
+def test_plcs_of_a_rack_are_bounded(at: str, named: int, fits: bool) -> None:
+    """More PLCs than the largest rack has nodes are refused: to compare them would keep all other racks waiting."""
+    config = {"bladeCount": 16, "bladeConfig": {"nodeCount": 8, "bmcMode": "dedicated"}}
+    plcs = [{"name": f"p{number}", "at": at, "templateRef": {"name": "pdu"}} for number in range(named)]
+    refused = said(template(chassisCount=42, chassisConfig=config, plcs=plcs))
+    assert ("more than 5376 PLCs in one rack" in refused) is not fits
+
+
 def test_a_status_has_the_names_of_the_example() -> None:
     """Totals and uids are written as the example writes them, and read again."""
     status = RackStatus(chassis_uids=("u",), total_bmcs=3, total_nodes=6)
