@@ -56,6 +56,20 @@ def test_drift_that_was_left_names_the_way_out(plc: Make) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("Warn", "and correction.mode is Warn: --force corrects it once"),
+        ("Observe", "and correction.mode is Observe: nothing is ever written"),
+    ],
+)
+def test_drift_that_was_left_names_the_mode(plc: Make, mode: str, words: str) -> None:
+    """What a force does is said as it is: where a device is only looked at, it does nothing."""
+    body = plc("DriftDetected", "False", inSync=False, currentValue=7)
+    body["spec"]["correction"] = {"mode": mode}
+    assert outcome(view(body), view(body)).sentence.endswith(words)
+
+
 DRIFT: dict[str, Any] = {"actual": "19", "inSync": False}
 STOPPED: dict[str, Any] = {"actual": "Stopped", "inSync": False}
 

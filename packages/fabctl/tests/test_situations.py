@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fabctl.guards import ORDER
 from fabctl.model import Status, view
 from fabctl.outcome import Result, outcome
 from fabctl.render.maps import troubles
 from fabctl.render.shapes import plain_sections
 from fabctl.render.terminal import STYLES
 from fabgitops_core.api.plc.industrialplc import Phase
+from fabgitops_core.control.plc.guards.table import GUARDS
 from fabgitops_core.control.plc.situations import ALL, Situation
 
 Make = Callable[..., dict[str, Any]]
@@ -33,6 +35,12 @@ def told(make: Make, situation: Situation, **more: Any) -> dict[str, Any]:
     known = {"True": True, "False": False, "Unknown": None}[situation.in_sync]
     seen = {"phase": str(situation.phase), "inSync": known, "message": "what the operator says", **more}
     return make(situation.reason, str(situation.ready), **seen)
+
+
+def test_every_guard_of_the_operator_is_known() -> None:
+    """Each has its place in describe, in the order in which the operator asks them."""
+    known = [name for name, _ in ORDER]
+    assert [name for name in known if name in dict(GUARDS)] == [name for name, _ in GUARDS]
 
 
 @every

@@ -15,6 +15,16 @@ from .conftest import Site, until
 pytestmark = pytest.mark.integration
 
 
+async def fabctl(site: Site, *arguments: str) -> list[str]:
+    """Run fabctl in the namespace, and return what it prints, line by line."""
+    command = [str(Path(sys.executable).with_name("fabctl")), *arguments, "-n", site.namespace]
+    way = {**os.environ, "KUBECONFIG": str(site.plane.kubeconfig)}
+    process = await asyncio.create_subprocess_exec(*command, env=way, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return out.decode().splitlines()
+
+
 async def test_drift_is_found_corrected_proven_and_told(site: Site) -> None:
     """A PLC that drifts is corrected, and status, Events and metrics tell the same numbers."""
     plc = Device({4001: 2500})
@@ -70,20 +80,12 @@ async def test_a_suspended_plc_is_left_alone_until_resumed(site: Site) -> None:
 
 async def test_fabctl_suspends_and_resumes(site: Site) -> None:
     """Suspended by fabctl a device is neither read nor written, whatever is applied meanwhile, until it is resumed."""
-
-    async def fabctl(*arguments: str) -> str:
-        command = [str(Path(sys.executable).with_name("fabctl")), *arguments, "--yes", "-n", site.namespace]
-        way = {**os.environ, "KUBECONFIG": str(site.plane.kubeconfig)}
-        process = await asyncio.create_subprocess_exec(*command, env=way, stdout=asyncio.subprocess.PIPE)
-        out, _ = await process.communicate()
-        assert process.returncode == 0
-        return out.decode().splitlines()[-1]
-
     plc = Device({4001: 2500})
     async with serving(plc) as port, site.operator():
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True)
-        assert await fabctl("suspend", "mixer", "--reason", "belt is changed") == "mixer: suspended: belt is changed"
+        suspended = await fabctl(site, "suspend", "mixer", "--reason", "belt is changed", "--yes")
+        assert suspended[-1] == "mixer: suspended: belt is changed"
         reads, plc[4001] = plc.reads, 2311
         await site.sync("mixer", "t1", force=True)
         await site.until_status("mixer", lastHandledReconcileAt="t1")
@@ -91,7 +93,7 @@ async def test_fabctl_suspends_and_resumes(site: Site) -> None:
         await site.until_status("mixer", observedGeneration=2)
         assert await site.condition("mixer", "Ready") == ("Unknown", "Suspended")
         assert (plc.reads, plc[4001]) == (reads, 2311)
-        assert (await fabctl("resume", "mixer")).startswith("mixer: resumed, ")
+        assert (await fabctl(site, "resume", "mixer", "--yes"))[-1].startswith("mixer: resumed, ")
         await site.until_status("mixer", inSync=True, correctionsApplied=1)
         assert plc[4001] == 2500
 
@@ -126,6 +128,10 @@ async def test_without_autocorrect_drift_is_only_told(site: Site) -> None:
         await until(lambda: plc.reads >= reads + 3, "more polls")
         assert (await site.status("mixer"))["driftEvents"] == 1
         assert plc.writes == []
+        said = " ".join(await fabctl(site, "describe", "mixer")).partition("Guards: what each says now:")[2]
+        words = " ".join(said.split())
+        assert words.startswith("GUARD SET TO NOW mode Warn holds 1 register since "), words
+        assert "ModeWarn: the mode is Warn, so drift is only reported settling always not asked: held already" in words
         await site.sync("mixer", "look")
         await site.until_status("mixer", lastHandledReconcileAt="look", inSync=False)
         assert plc.writes == []

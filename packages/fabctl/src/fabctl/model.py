@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, shown, text
+from fabctl.guards import mode_of, mode_said
 from fabctl.marks import SUSPEND
 from fabctl.registers import Register, is_map, registers
 
@@ -91,7 +92,10 @@ class View:
     connection: str
     identity: str
     interval: str
-    auto_correct: bool
+    mode: str
+    """What becomes of drift: Enforce, Warn or Observe."""
+    not_corrected: str
+    """How the spec says so that drift is not corrected, for a sentence; nothing where it is."""
     suspend: bool
     """Whether Git suspends it."""
     suspended_for: str | None
@@ -120,6 +124,11 @@ class View:
     handled: str | None
     """The last sync that was carried out, by its token."""
     conditions: tuple[Body, ...]
+
+    @property
+    def auto_correct(self) -> bool:
+        """Return whether drift is corrected."""
+        return not self.not_corrected
 
     @property
     def key(self) -> tuple[str, str]:
@@ -197,7 +206,8 @@ def view(body: Body) -> View:
         connection=_listed(mapping(spec.get("connection"))),
         identity=_listed(mapping(spec.get("identity"))),
         interval=shown(spec.get("pollIntervalSecs", None if reference else 5)),
-        auto_correct=spec.get("autoCorrect", True) is True,
+        mode=mode_of(spec),
+        not_corrected=mode_said(spec),
         suspend=spec.get("suspend") is True,
         suspended_for=_suspended_for(mapping(metadata.get("annotations"))),
         tags=", ".join(shown(tag) for tag in sequence(spec.get("tags"))),

@@ -82,7 +82,8 @@ def _left(after: View, corrected: int) -> Outcome:
     drift = f"drift left: {_differences(after, corrected)}"
     if after.auto_correct:
         return Outcome(Result.LEFT, f"{drift}; the operator will try again")
-    return Outcome(Result.LEFT, f"{drift}, and autoCorrect is false: --force corrects {_it(after)} once")
+    how = "nothing is ever written" if after.mode == "Observe" else f"--force corrects {_it(after)} once"
+    return Outcome(Result.LEFT, f"{drift}, and {after.not_corrected}: {how}")
 
 
 def _differences(after: View, corrected: int) -> str:

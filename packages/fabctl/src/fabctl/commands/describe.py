@@ -10,11 +10,13 @@ from cyclopts import Parameter
 from fabctl.cluster import connected
 from fabctl.commands.selecting import found
 from fabctl.errors import FabctlError
+from fabctl.guards import guards, to_write
 from fabctl.model import view
 from fabctl.names import named
 from fabctl.options import HERE, Connection, Names, TableOutput
 from fabctl.render import show_sections
 from fabctl.render.description import description
+from fabctl.render.guards import guards_section
 
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
@@ -29,7 +31,7 @@ async def describe(
     output: TableOutput = "table",
     connection: Connection = HERE,
 ) -> int:
-    """Show all that is known of a PLC: spec, registers, status, conditions, and its Events with the newest last.
+    """Show all that is known of a PLC: spec, registers, status, guards, conditions, and its Events, the newest last.
 
     The registers of a map stand with problems first, each with where its values were declared when a template is
     involved.
@@ -44,13 +46,15 @@ async def describe(
     wanted = named((name, *names))
     async with connected(connection) as cluster:
         bodies = await found(cluster, wanted)
-        for at, plc in enumerate(map(view, bodies)):
+        for at, body in enumerate(bodies):
+            plc, now = view(body), datetime.now(UTC)
             sections = description(
                 plc,
                 await events_or_why_not(cluster, plc.namespace, plc.uid),
-                datetime.now(UTC),
+                now,
                 wide=output == "wide",
                 drifted=drifted,
+                more=[guards_section(plc, guards(body), to_write(body), now)],
             )
             show_sections(sections, below=at > 0)
     return int(len(bodies) < len(wanted))

@@ -13,7 +13,13 @@ from fabctl.render.tables import said_once, since
 
 
 def description(
-    plc: View, events: Iterable[Body] | str, now: datetime, *, wide: bool = False, drifted: bool = False
+    plc: View,
+    events: Iterable[Body] | str,
+    now: datetime,
+    *,
+    wide: bool = False,
+    drifted: bool = False,
+    more: Sequence[Section] = (),
 ) -> list[Section]:
     """Return the parts.
 
@@ -23,12 +29,14 @@ def description(
         now: What ages are counted to.
         wide: Whether to show the raw words of registers as well.
         drifted: Whether to show only the registers that differ.
+        more: Parts that stand before the conditions.
     """
     return [
         Section("", _head(plc, now)),
         Section("Spec (Git)", _spec(plc)),
         *([registers_section(plc, now, wide=wide, drifted=drifted)] if plc.is_map else []),
         Section("Status (reality)", _status(plc, now)),
+        *more,
         conditions_section(plc.conditions, now),
         events_section(events, now),
     ]
@@ -52,7 +60,7 @@ def _spec(plc: View) -> Pairs:
         *((("Connection", plc.connection),) if plc.connection != NOTHING else ()),
         *((("Identity", plc.identity),) if plc.identity != NOTHING else ()),
         ("Poll interval", f"{plc.interval} s" if plc.interval != NOTHING else "that of the template, or 5 s"),
-        ("Auto-correct", "yes" if plc.auto_correct else "no"),
+        ("Auto-correct", f"no, {plc.not_corrected}" if plc.not_corrected else "yes"),
         ("Suspended", "yes" if plc.suspend else "no"),
         *(() if plc.suspended_for is None else (("Suspended for", f"{said(plc)} (fabctl resume {plc.name} ends it)"),)),
         ("Tags", plc.tags or NOTHING),
