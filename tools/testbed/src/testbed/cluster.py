@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -69,6 +70,14 @@ class Cluster:
         if API_SERVER not in self._running:
             raise StartError(f"{API_SERVER} is not running")
         processes.stop(self._running.pop(API_SERVER), STOP_PATIENCE)
+
+    async def pause_etcd(self) -> None:
+        """Let etcd answer nothing, as one whose cluster has lost its quorum."""
+        self._running[ETCD].send_signal(signal.SIGSTOP)
+
+    async def resume_etcd(self) -> None:
+        """Let etcd answer again; what was asked meanwhile is answered now."""
+        self._running[ETCD].send_signal(signal.SIGCONT)
 
     async def back_up(self) -> None:
         """Keep a copy of all data, in the place of an earlier one; the API server is away meanwhile."""

@@ -9,7 +9,15 @@ from pathlib import Path
 from testbed.access import Access
 from testbed.binaries import needed_binaries
 from testbed.link import Link
-from testbed.protocol import BACK_UP, RESTORE, START_API_SERVER, STOP_API_SERVER, Settings
+from testbed.protocol import (
+    BACK_UP,
+    PAUSE_ETCD,
+    RESTORE,
+    RESUME_ETCD,
+    START_API_SERVER,
+    STOP_API_SERVER,
+    Settings,
+)
 
 
 class ControlPlane(Access):
@@ -34,6 +42,14 @@ class ControlPlane(Access):
             TestbedError: it is running already, or did not start; the message ends with its last log lines.
         """
         self._link.request(START_API_SERVER)
+
+    def pause_etcd(self) -> None:
+        """Let etcd answer nothing, as one whose cluster has lost its quorum: the API server waits for it."""
+        self._link.request(PAUSE_ETCD)
+
+    def resume_etcd(self) -> None:
+        """Let etcd answer again."""
+        self._link.request(RESUME_ETCD)
 
     def back_up(self) -> None:
         """Keep a copy of what etcd holds; the API server is away for a few seconds.

@@ -9,6 +9,8 @@ STOP_API_SERVER = "stop-apiserver"
 START_API_SERVER = "start-apiserver"
 BACK_UP = "back-up"
 RESTORE = "restore"
+PAUSE_ETCD = "pause-etcd"
+RESUME_ETCD = "resume-etcd"
 DETACH = "detach"
 
 

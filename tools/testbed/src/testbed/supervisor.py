@@ -21,7 +21,16 @@ from testbed.cluster import Cluster
 from testbed.components import Layout
 from testbed.errors import TestbedError
 from testbed.folder import State, claimed
-from testbed.protocol import BACK_UP, DETACH, RESTORE, START_API_SERVER, STOP_API_SERVER, Settings
+from testbed.protocol import (
+    BACK_UP,
+    DETACH,
+    PAUSE_ETCD,
+    RESTORE,
+    RESUME_ETCD,
+    START_API_SERVER,
+    STOP_API_SERVER,
+    Settings,
+)
 
 BETWEEN_LOOKS = 0.1  # seconds
 
@@ -38,6 +47,8 @@ class Supervisor:
             START_API_SERVER: cluster.start_api_server,
             BACK_UP: cluster.back_up,
             RESTORE: cluster.restore,
+            PAUSE_ETCD: cluster.pause_etcd,
+            RESUME_ETCD: cluster.resume_etcd,
         }
 
     async def run(self, state: State) -> None:
