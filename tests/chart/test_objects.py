@@ -98,6 +98,43 @@ def test_one_writer(helm: Helm) -> None:
     assert deployment["template"]["spec"]["terminationGracePeriodSeconds"] > 45.5
 
 
+@pytest.mark.parametrize(("component", "values"), [("operator", {}), ("racks", {"racks": {"enabled": True}})])
+def test_two_replicas(helm: Helm, component: str, values: dict[str, Any]) -> None:
+    """Of two operators one is replaced or drained at a time, and they keep away from each other's node."""
+    two = {"racks": {"enabled": True, "replicas": 2}} if component == "racks" else {"replicas": 2}
+    made = [each for each in helm.objects(values | two) if _component(each) == component]
+    deployment = find(made, "Deployment")["spec"]
+    assert deployment["replicas"] == 2
+    assert deployment["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
+    }
+    selector = deployment["selector"]
+    [apart] = deployment["template"]["spec"]["affinity"]["podAntiAffinity"].popitem()[1]
+    assert apart["podAffinityTerm"] == {"topologyKey": "kubernetes.io/hostname", "labelSelector": selector}
+    assert find(made, "PodDisruptionBudget")["spec"] == {"maxUnavailable": 1, "selector": selector}
+
+
+def _component(made: dict[str, Any]) -> str:
+    return str(made["metadata"].get("labels", {}).get("app.kubernetes.io/component"))
+
+
+def test_two_replicas_spread_as_it_is_wanted(helm: Helm) -> None:
+    """Own rules of where pods run go before ours, and a constraint without a selector is about the two."""
+    spread = {"topologyKey": "topology.kubernetes.io/zone"}
+    values = {"replicas": 2, "affinity": {"nodeAffinity": {}}, "topologySpreadConstraints": [spread]}
+    deployment = find(helm.objects(values), "Deployment")["spec"]
+    pod = deployment["template"]["spec"]
+    assert pod["affinity"] == {"nodeAffinity": {}}
+    [found] = pod["topologySpreadConstraints"]
+    assert found == {
+        **spread,
+        "maxSkew": 1,
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": deployment["selector"],
+    }
+
+
 def test_egress(helm: Helm) -> None:
     """The operator's pod may speak to the API server, DNS by UDP and TCP, and the PLCs' addresses, and nothing else."""
     ports = [f"{port}/{protocol}" for port in (502, 802) for protocol in ("TCP", "UDP")]

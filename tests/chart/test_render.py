@@ -25,7 +25,7 @@ LEFT_OUT = {
     "pod-networkpolicy": "needs plc.cidrs, which nobody but the user knows; networkPolicy.enabled",
     "pod-probes": "/readyz and /healthz differ by their path; a mock PLC cannot hang; the test's pod ends by itself",
     "deployment-strategy": "Recreate, so that the old operator has released its Lease when the new one begins",
-    "deployment-replicas": "a second operator would only wait for the Lease of the first",
+    "deployment-replicas": "a second operator only stands by; replicas",
 }
 # What it looks at only when asked to.
 FURTHER = ("container-seccomp-profile", "container-ports-check")

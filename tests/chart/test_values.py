@@ -88,7 +88,7 @@ def test_no_wrong_type_gets_through(helm: Helm) -> None:
         ({"watchNamespace": ["line-1"]}, "watchNamespace"),
         ({"settings": {"logLevel": "loud"}}, "'/settings/logLevel': value must be one of 'debug'"),
         ({"settings": {"metricsPort": 80}}, "/settings/metricsPort"),
-        ({"replicas": 2}, "'/replicas': value must be one of 0, 1"),
+        ({"replicas": 3}, "'/replicas': value must be one of 0, 1, 2"),
         ({"watchNamespaces": ["line-1,line-2"]}, "/watchNamespaces/0"),
         ({"plc": {"cidrs": ["everywhere"]}}, "/plc/cidrs/0"),
         ({"settings": {"allowCidr": ["everywhere"]}}, "/settings/allowCidr/0"),

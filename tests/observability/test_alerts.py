@@ -117,6 +117,17 @@ CASES = (
         {f'fabgitops_leader{{{LEASE},instance="a"}}': "0x60", f'fabgitops_leader{{{LEASE},instance="b"}}': "1x60"},
     ),
     Case(
+        "FabGitOpsNoStandby",
+        "40m",
+        WARNING,
+        {"lease": "plant/fabgitops"},
+        {f"fabgitops_standby{{{LEASE}}}": "1x20 0x60"},
+        {
+            f'fabgitops_standby{{{LEASE},instance="a"}}': "1x20 0x60",
+            f'fabgitops_standby{{{LEASE},instance="b"}}': "1x80",
+        },
+    ),
+    Case(
         "FabGitOpsPLCUnreachable",
         "6m",
         WARNING,

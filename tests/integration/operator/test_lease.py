@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -35,17 +36,25 @@ async def ended(operator: Operator) -> int:
 
 
 async def test_a_second_operator_waits_and_takes_over_when_the_first_ends(site: Site) -> None:
-    """The second names whom it waits for, polls nothing, and takes over at a clean end, not when the Lease expires."""
+    """The second is ready, names whom it waits for, polls nothing, and takes over at a clean end."""
     plc = WirePlc({4001: 2500})
     async with wire_plc.serving(plc) as port, site.operator(*LONG) as first:
         await site.apply("mixer", port)
         await site.until_status("mixer", inSync=True)
         async with site.operator(*LONG, wait=False) as second:
             await second.listens()
-            await until(lambda: "waiting: " in second.log, "it says that it waits")
-            ready = await second.get("/readyz")
+            await until(lambda: "standing by: 1 resource(s) are known" in second.log, "it says that it stands by")
             holder = next(line["message"] for line in first.lines if "holding the Lease" in line["message"]).split()[-1]
-            assert (ready.status_code, holder in ready.text) == (503, True)
+
+            async def stands_by() -> bool:
+                ready = await second.get("/readyz")
+                return (ready.status_code, "standing by, waiting" in ready.text, holder in ready.text) == (
+                    200,
+                    True,
+                    True,
+                )
+
+            await until(stands_by, "it is ready to take over")
             assert (await second.get("/healthz")).status_code == 200
             assert (await leads(first), await leads(second)) == (True, False)
             reads = plc.reads
@@ -158,3 +167,44 @@ async def test_an_api_server_that_is_away_for_longer(site: Site, outage: str) ->
         await site.until_status("mixer", inSync=True, driftEvents=1, correctionsApplied=1)
         assert operator.process.returncode is None
         assert [(each.address, each.values) for each in plc.writes] == [(4001, (2500,))]
+
+
+async def test_one_that_stands_by_knows_what_happened_meanwhile(site: Site) -> None:
+    """What was made, edited, deleted and counted while it stood by is known when it takes over, within a second."""
+    plcs = {name: Device({4001: 2500}) for name in ("edited", "kept", "gone", "made")}
+    async with AsyncExitStack() as stack:
+        ports = {name: await stack.enter_async_context(serving(plc)) for name, plc in plcs.items()}
+        first = await stack.enter_async_context(site.operator(*SHORT, "--settle-secs", "2"))
+        for name in ("edited", "kept", "gone"):
+            await site.apply(name, ports[name])
+            await site.until_status(name, inSync=True)
+        second = await stack.enter_async_context(site.operator(*SHORT, "--settle-secs", "2", wait=False))
+        await second.listens()
+        await until(lambda: "standing by: 3 " in second.log, "it stands by")
+        plcs["kept"][4001] = 2311
+        await site.until_status("kept", inSync=True, correctionsApplied=1)
+        await site.apply("edited", ports["edited"], targetValue=2600)
+        await site.apply("made", ports["made"], targetValue=2700)
+        await site.delete("gone")
+        await site.until_status("edited", inSync=True, currentValue=2600)
+        await site.until_status("made", inSync=True, currentValue=2700)
+        clock = asyncio.get_running_loop().time
+        settled = clock()
+        await until(lambda: clock() > settled + 2, "no change is younger than what has to settle")
+        first.process.send_signal(signal.SIGSTOP)
+        plcs["kept"][4001] = 2311
+        stopped, reads = clock(), plcs["gone"].reads
+        await until(lambda: "took over" in second.log, "it takes over")
+        took = clock()
+        await until(lambda: plcs["kept"][4001] == 2500, "a correction")
+        print(f"took over after {took - stopped:.1f} s, corrected after {clock() - stopped:.1f} s")
+        assert clock() - took < 1.5, "nothing is waited for that has stood for long"
+        await site.until_status("kept", inSync=True, driftEvents=2, correctionsApplied=2)
+        await site.until_status("edited", inSync=True, currentValue=2600)
+        assert (plcs["gone"].reads, await second.metric("managed_plcs")) == (reads, 3)
+        assert {name: plc[4001] for name, plc in plcs.items()} == {
+            "edited": 2600,
+            "kept": 2500,
+            "gone": 2500,
+            "made": 2700,
+        }

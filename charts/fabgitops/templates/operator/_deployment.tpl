@@ -18,9 +18,16 @@ spec:
   {{- if not (kindIs "invalid" .values.revisionHistoryLimit) }}
   revisionHistoryLimit: {{ .values.revisionHistoryLimit }}
   {{- end }}
+  {{- if gt (int .values.replicas) 1 }}
+  # One after the other: while one is replaced the other holds the Lease, or takes it.
+  strategy:
+    type: RollingUpdate
+    rollingUpdate: {maxSurge: 0, maxUnavailable: 1}
+  {{- else }}
   # The old operator ends, and releases its Lease, before the new one begins: that one need not wait for it.
   strategy:
     type: Recreate
+  {{- end }}
   selector:
     matchLabels:
       {{- include "fabgitops.selector" (list .root .component) | nindent 6 }}
@@ -105,5 +112,5 @@ spec:
         {{- with .values.extraContainers }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-      {{- include "fabgitops.placement" (dict "Values" .values) | nindent 6 }}
+      {{- include "fabgitops.placement" (dict "Values" .values "selector" (include "fabgitops.selector" (list .root .component) | fromYaml)) | nindent 6 }}
 {{- end }}

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -292,3 +293,50 @@ async def test_what_was_read_of_an_older_version_is_not_taken(site: Site) -> Non
     site.hear(body(6, target=3000))
     site.inventory.present(PLC, body(5, target=2500), read)
     assert site.targets == [3000]
+
+
+async def test_one_that_stands_by_keeps_the_newest_of_everything(site: Site) -> None:
+    """The engine hears nothing until it is its turn, and then of each object what stood there last, with its status."""
+    site.inventory.stand_by()
+    for version, target in ((5, 2500), (9, 3000), (7, 2600)):
+        site.hear(body(version, target=target))
+    site.hear(body(6, uid="u2", name="oven"))
+    site.hear(body(7, uid="u3", name="kiln"))
+    site.hear({**body(10, target=3000), "status": {"driftEvents": 7}})
+    site.inventory.deleted(PLC, body(8, uid="u2", name="oven"))
+    await site.sweep(Listing({**body(11, target=3000), "status": {"driftEvents": 8}}, body(7, uid="u3", name="kiln")))
+    assert (site.targets, site.inventory.waiting, len(site.engine)) == ([], 2, 0)
+    await site.inventory.begin()
+    assert (site.targets, site.inventory.waiting, len(site.engine)) == ([3000, 2500], 0, 2)
+    [told] = [event for key, event in site.observer.events if key == KEY and isinstance(event, Declared)]
+    assert told.status is not None
+    assert told.status.drift_events == 8
+    site.hear(body(12, target=3100))
+    assert site.targets == [3000, 2500, 3100]
+
+
+async def test_what_is_told_while_one_begins_is_not_undone(site: Site) -> None:
+    """What the watch tells of an object whose turn has not come yet is what it begins with, and one gone is gone."""
+    site.inventory.stand_by()
+    for number, name in enumerate(("mixer", "oven", "kiln")):
+        site.hear(body(5, uid=f"u{number}", name=name))
+    beginning = asyncio.create_task(site.inventory.begin())
+    await asyncio.sleep(0)
+    site.hear(body(6, uid="u1", name="oven", target=3000))
+    site.inventory.deleted(PLC, body(6, uid="u2", name="kiln"))
+    site.hear(body(6, uid="u0", target=2600))
+    await beginning
+    assert sorted(site.targets) == [2500, 2600, 3000]
+    assert len(site.engine) == 2
+
+
+async def test_one_that_stood_by_knows_since_when_a_plc_wants_what_it_wants(site: Site) -> None:
+    """What has to settle counts from the last change in the namespace that was heard of, not from the take-over."""
+    site.inventory.stand_by()
+    site.hear(body(5))
+    changed = datetime.now(UTC)
+    await asyncio.sleep(0.01)
+    site.hear({**body(6), "status": {"driftEvents": 7}})
+    await site.inventory.begin()
+    [told] = [event for _key, event in site.observer.events if isinstance(event, Declared)]
+    assert told.at <= changed

@@ -131,6 +131,17 @@ ALERTS = (
         "no-leader",
     ),
     Alert(
+        "FabGitOpsNoStandby",
+        "max by (lease) (max_over_time(fabgitops_standby[1d])) == 1 unless max by (lease) (fabgitops_standby) == 1",
+        "15m",
+        WARNING,
+        "Nobody stands by to take over the Lease {{ $labels.lease }}.",
+        f"For {FOR} no second operator has been ready to take over, and within a day there was one: if the one that"
+        " holds the Lease is lost now, nothing is corrected until another starts. Does its pod run, and is it ready:"
+        " `kubectl get pods -A -l app.kubernetes.io/name=fabgitops`?",
+        "no-standby",
+    ),
+    Alert(
         "FabGitOpsPLCUnreachable",
         f"max {_BY_PLC} (plc_connection_status) == 0"
         f' or max {_BY_PLC} (fabgitops_plc_ready{{reason="ConnectionFailed"}}) == 0',

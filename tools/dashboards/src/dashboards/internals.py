@@ -187,8 +187,9 @@ def _surroundings(made: Page) -> None:
     made.with_panel(
         trend(
             "Lease",
-            "Is 1 while an operator holds its Lease and may write, 0 while it waits, or could not renew it.",
+            "Is 1 while an operator holds its Lease and may write; of a standby, while it could take over at once.",
             Query(f"max by (lease, instance) (fabgitops_leader{SOME})", "{{lease}} {{instance}}"),
+            Query(f"max by (lease, instance) (fabgitops_standby{SOME})", "{{lease}} {{instance}}, standby"),
             span=24,
         )
     )

@@ -1,7 +1,7 @@
 """The operator on Kubernetes."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.codec.networks import Networks, networks
@@ -61,11 +61,11 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
             told = await stack.enter_async_context(bus_of(bus))
         means = modbus(kube, route, within) if told is None else _of_racks(kube, rest, told, owned, within)
         stage = await stack.enter_async_context(staged(settings, kube, lease_of(settings, kube), deciding, means))
-        remark = str if told is None else _remark(stage, told)
+        remark = stage.remark if told is None else _remark(stage, told)
         at = settings.metrics_bind, settings.metrics_port
         listening = serving(stage.metrics.registry, *at, stage.not_ready, remark)
         watch = Watch(access, stage.hearing, stage.inventory, stage.declared, settings.namespace, stage.take_signals)
-        return await stage.perform(listening, _watching(watch, Children(rest, stage.children, stage.owned)))
+        return await stage.perform(listening, watch.running(), Children(rest, stage.children, stage.owned).running())
 
 
 def _of_racks(kube: Kube, rest: Rest, bus: Bus, owned: Sequence[Kind], within: Networks) -> Means:
@@ -81,11 +81,4 @@ def _of_racks(kube: Kube, rest: Rest, bus: Bus, owned: Sequence[Kind], within: N
 def _remark(stage: Stage, bus: Memory | Outbox) -> Callable[[], str]:
     """Let the bus be seen, and return what is to be said of it."""
     stage.metrics.registry.register(BusMetrics(bus.standing))
-    return lambda: bus.standing().remark()
-
-
-@asynccontextmanager
-async def _watching(watch: Watch, children: Children) -> AsyncIterator[None]:
-    """Watch what is declared, and what is owned."""
-    async with watch.running(), children.running():
-        yield
+    return lambda: "\n".join(filter(None, (stage.remark(), bus.standing().remark())))

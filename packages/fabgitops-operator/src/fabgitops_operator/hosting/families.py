@@ -68,6 +68,12 @@ LEADER = partial(
     "1 while this operator holds its Lease and may write, else 0.",
     labels=("lease",),
 )
+STANDBY = partial(
+    GaugeMetricFamily,
+    "fabgitops_standby",
+    "1 while this operator waits for the Lease of another, and could take over at once, else 0.",
+    labels=("lease",),
+)
 REQUESTS = partial(
     CounterMetricFamily,
     "fabgitops_modbus_requests",

@@ -6,6 +6,7 @@ some moment after it began, so a complete one that shows an older version than w
 set back, as by a restore of etcd from a backup. Such an object is begun anew, as by a restart.
 """
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from fabgitops_core.engine.engine import Engine
 from fabgitops_operator.hosting.echoes import digest_of, version_of
 from fabgitops_operator.hosting.lasting import Lasting
 from fabgitops_operator.hosting.ports import Body
+from fabgitops_operator.hosting.standby import Standby
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +81,31 @@ class Inventory:
         self._seen: dict[Key, _Seen] = {}
         self._listings: dict[str, _Listing] = {}
         self._lasting = Lasting()
+        self._standby = Standby()
         self.news = 0
         """How often an object was declared, anew or for the first time."""
+
+    def stand_by(self) -> None:
+        """Keep from now on what is told, and let the engine know nothing of it until `begin`."""
+        self._standby.on = True
+
+    @property
+    def stands_by(self) -> bool:
+        """Return whether the engine knows of nothing yet."""
+        return self._standby.on
+
+    @property
+    def waiting(self) -> int:
+        """Return how many objects are kept that the engine does not know of."""
+        return len(self._standby)
+
+    async def begin(self) -> None:
+        """Declare to the engine what is kept, as it stood when it was seen last; what is told now is taken at once."""
+        self._standby.on = False
+        for controller, body, since in self._standby.taken_out():
+            del self._seen[key_of(controller.kind, body)]
+            self._take(controller, body, self._read(controller, body, since))
+            await asyncio.sleep(0)
 
     def uid(self, key: Key) -> str | None:
         """Return the uid of an object that is there."""
@@ -99,10 +124,19 @@ class Inventory:
             return None
         try:
             declares = digest_of(looked_at(controller.kind, body))
+            if self._standby.has(key):
+                return Reading(declares, None)
             if seen is not None and declares and declares == seen.declares and not self._engine.is_struck(key):
                 return Reading(declares, None)
             return Reading(declares, declared(controller.kind, body, datetime.now(UTC)))
         except Exception:  # noqa: BLE001 - it is read again where the engine logs that
+            return None
+
+    def _read(self, controller: Controller[Any], body: Body, since: datetime) -> Reading | None:
+        """Return what an object declares that has wanted the same since a moment."""
+        try:
+            return Reading(digest_of(looked_at(controller.kind, body)), declared(controller.kind, body, since))
+        except Exception:  # noqa: BLE001 - as above
             return None
 
     def present(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
@@ -149,6 +183,11 @@ class Inventory:
         try:
             declares = reading.declares if reading else digest_of(looked_at(controller.kind, body))
             now = _Seen(uid, version, declares, digest_of(body.get("status")))
+            if self._standby.has(key):
+                same = seen is not None and declares == seen.declares
+                self._standby.keep(key, controller, body, wants_the_same=same)
+                self._seen[key] = now
+                return
             if seen is None or self._is_news(key, seen, now):
                 self._seen[key] = now
                 self._lasting.grown_to(len(self._seen))
@@ -180,6 +219,7 @@ class Inventory:
         """Forget the object of this uid, which turned out to be gone; another of its name stays."""
         if self.uid(key) == uid:
             del self._seen[key]
+            self._standby.drop(key)
             self._engine.remove(key)
             self._forgotten(uid)
 

@@ -90,7 +90,7 @@ class Metrics(Collector):
         self._readings: Callable[[], Metered[float]] = tuple
         self._targets: Callable[[], Metered[float]] = tuple
         self._units: Callable[[], Metered[str]] = tuple
-        self._lease: tuple[str, Callable[[], bool]] = ("", bool)
+        self._lease: tuple[str, Callable[[], bool], Callable[[], bool]] = ("", bool, bool)
         self._kinds_up: Callable[[], Mapping[str, bool]] = dict
         self._passes = Buckets()
         self._lateness = Buckets()
@@ -121,9 +121,15 @@ class Metrics(Collector):
         """Say where the circuit breakers are found when Prometheus asks, and by which clock they go."""
         self._breakers, self._clock = breakers, clock
 
-    def watch_lease(self, name: str, held: Callable[[], bool]) -> None:
-        """Say which Lease there is (none: ""), and how it is found out whether it is held when Prometheus asks."""
-        self._lease = name, held
+    def watch_lease(self, name: str, held: Callable[[], bool], stands_by: Callable[[], bool] = bool) -> None:
+        """Say which Lease there is (none: ""), and how it is found out, when Prometheus asks, who holds it.
+
+        Args:
+            name: The Lease.
+            held: Whether this operator holds it, and may write.
+            stands_by: Whether it waits for that of another, and could take over at once.
+        """
+        self._lease = name, held, stands_by
 
     def watch_registers(
         self,
@@ -195,8 +201,9 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield what is read off when asked, a large family in parts, each made when its turn comes."""
         yield from self._of_plcs() if self._racks is None else self._racks.families()
-        name, held = self._lease
+        name, held, stands_by = self._lease
         yield from in_parts(families.LEADER, [((name,), held())] if name else [])
+        yield from in_parts(families.STANDBY, [((name,), stands_by())] if name else [])
         yield from in_parts(families.WATCHES, [((kind,), up) for kind, up in self._kinds_up().items()])
 
     def _of_plcs(self) -> Iterator[Metric]:

@@ -31,8 +31,13 @@ from fabgitops_operator.hosting.start import catch_up, first_listing, unless, wa
 from fabgitops_operator.hosting.sweep import Sweep
 from fabgitops_operator.hosting.tracing import tracing
 
+AT_ONCE_SECS = 1.0
+"""How long a start waits for its turn before it makes itself ready for a longer wait."""
+
 FLUSH_SECS = 5.0
 """How long a stop waits for statuses and Events on their way."""
+
+NOT_LISTED = "not everything is listed yet"
 
 READ_ONLY = "the operator runs with --read-only"
 
@@ -130,6 +135,7 @@ class Stage:
         self._fence = fence
         self.told_to_stop = told_to_stop
         self._starting = "starting: not everything is listed yet"
+        self._acquiring: asyncio.Task[None] | None = None
         self.metrics = metrics
         host = StandIn()
         devices, objects = means.devices(metrics), means.objects(metrics)
@@ -163,19 +169,35 @@ class Stage:
     def _let_metrics_look(self) -> None:
         self.metrics.watch_breakers(self.engine.circuits.troubled, asyncio.get_running_loop().time)
         self.metrics.watch_registers(self.engine.readings, self.engine.targets, self.engine.units)
-        self.metrics.watch_lease(str(self._fence), lambda: self._fence.held)
+        self.metrics.watch_lease(
+            str(self._fence), lambda: self._fence.held, lambda: self._stands_by and not self.not_ready()
+        )
         self.metrics.watch_hearing(lambda: {**self.hearing.kinds_up(), **self.children.kinds_up()})
 
     def not_ready(self) -> str:
-        """Return why the operator is not ready, or ""."""
+        """Return why the operator is not ready, or "". One that stands by is when it could take over at once."""
+        if self._stands_by:
+            return self._starting or self.hearing.not_ready()
         return self._fence.why_not() or self._starting or self.hearing.not_ready() or self.children.not_ready()
+
+    def remark(self) -> str:
+        """Return for whom one waits that is ready all the same, or ""."""
+        return f"standing by, {self._fence.why_not()}" if self._stands_by and not self._starting else ""
+
+    @property
+    def _stands_by(self) -> bool:
+        """Return whether it waits for its turn, and hears of everything meanwhile."""
+        return self._acquiring is not None and not self._acquiring.done()
 
     def take_signals(self) -> None:
         """Handle SIGTERM and SIGINT again, where somebody else has put handlers of theirs."""
         _take_signals(self.told_to_stop)
 
     async def perform(
-        self, listening: AbstractAsyncContextManager[int], watching: AbstractAsyncContextManager[None]
+        self,
+        listening: AbstractAsyncContextManager[int],
+        watching: AbstractAsyncContextManager[None],
+        owned: AbstractAsyncContextManager[None] | None = None,
     ) -> str:
         """Run until told to stop, and return what is to be said of the end.
 
@@ -183,6 +205,7 @@ class Stage:
             listening: Serves metrics and probes, from the start to the end, and gives the port.
             watching: Tells inventory and hearing of changes; begins when everything was listed once, and ends when
                 corrections in hand have ended.
+            owned: Tells of what resources own, and of changes there; begins when this operator may write.
 
         Raises:
             ApiError: The API cannot be reached, or refuses what the operator needs.
@@ -193,18 +216,30 @@ class Stage:
         async with AsyncExitStack() as stack:
             log.info("metrics and probes on port %d", await stack.enter_async_context(listening))
             stack.push_async_callback(self._fence.release)  # after the last write
-            await self._unless_told(self._fence.acquire())
+            self._acquiring = asyncio.create_task(self._fence.acquire(), name="fence")
+            stack.push_async_callback(_ended, self._acquiring)
+            await self._unless_told(_settled(self._acquiring, AT_ONCE_SECS))
             stack.push_async_callback(self._end_polling)
-            # polls begin with the first listing
-            self.engine.holds.put("listing", "not everything is listed yet", HoldReason.LISTING)
+            if self._acquiring.done():
+                self._acquiring.result()
+                # polls begin with the first listing
+                self.engine.holds.put("listing", NOT_LISTED, HoldReason.LISTING)
+            else:
+                self.inventory.stand_by()
             await self._unless_told(first_listing(self._sweep))
             if self.told_to_stop.is_set():
                 return "stopped before everything was listed"
             self._starting = ""
             settle_memory()
             await stack.enter_async_context(watching)
+            if self.inventory.stands_by:
+                await self._unless_told(self._stand_by(self._acquiring))
+                if self.told_to_stop.is_set():
+                    return "stopped before it was its turn"
             log.info("looking after %d resource(s)", len(self.engine))
             warn_of_empty(self._settings.namespace, self.engine)
+            if owned is not None:
+                await stack.enter_async_context(owned)
             # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
             stack.push_async_callback(self._end_polling)
             await self._unless_told(catch_up(self._sweep, self.hearing))
@@ -214,6 +249,22 @@ class Stage:
                 await self._unless_told(self._fence.lost())
             log.info("stopping")
         return "stopped"
+
+    async def _stand_by(self, acquiring: asyncio.Task[None]) -> None:
+        """Hear of everything until this operator may write, list once what the other has left, and begin.
+
+        What the other stored last may still be on its way to us: polls that knew less would count from there.
+        """
+        log.info("standing by: %d resource(s) are known, and nothing is polled", self.inventory.waiting)
+        async with self._sweeping():
+            await acquiring
+        began = asyncio.get_running_loop().time()
+        self._starting = "taking over: what the other operator has left is not listed yet"
+        await first_listing(self._sweep)
+        self.engine.holds.put("listing", NOT_LISTED, HoldReason.LISTING)
+        await self.inventory.begin()
+        self._starting = ""
+        log.info("took over within %.1f s", asyncio.get_running_loop().time() - began)
 
     async def _unless_told(self, doing: Coroutine[Any, Any, None]) -> None:
         """Do something, unless told to stop by now; leave it when told meanwhile."""
@@ -257,6 +308,17 @@ class Stage:
             self.engine.holds.put("watch", why, HoldReason.WATCH)
         else:
             self.engine.holds.lift("watch")
+
+
+async def _settled(task: asyncio.Task[None], limit: float) -> None:
+    """Wait until a task is done, at most for a while; what it ends with is to be asked there."""
+    await asyncio.wait((task,), timeout=limit)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """End a task, whatever it ends with: that was told where it was waited for."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _take_signals(told_to_stop: asyncio.Event) -> None:

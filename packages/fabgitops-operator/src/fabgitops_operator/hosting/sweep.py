@@ -29,6 +29,7 @@ class Sweep:
         self._inventory = inventory
         self._hearing = hearing
         self._controllers = {controller.kind.name: controller for controller in controllers}
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def scopes(self) -> Collection[Scope]:
@@ -38,14 +39,15 @@ class Sweep:
     async def once(self) -> dict[Scope, ApiError]:
         """List everything once, and return what went wrong where; nothing was taken for gone there."""
         errors = {}
-        for scope in self._hearing.scopes:
-            try:
-                await self._list(scope)
-                self._hearing.listed(scope)
-            except ApiError as error:
-                errors[scope] = error
-                refused = not isinstance(error, Unavailable | Gone)
-                self._hearing.unlisted(scope, str(error), refused=refused)
+        async with self._one_at_a_time:
+            for scope in self._hearing.scopes:
+                try:
+                    await self._list(scope)
+                    self._hearing.listed(scope)
+                except ApiError as error:
+                    errors[scope] = error
+                    refused = not isinstance(error, Unavailable | Gone)
+                    self._hearing.unlisted(scope, str(error), refused=refused)
         return errors
 
     async def _list(self, scope: Scope) -> None:
