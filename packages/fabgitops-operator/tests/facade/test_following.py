@@ -91,6 +91,22 @@ async def test_what_is_known_becomes_true(script: list[Any], listed: int, monkey
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_an_answer_that_is_older_than_the_watch_brings_nothing_back() -> None:
+    """What is gone stays gone, though a later page of a listing that began before still shows it; news is known."""
+    index = Index()
+    script = [listing("old", "there"), [line("DELETED", "old", 7)]]
+    follows = Following(Upstream(*script), index, [RACK_TEMPLATE], "plant")
+    task = asyncio.create_task(follows.run())
+    async with asyncio.timeout(30):
+        while not index.name_of("RackTemplate", "uid-there") or index.name_of("RackTemplate", "uid-old"):
+            await asyncio.sleep(0)
+    index.learn("RackTemplate", template("old", 1))
+    index.learn("RackTemplate", template("new", 8))
+    assert (index.uid_of("RackTemplate", "old"), index.uid_of("RackTemplate", "new")) == ("", "uid-new")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_who_waits_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that waits for an object goes on when the watch tells of it; of none it is told when time is over."""
     index = Index()

@@ -219,3 +219,14 @@ async def test_an_api_server_that_is_away_is_told(ask: Client, kubernetes: Kuber
     assert (away.code, away.error) == (503, "the Kubernetes API server cannot be reached: refused")
     assert away.headers["Retry-After"] == "1"
     assert not kubernetes.objects
+
+
+async def test_an_answer_teaches_nothing_that_the_watch_has_taken_back(ask: Client, kubernetes: Kubernetes) -> None:
+    """A listing or an object of an older moment than the watch has told of brings back nothing that is gone."""
+    uid = kubernetes.add("RackTemplate", "t", SPEC)
+    kubernetes.index.heard("RackTemplate", "99")
+    kubernetes.index.forget("RackTemplate", uid)
+    assert len((await ask("GET", "/racktemplates")).json) == 1
+    assert kubernetes.index.name_of("RackTemplate", uid) == ""
+    assert (await ask("POST", "/racktemplates", {"name": "u", **SPEC})).code == 201
+    assert kubernetes.index.uid_of("RackTemplate", "u") == ""

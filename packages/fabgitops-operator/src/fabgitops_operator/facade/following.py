@@ -111,6 +111,7 @@ class Following:
             if not at:
                 break
         self._index.keep(kind.name, uids)
+        self._index.heard(kind.name, version)
         self._listed.add(kind.name)
         self._why.pop(kind.name, None)
         await self._tell()
@@ -135,6 +136,7 @@ class Following:
                     return ""
                 self._hear(kind, change)
                 version = change["object"]["metadata"]["resourceVersion"]
+                self._index.heard(kind.name, version)
                 if change["type"] != "BOOKMARK":
                     await self._tell()
         return version

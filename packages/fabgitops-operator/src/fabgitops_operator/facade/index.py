@@ -27,6 +27,7 @@ class Index:
         self._by_name: dict[tuple[str, str], Known] = {}
         self._by_uid: dict[tuple[str, str], Known] = {}
         self._members: dict[tuple[str, str, str], set[str]] = {}
+        self._heard: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Return of how many objects something is known."""
@@ -59,6 +60,18 @@ class Index:
         for ref, name in zip(BY_KIND[kind].refs, known.refs, strict=True):
             self._members.setdefault((kind, ref.kept, name), set()).add(known.name)
 
+    def learn(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Take note of an object as an answer shows it, which may be older than what the watch has told since.
+
+        What the watch has told of by then it has told: a page of a long listing may show what is gone.
+        """
+        if _number(body["metadata"].get("resourceVersion")) > self._heard.get(kind, 0):
+            self.put(kind, body)
+
+    def heard(self, kind: str, version: str) -> None:
+        """Take it that all of a kind is known as it was at this resourceVersion."""
+        self._heard[kind] = _number(version)
+
     def forget(self, kind: str, uid: str) -> None:
         """Forget the object of a uid, which is gone; what has its name by now stays."""
         known = self._by_uid.pop((kind, uid), None)
@@ -76,6 +89,11 @@ class Index:
         there = set(uids)
         for uid in [uid for of, uid in self._by_uid if of == kind and uid not in there]:
             self.forget(kind, uid)
+
+
+def _number(version: object) -> int:
+    text = str(version)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 def known_of(kind: str, body: Mapping[str, Any]) -> Known:

@@ -53,7 +53,7 @@ class Objects:
         given = tuple((name, value) for name, value in query.items() if value)
         page = self._see(await self._ask(Ask("GET", self._path, given)))
         for body in page["items"]:
-            self.index.put(self.route.kind.name, body)
+            self.index.learn(self.route.kind.name, body)
             await self.know(body)
         return page["items"], str((page.get("metadata") or {}).get("continue") or "")
 
@@ -119,7 +119,7 @@ class Objects:
 
     async def _taken(self, told: Told) -> Object:
         body = self._see(told)
-        self.index.put(self.route.kind.name, body)
+        self.index.learn(self.route.kind.name, body)
         await self.know(body)
         return body
 

@@ -7,6 +7,7 @@ whoever asks here would be who runs this.
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
 
@@ -86,7 +87,9 @@ class Upstream:
 
 
 def _client(access: Access) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(transport=Transport(access), timeout=ANSWER_SECS, trust_env=False)
+    """Return a client that keeps no cookie: a gateway would take whoever asks next for who asked before."""
+    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    return httpx2.AsyncClient(transport=Transport(access), timeout=ANSWER_SECS, trust_env=False, cookies=cookies)
 
 
 def _decoded(content: bytes) -> object:
