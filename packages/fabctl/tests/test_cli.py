@@ -48,7 +48,19 @@ def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
     assert version("fabctl") in fabctl("--version").stdout
 
 
-COMMANDS = ["get-status", "describe", "list", "sync", "suspend", "resume", "templates", "wait", "watch", "tree"]
+COMMANDS = [
+    "get-status",
+    "describe",
+    "events",
+    "list",
+    "sync",
+    "suspend",
+    "resume",
+    "templates",
+    "wait",
+    "watch",
+    "tree",
+]
 OF_RACKS = ["rack list", "rack describe", "rack approve", "rack locate"]
 
 
@@ -97,6 +109,8 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["suspend", "mixer", "--reason", "x" * 257], "a line of at most 256 characters"),
         (["suspend", "-A", "--reason", "x"], "fabctl suspend --all -A"),
         (["resume", "mixer", "--all"], "either the NAME of a PLC or --all, not both: fabctl resume NAME"),
+        (["events", "mixer", "-A"], "exclude each other"),
+        (["events", "-w", "-o", "json"], "--watch prints lines: drop it, or -o json"),
         (["list", "a", "b"], "unexpected arguments: a b (see: fabctl list --help)"),
         (["describe", "pod/mixer"], '"pod/mixer" is not the name of a PLC: give NAME, plc/NAME'),
         (["sync", "plc/"], "cannot be a name in Kubernetes"),

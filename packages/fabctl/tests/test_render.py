@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fabctl.model import view
-from fabctl.render.description import description, sorted_events
+from fabctl.render.description import description
+from fabctl.render.events import sorted_events
 from fabctl.render.shapes import plain_sections, plain_table
 from fabctl.render.tables import status_table
 

@@ -24,6 +24,7 @@ _COMMANDS = (
     ("get-status", "status", "Show Git vs. reality: target, actual value, status and drifts."),
     ("list", None, "List what Git declares: where each PLC is, its register or map, and its target."),
     ("describe", None, "Show all that is known of one PLC: spec, registers, status, conditions, Events."),
+    ("events", None, "Show what happened to PLCs, the newest last."),
     ("sync", None, "Have the operator look at the PLC now, and say what came of it."),
     ("suspend", None, "Leave PLCs alone, neither read nor written, until fabctl resume."),
     ("resume", None, "Look after PLCs again that fabctl suspend left alone."),

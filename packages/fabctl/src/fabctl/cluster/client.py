@@ -160,6 +160,38 @@ class Cluster:
         with told(self._attempt("list", namespace, "events.events.k8s.io")):
             return (await self._list(path, query))[0]
 
+    async def events_of(self, namespace: str | None, kind: Kind = PLC) -> list[Body]:
+        """Return the Events about all objects of a kind, in no order."""
+        return (await self._events_now(namespace, kind))[0]
+
+    async def follow_events(self, namespace: str | None, kind: Kind = PLC) -> AsyncGenerator[list[Body], None]:
+        """Yield the Events about all objects of a kind as they are, and then what comes, without end.
+
+        Lost connections are made anew, and what came meanwhile is told then; only what is wrong from the start, or what
+        trying again cannot mend, is raised.
+        """
+        path, query = _events(namespace, kind)
+        known: dict[str, str] | None = None
+        while True:
+            try:
+                found, version = await self._events_now(namespace, kind)
+                told_before, known = known or {}, dict(map(_version, found))
+                yield [each for each in found if _version(each) not in told_before.items()]
+                with told(self._attempt("watch", namespace, "events.events.k8s.io")):
+                    async with aclosing(self._api.watch(path, query, version)) as changes:
+                        async for how, event in changes:
+                            if how != "DELETED":
+                                known.update([_version(event)])
+                                yield [event]
+            except Unreachable:
+                if known is None:
+                    raise
+                await asyncio.sleep(RECONNECT_SECS)
+
+    async def _events_now(self, namespace: str | None, kind: Kind) -> tuple[list[Body], str]:
+        with told(self._attempt("list", namespace, "events.events.k8s.io")):
+            return await self._list(*_events(namespace, kind))
+
     async def _list(self, path: str, query: Query) -> tuple[list[Body], str]:
         """Return all objects of a list, and the version that a watch can go on from."""
         found: list[Body] = []
@@ -196,6 +228,17 @@ def _path(group: str, plural: str, namespace: str | None = None, name: str = "")
     """Return where the API has a resource: all of a kind, of a namespace, or one."""
     within = f"namespaces/{namespace}/" if namespace else ""
     return f"/apis/{group}/{within}{plural}{f'/{name}' if name else ''}"
+
+
+def _events(namespace: str | None, kind: Kind) -> tuple[str, Query]:
+    """Return where the Events about objects of a kind are, and what they are selected by."""
+    return _path("events.k8s.io/v1", "events", namespace), {"fieldSelector": f"regarding.kind={kind.title}"}
+
+
+def _version(event: Body) -> tuple[str, str]:
+    """Return which Event it is, and in which version."""
+    metadata = event["metadata"]
+    return str(metadata["uid"]), str(metadata["resourceVersion"])
 
 
 def _key(body: Body) -> Key:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 import time
-from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from fabctl.cluster import connected
+from fabctl.commands.following import READER_SECS, until_signalled
 from fabctl.commands.selecting import check, nothing_found, selected
 from fabctl.errors import FabctlError
 from fabctl.fields import Body
@@ -24,9 +23,6 @@ from fabctl.render.tables import status_table
 
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
-
-READER_SECS = 0.5
-"""How long a reader may be gone before it is noticed."""
 
 
 async def watch(
@@ -47,7 +43,7 @@ async def watch(
     """
     wanted = named(names)
     check(wanted, scope)
-    return await _until_signalled(_watch(wanted, interval, scope, wide=output == "wide"))
+    return await until_signalled(_watch(wanted, interval, scope, wide=output == "wide"))
 
 
 async def _watch(names: Sequence[str], interval: float, scope: Scope, *, wide: bool) -> None:
@@ -77,27 +73,3 @@ async def _pause(interval: float) -> None:
         if nobody_reads():
             raise BrokenPipeError
         await asyncio.sleep(min(left, READER_SECS))
-
-
-async def _until_signalled(work: Coroutine[Any, Any, None]) -> int:
-    """Work until a signal ends it; return the exit code for that: 0 for Ctrl-C, which is how one leaves."""
-    loop = asyncio.get_running_loop()
-    task = loop.create_task(work)
-    code = 0
-
-    def leave(number: int) -> None:
-        nonlocal code
-        code = 0 if number == signal.SIGINT else 128 + number
-        task.cancel()
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is None:
-            continue
-        try:
-            loop.add_signal_handler(number, leave, number)
-        except NotImplementedError:  # Windows' event loops have no such thing
-            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(leave, number))
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-    return code

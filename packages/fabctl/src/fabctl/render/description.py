@@ -1,11 +1,12 @@
 """All that is known of one PLC, in titled parts. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fabctl.counting import hint
-from fabctl.fields import NOTHING, Body, mapping, moment, number, shown, text
+from fabctl.fields import NOTHING, Body, moment, shown, text
 from fabctl.model import View
+from fabctl.render.events import events_section
 from fabctl.render.maps import registers_section
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.render.suspending import said
@@ -104,43 +105,3 @@ def conditions_section(conditions: Sequence[Body], now: datetime) -> Section:
         for condition, message in zip(conditions, messages, strict=True)
     )
     return Section("Conditions", Table("", ("Type", "Status", "Reason", "Since", "Message"), rows))
-
-
-def events_section(found: Iterable[Body] | str, now: datetime) -> Section:
-    """Return the Events about an object, the newest last, or why they are not known."""
-    if isinstance(found, str):
-        return Section("Events", (("not known", found),))
-    events = sorted_events(found)
-    if not events:
-        return Section("Events", (("none", "none is kept; the API server forgets them after an hour"),))
-    rows = tuple(
-        (
-            since(last_seen(event), now),
-            shown(event.get("type")),
-            shown(event.get("reason")),
-            str(_count(event)),
-            shown(event.get("note")),
-        )
-        for event in events
-    )
-    return Section("Events", Table("", ("Last seen", "Type", "Reason", "Count", "Message"), rows, frozenset({"Count"})))
-
-
-def sorted_events(events: Iterable[Body]) -> list[Body]:
-    """Return Events with the newest last."""
-    return sorted(events, key=lambda event: last_seen(event) or datetime.min.replace(tzinfo=UTC))
-
-
-def last_seen(event: Body) -> datetime | None:
-    """Return when an Event was last observed (events.k8s.io/v1, or core/v1 seen through it)."""
-    times = (
-        mapping(event.get("series")).get("lastObservedTime"),
-        event.get("deprecatedLastTimestamp"),
-        event.get("eventTime"),
-        mapping(event.get("metadata")).get("creationTimestamp"),
-    )
-    return next((found for found in map(moment, times) if found), None)
-
-
-def _count(event: Body) -> int:
-    return number(mapping(event.get("series")).get("count")) or number(event.get("deprecatedCount")) or 1

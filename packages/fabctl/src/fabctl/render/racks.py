@@ -5,7 +5,8 @@ from datetime import datetime
 
 from fabctl.fields import NOTHING, Body, age, shown, text
 from fabctl.racks import Pending, RackView
-from fabctl.render.description import conditions_section, events_section
+from fabctl.render.description import conditions_section
+from fabctl.render.events import events_section
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.render.tables import since
 

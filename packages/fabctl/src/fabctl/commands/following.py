@@ -1,0 +1,60 @@
+"""What the commands share that go on until somebody has seen enough."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+from fabctl.render.screen import nobody_reads
+
+READER_SECS = 0.5
+"""How long a reader may be gone before it is noticed."""
+
+
+async def while_read(work: Coroutine[Any, Any, None]) -> None:
+    """Work for as long as somebody reads: `fabctl events -w | head -3` is to end by itself.
+
+    Raises:
+        BrokenPipeError: Nobody does any more.
+    """
+
+    async def read() -> None:
+        while True:
+            if nobody_reads():
+                raise BrokenPipeError
+            await asyncio.sleep(READER_SECS)
+
+    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(read())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until_signalled(work: Coroutine[Any, Any, None]) -> int:
+    """Work until a signal ends it; return the exit code for that: 0 for Ctrl-C, which is how one leaves."""
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work)
+    code = 0
+
+    def leave(number: int) -> None:
+        nonlocal code
+        code = 0 if number == signal.SIGINT else 128 + number
+        task.cancel()
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is None:
+            continue
+        try:
+            loop.add_signal_handler(number, leave, number)
+        except NotImplementedError:  # Windows' event loops have no such thing
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(leave, number))
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return code
