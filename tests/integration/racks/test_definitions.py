@@ -77,12 +77,14 @@ def test_limits_of_a_template(api: httpx.Client) -> None:
 
 
 def test_the_name_of_a_rack_leaves_room_for_its_parts(api: httpx.Client) -> None:
-    """A Rack has a name of at most 54 letters, digits and hyphens, so that each part's name is a label value."""
+    """A Rack has a name of at most 54 letters, digits and hyphens, for labels hold 63 of its parts; a template 63."""
     spec = {"templateRef": {"name": "any"}}
     assert not said(api, RACK, "r" * 54, spec)
     assert "has at most 54" in said(api, RACK, "r" * 55, spec)
     assert "has at most 54" in said(api, RACK, "rack.01", spec)
     assert "templateRef" in said(api, RACK, "rack", {})
+    assert not said(api, RACK_TEMPLATE, "t" * 61 + ".5", template())
+    assert "has at most 63" in said(api, RACK_TEMPLATE, "t" * 64, template())
 
 
 @pytest.mark.parametrize(

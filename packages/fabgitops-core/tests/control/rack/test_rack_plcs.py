@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from fabgitops_core.api.rack import CHASSIS
+from fabgitops_core.control.rack.adopting import Whose, whose
 from fabgitops_core.control.rack.kinds import PLC
 from fabgitops_core.testing.objects import FakeObjects
 
@@ -134,6 +136,19 @@ def test_a_plc_of_another_rack_that_lives() -> None:
     assert first.api[there] == before
     assert second.conditions["Stalled"] == "True NameTaken"
     assert "rack-1-c0-pdu belongs to Rack rack-1-c0" in second.status.message
+
+
+def test_a_part_that_carries_the_label_of_another_rack() -> None:
+    """A part of one Rack that somebody has labelled with another is no part of that one, and is not told as such."""
+    first = built()
+    there = key(CHASSIS.name, "rack-01-c0")
+    first.api.edit(there, {"metadata": {"labels": {"fabgitops.io/rack": "rack-02"}}})
+    second = beside(first, "rack-02").make()
+    second.run()
+    assert not [each for each in second.taken if each.subject.endswith(there.name)]
+    assert second.status.total_chassis == 2
+    assert whose(second.child(there), second.key, second.state.uid) is Whose.OTHERS
+    assert whose(second.child(there), first.key, "another uid") is Whose.LEFT
 
 
 def test_a_plc_that_lost_its_owner() -> None:

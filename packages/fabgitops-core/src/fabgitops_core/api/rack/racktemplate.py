@@ -86,6 +86,12 @@ class RackTemplateStatus(ApiModel):
     """Ready and Stalled, by the Kubernetes API conventions."""
 
 
+_NAME = Rule(
+    "size(self.metadata.name) <= 63",
+    "the name of a RackTemplate has at most 63 characters: it is a label of all parts of its racks",
+)
+
+
 RACK_TEMPLATE = Kind(
     name="RackTemplate",
     plural="racktemplates",
@@ -94,6 +100,7 @@ RACK_TEMPLATE = Kind(
     description="What racks of one build are made of: chassis, blades, BMCs, nodes, and the PLCs that belong to them.",
     spec=RackTemplateSpec,
     status=RackTemplateStatus,
+    rules=(_NAME,),
     columns=(
         Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "The template is valid."),
         Column("Chassis", "integer", ".spec.chassisCount", "How many chassis a rack has."),

@@ -27,22 +27,28 @@ def whose(child: Child, rack: Key, uid: str) -> Whose:
     if child.owner:
         if child.owner == uid:
             return Whose.OURS
-        return Whose.LEFT if child.facts.get(OWNED_BY, _rack(rack)) == _rack(rack) else Whose.OTHERS
+        return Whose.LEFT if _owned_by(child) == f"{RACK.name} {rack.name}" else Whose.OTHERS
     return Whose.LEFT if labelled(child, rack) or child.facts.get(ADOPT) == "true" else Whose.OTHERS
 
 
 def labelled(child: Child, rack: Key) -> bool:
     """Return whether an object has the label of a Rack and a name that a part of it may have."""
-    return child.facts.get(LABELLED, rack.name) == rack.name and child.key.name.startswith(f"{rack.name}-")
+    return child.facts.get(LABELLED, _alone(child)) == rack.name and child.key.name.startswith(f"{rack.name}-")
 
 
 def in_the_way(child: Child) -> str:
     """Return in a sentence who has the name of a part, and what to do about it."""
     what = f"the {child.key.kind} {child.key.name}"
     if child.owner:
-        return f"{what} belongs to {child.facts.get(OWNED_BY, 'something else')}: delete it, or rename the Rack"
+        return f"{what} belongs to {_owned_by(child)}: delete it, or rename the Rack"
     return f"{what} is there and belongs to nobody: give it to the Rack by {marks.ADOPT}=true, or delete it"
 
 
-def _rack(rack: Key) -> str:
-    return f"{RACK.name} {rack.name}"
+def _owned_by(child: Child) -> str:
+    """Return kind and name of the owner; where the record does not say it is the Rack of the part's own name."""
+    return child.facts.get(OWNED_BY, f"{RACK.name} {_alone(child)}")
+
+
+def _alone(child: Child) -> str:
+    """Return the only Rack that may want a part of this name, but for a PLC."""
+    return child.key.name.rpartition("-")[0]
