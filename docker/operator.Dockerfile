@@ -22,7 +22,8 @@ COPY . .
 # Behind a proxy with a CA of its own: --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt
 RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=ca \
     if [ -e /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca; fi \
-    && uv sync --locked --no-dev --no-editable --no-default-groups --package fabgitops-operator --extra certificate --extra otel
+    && uv sync --locked --no-dev --no-editable --no-default-groups --package fabgitops-operator \
+    --extra certificate --extra kafka --extra nats --extra otel
 # What only installers read goes, because it holds the time of the build. Then everything is compiled, always in one order.
 RUN rm -f /app/.lock /app/lib/python3.*/site-packages/*.dist-info/uv_cache.json \
     && sed -i '/uv_cache\.json,/d' /app/lib/python3.*/site-packages/*.dist-info/RECORD \

@@ -133,6 +133,14 @@ def test_mock_plc_serves(engine: Engine) -> None:
         assert "ended after 1 reads" in container.logs()
 
 
+@pytest.mark.parametrize("client", ["nats", "nkeys", "aiokafka"])
+def test_the_operator_can_speak_to_a_bus(engine: Engine, client: str) -> None:
+    """The operator has the client of each bus that the chart lets it tell of racks, and what signs for NATS."""
+    options = ["--rm", *engine.hardened(), "--entrypoint=/app/bin/python"]
+    done = engine.call("run", *options, OPERATOR, "-c", f"import {client}")
+    assert done.returncode == 0, done.stderr
+
+
 def test_operator_works(engine: Engine, control_plane: ControlPlane, tmp_path: Path) -> None:
     """The operator looks after a real cluster under its shipped rights, and its health check passes while it does."""
     install(control_plane)
