@@ -10,6 +10,7 @@ import pytest
 
 from .cluster import Cluster, Helm
 from .evidence import collect
+from .floor import Floor
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,12 @@ def cluster(helm: Helm, request: pytest.FixtureRequest) -> Iterator[Cluster]:
                 helm.uninstall()
             finally:
                 found.clean_up()
+
+
+@pytest.fixture
+def floor(cluster: Cluster) -> Floor:
+    """Return the racks of the cluster."""
+    return Floor(cluster.client)
 
 
 @contextmanager

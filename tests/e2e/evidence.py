@@ -10,13 +10,16 @@ from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod
 
 from .cluster import PLANT, SYSTEM, Event, IndustrialPLC
+from .floor import PARTS, Rack, RackTemplate
+
+KINDS = (Pod, Deployment, Event, IndustrialPLC, RackTemplate, Rack, *PARTS)
 
 
 def collect(client: Any, folder: Path) -> None:
     """Write what the cluster tells of both namespaces into a folder, and say where it is."""
     folder.mkdir(parents=True, exist_ok=True)
     for namespace in (SYSTEM, PLANT):
-        for kind in (Pod, Deployment, Event, IndustrialPLC):
+        for kind in KINDS:
             try:
                 found = [each.to_dict() for each in client.list(kind, namespace=namespace)]
             except (ApiError, httpx2.HTTPError, ValueError) as error:

@@ -6,12 +6,14 @@ import pytest
 from mock_plc.net.tls import CA, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, KEY, make
 
 from .cluster import PLANT, PORT, Cluster, Helm, is_ready, until
+from .floor import RACK_DEFINITIONS, Floor
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 MIXER, PRESS, LINE, SAFE = "mixer", "press", "line", "safe"
 LINE_SIZE = 20
 LINE_PLCS = [f"{LINE}-{number:02}" for number in range(LINE_SIZE)]
+RACK, DENSE = "rack-01", "dense"
 DEFINITIONS = ["industrialplcs.fabgitops.io", "industrialplctemplates.fabgitops.io"]
 
 
@@ -91,12 +93,30 @@ def test_plcs_lost_and_back(cluster: Cluster) -> None:
     until(lambda: "ConnectionRestored" in cluster.announced(LINE_PLCS[0]), "an Event tells of it")
 
 
+def test_a_rack_is_made_healed_and_collected(cluster: Cluster, helm: Helm, floor: Floor) -> None:
+    """A Rack is made as its template says, a part that somebody deletes comes back, and with the Rack all parts go."""
+    helm.install("racks.enabled=true")
+    assert set(cluster.definitions()) == {*DEFINITIONS, *RACK_DEFINITIONS}
+    floor.declare_template(DENSE, chassis=1, blades=2, nodes=2)
+    floor.declare(RACK, DENSE)
+    until(lambda: floor.is_ready(RACK), "the rack is ready")
+    assert floor.counts(RACK) == (1, 2, 2, 4)
+    before, blade = floor.parts(RACK), f"{RACK}-c0s1"
+    floor.take_blade(blade)
+    until(lambda: floor.parts(RACK).get(blade, before[blade]) != before[blade], "the blade is made again")
+    assert {**floor.parts(RACK), blade: before[blade]} == before
+    until(lambda: cluster.announced(RACK) >= {"Provisioned", "ChildRecreated"}, "Events tell of it")
+    floor.delete(RACK)
+    until(lambda: not floor.parts(RACK), "all its parts are collected")
+    assert not floor.racks()
+
+
 def test_uninstalling_keeps_the_plcs(cluster: Cluster, helm: Helm) -> None:
     """Uninstalling takes the operator and leaves what was declared, which an operator installed later goes on with."""
-    uids = cluster.uids()
+    uids, definitions = cluster.uids(), cluster.definitions()
     helm.uninstall()
     until(lambda: not cluster.operators(), "the operator is gone")
-    assert cluster.definitions() == sorted(DEFINITIONS)
+    assert cluster.definitions() == definitions
     assert cluster.uids() == uids
     cluster.want(PRESS, 2800)
     helm.install()
