@@ -16,6 +16,7 @@ class HoldReason(StrEnum):
     CONFLICT = "Conflict"
     IDENTITY = "IdentityMismatch"
     ANSWERS = "IncompleteAnswers"
+    CONFIRMING = "ConfirmingDrift"
     FIGHT = "ContendedWriter"
     READ_ONLY = "ReadOnly"
     STOPPING = "OperatorStopping"

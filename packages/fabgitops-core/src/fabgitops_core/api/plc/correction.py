@@ -26,6 +26,8 @@ class Correction(ApiModel):
 
     mode: Mode | None = None
     """Enforce corrects drift, Warn reports it, Observe only shows it; Enforce when not given, as autoCorrect says."""
+    confirm_reads: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
+    """In how many passes running a drift must be seen before it is corrected; 1 when not given, the first."""
 
 
 class HeldCorrections(ApiModel):

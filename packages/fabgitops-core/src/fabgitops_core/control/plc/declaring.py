@@ -28,6 +28,7 @@ from fabgitops_core.control.plc.state import (
     same_places,
     say,
     usual_of,
+    with_memory,
 )
 from fabgitops_core.control.plc.verdict import conflict_message, registers_fields
 
@@ -56,6 +57,8 @@ def declared(state: PlcState, event: Declaration) -> Step:
     if event.referenced is not None:
         known = _with_reference(known, event.referenced)
     asked = request is not None and request != state.request
+    if asked:
+        known = with_memory(known, awaiting=None)
     if changed or (known.template, known.template_problem) != (state.template, state.template_problem):
         wanted = _resolved(known)
         if changed or _differs(wanted, state):

@@ -10,6 +10,7 @@ from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.braking import braked, released
 from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.commands import Identify, Read
+from fabgitops_core.control.plc.confirming import confirmed
 from fabgitops_core.control.plc.contact import met
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed
 from fabgitops_core.control.plc.guards.table import may_write
@@ -51,6 +52,7 @@ from fabgitops_core.control.plc.state import (
     Step,
     begin,
     forced,
+    forced_for,
     in_stage,
     overtaken,
     same_places,
@@ -69,7 +71,9 @@ def due(state: PlcState, event: Due) -> Step:
     if spec is None or spec.suspend:
         return rest(in_stage(Stage.IDLE, state, REST), event)
     request = state.request or state.serving
-    begun = released(state)._replace(request=None, serving=request) if request else state
+    begun = state._replace(request=None, serving=request) if request else state
+    if request and state.memory.awaiting is None:
+        begun = released(begun)
     if begun.memory.holes_since is not None:
         begun = reconsidered(begun, event.at, asked=request is not None)
     if event.gate.wait > 0 and not forced(begun):
@@ -167,6 +171,7 @@ def judge(state: PlcState, event: Event) -> Step:
         found = tuple(quiet(each) for each in found)
     noted, troubles = with_troubles(met(state, found), found, event)
     noted, brakes = braked(noted, found, event)
+    noted = confirmed(noted, found)
     going = noted.going
     wrong = [at for at, each in enumerate(found) if _to_correct(noted, each, event)]
     if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
@@ -201,10 +206,11 @@ def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgeme
 
 
 def _to_correct(state: PlcState, found: Judgement, event: Event) -> bool:
-    if not to_be_written(found, forced(state)) or not may_write(state, found.point, event.at):
+    force = forced_for(state, found.point)
+    if not to_be_written(found, force) or not may_write(state, found.point, event.at):
         return False
     trouble = state.memory.troubles.get(found.point.name)
-    return trouble is None or trouble.wait(event.at) <= 0 or forced(state)
+    return trouble is None or trouble.wait(event.at) <= 0 or force
 
 
 def _contact(state: PlcState, found: tuple[Judgement, ...], event: Event) -> tuple[PlcState, Commands]:

@@ -47,12 +47,19 @@ def sent(state: PlcState, confirmed: bool) -> PlcState:
 
     A command that the device confirmed needs no proof.
     """
-    return _recorded(state, state.going.changes[:1], lambda each: _given(each) if confirmed else _SENT, _SENT)
+    changes = state.going.changes[:1]
+    return _recorded(_with_written(state), changes, lambda each: _given(each) if confirmed else _SENT, _SENT)
 
 
 def spared_record(state: PlcState) -> PlcState:
     """Note that the write under way was not needed: a command is as good as given."""
-    return _recorded(state, state.going.changes[:1], _given, _NONE)
+    return _recorded(_with_written(state), state.going.changes[:1], _given, _NONE)
+
+
+def _with_written(state: PlcState) -> PlcState:
+    going = state.going
+    names = {going.found[at].point.name for each in going.changes[:1] for at in each.points}
+    return state._replace(going=replace(going, written=going.written | names))
 
 
 def _given(command: RegisterStatus) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def faulted(state: PlcState, event: Faulted) -> Step:
     ended = state._replace(stage=Stage.IDLE, going=REST)
     if event.lasting:
         return rest(_not_in_force(ended, event)._replace(fault=message), event)
-    quiet = with_memory(ended, seen=(), found=(), settled=False)
+    quiet = with_memory(ended, seen=(), found=(), settled=False, confirming={})
     fresh = situation_of(state.status) is not at_hand.INTERNAL_ERROR
     notices: Commands = (Notice(PlcReason.INTERNAL_ERROR, message),) if fresh else ()
     after, commands = finish(quiet, at_hand.INTERNAL_ERROR, message, event, **_unknown(state, state.status.registers))
@@ -88,7 +88,7 @@ def lost(state: PlcState, event: Event, cause: str, retry_after: float) -> Step:
         known = state.memory.lost or contact_was_lost(state.status)
     notices: Commands = () if known else (Notice(reason, cause),)
     fields = _unknown(state, [each.status for each in state.going.found] or state.status.registers)
-    forgotten = with_memory(state, lost=True, seen=(), found=(), settled=False, stranger=None)
+    forgotten = with_memory(state, lost=True, seen=(), found=(), settled=False, stranger=None, confirming={})
     after, commands = finish(forgotten, situation, cause, event, **fields)
     return after, (*notices, *commands, Wake(retry_after or state.map.interval))
 

@@ -52,7 +52,7 @@ class Pass:
     readings without a gap that were refused, and tried in parts, `fruitless` how many were refused in a row. Once
     everything is read, `found` holds a judgement of each register, and `base` the counters of the status as they stood
     before; `doubt` is what kept the write under way from being confirmed; `barred` says why nothing may be written in
-    this pass, and in which situation that is.
+    this pass, and in which situation that is; `written` names the registers that it has written, or may have.
 
     `published` is when a status was last published since the first write was decided, None before its record was;
     `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
@@ -71,6 +71,7 @@ class Pass:
     barred: tuple[Situation, str] | None = None
     changes: tuple[Planned, ...] = ()
     doubt: str = ""
+    written: frozenset[str] = frozenset()
     published: datetime | None = None
     unsaid: Commands = ()
     said: IndustrialPLCStatus = UNKNOWN
@@ -134,7 +135,9 @@ class Memory:
     everything was in sync and nothing was left to say then, so that a poll that finds the same is over at once.
     `stranger` is None until the device was asked who it is, then how it differs from the identity that the spec pins,
     or nothing. `lost` says that a unit is out of reach and that this was announced. `answered` are the registers
-    for which the device has answered since they are named.
+    for which the device has answered since they are named. `awaiting` are those that the sync which waits is still
+    for, None before a pass has answered it for the others. `confirming` says of registers that are not as Git wants
+    them in how many passes running that was seen.
     """
 
     seen: tuple[tuple[Batch, Words], ...] = ()
@@ -149,6 +152,8 @@ class Memory:
     stranger: str | None = None
     lost: bool = False
     answered: frozenset[str] = frozenset()
+    awaiting: frozenset[str] | None = None
+    confirming: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 BLANK = Memory()
@@ -227,6 +232,12 @@ def forced(state: PlcState) -> bool:
     return state.serving is not None and state.serving.force
 
 
+def forced_for(state: PlcState, point: Point) -> bool:
+    """Return whether it does so for a register: what an earlier pass has done for the same sync is not done again."""
+    awaiting = state.memory.awaiting
+    return forced(state) and (awaiting is None or point.name in awaiting)
+
+
 def under_way(state: PlcState) -> tuple[Point, ...]:
     """Return the registers that are being written or proven; none where the spec means something else by now."""
     if not state.going.changes or not same_places(state.going_map, state.map):
@@ -256,6 +267,7 @@ def finish(state: PlcState, situation: Situation, message: str, event: Event, **
     """End the pass: say how it stands as `say` does, and that the sync it answered is handled."""
     if state.serving is not None:
         changes["last_handled_reconcile_at"] = state.serving.token
+        state = with_memory(state, awaiting=None)
     return say(state._replace(stage=Stage.IDLE, going=REST, serving=None), situation, message, event, **changes)
 
 

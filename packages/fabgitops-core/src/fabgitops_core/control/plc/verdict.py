@@ -66,6 +66,8 @@ def held(state: PlcState, event: Event, holds: Holds) -> Step:
     message = f"{_told(going.found[at].message for at, _ in waiting)}; not written: {why}"
     fields = fields_of(state) | told_of(state, holds, event.at)
     known = with_memory(state, seen=going.read, found=going.found, settled=False)
+    if state.serving is not None and state.request is None:
+        known = with_memory(known, awaiting=frozenset(going.found[at].point.name for at, _ in holds))
     rested = known._replace(stage=Stage.IDLE, going=REST, request=state.request or state.serving, serving=None)
     soon = _next_look(state, holds)
     if state.status.message.endswith(why) and _only_wanders(state, at_hand.HELD, message, fields, event.at):

@@ -29,7 +29,7 @@ from fabgitops_core.control.plc.state import (
     PlcState,
     Stage,
     Step,
-    forced,
+    forced_for,
     in_stage,
     overtaken,
     under_way,
@@ -50,7 +50,7 @@ def still_wanted(state: PlcState, change: Change, at: datetime) -> bool:
         and bool(points)
         and all(may_write(state, each, at) for each in points)
         and is_recorded(state, points)
-        and (forced(state) or not is_given(state, points))
+        and not is_given(state, (each for each in points if not forced_for(state, each)))
         and changes_for(state.map.points, state.going.changes[0].points)[0].change == change
     )
 
@@ -132,7 +132,8 @@ def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
     unsent = taken_back(state)
     if not event.recorded:  # nobody heard that it would be written
         unsent = unsent._replace(status=state.going.said)
-    return held(unsent, event, tuple((at, event.hold) for each in state.going.changes for at in each.points))
+    holds = dict(holds_of(unsent, event.at)) | {at: event.hold for each in state.going.changes for at in each.points}
+    return held(unsent, event, tuple(sorted(holds.items(), key=lambda each: each[0])))
 
 
 def unit_lost(state: PlcState, event: ReadFailed | WriteFailed, failure: Failure, retry_after: float) -> Step:

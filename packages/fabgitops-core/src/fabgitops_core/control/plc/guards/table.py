@@ -9,6 +9,7 @@ from datetime import datetime
 
 from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.plc.guards.answers import by_answers
+from fabgitops_core.control.plc.guards.confirming import by_confirming
 from fabgitops_core.control.plc.guards.conflict import by_conflict
 from fabgitops_core.control.plc.guards.fight import by_fight
 from fabgitops_core.control.plc.guards.guard import Guard, Snapshot
@@ -17,7 +18,7 @@ from fabgitops_core.control.plc.guards.mode import by_mode
 from fabgitops_core.control.plc.guards.settling import by_settling
 from fabgitops_core.control.plc.judging import to_be_written
 from fabgitops_core.control.plc.points import Point
-from fabgitops_core.control.plc.state import PlcState, forced
+from fabgitops_core.control.plc.state import PlcState, forced_for
 
 GUARDS: tuple[tuple[str, Guard], ...] = (
     ("mode", by_mode),
@@ -25,6 +26,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("conflict", by_conflict),
     ("identity", by_identity),
     ("answers", by_answers),
+    ("confirming", by_confirming),
     ("fight", by_fight),
 )
 
@@ -50,8 +52,12 @@ def may_write(state: PlcState, point: Point, at: datetime) -> bool:
 
 def holds_of(state: PlcState, at: datetime) -> tuple[tuple[int, Hold], ...]:
     """Return what of the pass under way would be written but for a guard, by place in the map, and which holds it."""
-    seen, force = Snapshot(state, at), forced(state)
-    wrong = ((place, each.point) for place, each in enumerate(state.going.found) if to_be_written(each, force))
+    seen, going = Snapshot(state, at), state.going
+    wrong = (
+        (place, each.point)
+        for place, each in enumerate(going.found)
+        if to_be_written(each, forced_for(state, each.point) and each.point.name not in going.written)
+    )
     return tuple((place, hold) for place, point in wrong if (hold := held_by(seen, point)))
 
 
