@@ -98,6 +98,7 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["tree"], "NAME"),
         (["tree", "a", "b"], "unexpected arguments: b"),
         (["describe", "../secrets"], "is not the name of a PLC"),
+        (["get-status", "--sort-by", "colour"], '"name", "status", "drifts"'),
         (["get-status", "-n", "a/b"], "cannot be a name in Kubernetes"),
         (["sync"], "either the NAME of a PLC or --all"),
         (["sync", "mixer", "--all"], "either the NAME of a PLC or --all, not both"),

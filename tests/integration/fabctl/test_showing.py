@@ -41,6 +41,25 @@ def test_all_namespaces_and_labels(plant: Any) -> None:
     assert [row[:2] for row in rows[1:]] == [[plant.namespace, "oven"]]
 
 
+def test_a_listing_is_cut_and_sorted(plant: Any) -> None:
+    """By tags, by what is not ready, by the most drifts, in every format; where nothing is left that is said."""
+    plant.create("mixer", tags=["line-3", "hot"])
+    plant.create("oven", tags=["line-3"])
+    plant.create("press")
+    plant.report("mixer", "InSync", "True", inSync=True, driftEvents=1)
+    plant.report("oven", "DriftDetected", "False", inSync=False, driftEvents=7)
+    names = ("-o", "name")
+    assert plant.fabctl("get-status", "--tag", "line-3", "--sort-by", "drifts", *names)[1].splitlines() == [
+        "industrialplc.fabgitops.io/oven",
+        "industrialplc.fabgitops.io/mixer",
+    ]
+    code, out, _ = plant.fabctl("get-status", "--not-ready", "--sort-by", "status")
+    assert (code, [line.split()[0] for line in out.splitlines()]) == (0, ["NAME", "oven", "press"])
+    assert plant.fabctl("get-status", "mixer", "oven", "--tag", "hot", *names)[1].endswith("/mixer\n")
+    assert plant.fabctl("get-status", "--tag", "cold") == (0, "", "None of 3 is such a PLC.\n")
+    assert json.loads(plant.fabctl("get-status", "--tag", "cold", "-o", "json")[1])["items"] == []
+
+
 def test_json_and_yaml_are_what_the_api_server_gave(plant: Any) -> None:
     """Json and yaml hold the objects and nothing else, a List for several and the object for one."""
     plant.create("mixer", tags=["a"])

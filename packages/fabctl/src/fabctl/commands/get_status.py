@@ -1,12 +1,16 @@
 """`fabctl get-status`."""
 
 from datetime import UTC, datetime
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from fabctl.commands.selecting import show
 from fabctl.fields import Body
 from fabctl.model import view
 from fabctl.names import named
 from fabctl.options import HERE_ALL, Format, ManagedFields, Names, Output, Scope
+from fabctl.picking import Order, picked
 from fabctl.render.maps import troubles
 from fabctl.render.shapes import Section
 from fabctl.render.tables import status_table
@@ -14,6 +18,9 @@ from fabctl.render.tables import status_table
 
 async def get_status(
     *names: Names,
+    tag: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    not_ready: Annotated[bool, Parameter(negative="")] = False,
+    sort_by: Order | None = None,
     output: Output = Format.TABLE,
     show_managed_fields: ManagedFields = False,
     scope: Scope = HERE_ALL,
@@ -25,6 +32,10 @@ async def get_status(
 
     Args:
         names: PLCs, also as plc/NAME; without one all of the namespace.
+        tag: Only those that have this among spec.tags; given several times, all of them.
+        not_ready: Only those whose condition Ready is not True: they do not hold what Git wants, or nobody knows it.
+        sort_by: name, status (the gravest first), drifts, corrections, drifted-since (the longest first) or endpoint;
+            without it as the API server gave them.
         output: How to print.
         show_managed_fields: Whether json and yaml keep metadata.managedFields.
         scope: Which cluster, and which of its PLCs.
@@ -35,6 +46,7 @@ async def get_status(
         output,
         lambda bodies: status_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),
         lambda body: _troubles(body, output),
+        pick=lambda bodies: picked(bodies, tag, sort_by, not_ready=not_ready),
         managed_fields=show_managed_fields,
     )
 

@@ -95,6 +95,7 @@ async def show(
     table: Callable[[list[Body]], Table],
     below: Callable[[Body], list[Section]] = lambda _: [],
     *,
+    pick: Callable[[list[Body]], list[Body]] = lambda bodies: bodies,
     managed_fields: bool = False,
 ) -> int:
     """Fetch the PLCs that are meant and print them; return 1 when one of the names is not there.
@@ -105,14 +106,18 @@ async def show(
         output: How.
         table: What makes a table of them, when one is asked for.
         below: What is said of a single one below its table.
+        pick: What chooses among them, and puts them into an order.
         managed_fields: Whether JSON and YAML keep metadata.managedFields.
     """
     check(names, scope)
     one = len(names) == 1
     async with connected(scope) as cluster:
-        bodies = await (found(cluster, names) if names else selected(cluster, (), scope))
+        there = await (found(cluster, names) if names else selected(cluster, (), scope))
+    bodies = pick(there)
     if output in {Format.JSON, Format.YAML}:
         show_objects(bodies, output, one=one, managed_fields=managed_fields)
+    elif there and not bodies:
+        sys.stderr.write(f"None of {len(there)} is such a PLC.\n")
     elif not bodies:
         sys.stderr.write("" if names else nothing_found(cluster, scope) + "\n")
     elif output is Format.NAME:
@@ -121,4 +126,4 @@ async def show(
         show_table(table(bodies))
         if one and (sections := below(bodies[0])):
             show_sections(sections, below=True)
-    return int(len(bodies) < len(names))
+    return int(len(there) < len(names))
