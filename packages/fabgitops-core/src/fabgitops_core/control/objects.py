@@ -19,7 +19,8 @@ class Child:
     `version` is its resourceVersion, `created` its creationTimestamp as it is written there (RFC 3339), `owner` the uid
     of its controller owner reference, "" where it has none. `digest` is of what a plan says of it: it equals that of
     the planned object exactly when nothing of ours differs. `facts` are the few further fields that decisions need.
-    One that is `leaving` has a deletionTimestamp.
+    One that is `leaving` has a deletionTimestamp. `mark` is a number of further texts, of which no two objects have the
+    same: another where they are others, 0 where there are none.
     """
 
     key: Key
@@ -30,6 +31,7 @@ class Child:
     digest: bytes = b""
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     leaving: bool = False
+    mark: int = 0
 
 
 Children = Mapping[Key, Child]

@@ -1,5 +1,6 @@
 """What a BMC tells reaches the nodes that it manages, and the blade and chassis around them, once and only ours."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 RACK = "11111111-1111-4111-8111-111111111111"
 
 
-def part(kind: Any, name: str, spec: dict[str, Any] | None = None, status: dict[str, Any] | None = None) -> Child:
+def part(kind: Any, name: str, spec: dict[str, Any] | None = None, status: Mapping[str, Any] | None = None) -> Child:
     """Return the record of a part as it is stored."""
     owner = {"kind": "Rack", "name": "rack-01", "uid": RACK, "controller": True}
     metadata = {"name": name, "namespace": "plant", "uid": name, "labels": {"fabgitops.io/rack": "rack-01"}}
@@ -29,7 +30,9 @@ def system(number: int, power: str, health: str = "OK") -> dict[str, str]:
     return {**told, "serialNumber": f"S{number}", "model": "3500", "uuid": f"u{number}"}
 
 
-def blade(*systems: dict[str, str], nodes: int = 2, told: dict[int, dict[str, str]] | None = None) -> Children:
+def blade(
+    *systems: dict[str, str], nodes: int = 2, told: Mapping[int, Mapping[str, str | None]] | None = None
+) -> Children:
     """Return a chassis with one blade, whose shared BMC tells of these systems."""
     around = [{"type": "Blade", "serialNumber": "B1", "model": "M"}, {"type": "Enclosure", "serialNumber": "E1"}]
     parts = [
@@ -69,9 +72,23 @@ def test_a_system_is_the_node_at_its_place() -> None:
 
 def test_what_was_told_is_not_told_again() -> None:
     """Parts whose power and health are what the BMC tells cost nothing."""
-    same = {"powerState": "Off", "health": "OK"}
-    children = blade(system(0, "Off"), system(1, "Off"), told={0: same, 1: same})
+    same = {number: system(number, "Off") for number in range(2)}
+    children = blade(*same.values(), told=same)
     assert set(told_of(children)) == {"rack-01-c0", "rack-01-c0s3"}
+
+
+def test_a_machine_that_turns_out_to_be_another_is_told() -> None:
+    """A serial number that a BMC tells later, or of a board that was changed, is told though power and health stay."""
+    before = {"powerState": "Off", "health": "OK", "serialNumber": "S0", "model": "3500", "uuid": "u0"}
+    for field, value in (("serialNumber", "S9"), ("model", "4000"), ("uuid", "u9"), ("serialNumber", None)):
+        after = {**before, field: value}
+        children = blade({"link": "/1", **before}, nodes=1, told={0: after})
+        assert told_of(children)["rack-01-c0s3n0"] | {"lastUpdate": "", "bootState": ""} == {
+            **before,
+            "lastUpdate": "",
+            "bootState": "",
+        }
+    assert "rack-01-c0s3n0" not in told_of(blade({"link": "/1", **before}, nodes=1, told={0: before}))
 
 
 def test_without_bmcs_that_tell_nothing_is_told() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
+from zlib import crc32
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rack import BLADE, BMC, CHASSIS, RACK_NODE
@@ -67,6 +68,11 @@ def systems_of(status: Mapping[str, Any]) -> str:
     blade = [each for each in around if each.get("type") not in _OF_CHASSIS]
     chassis = [each for each in around if each.get("type") in _OF_CHASSIS]
     return json.dumps([[[_text(each.get(name)) for name in fields] for each in systems], _one(blade), _one(chassis)])
+
+
+def mark_of(*texts: str) -> int:
+    """Return a number of who a part is: serial number, model and UUID; 0 where nothing is known of that."""
+    return crc32("\n".join(texts).encode(errors="replace")) if any(texts) else 0
 
 
 def onward(uid: str, children: Children, at: datetime) -> Commands:
@@ -126,10 +132,8 @@ def _tell(
     at: datetime,
     more: Mapping[str, Any] | None = None,
 ) -> Iterator[Tell]:
-    """Yield what a part is to be told, unless it was told of that power and health before."""
+    """Yield what a part is to be told, unless it was told of that power and health, and who it is, before."""
     power, health = _power(systems), _health(systems)
-    if (child.facts.get(POWER), child.facts.get(HEALTH)) == (power, health):
-        return
     status = model(
         power_state=power,
         health=health,
@@ -137,7 +141,11 @@ def _tell(
         model=known[1] or None,
         last_update=at,
     )
-    yield Tell(child.key, child.uid, status.model_copy(update=more) if more else status)
+    if more:
+        status = status.model_copy(update=more)
+    who = mark_of(*(getattr(status, name, None) or "" for name in ("serial_number", "model", "uuid")))
+    if (child.facts.get(POWER), child.facts.get(HEALTH), child.mark) != (power, health, who):
+        yield Tell(child.key, child.uid, status)
 
 
 def _power(systems: list[System]) -> PowerState:

@@ -13,7 +13,7 @@ from fabgitops_core.api.meta import GROUP, SUSPEND, Key
 from fabgitops_core.api.rack import BLADE, BMC, CHASSIS, RACK, RACK_NODE, marks
 from fabgitops_core.control.objects import Child, Watched
 from fabgitops_core.control.rack.kinds import PARTS, PLC, SAID
-from fabgitops_core.control.rack.onward import HEALTH, MANAGED_BY, POWER, SYSTEMS, systems_of
+from fabgitops_core.control.rack.onward import HEALTH, MANAGED_BY, POWER, SYSTEMS, mark_of, systems_of
 
 TOLD = {CHASSIS.name, BLADE.name, RACK_NODE.name}
 """What is told by BMCs how it stands."""
@@ -54,6 +54,7 @@ def seen(kind: Kind, body: Mapping[str, Any]) -> Child:
         # What a BMC tells is nobody else's: kept for all, it would be kept for ever.
         MappingProxyType(facts) if SYSTEMS in facts else shared(tuple(sorted(facts.items()))),
         leaving="deletionTimestamp" in metadata,
+        mark=_mark(_mapping(body.get("status"))) if kind.name in TOLD else 0,
     )
 
 
@@ -101,6 +102,10 @@ def _facts(
         if isinstance(status.get("inSync"), bool):
             facts[IN_SYNC] = "true" if status["inSync"] else "false"
     return facts
+
+
+def _mark(status: Mapping[str, Any]) -> int:
+    return mark_of(*(_text(status.get(name)) for name in ("serialNumber", "model", "uuid")))
 
 
 def _owner(metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
