@@ -55,6 +55,25 @@ FIELDS: dict[str, list[Any]] = {
 }
 """What may be tried in each field of a register: some of it right, some of it wrong."""
 
+WINDOWS: list[Spec] = [
+    {"type": "deny", "timeZone": "Europe/Berlin"},
+    {"type": "Allow"},
+    {"type": None},
+    {"schedule": "*/5 6-22 L JAN,JUL MON#2", "duration": "1h30m5s"},
+    {"schedule": "0 2 * *"},
+    {"schedule": "60 2 * * *"},
+    {"schedule": "0 0 30 2 *"},
+    {"schedule": "@daily"},
+    {"duration": "0m"},
+    {"duration": "2"},
+    {"duration": 2},
+    {"timeZone": "UTC"},
+    {"timeZone": "Europe/Berlinn"},
+    {"timeZone": "../Berlin"},
+    {"timeZone": ""},
+]
+"""What may be tried in a window."""
+
 PIECES: dict[str, list[Any]] = {
     "port": [1, 65535, 0, "502"],
     "unitId": [0, 255, 256],
@@ -62,6 +81,13 @@ PIECES: dict[str, list[Any]] = {
     "timeoutSecs": [0.1, 5, 0, 0.05, 61, 6, "1", None],
     "autoCorrect": [False, "no", 1],
     "suspend": [True, None],
+    "correction": [
+        {},
+        {"mode": "Enforce"},
+        {"mode": "enforce"},
+        {"windows": []},
+        *({"windows": [{"type": "allow", "schedule": "0 2 * * 1-5", "duration": "2h", **each}]} for each in WINDOWS),
+    ],
     "tags": [[], ["line-1"], ["a\nb"], ["x" * 257], [1], ["t"] * 65],
     "identity": [{"vendor": "ACME"}, {}, {"vendor": ""}, {"vendor": None}, {"revision": "x" * 245}, None],
     "connection": [

@@ -31,6 +31,10 @@ DOUBLES = {
     "it is too large for float64": "CEL has no number for 1e400",
     "it is too small for float32, which would make it 0": "CEL does not know how a float is rounded",
 }
+WINDOWS = {
+    r"schedule is .*: its .* is none that cron has, or that ever comes": "CEL cannot evaluate cron",
+    "it is no time zone of the IANA database": "CEL may not have the zones of the operator",
+}
 LEFT_TO_THE_PLC = {
     "say where it is: address": "a PLC may say where it is",
     "it goes with type string": "where a template says no type, a PLC may say string",
@@ -40,7 +44,7 @@ LEFT_TO_THE_PLC = {
     "it goes with transport tls": "a PLC may say the transport",
     "identity: it names nothing": "a PLC may say what",
 }
-ONLY_THE_OPERATOR = {INDUSTRIAL_PLC.name: DOUBLES, INDUSTRIAL_PLC_TEMPLATE.name: DOUBLES | LEFT_TO_THE_PLC}
+ONLY_THE_OPERATOR = {INDUSTRIAL_PLC.name: DOUBLES | WINDOWS, INDUSTRIAL_PLC_TEMPLATE.name: DOUBLES | LEFT_TO_THE_PLC}
 """What passes the API server and is told as InvalidSpec: a pattern of what is told, and why it passes."""
 
 SAFE = "the operator shows such a character escaped, and nothing is wrong with what it writes"

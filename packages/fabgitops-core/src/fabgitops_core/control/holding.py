@@ -17,6 +17,8 @@ class HoldReason(StrEnum):
     IDENTITY = "IdentityMismatch"
     ANSWERS = "IncompleteAnswers"
     CONFIRMING = "ConfirmingDrift"
+    OUTSIDE = "OutsideWindow"
+    DENIED = "DenyWindow"
     FIGHT = "ContendedWriter"
     READ_ONLY = "ReadOnly"
     STOPPING = "OperatorStopping"

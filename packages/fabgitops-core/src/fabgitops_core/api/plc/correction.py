@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fabgitops_core.api.meta import ApiModel, Time
+from fabgitops_core.api.plc.windows import MAX_WINDOWS, Window
 from fabgitops_core.api.schema import unstored
 
 
@@ -28,6 +29,8 @@ class Correction(ApiModel):
     """Enforce corrects drift, Warn reports it, Observe only shows it; Enforce when not given, as autoCorrect says."""
     confirm_reads: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
     """In how many passes running a drift must be seen before it is corrected; 1 when not given, the first."""
+    windows: Annotated[tuple[Window, ...], Field(max_length=MAX_WINDOWS)] = ()
+    """When drift may be corrected, and when not; at any time when there are none."""
 
 
 class HeldCorrections(ApiModel):

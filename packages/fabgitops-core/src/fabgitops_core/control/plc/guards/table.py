@@ -16,6 +16,7 @@ from fabgitops_core.control.plc.guards.guard import Guard, Snapshot
 from fabgitops_core.control.plc.guards.identity import by_identity
 from fabgitops_core.control.plc.guards.mode import by_mode
 from fabgitops_core.control.plc.guards.settling import by_settling
+from fabgitops_core.control.plc.guards.windows import by_windows
 from fabgitops_core.control.plc.judging import to_be_written
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState, forced_for
@@ -27,6 +28,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("identity", by_identity),
     ("answers", by_answers),
     ("confirming", by_confirming),
+    ("windows", by_windows),
     ("fight", by_fight),
 )
 
