@@ -26,6 +26,7 @@ from fabgitops_core.control.rack.bmc.requests import (
 )
 from fabgitops_core.engine.ports import Stored
 from fabgitops_operator.hosting.errors import ApiError, Forbidden, Gone
+from fabgitops_operator.redfish.access import Access
 from fabgitops_operator.redfish.performing import Bmcs
 
 from .peer import Peer, Reply, ca, served, service
@@ -115,6 +116,25 @@ async def test_a_secret_that_does_not_serve_is_told_of(data: Mapping[str, str] |
     assert isinstance(event, DiscoverFailed)
     assert text in event.failure.message
     assert plant.peer.asked == []
+
+
+async def test_bmcs_that_are_asked_at_once_share_one_reading_of_their_secret() -> None:
+    """Of many BMCs with one Secret that are looked at in the same moment, as at a start, one reads it for all."""
+    plant = Plant()
+    begun = asyncio.Event()
+
+    async def slow(namespace: str, name: str) -> Mapping[str, str]:
+        await begun.wait()
+        return await Plant.secret(plant, namespace, name)
+
+    plant.secret = slow  # type: ignore[method-assign]
+    access = Access(plant, asyncio.get_running_loop().time)
+    ways = [Way("127.0.0.1", port, "plant/bmcs") for port in range(1, 21)]
+    asked = [asyncio.create_task(access.of(way)) for way in ways]
+    await asyncio.sleep(0)
+    begun.set()
+    assert {credentials.user for credentials, _ in await asyncio.gather(*asked)} == {"admin"}
+    assert plant.read == ["plant/bmcs"]
 
 
 async def test_a_denial_is_told_and_the_secret_read_anew() -> None:

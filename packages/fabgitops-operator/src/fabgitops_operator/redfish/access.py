@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from weakref import WeakValueDictionary
 
 from fabgitops_core.control.rack.bmc.requests import Way
 from fabgitops_core.modbus.tls import tls_context
@@ -47,6 +48,7 @@ class Access:
         self._secrets = secrets
         self._time = time
         self._kept: dict[str, _Kept] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def of(self, way: Way) -> tuple[Credentials, ssl.SSLContext]:
         """Return what a client needs to ask a BMC.
@@ -65,11 +67,12 @@ class Access:
         self._kept.pop(way.secret, None)
 
     async def _secret(self, full: str) -> _Kept:
-        now = self._time()
-        self._kept = {name: kept for name, kept in self._kept.items() if kept.until > now}
-        if full not in self._kept:
-            self._kept[full] = await self._read(full, now + SHARE_SECS)
-        return self._kept[full]
+        async with self._turns.setdefault(full, asyncio.Lock()):
+            now = self._time()
+            self._kept = {name: kept for name, kept in self._kept.items() if kept.until > now}
+            kept = self._kept.get(full) or await self._read(full, now + SHARE_SECS)
+            self._kept[full] = kept
+            return kept
 
     async def _read(self, full: str, until: float) -> _Kept:
         namespace, _, name = full.partition("/")
