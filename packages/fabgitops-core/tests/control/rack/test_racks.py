@@ -241,6 +241,23 @@ def test_a_part_that_was_given_to_another() -> None:
     assert world.conditions["Ready"].startswith("True")
 
 
+def test_a_part_that_stays_otherwise_than_it_was_put() -> None:
+    """What an apply does not put right, for somebody else holds it too, is told as it is, not as put back for ever."""
+    world = built()
+    there = key(BMC.name, "rack-01-c0s0b0")
+    world.api.edit(there, {"metadata": {"annotations": {"fabgitops.io/by-rack": "ipAddress"}}}, "kubectl")
+    healed(world)
+    assert world.conditions["Stalled"] == "True ChildDiffers"
+    assert "the BMC rack-01-c0s0b0 is not as it should be although it was applied" in world.status.message
+    notices = len(world.notices)
+    for _ in range(3):
+        healed(world)
+    assert not [each for each in world.notices[notices:] if "put back" in each]
+    world.api.edit(there, {"metadata": {"annotations": {"fabgitops.io/by-rack": None}}})
+    healed(world)
+    assert world.conditions["Stalled"].startswith("False")
+
+
 def test_a_rack_of_another_group() -> None:
     """What belongs to a Rack of somebody else's kind is his, also where that Rack has the name of ours."""
     world = built()

@@ -120,6 +120,8 @@ def applied(state: RackState, event: Applied) -> Step:
     work = going.queue[going.at] if going.at < len(going.queue) else None
     if work is None or work.key != event.child.key or going.plan is None:
         return state, ()
+    if event.child.digest != going.plan.digests[work.key]:
+        return _in_vain(state, work, event)
     counted = going.totals.with_one(state.key.name, event.child) if work.fresh else going.totals
     names = going.done.get(work.why, ())
     name = f"{work.key.name} ({work.by})" if work.by else work.key.name
@@ -147,6 +149,18 @@ def applied(state: RackState, event: Applied) -> Step:
             **(judging.fields(state, going.plan) if going.plan else {}),
         )
         commands += said
+    state, more = go_on(state, event)
+    return state, (*commands, *more)
+
+
+def _in_vain(state: RackState, work: Work, event: Applied) -> Step:
+    """Say that an object stays otherwise than it was applied: somebody holds it so, or changes it on its way."""
+    going = state.going
+    told = f"the {work.key.kind} {work.key.name} is not as it should be although it was applied: look who else sets it"
+    counted = going.totals.with_one(state.key.name, event.child) if work.fresh else going.totals
+    troubles = (*going.troubles, Trouble(RackReason.CHILD_DIFFERS, told))
+    state = state._replace(tries=0, going=replace(going, at=going.at + 1, totals=counted, refused=0, troubles=troubles))
+    state, commands = tell_of_part(state, event.child, event.at) if event.created else (state, ())
     state, more = go_on(state, event)
     return state, (*commands, *more)
 
