@@ -6,6 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from fabctl.cluster.connection import Headers
 from fabctl.cluster.transport import Answer, Transport
 from fabctl.fields import mapping, text
 
@@ -17,6 +18,7 @@ WATCH_SECS = 60
 _OWNER = "fabctl"
 """What the API server calls the owner of the fields that we set."""
 _MERGE = [("Content-Type", "application/merge-patch+json")]
+_JSON = [("Content-Type", "application/json")]
 
 Object = dict[str, Any]
 Query = Mapping[str, str | int | None]
@@ -36,16 +38,28 @@ class Api:
     def __init__(self, transport: Transport, timeout: float) -> None:
         """Prepare; `timeout` is how many seconds the API server may be silent."""
         self._transport, self._timeout = transport, timeout
+        self.date = ""
+        """When the last answer was sent, as the API server says it."""
 
     async def get(self, path: str, query: Query | None = None) -> Object:
         """Return an object."""
         async with self._asked("GET", path, query or {}) as answer:
             return _object(await answer.read(self._timeout))
 
+    async def probe(self, path: str) -> tuple[int, str]:
+        """Return how a page answers, whatever it is: the status of HTTP, and its text."""
+        async with self._transport.ask("GET", quote(path)) as answer:
+            return answer.head.status, (await answer.read(self._timeout)).decode(errors="replace")
+
     async def patch(self, path: str, body: Object) -> Object:
         """Change an object, and return it as it is then."""
         content = json.dumps(body).encode()
-        async with self._asked("PATCH", path, {"fieldManager": _OWNER}, content) as answer:
+        async with self._asked("PATCH", path, {"fieldManager": _OWNER}, content, _MERGE) as answer:
+            return _object(await answer.read(self._timeout))
+
+    async def post(self, path: str, body: Object) -> Object:
+        """Create an object, and return it as it is then."""
+        async with self._asked("POST", path, {}, json.dumps(body).encode(), _JSON) as answer:
             return _object(await answer.read(self._timeout))
 
     async def pages(self, path: str, query: Query) -> AsyncGenerator[tuple[str, list[Object]], None]:
@@ -71,10 +85,13 @@ class Api:
                     yield kind, body
 
     @asynccontextmanager
-    async def _asked(self, method: str, path: str, query: Query, body: bytes = b"") -> AsyncIterator[Answer]:
+    async def _asked(
+        self, method: str, path: str, query: Query, body: bytes = b"", headers: Headers = ()
+    ) -> AsyncIterator[Answer]:
         asked = urlencode({name: value for name, value in query.items() if value is not None})
         target = f"{quote(path)}?{asked}" if asked else quote(path)
-        async with self._transport.ask(method, target, _MERGE if body else (), body) as answer:
+        async with self._transport.ask(method, target, headers, body) as answer:
+            self.date = answer.head.date
             if answer.head.status >= 300:
                 raise StatusError(answer.head.status, await self._complaint(answer))
             yield answer

@@ -7,8 +7,8 @@ from contextlib import aclosing
 from fabctl.cluster.api import Api, Query
 from fabctl.cluster.failures import Attempt, NotThere, not_installed, told
 from fabctl.cluster.transport import Transport
-from fabctl.errors import FabctlError, NotInstalled, UnknownPLC, Unreachable
-from fabctl.fields import Body
+from fabctl.errors import FabctlError, NotInstalled, Unhandled, UnknownPLC, Unreachable
+from fabctl.fields import Body, mapping, text
 from fabctl.kubeconfig.access import Access
 from fabctl.names import PLC, Kind
 from fabctl.options import Connection
@@ -19,6 +19,10 @@ REQUESTED_AT = "reconcile.fabgitops.io/requestedAt"
 FORCE_AT = "reconcile.fabgitops.io/forceAt"
 
 RECONNECT_SECS = 0.5
+
+_NO_REVIEW = (
+    "{} does not say who you are (SelfSubjectReview, which Kubernetes has from 1.28 on): so nothing can be signed"
+)
 
 Key = tuple[str, str]
 """Namespace and name."""
@@ -38,17 +42,18 @@ class Cluster:
         """Close the connections."""
         self._transport.close()
 
-    async def get(self, name: str, kind: Kind = PLC) -> Body:
-        """Return one PLC, or one template.
+    async def get(self, name: str, kind: Kind = PLC, namespace: str | None = None) -> Body:
+        """Return one PLC, or one template; without a namespace of the one that is meant.
 
         Raises:
             UnknownPLC: There is none of this name; the text names near ones.
         """
+        where = namespace or self.namespace
         try:
-            with told(self._attempt("get", self.namespace, _resource(kind))):
-                return await self._api.get(_path(GROUP, kind.plural, self.namespace, name))
+            with told(self._attempt("get", where, _resource(kind))):
+                return await self._api.get(_path(GROUP, kind.plural, where, name))
         except NotThere:
-            raise await self._unknown(name, kind=kind) from None
+            raise await self._unknown(name, where, kind) from None
 
     async def list_objects(self, namespace: str | None, selector: str | None = None, kind: Kind = PLC) -> list[Body]:
         """Return the PLCs, or the templates, of one namespace or (None) of all."""
@@ -128,6 +133,23 @@ class Cluster:
                         keys.add(_key(changed))
                         yield _key(changed), changed
 
+    async def user(self) -> str:
+        """Return the name by which the API server knows who asks.
+
+        Raises:
+            Unhandled: It does not say.
+        """
+        attempt = self._attempt("create", None, "selfsubjectreviews.authentication.k8s.io")
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        try:
+            with told(attempt):
+                answer = await self._api.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", review)
+        except NotThere:
+            raise Unhandled(_NO_REVIEW.format(self._server)) from None
+        if name := text(mapping(mapping(answer.get("status")).get("userInfo")).get("username")):
+            return name
+        raise Unhandled(_NO_REVIEW.format(self._server))
+
     async def server_version(self) -> Body:
         """Return what the API server says of itself."""
         with told(self._attempt("get", None, "/version")):
@@ -153,6 +175,39 @@ class Cluster:
         path, query = _path("coordination.k8s.io/v1", "leases"), {"labelSelector": "app.kubernetes.io/name=fabgitops"}
         with told(self._attempt("list", None, "leases.coordination.k8s.io")):
             return (await self._list(path, query))[0]
+
+    async def may(self, verb: str, group: str, resource: str) -> bool:
+        """Return whether who asks may do something in the namespace."""
+        attempt = self._attempt("create", None, "selfsubjectaccessreviews.authorization.k8s.io")
+        attributes = {"namespace": self.namespace, "verb": verb, "group": group, "resource": resource}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        with told(attempt):
+            answer = await self._api.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
+        return mapping(answer.get("status")).get("allowed") is True
+
+    async def pod(self, namespace: str, name: str, page: str) -> tuple[int, str]:
+        """Return how a page of a pod's first port answers, asked through the API server: status of HTTP, and text."""
+        with told(self._attempt("get", namespace, "pods/proxy")):
+            return await self._api.probe(f"/api/v1/namespaces/{namespace}/pods/{name}/proxy/{page}")
+
+    @property
+    def server(self) -> str:
+        """Return where the API server is."""
+        return self._server
+
+    @property
+    def context(self) -> str:
+        """Return the name of the context."""
+        return self._context
+
+    @property
+    def date(self) -> str:
+        """Return when the last answer was sent, as the API server says it (RFC 9110, section 5.6.7)."""
+        return self._api.date
 
     async def events(self, namespace: str, uid: str) -> list[Body]:
         """Return the Events about one object, in no order."""

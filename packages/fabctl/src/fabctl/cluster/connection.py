@@ -33,6 +33,8 @@ class Head(NamedTuple):
     reason: str
     packed: bool
     """Whether what follows is compressed by gzip."""
+    date: str = ""
+    """When it was sent, as the header Date says it."""
 
 
 class Connection:
@@ -70,7 +72,8 @@ class Connection:
         while not isinstance(event := await self._next(self._timeout), h11.Response):
             pass  # 1xx, of which any number may come before (RFC 9110, section 15.2)
         packed = any(name == b"content-encoding" and value.lower() == b"gzip" for name, value in event.headers)
-        return Head(event.status_code, event.reason.decode("latin-1"), packed)
+        date = next((value for name, value in event.headers if name == b"date"), b"")
+        return Head(event.status_code, event.reason.decode("latin-1"), packed, date.decode("latin-1"))
 
     def _send(self, request: Request) -> None:
         length = [("Content-Length", str(len(request.body)))] if request.body else []

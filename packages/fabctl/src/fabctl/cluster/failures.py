@@ -15,6 +15,8 @@ from fabctl.kubeconfig.errors import NoCredentialsError
 INSTALL = "fabgitops-operator manifests | kubectl apply -f -"
 
 _WHO = re.compile(r'User "([^"]*)"')
+_BY_POLICY = " denied request"
+"""What the API server says where a policy has refused and not a right was missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def _answered(code: int, message: str, attempt: Attempt) -> FabctlError:
             f"{attempt.server} does not know who you are (401): "
             f'log in again, or check the user of context "{attempt.context}"'
         )
+    if code == 403 and _BY_POLICY in message:
+        return Refused(f"{attempt.server} refuses to {what} (403): {message}")
     if code == 403:
         who = _WHO.search(message)
         return Denied(

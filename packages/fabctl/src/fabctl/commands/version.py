@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from cyclopts import Parameter
 
 from fabctl import own_version
+from fabctl.checks import ALONE, is_held, place_of, version_of
 from fabctl.cluster import connected
 from fabctl.errors import FabctlError
-from fabctl.fields import Body, mapping, moment, number, text
+from fabctl.fields import Body, mapping, text
 from fabctl.options import HERE, Connection
 from fabctl.streams import complain
 
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
-
-LABEL = "app.kubernetes.io/version"
-
-_ALONE = "+fabgitops."
-"""What stands in the version of an API server that is the operator itself, before the operator's own."""
 
 Operator = dict[str, str]
 T = TypeVar("T")
@@ -73,7 +69,7 @@ async def _of_the_cluster(connection: Connection) -> tuple[list[Operator] | None
 
 def _alone(server: Body) -> str:
     """Return the version of an operator that is its own API server, on a box without a cluster; "" for any other."""
-    return text(server.get("gitVersion")).partition(_ALONE)[2]
+    return text(server.get("gitVersion")).partition(ALONE)[2]
 
 
 async def _or_why_not(asking: Coroutine[Any, Any, T]) -> T | None:
@@ -85,30 +81,19 @@ async def _or_why_not(asking: Coroutine[Any, Any, T]) -> T | None:
 
 
 async def _definitions(cluster: Cluster) -> str:
-    return _version_of(await cluster.definition())
+    return version_of(await cluster.definition())
 
 
 async def _operators(cluster: Cluster) -> list[Operator]:
-    running = [lease for lease in await cluster.leases() if _is_held(lease, datetime.now(UTC))]
+    running = [lease for lease in await cluster.leases() if is_held(lease, datetime.now(UTC))]
     if not running:
         complain("fabctl: no operator holds a Lease: none runs, or it runs with --no-lease")
     return [_operator(lease) for lease in running]
 
 
 def _operator(lease: Body) -> Operator:
-    metadata = mapping(lease.get("metadata"))
     return {
-        "version": _version_of(lease),
+        "version": version_of(lease),
         "holder": text(mapping(lease.get("spec")).get("holderIdentity")),
-        "lease": f"{text(metadata.get('namespace'))}/{text(metadata.get('name'))}",
+        "lease": place_of(lease),
     }
-
-
-def _is_held(lease: Body, now: datetime) -> bool:
-    spec = mapping(lease.get("spec"))
-    renewed, lasts = moment(spec.get("renewTime")), number(spec.get("leaseDurationSeconds")) or 0
-    return bool(text(spec.get("holderIdentity"))) and renewed is not None and (now - renewed).total_seconds() < lasts
-
-
-def _version_of(body: Body) -> str:
-    return text(mapping(mapping(body.get("metadata")).get("labels")).get(LABEL)) or "unknown"

@@ -1,0 +1,157 @@
+"""`fabctl doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from fabctl.checks import (
+    ALONE,
+    RIGHTS,
+    Check,
+    Right,
+    State,
+    is_held,
+    of_clocks,
+    of_definition,
+    of_leases,
+    of_rights,
+    version_of,
+    worst,
+)
+from fabctl.cluster import connected
+from fabctl.errors import Denied, FabctlError, NoConfig
+from fabctl.fields import mapping, text
+from fabctl.names import check_name
+from fabctl.options import HERE, Connection
+from fabctl.render import show_table
+from fabctl.render.shapes import Table
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from fabctl.cluster.client import Cluster
+    from fabctl.fields import Body
+
+
+async def doctor(
+    *,
+    output: Annotated[Literal["table", "json"], Parameter(alias="-o")] = "table",
+    connection: Connection = HERE,
+) -> int:
+    """Look for what is wrong between here and the PLCs, and say how to mend it.
+
+    Kubeconfig, API server, who you are and what you may do in the namespace, the definitions, the operator, clocks.
+    Exit code 1 when a check has failed; warnings are none.
+
+    Args:
+        output: table or json.
+        connection: Which cluster, and where in it.
+    """
+    checks = [check async for check in _checks(connection)]
+    if output == "json":
+        rows = [{"check": each.name, "state": each.state, "found": each.found, "mend": each.mend} for each in checks]
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
+    else:
+        show_table(_table(checks))
+    return worst(checks)
+
+
+async def _checks(connection: Connection) -> AsyncIterator[Check]:
+    try:
+        async with connected(connection) as cluster:
+            where = f'context "{cluster.context}", namespace {cluster.namespace}, {cluster.server}'
+            yield Check("kubeconfig", State.OK, text(where))
+            async for check in _of_the_cluster(cluster):
+                yield check
+    except NoConfig as error:
+        yield Check("kubeconfig", State.FAILED, str(error), "choose one with --kubeconfig and --context")
+
+
+async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
+    try:
+        version = text((await cluster.server_version()).get("gitVersion"))
+        yield Check("API server", State.OK, f"answers, {version}")
+        yield of_clocks(datetime.now(UTC), _moment(cluster.date))
+        yield Check("you", State.OK, text(await cluster.user()))
+    except NoConfig:
+        raise
+    except FabctlError as error:
+        yield Check("API server", State.FAILED, str(error), "until this is mended nothing else can be looked at")
+        return
+    for check in of_rights(await _allowed(cluster)):
+        yield check
+    if alone := version.partition(ALONE)[2]:
+        yield Check("definitions", State.OK, f"version {alone}, those of the operator")
+        yield Check("operator", State.OK, f"{alone}, which is the API server itself")
+        return
+    definitions, check = await _definitions(cluster)
+    yield check
+    for check in await _operators(cluster, definitions):
+        yield check
+
+
+async def _allowed(cluster: Cluster) -> dict[Right, bool]:
+    rights = sorted({right for needed in RIGHTS.values() for right in needed})
+    return dict(zip(rights, await asyncio.gather(*(cluster.may(*right) for right in rights)), strict=True))
+
+
+async def _definitions(cluster: Cluster) -> tuple[str, Check]:
+    """Return the version of the definitions, "" where it is not known, and what is to be said of them."""
+    try:
+        body = await cluster.definition()
+    except Denied as error:
+        return "", Check("definitions", State.SKIPPED, str(error))
+    except FabctlError as error:
+        return "", Check("definitions", State.FAILED, str(error))
+    return version_of(body), of_definition(body)
+
+
+async def _operators(cluster: Cluster, definitions: str) -> list[Check]:
+    try:
+        leases = await cluster.leases()
+    except FabctlError as error:
+        return [Check("operator", State.SKIPPED, str(error))]
+    now = _moment(cluster.date) or datetime.now(UTC)
+    checks = of_leases(leases, definitions, now)
+    if all(check.state is State.FAILED for check in checks):
+        return checks
+    return [*checks, *await asyncio.gather(*(_health(cluster, lease) for lease in leases if is_held(lease, now)))]
+
+
+async def _health(cluster: Cluster, lease: Body) -> Check:
+    """Ask an operator whether it is ready, through the API server: its Lease is held in the name of its pod."""
+    namespace = text(mapping(lease.get("metadata")).get("namespace"))
+    pod = text(mapping(lease.get("spec")).get("holderIdentity")).partition("_")[0]
+    name = f"health of {pod}"
+    try:
+        check_name(pod)
+        status, said = await cluster.pod(namespace, pod, "readyz")
+    except (FabctlError, ValueError) as error:
+        return Check(name, State.SKIPPED, text(str(error)))
+    answer = " ".join(text(said).split())[:200]
+    if status == 200:
+        return Check(name, State.OK, f"ready: {answer}")
+    if status in {403, 404}:
+        return Check(name, State.SKIPPED, f"not asked ({status}): {answer}", "ask for a role with get on pods/proxy")
+    mend = f"look at its log: kubectl logs -n {namespace} {pod}"
+    return Check(name, State.FAILED, f"not ready ({status}): {answer}", mend)
+
+
+def _moment(date: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - no other command needs it
+
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _table(checks: Sequence[Check]) -> Table:
+    rows = tuple((each.name, str(each.state), each.found, each.mend) for each in checks)
+    return Table("", ("Check", "Result", "Found", "To mend"), rows)
