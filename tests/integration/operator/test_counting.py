@@ -1,5 +1,8 @@
 """Guards that count: how often a drift was seen, when a register was last written, and how often."""
 
+import signal
+import time
+
 import pytest
 
 from .conftest import Site, until
@@ -24,3 +27,21 @@ async def test_a_drift_is_written_once_it_was_seen_often_enough(site: Site) -> N
         await site.until_status("mixer", inSync=True, correctionsApplied=1, driftEvents=1)
         assert plc.reads >= reads + 2
         assert await site.events("mixer") == {"DriftDetected": 1, "DriftCorrected": 1}
+
+
+async def test_a_register_is_left_alone_after_a_write_also_by_the_next_operator(site: Site) -> None:
+    """An operator that is killed and its successor together write a register no sooner than its cooldown says."""
+    plc = WirePlc({4001: 2311})
+    async with serving(plc) as port:
+        async with site.operator() as operator:
+            await site.apply("mixer", port, correction={"cooldownSecs": 20})
+            await site.until_status("mixer", inSync=True, correctionsApplied=1)
+            first = time.monotonic()
+            plc.registers[4001] = 2311
+            await site.until_status("mixer", inSync=False, driftEvents=2)
+            assert await site.condition("mixer", "Correcting") == ("False", "Cooldown")
+            await operator.stop(signal.SIGKILL)
+        async with site.operator():
+            await site.until_status("mixer", inSync=True, correctionsApplied=2, driftEvents=2)
+    assert time.monotonic() - first > 18
+    assert len(plc.writes) == 2

@@ -17,6 +17,7 @@ class HoldReason(StrEnum):
     IDENTITY = "IdentityMismatch"
     ANSWERS = "IncompleteAnswers"
     CONFIRMING = "ConfirmingDrift"
+    COOLDOWN = "Cooldown"
     OUTSIDE = "OutsideWindow"
     DENIED = "DenyWindow"
     FIGHT = "ContendedWriter"

@@ -29,6 +29,8 @@ class Correction(ApiModel):
     """Enforce corrects drift, Warn reports it, Observe only shows it; Enforce when not given, as autoCorrect says."""
     confirm_reads: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
     """In how many passes running a drift must be seen before it is corrected; 1 when not given, the first."""
+    cooldown_secs: Annotated[int, Field(ge=0, le=86400, strict=True)] = 0
+    """Seconds between two corrections of one register, counted from the last write; 0 when not given."""
     windows: Annotated[tuple[Window, ...], Field(max_length=MAX_WINDOWS)] = ()
     """When drift may be corrected, and when not; at any time when there are none."""
 

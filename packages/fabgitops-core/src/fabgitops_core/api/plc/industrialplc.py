@@ -218,6 +218,8 @@ class RegisterStatus(ApiModel):
     """The words last given to a register that is a command (verify: false), as hexadecimal digits."""
     write_intended: bool | None = None
     """True where those words were recorded before their turn to be sent; absent once they were sent."""
+    corrected_at: Time | None = None
+    """When it was last written, as far as a guard needs to know; from the record of the write on."""
 
 
 class IndustrialPLCStatus(ApiModel):

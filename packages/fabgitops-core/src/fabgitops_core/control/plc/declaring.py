@@ -11,6 +11,7 @@ from fabgitops_core.control.events import Contested, Event, Referenced, SyncRequ
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc import suspending
 from fabgitops_core.control.plc.contact import still_answered
+from fabgitops_core.control.plc.counting import counting_what_counts
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.points import NOWHERE, DeviceMap
@@ -167,13 +168,15 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
     if state.request is not None and state.request.force and state.request is before.request:
         state = state._replace(request=replace(state.request, force=False))
     if before.map is NOWHERE:
-        return with_what_was_stored(state)
+        return counting_what_counts(with_what_was_stored(state))
     if same_places(before.map, state.map):
-        return state._replace(memory=replace(BLANK, lost=state.memory.lost, answered=state.memory.answered))
+        memory = replace(BLANK, lost=state.memory.lost, answered=state.memory.answered)
+        return counting_what_counts(state._replace(memory=memory))
     answered = still_answered(state.memory.answered, before.map, state.map)
     state = state._replace(memory=replace(BLANK, answered=answered))
     kept = _carried(state.status.registers, before.map, state.map)
-    return state._replace(status=state.status.model_copy(update=registers_fields(kept, state.map)))
+    status = state.status.model_copy(update=registers_fields(kept, state.map))
+    return counting_what_counts(state._replace(status=status))
 
 
 def _carried(registers: Sequence[RegisterStatus], before: DeviceMap, now: DeviceMap) -> list[RegisterStatus]:

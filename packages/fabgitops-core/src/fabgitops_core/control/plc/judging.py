@@ -61,6 +61,7 @@ class Judgement:
             and (self.finding is Finding.SYNC or self.finding is Finding.OBSERVED)
             and not (self.notices or self.drifts or self.corrections)
             and (before is self.status or (before.in_sync is self.status.in_sync and _nothing_open(before)))
+            and before.corrected_at == self.status.corrected_at
         )
 
 
@@ -91,6 +92,11 @@ def _declared(point: Point) -> dict[str, Any]:
         "desired": None if point.desired is None else brief(point.desired),
         "source": brief(point.source) or None,
     }
+
+
+def _counted(before: RegisterStatus) -> dict[str, Any]:
+    """Return the fields that guards count with, as far as they are there: no reading changes them."""
+    return {"corrected_at": before.corrected_at} if before.corrected_at is not None else {}
 
 
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
@@ -129,6 +135,7 @@ def ordered(point: Point, before: RegisterStatus) -> Judgement:
         unverified_write=words if perhaps else None,
         write_intended=before.write_intended if perhaps else None,
         error=f"perhaps given: {_PERHAPS}" if perhaps else None,
+        **_counted(before),
     )
     finding = Finding.GIVEN if perhaps or before.given == words else Finding.DUE
     return Judgement(point, finding, status, f"{point.label} is to be given {point.target}")
@@ -183,6 +190,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         raw=brief(hex_of(words)),
         in_sync=None if point.wanted is None else in_sync,
         drifted_since=story.since,
+        **_counted(before),
     )
     return Judgement(point, finding, status, message, tuple(story.notices), story.drifts, story.corrections, words)
 

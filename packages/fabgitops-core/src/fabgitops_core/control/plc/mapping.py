@@ -22,7 +22,9 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
     connection = spec.connection
     endpoint = Endpoint(spec.device_address, spec.port, connection.transport)
     short = spec.registers is None
-    points = tuple(_point(each, endpoint, spec.unit_id, short, sources) for each in spec.registers_wanted)
+    points = tuple(
+        _point(each, at, endpoint, spec.unit_id, short, sources) for at, each in enumerate(spec.registers_wanted)
+    )
     return DeviceMap(
         endpoint,
         spec.unit_id,
@@ -51,7 +53,9 @@ def _tls(spec: IndustrialPLCSpec, namespace: str) -> TlsRef | None:
     return TlsRef(secret, connection.tls_server_name or "", not connection.tls_insecure_skip_verify)
 
 
-def _point(register: Register, endpoint: Endpoint, unit_id: int, short: bool, sources: Mapping[str, str]) -> Point:
+def _point(
+    register: Register, at: int, endpoint: Endpoint, unit_id: int, short: bool, sources: Mapping[str, str]
+) -> Point:
     table, address = register.place
     unit = unit_id if register.unit_id is None else register.unit_id
     codec = shared(register.codec)
@@ -74,4 +78,5 @@ def _point(register: Register, endpoint: Endpoint, unit_id: int, short: bool, so
         verify_delay=register.write.verify_delay_ms / 1000,
         unit=register.unit or "",
         source=sources.get(register.name, ""),
+        at=at,
     )

@@ -27,7 +27,7 @@ class Point:
 
     `label` is what people call it in a sentence, `where` its place in words, `metric` its value of the label
     `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds;
-    `source` says who declared it.
+    `source` says who declared it, `at` is its place in the map.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Point:
     verify_delay: float = 0.0
     unit: str = ""
     source: str = ""
+    at: int = 0
 
     @property
     def command(self) -> bool:

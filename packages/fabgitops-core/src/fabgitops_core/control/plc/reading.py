@@ -12,6 +12,7 @@ from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.commands import Identify, Read
 from fabgitops_core.control.plc.confirming import confirmed
 from fabgitops_core.control.plc.contact import met
+from fabgitops_core.control.plc.counting import within_time
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed
 from fabgitops_core.control.plc.guards.table import may_write
 from fabgitops_core.control.plc.holes import (
@@ -169,11 +170,13 @@ def judge(state: PlcState, event: Event) -> Step:
     found = tuple(_found(state, wanted, event))
     if state.spec is not None and state.spec.mode is Mode.OBSERVE:
         found = tuple(quiet(each) for each in found)
+    found = within_time(state, found, event.at)
     noted, troubles = with_troubles(met(state, found), found, event)
     noted, brakes = braked(noted, found, event)
     noted = confirmed(noted, found)
     going = noted.going
-    wrong = [at for at, each in enumerate(found) if _to_correct(noted, each, event)]
+    decided = noted._replace(going=replace(going, found=found))
+    wrong = [at for at, each in enumerate(found) if _to_correct(decided, each, event)]
     if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
         return in_stage(Stage.IDENTIFYING, state, going), (Identify(wanted.identity_plan, wanted.timeout),)
     noted, contact = _contact(within_its_limit(without_healed(noted, event), event), found, event)

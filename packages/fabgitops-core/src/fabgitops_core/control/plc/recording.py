@@ -7,26 +7,31 @@ that shows others says no more than that the register still is adrift.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.plc.changes import Planned
+from fabgitops_core.control.plc.counting import dated, uncounted, written
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
+
+_Fields = Callable[[RegisterStatus], dict[str, Any]]
 
 _NONE: dict[str, Any] = {"unverified_write": None, "write_intended": None}
 _SENT: dict[str, Any] = {"write_intended": None}
 
 
-def intended(state: PlcState) -> PlcState:
+def intended(state: PlcState, now: datetime) -> PlcState:
     """Record every write of the pass as one that may be sent from now on."""
     found = list(state.going.found)
     for at in (at for each in state.going.changes for at in each.points):
         words = hex_of(state.map.points[at].wanted or ())
         given = {"given": words} if found[at].finding is Finding.GIVEN else {}  # in case its repetition is not sent
-        found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True, **given})
+        counts = written(found[at].status, now, state.spec)
+        found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True, **given, **counts})
     return state._replace(going=replace(state.going, found=tuple(found)))
 
 
@@ -42,18 +47,28 @@ def is_given(state: PlcState, points: Iterable[Point]) -> bool:
     return any(each.command and given.get(each.name) == hex_of(each.wanted or ()) for each in points)
 
 
-def sent(state: PlcState, confirmed: bool) -> PlcState:
+def sent(state: PlcState, confirmed: bool, now: datetime) -> PlcState:
     """Note that the write under way was sent, or may have been: if a reading does not show it, it did not hold.
 
     A command that the device confirmed needs no proof.
     """
-    changes = state.going.changes[:1]
-    return _recorded(_with_written(state), changes, lambda each: _given(each) if confirmed else _SENT, _SENT)
+    return _recorded(
+        _with_written(state),
+        state.going.changes[:1],
+        lambda each: {**(_given(each) if confirmed else _SENT), **dated(each, now)},
+        lambda each: {**_SENT, **dated(each, now)},
+    )
 
 
 def spared_record(state: PlcState) -> PlcState:
     """Note that the write under way was not needed: a command is as good as given."""
-    return _recorded(_with_written(state), state.going.changes[:1], _given, _NONE)
+    back = _uncounting(state)
+    return _recorded(
+        _with_written(state),
+        state.going.changes[:1],
+        lambda each: {**_given(each), **back(each)},
+        lambda each: {**_NONE, **back(each)},
+    )
 
 
 def _with_written(state: PlcState) -> PlcState:
@@ -68,7 +83,27 @@ def _given(command: RegisterStatus) -> dict[str, Any]:
 
 def unsent(state: PlcState, changes: Iterable[Planned]) -> PlcState:
     """Take the records of writes back that were certainly not sent."""
-    return _recorded(state, changes, lambda _: _NONE, _NONE)
+    back = _uncounting(state)
+
+    def nothing(known: RegisterStatus) -> dict[str, Any]:
+        return {**_NONE, **back(known)}
+
+    return _recorded(state, changes, nothing, nothing)
+
+
+def refused(state: PlcState, now: datetime) -> PlcState:
+    """Take the record of the write under way back, which the device was sent and refused: guards count it."""
+
+    def refusal(known: RegisterStatus) -> dict[str, Any]:
+        return {**_NONE, **dated(known, now)}
+
+    return _recorded(state, state.going.changes[:1], refusal, refusal)
+
+
+def _uncounting(state: PlcState) -> _Fields:
+    """Return what takes back the counts of records, to what they were before."""
+    before = {each.name: each for each in state.going.said.registers}
+    return lambda known: uncounted(known, before.get(known.name))
 
 
 def taken_back(state: PlcState) -> PlcState:
@@ -78,12 +113,7 @@ def taken_back(state: PlcState) -> PlcState:
     return unsent(state, left)
 
 
-def _recorded(
-    state: PlcState,
-    changes: Iterable[Planned],
-    of_command: Callable[[RegisterStatus], dict[str, Any]],
-    of_others: dict[str, Any],
-) -> PlcState:
+def _recorded(state: PlcState, changes: Iterable[Planned], of_command: _Fields, of_others: _Fields) -> PlcState:
     """Change records in what was found, and in the status, which may be about another map by now."""
     ats = [at for each in changes for at in each.points]
     if not ats or not state.going.found:
@@ -91,7 +121,7 @@ def _recorded(
     found, fields = list(state.going.found), dict[tuple[str, str | None], dict[str, Any]]()
     for at in ats:
         point, before = found[at].point, found[at].status
-        changed = fields[point.name, point.where] = of_command(before) if point.command else of_others
+        changed = fields[point.name, point.where] = (of_command if point.command else of_others)(before)
         found[at] = _with_status(found[at], changed)
     registers = tuple(
         each.model_copy(update=fields[each.name, each.place])

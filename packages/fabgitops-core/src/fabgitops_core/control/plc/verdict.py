@@ -269,6 +269,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.braked_since,
         register.given,
         register.source,
+        register.corrected_at,
     )
 
 

@@ -21,7 +21,7 @@ from fabgitops_core.control.plc.guards.table import holds_of, may_write
 from fabgitops_core.control.plc.guards.telling import told_of
 from fabgitops_core.control.plc.judging import Judgement, unread
 from fabgitops_core.control.plc.reasons import PlcReason
-from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, taken_back, unsent
+from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, refused, taken_back, unsent
 from fabgitops_core.control.plc.reporting import contact_was_lost, told
 from fabgitops_core.control.plc.requests import Change
 from fabgitops_core.control.plc.resting import lost
@@ -65,7 +65,7 @@ def write_next(state: PlcState, event: Event) -> Step:
     if not going.changes:
         return conclude(state, event)
     first = going.published is None
-    state = intended(state._replace(going=replace(going, said=state.status))) if first else state
+    state = intended(state._replace(going=replace(going, said=state.status)), event.at) if first else state
     change, found = going.changes[0], state.going.found
     message = f"{'; '.join(found[at].message for at in change.points)}; writing it"
     fields = fields_of(state) | told_of(state, holds_of(state, event.at), event.at)
@@ -100,10 +100,11 @@ def is_current(state: PlcState, event: Answer) -> bool:
 
 def write_failed(state: PlcState, event: WriteFailed) -> Step:
     """Take note of a write that was certainly not carried out."""
-    state = unsent(state, state.going.changes[:1])
+    unreachable = event.failure.kind is FailureKind.UNREACHABLE
+    state = unsent(state, state.going.changes[:1]) if unreachable else refused(state, event.at)
     if not is_current(state, event):
         return stopped(state)
-    if event.failure.kind is FailureKind.UNREACHABLE:
+    if unreachable:
         return unit_lost(state, event, event.failure, event.retry_after)
     points = under_way(state)
     state, notices = with_trouble(state, points, at_hand.WRITE_REFUSED, event.failure.message, event)

@@ -11,6 +11,7 @@ from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.plc.guards.answers import by_answers
 from fabgitops_core.control.plc.guards.confirming import by_confirming
 from fabgitops_core.control.plc.guards.conflict import by_conflict
+from fabgitops_core.control.plc.guards.cooldown import by_cooldown
 from fabgitops_core.control.plc.guards.fight import by_fight
 from fabgitops_core.control.plc.guards.guard import Guard, Snapshot
 from fabgitops_core.control.plc.guards.identity import by_identity
@@ -28,6 +29,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("identity", by_identity),
     ("answers", by_answers),
     ("confirming", by_confirming),
+    ("cooldown", by_cooldown),
     ("windows", by_windows),
     ("fight", by_fight),
 )
