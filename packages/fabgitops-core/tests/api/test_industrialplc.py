@@ -28,6 +28,7 @@ def test_defaults() -> None:
         "connection": Connection().model_dump(mode="json"),
         **dict.fromkeys(("registers", "templateRef", "identity")),
         "autoCorrect": True,
+        "adoption": "Enforce",
         "correction": Correction().model_dump(mode="json"),
         "suspend": False,
         "tags": [],

@@ -21,6 +21,12 @@ FORCE_AT = f"reconcile.{GROUP}/forceAt"
 SUSPEND = f"{GROUP}/suspend"
 """Annotation of a PLC: while it is there the device is left alone as by `spec.suspend`; its value says why."""
 
+APPROVE = f"{GROUP}/approve"
+"""Annotation: somebody agrees to the plan of this digest, and to no other."""
+
+APPROVED_BY = f"{GROUP}/approved-by"
+"""Annotation: who that is; the admission policy lets nobody give another's name."""
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 """What says nothing, kept once for all who have nothing to say."""
 

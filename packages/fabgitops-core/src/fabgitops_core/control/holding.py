@@ -12,6 +12,7 @@ class HoldReason(StrEnum):
 
     WARN = "ModeWarn"
     OBSERVE = "ModeObserve"
+    ADOPTION = "AwaitingAdoption"
     SETTLING = "Settling"
     CONFLICT = "Conflict"
     IDENTITY = "IdentityMismatch"
@@ -21,6 +22,7 @@ class HoldReason(StrEnum):
     OUTSIDE = "OutsideWindow"
     DENIED = "DenyWindow"
     FIGHT = "ContendedWriter"
+    APPROVAL = "AwaitingApproval"
     READ_ONLY = "ReadOnly"
     STOPPING = "OperatorStopping"
     LEASE = "LeaseNotHeld"
@@ -31,6 +33,29 @@ class HoldReason(StrEnum):
     FAULT = "InternalError"
     OPERATOR = "HeldByOperator"
 
+    @property
+    def announced(self) -> bool:
+        """Return whether people are told when it begins: not of what passes soon, or has an Event of its own."""
+        return self not in _QUIET
+
+
+_QUIET = {
+    HoldReason.WARN,
+    HoldReason.OBSERVE,
+    HoldReason.SETTLING,
+    HoldReason.CONFLICT,
+    HoldReason.IDENTITY,
+    HoldReason.ANSWERS,
+    HoldReason.CONFIRMING,
+    HoldReason.FIGHT,
+    HoldReason.STOPPING,
+    HoldReason.LEASE,
+    HoldReason.LISTING,
+    HoldReason.WATCH,
+    HoldReason.TEMPLATES,
+    HoldReason.FAULT,
+    HoldReason.OPERATOR,
+}
 
 OPERATOR = "operator"
 """The guard that stands for all that is not of one resource alone."""

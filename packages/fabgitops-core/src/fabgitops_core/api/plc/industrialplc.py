@@ -9,8 +9,9 @@ from pydantic import Field, StrictBool, ValidationError, model_validator
 from fabgitops_core.api.addresses import Host
 from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.kinds import Column, Kind
-from fabgitops_core.api.meta import SUSPEND, ApiModel, ObjectName, Time
+from fabgitops_core.api.meta import APPROVE, APPROVED_BY, SUSPEND, ApiModel, ObjectName, Time
 from fabgitops_core.api.plc import maps
+from fabgitops_core.api.plc.approval import Adoption, Approval, WritePlan
 from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
 from fabgitops_core.api.plc.correction import Correction, HeldCorrections, Mode
 from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId, Word
@@ -70,6 +71,8 @@ class IndustrialPLCSpec(ApiModel):
     """What the device must say of itself; where it differs nothing is written."""
     auto_correct: Annotated[StrictBool, Field(json_schema_extra=UNSTORED)] = True
     """Whether drift is corrected, true when not given; false only reports it: the short form of correction.mode."""
+    adoption: Annotated[Adoption, Field(json_schema_extra=UNSTORED)] = Adoption.ENFORCE
+    """Observe only reports until somebody has approved the device once; Enforce when not given."""
     correction: Correction = Correction()
     """How drift is corrected, and what must be so before anything is written."""
     max_corrections_per_hour: Annotated[int, Field(ge=1, le=3600, strict=True, json_schema_extra=UNSTORED)] = 20
@@ -91,6 +94,11 @@ class IndustrialPLCSpec(ApiModel):
     def mode(self) -> Mode:
         """Return what becomes of drift."""
         return self.correction.mode or (Mode.ENFORCE if self.auto_correct else Mode.WARN)
+
+    @property
+    def asks(self) -> bool:
+        """Return whether somebody may have to agree before anything is written."""
+        return self.correction.approval is Approval.MANUAL or self.adoption is Adoption.OBSERVE
 
     @property
     def registers_wanted(self) -> tuple[Register, ...]:
@@ -255,6 +263,12 @@ class IndustrialPLCStatus(ApiModel):
     """The metadata.generation of the spec that this status speaks of."""
     last_handled_reconcile_at: str | None = None
     """The last reconcile.fabgitops.io/requestedAt that was carried out."""
+    plan: WritePlan | None = None
+    """What would be written as soon as somebody approves it; absent while nothing waits for that."""
+    adopted_at: Time | None = None
+    """When a resource with adoption Observe was approved for its device."""
+    adopted_for: str | None = None
+    """For which object, by its uid, and which device that was."""
     held: tuple[HeldCorrections, ...] = ()
     """What holds corrections back now, in the order in which the guards are asked; empty while nothing does."""
     conditions: tuple[Condition, ...] = ()
@@ -292,5 +306,5 @@ INDUSTRIAL_PLC = Kind(
         Column("Template", "string", ".spec.templateRef.name", "The template that it takes its map from.", priority=1),
         Column("LastError", "string", ".status.lastError", "Why the last pass failed.", priority=1),
     ),
-    annotations=(SUSPEND,),
+    annotations=(SUSPEND, APPROVE, APPROVED_BY),
 )

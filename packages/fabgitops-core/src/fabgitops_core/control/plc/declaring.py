@@ -8,8 +8,8 @@ from fabgitops_core.api.plc.resolving import Resolution, Unresolved, resolved
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.commands import Notice, Wake
 from fabgitops_core.control.events import Contested, Event, Referenced, SyncRequest
+from fabgitops_core.control.plc import approving, suspending
 from fabgitops_core.control.plc import situations as at_hand
-from fabgitops_core.control.plc import suspending
 from fabgitops_core.control.plc.contact import still_answered
 from fabgitops_core.control.plc.counting import counting_what_counts
 from fabgitops_core.control.plc.judging import blank
@@ -55,6 +55,7 @@ def declared(state: PlcState, event: Declaration) -> Step:
         request=request,
         fault="",
     )
+    known, agreed = approving.taken(known, event), known.approved
     if event.referenced is not None:
         known = _with_reference(known, event.referenced)
     asked = request is not None and request != state.request
@@ -66,7 +67,8 @@ def declared(state: PlcState, event: Declaration) -> Step:
             after, commands = _taken(state, wanted, event)
             return (settled(after) if asked else after), commands
     if not asked:
-        return known, ()
+        again = known.approved not in {"", agreed} and known.spec is not None and not known.spec.suspend
+        return known, (Wake(0.0),) if again else ()
     known = settled(known)
     if known.spec is None or known.spec.suspend:
         return rest(known, event)

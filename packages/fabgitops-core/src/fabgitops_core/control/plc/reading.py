@@ -14,6 +14,7 @@ from fabgitops_core.control.plc.confirming import confirmed
 from fabgitops_core.control.plc.contact import met
 from fabgitops_core.control.plc.counting import within_time
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed
+from fabgitops_core.control.plc.guards.asking import asked
 from fabgitops_core.control.plc.guards.table import may_write
 from fabgitops_core.control.plc.holes import (
     FRUITLESS,
@@ -174,6 +175,7 @@ def judge(state: PlcState, event: Event) -> Step:
     noted, troubles = with_troubles(met(state, found), found, event)
     noted, brakes = braked(noted, found, event)
     noted = confirmed(noted, found)
+    noted = asked(noted, found, event.at)
     going = noted.going
     decided = noted._replace(going=replace(going, found=found))
     wrong = [at for at, each in enumerate(found) if _to_correct(decided, each, event)]

@@ -10,6 +10,7 @@ class PlcReason(NoticeReason):
     DRIFT_CORRECTED = "DriftCorrected"
     DRIFT_RESOLVED = "DriftResolved"
     CORRECTION_FAILED = "CorrectionFailed"
+    CORRECTION_HELD = "CorrectionHeld"
     CONNECTION_FAILED = "ConnectionFailed"
     CONNECTION_RESTORED = "ConnectionRestored"
     DEVICE_EXCEPTION = "DeviceException"
@@ -32,12 +33,18 @@ class PlcReason(NoticeReason):
         return _ACTIONS.get(self, "Poll")
 
 
-_NORMAL = {PlcReason.DRIFT_CORRECTED, PlcReason.DRIFT_RESOLVED, PlcReason.CONNECTION_RESTORED}
+_NORMAL = {
+    PlcReason.CORRECTION_HELD,
+    PlcReason.DRIFT_CORRECTED,
+    PlcReason.DRIFT_RESOLVED,
+    PlcReason.CONNECTION_RESTORED,
+}
 
 _ACTIONS = {
     PlcReason.DRIFT_DETECTED: "Compare",
     PlcReason.DRIFT_CORRECTED: "Correct",
     PlcReason.DRIFT_RESOLVED: "Compare",
     PlcReason.CORRECTION_FAILED: "Correct",
+    PlcReason.CORRECTION_HELD: "Correct",
     PlcReason.INVALID_SPEC: "Parse",
 }

@@ -46,7 +46,7 @@ def told(
         **changes,
         "last_error": message if situation.phase is Phase.FAILED else unreadable and brief(unreadable, LONGEST_MESSAGE),
     }
-    wanted.setdefault("held", ())
+    wanted = {"held": (), "plan": None, **wanted}
     said = (*_conditions(situation, message, at, generation), *_correcting(situation, wanted["held"], at, generation))
     conditions = renewed(status.conditions, said)
     if conditions == status.conditions and all(getattr(status, name) == value for name, value in wanted.items()):

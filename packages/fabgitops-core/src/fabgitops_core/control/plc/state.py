@@ -7,6 +7,7 @@ from enum import IntEnum, auto
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from fabgitops_core.api.plc.approval import PlannedChange
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import Words
@@ -56,6 +57,9 @@ class Pass:
 
     `published` is when a status was last published since the first write was decided, None before its record was;
     `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
+
+    Where somebody has to agree, `planned` is what would be written, `digest` what is agreed to, and `approved` are the
+    registers to whose writes somebody has agreed.
     """
 
     queue: tuple[Batch, ...] = ()
@@ -75,6 +79,9 @@ class Pass:
     published: datetime | None = None
     unsaid: Commands = ()
     said: IndustrialPLCStatus = UNKNOWN
+    digest: str = ""
+    planned: tuple[PlannedChange, ...] = ()
+    approved: frozenset[str] = frozenset()
 
 
 REST = Pass()
@@ -193,6 +200,9 @@ class PlcState(NamedTuple):
     settle_secs: float = 0.0
     changed_at: datetime | None = None
     fault: str = ""
+    uid: str = ""
+    approved: str = ""
+    approved_by: str = ""
     suspended_for: str | None = None
 
 

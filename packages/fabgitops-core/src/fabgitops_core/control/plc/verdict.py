@@ -13,9 +13,10 @@ from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.approving import same_but_for_values
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
 from fabgitops_core.control.plc.guards.table import holds_of, soonest
-from fabgitops_core.control.plc.guards.telling import told_of
+from fabgitops_core.control.plc.guards.telling import begun, told_of
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.situations import Situation, situation_of
@@ -50,7 +51,7 @@ def conclude(state: PlcState, event: Event) -> Step:
     if situation is at_hand.IN_SYNC:
         seen = with_memory(seen, settled=True)
     after, commands = finish(seen, situation, message, event, **fields)
-    return after, (*commands, *wake)
+    return after, (*begun(state.status.held, fields["held"]), *commands, *wake)
 
 
 def _next_look(state: PlcState, holds: Holds) -> tuple[Wake]:
@@ -73,7 +74,7 @@ def held(state: PlcState, event: Event, holds: Holds) -> Step:
     if state.status.message.endswith(why) and _only_wanders(state, at_hand.HELD, message, fields, event.at):
         return rested, soon
     after, commands = say(rested, at_hand.HELD, message, event, **fields)
-    return after, (*commands, *soon)
+    return after, (*begun(state.status.held, fields["held"]), *commands, *soon)
 
 
 def _why(holds: Iterable[Hold]) -> str:
@@ -237,6 +238,7 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
         and status.last_update is not None
         and (situation in _WANDERING or status.message == message)
         and status.held == fields["held"]
+        and same_but_for_values(status, fields["plan"])
         and status.drift_events == fields["drift_events"]
         and status.corrections_applied == fields["corrections_applied"]
         and len(status.registers) == len(fields["registers"])

@@ -4,11 +4,13 @@ They are asked when it is decided what a pass writes, before each of its writes,
 is not of one resource alone, as a Lease that is lost, is asked by the engine beside them (`engine.holds`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 
 from fabgitops_core.control.holding import Hold
+from fabgitops_core.control.plc.guards.adoption import by_adoption
 from fabgitops_core.control.plc.guards.answers import by_answers
+from fabgitops_core.control.plc.guards.approval import by_approval
 from fabgitops_core.control.plc.guards.confirming import by_confirming
 from fabgitops_core.control.plc.guards.conflict import by_conflict
 from fabgitops_core.control.plc.guards.cooldown import by_cooldown
@@ -24,6 +26,7 @@ from fabgitops_core.control.plc.state import PlcState, forced_for
 
 GUARDS: tuple[tuple[str, Guard], ...] = (
     ("mode", by_mode),
+    ("adoption", by_adoption),
     ("settling", by_settling),
     ("conflict", by_conflict),
     ("identity", by_identity),
@@ -32,13 +35,24 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("cooldown", by_cooldown),
     ("windows", by_windows),
     ("fight", by_fight),
+    ("approval", by_approval),
 )
 
 
-def held_by(seen: Snapshot, point: Point) -> Hold | None:
-    """Return what speaks first against writing a register, or None: that it may be written."""
+CONSENT = frozenset({"adoption", "approval"})
+"""The guards that wait for somebody's yes."""
+
+
+def held_by(seen: Snapshot, point: Point, but: Container[str] = ()) -> Hold | None:
+    """Return what speaks first against writing a register, or None: that it may be written.
+
+    Args:
+        seen: What is known now.
+        point: The register.
+        but: Which guards are not asked.
+    """
     for name, guard in GUARDS:
-        if hold := guard(seen, point):
+        if name not in but and (hold := guard(seen, point)):
             return hold.by(name)
     return None
 

@@ -5,16 +5,28 @@ from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.plc.correction import HeldCorrections
-from fabgitops_core.control.holding import OPERATOR, Hold
+from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.holding import OPERATOR, Hold, HoldReason
+from fabgitops_core.control.plc.approving import plan_fields
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
-from fabgitops_core.control.plc.guards.table import GUARDS
+from fabgitops_core.control.plc.guards.table import CONSENT, GUARDS
+from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.state import PlcState
 
 _ORDER = {name: place for place, name in enumerate((*(name for name, _ in GUARDS), OPERATOR))}
 
 
+def begun(before: Iterable[HeldCorrections], now: Iterable[HeldCorrections]) -> tuple[Notice, ...]:
+    """Return what people are told of guards that hold corrections now and did not before."""
+    known = {each.reason for each in before}
+    fresh = [each for each in now if each.reason not in known and HoldReason(each.reason).announced]
+    return tuple(
+        Notice(PlcReason.CORRECTION_HELD, f"{each.registers} register(s) not written: {each.message}") for each in fresh
+    )
+
+
 def told_of(state: PlcState, holds: Iterable[tuple[int, Hold]], at: datetime) -> dict[str, Any]:
-    """Return the field of the status that says what holds corrections, each guard's reason once, in their order."""
+    """Return the fields of the status that say what holds corrections, each guard's reason once, in their order."""
     since = {(each.guard, each.reason): each.since for each in state.status.held}
     by_reason: dict[tuple[str, str], list[Hold]] = {}
     for _, hold in holds:
@@ -29,4 +41,5 @@ def told_of(state: PlcState, holds: Iterable[tuple[int, Hold]], at: datetime) ->
         )
         for (guard, reason), members in by_reason.items()
     ]
-    return {"held": tuple(sorted(held, key=lambda each: _ORDER[each.guard]))}
+    waits = any(each.guard in CONSENT for each in held)
+    return {"held": tuple(sorted(held, key=lambda each: _ORDER[each.guard])), **plan_fields(state, waits, at)}
