@@ -244,6 +244,13 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Play the fault matrix on a real API server and print it (minutes); --write puts it into docs/reliability.md."""
+    workspace(session)
+    pytest(session, "-m", "integration", "tests/integration/operator/matrix")
+
+
+@nox.session
 def corpus(session: nox.Session) -> None:
     """Ask the API server 29,000 questions, and have each judged without it (minutes); --freeze keeps a sample."""
     workspace(session)

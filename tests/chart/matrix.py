@@ -92,6 +92,7 @@ MATRIX: dict[str, Values] = {
             "metricsPort": 9090,
             "resyncSecs": 60.5,
             "deafSecs": 30.5,
+            "controlPlaneGraceSecs": 600.5,
             "settleSecs": 0.5,
             "graceSecs": 2.5,
             "readOnly": True,

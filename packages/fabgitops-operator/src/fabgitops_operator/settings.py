@@ -154,6 +154,10 @@ class Settings(Common):
     deaf_secs: Annotated[float, Parameter(validator=Number(gte=1))] = 60.0
     """Seconds that the API server may refuse both to list and to tell of changes before nothing is written any more."""
 
+    control_plane_grace_secs: Annotated[float, Parameter(validator=Number(gte=1))] = 3600.0
+    """Seconds that what was declared last is enforced while the API server is away; the Lease ends it sooner, unless
+    --lease-outage says otherwise."""
+
     lease: bool = True
     """Take a Lease (coordination.k8s.io) before anything is polled, so that there is one operator, never two."""
 

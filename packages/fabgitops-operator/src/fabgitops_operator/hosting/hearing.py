@@ -3,7 +3,7 @@
 Whoever is not told of a change goes on with what was declared before. So this decides three things: whether we are
 ready, how soon everything is listed again, and whether writes have to wait. They have to where the API server answers,
 and refuses both watch and listing, for longer than a set time: somebody may have suspended what we would write to. One
-that is away tells nobody anything, and corrections go on, as they must.
+that is away tells nobody anything, and corrections go on as what was declared last says, for a longer time.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 
 from fabgitops_core.api.kinds import Kind
 
@@ -58,6 +59,21 @@ class _State:
     listing: _Way = field(default_factory=lambda: _Way(""))
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     asked: bool = False
+    known: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether nothing is in the way of hearing what is declared."""
+        return not self.watch.why and not self.listing.why
+
+    def unknown_for(self) -> float:
+        """Return for how many seconds it has not been known what is declared."""
+        return 0.0 if self.is_known else time.monotonic() - self.known
+
+    def is_known_now(self) -> None:
+        """Note that up to this moment it is known, where nothing is in the way."""
+        if self.is_known:
+            self.known = time.monotonic()
 
 
 class Hearing:
@@ -66,15 +82,17 @@ class Hearing:
     `deaf` is set when a watch that was up goes down, `whole` while each is up.
     """
 
-    def __init__(self, scopes: Iterable[Scope], patience_secs: float) -> None:
+    def __init__(self, scopes: Iterable[Scope], patience_secs: float, grace_secs: float = inf) -> None:
         """Begin with no watch.
 
         Args:
             scopes: What must be heard of.
             patience_secs: How long the API server may refuse both watch and listing before writes are held.
+            grace_secs: How long it may be away before they are.
         """
         self._states = {scope: _State() for scope in scopes}
         self._patience = patience_secs
+        self._grace = grace_secs
         self._held = False
         self.deaf = asyncio.Event()
         self.whole = asyncio.Event()
@@ -131,6 +149,7 @@ class Hearing:
     def unheard(self, scope: Scope, why: str, *, refused: bool) -> None:
         """Note that a watch is down; refused is one that the API server answers with no, not one that it cannot."""
         state = self._states[scope]
+        state.is_known_now()
         self.whole.clear()
         if not state.watch.why:
             state.since = datetime.now(UTC)
@@ -150,10 +169,12 @@ class Hearing:
         if state.listing.why:
             log.info("%s can be listed again", scope)
         state.listing.opened()
+        state.known = time.monotonic()
 
     def unlisted(self, scope: Scope, why: str, *, refused: bool) -> None:
         """Note that a scope could not be listed."""
         state = self._states[scope]
+        state.is_known_now()
         if state.listing.why != why:
             log.warning("%s; trying again", why)
         state.listing.closed(why, refused=refused)
@@ -169,4 +190,11 @@ class Hearing:
             self._held = secs >= self._patience and matters(scope)
             if self._held:
                 return f"the API server refuses to tell of {scope}, so what is declared now is not known"
+        return ""
+
+    def lost(self, matters: Callable[[Scope], bool]) -> str:
+        """Return why writes must wait, for nothing was heard for longer than the grace, or ""; `matters` as above."""
+        for scope, state in self._states.items():
+            if state.unknown_for() >= self._grace and matters(scope):
+                return f"for {self._grace:g} s nothing has told of {scope}, so what is declared now is not known"
         return ""

@@ -4,8 +4,9 @@ Names without a prefix are those that the field knows, `process_` those of every
 begin with `fabgitops_`.
 """
 
+import asyncio
 from collections import Counter as Counts
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TypeVar
@@ -201,6 +202,7 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield what is read off when asked, a large family in parts, each made when its turn comes."""
         yield from self._of_plcs() if self._racks is None else self._racks.families()
+        yield GaugeMetricFamily("fabgitops_tasks", "Tasks of the event loop.", value=len(_tasks()))
         name, held, stands_by = self._lease
         yield from in_parts(families.LEADER, [((name,), held())] if name else [])
         yield from in_parts(families.STANDBY, [((name,), stands_by())] if name else [])
@@ -236,6 +238,14 @@ class Metrics(Collector):
         for device, breaker in self._breakers().items():
             endpoint, state = device.endpoint, circuit(breaker, now).value
             yield (str(endpoint), endpoint.transport.value, str(device.unit_id), state), 1
+
+
+def _tasks() -> Collection[object]:
+    """Return the tasks of the loop that runs, of none where none does."""
+    try:
+        return asyncio.all_tasks()
+    except RuntimeError:
+        return ()
 
 
 def _of_registers(metered: Metered[float]) -> Iterator[Sample]:

@@ -63,6 +63,11 @@ class Wishes(Protocol):
         ...
 
     @property
+    def control_plane_grace_secs(self) -> float:
+        """Return the seconds that what was declared last is enforced while nothing is heard."""
+        ...
+
+    @property
     def read_only(self) -> bool:
         """Return whether nothing is written, ever."""
         ...
@@ -147,12 +152,14 @@ class Stage:
         self._reporter = host.reporter = Reporter(api, self._announcer, metrics, self.inventory, fence.may_have_passed)
         self.owned = self._owned(deciding)
         self.declared = [each for each in deciding if each.kind.name not in {scope.kind.name for scope in self.owned}]
-        self.hearing = Hearing(_scopes(self.declared, settings.namespace), settings.deaf_secs)
-        self.children = Hearing(self.owned, settings.deaf_secs)
+        patience = settings.deaf_secs, settings.control_plane_grace_secs
+        self.hearing = Hearing(_scopes(self.declared, settings.namespace), *patience)
+        self.children = Hearing(self.owned, *patience)
         self._sweep = Sweep(api, self.inventory, self.hearing, self.declared)
         if settings.read_only:
             self.engine.holds.put("read-only", READ_ONLY, HoldReason.READ_ONLY)
         self.engine.holds.ask("lease", fence.why_not, HoldReason.LEASE)
+        self.engine.holds.ask("control plane", self._why_lost, HoldReason.WATCH)
         self._let_metrics_look()
 
     def _owned(self, deciding: Sequence[Controller[Any]]) -> dict[Scope, Owned]:
@@ -178,7 +185,8 @@ class Stage:
         """Return why the operator is not ready, or "". One that stands by is when it could take over at once."""
         if self._stands_by:
             return self._starting or self.hearing.not_ready()
-        return self._fence.why_not() or self._starting or self.hearing.not_ready() or self.children.not_ready()
+        deaf = (self._why_lost(), self.hearing.not_ready(), self.children.not_ready())
+        return self._fence.why_not() or self._starting or "; ".join(filter(None, deaf))
 
     def remark(self) -> str:
         """Return for whom one waits that is ready all the same, or ""."""
@@ -300,10 +308,19 @@ class Stage:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
+    def _declares(self, scope: Scope) -> bool:
+        return self.inventory.any(scope.kind.name, scope.namespace)
+
+    def _owns(self, scope: Scope) -> bool:
+        return self.engine.families.has(scope.kind.name, scope.namespace)
+
+    def _why_lost(self) -> str:
+        """Return why nothing is written that was declared before the API server was gone for too long, or ""."""
+        return self.hearing.lost(self._declares) or self.children.lost(self._owns)
+
     def _hold_while_deaf(self) -> None:
         """Let no write go out while nobody can tell us whether it is still wanted."""
-        why = self.hearing.hold(lambda scope: self.inventory.any(scope.kind.name, scope.namespace))
-        why = why or self.children.hold(lambda scope: self.engine.families.has(scope.kind.name, scope.namespace))
+        why = self.hearing.hold(self._declares) or self.children.hold(self._owns)
         if why:
             self.engine.holds.put("watch", why, HoldReason.WATCH)
         else:

@@ -5,6 +5,7 @@ None of these has slots: a class with two bases cannot have them from both.
 
 import os
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -66,6 +67,7 @@ class StandaloneSettings(Entry, Common):
     namespace: ClassVar[tuple[str, ...]] = ()
     resync_secs: ClassVar[float] = 300.0
     deaf_secs: ClassVar[float] = 60.0
+    control_plane_grace_secs: ClassVar[float] = inf
 
     source: str
     """Where the manifests are: a folder, or the address of a Git repository (https://, ssh://, user@host:path)."""
