@@ -31,6 +31,7 @@ def test_with_tokens_any_name_of_the_machine_will_do() -> None:
         ({"origin": "http://localhost:8080"}, True),
         ({"origin": "https://evil.example"}, False),
         ({"origin": "null"}, False),
+        ({"origin": "http://["}, False),
         ({"origin": "http://localhost:9999"}, False),
         ({"sec-fetch-site": "same-origin"}, True),
         ({"sec-fetch-site": "none"}, True),

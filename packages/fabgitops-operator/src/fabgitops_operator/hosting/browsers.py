@@ -40,9 +40,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return origin  # no host is called so
+
+
 def _is_foreign(method: str, headers: Mapping[str, str], host: str) -> bool:
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and _host_of(origin) != host:
         return True
     if headers.get("sec-fetch-site", "none") in {"none", "same-origin"}:
         return False
