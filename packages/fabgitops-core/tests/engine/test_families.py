@@ -74,6 +74,17 @@ def test_the_newest_version_counts_whoever_tells_of_it(told: Told) -> None:
     assert told.changed == [SHELF]
 
 
+def test_a_version_that_says_nothing_new_wakes_nobody(told: Told) -> None:
+    """Of a status that changes, as of a PLC's at each reading, the owner hears only where its record changes."""
+    told.families.seen(WATCHED, box("x", 3))
+    told.changed.clear()
+    told.families.seen(WATCHED, box("x", 4))
+    assert (told.versions(), told.changed) == ({"x": 4}, [])
+    told.families.seen(WATCHED, box("x", 5, deletionTimestamp="now"))
+    told.families.seen(WATCHED, box("x", 6, uid="another"))
+    assert told.changed == [SHELF] * 2
+
+
 def test_what_is_relabelled_moves_and_both_hear_of_it(told: Told) -> None:
     """An object whose label names another owner belongs to that one; the one before and the new one are told."""
     told.families.seen(WATCHED, box("x", 3))

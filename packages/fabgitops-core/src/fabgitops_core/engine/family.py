@@ -36,6 +36,11 @@ class _Group:
         return self.children.get(key) or self.unread.get(key)
 
 
+def _says_the_same(before: Child | Unread | None, child: Child) -> bool:
+    """Return whether of an object nothing has changed that a decision looks at, but its version."""
+    return isinstance(before, Child) and replace(before, version=child.version) == child
+
+
 class Family:
     """What is known of the objects that resources of one kind own.
 
@@ -93,10 +98,10 @@ class Family:
             child = replace(child, leaving=True)  # the watch is behind our own deletion, which nothing takes back
         if group is None or group.owner != owner:
             self._drop(key)
-            group = self._join(owner, key)
+            group, before = self._join(owner, key), None
         group.children[key] = child
         group.unread.pop(key, None)
-        if not ours:
+        if not ours and not _says_the_same(before, child):
             self._changed(owner)
 
     def unreadable(self, owner: Key, key: Key, unread: Unread) -> None:
