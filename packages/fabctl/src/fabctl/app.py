@@ -33,11 +33,14 @@ _COMMANDS = (
     ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),
     ("tree", None, "Draw the whole house of a rack: chassis, blades, BMCs, nodes, PLCs, and how each stands."),
     ("doctor", None, "Look for what is wrong between here and the PLCs, and say how to mend it."),
+    ("completion", None, "Print what a shell has to read to complete commands, options and names."),
     ("version", None, "Print the versions of fabctl, the operator and the definitions."),
 )
 for _name, _alias, _help in _COMMANDS:
     _function = _name.replace("-", "_")
     app.command(f"fabctl.commands.{_function}:{_function}", name=_name, alias=_alias, help=_help)
+
+app.command("fabctl.commands.completion:complete", name="__candidates", show=False)
 
 _RACK = App(name="rack", help="Racks: how they stand, and what waits for a yes.", help_format="plaintext")
 _RACK_COMMANDS = (

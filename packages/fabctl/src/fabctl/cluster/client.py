@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 
-from fabctl.cluster.api import Api, Query
+from fabctl.cluster.api import PAGE, Api, Query
 from fabctl.cluster.failures import Attempt, NotThere, not_installed, told
 from fabctl.cluster.transport import Transport
 from fabctl.errors import FabctlError, NotInstalled, Unhandled, UnknownPLC, Unreachable
@@ -63,6 +63,20 @@ class Cluster:
                 return (await self._list(_path(GROUP, kind.plural, namespace), {"labelSelector": selector}))[0]
         except NotThere:
             raise not_installed(attempt) from None
+
+    async def some_names(self, kind: Kind = PLC) -> list[str]:
+        """Return the names of objects of a kind in the namespace, of very many the first."""
+        with told(self._attempt("list", self.namespace, _resource(kind))):
+            return await self._names(_path(GROUP, kind.plural, self.namespace))
+
+    async def namespaces(self) -> list[str]:
+        """Return the names of namespaces, of very many the first."""
+        with told(self._attempt("list", None, "namespaces")):
+            return await self._names("/api/v1/namespaces")
+
+    async def _names(self, path: str) -> list[str]:
+        page = await self._api.get(path, {"limit": PAGE})
+        return [str(body["metadata"]["name"]) for body in page["items"] or ()]
 
     async def request_sync(self, key: Key, token: str, *, force: bool) -> Body:
         """Ask the operator for one pass now, which it answers by the token; return the PLC as it stands."""

@@ -32,6 +32,21 @@ def load(kubeconfig: Path | None, context: str | None) -> Access:
         raise NoConfig(f'{where}: context "{found.name}" cannot be used: {error}') from error
 
 
+def contexts(kubeconfig: Path | None) -> list[str]:
+    """Return the names of the contexts there are.
+
+    Raises:
+        NoConfig: There is no kubeconfig, or it is none.
+    """
+    try:
+        chosen(_paths(kubeconfig), "\0")
+    except NoContextError as error:  # of that name there is never one
+        return list(error.there)
+    except KubeconfigError as error:
+        raise NoConfig(str(error)) from error
+    return []
+
+
 def _paths(kubeconfig: Path | None) -> list[Path]:
     if kubeconfig is not None:
         if _missing(kubeconfig.expanduser()):

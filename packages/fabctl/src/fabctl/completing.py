@@ -1,0 +1,162 @@
+"""What may stand where somebody asks the shell to complete a command line of fabctl. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fabctl.leading import GROUPS
+from fabctl.names import BMC, PLC, RACK, TEMPLATE, Kind
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+class Wanted(StrEnum):
+    """What is to be looked up to complete a word."""
+
+    COMMANDS = "commands"
+    OPTIONS = "options"
+    CHOICES = "choices"
+    NAMESPACES = "namespaces"
+    CONTEXTS = "contexts"
+    OBJECTS = "objects"
+    SHELLS = "shells"
+    NOTHING = "nothing"
+    """Anything may stand there, or a file, which the shell completes itself."""
+
+
+VALUES: Mapping[str, Wanted] = {
+    "--namespace": Wanted.NAMESPACES,
+    "-n": Wanted.NAMESPACES,
+    "--context": Wanted.CONTEXTS,
+    "--output": Wanted.CHOICES,
+    "-o": Wanted.CHOICES,
+    "--sort-by": Wanted.CHOICES,
+    "--for": Wanted.CHOICES,
+    **dict.fromkeys(("--kubeconfig", "--selector", "-l", "--request-timeout"), Wanted.NOTHING),
+    **dict.fromkeys(("--timeout", "--interval", "--reason", "--digest", "--tag"), Wanted.NOTHING),
+}
+"""The options that take a value, and what that may be."""
+
+_KINDS: Mapping[str, Kind | None] = {
+    "list": None,
+    "version": None,
+    "doctor": None,
+    "templates": TEMPLATE,
+    "tree": RACK,
+    "rack list": None,
+    "rack describe": RACK,
+    "rack approve": RACK,
+    "rack locate": BMC,
+}
+"""What the arguments of a command name; those of any other are PLCs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a command line somebody is."""
+
+    word: str
+    """What stands there already."""
+    wanted: Wanted
+    command: str = ""
+    """The command as far as it is there, as in "rack approve"."""
+    option: str = ""
+    """The option whose value it is."""
+    kind: Kind | None = None
+    """What the names are of that are wanted."""
+    given: Mapping[str, str] | None = None
+    """Values of options that stand before, by their names."""
+    before: str = ""
+    """What belongs to the word for the shell, and stays in front of what is found: `--namespace=`."""
+
+    def value(self, *names: str) -> str | None:
+        """Return the value of an option by any of its names."""
+        return next((self.given[name] for name in names if self.given and name in self.given), None)
+
+
+def place(words: Sequence[str]) -> Place:
+    """Return where somebody is.
+
+    Args:
+        words: What stands behind `fabctl`, the word that is to be completed last; it may be empty.
+    """
+    whole = words[-1] if words else ""
+    *before, word = _joined(words) or [""]
+    command: list[str] = []
+    given: dict[str, str] = {}
+    option = ""
+    for each in before:
+        if option:
+            given[option], option = each, ""
+        elif each.startswith("-"):
+            name, equals, value = each.partition("=")
+            if equals:
+                given[name] = value
+            elif name in VALUES:
+                option = name
+        elif not command or (command[0] in GROUPS and len(command) == 1):
+            command.append(each)
+    return _there(word, " ".join(command), option, given, whole=word == whole)
+
+
+def _there(word: str, command: str, option: str, given: Mapping[str, str], *, whole: bool) -> Place:
+    if option:
+        return Place(word, VALUES[option], command, option, given=given)
+    name, equals, value = word.partition("=")
+    if equals and name in VALUES:
+        return Place(value, VALUES[name], command, name, given=given, before=f"{name}=" if whole else "")
+    if word.startswith("-"):
+        return Place(word, Wanted.OPTIONS, command, given=given)
+    if not command or command in GROUPS:
+        return Place(word, Wanted.COMMANDS, command, given=given)
+    if command == "completion":
+        return Place(word, Wanted.SHELLS, command, given=given)
+    kind = _KINDS.get(command, PLC)
+    return Place(word, Wanted.OBJECTS if kind else Wanted.NOTHING, command, kind=kind, given=given)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """Return words with `--namespace`, `=`, `li`, as bash hands them over, put together again."""
+    joined: list[str] = []
+    for word in words:
+        if joined and (word == "=" or joined[-1].endswith("=")) and joined[-1].startswith("--"):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def fitting(where: Place, found: Iterable[str]) -> list[str]:
+    """Return what of all that may stand there begins as what stands there; names keep `plc/` before them."""
+    prefix, slash, begun = where.word.rpartition("/")
+    if where.kind is None or not slash:
+        return [where.before + each for each in found if each.startswith(where.word)]
+    return [f"{prefix}/{each}" for each in found if where.kind.called(prefix) and each.startswith(begun)]
+
+
+SCRIPTS: Mapping[str, str] = {
+    "bash": """\
+_fabctl() {
+    local IFS=$'\\n'
+    COMPREPLY=($(fabctl __candidates -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _fabctl fabctl
+""",
+    "zsh": """\
+#compdef fabctl
+_fabctl() {
+    local -a found
+    found=("${(@f)$(fabctl __candidates -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    [[ -n "${found[1]}" ]] && compadd -- "${found[@]}" || _files
+}
+compdef _fabctl fabctl
+""",
+    "fish": """\
+function __fabctl_complete
+    set -l words (commandline -opc)
+    fabctl __candidates -- $words[2..] (commandline -ct) 2>/dev/null
+end
+complete -c fabctl -f -a '(__fabctl_complete)'
+""",
+}
+"""What a shell is to read so that it completes command lines of fabctl."""
