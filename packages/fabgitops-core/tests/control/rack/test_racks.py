@@ -472,3 +472,12 @@ def test_addresses_of_single_places() -> None:
     world.run()
     assert "ipAddress" not in world.api[there]["spec"]
     assert world.api[other]["spec"]["ipAddress"] == "10.0.0.8"
+
+
+def test_a_place_that_there_is_not() -> None:
+    """An entry of spec.slots that names no place of the rack has no effect, and the Rack says so."""
+    slots = [{"slot": each, "address": "10.0.0.7"} for each in ("c0s3b0", "c0s3", "c0s9b0", "pdu")]
+    world = World().make(template(plcs=[{"name": "pdu", "at": "rack", "templateRef": {"name": "em"}}]), slots=slots)
+    world.run()
+    assert world.conditions["Ready"] == "True ReconcileSuccess"
+    assert world.status.message == "all 35 parts are there; spec.slots names what is no place of it: c0s9b0"

@@ -34,6 +34,8 @@ def ended(state: RackState, plan: Plan, at: datetime) -> Step:
     """End a pass: say how the Rack stands, and when it is looked at again."""
     going, commands = state.going, list[Command]()
     situation, message = _situation(going)
+    if situation is READY and plan.nowhere:
+        message += f"; spec.slots names what is no place of it: {listed(plan.nowhere)}"
     current = judging.up_to_date(going, over=situation is READY)
     first = situation is READY and state.status.provisioned_at is None
     commands += _notices(state, situation, message, first=first)

@@ -51,6 +51,13 @@ class Plan:
     entries: Mapping[str, SlotEntry]
     unplaced: tuple[str, ...] = ()
 
+    @property
+    def nowhere(self) -> tuple[str, ...]:
+        """Return the entries of spec.slots that name no place of this rack."""
+        if not self.entries:
+            return ()
+        return tuple(sorted(self.entries.keys() - {str(slot.place) for slot in self.slots.values()} - {*self.unplaced}))
+
     def object_of(self, key: Key) -> Mapping[str, Any]:
         """Return the object that is to be at a place: all that we say of it, and nothing else."""
         slot = self.slots[key]
