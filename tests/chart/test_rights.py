@@ -15,6 +15,7 @@ STATUSES = [f"{PLCS}/status", f"{TEMPLATES}/status"]
 EVENTS = "events.k8s.io:events"
 SECRETS = ":secrets"
 LEASES = "coordination.k8s.io:leases"
+CONFIG_MAPS = ":configmaps"
 NEEDED = {
     *((verb, resource) for verb in ("get", "list", "watch") for resource in (PLCS, TEMPLATES)),
     *(("patch", status) for status in STATUSES),
@@ -29,7 +30,7 @@ RESOURCES = [
     EVENTS,
     SECRETS,
     ":events",
-    ":configmaps",
+    CONFIG_MAPS,
     ":pods",
     ":namespaces",
     ":pods/exec",
@@ -57,7 +58,7 @@ def test_cluster_wide(installer: Helm, cluster: Cluster) -> None:
     installer.install()
     for namespace in ("", "line-1"):
         assert allowed(cluster, ACCOUNT, namespace) == NEEDED
-    assert allowed(cluster, ACCOUNT, NAMESPACE) == NEEDED | {("create", LEASES)}
+    assert allowed(cluster, ACCOUNT, NAMESPACE) == NEEDED | {("create", LEASES), ("create", CONFIG_MAPS)}
 
 
 def test_one_lease(installer: Helm, cluster: Cluster) -> None:
@@ -70,6 +71,17 @@ def test_one_lease(installer: Helm, cluster: Cluster) -> None:
     assert not cluster.may(ACCOUNT, "create", LEASES, NAMESPACE)
 
 
+def test_one_brake(installer: Helm, cluster: Cluster) -> None:
+    """Of ConfigMaps it may make any, and read and change that of the fleet brake alone; and nothing without a brake."""
+    installer.install()
+    for verb in VERBS:
+        allowed_verb = verb in {"get", "create", "update"}
+        assert cluster.may(ACCOUNT, verb, CONFIG_MAPS, NAMESPACE, f"{NAME}-brake") is allowed_verb
+        assert cluster.may(ACCOUNT, verb, CONFIG_MAPS, NAMESPACE, "coredns") is (verb == "create")
+    installer.install({"settings": {"brakePercent": 0}})
+    assert not cluster.may(ACCOUNT, "create", CONFIG_MAPS, NAMESPACE)
+
+
 def test_some_namespaces(installer: Helm, cluster: Cluster) -> None:
     """With watchNamespaces it may the same in these alone, nothing of the cluster, and where it runs only its Lease."""
     installer.install({"watchNamespaces": ["line-1", "line-2"]})
@@ -77,7 +89,7 @@ def test_some_namespaces(installer: Helm, cluster: Cluster) -> None:
         assert allowed(cluster, ACCOUNT, namespace) == NEEDED
     for namespace in ("", "line-3"):
         assert allowed(cluster, ACCOUNT, namespace) == set()
-    assert allowed(cluster, ACCOUNT, NAMESPACE) == {("create", LEASES)}
+    assert allowed(cluster, ACCOUNT, NAMESPACE) == {("create", LEASES), ("create", CONFIG_MAPS)}
     assert cluster.names("clusterrolebinding") == []
 
 

@@ -23,6 +23,17 @@
   verbs: [create]
 {{- end }}
 
+{{/* Given the name of the Lease, after which the ConfigMap of the fleet brake is named. */}}
+{{- define "fabgitops.brakerules" -}}
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [{{ . }}-brake]
+  verbs: [get, update]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [create]
+{{- end }}
+
 {{/* Given the names of the Secrets; none are all. */}}
 {{- define "fabgitops.secretrules" -}}
 - apiGroups: [""]

@@ -130,7 +130,7 @@ async def test_more_than_half_of_the_line_is_a_wave(line: Line, count: int, said
 
 
 async def test_what_drifts_one_after_the_other_is_none(line: Line) -> None:
-    """The same number over a long time is everyday life: each counts for a minute, and once, however often it drifts."""
+    """The same number over a long time is everyday life: each counts for a minute, and once at a time."""
     for number in range(MANY):
         for _ in range(3):
             line.bench.devices[line.at(number)][4001] = 2311
@@ -176,8 +176,8 @@ async def test_a_start_that_finds_the_line_drifted_is_one(line: Line) -> None:
 
 
 @pytest.mark.parametrize("edit", [{"value": 2700}, {"generation": 2, "scale": 2}], ids=["template", "map"])
-async def test_a_start_that_finds_the_line_edited_is_none(line: Line, edit: dict[str, int]) -> None:
-    """What Git changed while nobody looked is wanted, be it in a template, and so is what was never looked at before."""
+async def test_a_start_that_finds_the_line_edited_is_none(line: Line, edit: dict[str, Any]) -> None:
+    """What Git changed while nobody looked is wanted, also in a template; so is what was never looked at before."""
     await line.bench.engine.stop(0.0)
     line.begin_anew(Terms())
     line.declare(**edit)
@@ -215,7 +215,7 @@ async def test_what_was_suspended_may_have_been_changed_on_purpose(line: Line) -
 
 
 async def test_a_template_that_is_edited_is_none(line: Line) -> None:
-    """A template that gives the same number another scale changes all PLCs on purpose; what drifts afterwards drifts."""
+    """A template that gives the same number another scale changes all on purpose; what drifts afterwards drifts."""
     for scale in (1, 2):
         register = {"name": "speed", "address": 4001, "scale": scale, "value": 5000}
         line.bench.declare_template("drive", "line", registers=[register])

@@ -111,6 +111,19 @@ class Common:
     """Range of addresses, such as 10.20.0.0/16, that devices may be connected to; may be given several times, in the
     environment with spaces between. No device outside of all of them is ever connected to. Default: anywhere."""
 
+    brake_percent: Annotated[int, Parameter(validator=Number(gte=0, lte=99))] = 50
+    """When more than so many of a hundred PLCs drift at once, nothing is corrected until somebody lets the brake go; 0
+    lets any number drift."""
+
+    brake_min: Annotated[int, Parameter(validator=Number(gte=1))] = 10
+    """Of fewer PLCs than so many nothing is concluded from how many drift."""
+
+    brake_window_secs: Annotated[float, Parameter(validator=Number(gt=0, lte=3600))] = 60.0
+    """Seconds within which PLCs drift at once."""
+
+    brake_corrections_per_minute: Annotated[int, Parameter(validator=Number(gte=0))] = 0
+    """Corrections within a minute beyond which the brake engages, whatever they correct; 0 lets any number be."""
+
     device_map: Path | None = None
     """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached."""
 

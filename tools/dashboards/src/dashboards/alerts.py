@@ -142,6 +142,17 @@ ALERTS = (
         "no-standby",
     ),
     Alert(
+        "FabGitOpsFleetBrake",
+        "max by (job) (fabgitops_fleet_brake) == 1",
+        "0m",
+        CRITICAL,
+        "The fleet brake holds all corrections.",
+        "So many PLCs drifted at once, or so many corrections went out, that something else is wrong: a manifest, a"
+        " network, somebody at work on the line. Nothing is corrected until somebody lets it go: `fabctl brake status`"
+        " says since when, and why.",
+        "fleet-brake",
+    ),
+    Alert(
         "FabGitOpsPLCUnreachable",
         f"max {_BY_PLC} (plc_connection_status) == 0"
         f' or max {_BY_PLC} (fabgitops_plc_ready{{reason="ConnectionFailed"}}) == 0',

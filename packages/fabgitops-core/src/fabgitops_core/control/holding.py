@@ -24,6 +24,8 @@ class HoldReason(StrEnum):
     FIGHT = "ContendedWriter"
     APPROVAL = "AwaitingApproval"
     READ_ONLY = "ReadOnly"
+    FLEET_BRAKE = "FleetBrake"
+    RATE = "RateLimited"
     STOPPING = "OperatorStopping"
     LEASE = "LeaseNotHeld"
     LISTING = "NotListed"

@@ -37,6 +37,7 @@ class Kube:
             kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
         }
         self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
+        self._config_maps = create_namespaced_resource("", "v1", "ConfigMap", "configmaps")
         self._leases = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
 
     async def close(self) -> None:
@@ -122,6 +123,35 @@ class Kube:
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
         with answers(f"renewing the Lease {namespace}/{name}", name):
             return shown(await self._client.replace(self._leases.from_dict(dict(body))), name)
+
+    async def config_map(self, namespace: str, name: str) -> Body:
+        """Return a ConfigMap as it is stored now.
+
+        Raises:
+            ApiError: Gone when it is not there.
+        """
+        with answers(f"reading the ConfigMap {namespace}/{name}", name):
+            return shown(await self._client.get(self._config_maps, name, namespace=namespace), name)
+
+    async def create_config_map(self, body: Body) -> None:
+        """Make a ConfigMap.
+
+        Raises:
+            ApiError: Conflict when it is there, Gone when its namespace is not.
+        """
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"creating the ConfigMap {namespace}/{name}", namespace):
+            shown(await self._client.create(self._config_maps.from_dict(dict(body))), name)
+
+    async def replace_config_map(self, body: Body) -> None:
+        """Replace a ConfigMap of the resourceVersion that the body has.
+
+        Raises:
+            ApiError: Conflict when another version is there, Gone when none is.
+        """
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"replacing the ConfigMap {namespace}/{name}", name):
+            shown(await self._client.replace(self._config_maps.from_dict(dict(body))), name)
 
     async def create_event(self, body: Body) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.

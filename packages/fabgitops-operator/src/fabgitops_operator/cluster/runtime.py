@@ -13,6 +13,7 @@ from fabgitops_operator.bus.memory import Memory
 from fabgitops_operator.bus.metrics import BusMetrics
 from fabgitops_operator.bus.outbox import Outbox
 from fabgitops_operator.bus.settings import BusSettings
+from fabgitops_operator.cluster.brake import ConfigMapBrake
 from fabgitops_operator.cluster.children import Children
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.lease.place import lease_of
@@ -59,7 +60,11 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
         told: Memory | Outbox | None = None
         if settings.kinds is Family.RACKS:
             told = await stack.enter_async_context(bus_of(bus))
-        means = modbus(kube, route, within) if told is None else _of_racks(kube, rest, told, owned, within)
+        means = (
+            modbus(kube, route, within, ConfigMapBrake(kube, settings))
+            if told is None
+            else _of_racks(kube, rest, told, owned, within)
+        )
         stage = await stack.enter_async_context(staged(settings, kube, lease_of(settings, kube), deciding, means))
         remark = stage.remark if told is None else _remark(stage, told)
         at = settings.metrics_bind, settings.metrics_port

@@ -74,6 +74,12 @@ STANDBY = partial(
     "1 while this operator waits for the Lease of another, and could take over at once, else 0.",
     labels=("lease",),
 )
+BRAKE = partial(
+    GaugeMetricFamily,
+    "fabgitops_fleet_brake",
+    "1 while the fleet brake holds all corrections, else 0.",
+    labels=(),
+)
 REQUESTS = partial(
     CounterMetricFamily,
     "fabgitops_modbus_requests",

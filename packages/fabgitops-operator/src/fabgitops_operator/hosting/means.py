@@ -13,6 +13,7 @@ from fabgitops_core.engine.ports import Bus, Devices, Host, Objects
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.modbus.route import Route
 
+from fabgitops_operator.hosting.brake.brake import BrakeStore
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.ports import Secrets
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
@@ -41,7 +42,7 @@ class Means:
     """What each family of kinds needs of its own.
 
     `devices` and `objects` are made when there is somebody to count what they do, `performers` when there is a host to
-    record it; `racks` counts what is of them.
+    record it; `racks` counts what is of them, `brake` is where the fleet brake is kept of kinds that it can hold.
     """
 
     devices: Callable[[Metrics], Devices] = lambda _: NoDevices()
@@ -49,8 +50,9 @@ class Means:
     bus: Bus | None = None
     racks: RackMetrics | None = None
     performers: Callable[[Host], Mapping[type[Request], Performer]] = lambda _: NONE
+    brake: BrakeStore | None = None
 
 
-def modbus(secrets: Secrets, route: Route, within: Networks) -> Means:
+def modbus(secrets: Secrets, route: Route, within: Networks, brake: BrakeStore) -> Means:
     """Return what PLCs need: connections over which Modbus is spoken, to addresses within what is allowed."""
-    return Means(devices=lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route, within))
+    return Means(lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route, within), brake=brake)

@@ -92,6 +92,7 @@ class Metrics(Collector):
         self._targets: Callable[[], Metered[float]] = tuple
         self._units: Callable[[], Metered[str]] = tuple
         self._lease: tuple[str, Callable[[], bool], Callable[[], bool]] = ("", bool, bool)
+        self._brake: Callable[[], bool] | None = None
         self._kinds_up: Callable[[], Mapping[str, bool]] = dict
         self._passes = Buckets()
         self._lateness = Buckets()
@@ -140,6 +141,10 @@ class Metrics(Collector):
     ) -> None:
         """Say where is found, when Prometheus asks, what registers held last, must hold, and are counted in."""
         self._readings, self._targets, self._units = readings, targets, units
+
+    def watch_brake(self, engaged: Callable[[], bool]) -> None:
+        """Say how it is found out whether the fleet brake is on when Prometheus asks."""
+        self._brake = engaged
 
     def watch_hearing(self, kinds_up: Callable[[], Mapping[str, bool]]) -> None:
         """Say where is found, when Prometheus asks, of which kinds the watch is up."""
@@ -206,6 +211,8 @@ class Metrics(Collector):
         name, held, stands_by = self._lease
         yield from in_parts(families.LEADER, [((name,), held())] if name else [])
         yield from in_parts(families.STANDBY, [((name,), stands_by())] if name else [])
+        if self._brake is not None:
+            yield from in_parts(families.BRAKE, [((), self._brake())])
         yield from in_parts(families.WATCHES, [((kind,), up) for kind, up in self._kinds_up().items()])
 
     def _of_plcs(self) -> Iterator[Metric]:

@@ -13,10 +13,12 @@ from typing import Any, Protocol
 
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.holding import HoldReason
+from fabgitops_core.control.plc.fleet import Terms
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Observer
 
 from fabgitops_operator.hosting.announce import Announcer
+from fabgitops_operator.hosting.brake.watching import Braking, running
 from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.hosting.inventory import Inventory
@@ -73,6 +75,26 @@ class Wishes(Protocol):
         ...
 
     @property
+    def brake_percent(self) -> int:
+        """Return how many of a hundred PLCs may drift at once; 0 is any number."""
+        ...
+
+    @property
+    def brake_min(self) -> int:
+        """Return of how many PLCs at least."""
+        ...
+
+    @property
+    def brake_window_secs(self) -> float:
+        """Return within how many seconds."""
+        ...
+
+    @property
+    def brake_corrections_per_minute(self) -> int:
+        """Return how many corrections there may be within a minute; 0 is any number."""
+        ...
+
+    @property
     def grace_secs(self) -> float:
         """Return the seconds that a correction in hand has at the end."""
         ...
@@ -102,7 +124,9 @@ async def staged(
     told_to_stop = asyncio.Event()
     _take_signals(told_to_stop)
     metrics = Metrics(means.racks)
-    async with tracing(settings.otlp_endpoint, metrics) as observer:
+    async with tracing(settings.otlp_endpoint, metrics) as then:
+        terms, store = _terms(settings), means.brake
+        observer = Braking(terms, store, then) if terms and store is not None else then
         yield Stage(settings, api, fence, deciding, metrics, observer, means, told_to_stop)
 
 
@@ -160,6 +184,7 @@ class Stage:
             self.engine.holds.put("read-only", READ_ONLY, HoldReason.READ_ONLY)
         self.engine.holds.ask("lease", fence.why_not, HoldReason.LEASE)
         self.engine.holds.ask("control plane", self._why_lost, HoldReason.WATCH)
+        self._brake = observer.holding(self.engine.holds) if isinstance(observer, Braking) else None
         self._let_metrics_look()
 
     def _owned(self, deciding: Sequence[Controller[Any]]) -> dict[Scope, Owned]:
@@ -179,6 +204,8 @@ class Stage:
         self.metrics.watch_lease(
             str(self._fence), lambda: self._fence.held, lambda: self._stands_by and not self.not_ready()
         )
+        if (brake := self._brake) is not None:
+            self.metrics.watch_brake(lambda: brake.engaged)
         self.metrics.watch_hearing(lambda: {**self.hearing.kinds_up(), **self.children.kinds_up()})
 
     def not_ready(self) -> str:
@@ -246,6 +273,7 @@ class Stage:
                     return "stopped before it was its turn"
             log.info("looking after %d resource(s)", len(self.engine))
             warn_of_empty(self._settings.namespace, self.engine)
+            await stack.enter_async_context(running(self._brake))
             if owned is not None:
                 await stack.enter_async_context(owned)
             # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
@@ -325,6 +353,15 @@ class Stage:
             self.engine.holds.put("watch", why, HoldReason.WATCH)
         else:
             self.engine.holds.lift("watch")
+
+
+def _terms(settings: Wishes) -> Terms:
+    return Terms(
+        settings.brake_percent,
+        settings.brake_min,
+        settings.brake_window_secs,
+        settings.brake_corrections_per_minute,
+    )
 
 
 async def _settled(task: asyncio.Task[None], limit: float) -> None:

@@ -17,6 +17,8 @@ from fabgitops_operator.hosting.means import modbus
 from fabgitops_operator.hosting.stage import Stage, last_word, staged
 from fabgitops_operator.hosting.web import application, listening
 from fabgitops_operator.standalone.api.server import Api
+from fabgitops_operator.standalone.brake import FILE, FileBrake
+from fabgitops_operator.standalone.brake_pages import brake_pages
 from fabgitops_operator.standalone.entrance import Entrance, entrance
 from fabgitops_operator.standalone.following import Following
 from fabgitops_operator.standalone.judging import ShippedRules
@@ -71,15 +73,19 @@ async def _operated(settings: StandaloneSettings) -> str:
         store = await stack.enter_async_context(await Store.open(settings.state))
         objects = Objects(store, judge)
         await stack.enter_async_context(keeping(objects))
+        brake = FileBrake(settings.state / FILE)
         local = Local(store, objects, SecretFiles(settings.secrets))
         stack.push_async_callback(local.settled)
         rules = Rules(judge, deciding, BY_KIND, judge.name)
         syncer = Syncer(objects, store, rules, settings.of_source(), local)
-        means = modbus(local, route, networks(settings.allow_cidr))
+        means = modbus(local, route, networks(settings.allow_cidr), brake)
         stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, means))
         stage.metrics.registry.register(SourceMetrics(syncer.status))
         api = Api(store, objects, RESOURCES, way_in.access, asyncio.get_running_loop().time)
-        pages = [*probes(stage.metrics.registry, stage.not_ready, lambda: str(syncer.status()))]
+        pages = [
+            *brake_pages(brake, way_in.access),
+            *probes(stage.metrics.registry, stage.not_ready, lambda: str(syncer.status())),
+        ]
         if settings.webhook_secret_file is not None:
             pages.append(_hook(Webhook(settings.webhook_secret_file, syncer.wake)))
         app = application(api, pages, unasked=(HOOK,))

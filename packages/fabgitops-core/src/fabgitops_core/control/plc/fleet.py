@@ -1,7 +1,7 @@
-"""When so many PLCs drift together that nobody should correct them: counted here, from what an observer of the engine hears.
+"""When so many PLCs drift together that nobody should correct them: counted of what an observer of the engine hears.
 
-A wave of drift is a broken network, or somebody at work, more often than it is the truth. What is wanted anew is no drift
-of a device: a register counts when it holds something else than Git wanted of it before, too, in a resource whose
+A wave of drift is a broken network, or somebody at work, more often than it is the truth. What is wanted anew is no
+drift of a device: a register counts when it holds something else than Git wanted of it before, too, in a resource whose
 declaration and template were looked at as they stand. So a commit that changes a whole line counts for nothing, however
 many it changes; that the operator starts and finds many drifted does count.
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.plc.correction import Mode
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.control.commands import Commands, Publish
 from fabgitops_core.control.events import Declared, Due, Event, Referenced
@@ -127,7 +128,7 @@ class Fleet:
             row.generation, row.changed, row.looked = event.generation, True, False
         if event.referenced is not None:
             _refer(row, event.referenced)
-        counts = spec is not None and spec.auto_correct and not spec.suspend
+        counts = spec is not None and spec.mode is Mode.ENFORCE and not spec.suspend
         self._counted += counts - row.counts
         row.counts = counts
 
