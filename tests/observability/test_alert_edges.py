@@ -216,6 +216,6 @@ def test_what_goes_on_through_a_restart_says_so() -> None:
     """Every alert of a PLC, a device or the API server goes on for longer than a restart of the operator takes."""
     groups = yaml.safe_load(RULES.read_text())["groups"]
     lasting = {rule["alert"] for group in groups for rule in group["rules"] if rule.get("keep_firing_for") == "5m"}
-    operators_own = {"OperatorAbsent", "OperatorRestarting", "NoLeader", "NoStandby"}
+    operators_own = {"OperatorAbsent", "OperatorRestarting", "NoLeader", "NoStandby", "FleetBrake"}
     operators_own |= {"WatchDown", "PollsLate", "SourceStuck"}
     assert {case.alert for case in CASES} - lasting == {f"FabGitOps{name}" for name in operators_own}

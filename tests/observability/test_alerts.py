@@ -128,6 +128,14 @@ CASES = (
         },
     ),
     Case(
+        "FabGitOpsFleetBrake",
+        "1m",
+        CRITICAL,
+        {"job": "fabgitops"},
+        {'fabgitops_fleet_brake{job="fabgitops"}': "1x60"},
+        {'fabgitops_fleet_brake{job="fabgitops"}': "0x60"},
+    ),
+    Case(
         "FabGitOpsPLCUnreachable",
         "6m",
         WARNING,

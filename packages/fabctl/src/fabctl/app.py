@@ -53,6 +53,17 @@ for _name, _help in _RACK_COMMANDS:
     _RACK.command(f"fabctl.commands.rack.{_name}:{_name}", name=_name, help=_help)
 app.command(_RACK)
 
+_BRAKE = App(
+    name="brake", help="The fleet brake: whether all corrections are held, and an end of that.", help_format="plaintext"
+)
+_BRAKE_COMMANDS = (
+    ("status", "Show whether the fleet brake of an operator holds all corrections, since when, and why."),
+    ("release", "Let the fleet brake go: what it holds is corrected."),
+)
+for _name, _help in _BRAKE_COMMANDS:
+    _BRAKE.command(f"fabctl.commands.brake.{_name}:{_name}", name=_name, help=_help)
+app.command(_BRAKE)
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 
+from fabctl.brakes import LABEL as BRAKE
 from fabctl.cluster.api import PAGE, Api, Query
 from fabctl.cluster.failures import Attempt, NotThere, not_installed, told
 from fabctl.cluster.transport import Transport
@@ -223,6 +224,18 @@ class Cluster:
         """Return when the last answer was sent, as the API server says it (RFC 9110, section 5.6.7)."""
         return self._api.date
 
+    async def brakes(self, namespace: str | None) -> list[Body]:
+        """Return the ConfigMaps in which operators keep their fleet brakes, of one namespace or (None) of all."""
+        query = {"labelSelector": BRAKE}
+        with told(self._attempt("list", namespace, "configmaps")):
+            return (await self._list(_core_path("configmaps", namespace), query))[0]
+
+    async def release_brake(self, key: Key, words: Mapping[str, str]) -> None:
+        """Add to a fleet brake the words of who lets it go."""
+        namespace, name = key
+        with told(self._attempt("patch", namespace, "configmaps")):
+            await self._api.patch(_core_path("configmaps", namespace, name), {"data": dict(words)})
+
     async def events(self, namespace: str, uid: str) -> list[Body]:
         """Return the Events about one object, in no order."""
         path, query = _path("events.k8s.io/v1", "events", namespace), {"fieldSelector": f"regarding.uid={uid}"}
@@ -308,6 +321,11 @@ def _version(event: Body) -> tuple[str, str]:
     """Return which Event it is, and in which version."""
     metadata = event["metadata"]
     return str(metadata["uid"]), str(metadata["resourceVersion"])
+
+
+def _core_path(plural: str, namespace: str | None, name: str = "") -> str:
+    """Return where the API has a resource of the group that has no name."""
+    return _path("v1", plural, namespace, name).replace("/apis/", "/api/", 1)
 
 
 def _key(body: Body) -> Key:
