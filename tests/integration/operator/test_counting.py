@@ -4,6 +4,7 @@ import signal
 import time
 
 import pytest
+from lightkube.core.exceptions import ApiError
 
 from .conftest import Site, until
 from .wire_plc import WirePlc, serving
@@ -45,3 +46,32 @@ async def test_a_register_is_left_alone_after_a_write_also_by_the_next_operator(
             await site.until_status("mixer", inSync=True, correctionsApplied=2, driftEvents=2)
     assert time.monotonic() - first > 18
     assert len(plc.writes) == 2
+
+
+async def test_a_fight_is_found_over_restarts_and_ended_by_a_sync(site: Site) -> None:
+    """Two operators, one after the other, count a rival's writes together; others are refused with both forms."""
+    plc = WirePlc({4001: 2311})
+
+    async def undone(times: int) -> None:
+        await site.until_status("mixer", correctionsApplied=times)
+        plc.registers[4001] = 2311
+
+    async def held(reason: str) -> bool:
+        return await site.condition("mixer", "Correcting") == ("False", reason)
+
+    fight = {"fight": {"corrections": 4, "withinSecs": 600}}
+    async with serving(plc) as port:
+        with pytest.raises(ApiError, match=r"maxCorrectionsPerHour is the short form of correction.fight"):
+            await site.apply("mixer", port, correction=fight, maxCorrectionsPerHour=4)
+        await site.apply("mixer", port, correction=fight)
+        async with site.operator():
+            for times in (1, 2):
+                await undone(times)
+        async with site.operator():
+            for times in (3, 4):
+                await undone(times)
+            await site.until_ready("mixer", "False", "ContendedWriter")
+            await until(lambda: held("ContendedWriter"), "it is left alone")
+            assert len(plc.writes) == 4
+            await site.sync("mixer", "t1")
+            await site.until_status("mixer", inSync=True, correctionsApplied=5)

@@ -14,6 +14,7 @@ from fabgitops_core.api.plc import maps
 from fabgitops_core.api.plc.approval import Adoption, Approval, WritePlan
 from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
 from fabgitops_core.api.plc.correction import Correction, HeldCorrections, Mode
+from fabgitops_core.api.plc.fight import Fight, Fought
 from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId, Word
 from fabgitops_core.api.plc.spec_rules import SPEC_RULES
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
@@ -76,7 +77,7 @@ class IndustrialPLCSpec(ApiModel):
     correction: Correction = Correction()
     """How drift is corrected, and what must be so before anything is written."""
     max_corrections_per_hour: Annotated[int, Field(ge=1, le=3600, strict=True, json_schema_extra=UNSTORED)] = 20
-    """Corrections of one register within an hour after which it is not written any more; 20 when not given."""
+    """Corrections of one register in an hour before it is left alone, 20 when not given: correction.fight in short."""
     suspend: StrictBool = False
     """Whether to leave the device alone altogether: no reading, no writing."""
     tags: Annotated[
@@ -94,6 +95,11 @@ class IndustrialPLCSpec(ApiModel):
     def mode(self) -> Mode:
         """Return what becomes of drift."""
         return self.correction.mode or (Mode.ENFORCE if self.auto_correct else Mode.WARN)
+
+    @property
+    def fight(self) -> Fight:
+        """Return how many corrections of one register are too many."""
+        return self.correction.fight or Fight(corrections=self.max_corrections_per_hour)
 
     @property
     def asks(self) -> bool:
@@ -121,7 +127,7 @@ class IndustrialPLCSpec(ApiModel):
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
-        refuse("IndustrialPLCSpec", [*self._timeouts(), *self._modes(), *self._sources()])
+        refuse("IndustrialPLCSpec", [*self._timeouts(), *self._modes(), *self._fights(), *self._sources()])
         if self.template_ref is None:
             refuse("IndustrialPLCSpec", maps.problems(self.registers_wanted, self.unit_id, self.connection))
         return self
@@ -145,6 +151,12 @@ class IndustrialPLCSpec(ApiModel):
             return []
         reason = f"correction.mode ({self.correction.mode}) says it too: keep one of them"
         return [Problem(("autoCorrect",), self.auto_correct, reason)]
+
+    def _fights(self) -> list[Problem]:
+        if self.correction.fight is None or "max_corrections_per_hour" not in self.model_fields_set:
+            return []
+        reason = f"correction.fight ({self.correction.fight.corrections} corrections) says it too: keep one of them"
+        return [Problem(("maxCorrectionsPerHour",), self.max_corrections_per_hour, reason)]
 
     def _sources(self) -> list[Problem]:
         """Look for exactly one of short form, registers and templateRef; registers may stand beside templateRef."""
@@ -226,6 +238,8 @@ class RegisterStatus(ApiModel):
     """The words last given to a register that is a command (verify: false), as hexadecimal digits."""
     write_intended: bool | None = None
     """True where those words were recorded before their turn to be sent; absent once they were sent."""
+    fight: Fought | None = None
+    """How often it was corrected lately, so that a restart counts on; only with correction.fight."""
     corrected_at: Time | None = None
     """When it was last written, as far as a guard needs to know; from the record of the write on."""
 

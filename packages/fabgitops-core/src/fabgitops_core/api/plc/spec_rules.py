@@ -32,6 +32,11 @@ SPEC_RULES = (
         field=".autoCorrect",
     ),
     Rule(
+        "!has(self.maxCorrectionsPerHour) || !has(self.correction) || !has(self.correction.fight)",
+        "maxCorrectionsPerHour is the short form of correction.fight: keep one of them",
+        field=".maxCorrectionsPerHour",
+    ),
+    Rule(
         "has(self.targetRegister) == has(self.targetValue)",
         "targetRegister and targetValue go together: give both, or neither and registers or templateRef instead",
     ),

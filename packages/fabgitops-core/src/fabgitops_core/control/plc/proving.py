@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fabgitops_core.control.commands import Commands
 from fabgitops_core.control.events import FailureKind
-from fabgitops_core.control.plc.braking import braked
+from fabgitops_core.control.plc.braking import braked, with_what_is_counted
 from fabgitops_core.control.plc.commands import Read
 from fabgitops_core.control.plc.counting import read_at
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteSpared, WriteUnknown
@@ -70,8 +70,9 @@ def proven(state: PlcState, event: ReadDone) -> Step:
             now = replace(now, finding=Finding.UNPROVEN, message=message)
         if now.finding is Finding.NOT_HELD and state.going.doubt:
             now = replace(now, message=_with_doubt(state.going.doubt, now.message, points[at]))
-        state, troubles = with_troubles(_with_found(state, at, now), (now,), event)
         state, brakes = braked(state, (now,), event)
+        (now,) = with_what_is_counted(state, (now,))
+        state, troubles = with_troubles(_with_found(state, at, now), (now,), event)
         notices = (*notices, *now.notices, *troubles, *brakes)
     state = state._replace(going=replace(state.going, read=(*state.going.read, (batch, event.values))))
     after, commands = go_on(state, event, state.going.changes[1:])

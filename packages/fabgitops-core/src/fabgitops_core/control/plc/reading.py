@@ -7,7 +7,7 @@ from fabgitops_core.api.plc.correction import Mode
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Due, Event, Failure, FailureKind
 from fabgitops_core.control.plc import situations as at_hand
-from fabgitops_core.control.plc.braking import braked, released
+from fabgitops_core.control.plc.braking import braked, released, with_what_is_counted
 from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.commands import Identify, Read
 from fabgitops_core.control.plc.confirming import confirmed
@@ -174,6 +174,7 @@ def judge(state: PlcState, event: Event) -> Step:
     found = within_time(state, found, event.at)
     noted, troubles = with_troubles(met(state, found), found, event)
     noted, brakes = braked(noted, found, event)
+    found = with_what_is_counted(noted, found)
     noted = confirmed(noted, found)
     noted = asked(noted, found, event.at)
     going = noted.going

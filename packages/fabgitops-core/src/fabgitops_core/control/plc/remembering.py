@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.codec.types import hex_of, parse_hex
-from fabgitops_core.control.plc.braking import message_of
+from fabgitops_core.control.plc.braking import counted_before, message_of
 from fabgitops_core.control.plc.brevity import LONGEST_TEXT, was_cut
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.points import NOWHERE, DeviceMap, Point
@@ -24,14 +24,19 @@ def with_what_was_stored(state: PlcState) -> PlcState:
     fields = {"endpoint": str(state.map.endpoint), **registers_fields(known, state.map)}
     answered = frozenset(each.name for each in known if each.raw)
     known_of = state._replace(status=state.status.model_copy(update=fields))
-    return with_memory(known_of, answered=answered, braked={} if edited else _braked(known, state))
+    if edited:
+        return with_memory(known_of, answered=answered)
+    corrected = {each.name: counted_before(each.fight) for each in known if each.fight is not None}
+    return with_memory(known_of, answered=answered, braked=_braked(known, state), corrected=corrected)
 
 
 def _braked(known: list[RegisterStatus], state: PlcState) -> dict[str, Braked]:
     """Return what an earlier run of ours wrote no more, and that nobody has asked for since."""
-    most = state.spec.max_corrections_per_hour if state.spec else 0
+    if state.spec is None:
+        return {}
+    fight = state.spec.fight
     return {
-        each.name: Braked(each.braked_since, message_of(point.label, most))
+        each.name: Braked(each.braked_since, message_of(point.label, fight))
         for point, each in zip(state.map.points, known, strict=True)
         if each.braked_since is not None
     }
