@@ -16,6 +16,7 @@ MATRIX: dict[str, Values] = {
         "watchNamespaces": ["line-1", "line-2"],
         "tlsSecrets": {"enabled": True, "names": ["plc-tls"]},
         "admissionPolicy": {"install": False},
+        "approvalPolicy": {"install": False},
         "crds": {"install": False},
         "rbac": {"aggregate": False},
     },

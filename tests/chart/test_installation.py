@@ -174,7 +174,12 @@ def test_two_in_a_cluster(installer: Helm, cluster: Cluster) -> None:
     """A second release looks after other namespaces, without the cluster's own objects, and goes without taking any."""
     installer.install({"watchNamespaces": ["line-1"]})
     uid = cluster.declare("mixer")
-    second: Values = {"watchNamespaces": ["line-2"], "crds": {"install": False}, "admissionPolicy": {"install": False}}
+    second: Values = {
+        "watchNamespaces": ["line-2"],
+        "crds": {"install": False},
+        "admissionPolicy": {"install": False},
+        "approvalPolicy": {"install": False},
+    }
     second |= {"rbac": {"aggregate": False}}
     with pytest.raises(HelmError, match="cannot be imported"):
         installer.install({"watchNamespaces": ["line-2"]}, namespace=OTHER)
@@ -191,7 +196,12 @@ def test_two_in_a_cluster(installer: Helm, cluster: Cluster) -> None:
 def test_without_rights_over_the_cluster(installer: Helm, cluster: Cluster) -> None:
     """Who is only the admin of namespaces can install it for these, once the definitions are there."""
     installer.install()
-    values: Values = {"watchNamespaces": ["line-1"], "crds": {"install": False}, "admissionPolicy": {"install": False}}
+    values: Values = {
+        "watchNamespaces": ["line-1"],
+        "crds": {"install": False},
+        "admissionPolicy": {"install": False},
+        "approvalPolicy": {"install": False},
+    }
     # Nobody can give away rights that they do not have themselves.
     values |= {"rbac": {"aggregate": False, "create": False}}
     for namespace in (OTHER, "line-1"):

@@ -72,3 +72,23 @@ def test_rules_have_a_name_that_stays() -> None:
     program = "from fabgitops_operator.standalone.judging import ShippedRules; print(ShippedRules().name)"
     other = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert other.stdout.strip() == ShippedRules().name
+
+
+def test_an_approval_carries_the_name_of_who_gives_it() -> None:
+    """Nobody approves in another's name; what was approved may be edited and taken back by anybody."""
+
+    def approved(digest: str, by: str) -> dict[str, Any]:
+        given = body(deviceAddress="plc", targetRegister=1, targetValue=2)
+        marks = {"fabgitops.io/approve": digest, "fabgitops.io/approved-by": by}
+        return {**given, "metadata": {"name": "mixer", "annotations": marks}}
+
+    def causes(new: dict[str, Any], old: dict[str, Any], who: str) -> list[str]:
+        judged = ShippedRules().judge(PLC, new, old, "UPDATE", who=who)
+        return [cause.message for cause in judged.causes]
+
+    assert causes(approved("a1", "alice"), body(), "alice") == []
+    (told,) = causes(approved("a1", "alice"), body(), "bob")
+    assert told.endswith("fabgitops.io/approved-by must be bob")
+    assert causes(approved("a1", "bob"), approved("a1", "alice"), "alice") != []
+    assert causes(approved("a1", "alice"), approved("a1", "alice"), "bob") == []
+    assert causes(body(), approved("a1", "alice"), "bob") == []

@@ -30,6 +30,7 @@ def manifests(
     racks = with_racks or with_rack_plcs
     wanted = {
         "admission.yaml": True,
+        "approval/policy.yaml": True,
         "rbac.yaml": True,
         "secrets.yaml": with_secrets,
         "racks.yaml": racks,

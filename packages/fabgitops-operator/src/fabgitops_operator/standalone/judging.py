@@ -1,6 +1,7 @@
 """Whether an object may be stored: by the definitions and the policy that a cluster is given, with the same words."""
 
 import hashlib
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from importlib.resources import files
@@ -8,8 +9,11 @@ from typing import Any, Protocol
 
 import yaml
 from fabgitops_core.admission.judging import Admission, Judged
+from fabgitops_core.admission.wording import Cause
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import APPROVE, APPROVED_BY
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.control.kinds import KINDS
 
 
@@ -36,11 +40,14 @@ class ShippedRules:
         operation: str,
         subresource: str = "",
         validation: str = "Strict",
+        who: str = "",
     ) -> Judged:
-        """Judge a request; see `Admission.judge`."""
+        """Judge a request by somebody, `who`; see `Admission.judge`."""
         if resource.definition is None:
             return Judged(body)
-        return self.admission.judge(resource.definition.name, body, old, operation, subresource, validation)
+        judged = self.admission.judge(resource.definition.name, body, old, operation, subresource, validation)
+        cause = another_name(body, old, who) if resource.definition is INDUSTRIAL_PLC else None
+        return judged if cause is None else replace(judged, causes=(*judged.causes, cause))
 
     @cached_property
     def admission(self) -> Admission:
@@ -53,6 +60,19 @@ class ShippedRules:
         said = [version("fabgitops-core"), version("fabgitops-operator"), _shipped("admission.yaml")]
         said += [_shipped(f"{kind.crd_name}.yaml") for kind in KINDS]
         return hashlib.blake2b("\0".join(said).encode(), digest_size=16).hexdigest()
+
+
+def another_name(body: dict[str, Any], old: dict[str, Any] | None, who: str) -> Cause | None:
+    """Return why an approval is refused: it carries the name of whoever gives it, as in a cluster by a policy."""
+    now, before = _approval(body), _approval(old or {})
+    if old is None or now == before or not now[0] or now[1] == who:
+        return None
+    return Cause("", "", f"an approval carries the name of whoever gives it: {APPROVED_BY} must be {who}")
+
+
+def _approval(body: dict[str, Any]) -> tuple[str, str]:
+    annotations = body.get("metadata", {}).get("annotations") or {}
+    return annotations.get(APPROVE, ""), annotations.get(APPROVED_BY, "")
 
 
 def policies() -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ class Changing:
         served, options = target.served, change_options(request.query, "CreateOptions")
         body, warnings = given_object(request, served, options.validation)
         body = served.stored(body) if served.stored else body
-        how = How(caller.actor, "", options.dry_run, options.validation, options.manager)
+        how = How(caller.actor, "", options.dry_run, options.validation, options.manager, caller.name)
         with _telling(target, warnings):
             done = await self._objects.create(served.resource, target.namespace, body, how)
         return _reply(target, done, warnings)
@@ -49,7 +49,7 @@ class Changing:
         served, options = target.served, change_options(request.query, "UpdateOptions")
         body, warnings = given_object(request, served, options.validation)
         body = served.stored(body) if served.stored else body
-        how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager)
+        how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager, caller.name)
         with _telling(target, warnings):
             done = await self._objects.replace(served.resource, target.namespace, target.name, body, how)
         return _reply(target, done, warnings)
@@ -66,7 +66,7 @@ class Changing:
             if kind == "json":
                 raise unsupported_media_type(_MERGE_ONLY)
             patch = served.stored(patch)
-        how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager)
+        how = How(caller.actor, target.subresource, options.dry_run, options.validation, options.manager, caller.name)
         with _telling(target, warnings):
             done = await self._objects.patch(served.resource, target.namespace, target.name, patch, kind, how)
         return _reply(target, done, warnings)

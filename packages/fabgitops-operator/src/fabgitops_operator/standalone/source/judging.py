@@ -17,7 +17,7 @@ from fabgitops_operator.standalone.source.manifests import Manifest, Name
 from fabgitops_operator.standalone.source.models import Known, Models
 from fabgitops_operator.standalone.source.plan import Mark
 from fabgitops_operator.standalone.source.troubles import Trouble
-from fabgitops_operator.standalone.store import Judge
+from fabgitops_operator.standalone.store import SOURCE, Judge
 
 AT_ONCE = 20
 """Objects that are judged at a time, beside the polls: the usual take 0.2 ms each, the largest more than 100."""
@@ -100,6 +100,7 @@ class Gate:
             "CREATE" if old is None else "UPDATE",
             "",
             "Strict",
+            SOURCE,
         )
         verdict.warnings += [manifest.trouble(path_of(each.partition(":")[0]), each) for each in judged.warnings]
         unknown = [manifest.trouble(path_of(_quoted(each)), each) for each in judged.unknown]

@@ -14,12 +14,14 @@ from fabgitops_operator.standalone.store.errors import (
 from fabgitops_operator.standalone.store.objects.asking import Actor, Cause, How, Judge, Judged, Outcome, Wanted
 from fabgitops_operator.standalone.store.objects.keeping import keeping
 from fabgitops_operator.standalone.store.objects.objects import Objects
+from fabgitops_operator.standalone.store.objects.taking import SOURCE
 from fabgitops_operator.standalone.store.record import Record
 from fabgitops_operator.standalone.store.reserve import free
 from fabgitops_operator.standalone.store.store import Store
 from fabgitops_operator.standalone.store.window import Happened, Watch
 
 __all__ = [
+    "SOURCE",
     "Actor",
     "Cause",
     "Checked",

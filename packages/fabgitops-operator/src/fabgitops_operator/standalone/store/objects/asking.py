@@ -28,6 +28,8 @@ class How:
     validation: str = "Strict"
     """What becomes of fields that nobody knows: Strict, Warn or Ignore."""
     manager: str = ""
+    who: str = ""
+    """The name of whoever asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Judge(Protocol):
         operation: Literal["CREATE", "UPDATE"],
         subresource: str,
         validation: str,
+        who: str,
     ) -> Judged:
-        """Judge what is to be stored."""
+        """Judge what is to be stored by somebody."""
         ...

@@ -238,7 +238,7 @@ class Objects:
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return an object as it is stored, and what is to be told about it."""
         operation: Literal["CREATE", "UPDATE"] = "CREATE" if old is None else "UPDATE"
-        judged = self._judge.judge(resource, new, old, operation, how.subresource, how.validation)
+        judged = self._judge.judge(resource, new, old, operation, how.subresource, how.validation, how.who)
         odd = (*judged.unknown, *(unknown if how.validation == "Strict" else ()))
         if odd:
             why = f"strict decoding error: {', '.join(sorted(odd))}"

@@ -13,6 +13,9 @@ from fabgitops_operator.standalone.store.objects.asking import Judge, Wanted
 from fabgitops_operator.standalone.store.objects.refusals import invalid, not_handled
 from fabgitops_operator.standalone.store.record import Record, same
 
+SOURCE = "the source"
+"""In whose name it is asked whether an object may be stored."""
+
 AT_ONCE = 8
 """Objects that are worked out before others get a turn: two or three milliseconds."""
 
@@ -85,7 +88,7 @@ class Taking:
         """Return an object with its defaults; what is in the store already was judged with them."""
         resource = wanted.resource
         operation: Literal["CREATE", "UPDATE"] = "CREATE" if old is None else "UPDATE"
-        judged = self._judge.judge(resource, new, old, operation, "", "Strict")
+        judged = self._judge.judge(resource, new, old, operation, "", "Strict", SOURCE)
         if judged.unknown:
             raise not_handled(resource, f"strict decoding error: {', '.join(judged.unknown)}")
         if judged.causes:
