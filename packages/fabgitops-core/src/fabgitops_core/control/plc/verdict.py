@@ -272,7 +272,6 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.given,
         register.source,
         register.corrected_at,
-        register.writes,
         register.fight,
     )
 

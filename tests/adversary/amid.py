@@ -1,0 +1,72 @@
+"""What may happen in the middle of a pass, while a request waits for its answer, and what may become of a request."""
+
+from collections.abc import Callable
+
+from .operators import Operator
+from .scene import Scene
+
+FATES = ("lost", "refused", "busy", "silent", "vanishes", "withdrawn", "slow")
+"""No connection, two exceptions, a write that is carried out or not and never answered, given up, or sent late."""
+
+LAPSES_SECS = 50.0
+"""In which a Lease is no proof any more that nobody else writes, and may not have passed yet."""
+CONTESTED = {"speed": "plant/rival", "level": "plant/rival"}
+
+
+def _killed(_: Scene, leader: Operator) -> None:
+    leader.dies()
+
+
+def _lapsed(scene: Scene, _: Operator) -> None:
+    scene.world.clock.goes_on(LAPSES_SECS)
+
+
+def _edited(scene: Scene, _: Operator) -> None:
+    scene.edited(speed=14 - scene.world.speed)
+
+
+def _suspended(scene: Scene, _: Operator) -> None:
+    scene.edited(suspend=not scene.world.suspend)
+
+
+def _annotated(scene: Scene, _: Operator) -> None:
+    scene.edited(annotated=not scene.world.annotated)
+
+
+def _contested(scene: Scene, _: Operator) -> None:
+    scene.contested({} if scene.world.rivals else CONTESTED)
+
+
+def _forced(scene: Scene, _: Operator) -> None:
+    scene.synced(force=True)
+
+
+def _drifts(scene: Scene, _: Operator) -> None:
+    scene.world.plant.drifts("speed")
+
+
+def _unstored(scene: Scene, _: Operator) -> None:
+    scene.refuses = True
+
+
+def _set_back(scene: Scene, _: Operator) -> None:
+    scene.world.clock.is_set(-5000.0)
+
+
+def _set_forward(scene: Scene, _: Operator) -> None:
+    scene.world.clock.is_set(5000.0)
+
+
+AMID_A_PASS: dict[str, Callable[[Scene, Operator], None]] = {
+    "killed": _killed,
+    "lapsed": _lapsed,
+    "edited": _edited,
+    "suspended": _suspended,
+    "annotated": _annotated,
+    "contested": _contested,
+    "forced": _forced,
+    "drifts": _drifts,
+    "unstored": _unstored,
+    "set back": _set_back,
+    "set forward": _set_forward,
+}

@@ -1,0 +1,195 @@
+"""The adversary: it edits, drifts, cuts, kills, forges and sets clocks as it likes, also in the middle of a pass."""
+
+from typing import Any
+
+from fabgitops_core.codec.types import parse_hex
+from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.events import Due
+from fabgitops_core.control.plc.state import Stage
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from .amid import AMID_A_PASS, FATES
+from .operators import Operator
+from .promises import RULES
+from .scene import COUNTED, Scene
+from .world import COMMAND, Look
+
+ENDS = 60
+"""Requests after which a pass that has not ended is taken for one that never does."""
+TAKES_OVER_SECS = 31.0
+
+WRONG = st.sampled_from(["speed", "running", "level", "remote"])
+AMID = st.lists(st.tuples(st.integers(0, 7), st.sampled_from((*FATES, *AMID_A_PASS))), max_size=2)
+"""What happens at which request of a pass."""
+LATER = st.sampled_from([1.0, 6.0, 6.0, 40.0, 1800.0, 4000.0])
+
+
+class Adversary(RuleBasedStateMachine):
+    """Everybody but the operators."""
+
+    @initialize(chosen=st.fixed_dictionaries({each.name: each.chosen for each in RULES}))
+    def begin(self, chosen: dict[str, Any]) -> None:
+        """Declare a resource, and let the device hold something else."""
+        self.scene = Scene()
+        self.scene.edited(chosen=chosen)
+        self.poll(6.0, [])
+
+    # --- the user ---
+
+    @rule(
+        speed=st.sampled_from([5, 5, 9]),
+        remote=st.sampled_from([1, 1, 2]),
+        odd=st.sampled_from(["", "", "short", "pinned", "pinned", "pinned", "suspend", "invalid"]),
+    )
+    def edit(self, speed: int, remote: int, odd: str) -> None:
+        """Edit what is wanted."""
+        flags = {name: name == odd for name in ("short", "pinned", "suspend")}
+        self.scene.edited(speed=speed, remote=remote, valid=odd != "invalid", annotated=False, **flags)
+        self.poll(1.0, [])
+
+    @rule(chosen=st.fixed_dictionaries({each.name: each.chosen for each in RULES}))
+    def guard(self, chosen: dict[str, Any]) -> None:
+        """Set the guards otherwise."""
+        self.scene.edited(chosen=chosen, valid=True, suspend=False)
+        self.drift("speed", 6.0, [])
+
+    @rule(force=st.booleans(), annotated=st.sampled_from([False, False, True]))
+    def ask(self, force: bool, annotated: bool) -> None:
+        """Ask for a sync, or suspend by the annotation."""
+        if annotated:
+            self.scene.edited(annotated=not self.scene.world.annotated)
+        else:
+            self.scene.synced(force=force)
+        self.poll(1.0, [])
+
+    @rule(name=WRONG, contested=st.booleans())
+    def contest(self, name: str, contested: bool) -> None:
+        """Let somebody else want a register, or nobody."""
+        self.scene.contested({name: "plant/rival"} if contested and not self.scene.world.rivals else {})
+
+    # --- the world ---
+
+    @rule(missing=st.sampled_from([(), (), (), (20,), (12, 13, 20)]), name=st.sampled_from(["ACME", "ACME", "Other"]))
+    def swap(self, missing: tuple[int, ...], name: str) -> None:
+        """Put another device in its place, or one that does not have all registers."""
+        self.scene.world.plant.missing, self.scene.world.plant.name = set(missing), name
+
+    @rule(by=st.sampled_from([-90_000.0, -5000.0, -20.0, 20.0, 5000.0, 90_000.0]))
+    def set_clock(self, by: float) -> None:
+        """Set the clock."""
+        self.scene.world.clock.is_set(by)
+
+    @rule(which=st.integers(0, 1), cut=st.booleans(), forge=st.sampled_from([None, None, "nothing", "registers"]))
+    def trouble(self, which: int, cut: bool, forge: str | None) -> None:
+        """Cut an operator off from the API server, or kill all and forge what they stored."""
+        operator = self.scene.operators[which]
+        operator.cut = cut
+        if forge is None:
+            return
+        for each in self.scene.operators:
+            each.dies()
+        kept = self.scene.status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self.scene.stored = {} if forge == "nothing" else kept | {"registers": kept.get("registers", [])[1:]}
+
+    @rule(name=WRONG, later=LATER, amid=AMID)
+    def drift(self, name: str, later: float, amid: list[tuple[int, str]]) -> None:
+        """Let a register change by itself, and look."""
+        self.scene.world.plant.drifts(name)
+        self.poll(later, amid)
+
+    @rule(names=st.sets(WRONG, min_size=2), later=LATER, amid=AMID)
+    def drift_together(self, names: set[str], later: float, amid: list[tuple[int, str]]) -> None:
+        """Let several change at once, and look."""
+        for name in sorted(names):
+            self.scene.world.plant.drifts(name)
+        self.poll(later, amid)
+
+    @rule(later=LATER, amid=AMID)
+    def poll(self, later: float, amid: list[tuple[int, str]]) -> None:
+        """Let time pass, and then a pass, with whatever happens in its middle."""
+        scene = self.scene
+        scene.world.clock.goes_on(later)
+        leader = scene.leader() or self.after_a_while()
+        if leader is None:
+            COUNTED["polls without a leader"] += 1
+            return
+        COUNTED["polls"] += 1
+        if leader.request is None:
+            scene.world.look, scene.world.met, leader.writing = Look(), "", False
+            scene.tell(leader, Due(scene.world.clock.at, Gate(0.0, "")))
+        fates = dict(amid)
+        for number in range(ENDS):
+            what = fates.get(number, "well")
+            if what in AMID_A_PASS:
+                AMID_A_PASS[what](scene, leader)
+            if leader.plc is None or leader.may_have_passed:
+                return
+            if leader.request is None:
+                scene.held()
+                return
+            scene.serve(leader, what)
+        raise AssertionError("a pass does not end")
+
+    # --- what they share ---
+
+    def after_a_while(self) -> Operator | None:
+        """Wait until one may take the Lease from another who is gone."""
+        for _ in range(3):
+            self.scene.world.clock.goes_on(TAKES_OVER_SECS)
+            if leader := self.scene.leader():
+                return leader
+        return None
+
+    # --- what holds whatever happens ---
+
+    @invariant()
+    def the_counters_agree(self) -> None:
+        """Status and Events tell the same numbers."""
+        if hasattr(self, "scene") and not self.scene.behind and self.scene.stored is None:
+            told = (self.scene.status.drift_events, self.scene.status.corrections_applied)
+            assert told == (self.scene.drifts, self.scene.corrections)
+
+    @invariant()
+    def in_sync_is_true_only_of_what_was_read(self) -> None:
+        """A status that says in sync says so of every target, and of what was read of it last."""
+        if not hasattr(self, "scene") or not self.scene.status.in_sync or self.scene.stored is not None:
+            return
+        status, world = self.scene.status, self.scene.world
+        if status.observed_generation != self.scene.generation or not world.valid or self.scene.behind:
+            return
+        for each in status.registers:
+            if each.name in {COMMAND, "seen"}:
+                continue
+            assert each.in_sync
+            assert each.raw is not None
+            assert (each.unverified_write, each.drifted_since) == (None, None)
+            assert world.is_wanted(each.name, parse_hex(each.raw))
+
+    @invariant()
+    def nothing_rests_forever(self) -> None:
+        """Between passes the next is at hand, unless there shall be none."""
+        for each in self.scene.operators if hasattr(self, "scene") else ():
+            world = self.scene.world
+            if each.plc is not None and each.plc.stage is Stage.IDLE and not each.may_have_passed:
+                assert not each.asleep or not world.valid or world.suspend or world.annotated
+
+    def teardown(self) -> None:
+        """Let everybody leave it alone: then all that drifted is put right, and is said to be in sync."""
+        if not hasattr(self, "scene"):
+            return
+        scene = self.scene
+        COUNTED["scenes"] += 1
+        scene.refuses, scene.pace = False, 1.0
+        scene.world.plant.missing, scene.world.plant.name = set(), "ACME"
+        for each in scene.operators:
+            each.cut = False
+        scene.contested({})
+        quiet = {each.name: None for each in RULES}
+        scene.edited(chosen=quiet, valid=True, suspend=False, annotated=False, pinned=False, short=False)
+        self.scene.world.plant.drifts("speed")
+        scene.synced(force=False)
+        for _ in range(8):
+            self.poll(20.0, [])
+        assert scene.status.in_sync
+        assert scene.world.plant.words[1, 10] == scene.world.speed

@@ -1,0 +1,302 @@
+"""One PLC, two operators before one Lease, and what goes on between them; each write is looked at as it goes out."""
+
+from collections import Counter
+from typing import Any
+
+from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT, SUSPEND
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
+from fabgitops_core.codec.types import hex_of
+from fabgitops_core.control.commands import Notice, Publish, Wake
+from fabgitops_core.control.events import Contested, Event
+from fabgitops_core.control.holding import Hold, HoldReason
+from fabgitops_core.control.intake import declared
+from fabgitops_core.control.plc.commands import DeviceRequest, Write
+from fabgitops_core.control.plc.events import (
+    IdentifyDone,
+    ReadDone,
+    ReadFailed,
+    WriteFailed,
+    WriteSpared,
+    WriteUnrecorded,
+    WriteWithdrawn,
+)
+from fabgitops_core.control.plc.reasons import PlcReason
+from fabgitops_core.control.plc.requests import Change
+from fabgitops_core.control.plc.state import Stage
+from fabgitops_core.control.plc.table import step
+from fabgitops_core.control.plc.writing import still_wanted
+
+from .operators import UNKNOWING, LeaseStore, Operator
+from .plant import FAILURES, MOST_SPEED, names_at, registers
+from .promises import RULES
+from .rules.values import wanted_words
+from .world import COMMAND, World
+
+COUNTED: Counter[str] = Counter()
+"""What all scenes together came to: steps, writes, and how often each guard was all that spoke against one."""
+
+
+class Scene:
+    """What the adversary plays with."""
+
+    def __init__(self) -> None:
+        self.rules = tuple(each() for each in RULES)
+        self.world = World(chosen={each.name: None for each in self.rules})
+        self.lease = LeaseStore()
+        self.operators = tuple(Operator(name, self.world.clock) for name in ("one", "two"))
+        self.generation, self.token = 1, 0
+        self.annotations: dict[str, str] = {}
+        self.spec: dict[str, Any] = self.manifest()
+        self.status = IndustrialPLCStatus()
+        self.stored: dict[str, Any] | None = None
+        self.refuses = self.behind = False
+        self.pace = 1.0
+        self.drifts = self.corrections = 0
+        self.in_episode: set[str] = set()
+
+    # --- the resource ---
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the spec as it stands in Git."""
+        world = self.world
+        speed = world.speed if world.valid else 5 * MOST_SPEED
+        spec: dict[str, Any] = {"deviceAddress": "10.0.0.5", "registers": registers(speed, world.remote, world.short)}
+        spec |= {"identity": {"vendor": "ACME"}} if world.pinned else {}
+        spec |= {"suspend": True} if world.suspend else {}
+        correction: dict[str, Any] = {}
+        for each in self.rules:
+            if (chosen := world.chosen[each.name]) is not None:
+                asked = each.asks(chosen)
+                correction |= asked.pop("correction", {})
+                spec |= asked
+        return spec | ({"correction": correction} if correction else {})
+
+    def edited(self, **changes: Any) -> None:
+        """Change what is declared, and let everybody hear of it."""
+        for name, value in changes.items():
+            setattr(self.world, name, value)
+        before, self.spec = (self.spec, dict(self.annotations)), self.manifest()
+        self.generation += before[0] != self.spec
+        self.annotations.pop(SUSPEND, None)
+        self.annotations |= {SUSPEND: "a visit"} if self.world.annotated else {}
+        if before == (self.spec, self.annotations):
+            return
+        self.world.changed_at, self.world.force = self.world.clock.lived, ""
+        if self.world.short:
+            self.in_episode.discard("level")
+        for each in self.rules:
+            each.changed(self.world)
+        self.declared_to_all()
+
+    def synced(self, *, force: bool) -> None:
+        """Ask for a pass now."""
+        self.token += 1
+        token = str(self.token)
+        self.annotations |= {REQUESTED_AT: token, FORCE_AT: token if force else "never"}
+        self.world.asked, self.world.force, self.world.forced_of = True, token if force else "", set()
+        for each in self.rules:
+            each.synced(self.world)
+        self.declared_to_all()
+
+    def contested(self, rivals: dict[str, str]) -> None:
+        """Let somebody else want registers, or nobody."""
+        if self.world.rivals.keys() - rivals.keys():
+            self.world.changed_at = self.world.clock.lived
+            for each in self.rules:
+                each.freed(self.world)
+        self.world.rivals = rivals
+        for operator in self.hearing():
+            self.tell(operator, Contested(self.world.clock.at, dict(rivals)))
+
+    def declared_to_all(self) -> None:
+        """Let every operator hear of the resource that knows of it by now."""
+        for each in self.hearing():
+            self.declare(each)
+
+    def hearing(self) -> list[Operator]:
+        """Return the operators that hear of a change; who stands still, or is nobody any more, does not."""
+        for each in self.operators:
+            each.deaf = each.deaf or each.may_have_passed
+        return [each for each in self.operators if each.plc is not None and not each.deaf]
+
+    def declare(self, operator: Operator) -> None:
+        """Let an operator hear of the resource as it stands."""
+        metadata = {"name": "mixer", "namespace": "plant", "uid": "u", "generation": self.generation}
+        body = {"metadata": {**metadata, "annotations": self.annotations}, "spec": self.spec}
+        body |= {"status": self.stored} if self.stored is not None else {}
+        self.tell(operator, declared(INDUSTRIAL_PLC, body, self.world.clock.at))
+
+    def forged(self, status: dict[str, Any]) -> None:
+        """Put a status there that no operator wrote."""
+        self.stored = status
+
+    # --- who writes ---
+
+    def leader(self) -> Operator | None:
+        """Return the operator that may write, once one may; the one that comes to it begins with what is stored."""
+        for each in self.operators:
+            each.asks(self.lease)
+        leading = [each for each in self.operators if each.may_write]
+        assert len(leading) <= 1, "two operators may write"
+        if not leading:
+            return None
+        (operator,) = leading
+        if operator.plc is None:
+            self.starts(operator)
+        elif operator.deaf:
+            operator.deaf = False
+            self.declare(operator)
+            self.tell(operator, Contested(self.world.clock.at, dict(self.world.rivals)))
+        return operator
+
+    def starts(self, operator: Operator) -> None:
+        """Let a process begin with the resource."""
+        world, forged = self.world, self.stored is not None
+        if self.stored is None:
+            self.stored = self.status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        operator.plc, operator.deaf = UNKNOWING, False
+        world.changed_at, world.look, world.last_shown, world.met = world.clock.lived, type(world.look)(), {}, ""
+        world.asked = self.token > 0 and self.stored.get("lastHandledReconcileAt") != str(self.token)
+        is_forced = world.asked and self.annotations[FORCE_AT] == str(self.token)
+        world.force, world.forced_of = (str(self.token) if is_forced else ""), set()
+        for each in self.rules:
+            each.started(world, forged=forged or self.behind)
+        self.declare(operator)
+        self.stored = None
+        assert operator.plc is not None
+        if forged or self.behind:
+            self.status = operator.plc.status
+            self.drifts, self.corrections = self.status.drift_events, self.status.corrections_applied
+            self.in_episode = {each.name for each in self.status.registers if each.drifted_since}
+            self.behind = False
+        if world.rivals:
+            self.tell(operator, Contested(world.clock.at, dict(world.rivals)))
+
+    # --- what an operator is told, and what it wants ---
+
+    def tell(self, operator: Operator, event: Event) -> None:
+        """Tell an operator, and carry out at once what it wants but requests."""
+        COUNTED["steps"] += 1
+        self.world.clock.goes_on(self.pace)
+        assert operator.plc is not None
+        reading = operator.plc.stage is Stage.READING
+        operator.plc, commands = step(operator.plc, event)
+        if reading and isinstance(event, ReadDone | ReadFailed) and operator.plc.stage is not Stage.READING:
+            self.looked()
+        for command in commands:
+            if isinstance(command, Publish):
+                self.publish(operator, command)
+            elif isinstance(command, Notice):
+                self.count(command)
+            elif isinstance(command, Wake):
+                operator.asleep = command.after is None
+            else:
+                assert isinstance(command, DeviceRequest)
+                assert operator.request is None, "two requests at once"
+                operator.request = command
+
+    def looked(self) -> None:
+        """Let the rules know what a pass has seen."""
+        world = self.world
+        COUNTED["looks"] += 1
+        if world.chosen["mode"] == "Observe":
+            self.in_episode -= {name for name in world.names if world.is_amiss(world.look, name)}
+        for each in self.rules:
+            each.looked(world)
+
+    def publish(self, operator: Operator, command: Publish) -> None:
+        """Store a status, unless it is for nothing, or the API server refuses it."""
+        assert isinstance(command.status, IndustrialPLCStatus)
+        if (command.before_write and not operator.may_write) or self.refuses:
+            self.behind = True
+            return
+        self.status, self.behind = command.status, False
+        if command.before_write:
+            operator.writing, self.world.recorded_at = True, self.world.clock.lived
+        if self.status.last_handled_reconcile_at == str(self.token):
+            self.world.asked, self.world.force = False, ""
+
+    def count(self, notice: Notice) -> None:
+        """Count what is announced: an episode of a register begins once and ends once."""
+        name = notice.message.split(" ")[0]
+        if notice.reason is PlcReason.DRIFT_DETECTED:
+            assert name not in self.in_episode, f"one episode of {name} is counted twice"
+            self.in_episode.add(name)
+            self.drifts += 1
+        elif notice.reason is PlcReason.DRIFT_CORRECTED:
+            self.corrections += 1
+            self.in_episode.discard(name)
+            for each in self.rules:
+                each.proven(self.world, name)
+        elif notice.reason is PlcReason.DRIFT_RESOLVED:
+            self.in_episode.discard(name)
+
+    # --- requests ---
+
+    def serve(self, operator: Operator, fate: str) -> None:
+        """Let the request under way meet its fate."""
+        request, operator.request = operator.request, None
+        assert request is not None
+        world, at = self.world, self.world.clock.at
+        if isinstance(request, Write):
+            self.tell(operator, self.written(operator, request, fate))
+            return
+        event = world.plant.answers(request, at, fate)
+        if isinstance(event, IdentifyDone):
+            world.met = event.objects[0]
+        elif isinstance(event, ReadDone):
+            world.look.shows(event.plan.unit_id, event.plan.address, event.values)
+            world.last_shown |= world.look.shown
+        elif isinstance(event, ReadFailed):
+            world.look.fails(event.plan.unit_id, event.plan.address, event.plan.count, event.failure)
+        self.tell(operator, event)
+
+    def written(self, operator: Operator, request: Write, fate: str) -> Event:
+        """Return what comes of a write, which goes out if the operator still wants it."""
+        change, at = request.change, self.world.clock.at
+        if fate == "withdrawn":
+            return WriteWithdrawn(at, change, recorded=operator.writing)
+        if not operator.may_write:
+            return WriteWithdrawn(at, change, Hold(HoldReason.LEASE, "the Lease is lost"), recorded=operator.writing)
+        if request.first and self.refuses:
+            self.refuses = False
+            return WriteUnrecorded(at, change, FAILURES["busy"])
+        if not still_wanted(operator.plc, change, at):  # type: ignore[arg-type]
+            return WriteWithdrawn(at, change, recorded=operator.writing)
+        names = [
+            each for each in names_at(change.unit_id, change.address, len(change.values)) if each in self.world.names
+        ]
+        event = self.world.plant.answers(request, at, fate)
+        if isinstance(event, WriteSpared):
+            return event
+        self.looks_at(change, names)
+        if fate == "slow":
+            self.world.clock.goes_on(15)
+            (other,) = (each for each in self.operators if each is not operator)
+            other.asks(self.lease)
+            assert not other.may_write, "two operators write"
+        refused = isinstance(event, WriteFailed)
+        for name in names if fate != "lost" else ():
+            self.world.forced_of.add(name)
+            for each in self.rules:
+                each.sent(self.world, name, change.values, refused=refused)
+        return event
+
+    def held(self) -> None:
+        """Count what the pass that ended has left as it is, and who alone speaks against it."""
+        world = self.world
+        for name in (each for each in world.names if each != COMMAND and world.is_amiss(world.look, each)):
+            if not world.is_wanted(name, world.last_shown[name]):
+                against = [each.name for each in self.rules if each.forbids(world, name, wanted_words(world, name))]
+                COUNTED[f"held by {against[0]} alone" if len(against) == 1 else f"held by {len(against)}"] += 1
+
+    def looks_at(self, change: Change, names: list[str]) -> None:
+        """See that a write that goes out is one that every guard lets through, and that its record is stored."""
+        COUNTED["writes"] += 1
+        (name,) = names
+        for each in self.rules:
+            why = each.forbids(self.world, name, change.values)
+            assert not why, f"{each.name}: {name} is written, and {why}"
+        (known,) = (each for each in self.status.registers if each.name == name)
+        assert known.unverified_write == hex_of(change.values), "a write without a record"
+        assert change.mask == (1 << 3 if name == "running" else None), "bits of others are written"
