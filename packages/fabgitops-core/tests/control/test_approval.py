@@ -1,16 +1,17 @@
 """Adoption and approval: what waits for a yes, which yes counts, and how long."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fabgitops_core.api.meta import APPROVE, APPROVED_BY
-from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.control.events import Declared, SyncRequest
 from fabgitops_core.control.plc.commands import Write
 from fabgitops_core.control.plc.state import Stage
 from fabgitops_core.control.plc.writing import still_wanted
 
-from .conftest import Story, change_of, spec
+from .conftest import START, Story, change_of, spec
 
 MANUAL = {"correction": {"approval": "Manual"}}
 OBSERVED = {"adoption": "Observe"}
@@ -143,6 +144,40 @@ def test_a_restart_in_between_changes_nothing() -> None:
     assert revived.status.plan.since == since
 
 
+def test_a_yes_holds_over_a_restart_whatever_the_fraction_of_a_second_was() -> None:
+    """A status keeps whole seconds, so no digest may go by less: the yes would lapse with each restart."""
+    story = tells(Story(at=START + timedelta(microseconds=123456)), spec(**MANUAL)).passes(2311)
+    stored = IndustrialPLCStatus.model_validate_json(story.published[-1].model_dump_json(by_alias=True))
+    revived = told(story.spec, digest(story), status=stored).due().reads(2311)
+    assert isinstance(revived.request, Write)
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        {"confirmReads": 3},
+        {"windows": [{"type": "allow", "schedule": "0 5 * * *", "duration": "1h"}]},
+        {"approval": "Manual", "windows": [{"type": "deny", "schedule": "0 0 * * *", "duration": "1h"}]},
+    ],
+)
+def test_who_adopts_a_device_sees_what_would_be_written_later_too(guard: dict[str, Any]) -> None:
+    """What another guard holds for now goes out by the same yes once that is over, so the plan shows it."""
+    story = told(spec(**OBSERVED, correction=guard)).passes(2311)
+    assert story.status.plan is not None
+    assert [each.after for each in story.status.plan.changes] == ["0x09C4"]
+
+
+def test_a_stranger_is_not_adopted() -> None:
+    """While the device is not the one that spec.identity names there is nothing to agree to."""
+    story = told(spec(**OBSERVED, identity={"vendor": "Acme"}))
+    story.device.holding(4001, 2311).identity = {0: "Other"}
+    assert story.polled().status.plan is None
+    story.device.identity = {0: "Acme"}
+    assert len(digest(story.polled())) == 16
+    story.device.holding(4001, 2500)
+    assert story.polled().status.plan is not None
+
+
 def test_a_new_resource_only_reports_until_its_device_is_approved() -> None:
     """With adoption Observe a drift is told and not written before somebody agrees once; later drifts are corrected."""
     story = told(spec(**OBSERVED)).passes(2311)
@@ -211,9 +246,11 @@ def test_a_command_takes_a_yes_each_time() -> None:
     story = told(spec(target_register=None, target_value=None, registers=one, **MANUAL)).polled()
     tells(story, story.spec, digest(story)).polled()
     assert written(story) == 1
-    yes = story.state.approved
-    tells(story, story.spec, yes, request=SyncRequest("again", force=True)).polled()
-    assert written(story) == 1
+    for times, token in enumerate(("again", "and again"), 1):
+        tells(story, story.spec, story.state.approved, request=SyncRequest(token, force=True)).polled()
+        assert written(story) == times
+        tells(story, story.spec, digest(story), request=SyncRequest(token, force=True)).polled()
+        assert written(story) == times + 1
 
 
 def test_a_changed_annotation_is_news() -> None:

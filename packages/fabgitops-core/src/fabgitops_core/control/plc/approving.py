@@ -1,9 +1,10 @@
 """What somebody has to agree to: the plan of a pass, its digest, and whether it is the one that was approved.
 
-A plan is what would be written if nothing but a yes were missing. Its digest covers the resource, the device, every
-change with the words before and after, since when each register drifts, and how many corrections there were: so a yes
-holds for this episode, and for nothing that has changed since. What was approved is noted once, when the pass decides:
-while it writes, one register after the other leaves the plan.
+A plan is what would be written if nothing but a yes were missing; of a device that is new all that is not as Git wants
+it. Its digest covers the resource, the device, every change with the words before and after, since when each register
+drifts, how many corrections there were, and which sync a command is repeated for: so a yes holds for this episode, and
+for nothing that has changed since. What was approved is noted once, when the pass decides: while it writes, one
+register after the other leaves the plan.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from fabgitops_core.api.plc.approval import Adoption, Approval, PlannedChange, W
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.plc.brevity import brief
-from fabgitops_core.control.plc.judging import Judgement
+from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.state import Declaration, PlcState, with_memory
 
 DIGITS = 16
@@ -53,7 +54,7 @@ def proposed(state: PlcState, found: Sequence[Judgement], places: Sequence[int])
     wrong = [found[place] for place in places]
     changes = tuple(_change(each) for each in wrong)
     episode = (state.status.corrections_applied, is_adopted(state))
-    digest = _digest(state.namespace, _who(state), *episode, [_facts(each) for each in wrong])
+    digest = _digest(state.namespace, _who(state), *episode, [_facts(state, each) for each in wrong])
     approved = digest == state.approved
     names = frozenset(each.register_name for each in changes) if approved else frozenset[str]()
     return state._replace(going=replace(state.going, digest=digest, planned=changes, approved=names))
@@ -89,12 +90,20 @@ def _lasting(plan: WritePlan) -> tuple[Any, ...]:
     return plan.approved_by, [(each.register_name, each.after) for each in plan.changes]
 
 
-def _facts(found: Judgement) -> tuple[Any, ...]:
-    """Return all that makes a change this one: also that it was not made before."""
+def _facts(state: PlcState, found: Judgement) -> tuple[Any, ...]:
+    """Return all that makes a change this one, as it stands in a status as well: also that it was not made before."""
     point, status = found.point, found.status
-    since = None if status.drifted_since is None else status.drifted_since.isoformat()
+    since = None if status.drifted_since is None else status.drifted_since.replace(microsecond=0).isoformat()
     where = (point.where, str(point.place.device.endpoint), str(point.function))
-    return point.name, *where, found.words, point.wanted, since, status.given
+    return point.name, *where, found.words, point.wanted, since, *_episode_of_command(state, found)
+
+
+def _episode_of_command(state: PlcState, found: Judgement) -> tuple[Any, ...]:
+    """Return what tells a command from the same one at another time: nothing is read of it, and none is counted."""
+    if not found.point.command:
+        return ()
+    again = state.serving.token if state.serving is not None and found.finding is Finding.GIVEN else None
+    return found.status.given, state.generation, again
 
 
 def _change(found: Judgement) -> PlannedChange:

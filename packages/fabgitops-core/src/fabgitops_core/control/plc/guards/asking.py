@@ -1,23 +1,37 @@
-"""What is to be agreed to: all that no other guard holds."""
+"""What is to be agreed to: of a new device all that is not as Git wants it, else what no other guard holds."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
-from fabgitops_core.control.plc.approving import adopted, proposed
+from fabgitops_core.control.plc.approving import adopted, is_adopted, proposed
 from fabgitops_core.control.plc.guards.guard import Snapshot
-from fabgitops_core.control.plc.guards.table import CONSENT, held_by
+from fabgitops_core.control.plc.guards.table import CONSENT, GUARDS, held_by
 from fabgitops_core.control.plc.judging import Judgement, to_be_written
 from fabgitops_core.control.plc.state import PlcState, forced_for
 
+KNOWING = frozenset({"identity", "answers"})
+"""The guards that say that nobody knows yet what device this is: there is nothing to agree to before."""
+
+_PASSING = frozenset(name for name, _ in GUARDS) - KNOWING - {"mode"}
+"""The guards that let a write go later: who agrees to a device once agrees to what these hold now, too."""
+
 
 def asked(state: PlcState, found: Sequence[Judgement], at: datetime) -> PlcState:
-    """Note what the pass would write with a yes, and whether there is one, where the spec says that it takes one."""
+    """Note what would be written with a yes, and whether there is one, where the spec says that it takes one."""
     if state.spec is None or not state.spec.asks:
         return state
     seen = Snapshot(state, at)
-    free = [
+    if is_adopted(state):
+        return proposed(state, found, _free(seen, found, CONSENT))
+    if any(hold.guard in KNOWING for each in found if (hold := held_by(seen, each.point, but=_PASSING | {"mode"}))):
+        return state
+    return adopted(proposed(state, found, _free(seen, found, _PASSING)), at)
+
+
+def _free(seen: Snapshot, found: Sequence[Judgement], but: Container[str]) -> list[int]:
+    """Return what would be written if some guards were not asked, by place in the map."""
+    return [
         place
         for place, each in enumerate(found)
-        if to_be_written(each, forced_for(state, each.point)) and held_by(seen, each.point, but=CONSENT) is None
+        if to_be_written(each, forced_for(seen.state, each.point)) and held_by(seen, each.point, but) is None
     ]
-    return adopted(proposed(state, found, free), at)
