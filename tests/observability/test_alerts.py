@@ -225,6 +225,14 @@ CASES = (
         {'fabgitops_watch_up{job="fabgitops",kind="IndustrialPLC"}': "0x8 1 0x60"},
     ),
     Case(
+        "FabGitOpsAuditNotStored",
+        "3m",
+        CRITICAL,
+        {"job": "fabgitops"},
+        {'fabgitops_audit_up{job="fabgitops"}': "0x60"},
+        {'fabgitops_audit_up{job="fabgitops"}': "0x2 1 0x60"},
+    ),
+    Case(
         "FabGitOpsSourceStuck",
         "16m",
         WARNING,

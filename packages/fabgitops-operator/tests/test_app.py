@@ -119,6 +119,9 @@ def test_the_right_to_read_secrets_is_asked_for() -> None:
         ("--brake-min", "0"),
         ("--brake-window-secs", "0"),
         ("--brake-corrections-per-minute", "-1"),
+        ("--audit-outage", "perhaps"),
+        ("--audit-file-mib", "0"),
+        ("--audit-keep", "-1"),
         ("--allow-cidr", "10.20.0.1/16"),
         ("--allow-cidr", "plc.example"),
         ("--namespace", "Bad_NS"),
@@ -143,6 +146,33 @@ def test_a_bad_value_is_named(refused: Refused, flag: str, value: str) -> None:
     line = refused("run", flag, value)
     assert flag in line
     assert value in line
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--audit-sync",), "--audit-sync has no effect without --audit"),
+        (("--audit", "stdout", "--audit-keep", "3"), "--audit-keep has no effect without --audit DIR"),
+        (("--audit", "stdout", "--audit-file-mib", "3"), "--audit-file-mib has no effect without --audit DIR"),
+        (("--audit-outage", "correct"), "--audit-outage has no effect without --audit"),
+        (("--audit-key-file", "key"), "--audit-key-file has no effect without --audit"),
+        (
+            ("--kinds", "racks", "--audit", "stdout"),
+            "--audit records writes to PLCs; with --kinds racks none",
+        ),
+        (
+            ("--audit", "stdout", "--audit-key-file", "/nowhere"),
+            "the key /nowhere cannot be read: No such file",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [("run",), ("standalone", "--source", "plant", "--state", "state")])
+def test_an_audit_that_cannot_be_is_refused(
+    refused: Refused, command: tuple[str, ...], flags: tuple[str, ...], told: str
+) -> None:
+    """Settings of the audit that have no effect, and a key that is none, end the start with one line."""
+    if command[0] == "run" or "--kinds" not in flags:
+        assert told in refused(*command, *flags)
 
 
 def test_a_bad_device_map_is_named(tmp_path: Path) -> None:

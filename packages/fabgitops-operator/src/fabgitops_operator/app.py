@@ -47,6 +47,44 @@ app = App(
 
 app.command(standalone)
 
+audit = App(name="audit", help="Look through the records of writes that --audit keeps.", help_format="plaintext")
+app.command(audit)
+
+
+@audit.command
+def verify(
+    place: Path,
+    /,
+    *more: Path,
+    key_file: Annotated[tuple[Path, ...], Parameter(negative=())] = (),
+    among_others: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Find records that are missing, changed, out of order or cut off, over files and restarts, and say which.
+
+      fabgitops-operator audit verify /var/lib/fabgitops/audit
+
+      kubectl logs deploy/fabgitops | fabgitops-operator audit verify --among-others /dev/stdin
+
+    Ends with 0 when all is whole, with 1 when something is wrong, with 2 when it cannot be found out. Notes are no
+    faults: writes that an operator could not follow to their end as it was killed, or a line that a crash cut short.
+
+    Args:
+        place: A folder of records, or a file; give all files that there are.
+        more: More of them.
+        key_file: The key that seals them, as given to --audit-key-file; several times where it was exchanged.
+        among_others: The files are logs: lines that are no records are passed over.
+    """
+    from fabgitops_operator.audit import command  # noqa: PLC0415
+    from fabgitops_operator.audit.choosing import AuditKeyError  # noqa: PLC0415
+
+    try:
+        found = command.verified((place, *more), key_file, among_others=among_others)
+    except (AuditKeyError, command.NoRecordsError) as error:
+        complain(str(error))
+        return 2
+    say(command.told(found))
+    return 0 if found.whole else 1
+
 
 @app.command
 def run(settings: Settings | None = None, bus: BusSettings | None = None, *, config: Path | None = None) -> int:
@@ -63,6 +101,7 @@ def run(settings: Settings | None = None, bus: BusSettings | None = None, *, con
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
+    from fabgitops_operator.audit.choosing import AuditKeyError  # noqa: PLC0415
     from fabgitops_operator.bus.errors import BusError  # noqa: PLC0415
     from fabgitops_operator.cluster.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
     from fabgitops_operator.cluster.runtime import operate  # noqa: PLC0415
@@ -76,7 +115,7 @@ def run(settings: Settings | None = None, bus: BusSettings | None = None, *, con
         complain("--bus has no effect without --kinds racks (see: fabgitops-operator run --help)")
         return 2
     failed = (ApiError, LeaseLostError, LeaseRefusedError, NotInstalledError)
-    return performed(operate(settings, bus), settings, (BusError,), failed)
+    return performed(operate(settings, bus), settings, (AuditKeyError, BusError), failed)
 
 
 @app.command

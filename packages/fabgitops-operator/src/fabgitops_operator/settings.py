@@ -12,6 +12,12 @@ from cyclopts.validators import Number
 from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 
+STDOUT = "stdout"
+"""What stands for standard output where a folder is expected."""
+
+FILE_MIB = 64
+"""How large a file of records of writes becomes, unless it is said otherwise."""
+
 
 class LogLevel(StrEnum):
     """From which level on the log speaks."""
@@ -38,7 +44,7 @@ class Family(StrEnum):
 
 
 class Outage(StrEnum):
-    """What becomes of writes while the API server is away: HOLD stops them with the deadline, CORRECT goes on."""
+    """What becomes of writes while what watches over them is away: HOLD stops them, CORRECT goes on."""
 
     HOLD = "hold"
     CORRECT = "correct"
@@ -124,6 +130,24 @@ class Common:
     brake_corrections_per_minute: Annotated[int, Parameter(validator=Number(gte=0))] = 0
     """Corrections within a minute beyond which the brake engages, whatever they correct; 0 lets any number be."""
 
+    audit: str = ""
+    """Where a record of every write to a device goes: a folder, or stdout. Without one there is none."""
+
+    audit_sync: Annotated[bool, Parameter(negative=())] = False
+    """Have each record on the disk before its write goes out, so that not even a power failure loses it."""
+
+    audit_key_file: str = ""
+    """File with the key that seals the records (HMAC-SHA-256): who does not have it can change none unnoticed."""
+
+    audit_outage: Outage = Outage.HOLD
+    """While records cannot be stored: hold all writes, or correct, with an alarm."""
+
+    audit_file_mib: Annotated[int, Parameter(validator=Number(gte=1, lte=1024))] = FILE_MIB
+    """MiB after which a further file of records is begun."""
+
+    audit_keep: Annotated[int, Parameter(validator=Number(gte=0))] = 0
+    """Files of records that are kept; 0 keeps all."""
+
     device_map: Path | None = None
     """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached."""
 
@@ -137,9 +161,29 @@ class Common:
     """Text, JSON lines, or auto: text on a terminal, JSON lines elsewhere."""
 
 
+def audit_together(_: type, settings: "Common | None") -> None:
+    """Refuse settings of the audit that have no effect; None: no setting."""
+    if settings is None:
+        return
+    to_folder = settings.audit not in {"", STDOUT}
+    for name, given, has_effect in (
+        ("sync", settings.audit_sync, to_folder),
+        ("file-mib", settings.audit_file_mib != FILE_MIB, to_folder),
+        ("keep", settings.audit_keep > 0, to_folder),
+        ("key-file", bool(settings.audit_key_file), bool(settings.audit)),
+        ("outage", settings.audit_outage is not Outage.HOLD, bool(settings.audit)),
+    ):
+        if given and not has_effect:
+            where = "DIR" if settings.audit == STDOUT else ""
+            raise ValueError(f"--audit-{name} has no effect without {f'--audit {where}'.strip()}.")
+
+
 def _together(kind: type, settings: "Settings | None") -> None:
     """Refuse settings that do not go together; None: no setting."""
     _times_of_the_lease(kind, settings)
+    audit_together(kind, settings)
+    if settings is not None and settings.kinds is not Family.PLC and settings.audit:
+        raise ValueError(f"--audit records writes to PLCs; with --kinds {settings.kinds} none is written.")
     if settings is not None and settings.kinds is not Family.PLC and settings.device_map is not None:
         raise ValueError(f"--device-map says where PLCs are; with --kinds {settings.kinds} none is reached.")
 

@@ -299,6 +299,17 @@ ALERTS = (
         "watch-down",
     ),
     Alert(
+        "FabGitOpsAuditNotStored",
+        "min by (job) (fabgitops_audit_up) == 0",
+        "2m",
+        CRITICAL,
+        "Records of writes to devices cannot be stored.",
+        f"For {FOR} or more no record of a write could be stored: every correction is held, or with --audit-outage"
+        " correct goes out without one. The log says why, and the message of a resource that is held: is the volume"
+        " full?",
+        "audit-not-stored",
+    ),
+    Alert(
         "FabGitOpsSourceStuck",
         _SOURCE_STUCK,
         "15m",

@@ -42,8 +42,9 @@ class Audits:
             UnrecordedError: It could not be stored, and nothing was sent.
         """
         decided = entry.at_device
-        facts = decided.audited(entry.state, change) if decided else WriteFacts(entry.generation, ())
-        record = await self._audit.attempt(self._now(), entry.key, change, facts)
+        at = self._now()
+        facts = decided.audited(entry.state, change, at) if decided else WriteFacts(entry.generation, ())
+        record = await self._audit.attempt(at, entry.key, change, facts)
         try:
             outcome = await sending()
         except BaseException:

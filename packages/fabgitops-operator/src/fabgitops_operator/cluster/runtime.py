@@ -8,6 +8,7 @@ from fabgitops_core.codec.networks import Networks, networks
 from fabgitops_core.control.kinds import families
 from fabgitops_core.engine.ports import Bus
 
+from fabgitops_operator.audit.choosing import keeper_of
 from fabgitops_operator.bus.choosing import bus_of
 from fabgitops_operator.bus.memory import Memory
 from fabgitops_operator.bus.metrics import BusMetrics
@@ -36,6 +37,7 @@ async def operate(settings: Settings, bus: BusSettings) -> None:
 
     Raises:
         DeviceMapError: The device map cannot be used.
+        AuditKeyError: The key of the audit cannot be used.
         BusError: The bus cannot be used as it is set.
         ApiError: The API server cannot be reached, or refuses what the operator needs.
         LeaseLostError: Another operator has taken the Lease.
@@ -50,6 +52,7 @@ async def operate(settings: Settings, bus: BusSettings) -> None:
 async def _operated(settings: Settings, bus: BusSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
     route, within = route_of(settings.device_map), networks(settings.allow_cidr)
+    keeper = keeper_of(settings)
     access = load_access()
     deciding = families(settings.settle_secs)[settings.kinds]
     owned = [watched.kind for watched in watched_by(deciding)]
@@ -61,7 +64,7 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
         if settings.kinds is Family.RACKS:
             told = await stack.enter_async_context(bus_of(bus))
         means = (
-            modbus(kube, route, within, ConfigMapBrake(kube, settings))
+            modbus(kube, route, within, ConfigMapBrake(kube, settings), keeper)
             if told is None
             else _of_racks(kube, rest, told, owned, within)
         )

@@ -23,6 +23,7 @@ from fabgitops_core.engine.engine import Engine
 
 from fabgitops_operator.hosting.echoes import digest_of, version_of
 from fabgitops_operator.hosting.lasting import Lasting
+from fabgitops_operator.hosting.origins import Origins
 from fabgitops_operator.hosting.ports import Body
 from fabgitops_operator.hosting.standby import Standby
 
@@ -67,6 +68,7 @@ class Inventory:
         engine: Who looks after them.
         forgotten: Told the uid of each that is gone.
         echoed: Whether the status of an object is what we wrote into it; told key, uid, version and the status' digest.
+        origins: Is told where each object comes from, where anybody asks.
     """
 
     def __init__(
@@ -74,10 +76,12 @@ class Inventory:
         engine: Engine,
         forgotten: Callable[[str], None],
         echoed: Callable[[Key, str, int, bytes], bool] = lambda *_: False,
+        origins: Origins | None = None,
     ) -> None:
         self._engine = engine
         self._forgotten = forgotten
         self._echoed = echoed
+        self._origins = origins
         self._seen: dict[Key, _Seen] = {}
         self._listings: dict[str, _Listing] = {}
         self._lasting = Lasting()
@@ -180,6 +184,8 @@ class Inventory:
         if seen is not None and seen.uid != uid:
             self.lost(key, seen.uid)
             seen = None
+        if self._origins is not None:
+            self._origins.note(key, body)
         try:
             declares = reading.declares if reading else digest_of(looked_at(controller.kind, body))
             now = _Seen(uid, version, declares, digest_of(body.get("status")))
@@ -221,6 +227,8 @@ class Inventory:
             del self._seen[key]
             self._standby.drop(key)
             self._engine.remove(key)
+            if self._origins is not None:
+                self._origins.forget(key)
             self._forgotten(uid)
 
     def listing_begins(self, kind: str, namespace: str | None) -> dict[Key, str]:

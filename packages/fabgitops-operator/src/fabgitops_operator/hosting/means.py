@@ -13,6 +13,7 @@ from fabgitops_core.engine.ports import Bus, Devices, Host, Objects
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.modbus.route import Route
 
+from fabgitops_operator.audit.keeper import Keeper
 from fabgitops_operator.hosting.brake.brake import BrakeStore
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.ports import Secrets
@@ -42,7 +43,8 @@ class Means:
     """What each family of kinds needs of its own.
 
     `devices` and `objects` are made when there is somebody to count what they do, `performers` when there is a host to
-    record it; `racks` counts what is of them, `brake` is where the fleet brake is kept of kinds that it can hold.
+    record it; `racks` counts what is of them, `brake` is where the fleet brake is kept of kinds that it can hold, and
+    `audit` keeps a record of every write to a device.
     """
 
     devices: Callable[[Metrics], Devices] = lambda _: NoDevices()
@@ -51,8 +53,11 @@ class Means:
     racks: RackMetrics | None = None
     performers: Callable[[Host], Mapping[type[Request], Performer]] = lambda _: NONE
     brake: BrakeStore | None = None
+    audit: Keeper | None = None
 
 
-def modbus(secrets: Secrets, route: Route, within: Networks, brake: BrakeStore) -> Means:
+def modbus(secrets: Secrets, route: Route, within: Networks, brake: BrakeStore, audit: Keeper | None = None) -> Means:
     """Return what PLCs need: connections over which Modbus is spoken, to addresses within what is allowed."""
-    return Means(lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route, within), brake=brake)
+    return Means(
+        lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route, within), brake=brake, audit=audit
+    )

@@ -17,6 +17,7 @@ from fabgitops_core.control.plc.fleet import Terms
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Observer
 
+from fabgitops_operator.audit.metrics import AuditMetrics
 from fabgitops_operator.hosting.announce import Announcer
 from fabgitops_operator.hosting.brake.watching import Braking, running
 from fabgitops_operator.hosting.errors import ApiError
@@ -25,6 +26,7 @@ from fabgitops_operator.hosting.inventory import Inventory
 from fabgitops_operator.hosting.lasting import settle_memory
 from fabgitops_operator.hosting.means import Means
 from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.origins import Origins
 from fabgitops_operator.hosting.owned import Owned, watched_by
 from fabgitops_operator.hosting.ports import Api, Fence
 from fabgitops_operator.hosting.report import Reporter
@@ -169,8 +171,11 @@ class Stage:
         host = StandIn()
         devices, objects = means.devices(metrics), means.objects(metrics)
         performers = means.performers(host)
-        self.engine = Engine(devices, host, observer, objects=objects, bus=means.bus, performers=performers)
-        self.inventory = Inventory(self.engine, host.forget, host.echoed)
+        self._audit = means.audit
+        self.engine = Engine(
+            devices, host, observer, objects=objects, bus=means.bus, performers=performers, audit=self._audit
+        )
+        self.inventory = Inventory(self.engine, host.forget, host.echoed, self._audited())
         self._announcer = Announcer(api, metrics)
         self._announcer.uid = self.inventory.uid
         self._reporter = host.reporter = Reporter(api, self._announcer, metrics, self.inventory, fence.may_have_passed)
@@ -207,6 +212,16 @@ class Stage:
         if (brake := self._brake) is not None:
             self.metrics.watch_brake(lambda: brake.engaged)
         self.metrics.watch_hearing(lambda: {**self.hearing.kinds_up(), **self.children.kinds_up()})
+
+    def _audited(self) -> Origins | None:
+        """Wire who keeps records of writes, if anybody does, and return who is to know where objects come from."""
+        if self._audit is None:
+            return None
+        self._audit.guard(self.engine.holds)
+        self.metrics.registry.register(AuditMetrics(self._audit))
+        origins = Origins()
+        self._audit.origin = origins.of
+        return origins
 
     def not_ready(self) -> str:
         """Return why the operator is not ready, or "". One that stands by is when it could take over at once."""
@@ -254,6 +269,8 @@ class Stage:
             self._acquiring = asyncio.create_task(self._fence.acquire(), name="fence")
             stack.push_async_callback(_ended, self._acquiring)
             await self._unless_told(_settled(self._acquiring, AT_ONCE_SECS))
+            if self._audit is not None:
+                stack.push_async_callback(self._audit.end)  # after the last write, too
             stack.push_async_callback(self._end_polling)
             if self._acquiring.done():
                 self._acquiring.result()
@@ -271,6 +288,8 @@ class Stage:
                 await self._unless_told(self._stand_by(self._acquiring))
                 if self.told_to_stop.is_set():
                     return "stopped before it was its turn"
+            if self._audit is not None:
+                await self._audit.begin()
             log.info("looking after %d resource(s)", len(self.engine))
             warn_of_empty(self._settings.namespace, self.engine)
             await stack.enter_async_context(running(self._brake))

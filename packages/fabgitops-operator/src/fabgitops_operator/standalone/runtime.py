@@ -10,6 +10,7 @@ from aiohttp import web
 from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.kinds import families
 
+from fabgitops_operator.audit.choosing import keeper_of
 from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import probes
@@ -25,6 +26,7 @@ from fabgitops_operator.standalone.judging import ShippedRules
 from fabgitops_operator.standalone.kubeconfig import kubeconfig, url, write
 from fabgitops_operator.standalone.local import BY_KIND, Local
 from fabgitops_operator.standalone.notify import Notify, feed
+from fabgitops_operator.standalone.origins import in_source
 from fabgitops_operator.standalone.resources import RESOURCES
 from fabgitops_operator.standalone.secret_files import SecretFiles
 from fabgitops_operator.standalone.settings import StandaloneSettings
@@ -53,6 +55,7 @@ async def operate(settings: StandaloneSettings) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
+        AuditKeyError: The key of the audit cannot be used.
         StateError: The state is another's, damaged, or cannot be written.
         SourceError: The source cannot be one.
         EntranceError: The API may not be opened so.
@@ -65,7 +68,7 @@ async def operate(settings: StandaloneSettings) -> None:
 
 async def _operated(settings: StandaloneSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
-    route = route_of(settings.device_map)
+    route, keeper = route_of(settings.device_map), keeper_of(settings)
     way_in = entrance(settings)
     deciding = families(settings.settle_secs)["plc"]
     judge = ShippedRules()
@@ -78,8 +81,10 @@ async def _operated(settings: StandaloneSettings) -> str:
         stack.push_async_callback(local.settled)
         rules = Rules(judge, deciding, BY_KIND, judge.name)
         syncer = Syncer(objects, store, rules, settings.of_source(), local)
-        means = modbus(local, route, networks(settings.allow_cidr), brake)
+        means = modbus(local, route, networks(settings.allow_cidr), brake, keeper)
         stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, means))
+        if keeper is not None:
+            keeper.origin = in_source(keeper.origin, store, syncer.status)
         stage.metrics.registry.register(SourceMetrics(syncer.status))
         api = Api(store, objects, RESOURCES, way_in.access, asyncio.get_running_loop().time)
         pages = [

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from fabgitops_operator.hosting.listen import DEFAULT, place
-from fabgitops_operator.settings import Common
+from fabgitops_operator.settings import Common, audit_together
 from fabgitops_operator.standalone.source.git.program import Credentials
 from fabgitops_operator.standalone.source.settings import SourceSettings
 
@@ -59,7 +59,7 @@ class Entry(Kept):
     """Its key (PEM). Default: tls.key of the state."""
 
 
-@Parameter(name="*")
+@Parameter(name="*", validator=audit_together)
 @dataclass(frozen=True, kw_only=True)
 class StandaloneSettings(Entry, Common):
     """All settings, with their defaults."""

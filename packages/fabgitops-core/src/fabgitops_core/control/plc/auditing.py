@@ -1,12 +1,18 @@
 """What is known of a write when it is decided, and what a reading after it says: the facts of its record."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.events import SyncRequest
+from fabgitops_core.control.plc.guards.guard import Snapshot
+from fabgitops_core.control.plc.guards.table import GUARDS
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.requests import Change, ReadPlan
 from fabgitops_core.control.plc.state import PlcState, same_places
+
+ALLOWS = "allows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +28,13 @@ class WriteFacts:
     """What is known of a write when it is decided.
 
     `generation` is that of the spec which wants it, `sync` the request that the pass answers, if it answers one.
+    `guards` is what each of the resource's guards says: "allows", or why it does not.
     """
 
     generation: int
     touched: tuple[Touched, ...]
     sync: SyncRequest | None = None
+    guards: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def compared(self) -> bool:
@@ -34,11 +42,19 @@ class WriteFacts:
         return any(not each.point.command for each in self.touched)
 
 
-def audited(state: PlcState, change: Change) -> WriteFacts:
+def audited(state: PlcState, change: Change, at: datetime) -> WriteFacts:
     """Return what is known of a write under way; its registers only while the spec still means the same ones."""
     going = state.going
     under_way = bool(going.changes) and going.changes[0].change == change and same_places(state.going_map, state.map)
-    return WriteFacts(state.generation, _touched(state) if under_way else (), state.serving)
+    touched = _touched(state) if under_way else ()
+    said = dict(_said(Snapshot(state, at), [each.point for each in touched]))
+    return WriteFacts(state.generation, touched, state.serving, said)
+
+
+def _said(seen: Snapshot, points: list[Point]) -> Iterator[tuple[str, str]]:
+    for name, guard in GUARDS if points else ():
+        holds = [hold for point in points if (hold := guard(seen, point))]
+        yield name, holds[0].message if holds else ALLOWS
 
 
 def _touched(state: PlcState) -> tuple[Touched, ...]:

@@ -31,7 +31,7 @@ class DeviceController(Protocol[State_contra]):
         """Return whether a write that waits for its turn may be sent now, at this time of day."""
         ...
 
-    def audited(self, state: State_contra, change: Change) -> WriteFacts:
+    def audited(self, state: State_contra, change: Change, at: datetime) -> WriteFacts:
         """Return what is known of a write that is about to be sent, for its record."""
         ...
 

@@ -27,6 +27,7 @@ def standalone(settings: StandaloneSettings, *, config: Path | None = None) -> i
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and the other commands need neither the engine nor the store.
+    from fabgitops_operator.audit.choosing import AuditKeyError  # noqa: PLC0415
     from fabgitops_operator.hosting.process import performed  # noqa: PLC0415
     from fabgitops_operator.hosting.showing import CertificateError  # noqa: PLC0415
     from fabgitops_operator.standalone.api.tokens import TokenError  # noqa: PLC0415
@@ -37,7 +38,7 @@ def standalone(settings: StandaloneSettings, *, config: Path | None = None) -> i
     from fabgitops_operator.standalone.store import StateError  # noqa: PLC0415
 
     del config  # read before the settings are made
-    wrong, failed = (EntranceError, SecretError, SourceError), (CertificateError, StateError, TokenError)
+    wrong, failed = (AuditKeyError, EntranceError, SecretError, SourceError), (CertificateError, StateError, TokenError)
     return performed(operate(settings), settings, wrong, failed)
 
 
