@@ -44,6 +44,7 @@ HEALTH = {
     "IdentityMismatch": "Degraded",
     "ContendedWriter": "Degraded",
     "Conflict": "Degraded",
+    "NotLookedAfter": "Degraded",
     "InternalError": "Degraded",
 }
 

@@ -218,4 +218,5 @@ def test_what_goes_on_through_a_restart_says_so() -> None:
     lasting = {rule["alert"] for group in groups for rule in group["rules"] if rule.get("keep_firing_for") == "5m"}
     operators_own = {"OperatorAbsent", "OperatorRestarting", "NoLeader", "NoStandby", "FleetBrake"}
     operators_own |= {"WatchDown", "PollsLate", "SourceStuck", "AuditNotStored"}
+    operators_own |= {"PLCsGivenUp"}
     assert {case.alert for case in CASES} - lasting == {f"FabGitOps{name}" for name in operators_own}

@@ -217,6 +217,14 @@ CASES = (
         writes("gone", "0+2x60"),
     ),
     Case(
+        "FabGitOpsPLCsGivenUp",
+        "11m",
+        WARNING,
+        {"namespace": "plant"},
+        {'fabgitops_given_up_plcs{namespace="plant"}': "3x60"},
+        {'fabgitops_given_up_plcs{namespace="plant"}': "3x15 0x60"},
+    ),
+    Case(
         "FabGitOpsWatchDown",
         "6m",
         WARNING,

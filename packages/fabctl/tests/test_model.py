@@ -30,6 +30,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
         ("ContendedWriter", "False", Status.FAILED),
         ("ConnectionFailed", "False", Status.FAILED),
         ("AddressNotAllowed", "False", Status.FAILED),
+        ("NotLookedAfter", "False", Status.FAILED),
         ("DeviceException", "False", Status.FAILED),
         ("DeviceBusy", "False", Status.FAILED),
         ("WriteRefused", "False", Status.FAILED),

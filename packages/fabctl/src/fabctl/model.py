@@ -54,6 +54,7 @@ _BY_REASON = {
     "VerificationFailed": Status.FAILED,
     "ContendedWriter": Status.FAILED,
     "InternalError": Status.FAILED,
+    "NotLookedAfter": Status.FAILED,
     "Conflict": Status.CONFLICT,
     "IdentityMismatch": Status.WRONG_DEVICE,
     "TemplateNotFound": Status.NO_TEMPLATE,

@@ -289,6 +289,16 @@ ALERTS = (
         counted="the share of writes that fail and are tried again; what is refused for good always counts",
     ),
     Alert(
+        "FabGitOpsPLCsGivenUp",
+        "max by (namespace) (fabgitops_given_up_plcs) > 0",
+        "10m",
+        WARNING,
+        "Nobody looks after the PLCs of {{ $labels.namespace }}.",
+        f"For {FOR} PLCs of {{{{ $labels.namespace }}}} have been left alone: the operator that looked after them was"
+        " started for other namespaces, and no other has taken over. They are neither read nor corrected.",
+        "plcs-given-up",
+    ),
+    Alert(
         "FabGitOpsWatchDown",
         "min by (job, kind) (fabgitops_watch_up) == 0",
         "5m",

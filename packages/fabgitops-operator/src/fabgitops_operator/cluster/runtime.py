@@ -1,7 +1,7 @@
 """The operator on Kubernetes."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.codec.networks import Networks, networks
@@ -17,7 +17,9 @@ from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.cluster.brake import ConfigMapBrake
 from fabgitops_operator.cluster.children import Children
 from fabgitops_operator.cluster.kube import Kube
+from fabgitops_operator.cluster.lease.keeper import Lease
 from fabgitops_operator.cluster.lease.place import lease_of
+from fabgitops_operator.cluster.leaving import Leaving
 from fabgitops_operator.cluster.objects import KubeObjects
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.cluster.watch import Watch
@@ -26,6 +28,7 @@ from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import serving
 from fabgitops_operator.hosting.means import Means, modbus
 from fabgitops_operator.hosting.owned import watched_by
+from fabgitops_operator.hosting.ports import Fence
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
 from fabgitops_operator.hosting.stage import Stage, last_word, staged
 from fabgitops_operator.redfish.performing import Bmcs
@@ -68,12 +71,30 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
             if told is None
             else _of_racks(kube, rest, told, owned, within)
         )
-        stage = await stack.enter_async_context(staged(settings, kube, lease_of(settings, kube), deciding, means))
+        fence = lease_of(settings, kube)
+        stage = await stack.enter_async_context(staged(settings, kube, fence, deciding, means))
         remark = stage.remark if told is None else _remark(stage, told)
         at = settings.metrics_bind, settings.metrics_port
         listening = serving(stage.metrics.registry, *at, stage.not_ready, remark)
         watch = Watch(access, stage.hearing, stage.inventory, stage.declared, settings.namespace, stage.take_signals)
-        return await stage.perform(listening, watch.running(), Children(rest, stage.children, stage.owned).running())
+        children = Children(rest, stage.children, stage.owned)
+        leaving = _leaving(settings, kube, fence)
+        stage.metrics.watch_given_up(lambda: leaving.counts)
+        return await stage.perform(listening, watch.running(), _both(children, leaving))
+
+
+def _leaving(settings: Settings, kube: Kube, fence: Fence) -> Leaving:
+    """Return who tells of PLCs that were given up; where there is no Lease, or of racks, nobody knows of any."""
+    known = fence if isinstance(fence, Lease) and settings.kinds is Family.PLC else None
+    given_up = (lambda: known.given_up) if known else frozenset
+    return Leaving(kube, str(fence), settings.namespace, given_up, settings.resync_secs)
+
+
+@asynccontextmanager
+async def _both(children: Children, leaving: Leaving) -> AsyncIterator[None]:
+    """Look after what is owned, and after what was given up."""
+    async with children.running(), leaving.running():
+        yield
 
 
 def _of_racks(kube: Kube, rest: Rest, bus: Bus, owned: Sequence[Kind], within: Networks) -> Means:

@@ -80,6 +80,12 @@ BRAKE = partial(
     "1 while the fleet brake holds all corrections, else 0.",
     labels=(),
 )
+GIVEN_UP = partial(
+    GaugeMetricFamily,
+    "fabgitops_given_up_plcs",
+    "PLCs of namespaces that this operator looks after no more, and that nobody else has taken over.",
+    labels=("namespace",),
+)
 REQUESTS = partial(
     CounterMetricFamily,
     "fabgitops_modbus_requests",

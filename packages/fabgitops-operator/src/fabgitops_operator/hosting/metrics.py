@@ -94,6 +94,7 @@ class Metrics(Collector):
         self._lease: tuple[str, Callable[[], bool], Callable[[], bool]] = ("", bool, bool)
         self._brake: Callable[[], bool] | None = None
         self._kinds_up: Callable[[], Mapping[str, bool]] = dict
+        self._given_up: Callable[[], Mapping[str, int]] = dict
         self._passes = Buckets()
         self._lateness = Buckets()
         self._requests: dict[tuple[str, str], int] = {}
@@ -145,6 +146,10 @@ class Metrics(Collector):
     def watch_brake(self, engaged: Callable[[], bool]) -> None:
         """Say how it is found out whether the fleet brake is on when Prometheus asks."""
         self._brake = engaged
+
+    def watch_given_up(self, counts: Callable[[], Mapping[str, int]]) -> None:
+        """Say where is found, when Prometheus asks, how many PLCs of which namespace nobody looks after any more."""
+        self._given_up = counts
 
     def watch_hearing(self, kinds_up: Callable[[], Mapping[str, bool]]) -> None:
         """Say where is found, when Prometheus asks, of which kinds the watch is up."""
@@ -229,6 +234,7 @@ class Metrics(Collector):
         yield from in_parts(families.TARGETS, _of_registers(self._targets()))
         yield from in_parts(families.UNITS, self._unit_samples())
         yield from in_parts(families.BREAKERS, self._breaker_states())
+        yield from in_parts(families.GIVEN_UP, [((name,), count) for name, count in self._given_up().items()])
         yield self._passes.family("reconciliation_duration_seconds", "Seconds that one pass over a PLC took.")
         yield self._lateness.family(
             "fabgitops_poll_lateness_seconds", "Seconds that a poll had its turn after its time."

@@ -43,6 +43,7 @@ IDENTITY_MISMATCH = Situation("IdentityMismatch", Phase.FAILED, _F, _U, False, T
 ADDRESS_NOT_ALLOWED = Situation("AddressNotAllowed", Phase.FAILED, _F, _U, False, True)
 CONFLICT = Situation("Conflict", Phase.FAILED, _F, _U, False, True)
 CONTENDED_WRITER = Situation("ContendedWriter", Phase.FAILED, _F, _F, False, True)
+NOT_LOOKED_AFTER = Situation("NotLookedAfter", Phase.FAILED, _F, _U, False, True)
 INTERNAL_ERROR = Situation("InternalError", Phase.FAILED, _F, _U, False, True)
 
 ALL = (
@@ -65,6 +66,7 @@ ALL = (
     ADDRESS_NOT_ALLOWED,
     CONFLICT,
     CONTENDED_WRITER,
+    NOT_LOOKED_AFTER,
     INTERNAL_ERROR,
 )
 _BY_REASON = {situation.reason: situation for situation in ALL}

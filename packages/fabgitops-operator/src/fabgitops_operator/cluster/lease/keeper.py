@@ -4,12 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from fabgitops_operator.cluster.kubeconfig.errors import NoCredentialsError
 from fabgitops_operator.cluster.lease import election
 from fabgitops_operator.cluster.lease.election import Command, Event, Lost, Rest, State, Store, Terms
-from fabgitops_operator.cluster.lease.record import body_of, record_of
+from fabgitops_operator.cluster.lease.record import Reach, body_of, record_of
 from fabgitops_operator.hosting.errors import ApiError, Conflict, Gone, Unavailable
 
 START_SECS = 60.0
@@ -65,15 +66,23 @@ class Lease:
         name: Its name.
         terms: Who asks, and on which terms.
         clock: Seconds that never go back; those in which the process or the machine stood still count.
+        reach: What this operator looks after.
     """
 
     def __init__(
-        self, kube: Leases, namespace: str, name: str, terms: Terms, clock: Callable[[], float] = running_clock
+        self,
+        kube: Leases,
+        namespace: str,
+        name: str,
+        terms: Terms,
+        clock: Callable[[], float] = running_clock,
+        reach: Reach = Reach(),  # noqa: B008 - frozen
     ) -> None:
         self._kube = kube
         self._namespace, self._name = namespace, name
         self._terms = terms
         self._clock = clock
+        self._ours = self._reach = reach
         self._state = State()
         self._began = clock()
         self._answered = False
@@ -92,6 +101,11 @@ class Lease:
     def held(self) -> bool:
         """Return whether writes may be sent now, as far as this goes."""
         return election.may_write(self._terms, self._state, self._clock())
+
+    @property
+    def given_up(self) -> frozenset[str]:
+        """Return the namespaces that those before looked after, and this operator does not; `EVERYWHERE` is all."""
+        return self._reach.given_up
 
     def why_not(self) -> str:
         """Return why no write may be sent now, or ""."""
@@ -204,10 +218,12 @@ class Lease:
             found = record_of(await self._kube.lease(self._namespace, self._name))
         except Gone:
             found = None
+        if found is not None and found.holder != self._terms.holder:
+            self._reach = self._ours.after(found.reach)
         return election.Found(self._clock(), found)
 
     async def _store(self, command: Store) -> Mapping[str, Any]:
-        body = body_of(self._namespace, self._name, command.record)
+        body = body_of(self._namespace, self._name, replace(command.record, reach=self._reach))
         return await (self._kube.replace_lease(body) if command.record.version else self._kube.create_lease(body))
 
     def _failed(self, command: Command | None, sent: float, error: ApiError) -> Event:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from fabgitops_operator.cluster.lease.election import Terms
 from fabgitops_operator.cluster.lease.keeper import Lease, Leases
+from fabgitops_operator.cluster.lease.record import EVERYWHERE, Reach
 from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.ports import Fence
 from fabgitops_operator.settings import Family, Outage, Settings
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 def lease_of(settings: Settings, kube: Leases) -> Fence:
     """Return the Lease that the settings ask for, or none."""
     if settings.lease:
-        return Lease(kube, *place_of(settings), terms_of(settings))
+        reach = Reach(frozenset(settings.namespace or (EVERYWHERE,)))
+        return Lease(kube, *place_of(settings), terms_of(settings), reach=reach)
     log.warning("no Lease is taken: it is yours to see that no other operator looks after the same PLCs")
     return Alone()
 

@@ -8,6 +8,25 @@ from typing import Any
 
 from fabgitops_operator.labels import labels
 
+EVERYWHERE = "*"
+"""Stands for all namespaces, where their names do."""
+
+_LOOKED_AFTER, _GIVEN_UP = "fabgitops.io/namespaces", "fabgitops.io/given-up-namespaces"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which namespaces a holder looks after, and which ones were given up before, by name; `EVERYWHERE` is all."""
+
+    namespaces: frozenset[str] = frozenset()
+    given_up: frozenset[str] = frozenset()
+
+    def after(self, former: "Reach") -> "Reach":
+        """Return it with what is given up by taking over from one that looked after more."""
+        if EVERYWHERE in self.namespaces:
+            return self
+        return Reach(self.namespaces, (former.namespaces | former.given_up) - self.namespaces)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -19,6 +38,7 @@ class Record:
         duration: Seconds after which it may be taken from a holder who does not renew it.
         transitions: How often it has passed from one to another.
         acquired: Since when the holder has held it, as it stands there.
+        reach: What the holder looks after, as it stands there.
     """
 
     version: str
@@ -26,6 +46,7 @@ class Record:
     duration: float = 0.0
     transitions: int = 0
     acquired: str = ""
+    reach: Reach = Reach()
 
 
 def record_of(body: Mapping[str, Any]) -> Record:
@@ -37,12 +58,25 @@ def record_of(body: Mapping[str, Any]) -> Record:
         duration=float(spec.get("leaseDurationSeconds") or 0),
         transitions=int(spec.get("leaseTransitions") or 0),
         acquired=spec.get("acquireTime") or "",
+        reach=_reach_of(body["metadata"].get("annotations") or {}),
     )
+
+
+def _reach_of(annotations: Mapping[str, str]) -> Reach:
+    looked_after, given_up = (annotations.get(name) or "" for name in (_LOOKED_AFTER, _GIVEN_UP))
+    return Reach(*(frozenset(filter(None, names.split(","))) for names in (looked_after, given_up)))
+
+
+def _annotations(reach: Reach) -> dict[str, str]:
+    names = {_LOOKED_AFTER: reach.namespaces, _GIVEN_UP: reach.given_up}
+    return {name: ",".join(sorted(found)) for name, found in names.items() if found}
 
 
 def body_of(namespace: str, name: str, record: Record) -> dict[str, Any]:
     """Return the Lease to be stored, renewed now; without a version it is to be made."""
     metadata: dict[str, Any] = {"name": name, "namespace": namespace, "labels": labels()}
+    if annotations := _annotations(record.reach):
+        metadata["annotations"] = annotations
     if record.version:
         metadata["resourceVersion"] = record.version
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
