@@ -251,6 +251,14 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Let an adversary at 500 PLCs and two operators, and look for leaks: --minutes M (10), --plcs N, --seed S."""
+    workspace(session)
+    usual = ("--minutes", "10", "--plcs", "500")
+    run(session, "pytest", "-m", "integration", "tests/integration/operator/soak", *usual, *session.posargs)
+
+
+@nox.session
 def corpus(session: nox.Session) -> None:
     """Ask the API server 29,000 questions, and have each judged without it (minutes); --freeze keeps a sample."""
     workspace(session)
