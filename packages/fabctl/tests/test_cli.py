@@ -51,7 +51,9 @@ def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
 COMMANDS = [
     "get-status",
     "describe",
+    "doctor",
     "events",
+    "export",
     "list",
     "sync",
     "suspend",
@@ -61,10 +63,10 @@ COMMANDS = [
     "watch",
     "tree",
 ]
-OF_RACKS = ["rack list", "rack describe", "rack approve", "rack locate"]
+GROUPED = ["rack list", "rack describe", "rack approve", "rack locate", "brake status", "brake release"]
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, *OF_RACKS])
+@pytest.mark.parametrize("command", [*COMMANDS, *GROUPED])
 def test_help_of_a_command_connects_to_nothing(fabctl: Fabctl, command: str) -> None:
     """The help of every command names its options and needs no cluster."""
     shown = fabctl(*command.split(), "--help")
@@ -94,6 +96,7 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["rack", "locate", "rack-01-c0s0b0"], "give either --on or --off"),
         (["rack", "locate", "rack-01-c0s0b0", "--on", "--off"], "give either --on or --off"),
         (["rack", "locate", "rack/rack-01", "--on"], "is not the name of a BMC"),
+        (["-n", "a/b", "brake", "status"], "cannot be a name in Kubernetes"),
         (["-n", "a/b", "rack", "list"], "cannot be a name in Kubernetes"),
         (["tree"], "NAME"),
         (["tree", "a", "b"], "unexpected arguments: b"),

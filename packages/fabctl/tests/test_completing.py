@@ -9,6 +9,7 @@ import pytest
 import yaml
 from fabctl.app import app
 from fabctl.completing import VALUES, Wanted, fitting, place
+from fabctl.leading import GROUPS
 from fabctl.names import BMC, PLC, RACK, TEMPLATE
 
 Fabctl = Callable[..., subprocess.CompletedProcess[str]]
@@ -76,7 +77,13 @@ def test_what_stands_there_already_counts() -> None:
 def commands() -> list[str]:
     """Return all commands there are."""
     every = [name for name in app if not name.startswith(("-", "_"))]
-    return [*(name for name in every if name != "rack"), *(f"rack {name}" for name in app["rack"] if name[0] != "-")]
+    grouped = [f"{group} {name}" for group in sorted(GROUPS) for name in app[group] if not name.startswith("-")]
+    return [*(name for name in every if name not in GROUPS), *grouped]
+
+
+def test_groups_are_known() -> None:
+    """Options before the command stand behind both of its words."""
+    assert {name for name in app if name[0] not in "-_" and app[name].default_command is None} == GROUPS
 
 
 @pytest.mark.parametrize("command", commands())
@@ -96,6 +103,7 @@ def test_commands_options_and_choices_are_completed(fabctl: Fabctl) -> None:
     assert {"sync", "suspend", "rack"} <= set(completed(fabctl, ""))
     assert completed(fabctl, "sus") == ["suspend"]
     assert completed(fabctl, "rack", "lo") == ["locate"]
+    assert completed(fabctl, "brake", "-") == ["--help"]
     assert completed(fabctl, "get-status", "--so") == ["--sort-by"]
     assert completed(fabctl, "get-status", "--sort-by", "dr") == ["drifts", "drifted-since"]
     assert completed(fabctl, "events", "-o", "") == ["table", "json", "yaml"]

@@ -43,6 +43,8 @@ _KINDS: Mapping[str, Kind | None] = {
     "doctor": None,
     "templates": TEMPLATE,
     "tree": RACK,
+    "brake status": None,
+    "brake release": None,
     "rack list": None,
     "rack describe": RACK,
     "rack approve": RACK,

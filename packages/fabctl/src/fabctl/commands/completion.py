@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from fabctl.completing import SCRIPTS, SHELLS, Place, Wanted, fitting, place
 from fabctl.errors import FabctlError, UsageError
+from fabctl.leading import GROUPS
 from fabctl.names import check_name
 from fabctl.options import Connection
 
@@ -78,15 +79,20 @@ def _commands(group: str) -> list[str]:
 
 
 def _options(command: str) -> list[str]:
-    arguments = _app(command).assemble_argument_collection() if command else ()
+    arguments = _arguments(command)
     return sorted({name for each in arguments for name in each.names if name.startswith("-")} | {"--help"})
 
 
 def _choices(command: str, option: str) -> list[str]:
-    for each in _app(command).assemble_argument_collection() if command else ():
+    for each in _arguments(command):
         if option in each.names:
             return [str(value) for value in _values(each.hint)]
     return []
+
+
+def _arguments(command: str) -> Iterable[Any]:
+    """Return what a command takes; a group takes nothing but its commands."""
+    return _app(command).assemble_argument_collection() if command and command not in GROUPS else ()
 
 
 def _values(hint: Any) -> Iterable[Any]:

@@ -35,13 +35,24 @@ def show_objects(
         return
     items = [dict(body) if managed_fields else _without_managed_fields(body) for body in bodies]
     listing = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
-    document = items[0] if one else listing
+    sys.stdout.write(_written(items[0] if one else listing, output))
+
+
+def show_documents(bodies: Sequence[Body]) -> None:
+    """Print objects as YAML, a document for each, as they stand in files.
+
+    Raises:
+        Refused: An object holds what YAML cannot say.
+    """
+    sys.stdout.write("---\n".join(_written(dict(body), Format.YAML) for body in bodies))
+
+
+def _written(document: object, output: Format) -> str:
     try:
-        written = _json(document) if output is Format.JSON else _yaml(document)
+        return _json(document) if output is Format.JSON else _yaml(document)
     except (RecursionError, ValueError) as error:  # ValueError: a number of thousands of digits
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Refused(f"an object cannot be shown as {output}: {why}; try -o table") from None
-    sys.stdout.write(written)
 
 
 def _json(document: object) -> str:
