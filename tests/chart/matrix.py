@@ -17,6 +17,7 @@ MATRIX: dict[str, Values] = {
         "tlsSecrets": {"enabled": True, "names": ["plc-tls"]},
         "admissionPolicy": {"install": False},
         "approvalPolicy": {"install": False},
+        "limitsPolicy": {"install": False},
         "crds": {"install": False},
         "rbac": {"aggregate": False},
     },
@@ -86,6 +87,19 @@ MATRIX: dict[str, Values] = {
     },
     "everything": {
         "fullnameOverride": "plant",
+        "limits": [
+            {"name": "all", "namespaces": ["*"], "modes": ["Warn", "Observe"]},
+            {
+                "name": "line-1",
+                "namespaces": ["line-1", "line-2"],
+                "cidrs": ["10.20.1.0/24", "2001:db8:20::/48"],
+                "hostNames": ["plc-7.line-1"],
+                "approval": "Manual",
+                "windows": "required",
+                "maxWritesPerHour": 4,
+                "maxWritesPerDay": 20,
+            },
+        ],
         "commonLabels": {"team": "controls", "zone": "all"},
         "image": {"registry": "registry.example.com", "digest": "sha256:" + "a" * 64, "pullPolicy": "Always"},
         "imagePullSecrets": [{"name": "pull"}],

@@ -179,6 +179,7 @@ def test_two_in_a_cluster(installer: Helm, cluster: Cluster) -> None:
         "crds": {"install": False},
         "admissionPolicy": {"install": False},
         "approvalPolicy": {"install": False},
+        "limitsPolicy": {"install": False},
     }
     second |= {"rbac": {"aggregate": False}}
     with pytest.raises(HelmError, match="cannot be imported"):
@@ -201,6 +202,7 @@ def test_without_rights_over_the_cluster(installer: Helm, cluster: Cluster) -> N
         "crds": {"install": False},
         "admissionPolicy": {"install": False},
         "approvalPolicy": {"install": False},
+        "limitsPolicy": {"install": False},
     }
     # Nobody can give away rights that they do not have themselves.
     values |= {"rbac": {"aggregate": False, "create": False}}

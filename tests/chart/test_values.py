@@ -112,6 +112,12 @@ def test_no_wrong_type_gets_through(helm: Helm) -> None:
         ({"serviceAccount": {"create": False}}, "serviceAccount.name must say which"),
         ({"extraArgs": ["--log-level", "debug"]}, "extraArgs: --log-level is given already: set settings.logLevel"),
         ({"extraArgs": ["--namespace=line-1"]}, "set watchNamespaces"),
+        ({"limits": [{"name": "a", "namespaces": ["line-1"], "cidr": ["10.0.0.0/8"]}]}, "/limits/0"),
+        ({"limits": [{"name": "a", "namespaces": ["line-1"], "modes": ["correct"]}]}, "/limits/0/modes/0"),
+        (
+            {"limitsPolicy": {"install": False}, "limits": [{"name": "a", "namespaces": ["line-1"]}]},
+            "limits are in force only in the namespace of the release that installs limitsPolicy",
+        ),
     ],
 )
 def test_refused(helm: Helm, values: Values, named: str) -> None:

@@ -8,6 +8,9 @@ from fabgitops_core.control.kinds import KINDS
 
 from fabgitops_operator.labels import labels
 
+NAMESPACE = "fabgitops-system"
+"""Where the operator is, and where limits are that PLCs may not loosen."""
+
 RACKS_ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-racks"
 """Who the operator of racks is, as racks.yaml makes it: what guards racks lets it delete."""
 
@@ -30,6 +33,7 @@ def manifests(
     racks = with_racks or with_rack_plcs
     wanted = {
         "admission.yaml": True,
+        "limits/policy.yaml": True,
         "approval/policy.yaml": True,
         "rbac.yaml": True,
         "secrets.yaml": with_secrets,
@@ -45,7 +49,10 @@ def manifests(
     definitions = [_labelled(file.read_text(encoding="utf-8")) for file in defined]
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
     text = "---\n".join([*definitions, *others])
-    return text.replace("@VERSION@", version("fabgitops-operator")).replace("@OPERATOR@", RACKS_ACCOUNT)
+    known = {"@VERSION@": version("fabgitops-operator"), "@OPERATOR@": RACKS_ACCOUNT, "@NAMESPACE@": NAMESPACE}
+    for mark, value in known.items():
+        text = text.replace(mark, value)
+    return text
 
 
 def _labelled(definition: str) -> str:
