@@ -111,6 +111,8 @@ MATRIX: dict[str, Values] = {
             "settleSecs": 0.5,
             "graceSecs": 2.5,
             "readOnly": True,
+            "writesPerSecond": 2.5,
+            "writesPerSecondPerHost": 1,
             "brakePercent": 33,
             "brakeMin": 3,
             "brakeWindowSecs": 2.5,

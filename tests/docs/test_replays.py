@@ -31,12 +31,14 @@ BIN = Path(sys.executable).parent
 FABCTL, MOCK_PLC = ROOT / "packages/fabctl/README.md", ROOT / "packages/mock-plc/README.md"
 PATIENCE = 30.0
 
-# What differs from one time to the next: moments, how long ago, how long up, what a machine manages.
+# What differs from one time to the next: moments, how long ago, how long up, what a machine manages, digests, ports.
 CHANGES = (
     (r"\d{4}-\d\d-\d\d\\? \d\d:\d\d:\d\d,\d{3}", r"\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3}"),
     (r"\d{4}\\-\d\d\\-\d\d[T ]\d\d:\d\d:\d\d(,\d{3}|Z)", r"\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:,\\d{3}|Z)"),
     (r"\\\(\d+s\\\)", r"\\(\\d+s\\)"),
     (r"\b\d+\\\.\d{3}\b", r"\\d+\\.\\d+"),
+    (r"\b[0-9a-f]{16}\b", r"[0-9a-f]{16}"),
+    (r"127\\\.0\\\.0\\\.1:5502", r"127\\.0\\.0\\.1:\\d+"),
 )
 
 
@@ -64,7 +66,7 @@ def fits(shown: str, said: str) -> bool:
 
 @pytest.fixture
 def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Iterator[dict[str, dict[str, str]]]:
-    """Return the environments of three namespaces: `few` has three PLCs, `one` a drive with a map, `racks` nothing."""
+    """Return environments of namespaces: `few` has three PLCs, `one` a drive, `yes` what waits for it, `racks` none."""
     ports = free_ports("--port 5502 --port 5512")
     fan = next(
         yaml.safe_load(each.text) for each in blocks(ROOT / "docs/devices.md") if "name: supply-fan" in each.text
@@ -78,8 +80,10 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
     bodies["dead"]["spec"]["targetValue"] = 1
     bodies["manual"]["spec"] |= {"targetValue": 9999, "autoCorrect": False}
     bodies["parked"]["spec"] |= {"targetValue": 1, "suspend": True, "unitId": 2}
+    press = yaml.safe_load(plc("press", ports["5502"]))
+    press["spec"] |= {"targetRegister": 4002, "targetValue": 90, "correction": {"approval": "Manual"}}
     environments = {}
-    for name, found in {"few": list(bodies.values()), "one": [fan], "racks": []}.items():
+    for name, found in {"few": list(bodies.values()), "one": [fan], "yes": [press], "racks": []}.items():
         kubectl("create", "namespace", name)
         for body in found:
             body["metadata"]["namespace"] = name
@@ -89,11 +93,11 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
         Kubectl(kubectl.path, config)("config", "set-context", "--current", f"--namespace={name}")
         environments[name] = {**os.environ, "KUBECONFIG": str(config), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     device = ROOT / "examples/devices/mock/danfoss-fc101.yaml"
-    settings = {"NAMESPACE": "few one racks", "METRICS_PORT": "0", "SETTLE_SECS": "0"}
+    settings = {"NAMESPACE": "few one yes racks", "METRICS_PORT": "0", "SETTLE_SECS": "0"}
     operator = environments["few"] | {f"FABGITOPS_{name}": value for name, value in settings.items()}
     with contextlib.ExitStack() as stack:
         for command in (
-            ["mock-plc", "--bind", "127.0.0.1", "--port", ports["5502"]],
+            ["mock-plc", "--bind", "127.0.0.1", "--port", ports["5502"], "--register", "4001", "--register", "4002=70"],
             ["mock-plc", "--bind", "127.0.0.1", "--port", ports["5512"], "--device", str(device)],
             ["fabgitops-operator", "run"],
         ):
@@ -109,6 +113,7 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
             kubectl(
                 "wait", "-n", namespace, f"--for=jsonpath={{.status.phase}}={phase}", "--timeout=60s", f"plc/{name}"
             )
+        kubectl("wait", "-n", "yes", "--for=jsonpath={.status.plan.digest}", "--timeout=60s", "plc/press")
         yield environments
     for name in environments:
         kubectl("delete", "plc", "--all", "-n", name)
@@ -166,6 +171,10 @@ def make(kubectl: Kubectl, kind: str, name: str, spec: dict[str, Any], status: d
         kubectl("patch", *at, "--subresource=status", "--type=merge", "-p", yaml.safe_dump({"status": status}))
 
 
+PLACES = {"rack": "racks", "supply-fan": "one", "press": "yes"}
+"""Words of a command, and the namespace that it is typed in."""
+
+
 @pytest.mark.docs
 @pytest.mark.usefixtures("a_rack")
 def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]]) -> None:
@@ -174,7 +183,7 @@ def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]]) -> N
     typed = [(command, output) for command, output in shown if command.startswith("fabctl ")]
     assert len(typed) >= 7
     for command, output in typed:
-        where = "racks" if "rack" in command else "one" if "supply-fan" in command else "few"
+        where = next((name for word, name in PLACES.items() if word in command), "few")
         environment = plants[where]
         done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
         said = done.stdout + done.stderr

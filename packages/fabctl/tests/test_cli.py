@@ -49,6 +49,7 @@ def test_version_needs_no_cluster(fabctl: Fabctl) -> None:
 
 
 COMMANDS = [
+    "approve",
     "get-status",
     "describe",
     "doctor",
@@ -113,6 +114,9 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["suspend", "mixer", "--reason", "x" * 257], "a line of at most 256 characters"),
         (["suspend", "-A", "--reason", "x"], "fabctl suspend --all -A"),
         (["resume", "mixer", "--all"], "either the NAME of a PLC or --all, not both: fabctl resume NAME"),
+        (["approve"], "either the NAME of a PLC or --all: fabctl approve NAME"),
+        (["approve", "a", "b", "--digest", "5f2c"], "--digest names the plan of a single PLC"),
+        (["approve", "--all", "--digest", "5f2c"], "--digest names the plan of a single PLC"),
         (["events", "mixer", "-A"], "exclude each other"),
         (["events", "-w", "-o", "json"], "--watch prints lines: drop it, or -o json"),
         (["list", "a", "b"], "unexpected arguments: a b (see: fabctl list --help)"),

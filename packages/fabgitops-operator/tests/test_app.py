@@ -84,11 +84,13 @@ def test_manifests() -> None:
         (["fabgitops.io"], ["industrialplcs/status", "industrialplctemplates/status"], ["patch"]),
         (["events.k8s.io"], ["events"], ["create", "patch"]),
     ]
-    lease = [rule for rule in documents["Role"]["rules"] if rule["resources"] == ["leases"]]
-    assert lease == [
-        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]}
+    roles = [each for each in printed if each["kind"] == "Role"]
+    assert [rule for role in roles for rule in role["rules"]] == [
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]},
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "create", "update"]},
     ]
-    assert documents["Role"]["metadata"]["namespace"] == documents["ServiceAccount"]["metadata"]["namespace"]
+    namespace = documents["ServiceAccount"]["metadata"]["namespace"]
+    assert {role["metadata"]["namespace"] for role in roles} == {namespace}
     binding = documents["ClusterRoleBinding"]
     assert binding["roleRef"]["name"] == documents["ClusterRole"]["metadata"]["name"]
     assert binding["subjects"][0]["name"] == documents["ServiceAccount"]["metadata"]["name"]
@@ -116,6 +118,8 @@ def test_the_right_to_read_secrets_is_asked_for() -> None:
         ("--settle-secs", "3601"),
         ("--log-level", "loud"),
         ("--brake-percent", "100"),
+        ("--writes-per-second", "-1"),
+        ("--writes-per-second-per-host", "often"),
         ("--brake-min", "0"),
         ("--brake-window-secs", "0"),
         ("--brake-corrections-per-minute", "-1"),

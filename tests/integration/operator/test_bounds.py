@@ -44,3 +44,22 @@ async def test_a_read_only_operator_never_writes(site: Site) -> None:
         await until(lambda: plc.reads > reads + 2, "it was looked at for the sync")
         assert plc.writes == []
         assert (await site.status("mixer"))["correctionsApplied"] == 0
+
+
+async def test_writes_wait_for_their_turn(site: Site) -> None:
+    """At one write in two seconds a second PLC says what it waits for, and is written when there is room."""
+    plc = WirePlc({4001: 2311, 4002: 2311, 4003: 2311})
+    async with serving(plc) as port, site.operator("--writes-per-second", "0.5"):
+        for number in (1, 2, 3):
+            await site.apply(f"plc-{number}", port, targetRegister=4000 + number, pollIntervalSecs=60)
+        seen: set[str] = set()
+
+        async def corrected() -> bool:
+            for number in (1, 2, 3):
+                seen.add((await site.condition(f"plc-{number}", "Correcting"))[1])
+            return len(plc.writes) == 3
+
+        await until(corrected, "all are written")
+        assert "RateLimited" in seen
+        for number in (1, 2, 3):
+            await site.until_status(f"plc-{number}", inSync=True, correctionsApplied=1)

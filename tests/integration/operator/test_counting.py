@@ -75,3 +75,24 @@ async def test_a_fight_is_found_over_restarts_and_ended_by_a_sync(site: Site) ->
             assert len(plc.writes) == 4
             await site.sync("mixer", "t1")
             await site.until_status("mixer", inSync=True, correctionsApplied=5)
+
+
+async def test_a_budget_of_writes_is_not_overdrawn_by_operators_that_are_killed(site: Site) -> None:
+    """Operators that are killed one after the other write a register no more often than it may be written."""
+    plc = WirePlc({4001: 2311})
+    async with serving(plc) as port:
+        await site.apply("mixer", port, correction={"writeBudget": {"perHour": 3}})
+        for times in (1, 2):
+            async with site.operator() as operator:
+                await site.until_status("mixer", correctionsApplied=times)
+                plc.registers[4001] = 2311
+                await operator.stop(signal.SIGKILL)
+        async with site.operator():
+            await site.until_status("mixer", correctionsApplied=3)
+            plc.registers[4001] = 2311
+            await site.until_ready("mixer", "False", "Held")
+            assert await site.condition("mixer", "Correcting") == ("False", "WriteBudget")
+            assert (await site.status("mixer"))["registers"][0]["writes"]["total"] == 3
+            reads = plc.reads
+            await until(lambda: plc.reads > reads + 2, "it is looked at")
+    assert len(plc.writes) == 3

@@ -98,6 +98,33 @@ async def test_fabctl_suspends_and_resumes(site: Site) -> None:
         assert plc[4001] == 2500
 
 
+async def test_fabctl_approves_what_waits(site: Site) -> None:
+    """A new PLC only reports until it is adopted with what is shown; from then on each drift waits for its own yes."""
+    plc = Device({4001: 2311})
+    async with serving(plc) as port, site.operator():
+        await site.apply("mixer", port, adoption="Observe", correction={"approval": "Manual"})
+
+        async def waits(guard: str) -> bool:
+            status = await site.status("mixer")
+            return bool(status.get("plan")) and [each["guard"] for each in status.get("held", [])] == [guard]
+
+        await until(lambda: waits("adoption"), "it waits to be adopted")
+        shown = await fabctl(site, "approve", "mixer", "--dry-run")
+        assert "Adoption:     once approved, whatever differs from Git is corrected" in shown
+        words = "target     holding 4001 uint16 unit 1     2311    2500   0x0907 → 0x09C4"
+        assert [line.strip() for line in shown if "→" in line] == [words]
+        assert plc.writes == []
+        await fabctl(site, "approve", "mixer", "--yes")
+        await site.until_status("mixer", inSync=True, correctionsApplied=1)
+        assert (plc[4001], len(plc.writes)) == (2500, 1)
+        assert (await fabctl(site, "approve", "mixer", "--yes"))[-1] == "mixer: nothing waits for approval"
+        plc[4001] = 2311
+        await until(lambda: waits("approval"), "the same drift once more waits for another yes")
+        assert len(plc.writes) == 1
+        await fabctl(site, "approve", "mixer", "--yes")
+        await site.until_status("mixer", inSync=True, correctionsApplied=2)
+
+
 async def test_deleting_leaves_the_device_alone(site: Site) -> None:
     """A deleted resource is gone at once, its device is not touched any more, and its series go."""
     plc = Device({4001: 2500})

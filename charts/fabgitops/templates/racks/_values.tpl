@@ -32,5 +32,5 @@
 {{- $_ := set $own $name $value }}
 {{- end }}
 {{- end }}
-{{- toYaml (merge $place $own (omit .Values.settings "settleSecs" "brakePercent" "brakeMin" "brakeWindowSecs" "brakeCorrectionsPerMinute" "audit" "auditSync" "auditKeyFile" "auditOutage" "auditFileMib" "auditKeep")) }}
+{{- toYaml (merge $place $own (omit .Values.settings "settleSecs" "writesPerSecond" "writesPerSecondPerHost" "brakePercent" "brakeMin" "brakeWindowSecs" "brakeCorrectionsPerMinute" "audit" "auditSync" "auditKeyFile" "auditOutage" "auditFileMib" "auditKeep")) }}
 {{- end }}

@@ -26,6 +26,7 @@ _COMMANDS = (
     ("describe", None, "Show all that is known of one PLC: spec, registers, status, conditions, Events."),
     ("events", None, "Show what happened to PLCs, the newest last."),
     ("sync", None, "Have the operator look at the PLC now, and say what came of it."),
+    ("approve", None, "Approve the writes that PLCs wait with, after showing each."),
     ("suspend", None, "Leave PLCs alone, neither read nor written, until fabctl resume."),
     ("resume", None, "Look after PLCs again that fabctl suspend left alone."),
     ("templates", None, "List templates: which are valid, and how many PLCs use each."),

@@ -54,13 +54,13 @@ _FOLLOW, _PATCH = Right("watch", _OURS, _PLCS), Right("patch", _OURS, _PLCS)
 RIGHTS: Mapping[str, tuple[Right, ...]] = {
     "get-status, list, describe, watch": _READ,
     "wait": (*_READ, _FOLLOW),
-    "sync, suspend, resume": (*_READ, _FOLLOW, _PATCH),
+    "sync, approve, suspend, resume": (*_READ, _FOLLOW, _PATCH),
     "events": (Right("list", _EVENTS, "events"), Right("watch", _EVENTS, "events")),
     "templates": (Right("get", _OURS, _TEMPLATES), Right("list", _OURS, _TEMPLATES)),
 }
 """What commands need, in the namespace where they are to be used."""
 
-FIELDS = {"held": "describe (guards)"}
+FIELDS = {"held": "describe (guards)", "plan": "approve"}
 """Fields of a status, and the commands that show nothing where the definitions do not have them."""
 
 

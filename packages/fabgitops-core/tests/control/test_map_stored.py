@@ -123,7 +123,10 @@ def test_a_late_confirmation_leads_to_nothing() -> None:
 
 
 def test_the_largest_status_that_a_definition_allows_stays_below_what_etcd_takes() -> None:
-    """500 texts of 246 bytes, none of which holds, with the longest names, units and sources, take less than 1 MB."""
+    """500 texts of 246 bytes, none of which holds, with the longest names, units and sources, take less than 1 MB.
+
+    What guards count of each is less than 150 KB more.
+    """
     name, text = "n" * 59, "€" * 82
     many = [
         {
@@ -145,17 +148,22 @@ def test_the_largest_status_that_a_definition_allows_stays_below_what_etcd_takes
     told.device.stubborn = {(255, HOLDING, at) for at in range(65536)}
     told.polled()
     assert sum(each.error is not None for each in told.status.registers) == 500
-    largest = 0
+    largest, counted, when = 0, 0, "2026-11-21T07:54:19Z"
     for status in told.published:
         given = status.model_dump(mode="json", by_alias=True, exclude_none=True)
         for each in given["registers"]:
-            each |= {"unit": "€" * 32, "source": "s" * 64, "error": "€" * 120, "brakedSince": "2026-11-21T07:54:19Z"}
+            each |= {"unit": "€" * 32, "source": "s" * 64, "error": "€" * 120, "brakedSince": when}
             each |= {"unverifiedWrite": "0x" + "E282AC" * 82, "writeIntended": True}
         given |= {"message": "€" * 4096, "lastError": "€" * 4096}
         for condition in given["conditions"]:
             condition["message"] = "€" * 4096
         largest = max(largest, len(json.dumps(given, ensure_ascii=False).encode()))
+        for each in given["registers"]:
+            each |= {"correctedAt": when, "fight": {"corrections": 3600, "since": when, "last": when}}
+            each |= {"writes": {"total": 10**9, "hour": 3600, "hourSince": when, "day": 86400, "daySince": when}}
+        counted = max(counted, len(json.dumps(given, ensure_ascii=False).encode()))
     assert 800_000 < largest < 1_000_000
+    assert largest < counted < 1_150_000
 
 
 def test_a_long_text_is_shown_by_its_beginning_and_compared_as_a_whole() -> None:

@@ -117,6 +117,12 @@ class Common:
     """Range of addresses, such as 10.20.0.0/16, that devices may be connected to; may be given several times, in the
     environment with spaces between. No device outside of all of them is ever connected to. Default: anywhere."""
 
+    writes_per_second: Annotated[float, Parameter(validator=Number(gte=0, lte=10_000))] = 0.0
+    """Writes that go out to all devices within a second at most, 0.1 for one in ten seconds; 0 lets any number go."""
+
+    writes_per_second_per_host: Annotated[float, Parameter(validator=Number(gte=0, lte=10_000))] = 0.0
+    """Writes that go out to one host within a second at most, as its resource names it; 0 lets any number go."""
+
     brake_percent: Annotated[int, Parameter(validator=Number(gte=0, lte=99))] = 50
     """When more than so many of a hundred PLCs drift at once, nothing is corrected until somebody lets the brake go; 0
     lets any number drift."""
@@ -186,6 +192,11 @@ def _together(kind: type, settings: "Settings | None") -> None:
         raise ValueError(f"--audit records writes to PLCs; with --kinds {settings.kinds} none is written.")
     if settings is not None and settings.kinds is not Family.PLC and settings.device_map is not None:
         raise ValueError(f"--device-map says where PLCs are; with --kinds {settings.kinds} none is reached.")
+    if settings is not None and settings.kinds is not Family.PLC:
+        for flag, rate in (("", settings.writes_per_second), ("-per-host", settings.writes_per_second_per_host)):
+            if rate:
+                why = f"counts writes to PLCs; with --kinds {settings.kinds} there are none."
+                raise ValueError(f"--writes-per-second{flag} {why}")
 
 
 @Parameter(name="*", validator=_together)

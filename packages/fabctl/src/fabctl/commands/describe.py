@@ -14,9 +14,11 @@ from fabctl.guards import guards, to_write
 from fabctl.model import view
 from fabctl.names import named
 from fabctl.options import HERE, Connection, Names, TableOutput
+from fabctl.plans import plan
 from fabctl.render import show_sections
 from fabctl.render.description import description
 from fabctl.render.guards import guards_section
+from fabctl.render.plans import waiting_section
 
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
@@ -48,13 +50,17 @@ async def describe(
         bodies = await found(cluster, wanted)
         for at, body in enumerate(bodies):
             plc, now = view(body), datetime.now(UTC)
+            waiting = plan(body)
             sections = description(
                 plc,
                 await events_or_why_not(cluster, plc.namespace, plc.uid),
                 now,
                 wide=output == "wide",
                 drifted=drifted,
-                more=[guards_section(plc, guards(body), to_write(body), now)],
+                more=[
+                    guards_section(plc, guards(body), to_write(body), now),
+                    *([waiting_section(plc, waiting, now)] if waiting else []),
+                ],
             )
             show_sections(sections, below=at > 0)
     return int(len(bodies) < len(wanted))

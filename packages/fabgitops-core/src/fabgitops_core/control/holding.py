@@ -21,6 +21,7 @@ class HoldReason(StrEnum):
     COOLDOWN = "Cooldown"
     OUTSIDE = "OutsideWindow"
     DENIED = "DenyWindow"
+    BUDGET = "WriteBudget"
     FIGHT = "ContendedWriter"
     APPROVAL = "AwaitingApproval"
     READ_ONLY = "ReadOnly"

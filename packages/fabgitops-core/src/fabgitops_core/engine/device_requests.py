@@ -33,6 +33,7 @@ from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.outcomes import failure_of
 from fabgitops_core.engine.performing import OwnPerformer
 from fabgitops_core.engine.ports import Device, Host, Stored, UnrecordedError
+from fabgitops_core.engine.rations import Rations
 
 RECORD_SECS = 2.0
 """How long the writes of a pass wait for their record to be stored: one that is away stops no correction."""
@@ -56,6 +57,7 @@ class DeviceRequests:
         holds: Why writes may not be sent now; asked before a write is recorded, and once more right before it is sent.
         held: Who waits for the end of one.
         audits: Who has every write recorded, if anybody does.
+        rations: Who keeps writes within their rates, if there are any.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class DeviceRequests:
         holds: Holds,
         held: Held,
         audits: Audits | None = None,
+        rations: Rations | None = None,
     ) -> None:
         self._host = host
         self._asking = asking
@@ -77,6 +80,7 @@ class DeviceRequests:
         self._holds = holds
         self._held = held
         self._audits = audits
+        self._rations = rations
 
     def performers(self) -> dict[type[Request], OwnPerformer]:
         """Return by its type what carries out a request; nothing comes of one for a device that is given up."""
@@ -131,6 +135,14 @@ class DeviceRequests:
 
     async def write(self, entry: Entry, request: Write) -> Event | None:
         """Write if it still is wanted, the first of a pass once the record of all of them is stored."""
+        if self._rations is None:
+            return await self._written(entry, request)
+        try:
+            return await self._written(entry, request)
+        finally:
+            self._rations.over(entry.key)
+
+    async def _written(self, entry: Entry, request: Write) -> Event | None:
         change, device = request.change, entry.device
         if device is None:
             return None
@@ -164,10 +176,14 @@ class DeviceRequests:
             return self._withdrawn(entry, change, hold, error.why)
         except DeviceError as error:
             failure = failure_of(error)
+            if error.maybe_done or failure.code is not None:
+                self._went_out(entry, began)
             if error.maybe_done:
                 return WriteUnknown(self._now(), change, failure)
             retry_after = self._count(entry, DeviceId(change.endpoint, change.unit_id), error, began)
             return WriteFailed(self._now(), change, failure, retry_after)
+        if sent:
+            self._went_out(entry, began)
         self._held.drop(entry.key)
         return WriteDone(self._now(), change) if sent else WriteSpared(self._now(), change)
 
@@ -175,7 +191,15 @@ class DeviceRequests:
         """Return what speaks against a write now; after a fault of our own a pass that writes nothing comes first."""
         if entry.fault:
             return Hold(HoldReason.FAULT, fault_message(entry.fault))
-        return self._holds.hold(change.endpoint)
+        hold = self._holds.hold(change.endpoint)
+        if hold is None and self._rations is not None:
+            return self._rations.hold(entry.key, change.endpoint)
+        return hold
+
+    def _went_out(self, entry: Entry, at: float) -> None:
+        """Count a write against the rates."""
+        if self._rations is not None:
+            self._rations.sent(entry.key, at)
 
     def _withdrawn(self, entry: Entry, change: Change, hold: Hold | None, why: str = "") -> WriteWithdrawn:
         """Say that a write is not sent; what was read is old by the time that it may be, and the next pass looks anew.

@@ -28,6 +28,7 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name
 from fabgitops_core.control.plc.controller import DeviceController
+from fabgitops_core.control.plc.rationing import UNLIMITED, Rates
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.audits import Audits
@@ -44,6 +45,7 @@ from fabgitops_core.engine.listener import Listener
 from fabgitops_core.engine.object_requests import ObjectRequests
 from fabgitops_core.engine.performing import Clearance, Performer, Performing
 from fabgitops_core.engine.ports import Audit, Bus, Device, Devices, Host, Objects, Observer
+from fabgitops_core.engine.rations import Rations
 from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.scheduler import Scheduler
 
@@ -75,6 +77,7 @@ class Engine:
         bus: Who is told what has happened, for kinds that tell.
         performers: By its type who carries out a request that a kind brings.
         audit: Who keeps a record of every write to a device, if anybody does.
+        rates: How many writes go out in a time.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Engine:
         bus: Bus | None = None,
         performers: Mapping[type[Request], Performer] = MappingProxyType({}),
         audit: Audit | None = None,
+        rates: Rates = UNLIMITED,
     ) -> None:
         self._devices = devices
         self._host = host
@@ -105,7 +109,8 @@ class Engine:
         self._isolation = Isolation(host, self._listener, self._scheduler, self.holds, now, self._fallen, bus)
         asking = Asking(self.circuits, self._listener.late, self._time)
         audits = None if audit is None else Audits(audit, now)
-        requests = DeviceRequests(host, asking, self._users, now, self._due, self.holds, self._held, audits)
+        rations = self._rations = Rations(rates, partial(self._wake, after=0.0)) if rates else None
+        requests = DeviceRequests(host, asking, self._users, now, self._due, self.holds, self._held, audits, rations)
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()
         if objects is not None:
@@ -182,7 +187,7 @@ class Engine:
         self._refer(key, None)
         self._settle(entry)
         self._errands.drop(key)
-        self._held.drop(key)
+        self._wants_no_write(key)
         self._errands.add(self._references.to(key))
         self._scheduler.forget(key)
         self._listener.forgotten(key)
@@ -368,12 +373,18 @@ class Engine:
         if entry.identified is not None and not entry.gone:
             self._settle(entry)
         if not entry.held and not entry.gone:
-            self._held.drop(key)
+            self._wants_no_write(key)
         if faults:
             entry.passed(faults)
         if entry.news and not entry.gone:
             self._scheduler.wake(key, 0.0)  # whatever its controller thought before it knew
         self._listener.passed(key, self._time() - began)
+
+    def _wants_no_write(self, key: Key) -> None:
+        """Let nobody wait for the write of a resource."""
+        self._held.drop(key)
+        if self._rations is not None:
+            self._rations.leave(key)
 
     def _due(self, entry: Entry) -> Due:
         return Due(self._now(), self._gate(entry.devices))

@@ -9,11 +9,12 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.plc.fleet import Terms
+from fabgitops_core.control.plc.rationing import Rates
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Observer
 
@@ -34,6 +35,7 @@ from fabgitops_operator.hosting.standin import StandIn
 from fabgitops_operator.hosting.start import catch_up, first_listing, unless, warn_of_empty
 from fabgitops_operator.hosting.sweep import Sweep
 from fabgitops_operator.hosting.tracing import tracing
+from fabgitops_operator.hosting.wishes import Wishes
 
 AT_ONCE_SECS = 1.0
 """How long a start waits for its turn before it makes itself ready for a longer wait."""
@@ -46,65 +48,6 @@ NOT_LISTED = "not everything is listed yet"
 READ_ONLY = "the operator runs with --read-only"
 
 log = logging.getLogger(__name__)
-
-
-class Wishes(Protocol):
-    """What is to be set of an operator, whatever it runs on."""
-
-    @property
-    def namespace(self) -> Sequence[str]:
-        """Return the namespaces to look after; none is all."""
-        ...
-
-    @property
-    def resync_secs(self) -> float:
-        """Return the seconds between two listings."""
-        ...
-
-    @property
-    def deaf_secs(self) -> float:
-        """Return the seconds that watch and listing may be refused before writes are held."""
-        ...
-
-    @property
-    def control_plane_grace_secs(self) -> float:
-        """Return the seconds that what was declared last is enforced while nothing is heard."""
-        ...
-
-    @property
-    def read_only(self) -> bool:
-        """Return whether nothing is written, ever."""
-        ...
-
-    @property
-    def brake_percent(self) -> int:
-        """Return how many of a hundred PLCs may drift at once; 0 is any number."""
-        ...
-
-    @property
-    def brake_min(self) -> int:
-        """Return of how many PLCs at least."""
-        ...
-
-    @property
-    def brake_window_secs(self) -> float:
-        """Return within how many seconds."""
-        ...
-
-    @property
-    def brake_corrections_per_minute(self) -> int:
-        """Return how many corrections there may be within a minute; 0 is any number."""
-        ...
-
-    @property
-    def grace_secs(self) -> float:
-        """Return the seconds that a correction in hand has at the end."""
-        ...
-
-    @property
-    def otlp_endpoint(self) -> str:
-        """Return where traces go; "" is nowhere."""
-        ...
 
 
 async def last_word(running: Coroutine[Any, Any, str]) -> None:
@@ -171,9 +114,17 @@ class Stage:
         host = StandIn()
         devices, objects = means.devices(metrics), means.objects(metrics)
         performers = means.performers(host)
+        rates = Rates(settings.writes_per_second, settings.writes_per_second_per_host)
         self._audit = means.audit
         self.engine = Engine(
-            devices, host, observer, objects=objects, bus=means.bus, performers=performers, audit=self._audit
+            devices,
+            host,
+            observer,
+            objects=objects,
+            bus=means.bus,
+            performers=performers,
+            audit=self._audit,
+            rates=rates,
         )
         self.inventory = Inventory(self.engine, host.forget, host.echoed, self._audited())
         self._announcer = Announcer(api, metrics)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from fabgitops_core.api.meta import ApiModel, Time
 from fabgitops_core.api.plc.approval import Approval
+from fabgitops_core.api.plc.budget import WriteBudget
 from fabgitops_core.api.plc.fight import Fight
 from fabgitops_core.api.plc.windows import MAX_WINDOWS, Window
 from fabgitops_core.api.schema import unstored
@@ -35,6 +36,8 @@ class Correction(ApiModel):
     """Seconds between two corrections of one register, counted from the last write; 0 when not given."""
     windows: Annotated[tuple[Window, ...], Field(max_length=MAX_WINDOWS)] = ()
     """When drift may be corrected, and when not; at any time when there are none."""
+    write_budget: WriteBudget | None = None
+    """How many writes each register may get within an hour and a day; any number when not given."""
     fight: Fight | None = None
     """When a register is left to whoever else writes it, too; 20 corrections within an hour when not given."""
     approval: Approval = Approval.AUTO

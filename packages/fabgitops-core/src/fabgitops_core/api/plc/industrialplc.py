@@ -12,6 +12,7 @@ from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import APPROVE, APPROVED_BY, SUSPEND, ApiModel, ObjectName, Time
 from fabgitops_core.api.plc import maps
 from fabgitops_core.api.plc.approval import Adoption, Approval, WritePlan
+from fabgitops_core.api.plc.budget import Writes
 from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
 from fabgitops_core.api.plc.correction import Correction, HeldCorrections, Mode
 from fabgitops_core.api.plc.fight import Fight, Fought
@@ -242,6 +243,8 @@ class RegisterStatus(ApiModel):
     """How often it was corrected lately, so that a restart counts on; only with correction.fight."""
     corrected_at: Time | None = None
     """When it was last written, as far as a guard needs to know; from the record of the write on."""
+    writes: Writes | None = None
+    """How often it was written, from the record of each write on; only with correction.writeBudget."""
 
 
 class IndustrialPLCStatus(ApiModel):

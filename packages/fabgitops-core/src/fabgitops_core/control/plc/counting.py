@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from fabgitops_core.api.plc.budget import Writes
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, RegisterStatus
 from fabgitops_core.control.plc.judging import Judgement
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
 
+AN_HOUR, A_DAY = 3600.0, 86400.0
 _SECOND = timedelta(seconds=1)
 
 
@@ -37,7 +39,20 @@ def told_time(at: datetime) -> str:
 
 def written(known: RegisterStatus, at: datetime, spec: IndustrialPLCSpec | None) -> dict[str, Any]:
     """Return the fields that count a write which is recorded now."""
-    return {"corrected_at": _whole(at)} if _is_dated(spec) else {}
+    date: dict[str, Any] = {"corrected_at": _whole(at)} if _is_dated(spec) else {}
+    return {**date, "writes": _one_more(known.writes or Writes(), at)} if _is_counted(spec) else date
+
+
+def _one_more(known: Writes, at: datetime) -> Writes:
+    """Count a write; an hour or a day that is over by now is followed by one that begins with it."""
+    hour, hour_since = _in_window(known.hour, known.hour_since, AN_HOUR, at)
+    day, day_since = _in_window(known.day, known.day_since, A_DAY, at)
+    return Writes(total=known.total + 1, hour=hour, hour_since=hour_since, day=day, day_since=day_since)
+
+
+def _in_window(count: int, since: datetime | None, seconds: float, at: datetime) -> tuple[int, datetime]:
+    is_over = since is None or left_of(since, seconds, at)[1] is None
+    return (1, _whole(at)) if since is None or is_over else (count + 1, since)
 
 
 def dated(known: RegisterStatus, at: datetime) -> dict[str, Any]:
@@ -53,36 +68,55 @@ def read_at(found: Judgement, at: datetime) -> Judgement:
 
 def uncounted(known: RegisterStatus, before: RegisterStatus | None) -> dict[str, Any]:
     """Return the fields that take back what the record of a write has counted, if it has."""
-    if not known.write_intended or known.corrected_at is None:
+    if not known.write_intended or not _counts(known):
         return {}
-    return {"corrected_at": before.corrected_at if before else None}
+    return {field: getattr(before, field, None) for field in ("corrected_at", "writes")}
 
 
 def within_time(state: PlcState, found: tuple[Judgement, ...], at: datetime) -> tuple[Judgement, ...]:
     """Let what was written after now, by a clock that was set back, be written now: no wait lasts longer than it is."""
-    if not _is_dated(state.spec):
+    if not (_is_dated(state.spec) or _is_counted(state.spec)):
         return found
     return tuple(_not_after(each, at) for each in found)
 
 
 def _not_after(found: Judgement, at: datetime) -> Judgement:
-    when = found.status.corrected_at
-    if when is None or when - at <= _SECOND:  # by which it is rounded
+    status = found.status
+    late = {"corrected_at": at} if _is_after(status.corrected_at, at) else {}
+    windows = {
+        field: at
+        for field in ("hour_since", "day_since")
+        if status.writes is not None and _is_after(getattr(status.writes, field), at)
+    }
+    if not late and not windows:
         return found
-    return replace(found, status=found.status.model_copy(update={"corrected_at": at}))
+    fields: dict[str, Any] = {**late, "writes": status.writes and status.writes.model_copy(update=windows)}
+    return replace(found, status=status.model_copy(update=fields))
+
+
+def _is_after(when: datetime | None, at: datetime) -> bool:
+    return when is not None and when - at > _SECOND  # by which it is rounded
 
 
 def counting_what_counts(state: PlcState) -> PlcState:
     """Drop from the status what no guard of the spec counts with any more."""
-    registers = state.status.registers
-    if state.spec is None or _is_dated(state.spec) or not any(map(_counts, registers)):
+    registers, idle = state.status.registers, dict[str, None]()
+    if not _is_dated(state.spec):
+        idle["corrected_at"] = None
+    if not _is_counted(state.spec):
+        idle["writes"] = None
+    if state.spec is None or not idle or not any(map(_counts, registers)):
         return state
-    kept = tuple(each.model_copy(update={"corrected_at": None}) for each in registers)
+    kept = tuple(each.model_copy(update=idle) for each in registers)
     return state._replace(status=state.status.model_copy(update={"registers": kept}))
 
 
 def _counts(register: RegisterStatus) -> bool:
-    return register.corrected_at is not None
+    return register.corrected_at is not None or register.writes is not None
+
+
+def _is_counted(spec: IndustrialPLCSpec | None) -> bool:
+    return spec is not None and spec.correction.write_budget is not None
 
 
 def _is_dated(spec: IndustrialPLCSpec | None) -> bool:

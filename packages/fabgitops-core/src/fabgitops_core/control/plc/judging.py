@@ -61,7 +61,7 @@ class Judgement:
             and (self.finding is Finding.SYNC or self.finding is Finding.OBSERVED)
             and not (self.notices or self.drifts or self.corrections)
             and (before is self.status or (before.in_sync is self.status.in_sync and _nothing_open(before)))
-            and before.corrected_at == self.status.corrected_at
+            and (before.corrected_at, before.writes) == (self.status.corrected_at, self.status.writes)
         )
 
 
@@ -96,7 +96,9 @@ def _declared(point: Point) -> dict[str, Any]:
 
 def _counted(before: RegisterStatus) -> dict[str, Any]:
     """Return the fields that guards count with, as far as they are there: no reading changes them."""
-    return {"corrected_at": before.corrected_at} if before.corrected_at is not None else {}
+    if before.corrected_at is None and before.writes is None:
+        return {}
+    return {"corrected_at": before.corrected_at, "writes": before.writes}
 
 
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:

@@ -175,13 +175,13 @@ def judge(state: PlcState, event: Event) -> Step:
     noted, troubles = with_troubles(met(state, found), found, event)
     noted, brakes = braked(noted, found, event)
     found = with_what_is_counted(noted, found)
-    noted = confirmed(noted, found)
+    noted = confirmed(noted, found)._replace(going=replace(noted.going, found=found))
     noted = asked(noted, found, event.at)
     going = noted.going
-    decided = noted._replace(going=replace(going, found=found))
-    wrong = [at for at, each in enumerate(found) if _to_correct(decided, each, event)]
+    wrong = [at for at, each in enumerate(found) if _to_correct(noted, each, event)]
     if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
-        return in_stage(Stage.IDENTIFYING, state, going), (Identify(wanted.identity_plan, wanted.timeout),)
+        unsaid = replace(going, found=())
+        return in_stage(Stage.IDENTIFYING, state, unsaid), (Identify(wanted.identity_plan, wanted.timeout),)
     noted, contact = _contact(within_its_limit(without_healed(noted, event), event), found, event)
     base = (status.drift_events, status.corrections_applied)
     changes = changes_for(wanted.points, wrong)

@@ -272,6 +272,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.given,
         register.source,
         register.corrected_at,
+        register.writes,
         register.fight,
     )
 

@@ -11,6 +11,7 @@ from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.plc.guards.adoption import by_adoption
 from fabgitops_core.control.plc.guards.answers import by_answers
 from fabgitops_core.control.plc.guards.approval import by_approval
+from fabgitops_core.control.plc.guards.budget import by_budget
 from fabgitops_core.control.plc.guards.confirming import by_confirming
 from fabgitops_core.control.plc.guards.conflict import by_conflict
 from fabgitops_core.control.plc.guards.cooldown import by_cooldown
@@ -34,6 +35,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("confirming", by_confirming),
     ("cooldown", by_cooldown),
     ("windows", by_windows),
+    ("budget", by_budget),
     ("fight", by_fight),
     ("approval", by_approval),
 )
