@@ -62,7 +62,10 @@ async def test_each_write_is_recorded_before_it_is_sent(site: Site, tmp_path: Pa
         plc.answer = look
         await site.until_status("mixer", inSync=False)
         await site.sync("mixer", "now", force=True)
-        await site.until_status("mixer", inSync=True, correctionsApplied=1)
+        status = await site.until_status("mixer", inSync=True, correctionsApplied=1)
+        (last,) = status["history"]
+        assert last.pop("at") <= status["lastUpdate"]
+        assert last == {"register": "target", "before": "2311", "wanted": "2500", "after": "2500", "result": "Proven"}
 
         async def told() -> bool:
             return await operator.metric("fabgitops_audit_records_total") == 3

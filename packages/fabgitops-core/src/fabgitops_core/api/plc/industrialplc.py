@@ -16,6 +16,7 @@ from fabgitops_core.api.plc.budget import Writes
 from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
 from fabgitops_core.api.plc.correction import Correction, HeldCorrections, Mode
 from fabgitops_core.api.plc.fight import Fight, Fought
+from fabgitops_core.api.plc.history import PastCorrection
 from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId, Word
 from fabgitops_core.api.plc.spec_rules import SPEC_RULES
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
@@ -288,6 +289,8 @@ class IndustrialPLCStatus(ApiModel):
     """For which object, by its uid, and which device that was."""
     held: tuple[HeldCorrections, ...] = ()
     """What holds corrections back now, in the order in which the guards are asked; empty while nothing does."""
+    history: tuple[PastCorrection, ...] = ()
+    """The last 20 corrections, the newest last; stored with what else there is to tell."""
     conditions: tuple[Condition, ...] = ()
     """Ready, InSync, Reconciling and Stalled, and Correcting while something is to be corrected."""
 

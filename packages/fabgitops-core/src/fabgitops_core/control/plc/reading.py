@@ -16,6 +16,7 @@ from fabgitops_core.control.plc.counting import within_time
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed
 from fabgitops_core.control.plc.guards.asking import asked
 from fabgitops_core.control.plc.guards.table import may_write
+from fabgitops_core.control.plc.history import with_late_proofs
 from fabgitops_core.control.plc.holes import (
     FRUITLESS,
     around,
@@ -186,6 +187,7 @@ def judge(state: PlcState, event: Event) -> Step:
     base = (status.drift_events, status.corrections_applied)
     changes = changes_for(wanted.points, wrong)
     noted = noted._replace(going=replace(going, found=found, base=base, changes=changes))
+    noted = with_late_proofs(noted, event.at)
     notices = tuple(notice for each in found for notice in each.notices)
     after, commands = write_next(noted, event) if changes else conclude(noted, event)
     return after, (*contact, *notices, *troubles, *brakes, *commands)

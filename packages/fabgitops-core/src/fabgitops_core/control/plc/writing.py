@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from fabgitops_core.api.plc.history import CorrectionResult
 from fabgitops_core.control.commands import Commands, Notice, Publish
 from fabgitops_core.control.events import Event, Failure, FailureKind
 from fabgitops_core.control.plc import situations as at_hand
@@ -19,6 +20,7 @@ from fabgitops_core.control.plc.events import (
 )
 from fabgitops_core.control.plc.guards.table import holds_of, may_write
 from fabgitops_core.control.plc.guards.telling import told_of
+from fabgitops_core.control.plc.history import with_outcome
 from fabgitops_core.control.plc.judging import Judgement, unread
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, refused, taken_back, unsent
@@ -106,6 +108,7 @@ def write_failed(state: PlcState, event: WriteFailed) -> Step:
         return stopped(state)
     if unreachable:
         return unit_lost(state, event, event.failure, event.retry_after)
+    state = with_outcome(state, CorrectionResult.REFUSED, event.at)
     points = under_way(state)
     state, notices = with_trouble(state, points, at_hand.WRITE_REFUSED, event.failure.message, event)
     after, commands = go_on(state, event, state.going.changes[1:])
