@@ -1,8 +1,11 @@
 """The operator without a cluster, really run: it starts, corrects, tells, ends, and starts again."""
 
 import os
+import re
+import resource
 import signal
 import socket
+import struct
 import subprocess
 from pathlib import Path
 
@@ -155,6 +158,32 @@ def test_a_clock_that_stands_in_1970_stops_nothing(box: Box) -> None:
         until(lambda: box.synced("mixer"), "the mixer is in sync")
         status = until(lambda: box.status("mixer").get("correctionsApplied") and box.status("mixer"), "it is counted")
         assert all(each["lastTransitionTime"].startswith("1970-") for each in status["conditions"])
+
+
+def write_single(port: int, address: int, value: int) -> None:
+    """Write a register as anybody may who reaches a PLC (Modbus Application Protocol V1.1b3, section 6.6)."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as plc:
+        plc.sendall(struct.pack(">HHHBBHH", 1, 0, 6, 1, 6, address, value))
+        assert len(plc.recv(64)) == 12
+
+
+def test_a_full_disk_stops_no_correction(box: Box) -> None:
+    """While nothing can be stored a drift is put right and counted all the same; what is stored later tells of it."""
+    port = box.plc(r1=7)
+    box.declare("mixer", port=port, targetValue=7)
+    with box.running() as process:
+        until(lambda: box.synced("mixer"), "the mixer is in sync")
+        soft, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, hard))  # to no file is anything added
+        write_single(port, 1, 5)
+        counted = 'corrections_total{namespace="default",plc_name="mixer"} 1.0'
+        until(lambda: counted in box.get("/metrics").text, "it is corrected")
+        assert box.status("mixer").get("correctionsApplied", 0) == 0
+        failed = re.compile(r'fabgitops_api_writes_total\{resource="status",result="(?!ok)\w+"\} [1-9]')
+        until(lambda: failed.search(box.get("/metrics").text), "it says so")
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (soft, hard))
+        until(lambda: box.status("mixer").get("correctionsApplied") == 1, "it is stored")
+        assert (box.status("mixer")["driftEvents"], box.status("mixer")["inSync"]) == (1, True)
 
 
 def test_devices_are_where_the_map_says(box: Box) -> None:

@@ -114,10 +114,24 @@ def zygote(operators_kubeconfig: Path) -> Iterator[Zygote]:
 class Operator:
     """The operator of racks as a process."""
 
-    def __init__(self, kubeconfig: Path, bus: str, log: Path, *flags: str) -> None:
+    def __init__(
+        self, kubeconfig: Path, bus: str, log: Path, *flags: str, lease: str = "", begun: str = "looking after"
+    ) -> None:
+        """Prepare it.
+
+        Args:
+            kubeconfig: How it finds the API server.
+            bus: Where it tells what happens.
+            log: Where it says what it does.
+            flags: More than it takes to run.
+            lease: The Lease in the namespace default that it takes; none when empty.
+            begun: What it says when it has begun.
+        """
         program = Path(sys.executable).parent / "fabgitops-operator"
-        self._command = [str(program), "run", "--kinds", "racks", "--no-lease", "--bus", bus]
+        self._command = [str(program), "run", "--kinds", "racks", "--bus", bus]
+        self._command += ["--lease-namespace", "default", "--lease-name", lease] if lease else ["--no-lease"]
         self._command += ["--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--log-format", "json", *flags]
+        self._begun = begun
         self._kubeconfig = kubeconfig
         self._log = log
         self.process: subprocess.Popen[bytes] | None = None
@@ -127,7 +141,7 @@ class Operator:
         with self._log.open("ab") as log:
             environment = {**os.environ, "KUBECONFIG": str(self._kubeconfig)}
             process = self.process = subprocess.Popen(self._command, stderr=log, env=environment)
-        until(lambda: process.poll() is not None or "looking after" in self.log, "the operator looks after racks")
+        until(lambda: process.poll() is not None or self._begun in self.log, f"it says: {self._begun}")
         assert process.poll() is None, self.log
         return self
 

@@ -11,6 +11,7 @@ from ...planes import Reason, only_kubernetes
 from ..conftest import IndustrialPLC, Operator, Site, until
 from .adversary import Adversary, Operators
 from .machine import Machine
+from .witness import Witness
 
 MINUTES, PLCS = 1.5, 60
 """Of the short form."""
@@ -43,23 +44,25 @@ async def test_soak(site: Site, request: pytest.FixtureRequest, capfd: pytest.Ca
             print(*lines, sep="\n")
 
     say(f"\nsoak: {len(machines)} PLCs for {secs:g} s, --seed {seed}")
-    operators = Operators(site)
+    operators, witness = Operators(site), Witness(site)
     try:
         adversary = Adversary(site, machines, operators, seed, secs)
         await begin(site, machines, operators)
-        async with adversary.at_work(kills=True):
-            await asyncio.sleep(secs / 3)
-        leader = await operators.leader()
-        await all_right(site, machines)
-        before = await sample(leader)
-        async with adversary.at_work(kills=False):
-            await asyncio.sleep(2 * secs / 3)
-        lost, doubled = await all_right(site, machines)
+        async with witness.watching():
+            async with adversary.at_work(kills=True):
+                await asyncio.sleep(secs / 3)
+            leader = await operators.leader()
+            await all_right(site, machines)
+            before = await sample(leader)
+            async with adversary.at_work(kills=False):
+                await asyncio.sleep(2 * secs / 3)
+            lost, doubled = await all_right(site, machines)
         after = await sample(leader)
         wrong = [each for machine in machines for each in machine.wrong]
-        say(*report(adversary.did, wrong, lost, doubled, before, after))
+        found = {"wrong writes": wrong, "lost drifts": lost, "counted twice": doubled, "went back": witness.wrong}
+        say(*report(adversary.did, found, before, after), f"{witness.statuses:>14} statuses were watched")
         assert leader.process.returncode is None
-        assert (wrong, lost, doubled, operators.faults) == ([], [], [], [])
+        assert (found, operators.faults) == ({what: [] for what in found}, [])
         assert after["memory"] < 1.15 * before["memory"] + 8 * 2**20
         assert after["descriptors"] <= before["descriptors"] + 8
         assert after["tasks"] <= before["tasks"] + 8
@@ -128,12 +131,10 @@ async def sample(operator: Operator) -> Sample:
     return {what: min(each[what] for each in looks) for what in WATCHED}
 
 
-def report(
-    did: Mapping[str, int], wrong: list[str], lost: list[str], doubled: list[str], before: Sample, after: Sample
-) -> list[str]:
+def report(did: Mapping[str, int], wrong: Mapping[str, list[str]], before: Sample, after: Sample) -> list[str]:
     """Return what is printed of a soak."""
     lines = [", ".join(f"{number} {what}" for what, number in sorted(did.items()))]
-    for what, found in (("wrong writes", wrong), ("lost drifts", lost), ("counted twice", doubled)):
+    for what, found in wrong.items():
         lines += [f"{what:>14}: {len(found)}", *(f"{'':16}{each}" for each in found[:10])]
     units = {"memory": 2**20}
     for what in WATCHED:
