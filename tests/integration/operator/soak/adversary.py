@@ -13,7 +13,11 @@ import httpx
 from ..conftest import Operator, Site, until
 from .machine import Machine
 
-FLAGS = ("--lease-duration-secs", "30", "--lease-deadline-secs", "20", "--lease-retry-secs", "1", "--settle-secs", "1")
+FLAGS = (
+    *("--lease-duration-secs", "30", "--lease-deadline-secs", "20", "--lease-retry-secs", "1"),
+    *("--settle-secs", "1"),
+    *("--brake-percent", "0"),  # such a wave of drift would engage it, and nothing would be corrected any more
+)
 GAP_SECS = 20.0
 """Between two faults of what all machines share, at most: each is to be got over before the next."""
 

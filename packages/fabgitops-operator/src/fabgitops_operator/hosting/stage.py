@@ -235,7 +235,8 @@ class Stage:
             self._starting = ""
             settle_memory()
             await stack.enter_async_context(watching)
-            if self.inventory.stands_by:
+            stood_by = self.inventory.stands_by
+            if stood_by:
                 await self._unless_told(self._stand_by(self._acquiring))
                 if self.told_to_stop.is_set():
                     return "stopped before it was its turn"
@@ -248,7 +249,8 @@ class Stage:
                 await stack.enter_async_context(owned)
             # The watch goes on while corrections in hand end, and takes what is still under way with it when it ends.
             stack.push_async_callback(self._end_polling)
-            await self._unless_told(catch_up(self._sweep, self.hearing))
+            if not (stood_by and self.hearing.up):  # else it was listed while each change was told of
+                await self._unless_told(catch_up(self._sweep, self.hearing))
             if not self.told_to_stop.is_set():
                 self.engine.holds.lift("listing")
             async with self._sweeping():
