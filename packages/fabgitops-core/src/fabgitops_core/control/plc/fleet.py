@@ -17,7 +17,7 @@ from fabgitops_core.api.plc.correction import Mode
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.control.commands import Commands, Publish
 from fabgitops_core.control.events import Declared, Due, Event, Referenced
-from fabgitops_core.control.plc.events import WriteDone, WriteUnknown
+from fabgitops_core.control.plc.events import ReadDone, WriteDone, WriteUnknown
 from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import Declaration
 from fabgitops_core.control.plc.suspending import taken
@@ -48,14 +48,12 @@ class Terms:
 
 @dataclass(slots=True)
 class _Row:
-    """What is known of one PLC: what was said of it last, and whether what it wants was changed since it was judged."""
+    """What is known of one PLC, and what was said of it last."""
 
     generation: int
     status: IndustrialPLCStatus | None
     template: ApiModel | None = None
     counts: bool = False
-    changed: bool = False
-    looked: bool = False
 
 
 class Fleet:
@@ -64,33 +62,43 @@ class Fleet:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._rows: dict[Key, _Row] = {}
+        self._changed: dict[Key, bool] = {}
+        """Whose wish was changed since it was judged, and whether a pass has begun since."""
         self._counted = 0
         self._drifted: OrderedDict[Key, float] = OrderedDict()
         self._corrected: deque[float] = deque(maxlen=terms.corrections + 1)
 
-    def happened(self, key: Key, event: Event, commands: Commands, now: float) -> None:
-        """Take what a controller of a PLC was told, and what it wanted done."""
+    def happened(self, key: Key, event: Event, commands: Commands, now: float) -> bool:
+        """Take what a controller of a PLC was told, and what it wanted done; return whether something was counted.
+
+        A poll at which nothing is news costs next to nothing.
+        """
         kind = type(event)
+        if kind is Due:
+            if key in self._changed:
+                self._changed[key] = True
+        elif kind is not ReadDone:
+            self._told(key, event, now)
+        said = [command.status for command in commands if type(command) is Publish]
+        for status in said:
+            if isinstance(status, IndustrialPLCStatus) and key in self._rows:
+                self._said(key, self._rows[key], status, now)
+        return bool(said) or kind is WriteDone or kind is WriteUnknown
+
+    def _told(self, key: Key, event: Event, now: float) -> None:
         if isinstance(event, Declared) and isinstance(event.spec, IndustrialPLCSpec | None):
             self._declared(key, event)
-        row = self._rows.get(key)
-        if row is None:
-            return
-        if kind is Due:
-            row.looked = True
-        elif isinstance(event, Referenced):
-            _refer(row, event)
-        elif kind is WriteDone or kind is WriteUnknown:
+        elif isinstance(event, WriteDone | WriteUnknown):
             self._corrected.append(now)
-        for command in commands:
-            if isinstance(command, Publish) and isinstance(command.status, IndustrialPLCStatus):
-                self._said(key, row, command.status, now)
+        elif isinstance(event, Referenced) and key in self._rows:
+            self._refer(key, self._rows[key], event)
 
     def passed(self, key: Key) -> None:
         """Take the end of a pass: what it judged stands as it is wanted now."""
-        row = self._rows.get(key)
-        if row is not None and row.changed and row.looked and row.status is not None:
-            row.changed = situation_of(row.status).in_sync is ConditionStatus.UNKNOWN
+        if self._changed.get(key):
+            row = self._rows[key]
+            if row.status is not None and situation_of(row.status).in_sync is not ConditionStatus.UNKNOWN:
+                del self._changed[key]
 
     def forget(self, key: Key) -> None:
         """Drop a PLC that is gone."""
@@ -98,6 +106,7 @@ class Fleet:
         if row is not None:
             self._counted -= row.counts
         self._drifted.pop(key, None)
+        self._changed.pop(key, None)
 
     def begin_anew(self) -> None:
         """Forget what was counted: what drifts or is corrected from now on counts."""
@@ -122,36 +131,37 @@ class Fleet:
         spec, _ = taken(event)
         row = self._rows.get(key)
         if row is None:
-            known = event.status is not None and event.status.observed_generation == event.generation
-            row = self._rows[key] = _Row(event.generation, event.status, changed=not known)
+            row = self._rows[key] = _Row(event.generation, event.status)
+            if event.status is None or event.status.observed_generation != event.generation:
+                self._changed[key] = False
         elif row.generation != event.generation:
-            row.generation, row.changed, row.looked = event.generation, True, False
+            row.generation = event.generation
+            self._changed[key] = False
         if event.referenced is not None:
-            _refer(row, event.referenced)
+            self._refer(key, row, event.referenced)
         counts = spec is not None and spec.mode is Mode.ENFORCE and not spec.suspend
         self._counted += counts - row.counts
         row.counts = counts
 
+    def _refer(self, key: Key, row: _Row, event: Referenced) -> None:
+        """Take a template; the first one after a start is the one that was there before, as far as anybody knows."""
+        if event.spec is None or event.spec is row.template:
+            return
+        if row.template is not None and event.spec != row.template:
+            self._changed[key] = False
+        row.template = event.spec
+
     def _said(self, key: Key, row: _Row, status: IndustrialPLCStatus, now: float) -> None:
         before, row.status = row.status, status
         if situation_of(status).reason in _NOT_LOOKED_AT:
-            row.changed, row.looked = True, False
-        elif row.counts and not row.changed and before is not None and _has_drifted(before, status):
+            self._changed[key] = False
+        elif row.counts and key not in self._changed and before is not None and _has_drifted(before, status):
             self._drifted[key] = now
             self._drifted.move_to_end(key)
 
 
 _NOT_LOOKED_AT = {"Suspended", "InvalidSpec", "TemplateNotFound"}
 """Where the device is left alone: what it holds afterwards somebody may have wanted meanwhile."""
-
-
-def _refer(row: _Row, event: Referenced) -> None:
-    """Take a template; the first one after a start is the one that was there before, as far as anybody knows."""
-    if event.spec is None or event.spec is row.template:
-        return
-    if row.template is not None and event.spec != row.template:
-        row.changed, row.looked = True, False
-    row.template = event.spec
 
 
 def _has_drifted(before: IndustrialPLCStatus, now: IndustrialPLCStatus) -> bool:

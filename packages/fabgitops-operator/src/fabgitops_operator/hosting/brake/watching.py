@@ -40,12 +40,11 @@ class Braking:
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Count it before anything comes of it, and pass it on."""
         if key.kind == INDUSTRIAL_PLC.name:
-            now = self._time()
-            self._fleet.happened(key, event, commands, now)
-            if self._brake is not None:
-                if isinstance(event, Declared):
-                    _doubt(self._brake, key, event.status)
-                self._brake.look(now)
+            now, brake = self._time(), self._brake
+            if self._fleet.happened(key, event, commands, now) and brake is not None:
+                brake.look(now)
+            if type(event) is Declared and brake is not None:
+                _doubt(brake, key, event.status)
         self._then.happened(key, event, commands)
 
     def passed(self, key: Key, seconds: float) -> None:
