@@ -74,6 +74,29 @@ WINDOWS: list[Spec] = [
 ]
 """What may be tried in a window."""
 
+INTERLOCKS: list[Spec] = [
+    {},
+    {"register": "no such one"},
+    {"register": None},
+    {"plc": "press", "maxAgeSecs": 5},
+    {"plc": "press", "maxAgeSecs": 0},
+    {"plc": "Press"},
+    {"maxAgeSecs": 5},
+    {"operator": "<", "value": 0.5},
+    {"operator": "="},
+    {"operator": None},
+    {"operator": "in"},
+    {"operator": "in", "value": None, "values": ["On", 1, True]},
+    {"operator": "in", "value": None, "values": []},
+    {"operator": "in", "value": None, "values": [None]},
+    {"operator": "in", "value": None, "values": 1},
+    {"values": [1]},
+    {"value": None},
+    {"value": [1]},
+    {"value": "On"},
+]
+"""What may be tried in an interlock."""
+
 PIECES: dict[str, list[Any]] = {
     "port": [1, 65535, 0, "502"],
     "unitId": [0, 255, 256],
@@ -87,6 +110,7 @@ PIECES: dict[str, list[Any]] = {
         {"mode": "enforce"},
         {"windows": []},
         *({"windows": [{"type": "allow", "schedule": "0 2 * * 1-5", "duration": "2h", **each}]} for each in WINDOWS),
+        *({"interlocks": [{"register": "a", "operator": "==", "value": 1, **each}]} for each in INTERLOCKS),
     ],
     "tags": [[], ["line-1"], ["a\nb"], ["x" * 257], [1], ["t"] * 65],
     "identity": [{"vendor": "ACME"}, {}, {"vendor": ""}, {"vendor": None}, {"revision": "x" * 245}, None],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
@@ -54,7 +54,7 @@ class Story:
     pace: float = 1.0
     """Seconds between two events."""
 
-    def tell(self, event: Event) -> "Story":
+    def tell(self, event: Event) -> Self:
         """Tell one event."""
         self.state, self.last = step(self.state, event)
         self.all.extend(self.last)
@@ -69,52 +69,52 @@ class Story:
         status: IndustrialPLCStatus | None = None,
         problem: str = "",
         same: bool = False,
-    ) -> "Story":
+    ) -> Self:
         """Declare a spec, as the next generation unless it is the same."""
         self.generation += 0 if same or self.state is NEW else 1
         return self.tell(Declared(self.at, self.generation, wanted, problem, request, status))
 
-    def due(self, gate: Gate = PASS) -> "Story":
+    def due(self, gate: Gate = PASS) -> Self:
         """Say that it is time."""
         return self.tell(Due(self.at, gate))
 
-    def reads(self, value: int) -> "Story":
+    def reads(self, value: int) -> Self:
         """Answer the reading under way."""
         return self.tell(ReadDone(self.at, plan_of(self.spec), (value,)))
 
-    def fails_to_read(self, failure: Failure = LOST, retry_after: float = 0.0) -> "Story":
+    def fails_to_read(self, failure: Failure = LOST, retry_after: float = 0.0) -> Self:
         """Let the reading under way fail."""
         return self.tell(ReadFailed(self.at, plan_of(self.spec), failure, retry_after))
 
-    def writes(self) -> "Story":
+    def writes(self) -> Self:
         """Confirm the write under way."""
         return self.tell(WriteDone(self.at, change_of(self.spec)))
 
-    def may_have_written(self) -> "Story":
+    def may_have_written(self) -> Self:
         """Leave the write under way without an answer."""
         return self.tell(WriteUnknown(self.at, change_of(self.spec), LOST))
 
-    def fails_to_write(self, failure: Failure) -> "Story":
+    def fails_to_write(self, failure: Failure) -> Self:
         """Let the write under way fail."""
         return self.tell(WriteFailed(self.at, change_of(self.spec), failure))
 
-    def withdraws(self) -> "Story":
+    def withdraws(self) -> Self:
         """Let the write under way be withdrawn."""
         return self.tell(WriteWithdrawn(self.at, change_of(self.spec)))
 
-    def passes(self, *values: int) -> "Story":
+    def passes(self, *values: int) -> Self:
         """Go through a pass: due, a reading of the first value, and a confirmed write before each further one."""
         self.due().reads(values[0])
         for value in values[1:]:
             self.writes().reads(value)
         return self
 
-    def answered(self) -> "Story":
+    def answered(self) -> Self:
         """Let the device answer the request under way."""
         assert self.request is not None
         return self.tell(self.device.answer(self.at, self.request))
 
-    def polled(self, after: float = 0.0, until: type | None = None) -> "Story":
+    def polled(self, after: float = 0.0, until: type | None = None) -> Self:
         """Go through a whole pass, as the device answers; or until a request of a kind is wanted."""
         self.at += timedelta(seconds=after)
         self.due()

@@ -10,6 +10,7 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.control.events import Contested, Declared, Due, Event, Faulted, Referenced
+from fabgitops_core.control.neighbours import ALONE
 from fabgitops_core.control.plc.events import ReadDone, WriteDone
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.control.plc.table import PlcController
@@ -70,10 +71,10 @@ class Spoilt(PlcController):
         self._maybe("target")
         return super().target(state)
 
-    def still_wanted(self, state: Any, change: Any, at: Any) -> bool:
+    def still_wanted(self, state: Any, change: Any, at: Any, outside: Any = ALONE) -> bool:
         """Ask whether a write is still wanted."""
         self._maybe("still_wanted")
-        return PlcController.still_wanted(state, change, at)
+        return PlcController.still_wanted(state, change, at, outside)
 
 
 class SpoiltTemplate(TemplateController):

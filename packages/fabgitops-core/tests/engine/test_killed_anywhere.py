@@ -11,7 +11,7 @@ from fabgitops_core.control.events import Declared
 from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, Link, ReadPlan
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
-from fabgitops_core.engine.ports import Stored
+from fabgitops_core.engine.ports import Checks, Stored
 from fabgitops_core.testing.devices import FakeDevice, FakeDevices, FakePlc
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 
@@ -111,11 +111,17 @@ class Line(FakeDevice):
         return words
 
     async def write(
-        self, change: Change, *, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None = None
+        self,
+        change: Change,
+        *,
+        timeout: float,
+        wanted: Callable[[], bool],
+        over: ConnectionId | None = None,
+        checks: Checks | None = None,
     ) -> bool:
         """Write."""
         await self._life.moment()
-        done = await super().write(change, timeout=timeout, wanted=wanted, over=over)
+        done = await super().write(change, timeout=timeout, wanted=wanted, over=over, checks=checks)
         await self._life.moment()
         return done
 

@@ -23,6 +23,13 @@ def _scalar(given: object) -> Value | None:
     return given
 
 
+def _something(given: object) -> Value:
+    value = _scalar(given)
+    if value is None:
+        raise ValueError("it must be a number, true or false, or a text")
+    return value
+
+
 def _parameter(given: object) -> Value | None:
     value = _scalar(given)
     if isinstance(value, int | float) and digits_lost(value):
@@ -46,11 +53,12 @@ Scalar = Annotated[Value | None, PlainValidator(_scalar), WithJsonSchema(ANYTHIN
 ParameterValue = Annotated[Value | None, PlainValidator(_parameter), WithJsonSchema(ANYTHING)]
 """The same where it is not known yet what type of register, or which longer text, it will stand in."""
 
-Tolerance = Annotated[
-    float | str,
-    PlainValidator(_tolerance),
-    WithJsonSchema({key: value for key, value in ANYTHING.items() if key != "nullable"}),
-]
+_NOT_NULL = {key: value for key, value in ANYTHING.items() if key != "nullable"}
+
+Something = Annotated[Value, PlainValidator(_something), WithJsonSchema(_NOT_NULL)]
+"""A number, a truth value or a text."""
+
+Tolerance = Annotated[float | str, PlainValidator(_tolerance), WithJsonSchema(_NOT_NULL)]
 """A number in engineering units, or a percentage of the desired value."""
 
 

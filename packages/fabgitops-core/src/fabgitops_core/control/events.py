@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
 from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.neighbours import NOBODY, Neighbours
 from fabgitops_core.control.objects import Child, Children, ObjectFailure
 
 Spec = TypeVar("Spec", bound=ApiModel)
@@ -134,10 +135,14 @@ class Contested(News):
 
 @dataclass(frozen=True, slots=True)
 class Due(Event):
-    """It is time to look; `gate` says whether the device's circuit lets a request through."""
+    """It is time to look; `gate` says whether the device's circuit lets a request through.
+
+    `neighbours` are those whom the resource wants to know about.
+    """
 
     at: datetime
     gate: Gate
+    neighbours: Neighbours = field(default_factory=lambda: NOBODY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class HoldReason(StrEnum):
     ANSWERS = "IncompleteAnswers"
     CONFIRMING = "ConfirmingDrift"
     COOLDOWN = "Cooldown"
+    INTERLOCK = "InterlockNotSatisfied"
     OUTSIDE = "OutsideWindow"
     DENIED = "DenyWindow"
     BUDGET = "WriteBudget"

@@ -2,6 +2,7 @@
 
 DeviceError
 ├── Withdrawn        the request was not wanted any more when its turn came, or not so: nothing was sent
+│   └── Unchecked        what was to be read right before a write could not be read: the write was not sent
 ├── Unreachable      no connection could be made: nothing was sent
 │   └── OutOfBounds      none may be made: its address is outside of what we may connect to
 ├── Refused          the device answered with an exception code: it did not do it (05 and 0B: perhaps)
@@ -31,6 +32,10 @@ class Withdrawn(DeviceError):
     def __init__(self, message: str, why: str = "") -> None:
         super().__init__(message)
         self.why = why
+
+
+class Unchecked(Withdrawn):
+    """What was to be read right before a write could not be read, and the write was not sent; `why` says so."""
 
 
 class Unreachable(DeviceError):

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from math import inf
 
 from fabgitops_core.control.breaker import Gate
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.events import Due, Event, Failure, FailureKind, fault_message
 from fabgitops_core.control.holding import Hold, HoldReason
+from fabgitops_core.control.neighbours import Neighbours, Outside
 from fabgitops_core.control.plc.commands import Identify, Read, Write
 from fabgitops_core.control.plc.events import (
     IdentifyDone,
@@ -26,13 +28,13 @@ from fabgitops_core.control.plc.events import (
 from fabgitops_core.control.plc.requests import Change, DeviceId, ReadPlan
 from fabgitops_core.engine.asking import Asking, Turn
 from fabgitops_core.engine.audits import Audits, Outcome
-from fabgitops_core.engine.device_errors import DeviceError, Withdrawn
+from fabgitops_core.engine.device_errors import DeviceError, Unchecked, Withdrawn
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.outcomes import failure_of
 from fabgitops_core.engine.performing import OwnPerformer
-from fabgitops_core.engine.ports import Device, Host, Stored, UnrecordedError
+from fabgitops_core.engine.ports import Checks, Device, Host, Stored, UnrecordedError
 from fabgitops_core.engine.rations import Rations
 
 RECORD_SECS = 2.0
@@ -43,6 +45,24 @@ UNRECORDED = Failure(
     "the control plane refused the record of corrections, and nothing is written without one: "
     "a crash would leave a write that nobody knows of",
 )
+
+
+class _LastWord:
+    """What was said of a write when it was asked last whether it may be sent, and what was read for it just before.
+
+    `hold` is of the operator, `guard` of the resource itself.
+    """
+
+    __slots__ = ("checked", "guard", "hold")
+
+    def __init__(self) -> None:
+        self.hold: Hold | None = None
+        self.guard: Hold | None = None
+        self.checked: tuple[tuple[int, ...], ...] | None = None
+
+    def show(self, answers: tuple[tuple[int, ...], ...]) -> None:
+        """Note what was read."""
+        self.checked = answers
 
 
 class DeviceRequests:
@@ -56,6 +76,7 @@ class DeviceRequests:
         due: What begins a pass anew.
         holds: Why writes may not be sent now; asked before a write is recorded, and once more right before it is sent.
         held: Who waits for the end of one.
+        neighbours: What those show whom a resource looks at.
         audits: Who has every write recorded, if anybody does.
         rations: Who keeps writes within their rates, if there are any.
     """
@@ -69,6 +90,7 @@ class DeviceRequests:
         due: Callable[[Entry], Due],
         holds: Holds,
         held: Held,
+        neighbours: Callable[[Entry], Neighbours],
         audits: Audits | None = None,
         rations: Rations | None = None,
     ) -> None:
@@ -79,6 +101,7 @@ class DeviceRequests:
         self._due = due
         self._holds = holds
         self._held = held
+        self._neighbours = neighbours
         self._audits = audits
         self._rations = rations
 
@@ -160,20 +183,24 @@ class DeviceRequests:
 
     async def _sent(self, entry: Entry, request: Write, device: Device) -> Outcome:
         """Send a write, if it still is wanted when its turn comes."""
-        change, hold = request.change, None
+        change, word = request.change, _LastWord()
         began = self._asking.time()
 
         def wanted() -> bool:
-            nonlocal hold, began
+            nonlocal began
             began = self._asking.time()
-            hold = self._hold(entry, change)
-            decided = entry.at_device
-            return hold is None and decided is not None and decided.still_wanted(entry.state, change, self._now())
+            return self._is_wanted(entry, change, word)
 
+        checks = Checks(request.checks, word.show) if request.checks else None
         try:
-            sent = await device.write(change, timeout=request.timeout, wanted=wanted, over=request.over)
+            sent = await device.write(change, timeout=request.timeout, wanted=wanted, over=request.over, checks=checks)
+        except Unchecked as error:
+            why = f"a register that an interlock names could not be read right before the write: {error.why}"
+            return self._put_off(entry, change, Hold(HoldReason.INTERLOCK, why, inf, guard="interlocks"))
         except Withdrawn as error:
-            return self._withdrawn(entry, change, hold, error.why)
+            if word.guard is not None:
+                return self._put_off(entry, change, word.guard)
+            return self._withdrawn(entry, change, word.hold, error.why)
         except DeviceError as error:
             failure = failure_of(error)
             if error.maybe_done or failure.code is not None:
@@ -186,6 +213,21 @@ class DeviceRequests:
             self._went_out(entry, began)
         self._held.drop(entry.key)
         return WriteDone(self._now(), change) if sent else WriteSpared(self._now(), change)
+
+    def _is_wanted(self, entry: Entry, change: Change, word: "_LastWord") -> bool:
+        """Return whether a write may be sent now, and note what speaks against it."""
+        word.hold, word.guard = self._hold(entry, change), None
+        decided = entry.at_device
+        if word.hold is not None or decided is None:
+            return False
+        at, outside = self._now(), Outside(self._neighbours(entry), word.checked)
+        wanted = decided.still_wanted(entry.state, change, at, outside)
+        word.guard = None if wanted else decided.why_held(entry.state, change, at, outside)
+        return wanted
+
+    def _put_off(self, entry: Entry, change: Change, hold: Hold) -> WriteWithdrawn:
+        """Say that a guard of the resource itself holds a write, which the next pass decides anew."""
+        return WriteWithdrawn(self._now(), change, hold, recorded=entry.writing)
 
     def _hold(self, entry: Entry, change: Change) -> Hold | None:
         """Return what speaks against a write now; after a fault of our own a pass that writes nothing comes first."""

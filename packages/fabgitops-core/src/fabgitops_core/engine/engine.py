@@ -42,6 +42,7 @@ from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.isolation import Isolation
 from fabgitops_core.engine.listener import Listener
+from fabgitops_core.engine.neighbours import Neighbourhood
 from fabgitops_core.engine.object_requests import ObjectRequests
 from fabgitops_core.engine.performing import Clearance, Performer, Performing
 from fabgitops_core.engine.ports import Audit, Bus, Device, Devices, Host, Objects, Observer
@@ -98,6 +99,7 @@ class Engine:
         self._entries: dict[Key, Entry] = {}
         self._references = References()
         self._claims = Claims()
+        self._neighbourhood = Neighbourhood(self._entries, asyncio.get_running_loop().time)
         self._users: Counter[DeviceId] = Counter()
         self._listener = Listener(observer)
         self._scheduler: Scheduler[Key] = Scheduler(self._pass)
@@ -110,7 +112,10 @@ class Engine:
         asking = Asking(self.circuits, self._listener.late, self._time)
         audits = None if audit is None else Audits(audit, now)
         rations = self._rations = Rations(rates, partial(self._wake, after=0.0)) if rates else None
-        requests = DeviceRequests(host, asking, self._users, now, self._due, self.holds, self._held, audits, rations)
+        seen = self._neighbourhood.of
+        requests = DeviceRequests(
+            host, asking, self._users, now, self._due, self.holds, self._held, seen, audits, rations
+        )
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()
         if objects is not None:
@@ -188,6 +193,7 @@ class Engine:
         self._settle(entry)
         self._errands.drop(key)
         self._wants_no_write(key)
+        self._neighbourhood.forget(key)
         self._errands.add(self._references.to(key))
         self._scheduler.forget(key)
         self._listener.forgotten(key)
@@ -232,10 +238,17 @@ class Engine:
     def _settle(self, entry: Entry) -> None:
         """After a change: exchange its share of a connection, and tell everybody who wants what another wants."""
         self._point(entry)
+        self._neighbourhood.point(entry.key, self._looked_at(entry))
         for key in self._claims.lay(entry.key, self._claimed(entry)):
             other = self._entries.get(key)
             if other is not None:
                 self._isolation.step(other, Contested(self._now(), self._claims.rivals(key)))
+
+    def _looked_at(self, entry: Entry) -> frozenset[str]:
+        """Return whom a resource wants to know about."""
+        nobody: frozenset[str] = frozenset()
+        side = None if entry.gone else entry.at_device
+        return self._isolation.ask_of(entry, "neighbours", side, lambda it: it.neighbours(entry.state), nobody)
 
     def _claimed(self, entry: Entry) -> frozenset[Claim]:
         """Return what a resource wants for itself alone."""
@@ -376,6 +389,7 @@ class Engine:
             self._wants_no_write(key)
         if faults:
             entry.passed(faults)
+        self._neighbourhood.ended(entry, began)
         if entry.news and not entry.gone:
             self._scheduler.wake(key, 0.0)  # whatever its controller thought before it knew
         self._listener.passed(key, self._time() - began)
@@ -387,7 +401,7 @@ class Engine:
             self._rations.leave(key)
 
     def _due(self, entry: Entry) -> Due:
-        return Due(self._now(), self._gate(entry.devices))
+        return Due(self._now(), self._gate(entry.devices), self._neighbourhood.of(entry))
 
     def _gate(self, devices: tuple[DeviceId, ...]) -> Gate:
         """Return the gate of a resource's device; of several the first to open, as each is asked for itself."""

@@ -26,6 +26,13 @@ class Identified(NamedTuple):
     over: ConnectionId
 
 
+class Checks(NamedTuple):
+    """What is read right before a write, in the same turn, and who is shown the answers before the write is sent."""
+
+    plans: tuple[ReadPlan, ...]
+    shown: Callable[[tuple[tuple[int, ...], ...]], None]
+
+
 class Device(Protocol):
     """One share of the connection to an endpoint; shares of one endpoint take turns on it."""
 
@@ -60,7 +67,13 @@ class Device(Protocol):
         ...
 
     async def write(
-        self, change: Change, *, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None = None
+        self,
+        change: Change,
+        *,
+        timeout: float,
+        wanted: Callable[[], bool],
+        over: ConnectionId | None = None,
+        checks: Checks | None = None,
     ) -> bool:
         """Send one write, once, and return when the device has confirmed it; writes go before waiting reads.
 
@@ -74,11 +87,13 @@ class Device(Protocol):
             over: The connection over which the device was identified; over no other is anything sent. Over UDP it is a
                 socket, which nobody ends when another device takes over an address: there it promises no more than
                 that we have not looked for the device anew.
+            checks: What to read before it, over the same connection and with no other request of ours between them;
+                `wanted` is asked before it, and again once that is shown.
 
         Raises:
-            DeviceError: `Withdrawn` also when `wanted` said no or, with a reason in `why`, when the connection `over`
-                is gone, otherwise as for `read`. When `maybe_done` is true the
-                device may hold the new value; it is not when the reading before a write did not succeed.
+            DeviceError: `Unchecked` when that could not be read. `Withdrawn` also when `wanted` said no or, with a
+                reason in `why`, when the connection `over` is gone, otherwise as for `read`. When `maybe_done` is true
+                the device may hold the new value; it is not when the reading before a write did not succeed.
         """
         ...
 

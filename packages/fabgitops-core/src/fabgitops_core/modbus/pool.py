@@ -17,7 +17,8 @@ from fabgitops_core.control.plc.requests import (
     Transport,
     WriteFunction,
 )
-from fabgitops_core.engine.ports import Identified
+from fabgitops_core.engine.device_errors import DeviceError, Unchecked, Unreachable, Withdrawn
+from fabgitops_core.engine.ports import Checks, Identified
 from fabgitops_core.modbus.frames.identity import identity_request
 from fabgitops_core.modbus.frames.reads import Words, read_request
 from fabgitops_core.modbus.frames.request import Asked, Request
@@ -150,7 +151,13 @@ class ModbusDevice:
         return Identified(objects, over or NOWHERE)
 
     async def write(
-        self, change: Change, *, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None = None
+        self,
+        change: Change,
+        *,
+        timeout: float,
+        wanted: Callable[[], bool],
+        over: ConnectionId | None = None,
+        checks: Checks | None = None,
     ) -> bool:
         """As `fabgitops_core.engine.ports.Device.write`.
 
@@ -159,24 +166,58 @@ class ModbusDevice:
         """
         self._check_endpoint(change.endpoint)
         if change.mask is None:
-            return await self._write_at_once(change, timeout, wanted, over)
+            return await self._write_at_once(change, timeout, wanted, over, checks)
         # A turn keeps others off one connection, and a device may be reached over several: other TLS settings, another
         # transport. The word is locked for whoever changes bits of it; who wants all of it is a rival: neither writes.
         word = (change.endpoint.site, change.unit_id, change.address)
         async with self._words.setdefault(word, asyncio.Lock()):
             if change.function is WriteFunction.MASK:
-                return await self._write_at_once(change, timeout, wanted, over)
-            reading, then = read_before(change), partial(write_merged, change)
-            return await self._session.ask_then(
-                reading, then, timeout=timeout, held=self._held, wanted=wanted, over=over
-            )
+                return await self._write_at_once(change, timeout, wanted, over, checks)
+            merging = partial(write_merged, change)
+            return await self._write_after([read_before(change)], merging, timeout, wanted, over, checks)
 
     async def _write_at_once(
-        self, change: Change, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None
+        self,
+        change: Change,
+        timeout: float,
+        wanted: Callable[[], bool],
+        over: ConnectionId | None,
+        checks: Checks | None,
     ) -> bool:
         request = write_request(change)
+        if checks is not None:
+            return await self._write_after([], lambda _: request, timeout, wanted, over, checks)
         await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted, over=over)
         return True
+
+    async def _write_after(
+        self,
+        before: list[Request[Words]],
+        write: Callable[[Words], Request[tuple[()]] | None],
+        timeout: float,
+        wanted: Callable[[], bool],
+        over: ConnectionId | None,
+        checks: Checks | None,
+    ) -> bool:
+        """Read and then write, in one turn: the word whose bits are changed, and last what is to be checked."""
+        readings = before + ([] if checks is None else [read_request(plan) for plan in checks.plans])
+        answers: list[Words] = []
+
+        def then(shown: list[Words]) -> Request[tuple[()]] | None:
+            if checks is not None:
+                checks.shown(tuple(shown[len(before) :]))
+            return write(shown[0])
+
+        try:
+            return await self._session.ask_then(
+                readings, then, answers, timeout=timeout, held=self._held, wanted=wanted, over=over
+            )
+        except DeviceError as error:
+            if checks is None or len(answers) < len(before):
+                raise
+            if not _left_unchecked(error, len(answers) < len(readings), over):
+                raise
+            raise Unchecked(str(error), str(error)) from None
 
     def close(self) -> None:
         """Give up this share; its requests that wait for a turn end with `Withdrawn`. A second call does nothing."""
@@ -204,3 +245,13 @@ class ModbusDevice:
         mine = self._session.endpoint
         if endpoint != mine:
             raise ValueError(f"the request is for {endpoint}: this is a share of the connection to {mine}")
+
+
+def _left_unchecked(error: DeviceError, checking: bool, over: ConnectionId | None) -> bool:
+    """Return whether what was to be checked before a write is not known, or is known of another connection.
+
+    Of what speaks against any request, as no connection or a share that was given up, it is not.
+    """
+    if isinstance(error, Withdrawn):
+        return over is None and bool(error.why)
+    return checking and not isinstance(error, Unreachable)

@@ -5,7 +5,7 @@ closed peer only after its timeouts. Its framer and its PDUs are (see `frames`).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from fabgitops_core.control.plc.requests import ConnectionId, Endpoint, Link, TlsRef
@@ -106,37 +106,44 @@ class Session:
 
     async def ask_then(
         self,
-        first: Request[T],
-        then: Callable[[T], Request[tuple[()]] | None],
+        first: Sequence[Request[T]],
+        then: Callable[[list[T]], Request[tuple[()]] | None],
+        answers: list[T],
         *,
         timeout: float,
         held: Held,
         wanted: Wanted,
         over: ConnectionId | None = None,
     ) -> bool:
-        """Carry out a reading and the write that it leads to, in one turn; return whether it led to one.
+        """Carry out readings and the write that they lead to, in one turn; return whether they led to one.
 
-        When the reading does not succeed, or the connection does not outlive it, nothing was written for certain.
+        Their answers are put into a list as they come. All go over one connection. When a reading does not succeed, or
+        the connection does not outlive them, nothing was written for certain.
         """
-        await self._wait(first, urgent=True)
+        await self._wait(first[0], urgent=True)
         try:
-            check_wanted(first, wanted)
-            try:
-                answer = await self._line.carry_out(first, timeout, urgent=True, held=held, over=over)
-            except DeviceError as error:
-                error.maybe_done = False
-                raise
-            self._on_request(first.function, "ok")
-            second = then(answer)
+            check_wanted(first[0], wanted)
+            for reading in first:
+                answers.append(await self._read_first(reading, timeout, held, over))
+                over = over or self.connection or NOWHERE
+            second = then(answers)
             if second is None:
                 return False
-            over = over or self.connection or NOWHERE
             await self._line.carry_out(second, timeout, urgent=True, held=held, wanted=wanted, over=over)
         finally:
             self._turns.give()
             self._end_if_done()
         self._on_request(second.function, "ok")
         return True
+
+    async def _read_first(self, reading: Request[T], timeout: float, held: Held, over: ConnectionId | None) -> T:
+        try:
+            answer = await self._line.carry_out(reading, timeout, urgent=True, held=held, over=over)
+        except DeviceError as error:
+            error.maybe_done = False
+            raise
+        self._on_request(reading.function, "ok")
+        return answer
 
     async def _wait(self, request: Request[T], urgent: bool) -> None:
         """Wait for a turn; a unit that did not answer last, or was never asked, waits behind those that did."""

@@ -15,8 +15,8 @@ from fabgitops_core.control.plc.requests import (
     Table,
     WriteFunction,
 )
-from fabgitops_core.engine.device_errors import DeviceError, Refused, UnitUnreachable, Withdrawn
-from fabgitops_core.engine.ports import Identified
+from fabgitops_core.engine.device_errors import DeviceError, Refused, Unchecked, UnitUnreachable, Withdrawn
+from fabgitops_core.engine.ports import Checks, Identified
 
 _GATEWAY = {0x0A, 0x0B}
 
@@ -172,7 +172,13 @@ class FakeDevice:
         return Identified(dict(self._plc.identities[plan.unit_id]), ConnectionId(self._plc.connection))
 
     async def write(
-        self, change: Change, *, timeout: float, wanted: Callable[[], bool], over: ConnectionId | None = None
+        self,
+        change: Change,
+        *,
+        timeout: float,
+        wanted: Callable[[], bool],
+        over: ConnectionId | None = None,
+        checks: Checks | None = None,
     ) -> bool:
         """Change what the PLC holds, or raise what the test wants."""
         del timeout
@@ -182,6 +188,10 @@ class FakeDevice:
             raise Withdrawn("no longer wanted")
         if over not in (None, plc.connection):
             raise Withdrawn("not sent", "the connection is another")
+        if checks is not None:
+            self._check(checks)
+            if not wanted():
+                raise Withdrawn("no longer wanted")
         error = plc.write_errors.pop(0) if plc.write_errors else None
         if error is None:
             plc.refuse(change.unit_id, change.table, change.address, len(change.values))
@@ -192,6 +202,19 @@ class FakeDevice:
         if error is not None:
             raise error
         return True
+
+    def _check(self, checks: Checks) -> None:
+        """Show what is to be read before a write."""
+        answers: list[tuple[int, ...]] = []
+        for plan in checks.plans:
+            self._plc.plans.append(plan)
+            try:
+                self._plc.refuse(plan.unit_id, plan.table, plan.address, plan.count)
+            except DeviceError as error:
+                raise Unchecked("not checked", str(error)) from None
+            memory = self._plc.table(plan.unit_id, plan.table)
+            answers.append(tuple(memory[plan.address + each] for each in range(plan.count)))
+        checks.shown(tuple(answers))
 
     def close(self) -> None:
         """Give up the share; its requests that wait end with `Withdrawn`."""

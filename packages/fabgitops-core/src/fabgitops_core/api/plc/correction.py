@@ -9,6 +9,7 @@ from fabgitops_core.api.meta import ApiModel, Time
 from fabgitops_core.api.plc.approval import Approval
 from fabgitops_core.api.plc.budget import WriteBudget
 from fabgitops_core.api.plc.fight import Fight
+from fabgitops_core.api.plc.interlocks import MAX_INTERLOCKS, Interlock
 from fabgitops_core.api.plc.windows import MAX_WINDOWS, Window
 from fabgitops_core.api.schema import unstored
 
@@ -34,6 +35,8 @@ class Correction(ApiModel):
     """In how many passes running a drift must be seen before it is corrected; 1 when not given, the first."""
     cooldown_secs: Annotated[int, Field(ge=0, le=86400, strict=True)] = 0
     """Seconds between two corrections of one register, counted from the last write; 0 when not given."""
+    interlocks: Annotated[tuple[Interlock, ...], Field(max_length=MAX_INTERLOCKS)] = ()
+    """What other registers must show before anything is written, all of it; nothing when there are none."""
     windows: Annotated[tuple[Window, ...], Field(max_length=MAX_WINDOWS)] = ()
     """When drift may be corrected, and when not; at any time when there are none."""
     write_budget: WriteBudget | None = None

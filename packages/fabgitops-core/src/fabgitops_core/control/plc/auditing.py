@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.events import SyncRequest
-from fabgitops_core.control.plc.guards.guard import Snapshot
+from fabgitops_core.control.plc.guards.guard import Snapshot, snapshot
 from fabgitops_core.control.plc.guards.table import GUARDS
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.requests import Change, ReadPlan
@@ -47,7 +47,7 @@ def audited(state: PlcState, change: Change, at: datetime) -> WriteFacts:
     going = state.going
     under_way = bool(going.changes) and going.changes[0].change == change and same_places(state.going_map, state.map)
     touched = _touched(state) if under_way else ()
-    said = dict(_said(Snapshot(state, at), [each.point for each in touched]))
+    said = dict(_said(snapshot(state, at), [each.point for each in touched]))
     return WriteFacts(state.generation, touched, state.serving, said)
 
 

@@ -34,13 +34,15 @@ class Write(Request):
 
     With `first`, wait a while before it for the status to be stored that was published with it: it is the record of
     this write and of those of the pass that follow. With `over`, write over the connection on which
-    the device said who it is, or not at all.
+    the device said who it is, or not at all. `checks` are read before it in the same turn: what they show may yet
+    speak against it.
     """
 
     change: Change
     timeout: float
     first: bool = True
     over: ConnectionId | None = None
+    checks: tuple[ReadPlan, ...] = ()
 
 
 DeviceRequest = Read | Identify | Write

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
+from fabgitops_core.control.holding import Hold
+from fabgitops_core.control.neighbours import Outside
 from fabgitops_core.control.plc.auditing import WriteFacts
 from fabgitops_core.control.plc.claims import Claim
 from fabgitops_core.control.plc.points import DeviceMap
@@ -27,8 +29,20 @@ class DeviceController(Protocol[State_contra]):
         """
         ...
 
-    def still_wanted(self, state: State_contra, change: Change, at: datetime) -> bool:
+    def still_wanted(self, state: State_contra, change: Change, at: datetime, outside: Outside) -> bool:
         """Return whether a write that waits for its turn may be sent now, at this time of day."""
+        ...
+
+    def why_held(self, state: State_contra, change: Change, at: datetime, outside: Outside) -> Hold | None:
+        """Return why one that may not be sent now is to be tried again later; None where it is not."""
+        ...
+
+    def neighbours(self, state: State_contra) -> frozenset[str]:
+        """Return the names of other resources of the kind, in the same namespace, that it wants to know about."""
+        ...
+
+    def looked(self, state: State_contra) -> bool:
+        """Return whether the pass that has ended last was a whole look at the device."""
         ...
 
     def audited(self, state: State_contra, change: Change, at: datetime) -> WriteFacts:

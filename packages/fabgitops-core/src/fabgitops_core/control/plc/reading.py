@@ -15,6 +15,7 @@ from fabgitops_core.control.plc.contact import met
 from fabgitops_core.control.plc.counting import within_time
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed
 from fabgitops_core.control.plc.guards.asking import asked
+from fabgitops_core.control.plc.guards.guard import Snapshot, snapshot
 from fabgitops_core.control.plc.guards.table import may_write
 from fabgitops_core.control.plc.history import with_late_proofs
 from fabgitops_core.control.plc.holes import (
@@ -48,6 +49,7 @@ from fabgitops_core.control.plc.situations import situation_of
 from fabgitops_core.control.plc.state import (
     BUSY_PAUSE_SECS,
     BUSY_TRIES,
+    JUDGED,
     REST,
     Pass,
     PlcState,
@@ -86,9 +88,9 @@ def due(state: PlcState, event: Due) -> Step:
     if not state.status.in_sync and situation_of(state.status) is at_hand.PENDING:
         begun, commands = say(begun, at_hand.CONNECTING, f"connecting to {wanted.endpoint}", event)
     read = begun.usual.read if request is None else _read(begun, begun.usual.batches[0])
-    if begun.memory.holes.refused:
+    if begun.memory.holes.refused or event.neighbours:
         again = asked_again(begun, event.at, everything=request is not None)
-        going = replace(begun.usual.start, queue=(*begun.usual.batches, *again))
+        going = replace(begun.usual.start, queue=(*begun.usual.batches, *again), neighbours=event.neighbours)
         return in_stage(Stage.READING, begin(begun), going), (*commands, read)
     return begin(begun), (*commands, read)
 
@@ -102,7 +104,7 @@ def read_done(state: PlcState, event: ReadDone) -> Step:
     if len(going.queue) > 1:
         return _next(state, replace(going, queue=going.queue[1:], read=read, tries=0, fruitless=0))
     if memory.settled and state.serving is None and read == memory.seen:
-        return in_stage(Stage.IDLE, state, REST), usual.beat
+        return in_stage(Stage.IDLE, state, JUDGED), usual.beat
     return judge(in_stage(Stage.READING, state, replace(going, queue=(), read=read)), event)
 
 
@@ -179,7 +181,8 @@ def judge(state: PlcState, event: Event) -> Step:
     noted = confirmed(noted, found)._replace(going=replace(noted.going, found=found))
     noted = asked(noted, found, event.at)
     going = noted.going
-    wrong = [at for at, each in enumerate(found) if _to_correct(noted, each, event)]
+    seen = snapshot(noted._replace(going=replace(going, found=found)), event.at)
+    wrong = [at for at, each in enumerate(found) if _to_correct(seen, each)]
     if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
         unsaid = replace(going, found=())
         return in_stage(Stage.IDENTIFYING, state, unsaid), (Identify(wanted.identity_plan, wanted.timeout),)
@@ -213,12 +216,12 @@ def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgeme
             yield unread(point, known, failures.get(at, refused))
 
 
-def _to_correct(state: PlcState, found: Judgement, event: Event) -> bool:
-    force = forced_for(state, found.point)
-    if not to_be_written(found, force) or not may_write(state, found.point, event.at):
+def _to_correct(seen: Snapshot, found: Judgement) -> bool:
+    force = forced_for(seen.state, found.point)
+    if not to_be_written(found, force) or not may_write(seen.state, found.point, seen.at, seen):
         return False
-    trouble = state.memory.troubles.get(found.point.name)
-    return trouble is None or trouble.wait(event.at) <= 0 or force
+    trouble = seen.state.memory.troubles.get(found.point.name)
+    return trouble is None or trouble.wait(seen.at) <= 0 or force
 
 
 def _contact(state: PlcState, found: tuple[Judgement, ...], event: Event) -> tuple[PlcState, Commands]:

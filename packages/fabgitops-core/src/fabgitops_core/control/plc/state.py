@@ -13,6 +13,7 @@ from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.commands import Command, Commands, Publish, Wake
 from fabgitops_core.control.events import Declared, Event, Failure, SyncRequest
+from fabgitops_core.control.neighbours import NOBODY, Neighbours
 from fabgitops_core.control.plc.changes import Planned
 from fabgitops_core.control.plc.commands import Read
 from fabgitops_core.control.plc.judging import Judgement
@@ -55,6 +56,9 @@ class Pass:
     before; `doubt` is what kept the write under way from being confirmed; `barred` says why nothing may be written in
     this pass, and in which situation that is; `written` names the registers that it has written, or may have.
 
+    `neighbours` are those whom interlocks name, as they stood when the pass began; `judged` says of one that is over
+    that it ended with a judgement of every register.
+
     `published` is when a status was last published since the first write was decided, None before its record was;
     `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
 
@@ -82,9 +86,13 @@ class Pass:
     digest: str = ""
     planned: tuple[PlannedChange, ...] = ()
     approved: frozenset[str] = frozenset()
+    neighbours: Neighbours = field(default_factory=lambda: NOBODY)
+    judged: bool = False
 
 
 REST = Pass()
+JUDGED = Pass(judged=True)
+"""What is left of a pass in which every register was judged, so that `Memory.found` is as fresh as that pass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.control.plc.resting import faulted
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.state import NEW, REST, PlcState, Stage, Step
-from fabgitops_core.control.plc.writing import still_wanted, unrecorded, withdrawn, write_failed
+from fabgitops_core.control.plc.writing import still_wanted, unrecorded, why_held, withdrawn, write_failed
 
 TABLE: dict[tuple[Stage, type[Event]], Callable[[PlcState, Any], Step]] = {
     (Stage.IDLE, Due): due,
@@ -147,6 +147,16 @@ class PlcController:
         template = spec.template_ref if spec else None
         return (INDUSTRIAL_PLC_TEMPLATE.name, template.name) if template else None
 
+    def neighbours(self, state: PlcState) -> frozenset[str]:
+        """Return whom interlocks name beside the resource itself; nobody while it is suspended."""
+        if state.spec is None or state.spec.suspend:
+            return frozenset()
+        return frozenset(each.plc for each in state.spec.correction.interlocks if each.plc is not None)
+
+    def looked(self, state: PlcState) -> bool:
+        """Return whether the pass that has ended last judged every register."""
+        return state.going.judged
+
     def claims(self, state: PlcState) -> frozenset[Claim]:
         """Return the registers that the resource wants for itself; none while it is suspended."""
         if state.spec is None or state.spec.suspend:
@@ -166,4 +176,5 @@ class PlcController:
         return units(state)
 
     still_wanted = staticmethod(still_wanted)
+    why_held = staticmethod(why_held)
     audited = staticmethod(audited)

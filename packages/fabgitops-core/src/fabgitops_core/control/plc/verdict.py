@@ -20,7 +20,7 @@ from fabgitops_core.control.plc.guards.telling import begun, told_of
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.situations import Situation, situation_of
-from fabgitops_core.control.plc.state import REST, Memory, PlcState, Stage, Step, finish, say, with_memory
+from fabgitops_core.control.plc.state import JUDGED, Memory, PlcState, Stage, Step, finish, say, with_memory
 
 Holds = Sequence[tuple[int, Hold]]
 """What would be written but for a guard, by place in the map, and what holds it."""
@@ -47,11 +47,11 @@ def conclude(state: PlcState, event: Event) -> Step:
         message = f"{message}; besides, {fields['last_error']}"
     seen = with_memory(state, seen=going.read, found=going.found, settled=False)
     if _only_wanders(state, situation, message, fields, event.at):
-        return seen._replace(stage=Stage.IDLE, going=REST), wake
+        return seen._replace(stage=Stage.IDLE, going=JUDGED), wake
     if situation is at_hand.IN_SYNC:
         seen = with_memory(seen, settled=True)
     after, commands = finish(seen, situation, message, event, **fields)
-    return after, (*begun(state.status.held, fields["held"]), *commands, *wake)
+    return after._replace(going=JUDGED), (*begun(state.status.held, fields["held"]), *commands, *wake)
 
 
 def _next_look(state: PlcState, holds: Holds) -> tuple[Wake]:
@@ -69,7 +69,7 @@ def held(state: PlcState, event: Event, holds: Holds) -> Step:
     known = with_memory(state, seen=going.read, found=going.found, settled=False)
     if state.serving is not None and state.request is None:
         known = with_memory(known, awaiting=frozenset(going.found[at].point.name for at, _ in holds))
-    rested = known._replace(stage=Stage.IDLE, going=REST, request=state.request or state.serving, serving=None)
+    rested = known._replace(stage=Stage.IDLE, going=JUDGED, request=state.request or state.serving, serving=None)
     soon = _next_look(state, holds)
     if state.status.message.endswith(why) and _only_wanders(state, at_hand.HELD, message, fields, event.at):
         return rested, soon

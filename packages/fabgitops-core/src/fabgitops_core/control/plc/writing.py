@@ -6,8 +6,11 @@ from datetime import datetime
 from fabgitops_core.api.plc.history import CorrectionResult
 from fabgitops_core.control.commands import Commands, Notice, Publish
 from fabgitops_core.control.events import Event, Failure, FailureKind
+from fabgitops_core.control.holding import Hold
+from fabgitops_core.control.neighbours import ALONE, Outside
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.changes import Planned, changes_for
+from fabgitops_core.control.plc.checks import checks_of
 from fabgitops_core.control.plc.commands import Write
 from fabgitops_core.control.plc.events import (
     ReadFailed,
@@ -18,7 +21,8 @@ from fabgitops_core.control.plc.events import (
     WriteUnrecorded,
     WriteWithdrawn,
 )
-from fabgitops_core.control.plc.guards.table import holds_of, may_write
+from fabgitops_core.control.plc.guards.guard import snapshot
+from fabgitops_core.control.plc.guards.table import hold_of, holds_of, may_write
 from fabgitops_core.control.plc.guards.telling import told_of
 from fabgitops_core.control.plc.history import with_outcome
 from fabgitops_core.control.plc.judging import Judgement, unread
@@ -44,17 +48,24 @@ Answer = WriteDone | WriteUnknown | WriteFailed | WriteUnrecorded | WriteWithdra
 """What may come of a write."""
 
 
-def still_wanted(state: PlcState, change: Change, at: datetime) -> bool:
+def still_wanted(state: PlcState, change: Change, at: datetime, outside: Outside = ALONE) -> bool:
     """Return whether a write that waits for its turn may still be sent: the last word before the wire."""
-    points = under_way(state)
+    points, seen = under_way(state), snapshot(state, at, outside)
     return (
         state.stage is Stage.WRITING
         and bool(points)
-        and all(may_write(state, each, at) for each in points)
+        and all(may_write(state, each, at, seen) for each in points)
         and is_recorded(state, points)
         and not is_given(state, (each for each in points if not forced_for(state, each)))
         and changes_for(state.map.points, state.going.changes[0].points)[0].change == change
     )
+
+
+def why_held(state: PlcState, change: Change, at: datetime, outside: Outside = ALONE) -> Hold | None:
+    """Return which guard holds a write that waits for its turn, where it is to be tried again later."""
+    points = under_way(state)
+    current = bool(points) and state.going.changes[0].change == change
+    return hold_of(state, points, at, outside) if current else None
 
 
 def write_next(state: PlcState, event: Event) -> Step:
@@ -73,7 +84,7 @@ def write_next(state: PlcState, event: Event) -> Step:
     fields = fields_of(state) | told_of(state, holds_of(state, event.at), event.at)
     status = told(state.status, at_hand.CORRECTING, message, event.at, state.generation, **fields)
     begun = in_stage(Stage.WRITING, state._replace(status=status), state.going)
-    write = Write(change.change, state.map.timeout, first, going.over)
+    write = Write(change.change, state.map.timeout, first, going.over, checks_of(state))
     return begun, (Publish(status, before_write=first), write)
 
 

@@ -1,10 +1,11 @@
 """What is to be agreed to: of a new device all that is not as Git wants it, else what no other guard holds."""
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from fabgitops_core.control.plc.approving import adopted, is_adopted, proposed
-from fabgitops_core.control.plc.guards.guard import Snapshot
+from fabgitops_core.control.plc.guards.guard import Snapshot, snapshot
 from fabgitops_core.control.plc.guards.table import CONSENT, GUARDS, held_by
 from fabgitops_core.control.plc.judging import Judgement, to_be_written
 from fabgitops_core.control.plc.state import PlcState, forced_for
@@ -20,7 +21,7 @@ def asked(state: PlcState, found: Sequence[Judgement], at: datetime) -> PlcState
     """Note what would be written with a yes, and whether there is one, where the spec says that it takes one."""
     if state.spec is None or not state.spec.asks:
         return state
-    seen = Snapshot(state, at)
+    seen = snapshot(state._replace(going=replace(state.going, found=tuple(found))), at)
     if is_adopted(state):
         return proposed(state, found, _free(seen, found, CONSENT))
     if any(hold.guard in KNOWING for each in found if (hold := held_by(seen, each.point, but=_PASSING | {"mode"}))):

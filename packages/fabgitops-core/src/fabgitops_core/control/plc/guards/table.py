@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable
 from datetime import datetime
 
 from fabgitops_core.control.holding import Hold
+from fabgitops_core.control.neighbours import Outside
 from fabgitops_core.control.plc.guards.adoption import by_adoption
 from fabgitops_core.control.plc.guards.answers import by_answers
 from fabgitops_core.control.plc.guards.approval import by_approval
@@ -16,8 +17,9 @@ from fabgitops_core.control.plc.guards.confirming import by_confirming
 from fabgitops_core.control.plc.guards.conflict import by_conflict
 from fabgitops_core.control.plc.guards.cooldown import by_cooldown
 from fabgitops_core.control.plc.guards.fight import by_fight
-from fabgitops_core.control.plc.guards.guard import Guard, Snapshot
+from fabgitops_core.control.plc.guards.guard import Guard, Snapshot, snapshot
 from fabgitops_core.control.plc.guards.identity import by_identity
+from fabgitops_core.control.plc.guards.interlocks import by_interlocks
 from fabgitops_core.control.plc.guards.mode import by_mode
 from fabgitops_core.control.plc.guards.settling import by_settling
 from fabgitops_core.control.plc.guards.windows import by_windows
@@ -34,6 +36,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("answers", by_answers),
     ("confirming", by_confirming),
     ("cooldown", by_cooldown),
+    ("interlocks", by_interlocks),
     ("windows", by_windows),
     ("budget", by_budget),
     ("fight", by_fight),
@@ -59,20 +62,27 @@ def held_by(seen: Snapshot, point: Point, but: Container[str] = ()) -> Hold | No
     return None
 
 
-def may_write(state: PlcState, point: Point, at: datetime) -> bool:
-    """Return whether drift of a register is ours to correct, now."""
+def may_write(state: PlcState, point: Point, at: datetime, seen: Snapshot | None = None) -> bool:
+    """Return whether drift of a register is ours to correct, now; who asks of many gives what is `seen` of them all."""
     spec = state.spec
     return (
         spec is not None
         and not spec.suspend
         and point.wanted is not None
-        and held_by(Snapshot(state, at), point) is None
+        and held_by(seen or snapshot(state, at), point) is None
     )
+
+
+def hold_of(state: PlcState, points: Iterable[Point], at: datetime, outside: Outside) -> Hold | None:
+    """Return what speaks first against a write of registers that is about to go out, and lets it wait."""
+    seen = snapshot(state, at, outside)
+    holds = (held_by(seen, point) for point in points)
+    return next((hold for hold in holds if hold and hold.waiting), None)
 
 
 def holds_of(state: PlcState, at: datetime) -> tuple[tuple[int, Hold], ...]:
     """Return what of the pass under way would be written but for a guard, by place in the map, and which holds it."""
-    seen, going = Snapshot(state, at), state.going
+    seen, going = snapshot(state, at), state.going
     wrong = (
         (place, each.point)
         for place, each in enumerate(going.found)
