@@ -55,6 +55,7 @@ COMMANDS = [
     "doctor",
     "events",
     "export",
+    "history",
     "list",
     "sync",
     "suspend",

@@ -94,8 +94,23 @@ def unused(*arguments: str) -> set[str]:
         (["rack", "locate", "x"], CONNECTING),
         (["rack", "list"], {"h11", "fabctl.cluster.client", "fabctl.house"}),
         (["tree", "--help"], CONNECTING),
+        (["suspend", "mixer", "--reason", " "], CONNECTING),
+        (["completion", "bash"], CONNECTING),
+        (["__candidates", "--", "rack", ""], CONNECTING),
     ],
-    ids=["version of itself", "version", "wrong usage", "no cluster", "help", "which light", "racks", "help of a tree"],
+    ids=[
+        "version of itself",
+        "version",
+        "wrong usage",
+        "no cluster",
+        "help",
+        "which light",
+        "racks",
+        "help of a tree",
+        "no reason",
+        "a shell's script",
+        "Tab",
+    ],
 )
 def test_nothing_is_imported_that_is_not_needed(arguments: list[str], without: set[str]) -> None:
     """What a command line does not need is not read."""
@@ -112,8 +127,12 @@ def test_nothing_is_imported_that_is_not_needed(arguments: list[str], without: s
         (["version"], "definitions"),
         (["rack", "list"], "mixer"),
         (["tree", "mixer"], "mixer"),
+        (["suspend", "mixer", "--reason", "belt", "--dry-run"], "nothing was suspended"),
+        (["events"], "LAST SEEN"),
+        (["history", "-o", "name"], "mixer"),
+        (["__candidates", "--", "sync", ""], "mixer"),
     ],
-    ids=["a table", "json", "version", "racks", "a tree"],
+    ids=["a table", "json", "version", "racks", "a tree", "a rehearsal", "events", "history", "Tab"],
 )
 def test_a_cluster_is_asked_by_little(kubeconfig: Path, arguments: list[str], said: str) -> None:
     """To ask a cluster takes a kubeconfig and HTTP, and none of what few need: plugins, proxies, a terminal."""

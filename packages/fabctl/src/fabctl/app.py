@@ -27,6 +27,7 @@ _COMMANDS = (
     ("events", None, "Show what happened to PLCs, the newest last."),
     ("sync", None, "Have the operator look at the PLC now, and say what came of it."),
     ("approve", None, "Approve the writes that PLCs wait with, after showing each."),
+    ("history", None, "Show the last corrections of PLCs, the newest first."),
     ("suspend", None, "Leave PLCs alone, neither read nor written, until fabctl resume."),
     ("resume", None, "Look after PLCs again that fabctl suspend left alone."),
     ("templates", None, "List templates: which are valid, and how many PLCs use each."),

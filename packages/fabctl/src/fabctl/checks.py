@@ -52,7 +52,7 @@ _READ = (Right("get", _OURS, _PLCS), Right("list", _OURS, _PLCS))
 _FOLLOW, _PATCH = Right("watch", _OURS, _PLCS), Right("patch", _OURS, _PLCS)
 
 RIGHTS: Mapping[str, tuple[Right, ...]] = {
-    "get-status, list, describe, watch": _READ,
+    "get-status, list, describe, history, watch": _READ,
     "wait": (*_READ, _FOLLOW),
     "sync, approve, suspend, resume": (*_READ, _FOLLOW, _PATCH),
     "events": (Right("list", _EVENTS, "events"), Right("watch", _EVENTS, "events")),
