@@ -30,10 +30,9 @@ def test_rights_name_the_commands_that_lack_them() -> None:
     """Without reading nothing can be done; without patching just what changes something."""
     assert {check.state for check in of_rights(dict.fromkeys(ALL, True))} == {State.OK}
     found = of_rights({right: right.verb != "patch" for right in ALL})
-    (warned,) = (check for check in found if check.state is State.WARNING)
-    assert (warned.name, warned.found) == (
-        "rights: sync, approve, suspend, resume",
-        "you may not: patch industrialplcs.fabgitops.io",
+    warned = {check.name: check.found for check in found if check.state is State.WARNING}
+    assert warned == dict.fromkeys(
+        ("rights: sync, suspend, resume", "rights: approve"), "you may not: patch industrialplcs.fabgitops.io"
     )
     assert worst(found) == 0
     assert worst(of_rights({right: right.verb != "list" for right in ALL})) == 1
@@ -41,9 +40,9 @@ def test_rights_name_the_commands_that_lack_them() -> None:
 
 def test_definitions_that_are_too_old_are_told() -> None:
     """Those that lack what a command shows are a warning, those that do not serve v1 a failure, with what to apply."""
-    assert of_definition(definition("held", "plan")).state is State.OK
+    assert of_definition(definition("held", "plan", "history")).state is State.OK
     old = of_definition(definition())
-    assert (old.state, "too old for: describe (guards), approve" in old.found) == (State.WARNING, True)
+    assert (old.state, "too old for: describe (guards), approve, history" in old.found) == (State.WARNING, True)
     for other in (definition("held", version="v2"), definition("held", served=False)):
         assert of_definition(other).state is State.FAILED
     assert "kubectl apply" in old.mend

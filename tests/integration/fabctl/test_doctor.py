@@ -109,8 +109,9 @@ def test_rights_that_are_missing_are_named(plant: Any) -> None:
     code, checks = told(plant, kubeconfig=reader)
     assert code == 0
     assert checks["you"]["found"] == "doctor-reader"
-    acting = next(each for name, each in checks.items() if name.startswith("rights: sync"))
-    assert (acting["state"], "patch industrialplcs.fabgitops.io" in acting["found"]) == ("warning", True)
+    for name, missing in (("rights: sync, suspend, resume", "patch"), ("rights: approve", "approve")):
+        found = checks[name]
+        assert (found["state"], f"{missing} industrialplcs.fabgitops.io" in found["found"]) == ("warning", True)
     assert {checks[name]["state"] for name in ("definitions", "operator")} == {"skipped"}
     stranger = plant.plane.control.kubeconfig_for("doctor-stranger")
     assert told(plant, kubeconfig=stranger)[0] == 1

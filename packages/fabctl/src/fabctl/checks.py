@@ -50,17 +50,20 @@ _PLCS, _TEMPLATES = "industrialplcs", "industrialplctemplates"
 _OURS, _EVENTS = "fabgitops.io", "events.k8s.io"
 _READ = (Right("get", _OURS, _PLCS), Right("list", _OURS, _PLCS))
 _FOLLOW, _PATCH = Right("watch", _OURS, _PLCS), Right("patch", _OURS, _PLCS)
+APPROVE = Right("approve", _OURS, _PLCS)
+"""What the policy of the operator asks for; an API server that is the operator itself has no such right."""
 
 RIGHTS: Mapping[str, tuple[Right, ...]] = {
     "get-status, list, describe, history, watch": _READ,
     "wait": (*_READ, _FOLLOW),
-    "sync, approve, suspend, resume": (*_READ, _FOLLOW, _PATCH),
+    "sync, suspend, resume": (*_READ, _FOLLOW, _PATCH),
+    "approve": (*_READ, _FOLLOW, _PATCH, APPROVE),
     "events": (Right("list", _EVENTS, "events"), Right("watch", _EVENTS, "events")),
     "templates": (Right("get", _OURS, _TEMPLATES), Right("list", _OURS, _TEMPLATES)),
 }
 """What commands need, in the namespace where they are to be used."""
 
-FIELDS = {"held": "describe (guards)", "plan": "approve"}
+FIELDS = {"held": "describe (guards)", "plan": "approve", "history": "history"}
 """Fields of a status, and the commands that show nothing where the definitions do not have them."""
 
 

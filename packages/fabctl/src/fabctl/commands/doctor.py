@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from fabctl.checks import (
     ALONE,
+    APPROVE,
     RIGHTS,
     Check,
     Right,
@@ -84,9 +85,10 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
     except FabctlError as error:
         yield Check("API server", State.FAILED, str(error), "until this is mended nothing else can be looked at")
         return
-    for check in of_rights(await _allowed(cluster)):
+    alone = version.partition(ALONE)[2]
+    for check in of_rights(await _allowed(cluster, known=not alone)):
         yield check
-    if alone := version.partition(ALONE)[2]:
+    if alone:
         yield Check("definitions", State.OK, f"version {alone}, those of the operator")
         yield Check("operator", State.OK, f"{alone}, which is the API server itself")
         return
@@ -96,9 +98,11 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
         yield check
 
 
-async def _allowed(cluster: Cluster) -> dict[Right, bool]:
+async def _allowed(cluster: Cluster, *, known: bool) -> dict[Right, bool]:
+    """Return which rights there are; who may patch may approve where the API server does not know that right."""
     rights = sorted({right for needed in RIGHTS.values() for right in needed})
-    return dict(zip(rights, await asyncio.gather(*(cluster.may(*right) for right in rights)), strict=True))
+    asked = (cluster.may(right.verb if known or right != APPROVE else "patch", *right[1:]) for right in rights)
+    return dict(zip(rights, await asyncio.gather(*asked), strict=True))
 
 
 async def _definitions(cluster: Cluster) -> tuple[str, Check]:
