@@ -123,6 +123,8 @@ async def test_fabctl_approves_what_waits(site: Site) -> None:
         assert len(plc.writes) == 1
         await fabctl(site, "approve", "mixer", "--yes")
         await site.until_status("mixer", inSync=True, correctionsApplied=2)
+        told = [line.split()[-5:] for line in await fabctl(site, "history", "mixer")]
+        assert told[1:] == [["target", "2311", "2500", "2500", "Proven"]] * 2
 
 
 async def test_deleting_leaves_the_device_alone(site: Site) -> None:
