@@ -140,7 +140,7 @@ def test_of_several_units_one_is_enough(tools: Mapping[str, Path], tmp_path: Pat
 
 @pytest.mark.parametrize("situation", ALL, ids=lambda situation: situation.reason)
 def test_no_state_goes_unnoticed(tools: Mapping[str, Path], tmp_path: Path, situation: Situation) -> None:
-    """A PLC that stays other than ready leads to one alert, whatever the reason, and a suspended one to none."""
+    """A PLC that stays other than ready leads to one alert whatever the reason; one only looked at to none."""
     series = dict(ready(situation.reason, "1x60" if situation.ready is ConditionStatus.TRUE else "0x60"))
     series["fabgitops_build_info"] = "1x60"
     known = {ConditionStatus.TRUE: "1x60", ConditionStatus.FALSE: "0x60"}
@@ -148,10 +148,34 @@ def test_no_state_goes_unnoticed(tools: Mapping[str, Path], tmp_path: Path, situ
         series[f"fabgitops_plc_in_sync{{{ONE}}}"] = known[situation.in_sync]
     if situation.reason == "ConnectionFailed":
         series[f"plc_connection_status{{{ONE}}}"] = "0x60"
-    alerts = 0 if situation.reason in {"InSync", "Suspended"} else 1
-    counted = {"expr": 'count(ALERTS{alertstate="firing"}) or vector(0)', "eval_time": "12m"}
+    if situation.reason == "Held":
+        series['fabgitops_held_corrections{job="fabgitops",reason="Settling"}'] = "1x60"
+    alerts = 0 if situation.reason in {"InSync", "Suspended", "Observed"} else 1
+    counted = {"expr": 'count(ALERTS{alertstate="firing"}) or vector(0)', "eval_time": "17m"}
     tests = [{**counted, "exp_samples": [{"labels": "{}", "value": alerts}]}]
     passed(promtool(tools["promtool"], tmp_path, series, promql_expr_test=tests))
+
+
+def test_what_waits_for_its_window_is_no_alert(tools: Mapping[str, Path], tmp_path: Path) -> None:
+    """Drift that is held until its window opens raises nothing, and an alert as soon as something else holds it."""
+    held = 'fabgitops_held_corrections{job="fabgitops",reason='
+    series = {
+        **ready("Held"),
+        f"fabgitops_plc_in_sync{{{ONE}}}": "0x120",
+        f'{held}"OutsideWindow"}}': "1x40 0x80",
+        f'{held}"ControlPlaneLost"}}': "0x40 1x80",
+    }
+    later = fired("FabGitOpsCorrectionsHeld", WARNING, {"job": "fabgitops", "reason": "ControlPlaneLost"})
+    quiet = {"expr": 'ALERTS{alertstate="firing",alertname!="FabGitOpsOperatorAbsent"}', "exp_samples": []}
+    moments = [{**quiet, "eval_time": f"{minute}m"} for minute in range(35)]
+    passed(
+        promtool(
+            tools["promtool"],
+            tmp_path,
+            series,
+            promql_expr_test=[*moments, at("36m", "FabGitOpsCorrectionsHeld", later)],
+        )
+    )
 
 
 def test_a_breaker_that_is_tried_again_has_not_closed(tools: Mapping[str, Path], tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ LEASE = 'lease="plant/fabgitops"'
 MIXER = {"namespace": "plant", "plc_name": "mixer"}
 RACK_READY = 'fabgitops_rack_ready{namespace="plant",rack_name="rack-01"'
 GATEWAY = {"endpoint": "10.0.0.5:502", "transport": "tcp", "unit_id": "7"}
+HELD = 'fabgitops_held_corrections{job="fabgitops",instance="a",reason="'
+AS_WISHED = ("ModeWarn", "ModeObserve", "OutsideWindow", "DenyWindow", "ConfirmingDrift")
 WARNING, CRITICAL = "warning", "critical"
 
 Series = Mapping[str, str]
@@ -166,6 +168,14 @@ CASES = (
         MIXER,
         {f"fabgitops_plc_in_sync{{{ONE}}}": "0x60"},
         {f"fabgitops_plc_in_sync{{{ONE}}}": "0x15 1 0x60"},
+    ),
+    Case(
+        "FabGitOpsCorrectionsHeld",
+        "16m",
+        WARNING,
+        {"job": "fabgitops", "reason": "Settling"},
+        {f'{HELD}Settling"}}': "0x0 2x60"},
+        {f'{HELD}Settling"}}': "1x20 0 1x60", **{f'{HELD}{reason}"}}': "3x60" for reason in AS_WISHED}},
     ),
     Case(
         "FabGitOpsCorrectionNotProven",

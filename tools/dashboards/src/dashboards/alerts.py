@@ -26,6 +26,11 @@ _TOLD_OF = "Conflict|ConnectionFailed|DriftDetected|ContendedWriter|WriteRefused
 ELSEWHERE = f"{_NO_FAULT}|{_TOLD_OF}"
 """Reasons that are no fault, or that alerts of their own tell of; every other one is FabGitOpsPLCStalled."""
 
+_AS_WISHED = "ModeWarn|ModeObserve|OutsideWindow|DenyWindow|ConfirmingDrift"
+_HELD_ELSEWHERE = "Conflict|IdentityMismatch|ContendedWriter|FleetBrake|AuditUnavailable"
+NO_ALARM = f"{_AS_WISHED}|{_HELD_ELSEWHERE}"
+"""What may hold a correction for long as somebody wants it, or while alerts of their own tell of it."""
+
 _GOING_ON = "ReconcileSuccess|Provisioning|Pruning|Pending|ApiServerAway"
 """Reasons of a Rack that is well, or on its way."""
 
@@ -192,13 +197,26 @@ ALERTS = (
     ),
     Alert(
         "FabGitOpsDriftNotCorrected",
-        f"max {_BY_PLC} (fabgitops_plc_in_sync) == 0",
+        f"max {_BY_PLC} (fabgitops_plc_in_sync) == 0"
+        ' unless on (namespace, plc_name) fabgitops_plc_ready{reason=~"Held|Observed"}',
         "10m",
         WARNING,
         f"{PLC} has not held what Git wants for {FOR} or more.",
         f"Drift of {PLC} stays{REASON}: corrections are off, fail, or do not hold. {DESCRIBE} says which register, and"
         " what it holds.",
         "drift-not-corrected",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsCorrectionsHeld",
+        f'max by (job, reason) (fabgitops_held_corrections{{reason!~"{NO_ALARM}"}}) > 0',
+        "15m",
+        WARNING,
+        "Corrections are held: {{ $labels.reason }}.",
+        f"For {FOR} or more {{{{ $labels.reason }}}} has held corrections, now of {COUNT} registers: they are not as"
+        " Git wants them and are not written. `fabctl get-status -A` shows of which PLCs, and `fabctl describe` of one"
+        " what each guard says.",
+        "corrections-held",
         KEEP,
     ),
     Alert(

@@ -114,6 +114,12 @@ def _over_time(made: Page) -> None:
             bars=True,
             colors={"sent": BLUE, "proven": GREEN},
         ),
+        trend(
+            "Held corrections by reason",
+            "Registers of all namespaces that are not as Git wants them and are not written, by what holds them.",
+            Query("max by (reason) (fabgitops_held_corrections)", "{{reason}}"),
+            stacked=True,
+        ),
     ):
         made.with_panel(panel)
 
