@@ -7,6 +7,7 @@ import pytest
 from fabgitops_core.api.meta import APPROVE, APPROVED_BY
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.plc.auditing import audited
 from fabgitops_core.control.plc.commands import Write
 from fabgitops_core.control.plc.state import Stage
 from fabgitops_core.control.plc.writing import still_wanted
@@ -57,6 +58,18 @@ def test_a_plan_waits_for_a_yes() -> None:
     ]
     assert plan.approved_by is None
     assert story.passes(2311).notices == ["DriftDetected", "CorrectionHeld"]
+
+
+def test_the_record_of_a_write_says_who_agreed_to_it() -> None:
+    """What is known of an approved write names the digest and who agreed; of one that needs no yes it names nobody."""
+    story = told(spec(**MANUAL)).passes(2311)
+    agreed = digest(story)
+    tells(story, story.spec, agreed).due().reads(2311)
+    assert isinstance(story.request, Write)
+    assert audited(story.state, story.request.change, story.at).approval == (agreed, "alice")
+    free = told(spec()).due().reads(2311)
+    assert isinstance(free.request, Write)
+    assert audited(free.state, free.request.change, free.at).approval is None
 
 
 def test_what_is_approved_is_looked_at_at_once_and_written() -> None:

@@ -53,6 +53,7 @@ def attempt(at: datetime, write: str, key: Key, change: Change, facts: WriteFact
     """Return the record that is stored before a write is sent; what is not known is left out."""
     endpoint = change.endpoint
     sync = {"requestedAt": facts.sync.token, "forced": facts.sync.force, **origin.sync} if facts.sync else {}
+    approval = dict(zip(("digest", "by"), facts.approval, strict=True)) if facts.approval else {}
     record = {
         "record": ATTEMPT,
         "at": moment(at),
@@ -64,6 +65,7 @@ def attempt(at: datetime, write: str, key: Key, change: Change, facts: WriteFact
         "generation": facts.generation,
         "git": dict(origin.git),
         "sync": sync,
+        "approval": approval,
         "host": endpoint.host,
         "port": endpoint.port,
         "transport": endpoint.transport.value,

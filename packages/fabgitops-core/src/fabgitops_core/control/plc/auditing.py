@@ -28,13 +28,15 @@ class WriteFacts:
     """What is known of a write when it is decided.
 
     `generation` is that of the spec which wants it, `sync` the request that the pass answers, if it answers one.
-    `guards` is what each of the resource's guards says: "allows", or why it does not.
+    `guards` is what each of the resource's guards says: "allows", or why it does not. `approval` is the digest that
+    somebody has agreed to, and who that was, where that had to be.
     """
 
     generation: int
     touched: tuple[Touched, ...]
     sync: SyncRequest | None = None
     guards: Mapping[str, str] = field(default_factory=dict)
+    approval: tuple[str, str] | None = None
 
     @property
     def compared(self) -> bool:
@@ -48,7 +50,8 @@ def audited(state: PlcState, change: Change, at: datetime) -> WriteFacts:
     under_way = bool(going.changes) and going.changes[0].change == change and same_places(state.going_map, state.map)
     touched = _touched(state) if under_way else ()
     said = dict(_said(snapshot(state, at), [each.point for each in touched]))
-    return WriteFacts(state.generation, touched, state.serving, said)
+    approval = (going.digest, state.approved_by) if touched and going.approved else None
+    return WriteFacts(state.generation, touched, state.serving, said, approval)
 
 
 def _said(seen: Snapshot, points: list[Point]) -> Iterator[tuple[str, str]]:
