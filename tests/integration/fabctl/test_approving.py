@@ -1,11 +1,13 @@
 """Approving what waits, on both planes; the tests play the operator."""
 
 import subprocess
+from itertools import count
 from typing import Any
 
 import pytest
+import yaml
 
-from ..planes import GROUP, MERGE, Reason, only_kubernetes, until
+from ..planes import GROUP, MANIFESTS, MERGE, Reason, only_kubernetes, until
 
 pytestmark = pytest.mark.integration
 
@@ -182,6 +184,40 @@ def test_what_a_policy_says_is_told(plant: Any) -> None:
     assert (code, approved(plant, "mixer")) == (1, {})
     assert "only the shift lead approves" in err
     assert "ask for a role" not in err
+
+
+@only_kubernetes(Reason.RIGHTS)
+def test_under_the_operators_policy_it_takes_the_right_to_approve(plant: Any) -> None:
+    """Who may patch and not approve is told which right that takes; with it the name that fabctl gives is taken."""
+    for name in ("mixer", "oven"):
+        plant.create(name)
+        plans(plant, name, "5f2c")
+    verbs = ["get", "list", "watch", "patch"]
+    editor = plant.grant("policy-editor", ("fabgitops.io", "industrialplcs", verbs))
+    lead = plant.grant("policy-lead", ("fabgitops.io", "industrialplcs", [*verbs, "approve"]))
+    policy = list(yaml.safe_load_all((MANIFESTS / "approval/policy.yaml").read_text()))
+    base = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
+    places = [f"{base}ies", f"{base}ybindings"]
+    for place, each in zip(places, policy, strict=True):
+        plant.api.post(place, json=each).raise_for_status()
+    try:
+        place = f"{GROUP}/namespaces/{plant.namespace}/industrialplcs/oven"
+        digests = count()  # what is the same as before is not asked
+
+        def refused() -> bool:
+            forged = {APPROVE: str(next(digests)), APPROVED_BY: "somebody else"}
+            answer = plant.api.patch(place, json={"metadata": {"annotations": forged}}, headers=MERGE)
+            return bool(answer.status_code == 403)
+
+        until(refused, "the policy is heard of")
+        code, _, err = plant.fabctl("approve", "mixer", "--yes", kubeconfig=editor)
+        assert (code, approved(plant, "mixer")) == (1, {})
+        assert f"policy-editor may not approve what is written to {plant.namespace}/mixer: that takes the verb" in err
+        assert plant.fabctl("approve", "mixer", "--yes", "--no-wait", kubeconfig=lead)[0] == 0
+        assert approved(plant, "mixer") == {APPROVE: "5f2c", APPROVED_BY: "policy-lead"}
+    finally:
+        for place, each in zip(reversed(places), reversed(policy), strict=True):
+            plant.api.delete(f"{place}/{each['metadata']['name']}")
 
 
 def test_describe_tells_what_waits(plant: Any) -> None:
