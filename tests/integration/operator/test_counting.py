@@ -2,12 +2,13 @@
 
 import signal
 import time
+from itertools import pairwise
 
 import pytest
 from lightkube.core.exceptions import ApiError
 
 from .conftest import Site, until
-from .wire_plc import WirePlc, serving
+from .wire_plc import WRITE, Request, WirePlc, serving
 
 pytestmark = pytest.mark.integration
 
@@ -96,3 +97,34 @@ async def test_a_budget_of_writes_is_not_overdrawn_by_operators_that_are_killed(
             reads = plc.reads
             await until(lambda: plc.reads > reads + 2, "it is looked at")
     assert len(plc.writes) == 3
+
+
+async def test_a_ramp_goes_on_after_a_kill_without_a_jump(site: Site) -> None:
+    """A register goes to its value in steps that are apart, over an operator that is killed in the middle."""
+    plc = WirePlc({40: 400})
+    at: list[float] = []
+
+    async def noted(request: Request, answer: bytes) -> bytes:
+        if request.function == WRITE:
+            at.append(time.monotonic())
+        return answer
+
+    plc.answer = noted
+    ramp = {"maxStep": 5, "stepIntervalSecs": 3}
+    oven = {"name": "oven", "address": 40, "scale": 0.1, "value": 60, "write": {"ramp": ramp}}
+    async with serving(plc) as port:
+        with pytest.raises(ApiError, match=r"write.ramp is for numbers that are read back"):
+            await site.apply("oven", port, targetRegister=None, targetValue=None, registers=[{**oven, "type": "bool"}])
+        await site.apply("oven", port, targetRegister=None, targetValue=None, registers=[oven])
+        async with site.operator() as operator:
+            await until(lambda: len(plc.writes) == 2, "it is on its way")
+            assert await site.condition("oven", "Correcting") in {("True", "Correcting"), ("False", "Ramping")}
+            await operator.stop(signal.SIGKILL)
+        async with site.operator():
+            await site.until_status("oven", inSync=True, driftEvents=1, correctionsApplied=1)
+    values = [400, *(value for _, value in plc.writes)]
+    assert values[-1] == 600
+    assert all(after - before <= 50 for before, after in pairwise(values))
+    assert all(later - earlier > 2.5 for earlier, later in pairwise(at))
+    events = await site.events("oven")
+    assert (events["DriftDetected"], events["DriftCorrected"]) == (1, 1)

@@ -25,6 +25,8 @@ class HoldReason(StrEnum):
     BUDGET = "WriteBudget"
     FIGHT = "ContendedWriter"
     APPROVAL = "AwaitingApproval"
+    RAMP = "Ramping"
+    NO_RAMP = "RampImpossible"
     READ_ONLY = "ReadOnly"
     FLEET_BRAKE = "FleetBrake"
     RATE = "RateLimited"
@@ -52,6 +54,7 @@ _QUIET = {
     HoldReason.ANSWERS,
     HoldReason.CONFIRMING,
     HoldReason.FIGHT,
+    HoldReason.RAMP,
     HoldReason.STOPPING,
     HoldReason.LEASE,
     HoldReason.LISTING,

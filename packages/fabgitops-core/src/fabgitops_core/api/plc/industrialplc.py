@@ -244,6 +244,8 @@ class RegisterStatus(ApiModel):
     """How often it was corrected lately, so that a restart counts on; only with correction.fight."""
     corrected_at: Time | None = None
     """When it was last written, as far as a guard needs to know; from the record of the write on."""
+    ramping_to: str | None = None
+    """The words that it is on its way to, in steps of write.ramp, as hexadecimal digits; absent while it is not."""
     writes: Writes | None = None
     """How often it was written, from the record of each write on; only with correction.writeBudget."""
 

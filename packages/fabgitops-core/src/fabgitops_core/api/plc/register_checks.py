@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fabgitops_core.api.refusals import Problem
 from fabgitops_core.codec.codec import Codec, InvalidCodec, Value
-from fabgitops_core.codec.numbers import DIGITS_LOST, exactly
+from fabgitops_core.codec.numbers import DIGITS_LOST, decimal_text, exactly
 from fabgitops_core.codec.tables import Table, parse_reference, reference_of
 from fabgitops_core.codec.types import DataType
 
@@ -39,7 +39,10 @@ def problems(register: Register) -> Iterator[Problem]:
     yield from _of_the_table(register, codec)
     yield from _of_the_limits(register, codec)
     yield from _of_the_writing(register, codec)
-    yield from _of_the_value(register, codec)
+    wrong = list(_of_the_value(register, codec))
+    yield from wrong
+    if not wrong:
+        yield from _of_the_ramp(register, codec)
 
 
 def _shown(register: Register, field: str) -> object:
@@ -182,3 +185,27 @@ def _outside(register: Register, codec: Codec, value: Value) -> Iterator[Problem
         yield Problem(("value",), value, f"it is below min ({register.min:g}), so it would never be written")
     if register.max is not None and number > exactly(register.max):
         yield Problem(("value",), value, f"it is above max ({register.max:g}), so it would never be written")
+
+
+def _of_the_ramp(register: Register, codec: Codec) -> Iterator[Problem]:
+    """Yield why a register cannot be ramped: what has no way between two values, or no step that could be told."""
+    ramp, path = register.write.ramp, ("write", "ramp")
+    if ramp is None:
+        return
+    if not codec.type.numeric:
+        yield Problem(path, {}, f"a ramp is for numbers, and the type is {codec.type}: drop it")
+        return
+    if codec.names:
+        yield Problem(path, {}, "the values of an enum have no way from one to the next: drop ramp, or enum")
+        return
+    if not register.write.verify:
+        yield Problem(path, {}, "verify: false is never read, so no step begins anywhere: drop ramp, or verify")
+        return
+    count, most = abs(exactly(codec.scale)), exactly(ramp.max_step)
+    step = most if codec.type.floating else most // count * count
+    if not step:
+        reason = f"it is less than one count of the register ({decimal_text(count)}): raise it"
+        yield Problem((*path, "maxStep"), ramp.max_step, reason)
+    elif step <= register.allowed:
+        reason = f"the tolerance ({decimal_text(register.allowed)}) hides a step of {decimal_text(step)}: raise maxStep"
+        yield Problem((*path, "maxStep"), ramp.max_step, f"{reason} above it, or lower tolerance")

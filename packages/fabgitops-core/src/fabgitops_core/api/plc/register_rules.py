@@ -102,4 +102,11 @@ REGISTER_RULES = (
         "choose multiple (FC16), or drop it for auto",
         field=".write.function",
     ),
+    Rule(
+        "!has(self.write) || !has(self.write.ramp) || "
+        f"!(has(self.type) && self.type in {_NO_NUMBERS}) && !(has(self.table) && self.table in {_BIT_TABLES}) && "
+        "!has(self.enum) && !(has(self.write.verify) && !self.write.verify)",
+        "write.ramp is for numbers that are read back: not for bool, bit or string, an enum, or verify: false; drop it",
+        field=".write.ramp",
+    ),
 )

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, PlainValidator, StrictBool, WithJsonSchema, model_validator
 
 from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.plc.ramp import Ramp
 from fabgitops_core.api.plc.register_checks import problems
 from fabgitops_core.api.plc.register_rules import REFERENCE, REGISTER_RULES
 from fabgitops_core.api.refusals import refuse
@@ -48,6 +49,8 @@ class Write(ApiModel):
     """Whether it is read and compared, true when not given; false makes it a command, given once for each value."""
     verify_delay_ms: Annotated[int, Field(ge=0, le=600_000, strict=True)] = 0
     """Milliseconds that the device needs between a write and its reading back; 0 when not given."""
+    ramp: Ramp | None = None
+    """In which steps a number goes to its value; in one when not given."""
 
 
 def _reference(given: object) -> int | str:

@@ -9,6 +9,7 @@ from fabgitops_core.control.events import SyncRequest
 from fabgitops_core.control.plc.guards.guard import Snapshot, snapshot
 from fabgitops_core.control.plc.guards.table import GUARDS
 from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.ramping import aim
 from fabgitops_core.control.plc.requests import Change, ReadPlan
 from fabgitops_core.control.plc.state import PlcState, same_places
 
@@ -62,7 +63,8 @@ def _said(seen: Snapshot, points: list[Point]) -> Iterator[tuple[str, str]]:
 
 def _touched(state: PlcState) -> tuple[Touched, ...]:
     found = state.going.found
-    return tuple(Touched(found[at].point, found[at].words) for at in state.going.changes[0].points)
+    touched = (found[at] for at in state.going.changes[0].points)
+    return tuple(Touched(aim(each.point, each.words), each.words) for each in touched)
 
 
 def read_after(change: Change, facts: WriteFacts, plan: ReadPlan, values: Words) -> tuple[Words, bool] | None:

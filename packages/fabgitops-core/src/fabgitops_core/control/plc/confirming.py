@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.judging import AMISS, Finding, Judgement
 from fabgitops_core.control.plc.state import PlcState, with_memory
 
-_AMISS = {Finding.DRIFTED, Finding.NOT_HELD}
 _UNREADABLE = {Finding.LOST, Finding.REFUSED, Finding.BUSY}
 
 
@@ -21,6 +20,6 @@ def confirmed(state: PlcState, found: Sequence[Judgement]) -> PlcState:
     times = {
         each.point.name: 1 if each.drifts or each.point.name in last else memory.confirming.get(each.point.name, 0) + 1
         for each in found
-        if each.finding in _AMISS
+        if each.finding in AMISS
     }
     return with_memory(state, confirming=times)

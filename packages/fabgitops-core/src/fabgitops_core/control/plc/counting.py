@@ -37,9 +37,9 @@ def told_time(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def written(known: RegisterStatus, at: datetime, spec: IndustrialPLCSpec | None) -> dict[str, Any]:
-    """Return the fields that count a write which is recorded now."""
-    date: dict[str, Any] = {"corrected_at": _whole(at)} if _is_dated(spec) else {}
+def written(known: RegisterStatus, point: Point, at: datetime, spec: IndustrialPLCSpec | None) -> dict[str, Any]:
+    """Return the fields that count a write of a register which is recorded now."""
+    date: dict[str, Any] = {"corrected_at": _whole(at)} if _is_dated(spec) or point.ramp is not None else {}
     return {**date, "writes": _one_more(known.writes or Writes(), at)} if _is_counted(spec) else date
 
 
@@ -70,12 +70,12 @@ def uncounted(known: RegisterStatus, before: RegisterStatus | None) -> dict[str,
     """Return the fields that take back what the record of a write has counted, if it has."""
     if not known.write_intended or not _counts(known):
         return {}
-    return {field: getattr(before, field, None) for field in ("corrected_at", "writes")}
+    return {field: getattr(before, field, None) for field in ("corrected_at", "writes", "ramping_to")}
 
 
 def within_time(state: PlcState, found: tuple[Judgement, ...], at: datetime) -> tuple[Judgement, ...]:
     """Let what was written after now, by a clock that was set back, be written now: no wait lasts longer than it is."""
-    if not (_is_dated(state.spec) or _is_counted(state.spec)):
+    if not (_is_dated(state.spec) or _is_counted(state.spec) or state.map.ramped):
         return found
     return tuple(_not_after(each, at) for each in found)
 
@@ -98,13 +98,18 @@ def _is_after(when: datetime | None, at: datetime) -> bool:
     return when is not None and when - at > _SECOND  # by which it is rounded
 
 
-def counting_what_counts(state: PlcState) -> PlcState:
-    """Drop from the status what no guard of the spec counts with any more."""
+def counting_what_counts(state: PlcState, edited: bool = True) -> PlcState:
+    """Drop from the status what no guard of the spec counts with any more.
+
+    A ramp goes on over an edit, unless somebody has to agree to what is written.
+    """
     registers, idle = state.status.registers, dict[str, None]()
-    if not _is_dated(state.spec):
+    if not (_is_dated(state.spec) or state.map.ramped):
         idle["corrected_at"] = None
     if not _is_counted(state.spec):
         idle["writes"] = None
+    if edited and state.spec is not None and state.spec.asks:
+        idle["ramping_to"] = None
     if state.spec is None or not idle or not any(map(_counts, registers)):
         return state
     kept = tuple(each.model_copy(update=idle) for each in registers)

@@ -170,7 +170,8 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
     if state.request is not None and state.request.force and state.request is before.request:
         state = state._replace(request=replace(state.request, force=False))
     if before.map is NOWHERE:
-        return counting_what_counts(with_what_was_stored(state))
+        edited = state.status.observed_generation != state.generation
+        return counting_what_counts(with_what_was_stored(state), edited)
     if same_places(before.map, state.map):
         memory = replace(BLANK, lost=state.memory.lost, answered=state.memory.answered)
         return counting_what_counts(state._replace(memory=memory))

@@ -34,6 +34,8 @@ class Finding(Enum):
     """A command that was given, or may have been."""
 
 
+AMISS = {Finding.DRIFTED, Finding.NOT_HELD}
+
 _OF_FAILURE = {
     FailureKind.UNREACHABLE: Finding.LOST,
     FailureKind.REFUSED_FOR_GOOD: Finding.REFUSED,
@@ -162,9 +164,9 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
     story = _Story(since=before.drifted_since)
     sent = parse_hex(before.unverified_write) if before.unverified_write else None
     proven = sent is not None and point.same(words, sent)
-    if sent is not None and proven:
-        _correction(story, point, before, sent)
     in_sync = point.wanted is not None and point.same(words, point.wanted)
+    if sent is not None and proven and (point.ramp is None or in_sync):  # a step of a ramp is no correction yet
+        _correction(story, point, before, sent)
     message = ""
     if point.wanted is None:
         finding = Finding.OBSERVED
@@ -192,6 +194,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         raw=brief(hex_of(words)),
         in_sync=None if point.wanted is None else in_sync,
         drifted_since=story.since,
+        ramping_to=before.ramping_to if point.ramp is not None and finding in AMISS else None,
         **_counted(before),
     )
     return Judgement(point, finding, status, message, tuple(story.notices), story.drifts, story.corrections, words)

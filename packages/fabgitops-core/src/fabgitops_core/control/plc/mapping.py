@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from fabgitops_core.api.plc.connection import Transport
 from fabgitops_core.api.plc.industrialplc import TARGET, IndustrialPLCSpec
 from fabgitops_core.api.plc.registers import Register
+from fabgitops_core.codec.numbers import exactly
 from fabgitops_core.codec.types import ByteOrder
-from fabgitops_core.control.plc.points import DeviceMap, Limits, Place, Point
+from fabgitops_core.control.plc.points import DeviceMap, Limits, Place, Point, Slope
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link, TlsRef
 from fabgitops_core.control.plc.sharing import shared
 
@@ -42,6 +43,7 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
         limits=shared(Limits(connection.max_words_per_read, connection.max_gap_words)),
         identity=spec.identity.objects if spec.identity else {},
         max_refused_percent=connection.max_refused_percent,
+        ramped=any(each.ramp is not None for each in points),
     )
 
 
@@ -79,4 +81,13 @@ def _point(
         unit=register.unit or "",
         source=sources.get(register.name, ""),
         at=at,
+        ramp=_slope(register),
     )
+
+
+def _slope(register: Register) -> Slope | None:
+    ramp, limits = register.write.ramp, (register.min, register.max)
+    if ramp is None:
+        return None
+    least, most = (None if each is None else exactly(each) for each in limits)
+    return shared(Slope(exactly(ramp.max_step), float(ramp.step_interval_secs), least, most))

@@ -22,12 +22,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Slope:
+    """How a register goes to its value: how far at once, how many seconds apart, and between which limits at any time.
+
+    All but the seconds are in engineering units, exactly.
+    """
+
+    step: Fraction
+    interval: float
+    least: Fraction | None = None
+    most: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One register of a resource; `wanted` holds its desired words, None for one that is only observed.
 
     `label` is what people call it in a sentence, `where` its place in words, `metric` its value of the label
     `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds;
-    `source` says who declared it, `at` is its place in the map.
+    `source` says who declared it, `at` is its place in the map. One with a `ramp` goes there in steps.
     """
 
     name: str
@@ -44,6 +57,7 @@ class Point:
     unit: str = ""
     source: str = ""
     at: int = 0
+    ramp: Slope | None = None
 
     @property
     def command(self) -> bool:
@@ -123,7 +137,8 @@ class Limits:
 class DeviceMap:
     """All registers of a resource, and how they are reached; `identity` is what FC43/14 must answer, by object id.
 
-    While more than `max_refused_percent` of the registers are refused nothing is written.
+    While more than `max_refused_percent` of the registers are refused nothing is written. It is `ramped` when one
+    of its registers is.
     """
 
     endpoint: Endpoint
@@ -135,6 +150,7 @@ class DeviceMap:
     limits: Limits = field(default_factory=Limits)
     identity: Mapping[int, str] = field(default_factory=dict)
     max_refused_percent: int = 25
+    ramped: bool = False
 
     @property
     def identity_plan(self) -> IdentityPlan:

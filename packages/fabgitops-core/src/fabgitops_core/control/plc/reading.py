@@ -40,6 +40,7 @@ from fabgitops_core.control.plc.judging import (
 )
 from fabgitops_core.control.plc.planner import Batch, words_of
 from fabgitops_core.control.plc.points import DeviceMap
+from fabgitops_core.control.plc.ramping import aims, disturbed
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.requests import ReadPlan
@@ -176,7 +177,7 @@ def judge(state: PlcState, event: Event) -> Step:
         found = tuple(quiet(each) for each in found)
     found = within_time(state, found, event.at)
     noted, troubles = with_troubles(met(state, found), found, event)
-    noted, brakes = braked(noted, found, event)
+    noted, brakes = braked(noted, (*found, *disturbed(noted, found)), event)
     found = with_what_is_counted(noted, found)
     noted = confirmed(noted, found)._replace(going=replace(noted.going, found=found))
     noted = asked(noted, found, event.at)
@@ -188,8 +189,8 @@ def judge(state: PlcState, event: Event) -> Step:
         return in_stage(Stage.IDENTIFYING, state, unsaid), (Identify(wanted.identity_plan, wanted.timeout),)
     noted, contact = _contact(within_its_limit(without_healed(noted, event), event), found, event)
     base = (status.drift_events, status.corrections_applied)
-    changes = changes_for(wanted.points, wrong)
-    noted = noted._replace(going=replace(going, found=found, base=base, changes=changes))
+    changes = changes_for(aims(noted), wrong)
+    noted = noted._replace(going=replace(noted.going, base=base, changes=changes))
     noted = with_late_proofs(noted, event.at)
     notices = tuple(notice for each in found for notice in each.notices)
     after, commands = write_next(noted, event) if changes else conclude(noted, event)

@@ -16,6 +16,7 @@ from fabgitops_core.control.plc.changes import Planned
 from fabgitops_core.control.plc.counting import dated, uncounted, written
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.ramping import aims
 from fabgitops_core.control.plc.state import PlcState
 
 _Fields = Callable[[RegisterStatus], dict[str, Any]]
@@ -26,19 +27,21 @@ _SENT: dict[str, Any] = {"write_intended": None}
 
 def intended(state: PlcState, now: datetime) -> PlcState:
     """Record every write of the pass as one that may be sent from now on."""
-    found = list(state.going.found)
+    found, points, aimed = list(state.going.found), state.map.points, aims(state)
     for at in (at for each in state.going.changes for at in each.points):
-        words = hex_of(state.map.points[at].wanted or ())
+        words = hex_of(aimed[at].wanted or ())
         given = {"given": words} if found[at].finding is Finding.GIVEN else {}  # in case its repetition is not sent
-        counts = written(found[at].status, now, state.spec)
+        counts = written(found[at].status, points[at], now, state.spec)
+        if aimed[at].wanted != points[at].wanted:
+            counts["ramping_to"] = hex_of(points[at].wanted or ())
         found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True, **given, **counts})
     return state._replace(going=replace(state.going, found=tuple(found)))
 
 
 def is_recorded(state: PlcState, points: Iterable[Point]) -> bool:
     """Return whether the status tells of a write to each of these: an edit, also one that was undone, drops that."""
-    records = {each.name: each.unverified_write for each in state.status.registers}
-    return all(records.get(each.name) == hex_of(each.wanted or ()) for each in points)
+    records, aimed = {each.name: each.unverified_write for each in state.status.registers}, aims(state)
+    return all(records.get(each.name) == hex_of(aimed[each.at].wanted or ()) for each in points)
 
 
 def is_given(state: PlcState, points: Iterable[Point]) -> bool:

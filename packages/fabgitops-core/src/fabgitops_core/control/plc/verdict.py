@@ -273,6 +273,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.source,
         register.corrected_at,
         register.writes,
+        register.ramping_to,
         register.fight,
     )
 

@@ -26,6 +26,7 @@ from fabgitops_core.control.plc.guards.table import hold_of, holds_of, may_write
 from fabgitops_core.control.plc.guards.telling import told_of
 from fabgitops_core.control.plc.history import with_outcome
 from fabgitops_core.control.plc.judging import Judgement, unread
+from fabgitops_core.control.plc.ramping import aims
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, refused, taken_back, unsent
 from fabgitops_core.control.plc.reporting import contact_was_lost, told
@@ -57,7 +58,7 @@ def still_wanted(state: PlcState, change: Change, at: datetime, outside: Outside
         and all(may_write(state, each, at, seen) for each in points)
         and is_recorded(state, points)
         and not is_given(state, (each for each in points if not forced_for(state, each)))
-        and changes_for(state.map.points, state.going.changes[0].points)[0].change == change
+        and changes_for(aims(state), state.going.changes[0].points)[0].change == change
     )
 
 

@@ -8,6 +8,7 @@ from fabgitops_core.control.plc.approving import adopted, is_adopted, proposed
 from fabgitops_core.control.plc.guards.guard import Snapshot, snapshot
 from fabgitops_core.control.plc.guards.table import CONSENT, GUARDS, held_by
 from fabgitops_core.control.plc.judging import Judgement, to_be_written
+from fabgitops_core.control.plc.ramping import is_on_its_way
 from fabgitops_core.control.plc.state import PlcState, forced_for
 
 KNOWING = frozenset({"identity", "answers"})
@@ -23,7 +24,8 @@ def asked(state: PlcState, found: Sequence[Judgement], at: datetime) -> PlcState
         return state
     seen = snapshot(state._replace(going=replace(state.going, found=tuple(found))), at)
     if is_adopted(state):
-        return proposed(state, found, _free(seen, found, CONSENT))
+        free = _free(seen, found, CONSENT)
+        return proposed(state, found, [place for place in free if not is_on_its_way(found[place])])
     if any(hold.guard in KNOWING for each in found if (hold := held_by(seen, each.point, but=_PASSING | {"mode"}))):
         return state
     return adopted(proposed(state, found, _free(seen, found, _PASSING)), at)

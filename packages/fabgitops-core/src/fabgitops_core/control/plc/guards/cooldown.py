@@ -7,9 +7,12 @@ from fabgitops_core.control.plc.points import Point
 
 
 def by_cooldown(seen: Snapshot, point: Point) -> Hold | None:
-    """Hold a register until so long after its last write as the spec says; the record of a write holds not itself."""
+    """Hold a register until so long after its last write as the spec says; the record of a write holds not itself.
+
+    The steps of a ramp are one correction, and have an interval of their own.
+    """
     spec, known = seen.state.spec, known_of(seen.state, point)
-    if spec is None or not spec.correction.cooldown_secs or known is None or known.write_intended:
+    if spec is None or not spec.correction.cooldown_secs or known is None or known.write_intended or known.ramping_to:
         return None
     left, until = left_of(known.corrected_at, spec.correction.cooldown_secs, seen.at)
     if until is None:

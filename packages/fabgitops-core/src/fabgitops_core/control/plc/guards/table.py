@@ -21,6 +21,7 @@ from fabgitops_core.control.plc.guards.guard import Guard, Snapshot, snapshot
 from fabgitops_core.control.plc.guards.identity import by_identity
 from fabgitops_core.control.plc.guards.interlocks import by_interlocks
 from fabgitops_core.control.plc.guards.mode import by_mode
+from fabgitops_core.control.plc.guards.ramp import by_ramp
 from fabgitops_core.control.plc.guards.settling import by_settling
 from fabgitops_core.control.plc.guards.windows import by_windows
 from fabgitops_core.control.plc.judging import to_be_written
@@ -41,6 +42,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("budget", by_budget),
     ("fight", by_fight),
     ("approval", by_approval),
+    ("ramp", by_ramp),
 )
 
 
