@@ -1,5 +1,6 @@
 """The flags that pages and messages name are flags that there are."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -27,7 +28,8 @@ SAID = re.compile(r"`(--[a-z][a-z-]*)")
 def help_of(*command: str) -> str:
     """Return what a command says of itself, on lines that are not broken."""
     asked = [str(BIN / "fabgitops-operator"), *command, "--help"]
-    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    wide = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(asked, capture_output=True, text=True, check=True, env=wide).stdout
 
 
 @pytest.fixture(scope="module")

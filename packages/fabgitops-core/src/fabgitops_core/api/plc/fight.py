@@ -17,7 +17,7 @@ class Fight(ApiModel):
     corrections: Annotated[int, Field(ge=1, le=3600, strict=True)] = 20
     """Corrections of one register after which it is left to whoever else writes it; 20 when not given."""
     within_secs: Annotated[int, Field(ge=1, le=86400, strict=True)] = AN_HOUR
-    """Within how many seconds they are too many; 3600 when not given."""
+    """Seconds within which they are too many; 3600 when not given."""
 
 
 class Fought(ApiModel):
