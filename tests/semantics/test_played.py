@@ -27,10 +27,10 @@ class Definitions:
         self._admission = Admission({each["spec"]["names"]["kind"]: each for each in found}, [])
 
     def judge(self, resource: Resource, *asked: Any) -> Judged:
-        """Judge what is to be stored."""
+        """Judge what is to be stored, whoever asks."""
         if resource.definition is None:
             return Judged(dict(asked[0]))
-        return self._admission.judge(resource.kind, *asked)
+        return self._admission.judge(resource.kind, *asked[:5])
 
 
 @dataclass
