@@ -129,10 +129,12 @@ def test_where_a_text_is_made() -> None:
     told = {name: where for about, where in rows for name in re.findall(r"`(\w+)`", about)}
     room = ROOT / "packages/fabgitops-core/src/fabgitops_core/control/plc"
     for reason in PlcReason:
-        files = [file for file in room.glob("*.py") if file.name != "reasons.py"]
-        announcing = {file.name for file in files if f"PlcReason.{reason.name}" in file.read_text()}
+        files = [file for file in room.rglob("*.py") if file.name != "reasons.py"]
+        announcing = {
+            file.relative_to(room).as_posix() for file in files if f"PlcReason.{reason.name}" in file.read_text()
+        }
         assert announcing, reason
-        assert announcing <= set(re.findall(r"`(\w+\.py)`", told.pop(reason.value))), reason
+        assert announcing <= set(re.findall(r"`([\w/]+\.py)`", told.pop(reason.value))), reason
     assert told == {}
 
 
