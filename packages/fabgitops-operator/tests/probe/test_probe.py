@@ -85,6 +85,18 @@ def test_who_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unit 9: does not answer" in out
 
 
+def test_nobody_outside_of_the_ranges_is_looked_at(
+    plc: Device, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --allow-cidr, or the same in the environment of the operator, only what is within is connected to."""
+    assert run(plc, "--register", "holding:4000", "--allow-cidr", "192.0.2.0/24", "--allow-cidr", "127.0.0.2") == 1
+    assert "is outside of --allow-cidr 192.0.2.0/24, 127.0.0.2/32" in capsys.readouterr().err
+    monkeypatch.setenv("FABGITOPS_ALLOW_CIDR", "192.0.2.0/24")
+    assert run(plc, "--register", "holding:4000") == 1
+    monkeypatch.setenv("FABGITOPS_ALLOW_CIDR", "192.0.2.0/24 127.0.0.0/8")
+    assert run(plc, "--register", "holding:4000") == 0
+
+
 def test_a_register_is_shown_with_its_neighbours_and_in_every_order(
     plc: Device, capsys: pytest.CaptureFixture[str]
 ) -> None:
