@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.integration, only_kubernetes(Reason.LEASE), pytest.mar
 MANY = 1000
 WANTED, DRIFTED = 2500, 2311
 FLAGS = (
-    *("--lease-duration-secs", "60", "--lease-deadline-secs", "40"),
+    *("--lease-duration-secs", "60", "--lease-deadline-secs", "40", "--settle-secs", "5"),
     *("--brake-percent", "0"),  # by default the fleet brake would ask somebody first
 )
 

@@ -7,7 +7,7 @@ from mock_plc.device import Access, Device
 from mock_plc.server import serving
 
 REGISTER = 4001
-CALM_SECS = 8.0
+CALM_SECS = 12.0
 """How long after it was disturbed, and is as it must be, a PLC is left alone: until all is read back and told."""
 
 

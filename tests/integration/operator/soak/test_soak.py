@@ -80,7 +80,7 @@ async def begin(site: Site, machines: list[Machine], operators: Operators) -> No
     async def declared(machine: Machine) -> None:
         async with at_once:
             await machine.on()
-            await site.apply(machine.name, machine.port, targetValue=machine.target, pollIntervalSecs=2)
+            await site.apply(machine.name, machine.port, targetValue=machine.target, pollIntervalSecs=5)
 
     await asyncio.gather(*map(declared, machines))
     await all_right(site, machines)
@@ -101,7 +101,7 @@ async def all_right(site: Site, machines: list[Machine]) -> tuple[list[str], lis
 
     try:
         await until(right, "all is right", 300)
-        await asyncio.sleep(random.uniform(4, 6))  # noqa: S311 - two polls later still
+        await asyncio.sleep(random.uniform(10, 12))  # noqa: S311 - two polls later still
         await right()
     except AssertionError:
         return found
