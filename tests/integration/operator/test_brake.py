@@ -142,3 +142,35 @@ async def test_a_commit_that_changes_the_whole_line_is_no_wave(site: Site) -> No
             await site.until_status(name, inSync=True, currentValue=2600)
         assert not await on(operator)
         assert await state(site) == ""
+
+
+async def test_a_record_that_was_deleted_while_nobody_ran_lets_nothing_go(site: Site) -> None:
+    """Whoever takes away what is kept of the brake finds it on again, for the PLCs say that it held them."""
+    plc = WirePlc(dict.fromkeys(PLCS.values(), 2500))
+    async with serving(plc) as port:
+        async with site.operator(*TERMS) as operator:
+            await declared(site, port)
+            drift(plc, 8)
+            await held(site, 1)
+            await until(lambda: state(site), "it is kept")
+            await operator.stop(signal.SIGKILL)
+        written = len(plc.writes)
+        _delete(site)
+        async with site.operator(*TERMS, *(["--no-lease"] if site.plane.name == "kubernetes" else [])) as operator:
+            await until(lambda: on(operator), "it is on all the same")
+            reads = plc.reads
+            await until(lambda: plc.reads > reads + 16, "all were looked at")
+            assert len(plc.writes) == written
+            await until(lambda: state(site), "it is kept again")
+            assert "was held by it" in (await brakes(site))[0]["data"]["why"]
+
+
+def _delete(site: Site) -> None:
+    """Take away what is kept of the brake."""
+    if site.plane.name == "kubernetes":
+        with site.plane.client() as http:
+            name = f"fabgitops-operator.{site.namespace}-brake"
+            http.delete(f"/api/v1/namespaces/fabgitops-system/configmaps/{name}").raise_for_status()
+        return
+    words = site.plane.command(site.namespace)
+    Path(words[words.index("--state") + 1], "brake.json").unlink()
