@@ -112,6 +112,55 @@ def test_a_file_without_a_record_stands_in_no_ones_way(tmp_path: Path) -> None:
     assert ": whole" in text
 
 
+@pytest.mark.parametrize("name", ["audit-000000000001.jsonl", HEAD, "lock"])
+def test_what_is_deleted_under_a_running_operator_is_noticed_before_the_next_write(tmp_path: Path, name: str) -> None:
+    """No record goes into a file that is nowhere: it is refused, the next follows, and verify names what is gone."""
+    kept = writer(tmp_path)
+    kept.write([ATTEMPT, DONE])
+    (tmp_path / name).unlink()
+    with pytest.raises(OSError, match=f"{name} was taken away"):
+        kept.write([{**ATTEMPT, "write": "a-2"}])
+    kept.write([{**ATTEMPT, "write": "a-3"}, {**DONE, "write": "a-3"}])
+    kept.close()
+    whole, text = said(tmp_path)
+    assert whole is (name in {HEAD, "lock"}), text
+    assert whole or "record(s) 1 to 3 are missing" in text
+
+
+def test_a_file_that_is_emptied_under_a_running_operator_is_noticed(tmp_path: Path) -> None:
+    """A rotation that copies and truncates loses no record after it."""
+    kept = writer(tmp_path)
+    kept.write([ATTEMPT, DONE])
+    files_in([tmp_path])[0].write_bytes(b"")
+    with pytest.raises(OSError, match="was changed"):
+        kept.write([ATTEMPT])
+    kept.write([{**ATTEMPT, "write": "a-2"}, {**DONE, "write": "a-2"}])
+    kept.close()
+    whole, text = said(tmp_path)
+    assert not whole
+    assert "record(s) 1 to 3 are missing" in text
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_what_was_cut_off_while_no_operator_ran_is_missing_after_its_next_start(
+    tmp_path: Path, left: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A start goes on from what was stored last, not from what somebody has left of it: else the cut would be gone."""
+    kept = writer(tmp_path)
+    kept.write([ATTEMPT, DONE])
+    kept.close()
+    (file,) = files_in([tmp_path])
+    lines = file.read_bytes().splitlines(keepends=True)[:left]
+    file.write_bytes(b"".join(lines)) if left else file.unlink()
+    again = writer(tmp_path)
+    again.write([{**ATTEMPT, "write": "a-2"}, {**DONE, "write": "a-2"}])
+    again.close()
+    whole, text = said(tmp_path)
+    assert not whole
+    assert f"record(s) {'3' if left else '1 to 3'} are missing" in text
+    assert "that were stored are not there any more" in caplog.text
+
+
 def test_writes_that_are_open_outlive_many_files(tmp_path: Path) -> None:
     """An attempt without an outcome is found at the next start, however many files were begun since."""
     kept = writer(tmp_path, 600)

@@ -89,3 +89,8 @@ def parsed(line: bytes) -> Line | None:
     seq = fields.get("seq")
     is_number = isinstance(seq, int) and not isinstance(seq, bool) and seq > 0
     return Line(fields, end[1].decode(), line[: end.start()]) if is_number and "prev" in fields else None
+
+
+def parsed_head(raw: bytes) -> Line | None:
+    """Return what a folder notes as its last record, whose hash is then `prev`, or None where that is nothing."""
+    return parsed(raw.rstrip(b"\n").replace(b'"last":', b'"prev":', 1))

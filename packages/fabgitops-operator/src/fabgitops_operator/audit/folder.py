@@ -6,9 +6,11 @@ Everything here blocks, and is called from one thread.
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from errno import EIO
 from pathlib import Path
 
-from fabgitops_operator.audit.chain import Line, parsed
+from fabgitops_operator.audit.chain import Head, Line, parsed, parsed_head
 from fabgitops_operator.audit.records import ATTEMPT, BEGIN, OUTCOME, START, Found
 
 HEAD, LOCK, PATTERN = "head.json", "lock", "audit-*.jsonl"
@@ -52,13 +54,18 @@ class Folder:
         if self._cut is not None and self._cut[0].is_file():
             os.truncate(*self._cut)  # what was half written when it failed
         self._cut = None
-        torn = 0
+        torn, told = 0, self._told()
         for path in reversed(files_in([self.path])):
             last, found, rest = _read(path)
             torn += rest
             if last is not None:
-                return Found(last.head, found, torn)
-        return Found(None, {}, torn)
+                return _furthest(Found(last.head, found, torn), told)
+        return Found(told, {}, torn, told.seq if told else 0)
+
+    def _told(self) -> Head | None:
+        """Return what is noted as the last record, if anything is."""
+        line = parsed_head(os.pread(self._head, 4096, 0))
+        return None if line is None else Head(line.head.chain, line.head.seq, line.prev)
 
     def begin(self, seq: int) -> None:
         """Begin the file whose first record has this number.
@@ -81,8 +88,9 @@ class Folder:
         """Append lines, all or none of them, and note what the last of them is.
 
         Raises:
-            OSError: They could not be written.
+            OSError: They could not be written, or somebody else has taken the file away or changed it meanwhile.
         """
+        self._look()
         self._cut = self._current, self._size
         _write(self._file, lines)
         if self._sync:
@@ -91,6 +99,15 @@ class Folder:
         os.ftruncate(self._head, len(head))
         self._cut = None
         self._size += len(lines)
+
+    def _look(self) -> None:
+        """See that all is still there as it was: what went into a file that was deleted would be nowhere."""
+        ours = (self._file, self._current), (self._head, self.path / HEAD), (self._lock, self.path / LOCK)
+        for descriptor, path in ours:
+            if not path.exists() or not os.path.samestat(os.fstat(descriptor), path.stat()):
+                raise OSError(EIO, f"{path.name} was taken away by somebody else")
+        if os.fstat(self._file).st_size != self._size:
+            raise OSError(EIO, f"{self._current.name} was changed by somebody else")
 
     def surplus(self) -> Iterator[tuple[Path, Line]]:
         """Yield the files that are not kept any more, with the last record of each."""
@@ -142,6 +159,13 @@ def files_in(places: Iterable[Path]) -> list[Path]:
 
 def _listed(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob(PATTERN) if file.is_file())
+
+
+def _furthest(found: Found, told: Head | None) -> Found:
+    """Return what a folder holds, with the end that is noted where its files do not go so far: they were cut off."""
+    if told is None or found.head is None or told.chain != found.head.chain or told.seq <= found.head.seq:
+        return found
+    return replace(found, head=told, missing=told.seq - found.head.seq)
 
 
 def _write(descriptor: int, data: bytes) -> None:

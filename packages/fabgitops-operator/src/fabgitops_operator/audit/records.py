@@ -36,12 +36,14 @@ UNKNOWN = Origin()
 class Found:
     """What a place holds when it is opened: the chain's end, if there is one, and what that leaves open.
 
-    `open` holds the attempts without an outcome, by the write; `torn` counts bytes after the last record.
+    `open` holds the attempts without an outcome, by the write; `torn` counts bytes after the last record, `missing`
+    records that were stored and are not there any more.
     """
 
     head: Head | None = None
     open: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     torn: int = 0
+    missing: int = 0
 
 
 def moment(at: datetime) -> str:

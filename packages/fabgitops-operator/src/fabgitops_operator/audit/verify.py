@@ -7,7 +7,7 @@ many are kept, a line that a crash cut short, and writes of which an operator th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from fabgitops_operator.audit.chain import Seal, parsed
+from fabgitops_operator.audit.chain import Seal, parsed, parsed_head
 from fabgitops_operator.audit.judging import Chain, Place
 
 Files = Iterable[tuple[str, Iterable[bytes]]]
@@ -64,7 +64,7 @@ def verify(
 
 def _judge_head(found: Found, name: str, raw: bytes, seals: Mapping[str, Seal]) -> str:
     """Look whether a chain has the end that is told of it, and return which chain that is."""
-    line = parsed(raw.rstrip(b"\n").replace(b'"last":', b'"prev":', 1))
+    line = parsed_head(raw)
     body = raw.rpartition(b',"hash":')[0]
     if line is None or not any(seal.of(body) == line.hash for seal in seals.values()):
         found.problems.append(f"{name}: changed, or sealed with a key that was not given: it says nothing of the end")

@@ -104,6 +104,8 @@ class Writer:
         if head is not None:
             return head, begin(self._now(), SIZE, self._who(), Found(None, self._open))
         found = self._place.open()
+        if found.missing:
+            log.error("%d audit record(s) that were stored are not there any more", found.missing)
         head = found.head or Head(secrets.token_hex(8))
         if self._began:
             return head, begin(self._now(), AGAIN, self._who(), Found(None, self._open, found.torn))
