@@ -168,6 +168,17 @@ def test_a_forced_sync_waits_for_the_cooldown_and_gives_a_command_once() -> None
     assert written(told, 20) == 2
 
 
+@pytest.mark.parametrize("guard", [{"cooldownSecs": 60}, {"writeBudget": {"perHour": 1}}])
+def test_a_command_whose_process_died_is_not_given_again_before_its_time(guard: dict[str, Any]) -> None:
+    """The record of the pass that died counts as a write: a forced sync after the restart waits like any other."""
+    told = story({"name": "start", "address": 10, "value": 1, "write": {"verify": False}}, correction=guard)
+    told.polled(until=Write).answered()
+    revived = sync(told.crashed().polled(), force=True).polled()
+    assert written(revived) == 1
+    assert revived.condition("Ready") == ("False", "Held")
+    assert written(revived.polled(after=3601)) == 2
+
+
 def test_times_are_whole_seconds_and_never_too_early() -> None:
     """What a status keeps of a time is rounded up, so that no restart shortens a wait."""
     told = story(SPEED, **MINUTE)

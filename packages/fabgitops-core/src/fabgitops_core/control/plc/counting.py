@@ -24,6 +24,11 @@ def known_of(state: PlcState, point: Point) -> RegisterStatus | None:
     return found[point.at].status if point.at < len(found) else None
 
 
+def is_recorded_now(state: PlcState, known: RegisterStatus) -> bool:
+    """Return whether a write is recorded that this pass is about to send: one of a pass that crashed holds as any."""
+    return bool(known.write_intended) and state.going.published is not None
+
+
 def left_of(begun: datetime | None, seconds: float, at: datetime) -> tuple[float, datetime | None]:
     """Return how many seconds are left of a wait, never more than it has, and its end; 0 and None when it is over."""
     if begun is None:
