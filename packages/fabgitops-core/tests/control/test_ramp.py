@@ -312,6 +312,36 @@ def test_an_edit_of_a_ramp_that_was_agreed_to_asks_anew() -> None:
         assert told.condition("Correcting") == ("False", "AwaitingApproval")
 
 
+def test_a_yes_that_is_taken_back_stops_the_ramp() -> None:
+    """Without the annotation no further step is written, and a yes to something else does not let it go on."""
+    told = tells(Story(), spec(OVEN, correction={"approval": "Manual"}))
+    told.device.holding(10, 400)
+    told.polled()
+    tells(told, told.spec, digest(told)).polled()
+    ramped(tells(told, told.spec), 2)
+    ramped(tells(told, told.spec, "0123456789abcdef"), 2)
+    assert steps(told) == [450]
+    assert told.condition("Correcting") == ("False", "AwaitingApproval")
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_ramp_that_was_agreed_to_asks_anew_when_somebody_has_moved_the_register(restart: bool) -> None:
+    """Who agreed to the way up from 40 did not agree to a way down from 90, seen at once or after an outage."""
+    told = tells(Story(), spec(OVEN, correction={"approval": "Manual"}))
+    told.device.holding(10, 400)
+    told.polled()
+    yes = digest(told)
+    tells(told, told.spec, yes).polled()
+    told.device.holding(10, 900).away.add(1)
+    told.polled(after=20)
+    told.device.away.clear()
+    if restart:
+        told = tells(Story(device=told.device, at=told.at), told.spec, yes, status=told.published[-1])
+    ramped(told, 3)
+    assert steps(told) == [450]
+    assert told.condition("Correcting") == ("False", "AwaitingApproval")
+
+
 def test_there_is_one_step_in_a_pass_however_long_that_takes() -> None:
     """Where other registers of the pass take longer than the interval the next step is due at once, in the next."""
     told = heated(OVEN, TORQUE)

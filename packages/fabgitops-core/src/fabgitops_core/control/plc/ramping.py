@@ -7,9 +7,11 @@ there where it is, and whoever moves the register meanwhile has it begin anew fr
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fabgitops_core.api.plc.approval import Approval
+from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.codec.numbers import decimal_text
 from fabgitops_core.codec.stepping import engineering, step_towards
-from fabgitops_core.codec.types import Words, hex_of
+from fabgitops_core.codec.types import Words, hex_of, parse_hex
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
@@ -56,6 +58,29 @@ def is_on_its_way(found: Judgement) -> bool:
     """Return whether a register goes to what Git wants in steps of which at least one was recorded."""
     point = found.point
     return point.ramp is not None and found.status.ramping_to == hex_of(point.wanted or ())
+
+
+def lapsed(state: PlcState, found: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
+    """Return what was found with each ramp ended that somebody has moved, or all without a yes, where each takes one.
+
+    By what the status says, so it does not matter whether anybody looked meanwhile.
+    """
+    if not state.map.ramped or state.spec is None or state.spec.correction.approval is not Approval.MANUAL:
+        return found
+    known = {each.name: each for each in state.status.registers if each.ramping_to}
+    return tuple(
+        replace(each, status=each.status.model_copy(update={"ramping_to": None}))
+        if each.status.ramping_to and (not state.approved or _is_elsewhere(each, known.get(each.point.name)))
+        else each
+        for each in found
+    )
+
+
+def _is_elsewhere(now: Judgement, before: RegisterStatus | None) -> bool:
+    if now.words is None:
+        return False
+    ours = (before.raw, before.unverified_write) if before is not None else ()
+    return not any(each and now.point.same(now.words, parse_hex(each)) for each in ours)
 
 
 def disturbed(state: PlcState, found: Sequence[Judgement]) -> tuple[Judgement, ...]:

@@ -40,7 +40,7 @@ from fabgitops_core.control.plc.judging import (
 )
 from fabgitops_core.control.plc.planner import Batch, words_of
 from fabgitops_core.control.plc.points import DeviceMap
-from fabgitops_core.control.plc.ramping import aims, disturbed
+from fabgitops_core.control.plc.ramping import aims, disturbed, lapsed
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.requests import ReadPlan
@@ -175,7 +175,7 @@ def judge(state: PlcState, event: Event) -> Step:
     found = tuple(_found(state, wanted, event))
     if state.spec is not None and state.spec.mode is Mode.OBSERVE:
         found = tuple(quiet(each) for each in found)
-    found = within_time(state, found, event.at)
+    found = lapsed(state, within_time(state, found, event.at))
     noted, troubles = with_troubles(met(state, found), found, event)
     noted, brakes = braked(noted, (*found, *disturbed(noted, found)), event)
     found = with_what_is_counted(noted, found)

@@ -14,13 +14,14 @@ HOLD = Hold(HoldReason.APPROVAL, "correction.approval is Manual, and the plan in
 def by_approval(seen: Snapshot, point: Point) -> Hold | None:
     """Hold what is not in the plan that was approved when the pass decided, and still is.
 
-    A yes is for a whole ramp: a register that is on its way to what was agreed to goes on.
+    A yes is for a whole ramp: a register that is on its way to what was agreed to goes on while there is one.
     """
     spec, going = seen.state.spec, seen.state.going
     if spec is None or spec.correction.approval is not Approval.MANUAL:
         return None
     if (
-        point.at < len(going.found)
+        seen.state.approved
+        and point.at < len(going.found)
         and is_on_its_way(going.found[point.at])
         and not going.found[point.at].status.write_intended
     ):
