@@ -45,6 +45,22 @@ def _drifts(scene: Scene, _: Operator) -> None:
     scene.world.plant.drifts("speed")
 
 
+def _turns(scene: Scene, _: Operator) -> None:
+    scene.world.plant.turns(True)
+
+
+def _opened(scene: Scene, _: Operator) -> None:
+    scene.world.press, scene.world.press_read = "open", scene.world.clock.run
+
+
+def _approved(scene: Scene, _: Operator) -> None:
+    scene.approves("this")
+
+
+def _unapproved(scene: Scene, _: Operator) -> None:
+    scene.approves("none")
+
+
 def _unstored(scene: Scene, _: Operator) -> None:
     scene.refuses = True
 
@@ -66,6 +82,10 @@ AMID_A_PASS: dict[str, Callable[[Scene, Operator], None]] = {
     "contested": _contested,
     "forced": _forced,
     "drifts": _drifts,
+    "turns": _turns,
+    "opened": _opened,
+    "approved": _approved,
+    "unapproved": _unapproved,
     "unstored": _unstored,
     "set back": _set_back,
     "set forward": _set_forward,

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from .amid import AMID_A_PASS, FATES
 from .operators import Operator
-from .promises import RULES
+from .promises import CHOSEN, OF_GUARDS
 from .scene import COUNTED, Scene
 from .world import COMMAND, Look
 
@@ -28,7 +28,7 @@ LATER = st.sampled_from([1.0, 6.0, 6.0, 40.0, 1800.0, 4000.0])
 class Adversary(RuleBasedStateMachine):
     """Everybody but the operators."""
 
-    @initialize(chosen=st.fixed_dictionaries({each.name: each.chosen for each in RULES}))
+    @initialize(chosen=CHOSEN)
     def begin(self, chosen: dict[str, Any]) -> None:
         """Declare a resource, and let the device hold something else."""
         self.scene = Scene()
@@ -48,7 +48,7 @@ class Adversary(RuleBasedStateMachine):
         self.scene.edited(speed=speed, remote=remote, valid=odd != "invalid", annotated=False, **flags)
         self.poll(1.0, [])
 
-    @rule(chosen=st.fixed_dictionaries({each.name: each.chosen for each in RULES}))
+    @rule(chosen=CHOSEN)
     def guard(self, chosen: dict[str, Any]) -> None:
         """Set the guards otherwise."""
         self.scene.edited(chosen=chosen, valid=True, suspend=False)
@@ -68,12 +68,25 @@ class Adversary(RuleBasedStateMachine):
         """Let somebody else want a register, or nobody."""
         self.scene.contested({name: "plant/rival"} if contested and not self.scene.world.rivals else {})
 
+    @rule(what=st.sampled_from(["this", "this", "this", "another", "none"]))
+    def approve(self, what: str) -> None:
+        """Say yes to what the status shows, or otherwise."""
+        self.scene.approves(what)
+        self.poll(1.0, [])
+
     # --- the world ---
 
     @rule(missing=st.sampled_from([(), (), (), (20,), (12, 13, 20)]), name=st.sampled_from(["ACME", "ACME", "Other"]))
     def swap(self, missing: tuple[int, ...], name: str) -> None:
         """Put another device in its place, or one that does not have all registers."""
         self.scene.world.plant.missing, self.scene.world.plant.name = set(missing), name
+
+    @rule(turns=st.booleans(), press=st.sampled_from(["closed", "closed", "open", "away", "suspended", "invalid", "-"]))
+    def machine(self, turns: bool, press: str) -> None:
+        """Let the spindle turn or stand still, and the guard of the press be open or closed."""
+        self.scene.world.plant.turns(turns)
+        self.scene.world.press, self.scene.world.press_read = press, self.scene.world.clock.run
+        self.poll(1.0, [])
 
     @rule(by=st.sampled_from([-90_000.0, -5000.0, -20.0, 20.0, 5000.0, 90_000.0]))
     def set_clock(self, by: float) -> None:
@@ -105,6 +118,12 @@ class Adversary(RuleBasedStateMachine):
             self.scene.world.plant.drifts(name)
         self.poll(later, amid)
 
+    @rule(name=WRONG, times=st.integers(2, 5), later=st.sampled_from([6.0, 20.0, 400.0]))
+    def drift_again(self, name: str, times: int, later: float) -> None:
+        """Let a register change again and again, as somebody at the panel does who wants another value."""
+        for _ in range(times):
+            self.drift(name, later, [])
+
     @rule(later=LATER, amid=AMID)
     def poll(self, later: float, amid: list[tuple[int, str]]) -> None:
         """Let time pass, and then a pass, with whatever happens in its middle."""
@@ -117,7 +136,8 @@ class Adversary(RuleBasedStateMachine):
         COUNTED["polls"] += 1
         if leader.request is None:
             scene.world.look, scene.world.met, leader.writing = Look(), "", False
-            scene.tell(leader, Due(scene.world.clock.at, Gate(0.0, "")))
+            scene.world.serving = scene.world.force
+            scene.tell(leader, Due(scene.world.clock.at, Gate(0.0, ""), scene.neighbours()))
         fates = dict(amid)
         for number in range(ENDS):
             what = fates.get(number, "well")
@@ -185,7 +205,8 @@ class Adversary(RuleBasedStateMachine):
         for each in scene.operators:
             each.cut = False
         scene.contested({})
-        quiet = {each.name: None for each in RULES}
+        scene.world.plant.turns(False)
+        quiet = dict.fromkeys(OF_GUARDS)
         scene.edited(chosen=quiet, valid=True, suspend=False, annotated=False, pinned=False, short=False)
         self.scene.world.plant.drifts("speed")
         scene.synced(force=False)

@@ -77,6 +77,10 @@ class Plant:
         for at in range(size):
             self.words[unit, address + at] = ASTRAY[name][at]
 
+    def turns(self, really: bool) -> None:
+        """Let the register that is only observed show that the spindle turns, or stands still."""
+        self.words[1, 20] = 1500 if really else 0
+
     def answers(self, request: Read | Identify | Write, at: datetime, fate: str) -> Event:
         """Return what comes of a request that meets a fate: well, or what stands in the way."""
         failure = FAILURES.get(fate)

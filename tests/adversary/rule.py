@@ -7,14 +7,13 @@ from hypothesis import strategies as st
 from .world import World
 
 Words = tuple[int, ...]
-NEVER: st.SearchStrategy[Any] = st.none()
+NEVER: st.SearchStrategy[Any] = st.nothing()
 
 
 class Rule:
     """What one guard promises of each write that reaches the device.
 
-    It hears what happens and keeps what it needs by itself. `chosen` draws how the user sets the guard, None for not at
-    all; mostly that, for a guard that holds everything leaves nothing to be seen of the others.
+    It hears what happens and keeps what it needs by itself. `chosen` draws how the user sets the guard, where they do.
     """
 
     name = ""

@@ -3,13 +3,15 @@
 from collections import Counter
 from typing import Any
 
-from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT, SUSPEND
+from fabgitops_core.api.meta import APPROVE, FORCE_AT, REQUESTED_AT, SUSPEND
+from fabgitops_core.api.plc.history import CorrectionResult, PastCorrection
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.commands import Notice, Publish, Wake
 from fabgitops_core.control.events import Contested, Event
 from fabgitops_core.control.holding import Hold, HoldReason
 from fabgitops_core.control.intake import declared
+from fabgitops_core.control.neighbours import Neighbours, Outside
 from fabgitops_core.control.plc.commands import DeviceRequest, Write
 from fabgitops_core.control.plc.events import (
     IdentifyDone,
@@ -24,11 +26,12 @@ from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.requests import Change
 from fabgitops_core.control.plc.state import Stage
 from fabgitops_core.control.plc.table import step
-from fabgitops_core.control.plc.writing import still_wanted
+from fabgitops_core.control.plc.writing import still_wanted, why_held
 
+from .neighbours import neighbours_of
 from .operators import UNKNOWING, LeaseStore, Operator
 from .plant import FAILURES, MOST_SPEED, names_at, registers
-from .promises import RULES
+from .promises import OF_GUARDS, RULES
 from .rules.values import wanted_words
 from .world import COMMAND, World
 
@@ -36,12 +39,17 @@ COUNTED: Counter[str] = Counter()
 """What all scenes together came to: steps, writes, and how often each guard was all that spoke against one."""
 
 
+def _of_second(each: PastCorrection) -> PastCorrection:
+    """Return an entry as it is stored, to the second."""
+    return each.model_copy(update={"at": each.at.replace(microsecond=0)})
+
+
 class Scene:
     """What the adversary plays with."""
 
     def __init__(self) -> None:
         self.rules = tuple(each() for each in RULES)
-        self.world = World(chosen={each.name: None for each in self.rules})
+        self.world = World(chosen=dict.fromkeys(OF_GUARDS))
         self.lease = LeaseStore()
         self.operators = tuple(Operator(name, self.world.clock) for name in ("one", "two"))
         self.generation, self.token = 1, 0
@@ -53,6 +61,8 @@ class Scene:
         self.pace = 1.0
         self.drifts = self.corrections = 0
         self.in_episode: set[str] = set()
+        self.sent: set[str] = set()
+        self.refused: set[str] = set()
 
     # --- the resource ---
 
@@ -65,7 +75,7 @@ class Scene:
         spec |= {"suspend": True} if world.suspend else {}
         correction: dict[str, Any] = {}
         for each in self.rules:
-            if (chosen := world.chosen[each.name]) is not None:
+            if (chosen := world.chosen.get(each.name)) is not None:
                 asked = each.asks(chosen)
                 correction |= asked.pop("correction", {})
                 spec |= asked
@@ -129,6 +139,19 @@ class Scene:
     def forged(self, status: dict[str, Any]) -> None:
         """Put a status there that no operator wrote."""
         self.stored = status
+
+    def approves(self, what: str) -> None:
+        """Agree to the plan that the status shows, to one that is not there, or no longer to any."""
+        plan = self.status.plan
+        self.annotations.pop(APPROVE, None)
+        self.world.approved = {}
+        if what == "another":
+            self.annotations[APPROVE] = "0123456789abcdef"
+        elif what == "this" and plan is not None:
+            self.annotations[APPROVE] = plan.digest
+            self.world.approved = {each.register_name: (each.before, each.after) for each in plan.changes}
+            self.world.adopted = True
+        self.declared_to_all()
 
     # --- who writes ---
 
@@ -210,6 +233,7 @@ class Scene:
         if (command.before_write and not operator.may_write) or self.refuses:
             self.behind = True
             return
+        self.looks_at_history(command.status)
         self.status, self.behind = command.status, False
         if command.before_write:
             operator.writing, self.world.recorded_at = True, self.world.clock.lived
@@ -230,6 +254,18 @@ class Scene:
                 each.proven(self.world, name)
         elif notice.reason is PlcReason.DRIFT_RESOLVED:
             self.in_episode.discard(name)
+
+    def looks_at_history(self, status: IndustrialPLCStatus) -> None:
+        """See that the last corrections that a status tells of were made, and that each one that is counted is told."""
+        if self.stored is not None:  # a process begins, with what was stored or forged
+            return
+        known = [_of_second(each) for each in self.status.history]
+        fresh = [each for each in status.history if _of_second(each) not in known]
+        for each in fresh:
+            made = self.refused if each.result is CorrectionResult.REFUSED else self.sent
+            assert each.register_name in made, f"a correction that was never made: {each}"
+        told = sum(each.result is CorrectionResult.PROVEN for each in fresh)
+        assert told == status.corrections_applied - self.status.corrections_applied, f"history tells of others: {fresh}"
 
     # --- requests ---
 
@@ -261,8 +297,11 @@ class Scene:
         if request.first and self.refuses:
             self.refuses = False
             return WriteUnrecorded(at, change, FAILURES["busy"])
-        if not still_wanted(operator.plc, change, at):  # type: ignore[arg-type]
-            return WriteWithdrawn(at, change, recorded=operator.writing)
+        assert operator.plc is not None
+        outside = self.outside(request)
+        if not still_wanted(operator.plc, change, at, outside):
+            hold = why_held(operator.plc, change, at, outside)
+            return WriteWithdrawn(at, change, hold, recorded=operator.writing)
         names = [
             each for each in names_at(change.unit_id, change.address, len(change.values)) if each in self.world.names
         ]
@@ -276,11 +315,24 @@ class Scene:
             other.asks(self.lease)
             assert not other.may_write, "two operators write"
         refused = isinstance(event, WriteFailed)
+        if fate != "lost":
+            (self.refused if refused else self.sent).update(names)
         for name in names if fate != "lost" else ():
-            self.world.forced_of.add(name)
+            self.world.forced_of |= {name} if self.world.serving == self.world.force else set()
             for each in self.rules:
                 each.sent(self.world, name, change.values, refused=refused)
         return event
+
+    def outside(self, request: Write) -> Outside:
+        """Return what is read right before a write in the same turn, and what is known of the press."""
+        words = self.world.plant.words
+        rows = ((each.unit_id, range(each.address, each.address + each.count)) for each in request.checks)
+        checked = tuple(tuple(words[unit, address] for address in row) for unit, row in rows)
+        return Outside(self.neighbours(), checked or None)
+
+    def neighbours(self) -> Neighbours:
+        """Return what is known of the press."""
+        return neighbours_of(self.world.press, self.world.clock.run - self.world.press_read)
 
     def held(self) -> None:
         """Count what the pass that ended has left as it is, and who alone speaks against it."""

@@ -38,9 +38,11 @@ class Look:
 class World:
     """What is declared and since when, who else wants it, what was read, what was asked for.
 
-    Moments are those of `Clock.lived`. `force` is the token of a forced sync that nobody has answered, `forced_of` the
-    registers that it has corrected by now; `asked` says that a sync, forced or not, is not answered. `recorded_at` is
-    when the writes of the last pass were recorded.
+    Moments are those of `Clock.lived`. `asked` says that a sync, forced or not, is not answered, `force` is the token
+    of a forced one, `serving` that of the one that the pass under way answers, `forced_of` the registers that it has
+    corrected by now. `recorded_at` is when the writes of the last pass were recorded. `approved` are the words before
+    and after of what somebody has agreed to, `adopted` says that they have agreed once. `press` is another resource,
+    read at `press_read`.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -60,7 +62,12 @@ class World:
     last_shown: dict[str, tuple[int, ...]] = field(default_factory=dict)
     recorded_at: float = 0.0
     asked: bool = False
+    approved: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+    adopted: bool = False
+    press: str = "closed"
+    press_read: float = 0.0
     force: str = ""
+    serving: str = ""
     forced_of: set[str] = field(default_factory=set)
 
     @property

@@ -12,7 +12,7 @@ class Mode(Rule):
     """Enforce writes, Warn only for a forced sync, Observe never; nor is anything written that is suspended."""
 
     name = "mode"
-    chosen = st.sampled_from([None, None, None, None, "Enforce", "Warn", "Observe"])
+    chosen = st.sampled_from(["Enforce", "Warn", "Warn", "Observe"])
 
     def asks(self, chosen: Any) -> dict[str, Any]:
         """Return the mode."""
