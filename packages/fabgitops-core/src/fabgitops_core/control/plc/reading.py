@@ -182,7 +182,7 @@ def judge(state: PlcState, event: Event) -> Step:
     noted = confirmed(noted, found)._replace(going=replace(noted.going, found=found))
     noted = asked(noted, found, event.at)
     going = noted.going
-    seen = snapshot(noted._replace(going=replace(going, found=found)), event.at)
+    seen = snapshot(noted, event.at)
     wrong = [at for at, each in enumerate(found) if _to_correct(seen, each)]
     if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
         unsaid = replace(going, found=())

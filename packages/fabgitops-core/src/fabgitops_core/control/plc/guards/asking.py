@@ -1,7 +1,6 @@
 """What is to be agreed to: of a new device all that is not as Git wants it, else what no other guard holds."""
 
 from collections.abc import Container, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from fabgitops_core.control.plc.approving import adopted, is_adopted, proposed
@@ -22,7 +21,7 @@ def asked(state: PlcState, found: Sequence[Judgement], at: datetime) -> PlcState
     """Note what would be written with a yes, and whether there is one, where the spec says that it takes one."""
     if state.spec is None or not state.spec.asks:
         return state
-    seen = snapshot(state._replace(going=replace(state.going, found=tuple(found))), at)
+    seen = snapshot(state, at)
     if is_adopted(state):
         free = _free(seen, found, CONSENT)
         return proposed(state, found, [place for place in free if not is_on_its_way(found[place])])
