@@ -8,6 +8,7 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.codec.types import Words, hex_of
 from fabgitops_core.control.plc.auditing import WriteFacts
+from fabgitops_core.control.plc.brevity import brief
 from fabgitops_core.control.plc.requests import Change
 from fabgitops_core.engine.ports import WriteResult
 
@@ -15,6 +16,9 @@ from fabgitops_operator.audit.chain import Head
 
 ATTEMPT, OUTCOME, PROOF = "attempt", "outcome", "proof"
 BEGIN, PRUNED, GAP, END = "begin", "pruned", "gap", "end"
+
+LONGEST = 512
+"""Characters of a text that others wrote into an annotation, which may have 256 KiB; a record has them once a write."""
 
 START, SIZE, AGAIN = "start", "size", "again"
 """Why a file begins: a process did, the one before was full, or it could not be written for a while."""
@@ -65,9 +69,9 @@ def attempt(at: datetime, write: str, key: Key, change: Change, facts: WriteFact
         "name": key.name,
         "uid": origin.uid,
         "generation": facts.generation,
-        "git": dict(origin.git),
-        "sync": sync,
-        "approval": approval,
+        "git": _brief(origin.git),
+        "sync": _brief(sync),
+        "approval": _brief(approval),
         "host": endpoint.host,
         "port": endpoint.port,
         "transport": endpoint.transport.value,
@@ -88,6 +92,11 @@ def attempt(at: datetime, write: str, key: Key, change: Change, facts: WriteFact
         "guards": dict(facts.guards),
     }
     return {name: value for name, value in record.items() if value not in ("", None, {})}
+
+
+def _brief(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands in annotations without what is too long to mean anything: it would fill the disk of all."""
+    return {name: brief(text, LONGEST) if isinstance(text, str) else text for name, text in texts.items()}
 
 
 def outcome(at: datetime, write: str, result: WriteResult, why: str) -> dict[str, Any]:
