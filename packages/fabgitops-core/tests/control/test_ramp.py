@@ -9,7 +9,7 @@ from fabgitops_core.codec.types import words_of
 from fabgitops_core.control.commands import Publish
 from fabgitops_core.control.plc.auditing import audited
 from fabgitops_core.control.plc.commands import Write
-from fabgitops_core.control.plc.writing import still_wanted
+from fabgitops_core.control.plc.writing import still_wanted, why_held
 from pydantic import ValidationError
 
 from .conftest import Story
@@ -310,6 +310,23 @@ def test_an_edit_of_a_ramp_that_was_agreed_to_asks_anew() -> None:
         ramped(told, 3)
         assert steps(told) == [450]
         assert told.condition("Correcting") == ("False", "AwaitingApproval")
+
+
+def test_each_step_of_a_ramp_that_was_agreed_to_may_be_sent() -> None:
+    """What decides a step and what is asked right before its bytes say the same: no ramp hangs after its first step."""
+    told = tells(Story(), spec(OVEN, correction={"approval": "Manual"}))
+    told.device.holding(10, 400)
+    told.polled()
+    tells(told, told.spec, digest(told))
+    for value in (450, 500, 550, 600):
+        told.polled(after=20, until=Write)
+        assert isinstance(told.request, Write)
+        assert told.request.change.values == (value,)
+        assert still_wanted(told.state, told.request.change, told.at)
+        assert why_held(told.state, told.request.change, told.at) is None
+        while told.request is not None:
+            told.answered()
+    assert told.status.in_sync
 
 
 def test_a_yes_that_is_taken_back_stops_the_ramp() -> None:

@@ -63,7 +63,7 @@ class Pass:
     `unsaid` is what waits to be published and announced, `said` the status as it stood before the record.
 
     Where somebody has to agree, `planned` is what would be written, `digest` what is agreed to, and `approved` are the
-    registers to whose writes somebody has agreed.
+    registers to whose writes somebody has agreed; `ramping` are those that were on their way as the pass was decided.
     """
 
     queue: tuple[Batch, ...] = ()
@@ -86,6 +86,7 @@ class Pass:
     digest: str = ""
     planned: tuple[PlannedChange, ...] = ()
     approved: frozenset[str] = frozenset()
+    ramping: frozenset[str] = frozenset()
     neighbours: Neighbours = field(default_factory=lambda: NOBODY)
     judged: bool = False
 

@@ -6,7 +6,6 @@ from fabgitops_core.api.plc.approval import Approval
 from fabgitops_core.control.holding import Hold, HoldReason
 from fabgitops_core.control.plc.guards.guard import Snapshot
 from fabgitops_core.control.plc.points import Point
-from fabgitops_core.control.plc.ramping import is_on_its_way
 
 HOLD = Hold(HoldReason.APPROVAL, "correction.approval is Manual, and the plan in status.plan is not approved", inf)
 
@@ -19,11 +18,6 @@ def by_approval(seen: Snapshot, point: Point) -> Hold | None:
     spec, going = seen.state.spec, seen.state.going
     if spec is None or spec.correction.approval is not Approval.MANUAL:
         return None
-    if (
-        seen.state.approved
-        and point.at < len(going.found)
-        and is_on_its_way(going.found[point.at])
-        and not going.found[point.at].status.write_intended
-    ):
+    if seen.state.approved and point.name in going.ramping:
         return None
     return None if point.name in going.approved and seen.state.approved == going.digest else HOLD

@@ -1,6 +1,7 @@
 """What is to be agreed to: of a new device all that is not as Git wants it, else what no other guard holds."""
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from fabgitops_core.control.plc.approving import adopted, is_adopted, proposed
@@ -21,10 +22,12 @@ def asked(state: PlcState, found: Sequence[Judgement], at: datetime) -> PlcState
     """Note what would be written with a yes, and whether there is one, where the spec says that it takes one."""
     if state.spec is None or not state.spec.asks:
         return state
+    on_its_way = frozenset(each.point.name for each in found if is_on_its_way(each))
+    state = state._replace(going=replace(state.going, ramping=on_its_way))
     seen = snapshot(state, at)
     if is_adopted(state):
         free = _free(seen, found, CONSENT)
-        return proposed(state, found, [place for place in free if not is_on_its_way(found[place])])
+        return proposed(state, found, [place for place in free if found[place].point.name not in on_its_way])
     if any(hold.guard in KNOWING for each in found if (hold := held_by(seen, each.point, but=_PASSING | {"mode"}))):
         return state
     return adopted(proposed(state, found, _free(seen, found, _PASSING)), at)
