@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-import yaml
 from fabgitops_core.admission.judging import Admission, Judged
 from fabgitops_core.admission.preparing import copied_value
 from fabgitops_core.api.crd import definition
 from fabgitops_core.control.kinds import KINDS
-from fabgitops_operator.cluster.install import manifests
 
 from .corpus import Json, Question
 
@@ -29,11 +27,6 @@ _WARNING = re.compile(r'299 - "((?:[^"\\]|\\.)*)"')
 def definitions() -> dict[str, Json]:
     """Return the definitions that are shipped, by kind."""
     return {kind.name: definition(kind) for kind in KINDS}
-
-
-def policies() -> list[Json]:
-    """Return the policies that are shipped, with their bindings."""
-    return [each for each in yaml.safe_load_all(manifests()) if each["kind"].startswith("ValidatingAdmissionPolicy")]
 
 
 def path_of(kind: str, name: str = "") -> str:

@@ -11,7 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .asking import Answer, definitions, policies
+from fabgitops_operator.standalone.judging import policies
+
+from .asking import Answer, definitions
 from .corpus import SEED, Json, Question
 
 FOLDER = Path(__file__).parent / "frozen"

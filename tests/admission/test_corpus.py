@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 import pytest
 from fabgitops_core.admission.judging import Admission
+from fabgitops_operator.standalone.judging import policies
 from testbed.plane import ControlPlane
 
-from .asking import HEADERS, NAMESPACE, PLURALS, Answer, definitions, of_ours, of_the_server, path_of, policies
+from .asking import HEADERS, NAMESPACE, PLURALS, Answer, definitions, of_ours, of_the_server, path_of
 from .corpus import BASES, STATUSES, STORED_BEFORE, Json, Question, changed, created
 from .frozen import freeze
 

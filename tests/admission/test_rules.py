@@ -1,10 +1,8 @@
 """Every rule that is shipped can be judged without an API server: those of all kinds, and those of the policy."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import yaml
 from fabgitops_core.admission.expressions import SELF
 from fabgitops_core.admission.policies import VARIABLES, bound
 from fabgitops_core.admission.rules import SyntaxFault, compile_rule, pattern
@@ -13,7 +11,7 @@ from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import RACK, RACK_TEMPLATE
 from fabgitops_core.control.kinds import KINDS
-from fabgitops_operator.cluster.install import manifests
+from fabgitops_operator.standalone.judging import policies
 
 
 def nodes(known: Structure) -> Iterator[Structure]:
@@ -27,11 +25,6 @@ def nodes(known: Structure) -> Iterator[Structure]:
 def schema(kind: Kind) -> Structure:
     """Return the schema of a kind's definition."""
     return structure(definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
-
-
-def policies() -> list[dict[str, Any]]:
-    """Return the policies that are shipped, with their bindings."""
-    return [each for each in yaml.safe_load_all(manifests()) if each["kind"].startswith("ValidatingAdmissionPolicy")]
 
 
 @pytest.mark.parametrize("kind", [*KINDS, RACK_TEMPLATE, RACK], ids=lambda kind: kind.plural)

@@ -120,5 +120,6 @@ def test_values_are_taken_by_the_chart(place: str, helm: Path, tmp_path: Path) -
 
 
 def test_there_are_values() -> None:
-    """The search for values finds those of the page on closed networks, and of the Application."""
-    assert {place.split(":")[0] for place in VALUES} == {"docs/guides/air-gapped.md", "docs/guides/argocd.md"}
+    """The search for values finds those of the pages on closed networks and on records, and of the Application."""
+    found = {place.split(":")[0] for place in VALUES}
+    assert found == {"docs/guides/air-gapped.md", "docs/guides/argocd.md", "docs/operations/audit.md"}

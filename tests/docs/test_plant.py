@@ -32,6 +32,7 @@ HEALTH = {
     "Held": "Progressing",
     "Correcting": "Progressing",
     "DriftDetected": "Degraded",
+    "Observed": "Healthy",
     "ConnectionFailed": "Degraded",
     "AddressNotAllowed": "Degraded",
     "DeviceException": "Degraded",

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fabgitops_operator.audit.chain import Seal
+from fabgitops_operator.audit.keeper import Keeper
+from fabgitops_operator.audit.metrics import AuditMetrics
+from fabgitops_operator.audit.stream import Stream
+from fabgitops_operator.audit.writer import Writer
 from fabgitops_operator.bus.address import BusKind
 from fabgitops_operator.bus.metrics import BusMetrics
 from fabgitops_operator.bus.standing import Standing as BusStanding
@@ -41,8 +46,11 @@ def test_the_table_has_each_metric() -> None:
     """The page on metrics names each metric that the operator serves, in a cluster or without, and no other."""
     suffix = {"counter": "_total", "info": "_info"}
     taken = Standing("plant", Taken("3f9c2a1b77d0", "plant", "", "2026-11-28T23:36:18Z"))
+    plcs = Metrics()
+    plcs.watch_brake(lambda: False)
+    audit = AuditMetrics(Keeper(Writer(Stream(), Seal())))
     racks, bus = Metrics(RackMetrics()), BusMetrics(lambda: BusStanding(BusKind.MEMORY))
-    families = [*Metrics().registry.collect(), *SourceMetrics(lambda: taken).collect()]
+    families = [*plcs.registry.collect(), *audit.collect(), *SourceMetrics(lambda: taken).collect()]
     families += [*racks.registry.collect(), *bus.collect()]
     served = {f"{each.name}{suffix.get(each.type, '')}" for each in families}
     assert known().keys() == served
