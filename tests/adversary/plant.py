@@ -32,15 +32,19 @@ PLACES = {"speed": (1, 10, 1), "running": (1, 11, 1), "level": (1, 12, 2), "seen
 """Unit, address and number of words of each register."""
 
 
-def registers(speed: int, remote: int, short: bool) -> list[dict[str, Any]]:
-    """Return what a manifest says of them; level is left out where it is short."""
-    every = [
+RAMP = {"maxStep": 2, "stepIntervalSecs": 10}
+
+
+def registers(speed: int, remote: int, short: bool, ramped: bool) -> list[dict[str, Any]]:
+    """Return what a manifest says of them; level is left out where it is short, speed goes in steps where ramped."""
+    every: list[dict[str, Any]] = [
         {"name": "speed", "address": 10, "value": speed, "min": 1, "max": MOST_SPEED},
         {"name": "running", "address": 11, "type": "bit", "bit": 3, "value": True},
         {"name": "level", "address": 12, "type": "float32", "value": LEVEL, "tolerance": NEAR},
         {"name": "seen", "address": 20},
         {"name": "remote", "address": 5, "unitId": 2, "value": remote, "write": {"verify": False}},
     ]
+    every[0] |= {"write": {"ramp": RAMP}} if ramped else {}
     return [each for each in every if not short or each["name"] != "level"]
 
 

@@ -17,6 +17,7 @@ from .rules.fight import Fight
 from .rules.identity import Identity
 from .rules.interlocks import Interlocks
 from .rules.mode import Mode
+from .rules.ramp import Ramp
 from .rules.settling import Settling
 from .rules.values import Values
 from .rules.windows import Windows
@@ -35,6 +36,7 @@ GUARDS: tuple[type[Rule], ...] = (
     Budget,
     Fight,
     Approval,
+    Ramp,
 )
 RULES: tuple[type[Rule], ...] = (*GUARDS, Values, Commands)
 OF_GUARDS = tuple(each.name for each in GUARDS)

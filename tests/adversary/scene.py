@@ -70,7 +70,10 @@ class Scene:
         """Return the spec as it stands in Git."""
         world = self.world
         speed = world.speed if world.valid else 5 * MOST_SPEED
-        spec: dict[str, Any] = {"deviceAddress": "10.0.0.5", "registers": registers(speed, world.remote, world.short)}
+        spec: dict[str, Any] = {
+            "deviceAddress": "10.0.0.5",
+            "registers": registers(speed, world.remote, world.short, bool(world.chosen["ramp"])),
+        }
         spec |= {"identity": {"vendor": "ACME"}} if world.pinned else {}
         spec |= {"suspend": True} if world.suspend else {}
         correction: dict[str, Any] = {}
@@ -264,6 +267,8 @@ class Scene:
         for each in fresh:
             made = self.refused if each.result is CorrectionResult.REFUSED else self.sent
             assert each.register_name in made, f"a correction that was never made: {each}"
+        if self.world.chosen["ramp"]:  # all steps of a ramp are one correction, and each of them is told
+            return
         told = sum(each.result is CorrectionResult.PROVEN for each in fresh)
         assert told == status.corrections_applied - self.status.corrections_applied, f"history tells of others: {fresh}"
 

@@ -83,6 +83,10 @@ class World:
         """Return whether a pass has seen that a register does not hold what the manifest says."""
         return name in look.shown and not self.is_wanted(name, look.shown[name])
 
+    def is_step(self, name: str, words: tuple[int, ...]) -> bool:
+        """Return whether a write is a step on the way of a ramp, and not its last."""
+        return name == "speed" and bool(self.chosen["ramp"]) and words != (self.speed,)
+
     def forces(self, name: str) -> bool:
         """Return whether a forced sync is for a register, which it corrects once."""
         return bool(self.force) and name not in self.forced_of

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ..rule import Rule, Words
 from ..world import COMMAND, World
+from .ramp import RAMPED
 
 
 class Approval(Rule):
@@ -33,5 +34,9 @@ class Approval(Rule):
         if world.chosen["approval"] is None:
             return ""
         held = None if name == COMMAND else hex_of(world.look.shown.get(name, ()))
+        if name == RAMPED and world.chosen["ramp"]:  # a yes is for the whole way
+            return (
+                "" if world.approved.get(name, ("", ""))[1] == hex_of((world.speed,)) else "nobody agreed to the ramp"
+            )
         wanted = (held, hex_of(words))
         return "" if world.approved.get(name) == wanted else f"{wanted} is not among {world.approved}"

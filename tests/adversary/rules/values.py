@@ -23,5 +23,5 @@ class Values(Rule):
         """Say what is written instead."""
         if name == "speed" and not 1 <= words[0] <= MOST_SPEED:
             return f"{words} is out of bounds"
-        wanted = wanted_words(world, name)
+        wanted = words if world.is_step(name, words) else wanted_words(world, name)
         return "" if wanted == words and name in world.names else f"{words} is not {wanted}"
