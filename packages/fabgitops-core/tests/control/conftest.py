@@ -10,6 +10,7 @@ from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPL
 from fabgitops_core.control.breaker import PASS, Gate
 from fabgitops_core.control.commands import Command, Notice, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Failure, FailureKind, SyncRequest
+from fabgitops_core.control.neighbours import Outside
 from fabgitops_core.control.plc.commands import DeviceRequest, Identify, Read, Write
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteFailed, WriteUnknown, WriteWithdrawn
 from fabgitops_core.control.plc.mapping import map_of
@@ -17,6 +18,7 @@ from fabgitops_core.control.plc.planner import planned
 from fabgitops_core.control.plc.requests import Change, ReadPlan
 from fabgitops_core.control.plc.state import NEW, PlcState
 from fabgitops_core.control.plc.table import step
+from fabgitops_core.control.plc.writing import still_wanted
 
 from .device import Device
 
@@ -110,8 +112,11 @@ class Story:
         return self
 
     def answered(self) -> Self:
-        """Let the device answer the request under way."""
+        """Let the device answer the request under way; what is to be written must still be wanted at that moment."""
         assert self.request is not None
+        if isinstance(self.request, Write):
+            known = Outside(self.state.going.neighbours)
+            assert still_wanted(self.state, self.request.change, self.at, known), "decided, and held before its bytes"
         return self.tell(self.device.answer(self.at, self.request))
 
     def polled(self, after: float = 0.0, until: type | None = None) -> Self:
