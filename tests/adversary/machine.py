@@ -22,6 +22,7 @@ TAKES_OVER_SECS = 31.0
 WRONG = st.sampled_from(["speed", "running", "level", "remote"])
 AMID = st.lists(st.tuples(st.integers(0, 7), st.sampled_from((*FATES, *AMID_A_PASS))), max_size=2)
 """What happens at which request of a pass."""
+SECOND_THOUGHTS = st.lists(st.tuples(st.integers(1, 5), st.just("unapproved")), min_size=1, max_size=1)
 LATER = st.sampled_from([1.0, 6.0, 6.0, 40.0, 1800.0, 4000.0])
 
 
@@ -68,11 +69,11 @@ class Adversary(RuleBasedStateMachine):
         """Let somebody else want a register, or nobody."""
         self.scene.contested({name: "plant/rival"} if contested and not self.scene.world.rivals else {})
 
-    @rule(what=st.sampled_from(["this", "this", "this", "another", "none"]))
-    def approve(self, what: str) -> None:
-        """Say yes to what the status shows, or otherwise."""
+    @rule(what=st.sampled_from(["this", "this", "this", "another", "none"]), second=st.one_of(AMID, SECOND_THOUGHTS))
+    def approve(self, what: str, second: list[tuple[int, str]]) -> None:
+        """Say yes to what the status shows, or otherwise, and perhaps take it back in the middle of the pass."""
         self.scene.approves(what)
-        self.poll(1.0, [])
+        self.poll(1.0, second)
 
     # --- the world ---
 
