@@ -194,7 +194,7 @@ class Scene:
             self.status = operator.plc.status
             self.drifts, self.corrections = self.status.drift_events, self.status.corrections_applied
             self.in_episode = {each.name for each in self.status.registers if each.drifted_since}
-            self.behind = False
+            self.behind = forged  # until it says so itself: what was forged may say anything
         if world.rivals:
             self.tell(operator, Contested(world.clock.at, dict(world.rivals)))
 
@@ -319,14 +319,18 @@ class Scene:
             (other,) = (each for each in self.operators if each is not operator)
             other.asks(self.lease)
             assert not other.may_write, "two operators write"
-        refused = isinstance(event, WriteFailed)
         if fate != "lost":
-            (self.refused if refused else self.sent).update(names)
-        for name in names if fate != "lost" else ():
-            self.world.forced_of |= {name} if self.world.serving == self.world.force else set()
+            self.reached(change, names, refused=isinstance(event, WriteFailed))
+        return event
+
+    def reached(self, change: Change, names: list[str], *, refused: bool) -> None:
+        """Let the rules know that a write has reached the device; a forced sync is for all steps of a ramp."""
+        (self.refused if refused else self.sent).update(names)
+        for name in names:
+            if self.world.serving == self.world.force and not self.world.is_step(name, change.values):
+                self.world.forced_of.add(name)
             for each in self.rules:
                 each.sent(self.world, name, change.values, refused=refused)
-        return event
 
     def outside(self, request: Write) -> Outside:
         """Return what is read right before a write in the same turn, and what is known of the press."""
