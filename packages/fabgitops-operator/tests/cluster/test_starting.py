@@ -13,7 +13,7 @@ from aiohttp import web
 from mock_plc.device import Device
 from mock_plc.server import serving
 
-from .test_stopping import running, way_to
+from .test_stopping import is_not_there, running, way_to
 
 GROUP = "/apis/fabgitops.io"
 VERSIONS = {"versions": [{"version": "v1"}], "preferredVersion": {"version": "v1"}}
@@ -43,6 +43,8 @@ class ApiServer:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer as an API server does."""
+        if absent := is_not_there(request):
+            return absent
         if self.refuses(request):
             return web.json_response(FORBIDDEN, status=403)
         if "watch" in request.query:

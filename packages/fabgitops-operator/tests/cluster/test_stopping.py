@@ -17,6 +17,16 @@ from mock_plc.server import serving
 PLCS = "/apis/fabgitops.io/v1/industrialplcs"
 
 
+def is_not_there(request: web.Request) -> web.Response | None:
+    """Return what is said of the ConfigMap of a fleet brake that was never on; None for anything else."""
+    name = request.path.split("/")[-1]
+    if "/configmaps/" not in request.path:
+        return None
+    details = {"name": name, "kind": "configmaps"}
+    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "reason": "NotFound", "details": details}
+    return web.json_response({**status, "status": "Failure", "message": f"{name} not found", "code": 404}, status=404)
+
+
 class ApiServer:
     """An API server with the PLCs of a test, that says nothing to what the test wants held."""
 
@@ -29,6 +39,8 @@ class ApiServer:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a patch or the page of a listing, or hold it while the test lasts."""
+        if absent := is_not_there(request):
+            return absent
         if request.path in self.held or "continue" in request.query:
             self.holding.set()
             await self.over.wait()
@@ -127,7 +139,7 @@ async def test_nothing_is_written_before_everything_is_listed(api_server: ApiSer
         spec = {"deviceAddress": "127.0.0.1", "port": port, "targetRegister": 4001, "targetValue": 2500}
         api_server.plcs = [{"metadata": metadata, "spec": {**spec, "pollIntervalSecs": 1}}]
         async with running(kubeconfig) as process:
-            while not any("not everything is listed yet" in str(status) for status in api_server.statuses):
+            while not any("whether the fleet brake is on" in str(status) for status in api_server.statuses):
                 await asyncio.sleep(0.01)
             process.send_signal(signal.SIGTERM)
             await process.communicate()

@@ -60,7 +60,9 @@ class Kept:
     def why(self) -> str:
         """Return why nothing is corrected."""
         hold = self.holds.hold(None)
-        assert hold is None or hold.reason is HoldReason.FLEET_BRAKE
+        unknown = hold is not None and hold.message.startswith("it is not known yet")
+        # A status that speaks of the brake is believed by the next process: one that knows nothing must not.
+        assert hold is None or hold.reason is (HoldReason.BRAKE_UNKNOWN if unknown else HoldReason.FLEET_BRAKE)
         return hold.message if hold else ""
 
     async def until(self, true: Callable[[], bool]) -> None:

@@ -29,6 +29,7 @@ class HoldReason(StrEnum):
     NO_RAMP = "RampImpossible"
     READ_ONLY = "ReadOnly"
     FLEET_BRAKE = "FleetBrake"
+    BRAKE_UNKNOWN = "FleetBrakeUnknown"
     RATE = "RateLimited"
     STOPPING = "OperatorStopping"
     LEASE = "LeaseNotHeld"
@@ -57,6 +58,7 @@ _QUIET = {
     HoldReason.RAMP,
     HoldReason.STOPPING,
     HoldReason.LEASE,
+    HoldReason.BRAKE_UNKNOWN,
     HoldReason.LISTING,
     HoldReason.WATCH,
     HoldReason.TEMPLATES,

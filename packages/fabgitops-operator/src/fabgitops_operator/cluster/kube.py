@@ -23,6 +23,9 @@ NAME = "fabgitops-operator"
 PAGE = 500
 """Objects in one page of a listing."""
 
+_CONFIG_MAP = create_namespaced_resource("", "v1", "ConfigMap", "configmaps")
+"""Made once: of a resource without a group lightkube does not find again what it has made."""
+
 
 class Kube:
     """A few calls of the API, with errors told apart by what can be done about them."""
@@ -37,7 +40,7 @@ class Kube:
             kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
         }
         self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
-        self._config_maps = create_namespaced_resource("", "v1", "ConfigMap", "configmaps")
+        self._config_maps = _CONFIG_MAP
         self._leases = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
 
     async def close(self) -> None:

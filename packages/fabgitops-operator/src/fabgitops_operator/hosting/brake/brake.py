@@ -62,7 +62,7 @@ class Brake:
         self._known = False
         self._doubtful = ""
         self._trouble = ""
-        holds.put(NAME, UNKNOWN, HoldReason.FLEET_BRAKE)
+        holds.put(NAME, UNKNOWN, HoldReason.BRAKE_UNKNOWN)
 
     @property
     def engaged(self) -> bool:
@@ -99,7 +99,7 @@ class Brake:
                 log.warning("the fleet brake, which is kept in %s: %s; trying again", self._store, trouble)
             self._trouble = trouble
             if not self._known and self._engagement is None:
-                self._holds.put(NAME, f"{UNKNOWN}: {trouble}", HoldReason.FLEET_BRAKE)
+                self._holds.put(NAME, f"{UNKNOWN}: {trouble}", HoldReason.BRAKE_UNKNOWN)
         else:
             self._trouble = ""
 
