@@ -41,7 +41,9 @@ class Account:
                 for rule in given["rules"]:
                     if "industrialplcs" in rule["resources"]:
                         rule["verbs"] = list(verbs)
-            elif given["kind"] == "ClusterRoleBinding":
+            elif given["kind"] == "Role":
+                pass
+            elif given["kind"] in {"ClusterRoleBinding", "RoleBinding"}:
                 given["roleRef"]["name"] = given["subjects"][0]["name"] = self.name
             else:
                 continue
