@@ -200,7 +200,7 @@ def seen_by_flux(program: Path, objects: list[dict[str, Any]], *arguments: str |
 
 @pytest.mark.docs
 def test_flux_judges_each_situation(flux_health: Path, tmp_path: Path) -> None:
-    """Flux fails what is stalled, is done with what is in sync or suspended, and waits for the rest."""
+    """Flux fails what is stalled, is done with what is in sync, only observed or suspended, and waits for the rest."""
     lines = list(yaml.safe_load_all((PLANT / "flux/lines.yaml").read_text()))
     (expressions,) = lines[0]["spec"]["healthCheckExprs"]
     assert all(each["spec"]["healthCheckExprs"] == [expressions] for each in lines)
@@ -208,7 +208,7 @@ def test_flux_judges_each_situation(flux_health: Path, tmp_path: Path) -> None:
     file.write_text(json.dumps(expressions))
     found = seen_by_flux(flux_health, [resource(reason) for reason in REASONS], file)
     stalled = {situation.reason for situation in situations.ALL if situation.stalled}
-    wanted = {"InSync": "Current", "Suspended": "Current"} | dict.fromkeys(stalled, "Failed")
+    wanted = dict.fromkeys(("InSync", "Observed", "Suspended"), "Current") | dict.fromkeys(stalled, "Failed")
     assert dict(zip(REASONS, found, strict=True)) == {reason: wanted.get(reason, "InProgress") for reason in REASONS}
     assert seen_by_flux(flux_health, [resource("InSync", generation=2)], file) == ["InProgress"]
 

@@ -15,6 +15,11 @@ from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.testing.host import FakeHost
+from fabgitops_operator.audit.chain import Seal
+from fabgitops_operator.audit.keeper import Keeper
+from fabgitops_operator.audit.metrics import AuditMetrics
+from fabgitops_operator.audit.stream import Stream
+from fabgitops_operator.audit.writer import Writer
 from fabgitops_operator.hosting.http import serving
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.standalone.source.metrics import SourceMetrics
@@ -75,6 +80,9 @@ async def operating(folder: Path) -> AsyncIterator[int]:
         metrics.api_write("status", "forbidden")
         metrics.watch_lease("fabgitops-system/fabgitops", lambda: True)
         metrics.watch_hearing(lambda: {INDUSTRIAL_PLC.name: True})
+        metrics.watch_brake(lambda: False)
+        metrics.watch_given_up(lambda: {NAMESPACE: 0})
+        metrics.registry.register(AuditMetrics(Keeper(Writer(Stream(), Seal()))))
         metrics.registry.register(SourceMetrics(lambda: Standing("./plant")))  # as without a cluster
         for name, port, register in (
             ("mixer", mixer, 4001),
