@@ -81,7 +81,6 @@ async def test_defaults_stand_in_the_stored_object(site: Site) -> None:
         **body["spec"],  # type: ignore[dict-item]  # a mapping, as it stands above
         "port": 502,
         "unitId": 1,
-        "autoCorrect": True,
         "suspend": False,
         "tags": [],
     }
@@ -240,8 +239,9 @@ async def account_without(site: Site, name: str, resource: str) -> dict[str, Any
         elif body["kind"] == "ClusterRoleBinding":
             body["metadata"]["name"] = body["roleRef"]["name"] = name
             body["subjects"][0]["name"] = name
-        elif body["kind"] == "RoleBinding":  # to the Lease, as everybody
-            body["metadata"]["name"] = body["subjects"][0]["name"] = name
+        elif body["kind"] == "RoleBinding":  # to the Lease and the brake, as everybody
+            body["metadata"]["name"] = f"{name}-{body['roleRef']['name']}"
+            body["subjects"][0]["name"] = name
         else:
             continue
         await site.client.apply(codecs.from_dict(body), field_manager=FIELD_MANAGER, force=True)
