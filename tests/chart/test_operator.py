@@ -35,7 +35,11 @@ def test_operator_gets_along(installer: Helm, cluster: Cluster, namespaces: list
 
         until(lambda: "conditions" in cluster.get("plc", "mixer", "-n", "line-1").get("status", {}), "a status")
         until(told, "an Event")
-    assert "forbidden" not in log.read_text(encoding="utf-8").lower()
+    # The Lease may have been held for all namespaces before: of those given up an operator for some may not even ask.
+    said = [
+        line for line in log.read_text(encoding="utf-8").lower().splitlines() if "whether somebody else" not in line
+    ]
+    assert not [line for line in said if "forbidden" in line]
 
 
 @pytest.mark.parametrize(("namespaces", "where"), [([], NAMESPACE), (["line-1"], "line-1")])
