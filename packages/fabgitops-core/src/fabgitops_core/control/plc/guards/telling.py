@@ -1,6 +1,6 @@
 """What a status says of the guards that hold corrections now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,19 +27,24 @@ def begun(before: Iterable[HeldCorrections], now: Iterable[HeldCorrections]) -> 
 
 def told_of(state: PlcState, holds: Iterable[tuple[int, Hold]], at: datetime) -> dict[str, Any]:
     """Return the fields of the status that say what holds corrections, each guard's reason once, in their order."""
-    since = {(each.guard, each.reason): each.since for each in state.status.held}
     by_reason: dict[tuple[str, str], list[Hold]] = {}
     for _, hold in holds:
         by_reason.setdefault((hold.guard, str(hold.reason)), []).append(hold)
-    held = [
-        HeldCorrections(
-            guard=guard,
-            reason=reason,
-            message=brief(members[0].message, LONGEST_ERROR),
-            registers=len(members),
-            since=since.get((guard, reason), at),
-        )
-        for (guard, reason), members in by_reason.items()
-    ]
+    if not by_reason:
+        return {"held": (), **plan_fields(state, False, at)}
+    before = {(each.guard, each.reason): each for each in state.status.held}
+    held = [_told(reason, members, before.get(reason), at) for reason, members in by_reason.items()]
     waits = any(each.guard in CONSENT for each in held)
     return {"held": tuple(sorted(held, key=lambda each: _ORDER[each.guard])), **plan_fields(state, waits, at)}
+
+
+def _told(
+    reason: tuple[str, str], members: Sequence[Hold], before: HeldCorrections | None, at: datetime
+) -> HeldCorrections:
+    """Return what is said of one reason; what says the same already is not made again, as at most polls of a drift."""
+    message, registers = brief(members[0].message, LONGEST_ERROR), len(members)
+    if before is not None and (before.message, before.registers) == (message, registers):
+        return before
+    guard, word = reason
+    since = before.since if before is not None else at
+    return HeldCorrections(guard=guard, reason=word, message=message, registers=registers, since=since)
