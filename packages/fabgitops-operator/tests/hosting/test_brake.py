@@ -188,3 +188,21 @@ async def test_a_word_that_came_while_nobody_ran_counts_at_the_start(kept: Kept)
     async with begun(kept):
         await kept.until(lambda: not kept.why)
         assert kept.data["state"] == "released"
+
+
+async def test_a_fault_of_our_own_over_it_is_told_and_tried_again(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What nobody has thought of keeps it on, stands in the log, and ends neither the look nor the word of people."""
+    reading = FileBrake.read
+    left = [KeyError("resourceVersion"), KeyError("resourceVersion")]
+
+    async def read(store: FileBrake) -> object:
+        if left:
+            raise left.pop()
+        return await reading(store)
+
+    monkeypatch.setattr(FileBrake, "read", read)
+    async with begun(kept):
+        await kept.until(lambda: not kept.why)
+    assert "a fault of our own over the fleet brake" in caplog.text

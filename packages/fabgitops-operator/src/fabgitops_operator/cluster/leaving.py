@@ -16,7 +16,7 @@ from fabgitops_core.control.intake import status_of
 from fabgitops_core.control.plc.leaving import is_left, left
 
 from fabgitops_operator.cluster.lease.record import EVERYWHERE
-from fabgitops_operator.hosting.errors import ApiError
+from fabgitops_operator.hosting.errors import ApiError, Gone, Rejected
 from fabgitops_operator.hosting.inventory import key_of, uid_of
 from fabgitops_operator.hosting.ports import Api, Body
 
@@ -93,8 +93,13 @@ class Leaving:
             return True
         if uid in self._told:
             return False  # somebody has put that right
-        told = left(status, self._by, datetime.now(UTC))
-        await self._api.patch_status(key, uid, told.model_dump(mode="json", by_alias=True, exclude_none=True))
+        told = left(status, self._by, datetime.now(UTC)).model_dump(mode="json", by_alias=True, exclude_none=True)
+        try:
+            await self._api.patch_status(key, uid, told)
+        except (Gone, Rejected) as error:  # it is this one's own, and the same again would come to the same
+            log.warning("%s: that nobody looks after it is not in its status: %s", key, error)
+            self._told.add(uid)
+            return False
         self._told.add(uid)
         return True
 

@@ -100,6 +100,8 @@ class Brake:
             self._trouble = trouble
             if not self._known and self._engagement is None:
                 self._holds.put(NAME, f"{UNKNOWN}: {trouble}", HoldReason.BRAKE_UNKNOWN)
+        except Exception:
+            log.exception("a fault of our own over the fleet brake, which stays as it is; again in %g s", LOOK_SECS)
         else:
             self._trouble = ""
 
