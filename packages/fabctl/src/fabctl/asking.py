@@ -13,6 +13,27 @@ from fabctl.render.shapes import print_line
 DECLINED = 1
 """The exit code when a person says no."""
 
+LONGEST_REASON = 256
+"""Characters of a reason."""
+
+
+def reason_of(given: str, example: str) -> str:
+    """Return the reason that is given with --reason in one line.
+
+    Args:
+        given: What was given.
+        example: What might be, for whoever gave nothing.
+
+    Raises:
+        UsageError: It is none, or too long, or has what would command a terminal.
+    """
+    reason = " ".join(given.split())
+    if not reason:
+        raise UsageError(f'--reason says nothing: give one that others understand, as in --reason "{example}"')
+    if len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise UsageError(f"--reason is to be a line of at most {LONGEST_REASON} characters that can be printed")
+    return reason
+
 
 @dataclass(frozen=True, slots=True)
 class Deed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +13,7 @@ from cyclopts.validators import Number
 from fabctl.asking import ASKING, Asking, Deed
 from fabctl.cluster import connected
 from fabctl.commands.acting import Act, Answer, carry_out, which
-from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected
+from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected, typed
 from fabctl.errors import Unhandled, UsageError
 from fabctl.marks import APPROVE, APPROVED_BY
 from fabctl.model import Status, view
@@ -153,11 +152,9 @@ def _answer(plc: View, body: Body, approved: Plan) -> Answer | None:
 def _deed(waiting: Waiting, user: str, names: tuple[str, ...], cluster: Cluster, scope: Scope) -> Deed:
     plcs = [plc for plc, _ in waiting.values()]
     many = named_shortly(plcs, namespace_of(cluster, scope))
-    whom = names or ("--all", *(["-A"] if scope.all_namespaces else []))
-    labels = ["-l", scope.selector] if scope.selector else []
     only = ["--digest", next(iter(waiting.values()))[1].digest] if len(names) == 1 else []
     return Deed(
         question=f"Approve as {user} what is planned for {many}",
         undone="nothing was approved",
-        command=shlex.join(["fabctl", "approve", *whom, *labels, *only]),
+        command=typed("approve", names, scope, *only),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from cyclopts.validators import Number
 from fabctl.asking import ASKING, Asking, Deed
 from fabctl.cluster import connected
 from fabctl.commands.acting import Act, Answer, carry_out, which
-from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected
+from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected, typed
 from fabctl.marks import SUSPEND
 from fabctl.model import Status, view
 from fabctl.names import named
@@ -61,7 +60,7 @@ async def resume(
             return left
         show_table(resumed_table(plcs, namespaces=scope.all_namespaces))
         many = named_shortly(plcs, namespace_of(cluster, scope))
-        deed = Deed(f"Resume {many}", "nothing was resumed", _command(wanted, scope))
+        deed = Deed(f"Resume {many}", "nothing was resumed", typed("resume", wanted, scope))
         if (code := asking.declined(deed)) is not None:
             return code
         act = Act({plc.key: {SUSPEND: None} for plc in plcs}, "asked to be resumed", _answer)
@@ -91,9 +90,3 @@ def _answer(plc: View, _: Body) -> Answer | None:
     if plc.suspended_for is not None or plc.status in _NOT_LOOKED_AT:
         return None
     return Answer(f"resumed, {plc.status}" + (f": {plc.message}" if plc.message else ""))
-
-
-def _command(names: tuple[str, ...], scope: Scope) -> str:
-    whom = names or ("--all", *(["-A"] if scope.all_namespaces else []))
-    labels = ["-l", scope.selector] if scope.selector else []
-    return shlex.join(["fabctl", "resume", *whom, *labels])

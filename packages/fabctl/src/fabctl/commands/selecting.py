@@ -45,13 +45,21 @@ def check_which(command: str, names: Sequence[str], scope: Scope, *, all_: bool)
     if names and all_:
         raise UsageError(f"give either the NAME of a PLC or --all, not both: {how}")
     if not names and not all_:
-        given = [*(["-A"] if scope.all_namespaces else []), *(["-l", scope.selector] if scope.selector else [])]
-        if given:
+        if given := _given(scope):
             also = shlex.join(given)
             every = f"to {command} every PLC that it selects: fabctl {command} --all {also}"
             raise UsageError(f"{also} alone {command}s nothing; {every}")
         raise UsageError(f"give either the NAME of a PLC or --all: {how}")
     check(names, scope)
+
+
+def typed(command: str, names: Sequence[str], scope: Scope, *more: str) -> str:
+    """Return the line that does it to the same PLCs: to those of these names, or to all that the scope selects."""
+    return shlex.join(["fabctl", command, *(names or ("--all", *_given(scope))), *more])
+
+
+def _given(scope: Scope) -> list[str]:
+    return [*(["-A"] if scope.all_namespaces else []), *(["-l", scope.selector] if scope.selector else [])]
 
 
 async def selected(cluster: Cluster, names: Sequence[str], scope: Scope) -> list[Body]:

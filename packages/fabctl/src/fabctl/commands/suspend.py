@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from fabctl.asking import ASKING, Asking, Deed
+from fabctl.asking import ASKING, Asking, Deed, reason_of
 from fabctl.cluster import connected
 from fabctl.commands.acting import Act, Answer, carry_out
-from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected
-from fabctl.errors import UsageError
+from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected, typed
 from fabctl.marks import SUSPEND
 from fabctl.model import Status, view
 from fabctl.names import named
@@ -24,9 +22,6 @@ from fabctl.render.suspending import named_shortly, suspended_table
 if TYPE_CHECKING:
     from fabctl.fields import Body
     from fabctl.model import View
-
-LONGEST_REASON = 256
-"""Characters; the operator's message has no more."""
 
 _NOT_IN_FORCE = {Status.INVALID, Status.NO_TEMPLATE}
 
@@ -51,7 +46,7 @@ async def suspend(
         asking: Whether to ask, and whether to do anything at all.
         scope: Which cluster, and which of its PLCs.
     """
-    wanted, because = named(names), _because(reason)
+    wanted, because = named(names), reason_of(reason, "belt is changed")
     check_which("suspend", wanted, scope, all_=all_)
     async with connected(scope) as cluster:
         plcs = list(map(view, await selected(cluster, wanted, scope)))
@@ -60,25 +55,11 @@ async def suspend(
             return 0
         show_table(suspended_table(plcs, because, namespaces=scope.all_namespaces))
         many = named_shortly(plcs, namespace_of(cluster, scope))
-        deed = Deed(f"Suspend {many}", "nothing was suspended", _command(wanted, because, scope))
+        deed = Deed(f"Suspend {many}", "nothing was suspended", typed("suspend", wanted, scope, "--reason", because))
         if (code := asking.declined(deed)) is not None:
             return code
         act = Act({plc.key: {SUSPEND: because} for plc in plcs}, "asked to be suspended", _answer)
         return await carry_out(cluster, act, namespace_of(cluster, scope), timeout if wait else None)
-
-
-def _because(reason: str) -> str:
-    """Return the reason in one line.
-
-    Raises:
-        UsageError: It is none, or too long, or has what would command a terminal.
-    """
-    because = " ".join(reason.split())
-    if not because:
-        raise UsageError('--reason says nothing: give one that others understand, as in --reason "belt is changed"')
-    if len(because) > LONGEST_REASON or not because.isprintable():
-        raise UsageError(f"--reason is to be a line of at most {LONGEST_REASON} characters that can be printed")
-    return because
 
 
 def _answer(plc: View, _: Body) -> Answer | None:
@@ -87,9 +68,3 @@ def _answer(plc: View, _: Body) -> Answer | None:
     if plc.status in _NOT_IN_FORCE:
         return Answer(f"left alone already, and suspended once that is mended: {plc.message or plc.status}")
     return None
-
-
-def _command(names: tuple[str, ...], because: str, scope: Scope) -> str:
-    which = names or ("--all", *(["-A"] if scope.all_namespaces else []))
-    labels = ["-l", scope.selector] if scope.selector else []
-    return shlex.join(["fabctl", "suspend", *which, *labels, "--reason", because])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from fabctl.asking import ASKING, Asking, Deed
+from fabctl.asking import ASKING, Asking, Deed, reason_of
 from fabctl.brakes import brake, is_held
 from fabctl.cluster import connected
 from fabctl.errors import Denied, UsageError
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from fabctl.brakes import Brake
     from fabctl.cluster.client import Cluster
 
-LONGEST_REASON = 256
-"""Characters."""
 LOOK_SECS = 0.3
 
 
@@ -52,7 +50,7 @@ async def release(
         asking: Whether to ask, and whether to do anything at all.
         connection: Which cluster; with -n only operators that run in this namespace.
     """
-    because = _because(reason)
+    because = reason_of(reason, "the switch is back")
     async with connected(connection) as cluster:
         found = _chosen([brake(each) for each in await cluster.brakes(connection.namespace)], name)
         if found is None:
@@ -72,20 +70,6 @@ async def release(
             print_line(f"{found.name}: asked to be let go")
             return 0
         return await _waited(cluster, found, timeout)
-
-
-def _because(reason: str) -> str:
-    """Return the reason in one line.
-
-    Raises:
-        UsageError: It is none, or too long, or has what would command a terminal.
-    """
-    because = " ".join(reason.split())
-    if not because:
-        raise UsageError('--reason says nothing: give one that others understand, as in --reason "the switch is back"')
-    if len(because) > LONGEST_REASON or not because.isprintable():
-        raise UsageError(f"--reason is to be a line of at most {LONGEST_REASON} characters that can be printed")
-    return because
 
 
 def _chosen(brakes: list[Brake], name: str | None) -> Brake | None:
