@@ -1,6 +1,7 @@
 """The Kubernetes API as the operator uses it: the one place that imports lightkube."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
 
 import httpx2
 from fabgitops_core.api.kinds import Kind
@@ -40,7 +41,6 @@ class Kube:
             kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
         }
         self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
-        self._config_maps = _CONFIG_MAP
         self._leases = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
 
     async def close(self) -> None:
@@ -104,8 +104,7 @@ class Kube:
         Raises:
             ApiError: Gone when it is not there.
         """
-        with answers(f"reading the Lease {namespace}/{name}", name):
-            return shown(await self._client.get(self._leases, name, namespace=namespace), name)
+        return await self._read(self._leases, "Lease", namespace, name)
 
     async def create_lease(self, body: Body) -> Body:
         """Make a Lease and return it.
@@ -113,9 +112,7 @@ class Kube:
         Raises:
             ApiError: Conflict when it is there, Gone when its namespace is not.
         """
-        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
-        with answers(f"creating the Lease {namespace}/{name}", namespace):
-            return shown(await self._client.create(self._leases.from_dict(dict(body))), name)
+        return await self._create(self._leases, "Lease", body)
 
     async def replace_lease(self, body: Body) -> Body:
         """Replace a Lease of the resourceVersion that the body has, and return what is stored.
@@ -123,9 +120,7 @@ class Kube:
         Raises:
             ApiError: Conflict when another version is there, Gone when none is.
         """
-        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
-        with answers(f"renewing the Lease {namespace}/{name}", name):
-            return shown(await self._client.replace(self._leases.from_dict(dict(body))), name)
+        return await self._replace(self._leases, "renewing the Lease", body)
 
     async def config_map(self, namespace: str, name: str) -> Body:
         """Return a ConfigMap as it is stored now.
@@ -133,8 +128,7 @@ class Kube:
         Raises:
             ApiError: Gone when it is not there.
         """
-        with answers(f"reading the ConfigMap {namespace}/{name}", name):
-            return shown(await self._client.get(self._config_maps, name, namespace=namespace), name)
+        return await self._read(_CONFIG_MAP, "ConfigMap", namespace, name)
 
     async def create_config_map(self, body: Body) -> None:
         """Make a ConfigMap.
@@ -142,9 +136,7 @@ class Kube:
         Raises:
             ApiError: Conflict when it is there, Gone when its namespace is not.
         """
-        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
-        with answers(f"creating the ConfigMap {namespace}/{name}", namespace):
-            shown(await self._client.create(self._config_maps.from_dict(dict(body))), name)
+        await self._create(_CONFIG_MAP, "ConfigMap", body)
 
     async def replace_config_map(self, body: Body) -> None:
         """Replace a ConfigMap of the resourceVersion that the body has.
@@ -152,9 +144,21 @@ class Kube:
         Raises:
             ApiError: Conflict when another version is there, Gone when none is.
         """
+        await self._replace(_CONFIG_MAP, "replacing the ConfigMap", body)
+
+    async def _read(self, resource: Any, what: str, namespace: str, name: str) -> Body:
+        with answers(f"reading the {what} {namespace}/{name}", name):
+            return shown(await self._client.get(resource, name, namespace=namespace), name)
+
+    async def _create(self, resource: Any, what: str, body: Body) -> Body:
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
-        with answers(f"replacing the ConfigMap {namespace}/{name}", name):
-            shown(await self._client.replace(self._config_maps.from_dict(dict(body))), name)
+        with answers(f"creating the {what} {namespace}/{name}", namespace):
+            return shown(await self._client.create(resource.from_dict(dict(body))), name)
+
+    async def _replace(self, resource: Any, doing: str, body: Body) -> Body:
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        with answers(f"{doing} {namespace}/{name}", name):
+            return shown(await self._client.replace(resource.from_dict(dict(body))), name)
 
     async def create_event(self, body: Body) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace that its metadata names.
