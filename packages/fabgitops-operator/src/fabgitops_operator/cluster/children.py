@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 
 from fabgitops_operator.cluster.rest import Change, Rest
+from fabgitops_operator.hosting.beside import beside
 from fabgitops_operator.hosting.errors import ApiError, Gone, Outdated, Unavailable
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.hosting.owned import Listing, Owned
@@ -49,13 +50,8 @@ class Children:
     async def running(self) -> AsyncIterator[None]:
         """Watch until the block ends."""
         one_at_a_time = asyncio.Lock()  # a listing stands in memory whole for a moment
-        tasks = [asyncio.create_task(line.forever(one_at_a_time)) for line in self._lines]
-        try:
+        async with beside(*(line.forever(one_at_a_time) for line in self._lines)):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Line:

@@ -16,6 +16,7 @@ from fabgitops_core.control.intake import status_of
 from fabgitops_core.control.plc.leaving import is_left, left
 
 from fabgitops_operator.cluster.lease.record import EVERYWHERE
+from fabgitops_operator.hosting.beside import beside
 from fabgitops_operator.hosting.errors import ApiError, Gone, Rejected
 from fabgitops_operator.hosting.inventory import key_of, uid_of
 from fabgitops_operator.hosting.ports import Api, Body
@@ -53,12 +54,8 @@ class Leaving:
             yield
             return
         log.warning("looked after before, and not any more: namespace(s) %s", ", ".join(given_up))
-        task = asyncio.create_task(self._forever(given_up))
-        try:
+        async with beside(self._forever(given_up)):
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     async def _forever(self, given_up: Collection[str]) -> None:
         while True:

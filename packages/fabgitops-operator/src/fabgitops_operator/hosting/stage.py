@@ -20,6 +20,7 @@ from fabgitops_core.engine.ports import Observer
 
 from fabgitops_operator.audit.metrics import AuditMetrics
 from fabgitops_operator.hosting.announce import Announcer
+from fabgitops_operator.hosting.beside import beside
 from fabgitops_operator.hosting.brake.watching import Braking, running
 from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.hearing import Hearing, Scope
@@ -301,12 +302,8 @@ class Stage:
                 self.metrics.api_write("listing", next(iter(errors)).reason)
             self._hold_while_deaf()
 
-        task = asyncio.get_running_loop().create_task(self._sweep.forever(interval, told))
-        try:
+        async with beside(self._sweep.forever(interval, told)):
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     def _declares(self, scope: Scope) -> bool:
         return self.inventory.any(scope.kind.name, scope.namespace)

@@ -12,6 +12,7 @@ from fabgitops_core.control.kinds import families
 
 from fabgitops_operator.audit.choosing import keeper_of
 from fabgitops_operator.hosting.alone import Alone
+from fabgitops_operator.hosting.beside import beside
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import probes
 from fabgitops_operator.hosting.means import modbus
@@ -131,14 +132,8 @@ async def _watching(following: Following, syncer: Syncer, stage: Stage, objects:
     """Follow store and source, and tell the service manager how it goes."""
     notify = Notify()
     always = (syncer.run, partial(feed, notify, objects.store.answered), partial(_tell, notify, stage, syncer))
-    tasks = [asyncio.create_task(_always(each)) for each in always]
-    try:
-        async with following.running(syncer.looked):
-            yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async with beside(*(_always(each) for each in always)), following.running(syncer.looked):
+        yield
 
 
 async def _always(begin: Callable[[], Awaitable[object]]) -> None:

@@ -13,6 +13,7 @@ from fabgitops_core.control.plc.fleet import Fleet, Terms
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.ports import Observer
 
+from fabgitops_operator.hosting.beside import beside
 from fabgitops_operator.hosting.brake.brake import Brake, BrakeStore
 
 
@@ -79,9 +80,5 @@ async def running(brake: Brake | None) -> AsyncIterator[None]:
     if brake is None:
         yield
         return
-    task = asyncio.create_task(brake.run(), name="brake")
-    try:
+    async with beside(brake.run()):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
