@@ -122,7 +122,8 @@ def quiet(found: Judgement) -> Judgement:
 
 def to_be_written(found: Judgement, forced: bool) -> bool:
     """Return whether a register is not as Git wants it; a command is given once more when that is forced."""
-    return found.finding in {Finding.DRIFTED, Finding.DUE} or (forced and found.finding is Finding.GIVEN)
+    finding = found.finding  # by `is`: each write of many asks this of all
+    return finding is Finding.DRIFTED or finding is Finding.DUE or (forced and finding is Finding.GIVEN)
 
 
 def ordered(point: Point, before: RegisterStatus) -> Judgement:

@@ -219,7 +219,7 @@ def _found(state: PlcState, wanted: DeviceMap, event: Event) -> Iterator[Judgeme
 
 def _to_correct(seen: Snapshot, found: Judgement) -> bool:
     force = forced_for(seen.state, found.point)
-    if not to_be_written(found, force) or not may_write(seen.state, found.point, seen.at, seen):
+    if not to_be_written(found, force) or not may_write(seen, found.point):
         return False
     trouble = seen.state.memory.troubles.get(found.point.name)
     return trouble is None or trouble.wait(seen.at) <= 0 or force

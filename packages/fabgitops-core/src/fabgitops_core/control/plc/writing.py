@@ -1,5 +1,6 @@
 """The second half of a pass: all its writes are recorded, then sent one after the other, each read back after it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from fabgitops_core.control.plc.guards.table import hold_of, holds_of, may_write
 from fabgitops_core.control.plc.guards.telling import told_of
 from fabgitops_core.control.plc.history import with_outcome
 from fabgitops_core.control.plc.judging import Judgement, unread
+from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.ramping import aims
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.recording import intended, is_given, is_recorded, refused, taken_back, unsent
@@ -55,7 +57,7 @@ def still_wanted(state: PlcState, change: Change, at: datetime, outside: Outside
     return (
         state.stage is Stage.WRITING
         and bool(points)
-        and all(may_write(state, each, at, seen) for each in points)
+        and all(may_write(seen, each) for each in points)
         and is_recorded(state, points)
         and not is_given(state, (each for each in points if not forced_for(state, each)))
         and changes_for(aims(state), state.going.changes[0].points)[0].change == change
@@ -72,7 +74,7 @@ def why_held(state: PlcState, change: Change, at: datetime, outside: Outside = A
 def write_next(state: PlcState, event: Event) -> Step:
     """Send the next write, the first after all were recorded; or end the pass, when none is left."""
     going, points = state.going, state.map.points
-    while going.changes and not all(may_write(state, each, event.at) for each in going.changes[0].of(points)):
+    while going.changes and not _may_write(state, going.changes[0].of(points), event.at):
         state = unsent(state, going.changes[:1])
         going = replace(state.going, changes=going.changes[1:])
     state = state._replace(going=going)
@@ -87,6 +89,11 @@ def write_next(state: PlcState, event: Event) -> Step:
     begun = in_stage(Stage.WRITING, state._replace(status=status), state.going)
     write = Write(change.change, state.map.timeout, first, going.over, checks_of(state))
     return begun, (Publish(status, before_write=first), write)
+
+
+def _may_write(state: PlcState, points: Iterable[Point], at: datetime) -> bool:
+    seen = snapshot(state, at)
+    return all(may_write(seen, each) for each in points)
 
 
 def go_on(state: PlcState, event: Event, left: tuple[Planned, ...]) -> Step:

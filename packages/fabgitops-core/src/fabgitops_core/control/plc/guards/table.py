@@ -26,7 +26,7 @@ from fabgitops_core.control.plc.guards.settling import by_settling
 from fabgitops_core.control.plc.guards.windows import by_windows
 from fabgitops_core.control.plc.judging import to_be_written
 from fabgitops_core.control.plc.points import Point
-from fabgitops_core.control.plc.state import PlcState, forced_for
+from fabgitops_core.control.plc.state import PlcState, forced, forced_for
 
 GUARDS: tuple[tuple[str, Guard], ...] = (
     ("mode", by_mode),
@@ -64,15 +64,10 @@ def held_by(seen: Snapshot, point: Point, but: Container[str] = ()) -> Hold | No
     return None
 
 
-def may_write(state: PlcState, point: Point, at: datetime, seen: Snapshot | None = None) -> bool:
-    """Return whether drift of a register is ours to correct, now; who asks of many gives what is `seen` of them all."""
-    spec = state.spec
-    return (
-        spec is not None
-        and not spec.suspend
-        and point.wanted is not None
-        and held_by(seen or snapshot(state, at), point) is None
-    )
+def may_write(seen: Snapshot, point: Point) -> bool:
+    """Return whether drift of a register is ours to correct, now."""
+    spec = seen.state.spec
+    return spec is not None and not spec.suspend and point.wanted is not None and held_by(seen, point) is None
 
 
 def hold_of(state: PlcState, points: Iterable[Point], at: datetime, outside: Outside) -> Hold | None:
@@ -83,12 +78,18 @@ def hold_of(state: PlcState, points: Iterable[Point], at: datetime, outside: Out
 
 
 def holds_of(state: PlcState, at: datetime) -> tuple[tuple[int, Hold], ...]:
-    """Return what of the pass under way would be written but for a guard, by place in the map, and which holds it."""
+    """Return what of the pass under way would be written but for a guard, by place in the map, and which holds it.
+
+    What is going to be written is asked when its turn comes: else each of many writes would ask for all that follow.
+    """
     seen, going = snapshot(state, at), state.going
+    coming = {place for each in going.changes for place in each.points}
+    force = forced(state)
     wrong = (
         (place, each.point)
         for place, each in enumerate(going.found)
-        if to_be_written(each, forced_for(state, each.point) and each.point.name not in going.written)
+        if place not in coming
+        and to_be_written(each, force and forced_for(state, each.point) and each.point.name not in going.written)
     )
     return tuple((place, hold) for place, point in wrong if (hold := held_by(seen, point)))
 
