@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from .amid import AMID_A_PASS, FATES
 from .operators import Operator
 from .promises import CHOSEN, OF_GUARDS
+from .rules.budget import Budget
 from .scene import COUNTED, Scene
 from .world import COMMAND, Look
 
@@ -54,6 +55,13 @@ class Adversary(RuleBasedStateMachine):
         """Set the guards otherwise."""
         self.scene.edited(chosen=chosen, valid=True, suspend=False)
         self.drift("speed", 6.0, [])
+
+    @rule(budget=Budget.chosen, name=WRONG, times=st.integers(3, 5))
+    def wear(self, budget: Any, name: str, times: int) -> None:
+        """Give registers a budget of writes and no other guard, and let one of them change again and again."""
+        alone = {**dict.fromkeys(OF_GUARDS), "budget": budget}
+        self.scene.edited(chosen=alone, valid=True, suspend=False, annotated=False, pinned=False, short=False)
+        self.drift_again(name, times, 6.0)
 
     @rule(force=st.booleans(), annotated=st.sampled_from([False, False, True]))
     def ask(self, force: bool, annotated: bool) -> None:
