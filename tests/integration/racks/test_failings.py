@@ -44,7 +44,7 @@ def test_a_rack_is_made_of_its_template(hall: Hall, shape: tuple[Any, ...], coun
     hall.until_phase("Ready")
     chassis, blades, bmcs, nodes = counts
     assert hall.counts() == counts
-    assert hall.totals() == (chassis, blades, nodes, bmcs)
+    hall.until(lambda: hall.totals() == (chassis, blades, nodes, bmcs), "it says what there is")
     assert {owner(part) for part in hall.parts().values()} == {rack["metadata"]["uid"]}
     assert set(hall.parts()) == set(_names(*shape))
     for name, blade in hall.of("blades").items():
