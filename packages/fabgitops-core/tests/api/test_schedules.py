@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from itertools import islice
 
 import pytest
-from fabgitops_core.api.plc.windows import Window
 from fabgitops_core.api.schedules import begins_after, check_schedule, zone_of
+from fabgitops_core.api.windows import Window
 
 BERLIN = "Europe/Berlin"
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from fabgitops_core.api.plc.windows import Window
+from fabgitops_core.api.windows import Window
 from fabgitops_core.control.events import SyncRequest
 from fabgitops_core.control.plc.commands import Write
 from fabgitops_core.control.plc.state import Stage

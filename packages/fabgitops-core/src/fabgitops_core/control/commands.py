@@ -51,6 +51,21 @@ class Delete(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Annotate(Request):
+    """Give annotations of our own to the object of this uid, and tell what came of it; None takes one away.
+
+    When `recorded`, that is not done before the status is stored that was published last. `after` are the seconds that
+    it waits before it is sent.
+    """
+
+    key: Key
+    uid: str
+    annotations: Mapping[str, str | None]
+    recorded: bool = True
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Emit(Command):
     """Tell the bus, and go on; `Emitted` says, some time later, that it has it for good."""
 

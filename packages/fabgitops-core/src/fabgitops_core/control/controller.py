@@ -1,7 +1,8 @@
 """What a kind's decisions look like from outside: the seam at which further kinds come in.
 
 A kind says only what it has: every one is a `Controller`; what talks to a device is a `DeviceController` besides, what
-refers to another resource a `Referrer`, what others refer to a `Referent`, what owns objects an `Owner`.
+refers to another resource a `Referrer`, what others refer to a `Referent`, what owns objects an `Owner`; what is led
+with others a `Member`, what leads them a `Leader`.
 """
 
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -10,6 +11,7 @@ from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Request
 from fabgitops_core.control.events import Event
+from fabgitops_core.control.members import Facts, Selects
 from fabgitops_core.control.objects import Watched
 
 State = TypeVar("State")
@@ -75,4 +77,38 @@ class Owner(Protocol):
 
     def owns(self) -> tuple[Watched, ...]:
         """Return which objects are its own, the same at any time."""
+        ...
+
+
+@runtime_checkable
+class Member(Protocol[State_contra]):
+    """What is asked of a kind whose resources may be led by others, by their labels."""
+
+    def facts(self, state: State_contra) -> Facts | None:
+        """Return how a resource stands, without its labels; None while nothing is known of it."""
+        ...
+
+
+@runtime_checkable
+class Leader(Protocol[State_contra]):
+    """What is asked of a kind that leads resources of another, in its namespace, by their labels."""
+
+    def leads(self) -> str:
+        """Return the name of the kind that is led, the same at any time."""
+        ...
+
+    def selects(self, state: State_contra) -> Selects | None:
+        """Return which; None while it leads nobody: it is not valid, or gone."""
+        ...
+
+    def place(self, state: State_contra, name: str) -> str:
+        """Return where a member stands in the plan, as "wave 3 of 5"; "" while there is none."""
+        ...
+
+    def places(self, state: State_contra) -> object:
+        """Return what tells one plan from another: while it is equal, so is each member's place."""
+        ...
+
+    def consults(self, state: State_contra) -> frozenset[tuple[str, str]]:
+        """Return kind and name of each resource of the namespace whose offer it wants to know at a pass."""
         ...

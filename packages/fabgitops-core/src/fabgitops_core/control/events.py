@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
 from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.members import Leading, Members
 from fabgitops_core.control.neighbours import NOBODY, Neighbours
 from fabgitops_core.control.objects import Child, Children, ObjectFailure
 
@@ -68,7 +69,8 @@ class Declared(News, Generic[Spec, Status]):
 
     `referenced` tells of what the spec refers to. `created` is the creationTimestamp as it is written (RFC 3339),
     `annotations` are those of our own group. A changed one is news only where the kind names it.
-    One that is `leaving` has a deletionTimestamp.
+    One that is `leaving` has a deletionTimestamp. `labels` are those of a kind that others lead by them, `led_by` are
+    who leads it.
     """
 
     at: datetime
@@ -82,6 +84,8 @@ class Declared(News, Generic[Spec, Status]):
     created: str = ""
     annotations: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     leaving: bool = False
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    led_by: tuple[Leading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,45 @@ class Contested(News):
 
     at: datetime
     rivals: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Led(News):
+    """Who leads the resource now, and where it stands in their plans; nobody where that is empty."""
+
+    at: datetime
+    by: tuple[Leading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mustered(Event):
+    """It is time to look, at these: the members that the resource leads.
+
+    It begins each pass of a `Leader`, as `Due` begins that of others. `rivals` names, by member, who else leads it.
+    `offers` are what the resource consults, by kind and name: what each offers, or None with the reason why not.
+    """
+
+    at: datetime
+    members: Members
+    rivals: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    offers: Mapping[tuple[str, str], tuple[ApiModel | None, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated(Event):
+    """An object carries annotations as was asked for: it will be declared with them."""
+
+    at: datetime
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateFailed(Event):
+    """An object was not annotated."""
+
+    at: datetime
+    key: Key
+    failure: ObjectFailure
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,12 @@ def _request(annotations: Mapping[str, Any]) -> SyncRequest | None:
 def _ours(annotations: Mapping[Any, Any]) -> Mapping[str, str]:
     """Return the annotations of our own group, as far as they are texts."""
     texts = {name: text for name, text in annotations.items() if isinstance(name, str) and isinstance(text, str)}
-    return {name: text for name, text in texts.items() if name.startswith(f"{GROUP}/")} or NOTHING
+    return {name: text for name, text in texts.items() if _is_ours(name.partition("/")[0])} or NOTHING
+
+
+def _is_ours(prefix: str) -> bool:
+    """Return whether a prefix is our group, or a part of it."""
+    return prefix == GROUP or prefix.endswith(f".{GROUP}")
 
 
 def _text(raw: object) -> str:

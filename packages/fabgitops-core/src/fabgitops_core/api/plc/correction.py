@@ -10,8 +10,8 @@ from fabgitops_core.api.plc.approval import Approval
 from fabgitops_core.api.plc.budget import WriteBudget
 from fabgitops_core.api.plc.fight import Fight
 from fabgitops_core.api.plc.interlocks import MAX_INTERLOCKS, Interlock
-from fabgitops_core.api.plc.windows import MAX_WINDOWS, Window
 from fabgitops_core.api.schema import unstored
+from fabgitops_core.api.windows import MAX_WINDOWS, Window
 
 
 class Mode(StrEnum):

@@ -4,8 +4,8 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 
-from fabgitops_core.api.plc.windows import Window, WindowType
 from fabgitops_core.api.schedules import begins_after, zone_of
+from fabgitops_core.api.windows import Window, WindowType
 from fabgitops_core.control.holding import Hold, HoldReason
 from fabgitops_core.control.plc.guards.guard import Snapshot
 from fabgitops_core.control.plc.points import Point

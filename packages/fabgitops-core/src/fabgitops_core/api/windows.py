@@ -1,4 +1,4 @@
-"""Windows of time: when drift may be corrected, and when not."""
+"""Windows of time that come again and again: when something may be done, and when not."""
 
 import re
 from datetime import timedelta
@@ -40,15 +40,13 @@ class WindowType(StrEnum):
 
 
 @unstored
-class Window(ApiModel):
+class Span(ApiModel):
     """A time that comes again and again.
 
     Raises:
         ValidationError: Its schedule or its time zone means nothing.
     """
 
-    type: WindowType
-    """allow or deny; deny wins, and where there is any allow nothing is corrected outside all of those."""
     schedule: Annotated[str, Field(max_length=100, pattern=r"^[0-9A-Za-z*/,#-]+( +[0-9A-Za-z*/,#-]+){4}$")]
     """When it opens, as a cron schedule: minute, hour, day of month, month, day of week."""
     duration: Duration
@@ -68,7 +66,7 @@ class Window(ApiModel):
 
     @model_validator(mode="after")
     def _means_something(self) -> Self:
-        refuse("Window", self._problems())
+        refuse(type(self).__name__, self._problems())
         return self
 
     def _problems(self) -> list[Problem]:
@@ -84,3 +82,11 @@ class Window(ApiModel):
             except ValueError as error:
                 found.append(Problem((field,), value, str(error)))
         return found
+
+
+@unstored
+class Window(Span):
+    """A time that comes again and again, in which drift is corrected, or is not."""
+
+    type: WindowType
+    """allow or deny; deny wins, and where there is any allow nothing is corrected outside all of those."""

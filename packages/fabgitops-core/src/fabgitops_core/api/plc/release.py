@@ -1,0 +1,32 @@
+"""What a PLC that a rollout leads may hold, and what it waits for."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fabgitops_core.api.meta import ApiModel, Time
+
+
+class ReleaseStatus(ApiModel):
+    """How far a PLC has followed Git; absent while nothing leads it. The words stand with the registers."""
+
+    rollout: str = ""
+    """Name of the SetpointRollout that leads it, or led it last."""
+    uid: str = ""
+    """Its metadata.uid."""
+    wanted: str = ""
+    """Names the words that Git wants now: endpoint, places and words, not tolerance or interval."""
+    released: str = ""
+    """Names the words that it must hold now; the same as wanted when nothing waits."""
+    round: Annotated[int, Field(ge=0)] = 0
+    """The round of the rollout of which the previous words are kept."""
+    permit: str = ""
+    """The permit that was acted on last."""
+    measured: bool = False
+    """Whether what the device held before this round is stored."""
+    proven_at: Time | None = None
+    """When it was read back to hold what it was released to; absent while it was not."""
+    restored: bool = False
+    """Whether what it must hold is what it held before this round."""
+    corrections: Annotated[int, Field(ge=0)] = 0
+    """Corrections since it was proven."""

@@ -1,0 +1,259 @@
+"""How a rollout of set-points stands: all that it goes on from after a restart, beside what its PLCs say themselves."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from fabgitops_core.api.conditions import Condition
+from fabgitops_core.api.meta import ApiModel, Time
+
+MAX_NAMED = 20
+"""How many PLCs a list names; the others are counted."""
+MAX_DECISIONS = 50
+MAX_OUTBOX = 16
+MAX_MEASUREMENTS = 10
+"""How many measurements of a metric are kept, the last ones."""
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Phase(StrEnum):
+    """Where a rollout stands, in one word."""
+
+    WATCHING = "Watching"
+    """All PLCs hold what Git wants, or it was just made."""
+    PLANNING = "Planning"
+    """Git wants something else: it waits until that stands still, for a yes, or for the end of a freeze window."""
+    RELEASING = "Releasing"
+    """PLCs of the wave are let go over to it, written and read back."""
+    BAKING = "Baking"
+    """The wave is proven, and watched."""
+    ANALYSING = "Analysing"
+    """The wave has baked, and its own analyses have not ended."""
+    PAUSED = "Paused"
+    """It waits for somebody's word."""
+    RESTORING = "Restoring"
+    """What was released is put back."""
+    ABORTED = "Aborted"
+    """It was given up: this revision is not released any more, until Git changes or somebody retries."""
+    DONE = "Done"
+    """All PLCs that could be were released, and the last wave has baked."""
+
+
+class PlannedWave(ApiModel):
+    """One wave of a plan."""
+
+    wave: Annotated[int, Field(ge=1)]
+    """Its number."""
+    members: Count
+    """How many PLCs it releases, without those of the waves before."""
+    total: Count
+    """How many have been released when it is done."""
+    names: Annotated[tuple[str, ...], Field(max_length=MAX_NAMED)] = ()
+    """The first of its PLCs, in their order."""
+
+
+class Plan(ApiModel):
+    """What a change is going to do, before it is begun."""
+
+    hash: str
+    """Names revision, waves and order: what somebody agrees to by the annotation fabgitops.io/approve."""
+    size: Count
+    """How many PLCs there were when it began: what percentages are of."""
+    changes: Count
+    """How many of them do not hold what Git wants."""
+    waves: tuple[PlannedWave, ...] = ()
+    """The waves."""
+    since: Time
+    """Since when it is just this."""
+    approved_by: str | None = None
+    """Who agreed to it."""
+
+
+class Members(ApiModel):
+    """How many PLCs stand how; each is counted in `total`, and in as many of the others as hold of it."""
+
+    total: Count = 0
+    """How many are selected."""
+    released: Count = 0
+    """How many may hold what Git wants."""
+    proven: Count = 0
+    """How many were read back to hold it."""
+    held: Count = 0
+    """How many are held at what they had."""
+    restored: Count = 0
+    """How many were put back to what they held before."""
+    unreachable: Count = 0
+    """How many are away."""
+    skipped: Count = 0
+    """How many that are away were passed over, and will be caught up."""
+    failed: Count = 0
+    """How many have failed in this round."""
+    drifting: Count = 0
+    """How many do not hold what they must now."""
+
+
+class Failing(ApiModel):
+    """A PLC that keeps a wave from being done, and why."""
+
+    name: str
+    """Its name."""
+    why: str
+    """What is wrong with it, in a few words."""
+
+
+class Decision(ApiModel):
+    """One decision, and what it was made by."""
+
+    at: Time
+    """When."""
+    stage: Phase
+    """Where the rollout stood."""
+    wave: Count = 0
+    """In which wave."""
+    input: str
+    """What it was told, in a few words."""
+    rule: str
+    """Which rule applied, as one word for programs."""
+    outcome: str
+    """What follows, in a sentence."""
+    revision: str = ""
+    """Of which revision."""
+
+
+class Measurement(ApiModel):
+    """One measurement of a metric."""
+
+    at: Time
+    """When."""
+    query: str = ""
+    """What was asked, with its arguments filled in."""
+    value: str = ""
+    """What the answer was."""
+    verdict: str
+    """Successful, Failed, Inconclusive, Error or NoData."""
+    message: str = ""
+    """Why."""
+
+
+class MetricStatus(ApiModel):
+    """How a metric of an analysis stands."""
+
+    name: str
+    """TEMPLATE/METRIC."""
+    verdict: str
+    """Running, Successful, Failed, Inconclusive, Error or NoData."""
+    successful: Count = 0
+    """How many measurements were that."""
+    failed: Count = 0
+    """How many were that."""
+    inconclusive: Count = 0
+    """How many were that."""
+    errors: Count = 0
+    """How many in a row could not be made."""
+    no_data: Count = 0
+    """How many in a row had nothing to be judged by."""
+    message: str = ""
+    """Why it has ended so."""
+    next_at: Time | None = None
+    """When it is measured next."""
+    measurements: Annotated[tuple[Measurement, ...], Field(max_length=MAX_MEASUREMENTS)] = ()
+    """The last measurements."""
+
+
+class AnalysisStatus(ApiModel):
+    """How an analysis stands: that of the whole change, or that of a wave."""
+
+    wave: Count = 0
+    """Of which wave; 0 is that of the whole change."""
+    started_at: Time
+    """When it was begun."""
+    verdict: str
+    """Running, Successful, Failed, Inconclusive or Error."""
+    message: str = ""
+    """Why it has ended so."""
+    metrics: tuple[MetricStatus, ...] = ()
+    """Its metrics."""
+
+
+class Pending(ApiModel):
+    """An event that the sink has not taken yet."""
+
+    id: str
+    """Its id, the same when it is sent again."""
+    type: str
+    """What has happened, as the word by which the event is made again."""
+    at: Time
+    """When."""
+    wave: Count = 0
+    """In which wave."""
+    revision: str = ""
+    """Of which revision."""
+    text: str = ""
+    """What else is told of it."""
+
+
+class SetpointRolloutStatus(ApiModel):
+    """How it stands; written when something has changed, once a second at most."""
+
+    phase: Phase = Phase.WATCHING
+    """Where it stands, in one word."""
+    message: str = ""
+    """What is going on, in one sentence."""
+    revision: str = ""
+    """Names what Git wants of all PLCs together: the revision that is on its way, or was last."""
+    round: Count = 0
+    """Counts the changes that were begun from rest: what PLCs held before is kept for one round."""
+    wave: Count = 0
+    """The wave that is under way, 0 before the first."""
+    waves: Count = 0
+    """How many there are."""
+    progress: str = ""
+    """Both, for people: 2/4."""
+    released_text: str = ""
+    """How many of the PLCs that are selected hold what Git wants, for people: 25/250."""
+    members: Members = Members()
+    """How many PLCs stand how."""
+    plan: Plan | None = None
+    """What the change is going to do, or has done."""
+    waiting_for: Annotated[tuple[Failing, ...], Field(max_length=MAX_NAMED)] = ()
+    """What the wave waits for."""
+    failed: Annotated[tuple[Failing, ...], Field(max_length=MAX_NAMED)] = ()
+    """What has failed in this round."""
+    skipped: Annotated[tuple[str, ...], Field(max_length=MAX_NAMED)] = ()
+    """PLCs that were away and passed over."""
+    rejected: str = ""
+    """The revision that was given up."""
+    paused_for: str = ""
+    """Why it waits for somebody's word."""
+    resume_phase: Phase | None = None
+    """Where it goes on from a pause."""
+    wanted_since: Time | None = None
+    """Since when Git wants just this."""
+    started_at: Time | None = None
+    """When the change was begun."""
+    wave_started_at: Time | None = None
+    """When the wave was begun; moved on by as long as a pause or a freeze window has lasted."""
+    baking_since: Time | None = None
+    """Since when the wave is proven."""
+    finished_at: Time | None = None
+    """When the change was done, or given up."""
+    promoted: str = ""
+    """The last promotion that was carried out."""
+    analyses: tuple[AnalysisStatus, ...] = ()
+    """What judges the change."""
+    decisions: Annotated[tuple[Decision, ...], Field(max_length=MAX_DECISIONS)] = ()
+    """The last decisions, oldest first."""
+    outbox: Annotated[tuple[Pending, ...], Field(max_length=MAX_OUTBOX)] = ()
+    """Events that are not told for good yet."""
+    untold: Count = 0
+    """Events that were dropped, for too many were not taken."""
+    observed_generation: Count = 0
+    """The metadata.generation of the spec that this status speaks of."""
+    last_handled_reconcile_at: str | None = None
+    """The last reconcile.fabgitops.io/requestedAt that was carried out."""
+    last_update: Time | None = None
+    """When this status was written last."""
+    conditions: tuple[Condition, ...] = ()
+    """Ready, Reconciling, Stalled and Paused, by the Kubernetes API conventions."""
