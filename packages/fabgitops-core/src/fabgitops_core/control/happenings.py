@@ -13,6 +13,10 @@ class Happening:
     Told again it has the same `id`, so that whoever is told can see that it is the same. What is of one `partition`, as
     "namespace/rack", arrives in the order in which it happened. `extensions` are attributes of our own: names of lower
     case letters and digits. `data` is fit for JSON.
+
+    What is told in a vocabulary of others, as CDEvents, has a `foreign` type, which no setting of the bus changes, and
+    may have to say in its data, too, what its source is: `source_at` names the members that lead there, from outside
+    in. How a source begins is said by the bus, which writes it in both places.
     """
 
     id: str
@@ -23,3 +27,5 @@ class Happening:
     partition: str
     extensions: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    foreign: bool = False
+    source_at: tuple[str, ...] = ()

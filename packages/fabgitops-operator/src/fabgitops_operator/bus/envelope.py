@@ -17,12 +17,16 @@ DATA_TYPE = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An event made ready: `attributes` are those of CloudEvents, `headers` what of them does not stand in `body`."""
+    """An event made ready: `attributes` are those of CloudEvents, `headers` what of them does not stand in `body`.
+
+    `subject` is what it is called where the names of all begin alike: its type, behind the prefix if that is not there.
+    """
 
     attributes: Mapping[str, str]
     headers: Mapping[str, str]
     content_type: str
     body: bytes
+    subject: str
 
     @property
     def id(self) -> str:
@@ -55,14 +59,18 @@ class Envelope:
             ValueError: Its data is not fit for JSON.
             TypeError: Neither is this.
         """
-        attributes = self._attributes(happening)
+        name = self._name(happening.type)
+        attributes = self._attributes(happening, happening.type if happening.foreign else name)
+        data = _placed(happening.data, happening.source_at, attributes["source"])
         if self.mode is Mode.BINARY:
-            return Message(attributes, attributes, DATA_TYPE, _json(happening.data))
-        whole = {**attributes, "datacontenttype": DATA_TYPE, "data": happening.data}
-        return Message(attributes, {}, STRUCTURED_TYPE, _json(whole))
+            return Message(attributes, attributes, DATA_TYPE, _json(data), name)
+        whole = {**attributes, "datacontenttype": DATA_TYPE, "data": data}
+        return Message(attributes, {}, STRUCTURED_TYPE, _json(whole), name)
 
-    def _attributes(self, happening: Happening) -> dict[str, str]:
-        within = happening.type.removeprefix(PREFIX).removeprefix(".")
+    def _name(self, event_type: str) -> str:
+        return f"{self.prefix}.{event_type.removeprefix(PREFIX).removeprefix('.')}"
+
+    def _attributes(self, happening: Happening, event_type: str) -> dict[str, str]:
         subject = {"subject": happening.subject} if happening.subject else {}
         return {
             **happening.extensions,
@@ -70,7 +78,7 @@ class Envelope:
             "specversion": "1.0",
             "id": happening.id,
             "source": f"{self.source}/{happening.source.lstrip('/')}",
-            "type": f"{self.prefix}.{within}",
+            "type": event_type,
             "time": happening.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "partitionkey": happening.partition,  # the extension Partitioning: Kafka's key
         }
@@ -82,6 +90,15 @@ def in_percent(text: str) -> str:
         char if "!" <= char <= "~" and char not in '"%' else "".join(f"%{byte:02X}" for byte in char.encode())
         for char in text
     )
+
+
+def _placed(data: Mapping[str, object], way: tuple[str, ...], value: str) -> Mapping[str, object]:
+    """Return data with a value where the way through its members leads; no way changes nothing."""
+    if not way:
+        return data
+    first, *rest = way
+    inner = data.get(first)
+    return {**data, first: _placed(inner, tuple(rest), value) if rest and isinstance(inner, Mapping) else value}
 
 
 def _json(value: object) -> bytes:

@@ -1,7 +1,7 @@
 """Events over NATS JetStream: the type is the subject, the id is Nats-Msg-Id, by which a repeated one is known.
 
-A stream has to take the subjects. Where none does it is made, with files, for a week of events; where that is not
-allowed, events wait, and the log says how to make one.
+A type that is not ours stands behind our prefix in the subject. A stream has to take the subjects. Where none does it
+is made, with files, for a week of events; where that is not allowed, events wait, and the log says how to make one.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ class Nats:
             "ce-datacontenttype" if headers else "content-type": message.content_type,
         }
         publishing = asyncio.ensure_future(
-            stream.publish(message.type, message.body, timeout=REPLY_SECS, headers=headers)
+            stream.publish(message.subject, message.body, timeout=REPLY_SECS, headers=headers)
         )
         losing = asyncio.ensure_future(self._lost.wait())
         try:
@@ -98,7 +98,7 @@ class Nats:
             return Taken.BEFORE if publishing.result().duplicate else Taken.NOW
         except NoStreamResponseError as error:
             self._checked = False
-            raise Later(f"no stream takes {message.type}: {self._way_out()}") from error
+            raise Later(f"no stream takes {message.subject}: {self._way_out()}") from error
         except nats.errors.MaxPayloadError as error:
             raise Refused(f"{len(message.body)} bytes are more than the server takes in a message") from error
         except APIError as error:

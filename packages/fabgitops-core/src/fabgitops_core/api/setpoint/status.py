@@ -178,7 +178,7 @@ class AnalysisStatus(ApiModel):
 
 
 class Pending(ApiModel):
-    """An event that the sink has not taken yet."""
+    """An event that the sink has not taken yet, with all that is told of it: told again it says the same."""
 
     id: str
     """Its id, the same when it is sent again."""
@@ -190,6 +190,16 @@ class Pending(ApiModel):
     """In which wave."""
     revision: str = ""
     """Of which revision."""
+    round: Count = 0
+    """In which round."""
+    waves: Count = 0
+    """How many waves there were to be."""
+    released: Count = 0
+    """How many PLCs had been released."""
+    total: Count = 0
+    """Of how many."""
+    verdict: str = ""
+    """What an analysis came to."""
     text: str = ""
     """What else is told of it."""
 

@@ -1,0 +1,40 @@
+"""The outbox in the status of a rollout: what has happened, and the sink has not taken for good yet."""
+
+from fabgitops_core.api.setpoint.status import MAX_OUTBOX, Pending
+from fabgitops_core.control.cdevents.words import SACRIFICED
+
+Outbox = tuple[Pending, ...]
+
+
+def put(outbox: Outbox, untold: int, pending: Pending) -> tuple[Outbox, int]:
+    """Put an entry behind all others, and return the outbox and how many entries were dropped so far.
+
+    One that is there already, by its id, changes nothing. In a full outbox the oldest of the least important is dropped
+    (`words.SACRIFICED`), which may be the new one; the first stays, for it is on its way to the sink.
+
+    Args:
+        outbox: What waits, oldest first; at most MAX_OUTBOX.
+        untold: How many were dropped before.
+        pending: What has happened.
+    """
+    if any(each.id == pending.id for each in outbox):
+        return outbox, untold
+    entries = (*outbox, pending)
+    if len(entries) <= MAX_OUTBOX:
+        return entries, untold
+    dropped = _least(entries[1:])
+    return tuple(each for each in entries if each is not dropped), untold + 1
+
+
+def taken(outbox: Outbox, id_: str) -> Outbox:
+    """Return the outbox without what the sink has for good now; one that is not there changes nothing."""
+    return tuple(each for each in outbox if each.id != id_)
+
+
+def _least(entries: Outbox) -> Pending:
+    """Return the oldest of the least important, or of all where all are important."""
+    for words in SACRIFICED:
+        for each in entries:
+            if each.type in words:
+                return each
+    return entries[0]

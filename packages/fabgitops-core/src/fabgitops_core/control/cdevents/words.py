@@ -1,0 +1,42 @@
+"""What there is to tell of a rollout of set-points, as words in its status (`Pending.type`)."""
+
+from enum import StrEnum
+
+
+class Word(StrEnum):
+    """What has happened."""
+
+    STARTED = "started"
+    """A revision has begun to go out."""
+    PROGRESSED = "progressed"
+    """A wave is done."""
+    WAITING = "waiting"
+    """It waits for somebody's word, or for a time."""
+    ANALYSIS_STARTED = "analysis-started"
+    """An analysis has begun: that of the whole change (wave 0), or that of a wave."""
+    ANALYSIS_FINISHED = "analysis-finished"
+    """It has come to a verdict, or is given up without one."""
+    INCIDENT = "incident"
+    """An analysis has failed."""
+    RESTORED = "restored"
+    """What was released is put back to what it held before."""
+    MODIFIED = "modified"
+    """The fleet holds the revision."""
+    FINISHED_SUCCESS = "finished-success"
+    """The revision has gone out."""
+    FINISHED_FAILURE = "finished-failure"
+    """It is given up, for it has failed."""
+    FINISHED_CANCEL = "finished-cancel"
+    """It is given up as somebody said so, or as another revision has come."""
+
+
+REPEATED = frozenset({Word.WAITING, Word.INCIDENT})
+"""What may happen more than once in a wave."""
+
+SACRIFICED = (
+    (Word.PROGRESSED,),
+    (Word.WAITING,),
+    (Word.ANALYSIS_STARTED, Word.ANALYSIS_FINISHED),
+    (Word.INCIDENT, Word.RESTORED, Word.MODIFIED),
+)
+"""What is dropped first where too much waits to be told; what begins and ends a change comes last."""
