@@ -29,7 +29,7 @@ def kubeconfig(path: Path, server: str, **names: str) -> Path:
     return path
 
 
-def complaint(run: subprocess.CompletedProcess[str], code: int = 1) -> str:
+def complaint(run: subprocess.CompletedProcess[str], code: int = 5) -> str:
     """Return the one line of a run that failed as it should."""
     assert (run.returncode, run.stdout) == (code, ""), run
     assert run.stderr.count("\n") == 1

@@ -153,7 +153,7 @@ def test_no_command_fails_otherwise_for_what_is_nested_too_deeply(
 
 def told_in_one_line(code: int, out: str, err: str) -> None:
     """Check that a run failed with one harmless line."""
-    assert (code, out) == (1, "")
+    assert (code in {1, 5}, out) == (True, "")
     assert harmless(err)
     assert err.startswith("fabctl: ")
     assert err.count("\n") == 1

@@ -152,7 +152,7 @@ def test_who_approves_is_whom_the_api_server_knows(plant: Any) -> None:
     shift = plant.grant("shift-lead", ("fabgitops.io", "industrialplcs", ["get", "list", "watch", "patch"]))
     reader = plant.grant("plan-reader", ("fabgitops.io", "industrialplcs", ["get", "list"]))
     code, _, err = plant.fabctl("approve", "mixer", "--yes", kubeconfig=reader)
-    assert (code, "plan-reader may not patch industrialplcs.fabgitops.io" in err) == (1, True)
+    assert (code, "plan-reader may not patch industrialplcs.fabgitops.io" in err) == (4, True)
     assert plant.fabctl("approve", "mixer", "--yes", "--no-wait", kubeconfig=shift)[0] == 0
     assert approved(plant, "mixer") == {APPROVE: "5f2c", APPROVED_BY: "shift-lead"}
 

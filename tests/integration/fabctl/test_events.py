@@ -75,7 +75,7 @@ def test_where_nothing_is_kept_it_says_so(plant: Any) -> None:
     plant.create("mixer")
     assert plant.fabctl("events") == (0, "", "No Event is kept; the API server forgets them after an hour.\n")
     code, out, err = plant.fabctl("events", "mixr")
-    assert (code, out, "did you mean mixer?" in err) == (1, "", True)
+    assert (code, out, "did you mean mixer?" in err) == (3, "", True)
 
 
 def test_what_comes_is_told_line_by_line(plant: Any) -> None:
@@ -114,4 +114,4 @@ def test_who_may_not_is_told(plant: Any) -> None:
     reader = plant.grant("plc-reader", ("fabgitops.io", "industrialplcs", ["get", "list"]))
     for more in ((), ("-w",)):
         code, _, err = plant.fabctl("events", *more, kubeconfig=reader)
-        assert (code, "plc-reader may not list events.events.k8s.io" in err) == (1, True)
+        assert (code, "plc-reader may not list events.events.k8s.io" in err) == (4, True)

@@ -164,5 +164,5 @@ def test_templates_are_shown_with_who_uses_them(plant: Any, port: int) -> None:
     plant.delete("mixer")
     shown(plant, "yes         0", "templates")
     code, _, err = plant.fabctl("templates", "drun")
-    assert (code, err.startswith('fabctl: no IndustrialPLCTemplate "drun" in namespace')) == (1, True)
+    assert (code, err.startswith('fabctl: no IndustrialPLCTemplate "drun" in namespace')) == (3, True)
     assert err.endswith("did you mean drum?\n")

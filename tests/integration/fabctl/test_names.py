@@ -31,7 +31,7 @@ def test_of_several_those_that_are_there_are_shown(plant: Any) -> None:
     assert err == f'fabctl: no IndustrialPLC "ofen" in namespace {plant.namespace}: did you mean oven?\n'
     code, out, err = plant.fabctl("describe", "mixer", "ofen")
     assert (code, out.count("Spec (Git):"), err.count("\n")) == (1, 1, 1)
-    assert plant.fabctl("sync", "mixer", "ofen", "--no-wait")[:2] == (1, "")
+    assert plant.fabctl("sync", "mixer", "ofen", "--no-wait")[:2] == (3, "")
     assert "annotations" not in plant.get("mixer")["metadata"]
 
 

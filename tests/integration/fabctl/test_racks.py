@@ -100,7 +100,7 @@ def test_a_rack_is_described(racks: Racks) -> None:
     assert "fabctl rack approve rack-01" in out
     assert yaml.safe_load(racks.plant.fabctl("rack", "describe", "rack-01", "-o", "yaml")[1])["kind"] == "Rack"
     code, _, errors = racks.plant.fabctl("rack", "describe", "rack-02")
-    assert code == 1
+    assert code == 3
     assert errors == (f'fabctl: no Rack "rack-02" in namespace {racks.plant.namespace}: did you mean rack-01?\n')
 
 
@@ -199,15 +199,15 @@ def test_a_light_that_does_not_follow_is_told(racks: Racks) -> None:
     """After its time it says what the BMC's status says, or that no operator answers; a missing BMC is told at once."""
     late = ("rack", "locate", "rack-01-c0s0b0", "--on", "--timeout", "1")
     code, _, errors = racks.plant.fabctl(*late)
-    assert code == 1
+    assert code == 6
     assert "the operator did not answer: does the one of racks run?" in errors
     locate = {"wanted": "on", "state": "unknown", "message": "this BMC has no light"}
     racks.report("bmcs", "rack-01-c0s0b0", locate=locate)
     code, _, errors = racks.plant.fabctl(*late)
-    assert code == 1
+    assert code == 6
     assert "the light is not on within 1 s, but unknown: this BMC has no light" in errors
     code, _, errors = racks.plant.fabctl("rack", "locate", "rack-01-c0s0b9", "--on")
-    assert code == 1
+    assert code == 3
     assert "did you mean rack-01-c0s0b0?" in errors
 
 
@@ -217,5 +217,5 @@ def test_who_may_not_is_told(racks: Racks) -> None:
     reader: Path = racks.plant.grant("rack-reader", ("fabgitops.io", "racks", ["get", "list"]))
     assert racks.plant.fabctl("rack", "list", kubeconfig=reader)[0] == 0
     code, _, errors = racks.plant.fabctl("rack", "approve", "rack-01", "--yes", kubeconfig=reader)
-    assert code == 1
+    assert code == 4
     assert "may not patch racks.fabgitops.io" in errors

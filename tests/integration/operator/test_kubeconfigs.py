@@ -100,7 +100,7 @@ async def test_who_acts_as_somebody_has_no_more_rights(site: Site, tmp_path: Pat
     """An administrator who acts as one who may nothing is refused by both programs, under that name."""
     kubeconfig = kubeconfig_as(site, tmp_path, {"as": "jane", "as-groups": ["night"], "as-user-extra": {"why": ["x"]}})
     code, said = await run("fabctl", "get-status", kubeconfig=kubeconfig)
-    assert (code, "jane may not list" in said) == (1, True), said
+    assert (code, "jane may not list" in said) == (4, True), said
     flags = ("--namespace", site.namespace, "--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--no-lease")
     code, said = await run("fabgitops-operator", "run", *flags, kubeconfig=kubeconfig)
     assert (code, 'User "jane" cannot list' in said.splitlines()[-1]) == (1, True), said

@@ -16,7 +16,8 @@ app = App(
     version=own_version,
     help="Git vs. reality: what PLCs must hold, what they do hold, and one pass now for those that differ.",
     help_format="plaintext",
-    help_epilogue="Data goes to standard output, all else to standard error. Exit codes: 1 failed, 2 wrong usage.",
+    help_epilogue="Data goes to standard output, all else to standard error. Exit codes: 1 failed, "
+    "2 wrong usage, 3 not found, 4 not allowed, 5 cluster not reachable, 6 not in time.",
 )
 
 # By import string: what a command needs is imported when it runs, and not for the help of all.

@@ -1,23 +1,28 @@
-"""Everything that can go wrong, named by what the user can do about it; each text is one line.
+"""Everything that can go wrong, named by what the user can do about it; each text is one line, each has an exit code.
 
 FabctlError
-├── UsageError      the command line makes no sense
-├── NoConfig        it is not known where the API server is, or who we are
-├── Unreachable     the API server is away or overloaded: the same may succeed later
-├── Denied          we may not do this (401, 403)
-├── NotInstalled    the cluster has no IndustrialPLC
-├── UnknownPLC      there is none of this name
-├── Refused         the API server refuses this request for what it says
-└── Unhandled       the operator did not answer, or could not do what was asked
+├── UsageError      2  the command line makes no sense
+├── NoConfig        5  it is not known where the API server is, or who we are
+├── Unreachable     5  the API server is away or overloaded: the same may succeed later
+├── Denied          4  we may not do this (401, 403)
+├── NotInstalled    3  the cluster has no IndustrialPLC
+├── UnknownPLC      3  there is none of this name
+├── Refused         1  the API server refuses this request for what it says
+└── Unhandled       1  the operator could not do what was asked
+    └── Late        6  the operator did not answer in time
 """
 
 from fabctl.fields import text
+
+FAILED = 1
+TIMED_OUT = 6
+"""Exit codes that a command returns itself, where it has said of each of several PLCs what is wrong."""
 
 
 class FabctlError(Exception):
     """What was asked could not be done; the text is one line for the user, fit for a terminal."""
 
-    code = 1
+    code = FAILED
 
     def __init__(self, message: str) -> None:
         """Keep what is to be said; servers, files and command lines that it quotes may hold anything."""
@@ -33,21 +38,31 @@ class UsageError(FabctlError):
 class NoConfig(FabctlError):
     """It is not known where the API server is, or who we are."""
 
+    code = 5
+
 
 class Unreachable(FabctlError):
     """The API server is away or overloaded: the same may succeed later."""
+
+    code = 5
 
 
 class Denied(FabctlError):
     """We may not do this."""
 
+    code = 4
+
 
 class NotInstalled(FabctlError):
     """The cluster has no IndustrialPLC."""
 
+    code = 3
+
 
 class UnknownPLC(FabctlError):
     """There is none of this name."""
+
+    code = 3
 
 
 class Refused(FabctlError):
@@ -55,4 +70,10 @@ class Refused(FabctlError):
 
 
 class Unhandled(FabctlError):
-    """The operator did not answer."""
+    """The operator could not do what was asked."""
+
+
+class Late(Unhandled):
+    """The operator did not answer in time."""
+
+    code = TIMED_OUT

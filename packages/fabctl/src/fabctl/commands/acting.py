@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fabctl.errors import FabctlError
+from fabctl.errors import FAILED, TIMED_OUT, FabctlError
 from fabctl.model import view
 from fabctl.render.progress import spinner
 from fabctl.render.shapes import print_line
@@ -51,7 +51,7 @@ def which(key: Key, *, namespaces: bool) -> str:
 
 
 async def carry_out(cluster: Cluster, act: Act, namespace: str | None, timeout: float | None) -> int:
-    """Annotate the PLCs and say of each what came of it; return 1 when one is not as it was wanted.
+    """Annotate the PLCs and say of each what came of it; return 1 when one is not as it was wanted, 6 when one is late.
 
     Args:
         cluster: Where they are.
@@ -69,7 +69,7 @@ class _Acting:
     def __init__(self, cluster: Cluster, act: Act, namespace: str | None) -> None:
         self._cluster, self._act, self._namespace = cluster, act, namespace
         self._print: Callable[[str], None] = print_line
-        self._failed = False
+        self._failed = self._late = False
 
     async def run(self, timeout: float | None) -> int:
         asked = await self._ask()
@@ -78,7 +78,7 @@ class _Acting:
                 self._print(f"{self._name(key)}: {self._act.asked}")
         elif asked:
             await self._wait(asked, timeout)
-        return int(self._failed)
+        return FAILED if self._failed else TIMED_OUT if self._late else 0
 
     async def _ask(self) -> set[Key]:
         """Annotate the PLCs, and return those that the API server let."""
@@ -106,9 +106,9 @@ class _Acting:
                     await self._collect(pending)
         except TimeoutError:
             for key in sorted(pending):
-                self._fail(
-                    key, f"{self._act.asked}, but the operator did not answer within {timeout:g} s: is it running?"
-                )
+                late = f"{self._act.asked}, but the operator did not answer within {timeout:g} s: is it running?"
+                self._complain(key, late)
+            self._late = bool(pending)
 
     async def _collect(self, pending: set[Key]) -> None:
         name = next(iter(pending))[1] if len(pending) == 1 else None
@@ -128,6 +128,9 @@ class _Acting:
 
     def _fail(self, key: Key, why: str) -> None:
         self._failed = True
+        self._complain(key, why)
+
+    def _complain(self, key: Key, why: str) -> None:
         complain(f"fabctl: {self._name(key)}: {why}")
 
     def _name(self, key: Key) -> str:

@@ -13,7 +13,7 @@ from cyclopts.validators import Number
 
 from fabctl.cluster import connected
 from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected
-from fabctl.errors import FabctlError, Unhandled
+from fabctl.errors import FAILED, TIMED_OUT, FabctlError, Late
 from fabctl.model import View, view
 from fabctl.names import named
 from fabctl.options import HERE_ALL, Names, Scope
@@ -83,7 +83,8 @@ class _Syncing:
         await self._wait(asked, timeout)
         if self._name is None:
             sys.stderr.write(summary(self._outcomes.values()) + "\n")
-        return int(not all(each.result in self._fine for each in self._outcomes.values()))
+        wrong = {each.result for each in self._outcomes.values()} - self._fine
+        return TIMED_OUT if wrong == {Result.UNANSWERED} else FAILED if wrong else 0
 
     async def _ask(self, force: bool) -> set[Key]:
         """Send the requests, and return those that the API server took."""
@@ -113,7 +114,7 @@ class _Syncing:
             self._print = print_line
             late = f"the operator did not answer within {timeout:g} s: is it running?"
             if self._name is not None or len(pending) == len(self._before):
-                raise Unhandled(late) from None
+                raise Late(late) from None
             for key in sorted(pending):
                 self._note(key, Outcome(Result.UNANSWERED, late))
 

@@ -12,7 +12,7 @@ from cyclopts.validators import Number
 
 from fabctl.cluster import connected
 from fabctl.commands.selecting import check, namespace_of, nothing_found, selected
-from fabctl.errors import UnknownPLC, UsageError
+from fabctl.errors import FAILED, TIMED_OUT, UnknownPLC, UsageError
 from fabctl.goals import goal
 from fabctl.model import view
 from fabctl.names import named
@@ -38,7 +38,7 @@ async def wait(
 ) -> int:
     """Wait until PLCs are as they are to be, and say of each when it is.
 
-    Exit code 0 when all are, 1 when one is not in time.
+    Exit code 0 when all are, 6 when one is not in time.
 
     Args:
         names: PLCs, also as plc/NAME.
@@ -92,8 +92,8 @@ class _Waiting:
             for key, body in sorted(self._pending.items()):
                 said = view(body).message if body is not None else "it is gone"
                 complain(f"fabctl: {self._name(key)}: not {self._aim.done} within {timeout:g} s: {said or 'no status'}")
-            return 1
-        return int(bool(self._pending))
+            return TIMED_OUT
+        return FAILED if self._pending else 0
 
     async def _collect(self) -> None:
         name = next(iter(self._pending))[1] if len(self._pending) == 1 else None

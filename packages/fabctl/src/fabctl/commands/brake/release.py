@@ -13,7 +13,7 @@ from cyclopts.validators import Number
 from fabctl.asking import ASKING, Asking, Deed, reason_of
 from fabctl.brakes import brake, is_held
 from fabctl.cluster import connected
-from fabctl.errors import Denied, UsageError
+from fabctl.errors import TIMED_OUT, Denied, UsageError
 from fabctl.options import HERE, Connection, Name
 from fabctl.render import show_sections
 from fabctl.render.brakes import brake_section
@@ -106,7 +106,7 @@ async def _waited(cluster: Cluster, asked: Brake, timeout: float) -> int:
         complain(
             f"fabctl: {asked.name}: asked to be let go, but the operator did not within {timeout:g} s: is it running?"
         )
-        return 1
+        return TIMED_OUT
     print_line(f"{asked.name}: let go")
     return 0
 

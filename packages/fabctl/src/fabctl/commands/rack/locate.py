@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from fabctl.cluster import connected
-from fabctl.errors import Unhandled, UsageError
+from fabctl.errors import Late, Unhandled, UsageError
 from fabctl.names import BMC, named
 from fabctl.options import HERE, Connection, Names
 from fabctl.racks import LOCATE, Light, light
@@ -57,7 +57,7 @@ async def locate(
                 async with asyncio.timeout(timeout):
                     await _until(cluster, key, word, last)
         except TimeoutError:
-            raise Unhandled(_late(wanted, word, timeout, last[-1] if last else None)) from None
+            raise Late(_late(wanted, word, timeout, last[-1] if last else None)) from None
         print_line(f"{wanted}: the light is {word}")
     return 0
 
