@@ -127,7 +127,8 @@ class ShelfController:
         if isinstance(event, Surveyed):
             return self._planned(state, event)
         if isinstance(event, Emitted):
-            status = state.status.model_copy(update={"told": (*state.status.told, event.id)})
+            told = f"{event.id}: {event.refused}" if event.refused else event.id
+            status = state.status.model_copy(update={"told": (*state.status.told, told)})
             return state._replace(status=status), (Publish(status),)
         if isinstance(event, Applied) and event.created:
             happening = Happening(f"{event.child.uid}/created", "io.example.box.created", "/", "", event.at, "plant/a")

@@ -319,6 +319,17 @@ async def test_the_bus_keeps_nobody_waiting(shelves: Shelves) -> None:
     ]
 
 
+async def test_what_the_bus_gives_up_is_said(shelves: Shelves) -> None:
+    """Whoever tells of something that the bus will never take is told so, with the reason, and goes on."""
+    shelves.bus.refuses["io.example.box.created"] = "413 too large"
+    key = shelves.declare(1)
+    await shelves.rest()
+    status = shelves.host.status(key)
+    assert isinstance(status, ShelfStatus)
+    assert shelves.bus.taken == []
+    assert [each.rpartition("/")[2] for each in status.told] == ["created: 413 too large"]
+
+
 async def test_a_bus_that_takes_at_once_is_heard_of_afterwards(shelves: Shelves) -> None:
     """A controller is told of one thing after the other: what it publishes last is what it knew last."""
     shelves.watch.lagging = True

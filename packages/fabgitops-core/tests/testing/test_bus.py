@@ -29,3 +29,13 @@ def test_a_bus_that_is_away_takes_everything_when_it_is_back() -> None:
     tell("b")
     assert (told, [each.id for each in bus.taken]) == (["a", "b", "b"], ["a", "b", "b"])
     assert bus.types("r1") == ["io.example.a", "io.example.b"]
+
+
+def test_a_bus_that_refuses_a_type_says_why() -> None:
+    """What it never takes is told as given up to whoever asks for that, and as done with to whoever does not."""
+    bus, told = FakeBus(), list[str]()
+    bus.refuses["io.example.a"] = "413 too large"
+    for refused in (told.append, None):
+        happening = Happening("a", "io.example.a", "/", "r1", datetime(2026, 1, 1, tzinfo=UTC), "plant/r1")
+        bus.publish(KEY, happening, lambda: told.append("done"), refused)
+    assert (told, bus.taken) == (["413 too large", "done"], [])

@@ -92,6 +92,18 @@ async def test_a_restart_tells_each_once_more() -> None:
     assert server.events[0].get_data() == server.events[MAX_OUTBOX].get_data()
 
 
+async def test_one_that_a_sink_refuses_stops_nothing() -> None:
+    """An answer about the event itself gives it up, and says so to who told of it; the next one goes out."""
+    waiting, told = grown(Word.STARTED, Word.PROGRESSED), list[str]()
+    async with Server().serving() as server, bus_of(BusSettings(bus=server.url)) as bus:
+        server.answers = [said(422)]
+        for pending in waiting.outbox:
+            bus.publish(KEY, happening(KEY, UID, pending), partial(told.append, "taken"), told.append)
+        await until(lambda: len(told) == len(waiting.outbox))
+        assert bus.standing().results == {"refused": 1, "taken": 1}
+    assert told == ["422 Unprocessable Entity what is that?", "taken"]
+
+
 @pytest.mark.parametrize("status", [408, 429, 503])
 async def test_a_sink_that_is_busy_gets_all_in_order(status: int) -> None:
     """A sink that cannot take anything for a while loses nothing, and what began is told before what ended."""

@@ -58,6 +58,11 @@ async def test_what_is_no_cloudevent_stops_nothing(caplog: pytest.LogCaptureFixt
     await taken.wait()
     assert memory.standing().results == {"refused": 1}
     assert "is no CloudEvent" in caplog.text
+    told: list[str] = []
+    memory.publish(KEY, happening(2, data={"number": float("nan")}), taken.clear, told.append)
+    await asyncio.sleep(0)
+    assert taken.is_set()
+    assert [each.partition(":")[0] for each in told] == ["it is no CloudEvent"]
 
 
 @pytest.mark.parametrize(

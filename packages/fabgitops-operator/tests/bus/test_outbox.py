@@ -108,10 +108,20 @@ async def test_a_refused_event_is_given_up_and_those_behind_it_pass(
         outbox.publish(KEY, happening(number, data=data), partial(taken.append, number))
     await emptied(outbox)
     assert fake.took == ["plant/rack-1/0", "plant/rack-1/3"]
-    assert taken == [0, 1, 2, 3]
+    assert taken == [0, 1, 2, 3]  # nobody asked to be told otherwise
     assert outbox.standing().results["refused"] == 2
     assert "refuses io.fabrica.blade.created plant/rack-1/1: 400 what is that?" in caplog.text
     assert "object is not fit for JSON" in caplog.text
+
+
+async def test_whoever_asks_is_told_why_one_is_given_up(outbox: Outbox, fake: Fake) -> None:
+    """Who wants to know is told of each event that it was taken, or why it never will be, once."""
+    fake.judge = few_times(1, Refused("413 too large"), "plant/rack-1/0")
+    told: list[str] = []
+    for number in range(2):
+        outbox.publish(KEY, happening(number), partial(told.append, f"{number} taken"), told.append)
+    await emptied(outbox)
+    assert told == ["413 too large", "1 taken"]
 
 
 async def test_an_event_told_again_while_it_waits_is_the_same(outbox: Outbox, fake: Fake) -> None:

@@ -67,7 +67,7 @@ class Annotate(Request):
 
 @dataclass(frozen=True, slots=True)
 class Emit(Command):
-    """Tell the bus, and go on; `Emitted` says, some time later, that it has it for good."""
+    """Tell the bus, and go on; `Emitted` says, some time later, that it has it for good, or gives it up."""
 
     happening: Happening
 

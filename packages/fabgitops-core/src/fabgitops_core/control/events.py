@@ -239,10 +239,11 @@ class DeleteFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Emitted(News):
-    """The bus has a happening for good."""
+    """The bus has a happening for good, or never will: then `refused` says why it is given up."""
 
     at: datetime
     id: str
+    refused: str = ""
 
 
 def fault_message(cause: str) -> str:

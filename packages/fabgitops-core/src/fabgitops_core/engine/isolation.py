@@ -194,14 +194,14 @@ class Isolation:
         """Pass on what has happened; a bus may have it at once, and a controller is told of one thing after another."""
         happening = command.happening
 
-        def taken() -> None:
-            loop.call_soon(self._taken, entry, happening.id)
+        def done(refused: str = "") -> None:
+            loop.call_soon(self._done, entry, happening.id, refused)
 
-        bus.publish(entry.key, happening, taken)
+        bus.publish(entry.key, happening, done, done)
 
-    def _taken(self, entry: Entry, happening_id: str) -> None:
+    def _done(self, entry: Entry, happening_id: str, refused: str) -> None:
         if not entry.gone:
-            self.step(entry, Emitted(self._now(), happening_id))
+            self.step(entry, Emitted(self._now(), happening_id, refused))
 
 
 def _as_stored(status: ApiModel) -> dict[str, Any]:

@@ -160,13 +160,17 @@ class Objects(Protocol):
 class Bus(Protocol):
     """Tells the world what has happened."""
 
-    def publish(self, key: Key, happening: Happening, taken: Callable[[], None]) -> None:
+    def publish(
+        self, key: Key, happening: Happening, taken: Callable[[], None], refused: Callable[[str], None] | None = None
+    ) -> None:
         """Pass a happening on, after those of its partition that came before. Does not wait, does not raise.
 
         Args:
             key: The resource that tells of it.
             happening: What has happened.
             taken: Called once, as soon as the bus has it for good; never when this process ends before.
+            refused: Called instead, with the reason, when it is given up as the bus will never take it; where there is
+                none, `taken` is.
         """
         ...
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.happenings import Happening
@@ -29,14 +30,19 @@ class Memory:
         self._news = asyncio.Event()
         self._results: Counter[str] = Counter()
 
-    def publish(self, key: Key, happening: Happening, taken: Callable[[], None]) -> None:
+    def publish(
+        self, key: Key, happening: Happening, taken: Callable[[], None], refused: Callable[[str], None] | None = None
+    ) -> None:
         """Take a happening, and say so soon."""
+        done = taken
         try:
             self._keep(self._envelope.seal(happening))
         except (TypeError, ValueError) as error:
             log.error("%s: %s %s is no CloudEvent: %s", key, happening.type, happening.id, error)
             self._results[Result.REFUSED] += 1
-        asyncio.get_running_loop().call_soon(taken)
+            if refused is not None:
+                done = partial(refused, f"it is no CloudEvent: {error}")
+        asyncio.get_running_loop().call_soon(done)
 
     def _keep(self, message: Message) -> None:
         self._kept.append(message)

@@ -63,13 +63,15 @@ class Outbox:
         self._later: asyncio.Handle = self._loop.call_soon(self._begin)
         self._start(self._reach())
 
-    def publish(self, key: Key, happening: Happening, taken: Callable[[], None]) -> None:
+    def publish(
+        self, key: Key, happening: Happening, taken: Callable[[], None], refused: Callable[[str], None] | None = None
+    ) -> None:
         """Pass a happening on, as the port says."""
         if self._closed:
             return
         name, new = happening.partition, happening.partition not in self._partitions
         partition = self._partitions.setdefault(name, Partition(name))
-        if not partition.add(Waiting(happening, taken, self._loop.time())):
+        if not partition.add(Waiting(happening, taken, refused, self._loop.time())):
             self._results[Result.OVERFLOW] += 1
             log.error("%s: %s %s is not told: %d events of %s wait", key, happening.type, happening.id, LIMIT, name)
         elif new:
@@ -149,7 +151,7 @@ class Outbox:
             self._again(partition, error)
         except Refused as error:
             log.error("%s refuses %s %s: %s", self._address.shown, waiting.happening.type, waiting.happening.id, error)
-            self._done(partition, Result.REFUSED)
+            self._done(partition, Result.REFUSED, str(error))
         else:
             self._done(partition, Result.TAKEN if result is Taken.NOW else Result.DUPLICATE)
         finally:
@@ -179,8 +181,8 @@ class Outbox:
                 log.exception("%s: %s %s met a fault", self._address.shown, happening.type, happening.id)
             raise Later(why) from error
 
-    def _done(self, partition: Partition, result: Result) -> None:
-        """Go on to the next of a partition, and tell that the first is done with."""
+    def _done(self, partition: Partition, result: Result, refused: str = "") -> None:
+        """Go on to the next of a partition, and tell that the first is done with, or why it is given up."""
         self._results[result] += 1
         self._there()
         self._stuck.pop(partition.name, None)
@@ -192,9 +194,9 @@ class Outbox:
             if not self._partitions:
                 self._empty.set()
         try:
-            waiting.taken()
+            waiting.done(refused)
         except Exception:
-            log.exception("whoever told of %s is not told that it was taken", waiting.happening.id)
+            log.exception("whoever told of %s is not told that it is done with", waiting.happening.id)
 
     def _again(self, partition: Partition, error: Away | Later) -> None:
         """Send the first of a partition again, later."""

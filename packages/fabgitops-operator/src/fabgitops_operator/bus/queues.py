@@ -12,11 +12,19 @@ LIMIT = 1000
 
 @dataclass(slots=True)
 class Waiting:
-    """An event, whom to tell that it was taken, and since when it waits (seconds of the loop's clock)."""
+    """An event, whom to tell that it was taken or given up, and since when it waits (seconds of the loop's clock)."""
 
     happening: Happening
     taken: Callable[[], None]
+    refused: Callable[[str], None] | None
     since: float
+
+    def done(self, refused: str) -> None:
+        """Tell that it was taken, or why it is given up."""
+        if refused and self.refused is not None:
+            self.refused(refused)
+        else:
+            self.taken()
 
 
 @dataclass(slots=True)
@@ -39,7 +47,7 @@ class Partition:
         """
         there = self.events.get(waiting.happening.id)
         if there is not None:
-            there.taken = waiting.taken
+            there.taken, there.refused = waiting.taken, waiting.refused
             return True
         if len(self.events) >= LIMIT:
             return False
