@@ -171,9 +171,22 @@ def _ramp(spec: Body, _: Body, __: Body) -> str:
 Setting = Callable[[Body, Body, Body], str]
 """Told spec, spec.correction and status, how a guard is set; nothing where the spec says nothing of it."""
 
+
+def _release(spec: Body, correction: Body, status: Body) -> str:
+    """Return which rollout leads it, and whether it may hold what Git wants."""
+    del spec, correction
+    release = mapping(status.get("release"))
+    name = shown(release.get("rollout"))
+    if not release:
+        return ""
+    free = release.get("released") == release.get("wanted")
+    return f"SetpointRollout {name}: {'may hold what Git wants' if free else 'holds what it was released to'}"
+
+
 ORDER: tuple[tuple[str, Setting], ...] = (
     ("mode", _mode),
     ("adoption", _adoption),
+    ("release", _release),
     ("settling", _everybody),
     ("conflict", _everybody),
     ("identity", _identity),

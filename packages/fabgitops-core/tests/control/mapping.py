@@ -10,10 +10,10 @@ from fabgitops_core.control.plc.commands import Write
 from .conftest import Story
 
 HOLDING = Table.HOLDING
-SPEED = {"name": "speed", "address": 10, "value": 5}
-TORQUE = {"name": "torque", "address": 11, "value": 6}
+SPEED: dict[str, Any] = {"name": "speed", "address": 10, "value": 5}
+TORQUE: dict[str, Any] = {"name": "torque", "address": 11, "value": 6}
 LEVEL = {"name": "level", "address": 12, "type": "float32", "value": 21.5, "tolerance": 0.5}
-REMOTE = {"name": "remote", "address": 5, "unitId": 2, "value": 1}
+REMOTE: dict[str, Any] = {"name": "remote", "address": 5, "unitId": 2, "value": 1}
 
 
 def spec(*registers: dict[str, Any], **changes: Any) -> IndustrialPLCSpec:

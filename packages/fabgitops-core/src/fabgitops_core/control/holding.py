@@ -25,6 +25,7 @@ class HoldReason(StrEnum):
     BUDGET = "WriteBudget"
     FIGHT = "ContendedWriter"
     APPROVAL = "AwaitingApproval"
+    ROLLOUT = "HeldByRollout"
     RAMP = "Ramping"
     NO_RAMP = "RampImpossible"
     READ_ONLY = "ReadOnly"
@@ -55,6 +56,7 @@ _QUIET = {
     HoldReason.ANSWERS,
     HoldReason.CONFIRMING,
     HoldReason.FIGHT,
+    HoldReason.ROLLOUT,
     HoldReason.RAMP,
     HoldReason.STOPPING,
     HoldReason.LEASE,

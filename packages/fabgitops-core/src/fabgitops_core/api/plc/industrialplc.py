@@ -18,9 +18,11 @@ from fabgitops_core.api.plc.correction import Correction, HeldCorrections, Mode
 from fabgitops_core.api.plc.fight import Fight, Fought
 from fabgitops_core.api.plc.history import PastCorrection
 from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId, Word
+from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.api.plc.spec_rules import SPEC_RULES
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
 from fabgitops_core.api.schema import KEYED_BY_NAME, PRINTABLE, UNSTORED, rules
+from fabgitops_core.api.setpoint.marks import PERMIT
 from fabgitops_core.api.values import ParameterValue
 
 DEFAULT_TIMEOUT_SECS = 3.0
@@ -240,6 +242,12 @@ class RegisterStatus(ApiModel):
     """The words last given to a register that is a command (verify: false), as hexadecimal digits."""
     write_intended: bool | None = None
     """True where those words were recorded before their turn to be sent; absent once they were sent."""
+    released: str | None = None
+    """The words that a rollout lets it hold, as hexadecimal digits; absent while none leads the PLC, or it has none."""
+    previous: str | None = None
+    """The words that it held before this round of a rollout changed it; empty while that is not known."""
+    pending: str | None = None
+    """What Git wants, for people, while a rollout holds it at something else."""
     fight: Fought | None = None
     """How often it was corrected lately, so that a restart counts on; only with correction.fight."""
     corrected_at: Time | None = None
@@ -293,8 +301,10 @@ class IndustrialPLCStatus(ApiModel):
     """What holds corrections back now, in the order in which the guards are asked; empty while nothing does."""
     history: tuple[PastCorrection, ...] = ()
     """The last 20 corrections, the newest last; stored with what else there is to tell."""
+    release: ReleaseStatus | None = None
+    """How far it has followed Git; absent while no rollout leads it."""
     conditions: tuple[Condition, ...] = ()
-    """Ready, InSync, Reconciling and Stalled, and Correcting while something is to be corrected."""
+    """Ready, InSync, Reconciling, Stalled; Correcting while something is to be corrected, Released while it is led."""
 
 
 INDUSTRIAL_PLC = Kind(
@@ -328,5 +338,5 @@ INDUSTRIAL_PLC = Kind(
         Column("Template", "string", ".spec.templateRef.name", "The template that it takes its map from.", priority=1),
         Column("LastError", "string", ".status.lastError", "Why the last pass failed.", priority=1),
     ),
-    annotations=(SUSPEND, APPROVE, APPROVED_BY),
+    annotations=(SUSPEND, APPROVE, APPROVED_BY, PERMIT),
 )

@@ -22,11 +22,15 @@ class ReleaseStatus(ApiModel):
     """The round of the rollout of which the previous words are kept."""
     permit: str = ""
     """The permit that was acted on last."""
-    measured: bool = False
-    """Whether what the device held before this round is stored."""
+    unread: tuple[str, ...] = ()
+    """Registers that this round changes, and of which was not read yet what they held before."""
     proven_at: Time | None = None
     """When it was read back to hold what it was released to; absent while it was not."""
     restored: bool = False
     """Whether what it must hold is what it held before this round."""
     corrections: Annotated[int, Field(ge=0)] = 0
     """Corrections since it was proven."""
+    reason: str = "HeldByRollout"
+    """Why it holds what it holds, as the condition Released says it."""
+    message: str = ""
+    """The same as a sentence."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus, RegisterStatus
 from fabgitops_core.api.plc.resolving import Resolution, Unresolved, resolved
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
-from fabgitops_core.control.commands import Notice, Wake
+from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Contested, Event, Referenced, SyncRequest
 from fabgitops_core.control.plc import approving, suspending
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.contact import still_answered
 from fabgitops_core.control.plc.counting import counting_what_counts
+from fabgitops_core.control.plc.gate import applying as gate
 from fabgitops_core.control.plc.judging import blank
 from fabgitops_core.control.plc.mapping import map_of
 from fabgitops_core.control.plc.points import NOWHERE, DeviceMap
@@ -56,6 +57,7 @@ def declared(state: PlcState, event: Declaration) -> Step:
         fault="",
     )
     known, agreed = approving.taken(known, event), known.approved
+    known = gate.heard(known._replace(release=status.release) if first else known, event)
     if event.referenced is not None:
         known = _with_reference(known, event.referenced)
     asked = request is not None and request != state.request
@@ -66,13 +68,17 @@ def declared(state: PlcState, event: Declaration) -> Step:
         if changed or _differs(wanted, state):
             after, commands = _taken(state, wanted, event)
             return (settled(after) if asked else after), commands
+    said: Commands = ()
+    if gate.is_news(state, known):
+        known, said = gate.anew(known, event)
     if not asked:
         again = known.approved not in {"", agreed} and known.spec is not None and not known.spec.suspend
-        return known, (Wake(0.0),) if again else ()
+        return known, (*said, Wake(0.0)) if again else said
     known = settled(known)
     if known.spec is None or known.spec.suspend:
-        return rest(known, event)
-    return known, (Wake(0.0),)
+        after, commands = rest(known, event)
+        return after, (*said, *commands)
+    return known, (*said, Wake(0.0))
 
 
 def _unbegun(state: PlcState, request: SyncRequest | None, status: IndustrialPLCStatus) -> SyncRequest | None:
@@ -135,7 +141,8 @@ def _resolved(state: PlcState) -> PlcState:
     if spec is None:
         return state._replace(spec=None, problem=problem, missing=missing)
     device_map = map_of(spec, state.namespace, sources)
-    return state._replace(spec=spec, problem="", missing=False, map=device_map, usual=usual_of(device_map))
+    usual = usual_of(device_map)
+    return state._replace(spec=spec, problem="", missing=False, git=device_map, map=device_map, usual=usual)
 
 
 def _with_template(
@@ -149,11 +156,13 @@ def _with_template(
 
 
 def _differs(state: PlcState, before: PlcState) -> bool:
-    return (state.spec, state.problem, state.map) != (before.spec, before.problem, before.map)
+    return (state.spec, state.problem, state.git) != (before.spec, before.problem, before.git)
 
 
 def _taken(before: PlcState, state: PlcState, event: Declaration | Referenced) -> Step:
     state = unsettled(_moved_on(before, state), event.at)
+    if state.spec is not None and (state.led_by or state.release is not None):
+        state = gate.applied(state)
     if state.missing and before.generation < 0:
         return _awaited(state, event)
     if state.spec is None or state.spec.suspend:

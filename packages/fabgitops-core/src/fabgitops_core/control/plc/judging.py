@@ -64,6 +64,8 @@ class Judgement:
             and not (self.notices or self.drifts or self.corrections)
             and (before is self.status or (before.in_sync is self.status.in_sync and _nothing_open(before)))
             and (before.corrected_at, before.writes) == (self.status.corrected_at, self.status.writes)
+            and (before.released, before.previous, before.pending)
+            == (self.status.released, self.status.previous, self.status.pending)
         )
 
 
@@ -101,6 +103,13 @@ def _counted(before: RegisterStatus) -> dict[str, Any]:
     if before.corrected_at is None and before.writes is None:
         return {}
     return {"corrected_at": before.corrected_at, "writes": before.writes}
+
+
+def _led(before: RegisterStatus) -> dict[str, Any]:
+    """Return the fields that tell what a rollout lets it hold, as far as they are there."""
+    if before.released is None and before.pending is None and before.previous is None:
+        return {}
+    return {"released": before.released, "previous": before.previous, "pending": before.pending}
 
 
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
@@ -141,6 +150,7 @@ def ordered(point: Point, before: RegisterStatus) -> Judgement:
         write_intended=before.write_intended if perhaps else None,
         error=f"perhaps given: {_PERHAPS}" if perhaps else None,
         **_counted(before),
+        **_led(before),
     )
     finding = Finding.GIVEN if perhaps or before.given == words else Finding.DUE
     return Judgement(point, finding, status, f"{point.label} is to be given {point.target}")
@@ -197,6 +207,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         drifted_since=story.since,
         ramping_to=before.ramping_to if point.ramp is not None and finding in AMISS else None,
         **_counted(before),
+        **_led(before),
     )
     return Judgement(point, finding, status, message, tuple(story.notices), story.drifts, story.corrections, words)
 

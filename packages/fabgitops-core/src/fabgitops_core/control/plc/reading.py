@@ -14,6 +14,7 @@ from fabgitops_core.control.plc.confirming import confirmed
 from fabgitops_core.control.plc.contact import met
 from fabgitops_core.control.plc.counting import within_time
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed
+from fabgitops_core.control.plc.gate.looking import looked
 from fabgitops_core.control.plc.guards.asking import asked
 from fabgitops_core.control.plc.guards.guard import Snapshot, snapshot
 from fabgitops_core.control.plc.guards.table import may_write
@@ -171,6 +172,7 @@ def _read(state: PlcState, batch: Batch, after: float = 0.0) -> Read:
 
 def judge(state: PlcState, event: Event) -> Step:
     """Judge every register, and correct those that are ours to correct."""
+    state = looked(state)
     wanted, status = state.map, state.status
     found = tuple(_found(state, wanted, event))
     if state.spec is not None and state.spec.mode is Mode.OBSERVE:

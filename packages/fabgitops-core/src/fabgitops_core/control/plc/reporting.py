@@ -7,7 +7,9 @@ from typing import Any
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
 from fabgitops_core.api.plc.correction import HeldCorrections
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
+from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.control.plc.brevity import LONGEST_MESSAGE, brief
+from fabgitops_core.control.plc.gate.telling import RELEASED
 from fabgitops_core.control.plc.situations import (
     ADDRESS_NOT_ALLOWED,
     CONNECTION_FAILED,
@@ -46,8 +48,12 @@ def told(
         **changes,
         "last_error": message if situation.phase is Phase.FAILED else unreadable and brief(unreadable, LONGEST_MESSAGE),
     }
-    wanted = {"held": (), "plan": None, **wanted}
-    said = (*_conditions(situation, message, at, generation), *_correcting(situation, wanted["held"], at, generation))
+    wanted = {"held": (), "plan": None, "release": status.release, **wanted}
+    said = (
+        *_conditions(situation, message, at, generation),
+        *_correcting(situation, wanted["held"], at, generation),
+        *_released(wanted["release"], at, generation),
+    )
     conditions = renewed(status.conditions, said)
     if conditions == status.conditions and all(getattr(status, name) == value for name, value in wanted.items()):
         return status
@@ -86,6 +92,19 @@ def _correcting(
             status=_flag(is_written),
             reason=CORRECTING.reason if is_written else held[0].reason,
             message=brief(why, LONGEST_MESSAGE),
+            observed_generation=generation,
+            last_transition_time=at,
+        )
+
+
+def _released(release: ReleaseStatus | None, at: datetime, generation: int) -> Iterator[Condition]:
+    """Yield what is said of a PLC that a rollout leads."""
+    if release is not None:
+        yield Condition(
+            type="Released",
+            status=_flag(release.released == release.wanted and release.reason == RELEASED),
+            reason=release.reason,
+            message=release.message,
             observed_generation=generation,
             last_transition_time=at,
         )

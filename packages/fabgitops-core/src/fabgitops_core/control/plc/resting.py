@@ -10,6 +10,7 @@ from fabgitops_core.control.events import Declared, Event, Faulted, Referenced, 
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc import suspending
 from fabgitops_core.control.plc.events import IdentifyFailed, ReadFailed, WriteFailed
+from fabgitops_core.control.plc.gate.stamping import stamped
 from fabgitops_core.control.plc.points import NOWHERE
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import contact_was_lost
@@ -98,4 +99,4 @@ def _unknown(state: PlcState, registers: Sequence[RegisterStatus]) -> dict[str, 
     if not registers or state.map is NOWHERE:
         return {}
     unknown = [each.model_copy(update={"in_sync": None}) if each.in_sync is not None else each for each in registers]
-    return registers_fields(unknown, state.map) | {"registers_in_sync": None}
+    return registers_fields(stamped(state, unknown), state.map) | {"registers_in_sync": None}

@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 from fabgitops_core.api.plc.approval import PlannedChange
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.commands import Command, Commands, Publish, Wake
 from fabgitops_core.control.events import Declared, Event, Failure, SyncRequest
+from fabgitops_core.control.members import Leading
 from fabgitops_core.control.neighbours import NOBODY, Neighbours
 from fabgitops_core.control.plc.changes import Planned
 from fabgitops_core.control.plc.commands import Read
@@ -175,6 +177,20 @@ class Memory:
 BLANK = Memory()
 
 
+class Leave(NamedTuple):
+    """What a rollout leaves to a register: the words that it may hold, those that it held before, and what Git wants.
+
+    The first two are hexadecimal digits, the last is for people, and there only where it is something else.
+    """
+
+    released: str | None = None
+    previous: str | None = None
+    pending: str | None = None
+
+
+UNLED = Leave()
+
+
 class PlcState(NamedTuple):
     """All that the controller knows; a tuple, since each poll makes two and a tuple costs a third of a dataclass.
 
@@ -185,6 +201,11 @@ class PlcState(NamedTuple):
     changed, while it has not stood for `settle_secs` yet and is not to be written. `fault` is
     told while a fault of our own keeps what is declared from being in force. `suspended_for` is what the annotation
     says that suspends the resource, None without it; `declared` and `spec` are then suspended as well.
+
+    `git` is the map of what Git wants; `map` is that, too, but where rollouts lead the resource it wants what it was
+    released to. `led_by` says who they are, `permit` what was permitted last, `release` what follows: None while nobody
+    leads it and nothing is held. `leave` says the same of each register, by place in the map. `unreleased` are the
+    registers that may not hold what Git wants.
     """
 
     stage: Stage = Stage.IDLE
@@ -213,6 +234,12 @@ class PlcState(NamedTuple):
     approved: str = ""
     approved_by: str = ""
     suspended_for: str | None = None
+    git: DeviceMap = NOWHERE
+    led_by: tuple[Leading, ...] = ()
+    permit: str = ""
+    release: ReleaseStatus | None = None
+    leave: tuple[Leave, ...] = ()
+    unreleased: frozenset[str] = frozenset()
 
 
 Step = tuple[PlcState, Commands]
@@ -292,6 +319,6 @@ def finish(state: PlcState, situation: Situation, message: str, event: Event, **
 
 def say(state: PlcState, situation: Situation, message: str, event: Event, **changes: Any) -> Step:
     """Say how it stands, with further fields of the status by name; what was said already is not published again."""
-    status = told(state.status, situation, message, event.at, state.generation, **changes)
+    status = told(state.status, situation, message, event.at, state.generation, release=state.release, **changes)
     commands: tuple[Command, ...] = () if status is state.status else (Publish(status),)
     return state._replace(status=status), commands

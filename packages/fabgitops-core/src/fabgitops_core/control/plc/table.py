@@ -38,7 +38,8 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE
 from fabgitops_core.control.commands import Wake
-from fabgitops_core.control.events import Contested, Declared, Due, Event, Faulted, Referenced, Removed
+from fabgitops_core.control.events import Contested, Declared, Due, Event, Faulted, Led, Referenced, Removed
+from fabgitops_core.control.members import Facts
 from fabgitops_core.control.plc.auditing import audited
 from fabgitops_core.control.plc.claims import Claim, claims_of
 from fabgitops_core.control.plc.declaring import contested, declared, referenced
@@ -54,6 +55,8 @@ from fabgitops_core.control.plc.events import (
     WriteUnrecorded,
     WriteWithdrawn,
 )
+from fabgitops_core.control.plc.gate.applying import led
+from fabgitops_core.control.plc.gate.facts import facts
 from fabgitops_core.control.plc.identifying import identified, not_identified
 from fabgitops_core.control.plc.metering import readings, targets, units
 from fabgitops_core.control.plc.pacing import paced
@@ -91,6 +94,7 @@ ALWAYS: dict[type[Event], Callable[[PlcState, Any], Step]] = {
     Referenced: referenced,
     Contested: contested,
     Faulted: faulted,
+    Led: led,
 }
 
 
@@ -161,7 +165,7 @@ class PlcController:
         """Return the registers that the resource wants for itself; none while it is suspended."""
         if state.spec is None or state.spec.suspend:
             return frozenset()
-        return claims_of(state.map)
+        return claims_of(state.git)
 
     def readings(self, state: PlcState) -> Mapping[str, float]:
         """Return the numbers last read, by the name of the register, for metrics."""
@@ -174,6 +178,10 @@ class PlcController:
     def units(self, state: PlcState) -> Mapping[str, str]:
         """Return what registers are counted in, by the name of the register, for metrics."""
         return units(state)
+
+    def facts(self, state: PlcState) -> Facts | None:
+        """Return how the resource stands, for who leads it."""
+        return facts(state)
 
     still_wanted = staticmethod(still_wanted)
     why_held = staticmethod(why_held)

@@ -15,6 +15,8 @@ from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.approving import same_but_for_values
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
+from fabgitops_core.control.plc.gate.proving import concluded
+from fabgitops_core.control.plc.gate.stamping import stamped
 from fabgitops_core.control.plc.guards.table import holds_of, soonest
 from fabgitops_core.control.plc.guards.telling import begun, told_of
 from fabgitops_core.control.plc.judging import Finding, Judgement
@@ -41,6 +43,7 @@ def conclude(state: PlcState, event: Event) -> Step:
     situation, message = _picked(state, going.found, holds)
     if situation is at_hand.HELD:
         return held(state, event, holds)
+    state = concluded(state, going.found, situation is at_hand.IN_SYNC, event.at)
     fields = fields_of(state) | told_of(state, holds, event.at)
     wake = _next_look(state, holds)
     if situation is not at_hand.DEVICE_EXCEPTION and fields["last_error"]:
@@ -88,7 +91,7 @@ def fields_of(state: PlcState) -> dict[str, Any]:
     amiss = bool(memory.troubles or memory.braked)
     registers = [_with_what_is_amiss(each, memory) if amiss else each.status for each in found]
     return {
-        **registers_fields(registers, state.map),
+        **registers_fields(stamped(state, registers), state.map),
         "drift_events": drifts + sum(each.drifts for each in found),
         "corrections_applied": corrections + sum(each.corrections for each in found),
         "last_error": _unreadable(found),
@@ -238,6 +241,7 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
         and status.last_update is not None
         and (situation in _WANDERING or status.message == message)
         and status.held == fields["held"]
+        and status.release == state.release
         and same_but_for_values(status, fields["plan"])
         and status.drift_events == fields["drift_events"]
         and status.corrections_applied == fields["corrections_applied"]
@@ -275,6 +279,9 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.writes,
         register.ramping_to,
         register.fight,
+        register.released,
+        register.previous,
+        register.pending,
     )
 
 

@@ -85,7 +85,9 @@ def write_next(state: PlcState, event: Event) -> Step:
     change, found = going.changes[0], state.going.found
     message = f"{'; '.join(found[at].message for at in change.points)}; writing it"
     fields = fields_of(state) | told_of(state, holds_of(state, event.at), event.at)
-    status = told(state.status, at_hand.CORRECTING, message, event.at, state.generation, **fields)
+    status = told(
+        state.status, at_hand.CORRECTING, message, event.at, state.generation, release=state.release, **fields
+    )
     begun = in_stage(Stage.WRITING, state._replace(status=status), state.going)
     write = Write(change.change, state.map.timeout, first, going.over, checks_of(state))
     return begun, (Publish(status, before_write=first), write)

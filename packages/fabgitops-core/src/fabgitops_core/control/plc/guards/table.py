@@ -22,6 +22,7 @@ from fabgitops_core.control.plc.guards.identity import by_identity
 from fabgitops_core.control.plc.guards.interlocks import by_interlocks
 from fabgitops_core.control.plc.guards.mode import by_mode
 from fabgitops_core.control.plc.guards.ramp import by_ramp
+from fabgitops_core.control.plc.guards.release import by_release
 from fabgitops_core.control.plc.guards.settling import by_settling
 from fabgitops_core.control.plc.guards.windows import by_windows
 from fabgitops_core.control.plc.judging import to_be_written
@@ -31,6 +32,7 @@ from fabgitops_core.control.plc.state import PlcState, forced, forced_for
 GUARDS: tuple[tuple[str, Guard], ...] = (
     ("mode", by_mode),
     ("adoption", by_adoption),
+    ("release", by_release),
     ("settling", by_settling),
     ("conflict", by_conflict),
     ("identity", by_identity),

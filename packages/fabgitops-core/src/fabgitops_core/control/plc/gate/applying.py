@@ -1,0 +1,115 @@
+"""What leads a PLC, and what follows for its map: it is made anew whenever one of both has changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fabgitops_core.api.plc.industrialplc import RegisterStatus
+from fabgitops_core.api.plc.release import ReleaseStatus
+from fabgitops_core.api.setpoint.marks import PERMIT
+from fabgitops_core.codec.types import Words
+from fabgitops_core.control.commands import Commands, Wake
+from fabgitops_core.control.events import Led
+from fabgitops_core.control.plc.gate.permitting import permitted
+from fabgitops_core.control.plc.gate.stamping import stamped
+from fabgitops_core.control.plc.gate.telling import told_of
+from fabgitops_core.control.plc.gate.words import effective, named, pending, released_words, wanted_by_git
+from fabgitops_core.control.plc.remembering import known_at
+from fabgitops_core.control.plc.situations import situation_of
+from fabgitops_core.control.plc.state import BLANK, Declaration, Leave, PlcState, Step, say, usual_of
+
+
+def heard(state: PlcState, event: Declaration) -> PlcState:
+    """Note who leads the resource, and what is permitted."""
+    permit = event.annotations.get(PERMIT, "")
+    if (event.led_by, permit) == (state.led_by, state.permit):
+        return state
+    return state._replace(led_by=event.led_by, permit=permit)
+
+
+def is_news(before: PlcState, now: PlcState) -> bool:
+    """Return whether somebody else leads it, or something else is permitted."""
+    return (before.led_by, before.permit) != (now.led_by, now.permit)
+
+
+def led(state: PlcState, event: Led) -> Step:
+    """Take the news of who leads the resource."""
+    return (state, ()) if event.by == state.led_by else anew(state._replace(led_by=event.by), event)
+
+
+def anew(state: PlcState, event: Led | Declaration) -> Step:
+    """Apply what is news of a resource whose spec is as it was, and say it at once."""
+    if state.spec is None or state.generation < 0:
+        return state, ()
+    before, said = state.map, state.status
+    after = applied(state)
+    registers, status = after.status.registers, said
+    after = after._replace(status=said)
+    commands: Commands = ()
+    if registers != said.registers or after.release != said.release:
+        kept = {"last_error": said.last_error, "held": said.held, "plan": said.plan}
+        after, commands = say(after, situation_of(status), status.message, event, registers=registers, **kept)
+    if after.map == before and after.unreleased == state.unreleased:
+        return after._replace(map=before, usual=state.usual), commands
+    memory = replace(BLANK, lost=state.memory.lost, answered=state.memory.answered, stranger=state.memory.stranger)
+    wake: Commands = () if state.spec.suspend else (Wake(0.0),)
+    return after._replace(memory=memory), (*commands, *wake)
+
+
+def applied(state: PlcState) -> PlcState:
+    """Return the state with the map that holds what was released, and what is known of that.
+
+    The registers of the status are those of the map, in its order, or none were looked at yet.
+    """
+    if not state.led_by and state.release is None:
+        return _as_git_wants(state)
+    points, known = state.git.points, tuple(known_at(state.git.points, state.status.registers))
+    release = _renamed(state.release or ReleaseStatus(), state, known)
+    release, known = permitted(state.permit, state.led_by, release, points, known)
+    words = _words(state, known)
+    release = release.model_copy(update={"released": named(state.git, words)})
+    if not state.led_by and release.released == release.wanted:
+        return _as_git_wants(state)
+    if state.release is None or release.released != state.release.released:
+        release = release.model_copy(update={"proven_at": None})
+    return _holding(state, told_of(release, state.led_by, state.git, words), known, words)
+
+
+def _holding(
+    state: PlcState, release: ReleaseStatus, known: tuple[RegisterStatus, ...], words: Sequence[Words | None]
+) -> PlcState:
+    """Return the state of a resource that holds these words until it is released to others."""
+    wants = effective(state.git, words)
+    pairs = [(point, held) for point, held in zip(state.git.points, words, strict=True) if point.wanted is not None]
+    leave = tuple(
+        Leave(each.released, each.previous, pending(point, held))
+        for point, each, held in zip(state.git.points, known, words, strict=True)
+    )
+    after = state._replace(
+        map=wants,
+        usual=usual_of(wants, state.memory.holes),
+        release=release,
+        leave=leave,
+        unreleased=frozenset(point.name for point, held in pairs if point.wanted != held),
+    )
+    return after._replace(status=state.status.model_copy(update={"registers": tuple(stamped(after, known))}))
+
+
+def _as_git_wants(state: PlcState) -> PlcState:
+    """Return the state of a resource that nobody leads, and of which nothing is held."""
+    usual = usual_of(state.git, state.memory.holes)
+    after = state._replace(map=state.git, usual=usual, release=None, leave=(), unreleased=frozenset())
+    registers = tuple(stamped(after, state.status.registers))
+    return after._replace(status=state.status.model_copy(update={"registers": registers}))
+
+
+def _words(state: PlcState, known: Sequence[RegisterStatus]) -> list[Words | None]:
+    """Return what each register was released to."""
+    return [released_words(point, each) for point, each in zip(state.git.points, known, strict=True)]
+
+
+def _renamed(release: ReleaseStatus, state: PlcState, known: tuple[RegisterStatus, ...]) -> ReleaseStatus:
+    """Return what is released, by the names that the words have in the map as it is now."""
+    git = state.git
+    words = _words(state, known)
+    leader = {"rollout": state.led_by[0].name} if len(state.led_by) == 1 else {}
+    return release.model_copy(update={"wanted": wanted_by_git(git), "released": named(git, words), **leader})

@@ -1,0 +1,87 @@
+"""Acts on a permit: lets go over to what Git wants now, or puts back what that replaced."""
+
+from collections.abc import Sequence
+
+from fabgitops_core.api.plc.industrialplc import RegisterStatus
+from fabgitops_core.api.plc.release import ReleaseStatus
+from fabgitops_core.api.setpoint.permits import MANUAL, Permit, permit_of
+from fabgitops_core.codec.types import hex_of
+from fabgitops_core.control.members import Leading
+from fabgitops_core.control.plc.points import Point
+
+Registers = tuple[RegisterStatus, ...]
+
+
+def permitted(
+    text: str, led_by: Sequence[Leading], release: ReleaseStatus, points: Sequence[Point], known: Registers
+) -> tuple[ReleaseStatus, Registers]:
+    """Return what a permit makes of what is released; nothing where it is for other words, from another, or done.
+
+    Args:
+        text: The annotation.
+        led_by: Who leads the PLC: of two nobody permits anything.
+        release: What was released, by its present names.
+        points: The registers as Git wants them.
+        known: What is known of each.
+    """
+    permit = permit_of(text)
+    if permit is None or not _speaks(permit, led_by):
+        return release, known
+    if permit.restore:
+        return _restored(permit, release, known) if _is_to_go_back(permit, text, release) else (release, known)
+    if permit.hash != release.wanted or (release.permit == text and release.released == release.wanted):
+        return release, known
+    return _released(permit, release, points, known)
+
+
+def _speaks(permit: Permit, led_by: Sequence[Leading]) -> bool:
+    """Return whether who gave a permit has a word here: the one rollout that leads the PLC, or somebody by hand."""
+    if permit.uid == MANUAL:
+        return not permit.restore
+    return len(led_by) == 1 and led_by[0].uid == permit.uid
+
+
+def _is_to_go_back(permit: Permit, text: str, release: ReleaseStatus) -> bool:
+    return (
+        release.permit != text
+        and not release.restored
+        and release.round == permit.round
+        and release.released == permit.hash
+    )
+
+
+def _released(
+    permit: Permit, release: ReleaseStatus, points: Sequence[Point], known: Registers
+) -> tuple[ReleaseStatus, Registers]:
+    """Release all registers, and note which change by it: what those hold is read before they are written."""
+    begins = permit.round != release.round or permit.uid != release.uid or release.restored
+    unread = set() if begins else set(release.unread)
+    registers = list[RegisterStatus]()
+    for point, each in zip(points, known, strict=True):
+        previous = None if begins else each.previous
+        words = None if point.wanted is None else hex_of(point.wanted)
+        if words is not None and not point.command and each.released != words and previous is None:
+            previous = each.released or ""
+            unread.add(point.name)
+        registers.append(each.model_copy(update={"released": words, "previous": previous, "pending": None}))
+    after = release.model_copy(
+        update={
+            "uid": permit.uid,
+            "round": permit.round,
+            "permit": str(permit),
+            "unread": tuple(point.name for point in points if point.name in unread),
+            "proven_at": None,
+            "restored": False,
+            "corrections": 0,
+        }
+    )
+    return after, tuple(registers)
+
+
+def _restored(permit: Permit, release: ReleaseStatus, known: Registers) -> tuple[ReleaseStatus, Registers]:
+    """Put back what was read; a register of which that is not known is only looked at from now on."""
+    registers = tuple(
+        each if each.previous is None else each.model_copy(update={"released": each.previous or None}) for each in known
+    )
+    fields = {"permit": str(permit), "unread": (), "proven_at": None, "restored": True, "corrections": 0}
+    return release.model_copy(update=fields), registers

@@ -1,0 +1,27 @@
+"""What registers say of what they were released to: whatever made a status of a register, this is put on it last.
+
+A pass under way has judged registers before something was permitted, and must not tell of what was released then.
+"""
+
+from collections.abc import Sequence
+
+from fabgitops_core.api.plc.industrialplc import RegisterStatus
+from fabgitops_core.control.plc.state import UNLED, Leave, PlcState
+
+
+def leave_of(register: RegisterStatus) -> Leave:
+    """Return what a register says of that."""
+    return Leave(register.released, register.previous, register.pending)
+
+
+def stamped(state: PlcState, registers: Sequence[RegisterStatus]) -> Sequence[RegisterStatus]:
+    """Return registers of the map, or of one that is gone by now, each with what it may hold now."""
+    if len(state.leave) == len(registers):
+        return [_with(each, leave) for each, leave in zip(registers, state.leave, strict=True)]
+    return registers if state.leave else [_with(each, UNLED) for each in registers]
+
+
+def _with(register: RegisterStatus, leave: Leave) -> RegisterStatus:
+    if leave_of(register) == leave:
+        return register
+    return register.model_copy(update=leave._asdict())

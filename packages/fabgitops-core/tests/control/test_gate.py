@@ -1,0 +1,374 @@
+"""A PLC that a rollout leads: held at what it was released to, released by a permit, and put back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.plc.release import ReleaseStatus
+from fabgitops_core.api.setpoint.marks import PERMIT
+from fabgitops_core.control.events import Declared, Led, SyncRequest
+from fabgitops_core.control.members import Facts, Leading, Standing
+from fabgitops_core.control.plc.commands import Write
+from fabgitops_core.control.plc.gate.facts import facts
+
+from .conftest import Story
+from .mapping import HOLDING, REMOTE, SPEED, TORQUE, spec
+
+LEADER = Leading("line-a", "u-line-a", "wave 2 of 4")
+OTHER = Leading("line-b", "u-line-b")
+RESET = {"name": "reset", "address": 0, "value": 1, "write": {"verify": False}}
+
+
+@dataclass
+class Fleet:
+    """One PLC, who leads it, and what is permitted; the device holds what Git wanted at first."""
+
+    story: Story = field(default_factory=lambda: Story(pace=0.1))
+    by: tuple[Leading, ...] = (LEADER,)
+    permit: str = ""
+
+    def declare(self, wanted: IndustrialPLCSpec, *, same: bool = False, **more: Any) -> "Fleet":
+        """Declare the PLC as it is led and permitted now."""
+        story = self.story
+        story.generation += 0 if same or story.state.generation < 0 else 1
+        annotations = {PERMIT: self.permit} if self.permit else {}
+        event: Declared[Any, Any] = Declared(
+            story.at, story.generation, wanted, annotations=annotations, led_by=self.by, uid="u-plc", **more
+        )
+        story.tell(event)
+        return self
+
+    def permits(self, hash_: str = "", round_: int = 1, uid: str = LEADER.uid, restore: bool = False) -> "Fleet":
+        """Give a permit, for what Git wants now unless told otherwise."""
+        what = hash_ or (self.release.released if restore else self.release.wanted)
+        self.permit = f"{uid}/{round_}/{what}" + ("/restore" if restore else "")
+        return self.declare(self.story.spec, same=True)
+
+    def polled(self, times: int = 1) -> "Fleet":
+        """Look so many times."""
+        for _ in range(times):
+            self.story.polled(after=60)
+        return self
+
+    def led(self, *by: Leading) -> "Fleet":
+        """Let others lead it."""
+        self.by = by
+        self.story.tell(Led(self.story.at, by))
+        return self
+
+    def restarted(self) -> "Fleet":
+        """Let another process go on with what was published last."""
+        said = IndustrialPLCStatus.model_validate_json(self.story.published[-1].model_dump_json(by_alias=True))
+        wanted, device = self.story.spec, self.story.device
+        fresh = Fleet(Story(generation=self.story.generation, at=self.story.at, device=device, pace=0.1), self.by)
+        fresh.permit = self.permit
+        return fresh.declare(wanted, same=True, status=said)
+
+    def holds(self, address: int, unit: int = 1) -> int:
+        """Return what a register of the device holds."""
+        return self.story.device.memory[unit, HOLDING, address]
+
+    @property
+    def writes(self) -> list[tuple[int, int]]:
+        """Return address and first word of all that was written."""
+        return [(each.address, each.values[0]) for each in self.story.device.writes]
+
+    @property
+    def release(self) -> ReleaseStatus:
+        """Return what the status says of what is released."""
+        assert self.story.status.release is not None
+        return self.story.status.release
+
+    @property
+    def released(self) -> tuple[str, str, str]:
+        """Return the condition Released."""
+        found = next(each for each in self.story.status.conditions if each.type == "Released")
+        return found.status.value, found.reason, found.message
+
+    @property
+    def facts(self) -> Facts:
+        """Return what who leads it knows."""
+        found = facts(self.story.state)
+        assert found is not None
+        return found
+
+
+def fleet(*registers: dict[str, Any], **more: Any) -> Fleet:
+    """Return a PLC whose device holds what Git wants, looked at once."""
+    found, given = Fleet(), registers or (SPEED, TORQUE)
+    for each in given:
+        found.story.device.holding(each["address"], each["value"], unit=each.get("unitId", 1))
+    return found.declare(spec(*given, **more)).polled(2)
+
+
+def test_what_holds_what_git_wants_is_released() -> None:
+    """A PLC that is selected while it is in sync may hold what it holds, and nothing is written."""
+    plc = fleet()
+    assert plc.released[:2] == ("True", "Released")
+    assert plc.story.condition("Ready") == ("True", "InSync")
+    assert plc.release.released == plc.release.wanted != ""
+    assert {Standing.GATED, Standing.IN_SYNC, Standing.PROVEN, Standing.REACHABLE} <= set(plc.facts.standing)
+    assert plc.writes == []
+
+
+def test_an_edit_is_held() -> None:
+    """What Git changes is not written; the PLC is Ready at what it had, and says what it wants and waits for."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled(3)
+    assert plc.writes == []
+    assert plc.story.condition("Ready") == ("True", "InSync")
+    status, reason, message = plc.released
+    assert (status, reason) == ("False", "HeldByRollout")
+    assert "wants speed 7, holds 5" in message
+    assert "wave 2 of 4" in message
+    assert plc.story.register("speed").pending == "7"
+    assert plc.facts.wanted != plc.facts.released
+
+
+def test_drift_of_what_is_held_is_corrected_to_what_was_released() -> None:
+    """A held PLC is still looked after: it is put back to what it may hold, not to what Git wants; so by force, too."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    plc.story.device.holding(10, 99)
+    plc.polled(2)
+    assert plc.writes == [(10, 5)]
+    plc.story.device.holding(10, 98)
+    plc.declare(plc.story.spec, same=True, request=SyncRequest("now", force=True)).polled(2)
+    assert plc.writes == [(10, 5), (10, 5)]
+
+
+def test_a_permit_lets_go_once_what_was_held_is_stored() -> None:
+    """With a permit for just these words the PLC is written; what it held before is in the record of that write."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    before = len(plc.story.published)
+    plc.permits().story.polled(after=60, until=Write)
+    recorded = IndustrialPLCStatus.model_validate(plc.story.published[-1])
+    assert len(plc.story.published) > before
+    assert next(each.previous for each in recorded.registers if each.name == "speed") == "0x0005"
+    assert Standing.PROVEN not in plc.facts.standing
+    while plc.story.request is not None:
+        plc.story.answered()
+    plc.polled()
+    assert plc.writes == [(10, 7)]
+    assert plc.released[:2] == ("True", "Released")
+    assert Standing.PROVEN in plc.facts.standing
+    assert plc.story.register("torque").previous is None, "it is not changed"
+    assert plc.facts.round == 1
+
+
+@pytest.mark.parametrize("text", ["nonsense", "u-line-a/1", "u-line-a/x/{0}", "u-line-b/1/{0}", "u-line-a/1/feed"])
+def test_a_permit_for_anything_else_allows_nothing(text: str) -> None:
+    """A permit of another rollout, for other words, or that is none, writes nothing."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    plc.permit = text.format(plc.release.wanted)
+    plc.declare(plc.story.spec, same=True).polled(2)
+    assert plc.writes == []
+    assert plc.released[0] == "False"
+
+
+def test_a_permit_holds_for_the_words_of_its_time() -> None:
+    """An edit after a permit waits for another one."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits()
+    plc.declare(spec({**SPEED, "value": 8}, TORQUE)).polled(3)
+    assert plc.writes == [(10, 7)]
+    assert plc.released[1] == "HeldByRollout"
+
+
+def test_what_was_released_is_put_back_to_what_was_read() -> None:
+    """A restore writes what the device held before, proves it, and leaves the revision held."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, {**TORQUE, "value": 9})).polled().permits().polled(2)
+    assert plc.writes == [(10, 7), (11, 9)] or plc.writes == [(10, 7)]
+    plc.permits(restore=True).polled(2)
+    assert (plc.holds(10), plc.holds(11)) == (5, 6)
+    assert plc.released[:2] == ("False", "RolledBack")
+    assert {Standing.RESTORED, Standing.PROVEN} <= set(plc.facts.standing)
+    assert plc.story.condition("Ready") == ("True", "InSync")
+    plc.polled(2)
+    assert (plc.holds(10), plc.holds(11)) == (5, 6)
+
+
+def test_what_is_not_changed_is_not_put_back() -> None:
+    """A register that the change leaves as it is goes on being held at its value, whatever it drifted to."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    plc.story.device.holding(11, 99)
+    plc.permits().polled(2).permits(restore=True).polled(2)
+    assert (plc.holds(10), plc.holds(11)) == (5, 6)
+
+
+@pytest.mark.parametrize("at", range(1, 14))
+def test_a_restart_goes_on_where_it_stopped(at: int) -> None:
+    """Killed after any step of release and restore, another process comes to the same end, and stores no new past."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits()
+    steps = 0
+
+    def go(plc: Fleet) -> Fleet:
+        nonlocal steps
+        for _ in range(2):
+            plc.story.at = plc.story.at.replace(microsecond=0)
+            plc.story.due()
+            while plc.story.request is not None:
+                steps += 1
+                if steps == at:
+                    return plc.restarted().polled(2)
+                plc.story.answered()
+        return plc
+
+    plc = go(plc)
+    assert plc.holds(10) == 7
+    assert plc.story.register("speed").previous == "0x0005"
+    plc = go(plc.permits(restore=True))
+    assert plc.holds(10) == 5
+
+
+def test_a_later_revision_of_the_same_round_keeps_the_oldest_words() -> None:
+    """Superseded in mid-flight, what is put back is what stood there before the first of both; a new round is new."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits().polled(2)
+    plc.declare(spec({**SPEED, "value": 8}, TORQUE)).polled().permits().polled(2)
+    assert plc.story.register("speed").previous == "0x0005"
+    plc.permits(restore=True).polled(2)
+    assert plc.holds(10) == 5
+    plc.permits(round_=2).polled(2)
+    plc.declare(spec({**SPEED, "value": 9}, TORQUE)).polled().permits(round_=3).polled(2)
+    assert plc.story.register("speed").previous == "0x0008"
+
+
+def test_a_restore_of_another_round_or_other_words_does_nothing() -> None:
+    """Only what was released in this round is put back, and only if that is what is released now."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits().polled(2)
+    plc.permits(round_=2, restore=True).polled(2)
+    plc.permits(hash_="0123456789abcdef", restore=True).polled(2)
+    assert plc.writes == [(10, 7)]
+
+
+def test_two_rollouts_release_nothing() -> None:
+    """While two select it the PLC holds what it has, says so, and no permit of either counts."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().led(LEADER, OTHER)
+    plc.permits().polled(2)
+    assert plc.released[1] == "Overlap"
+    assert "line-a and line-b" in plc.released[2]
+    assert plc.writes == []
+    plc.led(LEADER).polled(2)
+    assert plc.writes == [(10, 7)]
+
+
+def test_a_rollout_that_is_gone_releases_nothing() -> None:
+    """Deleted in mid-flight, what is held stays held, also over a restart, until somebody releases it by hand."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().led().polled(2)
+    assert plc.released[:2] == ("False", "RolloutGone")
+    plc = plc.restarted().polled(2)
+    assert plc.writes == []
+    plc.permits(uid="manual", round_=0).polled(2)
+    assert plc.writes == [(10, 7)]
+    assert plc.story.status.release is None
+    assert plc.story.register("speed").released is None
+    assert "Released" not in {each.type for each in plc.story.status.conditions}
+
+
+def test_nobody_leads_and_nothing_is_held() -> None:
+    """Without a rollout a PLC follows Git, as one does whose rollout is gone when nothing waited."""
+    plc = Fleet(by=())
+    plc.declare(spec(SPEED, TORQUE)).polled(2)
+    assert plc.story.status.release is None
+    led = fleet().led().declare(spec({**SPEED, "value": 7}, TORQUE)).polled(3)
+    assert led.story.status.release is None
+    assert led.writes == [(10, 7)]
+
+
+def test_one_that_is_not_in_sync_when_it_is_selected_waits() -> None:
+    """Selected while it holds something else it is only looked at: neither written nor an alarm, until its wave."""
+    plc = Fleet()
+    plc.story.device.holding(10, 3).holding(11, 6)
+    plc.declare(spec(SPEED, TORQUE)).polled(3)
+    assert plc.writes == []
+    assert plc.story.condition("Ready") == ("True", "InSync")
+    assert "wants speed 5, holds what it holds" in plc.released[2]
+    plc.permits().polled(2)
+    assert plc.writes == [(10, 5)]
+    assert plc.story.register("speed").previous == "0x0003"
+
+
+def test_a_command_waits_for_its_wave_and_is_not_taken_back() -> None:
+    """A command is not given before it is released, is given once then, and no restore gives it again."""
+    plc = fleet(SPEED)
+    plc.declare(spec(RESET, SPEED)).polled(3)
+    assert plc.writes == []
+    assert plc.story.condition("Ready") == ("True", "InSync")
+    plc.permits().polled(3)
+    assert plc.writes == [(0, 1)]
+    plc.permits(restore=True).polled(3)
+    assert plc.writes == [(0, 1)]
+
+
+def test_what_could_not_be_read_is_not_put_back_by_guess() -> None:
+    """A register of a unit that is away keeps what it was released to before; what was read is put back."""
+    plc = fleet(SPEED, REMOTE)
+    plc.declare(spec({**SPEED, "value": 7}, {**REMOTE, "value": 3})).polled()
+    plc.story.device.away = {2}
+    plc.permits().polled(2)
+    assert Standing.MEASURED not in plc.facts.standing
+    plc.permits(restore=True)
+    plc.story.device.away = set()
+    plc.polled(3)
+    assert (plc.holds(10), plc.holds(5, unit=2)) == (5, 1)
+
+
+def test_another_tolerance_or_interval_needs_no_permit() -> None:
+    """The words that are permitted are endpoint, place and value; what else is edited is in force at once."""
+    plc = fleet().declare(spec({**SPEED, "tolerance": 2}, TORQUE, pollIntervalSecs=9)).polled(2)
+    assert plc.released[:2] == ("True", "Released")
+    plc.story.device.holding(10, 6)
+    plc.polled(2)
+    assert plc.writes == []
+
+
+def test_another_place_is_another_register() -> None:
+    """A register that moves to another address is not written there before it is released."""
+    plc = fleet().declare(spec({**SPEED, "address": 20}, TORQUE)).polled(3)
+    assert plc.writes == []
+    assert plc.released[0] == "False"
+
+
+def test_a_drift_after_the_proof_is_counted() -> None:
+    """Who leads it is told how often it was corrected since it was proven."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits().polled(2)
+    assert plc.facts.corrections == 0
+    for count in (1, 2):
+        plc.story.device.holding(10, 99)
+        plc.polled(2)
+        assert plc.facts.corrections == count
+
+
+def test_where_it_stands_in_the_plan_is_told_when_it_changes() -> None:
+    """Another place in the plan is in the message, and nothing is looked at or written for it."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    reads = len(plc.story.device.reads)
+    plc.led(LEADER._replace(place="wave 3 of 4"))
+    assert "wave 3 of 4" in plc.released[2]
+    assert "wave 3 of 4" in str(plc.story.published[-1])
+    assert len(plc.story.device.reads) == reads
+    assert plc.story.wake is None
+
+
+@pytest.mark.parametrize("steps", range(6))
+@pytest.mark.parametrize("restore", [False, True])
+def test_a_word_in_the_middle_of_a_pass_is_not_lost(steps: int, restore: bool) -> None:
+    """A permit, or a restore, that comes while the device is read or written is acted on, and stays acted on."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    if restore:
+        plc.permits().polled(2)
+    plc.story.device.holding(11, 99)
+    plc.story.due()
+    for _ in range(steps):
+        if plc.story.request is not None:
+            plc.story.answered()
+    under_way = plc.story.request
+    plc.permits(restore=restore)
+    if under_way is not None:
+        plc.story.tell(plc.story.device.answer(plc.story.at, under_way))
+        while plc.story.request is not None:
+            plc.story.answered()
+    plc.polled()
+    for each in (plc, plc.restarted()):
+        each.polled(2)
+        assert (each.holds(10), each.holds(11)) == (5 if restore else 7, 6)
+        assert each.released[1] == ("RolledBack" if restore else "Released")
+        assert each.story.register("speed").released == ("0x0005" if restore else "0x0007")
