@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import pytest
-from fabgitops_core.admission.cel.lexing import words
-from fabgitops_core.admission.cel.values import LEAST, MOST, TYPES
 from fabgitops_core.admission.rules import Broken, CelError, SyntaxFault, compile_rule, run
+from fabgitops_core.expressions.cel.lexing import words
+from fabgitops_core.expressions.cel.values import LEAST, MOST, TYPES
 
 SELF: dict[str, Any] = {
     "a": 1,

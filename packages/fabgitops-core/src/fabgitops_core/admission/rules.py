@@ -6,11 +6,11 @@ An evaluator of others is put in here, and nowhere else (ADR 27 says why there i
 from collections.abc import Sequence
 from typing import Any
 
-from fabgitops_core.admission.cel.compiling import Program
-from fabgitops_core.admission.cel.nodes import SyntaxFault
-from fabgitops_core.admission.cel.patterns import pattern
-from fabgitops_core.admission.cel.picking import readable
-from fabgitops_core.admission.cel.values import Broken, CelError, shortest
+from fabgitops_core.expressions.cel.compiling import Program
+from fabgitops_core.expressions.cel.nodes import SyntaxFault
+from fabgitops_core.expressions.cel.patterns import pattern
+from fabgitops_core.expressions.cel.picking import readable
+from fabgitops_core.expressions.cel.values import Broken, CelError, shortest
 
 __all__ = ["Broken", "CelError", "Program", "SyntaxFault", "compile_rule", "pattern", "readable", "run", "shortest"]
 

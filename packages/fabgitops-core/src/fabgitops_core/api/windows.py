@@ -30,6 +30,13 @@ Duration = Annotated[
 """Hours, minutes and seconds as Go writes them: 2h30m."""
 
 
+def length_of(duration: str) -> timedelta:
+    """Return how long a `Duration` is; nothing of a text that is none."""
+    parts = _LENGTH.fullmatch(duration)
+    hours, minutes, seconds = (int(part or 0) for part in parts.groups()) if parts else (0, 0, 0)
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
 class WindowType(StrEnum):
     """What a window is for."""
 
@@ -60,9 +67,7 @@ class Span(ApiModel):
     @cached_property
     def length(self) -> timedelta:
         """Return how long it stays open."""
-        parts = _LENGTH.fullmatch(self.duration)
-        hours, minutes, seconds = (int(part or 0) for part in parts.groups()) if parts else (0, 0, 0)
-        return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return length_of(self.duration)
 
     @model_validator(mode="after")
     def _means_something(self) -> Self:

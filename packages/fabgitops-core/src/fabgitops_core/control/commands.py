@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from fabgitops_core.api.analysis.metrics import Metric
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.happenings import Happening
@@ -63,6 +64,20 @@ class Annotate(Request):
     annotations: Mapping[str, str | None]
     recorded: bool = True
     after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measure(Request):
+    """Measure a metric once, its arguments filled in, and tell what came of it.
+
+    It is the one called `name` (TEMPLATE/METRIC) of the analysis of a `wave`. Without a `metric` it cannot be asked any
+    more, for a `problem`: that comes back as a failure.
+    """
+
+    wave: int
+    name: str
+    metric: Metric | None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

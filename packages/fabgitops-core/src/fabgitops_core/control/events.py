@@ -7,7 +7,9 @@ from enum import Enum, auto
 from typing import Generic, TypeVar
 
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
+from fabgitops_core.control.analysis.answers import Answer
 from fabgitops_core.control.breaker import Gate
+from fabgitops_core.control.commands import Measure
 from fabgitops_core.control.members import Leading, Members
 from fabgitops_core.control.neighbours import NOBODY, Neighbours
 from fabgitops_core.control.objects import Child, Children, ObjectFailure
@@ -174,6 +176,24 @@ class AnnotateFailed(Event):
     at: datetime
     key: Key
     failure: ObjectFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Event):
+    """A metric was measured."""
+
+    at: datetime
+    request: Measure
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureFailed(Event):
+    """A metric could not be measured: `why` in one sentence, the same while the cause is."""
+
+    at: datetime
+    request: Measure
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

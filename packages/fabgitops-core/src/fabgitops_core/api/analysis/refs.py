@@ -7,6 +7,8 @@ from pydantic import Field
 from fabgitops_core.api.meta import ApiModel, ObjectName
 from fabgitops_core.api.schema import KEYED_BY_NAME
 
+ArgumentName = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-zA-Z]([-_a-zA-Z0-9]*[a-zA-Z0-9])?$")]
+
 
 class TemplateName(ApiModel):
     """One AnalysisTemplate."""
@@ -18,7 +20,7 @@ class TemplateName(ApiModel):
 class Argument(ApiModel):
     """One argument for the templates."""
 
-    name: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-zA-Z]([-_a-zA-Z0-9]*[a-zA-Z0-9])?$")]
+    name: ArgumentName
     """Which argument."""
     value: Annotated[str, Field(max_length=1024)]
     """Its value."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fabgitops_core.admission.cel.nodes import SyntaxFault
+from fabgitops_core.expressions.cel.nodes import SyntaxFault
 
 _WORDS = re.compile(
     r"""(?P<blank>\s+|//[^\n]*)
@@ -37,7 +37,7 @@ def words(text: str) -> Iterator[Word]:
     while at < len(text):
         found = _WORDS.match(text, at)
         if found is None:
-            raise SyntaxFault(f"{text[at]!r} at {at} is not understood")
+            raise SyntaxFault(f"{text[at]!r} is not understood", at)
         if found.lastgroup != "blank":
             yield _word(found)
         at = found.end()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from fabgitops_core.admission.cel.values import ABSENT, Broken, CelError, Optional, no_overload
+from fabgitops_core.expressions.cel.values import ABSENT, Broken, CelError, Optional, no_overload
 
 Run: TypeAlias = Callable[[list[Any]], Any]
 

@@ -3,17 +3,18 @@
 Nothing is looked up by name when a rule runs. A comprehension's variable has a place of its own in the frame.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from fabgitops_core.admission.cel.comprehending import MACROS, Comprehension
-from fabgitops_core.admission.cel.functions import GLOBAL, MEMBER
-from fabgitops_core.admission.cel.logic import both, chosen, either
-from fabgitops_core.admission.cel.nodes import Call, Index, ListOf, Literal, MapOf, Name, Node, Select, SyntaxFault
-from fabgitops_core.admission.cel.operators import BINARY, UNARY
-from fabgitops_core.admission.cel.parsing import parsed
-from fabgitops_core.admission.cel.picking import field, field_or, has_field, item, maybe_field, maybe_item
-from fabgitops_core.admission.cel.values import TYPES
+from fabgitops_core.expressions.cel.comprehending import MACROS, Comprehension
+from fabgitops_core.expressions.cel.dialects import PLAIN, Dialect, charged
+from fabgitops_core.expressions.cel.functions import GLOBAL, MEMBER
+from fabgitops_core.expressions.cel.logic import both, chosen, either
+from fabgitops_core.expressions.cel.nodes import Call, Index, ListOf, Literal, MapOf, Name, Node, Select, SyntaxFault
+from fabgitops_core.expressions.cel.operators import BINARY, UNARY
+from fabgitops_core.expressions.cel.parsing import parsed
+from fabgitops_core.expressions.cel.picking import field, field_or, has_field, item, maybe_field, maybe_item
+from fabgitops_core.expressions.cel.values import TYPES
 
 Run: TypeAlias = Callable[[list[Any]], Any]
 
@@ -21,25 +22,31 @@ Run: TypeAlias = Callable[[list[Any]], Any]
 class Program:
     """An expression that was compiled."""
 
-    def __init__(self, text: str, variables: Sequence[str]) -> None:
+    def __init__(self, text: str, variables: Sequence[str], dialect: Dialect = PLAIN) -> None:
         """Compile an expression.
 
         Args:
             text: The expression.
             variables: The names that it may use, in the order in which `run` is given their values.
+            dialect: What there is beside CEL's own, and how much an expression may take.
 
         Raises:
             SyntaxFault: It is none, or it uses a name or a function that there is not.
         """
-        compiler = _Compiler({name: place for place, name in enumerate(variables)})
+        compiler = _Compiler({name: place for place, name in enumerate(variables)}, dialect)
+        if dialect.steps:
+            compiler.places += 1  # what is left of its steps comes right behind the variables
         self._run = compiler.node(parsed(text))
-        self._room = [None] * (compiler.places - len(variables))
+        self._room: list[Any] = [None] * (compiler.places - len(variables))
+        if dialect.steps:
+            self._room[0] = dialect.steps
 
     def run(self, *values: Any) -> Any:
         """Return its value.
 
         Raises:
             CelError: It has none.
+            Exhausted: It takes more than it may.
         """
         return self._run([*values, *self._room])
 
@@ -47,17 +54,23 @@ class Program:
 class _Compiler:
     """One expression that is being compiled: which names there are, and at which places."""
 
-    def __init__(self, names: dict[str, int]) -> None:
+    def __init__(self, names: dict[str, int], dialect: Dialect, left: int = -1) -> None:
         self._names = names
+        self._dialect = dialect
+        self._left = len(names) if left < 0 else left
         self.places = len(names)
 
     def node(self, node: Node) -> Run:
-        """Return what gives a node's value."""
+        """Return what gives a node's value, and takes the steps off that it took."""
+        run = self._node(node)
+        return charged(run, self._left) if self._dialect.steps else run
+
+    def _node(self, node: Node) -> Run:
         match node:
             case Literal(value):
                 return lambda _frame: value
-            case Name(name):
-                return self._name(name)
+            case Name(name, _):
+                return self._name(name, node.at)
             case Select(of, name, optional):
                 return (maybe_field if optional else field)(self.node(of), name)
             case Index(of, key, optional):
@@ -69,12 +82,12 @@ class _Compiler:
             case Call():
                 return self._call(node)
 
-    def _name(self, name: str) -> Run:
+    def _name(self, name: str, at: int) -> Run:
         if name in self._names:
             place = self._names[name]
             return lambda frame: frame[place]
         if name not in TYPES:
-            raise SyntaxFault(f"undeclared reference to {name!r}")
+            raise SyntaxFault(f"undeclared reference to {name!r}", at)
         kind = TYPES[name]
         return lambda _frame: kind
 
@@ -87,26 +100,30 @@ class _Compiler:
         if call.name in _LOGIC:
             return _LOGIC[call.name](*arguments)
         if call.name in BINARY:
-            return _two(BINARY[call.name], *arguments)
+            return _two(self._dialect.operators.get(call.name, BINARY[call.name]), *arguments)
         if call.name in UNARY:
             return _one(UNARY[call.name], *arguments)
-        return _applied(_known(GLOBAL, call), arguments)
+        if form := self._dialect.forms.get((call.name, len(arguments))):
+            return _formed(form, arguments)
+        return _applied(_known(self._dialect.functions, GLOBAL, call), arguments)
 
     def _member(self, call: Call, target: Node) -> Run:
         if (call.name, len(call.arguments)) in MACROS:
             return self._comprehension(MACROS[call.name, len(call.arguments)], call, target)
         if call.name == "orValue" and isinstance(target, Select) and target.optional and len(call.arguments) == 1:
             return field_or(self.node(target.of), target.field, self.node(call.arguments[0]))
-        function = _known(MEMBER, call)
+        if call.name in self._dialect.without:
+            raise SyntaxFault(f"no function {call.name!r} here", call.at)
+        function = _known({}, MEMBER, call)
         return _applied(function, [self.node(target), *(self.node(each) for each in call.arguments)])
 
     def _comprehension(self, make: Comprehension, call: Call, target: Node) -> Run:
         variable, *parts = call.arguments
         if not isinstance(variable, Name):
-            raise SyntaxFault(f"{call.name} names no variable")
+            raise SyntaxFault(f"{call.name} names no variable", call.at)
         over = self.node(target)
         place, self.places = self.places, self.places + 1
-        inner = _Compiler({**self._names, variable.name: place})
+        inner = _Compiler({**self._names, variable.name: place}, self._dialect, self._left)
         inner.places = self.places
         compiled = [inner.node(part) for part in parts]
         self.places = inner.places
@@ -116,11 +133,18 @@ class _Compiler:
 _LOGIC: dict[str, Callable[..., Run]] = {"&&": both, "||": either, "?:": chosen}
 
 
-def _known(table: dict[tuple[str, int], Callable[..., Any]], call: Call) -> Callable[..., Any]:
-    function = table.get((call.name, len(call.arguments)))
+Functions: TypeAlias = Mapping[tuple[str, int], Callable[..., Any]]
+
+
+def _known(more: Functions, table: Functions, call: Call) -> Callable[..., Any]:
+    function = more.get((call.name, len(call.arguments))) or table.get((call.name, len(call.arguments)))
     if function is None:
-        raise SyntaxFault(f"no function {call.name!r} of {len(call.arguments)} arguments")
+        raise SyntaxFault(f"no function {call.name!r} of {len(call.arguments)} arguments", call.at)
     return function
+
+
+def _formed(form: Callable[..., Run], arguments: Sequence[Run]) -> Run:
+    return form(*arguments)
 
 
 def _one(function: Callable[[Any], Any], operand: Run) -> Run:

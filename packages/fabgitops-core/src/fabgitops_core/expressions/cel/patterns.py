@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from fabgitops_core.admission.cel.nodes import SyntaxFault
+from fabgitops_core.expressions.cel.nodes import SyntaxFault
 
 _PARTS = re.compile(r"\\[pP]\{\w+\}|\\x\{[0-9A-Fa-f]+\}|\\.|\[\^?\]?|\]|\$|[^\\\[\]$]+", re.DOTALL)
 

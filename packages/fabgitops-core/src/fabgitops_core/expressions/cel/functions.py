@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from fabgitops_core.admission.cel.patterns import pattern
-from fabgitops_core.admission.cel.values import (
+from fabgitops_core.expressions.cel.patterns import pattern
+from fabgitops_core.expressions.cel.values import (
     LEAST,
     MOST,
     CelError,
@@ -110,6 +110,11 @@ def starts_with(text: Any, part: Any) -> bool:
     return _text(text).startswith(_text(part))
 
 
+def ends_with(text: Any, part: Any) -> bool:
+    """Return whether a text ends with another."""
+    return _text(text).endswith(_text(part))
+
+
 def matches(text: Any, expression: Any) -> bool:
     """Return whether a pattern is found in a text."""
     return pattern(_text(expression)).search(_text(text)) is not None
@@ -206,6 +211,7 @@ GLOBAL: dict[tuple[str, int], Callable[..., Any]] = {
 
 MEMBER: dict[tuple[str, int], Callable[..., Any]] = {
     ("contains", 1): contains,
+    ("endsWith", 1): ends_with,
     ("findAll", 1): find_all,
     ("indexOf", 1): index_of,
     ("join", 0): join,

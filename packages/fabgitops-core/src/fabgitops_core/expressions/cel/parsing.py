@@ -1,7 +1,7 @@
 """Words to nodes, by CEL's grammar (langdef.md, "Syntax"); messages, bytes and unsigned numbers are left out."""
 
-from fabgitops_core.admission.cel.lexing import Word, words
-from fabgitops_core.admission.cel.nodes import Call, Index, ListOf, Literal, MapOf, Name, Node, Select, SyntaxFault
+from fabgitops_core.expressions.cel.lexing import Word, words
+from fabgitops_core.expressions.cel.nodes import Call, Index, ListOf, Literal, MapOf, Name, Node, Select, SyntaxFault
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _BINARY = (("||",), ("&&",), ("<", "<=", ">", ">=", "==", "!=", "in"), ("+", "-"), ("*", "/", "%"))
@@ -35,7 +35,9 @@ class _Reading:
 
     def fault(self) -> SyntaxFault:
         """Return that the next word does not belong there."""
-        return SyntaxFault(f"{self.word.value!r} at {self.word.at} does not belong there")
+        if self.word.sort == "end":
+            return SyntaxFault("it ends too early", self.word.at)
+        return SyntaxFault(f"{self.word.value!r} does not belong there", self.word.at)
 
     def expression(self) -> Node:
         """Read a condition, or anything that binds stronger."""
@@ -85,9 +87,9 @@ class _Reading:
                 node = Index(node, self.expression(), optional=sign == "[?")
                 self._expect("]")
                 continue
-            name = self._name()
+            at, name = self.word.at, self._name()
             if sign == "." and self._take("("):
-                node = Call(name, self._list(")"), node)
+                node = Call(name, self._list(")"), node, at)
             else:
                 node = Select(node, name, optional=sign == ".?")
         return node
@@ -104,10 +106,10 @@ class _Reading:
             return ListOf(self._list("]"))
         if self._take("{"):
             return MapOf(self._entries())
-        name = self._name()
+        at, name = self.word.at, self._name()
         if name in _CONSTANTS:
             return Literal(_CONSTANTS[name])
-        return Call(name, self._list(")")) if self._take("(") else Name(name)
+        return Call(name, self._list(")"), at=at) if self._take("(") else Name(name, at)
 
     def _list(self, end: str) -> tuple[Node, ...]:
         items: list[Node] = []

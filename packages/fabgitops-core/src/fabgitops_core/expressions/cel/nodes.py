@@ -1,12 +1,16 @@
 """What an expression is made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 
 class SyntaxFault(ValueError):
-    """A text is no expression, or names what there is not here."""
+    """A text is no expression, or names what there is not here; `at` is the place of that in the text, -1 for none."""
+
+    def __init__(self, message: str, at: int = -1) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Name:
     """A variable, or the name of a type."""
 
     name: str
+    at: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Call:
     name: str
     arguments: tuple["Node", ...]
     target: "Node | None" = None
+    at: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from fabgitops_core.admission.cel.values import CelError, equal, is_number, no_overload, whole
+from fabgitops_core.expressions.cel.values import CelError, equal, is_number, no_overload, whole
 
 _JOINED = (float, str, list, bytes)
 

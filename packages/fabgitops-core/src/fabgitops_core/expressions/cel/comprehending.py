@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from fabgitops_core.admission.cel.values import CelError, no_overload
+from fabgitops_core.expressions.cel.values import CelError, no_overload
 
 Run: TypeAlias = Callable[[list[Any]], Any]
 Comprehension: TypeAlias = Callable[..., Run]
@@ -65,6 +65,12 @@ def kept(place: int, over: Run, test: Run) -> Run:
     return run
 
 
+def only_one(place: int, over: Run, test: Run) -> Run:
+    """Return what is true where a test is for just one item."""
+    matching = kept(place, over, test)
+    return lambda frame: len(matching(frame)) == 1
+
+
 def made(place: int, over: Run, value: Run) -> Run:
     """Return a value for each item."""
 
@@ -95,6 +101,7 @@ def kept_and_made(place: int, over: Run, test: Run, value: Run) -> Run:
 MACROS: dict[tuple[str, int], Comprehension] = {
     ("all", 2): every,
     ("exists", 2): some,
+    ("exists_one", 2): only_one,
     ("filter", 2): kept,
     ("map", 2): made,
     ("map", 3): kept_and_made,

@@ -1,0 +1,59 @@
+"""What an answer to a measurement is, wherever it comes from, and what is kept of it for people."""
+
+import math
+from typing import Any, NamedTuple
+
+from fabgitops_core.codec.texts import printable
+
+MAX_NUMBERS = 10_000
+"""Values in one answer; of more nothing is judged."""
+LONGEST_VALUE = 100
+"""Characters of an answer that are kept in a status."""
+LONGEST_QUERY = 256
+LONGEST_WHY = 256
+
+
+class Answer(NamedTuple):
+    """An answer: what conditions are given, and `missing`, why there is nothing that they could be given.
+
+    All numbers are doubles.
+    """
+
+    value: Any = None
+    missing: str = ""
+
+
+class Garbled(ValueError):
+    """What came back is no answer: its message says why."""
+
+
+def is_absent(value: Any) -> bool:
+    """Return whether there is nothing to judge: no value at all, or one among them that is no number."""
+    if isinstance(value, list):
+        return not value or any(map(_is_nan, value))
+    return value is None or _is_nan(value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def shown(value: Any) -> str:
+    """Return an answer for people, as far as it is short."""
+    if isinstance(value, list):
+        items = [shown(each) for each in value[:LONGEST_VALUE]]
+        return brief(f"[{', '.join(items)}]", LONGEST_VALUE)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, dict):
+        pairs = list(value.items())[:LONGEST_VALUE]
+        return brief("{" + ", ".join(f"{key}: {shown(each)}" for key, each in pairs) + "}", LONGEST_VALUE)
+    return "null" if value is None else brief(str(value), LONGEST_VALUE)
+
+
+def brief(text: str, longest: int) -> str:
+    """Return a text fit for a terminal, cut to a length."""
+    text = printable(text[: longest + 1])
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

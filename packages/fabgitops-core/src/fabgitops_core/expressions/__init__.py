@@ -1,0 +1,5 @@
+"""Expressions: what judges whether something is as it should be.
+
+`cel` evaluates, as an API server does; `conditions` judges a change by it, and takes conditions as Argo Rollouts has
+them (`argo`), with the functions that those call (`mathematics`). It is pure, and knows no kind.
+"""
