@@ -7,9 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cloudevents.core.base import BaseCloudEvent
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.setpoint.status import SetpointRolloutStatus
+from fabgitops_core.control.cdevents.making import happening as of_rollout
+from fabgitops_core.control.cdevents.telling import told
+from fabgitops_core.control.cdevents.words import Word
 from fabgitops_operator.bus.choosing import bus_of
 from fabgitops_operator.bus.outbox import Outbox
 from fabgitops_operator.bus.settings import BusSettings, Mode
@@ -83,6 +89,22 @@ async def test_what_has_happened_is_a_cloudevent(bus: Bus, mode: Mode) -> None:
         "datacontenttype": "application/json",
     }
     assert event.get_data() == {"number": 7, "name": "Käfig", "more": ""}
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_words_of_others_stay_as_they_are(bus: Bus, mode: Mode) -> None:
+    """A CDEvent arrives with its own type, and with one source outside and inside, where ours begin by a prefix."""
+    bus.start()
+    rollout = Key("SetpointRollout", "hall-1", "speeds")
+    status = told("uid-1", SetpointRolloutStatus(revision="9f86d081", round=1), Word.STARTED, BEGUN)
+    async with publishing(bus.url, bus_mode=mode, bus_source="plant-7") as outbox:
+        outbox.publish(rollout, of_rollout(rollout, "uid-1", status.outbox[0]), lambda: None)
+        await until(empty(outbox), "the event is taken")
+    (event,) = await bus.heard()
+    data: Any = event.get_data()
+    assert event.get_type() == data["context"]["type"] == "dev.cdevents.pipelinerun.started.0.3.0"
+    assert event.get_source() == data["context"]["source"] == "plant-7/resources/SetpointRollout/uid-1"
+    assert event.get_id() == data["context"]["id"] == status.outbox[0].id
 
 
 async def test_what_waits_for_a_bus_that_is_away_arrives_in_order(bus: Bus) -> None:

@@ -39,6 +39,9 @@ def subject(word: Word, **said: Any) -> dict[str, Any]:
 VERDICTS = ["", "Successful", "Failed", "Inconclusive", "Error", "NoData", "Running"]
 
 
+WORDS = st.sampled_from([*Word, "another"])
+
+
 @pytest.mark.parametrize("word", [*Word, "a-word-of-another-version"])
 def test_the_published_schemas_take_each_event(judge: Judge, word: str) -> None:
     """Each event is as the schema of its type in CDEvents 0.5.1 says, or the schema of types of one's own."""
@@ -221,6 +224,14 @@ def test_a_full_outbox_drops_progress_first() -> None:
     assert (untold, outbox[-1].type) == (1, "finished-failure")
 
 
+def test_what_is_on_its_way_stays() -> None:
+    """The oldest, which the sink may be taking at this moment, is not dropped, whatever it is."""
+    outbox, untold = filled(["progressed"] * (MAX_OUTBOX + 4))
+    assert (untold, [each.id for each in outbox]) == (4, ["0", *map(str, range(5, 20))])
+    outbox, untold = filled(["started"] * (MAX_OUTBOX + 1))
+    assert (untold, [each.id for each in outbox[:2]]) == (1, ["0", "2"])
+
+
 def test_nothing_comes_twice() -> None:
     """What is in the outbox is not put there again, and what the sink has goes out of it."""
     outbox, untold = filled(["started", "progressed"])
@@ -229,7 +240,7 @@ def test_nothing_comes_twice() -> None:
     assert taken(outbox, "7") == outbox
 
 
-@given(st.lists(st.sampled_from([*Word, "another"]), max_size=60))
+@given(st.lists(WORDS, max_size=60) | st.lists(WORDS, min_size=MAX_OUTBOX + 1, max_size=60))
 def test_an_outbox_is_bounded_and_in_order(words: list[str]) -> None:
     """Whatever happens while the sink is away: at most 16 wait, in order, the first stays, and each is counted."""
     outbox, untold = filled(words)
