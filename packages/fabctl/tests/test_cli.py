@@ -66,9 +66,23 @@ COMMANDS = [
     "tree",
 ]
 GROUPED = ["rack list", "rack describe", "rack approve", "rack locate", "brake status", "brake release"]
+ROLLOUT = [
+    "list",
+    "get",
+    "status",
+    "plan",
+    "approve",
+    "promote",
+    "pause",
+    "resume",
+    "abort",
+    "retry",
+    "release",
+    "history",
+]
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, *GROUPED])
+@pytest.mark.parametrize("command", [*COMMANDS, *GROUPED, *(f"rollout {word}" for word in ROLLOUT)])
 def test_help_of_a_command_connects_to_nothing(fabctl: Fabctl, command: str) -> None:
     """The help of every command names its options and needs no cluster."""
     shown = fabctl(*command.split(), "--help")
@@ -100,6 +114,13 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["rack", "locate", "rack/rack-01", "--on"], "is not the name of a BMC"),
         (["-n", "a/b", "brake", "status"], "cannot be a name in Kubernetes"),
         (["-n", "a/b", "rack", "list"], "cannot be a name in Kubernetes"),
+        (["rollout", "status", "plc/mixer"], "is not the name of a rollout: give NAME, spr/NAME"),
+        (["rollout", "status", "a", "b"], "unexpected arguments: b"),
+        (["rollout", "pause"], "either the NAME of a rollout or --all: fabctl rollout pause NAME"),
+        (["rollout", "pause", "-A"], "to pause every rollout that it selects: fabctl rollout pause --all -A"),
+        (["rollout", "pause", "a", "--reason", " "], "--reason says nothing"),
+        (["rollout", "release", "a", "--all"], "either the NAME of a PLC or --all, not both: fabctl rollout release"),
+        (["rollout", "get", "a", "-w", "-o", "json"], "--watch draws a tree: drop it, or -o json"),
         (["tree"], "NAME"),
         (["tree", "a", "b"], "unexpected arguments: b"),
         (["describe", "../secrets"], "is not the name of a PLC"),

@@ -10,7 +10,7 @@ import yaml
 from fabctl.app import app
 from fabctl.completing import VALUES, Wanted, fitting, place
 from fabctl.leading import GROUPS
-from fabctl.names import BMC, PLC, RACK, TEMPLATE
+from fabctl.names import BMC, PLC, RACK, ROLLOUT, TEMPLATE
 
 Fabctl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -55,6 +55,9 @@ def test_each_place_has_what_belongs_there(words: list[str], wanted: Wanted) -> 
         (["rack", "approve", ""], RACK),
         (["rack", "-n", "hall", "locate", ""], BMC),
         (["tree", ""], RACK),
+        (["rollout", "promote", ""], ROLLOUT),
+        (["rollout", "pause", "recipe", ""], ROLLOUT),
+        (["rollout", "release", ""], PLC),
     ],
 )
 def test_names_are_of_what_a_command_is_about(words: list[str], kind: Any) -> None:

@@ -68,6 +68,29 @@ for _name, _help in _BRAKE_COMMANDS:
     _BRAKE.command(f"fabctl.commands.brake.{_name}:{_name}", name=_name, help=_help)
 app.command(_BRAKE)
 
+_ROLLOUT = App(
+    name="rollout",
+    help="Rollouts of set-points: how a change goes over a fleet in waves, and words to it.",
+    help_format="plaintext",
+)
+_ROLLOUT_COMMANDS = (
+    ("list", "List rollouts: where each stands, in which wave, and how many PLCs hold what Git wants."),
+    ("get", "Draw a rollout: waves, PLCs, analyses and decisions; -w until Ctrl-C."),
+    ("status", 'Answer "why did it stop?": what it waits for, what failed, and what can be done.'),
+    ("plan", "Show the waves of a rollout before anything happens, and what changes in each PLC."),
+    ("approve", "Agree to the plan of a rollout that waits for that, after showing it."),
+    ("promote", "Let a rollout go on that waits behind a wave; --full releases all that is left."),
+    ("pause", "Stop rollouts where they are, without being asked; --all -A stops all."),
+    ("resume", "Let rollouts go on that fabctl rollout pause has stopped."),
+    ("abort", "Give up a change, and put back what was released of it, the last first."),
+    ("retry", "Begin a change once more that was given up."),
+    ("release", "Let PLCs go over to what Git wants by hand, after showing what would be written."),
+    ("history", "Show the last decisions of a rollout, the newest first."),
+)
+for _name, _help in _ROLLOUT_COMMANDS:
+    _ROLLOUT.command(f"fabctl.commands.rollout.{_name}:{_name}", name=_name, help=_help)
+app.command(_ROLLOUT)
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""

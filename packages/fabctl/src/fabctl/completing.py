@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fabctl.leading import GROUPS
-from fabctl.names import BMC, PLC, RACK, TEMPLATE, Kind
+from fabctl.names import BMC, PLC, RACK, ROLLOUT, TEMPLATE, Kind
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -49,6 +49,11 @@ _KINDS: Mapping[str, Kind | None] = {
     "rack describe": RACK,
     "rack approve": RACK,
     "rack locate": BMC,
+    "rollout list": None,
+    "rollout release": PLC,
+    **dict.fromkeys((f"rollout {word}" for word in ("get", "status", "plan", "history")), ROLLOUT),
+    **dict.fromkeys((f"rollout {word}" for word in ("approve", "promote", "abort", "retry")), ROLLOUT),
+    **dict.fromkeys((f"rollout {word}" for word in ("pause", "resume")), ROLLOUT),
 }
 """What the arguments of a command name; those of any other are PLCs."""
 

@@ -1,20 +1,31 @@
 """The whole house of one Rack: what stands in what, from its objects. Pure, and never fails.
 
 What a part stands in is said by its spec; a part whose own place is missing hangs on the nearest that is there. A PLC
-stands in the part whose name its own begins with, as rack-01-c0-pdu in rack-01-c0.
+stands in the part whose name its own begins with, as rack-01-c0-pdu in rack-01-c0. Rollouts that lead PLCs of the house
+stand behind all.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fabctl.fields import Body, mapping, text
+from fabctl.fields import NOTHING, Body, mapping, text
 from fabctl.model import view
-from fabctl.names import BLADE, BMC, CHASSIS, NODE, PLC, RACK, Kind
+from fabctl.names import BLADE, BMC, CHASSIS, NODE, PLC, RACK, ROLLOUT, Kind
 from fabctl.racks import light, rack_view
+from fabctl.rollouts import rollout_view
 
 _STANDS_IN = {CHASSIS.title: "rackRef", BLADE.title: "chassisRef", BMC.title: "bladeRef", NODE.title: "bladeRef"}
-_CALLED = {CHASSIS.title: "chassis", BLADE.title: "blade", BMC.title: "BMC", NODE.title: "node", PLC.title: "PLC"}
+_CALLED = {
+    CHASSIS.title: "chassis",
+    BLADE.title: "blade",
+    BMC.title: "BMC",
+    NODE.title: "node",
+    PLC.title: "PLC",
+    ROLLOUT.title: "rollout",
+}
+_BEHIND = {PLC.title: 1, ROLLOUT.title: 2}
+"""Where what is no part stands."""
 _UNKNOWN = {"", "Unknown"}
 
 
@@ -53,7 +64,7 @@ def house(rack: Body, found: Found) -> Room:
     for kind, bodies in found:
         for each in (_room(kind, body) for body in bodies):
             _at(each, rooms, top).inside.append(each)
-            if kind is not PLC:
+            if kind.title not in _BEHIND:
                 rooms.setdefault(each.name, each)
     for each in top.all():
         each.inside.sort(key=_order)
@@ -62,6 +73,8 @@ def house(rack: Body, found: Found) -> Room:
 
 def _at(room: Room, rooms: Mapping[str, Room], top: Room) -> Room:
     """Return what a part stands in, the Rack where that is missing, which the part then says."""
+    if room.kind is ROLLOUT:
+        return top
     if room.kind is PLC:
         begins = [name for name in rooms if room.name.startswith(f"{name}-")]
         return rooms[max(begins, key=len)] if begins else top
@@ -76,8 +89,8 @@ def _at(room: Room, rooms: Mapping[str, Room], top: Room) -> Room:
     return top
 
 
-def _order(room: Room) -> tuple[bool, list[tuple[int, str]]]:
-    return room.kind is PLC, _place(room.name)
+def _order(room: Room) -> tuple[int, list[tuple[int, str]]]:
+    return _BEHIND.get(room.kind.title, 0), _place(room.name)
 
 
 def _place(name: str) -> list[tuple[int, str]]:
@@ -132,7 +145,15 @@ def _bmc(body: Body) -> Words:
 def _plc(body: Body) -> Words:
     plc = view(body)
     drifts = f"{plc.drifts} drifts" if plc.drifts else ""
-    return (str(plc.status), plc.in_sync_count and f"{plc.in_sync_count} in sync", drifts), (plc.endpoint, plc.message)
+    held = f"held by {plc.held_by}" if plc.held_by != NOTHING else ""
+    count = plc.in_sync_count and f"{plc.in_sync_count} in sync"
+    return (str(plc.status), count, drifts, held), (plc.endpoint, plc.message)
+
+
+def _rollout(body: Body) -> Words:
+    rollout = rollout_view(body)
+    wave = f"wave {rollout.wave} of {rollout.waves}" if rollout.waves else ""
+    return (rollout.phase, wave, f"{rollout.released} released"), (rollout.message,)
 
 
 def _health(status: Body) -> Iterable[str]:
@@ -147,4 +168,5 @@ _WORDS = {
     BMC.title: _bmc,
     NODE.title: _node,
     PLC.title: _plc,
+    ROLLOUT.title: _rollout,
 }

@@ -1,8 +1,21 @@
-"""The annotations of an IndustrialPLC by which people say something that Git does not: nobody has to type one."""
+"""The annotations by which people say something that Git does not: nobody has to type one.
+
+On an IndustrialPLC, or on a SetpointRollout, of which each word names what it is about, so that it is for nothing else.
+"""
 
 SUSPEND = "fabgitops.io/suspend"
-"""While it is there the device is left alone; its value says why."""
+"""On a PLC: while it is there the device is left alone; its value says why."""
 APPROVE = "fabgitops.io/approve"
 """The digest of the plan that somebody agrees to."""
 APPROVED_BY = "fabgitops.io/approved-by"
 """Who agrees to it, by the name that the API server gives them."""
+PERMIT = "rollout.fabgitops.io/permit"
+"""On a PLC: it may go over to what Git wants, or is to go back; `manual/0/HASH` where no rollout says so."""
+PAUSE = "rollout.fabgitops.io/pause"
+"""On a rollout: while it is there no wave begins and none goes on; its value says why."""
+PROMOTE = "rollout.fabgitops.io/promote"
+"""On a rollout: `REVISION/WAVE` ends the wait after that wave, `REVISION/full` releases all that is left."""
+ABORT = "rollout.fabgitops.io/abort"
+"""On a rollout: `REVISION` is given up, and what was released of it put back."""
+RETRY = "rollout.fabgitops.io/retry"
+"""On a rollout: `REVISION/ROUND`, given up in that round, is begun once more."""

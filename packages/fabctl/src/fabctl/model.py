@@ -13,6 +13,7 @@ from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, show
 from fabctl.guards import mode_of, mode_said
 from fabctl.marks import SUSPEND
 from fabctl.registers import Register, is_map, registers
+from fabctl.releases import held_by
 
 WORD_MAX = 65535
 
@@ -106,6 +107,8 @@ class View:
     status: Status
     held: bool
     """Whether it drifts, and the operator is kept from writing for now; the message says by what."""
+    held_by: str
+    """The rollout that holds it at something else than Git wants, NOTHING where none does."""
     last_read: int | None
     """The value last read, which may be long ago."""
     actual: int | None
@@ -214,6 +217,7 @@ def view(body: Body) -> View:
         tags=", ".join(shown(tag) for tag in sequence(spec.get("tags"))),
         status=word,
         held=word is Status.DRIFT and _condition(conditions, "Ready").get("reason") == "Held",
+        held_by=held_by(body),
         last_read=last_read,
         actual=last_read if known else None,
         is_map=is_map(spec),

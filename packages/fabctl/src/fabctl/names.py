@@ -42,6 +42,7 @@ CHASSIS = Kind("chassis", "chas", "Chassis", "a chassis", "fabctl tree")
 BLADE = Kind("blade", "blade", "Blade", "a blade", "fabctl tree")
 BMC = Kind("bmc", "bmc", "BMC", "a BMC", "fabctl tree RACK -o name")
 NODE = Kind("racknode", "rnode", "RackNode", "a node", "fabctl tree")
+ROLLOUT = Kind("setpointrollout", "spr", "SetpointRollout", "a rollout", "fabctl rollout list")
 
 
 def named(typed: Iterable[str], kind: Kind = PLC) -> tuple[str, ...]:

@@ -83,14 +83,20 @@ class Cluster:
         """Ask the operator for one pass now, which it answers by the token; return the PLC as it stands."""
         return await self.annotate(key, {REQUESTED_AT: token} | ({FORCE_AT: token} if force else {}))
 
-    async def annotate(self, key: Key, annotations: Mapping[str, str | None], kind: Kind = PLC) -> Body:
+    async def annotate(self, key: Key, annotations: Mapping[str, str | None], kind: Kind = PLC, uid: str = "") -> Body:
         """Give an object annotations, take those away that are None, and return it as it stands then.
+
+        Args:
+            key: Namespace and name.
+            annotations: What to set.
+            kind: What it is.
+            uid: What it is to be, and not another of its name that was made meanwhile; nothing for any.
 
         Raises:
             UnknownPLC: There is none of this name.
         """
         namespace, name = key
-        body = {"metadata": {"annotations": dict(annotations)}}
+        body = {"metadata": {"annotations": dict(annotations)} | ({"uid": uid} if uid else {})}
         try:
             with told(self._attempt("patch", namespace, _resource(kind))):
                 return await self._api.patch(_path(GROUP, kind.plural, namespace, name), body)

@@ -1,14 +1,15 @@
-"""What suspend, resume and approve share: PLCs that are annotated, each, and what the operator makes of it."""
+"""What suspend, resume and approve share: objects that are annotated, each, and what the operator makes of it."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fabctl.errors import FAILED, TIMED_OUT, FabctlError
 from fabctl.model import view
+from fabctl.names import PLC, Kind
 from fabctl.render.progress import spinner
 from fabctl.render.shapes import print_line
 from fabctl.streams import complain
@@ -42,16 +43,19 @@ class Act:
     asked: str
     """What is said of a PLC where nobody waits, as in "asked to be suspended"."""
     answer: Callable[[View, Body], Answer | None]
-    """What a PLC says of it, None while it says nothing of it yet."""
+    """What a PLC says of it, None while it says nothing of it yet; of another kind its body counts alone."""
+    kind: Kind = PLC
+    uids: Mapping[Key, str] = field(default_factory=dict)
+    """Which objects are meant, as far as it matters that they are the same."""
 
 
 def which(key: Key, *, namespaces: bool) -> str:
-    """Return what a PLC is called in a line."""
+    """Return what an object is called in a line."""
     return "/".join(key) if namespaces else key[1]
 
 
 async def carry_out(cluster: Cluster, act: Act, namespace: str | None, timeout: float | None) -> int:
-    """Annotate the PLCs and say of each what came of it; return 1 when one is not as it was wanted, 6 when one is late.
+    """Annotate the objects and say of each what came of it; return 1 when one is not as wanted, 6 when one is late.
 
     Args:
         cluster: Where they are.
@@ -60,7 +64,7 @@ async def carry_out(cluster: Cluster, act: Act, namespace: str | None, timeout: 
         timeout: Seconds to wait for the operator; None: not at all.
 
     Raises:
-        FabctlError: There is but one PLC, and the API server does not let it be annotated.
+        FabctlError: There is but one, and the API server does not let it be annotated.
     """
     return await _Acting(cluster, act, namespace).run(timeout)
 
@@ -81,13 +85,13 @@ class _Acting:
         return FAILED if self._failed else TIMED_OUT if self._late else 0
 
     async def _ask(self) -> set[Key]:
-        """Annotate the PLCs, and return those that the API server let."""
+        """Annotate the objects, and return those that the API server let."""
         slots = asyncio.Semaphore(AT_ONCE)
 
         async def one(key: Key, annotations: Annotations) -> Key | None:
             async with slots:
                 try:
-                    await self._cluster.annotate(key, annotations)
+                    await self._cluster.annotate(key, annotations, self._act.kind, self._act.uids.get(key, ""))
                 except FabctlError as error:
                     if len(self._act.annotations) == 1:
                         raise
@@ -99,7 +103,8 @@ class _Acting:
         return {key for key in await asyncio.gather(*(one(*each) for each in given)) if key}
 
     async def _wait(self, pending: set[Key], timeout: float) -> None:
-        many = f"{len(pending)} PLCs" if len(pending) > 1 else next(iter(pending))[1]
+        each = "PLCs" if self._act.kind is PLC else f"{self._act.kind.title}s"
+        many = f"{len(pending)} {each}" if len(pending) > 1 else next(iter(pending))[1]
         try:
             with spinner(f"waiting for the operator to hear of {many}") as self._print:
                 async with asyncio.timeout(timeout):
@@ -112,7 +117,7 @@ class _Acting:
 
     async def _collect(self, pending: set[Key]) -> None:
         name = next(iter(pending))[1] if len(pending) == 1 else None
-        async with aclosing(self._cluster.follow(self._namespace, pending, name)) as changes:
+        async with aclosing(self._cluster.follow(self._namespace, pending, name, self._act.kind)) as changes:
             async for key, body in changes:
                 if key not in pending:
                     continue

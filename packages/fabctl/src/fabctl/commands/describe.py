@@ -15,10 +15,12 @@ from fabctl.model import view
 from fabctl.names import named
 from fabctl.options import HERE, Connection, Names, TableOutput
 from fabctl.plans import plan
+from fabctl.releases import release_of
 from fabctl.render import show_sections
 from fabctl.render.description import description
 from fabctl.render.guards import guards_section
 from fabctl.render.plans import waiting_section
+from fabctl.render.waves import release_section
 
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
@@ -50,7 +52,7 @@ async def describe(
         bodies = await found(cluster, wanted)
         for at, body in enumerate(bodies):
             plc, now = view(body), datetime.now(UTC)
-            waiting = plan(body)
+            waiting, led = plan(body), release_of(body)
             sections = description(
                 plc,
                 await events_or_why_not(cluster, plc.namespace, plc.uid),
@@ -60,6 +62,7 @@ async def describe(
                 more=[
                     guards_section(plc, guards(body), to_write(body), now),
                     *([waiting_section(plc, waiting, now)] if waiting else []),
+                    *([release_section(led, now)] if led else []),
                 ],
             )
             show_sections(sections, below=at > 0)

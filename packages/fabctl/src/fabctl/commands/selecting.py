@@ -1,4 +1,4 @@
-"""What the commands share: which PLCs are meant."""
+"""What the commands share: which objects are meant."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ def check(names: Sequence[str], scope: Scope) -> None:
         raise UsageError("NAME and --selector exclude each other: give one of them")
 
 
-def check_which(command: str, names: Sequence[str], scope: Scope, *, all_: bool) -> None:
-    """Refuse what does not say exactly which PLCs; to act on many is to be meant, so -A and -l alone do not do it.
+def check_which(command: str, names: Sequence[str], scope: Scope, *, all_: bool, kind: Kind = PLC) -> None:
+    """Refuse what does not say exactly which objects; to act on many is to be meant, so -A and -l alone do not do it.
 
     Raises:
         UsageError: It is not said, or said twice.
     """
     how = f"fabctl {command} NAME, fabctl {command} --all"
     if names and all_:
-        raise UsageError(f"give either the NAME of a PLC or --all, not both: {how}")
+        raise UsageError(f"give either the NAME of {kind.noun} or --all, not both: {how}")
     if not names and not all_:
         if given := _given(scope):
-            also = shlex.join(given)
-            every = f"to {command} every PLC that it selects: fabctl {command} --all {also}"
-            raise UsageError(f"{also} alone {command}s nothing; {every}")
-        raise UsageError(f"give either the NAME of a PLC or --all: {how}")
+            also, verb, what = shlex.join(given), command.rsplit(maxsplit=1)[-1], kind.noun.split()[-1]
+            every = f"to {verb} every {what} that it selects: fabctl {command} --all {also}"
+            raise UsageError(f"{also} alone {verb}s nothing; {every}")
+        raise UsageError(f"give either the NAME of {kind.noun} or --all: {how}")
     check(names, scope)
 
 
 def typed(command: str, names: Sequence[str], scope: Scope, *more: str) -> str:
-    """Return the line that does it to the same PLCs: to those of these names, or to all that the scope selects."""
-    return shlex.join(["fabctl", command, *(names or ("--all", *_given(scope))), *more])
+    """Return the line that does it to the same objects: to those of these names, or to all that the scope selects."""
+    return shlex.join(["fabctl", *command.split(), *(names or ("--all", *_given(scope))), *more])
 
 
 def _given(scope: Scope) -> list[str]:
     return [*(["-A"] if scope.all_namespaces else []), *(["-l", scope.selector] if scope.selector else [])]
 
 
-async def selected(cluster: Cluster, names: Sequence[str], scope: Scope) -> list[Body]:
-    """Return the PLCs that are meant, all of them.
+async def selected(cluster: Cluster, names: Sequence[str], scope: Scope, kind: Kind = PLC) -> list[Body]:
+    """Return the objects of a kind that are meant, all of them.
 
     Raises:
         FabctlError: One of the names is not there, or cannot be read.
     """
     if names:
-        return list(await asyncio.gather(*map(cluster.get, names)))
-    return await cluster.list_objects(namespace_of(cluster, scope), scope.selector)
+        return list(await asyncio.gather(*(cluster.get(name, kind) for name in names)))
+    return await cluster.list_objects(namespace_of(cluster, scope), scope.selector, kind)
 
 
 async def found(cluster: Cluster, names: Sequence[str], kind: Kind = PLC) -> list[Body]:

@@ -7,11 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from fabctl.cluster import connected
-from fabctl.errors import NotInstalled
+from fabctl.errors import Denied, NotInstalled
+from fabctl.fields import mapping, text
 from fabctl.house import house
-from fabctl.names import BLADE, BMC, CHASSIS, NODE, PLC, RACK, Kind, named
+from fabctl.names import BLADE, BMC, CHASSIS, NODE, PLC, RACK, ROLLOUT, Kind, named
 from fabctl.options import HERE, Connection, Format, ManagedFields, Names, Output
 from fabctl.racks import LABEL
+from fabctl.releases import release_of
 from fabctl.render.objects import show_objects
 from fabctl.render.tree import show_tree
 
@@ -30,7 +32,7 @@ async def tree(
     show_managed_fields: ManagedFields = False,
     connection: Connection = HERE,
 ) -> None:
-    """Draw the whole house of a rack: chassis, blades, BMCs, nodes and PLCs, and how each stands.
+    """Draw the whole house of a rack: chassis, blades, BMCs, nodes and PLCs, rollouts that lead these, how each stands.
 
     Args:
         name: The rack, also as rack/NAME.
@@ -42,7 +44,8 @@ async def tree(
     async with connected(connection) as cluster:
         rack = await cluster.get(wanted, RACK)
         found = await asyncio.gather(*(_inside(cluster, wanted, kind) for kind in INSIDE))
-    top = house(rack, list(zip(INSIDE, found, strict=True)))
+        leading = await _leading(cluster, found[-1])
+    top = house(rack, [*zip(INSIDE, found, strict=True), (ROLLOUT, leading)])
     if output in {Format.TABLE, Format.WIDE}:
         show_tree(top, wide=output is Format.WIDE)
     elif output is Format.NAME:
@@ -60,3 +63,15 @@ async def _inside(cluster: Cluster, rack: str, kind: Kind) -> list[Body]:
         if kind is PLC:
             return []
         raise
+
+
+async def _leading(cluster: Cluster, plcs: list[Body]) -> list[Body]:
+    """Return the rollouts that lead PLCs, as far as there are any that may be read."""
+    names = {found.rollout for found in map(release_of, plcs) if found}
+    if not names:
+        return []
+    try:
+        bodies = await cluster.list_objects(cluster.namespace, kind=ROLLOUT)
+    except (Denied, NotInstalled):
+        return []
+    return [each for each in bodies if text(mapping(each.get("metadata")).get("name")) in names]

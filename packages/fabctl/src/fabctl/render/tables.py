@@ -16,8 +16,8 @@ _NUMERIC = frozenset({"Target", "Actual", "Drifts", "Register", "Unit", "Correct
 
 
 def status_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None) -> Table:
-    """Return the table "Git vs. Reality"."""
-    moment = now or datetime.now(UTC)
+    """Return the table "Git vs. Reality"; which rollout holds a PLC has a column where one does."""
+    moment, views = now or datetime.now(UTC), list(views)
     columns: list[Column] = [
         ("Name", lambda view: view.name),
         ("Target", lambda view: view.target),
@@ -25,6 +25,8 @@ def status_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: da
         ("Status", lambda view: view.status),
         ("Drifts", lambda view: str(view.drifts)),
     ]
+    if any(view.held_by != NOTHING for view in views):
+        columns.append(("Held by", lambda view: view.held_by))
     if wide:
         columns += [
             ("Register", lambda view: view.place),

@@ -58,7 +58,17 @@ PHASES = {
     "Pending": "dim",
     "Error": "bold red",
     "UPDATING": "cyan",
+    "Watching": "green",
+    "Planning": "cyan",
+    "Releasing": "cyan",
+    "Baking": "cyan",
+    "Analysing": "cyan",
+    "Paused": "bold yellow",
+    "Restoring": "bold yellow",
+    "Aborted": "bold red",
+    "Done": "green",
 }
+"""Of racks and of rollouts."""
 
 WORDS = {
     **STYLES,
@@ -71,8 +81,19 @@ WORDS = {
     "not reachable": "bold red",
     "being deleted": "bold yellow",
     "light on": "bold cyan",
+    "proven": "green",
+    "released": "cyan",
+    "held": "dim",
+    "put back": "bold yellow",
+    "done": "green",
+    "under way": "cyan",
+    "not begun": "dim",
+    "given up": "bold red",
+    "Successful": "green",
+    "Failed": "bold red",
+    "Inconclusive": "bold yellow",
 }
-"""Of the parts of a Rack."""
+"""Of the parts of a Rack, and of a rollout."""
 
 
 _STATUS = re.compile(rf"(?<=Status:) +(?:{'|'.join(STYLES)})(?= |$)")
@@ -124,13 +145,18 @@ def _cell(header: str, cell: str) -> Text:
 
 
 def print_tree(lines: Iterable[Line]) -> None:
-    """Print the house of a Rack; long lines are left to the terminal."""
+    """Print a tree; long lines are left to the terminal."""
     to = console()
     for line in lines:
-        shown = Text().append(line.branch, style="dim").append(line.head, style="" if line.branch else "bold")
-        for number, word in enumerate(line.words):
-            shown.append(", " if number else "  ").append(word, style=WORDS.get(word, ""))
-        to.print(shown, soft_wrap=True)
+        to.print(tree_line(line), soft_wrap=True)
+
+
+def tree_line(line: Line) -> Text:
+    """Return a line of a tree with its words coloured."""
+    shown = Text().append(line.branch, style="dim").append(line.head, style="" if line.branch else "bold")
+    for number, word in enumerate(line.words):
+        shown.append(", " if number else "  ").append(word, style=WORDS.get(word, ""))
+    return shown
 
 
 def print_sections(to: Console, sections: list[Section]) -> None:

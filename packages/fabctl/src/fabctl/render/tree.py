@@ -1,15 +1,41 @@
-"""The house of a Rack as a tree of lines."""
+"""What stands in what as a tree of lines: the house of a Rack, the waves of a rollout."""
+
+from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from fabctl.house import Room
 from fabctl.render import coloured
 
 _LINES = ("├── ", "└── ", "│   ", "    ")
 _ASCII = ("|-- ", "`-- ", "|   ", "    ")
 """For an output that has no others: in between, last, and below each of them."""
+
+
+class Drawn(Protocol):
+    """Something in a tree."""
+
+    @property
+    def called(self) -> str:
+        """Return what kind of thing it is, nothing where its name says so."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return how it stands."""
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """Return what is said where there is room for it."""
+
+    @property
+    def inside(self) -> Sequence[Drawn]:
+        """Return what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +53,20 @@ class Line:
         return f"{self.branch}{self.head}{said}"
 
 
-def tree(top: Room, *, wide: bool, ascii_only: bool = False) -> Iterator[Line]:
-    """Yield the lines of a house."""
+def tree(top: Drawn, *, wide: bool, ascii_only: bool = False) -> Iterator[Line]:
+    """Yield the lines of a tree."""
     yield _line("", top, wide=wide)
     yield from _inside(top, "", _ASCII if ascii_only else _LINES, wide=wide)
 
 
-def show_tree(top: Room, *, wide: bool) -> None:
-    """Print a house to standard output."""
-    lines = tree(top, wide=wide, ascii_only=not _has_lines(sys.stdout.encoding))
+def lines_of(top: Drawn, *, wide: bool) -> list[Line]:
+    """Return the lines of a tree as standard output can show them."""
+    return list(tree(top, wide=wide, ascii_only=not _has_lines(sys.stdout.encoding)))
+
+
+def show_tree(top: Drawn, *, wide: bool) -> None:
+    """Print a tree to standard output."""
+    lines = lines_of(top, wide=wide)
     if coloured():
         from fabctl.render.terminal import print_tree  # noqa: PLC0415
 
@@ -44,7 +75,7 @@ def show_tree(top: Room, *, wide: bool) -> None:
         sys.stdout.writelines(f"{line.plain}\n" for line in lines)
 
 
-def _inside(room: Room, before: str, drawn: tuple[str, str, str, str], *, wide: bool) -> Iterator[Line]:
+def _inside(room: Drawn, before: str, drawn: tuple[str, str, str, str], *, wide: bool) -> Iterator[Line]:
     between, last, beside, below = drawn
     for number, each in enumerate(room.inside, 1):
         at_end = number == len(room.inside)
@@ -52,7 +83,7 @@ def _inside(room: Room, before: str, drawn: tuple[str, str, str, str], *, wide: 
         yield from _inside(each, before + (below if at_end else beside), drawn, wide=wide)
 
 
-def _line(branch: str, room: Room, *, wide: bool) -> Line:
+def _line(branch: str, room: Drawn, *, wide: bool) -> Line:
     return Line(branch, f"{room.called} {room.name}".lstrip(), (*room.words, *(room.more if wide else ())))
 
 

@@ -1,0 +1,117 @@
+"""A rollout as a tree: its waves with their PLCs, what judges it, and what was decided last. Pure, and never fails."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fabctl.fields import Body, mapping, text
+from fabctl.model import view
+from fabctl.releases import Release, release_of
+from fabctl.rollouts import AT_REST, GIVEN_UP, Analysis, PlannedWave, RolloutView
+
+DECISIONS = 3
+"""So many decisions are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of the tree: what it is, how it stands, in words, and what is in it."""
+
+    called: str
+    name: str
+    words: tuple[str, ...] = ()
+    inside: tuple["Branch", ...] = ()
+    more: tuple[str, ...] = ()
+
+
+def branches(rollout: RolloutView, plcs: Iterable[Body]) -> Branch:
+    """Return the tree of a rollout.
+
+    Args:
+        rollout: The rollout.
+        plcs: The PLCs that it selects, as far as they are known.
+    """
+    known = {text(mapping(body.get("metadata")).get("name")): body for body in plcs}
+    waves = rollout.plan.waves if rollout.plan else ()
+    return Branch(
+        "rollout",
+        rollout.name,
+        _head(rollout),
+        (
+            *(_wave(rollout, each, known) for each in waves),
+            *map(_analysis, rollout.analyses),
+            *_decisions(rollout),
+        ),
+        (rollout.message,) if rollout.message else (),
+    )
+
+
+def _head(rollout: RolloutView) -> tuple[str, ...]:
+    counts = (("failed", "failed"), ("unreachable", "away"), ("skipped", "passed over"), ("restored", "put back"))
+    said = (f"{rollout.members[field]} {word}" for field, word in counts if rollout.members[field])
+    wave = f"wave {rollout.wave} of {rollout.waves}" if rollout.waves else ""
+    words = (rollout.phase, wave, f"{rollout.released} released", *said, rollout.message)
+    return tuple(word for word in words if word)
+
+
+def _wave(rollout: RolloutView, wave: PlannedWave, known: Mapping[str, Body]) -> Branch:
+    inside = tuple(_member(name, known.get(name)) for name in wave.names)
+    more = wave.members - len(inside)
+    rest = (Branch("", f"and {more} more"),) if more > 0 else ()
+    count = f"{wave.members} PLC{'' if wave.members == 1 else 's'}"
+    return Branch("wave", str(wave.wave), (count, _of_wave(rollout, wave)), (*inside, *rest), (f"up to {wave.total}",))
+
+
+def _of_wave(rollout: RolloutView, wave: PlannedWave) -> str:
+    if rollout.phase in GIVEN_UP:
+        return "given up"
+    if rollout.phase in AT_REST or wave.wave < rollout.wave:
+        return "done"
+    return "under way" if wave.wave == rollout.wave else "not begun"
+
+
+def _member(name: str, body: Body | None) -> Branch:
+    if body is None:
+        return Branch("PLC", name, ("not there",))
+    plc, led = view(body), release_of(body)
+    words = (_led(led), str(plc.status), plc.message if plc.status.needs_a_person else "")
+    return Branch("PLC", name, tuple(word for word in words if word), (), (led.message,) if led else ())
+
+
+def _led(led: Release | None) -> str:
+    if led is None:
+        return "not led"
+    changes = ", ".join(f"{each.register} {each.holds} → {each.wants}" for each in led.changes)
+    return f"{led.state}, {changes}" if changes else led.state
+
+
+def _analysis(analysis: Analysis) -> Branch:
+    of = f"of wave {analysis.wave}" if analysis.wave else "of all waves"
+    metrics = tuple(
+        Branch(
+            "metric",
+            each.name,
+            tuple(
+                word
+                for word in (each.verdict, *(f"{count} {name}" for name, count in each.counts), each.message)
+                if word
+            ),
+            (),
+            (f"last {each.last}",),
+        )
+        for each in analysis.metrics
+    )
+    return Branch("analysis", of, tuple(word for word in (analysis.verdict, analysis.message) if word), metrics)
+
+
+def _decisions(rollout: RolloutView) -> tuple[Branch, ...]:
+    last = rollout.decisions[-DECISIONS:]
+    return tuple(
+        Branch(
+            "decision",
+            f"{each.at:%Y-%m-%dT%H:%M:%SZ}" if each.at else "-",
+            (each.stage, each.rule, each.outcome),
+            (),
+            (each.input,),
+        )
+        for each in last
+    )

@@ -1,0 +1,69 @@
+"""`fabctl rollout abort`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fabctl.asking import ASKING, Asking
+from fabctl.commands.acting import Answer
+from fabctl.commands.rollout.saying import NothingToSay, Timeout, Wait, Word, say
+from fabctl.marks import ABORT
+from fabctl.options import HERE, Connection, Names
+from fabctl.render import Section
+from fabctl.rollouts import AT_REST, GIVEN_UP
+
+if TYPE_CHECKING:
+    from fabctl.rollouts import RolloutView
+
+
+async def abort(
+    name: Names,
+    /,
+    *,
+    wait: Wait = True,
+    timeout: Timeout = 60.0,
+    asking: Asking = ASKING,
+    connection: Connection = HERE,
+) -> int:
+    """Give up the change that is under way: what was released in this round is put back, the last first.
+
+    Each PLC gets back what was read from it before, as far as its guards allow; this revision is not released any more.
+
+    Args:
+        name: The rollout, also as spr/NAME.
+        wait: Whether to wait until the operator has heard of it; not until all is put back.
+        timeout: For how many seconds.
+        asking: Whether to ask, and whether to do anything at all.
+        connection: Which cluster, and where in it.
+    """
+    return await say(name, lambda rollout, _: _word(rollout), asking, connection, timeout if wait else None)
+
+
+def _word(rollout: RolloutView) -> Word:
+    if rollout.phase in AT_REST or not rollout.revision:
+        raise NothingToSay("nothing is under way")
+    if rollout.phase in GIVEN_UP:
+        raise NothingToSay(f"it was given up already, and is {rollout.phase}")
+    shown = (
+        ("Rollout", f"{rollout.namespace}/{rollout.name}"),
+        ("Revision", f"{rollout.revision}, round {rollout.round}"),
+        ("Stands in", f"{rollout.phase}, wave {rollout.wave} of {rollout.waves}, {rollout.released} released"),
+        ("Then", "what was released in this round is put back, the last first; the rest stays as it is"),
+    )
+
+    def answer(now: RolloutView) -> Answer | None:
+        if now.phase in GIVEN_UP:
+            return Answer(f"given up, {now.phase}: {now.message}")
+        if now.revision != rollout.revision:
+            return Answer(f"Git wants something else by now, revision {now.revision}; look again", fine=False)
+        return Answer(f"too late, it is {now.phase}", fine=False) if now.phase in AT_REST else None
+
+    return Word(
+        {ABORT: rollout.revision},
+        (Section("", shown),),
+        f"Give up revision {rollout.revision} of {rollout.namespace}/{rollout.name}, and put back what was released",
+        f"{rollout.name}: nothing was given up",
+        f"fabctl rollout abort {rollout.name}",
+        "asked to be given up",
+        answer,
+    )

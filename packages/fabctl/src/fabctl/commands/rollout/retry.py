@@ -1,0 +1,70 @@
+"""`fabctl rollout retry`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fabctl.asking import ASKING, Asking
+from fabctl.commands.acting import Answer
+from fabctl.commands.rollout.saying import NothingToSay, Timeout, Wait, Word, say
+from fabctl.errors import Unhandled
+from fabctl.marks import RETRY
+from fabctl.options import HERE, Connection, Names
+from fabctl.render import Section
+from fabctl.render.rollouts import named
+
+if TYPE_CHECKING:
+    from fabctl.rollouts import RolloutView
+
+
+async def retry(
+    name: Names,
+    /,
+    *,
+    wait: Wait = True,
+    timeout: Timeout = 60.0,
+    asking: Asking = ASKING,
+    connection: Connection = HERE,
+) -> int:
+    """Begin a change once more that was given up, or that a failure has stopped; Git wants it still.
+
+    Args:
+        name: The rollout, also as spr/NAME.
+        wait: Whether to wait until the operator has heard of it.
+        timeout: For how many seconds.
+        asking: Whether to ask, and whether to do anything at all.
+        connection: Which cluster, and where in it.
+    """
+    return await say(name, lambda rollout, _: _word(rollout), asking, connection, timeout if wait else None)
+
+
+def _word(rollout: RolloutView) -> Word:
+    if rollout.phase == "Restoring":
+        raise Unhandled(f"{rollout.name}: it is still being put back; try again when it is Aborted")
+    stopped = rollout.phase == "Paused" and rollout.failed
+    if rollout.phase != "Aborted" and not stopped:
+        raise NothingToSay(f"nothing was given up, it is {rollout.phase}")
+    revision = rollout.rejected or rollout.revision
+    failed = named(rollout.failed, rollout.members["failed"])
+    shown = (
+        ("Rollout", f"{rollout.namespace}/{rollout.name}"),
+        ("Revision", f"{revision}, round {rollout.round}"),
+        ("Ended", rollout.message or rollout.phase),
+        *((("Failed", failed),) if failed else ()),
+        ("Then", "it is planned and begun again, from its first wave"),
+    )
+
+    def answer(now: RolloutView) -> Answer | None:
+        if now.round == rollout.round and now.phase == rollout.phase:
+            return None
+        return Answer(f"begun again, round {now.round}, {now.phase}: {now.message}")
+
+    return Word(
+        {RETRY: f"{revision}/{rollout.round}"},
+        (Section("", shown),),
+        f"Begin revision {revision} of {rollout.namespace}/{rollout.name} once more",
+        f"{rollout.name}: nothing was begun again",
+        f"fabctl rollout retry {rollout.name}",
+        "asked to be begun again",
+        answer,
+    )

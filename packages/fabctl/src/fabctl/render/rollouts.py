@@ -1,0 +1,107 @@
+"""How rollouts are shown: a table of them, why one stands where it does, its decisions. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from fabctl.explaining import Answer
+from fabctl.fields import NOTHING, age
+from fabctl.render.shapes import Pairs, Section, Table
+from fabctl.render.tables import since
+from fabctl.rollouts import Decision, Named, RolloutView
+
+Column = tuple[str, Callable[[RolloutView], str]]
+
+_NUMERIC = frozenset({"Wave", "Released", "Failed", "Age"})
+_TELLING = frozenset({"Paused", "Restoring", "Aborted"})
+"""Phases of which a listing says why."""
+
+
+def rollout_table(rollouts: Iterable[RolloutView], *, wide: bool, namespaces: bool, now: datetime) -> Table:
+    """Return the table; what is going on has a column where one has stopped, or where it is wide."""
+    views = list(rollouts)
+    columns: list[Column] = [
+        *([("Namespace", lambda each: each.namespace)] if namespaces else []),
+        ("Name", lambda each: each.name),
+        ("Phase", lambda each: each.phase),
+        ("Wave", lambda each: each.progress),
+        ("Released", lambda each: each.released),
+        ("Failed", lambda each: str(each.members["failed"])),
+        ("Age", lambda each: age(each.created, now)),
+    ]
+    if wide:
+        columns += [
+            ("Revision", lambda each: each.revision or NOTHING),
+            ("Away", lambda each: str(each.members["unreachable"])),
+            ("Decision", lambda each: each.last_decision.rule if each.last_decision else NOTHING),
+        ]
+    if wide or any(each.phase in _TELLING or each.stalled for each in views):
+        columns.append(("Message", lambda each: each.message or NOTHING))
+    rows = tuple(tuple(value(each) for _, value in columns) for each in views)
+    return Table("Rollouts", tuple(header for header, _ in columns), rows, _NUMERIC)
+
+
+def answer_section(rollout: RolloutView, answer: Answer, now: datetime) -> Section:
+    """Return the answer to "why did it stop?"."""
+    first, *others = answer.next
+    return Section(
+        "",
+        (
+            ("Rollout", f"{rollout.namespace}/{rollout.name}"),
+            ("Phase", rollout.phase),
+            ("Why", answer.why),
+            *_position(rollout, now),
+            *((("Waits for", named(rollout.waiting_for)),) if rollout.waiting_for else ()),
+            *((("Failed", named(rollout.failed, rollout.members["failed"])),) if rollout.failed else ()),
+            *((("Passed over", ", ".join(rollout.skipped)),) if rollout.skipped else ()),
+            *_decided(rollout.last_decision, now),
+            ("Next", first),
+            *(("", each) for each in others),
+        ),
+    )
+
+
+def named(plcs: Named, count: int = 0) -> str:
+    """Return PLCs with what is wrong with each, and how many more there are."""
+    more = f"; and {count - len(plcs)} more" if count > len(plcs) else ""
+    return "; ".join(f"{name}: {why}" if why else name for name, why in plcs) + more
+
+
+def _position(rollout: RolloutView, now: datetime) -> Pairs:
+    moments = (("Baking since", rollout.baking_since), ("Wave since", rollout.wave_started))
+    under_way = rollout.finished is None and rollout.waves
+    return (
+        *((("Revision", f"{rollout.revision}, round {rollout.round}"),) if rollout.revision else ()),
+        *((("Wave", f"{rollout.wave} of {rollout.waves}"),) if rollout.waves else ()),
+        ("Released", rollout.released),
+        *((name, since(at, now)) for name, at in moments if at and under_way),
+        *((("Ended", since(rollout.finished, now)),) if rollout.finished else ()),
+    )
+
+
+def _decided(decision: Decision | None, now: datetime) -> Pairs:
+    if decision is None:
+        return ()
+    wave = f", wave {decision.wave}" if decision.wave else ""
+    return (
+        ("Last decision", f"{decision.rule} at {since(decision.at, now)}, {decision.stage}{wave}"),
+        ("By", decision.input),
+        ("So", decision.outcome),
+    )
+
+
+def decisions_table(decisions: Sequence[Decision], now: datetime) -> Table:
+    """Return the decisions, the newest first."""
+    rows = tuple(
+        (
+            since(each.at, now),
+            each.stage,
+            str(each.wave) if each.wave else NOTHING,
+            each.rule,
+            each.input,
+            each.outcome,
+            each.revision,
+        )
+        for each in reversed(decisions)
+    )
+    headers = ("At", "Stage", "Wave", "Rule", "Input", "Outcome", "Revision")
+    return Table("Decisions", headers, rows, frozenset({"Wave"}))

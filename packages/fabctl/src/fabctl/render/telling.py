@@ -1,0 +1,87 @@
+"""Where a rollout is told of again and again: a tree on the terminal, redrawn in place, or lines in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from fabctl.render.shapes import GAP
+from fabctl.render.tree import Drawn, lines_of
+from fabctl.rollouts import Decision, RolloutView
+
+if TYPE_CHECKING:
+    from fabctl.render.live import LiveTree
+
+
+class Told(Protocol):
+    """Shows how a rollout stands."""
+
+    def show(self, rollout: RolloutView, tree: Drawn, *, wide: bool) -> None:
+        """Show it."""
+
+    def trouble(self, message: str) -> None:
+        """Say why there is nothing newer."""
+
+
+@contextmanager
+def open_tree() -> Iterator[Told]:
+    """Begin to show; afterwards a terminal is as it was."""
+    if not sys.stdout.isatty():
+        yield Lines()
+        return
+    from fabctl.render.live import live_tree  # noqa: PLC0415
+
+    with live_tree() as screen:
+        yield _OnScreen(screen)
+
+
+class _OnScreen:
+    def __init__(self, screen: LiveTree) -> None:
+        self._screen = screen
+
+    def show(self, _: RolloutView, tree: Drawn, *, wide: bool) -> None:
+        """Draw the tree anew."""
+        self._screen.show(lines_of(tree, wide=wide))
+
+    def trouble(self, message: str) -> None:
+        """Say so below it."""
+        self._screen.trouble(message)
+
+
+class Lines:
+    """Prints a line for each decision and for each change of how it stands; trouble once, to standard error."""
+
+    def __init__(self) -> None:
+        """Begin with nothing told."""
+        self._said = ""
+        self._decisions: set[Decision] | None = None
+        self._trouble = ""
+
+    def show(self, rollout: RolloutView, tree: Drawn, *, wide: bool) -> None:
+        """Print what is new; of the decisions those that were made since the first look."""
+        if self._trouble:
+            self._trouble = ""
+            sys.stderr.write("fabctl: the API server answers again\n")
+        before = self._decisions
+        self._decisions = set(rollout.decisions)
+        for each in rollout.decisions if before is not None else ():
+            if each not in before:  # type: ignore[operator]
+                _print(each.at, each.stage, each.rule, each.outcome)
+        words = tree.words
+        if (said := GAP.join(words)) != self._said:
+            self._said = said
+            _print(datetime.now(UTC), *words)
+
+    def trouble(self, message: str) -> None:
+        """Say why there is nothing newer, unless that was said."""
+        if message != self._trouble:
+            self._trouble = message
+            sys.stderr.write(f"fabctl: {message}\n")
+
+
+def _print(at: datetime | None, *words: str) -> None:
+    sys.stdout.write(GAP.join([f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "-", *words]) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,313 @@
+"""What a SetpointRollout says, whatever it holds: from the API's object to what is shown. Pure, and never fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, shown, text
+from fabctl.marks import PAUSE
+
+PENDING, UPDATING = "Pending", "UPDATING"
+"""Nobody has looked at it yet, or not at the spec as it is now."""
+AT_REST = frozenset({"Watching", "Done"})
+GIVEN_UP = frozenset({"Restoring", "Aborted"})
+UNDER_WAY = frozenset({"Planning", "Releasing", "Baking", "Analysing", "Paused"})
+
+COUNTS = ("total", "released", "proven", "held", "restored", "unreachable", "skipped", "failed", "drifting")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWave:
+    """One wave of a plan; texts are fit for a terminal."""
+
+    wave: int
+    members: int
+    total: int
+    names: tuple[str, ...]
+    """The first of its PLCs."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutPlan:
+    """What a change is going to do, named by a hash."""
+
+    hash: str
+    size: int
+    changes: int
+    waves: tuple[PlannedWave, ...]
+    since: datetime | None
+    approved_by: str
+
+    @property
+    def sentence(self) -> str:
+        """Return how much it is."""
+        waves = f"{len(self.waves)} wave{'' if len(self.waves) == 1 else 's'}"
+        return f"{self.changes} of {self.size} PLCs change, in {waves}"
+
+    def of(self, wave: int) -> PlannedWave | None:
+        """Return a wave by its number."""
+        return next((each for each in self.waves if each.wave == wave), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision, and what it was made by."""
+
+    at: datetime | None
+    stage: str
+    wave: int
+    input: str
+    rule: str
+    outcome: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """How a metric of an analysis stands: its verdict, how many measurements came out how, and the last of them."""
+
+    name: str
+    verdict: str
+    counts: tuple[tuple[str, int], ...]
+    message: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """How an analysis stands: that of the whole change (wave 0), or that of a wave."""
+
+    wave: int
+    verdict: str
+    message: str
+    metrics: tuple[Metric, ...]
+
+
+Named = tuple[tuple[str, str], ...]
+"""PLCs, and what is wrong with each."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutView:
+    """One rollout as it is shown; texts are fit for a terminal."""
+
+    namespace: str
+    name: str
+    uid: str
+    labels: Body
+    created: datetime | None
+    phase: str
+    """In one word; UPDATING while the operator has not looked at the spec as it is now, Pending before it ever has."""
+    message: str
+    revision: str
+    round: int
+    wave: int
+    waves: int
+    released: str
+    """How many PLCs hold what Git wants of how many, as "25/250"."""
+    members: Mapping[str, int]
+    plan: RolloutPlan | None
+    waiting_for: Named
+    failed: Named
+    skipped: tuple[str, ...]
+    rejected: str
+    paused_for: str
+    paused_by_word: str | None
+    """Why somebody has paused it beside Git, None where nobody has."""
+    paused_by_git: bool
+    waits_for_a_yes: bool
+    """Whether its plan has to be agreed to, and nobody has."""
+    promoted: str
+    analyses: tuple[Analysis, ...]
+    decisions: tuple[Decision, ...]
+    wanted_since: datetime | None
+    started: datetime | None
+    wave_started: datetime | None
+    baking_since: datetime | None
+    finished: datetime | None
+    untold: int
+    """Events that were dropped or are not taken yet."""
+    settings: tuple[tuple[str, str], ...]
+    """What the spec says, for people."""
+    conditions: tuple[Body, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return namespace and name."""
+        return self.namespace, self.name
+
+    @property
+    def is_paused(self) -> bool:
+        """Return whether somebody's word, or Git, pauses it."""
+        return self.paused_by_git or self.paused_by_word is not None
+
+    @property
+    def progress(self) -> str:
+        """Return which wave of how many, for a table."""
+        return f"{self.wave}/{self.waves}" if self.waves else NOTHING
+
+    @property
+    def last_decision(self) -> Decision | None:
+        """Return the decision that was made last."""
+        return self.decisions[-1] if self.decisions else None
+
+    @property
+    def stalled(self) -> Body:
+        """Return the condition Stalled where it holds, else nothing."""
+        return self._condition("Stalled")
+
+    @property
+    def paused(self) -> bool:
+        """Return whether it says itself that it is paused."""
+        return self.phase == "Paused" or bool(self._condition("Paused"))
+
+    def _condition(self, kind: str) -> Body:
+        found = (each for each in self.conditions if each.get("type") == kind and each.get("status") == "True")
+        return next(found, {})
+
+
+def rollout_view(body: Body) -> RolloutView:
+    """Return what an object says."""
+    metadata, spec, status = (mapping(body.get(part)) for part in ("metadata", "spec", "status"))
+    plan = _plan(mapping(status.get("plan")))
+    members = mapping(status.get("members"))
+    annotations = mapping(metadata.get("annotations"))
+    phase = _phase(metadata, status)
+    manual = text(spec.get("approval")) == "Manual"
+    return RolloutView(
+        namespace=text(metadata.get("namespace")),
+        name=text(metadata.get("name")),
+        uid=text(metadata.get("uid")),
+        labels=mapping(metadata.get("labels")),
+        created=moment(metadata.get("creationTimestamp")),
+        phase=phase,
+        message=text(status.get("message")),
+        revision=text(status.get("revision")),
+        round=_count(status, "round"),
+        wave=_count(status, "wave"),
+        waves=_count(status, "waves"),
+        released=text(status.get("releasedText")) or NOTHING,
+        members={name: _count(members, name) for name in COUNTS},
+        plan=plan,
+        waiting_for=_named(status.get("waitingFor")),
+        failed=_named(status.get("failed")),
+        skipped=_texts(status.get("skipped")),
+        rejected=text(status.get("rejected")),
+        paused_for=text(status.get("pausedFor")),
+        paused_by_word=" ".join(text(annotations[PAUSE]).split()) if PAUSE in annotations else None,
+        paused_by_git=spec.get("paused") is True,
+        waits_for_a_yes=bool(manual and phase == "Planning" and plan and plan.hash and not plan.approved_by),
+        promoted=text(status.get("promoted")),
+        analyses=tuple(map(_analysis, sequence(status.get("analyses")))),
+        decisions=tuple(map(_decision, sequence(status.get("decisions")))),
+        wanted_since=moment(status.get("wantedSince")),
+        started=moment(status.get("startedAt")),
+        wave_started=moment(status.get("waveStartedAt")),
+        baking_since=moment(status.get("bakingSince")),
+        finished=moment(status.get("finishedAt")),
+        untold=_count(status, "untold") + len(sequence(status.get("outbox"))),
+        settings=_settings(spec),
+        conditions=tuple(each for each in sequence(status.get("conditions")) if isinstance(each, Mapping)),
+    )
+
+
+def selector_of(body: Body) -> str:
+    """Return which PLCs a rollout is about, as the API server and `-l` take it; nothing where it selects none."""
+    given = mapping(mapping(body.get("spec")).get("selector"))
+    labels = [f"{text(name)}={text(value)}" for name, value in mapping(given.get("matchLabels")).items()]
+    return ",".join([*labels, *map(_requirement, map(mapping, sequence(given.get("matchExpressions"))))])
+
+
+def _requirement(given: Body) -> str:
+    key, operator, values = text(given.get("key")), text(given.get("operator")), ",".join(_texts(given.get("values")))
+    if operator in {"In", "NotIn"}:
+        return f"{key} {operator.lower()} ({values})"
+    return f"!{key}" if operator == "DoesNotExist" else key
+
+
+def _phase(metadata: Body, status: Body) -> str:
+    """Return the phase, as far as it speaks of the spec as it is now."""
+    observed, generation = number(status.get("observedGeneration")), number(metadata.get("generation"))
+    if not observed and not status.get("conditions"):
+        return PENDING
+    return UPDATING if observed is not None and generation is not None and observed < generation else _word(status)
+
+
+def _word(status: Body) -> str:
+    return text(status.get("phase")) or PENDING
+
+
+def _plan(given: Body) -> RolloutPlan | None:
+    if not given:
+        return None
+    waves = tuple(
+        PlannedWave(_count(each, "wave"), _count(each, "members"), _count(each, "total"), _texts(each.get("names")))
+        for each in map(mapping, sequence(given.get("waves")))
+    )
+    size, changes = _count(given, "size"), _count(given, "changes")
+    since, approved = moment(given.get("since")), text(given.get("approvedBy"))
+    return RolloutPlan(text(given.get("hash")), size, changes, waves, since, approved)
+
+
+def _analysis(given: object) -> Analysis:
+    fields = mapping(given)
+    metrics = tuple(map(_metric, sequence(fields.get("metrics"))))
+    return Analysis(_count(fields, "wave"), shown(fields.get("verdict")), text(fields.get("message")), metrics)
+
+
+_MEASURED = (
+    ("successful", "successful"),
+    ("failed", "failed"),
+    ("inconclusive", "inconclusive"),
+    ("errors", "errors"),
+    ("noData", "without data"),
+)
+
+
+def _metric(given: object) -> Metric:
+    fields = mapping(given)
+    counts = tuple((name, _count(fields, field)) for field, name in _MEASURED if _count(fields, field))
+    last = mapping(next(reversed(sequence(fields.get("measurements"))), None))
+    value = f"{shown(last.get('value'))} ({shown(last.get('verdict'))})" if last else NOTHING
+    return Metric(shown(fields.get("name")), shown(fields.get("verdict")), counts, text(fields.get("message")), value)
+
+
+def _decision(given: object) -> Decision:
+    fields = mapping(given)
+    stage, told, rule, outcome = (shown(fields.get(name)) for name in ("stage", "input", "rule", "outcome"))
+    return Decision(
+        moment(fields.get("at")), stage, _count(fields, "wave"), told, rule, outcome, shown(fields.get("revision"))
+    )
+
+
+def _settings(spec: Body) -> tuple[tuple[str, str], ...]:
+    """Return what the spec says beside its waves; what it does not say is as the definitions have it."""
+    success = mapping(spec.get("success"))
+    limits = (("minMembers", "at least {} PLCs"), ("maxFailedPercent", "{} % failed"))
+    more = (("maxUnreachablePercent", "{} % away"),)
+    said = [words.format(shown(success[name])) for name, words in (*limits, *more) if name in success]
+    analysis = sequence(mapping(spec.get("analysis")).get("templates"))
+    templates = ", ".join(shown(mapping(each).get("templateName")) for each in analysis)
+    return (
+        ("On failure", text(spec.get("failurePolicy")) or "Rollback"),
+        ("On unreachable", text(spec.get("onUnreachable")) or "Wait"),
+        ("At once", shown(spec.get("maxParallel", 5))),
+        ("Deadline of a wave", f"{shown(spec.get('deadlineSeconds', 3600))} s"),
+        *((("Allowed", ", ".join(said)),) if said else ()),
+        *((("Analysis", templates),) if templates else ()),
+        *((("Freeze windows", str(len(sequence(spec.get("freeze"))))),) if sequence(spec.get("freeze")) else ()),
+        *((("Approval", "Manual"),) if text(spec.get("approval")) == "Manual" else ()),
+        *((("Paused", "yes, by spec.paused in Git"),) if spec.get("paused") is True else ()),
+    )
+
+
+def _named(given: object) -> Named:
+    return tuple((shown(each.get("name")), text(each.get("why"))) for each in map(mapping, sequence(given)))
+
+
+def _texts(given: object) -> tuple[str, ...]:
+    return tuple(found for found in map(text, sequence(given)) if found)
+
+
+def _count(fields: Body, name: str) -> int:
+    return max(0, number(fields.get(name)) or 0)
