@@ -14,12 +14,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import pytest
 import yaml
+from fabgitops_core.api.crd import definition
+from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
 from testbed.plane import ControlPlane
 
 from .conftest import Kubectl
@@ -36,6 +39,7 @@ CHANGES = (
     (r"\d{4}-\d\d-\d\d\\? \d\d:\d\d:\d\d,\d{3}", r"\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3}"),
     (r"\d{4}\\-\d\d\\-\d\d[T ]\d\d:\d\d:\d\d(,\d{3}|Z)", r"\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:,\\d{3}|Z)"),
     (r"\\\(\d+s\\\)", r"\\(\\d+s\\)"),
+    (r"\b\d+s\b", r"\\d+s"),
     (r"\b\d+\\\.\d{3}\b", r"\\d+\\.\\d+"),
     (r"\b[0-9a-f]{16}\b", r"[0-9a-f]{16}"),
     (r"127\\\.0\\\.0\\\.1:5502", r"127\\.0\\.0\\.1:\\d+"),
@@ -66,7 +70,7 @@ def fits(shown: str, said: str) -> bool:
 
 @pytest.fixture
 def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Iterator[dict[str, dict[str, str]]]:
-    """Return environments of namespaces: `few` has three PLCs, `one` a drive, `yes` what waits for it, `racks` none."""
+    """Return environments of namespaces: `few` has three PLCs, `one` a drive, `yes` what waits for it, others none."""
     ports = free_ports("--port 5502 --port 5512")
     fan = next(
         yaml.safe_load(each.text) for each in blocks(ROOT / "docs/devices.md") if "name: supply-fan" in each.text
@@ -83,7 +87,7 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
     press = yaml.safe_load(plc("press", ports["5502"]))
     press["spec"] |= {"targetRegister": 4002, "targetValue": 90, "correction": {"approval": "Manual"}}
     environments = {}
-    for name, found in {"few": list(bodies.values()), "one": [fan], "yes": [press], "racks": []}.items():
+    for name, found in {"few": list(bodies.values()), "one": [fan], "yes": [press], "racks": [], "fleet": []}.items():
         kubectl("create", "namespace", name)
         for body in found:
             body["metadata"]["namespace"] = name
@@ -161,24 +165,80 @@ def a_rack(plants: dict[str, dict[str, str]], kubectl: Kubectl) -> None:
     kubectl("wait", "-n", "racks", "--for=jsonpath={.status.conditions[0].reason}=Suspended", "plc/rack-01-pdu")
 
 
-def make(kubectl: Kubectl, kind: str, name: str, spec: dict[str, Any], status: dict[str, Any]) -> None:
-    """Make something that is in the rack, and say how it stands."""
-    metadata = {"name": name, "namespace": "racks", "labels": {"fabgitops.io/rack": "rack-01"}}
+def make(
+    kubectl: Kubectl,
+    kind: str,
+    name: str,
+    spec: dict[str, Any],
+    status: dict[str, Any],
+    namespace: str = "racks",
+    **labels: str,
+) -> None:
+    """Make something, without labels of its own in the rack, and say how it stands."""
+    metadata = {"name": name, "namespace": namespace, "labels": labels or {"fabgitops.io/rack": "rack-01"}}
     body = {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
     kubectl("apply", "-f", "-", text=yaml.safe_dump(body))
     if status:
-        at = ("-n", "racks", f"{kind.lower()}.fabgitops.io/{name}")
+        at = ("-n", namespace, f"{kind.lower()}.fabgitops.io/{name}")
         kubectl("patch", *at, "--subresource=status", "--type=merge", "-p", yaml.safe_dump({"status": status}))
 
 
-PLACES = {"rack": "racks", "supply-fan": "one", "press": "yes"}
+def a_rollout(kubectl: Kubectl) -> None:
+    """Make the rollout that the page shows, and the PLCs that it leads, as the operator leaves them."""
+    kubectl("apply", "-f", "-", text=yaml.safe_dump(definition(SETPOINT_ROLLOUT)))
+    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    waves = [
+        {"wave": 1, "members": 1, "total": 1, "names": ["press-1"]},
+        {"wave": 2, "members": 2, "total": 3, "names": ["press-2", "press-3"]},
+    ]
+    decision = {"at": now, "stage": "Planning", "input": "3 of 3 want something else", "rule": "begin"}
+    status = {
+        "phase": "Releasing",
+        "message": "wave 2 of 2: 1 of 2 proven",
+        "observedGeneration": 1,
+        "revision": "5f2c8a01b3d4e6f7",
+        "round": 3,
+        "wave": 2,
+        "waves": 2,
+        "releasedText": "2/3",
+        "plan": {"hash": "77aa", "size": 3, "changes": 3, "waves": waves, "since": now},
+        "waveStartedAt": now,
+        "waitingFor": [{"name": "press-2", "why": "not read back yet"}],
+        "decisions": [decision | {"outcome": "wave 1 of 2 is released"}],
+    }
+    make(kubectl, "SetpointRollout", "recipe", {"selector": {"matchLabels": {"line": "3"}}}, status, "fleet", line="3")
+    spec = {"deviceAddress": "127.0.0.1", "port": 9, "targetRegister": 4001, "targetValue": 2600}
+    for number, wanted, proven in ((1, "aa", now), (2, "aa", None), (3, "bb", None)):
+        pending = {"pending": "2600"} if wanted != "aa" else {}
+        told = {
+            "conditions": [condition("Ready", "InSync", now)],
+            "observedGeneration": 1,
+            "inSync": True,
+            "endpoint": "127.0.0.1:9",
+            "registers": [SPEED | pending],
+            "release": {"rollout": "recipe", "uid": "u", "wanted": wanted, "released": "aa", "provenAt": proven},
+        }
+        make(kubectl, "IndustrialPLC", f"press-{number}", spec | {"unitId": number}, told, "fleet", line="3")
+
+
+SPEED = {"name": "speed", "place": "holding 4001 uint16 unit 1", "unit": "rpm", "desired": "2500", "actual": "2500"}
+
+
+def condition(name: str, reason: str, at: str) -> dict[str, str]:
+    """Return a condition that holds."""
+    return {"type": name, "status": "True", "reason": reason, "message": "", "lastTransitionTime": at}
+
+
+PLACES = {"rack": "racks", "supply-fan": "one", "rollout": "fleet", "press": "yes"}
 """Words of a command, and the namespace that it is typed in."""
 
 
 @pytest.mark.docs
 @pytest.mark.usefixtures("a_rack")
-def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]]) -> None:
+def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]], kubectl: Kubectl) -> None:
     """Each session in the README of fabctl comes out as it is shown there."""
+    a_rollout(kubectl)
     shown = [each for block in blocks(FABCTL) if block.language == "console" for each in sessions(block)]
     typed = [(command, output) for command, output in shown if command.startswith("fabctl ")]
     assert len(typed) >= 7

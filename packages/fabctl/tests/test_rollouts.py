@@ -277,7 +277,7 @@ def test_what_pause_and_resume_would_do() -> None:
 def test_whatever_it_holds_is_shown(plc: Make, junk: Any) -> None:
     """A field of any type, and a text that would command a terminal, disturb nothing."""
     fields = (*rollout()["status"], "waitingFor", "failed", "skipped", "analyses", "decisions", "conditions", "outbox")
-    inner = {
+    inner: dict[str, Any] = {
         "analyses": [{"metrics": [{"measurements": junk, "name": junk}], "wave": junk}, junk],
         "decisions": [dict.fromkeys(DECISION, junk)],
         "plan": dict.fromkeys(PLAN, junk) | {"hash": "a", "waves": [dict.fromkeys(WAVES[0], junk)]},

@@ -25,7 +25,7 @@ WAVES = [
     {"wave": 1, "members": 1, "total": 1, "names": ["press-1"]},
     {"wave": 2, "members": 2, "total": 3, "names": ["press-2", "press-3"]},
 ]
-UNDER_WAY = {
+UNDER_WAY: dict[str, Any] = {
     "phase": "Releasing",
     "message": "wave 2 of 2: 1 of 2 proven",
     "revision": "5f2c",
@@ -131,7 +131,7 @@ def test_status_answers_why_it_stopped(rollouts: Rollouts) -> None:
     assert "fabctl rollout retry recipe" in out
     assert rollouts.plant.fabctl("rollout", "status", "recipe", "-o", "yaml")[0] == 1
     code, _, err = rollouts.plant.fabctl("rollout", "status", "recept")
-    assert (code, 'no SetpointRollout "recept"' in err, "did you mean recipe?" in err) == (1, True, True)
+    assert (code, 'no SetpointRollout "recept"' in err, "did you mean recipe?" in err) == (3, True, True)
 
 
 def test_a_plan_is_shown_before_anything_happens(rollouts: Rollouts) -> None:

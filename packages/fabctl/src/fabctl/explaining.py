@@ -53,7 +53,7 @@ def _next(rollout: RolloutView) -> tuple[str, ...]:
         return (f"look at the plan and agree to it: fabctl rollout approve {rollout.name}",)
     if rollout.phase in AT_REST:
         return _at_rest(rollout)
-    return (*_waiting(rollout), f"to give it up: fabctl rollout abort {rollout.name}")
+    return (*_waiting(rollout), f"give it up: fabctl rollout abort {rollout.name}")
 
 
 def _of_stalled(rollout: RolloutView, reason: str) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def _of_stalled(rollout: RolloutView, reason: str) -> tuple[str, ...]:
 def _after_a_failure(rollout: RolloutView) -> tuple[str, ...]:
     return (
         "change Git: another revision is a new change",
-        f"or put right what failed, and begin this one again: fabctl rollout retry {rollout.name}",
+        f"put right what failed, and begin this one again: fabctl rollout retry {rollout.name}",
     )
 
 

@@ -55,7 +55,7 @@ def answer_section(rollout: RolloutView, answer: Answer, now: datetime) -> Secti
             *((("Passed over", ", ".join(rollout.skipped)),) if rollout.skipped else ()),
             *_decided(rollout.last_decision, now),
             ("Next", first),
-            *(("", each) for each in others),
+            *(("Or", each) for each in others),
         ),
     )
 
