@@ -108,13 +108,14 @@ class _Compiler:
         return _applied(_known(self._dialect.functions, GLOBAL, call), arguments)
 
     def _member(self, call: Call, target: Node) -> Run:
-        if (call.name, len(call.arguments)) in MACROS:
-            return self._comprehension(MACROS[call.name, len(call.arguments)], call, target)
+        called = (call.name, len(call.arguments))
+        if macro := MACROS.get(called) or self._dialect.macros.get(called):
+            return self._comprehension(macro, call, target)
         if call.name == "orValue" and isinstance(target, Select) and target.optional and len(call.arguments) == 1:
             return field_or(self.node(target.of), target.field, self.node(call.arguments[0]))
         if call.name in self._dialect.without:
             raise SyntaxFault(f"no function {call.name!r} here", call.at)
-        function = _known({}, MEMBER, call)
+        function = _known(self._dialect.members, MEMBER, call)
         return _applied(function, [self.node(target), *(self.node(each) for each in call.arguments)])
 
     def _comprehension(self, make: Comprehension, call: Call, target: Node) -> Run:

@@ -101,9 +101,11 @@ def kept_and_made(place: int, over: Run, test: Run, value: Run) -> Run:
 MACROS: dict[tuple[str, int], Comprehension] = {
     ("all", 2): every,
     ("exists", 2): some,
-    ("exists_one", 2): only_one,
     ("filter", 2): kept,
     ("map", 2): made,
     ("map", 3): kept_and_made,
 }
 """By name and how many arguments they take, the variable among them."""
+
+MORE_MACROS: dict[tuple[str, int], Comprehension] = {("exists_one", 2): only_one}
+"""Those of CEL's own that no rule uses, and that were not compared with an API server's."""
