@@ -17,10 +17,10 @@ class Exhausted(Exception):
 class Dialect:
     """What there is beside CEL's own.
 
-    `functions` are given the values of their arguments, `forms` what evaluates them; `members` and `macros` stand behind
-    a dot, and members of a name in `without` are not there. `operators` replace those of the same sign. An expression
-    may take so many `steps`, 0 for any number: each value costs one, and one for all that is in it, so that neither a
-    loop in a loop nor a long list in a loop holds anybody up.
+    `functions` are given the values of their arguments, `forms` what evaluates them; `members` and `macros` stand
+    behind a dot, and members of a name in `without` are not there. `operators` replace those of the same sign. An
+    expression may take so many `steps`, 0 for any number: each value costs one, and one for all that is in it, so that
+    neither a loop in a loop nor a long list in a loop holds anybody up.
     """
 
     functions: Named = field(default_factory=dict)
