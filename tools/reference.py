@@ -142,7 +142,7 @@ def _default(part: Part, name: str) -> str:
     text = str(field.get("description", ""))
     declared = next(each for each in part.model.model_fields.values() if each.alias == name)
     value = field.get("default", declared.get_default(call_default_factory=True))
-    if value is None or isinstance(value, BaseModel):
+    if value is None or isinstance(value, BaseModel) or (isinstance(value, tuple) and value and _inner(part, name)):
         said = _WHEN_NOT_GIVEN.search(text)
         return said[1] if said else ""
     return f"`{_plain(value)}`" if value != "" and not part.path.startswith("status") else ""

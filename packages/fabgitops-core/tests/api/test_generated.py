@@ -84,6 +84,18 @@ def test_every_field_is_described() -> None:
                 assert field.get("description"), name
 
 
+class _Named(ApiModel):
+    labels: dict[Annotated[str, Field(pattern="^[a-z]+$", max_length=9)], Annotated[str, Field(max_length=63)]]
+
+
+def test_keys_of_a_mapping_are_the_models_to_check() -> None:
+    """A mapping whose keys have a pattern is one to what its values are: the API server asks nothing of the keys."""
+    assert structural(_Named)["properties"]["labels"] == {
+        "type": "object",
+        "additionalProperties": {"type": "string", "maxLength": 63},
+    }
+
+
 class _Union(ApiModel):
     either: int | str = 0
 

@@ -1,7 +1,9 @@
 """Pydantic models to structural schemas (Kubernetes: "Specifying a structural schema").
 
 Pydantic's JSON schema is not structural: references are inlined here, `anyOf` with null becomes `nullable`, and what
-Kubernetes forbids or ignores is left out. A shape that has no structural form is an error, never dropped.
+Kubernetes forbids or ignores is left out. A shape that has no structural form is an error, never dropped; but for what
+the keys of a mapping may be called, which only the models say: a rule over keys, whose length nothing bounds, costs
+the API server more than it allows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +43,8 @@ _KNOWN = {
     "default",
     "properties",
     "additionalProperties",
+    "patternProperties",
+    "propertyNames",
     "required",
     "items",
     "$ref",
@@ -154,10 +158,12 @@ def _lower_inner(raw: Mapping[str, Any], definitions: Mapping[str, Any]) -> Sche
     if "properties" in raw:
         mark = {_UNSTORED: True} if raw.get(_UNSTORED) else {}
         inner["properties"] = {name: _lower({**each, **mark}, definitions) for name, each in raw["properties"].items()}
-    if "additionalProperties" in raw:
-        if not isinstance(raw["additionalProperties"], Mapping):
+    named = list(raw.get("patternProperties", {}).values())
+    if "additionalProperties" in raw or named:
+        values = raw["additionalProperties"] if len(named) != 1 else named[0]
+        if not isinstance(values, Mapping):
             raise ValueError(f"no structural form for a mapping to anything in {raw.get('title', 'a schema')!r}")
-        inner["additionalProperties"] = _lower(raw["additionalProperties"], definitions)
+        inner["additionalProperties"] = _lower(values, definitions)
     if raw.get("required"):
         inner["required"] = list(raw["required"])
     if "items" in raw:
