@@ -68,6 +68,11 @@ def delete(name: str, **how: Any) -> Step:
     return "delete", {"name": name, **how}
 
 
+def annotate(name: str, uid: str = "own", **annotations: str | None) -> Step:
+    """Return that the engine annotates a box: `uid` is own or other."""
+    return "annotate", {"name": name, "uid": uid, "annotations": annotations}
+
+
 def edit(name: str, patch: dict[str, Any], manager: str = "hands") -> Step:
     """Return that somebody edits a box."""
     return "edit", {"name": name, "patch": patch, "manager": manager}
@@ -178,6 +183,20 @@ STORIES: dict[str, Story] = {
         delete("a", uid="own", version="old"),
         remove("a"),
     ),
+    "annotated": (
+        annotate("a", one="1"),
+        create("a", {"place": 1}, annotations={"note": "theirs"}),
+        annotate("a", one="1", two="2"),
+        annotate("a", one="1", two="2"),
+        annotate("a", "other", one="3"),
+        edit("a", {"metadata": {"annotations": {"one": "theirs"}}}),
+        annotate("a", one="4", two=None, three=None),
+        apply("a", {"place": 2}, uid="own", force=True),
+        annotate("a", one=None),
+        edit("a", {"metadata": HELD}),
+        delete("a", uid="own"),
+        annotate("a", one="5"),
+    ),
     "what is not valid": (
         apply("a", {"place": "one"}),
         apply("a", {"place": 1}),
@@ -225,6 +244,7 @@ def random_story(seed: int, length: int = 14) -> Story:
         lambda name: create(name, spec(), dice.choice(["hands", "feet"]), labels=labels()),
         lambda name: delete(name, uid=dice.choice(["own", "own", "other"]), version=dice.choice(["", "own", "old"])),
         lambda name: status(name, dice.randrange(3)),
+        lambda name: annotate(name, dice.choice(["own", "own", "other"]), line=dice.choice(["1", "2", None])),
         remove,
     ]
     return tuple(dice.choice(kinds)(dice.choice("ab")) for _ in range(length))

@@ -108,6 +108,13 @@ class Teller:
             return self._failed(error)
         return "deleted"
 
+    async def _annotate(self, name: str, uid: str, annotations: Mapping[str, str | None]) -> Any:
+        try:
+            await self.place.objects.annotate(self._key(name), self._uid(name, uid), annotations)
+        except ObjectError as error:
+            return self._failed(error)
+        return "annotated"
+
     async def _edit(self, name: str, patch: dict[str, Any], manager: str) -> str:
         if self.place.look(self._key(name)) is None:
             return "not there"

@@ -19,7 +19,7 @@ from fabgitops_core.engine.object_errors import (
 )
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
-from fabgitops_operator.cluster.objects import MANAGER, KubeObjects
+from fabgitops_operator.cluster.objects import ANNOTATOR, MANAGER, KubeObjects
 from fabgitops_operator.cluster.rest import Rest
 from testbed.plane import ControlPlane
 
@@ -156,10 +156,45 @@ async def test_what_changed_meanwhile_is_not_deleted(plant: Plant) -> None:
     assert plant.api.get(f"{plant.url}/mixer").status_code == 404
 
 
+async def test_an_object_of_others_is_annotated_and_else_left_alone(plant: Plant) -> None:
+    """Annotations are ours, spec and generation nobody's concern; GitOps that applies its manifest again keeps them."""
+    theirs, asked = plant.body("mixer", annotations={"note": "theirs"}), {"fieldManager": "gitops", "force": "true"}
+
+    def applied() -> dict[str, Any]:
+        answer = plant.api.patch(f"{plant.url}/mixer", params=asked, json=theirs, headers=APPLY)
+        return dict(answer.raise_for_status().json())
+
+    made = applied()
+    uid = made["metadata"]["uid"]
+    await plant.objects.annotate(plant.key("mixer"), uid, {"rollout.fabgitops.io/permit": "u/1/abc"})
+    after = applied()
+    assert after["metadata"]["annotations"] == {"note": "theirs", "rollout.fabgitops.io/permit": "u/1/abc"}
+    assert (after["metadata"]["generation"], after["spec"]) == (1, made["spec"])
+    assert {each["manager"] for each in after["metadata"]["managedFields"]} == {"gitops", ANNOTATOR}
+    await plant.objects.annotate(plant.key("mixer"), uid, {"rollout.fabgitops.io/permit": None})
+    assert plant.api.get(f"{plant.url}/mixer").json()["metadata"]["annotations"] == {"note": "theirs"}
+    assert plant.counts == {("industrialplcs", "ok"): 2}
+
+
+@pytest.mark.parametrize(("there", "error"), [(True, Taken), (False, Gone)])
+async def test_an_annotation_for_one_object_goes_onto_no_other(
+    plant: Plant, there: bool, error: type[ObjectError]
+) -> None:
+    """What is meant for an object that is gone is lost: one that took its name is left as it is, and none is made."""
+    if there:
+        await plant.objects.apply(plant.body("mixer"), force=False)
+    with pytest.raises(error):
+        await plant.objects.annotate(plant.key("mixer"), NOBODY, {"rollout.fabgitops.io/permit": "u/1/abc"})
+    found = plant.api.get(f"{plant.url}/mixer")
+    assert "annotations" not in found.json()["metadata"] if there else found.status_code == 404
+
+
 async def test_what_is_not_wanted_when_its_turn_comes_is_not_sent(plant: Plant) -> None:
     """Nothing is sent, and nothing counted."""
     with pytest.raises(Withdrawn):
         await plant.objects.apply(plant.body("mixer"), force=False, wanted=lambda: False)
+    with pytest.raises(Withdrawn):
+        await plant.objects.annotate(plant.key("mixer"), NOBODY, {"a": "b"}, wanted=lambda: False)
     assert plant.api.get(f"{plant.url}/mixer").status_code == 404
     assert not plant.counts
 

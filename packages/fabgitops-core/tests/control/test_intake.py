@@ -7,7 +7,8 @@ import pytest
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.control.events import Declared, SyncRequest
-from fabgitops_core.control.intake import declared, looked_at
+from fabgitops_core.control.intake import declared, led_kinds, looked_at
+from fabgitops_core.control.kinds import CONTROLLERS
 
 from .conftest import START, spec
 
@@ -126,3 +127,29 @@ def test_only_annotations_that_a_kind_names_are_looked_at() -> None:
     none = replace(INDUSTRIAL_PLC, annotations=())
     assert len({looked_at(none, body) for body in ({}, approved, noted)}) == 1
     assert len({looked_at(names, body) for body in ({}, approved, noted)}) == 2
+
+
+def test_labels_are_told_of_what_is_led_alone() -> None:
+    """Labels come with what others lead by them, and only of that is another label news; those that are equal are one.
+
+    What is no text is no label.
+    """
+    body = {"metadata": {"labels": {"line": "a", "number": 7}}, "spec": GOOD}
+    other = {"metadata": {"labels": {"line": "b", "number": 7}}, "spec": GOOD}
+    assert not told(body).labels
+    labels = declared(INDUSTRIAL_PLC, body, START, led=True).labels
+    assert labels == {"line": "a"}
+    assert declared(INDUSTRIAL_PLC, body, START, led=True).labels is labels
+    assert looked_at(INDUSTRIAL_PLC, body) == looked_at(INDUSTRIAL_PLC, other)
+    assert looked_at(INDUSTRIAL_PLC, body, led=True) != looked_at(INDUSTRIAL_PLC, other, led=True)
+
+
+@pytest.mark.parametrize("labels", [None, "text", ["a"], {}, {"a": None}])
+def test_labels_of_another_shape_are_none(labels: object) -> None:
+    """What somebody wrote in place of labels counts for none."""
+    assert not declared(INDUSTRIAL_PLC, {"metadata": {"labels": labels}, "spec": GOOD}, START, led=True).labels
+
+
+def test_what_nobody_leads_has_no_labels() -> None:
+    """While no kind that leads others is looked after, of no kind are labels kept."""
+    assert not led_kinds(CONTROLLERS)

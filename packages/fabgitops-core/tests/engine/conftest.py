@@ -18,6 +18,7 @@ from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices, FakePlc
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 
+from .crews import Crews
 from .leaping import LeapingLoop
 from .shelves import Shelves
 
@@ -85,7 +86,7 @@ class Bench:
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Let no test on a bench wait for time: nothing there is outside of the loop."""
-    if {"bench", "shelves"} & set(getattr(item, "fixturenames", ())):
+    if {"bench", "shelves", "crews"} & set(getattr(item, "fixturenames", ())):
         return {"leaping": partial(LeapingLoop, TURN_SECS)}
     return {"real": asyncio.new_event_loop}
 
@@ -106,3 +107,11 @@ async def shelves() -> AsyncIterator[Shelves]:
     shelves.watch.list()
     yield shelves
     await shelves.engine.stop(1.0)
+
+
+@pytest.fixture
+async def crews() -> AsyncIterator[Crews]:
+    """Return an engine with captains and sailors, of which there are none yet; it is stopped afterwards."""
+    crews = Crews()
+    yield crews
+    await crews.engine.stop(1.0)

@@ -1,7 +1,7 @@
 """What refusals of an object mean, from a server that gives them on demand; the usual ones are asked of a real one."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
@@ -110,14 +110,22 @@ async def test_what_a_refused_deletion_means(
 @pytest.mark.parametrize(
     "text", ["<html>please log in</html>", "[]", json.dumps({**STORED, "metadata": {"name": "x"}})]
 )
-@pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda objects: objects.apply(BODY, force=False),
+        lambda objects: objects.delete(KEY, "u1"),
+        lambda objects: objects.annotate(KEY, "u1", {"a": "b"}),
+    ],
+    ids=["apply", "delete", "annotate"],
+)
 async def test_only_what_shows_the_object_says_that_it_was_done(
-    objects: KubeObjects, server: Server, text: str, applied: bool
+    objects: KubeObjects, server: Server, text: str, ask: Callable[[KubeObjects], Awaitable[object]]
 ) -> None:
     """The page of a proxy, or of another object, is no answer, whatever its code: it may not have been done."""
     server.answer = 200, text
     with pytest.raises(Away):
-        await (objects.apply(BODY, force=False) if applied else objects.delete(KEY, "u1"))
+        await ask(objects)
 
 
 async def test_no_answer_is_away() -> None:

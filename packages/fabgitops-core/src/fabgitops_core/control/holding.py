@@ -37,6 +37,7 @@ class HoldReason(StrEnum):
     LISTING = "NotListed"
     WATCH = "ControlPlaneLost"
     TEMPLATES = "TemplateChanging"
+    ROLLOUTS = "RolloutChanging"
     AUDIT = "AuditUnavailable"
     FAULT = "InternalError"
     OPERATOR = "HeldByOperator"
@@ -64,6 +65,7 @@ _QUIET = {
     HoldReason.LISTING,
     HoldReason.WATCH,
     HoldReason.TEMPLATES,
+    HoldReason.ROLLOUTS,
     HoldReason.FAULT,
     HoldReason.OPERATOR,
 }

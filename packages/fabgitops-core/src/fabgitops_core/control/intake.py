@@ -4,8 +4,11 @@ Nothing here raises for what a user wrote: one object that does not parse says s
 """
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,11 +16,23 @@ from pydantic import ValidationError
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import FORCE_AT, GROUP, NOTHING, REQUESTED_AT, ApiModel
 from fabgitops_core.api.refusals import sentences
+from fabgitops_core.control.controller import Controller, Leader
 from fabgitops_core.control.events import Declared, SyncRequest
 
+MOST_SHARED = 4096
+"""So many different sets of labels are kept once for all who carry the same."""
 
-def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any, Any]:
-    """Return what an object of `kind` declares; a spec that does not parse becomes its `problem`."""
+
+def led_kinds(controllers: Iterable[Controller[Any]]) -> frozenset[str]:
+    """Return the names of the kinds that others of these lead: their labels are to be told, and no others."""
+    return frozenset(each.leads() for each in controllers if isinstance(each, Leader))
+
+
+def declared(kind: Kind, body: Mapping[str, Any], at: datetime, *, led: bool = False) -> Declared[Any, Any]:
+    """Return what an object of `kind` declares; a spec that does not parse becomes its `problem`.
+
+    Its labels are among it where such are `led`.
+    """
     metadata = _mapping(body.get("metadata"))
     annotations = _mapping(metadata.get("annotations"))
     spec, problem = _spec(kind, body.get("spec"))
@@ -32,6 +47,7 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime) -> Declared[Any,
         created=_text(metadata.get("creationTimestamp")),
         annotations=_ours(annotations),
         leaving="deletionTimestamp" in metadata,
+        labels=_labels(metadata) if led else NOTHING,
     )
 
 
@@ -41,8 +57,11 @@ def generation_of(body: Mapping[str, Any]) -> int:
     return generation if isinstance(generation, int) and generation > 0 else 0
 
 
-def looked_at(kind: Kind, body: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return all that decisions look at of an object but its status: where it is the same, so is what is declared."""
+def looked_at(kind: Kind, body: Mapping[str, Any], *, led: bool = False) -> tuple[Any, ...]:
+    """Return all that decisions look at of an object but its status: where it is the same, so is what is declared.
+
+    Labels are among it where objects of the kind are `led`.
+    """
     metadata = _mapping(body.get("metadata"))
     annotations = _mapping(metadata.get("annotations"))
     return (
@@ -50,6 +69,7 @@ def looked_at(kind: Kind, body: Mapping[str, Any]) -> tuple[Any, ...]:
         *map(annotations.get, (REQUESTED_AT, FORCE_AT, *kind.annotations)),
         "deletionTimestamp" in metadata,
         body.get("spec"),
+        *((metadata.get("labels"),) if led else ()),
     )
 
 
@@ -83,8 +103,23 @@ def _request(annotations: Mapping[str, Any]) -> SyncRequest | None:
 
 def _ours(annotations: Mapping[Any, Any]) -> Mapping[str, str]:
     """Return the annotations of our own group, as far as they are texts."""
-    texts = {name: text for name, text in annotations.items() if isinstance(name, str) and isinstance(text, str)}
+    texts = _texts(annotations)
     return {name: text for name, text in texts.items() if _is_ours(name.partition("/")[0])} or NOTHING
+
+
+def _texts(raw: Mapping[Any, Any]) -> dict[str, str]:
+    return {name: text for name, text in raw.items() if isinstance(name, str) and isinstance(text, str)}
+
+
+def _labels(metadata: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the labels of an object, as far as they are texts; all who carry the same share them."""
+    texts = _texts(_mapping(metadata.get("labels")))
+    return _shared(tuple(sorted(texts.items()))) if texts else NOTHING
+
+
+@lru_cache(maxsize=MOST_SHARED)
+def _shared(labels: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    return MappingProxyType({sys.intern(name): sys.intern(text) for name, text in labels})
 
 
 def _is_ours(prefix: str) -> bool:

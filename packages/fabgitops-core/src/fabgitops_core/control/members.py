@@ -67,5 +67,8 @@ class Leading(NamedTuple):
     place: str = ""
 
 
+NOBODY_LEADS: tuple[Leading, ...] = ()
+"""Kept once for all whom nobody leads."""
+
 Selects = Callable[[Mapping[str, str]], bool]
 """Whether an object with such labels is a member."""

@@ -10,18 +10,15 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from fabgitops_core.api.meta import NOTHING, ApiModel, Key
-from fabgitops_core.control.breaker import PASS, Gate
-from fabgitops_core.control.commands import Request
+from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.control.commands import Commands, Request
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import (
     Contested,
     Declared,
-    Due,
     Event,
     Referenced,
     Removed,
-    Surveyed,
     Used,
     fault_message,
 )
@@ -32,15 +29,16 @@ from fabgitops_core.control.plc.rationing import UNLIMITED, Rates
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.audits import Audits
+from fabgitops_core.engine.beginning import Beginning
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.device_requests import DeviceRequests
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
 from fabgitops_core.engine.families import Families
-from fabgitops_core.engine.family import Family
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.isolation import Isolation
+from fabgitops_core.engine.leading import Leadership
 from fabgitops_core.engine.listener import Listener
 from fabgitops_core.engine.neighbours import Neighbourhood
 from fabgitops_core.engine.object_requests import ObjectRequests
@@ -108,13 +106,27 @@ class Engine:
         self._held = Held(self._time, self._why_held, self._look_again)
         self.holds = Holds(self._held.look)
         self.families = Families(self._stirred, self._listed)
-        self._isolation = Isolation(host, self._listener, self._scheduler, self.holds, now, self._fallen, bus)
+        self._isolation = Isolation(
+            host, self._listener, self._scheduler, self.holds, now, self._fallen, self._stepped, bus
+        )
+        self._leading = Leadership(
+            self._entries,
+            self._isolation,
+            partial(self._scheduler.wake, latest=True),
+            self._time,
+            now,
+            self._offer_of,
+            self._site,
+            self._settle,
+            self._held.look,
+        )
+        self._beginning = Beginning(self._isolation, self.circuits, self._neighbourhood, self._leading, now)
         asking = Asking(self.circuits, self._listener.late, self._time)
         audits = None if audit is None else Audits(audit, now)
         rations = self._rations = Rations(rates, partial(self._wake, after=0.0)) if rates else None
         seen = self._neighbourhood.of
         requests = DeviceRequests(
-            host, asking, self._users, now, self._due, self.holds, self._held, seen, audits, rations
+            host, asking, self._users, now, self._beginning.due, self.holds, self._held, seen, audits, rations
         )
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()
@@ -123,6 +135,7 @@ class Engine:
         self._performing = Performing(own, performers, clearance)
         self._errands = Errands(self._tell, self._site, self._held.look)
         self.holds.ask_of_site("templates", self._errands.why_not, HoldReason.TEMPLATES)
+        self.holds.ask_of_site("rollouts", self._leading.why_not, HoldReason.ROLLOUTS)
 
     def __len__(self) -> int:
         """Return how many resources are declared."""
@@ -148,8 +161,9 @@ class Engine:
         reference = self._refer(key, to)
         if reference is not None:
             event = replace(event, referenced=self._offered(reference, event.at))
-        self._isolation.step(entry, event)
+        self._isolation.step(entry, self._leading.declares(entry, event))
         self._settle(entry)
+        self._leading.consulted(key)
         if referrers:
             self._isolation.step(entry, Used(event.at, len(referrers)))
         if entry.said is said:
@@ -195,8 +209,17 @@ class Engine:
         self._wants_no_write(key)
         self._neighbourhood.forget(key)
         self._errands.add(self._references.to(key))
+        self._leading.removed(entry)
+        self._leading.consulted(key)
         self._scheduler.forget(key)
         self._listener.forgotten(key)
+
+    def listed(self, kind: str, namespace: str | None) -> None:
+        """Take it that all resources of a kind were declared once, in a namespace or (None) in all.
+
+        Before that nobody who leads such resources looks at them: those that are not known yet would count for none.
+        """
+        self._leading.listed(kind, namespace)
 
     def readings(self) -> Metered[float]:
         """Yield the numbers last read of each resource, by what metrics call the register."""
@@ -220,6 +243,7 @@ class Engine:
         self.holds.put("stop", "the operator is being stopped", HoldReason.STOPPING)
         self._scheduler.stop()
         await self._errands.stop()
+        await self._leading.stop()
         running = self._scheduler.running()
         finishing = [task for key, task in running.items() if self._entries[key].writing]
         for task in running.values():
@@ -238,6 +262,7 @@ class Engine:
     def _settle(self, entry: Entry) -> None:
         """After a change: exchange its share of a connection, and tell everybody who wants what another wants."""
         self._point(entry)
+        self._leading.settled(entry)
         self._neighbourhood.point(entry.key, self._looked_at(entry))
         for key in self._claims.lay(entry.key, self._claimed(entry)):
             other = self._entries.get(key)
@@ -300,9 +325,11 @@ class Engine:
         return target
 
     def _offered(self, key: Key, at: datetime) -> Referenced:
+        return Referenced(at, *self._offer_of(key))
+
+    def _offer_of(self, key: Key) -> tuple[ApiModel | None, str]:
         entry = self._entries.get(key)
-        spec, problem = self._offer(entry) if entry else (None, "")
-        return Referenced(at, spec, problem)
+        return self._offer(entry) if entry else (None, "")
 
     def _offer(self, entry: Entry) -> tuple[ApiModel | None, str]:
         offer = self._isolation.ask_of(entry, "offer", entry.referent, lambda it: it.offer(entry.state), None)
@@ -315,11 +342,17 @@ class Engine:
             entry.revive()
             self._isolation.step(entry, self._offered(target, self._now()))
             self._settle(entry)
+            self._leading.revived(entry)
 
     def _fallen(self, entry: Entry) -> None:
         """Let a resource of which nothing is in force any more give up device and claims, and tell who refers to it."""
         self._settle(entry)
         self._errands.add(self._references.to(entry.key))
+        self._leading.look(entry)
+        self._leading.consulted(entry.key)
+
+    def _stepped(self, entry: Entry, event: Event, commands: Commands) -> None:
+        self._leading.stepped(entry, event, commands)
 
     def _site(self, key: Key) -> Endpoint | None:
         """Return where a declared resource wants to write."""
@@ -354,27 +387,17 @@ class Engine:
         if key in self._entries:
             self._scheduler.wake(key, after)
 
-    def _surveyed(self, entry: Entry, family: Family, unseen: Mapping[str, str]) -> Surveyed | None:
-        """Return what there is of what a resource owns; None where a fault of ours keeps that from being known."""
-        children = self._isolation.ask(entry, "survey", partial(family.of, entry.key), None)
-        return None if children is None else Surveyed(self._now(), children, unseen)
-
     # --- one pass -----------------------------------------------------------------------------------------------------
 
     async def _pass(self, key: Key) -> None:
         entry = self._entries.get(key)
         if entry is None or entry.dead:
             return
-        family, unseen = entry.family, NOTHING
-        if family is not None:
-            entry.news = False
-            known = family.unseen((each.kind.name for each in entry.owns), key.namespace)
-            if known is None:
-                return  # it is looked at as soon as all is listed, or refused
-            unseen = known
         began, faults = self._time(), entry.faults
+        event: Event | None = self._beginning.of(entry)
+        if event is None and entry.faults == faults:
+            return
         entry.due, entry.held = self._scheduler.due(key), False
-        event: Event | None = self._due(entry) if family is None else self._surveyed(entry, family, unseen)
         try:
             while event is not None and not entry.gone:  # its key may be another's by now
                 request = self._isolation.step(entry, event)
@@ -389,9 +412,10 @@ class Engine:
             self._wants_no_write(key)
         if faults:
             entry.passed(faults)
+            self._leading.look(entry)
         self._neighbourhood.ended(entry, began)
         if entry.news and not entry.gone:
-            self._scheduler.wake(key, 0.0)  # whatever its controller thought before it knew
+            self._scheduler.wake(key, self._leading.again(entry))  # whatever its controller thought before it knew
         self._listener.passed(key, self._time() - began)
 
     def _wants_no_write(self, key: Key) -> None:
@@ -399,16 +423,3 @@ class Engine:
         self._held.drop(key)
         if self._rations is not None:
             self._rations.leave(key)
-
-    def _due(self, entry: Entry) -> Due:
-        return Due(self._now(), self._gate(entry.devices), self._neighbourhood.of(entry))
-
-    def _gate(self, devices: tuple[DeviceId, ...]) -> Gate:
-        """Return the gate of a resource's device; of several the first to open, as each is asked for itself."""
-        gate = PASS
-        for device_id in devices:
-            other = self.circuits.gate(device_id)
-            if not other.wait:
-                return other
-            gate = other if not gate.wait or other.wait < gate.wait else gate
-        return gate

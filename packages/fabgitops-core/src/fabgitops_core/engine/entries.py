@@ -3,8 +3,18 @@
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.controller import Controller, Doubter, Identified, Owner, Referent, Referrer
+from fabgitops_core.api.meta import NOTHING, ApiModel, Key
+from fabgitops_core.control.controller import (
+    Controller,
+    Doubter,
+    Identified,
+    Leader,
+    Member,
+    Owner,
+    Referent,
+    Referrer,
+)
+from fabgitops_core.control.members import NOBODY_LEADS, Facts, Leading
 from fabgitops_core.control.objects import Watched
 from fabgitops_core.control.plc.auditing import WriteFacts
 from fabgitops_core.control.plc.controller import DeviceController
@@ -22,6 +32,8 @@ class Sides(NamedTuple):
     identified: Identified[Any] | None
     referrer: Referrer | None
     referent: Referent[Any] | None
+    member: Member[Any] | None
+    leader: Leader[Any] | None
     owns: tuple[Watched, ...]
 
 
@@ -34,6 +46,8 @@ def sides_of(controller: Controller[Any]) -> Sides:
         controller if isinstance(controller, Identified) else None,
         controller if isinstance(controller, Referrer) else None,
         controller if isinstance(controller, Referent) else None,
+        controller if isinstance(controller, Member) else None,
+        controller if isinstance(controller, Leader) else None,
         controller.owns() if isinstance(controller, Owner) else (),
     )
 
@@ -53,9 +67,10 @@ class Entry:
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
     `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
     units behind a gateway that answered when they were asked last. `held` says that a write of the pass was held.
-    `at_device`, `doubter`, `identified`, `referrer` and `referent` are the controller again as far as its kind has that
-    side; `owns` is what its kind owns, and `family` where that is known. `news` says that something of it has changed
-    since the last pass began.
+    `at_device`, `doubter`, `identified`, `referrer`, `referent`, `member` and `leader` are the controller again as far
+    as its kind has that side; `owns` is what its kind owns, and `family` where that is known. `news` says that
+    something of it, or of whom it leads, has changed since the last pass began.
+    `labels` and `led_by` are those that it was told of last, `facts` how it stood when those who lead it were told.
     `unproven` is the last write that was recorded, until a reading shows what came of it.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
@@ -69,6 +84,7 @@ class Entry:
         "doubter",
         "due",
         "endpoint",
+        "facts",
         "family",
         "fault",
         "faults",
@@ -78,14 +94,19 @@ class Entry:
         "held",
         "identified",
         "key",
+        "labels",
+        "leader",
+        "led_by",
         "link",
         "logged",
+        "member",
         "news",
         "owns",
         "referent",
         "referrer",
         "said",
         "state",
+        "uid",
         "unproven",
         "writing",
     )
@@ -96,6 +117,7 @@ class Entry:
         sides = sides_of(controller)  # type: ignore[arg-type]  # mypy takes no protocol for hashable
         self.at_device, self.doubter, self.identified = sides.at_device, sides.doubter, sides.identified
         self.referrer, self.referent, self.owns = sides.referrer, sides.referent, sides.owns
+        self.member, self.leader = sides.member, sides.leader
         self.family = families.of(key.kind) if self.owns else None
         self.state: Any = controller.start(key)
         self.endpoint: Endpoint | None = None
@@ -110,6 +132,10 @@ class Entry:
         self.held = False
         self.gone = False
         self.generation = 0
+        self.uid = ""
+        self.labels = NOTHING
+        self.led_by: tuple[Leading, ...] = NOBODY_LEADS
+        self.facts: Facts | None = None
         self.fault = ""
         self.faults = 0
         self.dead = False

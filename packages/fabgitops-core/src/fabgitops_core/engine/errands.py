@@ -23,14 +23,20 @@ class Errands:
         do: What to do for a key.
         site: Where the resource of a key wants to write, None for nowhere; asked when it is added.
         done: Told after each turn.
+        what: What it is that they are told, as people are told of it.
     """
 
     def __init__(
-        self, do: Callable[[Key], None], site: Callable[[Key], Endpoint | None], done: Callable[[], None]
+        self,
+        do: Callable[[Key], None],
+        site: Callable[[Key], Endpoint | None],
+        done: Callable[[], None],
+        what: str = "a template has changed",
     ) -> None:
         self._do = do
         self._site = site
         self._done = done
+        self._what = what
         self._waiting: dict[Key, Endpoint | None] = {}
         self._sites: Counter[Endpoint] = Counter()
         self._task: asyncio.Task[None] | None = None
@@ -40,7 +46,7 @@ class Errands:
         """Return what speaks against a write to a site: somebody there waits for its turn."""
         if site not in self._sites:
             return ""
-        return f"a template has changed, and not every resource that writes to {site} has taken that in yet"
+        return f"{self._what}, and not every resource that writes to {site} has taken that in yet"
 
     def add(self, keys: Iterable[Key]) -> None:
         """Let keys have their turn."""
@@ -78,7 +84,7 @@ class Errands:
                     self._do(key)
                     self._done()
                 except Exception:
-                    log.exception("%s: not told of what it refers to, by a fault of our own", key)
+                    log.exception("%s: not told that %s, by a fault of our own", key, self._what)
                 await asyncio.sleep(0)
         finally:
             self._task = None

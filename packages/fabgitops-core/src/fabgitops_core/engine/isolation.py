@@ -31,7 +31,7 @@ MAX_RETRY_SECS = 3600.0
 LONGEST_CAUSE = 300
 """Characters of an exception that are told; the log has the whole."""
 
-_ENDS_A_PASS = {"request", "readings", "status", "survey"}
+_ENDS_A_PASS = {"request", "readings", "status", "survey", "facts"}
 """Where a fault says nothing about what is declared; so does a step in a pass."""
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class Isolation:
         holds: Why no write may go out now.
         now: The time of day.
         fallen: Told of a resource of which nothing is in force any more.
+        stepped: Told what one that is led, or leads, was told, and what it wanted done.
         bus: Who is told what has happened, where a kind tells of it.
     """
 
@@ -58,6 +59,7 @@ class Isolation:
         holds: Holds,
         now: Callable[[], datetime],
         fallen: Callable[[Entry], None],
+        stepped: Callable[[Entry, Event, Commands], None],
         bus: Bus | None = None,
     ) -> None:
         self._host = host
@@ -66,6 +68,7 @@ class Isolation:
         self._holds = holds
         self._now = now
         self._fallen = fallen
+        self._stepped = stepped
         self._at_once: dict[type[Command], Callable[[Entry, Any], None]] = {
             Publish: self._publish,
             Tell: self._told,
@@ -85,7 +88,7 @@ class Isolation:
         except Exception as error:  # noqa: BLE001 - logged by `strike`
             self.strike(entry, "step", error, event)
             return None
-        self._listener.happened(entry.key, event, commands)
+        self._heard(entry, event, commands)
         return request
 
     def put_right(self, entry: Entry, stored: ApiModel | None) -> None:
@@ -149,9 +152,14 @@ class Isolation:
             except Exception as error:  # noqa: BLE001 - logged there
                 self._note(entry, "telling", error)
             else:
-                self._listener.happened(entry.key, told, commands)
+                self._heard(entry, told, commands)
                 return told.lasting
         return True
+
+    def _heard(self, entry: Entry, event: Event, commands: Commands) -> None:
+        self._listener.happened(entry.key, event, commands)
+        if entry.led_by or entry.leader is not None:
+            self._stepped(entry, event, commands)
 
     def _note(self, entry: Entry, where: str, error: Exception) -> None:
         """Count a fault, and log it: with its traceback, unless it is the same as before."""

@@ -1,13 +1,22 @@
-"""Carries out requests for objects that resources own: applies and deletes them."""
+"""Carries out requests for objects: applies and deletes those that resources own, annotates those that they lead."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.commands import Apply, Delete, Request
-from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Event
+from fabgitops_core.control.commands import Annotate, Apply, Delete, Request
+from fabgitops_core.control.events import (
+    Annotated,
+    AnnotateFailed,
+    Applied,
+    ApplyFailed,
+    Deleted,
+    DeleteFailed,
+    Event,
+)
 from fabgitops_core.control.holding import HELD_SECS
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind, Watched
 from fabgitops_core.engine.entries import Entry
@@ -18,18 +27,19 @@ from fabgitops_core.engine.performing import Clearance, OwnPerformer
 from fabgitops_core.engine.ports import Host, Objects, Stored
 
 RECORD_SECS = 10.0
-"""How long a deletion waits for its record to be stored; without one it is not done."""
+"""How long what is to be recorded waits for that to be stored; without a record it is not done."""
 
+UNTOLD = "what it follows from could not be stored in the status yet, and nothing is annotated without that"
 UNRECORDED = "what is to be deleted could not be stored in the status yet, and nothing is deleted without that"
 STRANGER = "it is not known as one that belongs to this resource"
 
 
 class ObjectRequests:
-    """Applies and deletes what resources own.
+    """Applies and deletes what resources own, and annotates what they lead.
 
     Args:
         objects: Where objects are kept.
-        host: Where the record of a deletion is stored.
+        host: Where it is stored what is to be done.
         clearance: Says whether something may be changed now.
         wake: Lets a resource be looked at after so many seconds.
         now: The time of day.
@@ -51,7 +61,7 @@ class ObjectRequests:
 
     def performers(self) -> dict[type[Request], OwnPerformer]:
         """Return by its type what carries out a request."""
-        return {Apply: self.apply, Delete: self.delete}
+        return {Apply: self.apply, Delete: self.delete, Annotate: self.annotate}
 
     async def apply(self, entry: Entry, request: Apply) -> Event:
         """Apply an object that the resource owns; what came of it is known to its family at once.
@@ -85,8 +95,7 @@ class ObjectRequests:
         key, uid, family = request.key, request.uid, entry.family
         if family is None:
             raise ValueError(f"{entry.key} owns nothing, and would delete {key}")
-        if request.recorded and await self._host.stored(entry.key, RECORD_SECS) is not Stored.YES:
-            self._wake(entry.key, HELD_SECS)
+        if request.recorded and not await self._is_recorded(entry):
             return DeleteFailed(self._now(), key, ObjectFailure(ObjectFailureKind.HELD, UNRECORDED))
         child = family.child(entry.key, key)
         if child is None or child.uid != uid:
@@ -101,6 +110,27 @@ class ObjectRequests:
         else:
             family.leaving(entry.key, key, uid)
         return Deleted(self._now(), key, uid)
+
+    async def annotate(self, entry: Entry, request: Annotate) -> Event:
+        """Annotate an object of a uid, when it is time, and where what it follows from is stored."""
+        key = request.key
+        if request.after > 0:
+            await asyncio.sleep(request.after)
+        if request.recorded and not await self._is_recorded(entry):
+            return AnnotateFailed(self._now(), key, ObjectFailure(ObjectFailureKind.HELD, UNTOLD))
+        asking = _Asking(self._clearance, entry, request)
+        try:
+            await self._objects.annotate(key, request.uid, request.annotations, wanted=asking)
+        except ObjectError as error:
+            return AnnotateFailed(self._now(), key, asking.failure(error))
+        return Annotated(self._now(), key)
+
+    async def _is_recorded(self, entry: Entry) -> bool:
+        """Return whether what a resource published last is stored; else it is woken to try again."""
+        if await self._host.stored(entry.key, RECORD_SECS) is Stored.YES:
+            return True
+        self._wake(entry.key, HELD_SECS)
+        return False
 
 
 class _Asking:

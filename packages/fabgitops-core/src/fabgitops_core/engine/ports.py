@@ -122,7 +122,7 @@ class Applying(NamedTuple):
 
 
 class Objects(Protocol):
-    """Where objects are kept that resources own, and others read: as an API server of Kubernetes does."""
+    """Where objects are kept that resources own or lead, and others read: as an API server of Kubernetes does."""
 
     async def apply(
         self, body: Mapping[str, Any], *, force: bool, uid: str = "", wanted: Callable[[], bool] = lambda: True
@@ -153,6 +153,27 @@ class Objects(Protocol):
 
         Raises:
             ObjectError: One of `Withdrawn`, `Taken` (another has the name), `Changed`, `Gone`, `Refused`, `Away`.
+        """
+        ...
+
+    async def annotate(
+        self,
+        key: Key,
+        uid: str,
+        annotations: Mapping[str, str | None],
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Give annotations to an object if it still is the one of this uid, and leave all else of it as it is.
+
+        Args:
+            key: Which.
+            uid: The uid that it must have.
+            annotations: What they are to be; None takes one away. The others stay.
+            wanted: As for `apply`.
+
+        Raises:
+            ObjectError: One of `Withdrawn`, `Taken` (another has the name), `Gone`, `Refused`, `Away`.
         """
         ...
 

@@ -54,7 +54,9 @@ class Scheduler(Generic[K]):
         self._loop = asyncio.get_running_loop()
         self._wheel: Wheel[_Slot[K]] = Wheel(self._fire)
 
-    def wake(self, key: K, after: float | None, *, spread: float = 0.0, steady: bool = False) -> None:
+    def wake(
+        self, key: K, after: float | None, *, spread: float = 0.0, steady: bool = False, latest: bool = False
+    ) -> None:
         """Call the key in `after` seconds instead of whenever it was to be called; None: not at all.
 
         While a call is under way the earliest wish counts once it has ended, and a None puts all earlier ones aside.
@@ -64,6 +66,7 @@ class Scheduler(Generic[K]):
             after: Seconds from now; a steady one counts from when the last call was due, skipping what has passed.
             spread: Seconds that the call may be delayed by when many start together.
             steady: Whether to keep the beat.
+            latest: Whether an earlier call that it waits for stays.
         """
         slot = self._slots.get(key)
         if slot is None:
@@ -83,6 +86,8 @@ class Scheduler(Generic[K]):
                 after += self._chance() * min(spread, len(self._slots) / STARTS_PER_SECOND)
             beat = when = now + after
         if slot.task is not None and slot.then is not None and slot.then <= when:
+            return
+        if latest and slot.tick is not None and slot.beat <= when:
             return
         slot.beat, slot.then = beat, when
         if slot.task is None:

@@ -17,6 +17,9 @@ from fabgitops_core.testing.managed import Managed, Path, body_of, fields_of, sh
 MANAGER = "fabgitops-rack"
 """Whose the fields are that are applied."""
 
+ANNOTATOR = "fabgitops-rollout"
+"""Whose the annotations are that are given to objects."""
+
 
 class AnswerLost(Away):
     """Raised after a request was done: whoever asked does not know that it was."""
@@ -62,6 +65,25 @@ class FakeObjects:
         if version not in {0, stored.version}:
             raise Changed(f"{key.kind} {key} has the version {stored.version}, not {version}")
         self._api.remove(key)
+        if lost is not None:
+            raise lost
+
+    async def annotate(
+        self,
+        key: Key,
+        uid: str,
+        annotations: Mapping[str, str | None],
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Annotate an object, or raise what the test wants."""
+        lost = await self._turn("annotate", key, wanted)
+        stored = self._api.stored(key)
+        if stored is None:
+            raise Gone(f"{key.kind} {key} is gone")
+        if stored.uid != uid:
+            raise Taken(f"another object has the name of {key.kind} {key} by now", self._api[key])
+        self._api.edit(key, {"metadata": {"annotations": dict(annotations)}}, ANNOTATOR)
         if lost is not None:
             raise lost
 

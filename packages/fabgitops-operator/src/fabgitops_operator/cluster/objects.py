@@ -1,4 +1,4 @@
-"""Objects that a kind owns, on a real API server: applied by a field manager of our own, deleted by uid."""
+"""Objects that a kind owns or leads, on a real API server: applied by a field manager of our own, deleted by uid."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
@@ -20,6 +20,9 @@ from fabgitops_operator.hosting.slots import Slots
 MANAGER = "fabgitops-rack"
 """What the API server calls the owner of the fields that are applied."""
 
+ANNOTATOR = "fabgitops-rollout"
+"""What it calls the owner of annotations that are given to objects of others."""
+
 AT_ONCE = 8
 """Requests of quick namespaces under way at the same time: with more of them an API server does not do more."""
 
@@ -37,7 +40,7 @@ class KubeObjects:
 
     Args:
         rest: The way to the API server.
-        kinds: What may be applied and deleted.
+        kinds: What may be applied, deleted and annotated.
         counted: Told of each request whose it was (the kind's plural) and what came of it, in a word.
     """
 
@@ -62,6 +65,19 @@ class KubeObjects:
         """As `fabgitops_core.engine.ports.Objects.delete`."""
         send = partial(self._rest.delete, self._kinds[key.kind], key.namespace, key.name, uid, version)
         await self._asked(Asked(DELETING, key, uid, version), send, wanted)
+
+    async def annotate(
+        self,
+        key: Key,
+        uid: str,
+        annotations: Mapping[str, str | None],
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """As `fabgitops_core.engine.ports.Objects.annotate`."""
+        patch = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
+        send = partial(self._rest.merge, self._kinds[key.kind], key.namespace, key.name, patch, ANNOTATOR)
+        await self._asked(Asked("annotating", key, uid), send, wanted)
 
     async def _asked(
         self, asked: Asked, send: Callable[[], Awaitable[httpx2.Response]], wanted: Callable[[], bool]

@@ -31,6 +31,7 @@ WATCH_SECS = 300, 600
 """Between which times an API server is asked to end a watch, so that not all end at once."""
 
 _APPLY = {"Content-Type": "application/apply-patch+yaml"}
+_MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
 class Change(NamedTuple):
@@ -64,6 +65,17 @@ class Rest:
         asked = {"fieldManager": manager, "force": str(force).lower()}
         url = _url(kind, metadata["namespace"], metadata["name"])
         return await self._client.patch(url, params=asked, content=json.dumps(dict(body)), headers=_APPLY)
+
+    async def merge(self, kind: Kind, namespace: str, name: str, patch: Body, manager: str) -> httpx2.Response:
+        """Send a merge patch, and return the answer, whatever it is; one that names a uid is for no other object.
+
+        Raises:
+            httpx2.HTTPError: There is no answer.
+        """
+        content = json.dumps(dict(patch))
+        return await self._client.patch(
+            _url(kind, namespace, name), params={"fieldManager": manager}, content=content, headers=_MERGE
+        )
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str, version: int = 0) -> httpx2.Response:
         """Delete the object of this uid, not another of its name, and return the answer, whatever it is.

@@ -1,0 +1,74 @@
+"""What a resource is told at the beginning of a pass: that it is time to look, and at what."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+from fabgitops_core.control.breaker import PASS, Gate
+from fabgitops_core.control.events import Due, Mustered, Surveyed
+from fabgitops_core.control.plc.requests import DeviceId
+from fabgitops_core.engine.circuits import Circuits
+from fabgitops_core.engine.entries import Entry
+from fabgitops_core.engine.family import Family
+from fabgitops_core.engine.isolation import Isolation
+from fabgitops_core.engine.leading import Leadership
+from fabgitops_core.engine.neighbours import Neighbourhood
+
+
+class Beginning:
+    """Says it, to each kind by its sides.
+
+    Args:
+        isolation: Asks resources.
+        circuits: Whether devices may be asked.
+        neighbourhood: What those show whom a resource looks at.
+        leading: Whom a resource leads.
+        now: The time of day.
+    """
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        circuits: Circuits,
+        neighbourhood: Neighbourhood,
+        leading: Leadership,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._isolation = isolation
+        self._circuits = circuits
+        self._neighbourhood = neighbourhood
+        self._leading = leading
+        self._now = now
+
+    def of(self, entry: Entry) -> Due | Surveyed | Mustered | None:
+        """Return what begins a pass; None while not all is known that it needs: the resource is woken when it is.
+
+        It is None, too, where a fault of ours keeps that from being known: it has struck the resource then.
+        """
+        entry.news = False
+        if entry.leader is not None:
+            return self._leading.mustered(entry)
+        family = entry.family
+        if family is None:
+            return self.due(entry)
+        unseen = family.unseen((each.kind.name for each in entry.owns), entry.key.namespace)
+        return None if unseen is None else self._surveyed(entry, family, unseen)
+
+    def due(self, entry: Entry) -> Due:
+        """Return what begins a pass of a resource that neither leads nor owns others."""
+        return Due(self._now(), self._gate(entry.devices), self._neighbourhood.of(entry))
+
+    def _surveyed(self, entry: Entry, family: Family, unseen: Mapping[str, str]) -> Surveyed | None:
+        """Return what there is of what a resource owns; None where a fault of ours keeps that from being known."""
+        children = self._isolation.ask(entry, "survey", partial(family.of, entry.key), None)
+        return None if children is None else Surveyed(self._now(), children, unseen)
+
+    def _gate(self, devices: tuple[DeviceId, ...]) -> Gate:
+        """Return the gate of a resource's device; of several the first to open, as each is asked for itself."""
+        gate = PASS
+        for device_id in devices:
+            other = self._circuits.gate(device_id)
+            if not other.wait:
+                return other
+            gate = other if not gate.wait or other.wait < gate.wait else gate
+        return gate
