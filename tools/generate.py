@@ -16,7 +16,10 @@ ROOT = Path(__file__).parent.parent
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 REFERENCE = ROOT / "docs/reference"
 CHART_FILES = ROOT / "charts/fabgitops/files"
-COPY = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/cluster/kubeconfig"
+FABCTL = ROOT / "packages/fabctl/src/fabctl"
+OPERATOR = ROOT / "packages/fabgitops-operator/src/fabgitops_operator"
+READERS = ("composing", "documents", "json_text", "lines", "scalars")
+"""How files are read, as kubectl reads them."""
 NOTE = "# Made from the models in fabgitops-core by tools/generate.py: change those, not this.\n"
 
 
@@ -27,20 +30,28 @@ def generated() -> dict[Path, str]:
     seen = {CHART_FILES / name: text for name, text in observability.files().items()}
     charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in (definitions | of_racks).items()})
     pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in (*KINDS, *RACK_KINDS)}
-    return definitions | of_racks | seen | charted | pages | _kubeconfig()
+    return definitions | of_racks | seen | charted | pages | _copied()
 
 
 def _manifest(kind: Kind) -> str:
     return NOTE + yaml.safe_dump(definition(kind), sort_keys=False, width=120)
 
 
-def _kubeconfig() -> dict[Path, str]:
-    """Return the operator's way to log in, which is fabctl's: each is installed without the other."""
-    room = ROOT / "packages/fabctl/src/fabctl/kubeconfig"
-    texts = {path.name: path.read_text() for path in sorted(room.glob("*.py"))}
+def _copied() -> dict[Path, str]:
+    """Return what fabctl and the operator have alike, for each is installed without the other.
+
+    The operator's way to log in is fabctl's, and fabctl reads files as the operator does.
+    """
+    logins = sorted((FABCTL / "kubeconfig").glob("*.py"))
+    readers = [OPERATOR / f"standalone/source/{name}.py" for name in READERS]
     return {
-        COPY / name: text.replace("from fabctl.", "from fabgitops_operator.cluster.") for name, text in texts.items()
+        **_copies(logins, OPERATOR / "cluster/kubeconfig", "from fabctl.", "from fabgitops_operator.cluster."),
+        **_copies(readers, FABCTL / "reading", "from fabgitops_operator.standalone.source.", "from fabctl.reading."),
     }
+
+
+def _copies(files: list[Path], to: Path, before: str, after: str) -> dict[Path, str]:
+    return {to / each.name: each.read_text().replace(before, after) for each in files}
 
 
 def main(arguments: list[str]) -> int:

@@ -32,7 +32,8 @@ def test_rights_name_the_commands_that_lack_them() -> None:
     found = of_rights({right: right.verb != "patch" for right in ALL})
     warned = {check.name: check.found for check in found if check.state is State.WARNING}
     assert warned == dict.fromkeys(
-        ("rights: sync, suspend, resume", "rights: approve"), "you may not: patch industrialplcs.fabgitops.io"
+        ("rights: sync, suspend, resume", "rights: approve", "rights: diff"),
+        "you may not: patch industrialplcs.fabgitops.io",
     )
     assert worst(found) == 0
     assert worst(of_rights({right: right.verb != "list" for right in ALL})) == 1

@@ -52,6 +52,7 @@ COMMANDS = [
     "approve",
     "get-status",
     "describe",
+    "diff",
     "doctor",
     "events",
     "export",

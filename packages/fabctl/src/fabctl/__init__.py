@@ -8,6 +8,7 @@ names      names as they are typed
 commands   one file each
 cluster    Kubernetes: requests over HTTP, by h11, which nothing else imports
 kubeconfig where the API server is and who we are
+reading    files as kubectl reads them; `manifests` which files, `maps` and `effects` what they mean for registers
 model      what an object says, whatever it holds; pure
 registers  the same of each register of a map
 fields     the same of a single field

@@ -58,6 +58,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
     "wait": (*_READ, _FOLLOW),
     "sync, suspend, resume": (*_READ, _FOLLOW, _PATCH),
     "approve": (*_READ, _FOLLOW, _PATCH, APPROVE),
+    "diff": (*_READ, Right("create", _OURS, _PLCS), _PATCH),
     "events": (Right("list", _EVENTS, "events"), Right("watch", _EVENTS, "events")),
     "templates": (Right("get", _OURS, _TEMPLATES), Right("list", _OURS, _TEMPLATES)),
 }

@@ -33,12 +33,16 @@ VALUES: Mapping[str, Wanted] = {
     "--sort-by": Wanted.CHOICES,
     "--for": Wanted.CHOICES,
     **dict.fromkeys(("--kubeconfig", "--selector", "-l", "--request-timeout"), Wanted.NOTHING),
-    **dict.fromkeys(("--timeout", "--interval", "--reason", "--digest", "--tag"), Wanted.NOTHING),
+    **dict.fromkeys(
+        ("--timeout", "--interval", "--reason", "--digest", "--tag", "--filename", "-f", "--field-manager"),
+        Wanted.NOTHING,
+    ),
 }
 """The options that take a value, and what that may be."""
 
 _KINDS: Mapping[str, Kind | None] = {
     "list": None,
+    "diff": None,
     "version": None,
     "doctor": None,
     "templates": TEMPLATE,

@@ -55,6 +55,13 @@ ManagedFields = Annotated[
 ]
 
 
+Filenames = Annotated[
+    tuple[str, ...],
+    Parameter(name=["--filename", "-f"], negative="", consume_multiple=False, allow_leading_hyphen=True),
+]
+"""Files of manifests, folders, or - for standard input."""
+
+
 TableOutput = Annotated[Literal["table", "wide"], Parameter(alias="-o")]
 """How to print what is only for people."""
 

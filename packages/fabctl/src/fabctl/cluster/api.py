@@ -19,6 +19,8 @@ _OWNER = "fabctl"
 """What the API server calls the owner of the fields that we set."""
 _MERGE = [("Content-Type", "application/merge-patch+json")]
 _JSON = [("Content-Type", "application/json")]
+_APPLY = [("Content-Type", "application/apply-patch+yaml")]  # which JSON is, too
+_HOW = {"POST": ("POST", _JSON), "PATCH": ("PATCH", _MERGE), "APPLY": ("PATCH", _APPLY)}
 
 Object = dict[str, Any]
 Query = Mapping[str, str | int | None]
@@ -60,6 +62,13 @@ class Api:
     async def post(self, path: str, body: Object) -> Object:
         """Create an object, and return it as it is then."""
         async with self._asked("POST", path, {}, json.dumps(body).encode(), _JSON) as answer:
+            return _object(await answer.read(self._timeout))
+
+    async def rehearse(self, how: str, path: str, body: Object, options: Query) -> Object:
+        """Return what an object would be that is created (POST), patched (PATCH) or applied (APPLY): a dry run."""
+        method, headers = _HOW[how]
+        query = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": _OWNER, **options}
+        async with self._asked(method, path, query, json.dumps(body).encode(), headers) as answer:
             return _object(await answer.read(self._timeout))
 
     async def pages(self, path: str, query: Query) -> AsyncGenerator[tuple[str, list[Object]], None]:

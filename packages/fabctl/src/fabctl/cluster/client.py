@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
+from typing import Any
 
 from fabctl.brakes import LABEL as BRAKE
 from fabctl.cluster.api import PAGE, Api, Query
@@ -214,6 +215,31 @@ class Cluster:
         """Return how a page of a pod's first port answers, asked through the API server: status of HTTP, and text."""
         with told(self._attempt("get", namespace, "pods/proxy")):
             return await self._api.probe(f"/api/v1/namespaces/{namespace}/pods/{name}/proxy/{page}")
+
+    async def read(self, path: str, resource: str, namespace: str | None) -> dict[str, Any]:
+        """Return what stands at a path of the API.
+
+        Raises:
+            NotThere: Nothing does.
+        """
+        with told(self._attempt("get", namespace, resource)):
+            return await self._api.get(path)
+
+    async def rehearse(
+        self, how: str, path: str, resource: str, namespace: str, body: dict[str, Any], options: Query | None = None
+    ) -> Body:
+        """Return what the API server would make of an object, of which it stores nothing.
+
+        Args:
+            how: POST to create it; PATCH by a merge patch, or APPLY on the server, what is there.
+            path: Where it is, or where it would be.
+            resource: What it is.
+            namespace: Where.
+            body: The object, or the patch.
+            options: Who applies.
+        """
+        with told(self._attempt("create" if how == "POST" else "patch", namespace, resource)):
+            return await self._api.rehearse(how, path, body, options or {})
 
     @property
     def server(self) -> str:

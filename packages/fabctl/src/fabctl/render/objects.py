@@ -49,18 +49,18 @@ def show_documents(bodies: Sequence[Body]) -> None:
 
 def _written(document: object, output: Format) -> str:
     try:
-        return _json(document) if output is Format.JSON else _yaml(document)
+        return escaped_json(document) if output is Format.JSON else yaml_of(document)
     except (RecursionError, ValueError) as error:  # ValueError: a number of thousands of digits
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Refused(f"an object cannot be shown as {output}: {why}; try -o table") from None
 
 
-def _json(document: object) -> str:
+def escaped_json(document: object) -> str:
     """Return JSON in which nothing commands a terminal: what is not printable is escaped, and reads the same."""
     return _escaped(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
-def _yaml(document: object) -> str:
+def yaml_of(document: object) -> str:
     """Return YAML likewise; escapes are possible only in double quotes."""
     import yaml  # noqa: PLC0415 - what prints anything else does without
 

@@ -159,6 +159,17 @@ def tree_line(line: Line) -> Text:
     return shown
 
 
+_DIFFERENCE = {"---": "bold", "+++": "bold", "@@ ": "cyan"}
+
+
+def print_difference(lines: Iterable[str]) -> None:
+    """Print the lines of a difference: what goes is red, what comes green; long lines are left to the terminal."""
+    to = console()
+    for line in lines:
+        style = _DIFFERENCE.get(line[:3]) or {"-": "red", "+": "green"}.get(line[:1], "")
+        to.print(Text(line, style=style), soft_wrap=True)
+
+
 def print_sections(to: Console, sections: list[Section]) -> None:
     """Print titled parts; long lines are left to the terminal, so that they can be copied whole."""
     text = Text("\n").join(_section(section, to.width if to.is_terminal else UNBOUNDED) for section in sections)

@@ -72,6 +72,9 @@ class Composer:
     def _line(self, event: Any) -> int:
         return self._first_line + int(event.start_mark.line)
 
+    def _at(self, event: Any, below: Any = None) -> Lines:
+        return Lines(self._line(event), below, int(event.start_mark.column) + 1)
+
     def _node(self, event: Any, depth: int) -> Node:
         if isinstance(event, yaml.AliasEvent):
             return self._aliased(event)
@@ -100,13 +103,12 @@ class Composer:
             raise DocumentError(line, "aliases make this document too large: write out what is meant")
 
     def _scalar(self, event: Any) -> Node:
-        line = self._line(event)
         try:
             value = resolved(event.value, event.tag, plain=event.implicit[0])
         except ScalarError as error:
-            self._faults.append((line, str(error)))
+            self._faults.append((self._line(event), str(error)))
             value = event.value
-        return Node(value, Lines(line), 1 + len(event.value) // 32)
+        return Node(value, self._at(event), 1 + len(event.value) // 32)
 
     def _sequence(self, event: Any, depth: int) -> Node:
         values, lines, weight = [], [], 1
@@ -115,7 +117,7 @@ class Composer:
             values.append(node.value)
             lines.append(node.lines)
             weight += node.weight
-        return Node(values, Lines(self._line(event), lines), weight)
+        return Node(values, self._at(event, lines), weight)
 
     def _mapping(self, event: Any, depth: int) -> Node:
         values: dict[str, Any] = {}
@@ -131,9 +133,9 @@ class Composer:
             elif key in values and key not in merged:
                 self._faults.append((line, f"{key} stands twice, here and on line {lines[key].line}: take one away"))
             else:
-                values[key], lines[key] = node.value, Lines(line, node.lines.below)
+                values[key], lines[key] = node.value, self._at(each, node.lines.below)
                 merged.discard(key)
-        return Node(values, Lines(self._line(event), lines), weight)
+        return Node(values, self._at(event, lines), weight)
 
     def _key(self, event: Any, depth: int) -> str:
         """Return a key as JSON has it, where each is a text."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
@@ -37,6 +38,7 @@ class _Reader:
         self._at = 0
         self._counted_to = 0
         self._lines = 1
+        self._line_begins = 0
         self._faults: list[tuple[int, str]] = []
 
     def documents(self) -> list[Node]:
@@ -48,9 +50,15 @@ class _Reader:
         return found
 
     def _line(self) -> int:
-        self._lines += self._text.count("\n", self._counted_to, self._at)
+        if new := self._text.count("\n", self._counted_to, self._at):
+            self._lines += new
+            self._line_begins = self._text.rfind("\n", self._counted_to, self._at) + 1
         self._counted_to = self._at
         return self._lines
+
+    def _here(self) -> Lines:
+        line = self._line()
+        return Lines(line, None, self._at - self._line_begins + 1)
 
     def _next(self) -> str:
         """Pass over spaces, and return the character that follows: none at the end."""
@@ -69,13 +77,13 @@ class _Reader:
     def _node(self, depth: int) -> Node:
         if depth == DEEPEST:
             raise DocumentError(self._line(), f"this is nested more than {DEEPEST} levels deep")
-        first, line = self._next(), self._line()
+        first, here = self._next(), self._here()
         if first == "{":
-            return self._mapping(line, depth + 1)
+            return self._mapping(here, depth + 1)
         if first == "[":
-            return self._sequence(line, depth + 1)
+            return self._sequence(here, depth + 1)
         value = self._string() if first == '"' else self._bare()
-        return Node(value, Lines(line), 1)
+        return Node(value, here, 1)
 
     def _string(self) -> str:
         value = self._scalar()
@@ -103,7 +111,7 @@ class _Reader:
             raise self._error("this is too large a number")
         return value
 
-    def _sequence(self, line: int, depth: int) -> Node:
+    def _sequence(self, here: Lines, depth: int) -> Node:
         values: list[Any] = []
         lines: list[Lines] = []
         self._at += 1
@@ -114,9 +122,9 @@ class _Reader:
             values.append(node.value)
             lines.append(node.lines)
         self._at += 1
-        return Node(values, Lines(line, lines))
+        return Node(values, replace(here, below=lines))
 
-    def _mapping(self, line: int, depth: int) -> Node:
+    def _mapping(self, here: Lines, depth: int) -> Node:
         values: dict[str, Any] = {}
         lines: dict[str, Lines] = {}
         self._at += 1
@@ -125,14 +133,14 @@ class _Reader:
                 self._take(",")
             self._field(values, lines, depth)
         self._at += 1
-        return Node(values, Lines(line, lines))
+        return Node(values, replace(here, below=lines))
 
     def _field(self, values: dict[str, Any], lines: dict[str, Lines], depth: int) -> None:
         if self._next() != '"':
             raise self._error("the name of a field is missing")
-        line, key = self._line(), self._string()
+        here, key = self._here(), self._string()
         self._take(":")
         node = self._node(depth)
         if key in values:
-            self._faults.append((line, f"{key} stands twice, here and on line {lines[key].line}: take one away"))
-        values[key], lines[key] = node.value, Lines(line, node.lines.below)
+            self._faults.append((here.line, f"{key} stands twice, here and on line {lines[key].line}: take one away"))
+        values[key], lines[key] = node.value, replace(here, below=node.lines.below)

@@ -1,4 +1,4 @@
-"""On which line each field of a document stands."""
+"""On which line, and where in it, each field of a document stands."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,16 +17,22 @@ class Lines:
     line: int
     """Counted from 1; of a field that of its name, of an entry in a list that where it begins."""
     below: "Mapping[str, Lines] | Sequence[Lines] | None" = None
+    column: int = 1
+    """Counted from 1, in characters."""
 
     def of(self, path: Path) -> int:
         """Return the line of a field, or of the nearest thing above it that is there."""
+        return self.at(path).line
+
+    def at(self, path: Path) -> "Lines":
+        """Return where a field stands, or the nearest thing above it that is there."""
         here = self
         for step in path:
             found = here._step(step)
             if found is None:
                 break
             here = found
-        return here.line
+        return here
 
     def _step(self, step: str | int) -> "Lines | None":
         if isinstance(self.below, Mapping):
