@@ -57,6 +57,7 @@ spec:
   - {name: elsewhere, unitId: 9, address: 100, value: 3, write: {function: multiple}}
   - {name: seen, table: input, address: 0, type: int16, unit: °C}
   - {name: pushed, table: discrete, address: 5}
+  - {name: absent, address: 140, type: int32, byteOrder: CDAB, noValue: [0x7FFFFFFF, "0x80000000"], value: 5}
   - {name: tight, address: 130, value: 5, min: 5, max: 5}
 ---
 apiVersion: fabgitops.io/v1

@@ -33,6 +33,7 @@ HEALTH = {
     "Correcting": "Progressing",
     "DriftDetected": "Degraded",
     "Observed": "Healthy",
+    "NoValue": "Progressing",
     "ConnectionFailed": "Degraded",
     "AddressNotAllowed": "Degraded",
     "DeviceException": "Degraded",

@@ -150,7 +150,7 @@ def test_no_state_goes_unnoticed(tools: Mapping[str, Path], tmp_path: Path, situ
         series[f"plc_connection_status{{{ONE}}}"] = "0x60"
     if situation.reason == "Held":
         series['fabgitops_held_corrections{job="fabgitops",reason="Settling"}'] = "1x60"
-    alerts = 0 if situation.reason in {"InSync", "Suspended", "Observed"} else 1
+    alerts = 0 if situation.reason in {"InSync", "Suspended", "Observed", "NoValue"} else 1
     counted = {"expr": 'count(ALERTS{alertstate="firing"}) or vector(0)', "eval_time": "17m"}
     tests = [{**counted, "exp_samples": [{"labels": "{}", "value": alerts}]}]
     passed(promtool(tools["promtool"], tmp_path, series, promql_expr_test=tests))

@@ -33,6 +33,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
         ("NotLookedAfter", "False", Status.FAILED),
         ("DeviceException", "False", Status.FAILED),
         ("DeviceBusy", "False", Status.FAILED),
+        ("NoValue", "Unknown", Status.NO_VALUE),
         ("WriteRefused", "False", Status.FAILED),
         ("VerificationFailed", "False", Status.FAILED),
         ("Conflict", "False", Status.CONFLICT),

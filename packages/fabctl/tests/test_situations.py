@@ -17,9 +17,9 @@ from fabgitops_core.control.plc.situations import ALL, Situation
 
 Make = Callable[..., dict[str, Any]]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-CALM = {Status.CONNECTING, Status.PENDING, Status.SUSPENDED}
+CALM = {Status.NO_VALUE, Status.CONNECTING, Status.PENDING, Status.SUSPENDED}
 BY_PHASE = {
-    Phase.CONNECTED: {Status.SYNCED},
+    Phase.CONNECTED: {Status.SYNCED, Status.NO_VALUE},
     Phase.DRIFT_DETECTED: {Status.DRIFT},
     Phase.CORRECTING: {Status.CORRECTING},
     Phase.CONNECTING: {Status.CONNECTING},

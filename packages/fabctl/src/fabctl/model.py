@@ -30,6 +30,7 @@ class Status(StrEnum):
     NO_TEMPLATE = "NO-TEMPLATE"
     SUSPENDED = "SUSPENDED"
     INVALID = "INVALID"
+    NO_VALUE = "NO-VALUE"
     CONNECTING = "CONNECTING"
     PENDING = "PENDING"
     UPDATING = "UPDATING"
@@ -51,6 +52,7 @@ _BY_REASON = {
     "AddressNotAllowed": Status.FAILED,
     "DeviceException": Status.FAILED,
     "DeviceBusy": Status.FAILED,
+    "NoValue": Status.NO_VALUE,
     "WriteRefused": Status.FAILED,
     "VerificationFailed": Status.FAILED,
     "ContendedWriter": Status.FAILED,

@@ -33,6 +33,7 @@ GRAVEST_FIRST = (
     Status.UPDATING,
     Status.CONNECTING,
     Status.PENDING,
+    Status.NO_VALUE,
     Status.SUSPENDED,
     Status.SYNCED,
 )

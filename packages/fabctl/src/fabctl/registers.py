@@ -16,6 +16,7 @@ class State(StrEnum):
     DRIFT = "DRIFT"
     WRITING = "WRITING"
     UNKNOWN = "UNKNOWN"
+    NO_VALUE = "NO-VALUE"
     SYNCED = "SYNCED"
     GIVEN = "GIVEN"
     OBSERVED = "OBSERVED"
@@ -133,6 +134,8 @@ def _state(seen: Body, *, wanted: bool, fresh: bool) -> State:
         return State.SYNCED if in_sync else State.DRIFT
     if text(seen.get("given")):
         return State.GIVEN
+    if seen.get("noValue") is True:
+        return State.NO_VALUE
     return State.UNKNOWN if wanted or seen.get("actual") is None else State.OBSERVED
 
 

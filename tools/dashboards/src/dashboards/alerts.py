@@ -21,7 +21,7 @@ KEEP = "5m"
 """How long an alert goes on when its series are gone: longer than a restart of the operator takes, which would
 otherwise resolve every alert and raise it again. What was mended, suspended or deleted is over so much later."""
 
-_NO_FAULT = "Suspended|InSync|Correcting|Held"
+_NO_FAULT = "Suspended|InSync|NoValue|Correcting|Held"
 _TOLD_OF = "Conflict|ConnectionFailed|DriftDetected|ContendedWriter|WriteRefused|VerificationFailed"
 ELSEWHERE = f"{_NO_FAULT}|{_TOLD_OF}"
 """Reasons that are no fault, or that alerts of their own tell of; every other one is FabGitOpsPLCStalled."""

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from fabgitops_core.codec import numbers, texts
+from fabgitops_core.codec.absent import NoValue
 from fabgitops_core.codec.digits import shortest
 from fabgitops_core.codec.texts import Encoding, Padding
 from fabgitops_core.codec.types import ByteOrder, DataType, Words, arranged
@@ -49,6 +50,10 @@ class Codec:
     padding: Padding = Padding.NULL
     names: tuple[tuple[str, int], ...] = ()
     """Names for values in engineering units, each value once; 0 and 1 for bool and bit."""
+    absent: frozenset[Words] = frozenset()
+    """Rows of words, as they stand on the wire, that mean no value; of a bit, whole words."""
+    nan_absent: bool = False
+    """Whether each NaN means no value."""
 
     def __post_init__(self) -> None:
         _check_shape(self)
@@ -71,8 +76,15 @@ class Codec:
         """Return the words that hold a value; those of a bit have all others of the word at 0.
 
         Raises:
-            ValueError: It is of another type, has no name here, does not fit, or lies between two steps of the scale.
+            ValueError: It is of another type, has no name here, does not fit, or lies between two steps of the scale;
+                or its words are those that mean no value.
         """
+        words = self._words(value)
+        if self.lacks(words):
+            raise ValueError("its words mean no value (noValue), so nobody could tell whether it is held")
+        return words
+
+    def _words(self, value: Value) -> Words:
         if self.type is DataType.STRING:
             if not isinstance(value, str):
                 raise ValueError("it must be a text: put it in quotes")
@@ -153,7 +165,8 @@ class Codec:
         A number is an int where the type, scale and offset are whole, else a float, which may be NaN or infinite.
 
         Raises:
-            ValueError: They are too few or too many, or mean nothing: a BCD number with a half byte above 9.
+            ValueError: They are too few or too many, or mean nothing: a BCD number with a half byte above 9; `NoValue`
+                where they say that there is none.
         """
         if self.type is DataType.STRING:
             return texts.text_of_words(arranged(self._checked(words), self.order), self.encoding, self.padding)
@@ -212,9 +225,22 @@ class Codec:
         return numbers.number_of_words(arranged(self._checked(words), self.order), self.type)
 
     def _checked(self, words: Words) -> Words:
+        if self.lacks(self._shaped(words)):
+            raise NoValue("the device says that it has no value")
+        return words
+
+    def _shaped(self, words: Words) -> Words:
         if len(words) != self.size or min(words) < 0 or max(words) > _LIMIT:
             raise ValueError(f"{self.type} takes {self.size} words of 0 to {_LIMIT}, not {words}")
         return words
+
+    def lacks(self, words: Words) -> bool:
+        """Return whether words that were read say that the device has no value there."""
+        if not self.absent and not self.nan_absent:
+            return False
+        if words in self.absent:
+            return True
+        return self.nan_absent and math.isnan(numbers.number_of_words(arranged(words, self.order), self.type))
 
     def _counting(self, words: Words) -> bytes:
         return texts.counting(arranged(words, self.order), self.padding)
@@ -232,8 +258,10 @@ class Codec:
         Raises:
             ValueError: As `decode`.
         """
-        if self._checked(actual) == self._checked(desired):
+        if self._checked(actual) == self._shaped(desired):
             return True
+        if self.lacks(desired):
+            return False
         if self.type is DataType.STRING:
             return self._counting(actual) == self._counting(desired)
         if not self.type.numeric:

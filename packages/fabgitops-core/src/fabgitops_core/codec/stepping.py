@@ -23,7 +23,7 @@ def step_towards(codec: Codec, now: Words, target: Words, most: Fraction) -> Wor
     """Return the words of the furthest value between two that is at most so far from the first.
 
     They are those of the target where it is no further. None is returned where there is no such value: the type has
-    none in between, or the first is NaN or infinite.
+    none in between or its words mean no value, or the first is NaN or infinite.
 
     Args:
         codec: How both stand in their words; of a numeric type.
@@ -42,7 +42,8 @@ def step_towards(codec: Codec, now: Words, target: Words, most: Fraction) -> Wor
         return target
     ahead = begin + reach if end > begin else begin - reach
     raw = _short_of(ahead, begin, codec.type)
-    return None if raw == begin else arranged(numbers.words_of_number(raw, codec.type), codec.order)
+    words = arranged(numbers.words_of_number(raw, codec.type), codec.order)
+    return None if raw == begin or codec.lacks(words) else words
 
 
 def _raw(codec: Codec, words: Words) -> Fraction | None:

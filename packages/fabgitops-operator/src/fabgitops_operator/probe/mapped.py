@@ -10,6 +10,7 @@ import yaml
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.plc.resolving import Unresolved, resolved
 from fabgitops_core.api.plc.template import INDUSTRIAL_PLC_TEMPLATE, IndustrialPLCTemplateSpec
+from fabgitops_core.codec.absent import NoValue
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.intake import declared
 from fabgitops_core.control.plc.mapping import map_of
@@ -96,5 +97,7 @@ async def read(device: Device, point: Point, timeout: float, told: Callable[[str
         return Read(point, "", str(error))
     try:
         return Read(point, hex_of(words), point.text(words))
+    except NoValue:
+        return Read(point, hex_of(words), "no value")
     except ValueError as error:
         return Read(point, hex_of(words), f"means nothing: {error}")

@@ -15,6 +15,8 @@ from mock_plc.codec.orders import ByteOrder, bytes_of, words_of
 from mock_plc.codec.types import LARGEST, LIMITS, DataType, pack_float, pack_whole, unpack_float, unpack_whole
 from mock_plc.memory import Value
 
+NO_VALUE = "no value"
+"""How a register is told, and tells, that it has none, where `noValue` says which words mean that."""
 _HALF = 0.5
 
 
@@ -46,6 +48,10 @@ class Codec:
     length: int = 0
     encoding: str = "ascii"
     padding: Padding = Padding.NULL
+    no_value: tuple[int, ...] = ()
+    """The bits of all its words, as in the order ABCD, that say that there is no value."""
+    no_value_nan: bool = False
+    """Whether a number that is none says so, too."""
 
     @property
     def size(self) -> int:
@@ -59,6 +65,8 @@ class Codec:
 
     def encode(self, value: Value, held: Sequence[int] = (0,)) -> tuple[int, ...]:
         """Return the words of a value; a bit is put into the word that is `held`, whose other bits stay."""
+        if value == NO_VALUE and (self.no_value or self.no_value_nan):
+            return self.nothing
         return self.words(self.raw_of(value), held)
 
     def nearest(self, value: float, held: Sequence[int] = (0,)) -> tuple[int, ...]:
@@ -75,7 +83,22 @@ class Codec:
 
     def decode(self, words: Sequence[int]) -> Value:
         """Return the value of words."""
+        if self.lacks(words):
+            raise ValueError(NO_VALUE)
         return self.value_of(self.raw(words))
+
+    def lacks(self, words: Sequence[int]) -> bool:
+        """Return whether words say that there is no value."""
+        if int.from_bytes(bytes_of(words, self.order), "big") in self.no_value:
+            return True
+        return self.no_value_nan and math.isnan(unpack_float(self.type, bytes_of(words, self.order)))
+
+    @property
+    def nothing(self) -> tuple[int, ...]:
+        """The words that say it, the first where there are several."""
+        if not self.no_value:
+            return words_of(pack_float(self.type, math.nan), self.order)
+        return words_of(self.no_value[0].to_bytes(2 * self.size, "big"), self.order)
 
     def words(self, raw: Value, held: Sequence[int] = (0,)) -> tuple[int, ...]:
         """Return the words of a raw value, like `encode`."""

@@ -1,6 +1,7 @@
 """One register of a device file: where it is, what it holds, and how it behaves."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Literal
@@ -17,6 +18,8 @@ from mock_plc.reference import place_of, reference_of
 from mock_plc.spec.behaviours import Behaviours
 
 MAX_ADDRESS = 65535
+NAN = "NaN"
+_HEX = re.compile("0x[0-9A-Fa-f]{1,500}")
 _MAX_BIT, _MAX_LENGTH = 15, 250
 """250 bytes are the 125 words that one request can read (protocol, section 6.3)."""
 _LEAST_SCALE, _MOST_SCALE, _MOST_OFFSET = 1e-12, 1e12, 1e15
@@ -54,6 +57,7 @@ class Register(Part):
     offset: Number | None = None
     unit: str | None = None
     enum: dict[str, _Scalar] | None = None
+    no_value: Annotated[list[_Scalar], Field(min_length=1, max_length=8)] | None = None
     value: _Scalar | None = None
     behaviours: Behaviours = Behaviours()
 
@@ -92,6 +96,8 @@ class Register(Part):
         for field, needed in (("bit", DataType.BIT), ("length", DataType.STRING)):
             if self.kind is needed and getattr(self, field) is None:
                 raise FieldError(field, f"is missing; a {needed} needs it")
+        if self.no_value and bits:
+            raise FieldError("noValue", f"a {self.place[0]} is true or false; leave it out")
         if self.kind is DataType.STRING and self.byte_order.swaps_words:
             raise FieldError("byteOrder", f"{self.byte_order} turns a text around; a string has ABCD or BADC")
         self._check_scale()
@@ -154,7 +160,17 @@ class Register(Part):
             self.length or 0,
             self.encoding or "ascii",
             self.padding or Padding.NULL,
+            *self._nothing(),
         )
+
+    def _nothing(self) -> tuple[tuple[int, ...], bool]:
+        """Return which bits of all its words say that there is no value, and whether a NaN does."""
+        given = self.no_value or []
+        size = (self.length or 0) // 2 if self.kind is DataType.STRING else self.kind.size
+        nan = NAN in given
+        if nan and not self.kind.floating:
+            raise FieldError("noValue", f"NaN is no {self.kind}; it is of float32 and float64 alone")
+        return tuple(_bits(each, size) for each in given if each != NAN), nan
 
     @property
     def start(self) -> Value:
@@ -180,6 +196,18 @@ class Register(Part):
         else:
             low, high, step = *sorted(_numbers(map(self.codec.value_of, LIMITS[self.kind]))), abs(self.codec.scale)
         return Grid(clamps.kept(low), clamps.kept(high), step) if clamps else Grid(low, high, step)
+
+
+def _bits(given: Value, size: int) -> int:
+    """Return the bits of as many words that a number means, or its digits in hexadecimal."""
+    number = given
+    if isinstance(given, str) and _HEX.fullmatch(given):
+        number = int(given, 16)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise FieldError("noValue", f'{given!r} is no whole number, nor one like "0x8000"')
+    if not -(1 << 16 * size - 1) <= number < 1 << 16 * size:
+        raise FieldError("noValue", f"{given} has more than the {16 * size} bits of the register")
+    return number % (1 << 16 * size)
 
 
 def _numbers(values: Iterable[Value]) -> Iterator[float]:

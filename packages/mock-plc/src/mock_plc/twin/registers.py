@@ -18,7 +18,7 @@ from mock_plc.twin.resolving import Fields
 
 SHARED = (
     *("name", "table", "address", "reference", "type", "bit", "length", "encoding", "padding", "byteOrder"),
-    *("scale", "offset", "unit", "enum", "value"),
+    *("scale", "offset", "unit", "enum", "noValue", "value"),
 )
 """The keys of a manifest that a device file has, too, with the same meaning."""
 _PERCENT = re.compile(r"([0-9.]+) ?%")

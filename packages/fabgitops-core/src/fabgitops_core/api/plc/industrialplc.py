@@ -230,6 +230,8 @@ class RegisterStatus(ApiModel):
     """The words last read as hexadecimal digits, four a word."""
     in_sync: bool | None = None
     """Whether it holds what it must; absent while that is not known, and when it is only observed."""
+    no_value: bool | None = None
+    """True while the device says that it has none (noValue): nothing is known of it then, and nothing written."""
     error: str | None = None
     """Why it could not be read, written or understood; absent when it could."""
     drifted_since: Time | None = None

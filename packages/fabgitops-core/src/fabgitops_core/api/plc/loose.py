@@ -28,6 +28,8 @@ def _or_placeholder(field: Schema) -> Schema:
         return with_placeholders(field) if "properties" in field else field
     if field.get("type") == "string":
         return _text(field)
+    if field.get("type") == "array":
+        return {**field, "items": _or_placeholder(field["items"])}
     if field.get("type") == "integer" or "x-kubernetes-int-or-string" in field:
         return _number({"x-kubernetes-int-or-string": True}, field)
     if field.get("type") in {"number", "boolean"}:
@@ -37,7 +39,8 @@ def _or_placeholder(field: Schema) -> Schema:
 
 def _number(base: Schema, field: Schema) -> Schema:
     kept = {key: field[key] for key in _KEPT if key in field}
-    return {**base, **kept, "pattern": _either(field.get("pattern")), "maxLength": _LONGEST}
+    longest = max(_LONGEST, field.get("maxLength", 0)) if "pattern" in field else _LONGEST
+    return {**base, **kept, "pattern": _either(field.get("pattern")), "maxLength": longest}
 
 
 def _text(field: Schema) -> Schema:

@@ -20,7 +20,7 @@ MAX_WRITE_WORDS = 123
 
 _LAST = 65535
 _SMALL = 9999
-_FIELDS = {"order": "byteOrder", "names": "enum"}
+_FIELDS = {"order": "byteOrder", "names": "enum", "absent": "noValue"}
 
 
 def problems(register: Register) -> Iterator[Problem]:
@@ -36,6 +36,7 @@ def problems(register: Register) -> Iterator[Problem]:
         yield Problem((field,), _shown(register, field), error.reason)
         return
     yield from _of_the_digits(register, codec)
+    yield from _of_no_value(register)
     yield from _of_the_table(register, codec)
     yield from _of_the_limits(register, codec)
     yield from _of_the_writing(register, codec)
@@ -125,6 +126,16 @@ def _of_the_digits(register: Register, codec: Codec) -> Iterator[Problem]:
         given = getattr(register, field)
         if codec.doubtful(given):
             yield Problem((field,), given, f"{DIGITS_LOST}: leave it out, or write one nearer to 0")
+
+
+def _of_no_value(register: Register) -> Iterator[Problem]:
+    if register.no_value is None:
+        return
+    path, given = ("noValue",), list(register.no_value)
+    if register.place[0].bits:
+        yield Problem(path, given, f"{_an(register.place[0].noun)} is true or false and nothing else: drop it")
+    elif not register.write.verify:
+        yield Problem(path, given, "verify: false is never read: drop noValue, or verify")
 
 
 def _of_the_limits(register: Register, codec: Codec) -> Iterator[Problem]:

@@ -103,6 +103,12 @@ REGISTER_RULES = (
         field=".write.function",
     ),
     Rule(
+        f"!has(self.noValue) || !(has(self.table) && self.table in {_BIT_TABLES}) && "
+        "!(has(self.write) && has(self.write.verify) && !self.write.verify)",
+        "noValue is for words that are read: not for coil or discrete, nor with verify: false; drop it",
+        field=".noValue",
+    ),
+    Rule(
         "!has(self.write) || !has(self.write.ramp) || "
         f"!(has(self.type) && self.type in {_NO_NUMBERS}) && !(has(self.table) && self.table in {_BIT_TABLES}) && "
         "!has(self.enum) && !(has(self.write.verify) && !self.write.verify)",

@@ -14,7 +14,8 @@ from fabgitops_core.api.plc.register_rules import REFERENCE, REGISTER_RULES
 from fabgitops_core.api.refusals import refuse
 from fabgitops_core.api.schema import PRINTABLE, rules, unstored
 from fabgitops_core.api.values import Scalar, Tolerance, allowance
-from fabgitops_core.codec.codec import Codec
+from fabgitops_core.codec import absent
+from fabgitops_core.codec.codec import Codec, InvalidCodec
 from fabgitops_core.codec.tables import Table, parse_reference
 from fabgitops_core.codec.texts import Encoding, Padding
 from fabgitops_core.codec.types import ByteOrder, DataType, Words
@@ -60,6 +61,29 @@ def _reference(given: object) -> int | str:
     return given
 
 
+def _no_value(given: object) -> int | str:
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        raise ValueError('it must be a raw number, or its words in quotes: "0x8000"')  # noqa: TRY004  # as above
+    if isinstance(given, int) and not absent.LEAST <= given <= absent.MOST:
+        raise ValueError('it is too large for a number here: write its words in quotes, as in "0x8000000000000000"')
+    return given
+
+
+NoValueWords = Annotated[
+    int | str,
+    PlainValidator(_no_value),
+    WithJsonSchema(
+        {
+            "x-kubernetes-int-or-string": True,
+            "minimum": absent.LEAST,
+            "maximum": absent.MOST,
+            "maxLength": 502,
+            "pattern": absent.TEXT,
+        }
+    ),
+]
+"""Raw words that mean no value, as a manual writes them."""
+
 Reference = Annotated[int | str, PlainValidator(_reference), WithJsonSchema(REFERENCE)]
 
 
@@ -98,6 +122,8 @@ class RegisterEntry(ApiModel):
     """What the value is counted in, for people."""
     enum: Annotated[dict[str, Annotated[int, Field(strict=True)]], Field(max_length=256)] | None = None
     """Names for values: {Stopped: 0, Running: 1}; value may be one of them."""
+    no_value: Annotated[tuple[NoValueWords, ...], Field(min_length=1, max_length=8)] | None = None
+    """Raw words by which the device says that there is no value: 0x8000, or in quotes "0x7FC00000", "NaN"."""
     value: Scalar = None
     """What the register must hold: a number in engineering units, true or false, a text, or a name of enum."""
     tolerance: Tolerance = 0.0
@@ -147,7 +173,22 @@ class Register(RegisterEntry):
             self.encoding,
             self.padding or Padding.NULL,
             tuple((self.enum or {}).items()),
+            *self._absent(kind),
         )
+
+    def _absent(self, kind: DataType) -> tuple[frozenset[Words], bool]:
+        """Return the words that mean no value.
+
+        Raises:
+            InvalidCodec: One of them fits no such register.
+        """
+        if not self.no_value:
+            return frozenset(), False
+        size = (self.length or 0) // 2 if kind is DataType.STRING else kind.words
+        try:
+            return absent.all_named(self.no_value, kind, self.byte_order, size)
+        except ValueError as error:
+            raise InvalidCodec("absent", str(error)) from None
 
     @property
     def size(self) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fabgitops_core.control.plc.judging import AMISS, Finding, Judgement
 from fabgitops_core.control.plc.state import PlcState, with_memory
 
-_UNREADABLE = {Finding.LOST, Finding.REFUSED, Finding.BUSY}
+_UNREADABLE = {Finding.LOST, Finding.REFUSED, Finding.BUSY, Finding.ABSENT}
 
 
 def confirmed(state: PlcState, found: Sequence[Judgement]) -> PlcState:

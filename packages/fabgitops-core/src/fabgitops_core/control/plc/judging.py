@@ -28,6 +28,8 @@ class Finding(Enum):
     REFUSED = auto()
     BUSY = auto()
     LOST = auto()
+    ABSENT = auto()
+    """The device says that it has no value, and Git wants one."""
     DUE = auto()
     """A command that is to be given."""
     GIVEN = auto()
@@ -115,7 +117,7 @@ def _led(before: RegisterStatus) -> dict[str, Any]:
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
     """Judge a register that could not be read: what it holds is not known, what is open stays open."""
     finding, error = _OF_FAILURE[failure.kind], brief(failure.message, LONGEST_ERROR)
-    status = before.model_copy(update={**_declared(point), "in_sync": None, "error": error})
+    status = before.model_copy(update={**_declared(point), "in_sync": None, "no_value": None, "error": error})
     fresh = finding is Finding.REFUSED and before.error != error
     notices = (Notice(PlcReason.DEVICE_EXCEPTION, failure.message),) if fresh else ()
     return Judgement(point, finding, status, failure.message, notices)
@@ -161,6 +163,8 @@ _PERHAPS = "nobody knows whether it was carried out, and a forced sync gives it 
 
 def judged(point: Point, before: RegisterStatus, words: Words, at: datetime) -> Judgement:
     """Judge a register by its words."""
+    if point.place.codec.lacks(words):
+        return _absent(point, before, words)
     try:
         actual = point.place.codec.text(words)
         return _compared(point, before, words, actual, at)
@@ -169,6 +173,19 @@ def judged(point: Point, before: RegisterStatus, words: Words, at: datetime) -> 
         judgement = unread(point, before, Failure(FailureKind.REFUSED_FOR_GOOD, message))
         senseless = {"raw": brief(hex_of(words)), "actual": None}
         return replace(judgement, status=judgement.status.model_copy(update=senseless))
+
+
+def _absent(point: Point, before: RegisterStatus, words: Words) -> Judgement:
+    """Judge a register of which the device says that it has no value: nothing is known of it, and nothing done.
+
+    A write that is open stays open: a later reading proves it, or that it did not hold.
+    """
+    nothing = {"actual": None, "raw": brief(hex_of(words)), "in_sync": None, "error": None, "drifted_since": None}
+    status = before.model_copy(update={**_declared(point), **nothing, "no_value": True})
+    if point.wanted is None:
+        return Judgement(point, Finding.OBSERVED, status, words=words)
+    message = f"{point.label} has no value ({raw(words)}), so it is neither compared nor written"
+    return Judgement(point, Finding.ABSENT, status, message)
 
 
 def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, at: datetime) -> Judgement:

@@ -31,6 +31,7 @@ CORRECTING = Situation("Correcting", Phase.CORRECTING, _F, _F, True, False)
 HELD = Situation("Held", Phase.DRIFT_DETECTED, _F, _F, True, False)
 DRIFTED = Situation("DriftDetected", Phase.DRIFT_DETECTED, _F, _F, False, True)
 OBSERVED = Situation("Observed", Phase.DRIFT_DETECTED, _T, _F, False, False)
+NO_VALUE = Situation("NoValue", Phase.CONNECTED, _U, _U, False, False)
 CONNECTION_FAILED = Situation("ConnectionFailed", Phase.FAILED, _F, _U, True, False)
 DEVICE_EXCEPTION = Situation("DeviceException", Phase.FAILED, _F, _U, False, True)
 DEVICE_BUSY = Situation("DeviceBusy", Phase.FAILED, _F, _U, True, False)
@@ -54,6 +55,7 @@ ALL = (
     HELD,
     DRIFTED,
     OBSERVED,
+    NO_VALUE,
     CONNECTION_FAILED,
     DEVICE_EXCEPTION,
     DEVICE_BUSY,

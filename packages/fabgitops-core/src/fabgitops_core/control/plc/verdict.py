@@ -184,6 +184,7 @@ _BY_GRAVITY = (
     (Finding.DRIFTED, at_hand.DRIFTED),
     (Finding.REFUSED, at_hand.DEVICE_EXCEPTION),
     (Finding.BUSY, at_hand.DEVICE_BUSY),
+    (Finding.ABSENT, at_hand.NO_VALUE),
 )
 
 
@@ -269,6 +270,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.desired,
         register.in_sync,
         register.error,
+        register.no_value,
         register.drifted_since,
         register.unverified_write,
         register.write_intended,
@@ -300,6 +302,6 @@ def _patience(state: PlcState) -> float:
 
 def _near(before: RegisterStatus, now: Judgement) -> bool:
     """Return whether a register that is only observed stayed within its tolerance of what was told."""
-    if not (now.point.tolerance and before.raw and now.status.raw):
+    if not (now.point.tolerance and before.raw and now.status.raw) or before.no_value or now.status.no_value:
         return False
     return now.point.same(parse_hex(now.status.raw), parse_hex(before.raw))

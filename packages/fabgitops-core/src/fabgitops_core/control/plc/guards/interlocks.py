@@ -66,7 +66,9 @@ def _own(interlock: Interlock, seen: Snapshot, checked: dict[str, Words] | None)
         return point
     words = checked.get(name) if checked is not None else _found(name, seen.state.going.found)
     if words is None:
-        return f"{name} cannot be read"
+        return _unknown(name, seen.state.going.found)
+    if point.place.codec.lacks(words):
+        return f"{name} has no value"
     if point.wanted is not None and not _holds(point, words, point.wanted):
         return f"{name} is not as Git wants it, and would be written itself"
     return _Shown(point, words)
@@ -88,7 +90,9 @@ def _neighbours(interlock: Interlock, plc: str, seen: Snapshot) -> _Shown | str:
     if why := _too_old(interlock, plc, neighbour, state):
         return why
     words = _found(interlock.register_, state.memory.found)
-    return f"{interlock.register_} of {plc} cannot be read" if words is None else _Shown(point, words)
+    if words is None:
+        return _unknown(interlock.register_, state.memory.found, f" of {plc}")
+    return f"{interlock.register_} of {plc} has no value" if point.place.codec.lacks(words) else _Shown(point, words)
 
 
 def _too_old(interlock: Interlock, plc: str, neighbour: Neighbour, state: PlcState) -> str:
@@ -107,6 +111,11 @@ def _named(name: str, state: PlcState, whose: str = "") -> Point | str:
 
 def _found(name: str, found: tuple[Any, ...]) -> Words | None:
     return next((each.words for each in found if each.point.name == name), None)
+
+
+def _unknown(name: str, found: tuple[Any, ...], whose: str = "") -> str:
+    absent = any(each.status.no_value for each in found if each.point.name == name)
+    return f"{name}{whose} has no value" if absent else f"{name}{whose} cannot be read"
 
 
 def _holds(point: Point, words: Words, wanted: Words) -> bool:

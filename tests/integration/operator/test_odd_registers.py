@@ -1,0 +1,55 @@
+"""Registers as devices really have them, on a real API server, with PLCs on real sockets that mock-plc plays."""
+
+from typing import Any
+
+import pytest
+
+from .conftest import Site
+from .test_devices import apply, playing
+
+pytestmark = pytest.mark.integration
+
+WEATHER = """
+registers:
+- {name: outside, address: 0, type: int16, scale: 0.1, noValue: [0x8000], value: no value}
+- {name: power, address: 1, type: int16, scale: 10, noValue: [0x8000, 0x7FFF], value: 500}
+- {name: wind, address: 2, type: float32, byteOrder: CDAB, noValue: ["NaN"], value: no value}
+- {name: limit, address: 4, value: 70}
+"""
+
+
+def shown(status: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what a status tells of a register."""
+    return next(each for each in status["registers"] if each["name"] == name)
+
+
+async def test_no_value_is_no_number(site: Site) -> None:
+    """What a device has no value for is in no status and no metric, is not written, and is nobody's drift."""
+    registers: list[dict[str, Any]] = [
+        {"name": "outside", "address": 0, "type": "int16", "scale": 0.1, "noValue": [0x8000]},
+        {"name": "power", "address": 1, "type": "int16", "scale": 10, "noValue": [0x8000, 0x7FFF]},
+        {"name": "wind", "address": 2, "type": "float32", "byteOrder": "CDAB", "noValue": ["NaN"], "value": 7},
+        {"name": "limit", "address": 4, "value": 70},
+    ]
+    async with playing(WEATHER) as (machine, port), site.operator() as operator:
+        await apply(site, "weather", port, registers=registers)
+        await site.until_ready("weather", "Unknown", "NoValue")
+        status = await site.until_status("weather", registersInSync="1/2")
+        for name in ("outside", "wind"):
+            assert shown(status, name).get("noValue") is True
+            assert "actual" not in shown(status, name)
+        labels = {"plc_name": "weather", "namespace": site.namespace}
+        assert await operator.metric("register_value", register="power", **labels) == 500
+        assert await operator.samples("register_value", register="outside", **labels) == {}
+        assert machine.points["wind"].get() == "no value"
+        machine.points["wind"].set(3)
+        await site.until_status("weather", inSync=True, driftEvents=1, correctionsApplied=1)
+        assert machine.points["wind"].get() == 7
+
+
+async def test_what_cannot_mean_no_value_is_refused(site: Site) -> None:
+    """The API server refuses words for none that are no number of 32 bits or hexadecimal digits, and where none are."""
+    refused: list[dict[str, Any]] = [{"noValue": each} for each in (["n/a"], [2**40], [])]
+    for wrong in (*refused, {"noValue": [1], "table": "coil"}):
+        with pytest.raises(Exception, match=r"noValue|nothing else"):
+            await apply(site, "weather", 502, registers=[{"name": "a", "address": 0, **wrong}])
