@@ -13,6 +13,8 @@ from fabgitops_core.control.members import Facts, Members, Standing
 LONGEST_SAID = 200
 """Characters that are told of what a server says."""
 
+_FOREIGN = "the answer is not one of Prometheus"
+
 
 def asked(metric: Metric) -> str:
     """Return what is asked, for people."""
@@ -89,24 +91,33 @@ def of_prometheus(text: bytes) -> Answer:
     Raises:
         Garbled: It is none, or Prometheus says what is wrong with the query.
     """
+    kind, result = checked(text)
+    try:
+        return Answer(_numbers(kind, result))
+    except (IndexError, KeyError, TypeError):
+        raise Garbled(_FOREIGN) from None
+
+
+def checked(text: bytes) -> tuple[Any, Any]:
+    """Return of which type a result of Prometheus is, and the result.
+
+    Raises:
+        Garbled: It is no answer, or Prometheus says what is wrong with the query.
+    """
     body = document(text)
     if not isinstance(body, dict):
-        raise Garbled("the answer is not one of Prometheus")
+        raise Garbled(_FOREIGN)
     if body.get("status") != "success":
         raise Garbled(f"Prometheus says: {brief(str(body.get('error', 'nothing')), LONGEST_SAID)}")
     data = body.get("data")
-    kind, result = (data.get("resultType"), data.get("result")) if isinstance(data, dict) else (None, None)
-    try:
-        return Answer(_numbers(kind, result))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        if isinstance(error, Garbled):
-            raise
-        raise Garbled("the answer is not one of Prometheus") from None
+    if not isinstance(data, dict):
+        raise Garbled(_FOREIGN)
+    return data.get("resultType"), data.get("result")
 
 
 def _numbers(kind: Any, result: Any) -> Any:
     if kind == "scalar":
-        return float(result[1])
+        return _number(result[1])
     if kind == "string":
         return str(result[1])
     if kind == "vector":
@@ -117,4 +128,11 @@ def _numbers(kind: Any, result: Any) -> Any:
         raise Garbled(f"Prometheus answers with {brief(str(kind), LONGEST_SAID)}: a query of numbers is wanted")
     if len(pairs) > MAX_NUMBERS:
         raise Garbled(f"the answer has {len(pairs)} numbers, {MAX_NUMBERS} are the most: let the query sum them up")
-    return [float(value) for _, value in pairs]
+    return [_number(value) for _, value in pairs]
+
+
+def _number(text: Any) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise Garbled(_FOREIGN) from None

@@ -44,6 +44,17 @@ def counted(status: MetricStatus, metric: Metric, measurement: Measurement) -> M
     return counts.model_copy(update={"verdict": ended.verdict.value, "message": ended.why, "next_at": following})
 
 
+def at_its_end(status: MetricStatus, metric: Metric | None) -> MetricStatus:
+    """Return how a metric ends that is under way when what it judges is over; None is one that is gone by then."""
+    times = 1 if metric is None or metric.times is None else metric.times
+    enough = status.successful >= 1 and made(status) >= times
+    why = "" if enough else f"it was over after {made(status)} of {times} measurements"
+    if not enough and made(status) >= times:
+        why = "it was never measured with success"
+    verdict = Verdict.SUCCESSFUL if enough else Verdict.INCONCLUSIVE
+    return status.model_copy(update={"verdict": verdict.value, "message": why, "next_at": None})
+
+
 def _without_data(before: int, verdict: Verdict) -> int:
     """Return how many had no data since the last that had any: an error between two of them changes nothing."""
     if verdict is Verdict.NO_DATA:

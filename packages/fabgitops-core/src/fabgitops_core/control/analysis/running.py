@@ -10,7 +10,6 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from fabgitops_core.api.analysis.metrics import Metric
 from fabgitops_core.api.analysis.refs import Analyses
 from fabgitops_core.api.analysis.status import AnalysisStatus, Measurement, MetricStatus
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE, MAX_METRICS, AnalysisTemplateSpec
@@ -18,7 +17,7 @@ from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.refusals import sentences
 from fabgitops_core.control.analysis.answers import LONGEST_QUERY, LONGEST_WHY, brief, shown
 from fabgitops_core.control.analysis.asking import asked
-from fabgitops_core.control.analysis.counting import LOST, counted, first_at, made
+from fabgitops_core.control.analysis.counting import LOST, at_its_end, counted, first_at
 from fabgitops_core.control.analysis.judging import Judged, Verdict, judged
 from fabgitops_core.control.commands import Measure
 from fabgitops_core.control.events import Measured, MeasureFailed
@@ -101,7 +100,7 @@ def concluded(status: AnalysisStatus, analyses: Analyses, offers: Offers) -> Ana
     if status.verdict != Verdict.RUNNING:
         return status
     metrics = (
-        _at_its_end(each, _measure(status.wave, each.name, analyses, offers).metric)
+        at_its_end(each, _measure(status.wave, each.name, analyses, offers).metric)
         if each.verdict == Verdict.RUNNING
         else each
         for each in status.metrics
@@ -175,13 +174,3 @@ def _whole(status: AnalysisStatus, metrics: tuple[MetricStatus, ...]) -> Analysi
 def _as_a_whole(metric: MetricStatus) -> Verdict:
     verdict = Verdict(metric.verdict)
     return Verdict.INCONCLUSIVE if verdict is Verdict.NO_DATA else verdict
-
-
-def _at_its_end(status: MetricStatus, metric: Metric | None) -> MetricStatus:
-    times = 1 if metric is None or metric.times is None else metric.times
-    enough = status.successful >= 1 and made(status) >= times
-    why = "" if enough else f"it was over after {made(status)} of {times} measurements"
-    if not enough and made(status) >= times:
-        why = "it was never measured with success"
-    verdict = Verdict.SUCCESSFUL if enough else Verdict.INCONCLUSIVE
-    return status.model_copy(update={"verdict": verdict.value, "message": why, "next_at": None})
