@@ -11,6 +11,7 @@ from fabgitops_core.api.meta import ApiModel, Time
 
 __all__ = [
     "MAX_DECISIONS",
+    "MAX_JOINED",
     "MAX_NAMED",
     "MAX_OUTBOX",
     "AnalysisStatus",
@@ -19,6 +20,7 @@ __all__ = [
     "Measurement",
     "Members",
     "MetricStatus",
+    "PausedBy",
     "Pending",
     "Phase",
     "Plan",
@@ -30,6 +32,8 @@ MAX_NAMED = 20
 """How many PLCs a list names; the others are counted."""
 MAX_DECISIONS = 50
 MAX_OUTBOX = 16
+MAX_JOINED = 100
+"""How many PLCs that came later are known by name; more take the place that their names give them."""
 
 
 class Phase(StrEnum):
@@ -53,6 +57,19 @@ class Phase(StrEnum):
     """It was given up: this revision is not released any more, until Git changes or somebody retries."""
     DONE = "Done"
     """All PLCs that could be were released, and the last wave has baked."""
+
+
+class PausedBy(StrEnum):
+    """Whose word it waits for."""
+
+    ASKED = "Asked"
+    """Somebody paused it: until they let it go on."""
+    WAVE = "Wave"
+    """The wave ends with a pause: until a promotion, or for its time."""
+    FAILURE = "Failure"
+    """It has failed, and failurePolicy is Pause: until a promotion, an abort, or a retry."""
+    INCONCLUSIVE = "Inconclusive"
+    """An analysis could not tell: until a promotion, or an abort."""
 
 
 class PlannedWave(ApiModel):
@@ -194,8 +211,22 @@ class SetpointRolloutStatus(ApiModel):
     """PLCs that were away and passed over."""
     rejected: str = ""
     """The revision that was given up."""
+    given_up: str = ""
+    """The rule by which it has failed or was given up, as its decision says it."""
+    cause: str = ""
+    """The same as a sentence."""
+    supersedes: str = ""
+    """The revision in whose place this one came while it was under way."""
+    fingerprint: str = ""
+    """Names what Git wants of the PLCs that there are now; by that a restart knows whether Git has changed."""
+    joined: Annotated[tuple[str, ...], Field(max_length=MAX_JOINED)] = ()
+    """PLCs that came after the change was begun: they are the last."""
+    paused_by: PausedBy | None = None
+    """Whose word it waits for."""
     paused_for: str = ""
     """Why it waits for somebody's word."""
+    paused_since: Time | None = None
+    """Since when a pause, a freeze window or another rollout keeps it; the deadline does not count that."""
     resume_phase: Phase | None = None
     """Where it goes on from a pause."""
     wanted_since: Time | None = None
@@ -210,6 +241,14 @@ class SetpointRolloutStatus(ApiModel):
     """When the change was done, or given up."""
     promoted: str = ""
     """The last promotion that was carried out."""
+    heard: Annotated[tuple[str, ...], Field(max_length=4)] = ()
+    """Words of people in its annotations that were carried out, or were for something else: once each."""
+    tolerated: Count = 0
+    """How many had failed when it went on all the same: only what fails beyond is a failure again."""
+    tolerated_away: Count = 0
+    """How many were away when it went on all the same."""
+    overdue: Count = 0
+    """The last wave that went on although it was not proven within its deadline."""
     analyses: tuple[AnalysisStatus, ...] = ()
     """What judges the change."""
     decisions: Annotated[tuple[Decision, ...], Field(max_length=MAX_DECISIONS)] = ()

@@ -1,0 +1,132 @@
+"""Permits: which are given next, one by one, and what becomes of those that could not be given."""
+
+from datetime import timedelta
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.setpoint.marks import PERMIT
+from fabgitops_core.api.setpoint.permits import Permit
+from fabgitops_core.control.commands import Annotate, Commands, Wake
+from fabgitops_core.control.events import Annotated, AnnotateFailed, Mustered
+from fabgitops_core.control.objects import ObjectFailureKind
+from fabgitops_core.control.setpoint.look import Look
+from fabgitops_core.control.setpoint.state import MEMBER, Given, Giving, SetpointState, Step
+
+HEARD_WITHIN = timedelta(seconds=30)
+"""A permit that its member does not act on so long is given once more: somebody may have taken it away."""
+
+AGAIN_AFTER = timedelta(seconds=60)
+"""What was refused is asked for again after that: whoever refuses may have been told."""
+
+FIRST_PAUSE_SECS, LONGEST_PAUSE_SECS = 2.0, 60.0
+"""While the API server is away it is asked again after 2, 4 … 60 s."""
+
+SOON_SECS = 1.0
+
+AT_ONCE = 20
+"""How many permits are given before the fleet is looked at again: what fails meanwhile stops the others."""
+
+ADOPTING = 0
+"""The round of permits by which PLCs are adopted: they are part of no change, and no rollback."""
+
+
+def released(look: Look, names: list[str], room: int, round_: int) -> tuple[Giving, ...]:
+    """Return the permits by which the first of some members go over to what Git wants of them now."""
+    return tuple(
+        Giving(name, facts.uid, str(Permit(look.state.uid, round_, facts.wanted)))
+        for name in names[: min(max(room, 0), AT_ONCE)]
+        for facts in (look.members[name],)
+    )
+
+
+def restored(look: Look, room: int) -> tuple[Giving, ...]:
+    """Return the permits by which the next members are put back: last first."""
+    uid, round_ = look.state.uid, look.state.status.round
+    found: list[Giving] = []
+    for name in look.view.back:
+        given = look.state.given.get(name)
+        if given is not None and (given.permit.endswith("/restore") or given.refused):
+            continue
+        if len(found) >= min(room, AT_ONCE):
+            break
+        facts = look.members[name]
+        permit = Permit(uid, round_, facts.released or facts.wanted, restore=True)
+        found.append(Giving(name, facts.uid, str(permit)))
+    return tuple(found)
+
+
+def remembered(state: SetpointState, event: Mustered) -> SetpointState:
+    """Forget permits that their members have acted on, and those that have to be given anew."""
+    if not state.given:
+        return state
+    kept = {name: given for name, given in state.given.items() if _is_open(name, given, event)}
+    return state if len(kept) == len(state.given) else state._replace(given=kept)
+
+
+def _is_open(name: str, given: Given, event: Mustered) -> bool:
+    facts = event.members.get(name)
+    if facts is None or facts.permit == given.permit:
+        return False
+    if not given.permit.endswith("/restore") and f"/{facts.wanted}" not in given.permit:
+        return False
+    age = event.at - given.at
+    return timedelta(0) <= age < (AGAIN_AFTER if given.refused else HEARD_WITHIN)
+
+
+def begun(state: SetpointState, queue: tuple[Giving, ...]) -> Step:
+    """Give the first permits of a pass."""
+    state = state._replace(queue=queue, inputs=_inputs(state))
+    return state, _next(state)
+
+
+def annotated(state: SetpointState, event: Annotated) -> Step:
+    """Note that a permit is given, and give the next."""
+    giving = _first(state, event.key)
+    if giving is None:
+        return state, ()
+    given = {**state.given, giving.name: Given(giving.permit, event.at)}
+    state = state._replace(given=given, queue=state.queue[1:], tries=0)
+    return _went_on(state)
+
+
+def annotate_failed(state: SetpointState, event: AnnotateFailed) -> Step:
+    """Decide what a failure means for the permit, and for the pass."""
+    giving = _first(state, event.key)
+    if giving is None:
+        return state, ()
+    kind = event.failure.kind
+    if kind is ObjectFailureKind.REFUSED:
+        given = Given(giving.permit, event.at, f"its permit is refused: {event.failure.message}")
+        return _went_on(state._replace(given={**state.given, giving.name: given}, queue=state.queue[1:]))
+    state = state._replace(queue=(), inputs=())
+    if kind is ObjectFailureKind.HELD:
+        return state, ()
+    if kind is ObjectFailureKind.AWAY:
+        pause = min(FIRST_PAUSE_SECS * 2.0 ** min(state.tries, 10), LONGEST_PAUSE_SECS)
+        return state._replace(tries=state.tries + 1), (Wake(max(pause, event.failure.retry_after)),)
+    return state, (Wake(SOON_SECS),)
+
+
+def _went_on(state: SetpointState) -> Step:
+    """Give the next permit; a pass that began with other wishes than there are now is over."""
+    if not state.queue:
+        return state._replace(inputs=()), (Wake(0.0),)
+    if state.inputs != _inputs(state):
+        return state._replace(queue=(), inputs=()), (Wake(0.0),)
+    return state, _next(state)
+
+
+def _next(state: SetpointState) -> Commands:
+    if not state.queue:
+        return ()
+    first = state.queue[0]
+    key = Key(MEMBER, state.key.namespace, first.name)
+    return (Annotate(key, first.uid, {PERMIT: first.permit}, after=1.0 / state.pace.permits_per_second),)
+
+
+def _first(state: SetpointState, key: Key) -> Giving | None:
+    """Return the permit that is being given, if it is for this member."""
+    return state.queue[0] if state.queue and state.queue[0].name == key.name else None
+
+
+def _inputs(state: SetpointState) -> tuple[object, ...]:
+    return state.uid, state.generation, state.words, state.leaving, state.fault

@@ -1,0 +1,77 @@
+"""RELEASING, BAKING, ANALYSING: a wave is let go, proven, watched, and judged."""
+
+from fabgitops_core.api.setpoint.status import PausedBy, Phase
+from fabgitops_core.control.setpoint import failing, moving, permitting, words
+from fabgitops_core.control.setpoint.freezing import frozen
+from fabgitops_core.control.setpoint.look import Look, Move
+from fabgitops_core.control.setpoint.situations import FROZEN
+from fabgitops_core.control.setpoint.state import second
+
+
+def releasing(look: Look) -> Move:
+    """Let members of the wave go, as many at once as may be, until all of them are proven."""
+    if failure := failing.watched(look):
+        return failing.failed(look, failure)
+    if not look.view.waits.count:
+        return _proven(look)
+    if why := look.state.asked_to_pause:
+        return moving.pause(look, PausedBy.ASKED, why, Phase.RELEASING)
+    if closed := frozen(look):
+        state = look.state
+        if state.status.paused_since is None:
+            state = state.with_status(paused_since=second(look.at))
+        return Move(state, f"{_progress(look)}; {closed.why}", wake=closed.left, situation=FROZEN)
+    if look.state.status.paused_since is not None:
+        return Move(moving.moved_on(look.state, look.at), again=True)
+    if failure := failing.late(look):
+        return failing.failed(look, failure)
+    room = look.spec.max_parallel - look.view.under_way
+    giving = permitting.released(look, look.view.ready, room, look.state.status.round)
+    return Move(look.state, _progress(look), giving=giving, wake=look.deadline_in())
+
+
+def _proven(look: Look) -> Move:
+    """Go on from a wave of which every member is proven, or passed over."""
+    if look.state.is_full:
+        return moving.onward(look, "promoted to the end", "Promoted")
+    if not look.view.here:
+        return moving.onward(look, "no PLC of it was released in this round", "NothingToDo")
+    return moving.bake(look)
+
+
+def baking(look: Look) -> Move:
+    """Watch a wave that is proven; at the end of its time all that was released must hold."""
+    if failure := failing.watched(look) or failing.restless(look):
+        return failing.failed(look, failure)
+    if look.state.is_full:
+        return moving.onward(look, "promoted to the end", "Promoted")
+    if why := look.state.asked_to_pause:
+        return moving.pause(look, PausedBy.ASKED, why, Phase.BAKING)
+    since = look.seconds_since(look.state.status.baking_since)
+    left = look.wave.bake_seconds - since
+    if left > 0:
+        return Move(look.state, f"{_wave(look)} is proven, and bakes {look.wave.bake_seconds} s", wake=left)
+    if look.view.unsettled.count:
+        wake = left + look.spec.deadline_seconds
+        return Move(look.state, f"{_wave(look)} has baked, and waits for {look.view.unsettled}", wake=wake)
+    return baked(look)
+
+
+def baked(look: Look) -> Move:
+    """Go on from a wave that has baked: it may end with a pause."""
+    pause = look.wave.pause
+    if pause is None:
+        return moving.onward(look, "it was proven, and has held", "WaveDone")
+    if words.promoted(look):
+        return moving.onward(words.promote(look), "promoted before its pause", "Promoted")
+    how = f"{pause.duration_seconds} s" if pause.duration_seconds else "until it is promoted"
+    return moving.pause(look, PausedBy.WAVE, f"{_wave(look)} is done, and is followed by a pause: {how}", Phase.BAKING)
+
+
+def _wave(look: Look) -> str:
+    return f"wave {look.state.status.wave} of {len(look.waves)}"
+
+
+def _progress(look: Look) -> str:
+    view = look.view
+    return f"{_wave(look)}: {view.waits.count} PLCs to go; waits for {view.waits}"
