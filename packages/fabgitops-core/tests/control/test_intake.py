@@ -7,8 +7,7 @@ import pytest
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.control.events import Declared, SyncRequest
-from fabgitops_core.control.intake import declared, led_kinds, looked_at
-from fabgitops_core.control.kinds import CONTROLLERS
+from fabgitops_core.control.intake import declared, looked_at
 
 from .conftest import START, spec
 
@@ -148,8 +147,3 @@ def test_labels_are_told_of_what_is_led_alone() -> None:
 def test_labels_of_another_shape_are_none(labels: object) -> None:
     """What somebody wrote in place of labels counts for none."""
     assert not declared(INDUSTRIAL_PLC, {"metadata": {"labels": labels}, "spec": GOOD}, START, led=True).labels
-
-
-def test_what_nobody_leads_has_no_labels() -> None:
-    """While no kind that leads others is looked after, of no kind are labels kept."""
-    assert not led_kinds(CONTROLLERS)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,11 +55,11 @@ class Listing:
 class Site:
     """An inventory over a real engine."""
 
-    def __init__(self) -> None:
+    def __init__(self, led: Collection[str] = ()) -> None:
         self.observer = FakeObserver()
         self.engine = Engine(FakeDevices(), FakeHost(), self.observer)
         self.forgotten: list[str] = []
-        self.inventory = Inventory(self.engine, self.forgotten.append)
+        self.inventory = Inventory(self.engine, self.forgotten.append, led=led)
 
     def hear(self, each: dict[str, Any]) -> None:
         """Tell of an object."""
@@ -270,10 +271,10 @@ async def test_polls_go_between_reading_an_object_and_taking_it(site: Site, monk
             turns += 1
             await asyncio.sleep(0)
 
-    def noted(*arguments: Any) -> Any:
+    def noted(*arguments: Any, **how: Any) -> Any:
         nonlocal read
         read = turns
-        return declared(*arguments)
+        return declared(*arguments, **how)
 
     def happened(*_: Any) -> None:
         nonlocal taken
@@ -340,3 +341,44 @@ async def test_one_that_stood_by_knows_since_when_a_plc_wants_what_it_wants(site
     await site.inventory.begin()
     [told] = [event for _key, event in site.observer.events if isinstance(event, Declared)]
     assert told.at <= changed
+
+
+def labelled(version: int, line: str) -> dict[str, Any]:
+    """Return an object with a label."""
+    told = body(version)
+    return {**told, "metadata": {**told["metadata"], "labels": {"line": line}}}
+
+
+@pytest.mark.parametrize("led", [True, False])
+async def test_a_label_is_news_of_what_others_lead(led: bool) -> None:
+    """Another label is told where others lead by it, and is no news elsewhere."""
+    site = Site(led=["IndustrialPLC"] if led else [])
+    site.hear(labelled(1, "a"))
+    site.hear(labelled(2, "b"))
+    told = [event.labels.get("line") for _key, event in site.observer.events if isinstance(event, Declared)]
+    assert told == (["a", "b"] if led else [None])
+    await site.engine.stop(0)
+
+
+async def test_what_was_listed_is_told_when_all_is_declared(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever leads may look when a listing has shown all; while one stands by, not before it has begun with all."""
+    told: list[tuple[str, str | None, int]] = []
+    monkeypatch.setattr(site.engine, "listed", lambda kind, place: told.append((kind, place, len(site.engine))))
+    site.inventory.stand_by()
+    await site.sweep(Listing(body(1), body(1, name="oven", uid="u2")))
+    assert site.inventory.was_whole("IndustrialPLC", None)
+    assert not told
+    await site.inventory.begin()
+    assert told == [("IndustrialPLC", None, 2)]
+    await site.sweep(Listing(body(1)))
+    assert told[1:] == [("IndustrialPLC", None, 1)]
+
+
+async def test_what_could_not_be_listed_whole_is_not_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listing that breaks off shows not all: nobody leads by it."""
+    told: list[str] = []
+    monkeypatch.setattr(site.engine, "listed", lambda kind, _place: told.append(kind))
+    with pytest.raises(Unavailable):
+        await site.sweep(Listing(body(1), error=Unavailable("away", "unavailable")))
+    assert not told
+    assert not site.inventory.was_whole("IndustrialPLC", None)

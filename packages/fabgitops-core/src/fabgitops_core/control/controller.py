@@ -5,6 +5,7 @@ refers to another resource a `Referrer`, what others refer to a `Referent`, what
 with others a `Member`, what leads them a `Leader`.
 """
 
+from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from fabgitops_core.api.kinds import Kind
@@ -112,3 +113,8 @@ class Leader(Protocol[State_contra]):
     def consults(self, state: State_contra) -> frozenset[tuple[str, str]]:
         """Return kind and name of each resource of the namespace whose offer it wants to know at a pass."""
         ...
+
+
+def led_kinds(controllers: Iterable[Controller[Any]]) -> dict[str, str]:
+    """Return by the name of a kind that leads the name of that which it leads: the labels of such are to be told."""
+    return {each.kind.name: each.leads() for each in controllers if isinstance(each, Leader)}

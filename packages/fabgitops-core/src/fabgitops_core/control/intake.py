@@ -5,7 +5,7 @@ Nothing here raises for what a user wrote: one object that does not parse says s
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -16,16 +16,10 @@ from pydantic import ValidationError
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import FORCE_AT, GROUP, NOTHING, REQUESTED_AT, ApiModel
 from fabgitops_core.api.refusals import sentences
-from fabgitops_core.control.controller import Controller, Leader
 from fabgitops_core.control.events import Declared, SyncRequest
 
 MOST_SHARED = 4096
 """So many different sets of labels are kept once for all who carry the same."""
-
-
-def led_kinds(controllers: Iterable[Controller[Any]]) -> frozenset[str]:
-    """Return the names of the kinds that others of these lead: their labels are to be told, and no others."""
-    return frozenset(each.leads() for each in controllers if isinstance(each, Leader))
 
 
 def declared(kind: Kind, body: Mapping[str, Any], at: datetime, *, led: bool = False) -> Declared[Any, Any]:

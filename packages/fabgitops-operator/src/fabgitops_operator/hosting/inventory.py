@@ -9,7 +9,7 @@ set back, as by a restore of etcd from a backup. Such an object is begun anew, a
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -69,6 +69,7 @@ class Inventory:
         forgotten: Told the uid of each that is gone.
         echoed: Whether the status of an object is what we wrote into it; told key, uid, version and the status' digest.
         origins: Is told where each object comes from, where anybody asks.
+        led: The kinds of which objects are led by others, by their labels.
     """
 
     def __init__(
@@ -77,11 +78,14 @@ class Inventory:
         forgotten: Callable[[str], None],
         echoed: Callable[[Key, str, int, bytes], bool] = lambda *_: False,
         origins: Origins | None = None,
+        led: Collection[str] = (),
     ) -> None:
         self._engine = engine
         self._forgotten = forgotten
         self._echoed = echoed
         self._origins = origins
+        self._led = led
+        self._whole: set[tuple[str, str | None]] = set()
         self._seen: dict[Key, _Seen] = {}
         self._listings: dict[str, _Listing] = {}
         self._lasting = Lasting()
@@ -110,6 +114,8 @@ class Inventory:
             del self._seen[key_of(controller.kind, body)]
             self._take(controller, body, self._read(controller, body, since))
             await asyncio.sleep(0)
+        for each in self._whole:
+            self._engine.listed(*each)
 
     def uid(self, key: Key) -> str | None:
         """Return the uid of an object that is there."""
@@ -127,21 +133,27 @@ class Inventory:
         if seen is not None and (seen.uid, version) == (uid, seen.version):
             return None
         try:
-            declares = digest_of(looked_at(controller.kind, body))
+            declares = self._digest(controller.kind, body)
             if self._standby.has(key):
                 return Reading(declares, None)
             if seen is not None and declares and declares == seen.declares and not self._engine.is_struck(key):
                 return Reading(declares, None)
-            return Reading(declares, declared(controller.kind, body, datetime.now(UTC)))
+            return Reading(declares, self._declared(controller.kind, body, datetime.now(UTC)))
         except Exception:  # noqa: BLE001 - it is read again where the engine logs that
             return None
 
     def _read(self, controller: Controller[Any], body: Body, since: datetime) -> Reading | None:
         """Return what an object declares that has wanted the same since a moment."""
         try:
-            return Reading(digest_of(looked_at(controller.kind, body)), declared(controller.kind, body, since))
+            return Reading(self._digest(controller.kind, body), self._declared(controller.kind, body, since))
         except Exception:  # noqa: BLE001 - as above
             return None
+
+    def _digest(self, kind: Kind, body: Body) -> bytes:
+        return digest_of(looked_at(kind, body, led=kind.name in self._led))
+
+    def _declared(self, kind: Kind, body: Body, at: datetime) -> Declared[Any, Any]:
+        return declared(kind, body, at, led=kind.name in self._led)
 
     def present(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
         """Take an object as the watch tells of it, unless a newer version of it was seen or it is known to be gone.
@@ -187,7 +199,7 @@ class Inventory:
         if self._origins is not None:
             self._origins.note(key, body)
         try:
-            declares = reading.declares if reading else digest_of(looked_at(controller.kind, body))
+            declares = reading.declares if reading else self._digest(controller.kind, body)
             now = _Seen(uid, version, declares, digest_of(body.get("status")))
             if self._standby.has(key):
                 same = seen is not None and declares == seen.declares
@@ -198,7 +210,7 @@ class Inventory:
                 self._seen[key] = now
                 self._lasting.grown_to(len(self._seen))
                 self.news += 1
-                event = (reading and reading.event) or declared(controller.kind, body, datetime.now(UTC))
+                event = (reading and reading.event) or self._declared(controller.kind, body, datetime.now(UTC))
                 self._engine.declare(key, controller, event)
             self._seen[key] = now
         except Exception as error:  # noqa: BLE001 - logged by the engine
@@ -242,6 +254,16 @@ class Inventory:
         """
         self._listings[kind] = _Listing()
         return {key: seen.uid for key, seen in self._seen.items() if _within(key, kind, namespace)}
+
+    def whole(self, kind: str, namespace: str | None) -> None:
+        """Take it that a listing has shown all objects of a kind, in one namespace or (None) everywhere."""
+        self._whole.add((kind, namespace))
+        if not self._standby.on and not len(self._standby):
+            self._engine.listed(kind, namespace)
+
+    def was_whole(self, kind: str, namespace: str | None) -> bool:
+        """Return whether a listing ever has."""
+        return (kind, namespace) in self._whole
 
     def any(self, kind: str, namespace: str | None) -> bool:
         """Return whether there is an object of a kind in one namespace or (None) anywhere."""

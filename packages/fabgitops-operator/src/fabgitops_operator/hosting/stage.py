@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fabgitops_core.control.controller import Controller
+from fabgitops_core.control.controller import Controller, led_kinds
 from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.plc.fleet import Terms
 from fabgitops_core.control.plc.rationing import Rates
@@ -127,7 +127,10 @@ class Stage:
             audit=self._audit,
             rates=rates,
         )
-        self.inventory = Inventory(self.engine, host.forget, host.echoed, self._audited())
+        self._leads = led_kinds(deciding)
+        self.inventory = Inventory(
+            self.engine, host.forget, host.echoed, self._audited(), frozenset(self._leads.values())
+        )
         self._announcer = Announcer(api, metrics)
         self._announcer.uid = self.inventory.uid
         self._reporter = host.reporter = Reporter(api, self._announcer, metrics, self.inventory, fence.may_have_passed)
@@ -141,6 +144,8 @@ class Stage:
             self.engine.holds.put("read-only", READ_ONLY, HoldReason.READ_ONLY)
         self.engine.holds.ask("lease", fence.why_not, HoldReason.LEASE)
         self.engine.holds.ask("control plane", self._why_lost, HoldReason.WATCH)
+        if self._leads:
+            self.engine.holds.ask("leaders", self._why_unled, HoldReason.LISTING)
         self._brake = observer.holding(self.engine.holds) if isinstance(observer, Braking) else None
         self._let_metrics_look()
 
@@ -306,7 +311,19 @@ class Stage:
             yield
 
     def _declares(self, scope: Scope) -> bool:
-        return self.inventory.any(scope.kind.name, scope.namespace)
+        """Return whether there is anything that what is told of a scope would change; what leads changes all it may."""
+        return self.inventory.any(scope.kind.name, scope.namespace) or self._leads_any(scope)
+
+    def _leads_any(self, scope: Scope) -> bool:
+        led = self._leads.get(scope.kind.name)
+        return led is not None and self.inventory.any(led, scope.namespace)
+
+    def _why_unled(self) -> str:
+        """Return why nothing is written while it was never known who leads what there is, or ""."""
+        for scope in self.hearing.scopes:
+            if self._leads_any(scope) and not self.inventory.was_whole(scope.kind.name, scope.namespace):
+                return f"{scope} could not be listed yet, so it is not known what they hold back"
+        return ""
 
     def _owns(self, scope: Scope) -> bool:
         return self.engine.families.has(scope.kind.name, scope.namespace)

@@ -44,6 +44,7 @@ class Sweep:
                 try:
                     await self._list(scope)
                     self._hearing.listed(scope)
+                    self._inventory.whole(scope.kind.name, scope.namespace)
                 except ApiError as error:
                     errors[scope] = error
                     refused = not isinstance(error, Unavailable | Gone)
