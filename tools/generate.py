@@ -9,7 +9,7 @@ from dashboards import generated as observability
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import KINDS
+from fabgitops_core.control.kinds import KINDS, SETPOINT_KINDS
 from reference import reference
 
 ROOT = Path(__file__).parent.parent
@@ -27,10 +27,12 @@ def generated() -> dict[Path, str]:
     """Return what each generated file must hold."""
     definitions = {MANIFESTS / f"{kind.crd_name}.yaml": _manifest(kind) for kind in KINDS}
     of_racks = {MANIFESTS / "racks" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in RACK_KINDS}
+    of_setpoints = {MANIFESTS / "setpoints" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in SETPOINT_KINDS}
     seen = {CHART_FILES / name: text for name, text in observability.files().items()}
-    charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in (definitions | of_racks).items()})
-    pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in (*KINDS, *RACK_KINDS)}
-    return definitions | of_racks | seen | charted | pages | _copied()
+    definitions |= of_racks | of_setpoints
+    charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in definitions.items()})
+    pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS)}
+    return definitions | seen | charted | pages | _copied()
 
 
 def _manifest(kind: Kind) -> str:

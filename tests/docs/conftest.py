@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import KINDS
+from fabgitops_core.control.kinds import KINDS, SETPOINT_KINDS
 from fabgitops_operator.cluster.install import manifests
 from testbed.beforehand import Beforehand, asked
 from testbed.binaries import needed_binaries
@@ -25,7 +25,7 @@ NEEDED = {
     "amtool": (ALERTMANAGER, "amtool"),
     "promtool": (PROMETHEUS, "promtool"),
 }
-OURS = ",".join(kind.plural for kind in (*KINDS, *RACK_KINDS))
+OURS = ",".join(kind.plural for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS))
 PROGRAMS = Beforehand()
 BINARIES = Beforehand()
 
@@ -108,7 +108,7 @@ class Kubectl:
 def kubectl(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Kubectl:
     """Return kubectl for an API server on which the operator's manifests are applied."""
     tool = Kubectl(program(request, "kubectl"), control_plane.kubeconfig)
-    tool("apply", "-f", "-", text=manifests(with_racks=True))
+    tool("apply", "-f", "-", text=manifests(with_racks=True, with_setpoint_rollouts=True))
     established(tool)
     return tool
 

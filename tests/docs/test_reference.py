@@ -11,15 +11,17 @@ from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.kinds import KINDS as PLC_KINDS
+from fabgitops_core.control.kinds import SETPOINT_KINDS
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.rack import situations as racks
 from fabgitops_core.control.rack.bmc.situations import Standing
 from fabgitops_core.control.rack.reasons import RackReason
+from fabgitops_core.control.setpoint import situations as rollouts
 
 from .pages import ROOT
 
-KINDS = (*PLC_KINDS, *RACK_KINDS)
+KINDS = (*PLC_KINDS, *RACK_KINDS, *SETPOINT_KINDS)
 EXAMPLES = ROOT / "examples/reference"
 REASONS = {
     "IndustrialPLC": {each.reason for each in situations.ALL},
@@ -27,6 +29,8 @@ REASONS = {
     "RackTemplate": {"Valid", RackReason.INVALID_SPEC, RackReason.INTERNAL_ERROR},
     "Rack": {each.reason for each in racks.ALL},
     "BMC": {each.value for each in Standing},
+    "AnalysisTemplate": {"Valid", "InvalidSpec", "InternalError"},
+    "SetpointRollout": {each.reason for each in vars(rollouts).values() if isinstance(each, rollouts.Situation)},
 }
 """The reasons of conditions that there are, by kind."""
 BLOCK = re.compile(r"^- \*\*`(\w+)`\*\* · (.+)<br>\n  (.+)$", re.MULTILINE)

@@ -6,7 +6,9 @@ A family is what one operator looks after, with the rights that it takes; no fam
 from collections.abc import Mapping
 from typing import Any
 
+from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.table import PlcController
@@ -35,4 +37,7 @@ CONTROLLERS: tuple[Controller[Any], ...] = FAMILIES["plc"]
 """Those of what every user has."""
 
 KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in CONTROLLERS)
-"""Each has a CustomResourceDefinition that every user is given; those of racks are for who asks for racks."""
+"""Each has a CustomResourceDefinition that every user is given; those of other families are for who asks for them."""
+
+SETPOINT_KINDS: tuple[Kind, ...] = (ANALYSIS_TEMPLATE, SETPOINT_ROLLOUT)
+"""With these changes of set-points go over a fleet in waves."""

@@ -4,7 +4,7 @@ from importlib.metadata import version
 from importlib.resources import files
 
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import KINDS
+from fabgitops_core.control.kinds import KINDS, SETPOINT_KINDS
 
 from fabgitops_operator.labels import labels
 
@@ -14,6 +14,9 @@ NAMESPACE = "fabgitops-system"
 RACKS_ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-racks"
 """Who the operator of racks is, as racks.yaml makes it: what guards racks lets it delete."""
 
+ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
+"""Who the operator of PLCs is, as rbac.yaml makes it: of a PLC it may change the permit and nothing else."""
+
 
 def manifests(
     *,
@@ -21,6 +24,7 @@ def manifests(
     with_operator: bool = False,
     with_racks: bool = False,
     with_rack_plcs: bool = False,
+    with_setpoint_rollouts: bool = False,
 ) -> str:
     """Return definitions, admission policy, rights and, if asked for, the operator as one stream of YAML documents.
 
@@ -29,6 +33,8 @@ def manifests(
         with_operator: The operator of PLCs.
         with_racks: The definitions of racks, the rights of their operator, and what guards racks that are in use.
         with_rack_plcs: Its right to make IndustrialPLCs.
+        with_setpoint_rollouts: What rollouts of set-points need: definitions, rights for the operator of PLCs, and what
+            guards those.
     """
     racks = with_racks or with_rack_plcs
     wanted = {
@@ -41,15 +47,19 @@ def manifests(
         "racks-plcs.yaml": with_rack_plcs,
         "racks-secrets.yaml": racks and with_secrets,
         "racks/guard.yaml": racks,
+        "setpoints.yaml": with_setpoint_rollouts,
+        "setpoints/guard.yaml": with_setpoint_rollouts,
         "operator.yaml": with_operator,
     }
     folder = files("fabgitops_operator") / "manifests"
     defined = [folder / f"{kind.crd_name}.yaml" for kind in KINDS]
     defined += [folder / "racks" / f"{kind.crd_name}.yaml" for kind in RACK_KINDS if racks]
+    defined += [folder / "setpoints" / f"{kind.crd_name}.yaml" for kind in SETPOINT_KINDS if with_setpoint_rollouts]
     definitions = [_labelled(file.read_text(encoding="utf-8")) for file in defined]
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
     text = "---\n".join([*definitions, *others])
     known = {"@VERSION@": version("fabgitops-operator"), "@OPERATOR@": RACKS_ACCOUNT, "@NAMESPACE@": NAMESPACE}
+    known["@PERMITTER@"] = ACCOUNT
     for mark, value in known.items():
         text = text.replace(mark, value)
     return text
