@@ -40,10 +40,11 @@ from fabgitops_core.engine.holds import Holds
 from fabgitops_core.engine.isolation import Isolation
 from fabgitops_core.engine.leading import Leadership
 from fabgitops_core.engine.listener import Listener
+from fabgitops_core.engine.measuring import Measuring
 from fabgitops_core.engine.neighbours import Neighbourhood
 from fabgitops_core.engine.object_requests import ObjectRequests
 from fabgitops_core.engine.performing import Clearance, Performer, Performing
-from fabgitops_core.engine.ports import Audit, Bus, Device, Devices, Host, Objects, Observer
+from fabgitops_core.engine.ports import Audit, Bus, Device, Devices, Host, MetricSource, Objects, Observer
 from fabgitops_core.engine.rations import Rations
 from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.scheduler import Scheduler
@@ -77,6 +78,7 @@ class Engine:
         performers: By its type who carries out a request that a kind brings.
         audit: Who keeps a record of every write to a device, if anybody does.
         rates: How many writes go out in a time.
+        metrics: Where metrics are that are kept elsewhere, for kinds that are judged by any.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Engine:
         performers: Mapping[type[Request], Performer] = MappingProxyType({}),
         audit: Audit | None = None,
         rates: Rates = UNLIMITED,
+        metrics: MetricSource | None = None,
     ) -> None:
         self._devices = devices
         self._host = host
@@ -130,6 +133,7 @@ class Engine:
         )
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()
+        own |= Measuring(self._entries, self._leading.members, metrics, self._time, now).performers()
         if objects is not None:
             own |= ObjectRequests(objects, host, clearance, self._wake, now).performers()
         self._performing = Performing(own, performers, clearance)
@@ -207,7 +211,6 @@ class Engine:
         self._settle(entry)
         self._errands.drop(key)
         self._wants_no_write(key)
-        self._neighbourhood.forget(key)
         self._errands.add(self._references.to(key))
         self._leading.removed(entry)
         self._leading.consulted(key)

@@ -72,6 +72,8 @@ class Entry:
     something of it, or of whom it leads, has changed since the last pass began.
     `labels` and `led_by` are those that it was told of last, `facts` how it stood when those who lead it were told.
     `unproven` is the last write that was recorded, until a reading shows what came of it.
+    `looked` is when, by the loop's clock, the pass began in which it looked at its device last, None where that is not
+    known, or where the pass that has ended last was no whole look.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
     """
 
@@ -99,6 +101,7 @@ class Entry:
         "led_by",
         "link",
         "logged",
+        "looked",
         "member",
         "news",
         "owns",
@@ -125,6 +128,7 @@ class Entry:
         self.devices: tuple[DeviceId, ...] = ()
         self.device: Device | None = None
         self.due: float | None = None
+        self.looked: float | None = None
         self.heard: frozenset[int] = frozenset()
         self.writing = False
         self.unproven: Unproven | None = None

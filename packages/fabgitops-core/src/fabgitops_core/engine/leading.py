@@ -15,7 +15,7 @@ from typing import Any
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
 from fabgitops_core.control.commands import Commands, Publish
 from fabgitops_core.control.events import Declared, Event, Led, Mustered, News, fault_message
-from fabgitops_core.control.members import NOBODY_LEADS, Facts, Leading, Standing
+from fabgitops_core.control.members import NOBODY_LEADS, Facts, Leading, Members, Standing
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.engine.bands import Band, Bands
 from fabgitops_core.engine.entries import Entry
@@ -174,8 +174,13 @@ class Leadership:
             return None
         band.began = self._time()
         offers = {each: self._offered(Key(each[0], band.namespace, each[1])) for each in sorted(band.consults)}
-        members = {name: each.facts for name, each in band.led.items() if each.facts is not None}
-        return Mustered(self._now(), members, self._bands.rivals(band) or NOTHING, offers)
+        return Mustered(self._now(), self.members(entry), self._bands.rivals(band) or NOTHING, offers)
+
+    def members(self, entry: Entry) -> Members:
+        """Return how those stand whom a resource leads."""
+        band = self._bands.of(entry)
+        led = band.led if band is not None else {}
+        return {name: each.facts for name, each in led.items() if each.facts is not None}
 
     # --- who leads whom -----------------------------------------------------------------------------------------------
 

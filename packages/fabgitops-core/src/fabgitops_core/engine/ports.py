@@ -8,7 +8,9 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any, NamedTuple, Protocol
 
+from fabgitops_core.api.analysis.providers import Provider
 from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.control.analysis.answers import Answer
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.happenings import Happening
@@ -275,6 +277,25 @@ class Audit(Protocol):
 
         Raises:
             UnrecordedError: It could not be stored.
+        """
+        ...
+
+
+class MetricError(Exception):
+    """A metric could not be had; the text is one sentence for people, the same while the cause is."""
+
+
+class MetricSource(Protocol):
+    """Where metrics are that are kept elsewhere: Prometheus, and documents of web servers."""
+
+    async def ask(self, provider: Provider) -> Answer:
+        """Return what is there now.
+
+        Args:
+            provider: What is asked, with its arguments filled in: `prometheus` or `web`.
+
+        Raises:
+            MetricError: There is no answer within the time that the provider allows, or it is none.
         """
         ...
 

@@ -57,6 +57,14 @@ class DeviceController(Protocol[State_contra]):
         """Return the numbers last read, by what metrics call the register."""
         ...
 
+    def reading(self, state: State_contra, name: str) -> float | None:
+        """Return the number last read of a register, by its name; None where that is not known, or is no number.
+
+        Raises:
+            KeyError: There is no such register.
+        """
+        ...
+
     def targets(self, state: State_contra) -> Mapping[str, float]:
         """Return the numbers that registers must hold, by what metrics call the register."""
         ...

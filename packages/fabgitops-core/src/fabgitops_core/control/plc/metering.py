@@ -22,6 +22,22 @@ def readings(state: PlcState) -> dict[str, float]:
     return found
 
 
+def reading(state: PlcState, name: str) -> float | None:
+    """Return the number last read of a register, by its name; None where that is not known, or is no number.
+
+    Raises:
+        KeyError: There is no such register.
+    """
+    points = state.map.points
+    place = next((point.at for point in points if point.name == name), None)
+    if place is None:
+        raise KeyError(name)
+    for batch, values in state.memory.seen:
+        if place in batch.points:
+            return _number(points[place], words_of(batch, values, place, points))
+    return None
+
+
 def targets(state: PlcState) -> dict[str, float]:
     """Return the numbers that registers must hold, by what metrics call the register, read or not; no texts."""
     wanted = ((point.metric, _number(point, point.wanted)) for point in state.map.points if point.wanted is not None)

@@ -58,7 +58,7 @@ from fabgitops_core.control.plc.events import (
 from fabgitops_core.control.plc.gate.applying import led
 from fabgitops_core.control.plc.gate.facts import facts
 from fabgitops_core.control.plc.identifying import identified, not_identified
-from fabgitops_core.control.plc.metering import readings, targets, units
+from fabgitops_core.control.plc.metering import reading, readings, targets, units
 from fabgitops_core.control.plc.pacing import paced
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.proving import proof_failed, proven, read_back, spared
@@ -166,6 +166,10 @@ class PlcController:
         if state.spec is None or state.spec.suspend:
             return frozenset()
         return claims_of(state.git)
+
+    def reading(self, state: PlcState, name: str) -> float | None:
+        """Return the number last read of a register."""
+        return reading(state, name)
 
     def readings(self, state: PlcState) -> Mapping[str, float]:
         """Return the numbers last read, by the name of the register, for metrics."""

@@ -1,0 +1,112 @@
+"""Measures what changes are judged by: asks metric sources, and looks at what is known of PLCs."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from fabgitops_core.api.analysis.metrics import Metric
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.control.analysis.answers import Answer, Garbled
+from fabgitops_core.control.analysis.asking import is_released, of_fleet
+from fabgitops_core.control.analysis.registers import Unread, of_registers
+from fabgitops_core.control.commands import Measure, Request
+from fabgitops_core.control.events import Event, Measured, MeasureFailed
+from fabgitops_core.control.members import Members
+from fabgitops_core.engine.entries import Entry
+from fabgitops_core.engine.neighbours import age_of
+from fabgitops_core.engine.performing import OwnPerformer
+from fabgitops_core.engine.ports import MetricError, MetricSource
+
+FRESH_POLLS = 3
+"""After so many polls without a whole look at its device what a PLC has shown is too old to be judged."""
+
+INLINE = 256
+"""PLCs over which an expression is evaluated at once; over more it is done beside the event loop."""
+
+NO_SOURCE = "this operator asks neither Prometheus nor web servers: it is not told of any"
+
+
+class Measuring:
+    """Measures metrics, once each time.
+
+    Args:
+        entries: All resources.
+        members: Whom a resource leads.
+        source: Where metrics are that are kept elsewhere, if it may be asked.
+        time: The loop's clock, in seconds.
+        now: The time of day.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[Key, Entry],
+        members: Callable[[Entry], Members],
+        source: MetricSource | None,
+        time: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._entries = entries
+        self._members = members
+        self._source = source
+        self._time = time
+        self._now = now
+
+    def performers(self) -> dict[type[Request], OwnPerformer]:
+        """Return by its type what carries out a request."""
+        return {Measure: self.measure}
+
+    async def measure(self, entry: Entry, request: Measure) -> Event:
+        """Measure a metric, and return the answer, or why there is none."""
+        if request.metric is None:
+            return MeasureFailed(self._now(), request, request.problem)
+        try:
+            answer = await self._answer(entry, request.metric)
+        except (Garbled, MetricError) as error:
+            return MeasureFailed(self._now(), request, str(error))
+        return Measured(self._now(), request, answer)
+
+    async def _answer(self, entry: Entry, metric: Metric) -> Answer:
+        provider = metric.provider
+        if provider.fleet is not None:
+            return of_fleet(self._members(entry), provider.fleet.of)
+        if provider.registers is not None:
+            return await self._registers(entry, provider.registers.expression)
+        if self._source is None:
+            raise MetricError(NO_SOURCE)
+        return await self._source.ask(provider)
+
+    async def _registers(self, entry: Entry, expression: str) -> Answer:
+        members = self._members(entry)
+        names = sorted(members)
+        released = [name for name in names if is_released(members[name])]
+        look, namespace = self._look, entry.key.namespace
+
+        def evaluate() -> Answer:
+            return of_registers(expression, names, released, lambda plc, register: look(namespace, plc, register))
+
+        return evaluate() if len(names) <= INLINE else await asyncio.to_thread(evaluate)
+
+    def _look(self, namespace: str, name: str, register: str) -> float:
+        """Return what a register holds by a reading that is fresh; it changes nothing, and may be asked anywhere.
+
+        Raises:
+            KeyError: There is no such PLC or register.
+            Unread: There is no such reading.
+        """
+        entry = self._entries.get(Key(INDUSTRIAL_PLC.name, namespace, name))
+        side = entry.at_device if entry is not None else None
+        if entry is None or side is None:
+            raise KeyError(f"there is no PLC {name}")
+        state = entry.state
+        found = side.device(state)
+        age = age_of(entry, self._time())
+        if found is None or age is None or age > FRESH_POLLS * found.interval:
+            raise Unread(f"{name} was not read lately")
+        try:
+            number = side.reading(state, register)
+        except KeyError:
+            raise KeyError(f"{name} has no register {register}") from None
+        if number is None:
+            raise Unread(f"{register} of {name} was not read as a number")
+        return number
