@@ -10,7 +10,9 @@ from fabctl.explaining import explained
 from fabctl.house import house
 from fabctl.model import view
 from fabctl.names import PLC, ROLLOUT
+from fabctl.outcome import outcome
 from fabctl.releases import held, release_of
+from fabctl.render.description import description
 from fabctl.render.pausing import paused_table, resumed_table, rollouts_shortly
 from fabctl.render.rollouts import answer_section, decisions_table, rollout_table
 from fabctl.render.shapes import plain_section, plain_sections, plain_table, width_of
@@ -94,7 +96,7 @@ def test_a_row_says_how_far_it_is() -> None:
     assert stopped.headers[-1] == "Message"
     wide = plain_table(rollout_table([viewed(decisions=[DECISION])], wide=True, namespaces=True, now=NOW))
     assert wide.splitlines()[1].split()[:9] == ["plant", "recipe", "Releasing", "2/2", "2/5", "0", "60s", "5f2c", "0"]
-    assert wide.splitlines()[1].endswith("failed   wave 2 of 2: 1 of 4 proven")
+    assert wide.splitlines()[1].endswith("failed     wave 2 of 2: 1 of 4 proven")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,8 @@ def test_a_status_of_an_older_spec_is_not_believed(generation: int | None, phase
         (viewed("Restoring"), "proven", "put back, last first", 1),
         (viewed("Paused", pausedFor="the wave has a pause"), "has a pause", "fabctl rollout promote recipe", 0),
         (viewed("Paused", failed=[{"name": "a", "why": "b"}]), "proven", "fabctl rollout retry recipe", 0),
+        (viewed("Paused", pausedBy="Failure"), "proven", "go on all the same: fabctl rollout promote recipe", 0),
+        (viewed("Paused", pausedBy="Inconclusive"), "proven", "fabctl rollout abort recipe", 0),
         (viewed("Paused", annotations={"rollout.fabgitops.io/pause": "x"}), "p", "fabctl rollout resume recipe", 0),
         (viewed("Paused", spec={"paused": True}), "proven", "set spec.paused to false in Git", 0),
         (viewed("Planning", spec={"approval": "Manual"}), "proven", "fabctl rollout approve recipe", 0),
@@ -147,9 +151,12 @@ def test_the_answer_names_what_failed_and_what_decided() -> None:
         failed=[{"name": "press-2", "why": "write refused"}],
         skipped=["press-9"],
         decisions=[DECISION],
+        givenUp="Failed",
+        cause="1 of 4 PLCs has failed",
         finishedAt=AT,
     )
     shown = plain_section(answer_section(given, explained(given), NOW))
+    assert "Cause:          Failed: 1 of 4 PLCs has failed\n" in shown
     assert "Wave:           2 of 2\n" in shown
     assert "Failed:         press-2: write refused; and 2 more\n" in shown
     assert "Passed over:    press-9\n" in shown
@@ -238,6 +245,21 @@ def test_a_plc_says_what_it_holds_and_wants(plc: Make) -> None:
     assert plain_table(changes([found], namespaces=True)).splitlines()[1].split()[:3] == ["line-3", "mixer", "speed"]
 
 
+def test_a_held_plc_is_not_told_to_hold_what_git_wants(plc: Make) -> None:
+    """A sync of it says who holds it, and so do the notes of its registers."""
+    body = led(plc)
+    body["spec"] = {"deviceAddress": "10.0.0.7", "registers": [{"name": "speed", "value": 2600, "unit": "rpm"}]}
+    body["status"]["registersInSync"] = "1/1"
+    done = outcome(view(body), view(body))
+    assert done.sentence == (
+        "in sync with what it was released to; rollout recipe holds it at that (fabctl describe mixer)"
+    )
+    assert "a rollout holds it, Git wants 2600 rpm" in plain_sections(description(view(body), [], NOW))
+    corrected = led(plc)
+    corrected["status"]["correctionsApplied"] = 1
+    assert "it holds again what it was released to" in outcome(view(body), view(corrected)).sentence
+
+
 def test_a_held_plc_is_marked_in_the_listing(plc: Make) -> None:
     """The column is there only where a PLC is held."""
     assert "HELD BY" not in plain_table(status_table([view(plc())], wide=False, namespaces=False))
@@ -261,8 +283,9 @@ def test_the_house_of_a_rack_shows_who_leads_its_plcs(plc: Make) -> None:
 def test_what_pause_and_resume_would_do() -> None:
     """To each rollout as it stands, and which are meant in a question."""
     paused = viewed("Paused", annotations={"rollout.fabgitops.io/pause": "recipe"})
-    rows = paused_table([viewed(), viewed("Done"), paused], "hot", namespaces=True).rows
+    rows = paused_table([viewed("Restoring"), viewed(), viewed("Done"), paused], "hot", namespaces=True).rows
     assert [row[-1] for row in rows] == [
+        "what was released is put back all the same",
         "no wave begins and none goes on: hot",
         "nothing is under way; what comes is held: hot",
         "paused as before; until now for: recipe",

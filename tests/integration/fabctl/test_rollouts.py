@@ -272,7 +272,7 @@ def test_one_word_stops_all(rollouts: Rollouts) -> None:
     process = rollouts.plant.start("rollout", "pause", "--all", "-n", rollouts.plant.namespace)
     until(lambda: PAUSE in rollouts.annotations() and PAUSE in rollouts.annotations("other"), "both are paused")
     assert rollouts.annotations()[PAUSE].startswith("by ")
-    rollouts.report(phase="Paused", pausedFor="somebody pauses it")
+    rollouts.report(phase="Paused", pausedBy="Asked", pausedFor="somebody pauses it")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert sorted(out.splitlines()) == [

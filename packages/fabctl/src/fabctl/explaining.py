@@ -80,11 +80,19 @@ def _of_a_pause(rollout: RolloutView) -> tuple[str, ...]:
 
 
 def _at_a_stop(rollout: RolloutView) -> tuple[str, ...]:
-    again = (f"begin it again: fabctl rollout retry {rollout.name}",) if rollout.failed else ()
+    again = (f"begin the wave again: fabctl rollout retry {rollout.name}",) if has_failed(rollout) else ()
+    all_the_same = " all the same" if rollout.paused_by in {"Failure", "Inconclusive"} else ""
     return (
-        f"go on: fabctl rollout promote {rollout.name}",
+        f"go on{all_the_same}: fabctl rollout promote {rollout.name}",
         f"give it up: fabctl rollout abort {rollout.name}",
         *again,
+    )
+
+
+def has_failed(rollout: RolloutView) -> bool:
+    """Return whether it waits for a word because it has failed."""
+    return rollout.phase == "Paused" and (
+        rollout.paused_by == "Failure" or bool(rollout.failed and not rollout.paused_by)
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fabctl.fields import NOTHING
 from fabctl.model import Status, View
 from fabctl.registers import problems_first
 
@@ -36,6 +37,8 @@ def outcome(before: View, after: View) -> Outcome:
     """Return what came of a sync that the operator has handled."""
     corrected = max(0, after.corrections - before.corrections)
     match after.status:
+        case Status.SYNCED if after.held_by != NOTHING:
+            return _held(after, corrected)
         case Status.SYNCED if after.is_map:
             return _map_synced(after, corrected)
         case Status.SYNCED if corrected:
@@ -53,6 +56,14 @@ def outcome(before: View, after: View) -> Outcome:
             return Outcome(Result.UNKNOWN, "the spec has changed meanwhile: sync again")
         case _:
             return Outcome(Result.UNKNOWN, after.message or after.status)
+
+
+def _held(after: View, corrected: int) -> Outcome:
+    """Return what came of it where the PLC holds what a rollout lets it hold, and not what Git wants."""
+    held = f"rollout {after.held_by} holds it at that (fabctl describe {after.name})"
+    if corrected:
+        return Outcome(Result.CORRECTED, f"drift corrected: it holds again what it was released to; {held}")
+    return Outcome(Result.IN_SYNC, f"in sync with what it was released to; {held}")
 
 
 def _suspended(after: View) -> str:

@@ -49,6 +49,8 @@ class Register:
     error: str
     unproven: str
     """The words of a write that is not proven yet."""
+    pending: str | None = None
+    """What Git wants, with its unit, while a rollout holds it at something else."""
 
     @property
     def actual_shown(self) -> str:
@@ -114,6 +116,7 @@ def _seen(seen: Body, declared: Body, *, fresh: bool) -> Register:
         drifted_since=moment(seen.get("driftedSince")),
         error=text(seen.get("error")),
         unproven=text(seen.get("unverifiedWrite")),
+        pending=_with_unit(seen.get("pending"), unit),
     )
 
 

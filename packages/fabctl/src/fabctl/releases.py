@@ -60,10 +60,10 @@ class Release:
     @property
     def state(self) -> str:
         """Return how it stands, in a word or two."""
-        if self.held:
-            return "held" if self.reason in {"", "HeldByRollout"} else f"held: {self.reason}"
         if self.restored:
             return "put back"
+        if self.held:
+            return "held" if self.reason in {"", "HeldByRollout"} else f"held: {self.reason}"
         return "proven" if self.proven else "released"
 
     @property
@@ -132,7 +132,7 @@ def _change(register: Body) -> Change:
     return Change(
         shown(register.get("name")),
         shown(register.get("place")),
-        valued("desired"),
+        valued("desired") if register.get("desired") else "what is there",
         valued("actual"),
         valued("pending"),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, shown, text
-from fabctl.marks import PAUSE
+from fabctl.marks import ABORT, PAUSE, PROMOTE, RETRY
 
 PENDING, UPDATING = "Pending", "UPDATING"
 """Nobody has looked at it yet, or not at the spec as it is now."""
@@ -110,7 +110,10 @@ class RolloutView:
     waiting_for: Named
     failed: Named
     skipped: tuple[str, ...]
-    rejected: str
+    given_up: str
+    """By which rule it has failed or was given up, and why."""
+    paused_by: str
+    """Whose word it waits for: Asked, Wave, Failure, Inconclusive."""
     paused_for: str
     paused_by_word: str | None
     """Why somebody has paused it beside Git, None where nobody has."""
@@ -118,6 +121,10 @@ class RolloutView:
     waits_for_a_yes: bool
     """Whether its plan has to be agreed to, and nobody has."""
     promoted: str
+    said: Mapping[str, str]
+    """Words of people that stand there, by their annotations."""
+    heard: tuple[str, ...]
+    """Those of them that were carried out, or were for nothing, each behind what it says: "abort 5f2c"."""
     analyses: tuple[Analysis, ...]
     decisions: tuple[Decision, ...]
     wanted_since: datetime | None
@@ -157,9 +164,13 @@ class RolloutView:
         return self._condition("Stalled")
 
     @property
-    def paused(self) -> bool:
-        """Return whether it says itself that it is paused."""
-        return self.phase == "Paused" or bool(self._condition("Paused"))
+    def is_asked_to_wait(self) -> bool:
+        """Return whether it says itself that it has stopped because somebody, or Git, pauses it."""
+        return self.phase == "Paused" and self.paused_by in {"", "Asked"}
+
+    def has_heard(self, annotation: str, value: str) -> bool:
+        """Return whether a word was carried out, or was for nothing: said once more as it is, it would not be heard."""
+        return f"{annotation.rpartition('/')[2]} {value}" in self.heard
 
     def _condition(self, kind: str) -> Body:
         found = (each for each in self.conditions if each.get("type") == kind and each.get("status") == "True")
@@ -192,12 +203,15 @@ def rollout_view(body: Body) -> RolloutView:
         waiting_for=_named(status.get("waitingFor")),
         failed=_named(status.get("failed")),
         skipped=_texts(status.get("skipped")),
-        rejected=text(status.get("rejected")),
+        given_up=": ".join(filter(None, (text(status.get(field)) for field in ("givenUp", "cause")))),
+        paused_by=text(status.get("pausedBy")),
         paused_for=text(status.get("pausedFor")),
         paused_by_word=" ".join(text(annotations[PAUSE]).split()) if PAUSE in annotations else None,
         paused_by_git=spec.get("paused") is True,
         waits_for_a_yes=bool(manual and phase == "Planning" and plan and plan.hash and not plan.approved_by),
         promoted=text(status.get("promoted")),
+        said={name: text(annotations[name]) for name in (PROMOTE, ABORT, RETRY) if name in annotations},
+        heard=_texts(status.get("heard")),
         analyses=tuple(map(_analysis, sequence(status.get("analyses")))),
         decisions=tuple(map(_decision, sequence(status.get("decisions")))),
         wanted_since=moment(status.get("wantedSince")),

@@ -35,6 +35,8 @@ def _paused(rollout: RolloutView, reason: str) -> str:
         return f"paused as before; until now for: {rollout.paused_by_word or 'no reason given'}"
     if rollout.phase in AT_REST:
         return f"nothing is under way; what comes is held: {reason}"
+    if rollout.phase == "Restoring":
+        return "what was released is put back all the same"
     return f"no wave begins and none goes on: {reason}"
 
 

@@ -49,6 +49,7 @@ def answer_section(rollout: RolloutView, answer: Answer, now: datetime) -> Secti
             ("Rollout", f"{rollout.namespace}/{rollout.name}"),
             ("Phase", rollout.phase),
             ("Why", answer.why),
+            *((("Cause", rollout.given_up),) if rollout.given_up else ()),
             *_position(rollout, now),
             *((("Waits for", named(rollout.waiting_for)),) if rollout.waiting_for else ()),
             *((("Failed", named(rollout.failed, rollout.members["failed"])),) if rollout.failed else ()),

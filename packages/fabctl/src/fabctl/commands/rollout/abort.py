@@ -56,7 +56,8 @@ def _word(rollout: RolloutView) -> Word:
             return Answer(f"given up, {now.phase}: {now.message}")
         if now.revision != rollout.revision:
             return Answer(f"Git wants something else by now, revision {now.revision}; look again", fine=False)
-        return Answer(f"too late, it is {now.phase}", fine=False) if now.phase in AT_REST else None
+        late = now.phase in AT_REST or now.has_heard(ABORT, rollout.revision)
+        return Answer(f"it came too late, it is {now.phase}", fine=False) if late else None
 
     return Word(
         {ABORT: rollout.revision},

@@ -76,8 +76,12 @@ async def _by_whom(cluster: Cluster) -> str:
 
 def _answer(_: View, body: Body) -> Answer | None:
     rollout = rollout_view(body)
-    if rollout.paused:
+    if rollout.is_asked_to_wait:
         return Answer(f"paused, wave {rollout.progress}: {rollout.paused_for or rollout.paused_by_word}")
+    if rollout.phase == "Paused":
+        return Answer(f"it waits already, {rollout.paused_for}; and then until fabctl rollout resume")
+    if rollout.phase == "Restoring":
+        return Answer("what was released is put back, which a pause does not stop")
     if rollout.phase in AT_REST or rollout.phase == "Aborted":
         return Answer(f"nothing is under way, it is {rollout.phase}; what comes is held until fabctl rollout resume")
     return None

@@ -87,7 +87,7 @@ def _check(rollout: RolloutView) -> None:
     if rollout.phase in GIVEN_UP:
         then = "change Git" if rollout.phase == "Restoring" else f"fabctl rollout retry {rollout.name}"
         raise Unhandled(f"{rollout.name}: it was given up, and is {rollout.phase}: {then}")
-    if rollout.is_paused:
+    if rollout.is_paused or (rollout.phase == "Paused" and rollout.paused_by == "Asked"):
         how = "set spec.paused to false in Git" if rollout.paused_by_git else f"fabctl rollout resume {rollout.name}"
         raise Unhandled(f"{rollout.name}: it is paused: {how}")
 
@@ -100,7 +100,10 @@ def _word(rollout: RolloutView, what: str, shown: tuple[tuple[str, str], ...], q
             return Answer(f"Git wants something else by now, revision {now.revision}; look again", fine=False)
         if now.phase in GIVEN_UP:
             return Answer(f"it was given up: {now.message or now.phase}", fine=False)
-        return Answer(f"promoted, {now.phase}: {now.message}") if now.promoted == said else None
+        if now.promoted == said:
+            return Answer(f"promoted, {now.phase}: {now.message}")
+        late = f"it came too late, it is {now.phase}: fabctl rollout history {now.name}"
+        return Answer(late, fine=False) if now.has_heard(PROMOTE, said) else None
 
     return Word(
         {PROMOTE: said},

@@ -88,6 +88,6 @@ def _answer(_: View, body: Body) -> Answer | None:
     rollout = rollout_view(body)
     if rollout.paused_by_git:
         return Answer(f"still {_BY_GIT}", fine=False)
-    if rollout.paused_by_word is not None or rollout.paused:
+    if rollout.paused_by_word is not None or rollout.is_asked_to_wait:
         return None
     return Answer(f"goes on, {rollout.phase}" + (f": {rollout.message}" if rollout.message else ""))

@@ -8,6 +8,7 @@ from fabctl.asking import ASKING, Asking
 from fabctl.commands.acting import Answer
 from fabctl.commands.rollout.saying import NothingToSay, Timeout, Wait, Word, say
 from fabctl.errors import Unhandled
+from fabctl.explaining import has_failed
 from fabctl.marks import RETRY
 from fabctl.options import HERE, Connection, Names
 from fabctl.render import Section
@@ -41,17 +42,19 @@ async def retry(
 def _word(rollout: RolloutView) -> Word:
     if rollout.phase == "Restoring":
         raise Unhandled(f"{rollout.name}: it is still being put back; try again when it is Aborted")
-    stopped = rollout.phase == "Paused" and rollout.failed
-    if rollout.phase != "Aborted" and not stopped:
+    if rollout.phase != "Aborted" and not has_failed(rollout):
         raise NothingToSay(f"nothing was given up, it is {rollout.phase}")
-    revision = rollout.rejected or rollout.revision
+    revision = rollout.revision
     failed = named(rollout.failed, rollout.members["failed"])
     shown = (
         ("Rollout", f"{rollout.namespace}/{rollout.name}"),
         ("Revision", f"{revision}, round {rollout.round}"),
         ("Ended", rollout.message or rollout.phase),
         *((("Failed", failed),) if failed else ()),
-        ("Then", "it is planned and begun again, from its first wave"),
+        (
+            "Then",
+            "it is planned and begun again" if rollout.phase == "Aborted" else f"wave {rollout.wave} is begun again",
+        ),
     )
 
     def answer(now: RolloutView) -> Answer | None:

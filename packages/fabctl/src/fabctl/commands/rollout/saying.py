@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +13,7 @@ from cyclopts.validators import Number
 from fabctl.asking import Asking, Deed
 from fabctl.cluster import connected
 from fabctl.commands.acting import Act, Answer, carry_out
-from fabctl.errors import Unhandled
+from fabctl.errors import Late, Unhandled
 from fabctl.names import ROLLOUT, named
 from fabctl.options import Connection
 from fabctl.render import show_sections
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
 Wait = Annotated[bool, Parameter(negative="--no-wait", help="Wait until the operator has heard of it.")]
 Timeout = Annotated[float, Parameter(validator=Number(gt=0), help="Seconds to wait for the operator.")]
+
+
+FORGET_SECS = 30.0
+"""How long the operator may take to forget a word that is said once more."""
 
 
 class NothingToSay(Exception):
@@ -78,6 +84,7 @@ async def say(
         if (code := asking.declined(Deed(word.question, word.undone, word.command))) is not None:
             return code
         _check_unchanged(await _looked_at(cluster, wanted), before, word, make, user)
+        await _take_back(cluster, before, word)
         act = Act(
             {before.key: word.annotations},
             word.asked,
@@ -93,6 +100,32 @@ async def _looked_at(cluster: Cluster, name: str) -> RolloutView:
     if found.phase in {PENDING, UPDATING}:
         raise Unhandled(f"{name}: the operator has not looked at it since it changed; try again in a moment")
     return found
+
+
+async def _take_back(cluster: Cluster, rollout: RolloutView, word: Word) -> None:
+    """Take away a word that stands there and was heard: said once more it is a new one only when it was away.
+
+    Raises:
+        Late: The operator does not hear that it is away.
+    """
+    old = {
+        name: value
+        for name, value in word.annotations.items()
+        if value is not None and rollout.said.get(name) == value and rollout.has_heard(name, value)
+    }
+    if not old:
+        return
+    await cluster.annotate(rollout.key, dict.fromkeys(old), ROLLOUT, rollout.uid)
+    try:
+        async with (
+            asyncio.timeout(FORGET_SECS),
+            aclosing(cluster.follow(rollout.namespace, {rollout.key}, rollout.name, ROLLOUT)) as changes,
+        ):
+            async for _, body in changes:
+                if body is None or not any(rollout_view(body).has_heard(*each) for each in old.items()):
+                    return
+    except TimeoutError:
+        raise Late(f"{rollout.name}: the operator did not answer within {FORGET_SECS:g} s: is it running?") from None
 
 
 def _check_unchanged(
