@@ -16,6 +16,9 @@ from fabgitops_core.control.events import Declared, Due
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.template import TemplateController
+from fabgitops_core.control.setpoint import situations as rollouts
+from fabgitops_core.control.setpoint.reporting import situated
+from fabgitops_core.control.setpoint.table import SetpointRolloutController
 from lupa.lua51 import LuaRuntime
 
 from .conftest import Kubectl
@@ -88,6 +91,65 @@ def test_argo_cd_waits_for_a_new_version(reason: str) -> None:
     assert run_lua("health", resource(reason, generation=2))["status"] == "Progressing"
 
 
+ROLLOUT_HEALTH = {
+    "Pending": "Progressing",
+    "Watching": "Healthy",
+    "Planning": "Progressing",
+    "Releasing": "Progressing",
+    "Frozen": "Progressing",
+    "Baking": "Progressing",
+    "Analysing": "Progressing",
+    "Paused": "Suspended",
+    "AwaitingApproval": "Suspended",
+    "Restoring": "Progressing",
+    "Aborted": "Degraded",
+    "Done": "Healthy",
+    "Overlap": "Degraded",
+    "InvalidSpec": "Degraded",
+    "InternalError": "Degraded",
+}
+ROLLOUT_SITUATIONS = {each.reason: each for each in vars(rollouts).values() if isinstance(each, rollouts.Situation)}
+FLUX = {"Healthy": "Current", "Progressing": "InProgress", "Suspended": "InProgress", "Degraded": "Failed"}
+
+
+def rollout(reason: str, *, generation: int = 1) -> dict[str, Any]:
+    """Return a SetpointRollout in a situation, its status made by the controller and of generation 1."""
+    state = SetpointRolloutController().start(Key("SetpointRollout", "line-1", "mixers"))._replace(generation=1)
+    told = situated(state, ROLLOUT_SITUATIONS[reason], f"because of {reason}", datetime.now(UTC))
+    return {
+        "apiVersion": "fabgitops.io/v1",
+        "kind": "SetpointRollout",
+        "metadata": {"name": "mixers", "namespace": "line-1", "generation": generation},
+        "spec": {"selector": {"matchLabels": {"machine": "mixer"}}},
+        "status": told.status.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
+
+
+@pytest.mark.parametrize("reason", ROLLOUT_SITUATIONS)
+def test_argo_cd_sees_where_a_rollout_stands(reason: str) -> None:
+    """A rollout is Progressing while it is under way, Suspended while it waits for a word, Degraded when it failed."""
+    assert run_lua("rollout", rollout(reason)) == {
+        "status": ROLLOUT_HEALTH[reason],
+        "message": f"because of {reason}",
+    }
+    assert run_lua("rollout", rollout(reason, generation=2))["status"] == "Progressing"
+
+
+def test_argo_cd_waits_for_a_rollout_without_a_status() -> None:
+    """One that the operator has not seen yet is in progress."""
+    new = rollout("Pending")
+    del new["status"]
+    assert run_lua("rollout", new)["status"] == "Progressing"
+
+
+def test_a_plc_that_a_rollout_holds_is_healthy() -> None:
+    """It holds what it must now; what Git wants beyond that is the rollout's to tell."""
+    held = resource("InSync")
+    released = {"type": "Released", "status": "False", "reason": "HeldByRollout", "message": "wants speed 2600"}
+    held["status"]["conditions"].append({**held["status"]["conditions"][0], **released})
+    assert run_lua("health", held)["status"] == "Healthy"
+
+
 @pytest.mark.parametrize(("problem", "health"), [("", "Healthy"), ("registers: Field required", "Degraded")])
 def test_argo_cd_sees_whether_a_template_is_valid(problem: str, health: str) -> None:
     """The same script judges templates, whose status has the same two conditions."""
@@ -143,7 +205,9 @@ def test_the_config_map_has_the_tested_lua() -> None:
     scripts = {each["name"]: each["action.lua"] for each in actions["definitions"]}
     scripts |= {"discovery": actions["discovery.lua"]}
     scripts |= {"health": data["resource.customizations.health.fabgitops.io_IndustrialPLC"]}
-    assert data["resource.customizations.health.fabgitops.io_IndustrialPLCTemplate"] == scripts["health"]
+    scripts |= {"rollout": data["resource.customizations.health.fabgitops.io_SetpointRollout"]}
+    for kind in ("IndustrialPLCTemplate", "AnalysisTemplate"):
+        assert data[f"resource.customizations.health.fabgitops.io_{kind}"] == scripts["health"]
     assert scripts == {path.stem: path.read_text() for path in LUA.glob("*.lua")}
 
 
@@ -202,9 +266,7 @@ def seen_by_flux(program: Path, objects: list[dict[str, Any]], *arguments: str |
 @pytest.mark.docs
 def test_flux_judges_each_situation(flux_health: Path, tmp_path: Path) -> None:
     """Flux fails what is stalled, is done with what is in sync, only observed or suspended, and waits for the rest."""
-    lines = list(yaml.safe_load_all((PLANT / "flux/lines.yaml").read_text()))
-    (expressions,) = lines[0]["spec"]["healthCheckExprs"]
-    assert all(each["spec"]["healthCheckExprs"] == [expressions] for each in lines)
+    expressions = expressions_of("IndustrialPLC")
     file = tmp_path / "expressions.json"
     file.write_text(json.dumps(expressions))
     found = seen_by_flux(flux_health, [resource(reason) for reason in REASONS], file)
@@ -212,6 +274,32 @@ def test_flux_judges_each_situation(flux_health: Path, tmp_path: Path) -> None:
     wanted = dict.fromkeys(("InSync", "Observed", "Suspended"), "Current") | dict.fromkeys(stalled, "Failed")
     assert dict(zip(REASONS, found, strict=True)) == {reason: wanted.get(reason, "InProgress") for reason in REASONS}
     assert seen_by_flux(flux_health, [resource("InSync", generation=2)], file) == ["InProgress"]
+
+
+def expressions_of(kind: str) -> dict[str, str]:
+    """Return by which expressions Flux judges a kind, the same in each line."""
+    lines = list(yaml.safe_load_all((PLANT / "flux/lines.yaml").read_text()))
+    checks: list[dict[str, str]] = lines[0]["spec"]["healthCheckExprs"]
+    assert all(each["spec"]["healthCheckExprs"] == checks for each in lines)
+    return next(each for each in checks if each["kind"] == kind)
+
+
+@pytest.mark.docs
+def test_flux_judges_each_situation_of_a_rollout(flux_health: Path, tmp_path: Path) -> None:
+    """Flux fails one that failed at once, is done with one that is done, and waits for one that waits for a word.
+
+    By kstatus alone it sees the same, and takes one that nobody has looked at for done.
+    """
+    wanted = {reason: FLUX[health] for reason, health in ROLLOUT_HEALTH.items()}
+    all_of_them = [rollout(reason) for reason in wanted]
+    file = tmp_path / "expressions.json"
+    file.write_text(json.dumps(expressions_of("SetpointRollout")))
+    for arguments in ((file,), ()):
+        assert dict(zip(wanted, seen_by_flux(flux_health, all_of_them, *arguments), strict=True)) == wanted
+        assert seen_by_flux(flux_health, [rollout("Done", generation=2)], *arguments) == ["InProgress"]
+    new = rollout("Pending")
+    del new["status"]
+    assert seen_by_flux(flux_health, [new]) == ["Current"]
 
 
 @pytest.mark.docs
