@@ -64,14 +64,24 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
 }
 """What commands need, in the namespace where they are to be used."""
 
+_ROLLOUTS = "setpointrollouts"
+OF_ROLLOUTS: Mapping[str, tuple[Right, ...]] = {
+    "rollout list, get, status, plan, history": (Right("get", _OURS, _ROLLOUTS), Right("list", _OURS, _ROLLOUTS)),
+    "rollout approve, promote, pause, resume, abort, retry": (
+        *(Right("get", _OURS, _ROLLOUTS), Right("list", _OURS, _ROLLOUTS)),
+        *(Right("watch", _OURS, _ROLLOUTS), Right("patch", _OURS, _ROLLOUTS)),
+    ),
+}
+"""What they need besides where the cluster has rollouts."""
+
 FIELDS = {"held": "describe (guards)", "plan": "approve", "history": "history"}
 """Fields of a status, and the commands that show nothing where the definitions do not have them."""
 
 
-def of_rights(allowed: Mapping[Right, bool]) -> list[Check]:
+def of_rights(allowed: Mapping[Right, bool], needing: Mapping[str, tuple[Right, ...]] = RIGHTS) -> list[Check]:
     """Return what may be done: without reading, nothing; all else may be withheld on purpose."""
     checks = []
-    for commands, needed in RIGHTS.items():
+    for commands, needed in needing.items():
         missing = [right for right in needed if not allowed[right]]
         if not missing:
             checks.append(Check(f"rights: {commands}", State.OK, ", ".join(map(str, needed))))

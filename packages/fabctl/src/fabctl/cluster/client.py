@@ -71,6 +71,15 @@ class Cluster:
         with told(self._attempt("list", self.namespace, _resource(kind))):
             return await self._names(_path(GROUP, kind.plural, self.namespace))
 
+    async def serves(self, kind: Kind) -> bool:
+        """Return whether the API server has a kind."""
+        try:
+            with told(self._attempt("get", None, f"/apis/{GROUP}")):
+                found = (await self._api.get(f"/apis/{GROUP}"))["resources"] or ()
+        except NotThere:
+            return False
+        return any(mapping(each).get("name") == kind.plural for each in found)
+
     async def namespaces(self) -> list[str]:
         """Return the names of namespaces, of very many the first."""
         with told(self._attempt("list", None, "namespaces")):

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from fabctl.checks import (
     ALONE,
     APPROVE,
+    OF_ROLLOUTS,
     RIGHTS,
     Check,
     Right,
@@ -28,13 +29,13 @@ from fabctl.checks import (
 from fabctl.cluster import connected
 from fabctl.errors import Denied, FabctlError, NoConfig
 from fabctl.fields import mapping, text
-from fabctl.names import check_name
+from fabctl.names import ROLLOUT, check_name
 from fabctl.options import HERE, Connection
 from fabctl.render import show_table
 from fabctl.render.shapes import Table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
@@ -86,7 +87,8 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
         yield Check("API server", State.FAILED, str(error), "until this is mended nothing else can be looked at")
         return
     alone = version.partition(ALONE)[2]
-    for check in of_rights(await _allowed(cluster, known=not alone)):
+    needing = {**RIGHTS, **OF_ROLLOUTS} if await _has_rollouts(cluster) else RIGHTS
+    for check in of_rights(await _allowed(cluster, needing, known=not alone), needing):
         yield check
     if alone:
         yield Check("definitions", State.OK, f"version {alone}, those of the operator")
@@ -98,9 +100,16 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
         yield check
 
 
-async def _allowed(cluster: Cluster, *, known: bool) -> dict[Right, bool]:
+async def _has_rollouts(cluster: Cluster) -> bool:
+    try:
+        return await cluster.serves(ROLLOUT)
+    except FabctlError:  # then it is not known, and who wants to lead a rollout is told by its own commands
+        return False
+
+
+async def _allowed(cluster: Cluster, needing: Mapping[str, tuple[Right, ...]], *, known: bool) -> dict[Right, bool]:
     """Return which rights there are; who may patch may approve where the API server does not know that right."""
-    rights = sorted({right for needed in RIGHTS.values() for right in needed})
+    rights = sorted({right for needed in needing.values() for right in needed})
     asked = (cluster.may(right.verb if known or right != APPROVE else "patch", *right[1:]) for right in rights)
     return dict(zip(rights, await asyncio.gather(*asked), strict=True))
 
