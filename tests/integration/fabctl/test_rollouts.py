@@ -76,6 +76,11 @@ class Rollouts:
         body = {"status": {**UNDER_WAY, **status}}
         self.plant.api.patch(f"{self.at(name)}/status", json=body, headers=MERGE).raise_for_status()
 
+    def say(self, annotation: str, value: str) -> None:
+        """Say a word to a rollout."""
+        body = {"metadata": {"annotations": {annotation: value}}}
+        self.plant.api.patch(self.at("recipe"), json=body, headers=MERGE).raise_for_status()
+
     def annotations(self, name: str = "recipe") -> dict[str, str]:
         """Return the words that were said to a rollout."""
         found = self.plant.api.get(self.at(name)).raise_for_status().json()["metadata"]
@@ -222,6 +227,31 @@ def test_a_promotion_names_revision_and_wave(rollouts: Rollouts) -> None:
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert out.splitlines()[-1] == "recipe: promoted, Releasing: wave 2 of 2: 1 of 2 proven"
+
+
+def test_a_word_that_was_heard_is_said_anew(rollouts: Rollouts) -> None:
+    """It is taken away first, and said again when the operator has forgotten it: else it would not be heard."""
+    rollouts.make()
+    rollouts.report(phase="Paused", wave=1, heard=["promote 5f2c/1"])
+    rollouts.say(PROMOTE, "5f2c/1")
+    process = rollouts.plant.start("rollout", "promote", "recipe", "--yes", "-n", rollouts.plant.namespace)
+    until(lambda: PROMOTE not in rollouts.annotations(), "it is taken away")
+    assert process.poll() is None
+    rollouts.report(phase="Paused", wave=1, heard=[])
+    until(lambda: rollouts.annotations().get(PROMOTE) == "5f2c/1", "it is said again")
+    rollouts.report(promoted="5f2c/1", heard=["promote 5f2c/1"])
+    assert process.communicate(timeout=60)[0].splitlines()[-1].startswith("recipe: promoted, Releasing")
+
+
+def test_a_word_that_comes_too_late_is_told(rollouts: Rollouts) -> None:
+    """The operator has passed over it, so nothing was promoted."""
+    rollouts.make()
+    rollouts.report(phase="Paused", wave=1)
+    process = rollouts.plant.start("rollout", "promote", "recipe", "--yes", "-n", rollouts.plant.namespace)
+    until(lambda: rollouts.annotations().get(PROMOTE) == "5f2c/1", "it is said")
+    rollouts.report(heard=["promote 5f2c/1"])
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, "it came too late, it is Releasing" in out.splitlines()[-1]) == (1, True)
 
 
 def test_all_that_is_left_is_released_in_an_emergency(rollouts: Rollouts) -> None:
@@ -386,3 +416,18 @@ def test_names_of_rollouts_are_completed(rollouts: Rollouts) -> None:
     rollouts.make()
     process = rollouts.plant.start("__candidates", "--", "-n", rollouts.plant.namespace, "rollout", "promote", "re")
     assert process.communicate(timeout=60) == ("recipe\n", "")
+
+
+def test_doctor_looks_at_the_rights_that_words_need(rollouts: Rollouts) -> None:
+    """Where the cluster has rollouts; who may only read is warned of what they cannot say."""
+    reader = rollouts.plant.grant(
+        "rollout-reader",
+        ("fabgitops.io", "industrialplcs", ["get", "list"]),
+        ("fabgitops.io", "setpointrollouts", ["get", "list"]),
+    )
+    _, out, _ = rollouts.plant.fabctl("doctor", "-o", "json", kubeconfig=reader)
+    found = {each["check"]: each for each in json.loads(out)}
+    words = found["rights: rollout approve, promote, pause, resume, abort, retry"]
+    assert words["state"] == "warning"
+    assert "you may not: watch setpointrollouts.fabgitops.io, patch setpointrollouts.fabgitops.io" in words["found"]
+    assert found["rights: rollout list, get, status, plan, history"]["state"] == "ok"
