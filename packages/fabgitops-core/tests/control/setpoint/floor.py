@@ -11,8 +11,19 @@ from fabgitops_core.api.setpoint.marks import ABORT, PAUSE, PERMIT, PROMOTE, RET
 from fabgitops_core.api.setpoint.permits import permit_of
 from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT, SetpointRolloutSpec
 from fabgitops_core.api.setpoint.status import SetpointRolloutStatus
-from fabgitops_core.control.commands import Annotate, Command, Notice, Publish, Wake
-from fabgitops_core.control.events import Annotated, AnnotateFailed, Declared, Event, Mustered
+from fabgitops_core.control.analysis.answers import Answer
+from fabgitops_core.control.commands import Annotate, Command, Emit, Measure, Notice, Publish, Request, Wake
+from fabgitops_core.control.events import (
+    Annotated,
+    AnnotateFailed,
+    Declared,
+    Emitted,
+    Event,
+    Measured,
+    MeasureFailed,
+    Mustered,
+)
+from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.members import Facts, Standing
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
 from fabgitops_core.control.setpoint.table import SetpointRolloutController
@@ -141,6 +152,12 @@ class Floor:
         self.notices: list[str] = []
         self.permits: list[tuple[str, str]] = []
         self.wake: float | None = None
+        self.offers: dict[tuple[str, str], tuple[Any, str]] = {}
+        self.answers: dict[str, Any] = {}
+        self.measured: list[str] = []
+        self.bus_away = False
+        self.untaken: list[Happening] = []
+        self.told: list[Happening] = []
         self.begin()
 
     # --- the process --------------------------------------------------------------------------------------------------
@@ -148,6 +165,7 @@ class Floor:
     def begin(self) -> Self:
         """Begin as a process that has just started: nothing is known but what is stored."""
         self.state = self.controller.start(KEY)
+        self.untaken = []
         return self.declare()
 
     def declare(self, **changes: Any) -> Self:
@@ -168,12 +186,12 @@ class Floor:
         self.tell(event)
         return self
 
-    def tell(self, event: Event) -> Annotate | None:
+    def tell(self, event: Event) -> Request | None:
         """Tell the controller something; return the request that it makes."""
         self.state, commands = self.controller.step(self.state, event)
-        request: Annotate | None = None
+        request: Request | None = None
         for place, command in enumerate(commands):
-            if isinstance(command, Annotate):
+            if isinstance(command, Request):
                 assert place == len(commands) - 1, "a request is the last command"
                 request = command
             else:
@@ -189,6 +207,8 @@ class Floor:
             self.notices.append(str(command.reason))
         elif isinstance(command, Wake):
             self.wake = command.after
+        elif isinstance(command, Emit):
+            self.untaken.append(command.happening)
 
     def members(self) -> dict[str, Facts]:
         """Return all members as they stand."""
@@ -196,15 +216,26 @@ class Floor:
 
     def muster(self, most: int = 1000) -> Self:
         """Go through a pass, with at most so many permits."""
-        request = self.tell(Mustered(self.at, self.members(), dict(self.rivals)))
+        request = self.tell(Mustered(self.at, self.members(), dict(self.rivals), self.offers))
         for _ in range(most):
             if request is None:
-                return self
+                break
             request = self.answered(request)
+        while self.untaken and not self.bus_away:
+            happening = self.untaken.pop(0)
+            self.told.append(happening)
+            self.tell(Emitted(self.at, happening.id))
         return self
 
-    def answered(self, request: Annotate) -> Annotate | None:
-        """Let a member be annotated, or fail."""
+    def answered(self, request: Request) -> Request | None:
+        """Let a metric be measured, or a member be annotated, or fail."""
+        if isinstance(request, Measure):
+            self.measured.append(request.name)
+            answer = self.answers.get(request.name, [0.5])
+            if isinstance(answer, str):
+                return self.tell(MeasureFailed(self.at, request, answer))
+            return self.tell(Measured(self.at, request, Answer(answer)))
+        assert isinstance(request, Annotate)
         name, text = request.key.name, request.annotations[PERMIT]
         assert text is not None
         assert request.recorded, "the status is stored before"

@@ -192,7 +192,7 @@ STRIKES = st.sampled_from(
 
 
 @given(
-    strikes=st.lists(st.tuples(STRIKES, st.integers(0, 7), st.integers(1, 40)), max_size=30),
+    strikes=st.lists(st.tuples(STRIKES, st.integers(0, 7), st.integers(1, 12)), max_size=20),
     policy=st.sampled_from(["Rollback", "Pause", "Continue"]),
     unreachable=st.sampled_from(["Wait", "Skip", "Fail"]),
 )

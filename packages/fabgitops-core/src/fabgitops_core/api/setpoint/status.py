@@ -8,6 +8,7 @@ from pydantic import Field
 from fabgitops_core.api.analysis.status import AnalysisStatus, Count, Measurement, MetricStatus
 from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.meta import ApiModel, Time
+from fabgitops_core.api.setpoint.waves import MAX_WAVES
 
 __all__ = [
     "MAX_DECISIONS",
@@ -245,6 +246,8 @@ class SetpointRolloutStatus(ApiModel):
     """Words of people in its annotations that were carried out, or were for something else: once each."""
     tolerated: Count = 0
     """How many had failed when it went on all the same: only what fails beyond is a failure again."""
+    accepted: Annotated[tuple[Count, ...], Field(max_length=MAX_WAVES + 2)] = ()
+    """Analyses, by wave, that do not count any more: somebody let it go on, or failurePolicy did; 0 is the whole."""
     tolerated_away: Count = 0
     """How many were away when it went on all the same."""
     overdue: Count = 0

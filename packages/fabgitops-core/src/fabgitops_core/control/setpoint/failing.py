@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 from fabgitops_core.api.setpoint.setpointrollout import FailurePolicy
 from fabgitops_core.api.setpoint.status import PausedBy, Phase
-from fabgitops_core.control.setpoint import moving, words
+from fabgitops_core.control.setpoint import analysing, moving, words
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.state import SetpointState
 from fabgitops_core.control.setpoint.view import View
 
-FAILED, UNREACHABLE, DEADLINE = "Failed", "Unreachable", "Deadline"
+FAILED, UNREACHABLE, DEADLINE, ANALYSIS = "Failed", "Unreachable", "Deadline", "AnalysisFailed"
 """The rules by which a change has failed."""
 
 
@@ -24,11 +24,13 @@ class Failure(NamedTuple):
 
 
 def watched(look: Look) -> Failure | None:
-    """Return why the change has failed by what its PLCs say, at any time; None where it has not.
+    """Return why the change has failed by what its PLCs and its analyses say, at any time; None where it has not.
 
     Shares are of those who were released in this round or are still to be in this wave: while a wave is under way one
     that fails is no larger share of it than when it is done.
     """
+    if (found := analysing.failed(look)) is not None:
+        return Failure(ANALYSIS, found[1])
     view, success, status = look.view, look.spec.success, look.state.status
     if view.released + view.lost < success.min_members:
         return None
@@ -75,12 +77,33 @@ def failed(look: Look, failure: Failure) -> Move:
 def tolerating(look: Look, rule: str) -> dict[str, Any]:
     """Return the fields by which it goes on with what has failed, or was not proven in time."""
     view, status = look.view, look.state.status
+    if rule == ANALYSIS:
+        return accepting(look)
     if rule == UNREACHABLE:
         return {"tolerated_away": view.gone}
     if rule != DEADLINE:
         return {"tolerated": view.failed.count}
     waiting = max(view.waits.count - len(view.ready), view.unsettled.count)
     return {"tolerated": view.failed.count + waiting, "overdue": status.wave}
+
+
+def accepting(look: Look) -> dict[str, Any]:
+    """Return the fields by which the analyses that have ended as they did do not count any more."""
+    ended = {each[0] for each in (analysing.failed(look), analysing.undecided(look)) if each is not None}
+    return {"accepted": tuple(sorted({*look.state.status.accepted, *ended}))}
+
+
+def held_up(look: Look) -> Move | None:
+    """Return what follows from what is seen at any time: a failure, or an analysis that cannot tell; None for nothing.
+
+    It is asked of every phase in which something is released, and watched.
+    """
+    if failure := watched(look):
+        return failed(look, failure)
+    if (found := analysing.undecided(look)) is not None:
+        look = replace(look, state=words.too_early(look.state))
+        return moving.pause(look, PausedBy.INCONCLUSIVE, found[1], _where(look))
+    return None
 
 
 def eased(state: SetpointState, view: View) -> SetpointState:

@@ -4,10 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fabgitops_core.api.setpoint.status import PausedBy, Phase
+from fabgitops_core.control.cdevents.words import Word
+from fabgitops_core.control.setpoint import analysing
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.state import SetpointState, second
+from fabgitops_core.control.setpoint.telling import told
+
+BY_HAND = "Aborted"
+"""The rule by which a person gives a revision up."""
 
 _NO_PAUSE: dict[str, Any] = {"paused_by": None, "paused_for": "", "paused_since": None, "resume_phase": None}
 _AT_REST: dict[str, Any] = {
@@ -17,6 +23,7 @@ _AT_REST: dict[str, Any] = {
     "baking_since": None,
     "tolerated": 0,
     "tolerated_away": 0,
+    "accepted": (),
     "overdue": 0,
     "given_up": "",
     "cause": "",
@@ -44,6 +51,13 @@ def bake(look: Look) -> Move:
     return Move(state.with_status(phase=Phase.BAKING, baking_since=second(look.at)), again=True)
 
 
+def analyse(look: Look) -> Move:
+    """Judge a wave that has baked by its own analysis."""
+    outcome = f"wave {look.state.status.wave} is analysed"
+    state = decided(look.state, look.at, "it was proven, and has held", "Analysing", outcome)
+    return Move(state.with_status(phase=Phase.ANALYSING), again=True)
+
+
 def onward(look: Look, given: str, rule: str) -> Move:
     """Go on to the next wave, or end after the last."""
     state = look.state
@@ -53,6 +67,7 @@ def onward(look: Look, given: str, rule: str) -> Move:
     state = decided(
         state, look.at, given, rule, f"wave {wave} is done, wave {wave + 1} begins", SetpointReason.WAVE_DONE
     )
+    state = told(state, Word.PROGRESSED, look.at, text=f"wave {wave} of {len(look.waves)} is done")
     return begin_wave(look, state, wave + 1)
 
 
@@ -62,6 +77,7 @@ def done(look: Look, given: str) -> Move:
     left = look.view.needs
     outcome = "all PLCs hold what Git wants" if not left else f"all PLCs that could be are released, {left} are left"
     state = decided(state, look.at, given, "Done", outcome, SetpointReason.DONE)
+    state = told(state, Word.FINISHED_SUCCESS, look.at, wave=0)
     state = state.with_status(
         phase=Phase.DONE, finished_at=second(look.at), wave_started_at=None, baking_since=None, **_NO_PAUSE
     )
@@ -78,6 +94,7 @@ def give_up(look: Look, rule: str, cause: str, reason: SetpointReason) -> Move:
         state, count = state.with_status(round=state.status.round + 1), 0
     outcome = f"revision {state.status.revision} is given up: {count} PLCs are put back, last first"
     state = decided(state, look.at, cause, rule, outcome, reason)
+    state = analysing.dropped(state, look.at)
     state = state.with_status(
         phase=Phase.RESTORING,
         given_up=rule,
@@ -97,6 +114,11 @@ def abort(look: Look, left: str) -> Move:
         f", not back yet: {left}" if left else ""
     )
     state = decided(state, look.at, state.status.cause, "Rejected", outcome, SetpointReason.ABORTED)
+    if restored:
+        state = told(state, Word.RESTORED, look.at, wave=0, text=f"{restored} PLCs were put back")
+    if state.is_begun:
+        word = Word.FINISHED_CANCEL if state.status.given_up == BY_HAND else Word.FINISHED_FAILURE
+        state = told(state, word, look.at, wave=0, text=state.status.cause)
     state = state.with_status(phase=Phase.ABORTED, rejected=state.status.revision, finished_at=second(look.at))
     return Move(state, again=True)
 
@@ -104,6 +126,8 @@ def abort(look: Look, left: str) -> Move:
 def pause(look: Look, by: PausedBy, why: str, resume: Phase, **fields: Any) -> Move:
     """Wait for somebody's word, or for the time of a pause."""
     state = decided(look.state, look.at, why, f"Paused{by.value}", "nothing more is released", SetpointReason.PAUSED)
+    if state.is_begun:
+        state = told(state, Word.WAITING, look.at, text=why)
     since = state.status.paused_since or second(look.at)
     state = state.with_status(
         phase=Phase.PAUSED, paused_by=by, paused_for=why[:512], paused_since=since, resume_phase=resume, **fields

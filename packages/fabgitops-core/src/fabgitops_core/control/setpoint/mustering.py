@@ -4,10 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from fabgitops_core.api.setpoint.setpointrollout import Adoption, SetpointRolloutSpec
-from fabgitops_core.api.setpoint.status import Phase
+from fabgitops_core.api.setpoint.status import Members, Phase
 from fabgitops_core.control.commands import Command, Wake
 from fabgitops_core.control.events import Mustered
-from fabgitops_core.control.setpoint import failing, pausing, permitting, planning, releasing, resting, restoring, words
+from fabgitops_core.control.setpoint import (
+    analysing,
+    failing,
+    pausing,
+    permitting,
+    planning,
+    releasing,
+    resting,
+    restoring,
+    words,
+)
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.fleet import fleet_of
 from fabgitops_core.control.setpoint.look import Look, Move
@@ -17,6 +27,7 @@ from fabgitops_core.control.setpoint.revision import compared
 from fabgitops_core.control.setpoint.situations import OVERLAP
 from fabgitops_core.control.setpoint.state import UNDER_WAY, Giving, SetpointState, Step, second
 from fabgitops_core.control.setpoint.superseding import taken_up
+from fabgitops_core.control.setpoint.telling import handed_over
 from fabgitops_core.control.setpoint.view import Frame, View, view_of
 
 MOVES: Mapping[Phase, Callable[[Look], Move]] = {
@@ -24,7 +35,7 @@ MOVES: Mapping[Phase, Callable[[Look], Move]] = {
     Phase.PLANNING: planning.planning,
     Phase.RELEASING: releasing.releasing,
     Phase.BAKING: releasing.baking,
-    Phase.ANALYSING: releasing.baking,
+    Phase.ANALYSING: releasing.analysing,
     Phase.PAUSED: pausing.paused,
     Phase.RESTORING: restoring.restoring,
     Phase.ABORTED: restoring.aborted,
@@ -82,7 +93,8 @@ def _anew(look: Look, state: SetpointState) -> Look:
         adopts=spec.adoption is Adoption.ENFORCE,
     )
     view = view_of(fleet, look.members, frame)
-    return replace(look, state=failing.eased(state, view), view=view)
+    state = failing.eased(state.with_status(members=Members(**view.counts)), view)
+    return replace(look, state=state, view=view)
 
 
 def _concluded(look: Look, move: Move) -> Step:
@@ -93,13 +105,18 @@ def _concluded(look: Look, move: Move) -> Step:
         outcome = f"{len(adopted)} PLCs are adopted as Git wants them: {adopted[0].name}"
         state = decided(state, look.at, "adoption is Enforce", "Adopted", outcome, SetpointReason.ADOPTED)
     state, commands = said(look, move._replace(state=state))
-    state, requests = permitting.begun(state, (*adopted, *move.giving)[: permitting.AT_ONCE])
+    state, told = handed_over(state)
+    look = replace(look, state=state)
+    measure = analysing.due(look) if state.phase in UNDER_WAY else None
+    state, requests = permitting.begun(state, (*adopted, *move.giving)[: permitting.AT_ONCE], measure)
     wakes = [each.after for each in commands if isinstance(each, Wake) and each.after is not None]
+    next_in = analysing.next_in(look) if state.phase in UNDER_WAY else None
+    wakes += [next_in] if next_in is not None else []
     wakes += [move.wake] if move.wake is not None else []
     wakes += [permitting.HEARD_WITHIN.total_seconds()] if state.given else []
     wakes += [0.0] if move.again else []
     kept: list[Command] = [each for each in commands if not isinstance(each, Wake)]
-    return state, (*kept, Wake(max(min(wakes), 0.0) if wakes else None), *requests)
+    return state, (*kept, *told, Wake(max(min(wakes), 0.0) if wakes else None), *requests)
 
 
 def _adopted(look: Look) -> tuple[Giving, ...]:
@@ -120,4 +137,5 @@ def _contested(look: Look, event: Mustered) -> Step:
     if note not in before:
         state = decided(state, look.at, f"{first[0]}: {first[1]}", "Overlap", note, SetpointReason.OVERLAP)
     state, commands = said(look, Move(state, note, situation=OVERLAP))
-    return state, (*(each for each in commands if not isinstance(each, Wake)), Wake(None))
+    state, told = handed_over(state)
+    return state, (*(each for each in commands if not isinstance(each, Wake)), *told, Wake(None))

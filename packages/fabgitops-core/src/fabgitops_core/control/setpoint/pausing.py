@@ -9,9 +9,8 @@ from fabgitops_core.control.setpoint.look import Look, Move
 def paused(look: Look) -> Move:
     """Wait; a failure counts all the same, unless it is what is waited for."""
     by = look.state.status.paused_by
-    is_news = by is not PausedBy.FAILURE or look.spec.failure_policy is FailurePolicy.ROLLBACK
-    if look.state.status.wave and is_news and (failure := failing.watched(look)):
-        return failing.failed(look, failure)
+    if look.state.status.wave and (move := _watched(look)):
+        return move
     if by is PausedBy.ASKED:
         return _asked(look)
     if words.promoted(look):
@@ -22,6 +21,17 @@ def paused(look: Look) -> Move:
             return _over(look, "its pause is over", "PauseOver")
         return Move(look.state, look.state.status.paused_for, wake=left)
     return Move(look.state, _waits(look))
+
+
+def _watched(look: Look) -> Move | None:
+    """Return what follows from what is seen meanwhile, unless it is just that what somebody has to say a word to."""
+    by = look.state.status.paused_by
+    if by is PausedBy.FAILURE and look.spec.failure_policy is not FailurePolicy.ROLLBACK:
+        return None
+    if by is not PausedBy.INCONCLUSIVE:
+        return failing.held_up(look)
+    failure = failing.watched(look)
+    return failing.failed(look, failure) if failure else None
 
 
 def _asked(look: Look) -> Move:
@@ -36,7 +46,8 @@ def _promoted(look: Look) -> Move:
     word = f"somebody promoted {status.promoted}"
     if status.paused_by is PausedBy.WAVE:
         return _over(look, word, "Promoted")
-    return moving.resume(look, word, given_up="", **failing.tolerating(look, status.given_up))
+    fields = failing.accepting(look) if status.paused_by is PausedBy.INCONCLUSIVE else {}
+    return moving.resume(look, word, given_up="", **fields or failing.tolerating(look, status.given_up))
 
 
 def _over(look: Look, given: str, rule: str) -> Move:

@@ -5,9 +5,10 @@ from datetime import timedelta
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.setpoint.marks import PERMIT
 from fabgitops_core.api.setpoint.permits import Permit
-from fabgitops_core.control.commands import Annotate, Commands, Wake
-from fabgitops_core.control.events import Annotated, AnnotateFailed, Mustered
+from fabgitops_core.control.commands import Annotate, Commands, Measure, Wake
+from fabgitops_core.control.events import Annotated, AnnotateFailed, Measured, MeasureFailed, Mustered
 from fabgitops_core.control.objects import ObjectFailureKind
+from fabgitops_core.control.setpoint import analysing
 from fabgitops_core.control.setpoint.look import Look
 from fabgitops_core.control.setpoint.state import MEMBER, Given, Giving, SetpointState, Step
 
@@ -72,10 +73,15 @@ def _is_open(name: str, given: Given, event: Mustered) -> bool:
     return timedelta(0) <= age < (AGAIN_AFTER if given.refused else HEARD_WITHIN)
 
 
-def begun(state: SetpointState, queue: tuple[Giving, ...]) -> Step:
-    """Give the first permits of a pass."""
+def begun(state: SetpointState, queue: tuple[Giving, ...], measure: Measure | None = None) -> Step:
+    """Measure what is to be measured first, and give the first permits of a pass."""
     state = state._replace(queue=queue, inputs=_inputs(state))
-    return state, _next(state)
+    return state, (measure,) if measure is not None else _next(state)
+
+
+def measured(state: SetpointState, event: Measured | MeasureFailed) -> Step:
+    """Take what a metric says, and give the permits of the pass: what it means is decided at the next look."""
+    return went_on(analysing.measured(state, event))
 
 
 def annotated(state: SetpointState, event: Annotated) -> Step:
@@ -85,7 +91,7 @@ def annotated(state: SetpointState, event: Annotated) -> Step:
         return state, ()
     given = {**state.given, giving.name: Given(giving.permit, event.at)}
     state = state._replace(given=given, queue=state.queue[1:], tries=0)
-    return _went_on(state)
+    return went_on(state)
 
 
 def annotate_failed(state: SetpointState, event: AnnotateFailed) -> Step:
@@ -96,7 +102,7 @@ def annotate_failed(state: SetpointState, event: AnnotateFailed) -> Step:
     kind = event.failure.kind
     if kind is ObjectFailureKind.REFUSED:
         given = Given(giving.permit, event.at, f"its permit is refused: {event.failure.message}")
-        return _went_on(state._replace(given={**state.given, giving.name: given}, queue=state.queue[1:]))
+        return went_on(state._replace(given={**state.given, giving.name: given}, queue=state.queue[1:]))
     state = state._replace(queue=(), inputs=())
     if kind is ObjectFailureKind.HELD:
         return state, ()
@@ -106,7 +112,7 @@ def annotate_failed(state: SetpointState, event: AnnotateFailed) -> Step:
     return state, (Wake(SOON_SECS),)
 
 
-def _went_on(state: SetpointState) -> Step:
+def went_on(state: SetpointState) -> Step:
     """Give the next permit; a pass that began with other wishes than there are now is over."""
     if not state.queue:
         return state._replace(inputs=()), (Wake(0.0),)

@@ -2,15 +2,17 @@
 
 from fabgitops_core.api.setpoint.setpointrollout import Approval
 from fabgitops_core.api.setpoint.status import MAX_NAMED, PausedBy, Phase, Plan, PlannedWave
-from fabgitops_core.control.setpoint import member, moving
+from fabgitops_core.control.cdevents.words import Word
+from fabgitops_core.control.setpoint import analysing, member, moving
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.freezing import frozen
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.member import Part
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.revision import plan_hash, revision_of
-from fabgitops_core.control.setpoint.situations import AWAITING_APPROVAL, FROZEN
+from fabgitops_core.control.setpoint.situations import AWAITING_APPROVAL, FROZEN, NOT_JUDGED
 from fabgitops_core.control.setpoint.state import SetpointState, second
+from fabgitops_core.control.setpoint.telling import told
 
 
 def planning(look: Look) -> Move:
@@ -28,6 +30,8 @@ def planning(look: Look) -> Move:
         return moving.pause(look, PausedBy.ASKED, why, Phase.PLANNING)
     if closed := frozen(look):
         return Move(state, f"{_told(look)}; {closed.why}", wake=closed.left, situation=FROZEN)
+    if why := analysing.why_not(look):
+        return Move(state, f"{_told(look)}; {why}", situation=NOT_JUDGED)
     if look.spec.approval is Approval.MANUAL and (plan is None or state.words.approve != plan.hash):
         note = f"{_told(look)}; somebody has to agree to plan {plan.hash if plan else ''}"
         return Move(state, note, situation=AWAITING_APPROVAL)
@@ -44,6 +48,7 @@ def _begun(look: Look) -> Move:
     state = decided(state, look.at, f"Git stands still{by}", "Started", outcome, SetpointReason.STARTED)
     at = second(look.at)
     state = state.with_status(round=status.round + fresh, started_at=at if fresh else status.started_at)
+    state = analysing.begun(look, told(state, Word.STARTED, look.at, wave=0, text=outcome), analysing.WHOLE)
     return moving.begin_wave(look, state, len(look.waves) if state.is_full else 1)
 
 

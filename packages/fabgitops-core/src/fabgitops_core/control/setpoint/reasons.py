@@ -25,6 +25,7 @@ class SetpointReason(NoticeReason):
     WITHDRAWN = "RolloutWithdrawn"
     STALE_WORD = "StaleWord"
     OVERLAP = "Overlap"
+    EVENT_LOST = "EventLost"
     INVALID_SPEC = "InvalidSpec"
     INTERNAL_ERROR = "InternalError"
 
@@ -45,6 +46,7 @@ _WARNINGS = {
     SetpointReason.ABORTED,
     SetpointReason.STALE_WORD,
     SetpointReason.OVERLAP,
+    SetpointReason.EVENT_LOST,
     SetpointReason.INVALID_SPEC,
     SetpointReason.INTERNAL_ERROR,
 }

@@ -31,10 +31,11 @@ UNDER_WAY = frozenset({Phase.RELEASING, Phase.BAKING, Phase.ANALYSING, Phase.PAU
 
 
 class Pace(NamedTuple):
-    """How fast it goes: seconds for which Git must stand still, and permits in a second."""
+    """How it goes: seconds for which Git must stand still, permits in a second, and whether there is a bus to tell."""
 
     settle_secs: float = SETTLE_SECS
     permits_per_second: float = PERMITS_PER_SECOND
+    tells: bool = True
 
 
 class Words(NamedTuple):
@@ -73,9 +74,9 @@ class SetpointState(NamedTuple):
     `status` is how it stands, `said` what was made known of that, at `published`. `fleet` is the order of the members,
     `wants` what Git wanted of each when it was looked at last, None before the first look. `given` are permits of which
     their members have not told yet. `queue` are permits of a pass that is under way, the first is being given; `inputs`
-    is what it was begun with. `notices` are Events that are told with the next status. `tries` counts permits in a row
-    that could not be given because the API server was away. `fault` is told while a fault of our own keeps what is
-    declared from being in force.
+    is what it was begun with. `notices` are Events that are told with the next status. `emitting` is the id of what the
+    bus was told of last. `tries` counts permits in a row that could not be given because the API server was away.
+    `fault` is told while a fault of our own keeps what is declared from being in force.
     """
 
     key: Key = Key(SETPOINT_ROLLOUT.name, "", "")
@@ -97,6 +98,7 @@ class SetpointState(NamedTuple):
     queue: tuple[Giving, ...] = ()
     inputs: tuple[Any, ...] = ()
     notices: tuple[Notice, ...] = ()
+    emitting: str = ""
     request: SyncRequest | None = None
     tries: int = 0
     fault: str = ""
@@ -117,6 +119,11 @@ class SetpointState(NamedTuple):
     def is_full(self) -> bool:
         """Return whether somebody wants all that is left of this revision released at once."""
         return self.status.promoted == f"{self.status.revision}/full"
+
+    @property
+    def is_begun(self) -> bool:
+        """Return whether a revision was begun, and has not ended."""
+        return self.status.wave > 0 and self.phase in {*UNDER_WAY, Phase.RESTORING}
 
     def own_permit(self) -> str:
         """Return how each permit of this round begins."""

@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 from fabgitops_core.api.setpoint.status import MAX_JOINED, Phase
+from fabgitops_core.control.cdevents.words import Word
+from fabgitops_core.control.setpoint import analysing
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.look import Look
 from fabgitops_core.control.setpoint.moving import plan
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.revision import CHANGED, revision_of
 from fabgitops_core.control.setpoint.state import UNDER_WAY, SetpointState, second
+from fabgitops_core.control.setpoint.telling import told
 
 
 def taken_up(look: Look) -> Look:
@@ -38,6 +41,8 @@ def _superseded(state: SetpointState, look: Look) -> SetpointState:
     begun = status.wave > 0
     supersedes = status.revision if begun else status.supersedes
     revision = revision_of(look.git.fingerprint, supersedes)
+    if begun:
+        state = told(analysing.dropped(state, look.at), Word.FINISHED_CANCEL, look.at, wave=0, text="Git has changed")
     outcome = f"revision {revision} takes the place of {status.revision}; what was released stays"
     state = decided(state, look.at, "Git has changed", "Superseded", outcome, SetpointReason.SUPERSEDED)
     return plan(

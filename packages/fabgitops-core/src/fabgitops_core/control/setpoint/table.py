@@ -8,7 +8,9 @@ A pass begins with `Mustered`: all members as they stand. What follows is MOVES 
                nothing is to be released any more         WATCHING
     RELEASING  members to go                              RELEASING: permits, at most maxParallel under way
                all of the wave are proven                 BAKING; RELEASING the next, where none of it was released
-    BAKING     it has held for its time                   RELEASING the next wave, DONE after the last, PAUSED between
+    BAKING     it has held for its time                   RELEASING the next wave, DONE after the last, PAUSED between;
+                                                          ANALYSING, where the wave is judged once more
+    ANALYSING  the analysis has ended well                as after BAKING
     PAUSED     promoted, not paused any more, time over   where it goes on
     DONE       somebody who was passed over is back       DONE: a permit, outside waves
                Git wants something else                   PLANNING: a new round
@@ -16,14 +18,16 @@ A pass begins with `Mustered`: all members as they stand. What follows is MOVES 
                all are back, or the deadline has passed   ABORTED
     ABORTED    Git has changed                            PLANNING: a new round; WATCHING if there is nothing to do
                somebody retries                           PLANNING: a new round
-    RELEASING, BAKING, PAUSED:
+    RELEASING, BAKING, ANALYSING, PAUSED:
                it has failed                              RESTORING, PAUSED, or on, by failurePolicy
+               an analysis cannot tell                    PAUSED
                Git has changed                            PLANNING in the same round: what was released stays
     PLANNING and these: somebody aborts                   RESTORING
     any        two rollouts select one member             the same; nothing is released or put back
 
-`Annotated` and `AnnotateFailed` bring the next permit of the pass. `Declared` changes what is wanted, and ends a pass
-at its next permit. Nothing follows after `Removed`: the members hold what they hold.
+`Measured` and `MeasureFailed` bring the first permit of the pass, `Annotated` and `AnnotateFailed` the next. `Declared`
+changes what is wanted, and ends a pass at its next permit. `Emitted` lets the next event go. Nothing follows after
+`Removed`: the members hold what they hold.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,11 +36,23 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
 from fabgitops_core.control.commands import Wake
-from fabgitops_core.control.events import Annotated, AnnotateFailed, Declared, Event, Faulted, Mustered, Removed
+from fabgitops_core.control.events import (
+    Annotated,
+    AnnotateFailed,
+    Declared,
+    Emitted,
+    Event,
+    Faulted,
+    Measured,
+    MeasureFailed,
+    Mustered,
+    Removed,
+)
 from fabgitops_core.control.members import Selects
+from fabgitops_core.control.setpoint.analysing import consulted
 from fabgitops_core.control.setpoint.declaring import declared, faulted
 from fabgitops_core.control.setpoint.mustering import mustered
-from fabgitops_core.control.setpoint.permitting import annotate_failed, annotated
+from fabgitops_core.control.setpoint.permitting import annotate_failed, annotated, measured
 from fabgitops_core.control.setpoint.state import (
     MEMBER,
     PERMITS_PER_SECOND,
@@ -45,12 +61,16 @@ from fabgitops_core.control.setpoint.state import (
     SetpointState,
     Step,
 )
+from fabgitops_core.control.setpoint.telling import emitted, last_words
 
 TABLE: Mapping[type[Event], Callable[[SetpointState, Any], Step]] = {
     Declared: declared,
     Mustered: mustered,
     Annotated: annotated,
     AnnotateFailed: annotate_failed,
+    Measured: measured,
+    MeasureFailed: measured,
+    Emitted: emitted,
     Faulted: faulted,
 }
 
@@ -60,7 +80,7 @@ def step(state: SetpointState, event: Event) -> Step:
     if state.gone:
         return state, ()
     if isinstance(event, Removed):
-        return state._replace(gone=True, queue=()), (Wake(None),)
+        return state._replace(gone=True, queue=()), (*last_words(state, event.at), Wake(None))
     handler = TABLE.get(type(event))
     return handler(state, event) if handler else (state, ())
 
@@ -70,8 +90,10 @@ class SetpointRolloutController:
 
     kind = SETPOINT_ROLLOUT
 
-    def __init__(self, settle_secs: float = SETTLE_SECS, permits_per_second: float = PERMITS_PER_SECOND) -> None:
-        self._pace = Pace(settle_secs, permits_per_second)
+    def __init__(
+        self, settle_secs: float = SETTLE_SECS, permits_per_second: float = PERMITS_PER_SECOND, *, tells: bool = True
+    ) -> None:
+        self._pace = Pace(settle_secs, permits_per_second, tells)
 
     def start(self, key: Key) -> SetpointState:
         """Return what is known before the first event."""
@@ -101,5 +123,4 @@ class SetpointRolloutController:
 
     def consults(self, state: SetpointState) -> frozenset[tuple[str, str]]:
         """Return the resources whose offer it wants to know."""
-        del state
-        return frozenset()
+        return consulted(state.spec)

@@ -6,7 +6,8 @@ A word is an annotation, which stays there: what was carried out is noted in the
 from dataclasses import replace
 
 from fabgitops_core.api.setpoint.status import PausedBy, Phase
-from fabgitops_core.control.setpoint import moving
+from fabgitops_core.control.analysis.judging import Verdict
+from fabgitops_core.control.setpoint import analysing, moving
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.reasons import SetpointReason
@@ -31,7 +32,7 @@ def followed(look: Look) -> Move | None:
     words, status = state.words, state.status
     if _is_new(state, ABORT, words.abort) and words.abort == status.revision and state.phase in _GOES_ON:
         look = _with_heard(look, ABORT, words.abort)
-        return moving.give_up(look, "Aborted", "somebody aborted it", SetpointReason.RESTORING)
+        return moving.give_up(look, moving.BY_HAND, "somebody aborted it", SetpointReason.RESTORING)
     full = words.promote == f"{status.revision}/{FULL}"
     if full and _is_new(state, PROMOTE, words.promote) and state.phase in _GOES_ON:
         return _in_full(_with_heard(look, PROMOTE, words.promote))
@@ -105,8 +106,12 @@ def _retried(look: Look) -> Move | None:
         return Move(moving.plan(state, look.at, "retry", started_at=None, supersedes=""), again=True)
     if state.phase is Phase.PAUSED and status.paused_by is PausedBy.FAILURE:
         look = _with_heard(look, RETRY, state.words.retry)
-        began = {"wave_started_at": second(look.at), "given_up": ""}
-        return moving.resume(look, "somebody retries the wave", **began)
+        kept = tuple(each for each in status.analyses if each.verdict == Verdict.RUNNING)
+        look = replace(look, state=look.state.with_status(analyses=kept))
+        if analysing.of(look.state, analysing.WHOLE) is None:
+            look = replace(look, state=analysing.begun(look, look.state, analysing.WHOLE))
+        move = moving.resume(look, "somebody retries the wave", given_up="", accepted=())
+        return move._replace(state=move.state.with_status(wave_started_at=second(look.at)))
     return None
 
 
