@@ -51,6 +51,11 @@ class Prometheus:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
+    @property
+    def url(self) -> str:
+        """Return where it is."""
+        return str(self._client.base_url)
+
     async def ask(self, path: str, **parameters: str | list[str]) -> Any:
         """Return the data of an answer; a refusal fails the test with what it says."""
         answer = (await self._client.get(f"/api/v1/{path}", params=parameters)).json()

@@ -29,7 +29,16 @@ AT_ONCE = 16
 MAX_TOKEN = 1 << 14
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "fabgitops"}
-_OWN = {"accept", "accept-encoding", "connection", "content-length", "host", "transfer-encoding", "upgrade", "user-agent"}
+_OWN = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "host",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+}
 """Headers that a template has no word in."""
 _OF_PROMETHEUS = {400, 422, 503}
 """Answers in whose body Prometheus says what is wrong."""
