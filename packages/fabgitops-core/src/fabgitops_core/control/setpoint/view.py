@@ -133,7 +133,7 @@ def _counted(view: View, facts: Facts) -> None:
 
 def _open(view: View, name: str, facts: Facts, wave: int, frame: Frame) -> None:
     """Take one that is to be released, in its wave; one that is adopted is no part of the change."""
-    if frame.adopts and not facts.released:
+    if frame.adopts and not facts.released and not facts.permit:
         if member.is_looked_at(facts) and name not in frame.given and not member.is_away(facts):
             view.unknown.append(name)
         return

@@ -34,13 +34,21 @@ def facts(state: PlcState) -> Facts | None:
     return Facts(
         uid=state.uid,
         wanted=wanted,
-        released=(release.released if release else wanted) if valid else "",
+        released=_released(state, wanted) if valid else "",
         round=release.round if release else 0,
         standing=_standing(state, situation),
         corrections=release.corrections if release else 0,
         why="" if situation is at_hand.IN_SYNC else state.status.message[:LONGEST_WHY],
         permit=release.permit if release else "",
     )
+
+
+def _released(state: PlcState, wanted: str) -> str:
+    """Return the name of what it may hold: "" where it was never released, and holds what it was found to hold."""
+    release = state.release
+    if release is None or release.released == wanted:
+        return wanted
+    return release.released if any(each.released for each in state.status.registers) else ""
 
 
 def _standing(state: PlcState, situation: Situation) -> Standing:

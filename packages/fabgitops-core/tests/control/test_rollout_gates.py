@@ -1,0 +1,114 @@
+"""Both sides together: the rollout that gives permits, and the gates of the PLCs that act on them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .gated import Gated, gated
+from .setpoint.floor import NEW, NEWER, OLD, Floor
+
+WAVES = [{"count": 1, "bakeSeconds": 3}, {"percent": 50, "bakeSeconds": 3}, {"percent": 100, "bakeSeconds": 3}]
+
+
+def plc(floor: Floor, name: str) -> Gated:
+    """Return a PLC of the floor."""
+    found = floor.plcs[name]
+    assert isinstance(found, Gated)
+    return found
+
+
+def test_a_change_goes_over_real_gates() -> None:
+    """Each PLC is written when it is released, and the change is done when all were read back."""
+    floor = gated(6, waves=WAVES).git(NEW).until("Baking", 1)
+    assert floor.holding(NEW) == ["press-01"]
+    floor.until("Done")
+    assert floor.holding(NEW) == sorted(floor.plcs)
+    assert floor.status.members.proven == 6
+
+
+def test_it_is_put_back_behind_real_gates() -> None:
+    """What was released goes back to what each device held when it was read before it was written."""
+    floor = gated(6, waves=WAVES).git(NEW).until("Baking", 2)
+    floor.say(abort=floor.status.revision).until("Aborted")
+    assert floor.holding(OLD) == sorted(floor.plcs)
+    assert floor.status.members.restored == 3
+    floor.git(NEWER).wait(1).until("Done")
+    assert floor.holding(NEWER) == sorted(floor.plcs)
+
+
+def test_what_superseded_goes_back_behind_real_gates() -> None:
+    """Two revisions in one round go back to what was there before both."""
+    floor = gated(6, waves=WAVES).git(NEW).until("Baking", 2).git(NEWER).wait(1).until("Baking", 2)
+    floor.say(abort=floor.status.revision).until("Aborted")
+    assert floor.holding(OLD) == sorted(floor.plcs)
+
+
+def test_a_fight_behind_a_real_gate_is_seen() -> None:
+    """A device that somebody else writes again and again has its change put back."""
+    floor = gated(4, waves=WAVES).git(NEW).until("Baking", 1)
+    floor.plcs["press-01"].holds = OLD
+    floor.wait(1)
+    assert floor.status.phase.value != "Restoring"
+    floor.plcs["press-01"].holds = OLD
+    floor.wait(1).until("Aborted")
+    assert "corrected 2 times" in floor.status.cause
+
+
+def test_a_plc_that_never_held_what_git_wants_is_adopted() -> None:
+    """A PLC that is found with other words waits for a wave, or is written at once where adoption says so."""
+    for adoption, held in (("Hold", "2444"), ("Enforce", OLD)):
+        floor = gated(3, waves=WAVES, adoption=adoption)
+        fresh = Gated("zz", lambda at=floor.at: at)  # type: ignore[misc]
+        fresh.clock = lambda floor=floor: floor.at  # type: ignore[misc]
+        fresh.story = type(fresh.story)(pace=0.0, at=floor.at)
+        fresh.holds = "2444"
+        fresh.declared()
+        floor.plcs["zz"] = fresh  # type: ignore[assignment]
+        floor.wait(3)
+        assert fresh.facts().released == ("" if adoption == "Hold" else fresh.facts().wanted)
+        assert fresh.holds == held
+        if adoption == "Hold":
+            floor.until("Done")
+            assert fresh.holds == OLD
+
+
+STRIKES = ["crash", "plcs crash", "away", "back", "drift", "newer", "abort", "retry", "promote"]
+
+
+@given(strikes=st.lists(st.tuples(st.sampled_from(STRIKES), st.integers(1, 5), st.integers(1, 8)), max_size=8))
+def test_no_adversary_gets_anything_written_that_was_not_let_go(strikes: list[tuple[str, int, int]]) -> None:
+    """Through crashes of both sides, outages, edits and drifts: nothing without its permit, and an end in the end."""
+    floor = gated(5, waves=WAVES, deadlineSeconds=40)
+    floor.git(NEW)
+    for number, (strike, which, seconds) in enumerate(strikes):
+        _struck(floor, plc(floor, f"press-{which:02}"), strike, number)
+        floor.wait(seconds)
+    for each in floor.plcs.values():
+        each.away = False
+    floor.wait(100, beat=4)
+    assert floor.phase in {"Done", "Aborted", "Watching"}
+    for each in floor.plcs.values():
+        facts = each.facts()
+        wanted = facts.released == facts.wanted
+        assert wanted or floor.phase == "Aborted"
+    if floor.phase == "Aborted":
+        assert not floor.status.waiting_for
+
+
+def _struck(floor: Floor, one: Gated, strike: str, number: int) -> None:
+    status = floor.status
+    if strike == "crash":
+        floor.crash()
+    elif strike == "plcs crash":
+        one.crashed()
+    elif strike in {"away", "back"}:
+        one.away = strike == "away"
+    elif strike == "drift":
+        one.holds = "1"
+    elif strike == "newer":
+        one.git = str(3000 + number)
+    elif strike == "abort":
+        floor.say(abort=status.revision)
+    elif strike == "retry":
+        floor.say(retry=f"{status.revision}/{status.round}")
+    else:
+        floor.say(promote=f"{status.revision}/{status.wave}")
