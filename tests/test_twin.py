@@ -58,6 +58,7 @@ spec:
   - {name: seen, table: input, address: 0, type: int16, unit: °C}
   - {name: pushed, table: discrete, address: 5}
   - {name: absent, address: 140, type: int32, byteOrder: CDAB, noValue: [0x7FFFFFFF, "0x80000000"], value: 5}
+  - {name: pieces, parts: [{reference: 40151, weight: 1}, {reference: 40155, weight: 10000}], scale: 0.5}
   - {name: tight, address: 130, value: 5, min: 5, max: 5}
 ---
 apiVersion: fabgitops.io/v1

@@ -53,3 +53,48 @@ async def test_what_cannot_mean_no_value_is_refused(site: Site) -> None:
     for wrong in (*refused, {"noValue": [1], "table": "coil"}):
         with pytest.raises(Exception, match=r"noValue|nothing else"):
             await apply(site, "weather", 502, registers=[{"name": "a", "address": 0, **wrong}])
+
+
+PUMP = """
+holes: zero
+registers:
+- name: heat
+  parts: [{address: 10, weight: 1}, {address: 11, weight: 10000}, {address: 12, weight: 100000000}]
+  value: 200561234
+- name: net
+  parts: [{reference: 30021, weight: -100, type: bcd16}, {reference: 30024, weight: 1, type: int16}]
+  value: -5
+"""
+
+
+async def test_a_number_in_pieces_is_one_number(site: Site) -> None:
+    """Words with weights, at places and with signs of their own, are one number in status and metrics."""
+    registers: list[dict[str, Any]] = [
+        {
+            "name": "heat",
+            "parts": [{"address": 10 + at, "weight": 10 ** (4 * at)} for at in range(3)],
+            "unit": "kWh",
+        },
+        {
+            "name": "net",
+            "parts": [
+                {"reference": 30021, "weight": -100, "type": "bcd16"},
+                {"reference": 30024, "weight": 1, "type": "int16"},
+            ],
+        },
+    ]
+    async with playing(PUMP) as (machine, port), site.operator() as operator:
+        await apply(site, "pump", port, registers=registers)
+        status = await site.until_status("pump", registersInSync="0/0")
+        assert {each["name"]: each["actual"] for each in status["registers"]} == {"heat": "200561234", "net": "-5"}
+        labels = {"plc_name": "pump", "namespace": site.namespace}
+        assert await operator.metric("register_value", register="heat", **labels) == 200561234
+        assert machine.points["heat"].get() == 200561234
+
+
+async def test_parts_that_say_too_much_are_refused(site: Site) -> None:
+    """The API server refuses a sum that is to be written, or that has a place beside those of its parts."""
+    parts = [{"address": 1, "weight": 1}, {"address": 2, "weight": 10}]
+    for wrong in ({"value": 3}, {"address": 1}, {"type": "uint32"}, {"parts": [{"weight": 1}, parts[0]]}):
+        with pytest.raises(Exception, match=r"only observed|drop address|say where each part is"):
+            await apply(site, "pump", 502, registers=[{"name": "a", "parts": parts, **wrong}])

@@ -8,6 +8,7 @@ from typing import NoReturn
 from fabgitops_core.codec import numbers, texts
 from fabgitops_core.codec.absent import NoValue
 from fabgitops_core.codec.digits import shortest
+from fabgitops_core.codec.parts import Part, reach, total
 from fabgitops_core.codec.texts import Encoding, Padding
 from fabgitops_core.codec.types import ByteOrder, DataType, Words, arranged
 
@@ -54,6 +55,8 @@ class Codec:
     """Rows of words, as they stand on the wire, that mean no value; of a bit, whole words."""
     nan_absent: bool = False
     """Whether each NaN means no value."""
+    parts: tuple[Part, ...] = ()
+    """The words of a sum; with the type sum only."""
 
     def __post_init__(self) -> None:
         _check_shape(self)
@@ -63,7 +66,21 @@ class Codec:
     @property
     def size(self) -> int:
         """Return how many words it takes, or 1 for a place in a table of bits."""
-        return self.length // 2 if self.type is DataType.STRING else self.type.words
+        return self.type.words or self.length // 2 or len(self.parts)
+
+    @property
+    def span(self) -> int:
+        """Return how many words, or bits, a reading spans that shows it: those between its parts are not its own."""
+        return 1 + max(part.offset for part in self.parts) if self.parts else self.size
+
+    @property
+    def bounds(self) -> tuple[int | Fraction, int | Fraction]:
+        """Return the least and the greatest raw number of a type that counts in whole numbers."""
+        return reach(self.parts) if self.parts else self.type.bounds
+
+    def of_span(self, words: Words) -> Words:
+        """Return its own words out of all that a reading of its span shows."""
+        return tuple(words[part.offset] for part in self.parts) if self.parts else words
 
     @property
     def mask(self) -> int:
@@ -89,6 +106,8 @@ class Codec:
             if not isinstance(value, str):
                 raise ValueError("it must be a text: put it in quotes")
             return arranged(texts.words_of_text(value, self.length, self.encoding, self.padding), self.order)
+        if self.parts:
+            raise ValueError("a sum of several words is only observed: they would not change at the same moment")
         value = self._value_of_name(value)
         if not self.type.numeric:
             return (_truth(value) << (self.bit or 0),)
@@ -114,7 +133,7 @@ class Codec:
             return False
         if not numbers.digits_lost(value, abs(self.scale)):
             return False
-        return abs(value) <= 2 * max(abs(self._engineering(Fraction(bound))) for bound in self.type.bounds)
+        return abs(value) <= 2 * max(abs(self._engineering(Fraction(bound))) for bound in self.bounds)
 
     def _value_of_name(self, value: Value) -> Value:
         if not isinstance(value, str):
@@ -130,7 +149,7 @@ class Codec:
         given = self.number(value)
         raw = (given - numbers.exactly(self.offset)) / numbers.exactly(self.scale)
         if not self.type.floating:
-            low, high = self.type.bounds
+            low, high = self.bounds
             if not low <= raw <= high:
                 self._refuse_outside()
             if raw.denominator != 1:
@@ -138,7 +157,7 @@ class Codec:
         return numbers.words_of_number(raw, self.type)
 
     def _refuse_outside(self) -> NoReturn:
-        low, high = sorted(self._engineering(Fraction(bound)) for bound in self.type.bounds)
+        low, high = sorted(self._engineering(Fraction(bound)) for bound in self.bounds)
         raise ValueError(
             f"it does not fit {self.type}, which reaches from "
             f"{numbers.decimal_text(low)} to {numbers.decimal_text(high)}{self._scaling}"
@@ -189,7 +208,7 @@ class Codec:
         if not self.type.numeric:
             return int(self._checked(words)[0] & self.mask != 0)
         raw = self._raw(words)
-        if not math.isfinite(raw) or (self.scale == 1 and not self.offset):
+        if not isinstance(raw, Fraction) and (not math.isfinite(raw) or (self.scale == 1 and not self.offset)):
             return raw
         value = self._engineering(Fraction(raw))
         whole = isinstance(raw, int) and float(self.scale).is_integer() and float(self.offset).is_integer()
@@ -214,14 +233,16 @@ class Codec:
             return "NaN" if math.isnan(raw) else "Infinity" if raw > 0 else "-Infinity"
         if self.type.floating:
             return shortest(float(raw), self.type, numbers.exactly(self.scale), numbers.exactly(self.offset))
-        if self.scale == 1 and not self.offset:
+        if self.scale == 1 and not self.offset and not isinstance(raw, Fraction):
             return str(raw)
         return numbers.decimal_text(self._engineering(Fraction(raw)))
 
     def _engineering(self, raw: Fraction) -> Fraction:
         return raw * numbers.exactly(self.scale) + numbers.exactly(self.offset)
 
-    def _raw(self, words: Words) -> int | float:
+    def _raw(self, words: Words) -> int | float | Fraction:
+        if self.parts:
+            return total(self.parts, self._checked(words))
         return numbers.number_of_words(arranged(self._checked(words), self.order), self.type)
 
     def _checked(self, words: Words) -> Words:
@@ -284,7 +305,7 @@ def _truth(value: Value) -> bool:
     return bool(value)
 
 
-def _within(first: float, second: float, allowed: Fraction, scale: Fraction) -> bool:
+def _within(first: float | Fraction, second: float | Fraction, allowed: Fraction, scale: Fraction) -> bool:
     """Return whether two raw numbers, scaled, are no further apart; exactly, and in whole numbers, which is quick."""
     above, below = first.as_integer_ratio()
     other_above, other_below = second.as_integer_ratio()
@@ -304,6 +325,12 @@ def _check_shape(codec: Codec) -> None:
         raise InvalidCodec("bit", "it goes with type bit, and type bit needs it: 0 (least significant) to 15")
     if codec.bit is not None and not 0 <= codec.bit <= _HIGHEST_BIT:
         raise InvalidCodec("bit", "a word has the bits 0 (least significant) to 15")
+    if (codec.parts == ()) == (codec.type is DataType.SUM):
+        raise InvalidCodec("type", "sum goes with parts, which say their own types: drop type, or parts")
+    if codec.parts and codec.order is not ByteOrder.ABCD:
+        raise InvalidCodec("order", "each part is one word, and has none: drop it")
+    if codec.parts and codec.names:
+        raise InvalidCodec("names", "a sum of several words is a measured number: drop enum, or parts")
     if (codec.length == 0) == (codec.type is DataType.STRING):
         raise InvalidCodec("length", "it goes with type string, and type string needs it: bytes, an even number")
     if codec.length % 2 or not 0 <= codec.length <= MAX_LENGTH:

@@ -30,10 +30,12 @@ class DataType(StrEnum):
     """Eight decimal digits, one in each half byte."""
     STRING = "string"
     """Two characters a word, the first in the high byte."""
+    SUM = "sum"
+    """The sum of words that stand at places of their own, each with a weight."""
 
     @property
     def words(self) -> int:
-        """Return how many words it takes; 0 for a string, which says it by its length."""
+        """Return how many words it takes; 0 for a string, which says it by its length, and a sum, by its parts."""
         return _WORDS.get(self, 1)
 
     @property
@@ -63,6 +65,7 @@ _WORDS = {
     DataType.UINT64: 4,
     DataType.FLOAT64: 4,
     DataType.STRING: 0,
+    DataType.SUM: 0,
 }
 _BOUNDS = {
     DataType.INT16: (-(2**15), 2**15 - 1),

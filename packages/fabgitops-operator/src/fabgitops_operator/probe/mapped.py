@@ -88,9 +88,9 @@ async def read(device: Device, point: Point, timeout: float, told: Callable[[str
     """
     told(point.label)
     place = point.place
-    plan = ReadPlan(place.device.endpoint, place.device.unit_id, place.address, place.codec.size, place.table)
+    plan = ReadPlan(place.device.endpoint, place.device.unit_id, place.address, place.codec.span, place.table)
     try:
-        words = await device.read(plan, timeout=timeout)
+        words = place.codec.of_span(await device.read(plan, timeout=timeout))
     except Unreachable:
         raise
     except DeviceError as error:

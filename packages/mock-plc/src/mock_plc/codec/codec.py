@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from mock_plc.codec.orders import ByteOrder, bytes_of, words_of
+from mock_plc.codec.sums import Piece, added_up, taken_apart
 from mock_plc.codec.types import LARGEST, LIMITS, DataType, pack_float, pack_whole, unpack_float, unpack_whole
 from mock_plc.memory import Value
 
@@ -52,11 +53,13 @@ class Codec:
     """The bits of all its words, as in the order ABCD, that say that there is no value."""
     no_value_nan: bool = False
     """Whether a number that is none says so, too."""
+    pieces: tuple[Piece, ...] = ()
+    """The words of a sum, each with what it counts."""
 
     @property
     def size(self) -> int:
         """How many words, or in a table of bits how many bits, it takes."""
-        return self.length // 2 if self.type is DataType.STRING else self.type.size
+        return self.length // 2 or len(self.pieces) or self.type.size
 
     @property
     def owns_a_bit(self) -> bool:
@@ -106,6 +109,8 @@ class Codec:
             return ((held[0] & ~(1 << self.bit)) | (bool(raw) << self.bit),)
         if self.type is DataType.BOOL:
             return (int(bool(raw)),)
+        if self.pieces and not isinstance(raw, str):
+            return taken_apart(self.pieces, exact(raw))
         return words_of(self._bytes(raw), self.order)
 
     def raw(self, words: Sequence[int]) -> Value:
@@ -114,6 +119,9 @@ class Codec:
             return bool(words[0] >> self.bit & 1)
         if self.type is DataType.BOOL:
             return bool(words[0])
+        if self.pieces:
+            number = added_up(self.pieces, words)
+            return number.numerator if number.denominator == 1 else float(number)
         data = bytes_of(words, self.order)
         if self.type is DataType.STRING:
             return self._text(data)
@@ -131,7 +139,7 @@ class Codec:
             raise ValueError(f"{value!r} is no number")  # noqa: TRY004 - a value that does not fit, like all the others
         if self.type.floating:
             return (value - self.offset) / self.scale
-        return self._whole(value)
+        return self._summed(value) if self.pieces else self._whole(value)
 
     def value_of(self, raw: Value) -> Value:
         """Return the value of a raw value; one of a whole type is as exact as a float can be."""
@@ -141,6 +149,10 @@ class Codec:
             return raw * self.scale + self.offset
         value = raw * self._scale + self._offset
         return int(value) if self._scale.denominator == self._offset.denominator == 1 else float(value)
+
+    def _summed(self, value: float) -> float:
+        raw = (exact(value) - self._offset) / self._scale
+        return raw.numerator if raw.denominator == 1 else float(raw)
 
     def _whole(self, value: float) -> int:
         low, high = LIMITS[self.type]

@@ -22,6 +22,7 @@ class DataType(StrEnum):
     BCD16 = "bcd16"
     BCD32 = "bcd32"
     STRING = "string"
+    SUM = "sum"
 
     @property
     def whole(self) -> bool:
@@ -45,7 +46,7 @@ class DataType(StrEnum):
 
     @property
     def size(self) -> int:
-        """How many words it takes; 0 for a string, which says so itself."""
+        """How many words it takes; 0 for a string or a sum, which say so themselves."""
         return _SIZES[self]
 
 
@@ -83,6 +84,7 @@ _SIZES: Final = {
     DataType.UINT64: 4,
     DataType.FLOAT64: 4,
     DataType.STRING: 0,
+    DataType.SUM: 0,
 }
 _BCD: Final = (DataType.BCD16, DataType.BCD32)
 

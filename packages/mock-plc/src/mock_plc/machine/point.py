@@ -35,7 +35,7 @@ class MapPoint:
         self.register = register
         self.unit_id = unit_id
         self.table, self.address = register.place
-        self.span = range(self.address, self.address + register.codec.size)
+        self.span = register.addresses
         self.movement: Movement | None = register.behaviours.movement or register.behaviours.noise
         self.setpoint: MapPoint | None = None
         self.due: float | None = None
@@ -58,7 +58,7 @@ class MapPoint:
         """Its type, and what else the device file says of its look and its behaviour."""
         register = self.register
         said: dict[str, Value] = {"type": register.kind}
-        if register.codec.size > 1:
+        if register.codec.size > 1 and not register.parts:
             said["byteOrder"] = register.byte_order
         if register.bit is not None:
             said["bit"] = register.bit

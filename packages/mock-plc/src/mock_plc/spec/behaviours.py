@@ -68,8 +68,9 @@ class Behaviours(Part):
 
 def _against(name: str, kind: DataType, *, written: bool) -> str | None:
     """Return what speaks against a behaviour."""
-    if (name in _OF_NUMBERS and not kind.numeric) or (name == "drift" and kind is DataType.STRING):
-        return f"a {kind} is no number; it can have {listed(_of(kind))}"
+    if (name in _OF_NUMBERS and not kind.numeric) or (name == "drift" and kind in (DataType.STRING, DataType.SUM)):
+        why = "has parts that would have to move together" if kind is DataType.SUM else "is no number"
+        return f"a {kind} {why}; it can have {listed(_of(kind))}"
     if name == "toggle" and not kind.logical:
         return f"{kind} is neither true nor false; toggle is for bool and bit"
     if name in _OF_WRITES and not written:

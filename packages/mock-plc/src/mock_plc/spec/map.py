@@ -42,9 +42,9 @@ def _check_overlaps(registers: Sequence[Register]) -> None:
 
 
 def _claims(register: Register) -> Iterator[tuple[Table, int, frozenset[int]]]:
-    table, address = register.place
+    table, _ = register.place
     bits = frozenset({register.codec.bit}) if register.kind is DataType.BIT else _WHOLE_WORD
-    for at in range(address, address + register.codec.size):
+    for at in register.addresses:
         yield table, at, bits
 
 

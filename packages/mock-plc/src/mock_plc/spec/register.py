@@ -2,15 +2,16 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
 from mock_plc.behaviours.moves import Grid
-from mock_plc.codec.codec import Codec, Padding
+from mock_plc.codec.codec import Codec, Padding, exact
 from mock_plc.codec.orders import ByteOrder
+from mock_plc.codec.sums import Piece as Sum
 from mock_plc.codec.types import LARGEST, LIMITS, DataType
 from mock_plc.memory import Table, Value
 from mock_plc.parts import FieldError, Number, Part, meant
@@ -37,6 +38,34 @@ def _scalar(given: object) -> Value:
 _Scalar = Annotated[Value, PlainValidator(_scalar)]
 
 
+class Piece(Part):
+    """One word of a sum: where it is, and by how much it counts."""
+
+    address: Annotated[int, Field(strict=True, ge=0, le=MAX_ADDRESS)] | None = None
+    reference: _Whole | Annotated[str, Field(strict=True)] | None = None
+    weight: Number
+    type: DataType = DataType.UINT16
+
+    @model_validator(mode="after")
+    def _check(self) -> "Piece":
+        if (self.address is None) == (self.reference is None):
+            raise FieldError("address", "give it or the reference")
+        if self.type not in (DataType.UINT16, DataType.INT16, DataType.BCD16):
+            raise FieldError("type", f"is {self.type}; a part is uint16, int16 or bcd16")
+        if not self.weight:
+            raise FieldError("weight", "is 0, which counts for nothing")
+        try:
+            self.place  # noqa: B018 - kept
+        except ValueError as error:
+            raise FieldError("reference", str(error)) from None
+        return self
+
+    @cached_property
+    def place(self) -> tuple[Table | None, int]:
+        """Its table, if it says one, and its address (0-based)."""
+        return (None, self.address or 0) if self.reference is None else place_of(self.reference)
+
+
 class Register(Part):
     """A register, or several that hold one value together.
 
@@ -47,6 +76,7 @@ class Register(Part):
     table: Table | None = None
     address: Annotated[int, Field(strict=True, ge=0, le=MAX_ADDRESS)] | None = None
     reference: _Whole | Annotated[str, Field(strict=True)] | None = None
+    parts: Annotated[list[Piece], Field(min_length=2, max_length=16)] | None = None
     type: DataType | None = None
     bit: Annotated[int, Field(strict=True, ge=0, le=_MAX_BIT)] | None = None
     length: Annotated[int, Field(strict=True, ge=2, le=_MAX_LENGTH, multiple_of=2)] | None = None
@@ -65,13 +95,16 @@ class Register(Part):
     def _check(self) -> "Register":
         self._check_place()
         self._check_type()
-        if self.place[1] + self.codec.size > MAX_ADDRESS + 1:
+        if not self.parts and self.place[1] + self.codec.size > MAX_ADDRESS + 1:
             raise FieldError(self._placed, f"it takes {self.codec.size} words, and would end beyond {MAX_ADDRESS}")
         self._check_values()
         self.behaviours.check(self.kind, written=self.place[0] in (Table.HOLDING, Table.COIL))
         return self
 
     def _check_place(self) -> None:
+        if self.parts:
+            self._check_parts(self.parts)
+            return
         if self.address is not None and self.reference is not None:
             there = reference_of(self.table or Table.HOLDING, self.address)
             raise FieldError("reference", f"give it or the address, not both; the address {self.address} is {there}")
@@ -86,7 +119,18 @@ class Register(Part):
                 "table", f"is {self.table}, but the reference {self.reference} is of {table}; leave one out"
             )
 
+    def _check_parts(self, parts: list[Piece]) -> None:
+        for field in ("address", "reference"):
+            if getattr(self, field) is not None:
+                raise FieldError(field, "its parts say where they are; leave it out")
+        if {each.place[0] for each in parts} - {None, self.place[0]} or self.place[0].bits:
+            raise FieldError("parts", "are words of one table, holding or input")
+        if len(set(self.addresses)) < len(parts):
+            raise FieldError("parts", "two of them are at the same place")
+
     def _check_type(self) -> None:
+        if (self.kind is DataType.SUM) is not bool(self.parts):
+            raise FieldError("type", "sum goes with parts, and parts with no other type")
         bits = self.place[0].bits
         if bits and self.kind is not DataType.BOOL:
             raise FieldError("type", f"is {self.kind}, but a {self.place[0]} holds a bool; leave type out")
@@ -104,7 +148,7 @@ class Register(Part):
 
     def _check_scale(self) -> None:
         for field in ("scale", "offset"):
-            if getattr(self, field) is not None and not self.kind.numeric:
+            if getattr(self, field) is not None and not (self.kind.numeric or self.parts):
                 raise FieldError(field, f"is of numbers alone, and this is {self.kind}; leave it out")
         if self.scale is not None and not _LEAST_SCALE <= abs(self.scale) <= _MOST_SCALE:
             raise FieldError("scale", f"is {self.scale}; it must be {_LEAST_SCALE:g} to {_MOST_SCALE:g}, or negative")
@@ -138,14 +182,26 @@ class Register(Part):
 
     @cached_property
     def place(self) -> tuple[Table, int]:
-        """Its table, and its address (0-based)."""
+        """Its table, and its address (0-based); of several parts the first."""
+        if self.parts:
+            tables = [each.place[0] for each in self.parts if each.place[0]]
+            return self.table or (tables[0] if tables else Table.HOLDING), min(each.place[1] for each in self.parts)
         if self.reference is not None:
             return place_of(self.reference)
         return self.table or Table.HOLDING, self.address or 0
 
     @cached_property
+    def addresses(self) -> Sequence[int]:
+        """Where each of its words is, or its bit."""
+        if self.parts:
+            return [each.place[1] for each in self.parts]
+        return range(self.place[1], self.place[1] + self.codec.size)
+
+    @cached_property
     def kind(self) -> DataType:
-        """Its type; unless it is said, uint16, or bool in a table of bits."""
+        """Its type; unless it is said, uint16, or bool in a table of bits, or sum of parts."""
+        if self.parts and self.type is None:
+            return DataType.SUM
         return self.type or (DataType.BOOL if self.place[0].bits else DataType.UINT16)
 
     @cached_property
@@ -161,12 +217,13 @@ class Register(Part):
             self.encoding or "ascii",
             self.padding or Padding.NULL,
             *self._nothing(),
+            tuple(Sum(exact(each.weight), each.type) for each in self.parts or ()),
         )
 
     def _nothing(self) -> tuple[tuple[int, ...], bool]:
         """Return which bits of all its words say that there is no value, and whether a NaN does."""
         given = self.no_value or []
-        size = (self.length or 0) // 2 if self.kind is DataType.STRING else self.kind.size
+        size = (self.length or 0) // 2 or len(self.parts or ()) or self.kind.size
         nan = NAN in given
         if nan and not self.kind.floating:
             raise FieldError("noValue", f"NaN is no {self.kind}; it is of float32 and float64 alone")
@@ -179,6 +236,8 @@ class Register(Part):
             return self.valued(self.value)
         if self.kind is DataType.STRING:
             return ""
+        if self.parts:
+            return self.codec.decode([0] * len(self.parts))
         return False if self.kind.logical else self.codec.value_of(0.0 if self.kind.floating else 0)
 
     def valued(self, value: Value) -> Value:

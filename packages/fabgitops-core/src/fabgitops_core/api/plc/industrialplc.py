@@ -17,7 +17,8 @@ from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
 from fabgitops_core.api.plc.correction import Correction, HeldCorrections, Mode
 from fabgitops_core.api.plc.fight import Fight, Fought
 from fabgitops_core.api.plc.history import PastCorrection
-from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId, Word
+from fabgitops_core.api.plc.places import Word
+from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId
 from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.api.plc.spec_rules import SPEC_RULES
 from fabgitops_core.api.refusals import Problem, problems_of, refuse

@@ -55,7 +55,7 @@ def _overlapping(registers: Sequence[Register], unit_id: int) -> Iterator[Proble
             start = registers[index].place[1]
             before = [each for each in before if _end(registers[each]) > start]
             for other in before:
-                if registers[index].codec.mask & registers[other].codec.mask:
+                if registers[index].shares_a_word(registers[other]):
                     yield _overlap(registers, *sorted((other, index)))
                     break
             before.append(index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fabgitops_core.api.plc import parts
 from fabgitops_core.api.refusals import Problem
 from fabgitops_core.codec.codec import Codec, InvalidCodec, Value
 from fabgitops_core.codec.numbers import DIGITS_LOST, decimal_text, exactly
@@ -13,6 +14,7 @@ from fabgitops_core.codec.types import DataType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fabgitops_core.api.plc.parts import RegisterPart
     from fabgitops_core.api.plc.registers import Register
 
 MAX_WRITE_WORDS = 123
@@ -54,6 +56,9 @@ def _shown(register: Register, field: str) -> object:
 
 
 def _of_the_place(register: Register) -> Iterator[Problem]:
+    if register.parts is not None:
+        yield from _of_the_parts(register, register.parts)
+        return
     if register.reference is None:
         if register.address is None:
             reason = "say where it is: address: 4001 (0-based as on the wire) or reference: 44002 (as on the drawing)"
@@ -67,6 +72,20 @@ def _of_the_place(register: Register) -> Iterator[Problem]:
     elif register.table is None and table is Table.COIL and not _like_a_coil(register):
         hint = _for_address(register.reference, Table.HOLDING)
         yield Problem(("reference",), register.reference, f"it names a coil, which holds true or false{hint}")
+
+
+def _of_the_parts(register: Register, given: tuple[RegisterPart, ...]) -> Iterator[Problem]:
+    """Yield what is wrong with a sum of words, which only its parts say where it is and how it is understood."""
+    for field in ("address", "reference", "type", "value"):
+        if getattr(register, field) not in {None, DataType.SUM}:
+            reason = _ONLY_OBSERVED if field == "value" else f"parts say that, each its own: drop {field}, or parts"
+            yield Problem((field,), _shown(register, field), reason)
+    if "write" in register.model_fields_set:
+        yield Problem(("write",), {}, _ONLY_OBSERVED)
+    yield from parts.problems(given, register.table)
+
+
+_ONLY_OBSERVED = "a sum of several words is only observed: they would not change at the same moment; drop it"
 
 
 def _both(said: int, table: Table, address: int) -> str:
@@ -108,7 +127,7 @@ def _of_the_table(register: Register, codec: Codec) -> Iterator[Problem]:
         yield Problem(
             ("type",), str(codec.type), f"a {table.noun} holds true or false: drop type, or choose another table"
         )
-    if address + codec.size - 1 > _LAST:
+    if address + codec.span - 1 > _LAST:
         field = "address" if register.reference is None else "reference"
         reason = f"{codec.type} takes {codec.size} words from there, and the last address is {_LAST}"
         yield Problem((field,), _shown(register, field), reason)

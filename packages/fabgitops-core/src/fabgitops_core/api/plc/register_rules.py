@@ -103,6 +103,21 @@ REGISTER_RULES = (
         field=".write.function",
     ),
     Rule(
+        "!has(self.parts) || !(has(self.address) || has(self.reference)) && (!has(self.type) || self.type == 'sum')",
+        "parts say where each is and how it is understood: drop address, reference and type, or parts",
+        field=".parts",
+    ),
+    Rule(
+        "!has(self.parts) || !has(self.write)",
+        "a sum of several words is only observed: drop write",
+        field=".parts",
+    ),
+    Rule(
+        "!has(self.type) || self.type != 'sum' || has(self.parts)",
+        "type sum goes with parts: say them, and drop type",
+        field=".type",
+    ),
+    Rule(
         f"!has(self.noValue) || !(has(self.table) && self.table in {_BIT_TABLES}) && "
         "!(has(self.write) && has(self.write.verify) && !self.write.verify)",
         "noValue is for words that are read: not for coil or discrete, nor with verify: false; drop it",

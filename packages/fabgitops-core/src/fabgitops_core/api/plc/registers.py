@@ -5,12 +5,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Self
 
-from pydantic import Field, PlainValidator, StrictBool, WithJsonSchema, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.plc.parts import MAX_PARTS, RegisterPart, parts_of
+from fabgitops_core.api.plc.places import NoValueWords, Number, Reference, Word
 from fabgitops_core.api.plc.ramp import Ramp
 from fabgitops_core.api.plc.register_checks import problems
-from fabgitops_core.api.plc.register_rules import REFERENCE, REGISTER_RULES
+from fabgitops_core.api.plc.register_rules import REGISTER_RULES
 from fabgitops_core.api.refusals import refuse
 from fabgitops_core.api.schema import PRINTABLE, rules, unstored
 from fabgitops_core.api.values import Scalar, Tolerance, allowance
@@ -20,9 +22,7 @@ from fabgitops_core.codec.tables import Table, parse_reference
 from fabgitops_core.codec.texts import Encoding, Padding
 from fabgitops_core.codec.types import ByteOrder, DataType, Words
 
-Word = Annotated[int, Field(ge=0, le=65535, strict=True)]
 UnitId = Annotated[int, Field(ge=0, le=255, strict=True)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$")]
 """Letters, digits, dots, dashes and underscores, as a map in a manual may need them; at most 63 characters."""
 
@@ -54,39 +54,6 @@ class Write(ApiModel):
     """In which steps a number goes to its value; in one when not given."""
 
 
-def _reference(given: object) -> int | str:
-    if not isinstance(given, int | str):
-        raise ValueError("it must be a number or a text: 40001")  # noqa: TRY004  # pydantic takes no TypeError
-    parse_reference(given)
-    return given
-
-
-def _no_value(given: object) -> int | str:
-    if isinstance(given, bool) or not isinstance(given, int | str):
-        raise ValueError('it must be a raw number, or its words in quotes: "0x8000"')  # noqa: TRY004  # as above
-    if isinstance(given, int) and not absent.LEAST <= given <= absent.MOST:
-        raise ValueError('it is too large for a number here: write its words in quotes, as in "0x8000000000000000"')
-    return given
-
-
-NoValueWords = Annotated[
-    int | str,
-    PlainValidator(_no_value),
-    WithJsonSchema(
-        {
-            "x-kubernetes-int-or-string": True,
-            "minimum": absent.LEAST,
-            "maximum": absent.MOST,
-            "maxLength": 502,
-            "pattern": absent.TEXT,
-        }
-    ),
-]
-"""Raw words that mean no value, as a manual writes them."""
-
-Reference = Annotated[int | str, PlainValidator(_reference), WithJsonSchema(REFERENCE)]
-
-
 @unstored
 @rules(*REGISTER_RULES)
 class RegisterEntry(ApiModel):
@@ -100,6 +67,8 @@ class RegisterEntry(ApiModel):
     """Address in its table, 0-based as on the wire; give it or reference."""
     reference: Reference | None = None
     """The same as it stands on the drawing, 1-based with the digit of its table: 40001, 400001, 30005, 10017, 1."""
+    parts: Annotated[tuple[RegisterPart, ...], Field(min_length=2, max_length=MAX_PARTS)] | None = None
+    """Words of which it is the sum, each with its place and weight, in place of address; only observed."""
     unit_id: UnitId | None = None
     """Modbus unit id behind a gateway; spec.unitId when not given."""
     type: DataType | None = None
@@ -151,6 +120,10 @@ class Register(RegisterEntry):
     @cached_property
     def place(self) -> tuple[Table, int]:
         """Return the table and the 0-based address of its first word or bit."""
+        if self.parts:
+            named, addresses = zip(*(each.place for each in self.parts), strict=True)
+            table = self.table or next((each for each in named if each is not None), Table.HOLDING)
+            return table, min(addresses)
         if self.reference is not None:
             return parse_reference(self.reference)
         return self.table or Table.HOLDING, self.address or 0
@@ -163,6 +136,7 @@ class Register(RegisterEntry):
             InvalidCodec: Its fields contradict each other; never once it was validated.
         """
         kind = self.type or (DataType.BOOL if self.place[0].bits else DataType.UINT16)
+        kind = DataType.SUM if self.parts else kind
         return Codec(
             kind,
             self.byte_order,
@@ -174,6 +148,7 @@ class Register(RegisterEntry):
             self.padding or Padding.NULL,
             tuple((self.enum or {}).items()),
             *self._absent(kind),
+            parts=parts_of(self.parts) if self.parts else (),
         )
 
     def _absent(self, kind: DataType) -> tuple[frozenset[Words], bool]:
@@ -184,7 +159,7 @@ class Register(RegisterEntry):
         """
         if not self.no_value:
             return frozenset(), False
-        size = (self.length or 0) // 2 if kind is DataType.STRING else kind.words
+        size = (self.length or 0) // 2 if kind is DataType.STRING else len(self.parts or ()) or kind.words
         try:
             return absent.all_named(self.no_value, kind, self.byte_order, size)
         except ValueError as error:
@@ -192,8 +167,24 @@ class Register(RegisterEntry):
 
     @property
     def size(self) -> int:
-        """Return how many words it takes, or how many bits: 1, in a table of bits."""
-        return self.codec.size
+        """Return how many words one reading of it spans, or how many bits: 1, in a table of bits."""
+        return self.codec.span
+
+    def shares_a_word(self, other: "Register") -> bool:
+        """Return whether two registers that reach over each other in one table have a word, or a bit of it, in common.
+
+        What stands between the words of one of several parts is not its own.
+        """
+        if not self.codec.mask & other.codec.mask:
+            return False
+        return not (self.parts or other.parts) or not self.addresses.isdisjoint(other.addresses)
+
+    @property
+    def addresses(self) -> frozenset[int]:
+        """Return the addresses of its words; those between its parts are not its own."""
+        first = self.place[1]
+        offsets = (each.offset for each in self.codec.parts) if self.parts else range(self.size)
+        return frozenset(first + offset for offset in offsets)
 
     @cached_property
     def encoded(self) -> Words | None:

@@ -64,12 +64,13 @@ def _point(
     wanted = shared(register.encoded)
     bit = f"bit {codec.bit} of " if codec.bit is not None else ""
     order = f" {codec.order}" if codec.order is not ByteOrder.ABCD else ""
+    last = f" to {address + codec.span - 1}" if codec.parts else ""
     own_unit = f" unit {unit}" if unit != unit_id else ""
     is_target = short and register.name == TARGET
     return Point(
         name=register.name,
         label=f"register {address}" if is_target else f"{register.name} ({bit}{table.noun} {address}{own_unit})",
-        where=f"{bit}{table} {address} {codec.type}{order} unit {unit}",
+        where=f"{bit}{table} {address}{last} {codec.type}{order} unit {unit}",
         metric=str(address) if is_target else register.name,
         place=Place(DeviceId(endpoint, unit), table, address, codec),
         wanted=wanted,

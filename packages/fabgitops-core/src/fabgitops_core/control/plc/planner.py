@@ -105,7 +105,8 @@ def batch_of(members: Sequence[int], points: Sequence[Point]) -> Batch:
 def words_of(batch: Batch, values: Words, at: int, points: Sequence[Point]) -> Words:
     """Return the words of one register out of a reading's."""
     start = points[at].place.address - batch.plan.address
-    return values[start : start + points[at].place.codec.size]
+    codec = points[at].place.codec
+    return codec.of_span(values[start : start + codec.span])
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Point:
     @property
     def end(self) -> int:
         """Return the address after its last word or bit."""
-        return self.place.address + self.place.codec.size
+        return self.place.address + self.place.codec.span
 
     def same(self, words: Words, other: Words) -> bool:
         """Return whether two rows of words mean the same, within the tolerance.
