@@ -5,6 +5,7 @@ Run with the Python of an environment that holds the wheel and what it declares,
 
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,4 +21,10 @@ def said(*arguments: str) -> str:
 assert version("fabctl") in said("version")
 assert "get-status" in said("--help")
 assert find_spec("fabgitops_core") is None, "fabctl must not need fabgitops-core"
+with tempfile.TemporaryDirectory() as folder:
+    file = Path(folder) / "template.yaml"
+    file.write_text("apiVersion: fabgitops.io/v1\nkind: AnalysisTemplate\nmetadata: {name: a}\nspec: {}\n")
+    analyze = [str(command), "rollout", "analyze", "-f", str(file), "--prometheus", "http://127.0.0.1:9"]
+    refused = subprocess.run(analyze, check=False, capture_output=True, text=True, timeout=60)
+assert (refused.returncode, 'pip install "fabctl[offline]"' in refused.stderr) == (1, True), refused
 print("fabctl", version("fabctl"))

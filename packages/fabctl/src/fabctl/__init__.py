@@ -13,6 +13,8 @@ model      what an object says, whatever it holds; pure
 registers  the same of each register of a map
 fields     the same of a single field
 counting   the two ways in which registers are counted
+rollouts   how a rollout of set-points stands; `explaining` why, `releases` what PLCs say of it
+offline    what the code of the operator does here, which an extra brings; nothing else imports that
 render     what is shown; rich, which nothing else imports, only where there is a terminal
 errors     everything that can go wrong, each a line that says what to do
 """

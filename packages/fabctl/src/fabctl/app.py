@@ -87,6 +87,7 @@ _ROLLOUT_COMMANDS = (
     ("retry", "Begin a change once more that was given up."),
     ("release", "Let PLCs go over to what Git wants by hand, after showing what would be written."),
     ("history", "Show the last decisions of a rollout, the newest first."),
+    ("analyze", "Try an AnalysisTemplate over history: how often changes would have failed."),
 )
 for _name, _help in _ROLLOUT_COMMANDS:
     _ROLLOUT.command(f"fabctl.commands.rollout.{_name}:{_name}", name=_name, help=_help)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fabctl.leading import GROUPS
-from fabctl.names import BMC, PLC, RACK, ROLLOUT, TEMPLATE, Kind
+from fabctl.names import ANALYSIS, BMC, PLC, RACK, ROLLOUT, TEMPLATE, Kind
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -37,6 +37,7 @@ VALUES: Mapping[str, Wanted] = {
         ("--timeout", "--interval", "--reason", "--digest", "--tag", "--filename", "-f", "--field-manager"),
         Wanted.NOTHING,
     ),
+    **dict.fromkeys(("--from", "--to", "--step", "--lasting", "--arg", "--prometheus", "--token-file"), Wanted.NOTHING),
 }
 """The options that take a value, and what that may be."""
 
@@ -55,6 +56,7 @@ _KINDS: Mapping[str, Kind | None] = {
     "rack locate": BMC,
     "rollout list": None,
     "rollout release": PLC,
+    "rollout analyze": ANALYSIS,
     **dict.fromkeys((f"rollout {word}" for word in ("get", "status", "plan", "history")), ROLLOUT),
     **dict.fromkeys((f"rollout {word}" for word in ("approve", "promote", "abort", "retry")), ROLLOUT),
     **dict.fromkeys((f"rollout {word}" for word in ("pause", "resume")), ROLLOUT),

@@ -8,6 +8,7 @@ FabctlError
 ├── NotInstalled    3  the cluster has no IndustrialPLC
 ├── UnknownPLC      3  there is none of this name
 ├── Refused         1  the API server refuses this request for what it says
+├── Lacking         1  fabctl was installed without what this needs
 └── Unhandled       1  the operator could not do what was asked
     └── Late        6  the operator did not answer in time
 """
@@ -67,6 +68,10 @@ class UnknownPLC(FabctlError):
 
 class Refused(FabctlError):
     """The API server refuses this request for what it says."""
+
+
+class Lacking(FabctlError):
+    """It was installed without what this needs."""
 
 
 class Unhandled(FabctlError):

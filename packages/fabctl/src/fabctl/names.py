@@ -42,6 +42,7 @@ CHASSIS = Kind("chassis", "chas", "Chassis", "a chassis", "fabctl tree")
 BLADE = Kind("blade", "blade", "Blade", "a blade", "fabctl tree")
 BMC = Kind("bmc", "bmc", "BMC", "a BMC", "fabctl tree RACK -o name")
 NODE = Kind("racknode", "rnode", "RackNode", "a node", "fabctl tree")
+ANALYSIS = Kind("analysistemplate", "fat", "AnalysisTemplate", "an analysis template", "kubectl get analysistemplates")
 ROLLOUT = Kind("setpointrollout", "spr", "SetpointRollout", "a rollout", "fabctl rollout list")
 
 

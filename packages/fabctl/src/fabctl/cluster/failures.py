@@ -124,6 +124,6 @@ def not_installed(attempt: Attempt) -> NotInstalled:
     there = f'the cluster of context "{attempt.context}" has no'
     if attempt.resource.startswith("industrialplc"):
         return NotInstalled(f"{there} IndustrialPLC: install it with {INSTALL}")
-    if attempt.resource.startswith("setpointrollout"):
-        return NotInstalled(f"{there} SetpointRollout: let the chart install it (setpointRollouts.enabled)")
+    if attempt.resource.startswith(("setpointrollout", "analysistemplate")):
+        return NotInstalled(f"{there} {attempt.resource}: let the chart install it (setpointRollouts.enabled)")
     return NotInstalled(f"{there} {attempt.resource}: let the chart install what racks need (racks.enabled)")
