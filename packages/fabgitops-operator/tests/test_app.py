@@ -67,6 +67,12 @@ def test_help_and_version() -> None:
     assert call("--version").stdout.strip() == version("fabgitops-operator")
 
 
+def test_rollouts_are_about_plcs(refused: Refused) -> None:
+    """What lets changes go over PLCs in waves has no effect where there are none, and a bus none where nobody tells."""
+    assert "--setpoint-rollouts is about PLCs" in refused("run", "--kinds", "racks", "--setpoint-rollouts")
+    assert "--bus has no effect without" in refused("run", "--bus", "nats://127.0.0.1")
+
+
 def test_manifests() -> None:
     """`manifests` prints the CRDs, their policy and a role with the least rights, bound to the operator's account."""
     printed = list(yaml.safe_load_all(call("manifests").stdout))

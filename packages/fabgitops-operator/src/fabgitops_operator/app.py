@@ -13,7 +13,7 @@ from yaml import YAMLError
 
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.facade.settings import FacadeSettings
-from fabgitops_operator.settings import Family, Settings, ranges
+from fabgitops_operator.settings import Settings, ranges
 from fabgitops_operator.standalone.commands import app as standalone
 from fabgitops_operator.streams import complain, say
 
@@ -97,7 +97,7 @@ def run(settings: Settings | None = None, bus: BusSettings | None = None, *, con
 
     Args:
         settings: What can be set.
-        bus: What can be set of the bus that is told of racks.
+        bus: What can be set of the bus that is told of racks and rollouts.
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
@@ -111,8 +111,10 @@ def run(settings: Settings | None = None, bus: BusSettings | None = None, *, con
 
     del config  # read by `_from_file`, before the settings are made
     settings, bus = settings or Settings(), bus or BusSettings()
-    if settings.kinds is not Family.RACKS and bus != BusSettings():
-        complain("--bus has no effect without --kinds racks (see: fabgitops-operator run --help)")
+    if not settings.tells and bus != BusSettings():
+        complain(
+            "--bus has no effect without --kinds racks or --setpoint-rollouts (see: fabgitops-operator run --help)"
+        )
         return 2
     failed = (ApiError, LeaseLostError, LeaseRefusedError, NotInstalledError)
     return performed(operate(settings, bus), settings, (AuditKeyError, BusError), failed)

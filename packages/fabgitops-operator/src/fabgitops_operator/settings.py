@@ -192,6 +192,8 @@ def _together(kind: type, settings: "Settings | None") -> None:
         raise ValueError(f"--audit records writes to PLCs; with --kinds {settings.kinds} none is written.")
     if settings is not None and settings.kinds is not Family.PLC and settings.device_map is not None:
         raise ValueError(f"--device-map says where PLCs are; with --kinds {settings.kinds} none is reached.")
+    if settings is not None and settings.kinds is not Family.PLC and settings.setpoint_rollouts:
+        raise ValueError(f"--setpoint-rollouts is about PLCs; with --kinds {settings.kinds} there are none.")
     if settings is not None and settings.kinds is not Family.PLC:
         for flag, rate in (("", settings.writes_per_second), ("-per-host", settings.writes_per_second_per_host)):
             if rate:
@@ -206,6 +208,9 @@ class Settings(Common):
 
     kinds: Family = Family.PLC
     """Which kinds to look after: plc, or racks; each by an operator of its own, with no more rights than it needs."""
+
+    setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False
+    """Let changes of set-points go over a fleet of PLCs in waves, by SetpointRollouts."""
 
     namespace: Annotated[tuple[str, ...], Parameter(validator=_namespaces, negative=(), show_default=False)] = ()
     """Namespace to look after; may be given several times, in the environment with spaces between. Default: all."""
@@ -246,3 +251,8 @@ class Settings(Common):
 
     lease_outage: Outage = Outage.HOLD
     """While no API server answers for longer: hold all writes, or correct, where no second operator can start then."""
+
+    @property
+    def tells(self) -> bool:
+        """Return whether there is anything that a bus is told of."""
+        return self.kinds is Family.RACKS or self.setpoint_rollouts

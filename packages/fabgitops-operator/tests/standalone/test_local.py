@@ -77,6 +77,12 @@ class Kept:
         async with following.running(self.looked.wait):
             yield
 
+    async def label(self, text: str) -> None:
+        """Label the PLC, as somebody does while a status is on its way."""
+        with self.local._writing(self.uid):
+            patch = {"metadata": {"labels": {"line": text}}}
+            await self.objects.patch(PLC, "default", "mixer", patch, "merge", How(Actor.SOURCE))
+
     async def annotate(self, text: str) -> None:
         """Annotate the PLC, as fabctl does: the news of it come after all that happened before."""
         patch = {"metadata": {"annotations": {"note": text}}}
@@ -141,6 +147,14 @@ async def test_our_own_status_is_not_declared_anew(kept: Kept) -> None:
             await kept.local.patch_status(KEY, kept.uid, {**STATUS, "message": f"pass {number}"})
         await kept.annotate("ask")
     assert [(what, _note(body)) for what, body in kept.inventory.told] == [("present", "ask")]
+
+
+async def test_a_label_is_told(kept: Kept) -> None:
+    """A label that changes while a status of ours is on its way is news all the same: somebody may lead by it."""
+    async with kept.followed():
+        await kept.label("a")
+        await until(lambda: kept.inventory.told)
+    assert kept.inventory.told[0][1]["metadata"]["labels"] == {"line": "a"}
 
 
 async def test_a_status_of_somebody_else_is_told(kept: Kept) -> None:

@@ -6,9 +6,8 @@ A family is what one operator looks after, with the rights that it takes; no fam
 from collections.abc import Mapping
 from typing import Any
 
-from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
+from fabgitops_core.control.analysis.template import AnalysisTemplateController
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.table import PlcController
@@ -16,16 +15,20 @@ from fabgitops_core.control.plc.template import TemplateController
 from fabgitops_core.control.rack.bmc.table import BmcController
 from fabgitops_core.control.rack.table import RackController
 from fabgitops_core.control.rack.template import RackTemplateController
+from fabgitops_core.control.setpoint.table import SetpointRolloutController
 
 
 def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[Any], ...]]:
     """Return the decisions of each kind; what others refer to stands before them, so that it is listed first.
+
+    Those of `setpoints` lead what is of `plc`: one operator looks after both, and lists them first.
 
     Args:
         settle_secs: How long what a PLC's resource wants must have stood before it is written; 0 writes at once.
     """
     return {
         "plc": (TemplateController(), PlcController(settle_secs)),
+        "setpoints": (AnalysisTemplateController(), SetpointRolloutController()),
         "racks": (RackTemplateController(), RackController(), BmcController()),
     }
 
@@ -39,5 +42,5 @@ CONTROLLERS: tuple[Controller[Any], ...] = FAMILIES["plc"]
 KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in CONTROLLERS)
 """Each has a CustomResourceDefinition that every user is given; those of other families are for who asks for them."""
 
-SETPOINT_KINDS: tuple[Kind, ...] = (ANALYSIS_TEMPLATE, SETPOINT_ROLLOUT)
+SETPOINT_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMILIES["setpoints"])
 """With these changes of set-points go over a fleet in waves."""

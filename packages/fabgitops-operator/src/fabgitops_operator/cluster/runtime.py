@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.codec.networks import Networks, networks
+from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.kinds import families
 from fabgitops_core.engine.ports import Bus
 
@@ -26,7 +29,7 @@ from fabgitops_operator.cluster.watch import Watch
 from fabgitops_operator.cluster.way import load_access
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import serving
-from fabgitops_operator.hosting.means import Means, modbus
+from fabgitops_operator.hosting.means import Means, Rollouts, modbus
 from fabgitops_operator.hosting.owned import watched_by
 from fabgitops_operator.hosting.ports import Fence
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
@@ -57,20 +60,20 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
     route, within = route_of(settings.device_map), networks(settings.allow_cidr)
     keeper = keeper_of(settings)
     access = load_access()
-    deciding = families(settings.settle_secs)[settings.kinds]
+    deciding = _deciding(settings)
     owned = [watched.kind for watched in watched_by(deciding)]
     kube, rest = Kube(access, [*(controller.kind for controller in deciding), *owned]), Rest(access)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(kube.close)
         stack.push_async_callback(rest.close)
         told: Memory | Outbox | None = None
-        if settings.kinds is Family.RACKS:
+        if settings.tells:
             told = await stack.enter_async_context(bus_of(bus))
-        means = (
-            modbus(kube, route, within, ConfigMapBrake(kube, settings), keeper)
-            if told is None
-            else _of_racks(kube, rest, told, owned, within)
-        )
+        if told is not None and settings.kinds is Family.RACKS:
+            means = _of_racks(kube, rest, told, owned, within)
+        else:
+            rollouts = _rollouts(rest, told) if told is not None else None
+            means = modbus(kube, route, within, ConfigMapBrake(kube, settings), keeper, rollouts)
         fence = lease_of(settings, kube)
         stage = await stack.enter_async_context(staged(settings, kube, fence, deciding, means))
         remark = stage.remark if told is None else _remark(stage, told)
@@ -81,6 +84,17 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
         leaving = _leaving(settings, kube, fence)
         stage.metrics.watch_given_up(lambda: leaving.counts)
         return await stage.perform(listening, watch.running(), _both(children, leaving))
+
+
+def _deciding(settings: Settings) -> Sequence[Controller[Any]]:
+    """Return who decides; what leads others stands before them, so that it is listed first."""
+    known = families(settings.settle_secs)
+    return (*(known["setpoints"] if settings.setpoint_rollouts else ()), *known[settings.kinds])
+
+
+def _rollouts(rest: Rest, bus: Bus) -> Rollouts:
+    """Return what rollouts need of a cluster."""
+    return Rollouts(lambda metrics: KubeObjects(rest, [INDUSTRIAL_PLC], metrics.api_write), bus)
 
 
 def _leaving(settings: Settings, kube: Kube, fence: Fence) -> Leaving:

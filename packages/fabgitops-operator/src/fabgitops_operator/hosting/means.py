@@ -56,8 +56,27 @@ class Means:
     audit: Keeper | None = None
 
 
-def modbus(secrets: Secrets, route: Route, within: Networks, brake: BrakeStore, audit: Keeper | None = None) -> Means:
+@dataclass(frozen=True, slots=True)
+class Rollouts:
+    """What changes need that go over a fleet of PLCs: where PLCs are annotated, and who is told."""
+
+    objects: Callable[[Metrics], Objects]
+    bus: Bus
+
+
+def modbus(
+    secrets: Secrets,
+    route: Route,
+    within: Networks,
+    brake: BrakeStore,
+    audit: Keeper | None = None,
+    rollouts: Rollouts | None = None,
+) -> Means:
     """Return what PLCs need: connections over which Modbus is spoken, to addresses within what is allowed."""
     return Means(
-        lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route, within), brake=brake, audit=audit
+        lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route, within),
+        objects=rollouts.objects if rollouts else lambda _: None,
+        bus=rollouts.bus if rollouts else None,
+        brake=brake,
+        audit=audit,
     )

@@ -1,7 +1,7 @@
 """The store's news into the inventory: what the watch of the API server is on Kubernetes.
 
-What was declared is declared again only when its generation or its annotations changed: each status that is stored here
-comes back as news, and to read the declaration anew for that would cost more than the poll that it is of.
+What was declared is declared again only when its generation, labels or annotations changed: each status that is stored
+here comes back as news, and to read the declaration anew for that would cost more than the poll that it is of.
 """
 
 import asyncio
@@ -102,4 +102,4 @@ class Following:
 def _declares(body: dict[str, Any]) -> tuple[Any, ...]:
     """Return what changes with every declaration, and never with a status."""
     metadata = body["metadata"]
-    return tuple(metadata.get(name) for name in ("uid", "generation", "annotations", "deletionTimestamp"))
+    return tuple(metadata.get(name) for name in ("uid", "generation", "labels", "annotations", "deletionTimestamp"))

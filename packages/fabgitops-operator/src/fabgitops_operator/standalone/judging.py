@@ -1,6 +1,7 @@
 """Whether an object may be stored: by the definitions and the policy that a cluster is given, with the same words."""
 
 import hashlib
+import json
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
@@ -14,7 +15,12 @@ from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import APPROVE, APPROVED_BY
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.control.kinds import KINDS
+from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
+
+from fabgitops_operator.standalone.resources import KINDS
+
+_APPROVED = (INDUSTRIAL_PLC, SETPOINT_ROLLOUT)
+"""Of which kinds somebody agrees to what is going to be done, by name."""
 
 
 class Resource(Protocol):
@@ -46,7 +52,7 @@ class ShippedRules:
         if resource.definition is None:
             return Judged(body)
         judged = self.admission.judge(resource.definition.name, body, old, operation, subresource, validation)
-        cause = another_name(body, old, who) if resource.definition is INDUSTRIAL_PLC else None
+        cause = another_name(body, old, who) if resource.definition in _APPROVED else None
         return judged if cause is None else replace(judged, causes=(*judged.causes, cause))
 
     @cached_property
@@ -58,7 +64,7 @@ class ShippedRules:
     def name(self) -> str:
         """Return what names the rules: what was judged under the same name need not be judged again."""
         said = [version("fabgitops-core"), version("fabgitops-operator"), _shipped("admission.yaml")]
-        said += [_shipped(f"{kind.crd_name}.yaml") for kind in KINDS]
+        said += [json.dumps(definition(kind), sort_keys=True) for kind in KINDS]
         return hashlib.blake2b("\0".join(said).encode(), digest_size=16).hexdigest()
 
 

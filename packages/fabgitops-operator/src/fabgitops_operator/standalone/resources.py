@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from fabgitops_core.api.kinds import Column, Kind
-from fabgitops_core.control.kinds import KINDS
+from fabgitops_core.control.kinds import KINDS as PLC_KINDS
+from fabgitops_core.control.kinds import SETPOINT_KINDS
+
+KINDS = (*PLC_KINDS, *SETPOINT_KINDS)
+"""Those of core that are kept here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,13 +11,16 @@ from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.kinds import families
 
 from fabgitops_operator.audit.choosing import keeper_of
+from fabgitops_operator.bus.choosing import bus_of
+from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.beside import beside
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import probes
-from fabgitops_operator.hosting.means import modbus
+from fabgitops_operator.hosting.means import Rollouts, modbus
 from fabgitops_operator.hosting.stage import Stage, last_word, staged
 from fabgitops_operator.hosting.web import application, listening
+from fabgitops_operator.standalone.annotating import StoreObjects
 from fabgitops_operator.standalone.api.server import Api
 from fabgitops_operator.standalone.brake import FILE, FileBrake
 from fabgitops_operator.standalone.brake_pages import brake_pages
@@ -71,7 +74,8 @@ async def _operated(settings: StandaloneSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
     route, keeper = route_of(settings.device_map), keeper_of(settings)
     way_in = entrance(settings)
-    deciding = families(settings.settle_secs)["plc"]
+    known = families(settings.settle_secs)
+    deciding = (*known["setpoints"], *known["plc"])  # what leads others is listed first
     judge = ShippedRules()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(settings.state))
@@ -82,7 +86,9 @@ async def _operated(settings: StandaloneSettings) -> str:
         stack.push_async_callback(local.settled)
         rules = Rules(judge, deciding, BY_KIND, judge.name)
         syncer = Syncer(objects, store, rules, settings.of_source(), local)
-        means = modbus(local, route, networks(settings.allow_cidr), brake, keeper)
+        told = await stack.enter_async_context(bus_of(BusSettings()))
+        rollouts = Rollouts(lambda metrics: StoreObjects(store, objects, metrics.api_write), told)
+        means = modbus(local, route, networks(settings.allow_cidr), brake, keeper, rollouts)
         stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, means))
         if keeper is not None:
             keeper.origin = in_source(keeper.origin, store, syncer.status)

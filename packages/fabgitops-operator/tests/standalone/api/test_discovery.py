@@ -16,7 +16,7 @@ async def test_kubectl_gets_each_root_as_one_document(ask: Any) -> None:
     assert [each["resource"] for each in core.json["items"][0]["versions"][0]["resources"]] == ["events", "namespaces"]
     named = {each["metadata"]["name"]: each["versions"][0]["resources"] for each in groups.json["items"]}
     assert set(named) == {"fabgitops.io", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io"}
-    plcs = named["fabgitops.io"][0]
+    plcs = next(each for each in named["fabgitops.io"] if each["resource"] == "industrialplcs")
     assert plcs | {"verbs": sorted(plcs["verbs"])} == {
         "resource": "industrialplcs",
         "responseKind": {"group": "fabgitops.io", "version": "v1", "kind": "IndustrialPLC"},

@@ -1,0 +1,90 @@
+"""Annotations that those who lead give to what they lead, in the store on this machine."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.engine.object_errors import Away, Gone, ObjectError, Refused, Taken, Withdrawn
+
+from fabgitops_operator.standalone.local import kept
+from fabgitops_operator.standalone.store import Actor, How, Objects, RefusedError, StateError, Store
+
+ANNOTATOR = How(Actor.OPERATOR, validation="Ignore", manager="fabgitops-rollout")
+
+
+class StoreObjects:
+    """The engine's `Objects`, where no kind owns any: some are annotated, and stored when that is answered.
+
+    Args:
+        store: What is kept.
+        objects: What a request does to it.
+        counted: Told of each request whose it was (the kind's plural) and what came of it, in a word.
+    """
+
+    def __init__(self, store: Store, objects: Objects, counted: Callable[[str, str], None]) -> None:
+        self._store = store
+        self._objects = objects
+        self._counted = counted
+
+    async def annotate(
+        self,
+        key: Key,
+        uid: str,
+        annotations: Mapping[str, str | None],
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """As `fabgitops_core.engine.ports.Objects.annotate`."""
+        plural = kept(key.kind).plural
+        try:
+            await self._annotate(key, uid, annotations, wanted)
+        except Withdrawn:
+            raise
+        except ObjectError as error:
+            self._counted(plural, error.kind.name.lower())
+            raise
+        self._counted(plural, "ok")
+
+    async def _annotate(
+        self, key: Key, uid: str, annotations: Mapping[str, str | None], wanted: Callable[[], bool]
+    ) -> None:
+        doing = f"annotating {key.kind} {key}"
+        await self._objects.turn()
+        if not wanted():
+            raise Withdrawn(f"{doing}: it is not wanted any more")
+        if (why := self._other(key, uid, doing)) is not None:
+            raise why
+        patch = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
+        try:
+            await self._objects.patch(kept(key.kind), key.namespace, key.name, patch, "merge", ANNOTATOR)
+        except RefusedError as error:
+            if error.status["reason"] == "NotFound":
+                raise Gone(f"{doing}: it is gone") from error
+            raise self._other(key, uid, doing) or Refused(f"{doing}: {error}") from error
+        except StateError as error:  # a full disk: it may have room again
+            raise Away(f"{doing}: {error}") from error
+
+    def _other(self, key: Key, uid: str, doing: str) -> ObjectError | None:
+        """Return why the object of a uid is not there to be annotated, or None."""
+        record = self._store.get(kept(key.kind), key.namespace, key.name)
+        if record is None:
+            return Gone(f"{doing}: it is gone")
+        if record.uid != uid:
+            return Taken(f"{doing}: another object has its name by now", record.decoded())
+        return None
+
+    async def apply(self, body: Mapping[str, Any], **how: object) -> NoReturn:
+        """Never be asked for.
+
+        Raises:
+            TypeError: It was.
+        """
+        raise TypeError(f"no kind that is looked after here owns objects, and {body.get('kind')} was to be applied")
+
+    async def delete(self, key: Key, uid: str, version: int = 0, **how: object) -> NoReturn:
+        """Never be asked for.
+
+        Raises:
+            TypeError: It was.
+        """
+        raise TypeError(f"no kind that is looked after here owns objects, and {key} was to be deleted")
