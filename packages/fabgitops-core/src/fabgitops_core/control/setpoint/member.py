@@ -25,7 +25,10 @@ MOST_CORRECTIONS = 1
 
 _HOLDS = PROVEN | IN_SYNC | REACHABLE
 _FINE = _HOLDS | GATED | VALID
-_ASIDE = SUSPENDED | FAILED | HELD
+_ALL = _FINE | SUSPENDED | FAILED | HELD
+
+RESTORE = "/restore"
+"""How the permit of who was put back ends."""
 
 
 class Part(IntEnum):
@@ -47,7 +50,7 @@ def part_of(facts: Facts, own: str) -> Part:
     """Return what a member is to a round; `own` is how its permits begin."""
     standing = int(facts.standing)
     if facts.permit.startswith(own):
-        if facts.permit.endswith("/restore"):
+        if facts.permit.endswith(RESTORE):
             return Part.RESTORED
         if facts.released == facts.wanted or not standing & VALID:
             return Part.RELEASED
@@ -64,9 +67,12 @@ def is_looked_at(facts: Facts) -> bool:
 
 
 def is_fine(facts: Facts) -> bool:
-    """Return whether nothing is to be said of a member but that it holds what it must."""
-    standing = int(facts.standing)
-    return standing & (_FINE | _ASIDE) == _FINE and facts.corrections <= MOST_CORRECTIONS
+    """Return whether nothing is to be said of a member but that it holds what Git wants."""
+    return (
+        int(facts.standing) & _ALL == _FINE
+        and facts.released == facts.wanted != ""
+        and facts.corrections <= MOST_CORRECTIONS
+    )
 
 
 def holds(facts: Facts) -> bool:

@@ -60,13 +60,9 @@ def compared(
 
 def _same(before: Mapping[str, str], members: Members) -> bool:
     """Return whether nothing is new; one that is not valid for now still has its last words there."""
-    known = 0
-    for name, each in members.items():
-        if each.wanted and int(each.standing) & _GATED:
-            if before.get(name) != each.wanted:
-                return False
-            known += 1
-    return known == len(before)
+    if len(before) != len(members):
+        return False
+    return all(before.get(name) == each.wanted and int(each.standing) & _GATED for name, each in members.items())
 
 
 def _is_known(facts: Facts) -> bool:

@@ -9,7 +9,7 @@ from fabgitops_core.control.members import Facts
 from fabgitops_core.control.members import Members as Fleetmates
 from fabgitops_core.control.setpoint import member
 from fabgitops_core.control.setpoint.fleet import Fleet
-from fabgitops_core.control.setpoint.member import Part
+from fabgitops_core.control.setpoint.member import RESTORE, Part
 from fabgitops_core.control.setpoint.state import Given
 
 
@@ -87,20 +87,28 @@ def view_of(fleet: Fleet, members: Fleetmates, frame: Frame) -> View:
     """Return what is seen of a fleet."""
     view = View()
     at_target = fine = 0
+    own, wave, wave_of, back = frame.own, frame.wave, fleet.wave_of, view.back
     for name in fleet.order:
         facts = members[name]
-        part = member.part_of(facts, frame.own)
-        if part is Part.THERE and member.is_fine(facts):
-            fine += 1
-            continue
+        if member.is_fine(facts):  # nearly all, nearly always: nothing else is asked of them
+            if not facts.permit.startswith(own):
+                fine += 1
+                continue
+            if not facts.permit.endswith(RESTORE):
+                fine += 1
+                view.released += 1
+                view.here += wave_of[name] == wave
+                back.append(name)
+                continue
+        part = member.part_of(facts, own)
         at_target += bool(facts.wanted) and facts.released == facts.wanted
         _counted(view, facts)
         if part is not Part.RESTORED and (facts.permit.startswith(frame.own) or _is_let_go(frame, name)):
             view.back.append(name)
         if part is Part.OPEN:
-            _open(view, name, facts, fleet.wave_of[name], frame)
+            _open(view, name, facts, wave_of[name], frame)
         elif part is Part.RELEASED:
-            _released(view, name, facts, fleet.wave_of[name], frame)
+            _released(view, name, facts, wave_of[name], frame)
         elif part is Part.RESTORED:
             _restored(view, name, facts)
     view.back.reverse()
