@@ -71,6 +71,12 @@ def test_what_becomes_of_it_is_for_the_spec_to_say(plc: Make, spec: dict[str, An
     assert short(body, body, changed(body, **spec))[0][3] == then
 
 
+def test_what_a_rollout_leads_is_written_when_that_releases_it(plc: Make) -> None:
+    """Applying alone writes nothing then; what it holds already it goes on holding."""
+    body = plc("InSync", "True", inSync=True, currentValue=2500, release={"rollout": "recipe"})
+    assert short(body, body, changed(body, targetValue=7)) == [("register 4001", "2500", "7", Then.LED)]
+
+
 def test_drift_that_is_only_told_of_is_written_once_it_may_be(plc: Make) -> None:
     """Whoever lets corrections through again sees what they will do, though no value changes."""
     body = changed(plc("DriftDetected", "False", inSync=False, currentValue=9), autoCorrect=False)

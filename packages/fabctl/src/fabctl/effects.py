@@ -21,6 +21,7 @@ class Then(StrEnum):
     UNLESS = "written unless it holds it"
     HOLDS = "holds it already"
     WAITS = "written when approved"
+    LED = "written when a rollout releases it"
     TOLD = "only told of, not written"
     ALONE = "left alone: suspended"
     READ = "only read"
@@ -114,6 +115,8 @@ def _then(held: bool | None, plc: Body) -> Then:
         return Then.HOLDS
     if mode_of(spec) != "Enforce":
         return Then.TOLD
+    if mapping(mapping(plc.get("status")).get("release")):
+        return Then.LED
     if _must_be_approved(spec, mapping(plc.get("status"))):
         return Then.WAITS
     return Then.UNLESS if held is None else Then.WRITTEN
