@@ -24,11 +24,12 @@ def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[
     Those of `setpoints` lead what is of `plc`: one operator looks after both, and lists them first.
 
     Args:
-        settle_secs: How long what a PLC's resource wants must have stood before it is written; 0 writes at once.
+        settle_secs: How long what a PLC's resource wants must have stood before it is written, and what a fleet wants
+            before a change of it begins; 0 does not wait.
     """
     return {
         "plc": (TemplateController(), PlcController(settle_secs)),
-        "setpoints": (AnalysisTemplateController(), SetpointRolloutController()),
+        "setpoints": (AnalysisTemplateController(), SetpointRolloutController(settle_secs)),
         "racks": (RackTemplateController(), RackController(), BmcController()),
     }
 

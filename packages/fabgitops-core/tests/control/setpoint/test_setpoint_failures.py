@@ -352,6 +352,7 @@ def test_a_freeze_window_stops_waves_and_no_rollback() -> None:
     assert floor.holding(NEW) == ["press-01"]
     assert floor.condition("Reconciling") == ("True", "Frozen")
     assert "which ends Mon 2026-01-05 14:00 UTC" in floor.status.message
+    assert floor.rules().count("Frozen") == 1
     floor.say(abort=floor.status.revision).until("Aborted", most=10)
     assert floor.holding(NEW) == []
 

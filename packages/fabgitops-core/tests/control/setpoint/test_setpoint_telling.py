@@ -4,7 +4,6 @@ from collections import Counter
 
 from fabgitops_core.api.setpoint.status import MAX_OUTBOX
 from fabgitops_core.control.events import Emitted, Removed
-from fabgitops_core.control.setpoint.table import SetpointRolloutController
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,16 +93,6 @@ def test_what_the_bus_gives_up_is_said() -> None:
     assert floor.notices[-1] == "EventLost"
     state = floor.state
     assert floor.controller.step(state, Emitted(floor.at, "another")) == (state, ())
-
-
-def test_where_nobody_listens_nothing_waits() -> None:
-    """Without a bus nothing is kept to be told."""
-    floor = Floor()
-    floor.controller = SetpointRolloutController(5.0, tells=False)
-    floor.begin().muster().git(NEW).until("Done")
-    assert floor.status.outbox == ()
-    assert floor.told == []
-    assert floor.status.untold == 0
 
 
 def test_a_rollout_that_is_gone_ends_its_change() -> None:

@@ -206,3 +206,10 @@ def test_the_place_of_each_is_told() -> None:
     assert floor.controller.place(floor.state, "press-03") == "wave 2 of 3"
     assert floor.controller.place(floor.state, "nobody") == ""
     assert floor.controller.places(floor.state) != before
+
+
+def test_a_clock_that_was_set_back_makes_no_wait_longer() -> None:
+    """After a clock was set back a bake lasts as long as it should, from then on."""
+    floor = Floor().muster().git(NEW).until("Baking", 1)
+    floor.at -= timedelta(hours=5)
+    floor.until("Releasing", 2, most=63)

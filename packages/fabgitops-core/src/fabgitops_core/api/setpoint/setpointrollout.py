@@ -84,7 +84,10 @@ class SetpointRolloutSpec(ApiModel):
     waves: Annotated[tuple[Wave, ...], Field(min_length=1, max_length=MAX_WAVES, json_schema_extra=UNSTORED)] = (
         DEFAULT_WAVES
     )
-    """How far the change goes at once; 1 PLC, 10 %, 50 %, 100 % when not given. What no wave reaches comes last."""
+    """How far the change goes at once; 1 PLC, 10 %, 50 %, 100 % when not given. What no wave reaches comes last.
+
+    An edit counts at once, for a change that is on its way as well.
+    """
     max_parallel: Annotated[int, Field(ge=1, le=1000, strict=True, json_schema_extra=UNSTORED)] = 5
     """How many PLCs of a wave are under way at once; 5 when not given."""
     success: Success = Success()

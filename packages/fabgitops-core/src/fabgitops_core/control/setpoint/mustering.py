@@ -25,7 +25,7 @@ from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.reporting import said
 from fabgitops_core.control.setpoint.revision import compared
 from fabgitops_core.control.setpoint.situations import OVERLAP
-from fabgitops_core.control.setpoint.state import UNDER_WAY, Giving, SetpointState, Step, second
+from fabgitops_core.control.setpoint.state import UNDER_WAY, Giving, SetpointState, Step, second, with_clock
 from fabgitops_core.control.setpoint.superseding import taken_up
 from fabgitops_core.control.setpoint.telling import handed_over
 from fabgitops_core.control.setpoint.view import Frame, View, view_of
@@ -58,7 +58,7 @@ def mustered(state: SetpointState, event: Mustered) -> Step:
     spec = state.spec
     if state.leaving or not state.uid or spec is None or state.fault:
         return state, ()
-    state = permitting.remembered(state._replace(queue=(), inputs=()), event)
+    state = with_clock(permitting.remembered(state._replace(queue=(), inputs=()), event), event.at)
     look = taken_up(_looked(state, spec, event))
     if event.rivals:
         return _contested(look, event)

@@ -9,7 +9,6 @@ class SetpointReason(NoticeReason):
     PLANNED = "RolloutPlanned"
     STARTED = "RolloutStarted"
     SUPERSEDED = "RolloutSuperseded"
-    WAVE_STARTED = "WaveStarted"
     WAVE_PROVEN = "WaveProven"
     WAVE_DONE = "WaveDone"
     PAUSED = "RolloutPaused"

@@ -3,6 +3,7 @@
 from fabgitops_core.api.setpoint.status import PausedBy, Phase
 from fabgitops_core.control.setpoint import analysing as judged
 from fabgitops_core.control.setpoint import failing, moving, permitting, words
+from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.freezing import frozen
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.situations import FROZEN
@@ -20,6 +21,7 @@ def releasing(look: Look) -> Move:
     if closed := frozen(look):
         state = look.state
         if state.status.paused_since is None:
+            state = decided(state, look.at, closed.why, "Frozen", "no PLC is released until that ends")
             state = state.with_status(paused_since=second(look.at))
         return Move(state, f"{_progress(look)}; {closed.why}", wake=closed.left, situation=FROZEN)
     if look.state.status.paused_since is not None:

@@ -31,11 +31,10 @@ UNDER_WAY = frozenset({Phase.RELEASING, Phase.BAKING, Phase.ANALYSING, Phase.PAU
 
 
 class Pace(NamedTuple):
-    """How it goes: seconds for which Git must stand still, permits in a second, and whether there is a bus to tell."""
+    """How fast it goes: seconds for which Git must stand still, and permits in a second."""
 
     settle_secs: float = SETTLE_SECS
     permits_per_second: float = PERMITS_PER_SECOND
-    tells: bool = True
 
 
 class Words(NamedTuple):
@@ -142,6 +141,16 @@ def second(at: datetime) -> datetime:
     """Return a moment as a status holds it, the next whole second: no restart makes a wait shorter."""
     whole = at.replace(microsecond=0)
     return whole if whole == at else whole + timedelta(seconds=1)
+
+
+def with_clock(state: SetpointState, at: datetime) -> SetpointState:
+    """Return the state with no wait that counts from after now: a clock that was set back makes none longer."""
+    now, status = second(at), state.status
+    late = {name: now for name in _WAITS if (since := getattr(status, name)) is not None and since > now}
+    return state.with_status(**late) if late else state
+
+
+_WAITS = ("wanted_since", "wave_started_at", "baking_since", "paused_since")
 
 
 def published(state: SetpointState, at: datetime) -> Step:

@@ -90,10 +90,8 @@ class SetpointRolloutController:
 
     kind = SETPOINT_ROLLOUT
 
-    def __init__(
-        self, settle_secs: float = SETTLE_SECS, permits_per_second: float = PERMITS_PER_SECOND, *, tells: bool = True
-    ) -> None:
-        self._pace = Pace(settle_secs, permits_per_second, tells)
+    def __init__(self, settle_secs: float = SETTLE_SECS, permits_per_second: float = PERMITS_PER_SECOND) -> None:
+        self._pace = Pace(settle_secs, permits_per_second)
 
     def start(self, key: Key) -> SetpointState:
         """Return what is known before the first event."""

@@ -16,9 +16,7 @@ from fabgitops_core.control.setpoint.state import SetpointState, Step, published
 def told(
     state: SetpointState, word: Word, at: datetime, *, wave: int | None = None, text: str = "", verdict: str = ""
 ) -> SetpointState:
-    """Note that something is to be told, in the same status as what it tells of; where nobody listens nothing waits."""
-    if not state.pace.tells:
-        return state
+    """Note that something is to be told, in the same status as what it tells of."""
     return state._replace(status=put(state.uid, state.status, word, at, wave=wave, text=text, verdict=verdict))
 
 
@@ -49,6 +47,6 @@ def last_words(state: SetpointState, at: datetime) -> Commands:
     """Return what is told of a rollout that is gone: all that waits, and that its change is over."""
     status = state.status
     waiting = status.outbox[1:] if state.emitting else status.outbox
-    if state.pace.tells and state.is_begun:
+    if state.is_begun:
         waiting = (*waiting, entry(state.uid, status, Word.FINISHED_CANCEL, at, wave=0, text="the rollout is gone"))
     return tuple(Emit(happening(state.key, state.uid, each)) for each in waiting)
