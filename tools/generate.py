@@ -16,9 +16,10 @@ ROOT = Path(__file__).parent.parent
 MANIFESTS = ROOT / "packages/fabgitops-operator/src/fabgitops_operator/manifests"
 REFERENCE = ROOT / "docs/reference"
 CHART_FILES = ROOT / "charts/fabgitops/files"
+COPIED = "# The operator's, copied by tools/generate.py: change that, not this.\n"
 FABCTL = ROOT / "packages/fabctl/src/fabctl"
 OPERATOR = ROOT / "packages/fabgitops-operator/src/fabgitops_operator"
-READERS = ("composing", "documents", "json_text", "lines", "scalars")
+READERS = ("composing", "documents", "json_text", "lines", "naming", "scalars")
 """How files are read, as kubectl reads them."""
 NOTE = "# Made from the models in fabgitops-core by tools/generate.py: change those, not this.\n"
 
@@ -42,11 +43,13 @@ def _manifest(kind: Kind) -> str:
 def _copied() -> dict[Path, str]:
     """Return what fabctl and the operator have alike, for each is installed without the other.
 
-    The operator's way to log in is fabctl's, and fabctl reads files as the operator does.
+    The operator's way to log in is fabctl's, and fabctl reads files, and judges them, as the operator does.
     """
     logins = sorted((FABCTL / "kubeconfig").glob("*.py"))
     readers = [OPERATOR / f"standalone/source/{name}.py" for name in READERS]
+    policy = (MANIFESTS / "admission.yaml").read_text()
     return {
+        FABCTL / "offline/admission.yaml": COPIED + policy,
         **_copies(logins, OPERATOR / "cluster/kubeconfig", "from fabctl.", "from fabgitops_operator.cluster."),
         **_copies(readers, FABCTL / "reading", "from fabgitops_operator.standalone.source.", "from fabctl.reading."),
     }

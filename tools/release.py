@@ -152,20 +152,25 @@ class Workspace:
         _output(self.root, "uv", "lock", "--check", "--offline")
 
     def _ask_for_core(self, version: str) -> None:
-        """Let the operator ask for this version of core, up to the next one that may break it, and tell its users."""
-        path = self._folder(Package.FABGITOPS_OPERATOR) / "pyproject.toml"
+        """Let the operator and an extra of fabctl ask for this version of core, up to the next that may break them."""
         major, minor, _ = map(int, version.split("."))
         ceiling = f"{major + 1}" if major else f"0.{minor + 1}"
         wanted = f'"fabgitops-core>={version},<{ceiling}"'
+        changed = [self._depend_on_core(package, wanted) for package in (Package.FABGITOPS_OPERATOR, Package.FABCTL)]
+        if any(changed):
+            (self.root / FRAGMENT).write_text(f"It is built on fabgitops-core {version}.\n")
+
+    def _depend_on_core(self, package: Package, wanted: str) -> bool:
+        """Write the dependency of a package on core; return whether it was another one."""
+        path = self._folder(package) / "pyproject.toml"
         before = path.read_text()
         after, found = re.subn(r'"fabgitops-core[<>=][^"]*"', wanted, before)
         if found != 1:
             raise ReleaseError(
                 f"{path.relative_to(self.root)}: expected one dependency on fabgitops-core, found {found}"
             )
-        if after != before:
-            path.write_text(after)
-            (self.root / FRAGMENT).write_text(f"It is built on fabgitops-core {version}.\n")
+        path.write_text(after)
+        return after != before
 
     def _gather(self, package: Package, version: str) -> str:
         """Gather the fragments in CHANGELOG.md; return what it says of the version."""

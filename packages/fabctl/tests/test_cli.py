@@ -62,6 +62,7 @@ COMMANDS = [
     "suspend",
     "resume",
     "templates",
+    "validate",
     "wait",
     "watch",
     "tree",

@@ -36,6 +36,11 @@ _COMMANDS = (
     ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),
     ("tree", None, "Draw the whole house of a rack: chassis, blades, BMCs, nodes, PLCs, and how each stands."),
     ("diff", None, "Show what applying manifests would change, and what it would write to which device."),
+    (
+        "validate",
+        None,
+        "Say all that is wrong with manifests, with file, line and column.",
+    ),
     ("export", None, "Print PLCs as the manifests that would make them, for a Git repository."),
     ("doctor", None, "Look for what is wrong between here and the PLCs, and say how to mend it."),
     ("completion", None, "Print what a shell has to read to complete commands, options and names."),

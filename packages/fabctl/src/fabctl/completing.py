@@ -44,6 +44,7 @@ VALUES: Mapping[str, Wanted] = {
 _KINDS: Mapping[str, Kind | None] = {
     "list": None,
     "diff": None,
+    "validate": None,
     "version": None,
     "doctor": None,
     "templates": TEMPLATE,

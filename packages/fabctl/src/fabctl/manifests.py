@@ -8,7 +8,6 @@ from typing import Any
 
 from fabctl.errors import UsageError
 from fabctl.fields import Body, mapping, text
-from fabctl.reading.composing import Node
 from fabctl.reading.documents import documents
 from fabctl.reading.lines import Lines
 from fabctl.reading.lines import Path as Field
@@ -16,6 +15,8 @@ from fabctl.reading.lines import Path as Field
 GROUP = "fabgitops.io"
 SUFFIXES = (".yaml", ".yml", ".json")
 """Files that kubectl reads in a folder."""
+KUSTOMIZATION = "Kustomization"
+"""A file that kustomize reads, which has no such suffix."""
 STDIN = "-"
 
 
@@ -103,42 +104,50 @@ def _below(folder: Path) -> Iterator[Path]:
             continue
         if each.is_dir():
             yield from _below(each)
-        elif each.suffix in SUFFIXES:
+        elif each.suffix in SUFFIXES or each.name == KUSTOMIZATION:
             yield each
 
 
 def read(files: Iterable[Path]) -> Found:
     """Return what stands in files; "-" is standard input."""
-    manifests: list[Manifest] = []
-    troubles: list[Trouble] = []
-    others = 0
-    for file in files:
-        name = "standard input" if str(file) == STDIN else str(file)
-        nodes, wrong = _documents(file, name)
-        troubles += wrong
-        for body, lines in (each for node in nodes for each in _flattened(node.value, node.lines)):
-            is_ours = _is_ours(body)
-            if is_ours is None:
-                said = "this is no object: apiVersion and kind are missing"
-                troubles.append(Trouble(name, lines.line, lines.column, said))
-            elif is_ours:
-                manifests.append(Manifest(body, name, lines))
-            else:
-                others += 1
-    return Found(tuple(manifests), tuple(troubles), others)
+    found = [_read_file(file) for file in files]
+    return Found(
+        tuple(each for one in found for each in one.manifests),
+        tuple(each for one in found for each in one.troubles),
+        sum(one.others for one in found),
+    )
 
 
-def _documents(file: Path, name: str) -> tuple[Sequence[Node], list[Trouble]]:
+def _read_file(file: Path) -> Found:
+    name = "standard input" if str(file) == STDIN else str(file)
     try:
         content = sys.stdin.buffer.read() if str(file) == STDIN else file.read_bytes()
     except OSError as error:
-        return (), [Trouble(name, 0, 0, f"it cannot be read: {error.strerror}")]
+        return Found((), (Trouble(name, 0, 0, f"it cannot be read: {error.strerror}"),), 0)
     try:
-        found = documents(content.decode("utf-8-sig"))
+        return read_text(content.decode("utf-8-sig"), name)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return (), [Trouble(name, line, 0, "this is no UTF-8: save the file as UTF-8")]
-    return found.nodes, [Trouble(name, each.line, 0, each.text) for each in found.faults]
+        return Found((), (Trouble(name, line, 0, "this is no UTF-8: save the file as UTF-8"),), 0)
+
+
+def read_text(content: str, name: str) -> Found:
+    """Return what stands in a text."""
+    found = documents(content)
+    manifests: list[Manifest] = []
+    troubles = [Trouble(name, each.line, 0, each.text) for each in found.faults]
+    others = 0
+    for body, lines in (each for node in found.nodes for each in _flattened(node.value, node.lines)):
+        is_ours = _is_ours(body)
+        if is_ours is None:
+            troubles.append(
+                Trouble(name, lines.line, lines.column, "this is no object: apiVersion and kind are missing")
+            )
+        elif is_ours:
+            manifests.append(Manifest(body, name, lines))
+        else:
+            others += 1
+    return Found(tuple(manifests), tuple(troubles), others)
 
 
 def _is_ours(body: Any) -> bool | None:

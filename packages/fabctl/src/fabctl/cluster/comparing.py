@@ -8,7 +8,7 @@ from fabctl.cluster.applying import Applied, Applying
 from fabctl.cluster.client import Cluster, Key
 from fabctl.differing import Change, compared, name_of
 from fabctl.effects import effects
-from fabctl.errors import FabctlError, UnknownPLC, UsageError
+from fabctl.errors import FabctlError, NotInstalled, Refused, UnknownPLC, UsageError
 from fabctl.fields import Body, mapping
 from fabctl.manifests import Manifest
 from fabctl.model import view
@@ -50,6 +50,19 @@ class Comparing:
         found = [await self._change(applied) for _, applied in pairs]
         own = {(each.namespace, each.name) for each in found if each.kind == PLC.title}
         return [*found, *(each for each in await self._users() if (each.namespace, each.name) not in own)]
+
+    async def refusal(self, manifest: Manifest) -> FabctlError | None:
+        """Return why a manifest would not be applied.
+
+        Raises:
+            FabctlError: It cannot be found out.
+        """
+        async with self._slots:
+            try:
+                await self._applying.applied(manifest, self._where(manifest))
+            except (Refused, UsageError, NotInstalled) as error:
+                return error
+        return None
 
     async def _applied(self, manifest: Manifest) -> Applied | None:
         async with self._slots:

@@ -9,7 +9,8 @@ from cyclopts import Parameter
 
 from fabctl.cluster import connected
 from fabctl.errors import FabctlError
-from fabctl.manifests import files_of, read
+from fabctl.kustomizing import gathered
+from fabctl.manifests import files_of
 from fabctl.options import HERE, Connection, Filenames
 from fabctl.streams import complain
 
@@ -41,7 +42,7 @@ async def diff(
         field_manager: Who would apply it on the server; without it whoever did the last time, or as kubectl apply does.
         connection: Which cluster, and where in it.
     """
-    found = read(files_of(filename))
+    found = gathered(files_of(filename))
     errors = [str(each) for each in found.troubles]
     worst = ERROR if errors else 0
     changes: list[Change] = []

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from fabctl.differing import ABSENT, Change, fields
+from fabctl.differing import ABSENT, VERSION, Change, fields
 from fabctl.effects import Effect
 from fabctl.fields import NOTHING, text
 from fabctl.render import coloured, show_sections
@@ -104,9 +104,6 @@ def show_json(changes: Sequence[Change], errors: Sequence[str]) -> None:
     items += [{"apiVersion": VERSION, "kind": "Error", "metadata": {}, "message": each} for each in errors]
     listing = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
     sys.stdout.write(escaped_json(listing))
-
-
-VERSION = "fabctl.fabgitops.io/v1"
 
 
 def _item(change: Change) -> dict[str, Any]:

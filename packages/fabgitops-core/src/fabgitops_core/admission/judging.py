@@ -111,6 +111,23 @@ class Admission:
         self._policies: Sequence[Policy] = bound(policies)
         self._clean = Clean()
 
+    def all_causes(self, kind: str, body: Mapping[str, Any]) -> tuple[Cause, ...]:
+        """Return all that can be said against a new object, where the API server would stop at some of it.
+
+        Unknown fields do not keep the rest from being looked at, and of a policy all reasons are told. There is none
+        exactly where the object would be taken with field validation Strict.
+        """
+        strict = self.judge(kind, body, None, "CREATE")
+        unknown = tuple(Cause(each.split('"')[1], "", each) for each in strict.unknown)
+        judged = self.judge(kind, body, None, "CREATE", validation="Ignore") if unknown else strict
+        causes = judged.causes
+        if causes and not causes[0].field:
+            definition, request = self._definitions[kind], Request(judged.body, None)
+            concerned = (each for each in self._policies if each.concerns(definition, "CREATE", ""))
+            causes = tuple(cause for policy in concerned for cause in policy.reasons(request))
+        told = tuple(cause for cause in causes if cause is not STOPPED)
+        return (*unknown, *(told or causes))
+
     def judge(
         self,
         kind: str,

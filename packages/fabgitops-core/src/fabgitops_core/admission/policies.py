@@ -117,22 +117,26 @@ class Policy:
 
     def refused(self, request: Request) -> Cause | None:
         """Return why it refuses; of several reasons the first, as the API server does."""
-        variables = _Variables(self._variables, request)
-        why = self._judged(request, variables)
-        return None if why is None else Cause("", "", self._denied + why)
+        return next(self.reasons(request), None)
 
-    def _judged(self, request: Request, variables: _Variables) -> str | None:
+    def reasons(self, request: Request) -> Iterator[Cause]:
+        """Yield all reasons why it refuses, the one that the API server says first."""
+        variables = _Variables(self._variables, request)
+        return (Cause("", "", self._denied + why) for why in self._judged(request, variables))
+
+    def _judged(self, request: Request, variables: _Variables) -> Iterator[str]:
         errors = []
         for condition in self._conditions:
             try:
                 if condition.asked(request, variables) is False:
-                    return None
+                    return
             except CelError as error:
                 errors.append(str(error))
         if errors:
-            return errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
+            yield errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
+            return
         found = (_validated(each, request, variables) for each in self._validations)
-        return next((why for why in found if why is not None), None)
+        yield from (why for why in found if why is not None)
 
 
 def _validated(validation: _Validation, request: Request, variables: _Variables) -> str | None:

@@ -1,7 +1,11 @@
-"""What fabctl can do with the code of the operator, which the extra `offline` brings: the one place that imports it."""
+"""What fabctl can do with the code of the operator, which the extra `offline` brings: the one place that imports it.
+
+`rules` judges manifests.
+"""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from fabctl.errors import Lacking, Refused
@@ -14,6 +18,11 @@ if TYPE_CHECKING:
     from fabctl.fields import Body
 
 INSTALL = 'pip install "fabctl[offline]"'
+
+
+def is_installed() -> bool:
+    """Return whether the extra is."""
+    return find_spec("fabgitops_core") is not None
 
 
 def tried(

@@ -1,0 +1,115 @@
+"""What the API server would refuse, by our definitions and policy, and what the operator would not make sense of.
+
+Imports fabgitops-core, which only the extra `fabctl[offline]` brings.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from fabgitops_core.admission.judging import Admission
+from fabgitops_core.api.crd import definition
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
+from fabgitops_core.api.plc.resolving import Unresolved, resolved
+from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.rack import KINDS as RACK_KINDS
+from fabgitops_core.api.refusals import problems_of, sentence
+from fabgitops_core.control.kinds import KINDS
+from pydantic import ValidationError
+
+from fabctl.reading.lines import Path, path_of
+
+Problem = tuple[Path, str]
+"""A field, and what is wrong with it."""
+_ABOUT = re.compile(r"\bthe (?P<field>\w+) .*? of (?P<register>\S+) ")
+_RULES = "x-kubernetes-validations"
+Known = Callable[[str], Mapping[str, Any] | None]
+"""Returns a template of the same namespace by its name."""
+
+
+class Rules:
+    """Judges manifests, one after the other."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, Kind] = {kind.name: kind for kind in (*KINDS, *RACK_KINDS)}
+
+    @cached_property
+    def _admission(self) -> Admission:
+        given = {name: _of_new_objects(definition(kind)) for name, kind in self._kinds.items()}
+        return Admission(given, policies())
+
+    def refused(self, body: Mapping[str, Any]) -> list[Problem]:
+        """Return all for which the API server would refuse an object; of metadata only what definitions say."""
+        kind = self._kinds.get(body["kind"])
+        if kind is None or not kind.matches(body):
+            there = ", ".join(sorted(self._kinds))
+            return [(("kind",), f"there is no kind {body['kind']} of {body['apiVersion']}: there are {there}")]
+        causes = self._admission.all_causes(kind.name, body)
+        return [_problem(each.field, each.message, body) for each in causes]
+
+    def doubted(self, body: Mapping[str, Any], known: Known) -> list[Problem]:
+        """Return what the operator would call InvalidSpec or TemplateNotFound of an object that is taken."""
+        kind = self._kinds[body["kind"]]
+        try:
+            spec = kind.spec.model_validate(body.get("spec") or {})
+        except ValidationError as error:
+            return [(each.path, sentence(each, "").removeprefix(".")) for each in problems_of(error, ("spec",))]
+        if not isinstance(spec, IndustrialPLCSpec) or spec.template_ref is None:
+            return []
+        return self._with_template(spec, spec.template_ref.name, known)
+
+    def _with_template(self, spec: IndustrialPLCSpec, name: str, known: Known) -> list[Problem]:
+        where: Path = ("spec", "templateRef")
+        body = known(name)
+        if body is None:
+            return [((*where, "name"), f"spec.templateRef.name is {name!r}: no such template is among these manifests")]
+        try:
+            resolved(spec, IndustrialPLCTemplateSpec.model_validate(body.get("spec") or {}))
+        except ValidationError:
+            return []  # told of by the template's own file
+        except Unresolved as error:
+            return [(where, str(error))]
+        return []
+
+
+def _problem(field: str, message: str, body: Mapping[str, Any]) -> Problem:
+    if field not in {"", "<nil>"}:
+        said = message if message.startswith("unknown field") else f"{field}: {message}"
+        return path_of(field), said
+    policy, _, said = message.partition(" denied request: ")
+    return _path_in(said, body), f"{said} ({policy})" if said else message
+
+
+def _path_in(sentence: str, body: Mapping[str, Any]) -> Path:
+    """Return the field that a sentence of the policy begins with, and of which register it tells, if it does."""
+    path = path_of(sentence.partition(":")[0])
+    if path[:1] != ("spec",):
+        return ("spec",)
+    about = _ABOUT.search(sentence)
+    registers = body["spec"].get("registers") if isinstance(body.get("spec"), Mapping) else None
+    for place, each in enumerate(registers if about and isinstance(registers, list) else ()):
+        if about and isinstance(each, Mapping) and each.get("name") == about["register"]:
+            return ("spec", "registers", place, about["field"])
+    return path
+
+
+def _of_new_objects(given: Any) -> Any:
+    """Return a definition without the rules that compare with the object before, which is asked of no new one."""
+    if isinstance(given, list):
+        return [_of_new_objects(each) for each in given]
+    if not isinstance(given, Mapping):
+        return given
+    kept = {name: _of_new_objects(value) for name, value in given.items() if name != _RULES}
+    if rules := [each for each in given.get(_RULES, ()) if "oldSelf" not in each["rule"]]:
+        kept[_RULES] = rules
+    return kept
+
+
+def policies() -> list[dict[str, Any]]:
+    """Return the admission policy that the operator ships, and its binding."""
+    text = (files("fabctl.offline") / "admission.yaml").read_text(encoding="utf-8")
+    return list(yaml.safe_load_all(text))
