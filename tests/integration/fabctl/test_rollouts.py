@@ -1,4 +1,4 @@
-"""Rollouts on the terminal, before a real API server; the tests play the operator."""
+"""Rollouts on the terminal, on both planes; the tests play the operator."""
 
 import json
 import re
@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from fabgitops_core.api.crd import definition
-from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
 
-from ..planes import APPLY, CRDS, FORCE, GROUP, MERGE, Reason, only_kubernetes, until
+from ..planes import APPLY, CRDS, FORCE, GROUP, KUBERNETES, MANIFESTS, MERGE, Reason, only_kubernetes, until
 
-pytestmark = [pytest.mark.integration, only_kubernetes(Reason.DEFINITIONS)]
+pytestmark = pytest.mark.integration
 
 AT = "2026-01-01T00:00:00Z"
 PAUSE, PROMOTE, ABORT, RETRY, PERMIT = (
@@ -104,9 +101,9 @@ class Rollouts:
 @pytest.fixture
 def rollouts(plant: Any) -> Rollouts:
     """Return a namespace in which rollouts can be made."""
-    for kind in (SETPOINT_ROLLOUT, INDUSTRIAL_PLC):
-        url = f"{CRDS}/{kind.crd_name}"
-        plant.api.patch(url, params=FORCE, json=definition(kind), headers=APPLY).raise_for_status()
+    for file in (MANIFESTS / "setpoints").glob("*.fabgitops.io.yaml") if plant.plane.name == KUBERNETES else ():
+        body = file.read_text()
+        plant.api.patch(f"{CRDS}/{file.stem}", params=FORCE, content=body, headers=APPLY).raise_for_status()
     until(lambda: plant.api.get(f"{GROUP}/setpointrollouts").status_code == 200, "rollouts are served")
     return Rollouts(plant)
 
@@ -418,6 +415,7 @@ def test_names_of_rollouts_are_completed(rollouts: Rollouts) -> None:
     assert process.communicate(timeout=60) == ("recipe\n", "")
 
 
+@only_kubernetes(Reason.RIGHTS)
 def test_doctor_looks_at_the_rights_that_words_need(rollouts: Rollouts) -> None:
     """Where the cluster has rollouts; who may only read is warned of what they cannot say."""
     reader = rollouts.plant.grant(
