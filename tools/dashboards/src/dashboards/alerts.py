@@ -377,9 +377,9 @@ ALERTS = (
         f"max by (job, bus) (fabgitops_bus_oldest_seconds) > {THRESHOLD}",
         "2m",
         WARNING,
-        "The bus {{ $labels.bus }} does not take what happens to racks.",
-        "The first event that waits has waited for {{ $value | humanizeDuration }}. Nothing is lost and racks are"
-        " looked after as ever; who listens hears of it later. The operator's log says what the bus answers.",
+        "The bus {{ $labels.bus }} does not take what happens to racks or rollouts.",
+        "The first event that waits has waited for {{ $value | humanizeDuration }}. Racks are looked after and"
+        " rollouts go on as ever; who listens hears of it later. The operator's log says what the bus answers.",
         "bus-away",
         KEEP,
         threshold=300,

@@ -12,6 +12,9 @@ from fabgitops_core.control.kinds import families
 
 from fabgitops_operator.audit.choosing import keeper_of
 from fabgitops_operator.bus.choosing import bus_of
+from fabgitops_operator.bus.memory import Memory
+from fabgitops_operator.bus.metrics import BusMetrics
+from fabgitops_operator.bus.outbox import Outbox
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.beside import beside
@@ -55,11 +58,12 @@ STATUS_SECS = 5.0
 log = logging.getLogger(__name__)
 
 
-async def operate(settings: StandaloneSettings) -> None:
+async def operate(settings: StandaloneSettings, bus: BusSettings) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
         AuditKeyError: The key of the audit cannot be used.
+        BusError: The bus cannot be used as it is set.
         StateError: The state is another's, damaged, or cannot be written.
         SourceError: The source cannot be one.
         EntranceError: The API may not be opened so.
@@ -67,10 +71,10 @@ async def operate(settings: StandaloneSettings) -> None:
         ListenError: The address cannot be listened on.
         TracingUnavailable: Traces are asked for and cannot be made.
     """
-    await last_word(_operated(settings))
+    await last_word(_operated(settings, bus))
 
 
-async def _operated(settings: StandaloneSettings) -> str:
+async def _operated(settings: StandaloneSettings, bus: BusSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
     route, keeper = route_of(settings.device_map), keeper_of(settings)
     way_in = entrance(settings)
@@ -86,23 +90,29 @@ async def _operated(settings: StandaloneSettings) -> str:
         stack.push_async_callback(local.settled)
         rules = Rules(judge, deciding, BY_KIND, judge.name)
         syncer = Syncer(objects, store, rules, settings.of_source(), local)
-        told = await stack.enter_async_context(bus_of(BusSettings()))
+        told = await stack.enter_async_context(bus_of(bus))
         rollouts = Rollouts(lambda metrics: StoreObjects(store, objects, metrics.api_write), told)
         means = modbus(local, route, networks(settings.allow_cidr), brake, keeper, rollouts)
         stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, means))
         if keeper is not None:
             keeper.origin = in_source(keeper.origin, store, syncer.status)
         stage.metrics.registry.register(SourceMetrics(syncer.status))
+        stage.metrics.registry.register(BusMetrics(told.standing))
         api = Api(store, objects, RESOURCES, way_in.access, asyncio.get_running_loop().time)
         pages = [
             *brake_pages(brake, way_in.access),
-            *probes(stage.metrics.registry, stage.not_ready, lambda: str(syncer.status())),
+            *probes(stage.metrics.registry, stage.not_ready, partial(_remark, syncer, told)),
         ]
         if settings.webhook_secret_file is not None:
             pages.append(_hook(Webhook(settings.webhook_secret_file, syncer.wake)))
         app = application(api, pages, unasked=(HOOK,))
         following = Following(store, local, stage.hearing, stage.inventory, deciding)
         return await stage.perform(_listening(settings, way_in, app), _watching(following, syncer, stage, objects))
+
+
+def _remark(syncer: Syncer, bus: Memory | Outbox) -> str:
+    """Say how it is with the source, and what is wrong with the bus."""
+    return "\n".join(filter(None, (str(syncer.status()), bus.standing().remark())))
 
 
 def _hook(webhook: Webhook) -> web.RouteDef:

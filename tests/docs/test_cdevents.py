@@ -1,0 +1,36 @@
+"""The page on CDEvents names each type that there is, and shows an event as it really travels."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.setpoint.status import Members, SetpointRolloutStatus
+from fabgitops_core.control.cdevents.making import happening
+from fabgitops_core.control.cdevents.telling import told
+from fabgitops_core.control.cdevents.words import Word
+from fabgitops_operator.bus.envelope import Envelope
+from fabgitops_operator.bus.settings import PREFIX, Mode
+
+from .pages import ROOT, blocks
+
+PAGE = ROOT / "docs/guides/cdevents.md"
+KEY, UID = Key("SetpointRollout", "hall-1", "speeds"), "6f9d2c1e-8f53-4f4e-9d0e-3b0d5a3a5d11"
+AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
+STATUS = SetpointRolloutStatus(
+    revision="9f86d081", round=3, wave=2, waves=4, members=Members(total=250, released=25, proven=25)
+)
+
+
+def test_the_table_has_each_type() -> None:
+    """The page names each type that is told of a rollout, and no other."""
+    made = [happening(KEY, UID, each).type for word in Word for each in told(UID, STATUS, word, AT).outbox]
+    assert set(re.findall(r"^\| `([\w.-]+)` \|", PAGE.read_text(), re.MULTILINE)) == set(made)
+
+
+def test_the_example_is_what_travels() -> None:
+    """The event that the page shows is, to the letter, what a sink is sent of that wave."""
+    status = told(UID, STATUS, Word.PROGRESSED, AT, text="wave 2 of 4 is done")
+    message = Envelope("plant-7", PREFIX, Mode.STRUCTURED).seal(happening(KEY, UID, status.outbox[0]))
+    (shown,) = [each.text for each in blocks(PAGE) if each.language == "json"]
+    assert json.loads(shown) == json.loads(message.body)
