@@ -15,6 +15,7 @@ CHOSEN = {
     "$plc": "mixer",
     "$register": ".*",
     "$job": ".*",
+    "$rollout": ".*",
 }
 """What stands for Grafana's variables."""
 

@@ -26,6 +26,8 @@ from fabgitops_operator.standalone.source.metrics import SourceMetrics
 from fabgitops_operator.standalone.source.standing import Standing
 from testbed import processes
 
+from . import fleet
+
 NAMESPACE = "plant"
 DRIFTS = ["--chaos", "--chaos-interval", "0.5"]
 REFUSES_WRITES = ["--value", "1", "--fault", "exception:4,on=write"]
@@ -65,7 +67,8 @@ def declare(engine: Engine, name: str, port: int, register: int, *, suspend: boo
 async def operating(folder: Path) -> AsyncIterator[int]:
     """Look after a mixer that drifts, a press that refuses writes, a pump that is off, two rivals, a suspended spare.
 
-    Yields the port of /metrics. Of the API server, which is not there, only the count of a failed write is played.
+    Rollouts are played beside them, one in each situation. Yields the port of /metrics. Of the API server, which is not
+    there, only the count of a failed write is played.
     """
     metrics = Metrics()
     async with AsyncExitStack() as stack:
@@ -92,5 +95,6 @@ async def operating(folder: Path) -> AsyncIterator[int]:
             ("right", press, 4002),
         ):
             declare(engine, name, port, register)
+        await stack.enter_async_context(fleet.rolling(metrics))
         declare(engine, "spare", off.number, 4001, suspend=True)
         yield await stack.enter_async_context(serving(metrics.registry, "127.0.0.1", 0, str))

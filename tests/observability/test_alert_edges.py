@@ -23,8 +23,11 @@ from .test_alerts import (
     corrections,
     drifts,
     fired,
+    members,
+    phase,
     promtool,
     ready,
+    stands,
     writes,
 )
 
@@ -244,3 +247,18 @@ def test_what_goes_on_through_a_restart_says_so() -> None:
     operators_own |= {"WatchDown", "PollsLate", "SourceStuck", "AuditNotStored"}
     operators_own |= {"PLCsGivenUp"}
     assert {case.alert for case in CASES} - lasting == {f"FabGitOps{name}" for name in operators_own}
+
+
+def test_a_freeze_is_no_rollout_that_is_stuck(tools: Mapping[str, Path], tmp_path: Path) -> None:
+    """While a freeze window is open no wave gets on, and nobody is told; half an hour after its end somebody is."""
+    series = {
+        **phase("Releasing", "1x300"),
+        **members("proven", "0x300"),
+        **stands("Frozen", "0x120 stale"),
+        **stands("Releasing", "_x121 0x180"),
+    }
+    stuck = fired("FabGitOpsRolloutStuck", WARNING, {"namespace": "plant", "rollout": "mixers"})
+    moments = [at("60m", "FabGitOpsRolloutStuck"), at("70m", "FabGitOpsRolloutStuck")]
+    passed(
+        promtool(tools["promtool"], tmp_path, series, promql_expr_test=[*moments, at("95m", stuck["alertname"], stuck)])
+    )

@@ -18,9 +18,10 @@ ONE = 'plc_name="mixer",namespace="plant",instance="a"'
 LEASE = 'lease="plant/fabgitops"'
 MIXER = {"namespace": "plant", "plc_name": "mixer"}
 RACK_READY = 'fabgitops_rack_ready{namespace="plant",rack_name="rack-01"'
+ROLLOUT = {"namespace": "plant", "rollout": "mixers"}
 GATEWAY = {"endpoint": "10.0.0.5:502", "transport": "tcp", "unit_id": "7"}
 HELD = 'fabgitops_held_corrections{job="fabgitops",instance="a",reason="'
-AS_WISHED = ("ModeWarn", "ModeObserve", "OutsideWindow", "DenyWindow", "ConfirmingDrift")
+AS_WISHED = ("ModeWarn", "ModeObserve", "OutsideWindow", "DenyWindow", "ConfirmingDrift", "HeldByRollout")
 WARNING, CRITICAL = "warning", "critical"
 
 Series = Mapping[str, str]
@@ -49,6 +50,24 @@ def plcs(*connected: str) -> Series:
 def ready(reason: str, values: str = "0x60") -> Series:
     """Return the readiness of the mixer."""
     return {f'fabgitops_plc_ready{{{ONE},reason="{reason}"}}': values}
+
+
+def phase(name: str, values: str) -> Series:
+    """Return that the rollout of the mixers is in a phase."""
+    return {
+        f'fabgitops_setpoint_rollout_phase{{namespace="plant",rollout="mixers",instance="a",phase="{name}"}}': values
+    }
+
+
+def stands(reason: str, values: str = "0x60") -> Series:
+    """Return the readiness of that rollout."""
+    labels = f'namespace="plant",rollout="mixers",instance="a",reason="{reason}"'
+    return {f"fabgitops_setpoint_rollout_ready{{{labels}}}": values}
+
+
+def members(state: str, values: str) -> Series:
+    """Return how many PLCs of that rollout stand so."""
+    return {f'fabgitops_setpoint_members{{namespace="plant",rollout="mixers",instance="a",state="{state}"}}': values}
 
 
 def lateness(under: str, over: str) -> Series:
@@ -289,6 +308,54 @@ CASES = (
         {"job": "racks", "bus": "kafka"},
         {'fabgitops_bus_published_total{job="racks",bus="kafka",result="refused"}': "0+1x60"},
         {'fabgitops_bus_published_total{job="racks",bus="kafka",result="later"}': "0+1x60"},
+    ),
+    Case(
+        "FabGitOpsRolloutFailed",
+        "5m",
+        WARNING,
+        {**ROLLOUT, "reason": "Aborted"},
+        stands("Aborted"),
+        stands("Done"),
+    ),
+    Case(
+        "FabGitOpsRolloutStuck",
+        "50m",
+        WARNING,
+        ROLLOUT,
+        {**phase("Releasing", "1x120"), **members("proven", "0x10 1x10 2x90"), **members("total", "0+1x120")},
+        {**phase("Releasing", "1x120"), **members("proven", "0x15 1x15 2x15 3x15 4x15 5x25")},
+    ),
+    Case(
+        "FabGitOpsRolloutPaused",
+        "70m",
+        WARNING,
+        {**ROLLOUT, "reason": "AwaitingApproval"},
+        stands("AwaitingApproval", "0x200"),
+        stands("AwaitingApproval", "0x110 stale"),
+    ),
+    Case(
+        "FabGitOpsRolloutOverlap",
+        "6m",
+        WARNING,
+        ROLLOUT,
+        stands("Overlap"),
+        stands("Releasing"),
+    ),
+    Case(
+        "FabGitOpsPLCsLeftHeld",
+        "20m",
+        WARNING,
+        {"namespace": "plant"},
+        {'fabgitops_unreleased_plcs{namespace="plant",reason="RolloutGone",instance="a"}': "3x60"},
+        {'fabgitops_unreleased_plcs{namespace="plant",reason="HeldByRollout",instance="a"}': "3x60"},
+    ),
+    Case(
+        "FabGitOpsOutboxPending",
+        "12m",
+        WARNING,
+        ROLLOUT,
+        {'fabgitops_outbox_pending{namespace="plant",rollout="mixers",instance="a"}': "1x60"},
+        {'fabgitops_outbox_pending{namespace="plant",rollout="mixers",instance="a"}': "1x10 0 1x60"},
     ),
 )
 

@@ -37,6 +37,8 @@ HAS_HAPPENED = (
     'sum(fabgitops_racks{phase="Error"}) > 0',
     'sum(fabgitops_bus_published_total{result="refused"}) > 0',
     "max(fabgitops_bus_oldest_seconds) > 0",
+    "sum(increase(fabgitops_setpoint_decisions_total[1m])) > 0",
+    "sum(increase(fabgitops_analysis_measurements_total[1m])) > 0",
 )
 
 
@@ -145,6 +147,8 @@ async def test_prometheus_evaluates_every_rule(prometheus: Prometheus) -> None:
     begun = {rule["name"] for rule in rules if rule.get("alerts")}
     assert {"FabGitOpsPLCUnreachable", "FabGitOpsDriftNotCorrected", "FabGitOpsConflict"} <= begun
     assert {"FabGitOpsRackStalled", "FabGitOpsRackHealing"} <= begun
+    assert {f"FabGitOpsRollout{each}" for each in ("Failed", "Stuck", "Paused", "Overlap")} <= begun
+    assert {"FabGitOpsOutboxPending", "FabGitOpsPLCsLeftHeld"} <= begun
     assert "FabGitOpsOperatorAbsent" not in begun
 
 

@@ -26,13 +26,21 @@ _TOLD_OF = "Conflict|ConnectionFailed|DriftDetected|ContendedWriter|WriteRefused
 ELSEWHERE = f"{_NO_FAULT}|{_TOLD_OF}"
 """Reasons that are no fault, or that alerts of their own tell of; every other one is FabGitOpsPLCStalled."""
 
-_AS_WISHED = "ModeWarn|ModeObserve|OutsideWindow|DenyWindow|ConfirmingDrift"
+_AS_WISHED = "ModeWarn|ModeObserve|OutsideWindow|DenyWindow|ConfirmingDrift|HeldByRollout"
 _HELD_ELSEWHERE = "Conflict|IdentityMismatch|ContendedWriter|FleetBrake|AuditUnavailable"
 NO_ALARM = f"{_AS_WISHED}|{_HELD_ELSEWHERE}"
 """What may hold a correction for long as somebody wants it, or while alerts of their own tell of it."""
 
 _GOING_ON = "ReconcileSuccess|Provisioning|Pruning|Pending|ApiServerAway"
 """Reasons of a Rack that is well, or on its way."""
+
+_ROLLOUT = "{{ $labels.namespace }}/{{ $labels.rollout }}"
+_STATUS = "`fabctl rollout status {{ $labels.rollout }} -n {{ $labels.namespace }}`"
+_PHASE = "fabgitops_setpoint_rollout_phase"
+_MOVED = 'changes(fabgitops_setpoint_members{state=~"proven|restored"}[10m]) > 0'
+_BY_ROLLOUT = "by (namespace, rollout)"
+_ROLLOUT_READY = "fabgitops_setpoint_rollout_ready"
+_BY_ROLLOUT_REASON = "by (namespace, rollout, reason)"
 
 _BY_PLC = "by (namespace, plc_name)"
 _LIVE = 'and on (namespace, plc_name) fabgitops_plc_ready{reason!="Suspended"}'
@@ -395,5 +403,75 @@ ALERTS = (
         " topic without rights, an event too large. The operator's log names them.",
         "bus-refuses",
         KEEP,
+    ),
+    Alert(
+        "FabGitOpsRolloutFailed",
+        f'max {_BY_ROLLOUT_REASON} ({_ROLLOUT_READY}{{reason=~"Aborted|InvalidSpec|InternalError"}}) == 0',
+        "1m",
+        WARNING,
+        f"{_ROLLOUT} does not go on: {{{{ $labels.reason }}}}.",
+        "Its change of set-points failed or was given up (Aborted), or it cannot be begun. All PLCs are held at what"
+        f" they have; Git may want something else of them. {_STATUS} says what failed, and what can be done.",
+        "rollout-failed",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsRolloutStuck",
+        f'max {_BY_ROLLOUT} ({_PHASE}{{phase=~"Releasing|Restoring"}}) == 1'
+        f" unless on (namespace, rollout) ({_MOVED})"
+        f' unless on (namespace, rollout) {_ROLLOUT_READY}{{reason=~"Frozen|Overlap"}}',
+        "20m",
+        WARNING,
+        f"{_ROLLOUT} has a wave that does not get on.",
+        f"For {FOR} or more no PLC of the wave was read back to hold what it was released to, or put back to. {_STATUS}"
+        " says which ones it waits for, and why: they may be away, or held by a guard.",
+        "rollout-stuck",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsRolloutPaused",
+        f'max {_BY_ROLLOUT_REASON} ({_ROLLOUT_READY}{{reason=~"Paused|AwaitingApproval"}}) == 0',
+        "1h",
+        WARNING,
+        f"{_ROLLOUT} waits for somebody's word: {{{{ $labels.reason }}}}.",
+        f"It has waited for {FOR} or more, with some PLCs on the new values and the others on the old ones, or all of"
+        f" them on the old ones. {_STATUS} says why, and what ends it.",
+        "rollout-paused",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsRolloutOverlap",
+        f'max {_BY_ROLLOUT} ({_ROLLOUT_READY}{{reason="Overlap"}}) == 0',
+        "2m",
+        WARNING,
+        f"{_ROLLOUT} selects PLCs that another rollout selects as well: neither releases any.",
+        f"As long as two selectors meet, all PLCs of both are held at what they have. {_STATUS} names the other one.",
+        "rollout-overlap",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsPLCsLeftHeld",
+        'max by (namespace) (fabgitops_unreleased_plcs{reason="RolloutGone"}) > 0',
+        "15m",
+        WARNING,
+        "PLCs of {{ $labels.namespace }} are held, and no rollout leads them any more.",
+        f"{COUNT} PLCs for {FOR} or more: the SetpointRollout that held them was deleted, or does not select them any"
+        " more, and Git wants something else of them. `fabctl rollout release` lets them follow Git, or another rollout"
+        " takes them over.",
+        "plcs-left-held",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsOutboxPending",
+        f"max {_BY_ROLLOUT} (fabgitops_outbox_pending) > {THRESHOLD}",
+        "10m",
+        WARNING,
+        f"What happens to {_ROLLOUT} is not told.",
+        f"{COUNT} events of it have waited for {FOR} or more. The rollout goes on as ever; who listens hears of it"
+        " later, or not at all where the outbox overflows. The operator's log says what the sink answers.",
+        "outbox-pending",
+        KEEP,
+        threshold=0,
+        counted="events of a rollout that may wait",
     ),
 )

@@ -35,6 +35,12 @@ HELD = partial(
     "Registers that are not as Git wants them and are not written, by what holds them.",
     labels=("reason",),
 )
+UNRELEASED = partial(
+    GaugeMetricFamily,
+    "fabgitops_unreleased_plcs",
+    "PLCs that are held at what they were released to while Git wants something else, by why.",
+    labels=("namespace", "reason"),
+)
 VALUES = partial(
     GaugeMetricFamily, "register_value", "The value last read, in engineering units.", labels=(*_PLC, "register")
 )

@@ -30,6 +30,7 @@ from fabgitops_operator.hosting import families
 from fabgitops_operator.hosting.buckets import Buckets
 from fabgitops_operator.hosting.families import Sample, in_parts
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
+from fabgitops_operator.hosting.setpointmetrics import SetpointMetrics
 
 _KNOWN = {ConditionStatus.TRUE: 1, ConditionStatus.FALSE: 0, ConditionStatus.UNKNOWN: None}
 
@@ -85,6 +86,7 @@ class Metrics(Collector):
         disable_created_metrics()  # type: ignore[no-untyped-call]  # left without annotations there
         self.registry = CollectorRegistry()
         self._racks = racks
+        self._rollouts = SetpointMetrics()
         self._rows: dict[Key, _Row] = {}
         self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
         self._clock: Callable[[], float] = float
@@ -162,6 +164,7 @@ class Metrics(Collector):
             return
         row = self._rows.get(key)
         if row is None:
+            self._rollouts.happened(key, event, commands)
             if not isinstance(event, Declared | Faulted) or key.kind != INDUSTRIAL_PLC.name:
                 return  # the end of a pass over a PLC that is gone: its series must not come back
             stored = event.status if isinstance(event, Declared) else None
@@ -197,6 +200,7 @@ class Metrics(Collector):
     def forgotten(self, key: Key) -> None:
         """Drop the series of what is gone."""
         self._rows.pop(key, None)
+        self._rollouts.forgotten(key)
         if self._racks is not None:
             self._racks.forgotten(key)
 
@@ -230,6 +234,7 @@ class Metrics(Collector):
         yield from in_parts(families.IN_SYNC, _of_each(rows, lambda row: row.in_sync))
         yield from in_parts(families.READY, (_readiness(key, row) for key, row in rows))
         yield from in_parts(families.HELD, _held(rows))
+        yield from in_parts(families.UNRELEASED, _unreleased(rows))
         yield from in_parts(families.VALUES, _of_registers(self._readings()))
         yield from in_parts(families.TARGETS, _of_registers(self._targets()))
         yield from in_parts(families.UNITS, self._unit_samples())
@@ -240,6 +245,7 @@ class Metrics(Collector):
             "fabgitops_poll_lateness_seconds", "Seconds that a poll had its turn after its time."
         )
         yield from in_parts(families.REQUESTS, list(self._requests.items()))
+        yield from self._rollouts.families()
 
     def _unit_samples(self) -> Iterator[Sample]:
         for key, units in self._units():
@@ -279,6 +285,16 @@ def _held(rows: list[tuple[Key, _Row]]) -> Iterator[Sample]:
         for each in _plc(row.status).held:
             registers[each.reason] += each.registers
     return iter([((reason,), float(count)) for reason, count in registers.items()])
+
+
+def _unreleased(rows: list[tuple[Key, _Row]]) -> Iterator[Sample]:
+    """Yield how many PLCs of a namespace are held for which reason, as their condition Released has it."""
+    plcs: Counts[tuple[str, str]] = Counts()
+    for key, row in rows:
+        release = _plc(row.status).release
+        if release is not None and release.released != release.wanted:
+            plcs[key.namespace, release.reason] += 1
+    return iter([(labels, float(count)) for labels, count in plcs.items()])
 
 
 def _of_each(rows: list[tuple[Key, _Row]], value: Callable[[_Row], float | None]) -> Iterator[Sample]:
