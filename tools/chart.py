@@ -54,6 +54,7 @@ def files(definitions: dict[str, str]) -> dict[Path, str]:
         CHART / "files/policy/admission.yaml": (MANIFESTS / "admission.yaml").read_text(encoding="utf-8"),
         CHART / "files/policy/approval.yaml": (MANIFESTS / "approval/policy.yaml").read_text(encoding="utf-8"),
         CHART / "files/policy/limits.yaml": (MANIFESTS / "limits/policy.yaml").read_text(encoding="utf-8"),
+        CHART / "files/policy/setpoints/guard.yaml": (MANIFESTS / "setpoints/guard.yaml").read_text(encoding="utf-8"),
         CHART / "files/policy/racks/guard.yaml": (MANIFESTS / "racks/guard.yaml").read_text(encoding="utf-8"),
         CHART / "values.schema.json": json.dumps(schema(values), indent=2) + "\n",
         CHART / "README.md": readme(values),

@@ -63,6 +63,14 @@ MATRIX: dict[str, Values] = {
         "rbac": {"create": False},
         "replicas": 0,
     },
+    "set-points": {
+        "setpointRollouts": {
+            "enabled": True,
+            "permitGuard": False,
+            "settings": {"bus": "https://sink.example.com/events", "busMode": "binary"},
+        },
+        "watchNamespaces": ["line-1"],
+    },
     "racks": {
         "racks": {
             "enabled": True,

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.chart
 VALUES: Values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 ALL_ON: Values = {
     **{name: {"enabled": True} for name in ("serviceMonitor", "prometheusRule", "dashboards", "podDisruptionBudget")},
-    **{name: {"enabled": True} for name in ("networkPolicy", "mockPlc", "tlsSecrets", "test", "racks")},
+    **{
+        name: {"enabled": True}
+        for name in ("networkPolicy", "mockPlc", "tlsSecrets", "test", "racks", "setpointRollouts")
+    },
     "plc": {"cidrs": ["10.20.0.0/16"]},
 }
 # What leads to more than was asked for, or to nothing that runs, if it is left out: null has to be refused.

@@ -140,6 +140,7 @@ def test_every_setting_has_a_value() -> None:
     defaults = {name: _listed(value) for name, value in dataclasses.asdict(Settings()).items()}
     assert defaults.pop("kinds") is Family.PLC
     assert defaults.pop("device_map") is None
+    assert VALUES["setpointRollouts"]["enabled"] is defaults.pop("setpoint_rollouts") is False
     assert VALUES["watchNamespaces"] == defaults.pop("namespace")
     assert {snake(name): value for name, value in VALUES["settings"].items()} == defaults
     others = inspect.signature(run).parameters.keys() - {"settings"}
@@ -147,11 +148,12 @@ def test_every_setting_has_a_value() -> None:
 
 
 def test_every_setting_of_a_bus_has_a_value() -> None:
-    """Where racks are told of can be set as for the program, with the same defaults; what is not given is empty."""
+    """Where racks and rollouts are told of can be set as for the program, with its defaults; none given is empty."""
     defaults = {name: "" if value is None else value for name, value in dataclasses.asdict(BusSettings()).items()}
     settings = {snake(name): value for name, value in VALUES["racks"]["settings"].items()}
     assert settings.pop("lease_name") == ""
     assert settings == defaults
+    assert {snake(name): value for name, value in VALUES["setpointRollouts"]["settings"].items()} == defaults
 
 
 @pytest.mark.parametrize("name", MATRIX)
@@ -159,6 +161,7 @@ def test_settings_reach_the_operator(helm: Helm, name: str) -> None:
     """The operator makes of its arguments the very settings that were given as values."""
     given: dict[str, Any] = {snake(each): value for each, value in MATRIX[name].get("settings", {}).items()}
     given = {each: tuple(value) if isinstance(value, list) else value for each, value in given.items()}
+    given["setpoint_rollouts"] = MATRIX[name].get("setpointRollouts", {}).get("enabled", False)
     given["namespace"] = tuple(MATRIX[name].get("watchNamespaces", ()))
     operator = find(helm.objects(MATRIX[name]), "Deployment", MATRIX[name].get("fullnameOverride", "-fabgitops"))
     metadata = operator["metadata"]

@@ -68,7 +68,7 @@ spec:
             {{- range $argument := .values.extraArgs }}
             {{- range $name, $_ := merge (dict "namespace" "") $.settings }}
             {{- if eq (first (splitList "=" $argument)) (printf "--%s" (kebabcase $name)) }}
-            {{- fail (printf "extraArgs: %s is given already: set %s" $argument (eq $name "namespace" | ternary "watchNamespaces" (printf "settings.%s" $name))) }}
+            {{- fail (printf "extraArgs: %s is given already: set %s" $argument (get (dict "namespace" "watchNamespaces" "setpointRollouts" "setpointRollouts.enabled") $name | default (printf "settings.%s" $name))) }}
             {{- end }}
             {{- end }}
             - {{ $argument | quote }}

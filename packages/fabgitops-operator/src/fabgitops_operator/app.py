@@ -127,6 +127,7 @@ def manifests(
     with_operator: Annotated[bool, Parameter(negative=())] = False,
     with_racks: Annotated[bool, Parameter(negative=())] = False,
     with_rack_plcs: Annotated[bool, Parameter(negative=())] = False,
+    with_setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Print what a cluster must have: resource definitions, role and binding. Pipe it to kubectl apply -f -.
 
@@ -135,10 +136,15 @@ def manifests(
         with_operator: Run the operator in the cluster as well, from the image of this version, as the chart does.
         with_racks: What racks need as well: definitions, a guard, an account for their operator, and its rights.
         with_rack_plcs: The same, and let it make the PLCs that a RackTemplate names.
+        with_setpoint_rollouts: What run --setpoint-rollouts needs as well: definitions, rights, and a guard of those.
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 
-    options = {"with_racks": with_racks, "with_rack_plcs": with_rack_plcs}
+    options = {
+        "with_racks": with_racks,
+        "with_rack_plcs": with_rack_plcs,
+        "with_setpoint_rollouts": with_setpoint_rollouts,
+    }
     say(text(with_secrets=with_secrets, with_operator=with_operator, **options))
 
 
