@@ -52,6 +52,7 @@ spec:
   - {name: text, address: 121, type: string, length: 8, padding: space, value: "made ${minor}"}
   - {name: umlaut, address: 125, type: string, length: 6, encoding: latin-1, byteOrder: BADC, value: Öfen}
   - {name: low-bit, address: 128, type: bit, bit: 0, value: true}
+  - {name: field, address: 128, type: bits, bit: 4, lastBit: 9, scale: 0.5, value: 21.5}
   - {name: high-bit, address: 128, type: bit, bit: 15, value: false}
   - {name: enumerated, address: 129, type: int16, enum: {Idle: -1, Run: 3, Stop: 4}, value: Run}
   - {name: elsewhere, unitId: 9, address: 100, value: 3, write: {function: multiple}}

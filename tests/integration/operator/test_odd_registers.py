@@ -98,3 +98,55 @@ async def test_parts_that_say_too_much_are_refused(site: Site) -> None:
     for wrong in ({"value": 3}, {"address": 1}, {"type": "uint32"}, {"parts": [{"weight": 1}, parts[0]]}):
         with pytest.raises(Exception, match=r"only observed|drop address|say where each part is"):
             await apply(site, "pump", 502, registers=[{"name": "a", "parts": parts, **wrong}])
+
+
+BATTERY = """
+registers:
+- {name: lowest, address: 111, type: bits, bit: 0, lastBit: 5, value: 17}
+- {name: mode, address: 111, type: bits, bit: 6, lastBit: 7, value: 1}
+- {name: stage, address: 111, type: bits, bit: 8, lastBit: 11, value: 5}
+- {name: highest, address: 111, type: bits, bit: 12, lastBit: 15, value: 5}
+"""
+
+
+async def test_several_bits_of_a_word_go_out_together(site: Site) -> None:
+    """A mode of two bits and a stage of four go out in one write, and the rest of the word stays as it is."""
+    registers: list[dict[str, Any]] = [
+        {
+            "name": "mode",
+            "address": 111,
+            "type": "bits",
+            "bit": 6,
+            "lastBit": 7,
+            "enum": {"Off": 0, "Grid": 1, "Sun": 2, "Both": 3},
+            "value": "Sun",
+        },
+        {"name": "stage", "address": 111, "type": "bits", "bit": 8, "lastBit": 11, "scale": 0.5, "value": 1.5},
+    ]
+    async with playing(BATTERY) as (machine, port), site.operator() as operator:
+        await apply(site, "battery", port, registers=registers)
+        status = await site.until_status("battery", inSync=True, driftEvents=2, correctionsApplied=2)
+        assert {each["name"]: each["actual"] for each in status["registers"]} == {"mode": "Sun", "stage": "1.5"}
+        assert {name: point.get() for name, point in machine.points.items()} == {
+            "lowest": 17,
+            "mode": 2,
+            "stage": 3,
+            "highest": 5,
+        }
+        labels = {"plc_name": "battery", "namespace": site.namespace}
+        assert await operator.metric("fabgitops_correction_attempts_total", **labels) == 1
+        assert await operator.metric("register_value", register="mode", **labels) == 2
+
+
+async def test_bits_that_make_no_sense_are_refused(site: Site) -> None:
+    """The API server refuses bits that go down, that stand alone, or that another type has."""
+    wrong = [
+        {"type": "bits", "bit": 7, "lastBit": 6},
+        {"type": "bits", "lastBit": 6},
+        {"type": "bit", "bit": 3, "lastBit": 6},
+        {"type": "bits", "bit": 3, "lastBit": 16},
+        {"type": "bits", "bit": 3, "lastBit": 5, "byteOrder": "BADC"},
+    ]
+    for each in wrong:
+        with pytest.raises(Exception, match=r"[bB]it"):
+            await apply(site, "battery", 502, registers=[{"name": "a", "address": 1, **each}])

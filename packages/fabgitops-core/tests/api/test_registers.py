@@ -153,7 +153,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"name": "a", "table": "coil", "address": 1, "type": "int16"}, "a coil holds true or false: drop type"),
     ({"name": "a", "address": 1, "encoding": "utf-8"}, "encoding is 'utf-8': it goes with type string"),
-    ({"name": "a", "address": 1, "type": "bit"}, "spec.registers[0].bit: it goes with type bit, and type bit needs it"),
+    ({"name": "a", "address": 1, "type": "bit"}, "spec.registers[0].bit: it goes with type bit or bits, which need it"),
     ({"name": "a", "address": 1, "scale": 0}, "spec.registers[0].scale is 0.0: a scale of 0 makes every value the"),
     ({"name": "a", "address": 1, "scale": float("nan")}, "spec.registers[0].scale is nan"),
     ({"name": "a", "address": 1, "scale": "0.1"}, "spec.registers[0].scale is '0.1'"),

@@ -54,7 +54,7 @@ def test_of_a_text_and_a_bit_it_is_all_the_words() -> None:
 
 
 @given(
-    kind=st.sampled_from([each for each in DataType if each.numeric and each is not DataType.SUM]),
+    kind=st.sampled_from([each for each in DataType if each.numeric and each not in {DataType.SUM, DataType.BITS}]),
     order=st.sampled_from(list(ByteOrder)),
     number=st.integers(min_value=absent.LEAST, max_value=absent.MOST),
 )

@@ -57,6 +57,8 @@ class Codec:
     """Whether each NaN means no value."""
     parts: tuple[Part, ...] = ()
     """The words of a sum; with the type sum only."""
+    last_bit: int | None = None
+    """The most significant of its bits; with the type bits only, of which `bit` is the least significant."""
 
     def __post_init__(self) -> None:
         _check_shape(self)
@@ -76,6 +78,8 @@ class Codec:
     @property
     def bounds(self) -> tuple[int | Fraction, int | Fraction]:
         """Return the least and the greatest raw number of a type that counts in whole numbers."""
+        if self.type is DataType.BITS:
+            return 0, self.mask >> (self.bit or 0)
         return reach(self.parts) if self.parts else self.type.bounds
 
     def of_span(self, words: Words) -> Words:
@@ -84,8 +88,11 @@ class Codec:
 
     @property
     def mask(self) -> int:
-        """Return the bits of its word that are its own: one for the type bit, else all sixteen."""
-        return _LIMIT if self.bit is None else 1 << self.bit
+        """Return the bits of its word that are its own: one for the type bit, some for bits, else all sixteen."""
+        if self.bit is None:
+            return _LIMIT
+        last = self.bit if self.last_bit is None else self.last_bit
+        return (2 << last) - (1 << self.bit)
 
     # --- from a value to words ----------------------------------------------------------------------------------------
 
@@ -111,7 +118,7 @@ class Codec:
         value = self._value_of_name(value)
         if not self.type.numeric:
             return (_truth(value) << (self.bit or 0),)
-        return arranged(self._number(value), self.order)
+        return self._number(value)
 
     def number(self, value: Value) -> Fraction:
         """Return a value of a numeric type in engineering units, exactly; a name counts as what it stands for.
@@ -154,7 +161,17 @@ class Codec:
                 self._refuse_outside()
             if raw.denominator != 1:
                 self._refuse_between(raw)
-        return numbers.words_of_number(raw, self.type)
+        return self.words_of_raw(raw)
+
+    def words_of_raw(self, raw: Fraction) -> Words:
+        """Return the words that hold a number of a numeric type, before scale and offset; of bits all others are 0.
+
+        Raises:
+            ValueError: It does not fit the type.
+        """
+        if self.type is DataType.BITS:
+            return (raw.numerator << (self.bit or 0),)
+        return arranged(numbers.words_of_number(raw, self.type), self.order)
 
     def _refuse_outside(self) -> NoReturn:
         low, high = sorted(self._engineering(Fraction(bound)) for bound in self.bounds)
@@ -207,7 +224,7 @@ class Codec:
             raise ValueError("a text is no number")
         if not self.type.numeric:
             return int(self._checked(words)[0] & self.mask != 0)
-        raw = self._raw(words)
+        raw = self.raw(words)
         if not isinstance(raw, Fraction) and (not math.isfinite(raw) or (self.scale == 1 and not self.offset)):
             return raw
         value = self._engineering(Fraction(raw))
@@ -228,7 +245,7 @@ class Codec:
             return texts.printable(name)
         if not self.type.numeric:
             return "true" if self.measure(words) else "false"
-        raw = self._raw(words)
+        raw = self.raw(words)
         if not math.isfinite(raw):
             return "NaN" if math.isnan(raw) else "Infinity" if raw > 0 else "-Infinity"
         if self.type.floating:
@@ -240,9 +257,16 @@ class Codec:
     def _engineering(self, raw: Fraction) -> Fraction:
         return raw * numbers.exactly(self.scale) + numbers.exactly(self.offset)
 
-    def _raw(self, words: Words) -> int | float | Fraction:
+    def raw(self, words: Words) -> int | float | Fraction:
+        """Return the number that words of a numeric type hold, before scale and offset; perhaps NaN or infinite.
+
+        Raises:
+            ValueError: As `decode`.
+        """
         if self.parts:
             return total(self.parts, self._checked(words))
+        if self.type is DataType.BITS:
+            return (self._checked(words)[0] & self.mask) >> (self.bit or 0)
         return numbers.number_of_words(arranged(self._checked(words), self.order), self.type)
 
     def _checked(self, words: Words) -> Words:
@@ -287,13 +311,18 @@ class Codec:
             return self._counting(actual) == self._counting(desired)
         if not self.type.numeric:
             return bool(actual[0] & self.mask) == bool(desired[0] & self.mask)
-        first, second = self._raw(actual), self._raw(desired)
+        first, second = self.raw(actual), self.raw(desired)
         if not (math.isfinite(first) and math.isfinite(second)):
             return False
         if first == second or not tolerance:
             return first == second
         allowed = tolerance if isinstance(tolerance, Fraction) else numbers.exactly(tolerance)
         return _within(first, second, allowed, numbers.exactly(self.scale))
+
+
+def bits_of(codec: Codec) -> str:
+    """Return which bits of its word a register is, for people: `bit 3`, `bits 6 to 7`."""
+    return f"bit {codec.bit}" if codec.last_bit is None else f"bits {codec.bit} to {codec.last_bit}"
 
 
 _QUOTE_NAMES = " or a name of its enum (YAML reads On, Off, Yes and No as true and false: put names in quotes)"
@@ -320,9 +349,17 @@ def _nearest_float(value: Fraction) -> float:
         return math.inf if value > 0 else -math.inf
 
 
+def _check_bits(codec: Codec) -> None:
+    if (codec.bit is None) == (codec.type in {DataType.BIT, DataType.BITS}):
+        raise InvalidCodec("bit", "it goes with type bit or bits, which need it: 0 (least significant) to 15")
+    if (codec.last_bit is None) == (codec.type is DataType.BITS):
+        raise InvalidCodec("last_bit", "it goes with type bits, which need it: 0 (least significant) to 15")
+    if codec.last_bit is not None and not (codec.bit or 0) < codec.last_bit <= _HIGHEST_BIT:
+        raise InvalidCodec("last_bit", "bits go up from bit to lastBit, at most to 15; a single one is of type bit")
+
+
 def _check_shape(codec: Codec) -> None:
-    if (codec.bit is None) == (codec.type is DataType.BIT):
-        raise InvalidCodec("bit", "it goes with type bit, and type bit needs it: 0 (least significant) to 15")
+    _check_bits(codec)
     if codec.bit is not None and not 0 <= codec.bit <= _HIGHEST_BIT:
         raise InvalidCodec("bit", "a word has the bits 0 (least significant) to 15")
     if (codec.parts == ()) == (codec.type is DataType.SUM):
@@ -337,8 +374,8 @@ def _check_shape(codec: Codec) -> None:
         raise InvalidCodec("length", f"a string has an even number of bytes, two a word, up to {MAX_LENGTH}")
     if codec.type is DataType.STRING and codec.order.swaps_words:
         raise InvalidCodec("order", "a string is ABCD (the first character in the high byte) or BADC")
-    if codec.type in {DataType.BOOL, DataType.BIT} and codec.order is not ByteOrder.ABCD:
-        raise InvalidCodec("order", f"type {codec.type} has no order of bytes; count the bit in the word as it arrives")
+    if codec.type in {DataType.BOOL, DataType.BIT, DataType.BITS} and codec.order is not ByteOrder.ABCD:
+        raise InvalidCodec("order", f"type {codec.type} has no order of bytes; count bits in the word as it arrives")
 
 
 def _check_scaling(codec: Codec) -> None:

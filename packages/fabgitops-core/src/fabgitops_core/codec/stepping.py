@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from fabgitops_core.codec import numbers
 from fabgitops_core.codec.codec import Codec
-from fabgitops_core.codec.types import DataType, Words, arranged
+from fabgitops_core.codec.types import DataType, Words
 
 
 def engineering(codec: Codec, words: Words) -> Fraction | None:
@@ -42,12 +42,12 @@ def step_towards(codec: Codec, now: Words, target: Words, most: Fraction) -> Wor
         return target
     ahead = begin + reach if end > begin else begin - reach
     raw = _short_of(ahead, begin, codec.type)
-    words = arranged(numbers.words_of_number(raw, codec.type), codec.order)
+    words = codec.words_of_raw(raw)
     return None if raw == begin or codec.lacks(words) else words
 
 
 def _raw(codec: Codec, words: Words) -> Fraction | None:
-    raw = numbers.number_of_words(arranged(words, codec.order), codec.type)
+    raw = codec.raw(words)
     return Fraction(raw) if math.isfinite(raw) else None
 
 

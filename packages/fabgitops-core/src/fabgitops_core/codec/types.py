@@ -14,6 +14,8 @@ class DataType(StrEnum):
     """A coil or discrete input, or a whole word that is false when it is 0."""
     BIT = "bit"
     """One bit of a word; the others belong to somebody else."""
+    BITS = "bits"
+    """A number in some bits of a word, from one to another; the others belong to somebody else."""
     INT16 = "int16"
     UINT16 = "uint16"
     INT32 = "int32"

@@ -55,6 +55,8 @@ class Codec:
     """Whether a number that is none says so, too."""
     pieces: tuple[Piece, ...] = ()
     """The words of a sum, each with what it counts."""
+    last_bit: int = 0
+    """The most significant bit of a number in some bits of its word, of which `bit` is the least."""
 
     @property
     def size(self) -> int:
@@ -63,8 +65,13 @@ class Codec:
 
     @property
     def owns_a_bit(self) -> bool:
-        """Whether only one bit of its word is its own."""
-        return self.type is DataType.BIT
+        """Whether only one bit of its word is its own, or some."""
+        return self.type in (DataType.BIT, DataType.BITS)
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The lowest and the highest raw number, of a type that holds whole ones."""
+        return (0, (2 << self.last_bit - self.bit) - 1) if self.type is DataType.BITS else LIMITS[self.type]
 
     def encode(self, value: Value, held: Sequence[int] = (0,)) -> tuple[int, ...]:
         """Return the words of a value; a bit is put into the word that is `held`, whose other bits stay."""
@@ -79,7 +86,7 @@ class Codec:
         if self.type.floating:
             most = LARGEST[self.type]
             return self.words(min(max((value - self.offset) / self.scale, -most), most))
-        low, high = LIMITS[self.type]
+        low, high = self.limits
         if math.isinf(value):
             return self.words(high if (value > 0) is (self.scale > 0) else low)
         return self.words(min(max(self._rounded(value), low), high))
@@ -107,6 +114,8 @@ class Codec:
         """Return the words of a raw value, like `encode`."""
         if self.type is DataType.BIT:
             return ((held[0] & ~(1 << self.bit)) | (bool(raw) << self.bit),)
+        if self.type is DataType.BITS and not isinstance(raw, str):
+            return ((held[0] & ~(self.limits[1] << self.bit)) | int(raw) << self.bit,)
         if self.type is DataType.BOOL:
             return (int(bool(raw)),)
         if self.pieces and not isinstance(raw, str):
@@ -117,6 +126,8 @@ class Codec:
         """Return the raw value of words."""
         if self.type is DataType.BIT:
             return bool(words[0] >> self.bit & 1)
+        if self.type is DataType.BITS:
+            return words[0] >> self.bit & self.limits[1]
         if self.type is DataType.BOOL:
             return bool(words[0])
         if self.pieces:
@@ -155,7 +166,7 @@ class Codec:
         return raw.numerator if raw.denominator == 1 else float(raw)
 
     def _whole(self, value: float) -> int:
-        low, high = LIMITS[self.type]
+        low, high = self.limits
         raw = self._rounded(value) if math.isfinite(value) else high + 1
         if not low <= raw <= high:
             lowest, highest = sorted((self.value_of(low), self.value_of(high)))

@@ -11,6 +11,7 @@ class DataType(StrEnum):
 
     BOOL = "bool"
     BIT = "bit"
+    BITS = "bits"
     INT16 = "int16"
     UINT16 = "uint16"
     INT32 = "int32"
@@ -55,6 +56,7 @@ def _integers(bits: int, *, signed: bool) -> tuple[int, int]:
 
 
 LIMITS: Final = {
+    DataType.BITS: _integers(16, signed=False),
     DataType.INT16: _integers(16, signed=True),
     DataType.UINT16: _integers(16, signed=False),
     DataType.INT32: _integers(32, signed=True),
@@ -73,6 +75,7 @@ _FLOATS: Final = {DataType.FLOAT32: struct.Struct(">f"), DataType.FLOAT64: struc
 _SIZES: Final = {
     DataType.BOOL: 1,
     DataType.BIT: 1,
+    DataType.BITS: 1,
     DataType.INT16: 1,
     DataType.UINT16: 1,
     DataType.BCD16: 1,

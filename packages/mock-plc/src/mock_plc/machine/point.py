@@ -62,6 +62,8 @@ class MapPoint:
             said["byteOrder"] = register.byte_order
         if register.bit is not None:
             said["bit"] = register.bit
+        if register.last_bit is not None:
+            said["lastBit"] = register.last_bit
         if register.unit:
             said["unit"] = register.unit
         if register.behaviours.given:
@@ -168,7 +170,7 @@ class MapPoint:
         if isinstance(value, str) or math.isnan(value):
             raise ModbusException(ILLEGAL_VALUE)
         value = grid.within(value)
-        return codec.nearest(grid.within(rounds.kept(value, grid)) if rounds else value)
+        return codec.nearest(grid.within(rounds.kept(value, grid)) if rounds else value, words)
 
     def written(self, before: tuple[int, ...]) -> None:
         """Note that it was written to, and what its words were `before`."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from mock_plc.codec.types import DataType
 from mock_plc.memory import Table
 from mock_plc.parts import FieldError, meant
 from mock_plc.spec.register import Register
@@ -43,7 +42,8 @@ def _check_overlaps(registers: Sequence[Register]) -> None:
 
 def _claims(register: Register) -> Iterator[tuple[Table, int, frozenset[int]]]:
     table, _ = register.place
-    bits = frozenset({register.codec.bit}) if register.kind is DataType.BIT else _WHOLE_WORD
+    codec = register.codec
+    bits = frozenset(range(codec.bit, max(codec.bit, codec.last_bit) + 1)) if codec.owns_a_bit else _WHOLE_WORD
     for at in register.addresses:
         yield table, at, bits
 

@@ -12,7 +12,7 @@ from mock_plc.behaviours.moves import Grid
 from mock_plc.codec.codec import Codec, Padding, exact
 from mock_plc.codec.orders import ByteOrder
 from mock_plc.codec.sums import Piece as Sum
-from mock_plc.codec.types import LARGEST, LIMITS, DataType
+from mock_plc.codec.types import LARGEST, DataType
 from mock_plc.memory import Table, Value
 from mock_plc.parts import FieldError, Number, Part, meant
 from mock_plc.reference import place_of, reference_of
@@ -79,6 +79,7 @@ class Register(Part):
     parts: Annotated[list[Piece], Field(min_length=2, max_length=16)] | None = None
     type: DataType | None = None
     bit: Annotated[int, Field(strict=True, ge=0, le=_MAX_BIT)] | None = None
+    last_bit: Annotated[int, Field(strict=True, ge=0, le=_MAX_BIT)] | None = None
     length: Annotated[int, Field(strict=True, ge=2, le=_MAX_LENGTH, multiple_of=2)] | None = None
     encoding: Literal["ascii", "latin-1", "utf-8"] | None = None
     padding: Padding | None = None
@@ -136,10 +137,18 @@ class Register(Part):
             raise FieldError("type", f"is {self.kind}, but a {self.place[0]} holds a bool; leave type out")
         for field, types in _ONLY_OF.items():
             if getattr(self, field) is not None and self.kind not in types:
-                raise FieldError(field, f"is of {types[0]} alone, and this is {self.kind}; leave it out")
-        for field, needed in (("bit", DataType.BIT), ("length", DataType.STRING)):
+                raise FieldError(_spelled(field), f"is of {types[0]} alone, and this is {self.kind}; leave it out")
+        if self.last_bit is not None and self.bit is not None and self.last_bit <= self.bit:
+            raise FieldError("lastBit", f"is {self.last_bit}; bits go up from bit, which is {self.bit}")
+        needs = (
+            ("bit", DataType.BIT),
+            ("bit", DataType.BITS),
+            ("last_bit", DataType.BITS),
+            ("length", DataType.STRING),
+        )
+        for field, needed in needs:
             if self.kind is needed and getattr(self, field) is None:
-                raise FieldError(field, f"is missing; a {needed} needs it")
+                raise FieldError(_spelled(field), f"is missing; {needed} needs it")
         if self.no_value and bits:
             raise FieldError("noValue", f"a {self.place[0]} is true or false; leave it out")
         if self.kind is DataType.STRING and self.byte_order.swaps_words:
@@ -218,6 +227,7 @@ class Register(Part):
             self.padding or Padding.NULL,
             *self._nothing(),
             tuple(Sum(exact(each.weight), each.type) for each in self.parts or ()),
+            self.last_bit or 0,
         )
 
     def _nothing(self) -> tuple[tuple[int, ...], bool]:
@@ -253,8 +263,12 @@ class Register(Part):
         if self.kind.floating:
             low, high, step = -LARGEST[self.kind], LARGEST[self.kind], 0.0
         else:
-            low, high, step = *sorted(_numbers(map(self.codec.value_of, LIMITS[self.kind]))), abs(self.codec.scale)
+            low, high, step = *sorted(_numbers(map(self.codec.value_of, self.codec.limits))), abs(self.codec.scale)
         return Grid(clamps.kept(low), clamps.kept(high), step) if clamps else Grid(low, high, step)
+
+
+def _spelled(field: str) -> str:
+    return "lastBit" if field == "last_bit" else field
 
 
 def _bits(given: Value, size: int) -> int:
@@ -274,7 +288,8 @@ def _numbers(values: Iterable[Value]) -> Iterator[float]:
 
 
 _ONLY_OF = {
-    "bit": (DataType.BIT,),
+    "bit": (DataType.BIT, DataType.BITS),
+    "last_bit": (DataType.BITS,),
     "length": (DataType.STRING,),
     "encoding": (DataType.STRING,),
     "padding": (DataType.STRING,),

@@ -17,7 +17,20 @@ from mock_plc.twin.documents import ManifestError, wrong
 from mock_plc.twin.resolving import Fields
 
 SHARED = (
-    *("name", "table", "address", "reference", "parts", "type", "bit", "length", "encoding", "padding", "byteOrder"),
+    *(
+        "name",
+        "table",
+        "address",
+        "reference",
+        "parts",
+        "type",
+        "bit",
+        "lastBit",
+        "length",
+        "encoding",
+        "padding",
+        "byteOrder",
+    ),
     *("scale", "offset", "unit", "enum", "noValue", "value"),
 )
 """The keys of a manifest that a device file has, too, with the same meaning."""

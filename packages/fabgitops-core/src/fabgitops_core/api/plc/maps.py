@@ -6,6 +6,7 @@ from itertools import groupby
 from fabgitops_core.api.plc.connection import Connection
 from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.api.refusals import Problem
+from fabgitops_core.codec.codec import bits_of
 from fabgitops_core.codec.tables import Table
 
 Span = tuple[int, Table, int]
@@ -74,5 +75,5 @@ def _overlap(registers: Sequence[Register], first: int, second: int) -> Problem:
 def _place(register: Register) -> str:
     table, start = register.place
     end = _end(register) - 1
-    bit = "" if register.bit is None else f" bit {register.bit}"
+    bit = "" if register.bit is None else f" {bits_of(register.codec)}"
     return f"{table} {start}{bit}" if start == end else f"{table} {start} to {end}"

@@ -22,7 +22,7 @@ MAX_WRITE_WORDS = 123
 
 _LAST = 65535
 _SMALL = 9999
-_FIELDS = {"order": "byteOrder", "names": "enum", "absent": "noValue"}
+_FIELDS = {"order": "byteOrder", "names": "enum", "absent": "noValue", "last_bit": "lastBit"}
 
 
 def problems(register: Register) -> Iterator[Problem]:
@@ -170,9 +170,9 @@ def _of_the_limits(register: Register, codec: Codec) -> Iterator[Problem]:
 def _of_the_writing(register: Register, codec: Codec) -> Iterator[Problem]:
     table, function = register.place[0], register.write.function
     path = ("write", "function")
-    if function == "mask" and not (codec.type is DataType.BIT and table is Table.HOLDING):
+    if function == "mask" and not (codec.bit is not None and table is Table.HOLDING):
         yield Problem(
-            path, str(function), "FC22 changes bits of a holding register: it goes with table holding, type bit"
+            path, str(function), "FC22 changes bits of a holding register: it goes with table holding, type bit or bits"
         )
     if function == "single" and codec.size > 1:
         reason = (

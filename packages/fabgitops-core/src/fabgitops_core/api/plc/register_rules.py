@@ -48,9 +48,19 @@ REGISTER_RULES = (
         field=".type",
     ),
     Rule(
-        "!has(self.bit) || !has(self.type) || self.type == 'bit'",
-        "bit goes with type bit: change type, or drop bit",
+        "!has(self.bit) || !has(self.type) || self.type in ['bit', 'bits']",
+        "bit goes with type bit or bits: change type, or drop bit",
         field=".bit",
+    ),
+    Rule(
+        "!has(self.lastBit) || !has(self.type) || self.type == 'bits'",
+        "lastBit goes with type bits: change type, or drop lastBit",
+        field=".lastBit",
+    ),
+    Rule(
+        "!has(self.lastBit) || !has(self.bit) || self.bit < self.lastBit",
+        "bits go up from bit to lastBit; a single one is of type bit",
+        field=".lastBit",
     ),
     Rule(
         "!has(self.length) || self.length % 2 == 0",
@@ -83,15 +93,15 @@ REGISTER_RULES = (
         "scale, offset, min and max are for numbers, not for type bool, bit or string: drop them",
     ),
     Rule(
-        f"!has(self.type) || !(self.type in {_NO_NUMBERS}) || !has(self.byteOrder) || self.byteOrder == 'ABCD' || "
-        "(self.type == 'string' && self.byteOrder == 'BADC')",
-        "byteOrder of a string is ABCD or BADC, and bool and bit have none: drop it",
+        "!has(self.type) || !(self.type in ['bool', 'bit', 'bits', 'string']) || "
+        "!has(self.byteOrder) || self.byteOrder == 'ABCD' || (self.type == 'string' && self.byteOrder == 'BADC')",
+        "byteOrder of a string is ABCD or BADC, and bool, bit and bits have none: drop it",
         field=".byteOrder",
     ),
     Rule(
         "!has(self.write) || !has(self.write.function) || self.write.function != 'mask' || "
-        "!has(self.type) || self.type == 'bit'",
-        "write.function mask (FC22) changes bits of a holding register: it goes with type bit",
+        "!has(self.type) || self.type in ['bit', 'bits']",
+        "write.function mask (FC22) changes bits of a holding register: it goes with type bit or bits",
         field=".write.function",
     ),
     Rule(

@@ -31,13 +31,13 @@ class WriteFunction(StrEnum):
     """Which Modbus function writes a register."""
 
     AUTO = "auto"
-    """FC06/FC05 for a single word or coil, FC16 for more; a bit by read-modify-write."""
+    """FC06/FC05 for a single word or coil, FC16 for more; bits by read-modify-write."""
     SINGLE = "single"
     """FC06 (holding register) or FC05 (coil)."""
     MULTIPLE = "multiple"
     """FC16 (holding registers) or FC15 (coils), also for a single one."""
     MASK = "mask"
-    """FC22, for a bit of a holding register where the device has it."""
+    """FC22, for bits of a holding register where the device has it."""
 
 
 @unstored
@@ -45,7 +45,7 @@ class Write(ApiModel):
     """How the register is written and the writing proven."""
 
     function: WriteFunction = WriteFunction.AUTO
-    """auto (06 or 05 for one, 16 for more), single (06, 05), multiple (16, 15), or mask (22, for a bit)."""
+    """auto (06 or 05 for one, 16 for more), single (06, 05), multiple (16, 15), or mask (22, for bits)."""
     verify: StrictBool = True
     """Whether it is read and compared, true when not given; false makes it a command, given once for each value."""
     verify_delay_ms: Annotated[int, Field(ge=0, le=600_000, strict=True)] = 0
@@ -74,7 +74,9 @@ class RegisterEntry(ApiModel):
     type: DataType | None = None
     """What its words mean; uint16 when not given, bool for coil and discrete."""
     bit: Annotated[int, Field(ge=0, le=15, strict=True)] | None = None
-    """Which bit of the word, 0 (least significant) to 15; for type bit."""
+    """Which bit of the word, 0 (least significant) to 15; for type bit, and the lowest for type bits."""
+    last_bit: Annotated[int, Field(ge=0, le=15, strict=True)] | None = None
+    """The highest bit of a number that takes several bits of the word; for type bits."""
     length: Annotated[int, Field(ge=2, le=250, strict=True)] | None = None
     """Bytes of a text, an even number; for type string."""
     encoding: Encoding = Encoding.ASCII
@@ -149,6 +151,7 @@ class Register(RegisterEntry):
             tuple((self.enum or {}).items()),
             *self._absent(kind),
             parts=parts_of(self.parts) if self.parts else (),
+            last_bit=self.last_bit,
         )
 
     def _absent(self, kind: DataType) -> tuple[frozenset[Words], bool]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fabgitops_core.api.plc.connection import Transport
 from fabgitops_core.api.plc.industrialplc import TARGET, IndustrialPLCSpec
 from fabgitops_core.api.plc.registers import Register
+from fabgitops_core.codec.codec import bits_of
 from fabgitops_core.codec.numbers import exactly
 from fabgitops_core.codec.types import ByteOrder
 from fabgitops_core.control.plc.points import DeviceMap, Limits, Place, Point, Slope
@@ -62,7 +63,7 @@ def _point(
     unit = unit_id if register.unit_id is None else register.unit_id
     codec = shared(register.codec)
     wanted = shared(register.encoded)
-    bit = f"bit {codec.bit} of " if codec.bit is not None else ""
+    bit = f"{bits_of(codec)} of " if codec.bit is not None else ""
     order = f" {codec.order}" if codec.order is not ByteOrder.ABCD else ""
     last = f" to {address + codec.span - 1}" if codec.parts else ""
     own_unit = f" unit {unit}" if unit != unit_id else ""
