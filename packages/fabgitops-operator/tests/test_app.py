@@ -73,6 +73,25 @@ def test_rollouts_are_about_plcs(refused: Refused) -> None:
     assert "--bus has no effect without" in refused("run", "--bus", "nats://127.0.0.1")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--prometheus", "http://prometheus"), "--prometheus has no effect without --setpoint-rollouts"),
+        (("--analysis-source", "http://mes"), "--analysis-source has no effect without --setpoint-rollouts"),
+        (("--setpoint-rollouts", "--prometheus", "prometheus:9090"), "is no http:// or https:// URL"),
+        (("--setpoint-rollouts", "--analysis-source", "http://u:p@mes"), "may have no user, no query and no fragment"),
+        (("--setpoint-rollouts", "--prometheus-ca", "ca"), "--prometheus-ca has no effect without --prometheus"),
+        (
+            ("--setpoint-rollouts", "--prometheus", "http://p", "--prometheus-ca", "ca"),
+            "--prometheus-ca has no effect without a --prometheus https://",
+        ),
+    ],
+)
+def test_what_analyses_may_ask_must_be_of_use(refused: Refused, arguments: tuple[str, ...], why: str) -> None:
+    """What analyses may ask is refused where there are none, where it is no place, and where it has no effect."""
+    assert why in refused("run", *arguments)
+
+
 def test_manifests() -> None:
     """`manifests` prints the CRDs, their policy and a role with the least rights, bound to the operator's account."""
     printed = list(yaml.safe_load_all(call("manifests").stdout))

@@ -20,6 +20,7 @@ from typing import Any, Self
 import httpx2
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
+from fabgitops_operator.analysis.settings import AnalysisSettings
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.cluster import watch  # noqa: F401 - kopf takes longest to import
 from fabgitops_operator.cluster.kube import Kube
@@ -182,7 +183,7 @@ def _operate(order: Order) -> None:
     where: dict[str, Any] = {"metrics_bind": "127.0.0.1", "metrics_port": 0, "lease": False}
     settings = Settings(kinds=Family.RACKS, namespace=(order.namespace,), **where)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(operate(settings, BusSettings(bus=order.bus)))
+        runner.run(operate(settings, BusSettings(bus=order.bus), AnalysisSettings()))
 
 
 def _say(*what: Any) -> None:

@@ -11,6 +11,7 @@ from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
 from cyclopts.config import Env, Yaml
 from yaml import YAMLError
 
+from fabgitops_operator.analysis.settings import AnalysisSettings
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.facade.settings import FacadeSettings
 from fabgitops_operator.settings import Settings, ranges
@@ -87,7 +88,13 @@ def verify(
 
 
 @app.command
-def run(settings: Settings | None = None, bus: BusSettings | None = None, *, config: Path | None = None) -> int:
+def run(
+    settings: Settings | None = None,
+    bus: BusSettings | None = None,
+    analysis: AnalysisSettings | None = None,
+    *,
+    config: Path | None = None,
+) -> int:
     """Watch, poll, correct and report, until SIGTERM or Ctrl-C.
 
     Each setting can be given as a flag (--metrics-port 9090), as an environment variable (FABGITOPS_METRICS_PORT=9090)
@@ -98,9 +105,11 @@ def run(settings: Settings | None = None, bus: BusSettings | None = None, *, con
     Args:
         settings: What can be set.
         bus: What can be set of the bus that is told of racks and rollouts.
+        analysis: What can be set of what the analyses of rollouts may ask.
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
+    from fabgitops_operator.analysis.errors import AnalysisSettingsError  # noqa: PLC0415
     from fabgitops_operator.audit.choosing import AuditKeyError  # noqa: PLC0415
     from fabgitops_operator.bus.errors import BusError  # noqa: PLC0415
     from fabgitops_operator.cluster.lease.keeper import LeaseLostError, LeaseRefusedError  # noqa: PLC0415
@@ -110,14 +119,19 @@ def run(settings: Settings | None = None, bus: BusSettings | None = None, *, con
     from fabgitops_operator.hosting.start import NotInstalledError  # noqa: PLC0415
 
     del config  # read by `_from_file`, before the settings are made
-    settings, bus = settings or Settings(), bus or BusSettings()
+    settings, bus, analysis = settings or Settings(), bus or BusSettings(), analysis or AnalysisSettings()
     if not settings.tells and bus != BusSettings():
         complain(
             "--bus has no effect without --kinds racks or --setpoint-rollouts (see: fabgitops-operator run --help)"
         )
         return 2
+    if not settings.setpoint_rollouts and analysis != AnalysisSettings():
+        flag = "--prometheus" if analysis.prometheus else "--analysis-source"
+        complain(f"{flag} has no effect without --setpoint-rollouts (see: fabgitops-operator run --help)")
+        return 2
+    wrong = (AnalysisSettingsError, AuditKeyError, BusError)
     failed = (ApiError, LeaseLostError, LeaseRefusedError, NotInstalledError)
-    return performed(operate(settings, bus), settings, (AuditKeyError, BusError), failed)
+    return performed(operate(settings, bus, analysis), settings, wrong, failed)
 
 
 @app.command
@@ -247,6 +261,7 @@ def facade(settings: FacadeSettings | None = None, *, config: Path | None = None
 def healthy(
     settings: Settings | None = None,
     bus: BusSettings | None = None,
+    analysis: AnalysisSettings | None = None,
     *,
     config: Path | None = None,
     ready: bool = False,
@@ -258,12 +273,13 @@ def healthy(
     Args:
         settings: What can be set; only the address and the port matter here.
         bus: What can be set of the bus, which does not matter here.
+        analysis: What can be set of analyses, which does not matter here.
         config: YAML file that maps names of settings to values.
         ready: Ask /readyz instead of /healthz: does it see the cluster and look after it?
     """
     from fabgitops_operator.hosting.health import UnhealthyError, ask  # noqa: PLC0415
 
-    del bus, config  # of `config` what counts was taken by `_from_file`
+    del bus, analysis, config  # of `config` what counts was taken by `_from_file`
     settings = settings or Settings()
     try:
         answer = ask(settings.metrics_bind, settings.metrics_port, "/readyz" if ready else "/healthz")

@@ -11,6 +11,8 @@ from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.kinds import families
 from fabgitops_core.engine.ports import Bus
 
+from fabgitops_operator.analysis.settings import AnalysisSettings
+from fabgitops_operator.analysis.source import HttpMetrics, metrics_of
 from fabgitops_operator.audit.choosing import keeper_of
 from fabgitops_operator.bus.choosing import bus_of
 from fabgitops_operator.bus.memory import Memory
@@ -38,13 +40,14 @@ from fabgitops_operator.redfish.performing import Bmcs
 from fabgitops_operator.settings import Family, Settings
 
 
-async def operate(settings: Settings, bus: BusSettings) -> None:
+async def operate(settings: Settings, bus: BusSettings, analysis: AnalysisSettings) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
         DeviceMapError: The device map cannot be used.
         AuditKeyError: The key of the audit cannot be used.
         BusError: The bus cannot be used as it is set.
+        AnalysisSettingsError: A file of what analyses ask cannot be used.
         ApiError: The API server cannot be reached, or refuses what the operator needs.
         LeaseLostError: Another operator has taken the Lease.
         LeaseRefusedError: The API server does not let us have one.
@@ -52,10 +55,10 @@ async def operate(settings: Settings, bus: BusSettings) -> None:
         ListenError: The metrics port cannot be listened on.
         TracingUnavailable: Traces are asked for and cannot be made.
     """
-    await last_word(_operated(settings, bus))
+    await last_word(_operated(settings, bus, analysis))
 
 
-async def _operated(settings: Settings, bus: BusSettings) -> str:
+async def _operated(settings: Settings, bus: BusSettings, analysis: AnalysisSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
     route, within = route_of(settings.device_map), networks(settings.allow_cidr)
     keeper = keeper_of(settings)
@@ -72,7 +75,8 @@ async def _operated(settings: Settings, bus: BusSettings) -> str:
         if told is not None and settings.kinds is Family.RACKS:
             means = _of_racks(kube, rest, told, owned, within)
         else:
-            rollouts = _rollouts(rest, told) if told is not None else None
+            metrics = await stack.enter_async_context(metrics_of(analysis))
+            rollouts = _rollouts(rest, told, metrics) if told is not None else None
             means = modbus(kube, route, within, ConfigMapBrake(kube, settings), keeper, rollouts)
         fence = lease_of(settings, kube)
         stage = await stack.enter_async_context(staged(settings, kube, fence, deciding, means))
@@ -92,9 +96,9 @@ def _deciding(settings: Settings) -> Sequence[Controller[Any]]:
     return (*(known["setpoints"] if settings.setpoint_rollouts else ()), *known[settings.kinds])
 
 
-def _rollouts(rest: Rest, bus: Bus) -> Rollouts:
+def _rollouts(rest: Rest, bus: Bus, metrics: HttpMetrics | None) -> Rollouts:
     """Return what rollouts need of a cluster."""
-    return Rollouts(lambda metrics: KubeObjects(rest, [INDUSTRIAL_PLC], metrics.api_write), bus)
+    return Rollouts(lambda counted: KubeObjects(rest, [INDUSTRIAL_PLC], counted.api_write), bus, metrics)
 
 
 def _leaving(settings: Settings, kube: Kube, fence: Fence) -> Leaving:

@@ -9,7 +9,7 @@ from fabgitops_core.codec.networks import Networks
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.plc.requests import Endpoint, Link
 from fabgitops_core.engine.performing import Performer
-from fabgitops_core.engine.ports import Bus, Devices, Host, Objects
+from fabgitops_core.engine.ports import Bus, Devices, Host, MetricSource, Objects
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.modbus.route import Route
 
@@ -43,13 +43,15 @@ class Means:
     """What each family of kinds needs of its own.
 
     `devices` and `objects` are made when there is somebody to count what they do, `performers` when there is a host to
-    record it; `racks` counts what is of them, `brake` is where the fleet brake is kept of kinds that it can hold, and
-    `audit` keeps a record of every write to a device.
+    record it; `metrics` is asked for what judges a change and is kept elsewhere, `racks` counts what is of them,
+    `brake` is where the fleet brake is kept of kinds that it can hold, and `audit` keeps a record of every write to a
+    device.
     """
 
     devices: Callable[[Metrics], Devices] = lambda _: NoDevices()
     objects: Callable[[Metrics], Objects | None] = lambda _: None
     bus: Bus | None = None
+    metrics: MetricSource | None = None
     racks: RackMetrics | None = None
     performers: Callable[[Host], Mapping[type[Request], Performer]] = lambda _: NONE
     brake: BrakeStore | None = None
@@ -58,10 +60,11 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Rollouts:
-    """What changes need that go over a fleet of PLCs: where PLCs are annotated, and who is told."""
+    """What changes need that go over a fleet of PLCs: where PLCs are annotated, who is told, and who judges with."""
 
     objects: Callable[[Metrics], Objects]
     bus: Bus
+    metrics: MetricSource | None = None
 
 
 def modbus(
@@ -77,6 +80,7 @@ def modbus(
         lambda metrics: ModbusDevices(metrics.request, SecretTls(secrets), route, within),
         objects=rollouts.objects if rollouts else lambda _: None,
         bus=rollouts.bus if rollouts else None,
+        metrics=rollouts.metrics if rollouts else None,
         brake=brake,
         audit=audit,
     )

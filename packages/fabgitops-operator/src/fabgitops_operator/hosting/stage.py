@@ -126,6 +126,7 @@ class Stage:
             performers=performers,
             audit=self._audit,
             rates=rates,
+            metrics=means.metrics,
         )
         self._leads = led_kinds(deciding)
         self.inventory = Inventory(

@@ -10,6 +10,8 @@ from aiohttp import web
 from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.kinds import families
 
+from fabgitops_operator.analysis.settings import AnalysisSettings
+from fabgitops_operator.analysis.source import metrics_of
 from fabgitops_operator.audit.choosing import keeper_of
 from fabgitops_operator.bus.choosing import bus_of
 from fabgitops_operator.bus.memory import Memory
@@ -58,12 +60,13 @@ STATUS_SECS = 5.0
 log = logging.getLogger(__name__)
 
 
-async def operate(settings: StandaloneSettings, bus: BusSettings) -> None:
+async def operate(settings: StandaloneSettings, bus: BusSettings, analysis: AnalysisSettings) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
         AuditKeyError: The key of the audit cannot be used.
         BusError: The bus cannot be used as it is set.
+        AnalysisSettingsError: A file of what analyses ask cannot be used.
         StateError: The state is another's, damaged, or cannot be written.
         SourceError: The source cannot be one.
         EntranceError: The API may not be opened so.
@@ -71,10 +74,10 @@ async def operate(settings: StandaloneSettings, bus: BusSettings) -> None:
         ListenError: The address cannot be listened on.
         TracingUnavailable: Traces are asked for and cannot be made.
     """
-    await last_word(_operated(settings, bus))
+    await last_word(_operated(settings, bus, analysis))
 
 
-async def _operated(settings: StandaloneSettings, bus: BusSettings) -> str:
+async def _operated(settings: StandaloneSettings, bus: BusSettings, analysis: AnalysisSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
     route, keeper = route_of(settings.device_map), keeper_of(settings)
     way_in = entrance(settings)
@@ -91,7 +94,8 @@ async def _operated(settings: StandaloneSettings, bus: BusSettings) -> str:
         rules = Rules(judge, deciding, BY_KIND, judge.name)
         syncer = Syncer(objects, store, rules, settings.of_source(), local)
         told = await stack.enter_async_context(bus_of(bus))
-        rollouts = Rollouts(lambda metrics: StoreObjects(store, objects, metrics.api_write), told)
+        asked = await stack.enter_async_context(metrics_of(analysis))
+        rollouts = Rollouts(lambda metrics: StoreObjects(store, objects, metrics.api_write), told, asked)
         means = modbus(local, route, networks(settings.allow_cidr), brake, keeper, rollouts)
         stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, means))
         if keeper is not None:

@@ -3,13 +3,20 @@
 import sys
 from pathlib import Path
 
+from fabgitops_operator.analysis.settings import AnalysisSettings
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.standalone.commands.telling import told
 from fabgitops_operator.standalone.settings import Entry, StandaloneSettings
 from fabgitops_operator.streams import say
 
 
-def standalone(settings: StandaloneSettings, bus: BusSettings | None = None, *, config: Path | None = None) -> int:
+def standalone(
+    settings: StandaloneSettings,
+    bus: BusSettings | None = None,
+    analysis: AnalysisSettings | None = None,
+    *,
+    config: Path | None = None,
+) -> int:
     """Keep what PLCs hold equal to what a folder or a Git repository says, without a cluster, until SIGTERM or Ctrl-C.
 
     fabgitops-operator standalone --source ./plant
@@ -26,9 +33,11 @@ def standalone(settings: StandaloneSettings, bus: BusSettings | None = None, *, 
     Args:
         settings: What can be set.
         bus: What can be set of the bus that is told of rollouts.
+        analysis: What can be set of what analyses may ask.
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and the other commands need neither the engine nor the store.
+    from fabgitops_operator.analysis.errors import AnalysisSettingsError  # noqa: PLC0415
     from fabgitops_operator.audit.choosing import AuditKeyError  # noqa: PLC0415
     from fabgitops_operator.bus.errors import BusError  # noqa: PLC0415
     from fabgitops_operator.hosting.process import performed  # noqa: PLC0415
@@ -41,9 +50,10 @@ def standalone(settings: StandaloneSettings, bus: BusSettings | None = None, *, 
     from fabgitops_operator.standalone.store import StateError  # noqa: PLC0415
 
     del config  # read before the settings are made
-    wrong = (AuditKeyError, BusError, EntranceError, SecretError, SourceError)
+    wrong = (AnalysisSettingsError, AuditKeyError, BusError, EntranceError, SecretError, SourceError)
     failed = (CertificateError, StateError, TokenError)
-    return performed(operate(settings, bus or BusSettings()), settings, wrong, failed)
+    work = operate(settings, bus or BusSettings(), analysis or AnalysisSettings())
+    return performed(work, settings, wrong, failed)
 
 
 def healthy(entry: Entry | None = None, *, ready: bool = False) -> int:
