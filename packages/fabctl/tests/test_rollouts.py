@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fabctl.branching import branches
+from fabctl.branching import branches, looked_at
 from fabctl.explaining import explained
 from fabctl.house import house
 from fabctl.model import view
@@ -211,6 +211,37 @@ def test_a_tree_shows_waves_plcs_analyses_and_decisions(plc: Make) -> None:
         "│   └── metric ok/temp  Running, 3 successful",
         "└── decision 2026-01-01T23:59:00Z  Releasing, failed, it is put back",
     ]
+
+
+def test_of_very_many_plcs_those_that_matter_are_drawn(plc: Make) -> None:
+    """Of the wave that is under way, which are fetched, and with why those that have failed or are waited for."""
+    given = viewed(
+        members={"total": 101},
+        failed=[{"name": "press-9", "why": "write refused"}],
+        waitingFor=[{"name": "press-2", "why": "away"}],
+    )
+    assert looked_at(given) == ("press-2", "press-3", "press-4", "press-5")
+    assert looked_at(viewed(members={"total": 100})) is None
+    lines = [each.plain for each in tree(branches(given, [led(plc, "press-2")]), wide=False)]
+    assert lines[1:] == [
+        "├── wave 1  1 PLC, done",
+        "├── wave 2  4 PLCs, under way",
+        "│   ├── PLC press-2  held, speed 2500 rpm → 2600 rpm, SYNCED",
+        "│   ├── PLC press-3  not there",
+        "│   ├── PLC press-4  not there",
+        "│   └── PLC press-5  not there",
+        "├── failed",
+        "│   └── PLC press-9  write refused",
+        "└── waited for",
+        "    └── PLC press-2  away",
+    ]
+
+
+def test_events_that_nobody_took_are_told() -> None:
+    """Those that wait, and those that were dropped."""
+    given = viewed(outbox=[{}, {}], untold=3)
+    shown = plain_section(answer_section(given, explained(given), NOW))
+    assert "Events:    2 wait for the sink, 3 were dropped, for it took none\n" in shown
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_a_pipe_gets_a_line_for_each_change(rollouts: Rollouts) -> None:
 
 
 def test_a_terminal_gets_a_living_tree(rollouts: Rollouts, terminal: Any) -> None:
-    """It is drawn anew when something has changed, an outage is told below it, and Ctrl-C ends it."""
+    """It is drawn anew when something has changed, and Ctrl-C ends it."""
     rollouts.make()
     rollouts.lead("press-1", "bb")
     screen = terminal("rollout", "get", "recipe", "-w", "--interval", "0.1", colour=False)
@@ -201,7 +201,41 @@ def test_a_terminal_gets_a_living_tree(rollouts: Rollouts, terminal: Any) -> Non
     screen.until("Paused")
     screen.press(b"\x03")
     assert screen.end() == 0
-    assert screen.seen.endswith("\x1b[?25h") or "\x1b[?25h" in screen.seen[-40:]
+    assert "\x1b[?25h" in screen.seen[-40:]  # the cursor is back
+
+
+def test_an_outage_is_told_and_survived(rollouts: Rollouts) -> None:
+    """While the API server is away it says so once, and goes on when it is back."""
+    rollouts.make()
+    process = rollouts.plant.start(
+        "rollout", "get", "recipe", "-w", "--interval", "0.1", "-n", rollouts.plant.namespace
+    )
+    assert "Releasing" in process.stdout.readline()
+    rollouts.plant.plane.stop()
+    try:
+        assert "cannot be reached" in process.stderr.readline()
+    finally:
+        rollouts.plant.plane.start()
+    while "answers again" not in (line := process.stderr.readline()):
+        assert line.startswith("fabctl: ")
+    rollouts.report(phase="Paused")
+    assert "Paused" in process.stdout.readline()
+
+
+def test_of_very_many_plcs_only_those_that_matter_are_fetched(rollouts: Rollouts) -> None:
+    """Those of the wave that is under way; one that is gone meanwhile disturbs nothing."""
+    rollouts.make()
+    rollouts.report(members={"total": 1000, "released": 2})
+    rollouts.lead("press-1", "aa")
+    rollouts.lead("press-2", "bb")
+    code, out, err = rollouts.plant.fabctl("rollout", "get", "recipe")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1:] == [
+        "├── wave 1  1 PLC, done",
+        "└── wave 2  2 PLCs, under way",
+        "    ├── PLC press-2  held, target 2500 → 2600, SYNCED",
+        "    └── PLC press-3  not there",
+    ]
 
 
 def test_a_promotion_names_revision_and_wave(rollouts: Rollouts) -> None:

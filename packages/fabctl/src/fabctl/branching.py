@@ -10,6 +10,8 @@ from fabctl.rollouts import AT_REST, GIVEN_UP, Analysis, PlannedWave, RolloutVie
 
 DECISIONS = 3
 """So many decisions are shown."""
+FEW = 100
+"""Of so many PLCs each is shown that a plan names; of more those of the wave that is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,14 @@ class Branch:
     more: tuple[str, ...] = ()
 
 
+def looked_at(rollout: RolloutView) -> tuple[str, ...] | None:
+    """Return the PLCs that are shown, by their names; None where all that are selected are to be looked at."""
+    if rollout.members["total"] <= FEW:
+        return None
+    wave = rollout.plan.of(rollout.wave) if rollout.plan else None
+    return wave.names if wave else ()
+
+
 def branches(rollout: RolloutView, plcs: Iterable[Body]) -> Branch:
     """Return the tree of a rollout.
 
@@ -31,13 +41,14 @@ def branches(rollout: RolloutView, plcs: Iterable[Body]) -> Branch:
         plcs: The PLCs that it selects, as far as they are known.
     """
     known = {text(mapping(body.get("metadata")).get("name")): body for body in plcs}
-    waves = rollout.plan.waves if rollout.plan else ()
+    waves, shown = rollout.plan.waves if rollout.plan else (), looked_at(rollout)
     return Branch(
         "rollout",
         rollout.name,
         _head(rollout),
         (
-            *(_wave(rollout, each, known) for each in waves),
+            *(_wave(rollout, each, known, shown) for each in waves),
+            *_troubled(rollout),
             *map(_analysis, rollout.analyses),
             *_decisions(rollout),
         ),
@@ -53,12 +64,25 @@ def _head(rollout: RolloutView) -> tuple[str, ...]:
     return tuple(word for word in words if word)
 
 
-def _wave(rollout: RolloutView, wave: PlannedWave, known: Mapping[str, Body]) -> Branch:
-    inside = tuple(_member(name, known.get(name)) for name in wave.names)
-    more = wave.members - len(inside)
-    rest = (Branch("", f"and {more} more"),) if more > 0 else ()
+def _wave(rollout: RolloutView, wave: PlannedWave, known: Mapping[str, Body], shown: Iterable[str] | None) -> Branch:
+    """Return a wave with those of its PLCs that are shown, and how many more there are."""
     count = f"{wave.members} PLC{'' if wave.members == 1 else 's'}"
-    return Branch("wave", str(wave.wave), (count, _of_wave(rollout, wave)), (*inside, *rest), (f"up to {wave.total}",))
+    words = count, _of_wave(rollout, wave)
+    names = wave.names if shown is None or wave.wave == rollout.wave else ()
+    inside = tuple(_member(name, known.get(name)) for name in names)
+    more = wave.members - len(inside)
+    rest = (Branch("", f"and {more} more"),) if inside and more > 0 else ()
+    return Branch("wave", str(wave.wave), words, (*inside, *rest), (f"up to {wave.total}",))
+
+
+def _troubled(rollout: RolloutView) -> tuple[Branch, ...]:
+    """Return the PLCs that have failed, and those that are waited for, with why; where it is told."""
+    parts = (("failed", rollout.failed), ("waited for", rollout.waiting_for))
+    return tuple(
+        Branch(called, "", (), tuple(Branch("PLC", name, tuple(filter(None, (why,)))) for name, why in found))
+        for called, found in parts
+        if found
+    )
 
 
 def _of_wave(rollout: RolloutView, wave: PlannedWave) -> str:
@@ -73,15 +97,14 @@ def _member(name: str, body: Body | None) -> Branch:
     if body is None:
         return Branch("PLC", name, ("not there",))
     plc, led = view(body), release_of(body)
-    words = (_led(led), str(plc.status), plc.message if plc.status.needs_a_person else "")
+    words = (*_led(led), str(plc.status), plc.message if plc.status.needs_a_person else "")
     return Branch("PLC", name, tuple(word for word in words if word), (), (led.message,) if led else ())
 
 
-def _led(led: Release | None) -> str:
+def _led(led: Release | None) -> tuple[str, ...]:
     if led is None:
-        return "not led"
-    changes = ", ".join(f"{each.register} {each.holds} → {each.wants}" for each in led.changes)
-    return f"{led.state}, {changes}" if changes else led.state
+        return ("not led",)
+    return led.state, *(f"{each.register} {each.holds} → {each.wants}" for each in led.changes)
 
 
 def _analysis(analysis: Analysis) -> Branch:

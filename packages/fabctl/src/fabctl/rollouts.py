@@ -132,8 +132,10 @@ class RolloutView:
     wave_started: datetime | None
     baking_since: datetime | None
     finished: datetime | None
+    outbox: int
+    """Events that the sink has not taken yet."""
     untold: int
-    """Events that were dropped or are not taken yet."""
+    """Events that were dropped, for too many were not taken."""
     settings: tuple[tuple[str, str], ...]
     """What the spec says, for people."""
     conditions: tuple[Body, ...]
@@ -219,7 +221,8 @@ def rollout_view(body: Body) -> RolloutView:
         wave_started=moment(status.get("waveStartedAt")),
         baking_since=moment(status.get("bakingSince")),
         finished=moment(status.get("finishedAt")),
-        untold=_count(status, "untold") + len(sequence(status.get("outbox"))),
+        outbox=len(sequence(status.get("outbox"))),
+        untold=_count(status, "untold"),
         settings=_settings(spec),
         conditions=tuple(each for each in sequence(status.get("conditions")) if isinstance(each, Mapping)),
     )

@@ -55,6 +55,7 @@ def answer_section(rollout: RolloutView, answer: Answer, now: datetime) -> Secti
             *((("Failed", named(rollout.failed, rollout.members["failed"])),) if rollout.failed else ()),
             *((("Passed over", ", ".join(rollout.skipped)),) if rollout.skipped else ()),
             *_decided(rollout.last_decision, now),
+            *_not_told(rollout),
             ("Next", first),
             *(("Or", each) for each in others),
         ),
@@ -77,6 +78,12 @@ def _position(rollout: RolloutView, now: datetime) -> Pairs:
         *((name, since(at, now)) for name, at in moments if at and under_way),
         *((("Ended", since(rollout.finished, now)),) if rollout.finished else ()),
     )
+
+
+def _not_told(rollout: RolloutView) -> Pairs:
+    counts = ((rollout.outbox, "wait for the sink"), (rollout.untold, "were dropped, for it took none"))
+    said = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return (("Events", said),) if said else ()
 
 
 def _decided(decision: Decision | None, now: datetime) -> Pairs:

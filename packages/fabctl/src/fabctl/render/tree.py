@@ -84,7 +84,7 @@ def _inside(room: Drawn, before: str, drawn: tuple[str, str, str, str], *, wide:
 
 
 def _line(branch: str, room: Drawn, *, wide: bool) -> Line:
-    return Line(branch, f"{room.called} {room.name}".lstrip(), (*room.words, *(room.more if wide else ())))
+    return Line(branch, f"{room.called} {room.name}".strip(), (*room.words, *(room.more if wide else ())))
 
 
 def _has_lines(encoding: str | None) -> bool:

@@ -39,7 +39,12 @@ async def approve(
         connection: Which cluster, and where in it.
     """
     return await say(
-        name, lambda rollout, user: _word(rollout, user, digest), asking, connection, timeout if wait else None
+        name,
+        lambda rollout, user: _word(rollout, user, digest),
+        asking,
+        connection,
+        timeout if wait else None,
+        signed=True,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from fabctl.branching import branches
+from fabctl.branching import branches, looked_at
 from fabctl.cluster import connected
 from fabctl.commands.following import READER_SECS, until_signalled
 from fabctl.commands.rollout.members import members
@@ -40,7 +40,8 @@ async def get(
 ) -> int:
     """Draw a rollout: its waves, the PLCs of each and how each stands, what judges it, and the last decisions.
 
-    With -w again and again until Ctrl-C; in a pipe a line for each change and each decision.
+    Of more than a hundred PLCs those of the wave that is under way are shown, and those that have failed or are waited
+    for. With -w again and again until Ctrl-C; in a pipe a line for each change and each decision.
 
     Args:
         name: The rollout, also as spr/NAME.
@@ -68,7 +69,7 @@ async def get(
 
 async def _looked_at(cluster: Cluster, name: str) -> tuple[Body, list[Body]]:
     body = await cluster.get(name, ROLLOUT)
-    return body, await members(cluster, body)
+    return body, await members(cluster, body, looked_at(rollout_view(body)))
 
 
 async def _watch(name: str, interval: float, connection: Connection, *, wide: bool) -> None:

@@ -57,23 +57,30 @@ class Word:
 
 
 async def say(
-    name: str, make: Callable[[RolloutView, str], Word], asking: Asking, connection: Connection, timeout: float | None
+    name: str,
+    make: Callable[[RolloutView, str], Word],
+    asking: Asking,
+    connection: Connection,
+    timeout: float | None,
+    *,
+    signed: bool = False,
 ) -> int:
     """Show what comes of a word, ask, say it if nothing has changed meanwhile, and wait until it is heard.
 
     Args:
         name: The rollout as it was typed.
-        make: Told how it stands and who asks, the word.
+        make: Told how it stands and, where it is signed, who asks, the word.
         asking: Whether to ask, and whether to do anything at all.
         connection: Which cluster.
         timeout: Seconds to wait for the operator; None: not at all.
+        signed: Whether the word says who says it.
 
     Raises:
         Unhandled: It cannot be said now, or what it is about changed while somebody looked.
     """
     (wanted,) = named((name,), ROLLOUT)
     async with connected(connection) as cluster:
-        user = await cluster.user()
+        user = await cluster.user() if signed else ""
         before = await _looked_at(cluster, wanted)
         try:
             word = make(before, user)
