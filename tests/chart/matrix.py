@@ -67,7 +67,12 @@ MATRIX: dict[str, Values] = {
         "setpointRollouts": {
             "enabled": True,
             "permitGuard": False,
-            "settings": {"bus": "https://sink.example.com/events", "busMode": "binary"},
+            "settings": {
+                "bus": "https://sink.example.com/events",
+                "busMode": "binary",
+                "prometheus": "http://prometheus.monitoring:9090",
+                "analysisSource": ["https://mes.example.com/lines/", "https://lab.example.com/"],
+            },
         },
         "watchNamespaces": ["line-1"],
     },

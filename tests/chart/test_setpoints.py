@@ -82,12 +82,20 @@ def test_nothing_comes_with_it_unless_asked_for(helm: Helm) -> None:
 
 
 def test_settings_go_with_it(helm: Helm) -> None:
-    """The operator is told to look after rollouts, and where to tell of them; what is empty it is not told."""
-    settings = {"bus": "https://sink.example/events", "busCa": "/ca/tls.crt"}
+    """The operator is told to look after rollouts, where to tell of them, and what analyses may ask; else nothing."""
+    settings = {
+        "bus": "https://sink.example/events",
+        "busCa": "/ca/tls.crt",
+        "analysisSource": ["https://a", "https://b"],
+    }
     specs = pod_specs(helm.objects({"setpointRollouts": {"enabled": True, "settings": settings}}))
     arguments = specs["fab-fabgitops"]["containers"][0]["args"]
     assert {"--setpoint-rollouts=true", "--bus=https://sink.example/events", "--bus-ca=/ca/tls.crt"} <= set(arguments)
-    assert not [each for each in arguments if each.startswith("--bus") and each.endswith("=")]
+    assert [each for each in arguments if "analysis" in each] == [
+        "--analysis-source=https://a",
+        "--analysis-source=https://b",
+    ]
+    assert not [each for each in arguments if each.startswith(("--bus", "--prometheus")) and each.endswith("=")]
     with pytest.raises(HelmError, match=r"set setpointRollouts\.enabled"):
         helm.objects({**ON, "extraArgs": ["--setpoint-rollouts"]})
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from fabgitops_operator.analysis.settings import AnalysisSettings
 from fabgitops_operator.app import app, run
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.settings import Family, Settings
@@ -144,15 +145,19 @@ def test_every_setting_has_a_value() -> None:
     assert VALUES["watchNamespaces"] == defaults.pop("namespace")
     assert {snake(name): value for name, value in VALUES["settings"].items()} == defaults
     others = inspect.signature(run).parameters.keys() - {"settings"}
-    assert others == {"bus", "config"}, "a file of settings is for machines without Helm: here all of them are values"
+    assert others == {"bus", "analysis", "config"}, (
+        "a file of settings is for machines without Helm: here all of them are values"
+    )
 
 
 def test_every_setting_of_a_bus_has_a_value() -> None:
-    """Where racks and rollouts are told of can be set as for the program, with its defaults; none given is empty."""
+    """Where racks and rollouts are told of, and what analyses ask, can be set as for the program, with its defaults."""
     defaults = {name: "" if value is None else value for name, value in dataclasses.asdict(BusSettings()).items()}
     settings = {snake(name): value for name, value in VALUES["racks"]["settings"].items()}
     assert settings.pop("lease_name") == ""
     assert settings == defaults
+    defaults |= {name: _listed(value) or "" for name, value in dataclasses.asdict(AnalysisSettings()).items()}
+    defaults |= {"analysis_source": []}
     assert {snake(name): value for name, value in VALUES["setpointRollouts"]["settings"].items()} == defaults
 
 
