@@ -204,6 +204,14 @@ def test_an_audit_that_cannot_be_is_refused(
         assert told in refused(*command, *flags)
 
 
+@pytest.mark.parametrize("command", [("run", "--setpoint-rollouts"), ("standalone", "--source", "p", "--state", "s")])
+@pytest.mark.parametrize("bus", ["http://sink/", "kafka://broker/events"])
+def test_a_prefix_that_nothing_has_is_refused(refused: Refused, command: tuple[str, ...], bus: str) -> None:
+    """Types of rollouts are those of CDEvents: a prefix for them ends the start where nothing else begins with it."""
+    line = refused(*command, "--bus", bus, "--bus-prefix", "com.example")
+    assert f"--bus-prefix has no effect on {bus}" in line
+
+
 def test_a_bad_device_map_is_named(tmp_path: Path) -> None:
     """A device map that cannot be used ends the start, before any cluster is asked, with exit code 2 and one line."""
     wrong = tmp_path / "map.yaml"

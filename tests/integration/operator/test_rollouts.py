@@ -1,11 +1,12 @@
 """Changes of set-points that go over PLCs in waves, from the manifest to the wire: on an API server, and on a box."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 import yaml
+from aiohttp import web
 from fabgitops_core.api.setpoint.marks import PERMIT
 from fabgitops_operator.cluster.install import manifests
 from lightkube import AsyncClient, KubeConfig, codecs
@@ -160,6 +161,55 @@ async def test_it_goes_on_after_the_operator_was_killed(fleet: Fleet) -> None:
     async with fleet.site.operator(*fleet.flags):
         await fleet.until_phase("Done")
         assert (fleet.speeds, fleet.writes) == ([2600] * 3, [1] * 3)
+
+
+@asynccontextmanager
+async def sink(answers: list[int], told: list[Any]) -> AsyncIterator[str]:
+    """Yield where events are posted to: they are kept where the last of the answers is a success."""
+
+    async def take(request: web.Request) -> web.Response:
+        if answers[-1] < 300:
+            told.append(await request.json())
+        return web.Response(status=answers[-1])
+
+    app = web.Application()
+    app.add_routes([web.post("/", take)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
+
+
+async def test_what_a_sink_missed_is_told_by_the_next_operator(fleet: Fleet) -> None:
+    """What happened while the sink was away waits in the status, and another operator tells it, in order, once each."""
+    first = {"count": 1, "bakeSeconds": 1, "pause": {"durationSeconds": 5}}
+    answers, told = [503], list[Any]()
+    async with sink(answers, told) as url:
+        flags = (*fleet.flags, "--bus", url, "--bus-source", "plant-7")
+        async with fleet.site.operator(*flags):
+            await fleet.roll(waves=[first, {"percent": 100, "bakeSeconds": 1}])
+            await fleet.until_led()
+            await fleet.want(2600)
+            await fleet.until_phase("Paused")
+            waiting = [each["id"] for each in (await fleet.status())["outbox"]]
+        assert (len(waiting), told) == (2, [])
+        answers.append(204)
+        async with fleet.site.operator(*flags):
+            await fleet.until_phase("Done", outbox=[])
+    assert [each["type"].removeprefix("dev.cdevents") for each in told] == [
+        ".pipelinerun.started.0.3.0",
+        "x.fabgitops-rollout.waiting.0.1.0",
+        "x.fabgitops-rollout.progressed.0.1.0",
+        ".environment.modified.0.3.0",
+        ".pipelinerun.finished.0.3.0",
+    ]
+    assert [each["id"] for each in told[:2]] == waiting
+    for each in told:
+        assert each["source"] == each["data"]["context"]["source"]
+        assert each["source"].startswith("plant-7/resources/SetpointRollout/")
 
 
 async def readiness(operator: Operator) -> str:

@@ -12,7 +12,7 @@ from cyclopts.config import Env, Yaml
 from yaml import YAMLError
 
 from fabgitops_operator.analysis.settings import AnalysisSettings
-from fabgitops_operator.bus.settings import BusSettings
+from fabgitops_operator.bus.settings import BusSettings, without_effect
 from fabgitops_operator.facade.settings import FacadeSettings
 from fabgitops_operator.settings import Settings, ranges
 from fabgitops_operator.standalone.commands import app as standalone
@@ -128,6 +128,9 @@ def run(
     if not settings.setpoint_rollouts and analysis != AnalysisSettings():
         flag = "--prometheus" if analysis.prometheus else "--analysis-source"
         complain(f"{flag} has no effect without --setpoint-rollouts (see: fabgitops-operator run --help)")
+        return 2
+    if settings.setpoint_rollouts and (prefixed := without_effect(bus)):
+        complain(prefixed)
         return 2
     wrong = (AnalysisSettingsError, AuditKeyError, BusError)
     failed = (ApiError, LeaseLostError, LeaseRefusedError, NotInstalledError)

@@ -58,6 +58,15 @@ def _together(_: type, settings: "BusSettings | None") -> None:
         raise ValueError("--bus-sasl has no effect without a --bus kafka://… and --bus-credentials.")
 
 
+def without_effect(settings: "BusSettings") -> str:
+    """Say what of the settings has no effect where only rollouts are told of, whose types are not ours; or ""."""
+    address = address_of(settings.bus)
+    named = address.kind is BusKind.KAFKA and address.name
+    if settings.bus_prefix == PREFIX or not (named or address.kind is BusKind.HTTP):
+        return ""
+    return f"--bus-prefix has no effect on {address.shown}: the types of rollouts are those of CDEvents"
+
+
 @Parameter(name="*", validator=_together)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusSettings:

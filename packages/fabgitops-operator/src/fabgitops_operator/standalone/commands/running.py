@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 from fabgitops_operator.analysis.settings import AnalysisSettings
-from fabgitops_operator.bus.settings import BusSettings
+from fabgitops_operator.bus.settings import BusSettings, without_effect
 from fabgitops_operator.standalone.commands.telling import told
 from fabgitops_operator.standalone.settings import Entry, StandaloneSettings
-from fabgitops_operator.streams import say
+from fabgitops_operator.streams import complain, say
 
 
 def standalone(
@@ -50,10 +50,13 @@ def standalone(
     from fabgitops_operator.standalone.store import StateError  # noqa: PLC0415
 
     del config  # read before the settings are made
+    bus = bus or BusSettings()
+    if problem := without_effect(bus):
+        complain(problem)
+        return 2
     wrong = (AnalysisSettingsError, AuditKeyError, BusError, EntranceError, SecretError, SourceError)
     failed = (CertificateError, StateError, TokenError)
-    work = operate(settings, bus or BusSettings(), analysis or AnalysisSettings())
-    return performed(work, settings, wrong, failed)
+    return performed(operate(settings, bus, analysis or AnalysisSettings()), settings, wrong, failed)
 
 
 def healthy(entry: Entry | None = None, *, ready: bool = False) -> int:
