@@ -103,7 +103,7 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
     ("arguments", "words"),
     [
         (["get-stat"], 'Did you mean "get-status"?'),
-        (["get-status", "-o", "xml"], '"table", "wide", "json", "yaml", "name"'),
+        (["get-status", "-o", "xml"], "table, wide, json, yaml, name, csv, jsonpath=…, custom-columns=…"),
         (["get-status", "mixer", "-A"], "exclude each other"),
         (["get-status", "mixer", "-l", "a=b"], "exclude each other"),
         (["describe"], "NAME"),

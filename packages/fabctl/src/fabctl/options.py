@@ -1,11 +1,13 @@
 """What several commands take."""
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number
 
 from fabctl.names import check_name
@@ -33,16 +35,76 @@ class Format(StrEnum):
     JSON = "json"
     YAML = "yaml"
     NAME = "name"
+    CSV = "csv"
 
+
+class Template(str):
+    """A format that says itself what to print: jsonpath=TEMPLATE or custom-columns=NAME:PATH,…."""
+
+    __slots__ = ()
+    KINDS = ("jsonpath", "custom-columns")
+
+
+def is_table(output: "Format | Template") -> bool:
+    """Return whether it is a table that is printed, and not objects."""
+    return output in {Format.TABLE, Format.WIDE, Format.CSV}
+
+
+def _format(_type: Any, tokens: Sequence[Token]) -> "Format | Template":
+    given = tokens[0].value
+    kind, equals, expression = given.partition("=")
+    if equals and kind in Template.KINDS and expression:
+        return Template(given)
+    if given in Template.KINDS or (equals and kind in Template.KINDS):
+        raise ValueError(f"{kind} says what to print: -o {kind}={_EXAMPLES[kind]}")
+    try:
+        return Format(given.lower())
+    except ValueError:
+        there = ", ".join([*Format, *(f"{each}=…" for each in Template.KINDS)])
+        raise ValueError(f"{given!r} is no format: {there}") from None
+
+
+_EXAMPLES = {"jsonpath": "'{.items[*].metadata.name}'", "custom-columns": "NAME:.metadata.name"}
+
+
+def _no_csv(_type: Any, value: "Format | Template") -> None:
+    if value is Format.CSV:
+        raise ValueError("what this prints is no table: csv is none of its formats")
+
+
+_OBJECTS = (
+    "json and yaml (objects as the API server gave them; see --show-managed-fields), name, jsonpath=TEMPLATE or "
+    "custom-columns=NAME:PATH,…"
+)
 
 Output = Annotated[
-    Format,
+    Format | Template,
     Parameter(
-        alias="-o",
-        help="table, wide (more columns), json and yaml (objects as the API server gave them; see "
-        "--show-managed-fields) or name.",
+        alias="-o", converter=_format, n_tokens=1, validator=_no_csv, help=f"table, wide (says more), {_OBJECTS}."
     ),
 ]
+
+Rows = Annotated[
+    Format | Template,
+    Parameter(alias="-o", converter=_format, n_tokens=1, help=f"table, wide (more columns), csv, {_OBJECTS}."),
+]
+"""How to print what is a table."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Printing:
+    """What is left out."""
+
+    no_headers: Annotated[bool, Parameter(negative="", help="Leave out the line with the names of columns.")] = False
+    quiet: Annotated[
+        bool, Parameter(alias="-q", negative="", help="Say nothing on standard error where nothing is wrong.")
+    ] = False
+
+    def say(self, sentence: str) -> None:
+        """Say something on standard error that is no data, and nothing wrong."""
+        if not self.quiet:
+            sys.stderr.write(sentence + "\n")
 
 
 ManagedFields = Annotated[
@@ -95,4 +157,5 @@ class Scope(Connection):
 
 
 HERE = Connection()
+PRINTING = Printing()
 HERE_ALL = Scope()

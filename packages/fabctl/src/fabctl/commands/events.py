@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -15,7 +14,7 @@ from fabctl.commands.selecting import check, found, namespace_of, selected
 from fabctl.errors import UsageError
 from fabctl.fields import mapping, text
 from fabctl.names import named
-from fabctl.options import HERE_ALL, Format, Names, Scope
+from fabctl.options import HERE_ALL, PRINTING, Format, Names, Printing, Scope
 from fabctl.render import show_table
 from fabctl.render.events import event_line, events_table, sorted_events
 from fabctl.render.objects import show_objects
@@ -32,7 +31,8 @@ async def events(
     *names: Names,
     warnings: Annotated[bool, Parameter(negative="")] = False,
     watch: Annotated[bool, Parameter(alias="-w", negative="")] = False,
-    output: Annotated[Literal["table", "json", "yaml"], Parameter(alias="-o")] = "table",
+    output: Annotated[Literal["table", "csv", "json", "yaml"], Parameter(alias="-o")] = "table",
+    printing: Printing = PRINTING,
     scope: Scope = HERE_ALL,
 ) -> int:
     """Show what happened to PLCs, the newest last: the Events that the API server still keeps, mostly of an hour.
@@ -41,7 +41,8 @@ async def events(
         names: PLCs, also as plc/NAME; without one all of the namespace, also those that are gone.
         warnings: Only warnings.
         watch: Print a line for each, and go on until Ctrl-C.
-        output: table, or json and yaml: the Events as the API server gave them.
+        output: table, csv, or json and yaml: the Events as the API server gave them.
+        printing: What is left out.
         scope: Which cluster, and which of its PLCs.
     """
     wanted = named(names)
@@ -54,13 +55,14 @@ async def events(
         about, missing = await _about(cluster, wanted, scope)
         everything = await cluster.events_of(namespace_of(cluster, scope))
     shown = sorted_events(_meant(everything, about, warnings=warnings))
-    if output != "table":
+    if output not in {"table", "csv"}:
         show_objects(shown, Format(output), one=False)
     elif shown:
         one = len(wanted) == 1
-        show_table(events_table(shown, datetime.now(UTC), names=not one, namespaces=scope.all_namespaces))
+        table = events_table(shown, datetime.now(UTC), names=not one, namespaces=scope.all_namespaces)
+        show_table(table, output, headers=not printing.no_headers)
     elif about is None or about:
-        sys.stderr.write("No Event is kept; the API server forgets them after an hour.\n")
+        printing.say("No Event is kept; the API server forgets them after an hour.")
     return int(missing)
 
 

@@ -9,7 +9,7 @@ from fabctl.commands.selecting import show
 from fabctl.fields import Body
 from fabctl.model import view
 from fabctl.names import named
-from fabctl.options import HERE_ALL, Format, ManagedFields, Names, Output, Scope
+from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Names, Printing, Rows, Scope, Template
 from fabctl.picking import Order, picked
 from fabctl.render.maps import troubles
 from fabctl.render.shapes import Section
@@ -21,8 +21,9 @@ async def get_status(
     tag: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     not_ready: Annotated[bool, Parameter(negative="")] = False,
     sort_by: Order | None = None,
-    output: Output = Format.TABLE,
+    output: Rows = Format.TABLE,
     show_managed_fields: ManagedFields = False,
+    printing: Printing = PRINTING,
     scope: Scope = HERE_ALL,
 ) -> int:
     """Show Git vs. reality: target, actual value, status and drifts.
@@ -38,6 +39,7 @@ async def get_status(
             without it as the API server gave them.
         output: How to print.
         show_managed_fields: Whether json and yaml keep metadata.managedFields.
+        printing: What is left out.
         scope: Which cluster, and which of its PLCs.
     """
     return await show(
@@ -48,8 +50,9 @@ async def get_status(
         lambda body: _troubles(body, output),
         pick=lambda bodies: picked(bodies, tag, sort_by, not_ready=not_ready),
         managed_fields=show_managed_fields,
+        printing=printing,
     )
 
 
-def _troubles(body: Body, output: Format) -> list[Section]:
+def _troubles(body: Body, output: Format | Template) -> list[Section]:
     return troubles(view(body), datetime.now(UTC), wide=output is Format.WIDE)

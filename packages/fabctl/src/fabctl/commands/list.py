@@ -2,12 +2,16 @@
 
 from fabctl.commands.selecting import show
 from fabctl.model import view
-from fabctl.options import HERE_ALL, Format, ManagedFields, Output, Scope
+from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Printing, Rows, Scope
 from fabctl.render.tables import declared_table
 
 
 async def list(  # noqa: A001 - the command's name
-    *, output: Output = Format.TABLE, show_managed_fields: ManagedFields = False, scope: Scope = HERE_ALL
+    *,
+    output: Rows = Format.TABLE,
+    show_managed_fields: ManagedFields = False,
+    printing: Printing = PRINTING,
+    scope: Scope = HERE_ALL,
 ) -> None:
     """List what Git declares: where each PLC is, its register or map, and its target."""
     await show(
@@ -16,4 +20,5 @@ async def list(  # noqa: A001 - the command's name
         output,
         lambda bodies: declared_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),
         managed_fields=show_managed_fields,
+        printing=printing,
     )

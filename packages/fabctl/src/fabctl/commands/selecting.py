@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-import sys
 from typing import TYPE_CHECKING
 
 from fabctl.cluster import connected
 from fabctl.errors import FabctlError, UsageError
 from fabctl.fields import text
 from fabctl.names import PLC, Kind
-from fabctl.options import Format, Scope
+from fabctl.options import PRINTING, Format, Printing, Scope, Template, is_table
 from fabctl.render import Section, Table, show_sections, show_table
 from fabctl.render.objects import show_objects
 from fabctl.streams import complain
@@ -99,12 +98,13 @@ def nothing_found(cluster: Cluster, scope: Scope, kind: Kind = PLC) -> str:
 async def show(
     names: Sequence[str],
     scope: Scope,
-    output: Format,
+    output: Format | Template,
     table: Callable[[list[Body]], Table],
     below: Callable[[Body], list[Section]] = lambda _: [],
     *,
     pick: Callable[[list[Body]], list[Body]] = lambda bodies: bodies,
     managed_fields: bool = False,
+    printing: Printing = PRINTING,
 ) -> int:
     """Fetch the PLCs that are meant and print them; return 1 when one of the names is not there.
 
@@ -116,22 +116,25 @@ async def show(
         below: What is said of a single one below its table.
         pick: What chooses among them, and puts them into an order.
         managed_fields: Whether JSON and YAML keep metadata.managedFields.
+        printing: What is left out.
     """
     check(names, scope)
     one = len(names) == 1
     async with connected(scope) as cluster:
         there = await (found(cluster, names) if names else selected(cluster, (), scope))
     bodies = pick(there)
-    if output in {Format.JSON, Format.YAML}:
-        show_objects(bodies, output, one=one, managed_fields=managed_fields)
+    headers = not printing.no_headers
+    if not is_table(output) and output is not Format.NAME:
+        show_objects(bodies, output, one=one, managed_fields=managed_fields, headers=headers)
     elif there and not bodies:
-        sys.stderr.write(f"None of {len(there)} is such a PLC.\n")
+        printing.say(f"None of {len(there)} is such a PLC.")
     elif not bodies:
-        sys.stderr.write("" if names else nothing_found(cluster, scope) + "\n")
+        if not names:
+            printing.say(nothing_found(cluster, scope))
     elif output is Format.NAME:
         show_objects(bodies, output, one=one)
     else:
-        show_table(table(bodies))
-        if one and (sections := below(bodies[0])):
+        show_table(table(bodies), output, headers=headers)
+        if one and output is not Format.CSV and (sections := below(bodies[0])):
             show_sections(sections, below=True)
     return int(len(there) < len(names))

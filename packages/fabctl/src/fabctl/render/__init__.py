@@ -11,14 +11,18 @@ def coloured() -> bool:
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
-def show_table(table: Table) -> None:
-    """Print a table to standard output."""
-    if coloured():
+def show_table(table: Table, output: str = "table", *, headers: bool = True) -> None:
+    """Print a table to standard output; `output` is csv, or anything else."""
+    if output == "csv":
+        from fabctl.render.separated import show_csv  # noqa: PLC0415
+
+        show_csv(table, headers=headers)
+    elif coloured() and headers:
         from fabctl.render.terminal import print_table  # noqa: PLC0415
 
         print_table(table)
     else:
-        sys.stdout.write(plain_table(table))
+        sys.stdout.write(plain_table(table, headers=headers))
 
 
 def show_sections(sections: list[Section], *, below: bool = False) -> None:

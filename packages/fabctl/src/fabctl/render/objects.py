@@ -9,33 +9,47 @@ from unicodedata import category
 from fabctl.errors import Refused
 from fabctl.fields import Body, mapping, text
 from fabctl.names import PLC, Kind
-from fabctl.options import Format
+from fabctl.options import Format, Template
 
 _FOUR_DIGITS = 0xFFFF
 """The last character that an escape of four digits can name; none above it commands a terminal."""
 
 
 def show_objects(
-    bodies: Sequence[Body], output: Format, *, one: bool, managed_fields: bool = False, kind: Kind = PLC
+    bodies: Sequence[Body],
+    output: Format | Template,
+    *,
+    one: bool,
+    managed_fields: bool = False,
+    kind: Kind = PLC,
+    headers: bool = True,
 ) -> None:
     """Print objects in a format for programs: one as it is, several as a v1 List.
 
     Args:
         bodies: What the API server gave.
-        output: JSON, YAML or NAME.
+        output: JSON, YAML, NAME or a template.
         one: Whether one object was asked for by its name.
         managed_fields: Whether to keep metadata.managedFields, which for people is mostly noise.
         kind: What they are.
+        headers: Whether chosen columns have a line with their names.
 
     Raises:
         Refused: An object holds what the format cannot say: it is nested too deeply, or a number is too long.
+        UsageError: The template makes no sense.
     """
     if output is Format.NAME:
         sys.stdout.writelines(f"{kind.prefix}/{_name(body)}\n" for body in bodies)
         return
+    one = one and bool(bodies)
     items = [dict(body) if managed_fields else _without_managed_fields(body) for body in bodies]
     listing = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
-    sys.stdout.write(_written(items[0] if one else listing, output))
+    if isinstance(output, Template):
+        from fabctl.render.chosen import show_chosen  # noqa: PLC0415
+
+        show_chosen(items, items[0] if one else listing, output, headers=headers)
+    else:
+        sys.stdout.write(_written(items[0] if one else listing, output))
 
 
 def show_documents(bodies: Sequence[Body]) -> None:

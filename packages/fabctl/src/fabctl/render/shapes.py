@@ -29,9 +29,9 @@ class Section:
     content: Table | Pairs
 
 
-def plain_table(table: Table) -> str:
+def plain_table(table: Table, *, headers: bool = True) -> str:
     """Return a table for a pipe: headers in capitals, a line a row."""
-    lines = [tuple(header.upper() for header in table.headers), *table.rows]
+    lines = [*([tuple(header.upper() for header in table.headers)] if headers else []), *table.rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "".join(_line(table, line, widths) for line in lines)
 

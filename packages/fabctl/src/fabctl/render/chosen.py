@@ -1,0 +1,34 @@
+"""Objects as a template of the user shows them."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from fabctl.columns import custom_table
+from fabctl.errors import Refused
+from fabctl.jsonpath import Template as JsonPath
+from fabctl.options import Template
+from fabctl.render import show_table
+
+
+def show_chosen(items: Sequence[Any], whole: Any, output: Template, *, headers: bool) -> None:
+    """Print objects by jsonpath, which is given the whole, or in columns, which are given one after the other.
+
+    Raises:
+        UsageError: The template makes no sense.
+        Refused: An object is nested too deeply for it.
+    """
+    kind, _, expression = output.partition("=")
+    try:
+        if kind == "custom-columns":
+            show_table(custom_table(expression, items), headers=headers)
+        else:
+            sys.stdout.write(_harmless(JsonPath(expression).filled(whole)))
+    except (RecursionError, ValueError) as error:
+        raise Refused(f"an object cannot be shown by {kind}: {error}") from None
+
+
+def _harmless(said: str) -> str:
+    """Return a text in which nothing commands a terminal but what the template itself breaks into lines."""
+    kept = "\n\t"
+    return "".join(c if c.isprintable() or c in kept else "\N{REPLACEMENT CHARACTER}" for c in said)
