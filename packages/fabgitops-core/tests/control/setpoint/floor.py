@@ -61,6 +61,7 @@ class Plc:
     valid: bool = True
     gated: bool = True
     deaf: bool = False
+    slow: bool = False
     restored: bool = False
     proven: bool = True
     corrections: int = 0
@@ -90,7 +91,7 @@ class Plc:
 
     def polled(self) -> None:
         """Read, write what differs, and read back."""
-        if self.away or self.suspended or not self.valid or not self.gated:
+        if self.away or self.slow or self.suspended or not self.valid or not self.gated:
             return
         if self.released and self.holds != self.released and not self.held and not self.stuck:
             self.corrections += self.proven

@@ -161,6 +161,28 @@ def test_who_cannot_be_put_back_goes_back_later() -> None:
     assert not floor.status.waiting_for
 
 
+def test_who_is_slow_keeps_the_others_no_longer_than_the_deadline() -> None:
+    """Who takes its time to go back has its turn to itself until the deadline; then the others go back beside it."""
+    floor = under_way(deadlineSeconds=60, maxParallel=1)
+    floor.plcs["press-05"].slow = True
+    floor.say(abort=floor.status.revision).wait(50)
+    assert floor.restored() == ["press-05"]
+    floor.until("Aborted", most=30)
+    assert floor.restored() == ["press-05", "press-04", "press-03", "press-02", "press-01"]
+    assert "not back yet: press-05" in floor.status.decisions[-1].outcome
+
+
+def test_a_way_back_that_is_not_heard_of_is_given_once_more() -> None:
+    """Who does not act on being put back is told again after half a minute, and not in between."""
+    floor = under_way(1)
+    floor.plcs["press-01"].deaf = True
+    floor.say(abort=floor.status.revision).wait(20)
+    assert floor.restored() == ["press-01"]
+    floor.plcs["press-01"].deaf = False
+    floor.until("Aborted", most=30)
+    assert floor.restored() == ["press-01", "press-01"]
+
+
 # --- policies ---------------------------------------------------------------------------------------------------------
 
 
@@ -292,6 +314,14 @@ def test_who_is_away_may_be_a_failure(name: str) -> None:
     floor.plcs[name].away = True
     floor.until("Restoring", most=200)
     assert "does not answer" in floor.status.cause
+
+
+def test_who_is_away_from_the_beginning_may_be_a_failure() -> None:
+    """With Fail the first of all PLCs that is away is a failure, though nothing was released yet."""
+    floor = Floor(onUnreachable="Fail").muster()
+    floor.plcs["press-01"].away = True
+    floor.git(NEW).until("Aborted", most=20)
+    assert not floor.permits
 
 
 def test_a_permit_that_is_refused_is_waited_for() -> None:

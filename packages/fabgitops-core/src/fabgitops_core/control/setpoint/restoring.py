@@ -14,11 +14,12 @@ def restoring(look: Look) -> Move:
     """Put back the next ones; end when all are back, or the deadline has passed."""
     view = look.view
     on_the_way = sum(each.permit.endswith("/restore") and not each.refused for each in look.state.given.values())
-    giving = permitting.restored(look, look.spec.max_parallel - view.going_back - on_the_way)
+    over = look.deadline_in() <= 0
+    giving = permitting.restored(look, look.spec.max_parallel - (0 if over else view.going_back + on_the_way))
     left = len(view.back) + view.not_back.count
     if not left:
         return moving.abort(look, "")
-    if look.deadline_in() <= 0 and not giving:
+    if over and not giving:
         return moving.abort(look, str(view.not_back) if view.not_back.count else f"{len(view.back)} PLCs")
     waits = f"; waits for {view.not_back}" if view.not_back.count else ""
     note = f"{look.state.status.cause}: {left} PLCs are to be put back{waits}"

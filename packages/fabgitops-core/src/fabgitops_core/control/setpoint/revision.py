@@ -75,7 +75,7 @@ def _still_rejected(members: Members, status: SetpointRolloutStatus) -> bool:
     Who was put back has a permit that names what it was put back from. So a PLC that went while nobody looked does not
     make a revision another one, and one that was given up stays so.
     """
-    if status.phase is not Phase.ABORTED or status.fingerprint == CHANGED:
+    if status.phase is not Phase.ABORTED:
         return False
     return any(each.permit.endswith(f"/{each.wanted}/restore") for each in members.values() if each.wanted)
 

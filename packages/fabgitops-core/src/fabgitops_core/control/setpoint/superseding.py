@@ -21,8 +21,6 @@ def taken_up(look: Look) -> Look:
     state = state._replace(wants=git.wants, fingerprint=git.fingerprint)
     if phase is Phase.RESTORING and (git.changed or known == CHANGED):
         return replace(look, state=state.with_status(fingerprint=CHANGED))
-    if phase is Phase.ABORTED and known == CHANGED:
-        return replace(look, state=state)
     state = state.with_status(fingerprint=git.fingerprint)
     if phase in UNDER_WAY and git.changed:
         state = _superseded(state, look)

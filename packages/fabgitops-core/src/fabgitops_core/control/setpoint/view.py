@@ -131,10 +131,10 @@ def _is_let_go(frame: Frame, name: str) -> bool:
 def _counted(view: View, facts: Facts) -> None:
     """Count how it stands, whatever it is to the change."""
     standing = int(facts.standing)
-    if member.is_away(facts):
-        view.counts["unreachable"] += 1
-    elif standing & (member.GATED | member.VALID | member.SUSPENDED) == member.GATED | member.VALID:
-        view.counts["drifting"] += not standing & member.IN_SYNC and bool(standing & member.PROVEN)
+    if standing & (member.VALID | member.SUSPENDED) == member.VALID:
+        away = not standing & member.REACHABLE
+        view.counts["unreachable"] += away
+        view.counts["drifting"] += not away and bool(standing & member.PROVEN) and not standing & member.IN_SYNC
     if standing & member.PROVEN and facts.wanted and facts.released == facts.wanted:
         view.counts["proven"] += 1
 
