@@ -106,6 +106,7 @@ ROLLOUT_HEALTH = {
     "Done": "Healthy",
     "Overlap": "Degraded",
     "InvalidSpec": "Degraded",
+    "AnalysisInvalid": "Degraded",
     "InternalError": "Degraded",
 }
 ROLLOUT_SITUATIONS = {each.reason: each for each in vars(rollouts).values() if isinstance(each, rollouts.Situation)}

@@ -1,5 +1,6 @@
 """Alerts where a person would be misled: around restarts of the operator, and PLCs that are suspended or deleted."""
 
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,8 +9,10 @@ import pytest
 import yaml
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.control.plc.situations import ALL, Situation
+from fabgitops_core.control.setpoint import situations as rollouts
 
 from .conftest import RULES
+from .queries import of_rules
 from .test_alerts import (
     CASES,
     CRITICAL,
@@ -247,6 +250,21 @@ def test_what_goes_on_through_a_restart_says_so() -> None:
     operators_own |= {"WatchDown", "PollsLate", "SourceStuck", "AuditNotStored"}
     operators_own |= {"PLCsGivenUp"}
     assert {case.alert for case in CASES} - lasting == {f"FabGitOps{name}" for name in operators_own}
+
+
+def test_each_rollout_that_does_not_go_on_by_itself_is_told_of() -> None:
+    """Each situation in which one is stalled, or waits for a word, is that of one alert, and no other is of any."""
+    told = [
+        (query.where, reason)
+        for query in of_rules(RULES, "alert")
+        for reasons in re.findall(r'fabgitops_setpoint_rollout_ready\{reason=~?"([\w|]+)"\}\) == 0', query.expr)
+        for reason in reasons.split("|")
+    ]
+    known = [each for each in vars(rollouts).values() if isinstance(each, rollouts.Situation)]
+    waits = {each.reason: "FabGitOpsRolloutPaused" for each in known if each.paused}
+    stalled = {each.reason: "FabGitOpsRolloutFailed" for each in known if each.stalled}
+    assert {reason: alert for alert, reason in told} == {**stalled, **waits, "Overlap": "FabGitOpsRolloutOverlap"}
+    assert len(told) == len({reason for _alert, reason in told})
 
 
 def test_a_freeze_is_no_rollout_that_is_stuck(tools: Mapping[str, Path], tmp_path: Path) -> None:

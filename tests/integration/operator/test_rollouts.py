@@ -149,6 +149,40 @@ async def test_a_change_goes_over_them_in_waves(fleet: Fleet) -> None:
             assert (plc["metadata"]["generation"], plc["spec"]["targetValue"]) == (2, 2600)
 
 
+async def test_metrics_tell_how_far_it_is(fleet: Fleet) -> None:
+    """Prometheus is told the phase, the wave, and how many PLCs stand how; and which are held, and by what."""
+    first = {"count": 1, "bakeSeconds": 1, "pause": {}}
+    whose = {"namespace": fleet.site.namespace, "rollout": "speed"}
+    async with fleet.site.operator(*fleet.flags) as operator:
+        await fleet.roll(waves=[first, {"percent": 100, "bakeSeconds": 1}])
+        await fleet.until_led()
+        await fleet.want(2600)
+        await fleet.until_phase("Paused")
+
+        async def shown() -> bool:
+            members = {
+                state: await operator.metric("fabgitops_setpoint_members", state=state, **whose)
+                for state in ("total", "released", "proven", "held", "failed")
+            }
+            return members == {"total": 3, "released": 1, "proven": 1, "held": 2, "failed": 0}
+
+        await until(shown, "the PLCs are counted")
+        assert await operator.metric("fabgitops_setpoint_rollout_phase", phase="Paused", **whose) == 1
+        assert await operator.metric("fabgitops_setpoint_rollout_ready", reason="Paused", **whose) == 0
+        assert await operator.metric("fabgitops_setpoint_wave", **whose) == 1
+        assert await operator.metric("fabgitops_setpoint_decisions_total", rule="WaveProven") == 1
+        held = {"namespace": fleet.site.namespace, "reason": "HeldByRollout"}
+        assert await operator.metric("fabgitops_unreleased_plcs", **held) == 2
+        await fleet.site.client.delete(SetpointRollout, "speed", namespace=fleet.site.namespace)
+        gone = {"namespace": fleet.site.namespace, "reason": "RolloutGone"}
+
+        async def left() -> bool:
+            return await operator.metric("fabgitops_unreleased_plcs", **gone) == 2
+
+        await until(left, "nobody leads them any more")
+        assert "fabgitops_setpoint_rollout_phase{" not in (await operator.get("/metrics")).text
+
+
 async def test_it_goes_on_after_the_operator_was_killed(fleet: Fleet) -> None:
     """Killed in the middle, it goes on where it stood: nothing is written twice, and nothing before it is known."""
     first = {"count": 1, "bakeSeconds": 1, "pause": {"durationSeconds": 5}}

@@ -40,6 +40,8 @@ _PHASE = "fabgitops_setpoint_rollout_phase"
 _MOVED = 'changes(fabgitops_setpoint_members{state=~"proven|restored"}[10m]) > 0'
 _BY_ROLLOUT = "by (namespace, rollout)"
 _ROLLOUT_READY = "fabgitops_setpoint_rollout_ready"
+_ROLLOUT_FAILED = "Aborted|InvalidSpec|AnalysisInvalid|InternalError"
+"""Reasons of a rollout that does not go on by itself, but for two of one PLC, of which another alert tells."""
 _BY_ROLLOUT_REASON = "by (namespace, rollout, reason)"
 
 _BY_PLC = "by (namespace, plc_name)"
@@ -406,7 +408,7 @@ ALERTS = (
     ),
     Alert(
         "FabGitOpsRolloutFailed",
-        f'max {_BY_ROLLOUT_REASON} ({_ROLLOUT_READY}{{reason=~"Aborted|InvalidSpec|InternalError"}}) == 0',
+        f'max {_BY_ROLLOUT_REASON} ({_ROLLOUT_READY}{{reason=~"{_ROLLOUT_FAILED}"}}) == 0',
         "1m",
         WARNING,
         f"{_ROLLOUT} does not go on: {{{{ $labels.reason }}}}.",
