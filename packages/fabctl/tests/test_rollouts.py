@@ -165,6 +165,12 @@ def test_the_answer_names_what_failed_and_what_decided() -> None:
     assert "Next:           change Git" in shown
 
 
+def test_a_cause_is_said_once() -> None:
+    """Where the operator's sentence has it already, only the rule is added."""
+    given = viewed("Aborted", givenUp="Failed", cause="press-2 failed", message="revision 5f2c: press-2 failed")
+    assert "Cause:     Failed\n" in plain_section(answer_section(given, explained(given), NOW))
+
+
 def test_decisions_stand_with_the_newest_first() -> None:
     """When, where it stood, and by which rule."""
     rows = decisions_table(viewed(decisions=[DECISION, {**DECISION, "rule": "restore", "wave": 0}]).decisions, NOW).rows

@@ -429,7 +429,9 @@ def test_decisions_are_listed(rollouts: Rollouts) -> None:
 def test_other_commands_tell_who_holds_a_plc(rollouts: Rollouts) -> None:
     """The listing marks it, its description says what it holds, wants and waits for, and it can be waited for."""
     rollouts.lead("press-1", "bb")
-    assert rollouts.plant.fabctl("get-status", "press-1")[1].splitlines()[1].split()[-1] == "recipe"
+    _, out, _ = rollouts.plant.fabctl("get-status", "press-1")
+    assert out.splitlines()[1].split()[-1] == "recipe"
+    assert out.splitlines()[3] == "Held:  wants target 2600, holds 2500; wave 2 of 2"
     code, out, _ = rollouts.plant.fabctl("describe", "press-1")
     assert (code, "wants target 2600, holds 2500; wave 2 of 2" in out) == (0, True)
     assert "To release:    fabctl rollout release press-1\n" in out

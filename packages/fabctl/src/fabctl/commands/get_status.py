@@ -11,6 +11,7 @@ from fabctl.model import view
 from fabctl.names import named
 from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Names, Printing, Rows, Scope, Template
 from fabctl.picking import Order, picked
+from fabctl.releases import release_of
 from fabctl.render.maps import troubles
 from fabctl.render.shapes import Section
 from fabctl.render.tables import status_table
@@ -55,4 +56,7 @@ async def get_status(
 
 
 def _troubles(body: Body, output: Format | Template) -> list[Section]:
-    return troubles(view(body), datetime.now(UTC), wide=output is Format.WIDE)
+    """Return what explains why a PLC does not hold what Git wants."""
+    led = release_of(body)
+    held = [Section("", (("Held", led.message),))] if led and led.held and led.message else []
+    return held + troubles(view(body), datetime.now(UTC), wide=output is Format.WIDE)

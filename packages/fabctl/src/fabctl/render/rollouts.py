@@ -49,7 +49,7 @@ def answer_section(rollout: RolloutView, answer: Answer, now: datetime) -> Secti
             ("Rollout", f"{rollout.namespace}/{rollout.name}"),
             ("Phase", rollout.phase),
             ("Why", answer.why),
-            *((("Cause", rollout.given_up),) if rollout.given_up else ()),
+            *_cause(rollout, answer),
             *_position(rollout, now),
             *((("Waits for", named(rollout.waiting_for)),) if rollout.waiting_for else ()),
             *((("Failed", named(rollout.failed, rollout.members["failed"])),) if rollout.failed else ()),
@@ -78,6 +78,13 @@ def _position(rollout: RolloutView, now: datetime) -> Pairs:
         *((name, since(at, now)) for name, at in moments if at and under_way),
         *((("Ended", since(rollout.finished, now)),) if rollout.finished else ()),
     )
+
+
+def _cause(rollout: RolloutView, answer: Answer) -> Pairs:
+    """Return by which rule it was given up and why, where that is not the answer already."""
+    rule, _, cause = rollout.given_up.partition(": ")
+    said = rule if cause and cause in answer.why else rollout.given_up
+    return (("Cause", said),) if said else ()
 
 
 def _not_told(rollout: RolloutView) -> Pairs:
