@@ -166,10 +166,10 @@ def test_a_permit_for_anything_else_allows_nothing(text: str) -> None:
 
 
 def test_a_permit_holds_for_the_words_of_its_time() -> None:
-    """An edit after a permit waits for another one."""
+    """An edit after a permit waits for another one; what was permitted and not written yet is not written any more."""
     plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits()
     plc.declare(spec({**SPEED, "value": 8}, TORQUE)).polled(3)
-    assert plc.writes == [(10, 7)]
+    assert plc.writes == []
     assert plc.released[1] == "HeldByRollout"
 
 
@@ -298,13 +298,20 @@ def test_a_command_waits_for_its_wave_and_is_not_taken_back() -> None:
     assert plc.writes == [(0, 1)]
 
 
+def test_a_knob_that_is_turned_at_the_permit_is_not_what_is_put_back() -> None:
+    """What is put back is what was proven, not what stood there for the moment in which it was let go."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    plc.story.device.holding(10, 77)
+    plc.permits().polled(2).permits(restore=True).polled(2)
+    assert plc.writes == [(10, 7), (10, 5)]
+
+
 def test_what_could_not_be_read_is_not_put_back_by_guess() -> None:
     """A register of a unit that is away keeps what it was released to before; what was read is put back."""
     plc = fleet(SPEED, REMOTE)
     plc.declare(spec({**SPEED, "value": 7}, {**REMOTE, "value": 3})).polled()
     plc.story.device.away = {2}
     plc.permits().polled(2)
-    assert Standing.MEASURED not in plc.facts.standing
     plc.permits(restore=True)
     plc.story.device.away = set()
     plc.polled(3)
@@ -372,3 +379,54 @@ def test_a_word_in_the_middle_of_a_pass_is_not_lost(steps: int, restore: bool) -
         assert (each.holds(10), each.holds(11)) == (5 if restore else 7, 6)
         assert each.released[1] == ("RolledBack" if restore else "Released")
         assert each.story.register("speed").released == ("0x0005" if restore else "0x0007")
+
+
+@pytest.mark.parametrize("holds", ["away", "window", "nothing"])
+@pytest.mark.parametrize("crash", [False, True])
+def test_what_git_has_given_up_is_not_written_late(holds: str, crash: bool) -> None:
+    """Released, and kept from being written until Git wants something else: the PLC goes on holding what it held."""
+    shut = {"correction": {"windows": [{"type": "deny", "schedule": "* * * * *", "duration": "5m"}]}}
+    guarded = shut if holds == "window" else {}
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE, **guarded)).polled()
+    plc.story.device.away = {1} if holds == "away" else set()
+    plc.permits().polled(2)
+    plc.story.device.away = set()
+    plc = plc.restarted() if crash else plc
+    plc.declare(spec({**SPEED, "value": 9}, TORQUE)).polled(3)
+    assert plc.holds(10) == (7 if holds == "nothing" else 5)
+    assert plc.writes == ([(10, 7)] if holds == "nothing" else [])
+    plc.permits().polled(2)
+    assert plc.holds(10) == 9
+    assert plc.story.register("speed").previous == "0x0005"
+
+
+def test_given_up_again_and_again_it_holds_what_it_held() -> None:
+    """However often Git changes its mind before a PLC was written, it goes on being held at what it held."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    for value in (8, 9):
+        plc.story.device.away = {1}
+        plc.permits().polled()
+        plc.declare(spec({**SPEED, "value": value}, TORQUE)).polled()
+        plc.declare(spec({**SPEED, "value": value + 10}, TORQUE)).polled()
+    plc.story.device.away = set()
+    plc.story.device.holding(10, 77)
+    plc.polled(3)
+    assert plc.writes == [(10, 5)]
+
+
+def test_given_up_after_an_earlier_revision_was_written_it_is_left_as_it_is() -> None:
+    """Of two revisions of a round the first was written, the second not: a third writes nothing without a permit.
+
+    What was written is what is held, whatever it drifts to.
+    """
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits().polled(2)
+    plc.declare(spec({**SPEED, "value": 8}, TORQUE)).polled().permits()
+    plc.declare(spec({**SPEED, "value": 9}, TORQUE)).polled(3)
+    assert plc.writes == [(10, 7)]
+    plc.story.device.holding(10, 77)
+    plc.polled(3)
+    assert plc.writes == [(10, 7), (10, 7)]
+    plc.permits().polled(2)
+    assert plc.writes == [(10, 7), (10, 7), (10, 9)]
+    plc.permits(restore=True).polled(2)
+    assert plc.holds(10) == 5

@@ -249,6 +249,8 @@ class RegisterStatus(ApiModel):
     """The words that a rollout lets it hold, as hexadecimal digits; absent while none leads the PLC, or it has none."""
     previous: str | None = None
     """The words that it held before this round of a rollout changed it; empty while that is not known."""
+    replaced: str | None = None
+    """The words that it was released to before the last permit, perhaps none, until it was read to follow that."""
     pending: str | None = None
     """What Git wants, for people, while a rollout holds it at something else."""
     fight: Fought | None = None

@@ -66,8 +66,7 @@ class Judgement:
             and not (self.notices or self.drifts or self.corrections)
             and (before is self.status or (before.in_sync is self.status.in_sync and _nothing_open(before)))
             and (before.corrected_at, before.writes) == (self.status.corrected_at, self.status.writes)
-            and (before.released, before.previous, before.pending)
-            == (self.status.released, self.status.previous, self.status.pending)
+            and _led(before) == _led(self.status)
         )
 
 
@@ -109,9 +108,12 @@ def _counted(before: RegisterStatus) -> dict[str, Any]:
 
 def _led(before: RegisterStatus) -> dict[str, Any]:
     """Return the fields that tell what a rollout lets it hold, as far as they are there."""
-    if before.released is None and before.pending is None and before.previous is None:
+    if before.released is None and before.pending is None and before.previous is None and before.replaced is None:
         return {}
-    return {"released": before.released, "previous": before.previous, "pending": before.pending}
+    return {name: getattr(before, name) for name in _LED}
+
+
+_LED = ("released", "previous", "pending", "replaced")
 
 
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:

@@ -180,12 +180,14 @@ BLANK = Memory()
 class Leave(NamedTuple):
     """What a rollout leaves to a register: the words that it may hold, those that it held before, and what Git wants.
 
-    The first two are hexadecimal digits, the last is for people, and there only where it is something else.
+    All but the last are hexadecimal digits; that is for people, and there only where it is something else. `replaced`
+    is what it might hold before the last permit, until that is proven.
     """
 
     released: str | None = None
     previous: str | None = None
     pending: str | None = None
+    replaced: str | None = None
 
 
 UNLED = Leave()

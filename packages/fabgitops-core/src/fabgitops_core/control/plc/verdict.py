@@ -283,6 +283,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.fight,
         register.released,
         register.previous,
+        register.replaced,
         register.pending,
     )
 

@@ -11,6 +11,7 @@ from fabgitops_core.control.commands import Commands, Wake
 from fabgitops_core.control.events import Led
 from fabgitops_core.control.plc.gate.permitting import permitted
 from fabgitops_core.control.plc.gate.stamping import stamped
+from fabgitops_core.control.plc.gate.superseding import superseded
 from fabgitops_core.control.plc.gate.telling import told_of
 from fabgitops_core.control.plc.gate.words import effective, named, pending, released_words, wanted_by_git
 from fabgitops_core.control.plc.remembering import known_at
@@ -63,7 +64,9 @@ def applied(state: PlcState) -> PlcState:
     if not state.led_by and state.release is None:
         return _as_git_wants(state)
     points, known = state.git.points, tuple(known_at(state.git.points, state.status.registers))
-    release = _renamed(state.release or ReleaseStatus(), state, known)
+    before = state.release or ReleaseStatus()
+    known = superseded(before, wanted_by_git(state.git), points, known)
+    release = _renamed(before, state, known)
     release, known = permitted(state.permit, state.led_by, release, points, known)
     words = _words(state, known)
     release = release.model_copy(update={"released": named(state.git, words)})
@@ -81,7 +84,7 @@ def _holding(
     wants = effective(state.git, words)
     pairs = [(point, held) for point, held in zip(state.git.points, words, strict=True) if point.wanted is not None]
     leave = tuple(
-        Leave(each.released, each.previous, pending(point, held))
+        Leave(each.released, each.previous, pending(point, held), each.replaced)
         for point, each, held in zip(state.git.points, known, words, strict=True)
     )
     after = state._replace(

@@ -53,17 +53,24 @@ def _is_to_go_back(permit: Permit, text: str, release: ReleaseStatus) -> bool:
 def _released(
     permit: Permit, release: ReleaseStatus, points: Sequence[Point], known: Registers
 ) -> tuple[ReleaseStatus, Registers]:
-    """Release all registers, and note which change by it: what those hold is read before they are written."""
+    """Release all registers, and note of those that change by it what they held.
+
+    What was proven is what they held; of all others that is read before they are written.
+    """
     begins = permit.round != release.round or permit.uid != release.uid or release.restored
     unread = set() if begins else set(release.unread)
+    proven = release.proven_at is not None
     registers = list[RegisterStatus]()
     for point, each in zip(points, known, strict=True):
         previous = None if begins else each.previous
         words = None if point.wanted is None else hex_of(point.wanted)
-        if words is not None and not point.command and each.released != words and previous is None:
+        changes = words is not None and not point.command and each.released != words
+        if changes and previous is None:
             previous = each.released or ""
-            unread.add(point.name)
-        registers.append(each.model_copy(update={"released": words, "previous": previous, "pending": None}))
+            unread |= {point.name} if not (proven and previous) else set()
+        fields = {"released": words, "previous": previous, "pending": None}
+        fields["replaced"] = each.released or "" if changes else each.replaced
+        registers.append(each.model_copy(update=fields))
     after = release.model_copy(
         update={
             "uid": permit.uid,
@@ -80,8 +87,10 @@ def _released(
 
 def _restored(permit: Permit, release: ReleaseStatus, known: Registers) -> tuple[ReleaseStatus, Registers]:
     """Put back what was read; a register of which that is not known is only looked at from now on."""
+    back = {"replaced": None}
     registers = tuple(
-        each if each.previous is None else each.model_copy(update={"released": each.previous or None}) for each in known
+        each.model_copy(update=back if each.previous is None else {"released": each.previous or None, **back})
+        for each in known
     )
     fields = {"permit": str(permit), "unread": (), "proven_at": None, "restored": True, "corrections": 0}
     return release.model_copy(update=fields), registers

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.control.plc.judging import Finding, Judgement
 from fabgitops_core.control.plc.state import PlcState
 
@@ -14,8 +15,13 @@ def concluded(state: PlcState, found: Sequence[Judgement], in_sync: bool, at: da
         return state
     if release.proven_at is None:
         is_proof = in_sync and not release.unread and not any(each.finding is Finding.UNPROVEN for each in found)
-        return state._replace(release=release.model_copy(update={"proven_at": at})) if is_proof else state
+        return _proven(state, release, at) if is_proof else state
     count = sum(each.corrections for each in found)
     if not count:
         return state
     return state._replace(release=release.model_copy(update={"corrections": release.corrections + count}))
+
+
+def _proven(state: PlcState, release: ReleaseStatus, at: datetime) -> PlcState:
+    leave = tuple(each._replace(replaced=None) for each in state.leave)
+    return state._replace(release=release.model_copy(update={"proven_at": at}), leave=leave)

@@ -11,7 +11,7 @@ from fabgitops_core.control.plc.state import UNLED, Leave, PlcState
 
 def leave_of(register: RegisterStatus) -> Leave:
     """Return what a register says of that."""
-    return Leave(register.released, register.previous, register.pending)
+    return Leave(register.released, register.previous, register.pending, register.replaced)
 
 
 def stamped(state: PlcState, registers: Sequence[RegisterStatus]) -> Sequence[RegisterStatus]:

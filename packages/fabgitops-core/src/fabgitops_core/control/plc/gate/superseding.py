@@ -1,0 +1,47 @@
+"""Takes back what was released and never written, when Git wants something else by then.
+
+A PLC that was away, or that a guard held, would else be written words that Git has given up, and then those that it
+wants now.
+"""
+
+from collections.abc import Sequence
+
+from fabgitops_core.api.plc.industrialplc import RegisterStatus
+from fabgitops_core.api.plc.release import ReleaseStatus
+from fabgitops_core.codec.types import parse_hex
+from fabgitops_core.control.plc.points import Point
+
+
+def superseded(
+    release: ReleaseStatus, wanted: str, points: Sequence[Point], known: tuple[RegisterStatus, ...]
+) -> tuple[RegisterStatus, ...]:
+    """Return what is known of the registers, of which each goes on holding what it held that was not written yet.
+
+    Args:
+        release: What was released, and for which words.
+        wanted: The name of the words that Git wants now.
+        points: The registers as Git wants them.
+        known: What is known of each.
+    """
+    if release.proven_at is not None or wanted == release.wanted:
+        return known
+    return tuple(
+        each.model_copy(update={"released": each.replaced or None, "replaced": None})
+        if _was_never_written(point, each)
+        else each
+        for point, each in zip(points, known, strict=True)
+    )
+
+
+def _was_never_written(point: Point, known: RegisterStatus) -> bool:
+    """Return whether a register was released to words that it does not hold, and that nobody has sent to it."""
+    if point.command or known.replaced is None or not known.released or known.unverified_write == known.released:
+        return False
+    return not known.raw or not _same(point, known.raw, known.released)
+
+
+def _same(point: Point, one: str, other: str) -> bool:
+    try:
+        return point.same(parse_hex(one), parse_hex(other))
+    except ValueError:
+        return False
