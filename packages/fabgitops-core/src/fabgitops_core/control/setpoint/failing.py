@@ -45,11 +45,11 @@ def watched(look: Look) -> Failure | None:
 
 
 def late(look: Look) -> Failure | None:
-    """Return why a wave that is not proven yet has failed: its deadline has passed."""
-    waits = look.view.waits
-    if look.deadline_in() > 0 or not waits.count:
+    """Return why a wave that is not proven yet has failed: its deadline has passed; one that goes on has none."""
+    waits, status = look.view.waits, look.state.status
+    if look.deadline_in() > 0 or not waits.count or status.overdue >= status.wave:
         return None
-    cause = f"wave {look.state.status.wave} was not proven within {look.spec.deadline_seconds} s: {waits}"
+    cause = f"wave {status.wave} was not proven within {look.spec.deadline_seconds} s: {waits}"
     return Failure(DEADLINE, cause)
 
 

@@ -30,7 +30,8 @@ def releasing(look: Look) -> Move:
         return failing.failed(look, failure)
     room = look.spec.max_parallel - look.view.under_way
     giving = permitting.released(look, look.view.ready, room, look.state.status.round)
-    return Move(look.state, _progress(look), giving=giving, wake=look.deadline_in())
+    left = look.deadline_in()
+    return Move(look.state, _progress(look), giving=giving, wake=left if left > 0 else None)
 
 
 def _proven(look: Look) -> Move:
