@@ -11,8 +11,15 @@ from fabgitops_core.control.analysis.judging import Judged, Verdict
 RETRY = timedelta(seconds=10)
 """After what could not be measured, or had nothing to judge and no interval, it is tried again."""
 
-LOST = Metric(name="lost", interval="10s", provider=Provider(fleet=FleetProvider()))
-"""By whose limits a metric is judged that its template does not have any more."""
+LOST = Metric(
+    name="lost",
+    interval="10s",
+    failure_limit=-1,
+    inconclusive_limit=-1,
+    no_data_limit=-1,
+    provider=Provider(fleet=FleetProvider()),
+)
+"""By whose limits a metric is judged while its template does not have it: what was measured before is no matter."""
 
 
 def made(status: MetricStatus) -> int:
