@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.kinds import KINDS, SETPOINT_KINDS
 from fabgitops_operator.cluster.install import manifests
@@ -106,9 +107,15 @@ class Kubectl:
 
 @pytest.fixture(scope="session")
 def kubectl(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Kubectl:
-    """Return kubectl for an API server on which the operator's manifests are applied."""
+    """Return kubectl for an API server on which the operator's manifests are applied.
+
+    Of rollouts only the definitions: a page shows what the operator may without them.
+    """
     tool = Kubectl(program(request, "kubectl"), control_plane.kubeconfig)
-    tool("apply", "-f", "-", text=manifests(with_racks=True, with_setpoint_rollouts=True))
+    tool("apply", "-f", "-", text=manifests(with_racks=True))
+    everything = yaml.safe_load_all(manifests(with_setpoint_rollouts=True))
+    defined = [body for body in everything if body["kind"] == "CustomResourceDefinition"]
+    tool("apply", "-f", "-", text=yaml.safe_dump_all(defined))
     established(tool)
     return tool
 
