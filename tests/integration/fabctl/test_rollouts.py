@@ -416,6 +416,35 @@ def test_what_git_changed_meanwhile_is_not_released(rollouts: Rollouts, terminal
     assert rollouts.permit("press-1") == ""
 
 
+def test_what_was_made_anew_meanwhile_is_another_one(rollouts: Rollouts, terminal: Any) -> None:
+    """A rollout, and a PLC, of the same name: neither gets the word that was meant for the one that was shown."""
+    rollouts.make()
+    rollouts.report(phase="Paused", wave=1)
+    rollouts.lead("press-1", "bb")
+    promote = terminal("rollout", "promote", "recipe")
+    release = terminal("rollout", "release", "press-1")
+    for each in (promote, release):
+        each.until(r"\[y/N\] ")
+    rollouts.plant.api.delete(rollouts.at("recipe")).raise_for_status()
+    rollouts.plant.delete("press-1")
+    rollouts.make()
+    rollouts.report(phase="Paused", wave=1)
+    rollouts.lead("press-1", "bb")
+    for each in (promote, release):
+        each.press(b"y\n")
+    assert (promote.end(), release.end()) == (1, 1)
+    assert "it changed while you looked at it" in promote.seen
+    assert (rollouts.annotations(), rollouts.permit("press-1")) == ({}, "")
+
+
+def test_a_word_names_which_object_it_is_for(rollouts: Rollouts) -> None:
+    """The API server refuses it for another one of that name, should one be made at the last moment."""
+    rollouts.make()
+    body = {"metadata": {"uid": "00000000-0000-4000-8000-000000000000", "annotations": {ABORT: "5f2c"}}}
+    assert rollouts.plant.api.patch(rollouts.at("recipe"), json=body, headers=MERGE).status_code in {409, 422}
+    assert rollouts.annotations() == {}
+
+
 def test_decisions_are_listed(rollouts: Rollouts) -> None:
     """The newest first, with input, rule and outcome."""
     rollouts.make()

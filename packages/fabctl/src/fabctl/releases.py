@@ -30,6 +30,8 @@ class Release:
 
     namespace: str
     plc: str
+    uid: str
+    """The PLC's metadata.uid."""
     endpoint: str
     rollout: str
     wanted: str
@@ -84,6 +86,7 @@ def release_of(body: Body) -> Release | None:
     return Release(
         namespace=text(metadata.get("namespace")),
         plc=text(metadata.get("name")),
+        uid=text(metadata.get("uid")),
         endpoint=text(status.get("endpoint")) or shown(spec.get("deviceAddress")),
         rollout=text(given.get("rollout")),
         wanted=text(given.get("wanted")),

@@ -69,12 +69,11 @@ async def release(
         if (code := asking.declined(deed)) is not None:
             return code
         changed = await _changed(cluster, waiting, wanted, scope)
-        uids = {_key(body): text(mapping(body.get("metadata")).get("uid")) for body in bodies}
         act = Act(
             {key: {PERMIT: each.permit_by_hand} for key, each in waiting.items()},
             "asked to be released",
             lambda plc, body: _answer(body, waiting[plc.key]),
-            uids=uids,
+            uids={key: each.uid for key, each in waiting.items()},
         )
         code = await carry_out(cluster, act, namespace_of(cluster, scope), timeout if wait else None) if waiting else 0
         return max(code, changed)
@@ -111,7 +110,8 @@ def _why_not(found: Release | None) -> str:
 async def _changed(cluster: Cluster, waiting: Waiting, names: Sequence[str], scope: Scope) -> int:
     """Take out the PLCs of which Git wants something else by now, and say so; return 1 where there is one."""
     now = {_key(body): release_of(body) for body in await selected(cluster, names, scope)}
-    changed = [key for key, each in waiting.items() if not (found := now.get(key)) or found.wanted != each.wanted]
+    wanted = {key: (each.uid, each.wanted) for key, each in now.items() if each}
+    changed = [key for key, each in waiting.items() if wanted.get(key) != (each.uid, each.wanted)]
     for key in changed:
         del waiting[key]
         name = which(key, namespaces=scope.all_namespaces)
