@@ -78,9 +78,9 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Return the objects that are parsed from now on."""
     bodies: list[Any] = []
 
-    def declared(kind: Any, body: Any, at: Any) -> Any:
+    def declared(kind: Any, body: Any, at: Any, *, led: bool) -> Any:
         bodies.append(body)
-        return intake.declared(kind, body, at)
+        return intake.declared(kind, body, at, led=led)
 
     monkeypatch.setattr(rooms, "declared", declared)
     return bodies
