@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import struct
 import subprocess
 import sys
 import termios
@@ -176,6 +177,10 @@ class Terminal:
         )
         os.close(slave)
         self.seen = ""
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give it another size, of which the program is told by a signal."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def press(self, keys: bytes) -> None:
         """Type."""

@@ -1,6 +1,6 @@
 """Which PLCs of a listing are shown, and in which order. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -63,8 +63,17 @@ def picked(bodies: Sequence[Body], tags: Sequence[str], by: Order | None, *, not
     if not_ready:
         views = [(plc, body) for plc, body in views if not _is_ready(plc)]
     if by is not None:
-        views.sort(key=lambda each: (_KEYS[by](each[0]), each[0].key))
+        views.sort(key=lambda each: _place(each[0], by))
     return [body for _, body in views]
+
+
+def in_order(plcs: Iterable[View], by: Order) -> list[View]:
+    """Return PLCs sorted by something, then by namespace and name."""
+    return sorted(plcs, key=lambda plc: _place(plc, by))
+
+
+def _place(plc: View, by: Order) -> Any:
+    return _KEYS[by](plc), plc.key
 
 
 def _is_ready(plc: View) -> bool:

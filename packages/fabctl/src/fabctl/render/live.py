@@ -1,28 +1,18 @@
-"""The table on a terminal, redrawn in place by rich."""
+"""A dashboard or a tree on a terminal, redrawn in place by rich."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from fabctl.render.shapes import Table
-from fabctl.render.terminal import STYLES, console, rich_table, tree_line
+from fabctl.render.terminal import console, tree_line
 from fabctl.render.tree import Line
-
-FRAME_LINES = 8
-"""Lines of the screen that are not rows: title, headers, rules, counts, time, trouble."""
 
 FOOT_LINES = 3
 """Lines of the screen that are not of a tree: how many more there are, time, trouble."""
-
-COLUMN_GAP = 3
-LAST_COLUMN = 24
-"""Characters that the last column gets at least."""
 
 
 @contextmanager
@@ -34,10 +24,10 @@ def _on_screen() -> Iterator[tuple[Console, Live]]:
 
 
 @contextmanager
-def live_screen() -> Iterator["LiveScreen"]:
-    """Begin to show tables."""
+def live_board() -> Iterator["LiveBoard"]:
+    """Begin to show a dashboard."""
     with _on_screen() as shown:
-        yield LiveScreen(*shown)
+        yield LiveBoard(*shown)
 
 
 @contextmanager
@@ -83,42 +73,18 @@ class LiveTree(_Latest):
         self._show(Group(*shown, *more))
 
 
-class LiveScreen(_Latest):
-    """The latest table, and how many are how."""
+class LiveBoard:
+    """A dashboard, each line of which ends at the edge of the screen."""
 
-    def show(self, table: Table, empty: str) -> None:
-        """Show a table, or the sentence for an empty one."""
-        self._show(Text(empty) if empty else Group(self._fitting(table), _counts(table)))
+    def __init__(self, terminal: Console, live: Live) -> None:
+        """Begin with nothing shown."""
+        self._terminal, self._live = terminal, live
 
-    def _fitting(self, table: Table) -> RenderableType:
-        """Return as much of a table as fits on the screen, and how much does not."""
-        room = max(1, self._terminal.height - FRAME_LINES)
-        hidden = len(table.rows) - room
-        if hidden <= 0:
-            return _Roomy(table)
-        more = Text(f"  and {hidden} more: choose with -n, -l or NAME, or make the window taller", style="bold")
-        return Group(_Roomy(replace(table, rows=table.rows[:room])), more)
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return width and height as they are now."""
+        return self._terminal.width, self._terminal.height
 
-
-class _Roomy:
-    """A table whose columns keep their width but for the last one; a screen too narrow even so cuts at its edge."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        columns = list(zip(table.headers, *table.rows, strict=True))[:-1]
-        self._needed = sum(max(map(len, column)) + COLUMN_GAP for column in columns) + LAST_COLUMN
-
-    def __rich_console__(self, terminal: Console, options: ConsoleOptions) -> RenderResult:
-        """Render with the width that it needs."""
-        wide = options.update(width=max(options.max_width, self._needed))
-        yield from terminal.render(rich_table(self._table), wide)
-
-
-def _counts(table: Table) -> Text:
-    column = table.headers.index("Status")
-    counts = Counter(row[column] for row in table.rows)
-    text = Text("  ")
-    for status, style in STYLES.items():
-        if counts[status]:
-            text.append(f"{counts[status]} {status}  ", style=style)
-    return text
+    def show(self, lines: Sequence[Text]) -> None:
+        """Show the lines."""
+        self._live.update(Group(*lines), refresh=True)

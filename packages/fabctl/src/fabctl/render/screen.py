@@ -1,36 +1,11 @@
-"""A place where one table is shown after the other: the terminal, redrawn in place, or a pipe."""
+"""A pipe into which one table is written after the other, and whether anybody reads it."""
 
 from __future__ import annotations
 
 import select
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Protocol
 
 from fabctl.render.shapes import Table, plain_table
-
-
-class Screen(Protocol):
-    """Shows the latest state."""
-
-    def show(self, table: Table, empty: str) -> None:
-        """Show a table, or the sentence for an empty one."""
-
-    def trouble(self, message: str) -> None:
-        """Say why there is nothing newer."""
-
-
-@contextmanager
-def open_screen() -> Iterator[Screen]:
-    """Begin to show; afterwards a terminal is as it was."""
-    if not sys.stdout.isatty():
-        yield Pipe()
-        return
-    from fabctl.render.live import live_screen  # noqa: PLC0415
-
-    with live_screen() as screen:
-        yield screen
 
 
 def nobody_reads() -> bool:
