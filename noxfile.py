@@ -44,6 +44,7 @@ BENCHMARKS = {
     "modbus": "modbus",
     "fabctl": "start",
     "racks": "racks",
+    "rollouts": "rollouts",
     "standalone": "standalone",
     "store": "store",
 }

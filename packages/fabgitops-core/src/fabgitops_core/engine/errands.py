@@ -86,5 +86,7 @@ class Errands:
                 except Exception:
                     log.exception("%s: not told that %s, by a fault of our own", key, self._what)
                 await asyncio.sleep(0)
+            self._waiting.clear()  # what ten thousand took is given back
+            self._sites.clear()
         finally:
             self._task = None

@@ -269,6 +269,7 @@ class Leadership:
         if entry.key.name in band.untold:
             band.untold.discard(entry.key.name)
             if not band.untold:
+                band.untold.clear()  # what ten thousand took is given back
                 self._stir(band)
 
     def _site(self, key: Key) -> Endpoint | None:
