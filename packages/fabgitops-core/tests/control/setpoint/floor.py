@@ -243,9 +243,22 @@ class Floor:
         if (kind := self.failing.get(name)) is not None:
             return self.tell(AnnotateFailed(self.at, request.key, ObjectFailure(kind, "a policy says no")))
         assert request.uid == self.plcs[name].uid
+        self._may_be_given(name, text)
         self.permits.append((name, text))
         self.plcs[name].annotated(text)
         return self.tell(Annotated(self.at, request.key))
+
+    def _may_be_given(self, name: str, text: str) -> None:
+        """See that a permit is given in its time: to a wave that is under way, to who is left, or to be put back."""
+        permit, status = permit_of(text), self.stored
+        assert permit is not None
+        assert not self.rivals, "nothing is released or put back while two select one PLC"
+        if permit.restore:
+            assert self.phase in {"Restoring", "Aborted"}
+        elif permit.round:
+            assert permit.round == status.round
+            assert self.phase in {"Releasing", "Done"}
+            assert self.phase == "Done" or self.state.fleet.wave_of[name] <= status.wave
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

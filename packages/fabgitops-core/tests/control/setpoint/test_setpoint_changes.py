@@ -89,6 +89,38 @@ def test_a_new_plc_waits_for_a_wave_of_its_own() -> None:
     assert floor.plcs["zz"].holds == NEW
 
 
+def test_a_change_that_is_not_looked_at_yet_goes_in_waves() -> None:
+    """A change after which PLCs have to be looked at anew is a change, and nobody is caught up alone by it."""
+    floor = Floor().muster().git(NEW, ["press-01"]).until("Done")
+    for plc in floor.plcs.values():
+        plc.git, plc.proven = NEWER, False
+    floor.muster()
+    assert floor.phase == "Planning"
+    floor.until("Baking", 1)
+    assert floor.holding(NEWER) == ["press-01"]
+    floor.say(abort=floor.status.revision).until("Aborted")
+    for plc in floor.plcs.values():
+        plc.git, plc.proven = "2800", False
+    floor.muster()
+    assert floor.phase == "Planning"
+
+
+def test_those_who_are_left_begin_no_change_of_their_own() -> None:
+    """Many PLCs that are away, or that nothing can be written to, are left behind, and wait for that to be over."""
+    floor = Floor(60, onUnreachable="Skip", failurePolicy="Continue", deadlineSeconds=20).muster()
+    for name in sorted(floor.plcs)[10:40]:
+        floor.plcs[name].away = True
+    floor.plcs["press-02"].holds, floor.plcs["press-02"].held = "1", True
+    floor.git(NEW).until("Done").wait(60, beat=5).crash().wait(60, beat=5)
+    assert floor.phase == "Done"
+    assert floor.status.round == 1
+    for plc in floor.plcs.values():
+        plc.away = plc.held = False
+    floor.wait(20)
+    assert floor.holding(NEW) == sorted(floor.plcs)
+    assert floor.status.round == 1
+
+
 def test_a_fleet_that_is_selected_for_the_first_time_is_looked_at_first() -> None:
     """Who was not looked at since it is led may turn out to hold what Git wants: no change is planned for it."""
     floor = Floor()

@@ -213,3 +213,26 @@ def test_a_clock_that_was_set_back_makes_no_wait_longer() -> None:
     floor = Floor().muster().git(NEW).until("Baking", 1)
     floor.at -= timedelta(hours=5)
     floor.until("Releasing", 2, most=63)
+
+
+def test_no_wait_is_shorter_than_it_should_be() -> None:
+    """A bake that begins between two seconds lasts as long as it should, through a restart as well."""
+    floor = Floor(waves=[{"count": 1, "bakeSeconds": 3}, {"percent": 100}]).muster().git(NEW).until("Releasing", 1)
+    floor.at += timedelta(milliseconds=400)
+    floor.poll().muster()
+    assert floor.phase == "Baking"
+    begun = floor.at
+    floor.crash()
+    while floor.phase == "Baking":
+        floor.wait(0.2, beat=0.2)
+    assert timedelta(seconds=3) <= floor.at - begun < timedelta(seconds=4)
+
+
+def test_a_change_of_who_is_away_alone_ends_at_once() -> None:
+    """A change in which nobody can be released passes all waves in one look, and comes to its end."""
+    floor = Floor(settle=0.0, onUnreachable="Skip").muster()
+    floor.plcs["press-03"].away = True
+    floor.git(NEW, ["press-03"]).muster()
+    assert floor.phase == "Done"
+    assert floor.status.skipped == ("press-03",)
+    assert floor.rules().count("Started") == 1

@@ -59,9 +59,10 @@ def mustered(state: SetpointState, event: Mustered) -> Step:
     if state.leaving or not state.uid or spec is None or state.fault:
         return state, ()
     state = with_clock(permitting.remembered(state._replace(queue=(), inputs=()), event), event.at)
-    look = taken_up(_looked(state, spec, event))
+    look = _looked(state, spec, event)
     if event.rivals:
         return _contested(look, event)
+    look = taken_up(look)
     look = replace(look, state=words.pruned(look.state))
     move = Move(look.state, again=True)
     for _ in range(MOST_MOVES):

@@ -18,40 +18,25 @@ def watching(look: Look) -> Move:
 
 
 def done(look: Look) -> Move:
-    """Catch up who was passed over; whatever else Git wants is a new change."""
-    later, new = _apart(look)
-    if new or (look.git.changed and later):
-        return begin(look.state, look, f"Git wants something else of {len(new) or len(later)} PLCs")
-    if not later:
+    """Catch up who was passed over; whatever else Git wants is a new change, also of a PLC that has come since."""
+    left = frozenset(look.view.new)
+    new = look.view.needs if look.git.changed else len(left.intersection(look.git.joined))
+    if new:
+        return begin(look.state, look, f"Git wants something else of {new} PLCs")
+    if not left:
         return Move(look.state, _held(look))
     if closed := frozen(look):
         return Move(look.state, f"{_held(look)}; {closed.why}", wake=closed.left)
     if look.state.asked_to_pause is not None:
-        return Move(look.state, f"{_held(look)}; {len(later)} are caught up when it is not paused any more")
-    ready = [name for name in look.view.ready if name in later]
+        return Move(look.state, f"{_held(look)}; {len(left)} are caught up when it is not paused any more")
+    ready = [name for name in look.view.ready if name in left]
     state = look.state
     giving = permitting.released(look, ready, look.spec.max_parallel - look.view.under_way, state.status.round)
     if giving:
         names = ", ".join(each.name for each in giving[:3])
         outcome = f"{len(giving)} PLCs that were passed over are caught up: {names}"
         state = decided(state, look.at, "they are back", "CaughtUp", outcome, SetpointReason.CAUGHT_UP)
-    return Move(state, f"{_held(look)}; {len(later)} are to be caught up", giving=giving)
-
-
-def _apart(look: Look) -> tuple[set[str], list[str]]:
-    """Return who was passed over when the change was done, and of whom Git wants something that was no part of it.
-
-    Who was away then is in the status, as far as it names them; who has held what he was released to, and was suspended
-    then, has a permit. A PLC that nothing of both holds of was selected for the first time.
-    """
-    skipped = frozenset(look.state.status.skipped)
-    later, new = set[str](), list[str]()
-    for name in look.view.new:
-        if name in skipped or look.members[name].permit:
-            later.add(name)
-        else:
-            new.append(name)
-    return later, new
+    return Move(state, f"{_held(look)}; {len(left)} are to be caught up", giving=giving)
 
 
 def _held(look: Look) -> str:

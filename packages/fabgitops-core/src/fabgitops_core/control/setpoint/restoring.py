@@ -30,7 +30,7 @@ def aborted(look: Look) -> Move:
     """Hold what was put back, until Git changes; who turns out to have been released is put back as well."""
     state, view = look.state, look.view
     if look.git.changed or state.status.fingerprint == CHANGED:
-        if view.new:
+        if view.needs:
             return begin(state.with_status(fingerprint=look.git.fingerprint), look, "Git has changed")
         return moving.watch(look, "Git wants what the PLCs hold")
     giving = permitting.restored(look, look.spec.max_parallel)

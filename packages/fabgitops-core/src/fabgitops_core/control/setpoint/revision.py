@@ -17,14 +17,14 @@ PLAN_DIGITS = 16
 CHANGED = "changed"
 """The fingerprint of what Git has changed while it was put back: nothing is equal to it."""
 
-_GATED = int(Standing.GATED)
+_GATED, _PROVEN = int(Standing.GATED), int(Standing.PROVEN)
 
 
 class Git(NamedTuple):
     """What Git wants of the members, and whether that is something else than before.
 
-    `wants` is the last that is known of each member that has heard that it is led. `changed` says that of one of those
-    Git wants something else than when it was looked at last, `joined` are those that were not known.
+    `wants` is the last that is known of each member that was looked at since it is led. `changed` says that of one of
+    those Git wants something else than when it was looked at last, `joined` are those that were not known.
     """
 
     wants: Mapping[str, str]
@@ -52,9 +52,9 @@ def compared(
     if _same(before, members):
         return Git(before, fingerprint)
     known = {name: each.wanted for name, each in members.items() if _is_known(each)}
-    changed = any(before.get(name, wanted) != wanted for name, wanted in known.items())
     joined = tuple(name for name in known if name not in before)
-    last = {name: before[name] for name in members if name in before and name not in known}
+    last = {name: members[name].wanted or wanted for name, wanted in before.items() if name in members}
+    changed = any(before[name] != wanted for name, wanted in last.items())
     return Git({**last, **known}, fingerprint_of(known), changed, joined)
 
 
@@ -62,11 +62,12 @@ def _same(before: Mapping[str, str], members: Members) -> bool:
     """Return whether nothing is new; one that is not valid for now still has its last words there."""
     if len(before) != len(members):
         return False
-    return all(before.get(name) == each.wanted and int(each.standing) & _GATED for name, each in members.items())
+    return all(before.get(name) == each.wanted and _is_known(each) for name, each in members.items())
 
 
 def _is_known(facts: Facts) -> bool:
-    return bool(facts.wanted and int(facts.standing) & _GATED)
+    """Return whether a member has heard that it is led, and was looked at since: before that it is no part of Git."""
+    return bool(facts.wanted and (facts.permit or int(facts.standing) & _PROVEN) and int(facts.standing) & _GATED)
 
 
 def _still_rejected(members: Members, status: SetpointRolloutStatus) -> bool:
