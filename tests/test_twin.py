@@ -59,6 +59,7 @@ spec:
   - {name: seen, table: input, address: 0, type: int16, unit: °C}
   - {name: pushed, table: discrete, address: 5}
   - {name: absent, address: 140, type: int32, byteOrder: CDAB, noValue: [0x7FFFFFFF, "0x80000000"], value: 5}
+  - {name: by-ten, address: 170, type: int16, scaleRegister: {address: 175}, value: -70}
   - {name: pieces, parts: [{reference: 40151, weight: 1}, {reference: 40155, weight: 10000}], scale: 0.5}
   - {name: tight, address: 130, value: 5, min: 5, max: 5}
 ---
@@ -88,7 +89,9 @@ class Case:
         """Return what the device holds where a register is."""
         table, address = register.place
         unit_id = self.spec.unit_id if register.unit_id is None else register.unit_id
-        return tuple(self.machine.units[unit_id].read(Table(table), address, register.size))
+        codec = register.codec
+        words = self.machine.units[unit_id].read(Table(table), address - codec.ahead, codec.span)
+        return codec.of_span(tuple(words))
 
 
 def _specs(text: str) -> Iterator[IndustrialPLCSpec]:

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from mock_plc.memory import Table
 
-from .conftest import Site
+from .conftest import Site, until
 from .test_devices import apply, playing
 
 pytestmark = pytest.mark.integration
@@ -150,3 +151,50 @@ async def test_bits_that_make_no_sense_are_refused(site: Site) -> None:
     for each in wrong:
         with pytest.raises(Exception, match=r"[bB]it"):
             await apply(site, "battery", 502, registers=[{"name": "a", "address": 1, **each}])
+
+
+INVERTER = """
+registers:
+- {name: limit-scale, address: 40249, type: int16, value: -2}
+- {name: voltage-scale, address: 40085, type: int16, value: -1}
+- {name: limit, address: 40235, scaleRegister: {address: 40249}, value: 40}
+- {name: voltage, address: 40083, scaleRegister: {address: 40085}, value: 230.1}
+holes: zero
+"""
+
+
+async def test_a_scale_in_another_register_goes_with_its_value(site: Site) -> None:
+    """A value means what it does by the scale of the moment, is corrected by it, and the scale itself is left alone."""
+    registers: list[dict[str, Any]] = [
+        {"name": "limit", "address": 40235, "scaleRegister": {"address": 40249}, "unit": "%", "value": 70.5},
+        {"name": "voltage", "address": 40083, "scaleRegister": {"reference": 440086}, "unit": "V"},
+    ]
+    async with playing(INVERTER) as (machine, port), site.operator() as operator:
+        await apply(site, "inverter", port, registers=registers)
+        status = await site.until_status("inverter", inSync=True, driftEvents=1, correctionsApplied=1)
+        assert {each["name"]: each["actual"] for each in status["registers"]} == {"limit": "70.5", "voltage": "230.1"}
+        assert machine.units[1].read(Table.HOLDING, 40235, 1) == [7050]
+        machine.points["limit-scale"].set(-1)
+        machine.points["voltage-scale"].set(1)
+        await site.until_status("inverter", inSync=True, driftEvents=2, correctionsApplied=2)
+        assert machine.units[1].read(Table.HOLDING, 40235, 1) == [705]
+        assert machine.points["limit-scale"].get() == -1
+        labels = {"plc_name": "inverter", "namespace": site.namespace}
+
+        async def told() -> bool:
+            return await operator.metric("register_value", register="voltage", **labels) == 23010
+
+        await until(told, "the voltage by its new scale")
+
+
+async def test_a_scale_that_cannot_be_is_refused(site: Site) -> None:
+    """The API server refuses a scale without a place, and beside what goes with no scale that changes."""
+    wrong: list[dict[str, Any]] = [
+        {"scaleRegister": {}},
+        {"scaleRegister": {"address": 5}, "type": "float32"},
+        {"scaleRegister": {"address": 5}, "enum": {"Full": 100}},
+        {"scaleRegister": {"address": 5}, "write": {"verify": False}},
+    ]
+    for each in wrong:
+        with pytest.raises(Exception, match=r"power of ten|scaleRegister"):
+            await apply(site, "inverter", 502, registers=[{"name": "a", "address": 1, **each}])

@@ -64,7 +64,7 @@ REFUSED: list[tuple[Register, str]] = [
     ({"address": 65535, "type": "int32"}, "speed takes 2 words from address 65535, and the last address is 65535"),
     (
         {"table": "coil", "byteOrder": "CDAB"},
-        "speed: byteOrder of a string is ABCD or BADC, and bool and bit have none",
+        "speed: byteOrder of a string is ABCD or BADC, and bool, bit and bits have none",
     ),
     (
         {"table": "input", "write": {}},

@@ -158,6 +158,15 @@ def _approval(_: Body, correction: Body, __: Body) -> str:
     return given if given != "Auto" else ""
 
 
+def _scale(spec: Body, _: Body, __: Body) -> str:
+    names = [shown(each.get("name")) for each in map(mapping, sequence(spec.get("registers"))) if _is_scaled(each)]
+    return f"{', '.join(names)} by the power of ten that the device says" if names else ""
+
+
+def _is_scaled(register: Body) -> bool:
+    return bool(mapping(register.get("scaleRegister"))) and register.get("value") is not None
+
+
 def _ramp(spec: Body, _: Body, __: Body) -> str:
     ramps = []
     for register in map(mapping, sequence(spec.get("registers"))):
@@ -199,6 +208,7 @@ ORDER: tuple[tuple[str, Setting], ...] = (
     ("fight", _fight),
     ("approval", _approval),
     ("ramp", _ramp),
+    ("scale", _scale),
     ("operator", _everybody),
 )
 """The guards as the operator asks them; the last stands for what is not of one PLC alone."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NoReturn
 
-from fabgitops_core.codec import numbers, texts
+from fabgitops_core.codec import exponents, numbers, texts
 from fabgitops_core.codec.absent import NoValue
 from fabgitops_core.codec.digits import shortest
 from fabgitops_core.codec.parts import Part, reach, total
@@ -59,6 +59,8 @@ class Codec:
     """The words of a sum; with the type sum only."""
     last_bit: int | None = None
     """The most significant of its bits; with the type bits only, of which `bit` is the least significant."""
+    exponent: int | None = None
+    """Where the word is that holds a power of ten, counted from its first; that word is the last of its words."""
 
     def __post_init__(self) -> None:
         _check_shape(self)
@@ -67,13 +69,31 @@ class Codec:
 
     @property
     def size(self) -> int:
-        """Return how many words it takes, or 1 for a place in a table of bits."""
+        """Return how many words show it, or 1 for a place in a table of bits; a power of ten is one of them."""
+        return self._value_words + (self.exponent is not None)
+
+    @property
+    def _value_words(self) -> int:
         return self.type.words or self.length // 2 or len(self.parts)
 
     @property
+    def taken(self) -> int:
+        """Return how far its value reaches from its address on; not all between parts is its own."""
+        return 1 + max(part.offset for part in self.parts) if self.parts else self._value_words
+
+    @property
+    def ahead(self) -> int:
+        """Return how many words a reading that shows it begins before its address, where its power of ten may be."""
+        return max(0, -self.exponent) if self.exponent is not None else 0
+
+    @property
     def span(self) -> int:
-        """Return how many words, or bits, a reading spans that shows it: those between its parts are not its own."""
-        return 1 + max(part.offset for part in self.parts) if self.parts else self.size
+        """Return how many words, or bits, a reading spans that shows it."""
+        return self.taken if self.exponent is None else self.ahead + max(self.taken, self.exponent + 1)
+
+    def value_words(self, words: Words) -> Words:
+        """Return the words that are written of those that show it: not its power of ten, which is the device's."""
+        return words if self.exponent is None else words[:-1]
 
     @property
     def bounds(self) -> tuple[int | Fraction, int | Fraction]:
@@ -84,6 +104,8 @@ class Codec:
 
     def of_span(self, words: Words) -> Words:
         """Return its own words out of all that a reading of its span shows."""
+        if self.exponent is not None:
+            return (*words[self.ahead : self.ahead + self.taken], words[self.ahead + self.exponent])
         return tuple(words[part.offset] for part in self.parts) if self.parts else words
 
     @property
@@ -118,7 +140,7 @@ class Codec:
         value = self._value_of_name(value)
         if not self.type.numeric:
             return (_truth(value) << (self.bit or 0),)
-        return self._number(value)
+        return self._number(value) if self.exponent is None else self._scaled(value)
 
     def number(self, value: Value) -> Fraction:
         """Return a value of a numeric type in engineering units, exactly; a name counts as what it stands for.
@@ -162,6 +184,33 @@ class Codec:
             if raw.denominator != 1:
                 self._refuse_between(raw)
         return self.words_of_raw(raw)
+
+    def _scaled(self, value: Value) -> Words:
+        """Return the words of a number and of a power of ten by which it fits; `scaled_as` says them for another."""
+        raw = (self.number(value) - numbers.exactly(self.offset)) / numbers.exactly(self.scale)
+        words = exponents.plainest(raw, self._fitting)
+        if words is None:
+            raise ValueError(f"{self.type}{self._scaling} holds no such value, whatever the power of ten")
+        return words
+
+    def _fitting(self, raw: Fraction) -> Words | None:
+        low, high = self.bounds
+        return self.words_of_raw(raw) if raw.denominator == 1 and low <= raw <= high else None
+
+    def scaled_as(self, wanted: Words, shown: Words) -> Words | None:
+        """Return words that mean the same as others by the power of ten of a reading; None where none do.
+
+        Args:
+            wanted: What `encode` returned.
+            shown: What was read.
+
+        Raises:
+            ValueError: The reading shows no power of ten.
+        """
+        if self.exponent is None:
+            return wanted
+        words = self._fitting(exponents.over(Fraction(self.raw(wanted)), shown[-1]))
+        return None if words is None or self.lacks((*words, shown[-1])) else (*words, shown[-1])
 
     def words_of_raw(self, raw: Fraction) -> Words:
         """Return the words that hold a number of a numeric type, before scale and offset; of bits all others are 0.
@@ -267,7 +316,8 @@ class Codec:
             return total(self.parts, self._checked(words))
         if self.type is DataType.BITS:
             return (self._checked(words)[0] & self.mask) >> (self.bit or 0)
-        return numbers.number_of_words(arranged(self._checked(words), self.order), self.type)
+        number = numbers.number_of_words(arranged(self.value_words(self._checked(words)), self.order), self.type)
+        return number if self.exponent is None else exponents.times(int(number), words[-1])
 
     def _checked(self, words: Words) -> Words:
         if self.lacks(self._shaped(words)):
@@ -281,9 +331,11 @@ class Codec:
 
     def lacks(self, words: Words) -> bool:
         """Return whether words that were read say that the device has no value there."""
+        if self.exponent is not None and words[-1] == exponents.NOT_THERE:
+            return True
         if not self.absent and not self.nan_absent:
             return False
-        if words in self.absent:
+        if self.value_words(words) in self.absent:
             return True
         return self.nan_absent and math.isnan(numbers.number_of_words(arranged(words, self.order), self.type))
 
@@ -325,6 +377,7 @@ def bits_of(codec: Codec) -> str:
     return f"bit {codec.bit}" if codec.last_bit is None else f"bits {codec.bit} to {codec.last_bit}"
 
 
+_ODD = {DataType.BITS, DataType.SUM}
 _QUOTE_NAMES = " or a name of its enum (YAML reads On, Off, Yes and No as true and false: put names in quotes)"
 
 
@@ -364,6 +417,8 @@ def _check_shape(codec: Codec) -> None:
         raise InvalidCodec("bit", "a word has the bits 0 (least significant) to 15")
     if (codec.parts == ()) == (codec.type is DataType.SUM):
         raise InvalidCodec("type", "sum goes with parts, which say their own types: drop type, or parts")
+    if codec.exponent is not None and (not codec.type.numeric or codec.type.floating or codec.type in _ODD):
+        raise InvalidCodec("exponent", f"a power of ten is for whole numbers, and the type is {codec.type}")
     if codec.parts and codec.order is not ByteOrder.ABCD:
         raise InvalidCodec("order", "each part is one word, and has none: drop it")
     if codec.parts and codec.names:

@@ -28,6 +28,7 @@ class HoldReason(StrEnum):
     ROLLOUT = "HeldByRollout"
     RAMP = "Ramping"
     NO_RAMP = "RampImpossible"
+    NO_SCALE = "ScaleImpossible"
     READ_ONLY = "ReadOnly"
     FLEET_BRAKE = "FleetBrake"
     BRAKE_UNKNOWN = "FleetBrakeUnknown"

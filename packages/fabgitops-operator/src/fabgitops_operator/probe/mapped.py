@@ -88,7 +88,7 @@ async def read(device: Device, point: Point, timeout: float, told: Callable[[str
     """
     told(point.label)
     place = point.place
-    plan = ReadPlan(place.device.endpoint, place.device.unit_id, place.address, place.codec.span, place.table)
+    plan = ReadPlan(place.device.endpoint, place.device.unit_id, point.start, place.codec.span, place.table)
     try:
         words = place.codec.of_span(await device.read(plan, timeout=timeout))
     except Unreachable:

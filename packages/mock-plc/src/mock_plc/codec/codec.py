@@ -6,7 +6,7 @@ type and byte order, and a `value` is raw x scale + offset, in the unit that peo
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -19,6 +19,7 @@ from mock_plc.memory import Value
 NO_VALUE = "no value"
 """How a register is told, and tells, that it has none, where `noValue` says which words mean that."""
 _HALF = 0.5
+_NO_POWER = 0x8000
 
 
 class Padding(StrEnum):
@@ -55,6 +56,8 @@ class Codec:
     """Whether a number that is none says so, too."""
     pieces: tuple[Piece, ...] = ()
     """The words of a sum, each with what it counts."""
+    scaled: bool = False
+    """Whether a word more, behind its own, holds the power of ten by which the value is to be multiplied besides."""
     last_bit: int = 0
     """The most significant bit of a number in some bits of its word, of which `bit` is the least."""
 
@@ -74,13 +77,20 @@ class Codec:
         return (0, (2 << self.last_bit - self.bit) - 1) if self.type is DataType.BITS else LIMITS[self.type]
 
     def encode(self, value: Value, held: Sequence[int] = (0,)) -> tuple[int, ...]:
-        """Return the words of a value; a bit is put into the word that is `held`, whose other bits stay."""
+        """Return the words of a value; a bit is put into the word that is `held`, whose other bits stay.
+
+        So does the power of ten that is held.
+        """
+        if self.scaled:
+            return (*self._at(held[-1]).encode(value), held[-1])
         if value == NO_VALUE and (self.no_value or self.no_value_nan):
             return self.nothing
         return self.words(self.raw_of(value), held)
 
     def nearest(self, value: float, held: Sequence[int] = (0,)) -> tuple[int, ...]:
         """Return the words that come nearest to a number, NaN excepted: those of an end if it is beyond it."""
+        if self.scaled:
+            return (*self._at(held[-1]).nearest(value), held[-1])
         if self.type.logical:
             return self.words(value >= _HALF, held)
         if self.type.floating:
@@ -93,9 +103,17 @@ class Codec:
 
     def decode(self, words: Sequence[int]) -> Value:
         """Return the value of words."""
+        if self.scaled:
+            return self._at(words[-1]).decode(words[:-1])
         if self.lacks(words):
             raise ValueError(NO_VALUE)
         return self.value_of(self.raw(words))
+
+    def _at(self, power: int) -> "Codec":
+        """Return the codec that has the power of ten of a word in its scale."""
+        if power == _NO_POWER:
+            raise ValueError(NO_VALUE)
+        return replace(self, scaled=False, scale=self.scale * 10.0 ** (power - 0x10000 if power > _NO_POWER else power))
 
     def lacks(self, words: Sequence[int]) -> bool:
         """Return whether words say that there is no value."""

@@ -35,7 +35,8 @@ class MapPoint:
         self.register = register
         self.unit_id = unit_id
         self.table, self.address = register.place
-        self.span = register.addresses
+        power = register.scale_register
+        self.span = [*register.addresses, power.place[1]] if power else register.addresses
         self.movement: Movement | None = register.behaviours.movement or register.behaviours.noise
         self.setpoint: MapPoint | None = None
         self.due: float | None = None

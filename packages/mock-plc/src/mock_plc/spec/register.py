@@ -12,7 +12,7 @@ from mock_plc.behaviours.moves import Grid
 from mock_plc.codec.codec import Codec, Padding, exact
 from mock_plc.codec.orders import ByteOrder
 from mock_plc.codec.sums import Piece as Sum
-from mock_plc.codec.types import LARGEST, DataType
+from mock_plc.codec.types import LARGEST, LIMITS, DataType
 from mock_plc.memory import Table, Value
 from mock_plc.parts import FieldError, Number, Part, meant
 from mock_plc.reference import place_of, reference_of
@@ -66,6 +66,18 @@ class Piece(Part):
         return (None, self.address or 0) if self.reference is None else place_of(self.reference)
 
 
+class Power(Part):
+    """Where the power of ten of a register is."""
+
+    address: Annotated[int, Field(strict=True, ge=0, le=MAX_ADDRESS)] | None = None
+    reference: _Whole | Annotated[str, Field(strict=True)] | None = None
+
+    @cached_property
+    def place(self) -> tuple[Table | None, int]:
+        """Its table, if it says one, and its address (0-based)."""
+        return (None, self.address or 0) if self.reference is None else place_of(self.reference)
+
+
 class Register(Part):
     """A register, or several that hold one value together.
 
@@ -85,6 +97,7 @@ class Register(Part):
     padding: Padding | None = None
     byte_order: ByteOrder = ByteOrder.ABCD
     scale: Number | None = None
+    scale_register: Power | None = None
     offset: Number | None = None
     unit: str | None = None
     enum: dict[str, _Scalar] | None = None
@@ -155,7 +168,18 @@ class Register(Part):
             raise FieldError("byteOrder", f"{self.byte_order} turns a text around; a string has ABCD or BADC")
         self._check_scale()
 
+    def _check_power(self, power: Power) -> None:
+        if self.kind not in _POWERS:
+            raise FieldError("scaleRegister", f"is of whole numbers alone, and this is {self.kind}; leave it out")
+        if (power.address is None) == (power.reference is None):
+            raise FieldError("scaleRegister", "give its address or its reference")
+        table, address = power.place
+        if table not in (None, self.place[0]) or address in self.addresses:
+            raise FieldError("scaleRegister", "is another word of the same table")
+
     def _check_scale(self) -> None:
+        if self.scale_register:
+            self._check_power(self.scale_register)
         for field in ("scale", "offset"):
             if getattr(self, field) is not None and not (self.kind.numeric or self.parts):
                 raise FieldError(field, f"is of numbers alone, and this is {self.kind}; leave it out")
@@ -175,6 +199,8 @@ class Register(Part):
                     self._check_value(f"behaviours.clamps.{name}", end)
 
     def _check_value(self, field: str, value: Value, prefix: str = "") -> None:
+        if self.scale_register:
+            return
         try:
             self.codec.encode(value)
         except ValueError as error:
@@ -227,6 +253,7 @@ class Register(Part):
             self.padding or Padding.NULL,
             *self._nothing(),
             tuple(Sum(exact(each.weight), each.type) for each in self.parts or ()),
+            self.scale_register is not None,
             self.last_bit or 0,
         )
 
@@ -287,6 +314,7 @@ def _numbers(values: Iterable[Value]) -> Iterator[float]:
     return (value for value in values if not isinstance(value, str))
 
 
+_POWERS = {kind for kind in LIMITS if kind is not DataType.BITS}
 _ONLY_OF = {
     "bit": (DataType.BIT, DataType.BITS),
     "last_bit": (DataType.BITS,),

@@ -38,8 +38,10 @@ def _twice(registers: Sequence[Register]) -> Iterator[Problem]:
 
 def _too_large(registers: Sequence[Register], limit: int) -> Iterator[Problem]:
     for index, register in enumerate(registers):
-        if register.size > limit:
-            reason = f"{register.name} takes {register.size} words, and connection.maxWordsPerRead is {limit}: raise it"
+        if register.codec.span > limit:
+            span = register.codec.span
+            what = f"takes {span} words" if register.scale_register is None else f"and its scale are {span} words apart"
+            reason = f"{register.name} {what}, and connection.maxWordsPerRead is {limit}: raise it"
             yield Problem(("registers", index), {}, reason)
 
 

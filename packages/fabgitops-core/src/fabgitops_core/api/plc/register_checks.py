@@ -22,7 +22,13 @@ MAX_WRITE_WORDS = 123
 
 _LAST = 65535
 _SMALL = 9999
-_FIELDS = {"order": "byteOrder", "names": "enum", "absent": "noValue", "last_bit": "lastBit"}
+_FIELDS = {
+    "order": "byteOrder",
+    "names": "enum",
+    "absent": "noValue",
+    "last_bit": "lastBit",
+    "exponent": "scaleRegister",
+}
 
 
 def problems(register: Register) -> Iterator[Problem]:
@@ -39,6 +45,7 @@ def problems(register: Register) -> Iterator[Problem]:
         return
     yield from _of_the_digits(register, codec)
     yield from _of_no_value(register)
+    yield from _of_the_scale(register, codec)
     yield from _of_the_table(register, codec)
     yield from _of_the_limits(register, codec)
     yield from _of_the_writing(register, codec)
@@ -127,9 +134,9 @@ def _of_the_table(register: Register, codec: Codec) -> Iterator[Problem]:
         yield Problem(
             ("type",), str(codec.type), f"a {table.noun} holds true or false: drop type, or choose another table"
         )
-    if address + codec.span - 1 > _LAST:
+    if address + codec.taken - 1 > _LAST:
         field = "address" if register.reference is None else "reference"
-        reason = f"{codec.type} takes {codec.size} words from there, and the last address is {_LAST}"
+        reason = f"{codec.type} takes {codec.taken} words from there, and the last address is {_LAST}"
         yield Problem((field,), _shown(register, field), reason)
     if codec.type is not DataType.STRING:
         said = {"encoding"} | ({"padding"} if register.padding else set())
@@ -157,6 +164,26 @@ def _of_no_value(register: Register) -> Iterator[Problem]:
         yield Problem(path, given, "verify: false is never read: drop noValue, or verify")
 
 
+def _of_the_scale(register: Register, codec: Codec) -> Iterator[Problem]:
+    given, path = register.scale_register, ("scaleRegister",)
+    if given is None:
+        return
+    if (given.address is None) == (given.reference is None):
+        yield Problem(path, {}, "say where it is, once: address (0-based as on the wire) or reference")
+        return
+    table, address = given.place
+    if table not in {None, register.place[0]}:
+        yield Problem((*path, "reference"), given.reference, f"it is no {register.place[0].noun}: {_ONE_REQUEST}")
+    if 0 <= address - register.place[1] < codec.taken:
+        yield Problem(path, address, "that is the register itself: name the one that holds the power of ten")
+    if register.write.ramp is not None or not register.write.verify or register.enum:
+        reason = "it changes while the device runs: not with a ramp, with verify: false, or with an enum; drop one"
+        yield Problem(path, address, reason)
+
+
+_ONE_REQUEST = "both are read in one request, so they are of one table"
+
+
 def _of_the_limits(register: Register, codec: Codec) -> Iterator[Problem]:
     if not codec.type.numeric:
         given = {"min": register.min, "max": register.max, "tolerance": register.tolerance or None}
@@ -174,10 +201,9 @@ def _of_the_writing(register: Register, codec: Codec) -> Iterator[Problem]:
         yield Problem(
             path, str(function), "FC22 changes bits of a holding register: it goes with table holding, type bit or bits"
         )
-    if function == "single" and codec.size > 1:
-        reason = (
-            f"FC06 writes one word and {codec.type} has {codec.size}, which go out in one request: use multiple or auto"
-        )
+    if function == "single" and codec.taken > 1:
+        many = f"{codec.type} has {codec.taken}, which go out in one request"
+        reason = f"FC06 writes one word and {many}: use multiple or auto"
         yield Problem(path, str(function), reason)
     if not table.writable and "write" in register.model_fields_set:
         yield Problem(("write",), {}, f"{_an(table.noun)} is read-only: drop write")
@@ -193,8 +219,8 @@ def _of_the_value(register: Register, codec: Codec) -> Iterator[Problem]:
     if not table.writable:
         yield Problem(("value",), value, f"{_an(table.noun)} is read-only: drop value to observe it")
         return
-    if codec.size > MAX_WRITE_WORDS:
-        reason = f"its {codec.size} words are more than the {MAX_WRITE_WORDS} of one request: drop value to observe it"
+    if codec.taken > MAX_WRITE_WORDS:
+        reason = f"its {codec.taken} words are more than the {MAX_WRITE_WORDS} of one request: drop value to observe it"
         yield Problem(("value",), value, reason)
         return
     if codec.doubtful(value):

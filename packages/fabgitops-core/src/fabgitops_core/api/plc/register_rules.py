@@ -113,6 +113,18 @@ REGISTER_RULES = (
         field=".write.function",
     ),
     Rule(
+        "!has(self.scaleRegister) || !has(self.type) || self.type in "
+        "['int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64', 'bcd16', 'bcd32']",
+        "scaleRegister is for whole numbers: change type, or drop it",
+        field=".scaleRegister",
+    ),
+    Rule(
+        "!has(self.scaleRegister) || !has(self.enum) && !(has(self.write) && (has(self.write.ramp) || "
+        "has(self.write.verify) && !self.write.verify))",
+        "what scaleRegister says changes while the device runs: not with a ramp, verify: false, or an enum; drop one",
+        field=".scaleRegister",
+    ),
+    Rule(
         "!has(self.parts) || !(has(self.address) || has(self.reference)) && (!has(self.type) || self.type == 'sum')",
         "parts say where each is and how it is understood: drop address, reference and type, or parts",
         field=".parts",

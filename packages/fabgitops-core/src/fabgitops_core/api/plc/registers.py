@@ -13,6 +13,7 @@ from fabgitops_core.api.plc.places import NoValueWords, Number, Reference, Word
 from fabgitops_core.api.plc.ramp import Ramp
 from fabgitops_core.api.plc.register_checks import problems
 from fabgitops_core.api.plc.register_rules import REGISTER_RULES
+from fabgitops_core.api.plc.scales import ScaleRegister
 from fabgitops_core.api.refusals import refuse
 from fabgitops_core.api.schema import PRINTABLE, rules, unstored
 from fabgitops_core.api.values import Scalar, Tolerance, allowance
@@ -87,6 +88,8 @@ class RegisterEntry(ApiModel):
     """ABCD (as when not given), CDAB (words swapped), BADC (bytes swapped) or DCBA (both)."""
     scale: Number = 1.0
     """Engineering value = raw value times scale plus offset; 1 when not given."""
+    scale_register: ScaleRegister | None = None
+    """Where the device has the power of ten by which the value is to be multiplied besides, read in one request."""
     offset: Number = 0.0
     """Engineering value = raw value times scale plus offset; 0 when not given."""
     unit: Annotated[str, Field(max_length=32, json_schema_extra=PRINTABLE)] | None = None
@@ -152,6 +155,7 @@ class Register(RegisterEntry):
             *self._absent(kind),
             parts=parts_of(self.parts) if self.parts else (),
             last_bit=self.last_bit,
+            exponent=None if self.scale_register is None else self.scale_register.place[1] - self.place[1],
         )
 
     def _absent(self, kind: DataType) -> tuple[frozenset[Words], bool]:
@@ -170,8 +174,8 @@ class Register(RegisterEntry):
 
     @property
     def size(self) -> int:
-        """Return how many words one reading of it spans, or how many bits: 1, in a table of bits."""
-        return self.codec.span
+        """Return how far it reaches from its address on, in words, or in bits: 1, in a table of bits."""
+        return self.codec.taken
 
     def shares_a_word(self, other: "Register") -> bool:
         """Return whether two registers that reach over each other in one table have a word, or a bit of it, in common.

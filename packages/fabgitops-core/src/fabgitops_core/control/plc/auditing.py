@@ -81,8 +81,10 @@ def read_after(change: Change, facts: WriteFacts, plan: ReadPlan, values: Words)
 
 
 def _holds(point: Point, words: Words, address: int) -> bool:
-    start = point.place.address - address
-    mine = words[start : start + point.place.codec.size]
+    start, codec = point.place.address - address, point.place.codec
+    mine = words[start : start + codec.taken]
+    if codec.exponent is not None:  # which was not written
+        return point.wanted is not None and mine == codec.value_words(point.wanted)
     try:
         return point.wanted is not None and point.same(mine, point.wanted)
     except ValueError:

@@ -1,4 +1,7 @@
-"""What is read right before each write, in the same turn: the registers of this map that interlocks name."""
+"""What is read right before each write, in the same turn: the registers of this map that interlocks name.
+
+And of what the write is about those whose power of ten the device says, for that may have changed since the pass read.
+"""
 
 from collections.abc import Iterator
 
@@ -30,6 +33,9 @@ def _words(points: tuple[Point, ...], read: Iterator[tuple[Batch, Words]]) -> It
 def _checked(state: PlcState) -> tuple[Point, ...]:
     interlocks = state.spec.correction.interlocks if state.spec else ()
     names = {each.register_ for each in interlocks if each.plc is None}
+    if state.map.scaled and state.going.changes:
+        written = state.going.changes[0].of(state.map.points)
+        names |= {each.name for each in written if each.place.codec.exponent is not None}
     return tuple(each for each in state.map.points if each.name in names and not each.command) if names else ()
 
 

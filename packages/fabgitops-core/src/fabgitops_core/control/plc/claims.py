@@ -41,7 +41,7 @@ def claims_of(wanted: DeviceMap) -> frozenset[Claim]:
         Claim(Spot(DeviceId(site, point.unit_id), point.place.table, address), point.place.codec.mask, point.name)
         for point in wanted.points
         if point.wanted is not None
-        for address in range(point.place.address, point.end)
+        for address in range(point.place.address, point.place.address + point.place.codec.taken)
     )
 
 

@@ -45,6 +45,7 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
         identity=spec.identity.objects if spec.identity else {},
         max_refused_percent=connection.max_refused_percent,
         ramped=any(each.ramp is not None for each in points),
+        scaled=any(each.place.codec.exponent is not None and each.wanted is not None for each in points),
     )
 
 
@@ -66,6 +67,7 @@ def _point(
     bit = f"{bits_of(codec)} of " if codec.bit is not None else ""
     order = f" {codec.order}" if codec.order is not ByteOrder.ABCD else ""
     last = f" to {address + codec.span - 1}" if codec.parts else ""
+    last += "" if codec.exponent is None else f" x 10^{table} {address + codec.exponent}"
     own_unit = f" unit {unit}" if unit != unit_id else ""
     is_target = short and register.name == TARGET
     return Point(

@@ -87,24 +87,20 @@ def gaps_of(parts: Iterable[Batch], points: Sequence[Point]) -> frozenset[tuple[
     starts = [points[part.points[0]] for part in parts]
     ends = [part.plan.address + part.plan.count for part in parts]
     return frozenset(
-        (row_of(point), point.place.address)
-        for end, point in zip(ends, starts[1:], strict=False)
-        if point.place.address > end
+        (row_of(point), point.start) for end, point in zip(ends, starts[1:], strict=False) if point.start > end
     )
 
 
 def batch_of(members: Sequence[int], points: Sequence[Point]) -> Batch:
     """Return the one reading that shows registers of one row, given by place in the map in the order of address."""
-    first = points[members[0]].place
-    count = _end(members, points) - first.address
-    return Batch(
-        ReadPlan(first.device.endpoint, first.device.unit_id, first.address, count, first.table), tuple(members)
-    )
+    first, start = points[members[0]].place, min(points[at].start for at in members)
+    count = _end(members, points) - start
+    return Batch(ReadPlan(first.device.endpoint, first.device.unit_id, start, count, first.table), tuple(members))
 
 
 def words_of(batch: Batch, values: Words, at: int, points: Sequence[Point]) -> Words:
     """Return the words of one register out of a reading's."""
-    start = points[at].place.address - batch.plan.address
+    start = points[at].start - batch.plan.address
     codec = points[at].place.codec
     return codec.of_span(values[start : start + codec.span])
 
@@ -121,9 +117,7 @@ class _Obstacles:
         """Return whether a reading that went to `end` may not go on to `address`."""
         if end < address and (self.row, address) in self.holes.gaps:
             return True
-        return any(
-            row_of(point) == self.row and point.place.address < address and point.end > end for point in self.avoided
-        )
+        return any(row_of(point) == self.row and point.start < address and point.end > end for point in self.avoided)
 
 
 def _batches(
@@ -131,10 +125,10 @@ def _batches(
 ) -> Iterable[Batch]:
     most = min(MAX_BITS if row[1].bits else limits.words, dict(obstacles.holes.most).get(row, MAX_BITS))
     run = [members[0]]
-    start, end = points[members[0]].place.address, points[members[0]].end
+    start, end = points[members[0]].start, points[members[0]].end
     for at in members[1:]:
         point = points[at]
-        address, new_end = point.place.address, max(end, point.end)
+        address, new_end = point.start, max(end, point.end)
         if address - end <= limits.gap and new_end - start <= most and not obstacles.between(end, address):
             run.append(at)
             end = new_end
@@ -147,7 +141,7 @@ def _batches(
 def _runs(members: Sequence[int], points: Sequence[Point]) -> Iterable[list[int]]:
     run, end = [members[0]], points[members[0]].end
     for at in members[1:]:
-        if points[at].place.address > end:
+        if points[at].start > end:
             yield run
             run = []
         run.append(at)
@@ -158,7 +152,7 @@ def _runs(members: Sequence[int], points: Sequence[Point]) -> Iterable[list[int]
 def _halves(members: Sequence[int], points: Sequence[Point]) -> list[list[int]]:
     """Cut where no word is shared; registers that share one, as bits do, stay together as long as there are others."""
     middle = len(members) // 2
-    cuts = [cut for cut in range(1, len(members)) if points[members[cut]].place.address >= _end(members[:cut], points)]
+    cuts = [cut for cut in range(1, len(members)) if points[members[cut]].start >= _end(members[:cut], points)]
     if not cuts:
         return [[at] for at in members]
     cut = min(cuts, key=lambda each: abs(each - middle))
@@ -175,4 +169,4 @@ def row_of(point: Point) -> Row:
 
 
 def _order(point: Point) -> tuple[int, Table, int, int]:
-    return point.unit_id, point.place.table, point.place.address, point.end
+    return point.unit_id, point.place.table, point.start, point.end

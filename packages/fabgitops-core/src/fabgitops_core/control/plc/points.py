@@ -70,9 +70,14 @@ class Point:
         return self.place.device.unit_id
 
     @property
+    def start(self) -> int:
+        """Return the address at which a reading begins that shows it."""
+        return self.place.address - self.place.codec.ahead
+
+    @property
     def end(self) -> int:
-        """Return the address after its last word or bit."""
-        return self.place.address + self.place.codec.span
+        """Return the address after the last word or bit of such a reading."""
+        return self.start + self.place.codec.span
 
     def same(self, words: Words, other: Words) -> bool:
         """Return whether two rows of words mean the same, within the tolerance.
@@ -113,7 +118,7 @@ class Point:
             place.device.endpoint,
             place.device.unit_id,
             place.address,
-            self.wanted or (),
+            place.codec.value_words(self.wanted or ()),
             place.table,
             self.function,
             mask,
@@ -138,7 +143,7 @@ class DeviceMap:
     """All registers of a resource, and how they are reached; `identity` is what FC43/14 must answer, by object id.
 
     While more than `max_refused_percent` of the registers are refused nothing is written. It is `ramped` when one
-    of its registers is.
+    of its registers is, `scaled` when the device says by which power of ten one is to be written.
     """
 
     endpoint: Endpoint
@@ -151,6 +156,7 @@ class DeviceMap:
     identity: Mapping[int, str] = field(default_factory=dict)
     max_refused_percent: int = 25
     ramped: bool = False
+    scaled: bool = False
 
     @property
     def identity_plan(self) -> IdentityPlan:

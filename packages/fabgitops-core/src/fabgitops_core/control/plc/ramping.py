@@ -1,5 +1,7 @@
 """What a register that is ramped is written next: a step from what was read, or what Git wants where that is near.
 
+Beside that, what one is written whose power of ten the device says: the same value by the one that was just read.
+
 A step knows nothing of the one before it. So a restart goes on from what is read, an edit of the target turns the ramp
 there where it is, and whoever moves the register meanwhile has it begin anew from there.
 """
@@ -20,7 +22,7 @@ from fabgitops_core.control.plc.state import PlcState
 def aims(state: PlcState) -> Sequence[Point]:
     """Return the registers of the map, each wanting what the pass under way writes there."""
     points, found = state.map.points, state.going.found
-    if not state.map.ramped or len(found) != len(points):
+    if not (state.map.ramped or state.map.scaled) or len(found) != len(points):
         return points
     return tuple(aim(point, each.words) for point, each in zip(points, found, strict=True))
 
@@ -49,8 +51,10 @@ def why_not(point: Point, words: Words | None) -> str:
 
 
 def _step(point: Point, words: Words | None) -> Words | None:
-    if point.ramp is None or words is None or point.wanted is None:
+    if words is None or point.wanted is None:
         return point.wanted
+    if point.ramp is None:
+        return point.place.codec.scaled_as(point.wanted, words)
     return step_towards(point.place.codec, words, point.wanted, point.ramp.step)
 
 

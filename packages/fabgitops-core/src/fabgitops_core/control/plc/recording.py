@@ -32,7 +32,7 @@ def intended(state: PlcState, now: datetime) -> PlcState:
         words = hex_of(aimed[at].wanted or ())
         given = {"given": words} if found[at].finding is Finding.GIVEN else {}  # in case its repetition is not sent
         counts = written(found[at].status, points[at], now, state.spec)
-        if aimed[at].wanted != points[at].wanted:
+        if points[at].ramp is not None and aimed[at].wanted != points[at].wanted:
             counts["ramping_to"] = hex_of(points[at].wanted or ())
         found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True, **given, **counts})
     return state._replace(going=replace(state.going, found=tuple(found)))

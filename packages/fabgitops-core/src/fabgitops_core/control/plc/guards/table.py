@@ -23,6 +23,7 @@ from fabgitops_core.control.plc.guards.interlocks import by_interlocks
 from fabgitops_core.control.plc.guards.mode import by_mode
 from fabgitops_core.control.plc.guards.ramp import by_ramp
 from fabgitops_core.control.plc.guards.release import by_release
+from fabgitops_core.control.plc.guards.scale import by_scale
 from fabgitops_core.control.plc.guards.settling import by_settling
 from fabgitops_core.control.plc.guards.windows import by_windows
 from fabgitops_core.control.plc.judging import to_be_written
@@ -45,6 +46,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("fight", by_fight),
     ("approval", by_approval),
     ("ramp", by_ramp),
+    ("scale", by_scale),
 )
 
 
