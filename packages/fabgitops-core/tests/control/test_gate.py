@@ -122,6 +122,7 @@ def test_an_edit_is_held() -> None:
     assert "wants speed 7, holds 5" in message
     assert "wave 2 of 4" in message
     assert plc.story.register("speed").pending == "7"
+    assert "and not yet what Git wants" in plc.story.status.message
     assert plc.facts.wanted != plc.facts.released
 
 
@@ -129,7 +130,11 @@ def test_drift_of_what_is_held_is_corrected_to_what_was_released() -> None:
     """A held PLC is still looked after: it is put back to what it may hold, not to what Git wants; so by force, too."""
     plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
     plc.story.device.holding(10, 99)
-    plc.polled(2)
+    plc.story.polled(after=60, until=Write)
+    assert "speed (holding register 10) holds 99, it was released to 5" in plc.story.status.message
+    while plc.story.request is not None:
+        plc.story.answered()
+    plc.polled()
     assert plc.writes == [(10, 5)]
     plc.story.device.holding(10, 98)
     plc.declare(plc.story.spec, same=True, request=SyncRequest("now", force=True)).polled(2)

@@ -215,7 +215,8 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
     else:
         finding = Finding.DRIFTED
         held, wanted = point.texts(words, point.wanted)
-        message = f"{point.label} holds {held}, Git wants {wanted}"
+        by = "Git wants" if before.pending is None else "it was released to"
+        message = f"{point.label} holds {held}, {by} {wanted}"
         _drift(story, message, at)
     status = RegisterStatus(
         name=point.name,

@@ -219,8 +219,11 @@ def _all_well(in_sync: Sequence[Judgement], found: Sequence[Judgement]) -> str:
     if len(in_sync) == 1:
         (only,) = in_sync
         near = " within its tolerance" if only.point.tolerance else ""
-        return f"{only.point.label} holds {only.point.target}{near}, as Git wants"
-    return f"all {len(in_sync)} registers with a desired value hold it, as Git wants"
+        by = "as Git wants" if only.status.pending is None else "as it was released to"
+        return f"{only.point.label} holds {only.point.target}{near}, {by}"
+    held = sum(each.status.pending is not None for each in found)
+    by = "as Git wants" if not held else f"{held} of them what they were released to, and not yet what Git wants"
+    return f"all {len(in_sync)} registers with a desired value hold it, {by}"
 
 
 def _told(messages: Iterable[str]) -> str:
