@@ -82,6 +82,17 @@ def test_a_bus_that_is_away_loses_nothing_that_begins_or_ends() -> None:
     assert outcomes(floor) == ["success", "success"]
 
 
+def test_a_bus_that_is_away_is_told_once() -> None:
+    """What the bus was told, and does not have yet, is not told again by the same process, and is by the next."""
+    floor = Floor().muster()
+    floor.bus_away = True
+    floor.git(NEW).until("Baking", 1).wait(20)
+    assert len(floor.untaken) == 1
+    first = floor.untaken[0].id
+    floor.crash().muster()
+    assert [each.id for each in floor.untaken] == [first]
+
+
 def test_what_the_bus_gives_up_is_said() -> None:
     """An event that the bus will never take is dropped, counted, and people are told."""
     floor = Floor().muster()
