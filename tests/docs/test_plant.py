@@ -10,6 +10,7 @@ import pytest
 import yaml
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
+from fabgitops_core.api.setpoint.marks import ABORT, PAUSE, PROMOTE
 from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.commands import Publish
 from fabgitops_core.control.events import Declared, Due
@@ -199,6 +200,43 @@ def test_actions_change_what_they_say() -> None:
     assert run_lua("sync", plc)["metadata"]["annotations"]["owner"] == "shift-1"
 
 
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [
+        ({}, {"pause"}),
+        ({"phase": "Done", "revision": "8f1c"}, {"pause"}),
+        ({"phase": "Baking", "revision": "8f1c", "wave": 2}, {"pause", "abort"}),
+        ({"phase": "Paused", "pausedBy": "Wave", "revision": "8f1c", "wave": 2}, {"pause", "abort", "promote"}),
+        ({"phase": "Paused", "pausedBy": "Asked", "revision": "8f1c", "wave": 2}, {"pause", "abort"}),
+        ({"phase": "Aborted", "revision": "8f1c", "wave": 2}, {"pause"}),
+    ],
+)
+def test_words_to_a_rollout_fit_where_it_stands(status: dict[str, Any], offered: set[str]) -> None:
+    """To promote is offered where a wave waits for that, to abort what is under way, and neither if it was heard."""
+
+    def found(obj: dict[str, Any]) -> set[str]:
+        return {name for name, action in run_lua("rollout-discovery", obj).items() if not action["disabled"]}
+
+    one = {"metadata": {"name": "mixers"}, "status": status}
+    assert found(one) == offered
+    marked = {**one, "metadata": {"annotations": {PAUSE: "shift change"}}}
+    assert found(marked) == offered - {"pause"} | {"resume"}
+    heard = [f"{PROMOTE} 8f1c/2", f"{ABORT} 8f1c"]
+    assert found({**one, "status": {**status, "heard": heard}}) == {"pause"}
+
+
+def test_words_to_a_rollout_are_those_that_it_understands() -> None:
+    """Each word is the annotation that the operator looks for, and names revision and wave; others stay."""
+    status = {"phase": "Paused", "revision": "8f1c", "wave": 2}
+    one = {"metadata": {"name": "mixers"}, "status": status}
+    assert run_lua("rollout-pause", one)["metadata"]["annotations"] == {PAUSE: "by Argo CD"}
+    assert run_lua("rollout-promote", one)["metadata"]["annotations"] == {PROMOTE: "8f1c/2"}
+    assert run_lua("rollout-abort", one)["metadata"]["annotations"] == {ABORT: "8f1c"}
+    paused = {**one, "metadata": {"annotations": {PAUSE: "shift change", "owner": "shift-1"}}}
+    assert run_lua("rollout-resume", paused)["metadata"]["annotations"] == {"owner": "shift-1"}
+    assert run_lua("rollout-abort", paused)["metadata"]["annotations"]["owner"] == "shift-1"
+
+
 def test_the_config_map_has_the_tested_lua() -> None:
     """argocd-cm.yaml holds the very scripts of the folder lua."""
     data = yaml.safe_load((PLANT / "argocd/argocd-cm.yaml").read_text())["data"]
@@ -207,6 +245,9 @@ def test_the_config_map_has_the_tested_lua() -> None:
     scripts |= {"discovery": actions["discovery.lua"]}
     scripts |= {"health": data["resource.customizations.health.fabgitops.io_IndustrialPLC"]}
     scripts |= {"rollout": data["resource.customizations.health.fabgitops.io_SetpointRollout"]}
+    words = yaml.safe_load(data["resource.customizations.actions.fabgitops.io_SetpointRollout"])
+    scripts |= {f"rollout-{each['name']}": each["action.lua"] for each in words["definitions"]}
+    scripts |= {"rollout-discovery": words["discovery.lua"]}
     for kind in ("IndustrialPLCTemplate", "AnalysisTemplate"):
         assert data[f"resource.customizations.health.fabgitops.io_{kind}"] == scripts["health"]
     assert scripts == {path.stem: path.read_text() for path in LUA.glob("*.lua")}

@@ -130,12 +130,14 @@ def _which(made: Page) -> None:
             "Alerts firing",
             "What is the matter now, as Alertmanager is told; a click on a PLC shows it.",
             Query(
-                f"max by (alertname, severity, namespace, plc_name, endpoint, transport, unit_id, reason) ({FIRING})"
+                "max by (alertname, severity, namespace, plc_name, rollout, reason, endpoint, transport, unit_id)"
+                f" ({FIRING})"
             ),
             names={
                 "alertname": "Alert",
                 "severity": "Severity",
                 **BY_PLC,
+                "rollout": "Rollout",
                 "reason": "Reason",
                 "endpoint": "Endpoint",
                 "transport": "Transport",
