@@ -6,6 +6,7 @@ import sys
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from fabctl import own_version, streams
+from fabctl.defaults import take_in
 from fabctl.errors import FabctlError
 from fabctl.fields import text
 from fabctl.leading import behind_the_command
@@ -137,6 +138,7 @@ def _run() -> int:
         sys.stdout.write(own_version() + "\n")
         sys.stdout.flush()
         return 0
+    take_in()
     try:
         code = app(
             tokens,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number
 
+from fabctl.defaults import variable
 from fabctl.names import check_name
 
 
@@ -86,7 +87,13 @@ Output = Annotated[
 
 Rows = Annotated[
     Format | Template,
-    Parameter(alias="-o", converter=_format, n_tokens=1, help=f"table, wide (more columns), csv, {_OBJECTS}."),
+    Parameter(
+        alias="-o",
+        converter=_format,
+        n_tokens=1,
+        env_var=variable("output"),
+        help=f"table, wide (more columns), csv, {_OBJECTS}.",
+    ),
 ]
 """How to print what is a table."""
 
@@ -134,14 +141,31 @@ class Connection:
     """Which cluster, and where in it."""
 
     namespace: Annotated[
-        Name | None, Parameter(alias="-n", help="Namespace; without it that of the kubeconfig's context.")
+        Name | None,
+        Parameter(
+            alias="-n",
+            env_var=variable("namespace"),
+            help="Namespace; without it that of the kubeconfig's context.",
+        ),
     ] = None
-    context: Annotated[str | None, Parameter(help="Context of the kubeconfig; without it the current one.")] = None
+    context: Annotated[
+        str | None,
+        Parameter(env_var=variable("context"), help="Context of the kubeconfig; without it the current one."),
+    ] = None
     kubeconfig: Annotated[
-        Path | None, Parameter(help="Kubeconfig file; without it KUBECONFIG, ~/.kube/config, or the pod's account.")
+        Path | None,
+        Parameter(
+            env_var=variable("kubeconfig"),
+            help="Kubeconfig file; without it KUBECONFIG, ~/.kube/config, or the pod's account.",
+        ),
     ] = None
     request_timeout: Annotated[
-        float, Parameter(validator=Number(gt=0), help="Seconds to wait for each answer of the API server.")
+        float,
+        Parameter(
+            validator=Number(gt=0),
+            env_var=variable("request-timeout"),
+            help="Seconds to wait for each answer of the API server.",
+        ),
     ] = 10.0
 
 

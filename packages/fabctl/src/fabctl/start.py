@@ -7,6 +7,7 @@ that a short command takes in all.
 import gc
 import os
 import signal
+import sys
 from types import FrameType
 
 INTERRUPTED = 130
@@ -21,6 +22,12 @@ def main() -> None:
     from fabctl.app import main as run  # noqa: PLC0415
 
     run()
+
+
+def complete() -> None:
+    """Complete a command line of `kubectl fab`, as kubectl asks its plugins to: by what stands behind it so far."""
+    sys.argv[1:1] = ["__candidates", "--"]
+    main()
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

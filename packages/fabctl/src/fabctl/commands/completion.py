@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from cyclopts import Parameter
 
 from fabctl.completing import SCRIPTS, SHELLS, Place, Wanted, fitting, place
+from fabctl.defaults import variable
 from fabctl.errors import FabctlError, UsageError
 from fabctl.leading import GROUPS
 from fabctl.names import check_name
@@ -120,21 +122,21 @@ def _app(command: str) -> App:
 
 
 def _kubeconfig(where: Place) -> Path | None:
-    given = where.value("--kubeconfig")
+    given = where.value("--kubeconfig") or os.environ.get(variable("kubeconfig"))
     return Path(given) if given else None
 
 
 async def _in_the_cluster(where: Place) -> list[str]:
     from fabctl.cluster import connected  # noqa: PLC0415
 
-    namespace = where.value("--namespace", "-n")
+    namespace = where.value("--namespace", "-n") or os.environ.get(variable("namespace"))
     try:
         check_name(namespace or "default")
     except ValueError:
         return []
     connection = Connection(
         namespace=namespace,
-        context=where.value("--context"),
+        context=where.value("--context") or os.environ.get(variable("context")),
         kubeconfig=_kubeconfig(where),
         request_timeout=PATIENCE_SECS,
     )
