@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.commands import Commands, Request
+from fabgitops_core.control.commands import Request
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import (
     Contested,
@@ -354,8 +354,8 @@ class Engine:
         self._leading.look(entry)
         self._leading.consulted(entry.key)
 
-    def _stepped(self, entry: Entry, event: Event, commands: Commands) -> None:
-        self._leading.stepped(entry, event, commands)
+    def _stepped(self, entry: Entry) -> None:
+        self._leading.stepped(entry)
 
     def _site(self, key: Key) -> Endpoint | None:
         """Return where a declared resource wants to write."""

@@ -78,15 +78,19 @@ class Errands:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                key = next(iter(self._waiting))
-                self.drop(key)
-                try:
-                    self._do(key)
-                    self._done()
-                except Exception:
-                    log.exception("%s: not told that %s, by a fault of our own", key, self._what)
-                await asyncio.sleep(0)
+                for key in list(self._waiting):
+                    if key in self._waiting:
+                        await self._turn(key)
             self._waiting.clear()  # what ten thousand took is given back
             self._sites.clear()
         finally:
             self._task = None
+
+    async def _turn(self, key: Key) -> None:
+        self.drop(key)
+        try:
+            self._do(key)
+            self._done()
+        except Exception:
+            log.exception("%s: not told that %s, by a fault of our own", key, self._what)
+        await asyncio.sleep(0)

@@ -47,7 +47,7 @@ class Isolation:
         holds: Why no write may go out now.
         now: The time of day.
         fallen: Told of a resource of which nothing is in force any more.
-        stepped: Told what one that is led, or leads, was told, and what it wanted done.
+        stepped: Told of one that is led and was told news, or said something, and of one that leads after each step.
         bus: Who is told what has happened, where a kind tells of it.
     """
 
@@ -59,7 +59,7 @@ class Isolation:
         holds: Holds,
         now: Callable[[], datetime],
         fallen: Callable[[Entry], None],
-        stepped: Callable[[Entry, Event, Commands], None],
+        stepped: Callable[[Entry], None],
         bus: Bus | None = None,
     ) -> None:
         self._host = host
@@ -158,8 +158,8 @@ class Isolation:
 
     def _heard(self, entry: Entry, event: Event, commands: Commands) -> None:
         self._listener.happened(entry.key, event, commands)
-        if entry.led_by or entry.leader is not None:
-            self._stepped(entry, event, commands)
+        if entry.leader is not None or (entry.led_by and (isinstance(event, News) or Publish in map(type, commands))):
+            self._stepped(entry)
 
     def _note(self, entry: Entry, where: str, error: Exception) -> None:
         """Count a fault, and log it: with its traceback, unless it is the same as before."""

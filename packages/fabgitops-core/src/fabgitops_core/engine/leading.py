@@ -13,8 +13,7 @@ from functools import partial
 from typing import Any
 
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
-from fabgitops_core.control.commands import Commands, Publish
-from fabgitops_core.control.events import Declared, Event, Led, Mustered, News, fault_message
+from fabgitops_core.control.events import Declared, Led, Mustered, fault_message
 from fabgitops_core.control.members import NOBODY_LEADS, Facts, Leading, Members, Standing
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.engine.bands import Band, Bands
@@ -134,12 +133,11 @@ class Leadership:
         for band in self._bands.consulting(key):
             self._stir(band)
 
-    def stepped(self, entry: Entry, event: Event, commands: Commands) -> None:
-        """Take it that a resource was told something: this is the only place where it may come to stand otherwise."""
+    def stepped(self, entry: Entry) -> None:
+        """Take it that a resource was told something, or said something: it may stand otherwise now, or lead others."""
         if entry.gone:
             return
-        if entry.led_by and (isinstance(event, News) or any(type(each) is Publish for each in commands)):
-            self.look(entry)
+        self.look(entry)
         band = self._bands.of(entry) if entry.leader is not None else None
         if band is not None:
             self._placed(entry, band)
@@ -252,6 +250,13 @@ class Leadership:
         entry = self._entries.get(key)
         if entry is None or entry.member is None:
             return
+        try:
+            self._told(entry)
+        finally:
+            for band in self._bands.about(key):
+                self._knows(band, entry)
+
+    def _told(self, entry: Entry) -> None:
         by = self._leaders(entry)
         if by != entry.led_by and not entry.dead:
             entry.led_by = by
@@ -261,8 +266,6 @@ class Leadership:
             entry.facts = None
         elif entry.dead:
             entry.facts = self._facts(entry)
-        for band in self._bands.about(key):
-            self._knows(band, entry)
 
     def _knows(self, band: Band, entry: Entry) -> None:
         """Note that a member knows who leads it: a leader begins when all do."""
