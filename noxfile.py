@@ -346,7 +346,7 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Show the main job: operator, two chaotic PLCs, fabctl; --kubernetes: on an API server; --keep: until Ctrl-C."""
+    """Show the main job: operator, two chaotic PLCs, fabctl; --kubernetes, --rollout, --keep: see --help."""
     workspace(session)
     # It hears Ctrl-C itself. What only nox is told, nox tells it soon, and then gives it the time to take all down.
     command = ("uv", "run", "--no-sync", "python", "tools/demo.py", *session.posargs)

@@ -1,8 +1,9 @@
 """The main job, shown on this machine: two PLCs that drift by themselves, the real operator, and fabctl.
 
 `./dev demo` tells the story with nothing else: the operator looks after a folder of manifests, and keeps what it knows
-itself. `./dev demo --kubernetes` tells it on a real API server. `--keep` leaves all of it running until Ctrl-C. It ends
-with a non-zero exit code if the story does not come true.
+itself. `./dev demo --kubernetes` tells it on a real API server. `./dev demo --rollout` tells another one, of a change
+that goes over many PLCs. `--keep` leaves all of it running until Ctrl-C. It ends with a non-zero exit code if the story
+does not come true.
 """
 
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Annotated
 
 import httpx2
+import rolling
 from cyclopts import App, Parameter
 from stages import BIN, CHAOS, Kubernetes, Stage, Standalone, StoryError, until
 
@@ -161,6 +163,7 @@ def logs() -> Iterator[Path]:
 def main(
     *,
     kubernetes: Annotated[bool, Parameter(negative="")] = False,
+    rollout: Annotated[bool, Parameter(negative="")] = False,
     keep: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Show the main job on this machine: the operator, two PLCs that drift, and fabctl.
@@ -169,16 +172,23 @@ def main(
 
     Args:
         kubernetes: Tell it on a real API server of Kubernetes (the first time it may have to be built: minutes).
+        rollout: Tell of a change that goes over twelve PLCs in waves, fails, is taken back, and is tried again.
         keep: Leave everything running until Ctrl-C.
     """
+    if kubernetes and rollout:
+        print("demo: --rollout is told without a cluster: leave --kubernetes out", file=sys.stderr)
+        raise SystemExit(2)
     for each in SIGNALS:
         signal.signal(each, leave)
     try:
         with logs() as folder, ExitStack() as stack:
             try:
                 stage = staged(stack, folder, kubernetes=kubernetes)
-                tell(stage)
-                prove(stage)
+                if rollout:
+                    rolling.tell(stage, say)
+                else:
+                    tell(stage)
+                    prove(stage)
                 if keep:
                     stay(stage)
             finally:

@@ -31,6 +31,7 @@ CHAOS = {
     "oven-temperature": ["--register", "100=1800", "--chaos-interval", "17", "--seed", "3", "--max-drift", "90"],
 }
 IndustrialPLC = create_namespaced_resource("fabgitops.io", "v1", "IndustrialPLC", "industrialplcs")
+SetpointRollout = create_namespaced_resource("fabgitops.io", "v1", "SetpointRollout", "setpointrollouts")
 Event = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
 
 
@@ -63,8 +64,8 @@ class Stage(ABC):
         self.stack = stack
 
     @abstractmethod
-    def start_operator(self) -> None:
-        """Start the operator, and return when it can be asked."""
+    def start_operator(self, *flags: str) -> None:
+        """Start the operator with what else it is to be told, and return when it can be asked."""
 
     @abstractmethod
     def declare(self, name: str, body: dict[str, Any]) -> None:
@@ -78,10 +79,11 @@ class Stage(ABC):
     def start_plc(self, name: str) -> int:
         """Start a chaotic PLC and return its port."""
         command = [str(BIN / "mock-plc"), "--bind", "127.0.0.1", "--port", "0", "--chaos", *CHAOS[name]]
-        log = self._start(name, command, {})
+        log = self.start(name, command, {})
         return int(until(lambda: after(log, "listening on 127.0.0.1:"), f"{name} listens"))
 
-    def _start(self, name: str, command: list[str], environment: dict[str, str]) -> Path:
+    def start(self, name: str, command: list[str], environment: dict[str, str]) -> Path:
+        """Start a program that runs until the story ends, and return its log."""
         log = self.folder / f"{name}.log"
         self.stack.enter_context(_running(command, log, {**os.environ, **environment}))
         return log
@@ -93,9 +95,9 @@ class Stage(ABC):
         body["metadata"]["namespace"] = NAMESPACE
         self.declare(name, body)
 
-    def status(self, name: str) -> dict[str, Any]:
+    def status(self, name: str, resource: Any = IndustrialPLC) -> dict[str, Any]:
         """Return an object's status."""
-        return dict(self.client.get(IndustrialPLC, name, namespace=NAMESPACE).get("status") or {})
+        return dict(self.client.get(resource, name, namespace=NAMESPACE).get("status") or {})
 
     def is_read(self, name: str) -> bool:
         """Return whether it was read at least once."""
@@ -143,16 +145,16 @@ class Stage(ABC):
         """Return what /metrics says."""
         return httpx2.get(self.metrics).text
 
-    def fabctl(self, *arguments: str) -> None:
+    def fabctl(self, *arguments: str, code: int = 0) -> None:
         """Run fabctl and show what it prints.
 
         Raises:
-            StoryError: It failed.
+            StoryError: It ended with another exit code.
         """
         print(f"$ fabctl {' '.join(arguments)}", flush=True)
         environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
         done = subprocess.run([str(BIN / "fabctl"), *arguments], env=environment, check=False)
-        if done.returncode:
+        if done.returncode != code:
             raise StoryError(f"fabctl {' '.join(arguments)} ended with {done.returncode}")
 
 
@@ -165,10 +167,10 @@ class Standalone(Stage):
         self.source.mkdir()
         self.kubeconfig = self.state / "kubeconfig"
 
-    def start_operator(self) -> None:
+    def start_operator(self, *flags: str) -> None:
         """Start the operator on the folder of manifests."""
         command = [str(BIN / "fabgitops-operator"), "standalone", "--log-format", "text", "--listen", "127.0.0.1:0"]
-        log = self._start("operator", [*command, "--source", str(self.source), "--state", str(self.state)], {})
+        log = self.start("operator", [*command, "--source", str(self.source), "--state", str(self.state), *flags], {})
         address = until(lambda: found(r"listening on (http://[^;\s]+)", log), "the operator listens")
         self.metrics = f"{address}/metrics"
         until(self.kubeconfig.is_file, "the operator writes a kubeconfig")
@@ -209,11 +211,11 @@ class Kubernetes(Stage):
             return False
         return True
 
-    def start_operator(self) -> None:
+    def start_operator(self, *flags: str) -> None:
         """Install what a cluster must have, and start the operator under exactly its role."""
         self.install()
         command = [str(BIN / "fabgitops-operator"), "run", "--metrics-bind", "127.0.0.1", "--metrics-port", "0"]
-        log = self._start("operator", [*command, "--log-format", "text"], {"KUBECONFIG": str(self.role)})
+        log = self.start("operator", [*command, "--log-format", "text", *flags], {"KUBECONFIG": str(self.role)})
         port = until(lambda: after(log, "metrics and probes on port "), "the operator starts")
         self.metrics = f"http://127.0.0.1:{port}/metrics"
         until(lambda: "looking after" in log.read_text(), "the operator looks after the namespace")

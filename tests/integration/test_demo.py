@@ -76,13 +76,30 @@ def test_the_story_comes_true(flags: list[str], tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_change_is_rolled_out_taken_back_and_tried_again(tmp_path: Path) -> None:
+    """`--rollout` shows a plan, a wave that fails, why it was taken back, and the same change at its end."""
+    with demo("--rollout", TMPDIR=str(tmp_path)) as process:
+        said, complained = process.communicate(timeout=3 * PATIENCE)
+    assert process.returncode == 0, complained
+    assert "12 of 12 PLCs change, in 3 waves" in said
+    assert re.search(r"Why: .* given up: 1 of 6 PLCs have failed: press-04", said)
+    assert re.search(r"Rejected .* 6 PLCs were put back", said)
+    assert "rollout presses  Done, wave 3 of 3, 12/12 released" in said
+    assert "The story came true" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_help_teaches() -> None:
     """`./dev demo --help` names what there is, and wrong usage is told, with exit code 2."""
     with demo("--help") as asked:
         told = asked.communicate(timeout=PATIENCE)[0]
         assert "--keep" in told
         assert "--kubernetes" in told
+        assert "--rollout" in told
     assert asked.returncode == 0
     with demo("--nonsense") as wrong:
         assert "--nonsense" in wrong.communicate(timeout=PATIENCE)[1]
     assert wrong.returncode == 2
+    with demo("--rollout", "--kubernetes") as both:
+        assert "leave --kubernetes out" in both.communicate(timeout=PATIENCE)[1]
+    assert both.returncode == 2
