@@ -222,6 +222,33 @@ def a_rollout(kubectl: Kubectl) -> None:
         make(kubectl, "IndustrialPLC", f"press-{number}", spec | {"unitId": number}, told, "fleet", line="3")
 
 
+MANIFESTS = {
+    "line-3/mixer": ("deviceAddress: 10.0.0.7", "port: 502", "targetRegister: 4001", "targetValue: 2600"),
+    "line-4/oven": ("deviceAddress: 10.0.0.8", "registers:", "  - name: setpoint", "    address: 70000"),
+    "line-4/press": ("deviceAddress: 10.0.0.9", "targetRegister: 1", "targetValue: 90", "pollIntervallSecs: 1"),
+}
+"""The folder that the page speaks of: namespace and name of each PLC, and its spec."""
+
+
+def a_folder(kubectl: Kubectl, folder: Path) -> None:
+    """Make the folder of manifests that the page shows, and the mixer of them as it is in the cluster."""
+    for place, spec in MANIFESTS.items():
+        namespace, name = place.split("/")
+        head = ("apiVersion: fabgitops.io/v1", "kind: IndustrialPLC", "metadata:", f"  name: {name}")
+        lines = (*head, f"  namespace: {namespace}", "spec:", *(f"  {each}" for each in spec))
+        file = folder / "plant" / f"{place}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(lines) + "\n")
+    kubectl("create", "namespace", "line-3")
+    mixer = (folder / "plant/line-3/mixer.yaml").read_text()
+    kubectl("apply", "-f", "-", text=mixer.replace("2600", "2500"))
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    told = {"conditions": [condition("Ready", "InSync", now)], "observedGeneration": 1, "inSync": True}
+    told["currentValue"] = 2500
+    at = ("-n", "line-3", "plc/mixer", "--subresource=status", "--type=merge")
+    kubectl("patch", *at, "-p", yaml.safe_dump({"status": told}))
+
+
 SPEED = {"name": "speed", "place": "holding 4001 uint16 unit 1", "unit": "rpm", "desired": "2500", "actual": "2500"}
 
 
@@ -236,16 +263,18 @@ PLACES = {"rack": "racks", "supply-fan": "one", "rollout": "fleet", "press": "ye
 
 @pytest.mark.docs
 @pytest.mark.usefixtures("a_rack")
-def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]], kubectl: Kubectl) -> None:
+def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]], kubectl: Kubectl, tmp_path: Path) -> None:
     """Each session in the README of fabctl comes out as it is shown there."""
     a_rollout(kubectl)
+    a_folder(kubectl, tmp_path)
     shown = [each for block in blocks(FABCTL) if block.language == "console" for each in sessions(block)]
     typed = [(command, output) for command, output in shown if command.startswith("fabctl ")]
     assert len(typed) >= 7
     for command, output in typed:
         where = next((name for word, name in PLACES.items() if word in command), "few")
         environment = plants[where]
-        done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
+        shell = ["bash", "-c", command]
+        done = subprocess.run(shell, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
         said = done.stdout + done.stderr
         order = sorted if "--all" in command else list  # told in the order in which they end
         assert fits(*("\n".join(order(text.splitlines())) for text in (output, said))), f"{command}\n{said}"
