@@ -57,6 +57,7 @@ COMMANDS = [
     "events",
     "export",
     "history",
+    "import",
     "list",
     "sync",
     "suspend",

@@ -51,6 +51,11 @@ for _name, _alias, _help in _COMMANDS:
     _function = _name.replace("-", "_")
     app.command(f"fabctl.commands.{_function}:{_function}", name=_name, alias=_alias, help=_help)
 
+app.command(
+    "fabctl.commands.importing:import_",
+    name="import",
+    help="Print manifests that want what devices hold now, of PLCs that are only observed.",
+)
 app.command("fabctl.commands.completion:complete", name="__candidates", show=False)
 
 _RACK = App(name="rack", help="Racks: how they stand, and what waits for a yes.", help_format="plaintext")

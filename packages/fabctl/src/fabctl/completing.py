@@ -34,7 +34,17 @@ VALUES: Mapping[str, Wanted] = {
     "--for": Wanted.CHOICES,
     **dict.fromkeys(("--kubeconfig", "--selector", "-l", "--request-timeout"), Wanted.NOTHING),
     **dict.fromkeys(
-        ("--timeout", "--interval", "--reason", "--digest", "--tag", "--filename", "-f", "--field-manager"),
+        (
+            "--timeout",
+            "--interval",
+            "--reason",
+            "--digest",
+            "--tag",
+            "--filename",
+            "-f",
+            "--register",
+            "--field-manager",
+        ),
         Wanted.NOTHING,
     ),
     **dict.fromkeys(("--from", "--to", "--step", "--lasting", "--arg", "--prometheus", "--token-file"), Wanted.NOTHING),
