@@ -10,6 +10,10 @@ from fabgitops_core.engine.entries import Entry
 Consulted = frozenset[tuple[str, str]]
 
 
+UNPLACED = object()
+"""The plan of one that has none, or whose members may know another one."""
+
+
 class Band:
     """One who leads resources of a kind, and those it leads, by name.
 
@@ -25,7 +29,7 @@ class Band:
         self.selects: Selects | None = None
         self.led: dict[str, Entry] = {}
         self.untold: set[str] = set()
-        self.places: object = None
+        self.places: object = UNPLACED
         self.consults: Consulted = frozenset()
         self.known: dict[str, tuple[Leading, ...]] = {}
         self.began = -inf

@@ -16,7 +16,7 @@ from fabgitops_core.api.meta import NOTHING, ApiModel, Key
 from fabgitops_core.control.events import Declared, Led, Mustered, fault_message
 from fabgitops_core.control.members import NOBODY_LEADS, Facts, Leading, Members, Standing
 from fabgitops_core.control.plc.requests import Endpoint
-from fabgitops_core.engine.bands import Band, Bands
+from fabgitops_core.engine.bands import UNPLACED, Band, Bands
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
 from fabgitops_core.engine.isolation import Isolation
@@ -103,14 +103,18 @@ class Leadership:
 
     def settled(self, entry: Entry) -> None:
         """Look anew whom a resource leads, after it was told something; one that is gone leads nobody."""
-        leader = entry.leader
-        if leader is None or (entry.dead and not entry.gone):
+        leader, band = entry.leader, self._bands.of(entry)
+        if leader is None:
             return
         if entry.gone:
-            band = self._bands.drop(entry.key)
+            self._bands.drop(entry.key)
             self._changed(band, band.led.values() if band else ())
             return
-        band = self._bands.of(entry) or self._bands.add(entry, leader.leads())
+        if entry.dead:
+            if band is not None:
+                band.places = UNPLACED
+            return
+        band = band or self._bands.add(entry, leader.leads())
         band.selects = self._isolation.ask(entry, "selects", lambda: leader.selects(entry.state), band.selects)
         led = self._isolation.ask(entry, "selects", partial(self._selected, band), band.led)
         before, band.led = band.led, led
