@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from fabctl.fields import Body, mapping, text
 from fabctl.model import view
+from fabctl.parts import Analysis, PlannedWave
 from fabctl.releases import Release, release_of
-from fabctl.rollouts import AT_REST, GIVEN_UP, Analysis, PlannedWave, RolloutView
+from fabctl.rollouts import AT_REST, GIVEN_UP, RolloutView
 
 DECISIONS = 3
 """So many decisions are shown."""

@@ -6,85 +6,25 @@ from datetime import datetime
 
 from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, shown, text
 from fabctl.marks import ABORT, PAUSE, PROMOTE, RETRY
+from fabctl.parts import (
+    Analysis,
+    Decision,
+    Named,
+    RolloutPlan,
+    analysis_of,
+    count_in,
+    decision_of,
+    named_in,
+    plan_of,
+    texts_in,
+)
 
 PENDING, UPDATING = "Pending", "UPDATING"
 """Nobody has looked at it yet, or not at the spec as it is now."""
 AT_REST = frozenset({"Watching", "Done"})
 GIVEN_UP = frozenset({"Restoring", "Aborted"})
-UNDER_WAY = frozenset({"Planning", "Releasing", "Baking", "Analysing", "Paused"})
 
 COUNTS = ("total", "released", "proven", "held", "restored", "unreachable", "skipped", "failed", "drifting")
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedWave:
-    """One wave of a plan; texts are fit for a terminal."""
-
-    wave: int
-    members: int
-    total: int
-    names: tuple[str, ...]
-    """The first of its PLCs."""
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutPlan:
-    """What a change is going to do, named by a hash."""
-
-    hash: str
-    size: int
-    changes: int
-    waves: tuple[PlannedWave, ...]
-    since: datetime | None
-    approved_by: str
-
-    @property
-    def sentence(self) -> str:
-        """Return how much it is."""
-        waves = f"{len(self.waves)} wave{'' if len(self.waves) == 1 else 's'}"
-        return f"{self.changes} of {self.size} PLCs change, in {waves}"
-
-    def of(self, wave: int) -> PlannedWave | None:
-        """Return a wave by its number."""
-        return next((each for each in self.waves if each.wave == wave), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One decision, and what it was made by."""
-
-    at: datetime | None
-    stage: str
-    wave: int
-    input: str
-    rule: str
-    outcome: str
-    revision: str
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """How a metric of an analysis stands: its verdict, how many measurements came out how, and the last of them."""
-
-    name: str
-    verdict: str
-    counts: tuple[tuple[str, int], ...]
-    message: str
-    last: str
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """How an analysis stands: that of the whole change (wave 0), or that of a wave."""
-
-    wave: int
-    verdict: str
-    message: str
-    metrics: tuple[Metric, ...]
-
-
-Named = tuple[tuple[str, str], ...]
-"""PLCs, and what is wrong with each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +122,7 @@ class RolloutView:
 def rollout_view(body: Body) -> RolloutView:
     """Return what an object says."""
     metadata, spec, status = (mapping(body.get(part)) for part in ("metadata", "spec", "status"))
-    plan = _plan(mapping(status.get("plan")))
+    plan = plan_of(mapping(status.get("plan")))
     members = mapping(status.get("members"))
     annotations = mapping(metadata.get("annotations"))
     phase = _phase(metadata, status)
@@ -196,15 +136,15 @@ def rollout_view(body: Body) -> RolloutView:
         phase=phase,
         message=text(status.get("message")),
         revision=text(status.get("revision")),
-        round=_count(status, "round"),
-        wave=_count(status, "wave"),
-        waves=_count(status, "waves"),
+        round=count_in(status, "round"),
+        wave=count_in(status, "wave"),
+        waves=count_in(status, "waves"),
         released=text(status.get("releasedText")) or NOTHING,
-        members={name: _count(members, name) for name in COUNTS},
+        members={name: count_in(members, name) for name in COUNTS},
         plan=plan,
-        waiting_for=_named(status.get("waitingFor")),
-        failed=_named(status.get("failed")),
-        skipped=_texts(status.get("skipped")),
+        waiting_for=named_in(status.get("waitingFor")),
+        failed=named_in(status.get("failed")),
+        skipped=texts_in(status.get("skipped")),
         given_up=": ".join(filter(None, (text(status.get(field)) for field in ("givenUp", "cause")))),
         paused_by=text(status.get("pausedBy")),
         paused_for=text(status.get("pausedFor")),
@@ -213,16 +153,16 @@ def rollout_view(body: Body) -> RolloutView:
         waits_for_a_yes=bool(manual and phase == "Planning" and plan and plan.hash and not plan.approved_by),
         promoted=text(status.get("promoted")),
         said={name: text(annotations[name]) for name in (PROMOTE, ABORT, RETRY) if name in annotations},
-        heard=_texts(status.get("heard")),
-        analyses=tuple(map(_analysis, sequence(status.get("analyses")))),
-        decisions=tuple(map(_decision, sequence(status.get("decisions")))),
+        heard=texts_in(status.get("heard")),
+        analyses=tuple(map(analysis_of, sequence(status.get("analyses")))),
+        decisions=tuple(map(decision_of, sequence(status.get("decisions")))),
         wanted_since=moment(status.get("wantedSince")),
         started=moment(status.get("startedAt")),
         wave_started=moment(status.get("waveStartedAt")),
         baking_since=moment(status.get("bakingSince")),
         finished=moment(status.get("finishedAt")),
         outbox=len(sequence(status.get("outbox"))),
-        untold=_count(status, "untold"),
+        untold=count_in(status, "untold"),
         settings=_settings(spec),
         conditions=tuple(each for each in sequence(status.get("conditions")) if isinstance(each, Mapping)),
     )
@@ -236,7 +176,7 @@ def selector_of(body: Body) -> str:
 
 
 def _requirement(given: Body) -> str:
-    key, operator, values = text(given.get("key")), text(given.get("operator")), ",".join(_texts(given.get("values")))
+    key, operator, values = text(given.get("key")), text(given.get("operator")), ",".join(texts_in(given.get("values")))
     if operator in {"In", "NotIn"}:
         return f"{key} {operator.lower()} ({values})"
     return f"!{key}" if operator == "DoesNotExist" else key
@@ -252,49 +192,6 @@ def _phase(metadata: Body, status: Body) -> str:
 
 def _word(status: Body) -> str:
     return text(status.get("phase")) or PENDING
-
-
-def _plan(given: Body) -> RolloutPlan | None:
-    if not given:
-        return None
-    waves = tuple(
-        PlannedWave(_count(each, "wave"), _count(each, "members"), _count(each, "total"), _texts(each.get("names")))
-        for each in map(mapping, sequence(given.get("waves")))
-    )
-    size, changes = _count(given, "size"), _count(given, "changes")
-    since, approved = moment(given.get("since")), text(given.get("approvedBy"))
-    return RolloutPlan(text(given.get("hash")), size, changes, waves, since, approved)
-
-
-def _analysis(given: object) -> Analysis:
-    fields = mapping(given)
-    metrics = tuple(map(_metric, sequence(fields.get("metrics"))))
-    return Analysis(_count(fields, "wave"), shown(fields.get("verdict")), text(fields.get("message")), metrics)
-
-
-_MEASURED = (
-    ("successful", "successful"),
-    ("failed", "failed"),
-    ("inconclusive", "inconclusive"),
-    ("errors", "errors"),
-    ("noData", "without data"),
-)
-
-
-def _metric(given: object) -> Metric:
-    fields = mapping(given)
-    counts = tuple((name, _count(fields, field)) for field, name in _MEASURED if _count(fields, field))
-    last = mapping(next(reversed(sequence(fields.get("measurements"))), None))
-    value = f"{shown(last.get('value'))} ({shown(last.get('verdict'))})" if last else NOTHING
-    return Metric(shown(fields.get("name")), shown(fields.get("verdict")), counts, text(fields.get("message")), value)
-
-
-def _decision(given: object) -> Decision:
-    fields = mapping(given)
-    stage, told, rule, outcome = (shown(fields.get(name)) for name in ("stage", "input", "rule", "outcome"))
-    return Decision(
-        moment(fields.get("at")), stage, _count(fields, "wave"), told, rule, outcome, shown(fields.get("revision"))
-    )
 
 
 def _settings(spec: Body) -> tuple[tuple[str, str], ...]:
@@ -316,15 +213,3 @@ def _settings(spec: Body) -> tuple[tuple[str, str], ...]:
         *((("Approval", "Manual"),) if text(spec.get("approval")) == "Manual" else ()),
         *((("Paused", "yes, by spec.paused in Git"),) if spec.get("paused") is True else ()),
     )
-
-
-def _named(given: object) -> Named:
-    return tuple((shown(each.get("name")), text(each.get("why"))) for each in map(mapping, sequence(given)))
-
-
-def _texts(given: object) -> tuple[str, ...]:
-    return tuple(found for found in map(text, sequence(given)) if found)
-
-
-def _count(fields: Body, name: str) -> int:
-    return max(0, number(fields.get(name)) or 0)

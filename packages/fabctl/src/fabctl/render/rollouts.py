@@ -5,9 +5,10 @@ from datetime import datetime
 
 from fabctl.explaining import Answer
 from fabctl.fields import NOTHING, age
+from fabctl.parts import Decision, Named
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.render.tables import since
-from fabctl.rollouts import Decision, Named, RolloutView
+from fabctl.rollouts import RolloutView
 
 Column = tuple[str, Callable[[RolloutView], str]]
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from fabctl.parts import Decision
 from fabctl.render.shapes import GAP
 from fabctl.render.tree import Drawn, lines_of
-from fabctl.rollouts import Decision, RolloutView
+from fabctl.rollouts import RolloutView
 
 if TYPE_CHECKING:
     from fabctl.render.live import LiveTree

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fabctl.fields import NOTHING
+from fabctl.parts import PlannedWave, RolloutPlan
 from fabctl.releases import Release
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.render.tables import since
-from fabctl.rollouts import PlannedWave, RolloutPlan, RolloutView
+from fabctl.rollouts import RolloutView
 
 NAMED = 3
 """So many PLCs of a wave are named where there is little room."""
