@@ -38,7 +38,7 @@ WINDOWS = {
 LEFT_TO_THE_PLC = {
     "say where it is: address": "a PLC may say where it is",
     "it goes with type string": "where a template says no type, a PLC may say string",
-    "type bit needs it": "a PLC may say which bit, or the type",
+    "type bit or bits, which need it": "a PLC may say which bit, or the type",
     "it goes with table holding, type bit": "where a template says no type, a PLC may say bit",
     "timeoutSecs .* must not be longer than": "a PLC may have another interval",
     "it goes with transport tls": "a PLC may say the transport",
