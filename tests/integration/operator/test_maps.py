@@ -113,7 +113,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"name": "a", "reference": 30001, "table": "holding"}, "reference 30001 names table input, and table is holding"),
     ({"name": "a b", "address": 1}, "spec.registers[0].name"),
     ({"name": "a", "address": 65536}, "spec.registers[0].address in body should be less than or equal to 65535"),
-    ({"name": "a", "address": 1, "type": "float16"}, "spec.registers[0].type in body should match '^(bool|bit|bits|int16|"),
+    (
+        {"name": "a", "address": 1, "type": "float16"},
+        "spec.registers[0].type in body should match '^(bool|bit|bits|int16|",
+    ),
     ({"name": "a", "address": 1, "table": "coil", "type": "uint16"}, "coil and discrete hold true or false: drop type"),
     ({"name": "a", "address": 1, "type": "bit"}, "type bit and bit go together"),
     ({"name": "a", "address": 1, "bit": 3}, "type bit and bit go together"),

@@ -35,7 +35,13 @@ WINDOWS = {
     r"schedule is .*: its .* is none that cron has, or that ever comes": "CEL cannot evaluate cron",
     "it is no time zone of the IANA database": "CEL may not have the zones of the operator",
 }
+SCALES = {
+    "name the one that holds the power of ten": "CEL would have to take references apart for a slip that does no harm",
+    "both are read in one request, so they are of one table": "the same",
+}
 LEFT_TO_THE_PLC = {
+    "it goes with type bits, which need it": "where a template says no type, a PLC may say bits",
+    "NaN is for float32 and float64": "where a template says no type, a PLC may say a float",
     "say where it is: address": "a PLC may say where it is",
     "it goes with type string": "where a template says no type, a PLC may say string",
     "type bit or bits, which need it": "a PLC may say which bit, or the type",
@@ -44,7 +50,10 @@ LEFT_TO_THE_PLC = {
     "it goes with transport tls": "a PLC may say the transport",
     "identity: it names nothing": "a PLC may say what",
 }
-ONLY_THE_OPERATOR = {INDUSTRIAL_PLC.name: DOUBLES | WINDOWS, INDUSTRIAL_PLC_TEMPLATE.name: DOUBLES | LEFT_TO_THE_PLC}
+ONLY_THE_OPERATOR = {
+    INDUSTRIAL_PLC.name: DOUBLES | WINDOWS | SCALES,
+    INDUSTRIAL_PLC_TEMPLATE.name: DOUBLES | LEFT_TO_THE_PLC | SCALES,
+}
 """What passes the API server and is told as InvalidSpec: a pattern of what is told, and why it passes."""
 
 SAFE = "the operator shows such a character escaped, and nothing is wrong with what it writes"
