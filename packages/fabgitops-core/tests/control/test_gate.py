@@ -170,6 +170,17 @@ def test_a_permit_for_anything_else_allows_nothing(text: str) -> None:
     assert plc.released[0] == "False"
 
 
+@pytest.mark.parametrize("round_", ["9" * 5000, "9" * 30, "1000000000", "01"])
+@pytest.mark.parametrize("uid", ["u-line-a", "manual"])
+def test_a_permit_with_an_odd_round_is_none(round_: str, uid: str) -> None:
+    """A round that no status could hold, or that is not written as it would be, lets nothing go, and ends nothing."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    plc.permit = f"{uid}/{round_}/{plc.release.wanted}"
+    plc.declare(plc.story.spec, same=True).polled(2)
+    assert plc.writes == []
+    assert (plc.release.permit, plc.release.round) == ("", 0)
+
+
 def test_a_permit_holds_for_the_words_of_its_time() -> None:
     """An edit after a permit waits for another one; what was permitted and not written yet is not written any more."""
     plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits()
