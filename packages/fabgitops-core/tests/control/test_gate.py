@@ -18,6 +18,7 @@ from .mapping import HOLDING, REMOTE, SPEED, TORQUE, spec
 LEADER = Leading("line-a", "u-line-a", "wave 2 of 4")
 OTHER = Leading("line-b", "u-line-b")
 RESET = {"name": "reset", "address": 0, "value": 1, "write": {"verify": False}}
+SHUT = {"correction": {"windows": [{"type": "deny", "schedule": "* * * * *", "duration": "5m"}]}}
 
 
 @dataclass
@@ -314,6 +315,29 @@ def test_a_command_waits_for_its_wave_and_is_not_taken_back() -> None:
     assert plc.writes == [(0, 1)]
 
 
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_command_that_was_let_go_and_not_given_is_not_given_after_a_restore(crash: bool) -> None:
+    """A guard held it until the change was put back: when the guard is gone the command stays away."""
+    plc = fleet(SPEED).declare(spec(RESET, {**SPEED, "value": 7}, **SHUT)).polled(3).permits().polled(3)
+    plc.permits(restore=True).polled(3)
+    plc = plc.restarted() if crash else plc
+    plc.declare(spec(RESET, {**SPEED, "value": 7})).polled(3)
+    assert plc.writes == []
+    assert plc.released[:2] == ("False", "RolledBack")
+    assert plc.story.register("reset").pending == "1"
+
+
+def test_a_command_that_git_has_given_up_before_it_was_given_waits_for_another_permit() -> None:
+    """A guard held it until Git wanted another: wanted once more, it waits for its wave as any change does."""
+    plc = fleet(SPEED).declare(spec(RESET, SPEED, **SHUT)).polled(3).permits().polled(3)
+    plc.declare(spec({**RESET, "value": 0}, SPEED)).polled(3)
+    plc.permit = ""
+    plc.declare(spec(RESET, SPEED)).polled(3)
+    assert plc.writes == []
+    plc.permits(round_=2).polled(3)
+    assert plc.writes == [(0, 1)]
+
+
 def test_a_knob_that_is_turned_at_the_permit_is_not_what_is_put_back() -> None:
     """What is put back is what was proven, not what stood there for the moment in which it was let go."""
     plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
@@ -401,8 +425,7 @@ def test_a_word_in_the_middle_of_a_pass_is_not_lost(steps: int, restore: bool) -
 @pytest.mark.parametrize("crash", [False, True])
 def test_what_git_has_given_up_is_not_written_late(holds: str, crash: bool) -> None:
     """Released, and kept from being written until Git wants something else: the PLC goes on holding what it held."""
-    shut = {"correction": {"windows": [{"type": "deny", "schedule": "* * * * *", "duration": "5m"}]}}
-    guarded = shut if holds == "window" else {}
+    guarded = SHUT if holds == "window" else {}
     plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE, **guarded)).polled()
     plc.story.device.away = {1} if holds == "away" else set()
     plc.permits().polled(2)

@@ -7,6 +7,7 @@ from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.api.setpoint.permits import MANUAL, Permit, permit_of
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.members import Leading
+from fabgitops_core.control.plc.gate.superseding import was_never_given
 from fabgitops_core.control.plc.points import Point
 
 Registers = tuple[RegisterStatus, ...]
@@ -28,7 +29,9 @@ def permitted(
     if permit is None or not _speaks(permit, led_by):
         return release, known
     if permit.restore:
-        return _restored(permit, release, known) if _is_to_go_back(permit, text, release) else (release, known)
+        if _is_to_go_back(permit, text, release):
+            return _restored(permit, release, points, known)
+        return release, known
     if permit.hash != release.wanted or (release.permit == text and release.released == release.wanted):
         return release, known
     return _released(permit, release, points, known)
@@ -85,12 +88,20 @@ def _released(
     return after, tuple(registers)
 
 
-def _restored(permit: Permit, release: ReleaseStatus, known: Registers) -> tuple[ReleaseStatus, Registers]:
-    """Put back what was read; a register of which that is not known is only looked at from now on."""
-    back = {"replaced": None}
-    registers = tuple(
-        each.model_copy(update=back if each.previous is None else {"released": each.previous or None, **back})
-        for each in known
-    )
+def _restored(
+    permit: Permit, release: ReleaseStatus, points: Sequence[Point], known: Registers
+) -> tuple[ReleaseStatus, Registers]:
+    """Put back what was read; a register of which that is not known is only looked at from now on.
+
+    A command that was let go, and not given by now, is not given any more.
+    """
+    registers = tuple(_back(point, each) for point, each in zip(points, known, strict=True))
     fields = {"permit": str(permit), "unread": (), "proven_at": None, "restored": True, "corrections": 0}
     return release.model_copy(update=fields), registers
+
+
+def _back(point: Point, known: RegisterStatus) -> RegisterStatus:
+    released = known.released if known.previous is None else known.previous or None
+    if point.command and was_never_given(known):
+        released = None
+    return known.model_copy(update={"released": released, "replaced": None})

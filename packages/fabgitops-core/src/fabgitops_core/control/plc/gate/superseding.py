@@ -35,9 +35,16 @@ def superseded(
 
 def _was_never_written(point: Point, known: RegisterStatus) -> bool:
     """Return whether a register was released to words that it does not hold, and that nobody has sent to it."""
-    if point.command or known.replaced is None or not known.released or known.unverified_write == known.released:
+    if point.command:
+        return was_never_given(known)
+    if known.replaced is None or not known.released or known.unverified_write == known.released:
         return False
     return not known.raw or not _same(point, known.raw, known.released)
+
+
+def was_never_given(command: RegisterStatus) -> bool:
+    """Return whether a command was released that nobody has sent: given up, it is not to be given late."""
+    return command.released is not None and command.released not in {command.given, command.unverified_write}
 
 
 def _same(point: Point, one: str, other: str) -> bool:
