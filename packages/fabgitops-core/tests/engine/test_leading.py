@@ -315,6 +315,19 @@ async def test_a_leader_that_a_fault_has_struck_goes_on_leading(crews: Crews) ->
     await crews.until(lambda: not crews.shown(eve).rivals)
 
 
+async def test_a_place_is_told_when_a_fault_is_over(crews: Crews) -> None:
+    """Where members stand in a plan that came with a fault of ours they are told when their leader is well again."""
+    crews.captain()
+    sailor = crews.sailor("bo")
+    await crews.until(lambda: crews.leaders(sailor) == ["ada"])
+    crews.captains.broken = "selects"
+    crews.captain(plan="north")
+    await crews.rest()
+    crews.captains.broken = ""
+    crews.captain(plan="north")
+    await crews.until(lambda: [each.place for each in crews.led_by(sailor)] == ["north/b"])
+
+
 class LedPlc(PlcController):
     """A PLC that others may lead, and that stands in any way."""
 
