@@ -1,5 +1,8 @@
 """Both sides together: the rollout that gives permits, and the gates of the PLCs that act on them."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,22 +56,70 @@ def test_a_fight_behind_a_real_gate_is_seen() -> None:
     assert "corrected 2 times" in floor.status.cause
 
 
+def fresh(floor: Floor, words: str = OLD) -> Gated:
+    """Return a PLC that is selected for the first time, of which Git wants something and which holds something else."""
+    found = Gated("zz", lambda: floor.at, words)
+    found.story = type(found.story)(pace=0.0, at=floor.at)
+    found.holds = "2444"
+    found.declared()
+    floor.plcs["zz"] = found  # type: ignore[assignment]
+    return found
+
+
 def test_a_plc_that_never_held_what_git_wants_is_adopted() -> None:
     """A PLC that is found with other words waits for a wave, or is written at once where adoption says so."""
     for adoption, held in (("Hold", "2444"), ("Enforce", OLD)):
         floor = gated(3, waves=WAVES, adoption=adoption)
-        fresh = Gated("zz", lambda at=floor.at: at)  # type: ignore[misc]
-        fresh.clock = lambda floor=floor: floor.at  # type: ignore[misc]
-        fresh.story = type(fresh.story)(pace=0.0, at=floor.at)
-        fresh.holds = "2444"
-        fresh.declared()
-        floor.plcs["zz"] = fresh  # type: ignore[assignment]
+        new = fresh(floor)
         floor.wait(3)
-        assert fresh.facts().released == ("" if adoption == "Hold" else fresh.facts().wanted)
-        assert fresh.holds == held
+        assert new.facts().released == ("" if adoption == "Hold" else new.facts().wanted)
+        assert new.holds == held
         if adoption == "Hold":
             floor.until("Done")
-            assert fresh.holds == OLD
+            assert new.holds == OLD
+
+
+FOUR_HOURS = [{"schedule": "0 12 * * *", "duration": "4h"}]
+
+
+@pytest.mark.parametrize(
+    ("kept", "gone", "why"),
+    [
+        ({"freeze": FOUR_HOURS}, {"freeze": []}, "inside the freeze window"),
+        ({"paused": True}, {"paused": False}, "paused"),
+    ],
+)
+def test_nobody_is_adopted_while_nothing_may_be_released(kept: dict[str, Any], gone: dict[str, Any], why: str) -> None:
+    """A freeze window and a pause hold for who is adopted as well, and that is said; afterwards it is written."""
+    floor = gated(3, waves=WAVES, adoption="Enforce", **kept)
+    new = fresh(floor)
+    floor.wait(3)
+    assert new.holds == "2444"
+    assert "1 PLCs are to be adopted, and wait: " in floor.status.message
+    assert why in floor.status.message
+    floor.declare(**gone).wait(3)
+    assert new.holds == OLD
+
+
+def test_the_end_of_a_freeze_window_lets_who_is_adopted_go() -> None:
+    """A rollout at rest looks again when the window closes, without being told anything."""
+    floor = gated(3, waves=WAVES, adoption="Enforce", freeze=FOUR_HOURS)
+    fresh(floor)
+    floor.wait(3)
+    assert floor.wake is not None
+    assert 0 < floor.wake <= 4 * 3600
+
+
+def test_nobody_is_adopted_as_what_was_given_up() -> None:
+    """A PLC that comes when a revision was rejected is not written it: it waits until Git wants something else."""
+    floor = gated(3, waves=WAVES, adoption="Enforce").git(NEW).until("Baking", 1)
+    floor.say(abort=floor.status.revision).until("Aborted")
+    new = fresh(floor, NEW)
+    floor.wait(5)
+    assert new.holds == "2444"
+    assert "is given up" in floor.status.message
+    floor.git(NEWER).wait(1).until("Done")
+    assert new.holds == NEWER
 
 
 STRIKES = ["crash", "plcs crash", "away", "back", "drift", "newer", "abort", "retry", "promote"]

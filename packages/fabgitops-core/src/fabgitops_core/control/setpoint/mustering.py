@@ -20,6 +20,7 @@ from fabgitops_core.control.setpoint import (
 )
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.fleet import fleet_of
+from fabgitops_core.control.setpoint.freezing import frozen
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.reporting import said
@@ -101,7 +102,7 @@ def _anew(look: Look, state: SetpointState) -> Look:
 def _concluded(look: Look, move: Move) -> Step:
     """Say how it stands, and give the next permits."""
     state = words.stale(replace(look, state=move.state))
-    adopted = _adopted(look)
+    adopted, move = _adopted(look, move)
     if adopted:
         outcome = f"{len(adopted)} PLCs are adopted as Git wants them: {adopted[0].name}"
         state = decided(state, look.at, "adoption is Enforce", "Adopted", outcome, SetpointReason.ADOPTED)
@@ -120,9 +121,21 @@ def _concluded(look: Look, move: Move) -> Step:
     return state, (*kept, *told, Wake(max(min(wakes), 0.0) if wakes else None), *requests)
 
 
-def _adopted(look: Look) -> tuple[Giving, ...]:
-    """Return permits for those who were never released, where they do not wait for a wave."""
-    return permitting.released(look, look.view.unknown, look.spec.max_parallel, permitting.ADOPTING)
+def _adopted(look: Look, move: Move) -> tuple[tuple[Giving, ...], Move]:
+    """Return permits for those who were never released, where they do not wait for a wave; it is said what keeps them.
+
+    They are part of no change, but what Git wants of them is: what is given up is not let go by that.
+    """
+    new, state = look.view.unknown, move.state
+    closed = frozen(look) if new else None
+    why = state.asked_to_pause or (closed.why if closed else "")
+    if new and state.phase in {Phase.RESTORING, Phase.ABORTED}:
+        why = f"revision {state.status.revision} is given up"
+    if not new or not why:
+        return permitting.released(look, new, look.spec.max_parallel, permitting.ADOPTING), move
+    waits = f"{len(new)} PLCs are to be adopted, and wait: {why}"
+    wakes = [each for each in (move.wake, closed.left if closed else None) if each is not None]
+    return (), move._replace(note=f"{move.note}; {waits}" if move.note else waits, wake=min(wakes, default=None))
 
 
 def _contested(look: Look, event: Mustered) -> Step:
