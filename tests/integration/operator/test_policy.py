@@ -145,6 +145,12 @@ FULL: dict[str, list[Register]] = {
     "bits": [
         {**each, "address": at // 16, "type": "bit", "bit": at % 16, "value": True} for at, each in enumerate(full())
     ],
+    "scales": full(scaleRegister={"address": 2500}, noValue=[0xFFFF], value=7, min=0, max=100),
+    "no values": full(type="float32", noValue=["NaN", *(f"0x7FC0000{each}" for each in range(7))]),
+    "fields": [
+        {**each, "address": at // 8, "type": "bits", "bit": at % 8 * 2, "lastBit": at % 8 * 2 + 1, "value": 2}
+        for at, each in enumerate(full())
+    ],
     "placeholders": full(type="float32", value="${a}", unitId="${b}", scale="${a}", min="${a}", unit="${b} $${c}"),
 }
 

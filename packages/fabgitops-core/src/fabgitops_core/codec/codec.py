@@ -1,7 +1,7 @@
 """Values and the words that hold them, both ways, and whether two rows of words mean the same."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NoReturn
 
@@ -61,8 +61,19 @@ class Codec:
     """The most significant of its bits; with the type bits only, of which `bit` is the least significant."""
     exponent: int | None = None
     """Where the word is that holds a power of ten, counted from its first; that word is the last of its words."""
+    ahead: int = field(init=False, repr=False, compare=False)
+    """How many words a reading that shows it begins before its address, where its power of ten may be."""
+    span: int = field(init=False, repr=False, compare=False)
+    """How many words, or bits, such a reading spans; kept, as each poll asks for it."""
+    in_a_row: bool = field(init=False, repr=False, compare=False)
+    """Whether they are its own, one after the other."""
 
     def __post_init__(self) -> None:
+        ahead = max(0, -self.exponent) if self.exponent is not None else 0
+        span = self.taken if self.exponent is None else ahead + max(self.taken, self.exponent + 1)
+        object.__setattr__(self, "ahead", ahead)
+        object.__setattr__(self, "span", span)
+        object.__setattr__(self, "in_a_row", self.exponent is None and not self.parts)
         _check_shape(self)
         _check_scaling(self)
         _check_names(self)
@@ -80,16 +91,6 @@ class Codec:
     def taken(self) -> int:
         """Return how far its value reaches from its address on; not all between parts is its own."""
         return 1 + max(part.offset for part in self.parts) if self.parts else self._value_words
-
-    @property
-    def ahead(self) -> int:
-        """Return how many words a reading that shows it begins before its address, where its power of ten may be."""
-        return max(0, -self.exponent) if self.exponent is not None else 0
-
-    @property
-    def span(self) -> int:
-        """Return how many words, or bits, a reading spans that shows it."""
-        return self.taken if self.exponent is None else self.ahead + max(self.taken, self.exponent + 1)
 
     def value_words(self, words: Words) -> Words:
         """Return the words that are written of those that show it: not its power of ten, which is the device's."""
@@ -434,11 +435,11 @@ def _check_shape(codec: Codec) -> None:
 
 
 def _check_scaling(codec: Codec) -> None:
-    for field, given, neutral in (("scale", codec.scale, 1), ("offset", codec.offset, 0)):
+    for name, given, neutral in (("scale", codec.scale, 1), ("offset", codec.offset, 0)):
         if not math.isfinite(given):
-            raise InvalidCodec(field, "NaN and infinities scale nothing")
+            raise InvalidCodec(name, "NaN and infinities scale nothing")
         if given != neutral and not codec.type.numeric:
-            raise InvalidCodec(field, f"it is for numbers, and the type is {codec.type}")
+            raise InvalidCodec(name, f"it is for numbers, and the type is {codec.type}")
     if codec.scale == 0:
         raise InvalidCodec("scale", "a scale of 0 makes every value the same; leave it out for 1")
 

@@ -100,9 +100,11 @@ def batch_of(members: Sequence[int], points: Sequence[Point]) -> Batch:
 
 def words_of(batch: Batch, values: Words, at: int, points: Sequence[Point]) -> Words:
     """Return the words of one register out of a reading's."""
-    start = points[at].start - batch.plan.address
-    codec = points[at].place.codec
-    return codec.of_span(values[start : start + codec.span])
+    place = points[at].place
+    codec = place.codec
+    start = place.address - codec.ahead - batch.plan.address
+    words = values[start : start + codec.span]
+    return words if codec.in_a_row else codec.of_span(words)
 
 
 @dataclass(frozen=True, slots=True)
