@@ -180,6 +180,18 @@ class Scope(Connection):
     ] = None
 
 
+@Parameter(name="*", group=_CONNECTION)
+@dataclass(frozen=True, kw_only=True)
+class Looking(Scope):
+    """Which clusters, and which of their objects, of what only looks: --context takes several."""
+
+    all_contexts: Annotated[
+        bool,
+        Parameter(negative="", help="All contexts of the kubeconfig, side by side; --context a,b are these two."),
+    ] = False
+
+
 HERE = Connection()
 PRINTING = Printing()
 HERE_ALL = Scope()
+LOOK_HERE = Looking()

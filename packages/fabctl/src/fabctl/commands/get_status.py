@@ -9,7 +9,7 @@ from fabctl.commands.selecting import show
 from fabctl.fields import Body
 from fabctl.model import view
 from fabctl.names import named
-from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Names, Printing, Rows, Scope, Template
+from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Names, Printing, Rows, Template
 from fabctl.picking import Order, picked
 from fabctl.releases import release_of
 from fabctl.render.maps import troubles
@@ -25,7 +25,7 @@ async def get_status(
     output: Rows = Format.TABLE,
     show_managed_fields: ManagedFields = False,
     printing: Printing = PRINTING,
-    scope: Scope = HERE_ALL,
+    scope: Looking = LOOK_HERE,
 ) -> int:
     """Show Git vs. reality: target, actual value, status and drifts.
 

@@ -2,7 +2,7 @@
 
 from fabctl.commands.selecting import show
 from fabctl.model import view
-from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Printing, Rows, Scope
+from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Printing, Rows
 from fabctl.render.tables import declared_table
 
 
@@ -11,10 +11,10 @@ async def list(  # noqa: A001 - the command's name
     output: Rows = Format.TABLE,
     show_managed_fields: ManagedFields = False,
     printing: Printing = PRINTING,
-    scope: Scope = HERE_ALL,
-) -> None:
+    scope: Looking = LOOK_HERE,
+) -> int:
     """List what Git declares: where each PLC is, its register or map, and its target."""
-    await show(
+    return await show(
         (),
         scope,
         output,

@@ -10,7 +10,7 @@ from fabctl.cluster import connected
 from fabctl.errors import FabctlError, UsageError
 from fabctl.fields import text
 from fabctl.names import PLC, Kind
-from fabctl.options import PRINTING, Format, Printing, Scope, Template, is_table
+from fabctl.options import PRINTING, Format, Looking, Printing, Scope, Template, is_table
 from fabctl.render import Section, Table, show_sections, show_table
 from fabctl.render.objects import show_objects
 from fabctl.streams import complain
@@ -95,9 +95,28 @@ def nothing_found(cluster: Cluster, scope: Scope, kind: Kind = PLC) -> str:
     return text(f"No {kind.title}{which} found {place}.")
 
 
+def several(scope: Looking) -> list[str]:
+    """Return the contexts that are meant, if that is more than the one that a connection is made to.
+
+    Raises:
+        UsageError: One is said twice.
+        NoConfig: There is no kubeconfig that has any.
+    """
+    if scope.all_contexts:
+        from fabctl.cluster.config import contexts  # noqa: PLC0415
+
+        return contexts(scope.kubeconfig)
+    named = [each.strip() for each in (scope.context or "").split(",")]
+    if len(named) == 1:
+        return []
+    if "" in named or len({*named}) < len(named):
+        raise UsageError(f"--context {scope.context}: give each context once, as in --context line-1,line-2")
+    return named
+
+
 async def show(
     names: Sequence[str],
-    scope: Scope,
+    scope: Looking,
     output: Format | Template,
     table: Callable[[list[Body]], Table],
     below: Callable[[Body], list[Section]] = lambda _: [],
@@ -120,6 +139,12 @@ async def show(
     """
     check(names, scope)
     one = len(names) == 1
+    if contexts := several(scope):
+        from fabctl.commands.contexts import show_all  # noqa: PLC0415 - few look at several
+
+        return await show_all(
+            contexts, names, scope, output, table, pick, managed_fields=managed_fields, printing=printing
+        )
     async with connected(scope) as cluster:
         there = await (found(cluster, names) if names else selected(cluster, (), scope))
     bodies = pick(there)
