@@ -469,3 +469,15 @@ def test_given_up_after_an_earlier_revision_was_written_it_is_left_as_it_is() ->
     assert plc.writes == [(10, 7), (10, 7), (10, 9)]
     plc.permits(restore=True).polled(2)
     assert plc.holds(10) == 5
+
+
+def test_a_reading_that_is_refused_is_no_failure_of_the_change() -> None:
+    """A device that answers a poll with an exception is not in sync, and has not failed: it may answer the next."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits().polled(2)
+    plc.story.device.refuses = {(1, HOLDING, 11): 0x04}
+    plc.polled()
+    assert plc.story.condition("Ready") == ("False", "DeviceException")
+    assert not plc.facts.standing & (Standing.FAILED | Standing.IN_SYNC)
+    plc.story.device.refuses = {}
+    plc.polled(2)
+    assert plc.facts.standing & Standing.IN_SYNC

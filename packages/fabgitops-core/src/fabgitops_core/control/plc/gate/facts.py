@@ -8,10 +8,11 @@ from fabgitops_core.control.plc.state import PlcState
 
 _AWAY = {at_hand.CONNECTION_FAILED, at_hand.ADDRESS_NOT_ALLOWED}
 _NOT_SEEN = _AWAY | {at_hand.PENDING, at_hand.CONNECTING, at_hand.SUSPENDED, at_hand.INVALID_SPEC}
+# A reading that is refused once is none of these: a whole change would be taken back for it. One that stays refused
+# keeps its wave from being done, until the deadline.
 _FAILED = {
     at_hand.DRIFTED,
     at_hand.OBSERVED,
-    at_hand.DEVICE_EXCEPTION,
     at_hand.WRITE_REFUSED,
     at_hand.VERIFICATION_FAILED,
     at_hand.IDENTITY_MISMATCH,
