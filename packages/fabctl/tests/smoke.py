@@ -26,5 +26,9 @@ with tempfile.TemporaryDirectory() as folder:
     file.write_text("apiVersion: fabgitops.io/v1\nkind: AnalysisTemplate\nmetadata: {name: a}\nspec: {}\n")
     analyze = [str(command), "rollout", "analyze", "-f", str(file), "--prometheus", "http://127.0.0.1:9"]
     refused = subprocess.run(analyze, check=False, capture_output=True, text=True, timeout=60)
+    validate = [str(command), "validate", "-f", str(file), "--kubeconfig", str(Path(folder) / "none")]
+    asked = subprocess.run(validate, check=False, capture_output=True, text=True, timeout=60)
 assert (refused.returncode, 'pip install "fabctl[offline]"' in refused.stderr) == (1, True), refused
+assert (asked.returncode, "no kubeconfig file" in asked.stderr) == (5, True), asked
+assert command.with_name("kubectl-fab").exists() or sys.platform == "win32"
 print("fabctl", version("fabctl"))
