@@ -266,6 +266,25 @@ def test_a_selector_is_said_as_the_api_server_takes_it(selector: dict[str, Any],
     assert selector_of(rollout(spec={"selector": selector})) == said
 
 
+@pytest.mark.parametrize(
+    ("spent", "next_"),
+    [
+        ("", "manual/0/bb"),
+        ("manual/0/aa", "manual/0/bb"),
+        ("u1/3/bb", "manual/0/bb"),
+        ("manual/0/bb", "manual/0/bb/2"),
+        ("manual/0/bb/2", "manual/0/bb/3"),
+    ],
+)
+def test_a_permit_by_hand_that_is_spent_is_given_in_its_next_turn(plc: Make, spent: str, next_: str) -> None:
+    """What stands there and is for nothing any more would let nothing go, were it written once more."""
+    body = led(plc)
+    body["status"]["release"]["spent"] = spent
+    found = release_of(body)
+    assert found is not None
+    assert found.permit_by_hand == next_
+
+
 def test_a_plc_says_what_it_holds_and_wants(plc: Make) -> None:
     """In its description, with the command that releases it by hand; the permit names what Git wants and no more."""
     body = led(plc, reason="HeldByRollout", message="wants speed 2600, holds 2500; wave 3 of 5")

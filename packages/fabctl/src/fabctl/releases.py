@@ -40,6 +40,8 @@ class Release:
     """Names the words that it must hold now."""
     permit: str
     """The permit that was acted on last."""
+    spent: str
+    """The permit that stands there and is for nothing any more."""
     proven: datetime | None
     restored: bool
     corrections: int
@@ -70,8 +72,15 @@ class Release:
 
     @property
     def permit_by_hand(self) -> str:
-        """Return the permit by which somebody lets it go over to what Git wants now, and to nothing else."""
-        return f"{MANUAL}/0/{self.wanted}"
+        """Return the permit by which somebody lets it go over to what Git wants now, and to nothing else.
+
+        One that says the same and is spent is followed by its next turn.
+        """
+        permit = f"{MANUAL}/0/{self.wanted}"
+        if self.spent == permit:
+            return f"{permit}/2"
+        before, _, turn = self.spent.rpartition("/")
+        return f"{permit}/{int(turn) + 1}" if before == permit and turn.isdecimal() else permit
 
 
 def release_of(body: Body) -> Release | None:
@@ -92,6 +101,7 @@ def release_of(body: Body) -> Release | None:
         wanted=text(given.get("wanted")),
         released=text(given.get("released")),
         permit=text(given.get("permit")),
+        spent=text(given.get("spent")),
         proven=moment(given.get("provenAt")),
         restored=given.get("restored") is True,
         corrections=max(0, number(given.get("corrections")) or 0),

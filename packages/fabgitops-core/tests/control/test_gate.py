@@ -7,6 +7,7 @@ import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.api.setpoint.marks import PERMIT
+from fabgitops_core.api.setpoint.permits import Permit
 from fabgitops_core.control.events import Declared, Led, SyncRequest
 from fabgitops_core.control.members import Facts, Leading, Standing
 from fabgitops_core.control.plc.commands import Write
@@ -161,7 +162,12 @@ def test_a_permit_lets_go_once_what_was_held_is_stored() -> None:
     assert plc.facts.round == 1
 
 
-@pytest.mark.parametrize("text", ["nonsense", "u-line-a/1", "u-line-a/x/{0}", "u-line-b/1/{0}", "u-line-a/1/feed"])
+ODD_TURNS = [f"u-line-a/1/{{0}}/{turn}" for turn in ("0", "1", "02", "-2", "9" * 30, "back")]
+
+
+@pytest.mark.parametrize(
+    "text", ["nonsense", "u-line-a/1", "u-line-a/x/{0}", "u-line-b/1/{0}", "u-line-a/1/feed", *ODD_TURNS]
+)
 def test_a_permit_for_anything_else_allows_nothing(text: str) -> None:
     """A permit of another rollout, for other words, or that is none, writes nothing."""
     plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
@@ -188,6 +194,37 @@ def test_a_permit_holds_for_the_words_of_its_time() -> None:
     plc.declare(spec({**SPEED, "value": 8}, TORQUE)).polled(3)
     assert plc.writes == []
     assert plc.released[1] == "HeldByRollout"
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_permit_that_was_for_other_words_in_between_is_spent(crash: bool) -> None:
+    """Git gives up what was let go and not written, and wants it once more: it waits for its wave as before."""
+    seven = ({**SPEED, "value": 7}, TORQUE)
+    plc = fleet().declare(spec(*seven, **SHUT)).polled().permits().polled(2)
+    plc.declare(spec(SPEED, TORQUE)).polled(2)
+    plc = plc.restarted() if crash else plc
+    plc.declare(spec(*seven)).polled(3)
+    assert (plc.writes, plc.released[1]) == ([], "HeldByRollout")
+    assert plc.facts.spent == plc.permit
+    plc.permit = str(Permit(LEADER.uid, 1, plc.release.wanted).after(plc.facts.spent))
+    plc.declare(spec(*seven), same=True).polled(2)
+    assert plc.writes == [(10, 7)]
+    assert plc.facts.spent == ""
+
+
+@pytest.mark.parametrize("uid", [LEADER.uid, "manual"])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_permit_from_before_it_was_led_is_spent(uid: str, at_once: bool) -> None:
+    """A PLC whose label is taken off and put on again is not let go by what it was permitted then."""
+    seven = spec({**SPEED, "value": 7}, TORQUE)
+    plc = fleet().declare(seven).polled().permits(uid=uid).polled(2).led()
+    plc.declare(spec({**SPEED, "value": 9}, TORQUE)).polled(2)
+    plc.by = (LEADER,)
+    if not at_once:
+        plc.led(LEADER).polled(2)
+    plc.declare(seven).polled(3)
+    assert plc.writes == [(10, 7), (10, 9)]
+    assert plc.released[0] == "False"
 
 
 def test_what_was_released_is_put_back_to_what_was_read() -> None:

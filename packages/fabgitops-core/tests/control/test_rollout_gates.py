@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from fabgitops_core.api.meta import APPROVE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,23 @@ def test_what_superseded_goes_back_behind_real_gates() -> None:
     floor = gated(6, waves=WAVES).git(NEW).until("Baking", 2).git(NEWER).wait(1).until("Baking", 2)
     floor.say(abort=floor.status.revision).until("Aborted")
     assert floor.holding(OLD) == sorted(floor.plcs)
+
+
+def test_what_git_comes_back_to_goes_its_way_anew() -> None:
+    """PLCs that were let go, and not written before Git gave that up, wait for the yes to it when it comes again."""
+    floor = gated(3, waves=WAVES).git(NEW)
+    while not floor.permits:
+        floor.wait(1)
+    first = plc(floor, "press-01")
+    first.away = True
+    floor.git(OLD).wait(20)
+    assert (floor.phase, floor.holding(OLD)) == ("Watching", sorted(floor.plcs))
+    first.away = False
+    floor.declare(approval="Manual").git(NEW).wait(20)
+    assert floor.holding(OLD) == sorted(floor.plcs)
+    assert floor.status.plan is not None
+    floor.say(**{APPROVE: floor.status.plan.hash}).until("Done")
+    assert floor.holding(NEW) == sorted(floor.plcs)
 
 
 def test_a_fight_behind_a_real_gate_is_seen() -> None:

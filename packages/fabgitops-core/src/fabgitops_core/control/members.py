@@ -41,7 +41,7 @@ class Facts(NamedTuple):
     `wanted` is the hash of what Git wants of it now (16 hexadecimal digits, "" while that is not known), `released` of
     what it may hold, `round` the round of the permit that it acted on last. `corrections` counts those that were made
     since it was proven. `why` says in a few words what is wrong with it, "" for nothing. `labels` are shared with all
-    that carry the same.
+    that carry the same. `permit` is what it acted on last, `spent` one that it will not act on.
     """
 
     uid: str
@@ -53,6 +53,7 @@ class Facts(NamedTuple):
     why: str = ""
     permit: str = ""
     labels: Mapping[str, str] = NOTHING
+    spent: str = ""
 
 
 Members = Mapping[str, Facts]

@@ -22,6 +22,8 @@ class ReleaseStatus(ApiModel):
     """The round of the rollout of which the previous words are kept."""
     permit: str = ""
     """The permit that was acted on last."""
+    spent: str = ""
+    """The permit that stands there and is for nothing: Git has wanted something else since, or nobody led it then."""
     unread: tuple[str, ...] = ()
     """Registers that this round changes, and of which was not read yet what they held before."""
     proven_at: Time | None = None

@@ -33,7 +33,7 @@ ADOPTING = 0
 def released(look: Look, names: list[str], room: int, round_: int) -> tuple[Giving, ...]:
     """Return the permits by which the first of some members go over to what Git wants of them now."""
     return tuple(
-        Giving(name, facts.uid, str(Permit(look.state.uid, round_, facts.wanted)))
+        Giving(name, facts.uid, str(Permit(look.state.uid, round_, facts.wanted).after(facts.spent)))
         for name in names[: min(max(room, 0), AT_ONCE)]
         for facts in (look.members[name],)
     )

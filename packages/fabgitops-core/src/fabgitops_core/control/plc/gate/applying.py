@@ -9,7 +9,7 @@ from fabgitops_core.api.setpoint.marks import PERMIT
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.commands import Commands, Wake
 from fabgitops_core.control.events import Led
-from fabgitops_core.control.plc.gate.permitting import permitted
+from fabgitops_core.control.plc.gate.permitting import begun, permitted, worn
 from fabgitops_core.control.plc.gate.stamping import stamped
 from fabgitops_core.control.plc.gate.superseding import superseded
 from fabgitops_core.control.plc.gate.telling import told_of
@@ -64,9 +64,9 @@ def applied(state: PlcState) -> PlcState:
     if not state.led_by and state.release is None:
         return _as_git_wants(state)
     points, known = state.git.points, tuple(known_at(state.git.points, state.status.registers))
-    before = state.release or ReleaseStatus()
+    before = state.release or begun(state.permit)
     known = superseded(before, wanted_by_git(state.git), points, known)
-    release = _renamed(before, state, known)
+    release = worn(state.permit, _renamed(before, state, known))
     release, known = permitted(state.permit, state.led_by, release, points, known)
     words = _words(state, known)
     release = release.model_copy(update={"released": named(state.git, words)})

@@ -41,6 +41,7 @@ def facts(state: PlcState) -> Facts | None:
         corrections=release.corrections if release else 0,
         why="" if situation is at_hand.IN_SYNC else state.status.message[:LONGEST_WHY],
         permit=release.permit if release else "",
+        spent=release.spent if release else "",
     )
 
 

@@ -26,7 +26,7 @@ def permitted(
         known: What is known of each.
     """
     permit = permit_of(text)
-    if permit is None or not _speaks(permit, led_by):
+    if permit is None or text == release.spent or not _speaks(permit, led_by):
         return release, known
     if permit.restore:
         if _is_to_go_back(permit, text, release):
@@ -35,6 +35,23 @@ def permitted(
     if permit.hash != release.wanted or (release.permit == text and release.released == release.wanted):
         return release, known
     return _released(permit, release, points, known)
+
+
+def begun(text: str) -> ReleaseStatus:
+    """Return how a PLC begins that was not led before: a permit that it has already was meant for another time."""
+    return ReleaseStatus(spent=text if permit_of(text) is not None else "")
+
+
+def worn(text: str, release: ReleaseStatus) -> ReleaseStatus:
+    """Return what is released with its permit noted as spent, where that is for other words than Git wants now.
+
+    Should Git come back to them, be it in a year, they go their way anew, and wait for another permit.
+    """
+    if text == release.spent:
+        return release
+    permit = permit_of(text)
+    is_over = permit is not None and not permit.restore and permit.hash != release.wanted
+    return release.model_copy(update={"spent": text if is_over else ""})
 
 
 def _speaks(permit: Permit, led_by: Sequence[Leading]) -> bool:
