@@ -51,7 +51,9 @@ def drifted(make: Make, *holds: dict[str, Any], **spec: Any) -> dict[str, Any]:
 def test_guards_stand_in_their_order_as_they_are_set(mapped: Make) -> None:
     """All that the spec says of guards is there, in the words of people."""
     body = drifted(mapped, adoption="Observe", identity={"vendor": "ABB"}, correction=CORRECTION)
-    body["spec"]["registers"] = [{"name": "speed", "write": {"ramp": {"maxStep": 5, "stepIntervalSecs": 10}}}]
+    scaled = {"name": "limit", "scaleRegister": {"address": 5}, "value": 70}
+    ramped = {"name": "speed", "write": {"ramp": {"maxStep": 5, "stepIntervalSecs": 10}}}
+    body["spec"]["registers"] = [ramped, scaled, {**scaled, "name": "seen", "value": None}]
     assert [(name, setting) for name, (setting, _) in rows(body).items()] == [
         ("mode", "Warn"),
         ("adoption", "Observe, not approved yet"),
@@ -67,6 +69,7 @@ def test_guards_stand_in_their_order_as_they_are_set(mapped: Make) -> None:
         ("fight", "5 corrections of a register within 60 s"),
         ("approval", "Manual"),
         ("ramp", "speed by 5 every 10 s"),
+        ("scale", "limit by the power of ten that the device says"),
         ("operator", "always"),
     ]
     body["status"]["adoptedAt"] = "2026-01-01T00:00:00Z"

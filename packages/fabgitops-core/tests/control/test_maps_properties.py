@@ -42,13 +42,15 @@ FAILURES = [
     Failure(FailureKind.REFUSED_FOR_NOW, "exception 06", 0x06),
 ]
 NAMES = st.sampled_from(["speed", "running", "level", "remote"])
+NONE = 8
+"""What the register `speed` shows where it has no value."""
 ONE_IN_FOUR = st.integers(0, 3).map(lambda drawn: drawn == 3)
 
 
 def spec(speed: int, remote: int, short: bool, pinned: bool, **changes: Any) -> IndustrialPLCSpec:
     """Return a spec of a number, a bit, a float with a tolerance (left out when short), and a number on unit 2."""
     registers = [
-        {"name": "speed", "address": 10, "value": speed},
+        {"name": "speed", "address": 10, "value": speed, "noValue": [NONE]},
         {"name": "running", "address": 11, "type": "bit", "bit": 3, "value": True},
         {"name": "level", "address": 12, "type": "float32", "value": 21.5, "tolerance": 0.5},
         {"name": "remote", "address": 5, "unitId": 2, "value": remote, "write": {"verify": False}},
@@ -268,6 +270,7 @@ class Adversary(RuleBasedStateMachine):
             if isinstance(command, Publish):
                 assert isinstance(command.status, IndustrialPLCStatus)
                 self.stored = command.status
+                self.in_episode -= {each.name for each in self.stored.registers if each.no_value}
                 self.revived = self.revived and not self.state.status.in_sync
             elif isinstance(command, Notice):
                 self.count(command)
@@ -302,6 +305,7 @@ class Adversary(RuleBasedStateMachine):
         (point,) = (each for each in map_of(self.spec, "", {}).points if each.change() == change)
         assert point.wanted is not None
         assert point.name not in self.rivals
+        assert point.name != "speed" or self.shown.get((1, 10)) != NONE, "a write because of no value"
         assert self.met or self.spec.identity is None, "a write to a stranger"
         forced = self.state.serving is not None and self.state.serving.force
         assert self.spec.auto_correct or forced
@@ -315,6 +319,8 @@ class Adversary(RuleBasedStateMachine):
         if hasattr(self, "stored"):
             assert self.stored.drift_events == self.drifts
             assert self.stored.corrections_applied == self.corrections
+            for each in self.stored.registers:
+                assert not each.no_value or (each.in_sync, each.actual, each.drifted_since) == (None, None, None)
 
     @invariant()
     def records_say_what_is_known(self) -> None:
