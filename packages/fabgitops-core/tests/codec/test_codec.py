@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from fabgitops_core.codec.codec import Codec, InvalidCodec, Value
+from fabgitops_core.codec.agreeing import InvalidCodec
+from fabgitops_core.codec.codec import Codec, Value
 from fabgitops_core.codec.texts import Encoding, Padding
 from fabgitops_core.codec.types import ByteOrder, DataType, arranged, hex_of, parse_hex, words_of
 from hypothesis import example, given

@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from fabgitops_core.codec.codec import Codec, InvalidCodec
+from fabgitops_core.codec.agreeing import InvalidCodec
+from fabgitops_core.codec.codec import Codec
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.texts import Encoding, Padding, alike
 from fabgitops_core.codec.types import ByteOrder, DataType, Words, hex_of, words_of

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fabgitops_core.api.plc import parts
 from fabgitops_core.api.refusals import Problem
-from fabgitops_core.codec.codec import Codec, InvalidCodec, Value
+from fabgitops_core.codec.agreeing import InvalidCodec
+from fabgitops_core.codec.codec import Codec, Value
 from fabgitops_core.codec.numbers import DIGITS_LOST, decimal_text, exactly
 from fabgitops_core.codec.tables import Table, parse_reference, reference_of
 from fabgitops_core.codec.types import DataType

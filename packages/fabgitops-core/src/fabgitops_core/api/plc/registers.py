@@ -18,7 +18,8 @@ from fabgitops_core.api.refusals import refuse
 from fabgitops_core.api.schema import PRINTABLE, rules, unstored
 from fabgitops_core.api.values import Scalar, Tolerance, allowance
 from fabgitops_core.codec import absent
-from fabgitops_core.codec.codec import Codec, InvalidCodec
+from fabgitops_core.codec.agreeing import InvalidCodec
+from fabgitops_core.codec.codec import Codec
 from fabgitops_core.codec.tables import Table, parse_reference
 from fabgitops_core.codec.texts import Encoding, Padding
 from fabgitops_core.codec.types import ByteOrder, DataType, Words
