@@ -74,7 +74,7 @@ def onward(look: Look, given: str, rule: str) -> Move:
 def done(look: Look, given: str) -> Move:
     """End: all that could be were released."""
     state = look.state
-    left = look.view.needs
+    left = look.view.counts["total"] - look.view.counts["released"]
     outcome = "all PLCs hold what Git wants" if not left else f"all PLCs that could be are released, {left} are left"
     state = decided(state, look.at, given, "Done", outcome, SetpointReason.DONE)
     state = told(state, Word.FINISHED_SUCCESS, look.at, wave=0)

@@ -126,6 +126,8 @@ def _adopted(look: Look, move: Move) -> tuple[tuple[Giving, ...], Move]:
 
     They are part of no change, but what Git wants of them is: what is given up is not let go by that.
     """
+    if (refused := permitting.not_adopted(look)).count:
+        move = move._replace(note=f"{move.note}; not adopted: {refused}")
     new, state = look.view.unknown, move.state
     closed = frozen(look) if new else None
     why = state.asked_to_pause or (closed.why if closed else "")

@@ -15,7 +15,9 @@ def paused(look: Look) -> Move:
         return _asked(look)
     if words.promoted(look):
         return _promoted(words.promote(look))
-    if by is PausedBy.WAVE and (pause := look.wave.pause) and pause.duration_seconds:
+    if by is PausedBy.WAVE and (pause := look.wave.pause) is None:
+        return _over(look, "the wave does not end with a pause any more", "PauseOver")
+    if by is PausedBy.WAVE and pause and pause.duration_seconds:
         left = pause.duration_seconds - look.seconds_since(look.state.status.paused_since)
         if left <= 0:
             return _over(look, "its pause is over", "PauseOver")

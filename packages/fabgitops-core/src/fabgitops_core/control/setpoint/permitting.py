@@ -7,10 +7,12 @@ from fabgitops_core.api.setpoint.marks import PERMIT
 from fabgitops_core.api.setpoint.permits import Permit
 from fabgitops_core.control.commands import Annotate, Commands, Measure, Wake
 from fabgitops_core.control.events import Annotated, AnnotateFailed, Measured, MeasureFailed, Mustered
+from fabgitops_core.control.members import Facts
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.control.setpoint import analysing
 from fabgitops_core.control.setpoint.look import Look
 from fabgitops_core.control.setpoint.state import MEMBER, Given, Giving, SetpointState, Step
+from fabgitops_core.control.setpoint.view import Some
 
 HEARD_WITHIN = timedelta(seconds=30)
 """A permit that its member does not act on so long is given once more: somebody may have taken it away."""
@@ -53,6 +55,32 @@ def restored(look: Look, room: int) -> tuple[Giving, ...]:
         permit = Permit(uid, round_, facts.released or facts.wanted, restore=True)
         found.append(Giving(name, facts.uid, str(permit)))
     return tuple(found)
+
+
+def not_back(look: Look) -> Some:
+    """Return who is not back yet, and why: also who has not acted on its permit, or has none."""
+    view, given = look.view, look.state.given
+    found = Some(view.not_back.count, list(view.not_back.named))
+    for name in view.back:
+        found.add(name, _why_not_back(look.members[name], given.get(name)))
+    return found
+
+
+def _why_not_back(facts: Facts, given: Given | None) -> str:
+    if given is not None and given.refused:
+        return given.refused
+    if given is not None and given.permit.endswith("/restore"):
+        return f"it has its permit to go back, and has not acted on it{f': {facts.why}' if facts.why else ''}"
+    return "it is next"
+
+
+def not_adopted(look: Look) -> Some:
+    """Return whose permit to be adopted is refused, and why."""
+    found = Some()
+    for name, given in look.state.given.items():
+        if given.refused and given.permit.startswith(f"{look.state.uid}/{ADOPTING}/"):
+            found.add(name, given.refused)
+    return found
 
 
 def remembered(state: SetpointState, event: Mustered) -> SetpointState:

@@ -8,9 +8,9 @@ from fabgitops_core.api.setpoint.status import MAX_NAMED, Members, Phase
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.setpoint.deciding import brief
 from fabgitops_core.control.setpoint.look import Look, Move
+from fabgitops_core.control.setpoint.permitting import not_back
 from fabgitops_core.control.setpoint.situations import OF_PHASE, Situation
 from fabgitops_core.control.setpoint.state import UNDER_WAY, SetpointState, Step, published, second
-from fabgitops_core.control.setpoint.view import View
 
 PROGRESS_SECS = 1.0
 """While nothing changes but counts, a status is made known so often at most."""
@@ -20,11 +20,11 @@ _MOVES = ("members", "released_text", "message", "waiting_for", "failed", "last_
 
 def said(look: Look, move: Move) -> Step:
     """Say how the rollout stands after a look."""
-    state, view = move.state, look.view
+    state = move.state
     situation = move.situation or OF_PHASE[state.phase]
     if state.request is not None:
         state = state.with_status(last_handled_reconcile_at=state.request.token)._replace(request=None)
-    state = situated(state.with_status(**_seen(state, view)), situation, move.note, look.at)
+    state = situated(state.with_status(**_seen(look, state)), situation, move.note, look.at)
     if _only_counts(state) and _is_soon(state, look.at):
         return state, (Wake(PROGRESS_SECS),)
     return published(state, look.at)
@@ -37,9 +37,9 @@ def situated(state: SetpointState, situation: Situation, note: str, at: datetime
     return state.with_status(message=message, conditions=wanted, observed_generation=max(state.generation, 0))
 
 
-def _seen(state: SetpointState, view: View) -> dict[str, Any]:
-    status = state.status
-    waits = view.not_back if state.phase in {Phase.RESTORING, Phase.ABORTED} else view.waits
+def _seen(look: Look, state: SetpointState) -> dict[str, Any]:
+    status, view = state.status, look.view
+    waits = not_back(look) if state.phase in {Phase.RESTORING, Phase.ABORTED} else view.waits
     if state.phase is Phase.BAKING:
         waits = view.unsettled
     lasting = [name for name in status.skipped if name in view.new or name in view.skipped]

@@ -16,13 +16,12 @@ def restoring(look: Look) -> Move:
     on_the_way = sum(each.permit.endswith("/restore") and not each.refused for each in look.state.given.values())
     over = look.deadline_in() <= 0
     giving = permitting.restored(look, look.spec.max_parallel - (0 if over else view.going_back + on_the_way))
-    left = len(view.back) + view.not_back.count
-    if not left:
+    left = permitting.not_back(look)
+    if not left.count:
         return moving.abort(look, "")
     if over and not giving:
-        return moving.abort(look, str(view.not_back) if view.not_back.count else f"{len(view.back)} PLCs")
-    waits = f"; waits for {view.not_back}" if view.not_back.count else ""
-    note = f"{look.state.status.cause}: {left} PLCs are to be put back{waits}"
+        return moving.abort(look, str(left))
+    note = f"{look.state.status.cause}: {left.count} PLCs are to be put back; waits for {left}"
     return Move(look.state, note, giving=giving, wake=max(look.deadline_in(), 1.0))
 
 
@@ -34,6 +33,7 @@ def aborted(look: Look) -> Move:
             return begin(state.with_status(fingerprint=look.git.fingerprint), look, "Git has changed")
         return moving.watch(look, "Git wants what the PLCs hold")
     giving = permitting.restored(look, look.spec.max_parallel)
-    left = f"; not back yet: {view.not_back}" if view.not_back.count else ""
-    note = f"revision {state.status.rejected} was given up: {state.status.cause}{left}"
+    left = permitting.not_back(look)
+    more = f"; not back yet: {left}" if left.count else ""
+    note = f"revision {state.status.rejected} was given up: {state.status.cause}{more}"
     return Move(state, note, giving=giving)
