@@ -352,6 +352,17 @@ def test_a_command_waits_for_its_wave_and_is_not_taken_back() -> None:
     assert plc.writes == [(0, 1)]
 
 
+def test_a_change_of_nothing_but_a_command_is_proven_to_be_back() -> None:
+    """What is put back of it needs no write, and is read back all the same: nobody waits for that without end."""
+    plc = fleet(SPEED).declare(spec(RESET, SPEED)).polled(2).permits().polled(2)
+    reads = len(plc.story.device.reads)
+    plc.permits(restore=True).polled()
+    assert plc.facts.standing & (Standing.PROVEN | Standing.RESTORED) == Standing.PROVEN | Standing.RESTORED
+    assert len(plc.story.device.reads) == reads + 1
+    plc.polled(3)
+    assert plc.writes == [(0, 1)]
+
+
 @pytest.mark.parametrize("crash", [False, True])
 def test_a_command_that_was_let_go_and_not_given_is_not_given_after_a_restore(crash: bool) -> None:
     """A guard held it until the change was put back: when the guard is gone the command stays away."""

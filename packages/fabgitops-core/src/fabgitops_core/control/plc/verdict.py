@@ -15,7 +15,7 @@ from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.approving import same_but_for_values
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
-from fabgitops_core.control.plc.gate.proving import concluded
+from fabgitops_core.control.plc.gate.proving import concluded, owes_proof
 from fabgitops_core.control.plc.gate.stamping import stamped
 from fabgitops_core.control.plc.guards.table import holds_of, soonest
 from fabgitops_core.control.plc.guards.telling import begun, told_of
@@ -51,7 +51,7 @@ def conclude(state: PlcState, event: Event) -> Step:
     seen = with_memory(state, seen=going.read, found=going.found, settled=False)
     if _only_wanders(state, situation, message, fields, event.at):
         return seen._replace(stage=Stage.IDLE, going=JUDGED), wake
-    if situation is at_hand.IN_SYNC:
+    if situation is at_hand.IN_SYNC and not owes_proof(state):
         seen = with_memory(seen, settled=True)
     after, commands = finish(seen, situation, message, event, **fields)
     return after._replace(going=JUDGED), (*begun(state.status.held, fields["held"]), *commands, *wake)

@@ -10,13 +10,14 @@ from fabgitops_core.codec.types import Words
 from fabgitops_core.control.commands import Commands, Wake
 from fabgitops_core.control.events import Led
 from fabgitops_core.control.plc.gate.permitting import begun, permitted, worn
+from fabgitops_core.control.plc.gate.proving import owes_proof
 from fabgitops_core.control.plc.gate.stamping import stamped
 from fabgitops_core.control.plc.gate.superseding import superseded
 from fabgitops_core.control.plc.gate.telling import told_of
 from fabgitops_core.control.plc.gate.words import effective, named, pending, released_words, wanted_by_git
 from fabgitops_core.control.plc.remembering import known_at
 from fabgitops_core.control.plc.situations import situation_of
-from fabgitops_core.control.plc.state import BLANK, Declaration, Leave, PlcState, Step, say, usual_of
+from fabgitops_core.control.plc.state import BLANK, Declaration, Leave, PlcState, Step, say, usual_of, with_memory
 
 
 def heard(state: PlcState, event: Declaration) -> PlcState:
@@ -50,7 +51,10 @@ def anew(state: PlcState, event: Led | Declaration) -> Step:
         kept = {"last_error": said.last_error, "held": said.held, "plan": said.plan}
         after, commands = say(after, situation_of(status), status.message, event, registers=registers, **kept)
     if after.map == before and after.unreleased == state.unreleased:
-        return after._replace(map=before, usual=state.usual), commands
+        after = after._replace(map=before, usual=state.usual)
+        if not owes_proof(after) or owes_proof(state) or state.spec.suspend:
+            return after, commands
+        return with_memory(after, settled=False), (*commands, Wake(0.0))
     memory = replace(BLANK, lost=state.memory.lost, answered=state.memory.answered, stranger=state.memory.stranger)
     wake: Commands = () if state.spec.suspend else (Wake(0.0),)
     return after._replace(memory=memory), (*commands, *wake)

@@ -22,6 +22,11 @@ def concluded(state: PlcState, found: Sequence[Judgement], in_sync: bool, at: da
     return state._replace(release=release.model_copy(update={"corrections": release.corrections + count}))
 
 
+def owes_proof(state: PlcState) -> bool:
+    """Return whether what is released was not read back yet: also a reading like the last one is judged then."""
+    return state.release is not None and state.release.proven_at is None
+
+
 def _proven(state: PlcState, release: ReleaseStatus, at: datetime) -> PlcState:
     leave = tuple(each._replace(replaced=None) for each in state.leave)
     return state._replace(release=release.model_copy(update={"proven_at": at}), leave=leave)
