@@ -27,6 +27,7 @@ class Gated:
     words: str = OLD
     permit: str = ""
     away: bool = False
+    address: str = "10.0.0.5"
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,7 +70,7 @@ class Gated:
         story.at = self.clock()
         story.generation += story.state.generation >= 0
         annotations = {PERMIT: self.permit} if self.permit else {}
-        wanted = spec(target_value=int(self.words))
+        wanted = spec(target_value=int(self.words), device_address=self.address)
         event: Declared[Any, Any] = Declared(
             story.at, story.generation, wanted, annotations=annotations, led_by=LED, uid=self.uid, **more
         )

@@ -46,6 +46,18 @@ def test_what_superseded_goes_back_behind_real_gates() -> None:
     assert floor.holding(OLD) == sorted(floor.plcs)
 
 
+def test_a_plc_that_is_another_device_by_now_is_not_waited_for() -> None:
+    """Of a PLC that was let go and has another address since nothing is to be put back: its device holds its own."""
+    floor = gated(4, waves=WAVES).git(NEW).until("Baking", 2)
+    moved = plc(floor, "press-01")
+    moved.address, moved.holds = "10.0.0.6", "777"
+    moved.declared()
+    floor.wait(2)
+    floor.say(abort=floor.status.revision).wait(10)
+    assert (floor.phase, moved.holds) == ("Aborted", "777")
+    assert floor.holding(OLD) == ["press-02", "press-03", "press-04"]
+
+
 def test_what_git_comes_back_to_goes_its_way_anew() -> None:
     """PLCs that were let go, and not written before Git gave that up, wait for the yes to it when it comes again."""
     floor = gated(3, waves=WAVES).git(NEW)

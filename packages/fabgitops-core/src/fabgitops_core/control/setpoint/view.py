@@ -103,7 +103,7 @@ def view_of(fleet: Fleet, members: Fleetmates, frame: Frame) -> View:
         part = member.part_of(facts, own)
         at_target += bool(facts.wanted) and facts.released == facts.wanted
         _counted(view, facts)
-        if part is not Part.RESTORED and (facts.permit.startswith(frame.own) or _is_let_go(frame, name)):
+        if part is not Part.RESTORED and (_was_let_go(facts, own) or _is_let_go(frame, name)):
             view.back.append(name)
         if part is Part.OPEN:
             _open(view, name, facts, wave_of[name], frame)
@@ -120,6 +120,11 @@ def view_of(fleet: Fleet, members: Fleetmates, frame: Frame) -> View:
     counts["failed"] = view.failed.count
     counts["skipped"] = len(view.skipped)
     return view
+
+
+def _was_let_go(facts: Facts, own: str) -> bool:
+    """Return whether a member has something of this round; one whose device is another by now has nothing of it."""
+    return facts.permit.startswith(own) and (bool(facts.released) or not int(facts.standing) & member.VALID)
 
 
 def _is_let_go(frame: Frame, name: str) -> bool:
