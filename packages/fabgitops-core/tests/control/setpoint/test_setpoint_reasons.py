@@ -37,6 +37,20 @@ def test_who_is_next_to_go_back_is_named() -> None:
     assert {each.name: each.why for each in floor.status.waiting_for}["press-01"] == "it is next"
 
 
+def test_who_is_suspended_is_not_said_to_be_back() -> None:
+    """A PLC that was written and then suspended holds what was given up: it is named, not counted, nor waited for."""
+    floor = Floor(6).git(NEW).until("Baking", 2)
+    floor.plcs["press-02"].suspended = True
+    floor.say(abort=floor.status.revision).wait(4)
+    assert (floor.phase, floor.holding(NEW)) == ("Aborted", ["press-02"])
+    assert floor.status.members.restored == 2
+    assert "not back yet: press-02: it is suspended" in floor.status.decisions[-1].outcome
+    assert [each.name for each in floor.status.waiting_for] == ["press-02"]
+    floor.plcs["press-02"].suspended = False
+    floor.wait(3)
+    assert (floor.holding(NEW), floor.status.members.restored, floor.status.waiting_for) == ([], 3, ())
+
+
 def test_who_is_left_at_the_end_is_counted() -> None:
     """A PLC that is suspended does not hold what Git wants, and the end of the change does not say that all do."""
     floor = Floor(4).git(NEW)

@@ -63,6 +63,9 @@ def not_back(look: Look) -> Some:
     found = Some(view.not_back.count, list(view.not_back.named))
     for name in view.back:
         found.add(name, _why_not_back(look.members[name], given.get(name)))
+    for each in view.asleep.named:
+        found.add(each.name, each.why)
+    found.count += view.asleep.count - len(view.asleep.named)
     return found
 
 

@@ -17,8 +17,8 @@ def restoring(look: Look) -> Move:
     over = look.deadline_in() <= 0
     giving = permitting.restored(look, look.spec.max_parallel - (0 if over else view.going_back + on_the_way))
     left = permitting.not_back(look)
-    if not left.count:
-        return moving.abort(look, "")
+    if left.count == view.asleep.count:
+        return moving.abort(look, str(left) if left.count else "")
     if over and not giving:
         return moving.abort(look, str(left))
     note = f"{look.state.status.cause}: {left.count} PLCs are to be put back; waits for {left}"

@@ -44,7 +44,8 @@ class View:
     `gone` counts who was released, is away, and is passed over. `released` counts those that were released in this
     round, `here` those of them that are of the wave. `needs` counts all who do not hold what Git wants, in any wave,
     and `new` are those of them that were looked at; `unknown` are to be adopted. `back` is who is to be put back, last
-    first; `going_back` counts who is on the way, `not_back` is who is not back yet and why.
+    first; `going_back` counts who is on the way, `not_back` is who is not back yet and why; `asleep` are those of
+    whom nobody looks at that, and whom nobody waits for.
     """
 
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Members.model_fields, 0))
@@ -56,6 +57,7 @@ class View:
     unsettled: Some = field(default_factory=Some)
     failed: Some = field(default_factory=Some)
     not_back: Some = field(default_factory=Some)
+    asleep: Some = field(default_factory=Some)
     skipped: list[str] = field(default_factory=list)
     open: int = 0
     under_way: int = 0
@@ -209,8 +211,11 @@ def _restored(view: View, name: str, facts: Facts) -> None:
     if facts.released != facts.wanted and facts.wanted:
         view.needs += 1
         view.new.append(name)
-    if member.holds(facts) or int(facts.standing) & member.SUSPENDED:
+    if member.holds(facts):
         view.counts["restored"] += 1
+        return
+    if int(facts.standing) & member.SUSPENDED:
+        view.asleep.add(name, "it is suspended, and goes back when it is not any more")
         return
     view.not_back.add(name, member.why_not_proven(facts))
     if not member.is_away(facts) and not int(facts.standing) & (member.HELD | member.FAILED):
