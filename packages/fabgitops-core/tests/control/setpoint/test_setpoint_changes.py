@@ -1,5 +1,6 @@
 """What happens to a change on its way: Git changes again, PLCs come and go, two rollouts meet, a process dies."""
 
+from dataclasses import replace
 from typing import Any
 
 from fabgitops_core.api.setpoint.status import MAX_DECISIONS
@@ -284,9 +285,11 @@ def _same_next(floor: Floor) -> None:
 
 
 def _done(commands: tuple[object, ...]) -> list[object]:
-    """Return what is done, and where it stands then."""
+    """Return what is done, and where it stands then; a process that begins anew need not keep the beat of another."""
     return [
-        each if isinstance(each, Annotate) else each.status for each in commands if isinstance(each, Annotate | Publish)
+        replace(each, after=0.0) if isinstance(each, Annotate) else each.status
+        for each in commands
+        if isinstance(each, Annotate | Publish)
     ]
 
 

@@ -110,7 +110,7 @@ def _concluded(look: Look, move: Move) -> Step:
     state, told = handed_over(state)
     look = replace(look, state=state)
     measure = analysing.due(look) if state.phase in UNDER_WAY else None
-    state, requests = permitting.begun(state, (*adopted, *move.giving)[: permitting.AT_ONCE], measure)
+    state, requests = permitting.begun(state, (*adopted, *move.giving)[: permitting.AT_ONCE], look.at, measure)
     wakes = [each.after for each in commands if isinstance(each, Wake) and each.after is not None]
     next_in = analysing.next_in(look) if state.phase in UNDER_WAY else None
     wakes += [next_in] if next_in is not None else []

@@ -1,11 +1,11 @@
 """Permits: which are given next, one by one, and what becomes of those that could not be given."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.setpoint.marks import PERMIT
 from fabgitops_core.api.setpoint.permits import Permit
-from fabgitops_core.control.commands import Annotate, Commands, Measure, Wake
+from fabgitops_core.control.commands import Annotate, Measure, Wake
 from fabgitops_core.control.events import Annotated, AnnotateFailed, Measured, MeasureFailed, Mustered
 from fabgitops_core.control.members import Facts
 from fabgitops_core.control.objects import ObjectFailureKind
@@ -104,15 +104,15 @@ def _is_open(name: str, given: Given, event: Mustered) -> bool:
     return timedelta(0) <= age < (AGAIN_AFTER if given.refused else HEARD_WITHIN)
 
 
-def begun(state: SetpointState, queue: tuple[Giving, ...], measure: Measure | None = None) -> Step:
+def begun(state: SetpointState, queue: tuple[Giving, ...], at: datetime, measure: Measure | None = None) -> Step:
     """Measure what is to be measured first, and give the first permits of a pass."""
     state = state._replace(queue=queue, inputs=_inputs(state))
-    return state, (measure,) if measure is not None else _next(state)
+    return (state, (measure,)) if measure is not None else _next(state, at)
 
 
 def measured(state: SetpointState, event: Measured | MeasureFailed) -> Step:
     """Take what a metric says, and give the permits of the pass: what it means is decided at the next look."""
-    return went_on(analysing.measured(state, event))
+    return went_on(analysing.measured(state, event), event.at)
 
 
 def annotated(state: SetpointState, event: Annotated) -> Step:
@@ -122,7 +122,7 @@ def annotated(state: SetpointState, event: Annotated) -> Step:
         return state, ()
     given = {**state.given, giving.name: Given(giving.permit, event.at)}
     state = state._replace(given=given, queue=state.queue[1:], tries=0)
-    return went_on(state)
+    return went_on(state, event.at)
 
 
 def annotate_failed(state: SetpointState, event: AnnotateFailed) -> Step:
@@ -133,7 +133,7 @@ def annotate_failed(state: SetpointState, event: AnnotateFailed) -> Step:
     kind = event.failure.kind
     if kind is ObjectFailureKind.REFUSED:
         given = Given(giving.permit, event.at, f"its permit is refused: {event.failure.message}")
-        return went_on(state._replace(given={**state.given, giving.name: given}, queue=state.queue[1:]))
+        return went_on(state._replace(given={**state.given, giving.name: given}, queue=state.queue[1:]), event.at)
     state = state._replace(queue=(), inputs=())
     if kind is ObjectFailureKind.HELD:
         return state, ()
@@ -143,21 +143,24 @@ def annotate_failed(state: SetpointState, event: AnnotateFailed) -> Step:
     return state, (Wake(SOON_SECS),)
 
 
-def went_on(state: SetpointState) -> Step:
+def went_on(state: SetpointState, at: datetime) -> Step:
     """Give the next permit; a pass that began with other wishes than there are now is over."""
     if not state.queue:
         return state._replace(inputs=()), (Wake(0.0),)
     if state.inputs != _inputs(state):
         return state._replace(queue=(), inputs=()), (Wake(0.0),)
-    return state, _next(state)
+    return _next(state, at)
 
 
-def _next(state: SetpointState) -> Commands:
+def _next(state: SetpointState, at: datetime) -> Step:
+    """Give the first permit of the queue, in step with those before it however long each takes."""
     if not state.queue:
-        return ()
-    first = state.queue[0]
+        return state, ()
+    first, beat = state.queue[0], timedelta(seconds=1.0 / state.pace.permits_per_second)
     key = Key(MEMBER, state.key.namespace, first.name)
-    return (Annotate(key, first.uid, {PERMIT: first.permit}, after=1.0 / state.pace.permits_per_second),)
+    due = min(max(state.permit_due or at, at), at + beat)
+    request = Annotate(key, first.uid, {PERMIT: first.permit}, after=(due - at).total_seconds())
+    return state._replace(permit_due=due + beat), (request,)
 
 
 def _first(state: SetpointState, key: Key) -> Giving | None:

@@ -74,8 +74,10 @@ class SetpointState(NamedTuple):
     `wants` what Git wanted of each when it was looked at last, None before the first look. `given` are permits of which
     their members have not told yet. `queue` are permits of a pass that is under way, the first is being given; `inputs`
     is what it was begun with. `notices` are Events that are told with the next status. `emitting` is the id of what the
-    bus was told of last. `tries` counts permits in a row that could not be given because the API server was away.
-    `fault` is told while a fault of our own keeps what is declared from being in force.
+    bus was told of last. `tries` counts permits in a row that could not be given because the API server was away,
+    `permit_due` is when the next may be given.
+    `permit_due` is when the next permit may be
+    given. `fault` is told while a fault of our own keeps what is declared from being in force.
     """
 
     key: Key = Key(SETPOINT_ROLLOUT.name, "", "")
@@ -100,6 +102,7 @@ class SetpointState(NamedTuple):
     emitting: str = ""
     request: SyncRequest | None = None
     tries: int = 0
+    permit_due: datetime | None = None
     fault: str = ""
 
     @property

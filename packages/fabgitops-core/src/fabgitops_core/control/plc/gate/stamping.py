@@ -18,7 +18,9 @@ def stamped(state: PlcState, registers: Sequence[RegisterStatus]) -> Sequence[Re
     """Return registers of the map, or of one that is gone by now, each with what it may hold now."""
     if len(state.leave) == len(registers):
         return [_with(each, leave) for each, leave in zip(registers, state.leave, strict=True)]
-    return registers if state.leave else [_with(each, UNLED) for each in registers]
+    if state.leave or not any(each.released or each.pending for each in registers):  # nearly always: nobody leads it
+        return registers
+    return [_with(each, UNLED) for each in registers]
 
 
 def _with(register: RegisterStatus, leave: Leave) -> RegisterStatus:
