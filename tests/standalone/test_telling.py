@@ -116,7 +116,7 @@ def test_a_change_is_told(box: Box, sink: Sink) -> None:
         until(lambda: fleet.has("Done", "3/3"), "the change is done")
         until(lambda: len(sink.told) == len(CHANGE), "all is told")
         assert 'fabgitops_bus_published_total{bus="http",result="taken"} 4.0' in box.get("/metrics").text
-        assert fleet.status().get("outbox", []) == []
+        until(lambda: not fleet.status().get("outbox"), "the outbox is empty")
     assert sink.types() == CHANGE
     for headers, event in sink.told:
         context = event["context"]
