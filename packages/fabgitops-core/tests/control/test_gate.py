@@ -406,6 +406,34 @@ def test_what_could_not_be_read_is_not_put_back_by_guess() -> None:
     assert (plc.holds(10), plc.holds(5, unit=2)) == (5, 1)
 
 
+def test_another_name_before_it_was_read_changes_nothing() -> None:
+    """A register that is renamed between its permit and the next look is read before it is written, and proven."""
+    plc = Fleet()
+    plc.story.device.holding(10, 3)
+    plc.story.device.holding(11, 6)
+    plc.declare(spec(SPEED, TORQUE)).polled(2)
+    plc.story.device.away = {1}
+    plc.polled().permits().declare(spec({**SPEED, "name": "rpm"}, TORQUE))
+    plc.story.device.away = set()
+    plc.polled(3)
+    assert (plc.holds(10), plc.facts.standing & Standing.PROVEN) == (5, Standing.PROVEN)
+    assert plc.story.register("rpm").previous == "0x0003"
+    plc.permits(restore=True).polled(2)
+    assert plc.holds(10) == 3
+
+
+def test_a_register_without_a_value_is_not_put_back_when_it_has_one_again() -> None:
+    """What Git did not want held when the change was put back is only looked at until its next wave."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits().polled(2)
+    observed = {"name": "speed", "address": 10}
+    plc.declare(spec(observed, {**TORQUE, "value": 9})).polled(2).permits().polled(2)
+    plc.permits(restore=True).polled(2)
+    assert plc.writes == [(10, 7), (11, 9), (11, 6)]
+    plc.declare(spec({**SPEED, "value": 8}, {**TORQUE, "value": 9})).polled(3)
+    assert plc.writes == [(10, 7), (11, 9), (11, 6)]
+    assert plc.released[0] == "False"
+
+
 def test_another_tolerance_or_interval_needs_no_permit() -> None:
     """The words that are permitted are endpoint, place and value; what else is edited is in force at once."""
     plc = fleet().declare(spec({**SPEED, "tolerance": 2}, TORQUE, pollIntervalSecs=9)).polled(2)

@@ -118,5 +118,17 @@ def _renamed(release: ReleaseStatus, state: PlcState, known: tuple[RegisterStatu
     """Return what is released, by the names that the words have in the map as it is now."""
     git = state.git
     words = _words(state, known)
+    fields = {"wanted": wanted_by_git(git), "released": named(git, words), "unread": _unread(release, known)}
     leader = {"rollout": state.led_by[0].name} if len(state.led_by) == 1 else {}
-    return release.model_copy(update={"wanted": wanted_by_git(git), "released": named(git, words), **leader})
+    return release.model_copy(update={**fields, **leader})
+
+
+def _unread(release: ReleaseStatus, known: tuple[RegisterStatus, ...]) -> tuple[str, ...]:
+    """Return of which registers is to be read what they held, by their names in the map as it is now.
+
+    One that has another name by now is one of those of which nothing is known at all; one that is gone is waited for
+    by nobody.
+    """
+    if not release.unread or set(release.unread) <= {each.name for each in known}:
+        return release.unread
+    return tuple(each.name for each in known if each.name in release.unread or each.previous == "")

@@ -110,7 +110,8 @@ def _restored(
 ) -> tuple[ReleaseStatus, Registers]:
     """Put back what was read; a register of which that is not known is only looked at from now on.
 
-    A command that was let go, and not given by now, is not given any more.
+    A command that was let go, and not given by now, is not given any more; what Git has no value for is not written,
+    also not later, when Git has one again.
     """
     registers = tuple(_back(point, each) for point, each in zip(points, known, strict=True))
     fields = {"permit": str(permit), "unread": (), "proven_at": None, "restored": True, "corrections": 0}
@@ -119,6 +120,6 @@ def _restored(
 
 def _back(point: Point, known: RegisterStatus) -> RegisterStatus:
     released = known.released if known.previous is None else known.previous or None
-    if point.command and was_never_given(known):
+    if point.wanted is None or (point.command and was_never_given(known)):
         released = None
     return known.model_copy(update={"released": released, "replaced": None})
