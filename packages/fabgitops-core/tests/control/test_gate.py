@@ -386,6 +386,16 @@ def test_a_command_that_git_has_given_up_before_it_was_given_waits_for_another_p
     assert plc.writes == [(0, 1)]
 
 
+def test_what_stood_there_within_its_tolerance_is_put_back_to_the_word() -> None:
+    """What is put back is what was read, not what Git had said of it, where both mean the same."""
+    near = {**SPEED, "value": 50, "tolerance": 2}
+    plc = fleet(near, TORQUE)
+    plc.story.device.holding(10, 51)
+    plc.polled(2).declare(spec({**near, "value": 70}, TORQUE)).polled().permits().polled(2)
+    plc.permits(restore=True).polled(2)
+    assert plc.writes == [(10, 70), (10, 51)]
+
+
 def test_a_knob_that_is_turned_at_the_permit_is_not_what_is_put_back() -> None:
     """What is put back is what was proven, not what stood there for the moment in which it was let go."""
     plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.api.plc.release import ReleaseStatus
-from fabgitops_core.codec.types import Words, hex_of
+from fabgitops_core.codec.types import Words, hex_of, parse_hex
 from fabgitops_core.control.plc.gate.applying import applied
 from fabgitops_core.control.plc.gate.stamping import leave_of
 from fabgitops_core.control.plc.planner import words_of
@@ -25,7 +25,7 @@ def looked(state: PlcState) -> PlcState:
     if len(registers) != len(git):
         return state
     for at, point in enumerate(git):
-        registers[at] = _with_previous(registers[at], release, words.get(at))
+        registers[at] = _with_previous(registers[at], point, release, words.get(at))
         registers[at] = _with_found(registers[at], point, words.get(at))
     unread = tuple(name for name in release.unread if name not in _names(git, words))
     after = state._replace(
@@ -51,8 +51,11 @@ def _names(points: Sequence[Point], at: Mapping[int, Words]) -> set[str]:
     return {points[each].name for each in at}
 
 
-def _with_previous(known: RegisterStatus, release: ReleaseStatus, words: Words | None) -> RegisterStatus:
+def _with_previous(known: RegisterStatus, point: Point, release: ReleaseStatus, words: Words | None) -> RegisterStatus:
+    """Note what a register held; a knob that was turned since it was proven is not what it is put back to."""
     if words is None or known.name not in release.unread:
+        return known
+    if known.previous and not _same(point, words, parse_hex(known.previous)):
         return known
     return known.model_copy(update={"previous": hex_of(words)})
 
@@ -62,13 +65,13 @@ def _with_found(known: RegisterStatus, point: Point, words: Words | None) -> Reg
     if point.wanted is None or known.released:
         return known
     wanted = hex_of(point.wanted)
-    holds = known.given == wanted if point.command else words is not None and _same(point, words)
+    holds = known.given == wanted if point.command else words is not None and _same(point, words, point.wanted)
     return known.model_copy(update={"released": wanted}) if holds else known
 
 
-def _same(point: Point, words: Words) -> bool:
+def _same(point: Point, words: Words, other: Words) -> bool:
     try:
-        return point.same(words, point.wanted or ())
+        return point.same(words, other)
     except ValueError:
         return False
 

@@ -75,7 +75,7 @@ def _released(
 ) -> tuple[ReleaseStatus, Registers]:
     """Release all registers, and note of those that change by it what they held.
 
-    What was proven is what they held; of all others that is read before they are written.
+    That is read before they are written; where it is not what was proven there, what was proven is kept.
     """
     begins = permit.round != release.round or permit.uid != release.uid or release.restored
     unread = set() if begins else set(release.unread)
@@ -86,8 +86,8 @@ def _released(
         words = None if point.wanted is None else hex_of(point.wanted)
         changes = words is not None and not point.command and each.released != words
         if changes and previous is None:
-            previous = each.released or ""
-            unread |= {point.name} if not (proven and previous) else set()
+            previous = (each.released or "") if proven else ""
+            unread.add(point.name)
         fields = {"released": words, "previous": previous, "pending": None}
         fields["replaced"] = each.released or "" if changes else each.replaced
         registers.append(each.model_copy(update=fields))
