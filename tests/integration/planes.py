@@ -33,6 +33,7 @@ class Reason(StrEnum):
     FIELDS = "managedFields, and server-side apply"
     NAMESPACES = "an operator for some namespaces alone"
     RACKS = "racks and their parts"
+    MISTAKES = "a manifest that the API server takes, and that is not valid"
     COLLECTING = "what an owner leaves is collected at once"
 
 

@@ -120,6 +120,32 @@ async def fleet(site: Site) -> AsyncIterator[Fleet]:
             await site.client.delete(SetpointRollout, each["metadata"]["name"], namespace=site.namespace)
 
 
+@only_kubernetes(Reason.MISTAKES)
+async def test_a_mistake_in_a_rollout_lets_nobody_go(fleet: Fleet) -> None:
+    """A rollout that is broken in the commit that changes its PLCs goes on holding them, also after a restart."""
+    broken = {"freeze": [{"schedule": "0 0 * * *", "duration": "1h", "timeZone": "Nowhere/City"}]}
+
+    async def are_held(wants: str) -> bool:
+        found = [await fleet.site.status(name) for name in NAMES]
+        told = [each for status in found for each in status["conditions"] if each["type"] == "Released"]
+        return [each["reason"] for each in told if wants in each["message"]] == ["HeldByRollout"] * 3
+
+    async with fleet.site.operator(*fleet.flags):
+        await fleet.roll()
+        await fleet.until_led()
+        await fleet.roll(**broken)
+        await fleet.want(2600)
+        await until(lambda: are_held("2600"), "all are held")
+        assert fleet.speeds == [2500] * 3
+    await fleet.want(2700)
+    async with fleet.site.operator(*fleet.flags):
+        await until(lambda: are_held("2700"), "all are held")
+        assert (fleet.speeds, fleet.writes) == ([2500] * 3, [0] * 3)
+        await fleet.roll()
+        await fleet.until_phase("Done")
+        assert fleet.speeds == [2700] * 3
+
+
 async def test_a_change_goes_over_them_in_waves(fleet: Fleet) -> None:
     """An edit of all is written to the first alone; promoted it goes on to the others, and each was written once.
 

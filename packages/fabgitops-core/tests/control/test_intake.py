@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
+from fabgitops_core.api.setpoint.selecting import Selector
+from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
 from fabgitops_core.control.events import Declared, SyncRequest
 from fabgitops_core.control.intake import declared, looked_at
 
@@ -147,3 +149,23 @@ def test_labels_are_told_of_what_is_led_alone() -> None:
 def test_labels_of_another_shape_are_none(labels: object) -> None:
     """What somebody wrote in place of labels counts for none."""
     assert not declared(INDUSTRIAL_PLC, {"metadata": {"labels": labels}, "spec": GOOD}, START, led=True).labels
+
+
+@pytest.mark.parametrize(
+    ("given", "lasting"),
+    [
+        ({"selector": {"matchLabels": {"line": "a"}}, "maxParallel": 0}, Selector(match_labels={"line": "a"})),
+        ({"selector": {}, "maxParallel": 0}, None),
+        ({"selector": "all"}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_what_lasts_of_a_spec_that_is_not_valid_is_told(given: object, lasting: Selector | None) -> None:
+    """Whom a rollout selects is known although another of its fields is wrong; a valid spec says it itself."""
+    event = declared(SETPOINT_ROLLOUT, {"spec": given}, START)
+    assert (event.spec, event.lasting) == (None, lasting)
+    assert event.problem
+    good = declared(SETPOINT_ROLLOUT, {"spec": {"selector": {"matchLabels": {"line": "a"}}}}, START)
+    assert good.spec is not None
+    assert good.lasting is None

@@ -25,6 +25,7 @@ class Kind:
 
     `annotations` are those whose change is news to its decisions, besides the wish for a pass.
     `rules` are checked of an object as a whole: in them `self.metadata` has its name, and nothing else of it.
+    `lasting` is the field of a spec that counts also while another of its fields is not valid, and its model.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Kind:
     version: str = VERSION
     annotations: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    lasting: tuple[str, type[ApiModel]] | None = None
 
     @property
     def crd_name(self) -> str:

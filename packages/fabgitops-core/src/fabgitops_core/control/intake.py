@@ -42,6 +42,7 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime, *, led: bool = F
         annotations=_ours(annotations),
         leaving="deletionTimestamp" in metadata,
         labels=_labels(metadata) if led else NOTHING,
+        lasting=_lasting(kind, body.get("spec")) if spec is None else None,
     )
 
 
@@ -74,6 +75,17 @@ def _spec(kind: Kind, raw: object) -> tuple[ApiModel | None, str]:
         return None, sentences(error)
     except RecursionError:
         return None, "spec is nested too deeply to be looked into: nothing in it holds lists of lists"
+
+
+def _lasting(kind: Kind, raw: object) -> ApiModel | None:
+    """Return what counts of a spec that does not parse as a whole; None where that does not parse either."""
+    if kind.lasting is None:
+        return None
+    name, model = kind.lasting
+    try:
+        return model.model_validate(_mapping(raw).get(name))
+    except (ValidationError, RecursionError):
+        return None
 
 
 def status_of(kind: Kind, body: Mapping[str, Any]) -> ApiModel | None:

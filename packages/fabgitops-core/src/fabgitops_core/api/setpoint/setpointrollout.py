@@ -122,6 +122,7 @@ SETPOINT_ROLLOUT = Kind(
     spec=SetpointRolloutSpec,
     status=SetpointRolloutStatus,
     annotations=(PAUSE, PROMOTE, ABORT, RETRY, APPROVE, APPROVED_BY),
+    lasting=("selector", Selector),
     columns=(
         Column("Phase", "string", ".status.phase", "Where it stands."),
         Column("Wave", "string", ".status.progress", "Which wave of how many."),

@@ -2,6 +2,7 @@
 
 from fabgitops_core.api.meta import APPROVE, APPROVED_BY
 from fabgitops_core.api.setpoint import marks
+from fabgitops_core.api.setpoint.selecting import Selector
 from fabgitops_core.control.commands import Notice, Wake
 from fabgitops_core.control.events import Faulted, fault_message
 from fabgitops_core.control.setpoint.deciding import brief
@@ -35,6 +36,7 @@ def declared(state: SetpointState, event: Declaration) -> Step:
         said=stored if first else state.said,
         request=event.request if asked else None,
         fault="",
+        selector=_selector(event) or (None if first else state.selector),
     )
     if known.leaving:
         return known, (Wake(None),)
@@ -44,6 +46,13 @@ def declared(state: SetpointState, event: Declaration) -> Step:
         known, commands = published(situated(known, PENDING, "not looked at yet", event.at), event.at)
         return known, (*commands, Wake(0.0))
     return known, (Wake(0.0),)
+
+
+def _selector(event: Declaration) -> Selector | None:
+    """Return whom it leads: one with a mistake in it releases nobody, and lets nobody go either."""
+    if event.spec is not None:
+        return event.spec.selector
+    return event.lasting if isinstance(event.lasting, Selector) else None
 
 
 def _words(event: Declaration) -> Words:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.setpoint.selecting import Selector
 from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT, SetpointRolloutSpec
 from fabgitops_core.api.setpoint.status import Phase, SetpointRolloutStatus
 from fabgitops_core.control.commands import Commands, Notice, Publish
@@ -75,9 +76,8 @@ class SetpointState(NamedTuple):
     their members have not told yet. `queue` are permits of a pass that is under way, the first is being given; `inputs`
     is what it was begun with. `notices` are Events that are told with the next status. `emitting` is the id of what the
     bus was told of last. `tries` counts permits in a row that could not be given because the API server was away,
-    `permit_due` is when the next may be given.
-    `permit_due` is when the next permit may be
-    given. `fault` is told while a fault of our own keeps what is declared from being in force.
+    `permit_due` is when the next may be given. `fault` is told while a fault of our own keeps what is declared from
+    being in force. `selector` says whom it leads: the last that was valid, whatever else of the spec is not.
     """
 
     key: Key = Key(SETPOINT_ROLLOUT.name, "", "")
@@ -104,6 +104,7 @@ class SetpointState(NamedTuple):
     tries: int = 0
     permit_due: datetime | None = None
     fault: str = ""
+    selector: Selector | None = None
 
     @property
     def phase(self) -> Phase:

@@ -104,10 +104,10 @@ class SetpointRolloutController:
         return MEMBER
 
     def selects(self, state: SetpointState) -> Selects | None:
-        """Return which PLCs it leads; None while it is not valid, or gone."""
-        if state.spec is None or state.gone or state.leaving:
+        """Return which PLCs it leads, be the rest of it valid or not; None while that is not known, or it is gone."""
+        if state.selector is None or state.gone or state.leaving:
             return None
-        return state.spec.selector.matches
+        return state.selector.matches
 
     def place(self, state: SetpointState, name: str) -> str:
         """Return where a PLC stands in the plan; "" while there is none."""
