@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name
 from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.rationing import UNLIMITED, Rates
-from fabgitops_core.control.plc.requests import DeviceId, Endpoint
+from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.audits import Audits
 from fabgitops_core.engine.beginning import Beginning
@@ -44,10 +43,11 @@ from fabgitops_core.engine.measuring import Measuring
 from fabgitops_core.engine.neighbours import Neighbourhood
 from fabgitops_core.engine.object_requests import ObjectRequests
 from fabgitops_core.engine.performing import Clearance, Performer, Performing
-from fabgitops_core.engine.ports import Audit, Bus, Device, Devices, Host, MetricSource, Objects, Observer
+from fabgitops_core.engine.ports import Audit, Bus, Devices, Host, MetricSource, Objects, Observer
 from fabgitops_core.engine.rations import Rations
 from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.scheduler import Scheduler
+from fabgitops_core.engine.shares import Shares
 
 TOGETHER_SECS = 1.0
 """When a hold ends, those who waited for it are looked at within so many seconds, where they are many."""
@@ -101,7 +101,6 @@ class Engine:
         self._references = References()
         self._claims = Claims()
         self._neighbourhood = Neighbourhood(self._entries, asyncio.get_running_loop().time)
-        self._users: Counter[DeviceId] = Counter()
         self._listener = Listener(observer)
         self._scheduler: Scheduler[Key] = Scheduler(self._pass)
         self._time = asyncio.get_running_loop().time
@@ -112,6 +111,7 @@ class Engine:
         self._isolation = Isolation(
             host, self._listener, self._scheduler, self.holds, now, self._fallen, self._stepped, bus
         )
+        self._shares = Shares(devices, self._isolation, self.circuits)
         self._leading = Leadership(
             self._entries,
             self._isolation,
@@ -129,7 +129,7 @@ class Engine:
         rations = self._rations = Rations(rates, partial(self._wake, after=0.0)) if rates else None
         seen = self._neighbourhood.of
         requests = DeviceRequests(
-            host, asking, self._users, now, self._beginning.due, self.holds, self._held, seen, audits, rations
+            host, asking, self._shares.users, now, self._beginning.due, self.holds, self._held, seen, audits, rations
         )
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()
@@ -264,7 +264,7 @@ class Engine:
 
     def _settle(self, entry: Entry) -> None:
         """After a change: exchange its share of a connection, and tell everybody who wants what another wants."""
-        self._point(entry)
+        self._shares.settle(entry)
         self._leading.settled(entry)
         self._neighbourhood.point(entry.key, self._looked_at(entry))
         for key in self._claims.lay(entry.key, self._claimed(entry)):
@@ -288,34 +288,6 @@ class Engine:
         names: frozenset[str] = frozenset()
         names = self._isolation.ask_of(entry, "claims", entry.identified, lambda it: it.identities(entry.state), names)
         return claims_by_name(names)
-
-    def _point(self, entry: Entry) -> None:
-        wanted = None
-        if not entry.gone:
-            wanted = self._isolation.ask_of(entry, "device", entry.at_device, lambda it: it.device(entry.state), None)
-        before = entry.devices
-        entry.devices = wanted.devices if wanted else ()
-        self._users.update(entry.devices)
-        if entry.wants(wanted):
-            old, entry.device = entry.device, None
-            entry.endpoint, entry.link = (wanted.endpoint, wanted.link) if wanted else (None, None)
-            entry.heard = frozenset()
-            if wanted is not None:
-                opened = partial(self._devices.open, wanted.endpoint, wanted.link)
-                entry.device = self._isolation.ask(entry, "device", opened, None)
-            if old is not None:
-                self._close(entry, old)
-        for device_id in before:
-            self._users[device_id] -= 1
-            if not self._users[device_id]:
-                del self._users[device_id]
-                self.circuits.forget(device_id)
-
-    def _close(self, entry: Entry, device: Device) -> None:
-        try:
-            device.close()
-        except Exception as error:  # noqa: BLE001 - logged there
-            self._isolation.strike(entry, "device", error)
 
     def _refer(self, key: Key, to: Reference | None) -> Key | None:
         """Note what a resource refers to now, tell whom it is about of their number, and return its full name."""
