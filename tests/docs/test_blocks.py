@@ -157,6 +157,7 @@ def test_what_a_page_tells_to_type_works(
     finally:
         kubectl.clear(namespace)
         kubectl("delete", "validatingadmissionpolicybinding", "plc-zones", "--ignore-not-found")
+        kubectl("delete", "clusterrolebinding", "fabgitops-setpoints", "--ignore-not-found")
 
 
 # Pages that say nothing of it themselves, and why their commands are not run here.
