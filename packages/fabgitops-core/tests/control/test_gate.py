@@ -567,3 +567,12 @@ def test_a_reading_that_is_refused_is_no_failure_of_the_change() -> None:
     plc.story.device.refuses = {}
     plc.polled(2)
     assert plc.facts.standing & Standing.IN_SYNC
+
+
+@pytest.mark.parametrize("mode", [{"autoCorrect": False}, {"correction": {"mode": "Observe"}}, {"suspend": True}])
+def test_what_may_not_be_written_is_no_part_of_a_change(mode: dict[str, Any]) -> None:
+    """A PLC that is only looked at fails no change and holds none up; it is shown at what it was released to."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE, **mode)).polled(2)
+    assert plc.facts.standing & Standing.SUSPENDED
+    assert not plc.facts.standing & Standing.FAILED
+    assert plc.released[:2] == ("False", "HeldByRollout")

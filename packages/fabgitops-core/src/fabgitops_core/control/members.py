@@ -28,7 +28,7 @@ class Standing(IntFlag):
     FAILED = auto()
     """Writes are refused or do not hold, or somebody else writes it."""
     SUSPENDED = auto()
-    """It is left alone."""
+    """It is left alone, or only looked at: nothing is written there, so no change can wait for it."""
     RESTORED = auto()
     """What was put back is what it must hold now."""
     MEASURED = auto()

@@ -1,5 +1,6 @@
 """How a PLC stands, for who leads it."""
 
+from fabgitops_core.api.plc.correction import Mode
 from fabgitops_core.control.members import Facts, Standing
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.gate.words import wanted_by_git
@@ -64,7 +65,7 @@ def _standing(state: PlcState, situation: Situation) -> Standing:
         Standing.PROVEN: proven,
         Standing.HELD: situation is at_hand.HELD,
         Standing.FAILED: situation in _FAILED,
-        Standing.SUSPENDED: spec is not None and spec.suspend,
+        Standing.SUSPENDED: spec is not None and (spec.suspend or spec.mode is not Mode.ENFORCE),
         Standing.RESTORED: release is not None and release.restored,
         Standing.MEASURED: release is not None and not release.unread,
     }
