@@ -93,10 +93,10 @@ class _Check:
             yield self._other_type(path, known.format, value)
 
     def _number(self, value: float, known: Structure, path: str) -> Iterator[Cause]:
-        # The bounds of a whole number are whole themselves: what is behind their point is cut off.
-        least, most = known.minimum, known.maximum
-        if isinstance(value, int):
-            least, most = least and int(least), most and int(most)
+        # The bounds of a whole number are whole themselves: what is behind their point is cut off. Those of others are
+        # none, and written so: 4.294967295e+09.
+        as_value = int if isinstance(value, int) else float
+        least, most = (None if each is None else as_value(each) for each in (known.minimum, known.maximum))
         if least is not None and value < least:
             yield self._invalid(path, value, f"should be greater than or equal to {wording.number(least)}")
         if most is not None and value > most:
