@@ -19,7 +19,7 @@ from fabgitops_core.api.plc.fight import Fight, Fought
 from fabgitops_core.api.plc.history import PastCorrection
 from fabgitops_core.api.plc.places import Word
 from fabgitops_core.api.plc.registers import Register, RegisterEntry, UnitId
-from fabgitops_core.api.plc.release import ReleaseStatus
+from fabgitops_core.api.plc.release import RegisterRelease, ReleaseStatus
 from fabgitops_core.api.plc.spec_rules import SPEC_RULES
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
 from fabgitops_core.api.schema import KEYED_BY_NAME, PRINTABLE, UNSTORED, rules
@@ -245,12 +245,8 @@ class RegisterStatus(ApiModel):
     """The words last given to a register that is a command (verify: false), as hexadecimal digits."""
     write_intended: bool | None = None
     """True where those words were recorded before their turn to be sent; absent once they were sent."""
-    released: str | None = None
-    """The words that a rollout lets it hold, as hexadecimal digits; absent while none leads the PLC, or it has none."""
-    previous: str | None = None
-    """The words that it held before this round of a rollout changed it; empty while that is not known."""
-    replaced: str | None = None
-    """The words that it was released to before the last permit, perhaps none, until it was read to follow that."""
+    release: RegisterRelease | None = None
+    """What it may hold; absent while no rollout leads the PLC."""
     pending: str | None = None
     """What Git wants, for people, while a rollout holds it at something else."""
     fight: Fought | None = None
@@ -261,6 +257,21 @@ class RegisterStatus(ApiModel):
     """The words that it is on its way to, in steps of write.ramp, as hexadecimal digits; absent while it is not."""
     writes: Writes | None = None
     """How often it was written, from the record of each write on; only with correction.writeBudget."""
+
+    @property
+    def released(self) -> str | None:
+        """Return the words that a rollout lets it hold; None while none leads the PLC, or it has none."""
+        return self.release.released if self.release else None
+
+    @property
+    def previous(self) -> str | None:
+        """Return the words that it held before this round of a rollout; "" while that is not known."""
+        return self.release.previous if self.release else None
+
+    @property
+    def replaced(self) -> str | None:
+        """Return the words that it was released to before a permit that is not proven yet; "" for none."""
+        return self.release.replaced if self.release else None
 
 
 class IndustrialPLCStatus(ApiModel):

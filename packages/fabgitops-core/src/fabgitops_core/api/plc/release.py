@@ -7,6 +7,17 @@ from pydantic import Field
 from fabgitops_core.api.meta import ApiModel, Time
 
 
+class RegisterRelease(ApiModel):
+    """What a register may hold, and what it held; all words are hexadecimal digits."""
+
+    released: str | None = None
+    """The words that a rollout lets it hold; absent while it has none."""
+    previous: str | None = None
+    """The words that it held before this round of the rollout changed it; empty while that is not known."""
+    replaced: str | None = None
+    """The words that it was released to before the last permit, perhaps none, until it was read to follow that."""
+
+
 class ReleaseStatus(ApiModel):
     """How far a PLC has followed Git; absent while nothing leads it. The words stand with the registers."""
 

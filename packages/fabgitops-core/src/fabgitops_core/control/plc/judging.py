@@ -108,12 +108,12 @@ def _counted(before: RegisterStatus) -> dict[str, Any]:
 
 def _led(before: RegisterStatus) -> dict[str, Any]:
     """Return the fields that tell what a rollout lets it hold, as far as they are there."""
-    if before.released is None and before.pending is None and before.previous is None and before.replaced is None:
+    if before.release is None and before.pending is None:
         return {}
     return {name: getattr(before, name) for name in _LED}
 
 
-_LED = ("released", "previous", "pending", "replaced")
+_LED = ("release", "pending")
 
 
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:

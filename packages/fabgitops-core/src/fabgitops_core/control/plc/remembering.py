@@ -84,9 +84,7 @@ def _believed(point: Point, known: RegisterStatus | None) -> RegisterStatus:
         return blank(point)
     if known.name != point.name:
         known = known.model_copy(update={"name": point.name})
-    spoilt = [
-        field for field in ("raw", "unverified_write", "given", "released") if not _fits(point, getattr(known, field))
-    ]
+    spoilt = [field for field in ("raw", "unverified_write", "given") if not _fits(point, getattr(known, field))]
     return known.model_copy(update=dict.fromkeys(spoilt)) if spoilt else known
 
 

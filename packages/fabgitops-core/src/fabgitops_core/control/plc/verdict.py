@@ -284,9 +284,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.writes,
         register.ramping_to,
         register.fight,
-        register.released,
-        register.previous,
-        register.replaced,
+        register.release,
         register.pending,
     )
 

@@ -6,7 +6,7 @@ from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.codec.types import Words, hex_of, parse_hex
 from fabgitops_core.control.plc.gate.applying import applied
-from fabgitops_core.control.plc.gate.stamping import leave_of
+from fabgitops_core.control.plc.gate.stamping import leave_of, with_leave
 from fabgitops_core.control.plc.planner import words_of
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
@@ -57,7 +57,7 @@ def _with_previous(known: RegisterStatus, point: Point, release: ReleaseStatus, 
         return known
     if known.previous and not _same(point, words, parse_hex(known.previous)):
         return known
-    return known.model_copy(update={"previous": hex_of(words)})
+    return with_leave(known, previous=hex_of(words))
 
 
 def _with_found(known: RegisterStatus, point: Point, words: Words | None) -> RegisterStatus:
@@ -66,7 +66,7 @@ def _with_found(known: RegisterStatus, point: Point, words: Words | None) -> Reg
         return known
     wanted = hex_of(point.wanted)
     holds = known.given == wanted if point.command else words is not None and _same(point, words, point.wanted)
-    return known.model_copy(update={"released": wanted}) if holds else known
+    return with_leave(known, released=wanted) if holds else known
 
 
 def _same(point: Point, words: Words, other: Words) -> bool:

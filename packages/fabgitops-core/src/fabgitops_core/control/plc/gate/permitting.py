@@ -7,6 +7,7 @@ from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.api.setpoint.permits import MANUAL, Permit, permit_of
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.members import Leading
+from fabgitops_core.control.plc.gate.stamping import with_leave
 from fabgitops_core.control.plc.gate.superseding import was_never_given
 from fabgitops_core.control.plc.points import Point
 
@@ -90,7 +91,7 @@ def _released(
             unread.add(point.name)
         fields = {"released": words, "previous": previous, "pending": None}
         fields["replaced"] = each.released or "" if changes else each.replaced
-        registers.append(each.model_copy(update=fields))
+        registers.append(with_leave(each, **fields))
     after = release.model_copy(
         update={
             "uid": permit.uid,
@@ -122,4 +123,4 @@ def _back(point: Point, known: RegisterStatus) -> RegisterStatus:
     released = known.released if known.previous is None else known.previous or None
     if point.wanted is None or (point.command and was_never_given(known)):
         released = None
-    return known.model_copy(update={"released": released, "replaced": None})
+    return with_leave(known, released=released, replaced=None)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.codec.types import parse_hex
+from fabgitops_core.control.plc.gate.stamping import with_leave
 from fabgitops_core.control.plc.points import Point
 
 
@@ -26,9 +27,7 @@ def superseded(
     if release.proven_at is not None or wanted == release.wanted:
         return known
     return tuple(
-        each.model_copy(update={"released": each.replaced or None, "replaced": None})
-        if _was_never_written(point, each)
-        else each
+        with_leave(each, released=each.replaced or None, replaced=None) if _was_never_written(point, each) else each
         for point, each in zip(points, known, strict=True)
     )
 
