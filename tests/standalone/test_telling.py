@@ -135,7 +135,8 @@ def test_what_waits_for_a_sink_outlives_the_process(box: Box, sink: Sink) -> Non
         fleet.settled()
         fleet.want(2600)
         until(lambda: fleet.has("Done", "3/3"), "the change is done although nobody hears of it")
-        assert "is away: 503" in box.get("/readyz").text
+        until(lambda: "is away: 503" in box.get("/readyz").text, "it is said that the sink is away")
+        until(lambda: len(fleet.status().get("outbox", [])) == len(CHANGE), "all waits")
         waiting = [each["id"] for each in fleet.status()["outbox"]]
         process.kill()
         process.wait()
