@@ -9,9 +9,12 @@ from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.api.setpoint.marks import PERMIT
 from fabgitops_core.api.setpoint.permits import Permit
 from fabgitops_core.control.events import Declared, Led, SyncRequest
+from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.members import Facts, Leading, Standing
 from fabgitops_core.control.plc.commands import Write
 from fabgitops_core.control.plc.gate.facts import facts
+from fabgitops_core.control.plc.guards.guard import snapshot
+from fabgitops_core.control.plc.guards.release import by_release
 
 from .conftest import Story
 from .mapping import HOLDING, REMOTE, SPEED, TORQUE, spec
@@ -576,3 +579,29 @@ def test_what_may_not_be_written_is_no_part_of_a_change(mode: dict[str, Any]) ->
     assert plc.facts.standing & Standing.SUSPENDED
     assert not plc.facts.standing & Standing.FAILED
     assert plc.released[:2] == ("False", "HeldByRollout")
+
+
+@pytest.mark.parametrize("spoilt", ["no hex", "0x", "0x00050005", "0xZZZZ"])
+def test_words_that_somebody_has_put_into_the_status_are_none(spoilt: str) -> None:
+    """A status in which nobody knows what stood there keeps the PLC held, and neither ends a pass nor is written."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled().permits()
+    said = plc.story.published[-1]
+    forged = {"released": "0x0007", "previous": spoilt, "replaced": spoilt}
+    registers = [{**each.model_dump(by_alias=True), "release": forged} for each in said.registers]
+    status = IndustrialPLCStatus.model_validate({**said.model_dump(by_alias=True), "registers": registers})
+    fresh = Fleet(Story(generation=plc.story.generation, at=plc.story.at, device=plc.story.device, pace=0.1), plc.by)
+    fresh.permit = plc.permit
+    fresh.declare(plc.story.spec, same=True, status=status).polled(2)
+    fresh.permits(restore=True).polled(2)
+    assert fresh.holds(10) in {5, 7}
+    assert fresh.holds(11) == 6
+
+
+def test_what_was_not_released_is_not_written_whatever_the_map_says() -> None:
+    """The guard has the last word: a map that wants what Git wants lets no register go that a rollout holds."""
+    plc = fleet().declare(spec({**SPEED, "value": 7}, TORQUE)).polled()
+    forged = plc.story.state._replace(map=plc.story.state.git)
+    held = by_release(snapshot(forged, plc.story.at), forged.map.points[0])
+    assert held is not None
+    assert held.reason is HoldReason.ROLLOUT
+    assert by_release(snapshot(forged, plc.story.at), forged.map.points[1]) is None

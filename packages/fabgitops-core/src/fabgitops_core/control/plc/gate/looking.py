@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
-from fabgitops_core.api.plc.release import ReleaseStatus
-from fabgitops_core.codec.types import Words, hex_of, parse_hex
+from fabgitops_core.codec.types import Words, hex_of
 from fabgitops_core.control.plc.gate.applying import applied
 from fabgitops_core.control.plc.gate.stamping import leave_of, with_leave
+from fabgitops_core.control.plc.gate.words import mean_the_same
 from fabgitops_core.control.plc.planner import words_of
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
@@ -18,18 +18,19 @@ def looked(state: PlcState) -> PlcState:
     A register that was never released and holds just what Git wants is released: nothing is written for it.
     """
     release = state.release
-    if release is None or not (release.unread or state.unreleased):
+    if release is None or not (release.unread or release.released != release.wanted):
         return state
-    git, words = state.git.points, _read(state)
+    git, words, unread = state.git.points, _read(state), set(release.unread)
     registers = list(state.status.registers)
     if len(registers) != len(git):
         return state
     for at, point in enumerate(git):
-        registers[at] = _with_previous(registers[at], point, release, words.get(at))
-        registers[at] = _with_found(registers[at], point, words.get(at))
-    unread = tuple(name for name in release.unread if name not in _names(git, words))
+        if (held := words.get(at)) is not None and point.name in unread:
+            registers[at] = _with_previous(registers[at], point, held)
+            unread.remove(point.name)
+        registers[at] = _with_found(registers[at], point, held)
     after = state._replace(
-        release=release.model_copy(update={"unread": unread}),
+        release=release.model_copy(update={"unread": tuple(name for name in release.unread if name in unread)}),
         leave=tuple(map(leave_of, registers)),
         status=state.status.model_copy(update={"registers": tuple(registers)}),
     )
@@ -47,17 +48,12 @@ def _read(state: PlcState) -> Mapping[int, Words]:
     return {at: words_of(batch, values, at, points) for batch, values in state.going.read for at in batch.points}
 
 
-def _names(points: Sequence[Point], at: Mapping[int, Words]) -> set[str]:
-    return {points[each].name for each in at}
-
-
-def _with_previous(known: RegisterStatus, point: Point, release: ReleaseStatus, words: Words | None) -> RegisterStatus:
+def _with_previous(known: RegisterStatus, point: Point, words: Words) -> RegisterStatus:
     """Note what a register held; a knob that was turned since it was proven is not what it is put back to."""
-    if words is None or known.name not in release.unread:
+    held = hex_of(words)
+    if known.previous and not mean_the_same(point, held, known.previous):
         return known
-    if known.previous and not _same(point, words, parse_hex(known.previous)):
-        return known
-    return with_leave(known, previous=hex_of(words))
+    return with_leave(known, previous=held)
 
 
 def _with_found(known: RegisterStatus, point: Point, words: Words | None) -> RegisterStatus:
@@ -65,15 +61,10 @@ def _with_found(known: RegisterStatus, point: Point, words: Words | None) -> Reg
     if point.wanted is None or known.released:
         return known
     wanted = hex_of(point.wanted)
-    holds = known.given == wanted if point.command else words is not None and _same(point, words, point.wanted)
+    holds = (
+        known.given == wanted if point.command else words is not None and mean_the_same(point, hex_of(words), wanted)
+    )
     return with_leave(known, released=wanted) if holds else known
-
-
-def _same(point: Point, words: Words, other: Words) -> bool:
-    try:
-        return point.same(words, other)
-    except ValueError:
-        return False
 
 
 def _are_released(before: Sequence[RegisterStatus], now: Sequence[RegisterStatus]) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
 from fabgitops_core.api.plc.release import ReleaseStatus
-from fabgitops_core.codec.types import parse_hex
 from fabgitops_core.control.plc.gate.stamping import with_leave
+from fabgitops_core.control.plc.gate.words import mean_the_same
 from fabgitops_core.control.plc.points import Point
 
 
@@ -38,16 +38,9 @@ def _was_never_written(point: Point, known: RegisterStatus) -> bool:
         return was_never_given(known)
     if known.replaced is None or not known.released or known.unverified_write == known.released:
         return False
-    return not known.raw or not _same(point, known.raw, known.released)
+    return not known.raw or not mean_the_same(point, known.raw, known.released)
 
 
 def was_never_given(command: RegisterStatus) -> bool:
     """Return whether a command was released that nobody has sent: given up, it is not to be given late."""
     return command.released is not None and command.released not in {command.given, command.unverified_write}
-
-
-def _same(point: Point, one: str, other: str) -> bool:
-    try:
-        return point.same(parse_hex(one), parse_hex(other))
-    except ValueError:
-        return False

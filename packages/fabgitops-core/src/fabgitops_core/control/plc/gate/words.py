@@ -44,6 +44,14 @@ def released_words(point: Point, known: RegisterStatus) -> Words | None:
     return words if len(words) == point.place.codec.size else None
 
 
+def mean_the_same(point: Point, one: str, other: str) -> bool:
+    """Return whether two rows of words mean the same to a register; what a status was spoilt with means nothing."""
+    try:
+        return point.same(parse_hex(one), parse_hex(other))
+    except ValueError:
+        return False
+
+
 def effective(git: DeviceMap, released: Sequence[Words | None]) -> DeviceMap:
     """Return the map that wants what was released; a register of which nothing was is only looked at.
 
