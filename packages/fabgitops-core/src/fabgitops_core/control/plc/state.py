@@ -206,8 +206,7 @@ class PlcState(NamedTuple):
 
     `git` is the map of what Git wants; `map` is that, too, but where rollouts lead the resource it wants what it was
     released to. `led_by` says who they are, `permit` what was permitted last, `release` what follows: None while nobody
-    leads it and nothing is held. `leave` says the same of each register, by place in the map. `unreleased` are the
-    registers that may not hold what Git wants.
+    leads it and nothing is held. `leave` says the same of each register, by place in the map.
     """
 
     stage: Stage = Stage.IDLE
@@ -241,7 +240,6 @@ class PlcState(NamedTuple):
     permit: str = ""
     release: ReleaseStatus | None = None
     leave: tuple[Leave, ...] = ()
-    unreleased: frozenset[str] = frozenset()
 
 
 Step = tuple[PlcState, Commands]

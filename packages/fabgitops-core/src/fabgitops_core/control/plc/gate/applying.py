@@ -42,16 +42,14 @@ def anew(state: PlcState, event: Led | Declaration) -> Step:
     """Apply what is news of a resource whose spec is as it was, and say it at once."""
     if state.spec is None or state.generation < 0:
         return state, ()
-    before, said = state.map, state.status
-    after = applied(state)
-    registers, status = after.status.registers, said
-    after = after._replace(status=said)
+    said, after = state.status, applied(state)
+    registers, after = after.status.registers, after._replace(status=said)
     commands: Commands = ()
     if registers != said.registers or after.release != said.release:
         kept = {"last_error": said.last_error, "held": said.held, "plan": said.plan}
-        after, commands = say(after, situation_of(status), status.message, event, registers=registers, **kept)
-    if after.map == before and after.unreleased == state.unreleased:
-        after = after._replace(map=before, usual=state.usual)
+        after, commands = say(after, situation_of(said), said.message, event, registers=registers, **kept)
+    if after.map == state.map and _held_back(after) == _held_back(state):
+        after = after._replace(map=state.map, usual=state.usual)
         if not owes_proof(after) or owes_proof(state) or state.spec.suspend:
             return after, commands
         return with_memory(after, settled=False), (*commands, Wake(0.0))
@@ -69,8 +67,9 @@ def applied(state: PlcState) -> PlcState:
         return _as_git_wants(state)
     points, known = state.git.points, tuple(known_at(state.git.points, state.status.registers))
     before = state.release or begun(state.permit)
-    known = superseded(before, wanted_by_git(state.git), points, known)
-    release = worn(state.permit, _renamed(before, state, known))
+    wanted = wanted_by_git(state.git)
+    known = superseded(before, wanted, points, known)
+    release = worn(state.permit, _renamed(before, state, known, wanted))
     release, known = permitted(state.permit, state.led_by, release, points, known)
     words = _words(state, known)
     release = release.model_copy(update={"released": named(state.git, words)})
@@ -86,7 +85,6 @@ def _holding(
 ) -> PlcState:
     """Return the state of a resource that holds these words until it is released to others."""
     wants = effective(state.git, words)
-    pairs = [(point, held) for point, held in zip(state.git.points, words, strict=True) if point.wanted is not None]
     leave = tuple(
         Leave(each.released, each.previous, pending(point, held), each.replaced)
         for point, each, held in zip(state.git.points, known, words, strict=True)
@@ -96,7 +94,6 @@ def _holding(
         usual=usual_of(wants, state.memory.holes),
         release=release,
         leave=leave,
-        unreleased=frozenset(point.name for point, held in pairs if point.wanted != held),
     )
     return after._replace(status=state.status.model_copy(update={"registers": tuple(stamped(after, known))}))
 
@@ -104,9 +101,14 @@ def _holding(
 def _as_git_wants(state: PlcState) -> PlcState:
     """Return the state of a resource that nobody leads, and of which nothing is held."""
     usual = usual_of(state.git, state.memory.holes)
-    after = state._replace(map=state.git, usual=usual, release=None, leave=(), unreleased=frozenset())
+    after = state._replace(map=state.git, usual=usual, release=None, leave=())
     registers = tuple(stamped(after, state.status.registers))
     return after._replace(status=state.status.model_copy(update={"registers": registers}))
+
+
+def _held_back(state: PlcState) -> list[int]:
+    """Return the places in the map of what may not hold yet what Git wants."""
+    return [at for at, each in enumerate(state.leave) if each.pending is not None]
 
 
 def _words(state: PlcState, known: Sequence[RegisterStatus]) -> list[Words | None]:
@@ -114,11 +116,10 @@ def _words(state: PlcState, known: Sequence[RegisterStatus]) -> list[Words | Non
     return [released_words(point, each) for point, each in zip(state.git.points, known, strict=True)]
 
 
-def _renamed(release: ReleaseStatus, state: PlcState, known: tuple[RegisterStatus, ...]) -> ReleaseStatus:
+def _renamed(release: ReleaseStatus, state: PlcState, known: tuple[RegisterStatus, ...], wanted: str) -> ReleaseStatus:
     """Return what is released, by the names that the words have in the map as it is now."""
-    git = state.git
-    words = _words(state, known)
-    fields = {"wanted": wanted_by_git(git), "released": named(git, words), "unread": _unread(release, known)}
+    released = named(state.git, _words(state, known))
+    fields = {"wanted": wanted, "released": released, "unread": _unread(release, known)}
     leader = {"rollout": state.led_by[0].name} if len(state.led_by) == 1 else {}
     return release.model_copy(update={**fields, **leader})
 

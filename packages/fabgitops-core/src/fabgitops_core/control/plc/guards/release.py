@@ -13,7 +13,7 @@ def by_release(seen: Snapshot, point: Point) -> Hold | None:
     What holds older words than Git's wants just those in the map, and is corrected to them.
     """
     state = seen.state
-    if state.release is None or point.name not in state.unreleased:
+    if state.release is None or state.leave[point.at].pending is None:
         return None
     if not point.command and point.wanted != state.git.points[point.at].wanted:
         return None
