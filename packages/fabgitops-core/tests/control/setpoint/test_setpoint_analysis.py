@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.analysis.template import AnalysisTemplateSpec
-from fabgitops_core.api.setpoint.status import AnalysisStatus, PausedBy
+from fabgitops_core.api.setpoint.status import AnalysisStatus, MetricStatus, PausedBy
 
 from .floor import NEW, NEWER, OLD, Floor
 
@@ -201,3 +201,31 @@ def test_a_restart_measures_when_it_is_due() -> None:
     assert len(one.measured) == count
     one.until("Done")
     assert analysis(one).metrics[0].successful >= 9
+
+
+@pytest.mark.parametrize("word", ["NoData", "Splendid", ""])
+@pytest.mark.parametrize("wave", [0, 2])
+def test_a_verdict_that_is_none_waits_for_somebody(wave: int, word: str) -> None:
+    """An analysis that another hand has ended with what is no verdict lets nothing go on, and nothing spin."""
+    one = floor(OFTEN, analysis=CHECKS, waves=JUDGED).until("Analysing", 2)
+    forged = analysis(one, wave).model_copy(update={"verdict": word})
+    kept = tuple(forged if each.wave == wave else each for each in one.status.analyses)
+    one.stored = one.status.model_copy(update={"analyses": kept})
+    one.crash().wait(310)
+    assert (one.phase, one.status.paused_by) == ("Paused", PausedBy.INCONCLUSIVE)
+    assert one.wake != 0.0
+    one.say(promote=f"{one.status.revision}/2").until("Done")
+
+
+@pytest.mark.parametrize("word", ["NoData", "Splendid", ""])
+def test_a_metric_with_a_verdict_that_is_none_is_inconclusive(word: str) -> None:
+    """A metric that another hand has ended with what is no verdict could not tell, and is no fault of ours."""
+    one = floor(OFTEN, analysis=CHECKS).until("Baking", 2)
+    forged = MetricStatus(name="checks/other", verdict=word)
+    kept = tuple(
+        each.model_copy(update={"metrics": (forged, *each.metrics)}) if each.wave == 0 else each
+        for each in one.status.analyses
+    )
+    one.stored = one.status.model_copy(update={"analyses": kept})
+    one.crash().until("Paused", most=60)
+    assert one.status.paused_by is PausedBy.INCONCLUSIVE

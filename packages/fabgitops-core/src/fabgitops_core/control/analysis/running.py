@@ -28,6 +28,8 @@ Offers = Mapping[tuple[str, str], tuple[ApiModel | None, str]]
 _WORST = (Verdict.FAILED, Verdict.ERROR, Verdict.INCONCLUSIVE)
 """What an analysis ends as when metrics have ended so; the first goes before the others."""
 
+_OF_A_METRIC = {each.value: each for each in (Verdict.RUNNING, Verdict.SUCCESSFUL, *_WORST)}
+
 
 def consulted(analyses: Analyses | None) -> frozenset[tuple[str, str]]:
     """Return kind and name of each template that an analysis needs."""
@@ -172,5 +174,5 @@ def _whole(status: AnalysisStatus, metrics: tuple[MetricStatus, ...]) -> Analysi
 
 
 def _as_a_whole(metric: MetricStatus) -> Verdict:
-    verdict = Verdict(metric.verdict)
-    return Verdict.INCONCLUSIVE if verdict is Verdict.NO_DATA else verdict
+    """Return what a metric says of the whole: NoData could not tell, nor could what is no verdict of ours."""
+    return _OF_A_METRIC.get(metric.verdict, Verdict.INCONCLUSIVE)

@@ -6,6 +6,7 @@ is begun, and what its verdict does to the change. Nothing to judge is no succes
 measured with success waits for somebody.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +24,9 @@ from fabgitops_core.control.setpoint.telling import told
 
 WHOLE = 0
 """The number of the analysis of the whole change, as if it were one of a wave."""
+
+_AGAINST = frozenset({Verdict.FAILED.value, Verdict.ERROR.value})
+_KNOWN = _AGAINST | {Verdict.RUNNING.value, Verdict.SUCCESSFUL.value}
 
 
 def consulted(spec: SetpointRolloutSpec | None) -> frozenset[tuple[str, str]]:
@@ -113,12 +117,15 @@ def dropped(state: SetpointState, at: datetime) -> SetpointState:
 
 def failed(look: Look) -> tuple[int, str] | None:
     """Return which analysis has failed, or could not be made, and why; None where none has that counts."""
-    return _ended(look.state, {Verdict.FAILED.value, Verdict.ERROR.value})
+    return _ended(look.state, _AGAINST.__contains__)
 
 
 def undecided(look: Look) -> tuple[int, str] | None:
-    """Return which analysis could not tell, and why; None where none is so that counts."""
-    return _ended(look.state, {Verdict.INCONCLUSIVE.value})
+    """Return which analysis could not tell, and why; None where none is so that counts.
+
+    One that says what is no verdict could not tell either: what is stored may be another's word.
+    """
+    return _ended(look.state, lambda verdict: verdict not in _KNOWN)
 
 
 def passed(look: Look) -> bool:
@@ -134,9 +141,9 @@ def at_its_end(look: Look) -> Look:
     return replace(look, state=concluded(look, look.state, WHOLE))
 
 
-def _ended(state: SetpointState, verdicts: set[str]) -> tuple[int, str] | None:
+def _ended(state: SetpointState, counts: Callable[[str], bool]) -> tuple[int, str] | None:
     for each in state.status.analyses:
-        if each.verdict in verdicts and not _counts_not(state, each):
+        if counts(each.verdict) and not _counts_not(state, each):
             return each.wave, f"the analysis of {named(each.wave)} says {each.verdict}: {each.message}"
     return None
 
