@@ -1,10 +1,12 @@
 """The writes of a pass: planned changes, each one request and the registers that it makes right."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.requests import Change, WriteFunction
+
+_Points = Sequence[Point] | Mapping[int, Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Planned:
         return tuple(points[at] for at in self.points)
 
 
-def changes_for(points: Sequence[Point], wrong: Iterable[int]) -> tuple[Planned, ...]:
+def changes_for(points: _Points, wrong: Iterable[int]) -> tuple[Planned, ...]:
     """Return the writes that make registers of a map hold what they must, in the order of the map.
 
     Bits of one word go out together: a device must not see a value of several bits that Git never said, on its way from
@@ -27,7 +29,7 @@ def changes_for(points: Sequence[Point], wrong: Iterable[int]) -> tuple[Planned,
     for none goes with those beside it.
 
     Args:
-        points: All registers of the map.
+        points: Registers by place in the map: all of them, or at least those that are to be written.
         wrong: Which of them are to be written, by place in the map.
     """
     words: dict[object, list[int]] = {}
@@ -43,7 +45,7 @@ def _word(point: Point, at: int) -> object:
     return at if point.change().mask is None else (place.device, place.address)
 
 
-def _by_function(points: Sequence[Point], members: Sequence[int]) -> Iterable[Planned]:
+def _by_function(points: _Points, members: Sequence[int]) -> Iterable[Planned]:
     asked = list(dict.fromkeys(points[at].function for at in members))
     named = [each for each in asked if each is not WriteFunction.AUTO] or asked
     for function in named:
@@ -51,7 +53,7 @@ def _by_function(points: Sequence[Point], members: Sequence[int]) -> Iterable[Pl
         yield _joined([at for at in members if points[at].function in mine], points, function)
 
 
-def _joined(members: Sequence[int], points: Sequence[Point], function: WriteFunction) -> Planned:
+def _joined(members: Sequence[int], points: _Points, function: WriteFunction) -> Planned:
     first, *others = (points[at].change() for at in members)
     joined = replace(first, function=function)
     for each in others:

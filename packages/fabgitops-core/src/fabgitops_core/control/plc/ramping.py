@@ -6,7 +6,7 @@ A step knows nothing of the one before it. So a restart goes on from what is rea
 there where it is, and whoever moves the register meanwhile has it begin anew from there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fabgitops_core.api.plc.approval import Approval
@@ -19,12 +19,15 @@ from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import PlcState
 
 
-def aims(state: PlcState) -> Sequence[Point]:
-    """Return the registers of the map, each wanting what the pass under way writes there."""
+def aims(state: PlcState, places: Iterable[int]) -> Mapping[int, Point]:
+    """Return registers by place in the map, each wanting what the pass under way writes there.
+
+    Only those, as each of many writes asks for its own.
+    """
     points, found = state.map.points, state.going.found
     if not (state.map.ramped or state.map.scaled) or len(found) != len(points):
-        return points
-    return tuple(aim(point, each.words) for point, each in zip(points, found, strict=True))
+        return {at: points[at] for at in places}
+    return {at: aim(points[at], found[at].words) for at in places}
 
 
 def aim(point: Point, words: Words | None) -> Point:

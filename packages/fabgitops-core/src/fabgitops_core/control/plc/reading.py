@@ -191,7 +191,7 @@ def judge(state: PlcState, event: Event) -> Step:
         return in_stage(Stage.IDENTIFYING, state, unsaid), (Identify(wanted.identity_plan, wanted.timeout),)
     noted, contact = _contact(within_its_limit(without_healed(noted, event), event), found, event)
     base = (status.drift_events, status.corrections_applied)
-    changes = changes_for(aims(noted), wrong)
+    changes = changes_for(aims(noted, wrong), wrong)
     noted = noted._replace(going=replace(noted.going, base=base, changes=changes))
     noted = with_late_proofs(noted, event.at)
     notices = tuple(notice for each in found for notice in each.notices)

@@ -5,7 +5,7 @@ tells anything; after a crash nobody does. So a reading that shows the words of 
 that shows others says no more than that the register still is adrift.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,9 @@ _SENT: dict[str, Any] = {"write_intended": None}
 
 def intended(state: PlcState, now: datetime) -> PlcState:
     """Record every write of the pass as one that may be sent from now on."""
-    found, points, aimed = list(state.going.found), state.map.points, aims(state)
-    for at in (at for each in state.going.changes for at in each.points):
+    found, points = list(state.going.found), state.map.points
+    aimed = aims(state, (at for each in state.going.changes for at in each.points))
+    for at in aimed:
         words = hex_of(aimed[at].wanted or ())
         given = {"given": words} if found[at].finding is Finding.GIVEN else {}  # in case its repetition is not sent
         counts = written(found[at].status, points[at], now, state.spec)
@@ -38,9 +39,10 @@ def intended(state: PlcState, now: datetime) -> PlcState:
     return state._replace(going=replace(state.going, found=tuple(found)))
 
 
-def is_recorded(state: PlcState, points: Iterable[Point]) -> bool:
+def is_recorded(state: PlcState, points: Sequence[Point]) -> bool:
     """Return whether the status tells of a write to each of these: an edit, also one that was undone, drops that."""
-    records, aimed = {each.name: each.unverified_write for each in state.status.registers}, aims(state)
+    records = {each.name: each.unverified_write for each in state.status.registers}
+    aimed = aims(state, (each.at for each in points))
     return all(records.get(each.name) == hex_of(aimed[each.at].wanted or ()) for each in points)
 
 

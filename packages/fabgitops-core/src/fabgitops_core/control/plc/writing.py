@@ -54,13 +54,14 @@ Answer = WriteDone | WriteUnknown | WriteFailed | WriteUnrecorded | WriteWithdra
 def still_wanted(state: PlcState, change: Change, at: datetime, outside: Outside = ALONE) -> bool:
     """Return whether a write that waits for its turn may still be sent: the last word before the wire."""
     points, seen = under_way(state), snapshot(state, at, outside)
+    places = [each.at for each in points]
     return (
         state.stage is Stage.WRITING
         and bool(points)
         and all(may_write(seen, each) for each in points)
         and is_recorded(state, points)
         and not is_given(state, (each for each in points if not forced_for(state, each)))
-        and changes_for(aims(state), state.going.changes[0].points)[0].change == change
+        and changes_for(aims(state, places), places)[0].change == change
     )
 
 
