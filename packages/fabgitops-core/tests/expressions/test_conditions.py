@@ -73,6 +73,9 @@ SILENT: dict[str, tuple[Any, str]] = {
     "result.exists(x, result.exists(y, x + y < 0)) || true": ([1.0] * 2000, "it takes more steps than it may"),
     "result.map(x, result.sum()).size() > 0": ([1.0] * 2000, "it takes more steps than it may"),
     "result.map(x, result == result).size() > 0": ([[1.0] * 2000] * 2000, "it takes more steps than it may"),
+    "result.replace('a', result).size() > 0": ("a" * (1 << 18), "it takes more steps than it may"),
+    "[result]" + ".map(x, x + x)" * 14 + "[0].join().size() > 0": (["a" * 262144], "it takes more steps than it may"),
+    "[bytes(result)]" + ".map(x, x + x)" * 14 + ".size() > 0": ("a" * (1 << 18), "it takes more steps than it may"),
 }
 
 OF_ABSENCE = {

@@ -10,7 +10,7 @@ from typing import Any
 from fabgitops_core.expressions.argo import rewritten
 from fabgitops_core.expressions.cel.compiling import Program
 from fabgitops_core.expressions.cel.comprehending import MORE_MACROS
-from fabgitops_core.expressions.cel.dialects import Dialect, Exhausted
+from fabgitops_core.expressions.cel.dialects import Dialect, Exhausted, replaced_within
 from fabgitops_core.expressions.cel.functions import MORE_MEMBERS
 from fabgitops_core.expressions.cel.nodes import Call, Index, ListOf, MapOf, Node, Select, SyntaxFault
 from fabgitops_core.expressions.cel.parsing import parsed
@@ -28,7 +28,9 @@ _OF_ABSENCE = {"default", "isNaN", "len", "size"}
 _PATTERNS = frozenset({"findAll", "matches"})
 """Not for whoever may declare a condition: a pattern could be looked for as long as somebody likes."""
 
-_DIALECT = Dialect(FUNCTIONS, FORMS, MORE_MEMBERS, MORE_MACROS, OPERATORS, _PATTERNS, STEPS)
+_MEMBERS = {**MORE_MEMBERS, ("replace", 2): replaced_within(STEPS)}
+
+_DIALECT = Dialect(FUNCTIONS, FORMS, _MEMBERS, MORE_MACROS, OPERATORS, _PATTERNS, STEPS)
 
 
 class Unfit(ValueError):

@@ -4,9 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from fabgitops_core.expressions.cel.functions import replace
+
 Run: TypeAlias = Callable[[list[Any]], Any]
 Named: TypeAlias = Mapping[tuple[str, int], Callable[..., Any]]
 """By name and how many arguments they take."""
+
+
+CHARACTERS = 64
+"""Characters of a text, or bytes, that cost one step."""
 
 
 class Exhausted(Exception):
@@ -42,23 +48,40 @@ def charged(run: Run, place: int) -> Run:
     def costly(frame: list[Any]) -> Any:
         value = run(frame)
         left = frame[place] - 1
-        if isinstance(value, (str, list, dict)):
+        if isinstance(value, (str, bytes, list, dict)):
             left -= _within(value, left)
         frame[place] = left
         if left < 0:
-            raise Exhausted("it takes more steps than it may")
+            raise _exhausted()
         return value
 
     return costly
 
 
+def replaced_within(steps: int) -> Callable[[Any, Any, Any], str]:
+    """Return `replace` for an expression of so many steps: the one function whose text is as long as two multiplied."""
+
+    def replaced(text: Any, old: Any, new: Any) -> str:
+        if isinstance(text, str) and isinstance(old, str) and isinstance(new, str):
+            longer = text.count(old) * (len(new) - len(old))
+            if len(text) + longer > steps * CHARACTERS:
+                raise _exhausted()
+        return replace(text, old, new)
+
+    return replaced
+
+
+def _exhausted() -> Exhausted:
+    return Exhausted("it takes more steps than it may")
+
+
 def _within(value: Any, left: int) -> int:
     """Return how much there is in a value, or more than is left; a mapping that is made when asked costs nothing."""
-    if isinstance(value, str):
-        return len(value) >> 6
+    if isinstance(value, (str, bytes)):
+        return len(value) // CHARACTERS
     if type(value) is list:
         cost = len(value)
-        inner = [each for each in value if type(each) in (list, dict)] if cost <= left else []
+        inner = [each for each in value if _has_more(each)] if cost <= left else []
     elif type(value) is dict:
         cost = len(value)
         inner = list(value.values()) if cost <= left else []
@@ -69,3 +92,7 @@ def _within(value: Any, left: int) -> int:
         if cost > left:
             break
     return cost
+
+
+def _has_more(value: Any) -> bool:
+    return type(value) in (list, dict) or (type(value) in (str, bytes) and len(value) >= CHARACTERS)
