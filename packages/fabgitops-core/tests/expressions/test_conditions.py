@@ -26,6 +26,8 @@ HOLDS: dict[str, Any] = {
     "default(result, 7) == 7": None,
     "isNil(result)": None,
     "asInt(result) == 3 && asFloat('3.5') == 3.5 && float(result) == 3.9": 3.9,
+    "int(result) == -7 && int('+007') == 7 && int('-0') == 0": "-" + "0" * 5000 + "7",
+    "int('9223372036854775807') - 1 > 0 && -9223372036854775808 < 0": None,
     "max(result, 4) == 4 && min(result, 4) == 3 && abs(0 - result) == 3": 3.0,
 }
 
@@ -62,6 +64,9 @@ UNFIT = {
     "let x = 3; x < result": "'let': it is not taken over from expr: say it in CEL (column 1)",
     "total(result) < 3": "no function 'total' of 1 arguments (column 1)",
     "(" * 900: "it is nested too deeply",
+    "result < 9223372036854775809": "'9223372036854775809' does not fit 64 bits (column 10)",
+    "1.5 * " + "9" * 500 + " > 0": "'99999999999999999999' does not fit 64 bits (column 7)",
+    "result == '\\U00110000'": "no escape sequence: \\U00110000",
 }
 
 SILENT: dict[str, tuple[Any, str]] = {
@@ -69,6 +74,10 @@ SILENT: dict[str, tuple[Any, str]] = {
     "result.there < 3": (DOCUMENT, "no such key: there"),
     "result[0]": (RESULT, "it is neither true nor false"),
     "result < 3": (RESULT, "no such overload"),
+    "result[result[0]] < 3": ([math.nan], "no such overload"),
+    "result[result[0] + 1] < 3": ([math.inf], "no such overload"),
+    "{result: 1}.size() > 0": (RESULT, "unsupported key type"),
+    "int(result) > 0": ("9" * 5000, "integer overflow"),
     "result.all(x, result.all(y, x + y > 0))": ([1.0] * 2000, "it takes more steps than it may"),
     "result.exists(x, result.exists(y, x + y < 0)) || true": ([1.0] * 2000, "it takes more steps than it may"),
     "result.map(x, result.sum()).size() > 0": ([1.0] * 2000, "it takes more steps than it may"),

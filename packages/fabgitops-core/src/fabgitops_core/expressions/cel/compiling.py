@@ -14,7 +14,7 @@ from fabgitops_core.expressions.cel.nodes import Call, Index, ListOf, Literal, M
 from fabgitops_core.expressions.cel.operators import BINARY, UNARY
 from fabgitops_core.expressions.cel.parsing import parsed
 from fabgitops_core.expressions.cel.picking import field, field_or, has_field, item, maybe_field, maybe_item
-from fabgitops_core.expressions.cel.values import TYPES
+from fabgitops_core.expressions.cel.values import TYPES, CelError
 
 Run: TypeAlias = Callable[[list[Any]], Any]
 
@@ -169,4 +169,12 @@ def _list(items: Sequence[Run]) -> Run:
 
 
 def _map(entries: Sequence[tuple[Run, Run]]) -> Run:
-    return lambda frame: {key(frame): value(frame) for key, value in entries}
+    return lambda frame: {_key(key(frame)): value(frame) for key, value in entries}
+
+
+def _key(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        raise CelError("unsupported key type") from None
+    return value

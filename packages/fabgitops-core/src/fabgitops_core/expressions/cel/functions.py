@@ -45,7 +45,10 @@ def as_int(value: Any) -> int:
         raise no_overload()
     if not _INT.fullmatch(value):
         raise CelError(f'strconv.ParseInt: parsing "{value}": invalid syntax')
-    return whole(int(value))
+    digits = value.lstrip("+-").lstrip("0") or "0"
+    if len(digits) > len(str(MOST)):  # far more of them Python would not even read
+        raise CelError("integer overflow")
+    return whole(int(f"-{digits}" if value.startswith("-") else digits))
 
 
 def as_double(value: Any) -> float:

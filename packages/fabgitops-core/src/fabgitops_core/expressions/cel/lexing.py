@@ -1,10 +1,12 @@
 """A text to words: CEL's lexis (langdef.md, "Syntax")."""
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from fabgitops_core.expressions.cel.nodes import SyntaxFault
+from fabgitops_core.expressions.cel.values import MOST
 
 _WORDS = re.compile(
     r"""(?P<blank>\s+|//[^\n]*)
@@ -52,15 +54,23 @@ def _word(found: re.Match[str]) -> Word:
     if found.group("double") is not None:
         return Word("literal", float(text), found.start())
     if found.group("int") is not None:
-        return Word("literal", int(text, 0 if text.startswith("0x") else 10), found.start())
+        return Word("literal", _int(found), found.start())
     return Word("name" if found.group("name") is not None else "sign", text, found.start())
+
+
+def _int(found: re.Match[str]) -> int:
+    text = found.group()
+    number = int(text, 0 if text.startswith("0x") else 10)
+    if number > MOST + 1:  # the least of all is written as the negative of one more than the most
+        raise SyntaxFault(f"{text[:20]!r} does not fit 64 bits", found.start())
+    return number
 
 
 def _unescaped(found: re.Match[str]) -> str:
     code = found.group(1)
     if code in _SHORT:
         return _SHORT[code]
-    if code[0] in "uUx" and len(code) > 1:
+    if code[0] in "uUx" and len(code) > 1 and int(code[1:], 16) <= sys.maxunicode:
         return chr(int(code[1:], 16))
     if code.isdigit() and len(code) == 3:
         return chr(int(code, 8))

@@ -90,7 +90,7 @@ def _maybe(group: Any, key: Any) -> Optional:
 def _picked(group: Any, key: Any) -> Optional:
     if isinstance(group, dict):
         return Optional(there=True, value=readable(group[key])) if isinstance(key, str) and key in group else ABSENT
-    if isinstance(group, list) and type(key) in (int, float) and key == int(key):
+    if isinstance(group, list) and (type(key) is int or (type(key) is float and key.is_integer())):
         return Optional(there=True, value=group[int(key)]) if 0 <= key < len(group) else ABSENT
     raise no_overload()
 
