@@ -56,6 +56,8 @@ def test_no_number_of_prometheus_is_one() -> None:
         (b'{"status": "success", "data": 3}', "the answer is not one of Prometheus"),
         (said("vector", [{"value": 3}]), "the answer is not one of Prometheus"),
         (said("vector", [{"value": [1, "many"]}]), "the answer is not one of Prometheus"),
+        (said("vector", [{"value": [1, "1", "1"]}]), "the answer is not one of Prometheus"),
+        (said("matrix", [{"values": ["1"]}]), "the answer is not one of Prometheus"),
         (said("streams", []), "Prometheus answers with streams: a query of numbers is wanted"),
         (said("vector", [{"value": [1, "1"]}] * 10_001), "the answer has 10001 numbers, 10000 are the most"),
         (
@@ -63,7 +65,7 @@ def test_no_number_of_prometheus_is_one() -> None:
             "Prometheus says: 1:5: parse error",
         ),
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_what_is_no_answer_of_prometheus_says_so(text: bytes, why: str) -> None:
     """What is not an answer, or one that says what is wrong, is told in a sentence."""

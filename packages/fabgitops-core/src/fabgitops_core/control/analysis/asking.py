@@ -94,7 +94,9 @@ def of_prometheus(text: bytes) -> Answer:
     kind, result = checked(text)
     try:
         return Answer(_numbers(kind, result))
-    except (IndexError, KeyError, TypeError):
+    except Garbled:
+        raise
+    except (IndexError, KeyError, TypeError, ValueError):
         raise Garbled(_FOREIGN) from None
 
 
@@ -117,7 +119,7 @@ def checked(text: bytes) -> tuple[Any, Any]:
 
 def _numbers(kind: Any, result: Any) -> Any:
     if kind == "scalar":
-        return _number(result[1])
+        return float(result[1])
     if kind == "string":
         return str(result[1])
     if kind == "vector":
@@ -128,11 +130,4 @@ def _numbers(kind: Any, result: Any) -> Any:
         raise Garbled(f"Prometheus answers with {brief(str(kind), LONGEST_SAID)}: a query of numbers is wanted")
     if len(pairs) > MAX_NUMBERS:
         raise Garbled(f"the answer has {len(pairs)} numbers, {MAX_NUMBERS} are the most: let the query sum them up")
-    return [_number(value) for _, value in pairs]
-
-
-def _number(text: Any) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise Garbled(_FOREIGN) from None
+    return [float(value) for _, value in pairs]

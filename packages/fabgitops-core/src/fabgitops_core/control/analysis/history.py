@@ -74,7 +74,7 @@ def _placed(text: bytes, begin: datetime, step: timedelta, count: int) -> list[l
                 place = _place(moment, begin, step)
                 if 0 <= place < count:
                     places[place].append(float(value))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise Garbled("the answer is not one of Prometheus") from None
     return places
 
