@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fabgitops_core.api.analysis.status import AnalysisStatus
 from fabgitops_core.control.analysis.answers import Answer
+from fabgitops_core.control.analysis.asking import of_web
 from fabgitops_core.control.analysis.running import Offers, begun, concluded, consulted, due, next_at, taken
 
 from .metrics import RATE, after, analyses, event, offers
@@ -186,6 +187,15 @@ def test_why_it_cannot_begin() -> None:
     assert begun(0, analyses("checks", "more"), many, after(0)) == "it has 21 metrics, 20 are the most"
     assert consulted(analyses("a", "b")) == {("AnalysisTemplate", "a"), ("AnalysisTemplate", "b")}
     assert not consulted(None)
+
+
+def test_an_answer_of_any_depth_is_shown() -> None:
+    """A document that is nested as deeply as one may be read is judged and shown, as far as it is short."""
+    of = offers({**RATE, "successCondition": "size(result) == 1"})
+    for text in (b"[" * 900 + b"]" * 900, b'{"a":' * 900 + b"1" + b"}" * 900):
+        status, _ = play(of, of_web(text, "{$}"))
+        found = status.metrics[0].measurements[0]
+        assert (found.verdict, len(found.value), found.value[-1]) == ("Successful", 100, "…")
 
 
 def test_a_status_is_bounded() -> None:

@@ -38,10 +38,12 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def shown(value: Any) -> str:
-    """Return an answer for people, as far as it is short."""
+def shown(value: Any, within: int = 0) -> str:
+    """Return an answer for people, as far as it is short; `within` is in how many others it is."""
+    if within == LONGEST_VALUE:
+        return "…"  # nobody sees it: so many brackets are as long as all that is kept
     if isinstance(value, list):
-        items = [shown(each) for each in value[:LONGEST_VALUE]]
+        items = [shown(each, within + 1) for each in value[:LONGEST_VALUE]]
         return brief(f"[{', '.join(items)}]", LONGEST_VALUE)
     if isinstance(value, bool):
         return str(value).lower()
@@ -49,7 +51,7 @@ def shown(value: Any) -> str:
         return f"{value:.10g}"
     if isinstance(value, dict):
         pairs = list(value.items())[:LONGEST_VALUE]
-        return brief("{" + ", ".join(f"{key}: {shown(each)}" for key, each in pairs) + "}", LONGEST_VALUE)
+        return brief("{" + ", ".join(f"{key}: {shown(each, within + 1)}" for key, each in pairs) + "}", LONGEST_VALUE)
     return "null" if value is None else brief(str(value), LONGEST_VALUE)
 
 
