@@ -198,6 +198,20 @@ def test_an_answer_of_any_depth_is_shown() -> None:
         assert (found.verdict, len(found.value), found.value[-1]) == ("Successful", 100, "…")
 
 
+def test_an_argument_that_is_left_is_an_error() -> None:
+    """A template that takes another argument in mid-change is an Error; a value that speaks of one cannot begin."""
+    of = offers(RATE)
+    status = begin(of)
+    more = offers({**RATE, "successCondition": "result[0] < {{args.limit}}"}, args=[{"name": "limit"}])
+    request = due(status, analyses(), more, after(0))
+    assert request is not None
+    assert (request.metric, request.problem) == (
+        None,
+        "metric.successCondition is 'result[0] < {{args.limit}}': limit has no value",
+    )
+    assert "limit has no value" in str(begun(0, analyses(limit="{{args.limit}}"), more, after(0)))
+
+
 def test_a_status_is_bounded() -> None:
     """However long queries and answers are, an analysis of twenty metrics stays far below what can be stored."""
     long = {**RATE, "interval": "1s", "failureLimit": -1, "provider": {"prometheus": {"query": "x" * 4096}}}

@@ -65,10 +65,13 @@ class AnalysisTemplateSpec(ApiModel):
         """Return a metric of it with its arguments filled in.
 
         Raises:
-            ValidationError: It is none with these.
+            ValidationError: It is none with these, or an argument is left in it.
         """
         values = self.values(given)
-        return metric.filled(lambda text: filled(text, values))
+        found = metric.filled(lambda text: filled(text, values))
+        left = ((path, text, names_in(text)) for path, text in found.texts)
+        refuse("Metric", [Problem(path, text, f"{names[0]} has no value") for path, text, names in left if names])
+        return found
 
     def _twice(self) -> Iterator[Problem]:
         for field, names in (("args", [each.name for each in self.args]), ("metrics", [m.name for m in self.metrics])):
