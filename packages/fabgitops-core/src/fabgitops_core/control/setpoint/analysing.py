@@ -7,7 +7,6 @@ measured with success waits for somebody.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from fabgitops_core.api.analysis.refs import Analyses
@@ -134,11 +133,6 @@ def passed(look: Look) -> bool:
     return status is not None and (
         status.verdict == Verdict.SUCCESSFUL or (status.verdict != Verdict.RUNNING and _counts_not(look.state, status))
     )
-
-
-def at_its_end(look: Look) -> Look:
-    """Return the look with the analysis of the whole change ended, as its last wave is done."""
-    return replace(look, state=concluded(look, look.state, WHOLE))
 
 
 def _ended(state: SetpointState, counts: Callable[[str], bool]) -> tuple[int, str] | None:

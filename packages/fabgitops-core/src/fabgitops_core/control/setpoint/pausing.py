@@ -16,11 +16,11 @@ def paused(look: Look) -> Move:
     if words.promoted(look):
         return _promoted(words.promote(look))
     if by is PausedBy.WAVE and (pause := look.wave.pause) is None:
-        return _over(look, "the wave does not end with a pause any more", "PauseOver")
+        return moving.onward(look, "the wave does not end with a pause any more", "PauseOver")
     if by is PausedBy.WAVE and pause and pause.duration_seconds:
         left = pause.duration_seconds - look.seconds_since(look.state.status.paused_since)
         if left <= 0:
-            return _over(look, "its pause is over", "PauseOver")
+            return moving.onward(look, "its pause is over", "PauseOver")
         return Move(look.state, look.state.status.paused_for, wake=left)
     return Move(look.state, _waits(look))
 
@@ -47,14 +47,9 @@ def _promoted(look: Look) -> Move:
     status = look.state.status
     word = f"somebody promoted {status.promoted}"
     if status.paused_by is PausedBy.WAVE:
-        return _over(look, word, "Promoted")
+        return moving.onward(look, word, "Promoted")
     fields = failing.accepting(look) if status.paused_by is PausedBy.INCONCLUSIVE else {}
     return moving.resume(look, word, given_up="", **fields or failing.tolerating(look, status.given_up))
-
-
-def _over(look: Look, given: str, rule: str) -> Move:
-    """Go on after the pause of a wave; one that somebody wants to pause altogether pauses where the next begins."""
-    return moving.onward(look, given, rule)
 
 
 def _waits(look: Look) -> str:

@@ -1,5 +1,7 @@
 """PLANNING: the change is told before it is done; it begins when Git stands still, and whoever has to has agreed."""
 
+from dataclasses import replace
+
 from fabgitops_core.api.setpoint.setpointrollout import Approval
 from fabgitops_core.api.setpoint.status import MAX_NAMED, PausedBy, Phase, Plan, PlannedWave
 from fabgitops_core.control.cdevents.words import Word
@@ -73,7 +75,7 @@ def _planned(look: Look) -> Look:
     if before is None or before.hash != name:
         outcome = f"revision {status.revision}: {plan.changes} of {plan.size} PLCs, {len(plan.waves)} waves"
         state = decided(state, look.at, "what Git wants", "Planned", outcome, SetpointReason.PLANNED)
-    return Look(state, look.spec, look.members, look.offers, look.git, look.view, look.at)
+    return replace(look, state=state)
 
 
 def _waves(look: Look) -> tuple[PlannedWave, ...]:
@@ -99,8 +101,7 @@ def _told(look: Look) -> str:
     return f"{look.view.needs} of {size} PLCs change, in {waves} waves"
 
 
-def begin(state: SetpointState, look: Look, given: str, **fields: object) -> Move:
-    """Begin to plan what Git wants now; from rest it is a new round."""
-    revision = revision_of(look.git.fingerprint, str(fields.get("supersedes", "")))
-    fresh = {"supersedes": "", "started_at": None, **fields}
-    return Move(moving.plan(state, look.at, given, revision=revision, **fresh), again=True)
+def begin(state: SetpointState, look: Look, given: str) -> Move:
+    """Begin to plan what Git wants now, in a new round."""
+    revision = revision_of(look.git.fingerprint, "")
+    return Move(moving.plan(state, look.at, given, revision=revision, supersedes="", started_at=None), again=True)

@@ -95,7 +95,7 @@ def baked(look: Look) -> Move:
 
 def _ended(look: Look) -> Move | None:
     """Return what follows where the analysis of the whole change ends with its last wave; None where nothing does."""
-    if not look.is_last or (state := judged.at_its_end(look).state) is look.state:
+    if not look.is_last or (state := judged.concluded(look, look.state, judged.WHOLE)) is look.state:
         return None
     return Move(state, again=True)
 
