@@ -31,8 +31,6 @@ class Standing(IntFlag):
     """It is left alone, or only looked at: nothing is written there, so no change can wait for it."""
     RESTORED = auto()
     """What was put back is what it must hold now."""
-    MEASURED = auto()
-    """What it held before the change of this round is stored."""
 
 
 class Facts(NamedTuple):

@@ -4,7 +4,7 @@ from enum import IntEnum, auto
 
 from fabgitops_core.control.members import Facts, Standing
 
-GATED, VALID, REACHABLE, IN_SYNC, PROVEN, HELD, FAILED, SUSPENDED, RESTORED = map(
+GATED, VALID, REACHABLE, IN_SYNC, PROVEN, HELD, FAILED, SUSPENDED = map(
     int,
     (
         Standing.GATED,
@@ -15,7 +15,6 @@ GATED, VALID, REACHABLE, IN_SYNC, PROVEN, HELD, FAILED, SUSPENDED, RESTORED = ma
         Standing.HELD,
         Standing.FAILED,
         Standing.SUSPENDED,
-        Standing.RESTORED,
     ),
 )
 """As numbers: of ten thousand members each is asked several times a pass."""

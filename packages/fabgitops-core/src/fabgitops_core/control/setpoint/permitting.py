@@ -11,6 +11,7 @@ from fabgitops_core.control.members import Facts
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.control.setpoint import analysing
 from fabgitops_core.control.setpoint.look import Look
+from fabgitops_core.control.setpoint.member import RESTORE
 from fabgitops_core.control.setpoint.state import MEMBER, Given, Giving, SetpointState, Step
 from fabgitops_core.control.setpoint.view import Some
 
@@ -47,7 +48,7 @@ def restored(look: Look, room: int) -> tuple[Giving, ...]:
     found: list[Giving] = []
     for name in look.view.back:
         given = look.state.given.get(name)
-        if given is not None and (given.permit.endswith("/restore") or given.refused):
+        if given is not None and (given.permit.endswith(RESTORE) or given.refused):
             continue
         if len(found) >= min(room, AT_ONCE):
             break
@@ -72,7 +73,7 @@ def not_back(look: Look) -> Some:
 def _why_not_back(facts: Facts, given: Given | None) -> str:
     if given is not None and given.refused:
         return given.refused
-    if given is not None and given.permit.endswith("/restore"):
+    if given is not None and given.permit.endswith(RESTORE):
         return f"it has its permit to go back, and has not acted on it{f': {facts.why}' if facts.why else ''}"
     return "it is next"
 
@@ -98,7 +99,7 @@ def _is_open(name: str, given: Given, event: Mustered) -> bool:
     facts = event.members.get(name)
     if facts is None or facts.permit == given.permit:
         return False
-    if not given.permit.endswith("/restore") and f"/{facts.wanted}" not in given.permit:
+    if not given.permit.endswith(RESTORE) and f"/{facts.wanted}" not in given.permit:
         return False
     age = event.at - given.at
     return timedelta(0) <= age < (AGAIN_AFTER if given.refused else HEARD_WITHIN)

@@ -6,6 +6,7 @@ deadline has passed goes back as soon as it can, for it has its permit.
 
 from fabgitops_core.control.setpoint import moving, permitting
 from fabgitops_core.control.setpoint.look import Look, Move
+from fabgitops_core.control.setpoint.member import RESTORE
 from fabgitops_core.control.setpoint.planning import begin
 from fabgitops_core.control.setpoint.revision import CHANGED
 
@@ -13,7 +14,7 @@ from fabgitops_core.control.setpoint.revision import CHANGED
 def restoring(look: Look) -> Move:
     """Put back the next ones; end when all are back, or the deadline has passed."""
     view = look.view
-    on_the_way = sum(each.permit.endswith("/restore") and not each.refused for each in look.state.given.values())
+    on_the_way = sum(each.permit.endswith(RESTORE) and not each.refused for each in look.state.given.values())
     over = look.deadline_in() <= 0
     giving = permitting.restored(look, look.spec.max_parallel - (0 if over else view.going_back + on_the_way))
     left = permitting.not_back(look)

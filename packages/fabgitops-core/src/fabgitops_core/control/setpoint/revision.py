@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fabgitops_core.api.setpoint.setpointrollout import SetpointRolloutSpec
 from fabgitops_core.api.setpoint.status import Phase, SetpointRolloutStatus
 from fabgitops_core.control.members import Facts, Members, Standing
+from fabgitops_core.control.setpoint.member import RESTORE
 
 DIGITS = 12
 """Hexadecimal digits of a revision: people type it."""
@@ -78,7 +79,7 @@ def _still_rejected(members: Members, status: SetpointRolloutStatus) -> bool:
     """
     if status.phase is not Phase.ABORTED:
         return False
-    return any(each.permit.endswith(f"/{each.wanted}/restore") for each in members.values() if each.wanted)
+    return any(each.permit.endswith(f"/{each.wanted}{RESTORE}") for each in members.values() if each.wanted)
 
 
 def fingerprint_of(wants: Mapping[str, str]) -> str:

@@ -67,7 +67,6 @@ def _standing(state: PlcState, situation: Situation) -> Standing:
         Standing.FAILED: situation in _FAILED,
         Standing.SUSPENDED: spec is not None and (spec.suspend or spec.mode is not Mode.ENFORCE),
         Standing.RESTORED: release is not None and release.restored,
-        Standing.MEASURED: release is not None and not release.unread,
     }
     standing = Standing(0)
     for each, held in holds.items():
