@@ -251,3 +251,29 @@ def test_a_server_that_is_no_url_is_told(fabctl: Fabctl, tmp_path: Path, server:
     """A kubeconfig whose server is not a URL is told in one line."""
     file = kubeconfig(tmp_path / "config", server)
     assert 'context "plant"' in complaint(fabctl("get-status", "--kubeconfig", file))
+
+
+@pytest.mark.parametrize("value", [r'"a\0b"', r'"a\ud800b"', "0x" + "f" * 5000])
+def test_a_default_that_no_environment_can_hold_is_wrong_usage(fabctl: Fabctl, tmp_path: Path, value: str) -> None:
+    """In one line that names the file, whatever its YAML makes of an escape."""
+    file = tmp_path / "config.yaml"
+    file.write_text(f"context: {value}\n")
+    ran = fabctl("list", FABCTL_CONFIG=str(file))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (
+        2,
+        "",
+        f"fabctl: {file}: context is no value of an option\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x", "x" * 300])
+def test_a_file_of_defaults_of_an_impossible_name_is_not_there(fabctl: Fabctl, name: str) -> None:
+    """A home that nobody has, a name that no file system takes: wrong usage, as of any other."""
+    ran = fabctl("list", FABCTL_CONFIG=name)
+    assert (ran.returncode, ran.stderr) == (2, f"fabctl: no file {name}: check FABCTL_CONFIG\n")
+
+
+def test_an_endless_file_of_defaults_is_told(fabctl: Fabctl) -> None:
+    """It is not read for ever."""
+    ran = fabctl("list", FABCTL_CONFIG="/dev/zero")
+    assert (ran.returncode, ran.stderr) == (2, "fabctl: /dev/zero cannot be read: it has more than 256 MiB\n")

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from fabctl.bounded import read_file
 from fabctl.errors import UsageError
 
 NAMES = ("context", "namespace", "kubeconfig", "request-timeout", "output")
@@ -24,25 +25,29 @@ def take_in() -> None:
     file = _file()
     if file is not None:
         for name, value in _read(file).items():
-            os.environ.setdefault(variable(name), value)
+            try:
+                os.environ.setdefault(variable(name), str(value))
+            except ValueError:  # a character, or a number, that nothing can hold there
+                raise UsageError(f"{file}: {name} is no value of an option") from None
 
 
 def _file() -> Path | None:
     named = os.environ.get(FILE)
     if named:
-        if not (path := Path(named).expanduser()).exists():
+        path = Path(os.path.expanduser(named))
+        if not os.path.exists(path):
             raise UsageError(f"no file {named}: check {FILE}")
         return path
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     path = Path(base) / "fabctl" / "config.yaml"
-    return path if path.is_file() else None
+    return path if os.path.isfile(path) else None
 
 
-def _read(file: Path) -> dict[str, str]:
+def _read(file: Path) -> dict[str, str | int | float]:
     import yaml  # noqa: PLC0415 - few have such a file
 
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        found = yaml.safe_load(read_file(file).decode())
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
@@ -54,4 +59,4 @@ def _read(file: Path) -> dict[str, str]:
     for name, value in found.items():
         if name not in NAMES or isinstance(value, bool) or not isinstance(value, str | int | float):
             raise UsageError(f"{file}: {name!r} is no option with a value: there are {', '.join(NAMES)}")
-    return {name: str(value) for name, value in found.items()}
+    return found
