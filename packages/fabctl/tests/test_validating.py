@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -216,3 +217,51 @@ def test_without_the_extra_a_cluster_is_asked(fabctl: Fabctl, tmp_path: Path) ->
     ran = fabctl("validate", "--server", "-f", str(tmp_path))
     assert (ran.returncode, ran.stdout) == (5, "")
     assert "no kubeconfig" in ran.stderr
+
+
+def test_links_that_go_in_circles_are_followed_once(fabctl: Fabctl, tmp_path: Path) -> None:
+    """A repository may have several, and each way through them would be a folder of its own."""
+    (tmp_path / "line-3").mkdir()
+    (tmp_path / "line-3/mixer.yaml").write_text(TEMPLATE)
+    for name in "abc":
+        (tmp_path / name).symlink_to(".")
+        (tmp_path / "line-3" / name).symlink_to("..")
+    ran = fabctl("validate", "-f", str(tmp_path))
+    assert (ran.returncode, ran.stderr) == (0, "1 object in 1 file: 0 errors, 0 warnings\n")
+
+
+def test_a_link_out_of_a_folder_is_followed(fabctl: Fabctl, tmp_path: Path) -> None:
+    """What it leads to is meant as well."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/mixer.yaml").write_text(TEMPLATE)
+    (tmp_path / "line-3").mkdir()
+    (tmp_path / "line-3/link").symlink_to("../shared")
+    assert fabctl("validate", "-f", str(tmp_path / "line-3")).stderr.startswith("1 object in 1 file:")
+
+
+def test_folders_may_be_as_deep_as_the_system_lets_them(fabctl: Fabctl, tmp_path: Path) -> None:
+    """Each is looked into, and no depth of Python's is in the way."""
+    top = tmp_path / "deep"
+    top.mkdir()
+    make = "import os\nfor _ in range(1050): os.mkdir('a'); os.chdir('a')\nopen('x.yaml', 'w').write('a: [')"
+    try:
+        subprocess.run([sys.executable, "-c", make], check=True, cwd=top)
+        ran = fabctl("validate", "-f", str(top))
+    finally:  # pytest would go into it level by level
+        subprocess.run(["rm", "-rf", str(top)], check=True)
+    assert (ran.returncode, ran.stderr) == (1, "0 objects in 1 file: 1 error, 0 warnings\n")
+
+
+def test_an_impossible_file_name_is_not_there(fabctl: Fabctl) -> None:
+    """It is not told of the output that it could not be written."""
+    name = "x" * 300
+    ran = fabctl("validate", "-f", name)
+    assert (ran.returncode, ran.stderr) == (2, f"fabctl: no file or folder {name}: check -f\n")
+
+
+def test_what_never_ends_is_told(fabctl: Fabctl, tmp_path: Path) -> None:
+    """A link in a repository may lead to a device; it takes no more memory than a large file."""
+    (tmp_path / "x.yaml").symlink_to("/dev/zero")
+    ran = fabctl("validate", "-f", str(tmp_path))
+    said = f"{tmp_path}/x.yaml: error: it cannot be read: it has more than 256 MiB\n"
+    assert (ran.returncode, ran.stdout) == (1, said)

@@ -1,11 +1,14 @@
 """Manifests in files: which files are meant, and what stands in them and where."""
 
+import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fabctl.bounded import read_all, read_file
 from fabctl.errors import UsageError
 from fabctl.fields import Body, mapping, text
 from fabctl.reading.documents import documents
@@ -81,16 +84,16 @@ def files_of(given: Sequence[str]) -> list[Path]:
     """Return the files that are meant: of a folder all with a name that kubectl reads, also in folders below it.
 
     Raises:
-        UsageError: One is not there.
+        UsageError: One is not there, or a folder cannot be read.
     """
     found: dict[Path, None] = {}
     for each in given:
         path = Path(each)
         if each == STDIN:
             found[path] = None
-        elif path.is_dir():
+        elif os.path.isdir(path):
             found |= dict.fromkeys(sorted(_below(path)))
-        elif path.exists():
+        elif os.path.exists(path):  # which is no error of a name that no file system takes
             found[path] = None
         else:
             raise UsageError(f"no file or folder {each}: check -f")
@@ -98,14 +101,35 @@ def files_of(given: Sequence[str]) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder; what is hidden is not meant, `.git` above all."""
-    for each in folder.iterdir():
-        if each.name.startswith("."):
+    """Yield the files of a folder; what is hidden is not meant, `.git` above all.
+
+    Links to folders are followed when all else is known, and none to where it has been: they may go in circles.
+
+    Raises:
+        UsageError: A folder cannot be read.
+    """
+    waiting, seen = deque([folder]), set[tuple[int, int]]()
+    while waiting:
+        identity, entries = _looked_into(waiting.pop())
+        if identity in seen:
             continue
-        if each.is_dir():
-            yield from _below(each)
-        elif each.suffix in SUFFIXES or each.name == KUSTOMIZATION:
-            yield each
+        seen.add(identity)
+        for each in entries:
+            if each.name.startswith("."):
+                continue
+            if os.path.isdir(each):
+                (waiting.appendleft if each.is_symlink() else waiting.append)(each)
+            elif each.suffix in SUFFIXES or each.name == KUSTOMIZATION:
+                yield each
+
+
+def _looked_into(folder: Path) -> tuple[tuple[int, int], list[Path]]:
+    """Return which folder it is, by whatever way it was come to, and what is in it."""
+    try:
+        found = folder.stat()
+        return (found.st_dev, found.st_ino), sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror}") from None
 
 
 def read(files: Iterable[Path]) -> Found:
@@ -121,7 +145,7 @@ def read(files: Iterable[Path]) -> Found:
 def _read_file(file: Path) -> Found:
     name = "standard input" if str(file) == STDIN else str(file)
     try:
-        content = sys.stdin.buffer.read() if str(file) == STDIN else file.read_bytes()
+        content = read_all(sys.stdin.buffer) if str(file) == STDIN else read_file(file)
     except OSError as error:
         return Found((), (Trouble(name, 0, 0, f"it cannot be read: {error.strerror}"),), 0)
     try:

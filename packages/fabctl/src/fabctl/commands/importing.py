@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from fabctl.adopting import NotAdopted, adopted
+from fabctl.bounded import read_file
 from fabctl.cluster import connected
 from fabctl.commands.selecting import found
 from fabctl.errors import Refused, UsageError
@@ -76,7 +77,7 @@ def _by_tags(names: tuple[str, ...], csv: Path, device: str, columns: tuple[str,
     if len(names) > 1 or not device:
         raise UsageError("a tag list is that of one device: fabctl import NAME --csv FILE --device ADDRESS")
     try:
-        found, unused = registers(csv.read_text(encoding="utf-8-sig"), mapped(columns))
+        found, unused = registers(read_file(csv).decode("utf-8-sig"), mapped(columns))
     except OSError as error:
         raise UsageError(f"{csv} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
