@@ -265,3 +265,25 @@ def test_what_never_ends_is_told(fabctl: Fabctl, tmp_path: Path) -> None:
     ran = fabctl("validate", "-f", str(tmp_path))
     said = f"{tmp_path}/x.yaml: error: it cannot be read: it has more than 256 MiB\n"
     assert (ran.returncode, ran.stdout) == (1, said)
+
+
+@pytest.mark.parametrize("entry", ["x" * 300, r"a\0b"])
+def test_any_text_may_stand_in_a_kustomization(fabctl: Fabctl, tmp_path: Path, entry: str) -> None:
+    """A description, or a patch, that could name no file names none."""
+    (tmp_path / "kustomization.yaml").write_text(f'commonAnnotations: {{why: "{entry}"}}\nresources: [fan.yaml]\n')
+    (tmp_path / "fan.yaml").write_text("half of an object")
+    ran = fabctl("validate", "-f", str(tmp_path), PATH=str(tmp_path))
+    assert (ran.returncode, ran.stderr) == (1, "0 objects in 2 files: 1 error, 0 warnings\n")
+    assert ran.stdout.startswith(f"{tmp_path}/kustomization.yaml: error: kustomize has to build this")
+
+
+@pytest.mark.integration
+def test_each_of_many_objects_in_a_file_is_found_there(fabctl: Fabctl, tmp_path: Path, kubectl: str) -> None:
+    """As soon as if they stood in files of their own, though kustomize tells of each where it is from."""
+    count = 1000
+    one = PATCH.replace("ADDRESS", "10.0.0.7").replace("fan", "fan-{at}")
+    (tmp_path / "fans.yaml").write_text("---\n".join(one.replace("{at}", f"{at:04}") for at in range(count)))
+    (tmp_path / "kustomization.yaml").write_text("resources: [fans.yaml]\n")
+    ran = fabctl("validate", "-f", str(tmp_path), PATH=kubectl)
+    assert ran.stderr == f"{count} objects in 2 files: {count} errors, 0 warnings\n"
+    assert ran.stdout.splitlines()[-1].startswith(f"{tmp_path}/fans.yaml:{5 * count - 1}:")

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fabctl.bounded import read_file
 from fabctl.fields import Body, mapping, text
 from fabctl.manifests import Found, Manifest, Trouble, read, read_text
+from fabctl.reading.composing import Node
 from fabctl.reading.documents import documents
 from fabctl.reading.lines import Lines
 
@@ -57,8 +59,11 @@ def _used(kustomizations: Iterable[Path]) -> _Used:
             continue
         seen.add(folder)
         for entry in _entries(_kustomization(folder)):
-            place = (folder / entry).resolve()
-            if place.is_dir():
+            try:
+                place = (folder / entry).resolve()
+            except ValueError:  # no name of a file: it has a character that none may have
+                continue
+            if os.path.isdir(place):
                 used.folders.add(place)
                 waiting.append(place)
             else:
@@ -68,10 +73,18 @@ def _used(kustomizations: Iterable[Path]) -> _Used:
 
 def _kustomization(folder: Path) -> Body:
     for name in NAMES:
-        if (folder / name).is_file():
-            nodes = documents((folder / name).read_text(encoding="utf-8", errors="replace")).nodes
+        if os.path.isfile(folder / name):
+            nodes = _documents(folder / name)
             return mapping(nodes[0].value) if nodes else {}
     return {}
+
+
+def _documents(file: Path) -> Sequence[Node]:
+    """Return what stands in a file, and nothing where it cannot be read, which kustomize tells better."""
+    try:
+        return documents(read_file(file).decode(errors="replace")).nodes
+    except OSError:
+        return ()
 
 
 def _entries(value: Any) -> Iterator[str]:
@@ -107,7 +120,8 @@ def _built(folder: Path, file: Path) -> Found:
             said = " ".join(done.stderr.decode(errors="replace").replace(f"{top}/", "").split())
             return Found((), (Trouble(str(file), 0, 0, f"kustomize cannot build this: {said}"),), 0)
         found = read_text(done.stdout.decode(errors="replace"), _NOT_KUSTOMIZES)
-        placed = tuple(_placed(each, top, file) for each in found.manifests)
+        known: dict[Path, Sequence[Node]] = {}
+        placed = tuple(_placed(each, top, file, known) for each in found.manifests)
     return Found(
         placed, tuple(replace(each, file=str(file), line=0, column=0) for each in found.troubles), found.others
     )
@@ -122,8 +136,11 @@ def _program() -> tuple[str, ...] | None:
     return (kubectl, "kustomize") if kubectl is not None else None
 
 
-def _placed(manifest: Manifest, top: Path, kustomization: Path) -> Manifest:
-    """Return an object with where it stands in the file that it came from, and without what says so in it."""
+def _placed(manifest: Manifest, top: Path, kustomization: Path, known: dict[Path, Sequence[Node]]) -> Manifest:
+    """Return an object with where it stands in the file that it came from, and without what says so in it.
+
+    Each file is read once: what it holds is kept among what is known.
+    """
     metadata = mapping(manifest.body.get("metadata"))
     annotations = dict(mapping(metadata.get("annotations")))
     origin = mapping(_first(text_of(annotations.pop(ORIGIN, ""))))
@@ -131,11 +148,14 @@ def _placed(manifest: Manifest, top: Path, kustomization: Path) -> Manifest:
     body = {**manifest.body, "metadata": {**kept, **({"annotations": annotations} if annotations else {})}}
     path = text(origin.get("path"))
     place = top / path
-    if "repo" in origin or not path or not place.is_file():
+    if "repo" in origin or not path or not os.path.isfile(place):
         return Manifest(body, str(kustomization), Lines(0, None, 0))
-    shown = os.path.relpath(place.resolve(), Path.cwd())
-    named = str(place.resolve()) if shown.startswith("..") else shown
-    return Manifest(body, named, _lines_of(body, place) or Lines(0, None, 0))
+    real = place.resolve()
+    if real not in known:
+        known[real] = _documents(real)
+    shown = os.path.relpath(real, Path.cwd())
+    named = str(real) if shown.startswith("..") else shown
+    return Manifest(body, named, _lines_of(body, known[real]) or Lines(0, None, 0))
 
 
 def text_of(value: Any) -> str:
@@ -148,10 +168,10 @@ def _first(annotation: str) -> Any:
     return nodes[0].value if nodes else None
 
 
-def _lines_of(body: Body, file: Path) -> Lines | None:
+def _lines_of(body: Body, nodes: Iterable[Node]) -> Lines | None:
     """Return where an object stands in its file; kustomize may have put something before or behind its name."""
     name = text(mapping(body.get("metadata")).get("name"))
-    for node in documents(file.read_text(encoding="utf-8", errors="replace")).nodes:
+    for node in nodes:
         value = mapping(node.value)
         called = text(mapping(value.get("metadata")).get("name"))
         if value.get("kind") == body.get("kind") and called and called in name:
