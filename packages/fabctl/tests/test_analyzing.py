@@ -168,7 +168,13 @@ def test_a_file_without_a_template_is_told(fabctl: Fabctl, prometheus: str, tmp_
     assert (ran.returncode, str(file) in ran.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "ftp://x", "http://a b", "http://ä"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("nonsense", "ftp://x", "http://a b", "http://ä"),
+        *("http://", "http://[", "http://a..b", "http://x:abc", "http://x:99999"),
+    ],
+)
 def test_what_is_no_url_is_refused(fabctl: Fabctl, files: tuple[Path, Path], url: str) -> None:
     """Before anything is asked."""
     ran = fabctl("rollout", "analyze", "-f", files[0], "--prometheus", url)
@@ -199,20 +205,33 @@ def test_what_is_no_duration_is_refused(typed: str) -> None:
 def test_a_redirect_is_not_followed(prometheus: str, files: tuple[Path, Path]) -> None:
     """The token would go with it."""
     with pytest.raises(OSError, match="/moved answers with 302"):
-        getting(files[1])(f"{prometheus}/moved?query=x", 5.0)
+        getting(files[1], prometheus)(f"{prometheus}/moved?query=x", 5.0)
 
 
 def test_nobody_there_is_told() -> None:
     """In words for people."""
     with pytest.raises(OSError, match="cannot be reached"):
-        getting(None)("http://127.0.0.1:9/api/v1/query?query=x", 5.0)
+        getting(None, "http://127.0.0.1:9")("http://127.0.0.1:9/api/v1/query?query=x", 5.0)
 
 
 def test_a_token_file_that_holds_none_is_refused(tmp_path: Path) -> None:
     """Two words are no token."""
     (tmp_path / "token").write_text("a b")
     with pytest.raises(FabctlError, match="does not hold one token"):
-        getting(tmp_path / "token")
+        getting(tmp_path / "token", "http://127.0.0.1:9090")
+
+
+def test_a_server_that_a_template_names_is_sent_no_token(prometheus: str, files: tuple[Path, Path]) -> None:
+    """Somebody else may have written the template; the token is for the server that the command line names."""
+    with pytest.raises(OSError, match="/api/v1/query answers with 401"):
+        getting(files[1], "http://127.0.0.1:9090")(f"{prometheus}/api/v1/query?query=x", 5.0)
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://a..b/x", "http://x:99999"])
+def test_what_a_template_names_may_be_no_server(url: str) -> None:
+    """It is told as one that cannot be reached."""
+    with pytest.raises(OSError, match="is no URL of a server"):
+        getting(None, "http://127.0.0.1:9090")(url, 5.0)
 
 
 def test_many_that_would_have_failed_are_counted() -> None:

@@ -55,7 +55,7 @@ async def analyze(
         lasting: How long each change goes on: metrics without a count are measured for so long.
         arg: Value of an argument of the template, as NAME=VALUE; several times for several.
         filename: File of the AnalysisTemplate, in the place of a name: no cluster is asked.
-        token_file: File with the token that Prometheus wants.
+        token_file: File with the token that the server of --prometheus wants; no other server is sent it.
         output: How to print; wide shows all changes that would not have passed.
         connection: Which cluster, and where in it.
     """
@@ -67,7 +67,7 @@ async def analyze(
     from fabctl.fetching import check_url, getting  # noqa: PLC0415 - it takes long to import
 
     check_url(prometheus)
-    ask = getting(token_file)
+    ask = getting(token_file, prometheus)
     template = _in_file(filename) if filename is not None else await _in_cluster(str(name), connection)
     title = text(mapping(template.get("metadata")).get("name")) or str(filename)
     try:
