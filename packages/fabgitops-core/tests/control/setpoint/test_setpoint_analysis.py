@@ -88,6 +88,18 @@ def test_a_wave_is_judged_when_it_has_baked() -> None:
     assert analysis(one, 2).verdict == "Successful"
 
 
+def test_what_is_measured_often_keeps_nothing_else_from_its_turn() -> None:
+    """A wave is judged although there is always something to measure for the whole change."""
+    one = floor(ONCE, analysis={"templates": [{"templateName": "often"}]}, waves=JUDGED)
+    often = AnalysisTemplateSpec.model_validate(
+        {"metrics": [{**ONCE, "name": f"m{at}", "interval": "1s"} for at in range(4)]}
+    )
+    one.offers["AnalysisTemplate", "often"] = (often, "")
+    one.until("Analysing", most=200)
+    one.until("Releasing", 3, most=30)
+    assert "checks/rate" in one.measured
+
+
 def test_a_wave_that_is_judged_badly_is_put_back() -> None:
     """A wave whose analysis fails is a failure."""
     one = floor({**OFTEN, "count": 3}, waves=JUDGED).until("Analysing")

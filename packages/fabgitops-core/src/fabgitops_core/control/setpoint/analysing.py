@@ -69,8 +69,8 @@ def begun(look: Look, state: SetpointState, wave: int) -> SetpointState:
 
 
 def due(look: Look) -> Measure | None:
-    """Return the measurement that is to be made now; None for none."""
-    for status in look.state.status.analyses:
+    """Return the measurement that is to be made now, of several the one that has waited longest; None for none."""
+    for status in sorted(look.state.status.analyses, key=lambda each: running.next_at(each) or look.at):
         analyses = _analyses(look, status.wave)
         if analyses is not None and (measure := running.due(status, analyses, look.offers, look.at)):
             return measure
