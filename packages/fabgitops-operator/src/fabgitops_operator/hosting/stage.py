@@ -322,7 +322,7 @@ class Stage:
     def _why_unled(self) -> str:
         """Return why nothing is written while it was never known who leads what there is, or ""."""
         for scope in self.hearing.scopes:
-            if self._leads_any(scope) and not self.inventory.was_whole(scope.kind.name, scope.namespace):
+            if not self.inventory.was_whole(scope.kind.name, scope.namespace) and self._leads_any(scope):
                 return f"{scope} could not be listed yet, so it is not known what they hold back"
         return ""
 

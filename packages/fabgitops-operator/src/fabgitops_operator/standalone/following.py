@@ -12,6 +12,7 @@ from typing import Any
 
 from fabgitops_core.control.controller import Controller
 
+from fabgitops_operator.hosting.beside import beside
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.hosting.inventory import Inventory
 from fabgitops_operator.standalone.local import Local, kept
@@ -47,13 +48,8 @@ class Following:
         Nothing counts as heard before that: what is kept may be older than what the source says by now, and a write
         that it takes back had better not go out. A source that is away keeps nobody waiting for longer than a moment.
         """
-        tasks = [asyncio.create_task(self._follow(controller, looked)) for controller in self._controllers]
-        try:
+        async with beside(*(self._follow(controller, looked) for controller in self._controllers)):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, controller: Controller[Any], looked: Callable[[], Awaitable[object]]) -> None:
         scope = Scope(controller.kind)
