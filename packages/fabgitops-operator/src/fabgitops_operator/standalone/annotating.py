@@ -52,8 +52,6 @@ class StoreObjects:
         await self._objects.turn()
         if not wanted():
             raise Withdrawn(f"{doing}: it is not wanted any more")
-        if (why := self._other(key, uid, doing)) is not None:
-            raise why
         patch = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
         try:
             await self._objects.patch(kept(key.kind), key.namespace, key.name, patch, "merge", ANNOTATOR)
