@@ -19,7 +19,7 @@ from fabgitops_core.control.rack.bmc.requests import (
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from fabgitops_operator.hosting.families import in_parts
+from fabgitops_operator.hosting.families import by_name, in_parts
 
 BMCS = partial(
     GaugeMetricFamily,
@@ -79,6 +79,6 @@ class BmcMetrics:
 
     def families(self) -> Iterator[Metric]:
         """Yield what is read off when asked."""
-        yield from in_parts(BMCS, [((reason,), number) for reason, number in Counter(self._reasons.values()).items()])
-        yield from in_parts(LOOKS, [((result,), number) for result, number in self._looks.items()])
+        yield from in_parts(BMCS, by_name(Counter(self._reasons.values())))
+        yield from in_parts(LOOKS, by_name(self._looks))
         yield from in_parts(POWER, [(labels, number) for labels, number in self._power.items()])

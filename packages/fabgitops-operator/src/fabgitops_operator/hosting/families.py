@@ -1,9 +1,12 @@
 """Families of metrics in parts: none takes the event loop for longer than a poll may be late."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
+from fabgitops_core.api.conditions import Condition, ConditionStatus
+from fabgitops_core.api.meta import Key
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 PART = 100
@@ -112,3 +115,15 @@ def in_parts(family: Callable[[], Family], samples: Iterable[Sample]) -> Iterato
             yield part
             part = family()
     yield part
+
+
+def by_name(counted: Counter[str]) -> list[Sample]:
+    """Return what was counted of each name, as samples of a family that has one label."""
+    return [((name,), number) for name, number in counted.items()]
+
+
+def readiness(key: Key, conditions: Iterable[Condition]) -> Sample:
+    """Return 1 with the reason of the condition Ready where it is true, 0 with its reason where it is not."""
+    ready = next((each for each in conditions if each.type == "Ready"), None)
+    reason = ready.reason if ready else "Pending"
+    return (key.namespace, key.name, reason), float(ready is not None and ready.status is ConditionStatus.TRUE)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rack.parts import BMC
 from fabgitops_core.api.rack.rack import RACK
@@ -16,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from fabgitops_operator.hosting.bmcmetrics import BmcMetrics
 from fabgitops_operator.hosting.buckets import Buckets
-from fabgitops_operator.hosting.families import Sample, in_parts
+from fabgitops_operator.hosting.families import by_name, in_parts, readiness
 
 _KIND = ("kind",)
 
@@ -122,26 +121,15 @@ class RackMetrics:
             parts += row.parts
             phases[row.status.phase.value] += 1
             held += row.status.pending.removals if row.status.pending else 0
-        yield from in_parts(PASSES, _samples(self._passes))
-        yield from in_parts(CHILDREN, _samples(parts))
-        yield from in_parts(CREATED, _samples(self._created))
-        yield from in_parts(HEALED, _samples(self._healed))
-        yield from in_parts(DELETED, _samples(self._deleted))
-        yield from in_parts(RACKS, _samples(phases))
-        yield from in_parts(READY, [_ready(key, row.status) for key, row in self._rows.items()])
+        yield from in_parts(PASSES, by_name(self._passes))
+        yield from in_parts(CHILDREN, by_name(parts))
+        yield from in_parts(CREATED, by_name(self._created))
+        yield from in_parts(HEALED, by_name(self._healed))
+        yield from in_parts(DELETED, by_name(self._deleted))
+        yield from in_parts(RACKS, by_name(phases))
+        yield from in_parts(READY, [readiness(key, row.status.conditions) for key, row in self._rows.items()])
         yield GaugeMetricFamily(
             "fabgitops_rack_held_removals", "Parts of racks whose removal waits for a yes.", value=held
         )
         yield self._seconds.family("fabgitops_rack_pass_seconds", "Seconds that one pass over a Rack took.")
         yield from self._bmcs.families()
-
-
-def _samples(counted: Counter[str]) -> list[Sample]:
-    return [((name,), number) for name, number in counted.items()]
-
-
-def _ready(key: Key, status: RackStatus) -> Sample:
-    """Return 1 with the reason of the condition Ready where it is true, 0 with its reason where it is not."""
-    ready = next((each for each in status.conditions if each.type == "Ready"), None)
-    reason = ready.reason if ready else Phase.PENDING.value
-    return (key.namespace, key.name, reason), float(ready is not None and ready.status is ConditionStatus.TRUE)

@@ -9,7 +9,6 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from fabgitops_core.api.analysis.status import Measurement
-from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
 from fabgitops_core.api.setpoint.status import Members, SetpointRolloutStatus
@@ -17,7 +16,7 @@ from fabgitops_core.control.commands import Commands, Publish
 from fabgitops_core.control.events import Declared, Event
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from fabgitops_operator.hosting.families import Sample, in_parts
+from fabgitops_operator.hosting.families import Sample, by_name, in_parts, readiness
 
 _ROLLOUT = ("namespace", "rollout")
 _Told = TypeVar("_Told")
@@ -105,11 +104,11 @@ class SetpointMetrics:
         """Yield what is read off when asked."""
         rows = list(self._rows.items())
         yield from in_parts(PHASE, [((*_of(key), each.phase.value), 1.0) for key, each in rows])
-        yield from in_parts(READY, [_ready(key, each) for key, each in rows])
+        yield from in_parts(READY, [readiness(key, each.conditions) for key, each in rows])
         yield from in_parts(WAVE, [(_of(key), float(each.wave)) for key, each in rows])
         yield from in_parts(MEMBERS, (sample for key, each in rows for sample in _members(key, each.members)))
-        yield from in_parts(DECISIONS, _samples(self._decisions))
-        yield from in_parts(MEASUREMENTS, _samples(self._measurements))
+        yield from in_parts(DECISIONS, by_name(self._decisions))
+        yield from in_parts(MEASUREMENTS, by_name(self._measurements))
         yield from in_parts(PENDING, [(_of(key), float(len(each.outbox))) for key, each in rows])
 
 
@@ -138,16 +137,6 @@ def _of(key: Key) -> tuple[str, str]:
     return key.namespace, key.name
 
 
-def _ready(key: Key, status: SetpointRolloutStatus) -> Sample:
-    ready = next((each for each in status.conditions if each.type == "Ready"), None)
-    reason = ready.reason if ready else "Pending"
-    return (*_of(key), reason), float(ready is not None and ready.status is ConditionStatus.TRUE)
-
-
 def _members(key: Key, members: Members) -> Iterator[Sample]:
     for state in Members.model_fields:
         yield (*_of(key), state), float(getattr(members, state))
-
-
-def _samples(counted: Counter[str]) -> list[Sample]:
-    return [((name,), float(number)) for name, number in counted.items()]
