@@ -12,7 +12,7 @@ from .helm import NAMESPACE, Helm, Values, find, objects, pod_specs
 from .operating import ACCOUNT, NAME
 from .test_rights import NEEDED as OF_PLCS
 from .test_rights import RESOURCES as USUAL
-from .test_rights import VERBS
+from .test_rights import allowed
 
 pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
 
@@ -39,18 +39,11 @@ def version() -> str:
     return "helm 4"
 
 
-def allowed(cluster: Cluster, user: str, namespace: str) -> set[tuple[str, str]]:
-    """Return all that a user may do in a namespace."""
-    return {
-        (verb, resource) for resource in RESOURCES for verb in VERBS if cluster.may(user, verb, resource, namespace)
-    }
-
-
 def test_each_may_what_its_family_needs(installer: Helm, cluster: Cluster) -> None:
     """The operator of racks changes no IndustrialPLC and reads no Secret; that of PLCs gains nothing by it."""
     installer.install(ON)
-    assert allowed(cluster, RACKS, "line-1") == NEEDED
-    assert allowed(cluster, ACCOUNT, "line-1") == OF_PLCS
+    assert allowed(cluster, RACKS, "line-1", RESOURCES) == NEEDED
+    assert allowed(cluster, ACCOUNT, "line-1", RESOURCES) == OF_PLCS
     lease = "coordination.k8s.io:leases"
     assert cluster.may(RACKS, "update", lease, NAMESPACE, f"{NAME}-racks")
     assert not cluster.may(RACKS, "update", lease, NAMESPACE, NAME)
@@ -60,9 +53,9 @@ def test_more_only_when_asked_for(installer: Helm, cluster: Cluster) -> None:
     """To make IndustrialPLCs, and to read the Secrets of BMCs, are rights of their own, where it looks after racks."""
     more = {"makePlcs": True, "bmcSecrets": {"enabled": True, "names": ["bmc"]}}
     installer.install({"racks": {"enabled": True, **more}, "watchNamespaces": ["line-1"]})
-    assert allowed(cluster, RACKS, "line-1") == NEEDED | MAKING_PLCS
+    assert allowed(cluster, RACKS, "line-1", RESOURCES) == NEEDED | MAKING_PLCS
     assert cluster.may(RACKS, "get", ":secrets", "line-1", "bmc")
-    assert allowed(cluster, RACKS, "line-2") == set()
+    assert allowed(cluster, RACKS, "line-2", RESOURCES) == set()
 
 
 def test_rights_are_those_of_the_manifests(helm: Helm) -> None:

@@ -1,5 +1,7 @@
 """What the operator and people may, asked of a real API server."""
 
+from collections.abc import Sequence
+
 import pytest
 from fabgitops_operator.cluster.install import manifests
 
@@ -46,10 +48,10 @@ def version() -> str:
     return "helm 4"
 
 
-def allowed(cluster: Cluster, user: str, namespace: str) -> set[tuple[str, str]]:
+def allowed(cluster: Cluster, user: str, namespace: str, resources: Sequence[str] = RESOURCES) -> set[tuple[str, str]]:
     """Return all that a user may do in a namespace, or in all of them when none is named."""
     return {
-        (verb, resource) for resource in RESOURCES for verb in VERBS if cluster.may(user, verb, resource, namespace)
+        (verb, resource) for resource in resources for verb in VERBS if cluster.may(user, verb, resource, namespace)
     }
 
 

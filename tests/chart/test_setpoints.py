@@ -10,7 +10,7 @@ from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, HelmError, Object, Values, find, objects, pod_specs
 from .operating import ACCOUNT
 from .test_rights import NEEDED as USUALLY
-from .test_rights import PLCS, VERBS, aggregated
+from .test_rights import PLCS, aggregated, allowed
 from .test_rights import RESOURCES as USUAL
 
 pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
@@ -44,18 +44,11 @@ def version() -> str:
     return "helm 4"
 
 
-def allowed(cluster: Cluster, user: str, namespace: str) -> set[tuple[str, str]]:
-    """Return all that a user may do in a namespace."""
-    return {
-        (verb, resource) for resource in RESOURCES for verb in VERBS if cluster.may(user, verb, resource, namespace)
-    }
-
-
 def test_the_operator_may_what_a_rollout_needs(installer: Helm, cluster: Cluster) -> None:
     """It reads rollouts and their analyses, writes their statuses, and may patch PLCs: where it looks after them."""
     installer.install({**ON, "watchNamespaces": ["line-1"]})
-    assert allowed(cluster, ACCOUNT, "line-1") == NEEDED
-    assert allowed(cluster, ACCOUNT, "line-2") == set()
+    assert allowed(cluster, ACCOUNT, "line-1", RESOURCES) == NEEDED
+    assert allowed(cluster, ACCOUNT, "line-2", RESOURCES) == set()
 
 
 def test_rights_are_those_of_the_manifests(helm: Helm) -> None:
