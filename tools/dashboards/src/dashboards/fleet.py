@@ -5,7 +5,20 @@ from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.pages import FLEET, ONE_PLC, choice, page
-from dashboards.panels import BLUE, GREEN, REASON_COLORS, RED, WHOLE_ROW, YELLOW, Query, listing, number, trend, word
+from dashboards.panels import (
+    BLUE,
+    FEW,
+    GREEN,
+    REASON_COLORS,
+    RED,
+    SHARE,
+    WHOLE_ROW,
+    Query,
+    listing,
+    number,
+    trend,
+    word,
+)
 from dashboards.queries import counted, none_is_zero
 
 SOME = '{namespace=~"$namespace"}'
@@ -14,8 +27,6 @@ NOT_READY = (
     'max by (namespace, plc_name, reason) (fabgitops_plc_ready{namespace=~"$namespace",reason!="Suspended"}) == 0'
 )
 FIRING = 'ALERTS{alertname=~"FabGitOps.*",alertstate="firing",namespace=~"$namespace|"}'
-SHARE = ((None, RED), (0.95, YELLOW), (1, GREEN))
-FEW = ((None, GREEN), (1, YELLOW), (10, RED))
 
 
 def dashboard() -> Dashboard:

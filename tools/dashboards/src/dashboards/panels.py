@@ -24,6 +24,8 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 SOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
 GREEN, YELLOW, RED, BLUE = "green", "yellow", "red", "blue"
+FEW = ((None, GREEN), (1, YELLOW), (10, RED))
+SHARE = ((None, RED), (0.95, YELLOW), (1, GREEN))
 WHOLE_ROW = 24
 
 Steps = tuple[tuple[float | None, str], ...]

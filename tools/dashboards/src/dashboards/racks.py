@@ -5,11 +5,9 @@ from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.pages import RACKS, choice, page
-from dashboards.panels import BLUE, GREEN, RED, WHOLE_ROW, YELLOW, Query, listing, number, trend
+from dashboards.panels import BLUE, FEW, GREEN, RED, SHARE, WHOLE_ROW, YELLOW, Query, listing, number, trend
 
 SOME = '{job=~"$job"}'
-SHARE = ((None, RED), (0.95, YELLOW), (1, GREEN))
-FEW = ((None, GREEN), (1, YELLOW), (10, RED))
 WAITING = ((None, GREEN), (60, YELLOW), (300, RED))
 PHASES = {"Ready": GREEN, "Provisioning": BLUE, "Pending": YELLOW, "Error": RED}
 BAR = "[$__rate_interval]"

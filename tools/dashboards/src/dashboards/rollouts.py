@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.pages import ROLLOUTS, choice, page
-from dashboards.panels import BLUE, GREEN, RED, YELLOW, Query, listing, number, timeline, trend
+from dashboards.panels import BLUE, FEW, GREEN, RED, YELLOW, Query, listing, number, timeline, trend
 from dashboards.queries import none_is_zero
 
 WHICH = 'namespace=~"$namespace",rollout=~"$rollout"'
@@ -15,7 +15,6 @@ MEMBERS = "fabgitops_setpoint_members"
 TROUBLED = "failed|unreachable|skipped|drifting"
 BY_ROLLOUT = {"namespace": "Namespace", "rollout": "Rollout"}
 BAR = "[$__rate_interval]"
-FEW = ((None, GREEN), (1, YELLOW), (10, RED))
 ANY = ((None, GREEN), (1, RED))
 PHASES = {
     "Watching": "semi-dark-green",
