@@ -49,34 +49,28 @@ class Codec:
     """The most significant of its bits; with the type bits only, of which `bit` is the least significant."""
     exponent: int | None = None
     """Where the word is that holds a power of ten, counted from its first; that word is the last of its words."""
+    size: int = field(init=False, repr=False, compare=False)
+    """How many words show it, or 1 for a place in a table of bits; a power of ten is one of them."""
+    taken: int = field(init=False, repr=False, compare=False)
+    """How far its value reaches from its address on; not all between parts is its own."""
     ahead: int = field(init=False, repr=False, compare=False)
     """How many words a reading that shows it begins before its address, where its power of ten may be."""
     span: int = field(init=False, repr=False, compare=False)
-    """How many words, or bits, such a reading spans; kept, as each poll asks for it."""
+    """How many words, or bits, such a reading spans; kept as those above, as each poll asks for them."""
     in_a_row: bool = field(init=False, repr=False, compare=False)
     """Whether they are its own, one after the other."""
 
     def __post_init__(self) -> None:
-        ahead = max(0, -self.exponent) if self.exponent is not None else 0
-        span = self.taken if self.exponent is None else ahead + max(self.taken, self.exponent + 1)
+        exponent, parts = self.exponent, self.parts
+        words = self.type.words or self.length // 2 or len(parts)
+        taken = 1 + max(part.offset for part in parts) if parts else words
+        ahead = max(0, -exponent) if exponent is not None else 0
+        object.__setattr__(self, "size", words + (exponent is not None))
+        object.__setattr__(self, "taken", taken)
         object.__setattr__(self, "ahead", ahead)
-        object.__setattr__(self, "span", span)
-        object.__setattr__(self, "in_a_row", self.exponent is None and not self.parts)
+        object.__setattr__(self, "span", taken if exponent is None else ahead + max(taken, exponent + 1))
+        object.__setattr__(self, "in_a_row", exponent is None and not parts)
         check(self)
-
-    @property
-    def size(self) -> int:
-        """Return how many words show it, or 1 for a place in a table of bits; a power of ten is one of them."""
-        return self._value_words + (self.exponent is not None)
-
-    @property
-    def _value_words(self) -> int:
-        return self.type.words or self.length // 2 or len(self.parts)
-
-    @property
-    def taken(self) -> int:
-        """Return how far its value reaches from its address on; not all between parts is its own."""
-        return 1 + max(part.offset for part in self.parts) if self.parts else self._value_words
 
     def value_words(self, words: Words) -> Words:
         """Return the words that are written of those that show it: not its power of ten, which is the device's."""
