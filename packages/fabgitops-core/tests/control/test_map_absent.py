@@ -132,3 +132,9 @@ def test_a_ramp_takes_no_step_onto_it() -> None:
     told = story(ramped).polled()
     assert told.device.writes == []
     assert "there is no value within 50" in told.status.message
+
+
+def test_a_register_that_names_no_such_words_takes_no_memory_for_them() -> None:
+    """Most registers of most maps are like that: what says that there are none is there once for all of them."""
+    wanted = spec({"name": "a", "address": 1}, {"name": "b", "address": 2, "type": "float32"}).registers_wanted
+    assert wanted[0].codec.absent is wanted[1].codec.absent

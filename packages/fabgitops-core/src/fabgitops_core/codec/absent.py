@@ -14,6 +14,9 @@ LEAST, MOST = -(2**31), 2**32 - 1
 
 _HEX = re.compile(r"0x([0-9A-Fa-f]{1,500})")
 
+NOTHING: frozenset[Words] = frozenset()
+"""No such words, kept once for all registers that name none: an empty set of its own takes 216 bytes."""
+
 
 class NoValue(ValueError):
     """The words are those by which the device says that it has none."""

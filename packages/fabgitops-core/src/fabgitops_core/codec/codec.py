@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from fabgitops_core.codec import exponents, numbers, texts
-from fabgitops_core.codec.absent import NoValue
+from fabgitops_core.codec.absent import NOTHING, NoValue
 from fabgitops_core.codec.agreeing import check
 from fabgitops_core.codec.digits import shortest
 from fabgitops_core.codec.parts import Part, reach, total
@@ -39,7 +39,7 @@ class Codec:
     padding: Padding = Padding.NULL
     names: tuple[tuple[str, int], ...] = ()
     """Names for values in engineering units, each value once; 0 and 1 for bool and bit."""
-    absent: frozenset[Words] = frozenset()
+    absent: frozenset[Words] = NOTHING
     """Rows of words, as they stand on the wire, that mean no value; of a bit, whole words."""
     nan_absent: bool = False
     """Whether each NaN means no value."""

@@ -166,7 +166,7 @@ class Register(RegisterEntry):
             InvalidCodec: One of them fits no such register.
         """
         if not self.no_value:
-            return frozenset(), False
+            return absent.NOTHING, False
         size = (self.length or 0) // 2 if kind is DataType.STRING else len(self.parts or ()) or kind.words
         try:
             return absent.all_named(self.no_value, kind, self.byte_order, size)
