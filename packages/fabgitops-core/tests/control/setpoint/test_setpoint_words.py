@@ -24,6 +24,16 @@ def test_one_word_pauses_all(phase: str) -> None:
     floor.say(pause=None).until("Done")
 
 
+def test_why_it_is_paused_is_fit_for_a_terminal() -> None:
+    """What an annotation says is shown wherever it is told, never obeyed by a terminal, and says where it was cut."""
+    floor = Floor(maxParallel=1).muster().git(NEW).muster().until("Baking")
+    floor.say(pause="\x1b[2J" + 600 * "a").wait(1)
+    assert floor.status.paused_for.startswith(r"paused by annotation: \x1b[2Jaaa")
+    assert floor.status.paused_for.endswith("a…")
+    assert len(floor.status.paused_for) == 512
+    assert floor.told[-1].data["subject"]["content"]["text"].startswith(r"paused by annotation: \x1b[2Jaaa")
+
+
 def test_a_spec_can_pause() -> None:
     """spec.paused does the same as the annotation."""
     floor = Floor(paused=True).muster().git(NEW).wait(10)

@@ -6,7 +6,7 @@ from typing import Any
 from fabgitops_core.api.setpoint.status import PausedBy, Phase
 from fabgitops_core.control.cdevents.words import Word
 from fabgitops_core.control.setpoint import analysing
-from fabgitops_core.control.setpoint.deciding import decided
+from fabgitops_core.control.setpoint.deciding import brief, decided
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.state import SetpointState, second
@@ -98,7 +98,7 @@ def give_up(look: Look, rule: str, cause: str, reason: SetpointReason) -> Move:
     state = state.with_status(
         phase=Phase.RESTORING,
         given_up=rule,
-        cause=cause[:512],
+        cause=brief(cause),
         wave_started_at=second(look.at),
         baking_since=None,
         **_NO_PAUSE,
@@ -125,12 +125,13 @@ def abort(look: Look, left: str) -> Move:
 
 def pause(look: Look, by: PausedBy, why: str, resume: Phase, **fields: Any) -> Move:
     """Wait for somebody's word, or for the time of a pause."""
+    why = brief(why)
     state = decided(look.state, look.at, why, f"Paused{by.value}", "nothing more is released", SetpointReason.PAUSED)
     if state.is_begun:
         state = told(state, Word.WAITING, look.at, text=why)
     since = state.status.paused_since or second(look.at)
     state = state.with_status(
-        phase=Phase.PAUSED, paused_by=by, paused_for=why[:512], paused_since=since, resume_phase=resume, **fields
+        phase=Phase.PAUSED, paused_by=by, paused_for=why, paused_since=since, resume_phase=resume, **fields
     )
     return Move(state, again=True)
 
