@@ -68,3 +68,8 @@ def alike(one: str, other: str) -> bool:
 def printable(text: str) -> str:
     r"""Return a text of a device for a terminal: control characters are shown as `\x1b`, not obeyed."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text of at most `most` characters; an ellipsis says that there were more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

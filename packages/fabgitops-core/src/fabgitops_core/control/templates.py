@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.codec.texts import printable
+from fabgitops_core.codec.texts import cut, printable
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Faulted, Used, fault_message
 
@@ -157,5 +157,4 @@ def _conditions(state: TemplateState, at: datetime) -> tuple[Condition, ...]:
 
 
 def _brief(text: str) -> str:
-    text = printable(text)
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
+    return cut(printable(text), LONGEST_MESSAGE)

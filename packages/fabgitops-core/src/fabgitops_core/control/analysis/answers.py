@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
-from fabgitops_core.codec.texts import printable
+from fabgitops_core.codec.texts import cut, printable
 
 MAX_NUMBERS = 10_000
 """Values in one answer; of more nothing is judged."""
@@ -57,5 +57,4 @@ def shown(value: Any, within: int = 0) -> str:
 
 def brief(text: str, longest: int) -> str:
     """Return a text fit for a terminal, cut to a length."""
-    text = printable(text[: longest + 1])
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return cut(printable(text[: longest + 1]), longest)

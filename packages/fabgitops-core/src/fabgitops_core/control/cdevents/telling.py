@@ -5,6 +5,7 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from fabgitops_core.api.meta import GROUP
 from fabgitops_core.api.setpoint.status import Pending, SetpointRolloutStatus
+from fabgitops_core.codec.texts import cut
 from fabgitops_core.control.cdevents.outbox import put
 from fabgitops_core.control.cdevents.words import REPEATED, Word
 
@@ -67,5 +68,5 @@ def entry(
         released=status.members.released,
         total=status.members.total,
         verdict=verdict,
-        text=text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…",
+        text=cut(text, MOST_TEXT),
     )

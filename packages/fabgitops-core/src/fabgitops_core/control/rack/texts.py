@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fabgitops_core.codec.texts import printable
+from fabgitops_core.codec.texts import cut, printable
 
 LONGEST_MESSAGE = 1024
 """Characters of a message: it stands in a status several times."""
@@ -13,8 +13,7 @@ MOST_NAMED = 10
 
 def brief(text: str) -> str:
     """Return a text that fits into a status, in which control characters are shown and not obeyed."""
-    text = printable(text)
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
+    return cut(printable(text), LONGEST_MESSAGE)
 
 
 def listed(names: Iterable[str], count: int | None = None) -> str:

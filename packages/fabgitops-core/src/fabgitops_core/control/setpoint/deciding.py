@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from fabgitops_core.api.setpoint.status import MAX_DECISIONS, Decision
-from fabgitops_core.codec.texts import printable
+from fabgitops_core.codec.texts import cut, printable
 from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.state import SetpointState, second
@@ -43,5 +43,4 @@ def decided(
 
 def brief(text: str) -> str:
     """Return a text that fits, in which control characters are shown and not obeyed."""
-    text = printable(text)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return cut(printable(text), LONGEST)
