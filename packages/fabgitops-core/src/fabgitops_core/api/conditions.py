@@ -1,9 +1,9 @@
 """Conditions by the Kubernetes API conventions (sig-architecture/api-conventions.md, "Typical status properties")."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -16,6 +16,11 @@ class ConditionStatus(StrEnum):
     TRUE = "True"
     FALSE = "False"
     UNKNOWN = "Unknown"
+
+    @classmethod
+    def of(cls, value: bool) -> Self:
+        """Return True or False, as a condition says it."""
+        return cls.TRUE if value else cls.FALSE
 
 
 class Condition(ApiModel):
@@ -33,6 +38,31 @@ class Condition(ApiModel):
     """The `metadata.generation` that this was said of."""
     last_transition_time: Time
     """When `status` last changed."""
+
+
+def conditions_of(
+    held: Mapping[str, ConditionStatus], reason: str, message: str, at: datetime, generation: int
+) -> tuple[Condition, ...]:
+    """Return conditions that have one reason and one message.
+
+    Args:
+        held: Their status, by type.
+        reason: Why, as one word for programs.
+        message: The same as a sentence.
+        at: When it became known.
+        generation: The `metadata.generation` that this is said of.
+    """
+    return tuple(
+        Condition(
+            type=name,
+            status=status,
+            reason=reason,
+            message=message,
+            observed_generation=generation,
+            last_transition_time=at,
+        )
+        for name, status in held.items()
+    )
 
 
 def renewed(previous: Iterable[Condition], current: Iterable[Condition]) -> tuple[Condition, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
+from fabgitops_core.api.conditions import Condition, ConditionStatus, conditions_of, renewed
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.codec.texts import cut, printable
@@ -140,20 +140,8 @@ def _look_soon(state: TemplateState) -> Step:
 def _conditions(state: TemplateState, at: datetime) -> tuple[Condition, ...]:
     """Return what kstatus reads as Current, or as Failed where a template is not valid."""
     message = _brief(state.problem) if state.problem else "the template is valid"
-    ready, stalled = ConditionStatus.TRUE, ConditionStatus.FALSE
-    if state.problem:
-        ready, stalled = stalled, ready
-    return tuple(
-        Condition(
-            type=name,
-            status=status,
-            reason=state.reason,
-            message=message,
-            observed_generation=state.generation,
-            last_transition_time=at,
-        )
-        for name, status in (("Ready", ready), ("Stalled", stalled))
-    )
+    held = {"Ready": ConditionStatus.of(not state.problem), "Stalled": ConditionStatus.of(bool(state.problem))}
+    return conditions_of(held, state.reason, message, at, state.generation)
 
 
 def _brief(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
+from fabgitops_core.api.conditions import Condition, ConditionStatus, conditions_of, renewed
 from fabgitops_core.api.plc.correction import HeldCorrections
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus, Phase
 from fabgitops_core.api.plc.release import ReleaseStatus
@@ -61,23 +61,13 @@ def told(
 
 
 def _conditions(situation: Situation, message: str, at: datetime, generation: int) -> tuple[Condition, ...]:
-    said = (
-        ("Ready", situation.ready),
-        ("InSync", situation.in_sync),
-        ("Reconciling", _flag(situation.reconciling)),
-        ("Stalled", _flag(situation.stalled)),
-    )
-    return tuple(
-        Condition(
-            type=name,
-            status=status,
-            reason=situation.reason,
-            message=message,
-            observed_generation=generation,
-            last_transition_time=at,
-        )
-        for name, status in said
-    )
+    held = {
+        "Ready": situation.ready,
+        "InSync": situation.in_sync,
+        "Reconciling": ConditionStatus.of(situation.reconciling),
+        "Stalled": ConditionStatus.of(situation.stalled),
+    }
+    return conditions_of(held, situation.reason, message, at, generation)
 
 
 def _correcting(
@@ -89,7 +79,7 @@ def _correcting(
         why = "; ".join(dict.fromkeys(f"{each.registers} register(s) held: {each.message}" for each in held))
         yield Condition(
             type="Correcting",
-            status=_flag(is_written),
+            status=ConditionStatus.of(is_written),
             reason=CORRECTING.reason if is_written else held[0].reason,
             message=brief(why, LONGEST_MESSAGE),
             observed_generation=generation,
@@ -102,16 +92,12 @@ def _released(release: ReleaseStatus | None, at: datetime, generation: int) -> I
     if release is not None:
         yield Condition(
             type="Released",
-            status=_flag(release.released == release.wanted and release.reason == RELEASED),
+            status=ConditionStatus.of(release.released == release.wanted and release.reason == RELEASED),
             reason=release.reason,
             message=release.message,
             observed_generation=generation,
             last_transition_time=at,
         )
-
-
-def _flag(value: bool) -> ConditionStatus:
-    return ConditionStatus.TRUE if value else ConditionStatus.FALSE
 
 
 def contact_was_lost(status: IndustrialPLCStatus) -> bool:

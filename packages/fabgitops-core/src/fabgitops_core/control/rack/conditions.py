@@ -84,8 +84,8 @@ def _conditions(
 ) -> tuple[Condition, ...]:
     said = [
         ("Ready", Word(situation.ready, situation.reason, message)),
-        ("Reconciling", Word(_flag(situation.reconciling), situation.reason, message)),
-        ("Stalled", Word(_flag(situation.stalled), situation.reason, message)),
+        ("Reconciling", Word(ConditionStatus.of(situation.reconciling), situation.reason, message)),
+        ("Stalled", Word(ConditionStatus.of(situation.stalled), situation.reason, message)),
         ("UpToDate", up_to_date),
         *([("PLCsInSync", plcs_in_sync)] if plcs_in_sync else []),
     ]
@@ -100,7 +100,3 @@ def _conditions(
         )
         for name, word in said
     )
-
-
-def _flag(value: bool) -> ConditionStatus:
-    return ConditionStatus.TRUE if value else ConditionStatus.FALSE

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from fabgitops_core.api.conditions import Condition, ConditionStatus, renewed
+from fabgitops_core.api.conditions import Condition, ConditionStatus, conditions_of, renewed
 from fabgitops_core.api.setpoint.status import MAX_NAMED, Members, Phase
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.setpoint.deciding import brief
@@ -78,22 +78,8 @@ def _is_soon(state: SetpointState, at: datetime) -> bool:
 def _conditions(state: SetpointState, situation: Situation, message: str, at: datetime) -> tuple[Condition, ...]:
     held = {
         "Ready": situation.ready,
-        "Reconciling": _flag(situation.reconciling),
-        "Stalled": _flag(situation.stalled),
-        "Paused": _flag(situation.paused),
+        "Reconciling": ConditionStatus.of(situation.reconciling),
+        "Stalled": ConditionStatus.of(situation.stalled),
+        "Paused": ConditionStatus.of(situation.paused),
     }
-    return tuple(
-        Condition(
-            type=name,
-            status=status,
-            reason=situation.reason,
-            message=message,
-            observed_generation=max(state.generation, 0),
-            last_transition_time=second(at),
-        )
-        for name, status in held.items()
-    )
-
-
-def _flag(value: bool) -> ConditionStatus:
-    return ConditionStatus.TRUE if value else ConditionStatus.FALSE
+    return conditions_of(held, situation.reason, message, second(at), max(state.generation, 0))
