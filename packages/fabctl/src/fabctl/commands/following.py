@@ -3,10 +3,14 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
+from fabctl.errors import FabctlError
 from fabctl.render.screen import nobody_reads
+
+T = TypeVar("T")
 
 READER_SECS = 0.5
 """How long a reader may be gone before it is noticed."""
@@ -34,6 +38,34 @@ async def while_read(work: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def again(look: Callable[[], Awaitable[T]], trouble: Callable[[str], None], interval: float) -> T:
+    """Look again after the interval, and then until there is something to see.
+
+    Args:
+        look: Returns what there is to see.
+        trouble: Told why there is nothing.
+        interval: Seconds between two looks.
+
+    Raises:
+        BrokenPipeError: Nobody reads any more.
+    """
+    while True:
+        await _pause(interval)
+        try:
+            return await look()
+        except FabctlError as error:
+            trouble(str(error))
+
+
+async def _pause(interval: float) -> None:
+    """Wait for an interval, but no longer than somebody reads: `fabctl watch | head -3` is to end by itself."""
+    ends = time.monotonic() + interval
+    while (left := ends - time.monotonic()) > 0:
+        if nobody_reads():
+            raise BrokenPipeError
+        await asyncio.sleep(min(left, READER_SECS))
 
 
 async def until_signalled(work: Coroutine[Any, Any, None]) -> int:

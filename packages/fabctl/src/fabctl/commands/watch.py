@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from fabctl.cluster import connected
-from fabctl.commands.following import READER_SECS, until_signalled
+from fabctl.commands.following import again, until_signalled
 from fabctl.commands.selecting import check, nothing_found, selected
-from fabctl.errors import FabctlError
-from fabctl.fields import Body
 from fabctl.model import view
 from fabctl.names import named
 from fabctl.options import HERE_ALL, Names, Scope, TableOutput
-from fabctl.render.screen import Pipe, nobody_reads
+from fabctl.render.screen import Pipe
 from fabctl.render.tables import status_table
-
-if TYPE_CHECKING:
-    from fabctl.cluster.client import Cluster
 
 
 async def watch(
@@ -60,23 +53,4 @@ async def _watch(names: Sequence[str], interval: float, scope: Scope, *, wide: b
         while True:
             table = status_table(map(view, bodies), wide=wide, namespaces=scope.all_namespaces)
             screen.show(table, "" if bodies else nothing_found(cluster, scope))
-            bodies = await _again(cluster, names, scope, screen, interval)
-
-
-async def _again(cluster: Cluster, names: Sequence[str], scope: Scope, screen: Pipe, interval: float) -> list[Body]:
-    """Look again after the interval, and then until there is something to see."""
-    while True:
-        await _pause(interval)
-        try:
-            return await selected(cluster, names, scope)
-        except FabctlError as error:
-            screen.trouble(str(error))
-
-
-async def _pause(interval: float) -> None:
-    """Wait for an interval, but no longer than somebody reads: `fabctl watch | head -3` is to end by itself."""
-    ends = time.monotonic() + interval
-    while (left := ends - time.monotonic()) > 0:
-        if nobody_reads():
-            raise BrokenPipeError
-        await asyncio.sleep(min(left, READER_SECS))
+            bodies = await again(lambda: selected(cluster, names, scope), screen.trouble, interval)

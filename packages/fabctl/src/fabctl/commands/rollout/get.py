@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -11,13 +9,12 @@ from cyclopts.validators import Number
 
 from fabctl.branching import branches, looked_at
 from fabctl.cluster import connected
-from fabctl.commands.following import READER_SECS, until_signalled
+from fabctl.commands.following import again, until_signalled
 from fabctl.commands.rollout.members import members
-from fabctl.errors import FabctlError, UsageError
+from fabctl.errors import UsageError
 from fabctl.names import ROLLOUT, named
 from fabctl.options import HERE, Connection, Format, ManagedFields, Names, Output
 from fabctl.render.objects import show_objects
-from fabctl.render.screen import nobody_reads
 from fabctl.render.telling import open_tree
 from fabctl.render.tree import show_tree
 from fabctl.rollouts import rollout_view
@@ -25,7 +22,6 @@ from fabctl.rollouts import rollout_view
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
-    from fabctl.render.telling import Told
 
 
 async def get(
@@ -79,23 +75,4 @@ async def _watch(name: str, interval: float, connection: Connection, *, wide: bo
             while True:
                 rollout = rollout_view(found[0])
                 told.show(rollout, branches(rollout, found[1]), wide=wide)
-                found = await _again(cluster, name, told, interval)
-
-
-async def _again(cluster: Cluster, name: str, told: Told, interval: float) -> tuple[Body, list[Body]]:
-    """Look again after the interval, and then until there is something to see."""
-    while True:
-        await _pause(interval)
-        try:
-            return await _looked_at(cluster, name)
-        except FabctlError as error:
-            told.trouble(str(error))
-
-
-async def _pause(interval: float) -> None:
-    """Wait for an interval, but no longer than somebody reads."""
-    ends = time.monotonic() + interval
-    while (left := ends - time.monotonic()) > 0:
-        if nobody_reads():
-            raise BrokenPipeError
-        await asyncio.sleep(min(left, READER_SECS))
+                found = await again(lambda: _looked_at(cluster, name), told.trouble, interval)
