@@ -63,6 +63,17 @@ def test_where_nothing_changes_it_says_nothing(plant: Any, tmp_path: Path) -> No
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    "version", ["fabgitops.io/../../api/v1", "fabgitops.io/v1?x=", "fabgitops.io/", "fabgitops.io"]
+)
+def test_a_version_leads_to_nothing_that_is_not_ours(plant: Any, tmp_path: Path, version: str) -> None:
+    """It becomes part of a URL: nothing is asked for one that could lead elsewhere, whatever stands in between."""
+    file = written(tmp_path, {**manifest("x", kind="Secret"), "apiVersion": version})
+    code, out, err = plant.fabctl("diff", "-f", file)
+    assert (code, out) == (3, "")
+    assert f"Secret says apiVersion {version}: there is fabgitops.io/v1" in err
+
+
 def test_what_is_refused_is_told_with_its_place(plant: Any, tmp_path: Path) -> None:
     """The API server's words, with file and line; exit code above 1, and the others are shown all the same."""
     file = tmp_path / "line.yaml"

@@ -1,6 +1,7 @@
 """What the API server would make of a manifest, asked by dry runs: nothing is stored."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from fabctl.errors import NotInstalled
 from fabctl.fields import Body, mapping, sequence, text
 from fabctl.manifests import GROUP, Manifest
 from fabctl.patching import applied_by, asked_for, merge_patch
+
+_VERSION = re.compile(rf"{re.escape(GROUP)}/[a-z0-9]+")
 
 Versions = Mapping[str, str]
 """The plural of each kind, by kind."""
@@ -63,6 +66,8 @@ class Applying:
 
     async def _plural(self, manifest: Manifest) -> str:
         version = text(manifest.body.get("apiVersion"))
+        if not _VERSION.fullmatch(version):  # it becomes part of a URL, where .. may lead to what is not ours
+            raise NotInstalled(f"{manifest.kind} says apiVersion {version}: there is {GROUP}/v1")
         if version not in self._known:
             self._known[version] = asyncio.ensure_future(self._versions(version))
         plurals = await self._known[version]
