@@ -71,3 +71,15 @@ def test_a_name_is_looked_for_in_each(plant: Any, lines: Path) -> None:
     assert 'no IndustrialPLC "oven" in namespace elsewhere' in out
     assert asked(plant, lines, "list", "--context", "line-1,line-1")[0] == 2
     assert asked(plant, lines, "list", "--context", "line-1,nowhere")[0] == 5
+
+
+def test_of_several_names_each_context_says_which_it_does_not_have(plant: Any, lines: Path) -> None:
+    """The others are shown, and the exit code is not 0, as where one context is asked."""
+    code, out, err = asked(plant, lines, "get-status", "oven", "mixr", "--context", "line-1,line-2")
+    assert (code, [row.split()[:2] for row in out.splitlines()[1:]]) == (1, [["line-1", "oven"]])
+    told = sorted(line.partition(" in namespace")[0] for line in err.splitlines())
+    assert told == [
+        'fabctl: line-1: no IndustrialPLC "mixr"',
+        'fabctl: line-2: no IndustrialPLC "mixr"',
+        'fabctl: line-2: no IndustrialPLC "oven"',
+    ]

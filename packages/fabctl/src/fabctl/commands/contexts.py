@@ -36,7 +36,7 @@ async def show_all(
     managed_fields: bool,
     printing: Printing,
 ) -> int:
-    """Print the PLCs of several contexts; return the greatest exit code of those that could not be asked.
+    """Print the PLCs of several contexts; return the greatest exit code of what could not be asked, or is not there.
 
     Args:
         contexts: The contexts.
@@ -52,10 +52,12 @@ async def show_all(
     where: dict[int, str] = {}
     bodies: list[Body] = []
     away: list[tuple[str, FabctlError]] = []
+    missing = False
     for context, answer in zip(contexts, answers, strict=True):
         if isinstance(answer, FabctlError):
             away.append((context, answer))
             continue
+        missing |= len(answer) < len(names)
         bodies += answer
         where |= {id(body): context for body in answer}
     picked = pick(bodies)
@@ -68,13 +70,13 @@ async def show_all(
     for context, error in away:
         if output == "csv" or not is_table(output):
             complain(f"fabctl: {context}: {error}")
-    return max((error.code for _, error in away), default=0)
+    return max([int(missing), *(error.code for _, error in away)])
 
 
 async def _of(scope: Looking, names: Sequence[str]) -> list[Body] | FabctlError:
     try:
         async with connected(scope) as cluster:
-            return await (found(cluster, names) if names else selected(cluster, (), scope))
+            return await (found(cluster, names, of=f"{scope.context}: ") if names else selected(cluster, (), scope))
     except FabctlError as error:
         return error
 

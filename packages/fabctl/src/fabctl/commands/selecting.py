@@ -72,12 +72,15 @@ async def selected(cluster: Cluster, names: Sequence[str], scope: Scope, kind: K
     return await cluster.list_objects(namespace_of(cluster, scope), scope.selector, kind)
 
 
-async def found(cluster: Cluster, names: Sequence[str], kind: Kind = PLC) -> list[Body]:
-    """Return the objects of these names that are there, and say of the others why not; of a single one it is raised."""
+async def found(cluster: Cluster, names: Sequence[str], kind: Kind = PLC, of: str = "") -> list[Body]:
+    """Return the objects of these names that are there, and say of the others why not; of a single one it is raised.
+
+    What is said begins with `of`.
+    """
     answers = await asyncio.gather(*(cluster.get(name, kind) for name in names), return_exceptions=True)
     for answer in answers:
         if isinstance(answer, FabctlError) and len(names) > 1:
-            complain(f"fabctl: {answer}")
+            complain(f"fabctl: {text(of)}{answer}")
         elif isinstance(answer, BaseException):
             raise answer
     return [answer for answer in answers if not isinstance(answer, BaseException)]
