@@ -57,13 +57,9 @@ class FakeObjects:
     async def delete(self, key: Key, uid: str, version: int = 0, *, wanted: Callable[[], bool] = lambda: True) -> None:
         """Delete an object, or raise what the test wants."""
         lost = await self._turn("delete", key, wanted)
-        stored = self._api.stored(key)
-        if stored is None:
-            raise Gone(f"{key.kind} {key} is gone")
-        if stored.uid != uid:
-            raise Taken(f"another object has the name of {key.kind} {key} by now", self._api[key])
-        if version not in {0, stored.version}:
-            raise Changed(f"{key.kind} {key} has the version {stored.version}, not {version}")
+        stands = self._version(key, uid)
+        if version not in {0, stands}:
+            raise Changed(f"{key.kind} {key} has the version {stands}, not {version}")
         self._api.remove(key)
         if lost is not None:
             raise lost
@@ -78,11 +74,7 @@ class FakeObjects:
     ) -> None:
         """Annotate an object, or raise what the test wants."""
         lost = await self._turn("annotate", key, wanted)
-        stored = self._api.stored(key)
-        if stored is None:
-            raise Gone(f"{key.kind} {key} is gone")
-        if stored.uid != uid:
-            raise Taken(f"another object has the name of {key.kind} {key} by now", self._api[key])
+        self._version(key, uid)
         self._api.edit(key, {"metadata": {"annotations": dict(annotations)}}, ANNOTATOR)
         if lost is not None:
             raise lost
@@ -104,6 +96,15 @@ class FakeObjects:
         if error is not None and not isinstance(error, AnswerLost):
             raise error
         return error
+
+    def _version(self, key: Key, uid: str) -> int:
+        """Return the version of an object that is to be the one of a uid."""
+        stored = self._api.stored(key)
+        if stored is None:
+            raise Gone(f"{key.kind} {key} is gone")
+        if stored.uid != uid:
+            raise Taken(f"another object has the name of {key.kind} {key} by now", self._api[key])
+        return stored.version
 
     def _apply(self, key: Key, body: Mapping[str, Any], *, force: bool, uid: str) -> Applying:
         kind = self._api.kinds.get(key.kind)
