@@ -146,8 +146,8 @@ def _contested(look: Look, event: Mustered) -> Step:
     state = look.state
     if state.phase in UNDER_WAY and state.status.paused_since is None:
         state = state.with_status(paused_since=second(look.at))
-    first, *more = sorted(event.rivals.items())
-    others = f" and {len(more)} more" if more else ""
+    first, more = min(event.rivals.items()), len(event.rivals) - 1
+    others = f" and {more} more" if more else ""
     note = f"SetpointRollout {first[1]} selects {first[0]}{others} as well: nothing is released or put back by either"
     before = {each.message for each in state.said.conditions}
     if note not in before:
