@@ -118,11 +118,8 @@ def _stands(status: ApiModel | None) -> SetpointRolloutStatus:
 
 def _added(before: Sequence[_Told], after: Sequence[_Told]) -> Sequence[_Told]:
     """Return what was added at the end of a list that loses its first ones when it is full."""
-    for gone in range(len(before) + 1):
-        kept = before[gone:]
-        if kept == after[: len(kept)]:
-            return after[len(kept) :]
-    return ()
+    known = next(len(kept) for gone in range(len(before) + 1) if (kept := before[gone:]) == after[: len(kept)])
+    return after[known:]
 
 
 def _measured(status: SetpointRolloutStatus) -> dict[_Metric, tuple[Measurement, ...]]:
