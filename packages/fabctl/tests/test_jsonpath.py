@@ -47,7 +47,10 @@ def test_a_template_is_filled_in(template: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "template",
-    ["{.a", "{range .a}", "{end}", "{.a[x]}", "{.a[?(@.b==c)]}", "{.a[?x]}", '{"open}', "{a b}"],
+    [
+        *("{.a", "{range .a}", "{end}", "{.a[x]}", "{.a[?(@.b==c)]}", "{.a[?x]}", '{"open}', "{a b}"),
+        *("{.a[::0]}", f"{{.a[{'9' * 5000}:]}}", f"{{.a[{'9' * 5000}]}}"),
+    ],
 )
 def test_what_is_no_template_is_wrong_usage(template: str) -> None:
     """It is said what makes no sense."""

@@ -219,10 +219,11 @@ def _bracket(inside: str) -> Step:
         return _named(re.sub(r"\\(.)", r"\1", inside[1:-1]))
     if inside.startswith("?"):
         return _filtered(inside)
-    if sliced := _SLICE.fullmatch(inside):
-        cut = slice(*(int(each) if each else None for each in sliced.groups()))
-        return lambda value: iter(value[cut] if isinstance(value, list) else [])
     try:
+        if sliced := _SLICE.fullmatch(inside):
+            cut = slice(*(int(each) if each else None for each in sliced.groups()))
+            cut.indices(0)  # raises for steps of nothing
+            return lambda value: iter(value[cut] if isinstance(value, list) else [])
         places = [int(each) for each in inside.split(",")]
     except ValueError:
         raise UsageError(f"[{inside}] is no place in a list, no 'name' and no filter ?(@.name==\"value\")") from None
