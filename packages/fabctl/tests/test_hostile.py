@@ -178,3 +178,14 @@ def test_a_command_line_is_quoted_harmlessly(fabctl: Fabctl, arguments: list[str
     ran = fabctl(*arguments)
     assert (ran.stdout, ran.stderr.count("\n")) == ("", 1)
     assert harmless(ran.stderr)
+
+
+@pytest.mark.parametrize("name", ["../secrets/x", "A", "mixer/status"])
+def test_a_status_leads_to_nothing_but_plcs(fabctl: Fabctl, tmp_path: Path, name: str) -> None:
+    """What a rollout says of its PLCs becomes part of a URL: of what can be no name, nothing is asked."""
+    plan = {"hash": "a", "size": 200, "waves": [{"wave": 1, "members": 1, "names": [name]}]}
+    status = {"phase": "Releasing", "wave": 1, "waves": 1, "members": {"total": 200}, "plan": plan}
+    answer = {"metadata": {"name": name, "namespace": "default"}, "status": {**status, "observedGeneration": 1}}
+    code, out, err = asked(fabctl, tmp_path, json.dumps(answer).encode(), 200, "rollout", "get", "recipe")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1].endswith(f"PLC {name}  not there")

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from fabctl.errors import UnknownPLC
+from fabctl.names import check_name
 from fabctl.rollouts import selector_of
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ async def members(cluster: Cluster, rollout: Body, names: Sequence[str] | None =
     async def one(name: str) -> Body | None:
         async with slots:
             try:
+                check_name(name)  # whoever may write a status may have put anything there, and it becomes part of a URL
                 return await cluster.get(name)
-            except UnknownPLC:
+            except (UnknownPLC, ValueError):
                 return None
 
     return [body for body in await asyncio.gather(*map(one, names)) if body is not None]
