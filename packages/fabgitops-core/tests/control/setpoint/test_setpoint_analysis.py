@@ -241,3 +241,15 @@ def test_a_metric_with_a_verdict_that_is_none_is_inconclusive(word: str) -> None
     one.stored = one.status.model_copy(update={"analyses": kept})
     one.crash().until("Paused", most=60)
     assert one.status.paused_by is PausedBy.INCONCLUSIVE
+
+
+def test_a_wave_that_is_not_to_be_judged_any_more_can_be_retried() -> None:
+    """Who takes the analysis away that has failed, and retries the wave, lets it go on without one."""
+    one = floor(OFTEN, failurePolicy="Pause", waves=JUDGED)
+    one.answers["checks/rate"] = [7.0]
+    one.until("Paused", 2, most=300)
+    assert one.status.resume_phase == "Analysing"
+    one.declare(waves=[{"count": 1}, {"percent": 50}, {"percent": 100}])
+    one.say(retry=f"{one.status.revision}/{one.status.round}").wait(2)
+    assert one.wake != 0.0
+    one.until("Done", most=300)

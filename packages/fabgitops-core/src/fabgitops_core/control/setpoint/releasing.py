@@ -64,7 +64,10 @@ def baking(look: Look) -> Move:
 
 
 def analysing(look: Look) -> Move:
-    """Judge a wave that has baked once more; what does not end within the deadline has ended as it stands then."""
+    """Judge a wave that has baked once more; what does not end within the deadline has ended as it stands then.
+
+    One whose analysis was taken out of the spec before it was begun, as in a retry, goes on without.
+    """
     if move := failing.held_up(look):
         return move
     if look.state.is_full or judged.passed(look):
@@ -73,7 +76,8 @@ def analysing(look: Look) -> Move:
         return moving.pause(look, PausedBy.ASKED, why, Phase.ANALYSING)
     wave = look.state.status.wave
     if (status := judged.of(look.state, wave)) is None:
-        return Move(judged.begun(look, look.state, wave), again=True)
+        begun = judged.begun(look, look.state, wave)
+        return Move(begun, again=True) if begun is not look.state else baked(look)
     left = look.spec.deadline_seconds - look.seconds_since(status.started_at)
     if left <= 0:
         return Move(judged.concluded(look, look.state, wave), again=True)
