@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from fabgitops_core.api.analysis.metrics import Metric
+from fabgitops_core.api.analysis.providers import Provider
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
@@ -192,6 +193,31 @@ async def test_others_are_asked_through_the_port(court: Court) -> None:
     await court.says(why="no connection", prometheus={"query": "down"})
     await court.says([], web={"url": "http://nobody"})
     assert set(court.metrics.asked) == {"up", "down", "http://nobody"}
+
+
+async def test_slow_answers_of_one_namespace_hold_up_no_other(court: Court) -> None:
+    """However many judges of a namespace wait for slow answers, only three are asked for, and others are judged."""
+    slow: list[str] = []
+
+    class Slow(FakeMetrics):
+        async def ask(self, provider: Provider) -> Answer:
+            if provider.web is not None:
+                slow.append(provider.web.url)
+                await asyncio.Event().wait()
+            return await super().ask(provider)
+
+    bench = court.bench
+    court.metrics = Slow()
+    bench.engine = Engine(bench.devices, bench.host, bench.observer, bench.now, metrics=court.metrics)
+    bench.engine.listed(INDUSTRIAL_PLC.name, None)
+    for name in "abcde":
+        judge = JudgeController()
+        judge.metric = Metric.model_validate({"name": "m", "provider": {"web": {"url": f"http://{name}"}}})
+        bench.engine.declare(Key("Judge", "busy", name), judge, Declared(bench.now(), 1, ApiModel()))
+    await bench.until(lambda: len(slow) == measuring.OF_A_NAMESPACE)
+    court.metrics.answers = {"up": [1.0]}
+    await court.says([1.0], prometheus={"query": "up"})
+    assert len(slow) == measuring.OF_A_NAMESPACE
 
 
 async def test_what_cannot_be_asked_comes_back(court: Court) -> None:

@@ -16,7 +16,7 @@ from fabgitops_core.control.analysis.answers import Answer
 from fabgitops_core.engine.ports import MetricError
 from fabgitops_operator.analysis.errors import AnalysisSettingsError
 from fabgitops_operator.analysis.settings import AnalysisSettings
-from fabgitops_operator.analysis.source import metrics_of
+from fabgitops_operator.analysis.source import PER_SERVER, metrics_of
 
 VECTOR = {"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "0.5"]}]}}
 Answers = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -194,6 +194,28 @@ async def test_an_answer_that_takes_too_long_is_given_up() -> None:
     async with serving(drips) as server:
         settings = AnalysisSettings(prometheus=server.url)
         assert "gave no answer within 1 s" in await trouble(settings, query(timeout=1))
+
+
+async def test_waiting_for_others_is_not_the_fault_of_a_server() -> None:
+    """While all connections that a server is given wait for slow answers, a quick one is later, and no error."""
+    all_wait = asyncio.Event()
+
+    async def slow_or_quick(request: web.Request) -> web.StreamResponse:
+        if request.path == "/quick":
+            return web.json_response(1)
+        if len(server.asked) == PER_SERVER:
+            all_wait.set()
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async with serving(slow_or_quick) as server, metrics_of(AnalysisSettings(analysis_source=(server.url,))) as metrics:
+        assert metrics is not None
+        slow = document(f"{server.url}/slow", timeoutSeconds=2)
+        waiting = [asyncio.create_task(metrics.ask(slow)) for _ in range(PER_SERVER)]
+        await all_wait.wait()
+        assert await metrics.ask(document(f"{server.url}/quick", timeoutSeconds=1)) == Answer(1.0)
+        told = await asyncio.gather(*waiting, return_exceptions=True)
+        assert all("gave no answer within 2 s" in str(each) for each in told)
 
 
 async def test_a_server_that_is_away_is_told() -> None:

@@ -17,12 +17,16 @@ from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.neighbours import age_of
 from fabgitops_core.engine.performing import OwnPerformer
 from fabgitops_core.engine.ports import MetricError, MetricSource
+from fabgitops_core.engine.turns import Turns
 
 FRESH_POLLS = 3
 """After so many polls without a whole look at its device what a PLC has shown is too old to be judged."""
 
 INLINE = 256
 """PLCs over which an expression is evaluated at once; over more it is done beside the event loop."""
+
+OF_A_NAMESPACE = 3
+"""Metrics of one namespace that are asked for elsewhere at a time: fewer than one server is asked for at once."""
 
 NO_SOURCE = "this operator asks neither Prometheus nor web servers: it is not told of any"
 
@@ -51,6 +55,7 @@ class Measuring:
         self._source = source
         self._time = time
         self._now = now
+        self._turns = Turns(OF_A_NAMESPACE)
 
     def performers(self) -> dict[type[Request], OwnPerformer]:
         """Return by its type what carries out a request."""
@@ -74,7 +79,8 @@ class Measuring:
             return await self._registers(entry, provider.registers.expression)
         if self._source is None:
             raise MetricError(NO_SOURCE)
-        return await self._source.ask(provider)
+        async with self._turns.turn(entry.key.namespace):
+            return await self._source.ask(provider)
 
     async def _registers(self, entry: Entry, expression: str) -> Answer:
         members = self._members(entry)

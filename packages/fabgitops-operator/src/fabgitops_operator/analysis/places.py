@@ -31,6 +31,11 @@ class Place(NamedTuple):
         path = parts.path if parts.path.endswith("/") else f"{parts.path}/"
         return cls(parts.scheme, parts.hostname.lower(), port, path)
 
+    @property
+    def server(self) -> tuple[str, str, int]:
+        """Return which server it is of: scheme, host and port."""
+        return self.scheme, self.host, self.port
+
     def holds(self, url: str) -> bool:
         """Return whether a URL is at this place or below it, as it stands: none that would go up on the way is."""
         try:
@@ -39,7 +44,7 @@ class Place(NamedTuple):
         except ValueError:
             return False
         plain = url.isascii() and url.isprintable() and not {" ", "\\"}.intersection(url)
-        if not plain or parts.username is not None or other != (self.scheme, self.host, self.port):
+        if not plain or parts.username is not None or other != self.server:
             return False
         path = unquote(unquote(parts.path))
         goes_up = any(part in {"..", "."} for part in path.replace("\\", "/").split("/"))

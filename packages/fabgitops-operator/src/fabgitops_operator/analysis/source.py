@@ -15,6 +15,7 @@ from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.analysis.answers import Answer, Garbled
 from fabgitops_core.control.analysis.asking import of_prometheus, of_web, prometheus_parameters
 from fabgitops_core.engine.ports import MetricError
+from fabgitops_core.engine.turns import Turns
 
 from fabgitops_operator.analysis.errors import AnalysisSettingsError
 from fabgitops_operator.analysis.places import Place
@@ -25,7 +26,9 @@ MAX_BYTES = 1 << 20
 MAX_DOCUMENT = 1 << 18
 """Bytes of a document that are read."""
 AT_ONCE = 16
-"""Connections at the same time, 4 of them to one server."""
+"""Connections at the same time."""
+PER_SERVER = 4
+"""How many of them are to one server."""
 MAX_TOKEN = 1 << 14
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "fabgitops"}
@@ -56,7 +59,9 @@ class HttpMetrics:
     def __init__(self, settings: AnalysisSettings, tls: ssl.SSLContext, session: aiohttp.ClientSession) -> None:
         self._prometheus = settings.prometheus.rstrip("/")
         self._home = Place.of(settings.prometheus) if settings.prometheus else None
-        self._others = [Place.of(each) for each in settings.analysis_source]
+        others = [Place.of(each) for each in settings.analysis_source]
+        self._places = [self._home, *others] if self._home is not None else others
+        self._of_a_server, self._of_all = Turns(PER_SERVER), Turns(AT_ONCE)
         self._token_file = settings.prometheus_token_file
         self._tls = tls
         self._session = session
@@ -95,14 +100,20 @@ class HttpMetrics:
             raise MetricError(f"{_shown(asked.url)}: {error}") from error
 
     async def _get(self, url: str, headers: Mapping[str, str], timeout: float, most: int) -> tuple[int, bytes]:
-        """Get a URL, once, and return status and body.
+        """Get a URL, once, and return status and body; what it waits for its turn is not of its time.
 
         Raises:
             MetricError: It may not be asked, or there is no answer, or too long a one.
         """
-        at_home = self._home is not None and self._home.holds(url)
-        if not at_home and not any(each.holds(url) for each in self._others):
+        place = next((each for each in self._places if each.holds(url)), None)
+        if place is None:
             raise MetricError(f"{_shown(url)} is not asked: it is below no --analysis-source, and not --prometheus")
+        async with self._of_a_server.turn(place.server), self._of_all.turn(""):
+            return await self._got(url, headers, timeout, most, at_home=place is self._home)
+
+    async def _got(
+        self, url: str, headers: Mapping[str, str], timeout: float, most: int, *, at_home: bool
+    ) -> tuple[int, bytes]:
         said = {**headers, **_HEADERS, **(self._authorization() if at_home else {})}
         try:
             async with self._session.get(
@@ -174,7 +185,7 @@ async def metrics_of(settings: AnalysisSettings) -> AsyncIterator[HttpMetrics | 
     tls = context_of(settings.prometheus_ca)
     if settings.prometheus_token_file is not None:
         token_in(settings.prometheus_token_file)
-    connector = aiohttp.TCPConnector(limit=AT_ONCE, limit_per_host=4)
+    connector = aiohttp.TCPConnector(limit=0)  # who waits for a turn does so before its time runs
     jar = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, cookie_jar=jar, auto_decompress=False) as session:
         yield HttpMetrics(settings, tls, session)
