@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
@@ -37,6 +38,21 @@ def test_stored_words_that_do_not_fit_count_for_nothing(spoilt: str) -> None:
     revived.polled()
     assert revived.status.in_sync
     assert revived.status.corrections_applied == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "spoilt"), [({"type": "bcd16"}, "0xFFFF"), ({"scaleRegister": {"address": 11}}, "0x0005000B")]
+)
+def test_a_stored_write_of_what_means_nothing_counts_for_nothing(more: dict[str, Any], spoilt: str) -> None:
+    """Words that no register of ours was ever sent are not laid to the device's charge: it goes on being corrected."""
+    told = story({**SPEED, **more}).polled()
+    (stored,) = told.status.registers
+    wrong = stored.model_copy(update={"unverified_write": spoilt, "given": spoilt})
+    revived = Story().declare(told.spec, status=told.status.model_copy(update={"registers": (wrong,)}))
+    revived.device = told.device.holding(10, 7)
+    revived.polled()
+    assert revived.register("speed").error is None
+    assert (revived.condition("Ready"), revived.device.memory[1, HOLDING, 10]) == (("True", "InSync"), 5)
 
 
 def test_a_status_that_was_cut_down_is_looked_at_like_any_other() -> None:

@@ -84,15 +84,19 @@ def _believed(point: Point, known: RegisterStatus | None) -> RegisterStatus:
         return blank(point)
     if known.name != point.name:
         known = known.model_copy(update={"name": point.name})
-    spoilt = [field for field in ("raw", "unverified_write", "given") if not _fits(point, getattr(known, field))]
+    spoilt = [] if _fits(point, known.raw) else ["raw"]
+    spoilt += [field for field in ("unverified_write", "given") if not _fits(point, getattr(known, field), sent=True)]
     return known.model_copy(update=dict.fromkeys(spoilt)) if spoilt else known
 
 
-def _fits(point: Point, stored: str | None) -> bool:
+def _fits(point: Point, stored: str | None, *, sent: bool = False) -> bool:
+    """Return whether a register can hold words; what was sent to it means something, what it shows need not."""
     if stored is None or (was_cut(stored) and len(hex_of((0,) * point.place.codec.size)) > LONGEST_TEXT):
         return True
     try:
         words = parse_hex(stored)
+        if sent:
+            point.place.codec.text(words)
     except ValueError:
         return False
     return len(words) == point.place.codec.size and hex_of(words) == stored
