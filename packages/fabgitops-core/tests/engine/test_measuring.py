@@ -214,7 +214,7 @@ async def test_slow_answers_of_one_namespace_hold_up_no_other(court: Court) -> N
         judge = JudgeController()
         judge.metric = Metric.model_validate({"name": "m", "provider": {"web": {"url": f"http://{name}"}}})
         bench.engine.declare(Key("Judge", "busy", name), judge, Declared(bench.now(), 1, ApiModel()))
-    await bench.until(lambda: len(slow) == measuring.OF_A_NAMESPACE)
+    await bench.until(lambda: len(slow) >= measuring.OF_A_NAMESPACE)
     court.metrics.answers = {"up": [1.0]}
     await court.says([1.0], prometheus={"query": "up"})
     assert len(slow) == measuring.OF_A_NAMESPACE

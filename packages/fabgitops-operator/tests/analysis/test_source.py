@@ -16,7 +16,7 @@ from fabgitops_core.control.analysis.answers import Answer
 from fabgitops_core.engine.ports import MetricError
 from fabgitops_operator.analysis.errors import AnalysisSettingsError
 from fabgitops_operator.analysis.settings import AnalysisSettings
-from fabgitops_operator.analysis.source import PER_SERVER, metrics_of
+from fabgitops_operator.analysis.source import MAX_TOKEN, PER_SERVER, metrics_of
 
 VECTOR = {"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "0.5"]}]}}
 Answers = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -242,6 +242,7 @@ async def test_a_server_has_to_prove_who_it_is(tmp_path: Path) -> None:
         ("prometheus_token_file", None, "cannot be read: No such file"),
         ("prometheus_token_file", "", "does not hold one token"),
         ("prometheus_token_file", "two words", "does not hold one token"),
+        ("prometheus_token_file", "x" * (MAX_TOKEN + 1), "does not hold one token"),
         ("prometheus_ca", "no certificate", "has no certificates in PEM"),
     ],
 )

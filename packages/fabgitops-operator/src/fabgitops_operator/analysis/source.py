@@ -30,6 +30,7 @@ AT_ONCE = 16
 PER_SERVER = 4
 """How many of them are to one server."""
 MAX_TOKEN = 1 << 14
+"""Characters of a token."""
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "fabgitops"}
 _OWN = {
@@ -151,11 +152,11 @@ def token_in(path: Path) -> str:
     """
     try:
         with path.open("rb") as file:
-            text = file.read(MAX_TOKEN).decode("ascii").strip()
+            text = file.read(MAX_TOKEN + 1).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise AnalysisSettingsError(f"--prometheus-token-file {path} cannot be read: {why}") from error
-    if not text or not text.isprintable() or " " in text:
+    if not 0 < len(text) <= MAX_TOKEN or not text.isprintable() or " " in text:
         raise AnalysisSettingsError(f"--prometheus-token-file {path} does not hold one token")
     return text
 
