@@ -2,13 +2,10 @@
 
 from datetime import UTC, datetime
 
-from fabctl.cluster import connected
-from fabctl.commands.selecting import namespace_of, nothing_found
+from fabctl.commands.listing import show_list
 from fabctl.names import RACK
-from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Printing, Rows, Scope, is_table
+from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Printing, Rows, Scope
 from fabctl.racks import rack_view
-from fabctl.render import show_table
-from fabctl.render.objects import show_objects
 from fabctl.render.racks import rack_table
 
 
@@ -27,17 +24,14 @@ async def list(  # noqa: A001 - the command's name
         printing: What is left out.
         scope: Which cluster, and which of its racks.
     """
-    async with connected(scope) as cluster:
-        bodies = await cluster.list_objects(namespace_of(cluster, scope), scope.selector, RACK)
-    headers = not printing.no_headers
-    if not is_table(output):
-        show_objects(bodies, output, one=False, managed_fields=show_managed_fields, kind=RACK, headers=headers)
-    elif not bodies:
-        printing.say(nothing_found(cluster, scope, RACK))
-    else:
-        wide, now = output is Format.WIDE, datetime.now(UTC)
-        show_table(
-            rack_table(map(rack_view, bodies), wide=wide, namespaces=scope.all_namespaces, now=now),
-            output,
-            headers=headers,
-        )
+    wide = output is Format.WIDE
+    await show_list(
+        RACK,
+        scope,
+        output,
+        lambda bodies: rack_table(
+            map(rack_view, bodies), wide=wide, namespaces=scope.all_namespaces, now=datetime.now(UTC)
+        ),
+        managed_fields=show_managed_fields,
+        printing=printing,
+    )

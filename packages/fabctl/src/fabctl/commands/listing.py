@@ -1,0 +1,48 @@
+"""What the lists of objects share that are no PLCs, and are never asked for by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fabctl.cluster import connected
+from fabctl.commands.selecting import nothing_found, selected
+from fabctl.options import Format, is_table
+from fabctl.render import Table, show_table
+from fabctl.render.objects import show_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fabctl.fields import Body
+    from fabctl.names import Kind
+    from fabctl.options import Printing, Scope, Template
+
+
+async def show_list(
+    kind: Kind,
+    scope: Scope,
+    output: Format | Template,
+    table: Callable[[list[Body]], Table],
+    *,
+    managed_fields: bool,
+    printing: Printing,
+) -> None:
+    """Fetch the objects of a kind and print them.
+
+    Args:
+        kind: The kind.
+        scope: Which of them.
+        output: How.
+        table: What makes a table of them, when one is asked for.
+        managed_fields: Whether JSON and YAML keep metadata.managedFields.
+        printing: What is left out.
+    """
+    async with connected(scope) as cluster:
+        bodies = await selected(cluster, (), scope, kind)
+    headers = not printing.no_headers
+    if not is_table(output):
+        show_objects(bodies, output, one=False, managed_fields=managed_fields, kind=kind, headers=headers)
+    elif not bodies:
+        printing.say(nothing_found(cluster, scope, kind))
+    else:
+        show_table(table(bodies), output, headers=headers)
