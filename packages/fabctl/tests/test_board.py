@@ -126,6 +126,17 @@ def test_values_become_a_trend(plc: Make) -> None:
     assert sparkline([], 5, ascii_only=False) == ""
 
 
+@pytest.mark.parametrize("said", ["nan", "inf", "-inf", "1.7e308", "1e400"])
+def test_what_no_line_can_be_drawn_to_is_in_no_trend(mapped: Make, said: str) -> None:
+    """A device may hold NaN; what is known besides is drawn all the same."""
+    board = Board()
+    for each in ("1.5", said, "-1.7e308", "2.5"):
+        board = seen(board, [view(mapped(speed={"actual": each}))])
+    (trend,) = board.trends.values()
+    assert list(trend) == [1.5, 2.5]
+    assert len(screen(board, PLACE, 120, 30)) == 30
+
+
 def test_the_mark_is_always_in_the_window() -> None:
     """Wherever it stands, and however many there are."""
     for count in (0, 1, 5, 100):

@@ -12,6 +12,9 @@ from fabctl.picking import GRAVEST_FIRST, Order, in_order
 KEPT = 60
 """Values of each PLC that are kept for its trend."""
 
+FARTHEST = 1e300
+"""Values beyond it are in no trend: between two of them no float can say how far it is."""
+
 Key = tuple[str, str]
 
 ORDERS = (Order.STATUS, Order.NAME, Order.DRIFTS, Order.CORRECTIONS, Order.DRIFTED_SINCE)
@@ -90,15 +93,23 @@ def _longer(trend: Sequence[float], value: float | None) -> Sequence[float]:
 
 
 def value_of(plc: View) -> float | None:
-    """Return the number of a PLC that is followed: its register, the first numeric one of a map, or how many hold."""
+    """Return the number of a PLC that is followed: its register, or the first numeric one of a map.
+
+    None where it is not known, or is none that a line can be drawn to: no number at all, or an endless one.
+    """
     if not plc.is_map:
-        return plc.actual
+        return None if plc.actual is None else _drawn(plc.actual)
     for each in (*plc.wanted, *plc.registers):
         try:
-            return float((each.actual or "").partition(" ")[0]) if each.fresh else None
+            found = float((each.actual or "").partition(" ")[0])
         except ValueError:
             continue
+        return _drawn(found) if each.fresh else None
     return None
+
+
+def _drawn(value: float) -> float | None:
+    return value if abs(value) <= FARTHEST else None  # NaN is not, either
 
 
 def pressed(board: Board, key: str, room: int) -> Board:
