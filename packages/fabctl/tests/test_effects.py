@@ -141,3 +141,14 @@ def test_whatever_an_object_holds_it_is_shown(plc: Make, junk: Any) -> None:
             for each in effects(body, after, template, template) or ():
                 said = f"{each.register}{each.place}{each.holds}{each.wanted}{each.then_wanted}"
                 assert said.isprintable() or not said
+
+
+@pytest.mark.parametrize("actual", ["nan", "sNaN", "1e9999999", "-1e9999999", "inf", "1e-9999999"])
+def test_what_is_beyond_all_numbers_is_not_what_is_wanted(mapped: Make, actual: str) -> None:
+    """Whatever a status says that was read, it is compared."""
+    body = mapped("DriftDetected", "False", speed={"inSync": False, "actual": actual})
+    registers = [dict(each) for each in body["spec"]["registers"]]
+    registers[0] |= {"value": 29.9, "tolerance": "2%"}
+    assert short(body, body, changed(body, registers=registers)) == [
+        ("speed", f"{actual} rpm", "29.9 rpm", Then.WRITTEN)
+    ]

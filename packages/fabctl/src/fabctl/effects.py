@@ -4,7 +4,7 @@ The operator reads before it writes, so this is what it would do if the device s
 """
 
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
 from fabctl.fields import NOTHING, Body, mapping, number, sequence, shown, text
@@ -151,7 +151,7 @@ def _held(entry: Body, holds: str | None) -> bool | None:
     try:
         is_there, wanted = Decimal(holds), Decimal(spoken)
         return abs(is_there - wanted) <= _allowed(entry.get("tolerance"), wanted)
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one beyond all bounds
         return _by_enum(entry, spoken) == holds
 
 
