@@ -76,6 +76,8 @@ SILENT: dict[str, tuple[Any, str]] = {
     "result < 3": (RESULT, "no such overload"),
     "result[result[0]] < 3": ([math.nan], "no such overload"),
     "result[result[0] + 1] < 3": ([math.inf], "no such overload"),
+    "-'a' < result": (1.0, "no such overload"),
+    "-true < result": (1.0, "no such overload"),
     "{result: 1}.size() > 0": (RESULT, "unsupported key type"),
     "int(result) > 0": ("9" * 5000, "integer overflow"),
     "result.all(x, result.all(y, x + y > 0))": ([1.0] * 2000, "it takes more steps than it may"),

@@ -2,6 +2,7 @@
 
 from fabgitops_core.expressions.cel.lexing import Word, words
 from fabgitops_core.expressions.cel.nodes import Call, Index, ListOf, Literal, MapOf, Name, Node, Select, SyntaxFault
+from fabgitops_core.expressions.cel.values import is_number
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _BINARY = (("||",), ("&&",), ("<", "<=", ">", ">=", "==", "!=", "in"), ("+", "-"), ("*", "/", "%"))
@@ -75,7 +76,7 @@ class _Reading:
     def _unary(self) -> Node:
         if sign := self._take("!", "-"):
             operand = self._unary()
-            if sign == "-" and isinstance(operand, Literal):
+            if sign == "-" and isinstance(operand, Literal) and is_number(operand.value):
                 return Literal(-operand.value)
             return Call("!" if sign == "!" else "-1", (operand,))
         return self._member()
