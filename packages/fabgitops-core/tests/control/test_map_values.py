@@ -75,6 +75,46 @@ def test_what_is_only_observed_is_told_once_a_minute() -> None:
     assert "DriftDetected" not in told.notices
 
 
+HEAT = {"name": "heat", "address": 4, "tolerance": 5}
+PIECES = {"name": "heat", "parts": [{"address": 4 + each, "weight": 1} for each in range(16)], "tolerance": 5}
+
+
+def test_what_is_only_observed_is_not_told_within_its_tolerance() -> None:
+    """A value that stays within the tolerance of what was told is never told again, and one beyond it is."""
+    told = story(HEAT)
+    told.device.holding(4, 20)
+    published = len(told.polled().published)
+    for value in range(100):
+        told.device.holding(4, 15 + value % 11)
+        told.polled(after=10)
+    assert (len(told.published), told.register("heat").actual) == (published, "20")
+    told.device.holding(4, 26)
+    told.polled(after=60)
+    assert (len(told.published), told.register("heat").actual) == (published + 1, "26")
+
+
+@pytest.mark.parametrize(
+    ("more", "raw"),
+    [
+        ({"type": "bcd16"}, "0xFFFF"),
+        ({"scaleRegister": {"address": 5}}, "0x0014000B"),
+        ({"noValue": [0x8000]}, "0x8000"),
+        ({"address": None, "parts": PIECES["parts"]}, None),
+    ],
+)
+def test_what_was_told_before_may_mean_nothing(more: dict[str, Any], raw: str | None) -> None:
+    """Words in the status that no such register shows, or that are cut, stop no poll: what is there now is told."""
+    told = story({**HEAT, **more})
+    told.device.holding(4, 0x20)
+    told.polled()
+    (stored,) = told.status.registers
+    odd = stored if raw is None else stored.model_copy(update={"raw": raw})
+    revived = Story().declare(told.spec, status=told.status.model_copy(update={"registers": (odd,)}))
+    revived.device = told.device.holding(4, 0x21)
+    revived.polled(after=60)
+    assert revived.register("heat").actual == ("21" if more.get("type") == "bcd16" else "33")
+
+
 def test_every_observed_value_is_in_the_metrics() -> None:
     """What is not published is in the numbers for metrics: the last of each register."""
     told = story({"name": "flow", "address": 3}, LEVEL).polled()

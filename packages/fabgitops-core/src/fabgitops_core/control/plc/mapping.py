@@ -1,6 +1,7 @@
 """From a valid spec to the map of registers that it means."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from fabgitops_core.api.plc.connection import Transport
 from fabgitops_core.api.plc.industrialplc import TARGET, IndustrialPLCSpec
@@ -78,7 +79,7 @@ def _point(
         place=Place(DeviceId(endpoint, unit), table, address, codec),
         wanted=wanted,
         desired=None if wanted is None else codec.text(wanted),
-        tolerance=shared(register.allowed),
+        tolerance=shared(register.allowed if wanted is not None else _near_enough(register)),
         function=register.write.function,
         verify=register.write.verify,
         verify_delay=register.write.verify_delay_ms / 1000,
@@ -87,6 +88,12 @@ def _point(
         at=at,
         ramp=_slope(register),
     )
+
+
+def _near_enough(register: Register) -> Fraction:
+    """Return how far what is only observed may go before it is told again; a percentage has no value to be one of."""
+    tolerance = register.tolerance if register.codec.type.numeric else 0
+    return Fraction(0) if isinstance(tolerance, str) else exactly(tolerance)
 
 
 def _slope(register: Register) -> Slope | None:

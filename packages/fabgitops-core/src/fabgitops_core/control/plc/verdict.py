@@ -304,6 +304,9 @@ def _patience(state: PlcState) -> float:
 
 def _near(before: RegisterStatus, now: Judgement) -> bool:
     """Return whether a register that is only observed stayed within its tolerance of what was told."""
-    if not (now.point.tolerance and before.raw and now.status.raw) or before.no_value or now.status.no_value:
+    if not (now.point.tolerance and before.raw and now.words):
         return False
-    return now.point.same(parse_hex(now.status.raw), parse_hex(before.raw))
+    try:
+        return now.point.same(now.words, parse_hex(before.raw))
+    except ValueError:  # one of them is no value, or what was told was cut, or put there by somebody
+        return False
