@@ -187,7 +187,7 @@ class Register(RegisterEntry):
             return False
         return not (self.parts or other.parts) or not self.addresses.isdisjoint(other.addresses)
 
-    @property
+    @cached_property
     def addresses(self) -> frozenset[int]:
         """Return the addresses of its words; those between its parts are not its own."""
         first = self.place[1]
