@@ -24,3 +24,16 @@ def test_it_begins_without_a_value_and_gets_one(says: str, words: list[int]) -> 
     assert [*told, running["a"]] == ["no value", 1]
     running.machine.points["a"].set("no value")
     assert running.words(0, len(words)) == words
+
+
+@pytest.mark.parametrize("power", [0x8000, 11, 400, 0x7FFF, 0x8001, 0xFFF5])
+def test_a_power_of_ten_that_there_is_not_stops_nothing(power: int) -> None:
+    """A client may write anything there: it has no value then and stands still, and moves on once the power is back."""
+    ramp = "value: 10, behaviours: {ramp: {to: 100, over: 10s, then: back}}"
+    plc = device(f"- {{name: a, address: 0, scaleRegister: {{address: 1}}, {ramp}}}\n- {{name: b, address: 2, {ramp}}}")
+    plc.at(5).write(1, power)
+    plc.at(5)
+    assert isinstance(plc["a"], str)
+    assert (plc.words(0), plc["b"]) == ([55], 100)
+    plc.write(1, 0)
+    assert plc.at(5)["a"] != 55

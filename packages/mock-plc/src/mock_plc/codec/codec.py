@@ -20,6 +20,7 @@ NO_VALUE = "no value"
 """How a register is told, and tells, that it has none, where `noValue` says which words mean that."""
 _HALF = 0.5
 _NO_POWER = 0x8000
+_MOST_POWER = 10
 
 
 class Padding(StrEnum):
@@ -110,13 +111,18 @@ class Codec:
         return self.value_of(self.raw(words))
 
     def _at(self, power: int) -> "Codec":
-        """Return the codec that has the power of ten of a word in its scale."""
+        """Return the codec that has the power of ten of a word in its scale; there is none beyond those of SunSpec."""
         if power == _NO_POWER:
             raise ValueError(NO_VALUE)
-        return replace(self, scaled=False, scale=self.scale * 10.0 ** (power - 0x10000 if power > _NO_POWER else power))
+        exponent = power - 0x10000 if power > _NO_POWER else power
+        if abs(exponent) > _MOST_POWER:
+            raise ValueError(f"10^{exponent} is no power of ten from -{_MOST_POWER} to {_MOST_POWER}")
+        return replace(self, scaled=False, scale=self.scale * 10.0**exponent)
 
     def lacks(self, words: Sequence[int]) -> bool:
         """Return whether words say that there is no value."""
+        if not (self.no_value or self.no_value_nan):
+            return False
         if int.from_bytes(bytes_of(words, self.order), "big") in self.no_value:
             return True
         return self.no_value_nan and math.isnan(unpack_float(self.type, bytes_of(words, self.order)))

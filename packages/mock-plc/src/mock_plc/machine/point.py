@@ -144,7 +144,11 @@ class MapPoint:
         return self._value if followed is None else followed
 
     def _show(self, value: float) -> None:
-        self._put(self.register.codec.nearest(value, self.words))
+        try:
+            words = self.register.codec.nearest(value, self.words)
+        except ValueError:  # it has no power of ten just now, by which it could show anything
+            return
+        self._put(words)
 
     def _put(self, words: Sequence[int]) -> None:
         self._cells.update(zip(self.span, words, strict=True))
