@@ -253,3 +253,15 @@ def test_a_wave_that_is_not_to_be_judged_any_more_can_be_retried() -> None:
     one.say(retry=f"{one.status.revision}/{one.status.round}").wait(2)
     assert one.wake != 0.0
     one.until("Done", most=300)
+
+
+@pytest.mark.parametrize("phase", ["Baking", "Analysing"])
+def test_an_analysis_that_is_taken_out_of_the_spec_wakes_nobody(phase: str) -> None:
+    """A measurement that was due, and is not wanted any more, is not waited for: the fleet is not looked at for it."""
+    one = floor(OFTEN, analysis=CHECKS, waves=JUDGED).until(phase, 2)
+    one.declare(analysis=None, waves=[{"count": 1}, {"percent": 50}, {"percent": 100}])
+    count = len(one.measured)
+    one.wait(30)
+    assert one.wake is not None
+    assert one.wake > 0
+    assert len(one.measured) == count

@@ -6,7 +6,7 @@ is begun, and what its verdict does to the change. Nothing to judge is no succes
 measured with success waits for somebody.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from fabgitops_core.api.analysis.refs import Analyses
@@ -70,16 +70,15 @@ def begun(look: Look, state: SetpointState, wave: int) -> SetpointState:
 
 def due(look: Look) -> Measure | None:
     """Return the measurement that is to be made now, of several the one that has waited longest; None for none."""
-    for status in sorted(look.state.status.analyses, key=lambda each: running.next_at(each) or look.at):
-        analyses = _analyses(look, status.wave)
-        if analyses is not None and (measure := running.due(status, analyses, look.offers, look.at)):
+    for status, analyses in sorted(_wanted(look), key=lambda each: running.next_at(each[0]) or look.at):
+        if measure := running.due(status, analyses, look.offers, look.at):
             return measure
     return None
 
 
 def next_in(look: Look) -> float | None:
     """Return in how many seconds the next measurement is to be made; None where none is to come."""
-    moments = [at for each in look.state.status.analyses if (at := running.next_at(each)) is not None]
+    moments = [at for status, _ in _wanted(look) if (at := running.next_at(status)) is not None]
     return max((min(moments) - look.at).total_seconds(), 0.0) if moments else None
 
 
@@ -144,6 +143,13 @@ def _ended(state: SetpointState, counts: Callable[[str], bool]) -> tuple[int, st
 
 def _counts_not(state: SetpointState, status: AnalysisStatus) -> bool:
     return status.wave in state.status.accepted
+
+
+def _wanted(look: Look) -> Iterator[tuple[AnalysisStatus, Analyses]]:
+    """Yield the analyses that were begun, as far as the spec has them still: the others are measured no more."""
+    for status in look.state.status.analyses:
+        if (analyses := _analyses(look, status.wave)) is not None:
+            yield status, analyses
 
 
 def _analyses(look: Look, wave: int) -> Analyses | None:
