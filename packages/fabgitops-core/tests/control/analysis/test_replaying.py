@@ -1,6 +1,7 @@
 """A dry run over history: how often changes would have failed that were begun then."""
 
 import json
+import math
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -112,6 +113,17 @@ def test_what_has_no_history_is_passed_over() -> None:
     run = tried({**RATE, "count": 1}, {"name": "sync", "provider": {"fleet": {}}})
     assert run.passed_over == {"sync": "only Prometheus knows what was"}
     assert run.ends
+
+
+@pytest.mark.parametrize("moment", [math.inf, math.nan, "noon", None])
+def test_a_sample_of_no_time_is_told(moment: Any) -> None:
+    """What answers with samples of no time is no Prometheus, and its metric is passed over."""
+
+    class Timeless(History):
+        def _said(self, kind: str, result: Any) -> bytes:
+            return super()._said(kind, [{"values": [[moment, "1"]]}] if kind == "matrix" else result)
+
+    assert tried(RATE, history=Timeless()).passed_over == {"rate": "the answer is not one of Prometheus"}
 
 
 def test_a_query_that_prometheus_refuses_is_told() -> None:
