@@ -70,19 +70,25 @@ class Fleet:
         self._ports = [box.plc(r1=2500) for _ in range(count)]
         waves = [{"count": 1, "bakeSeconds": 0}, {"percent": 100, "bakeSeconds": 0}]
         spec = {"selector": {"matchLabels": {"machine": "mixer"}}, "waves": waves}
-        self._write("speeds", "SetpointRollout", spec)
+        self._write("speeds", self._object("speeds", "SetpointRollout", spec))
         self.want(2500)
 
     def want(self, value: int) -> None:
-        """Have Git want something of all of them."""
-        for number, port in enumerate(self._ports):
-            spec = {"deviceAddress": "127.0.0.1", "port": port, "targetRegister": 1, "targetValue": value}
-            self._write(f"mixer-{number}", "IndustrialPLC", {**spec, "pollIntervalSecs": 1})
+        """Have Git want something of all of them, at once, as a commit does: a look in between saw two changes."""
+        self._write("mixers", *(self._mixer(number, port, value) for number, port in enumerate(self._ports)))
 
-    def _write(self, name: str, kind: str, spec: dict[str, Any]) -> None:
+    def _mixer(self, number: int, port: int, value: int) -> dict[str, Any]:
+        spec = {"deviceAddress": "127.0.0.1", "port": port, "targetRegister": 1, "targetValue": value}
+        return self._object(f"mixer-{number}", "IndustrialPLC", {**spec, "pollIntervalSecs": 1})
+
+    def _object(self, name: str, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
         metadata = {"name": name, "labels": {"machine": "mixer"}}
-        body = {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
-        (self._box.source / f"{name}.yaml").write_text(yaml.safe_dump(body))
+        return {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+    def _write(self, name: str, *objects: dict[str, Any]) -> None:
+        written = self._box.folder / f"{name}.yaml"
+        written.write_text(yaml.safe_dump_all(objects))
+        written.replace(self._box.source / written.name)
 
     def status(self) -> dict[str, Any]:
         """Return how the rollout stands."""
