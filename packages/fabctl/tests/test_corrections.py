@@ -28,8 +28,8 @@ def test_corrections_stand_with_the_newest_first(plc: Make) -> None:
     ]
     table = plain_table(history_table(found, names=True, namespaces=False, now=NOW))
     assert table.splitlines()[:2] == [
-        "NAME    AT                           REGISTER   BEFORE   WANTED   AFTER   RESULT",
-        "oven    2026-01-01T23:00:00Z (60m)   speed          19     21.5    21.5   NotHeld",
+        "NAME    AT                     REGISTER   BEFORE   WANTED   AFTER   RESULT",
+        "oven    2026-01-01T23:00:00Z   speed          19     21.5    21.5   NotHeld",
     ]
 
 

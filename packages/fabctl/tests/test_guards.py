@@ -92,9 +92,9 @@ def test_a_guard_that_holds_says_what(mapped: Make) -> None:
     assert found == {
         "mode": "allows",
         "settling": "allows",
-        "conflict": "holds 1 register since 2026-01-01T23:00:00Z (60m), Because: conflict says no",
+        "conflict": "holds 1 register since 2026-01-01T23:00:00Z, Because: conflict says no",
         "answers": "allows",
-        "fight": "holds 1 register since 2026-01-01T23:00:00Z (60m), Because: fight says no",
+        "fight": "holds 1 register since 2026-01-01T23:00:00Z, Because: fight says no",
         "operator": "not asked: held already",
     }
 
@@ -103,7 +103,7 @@ def test_a_guard_of_a_newer_operator_is_shown(mapped: Make) -> None:
     """One that this fabctl does not know stands below the others, with what it says."""
     found = rows(drifted(mapped, held("tide", 2)))
     assert list(found)[-1] == "tide"
-    assert found["tide"] == ("-", "holds 2 registers since 2026-01-01T23:00:00Z (60m), Because: tide says no")
+    assert found["tide"] == ("-", "holds 2 registers since 2026-01-01T23:00:00Z, Because: tide says no")
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,10 @@ def part(name: str, within: dict[str, str] | None = None, spec: Body | None = No
     return {"metadata": {"name": name}, "spec": {**refs, **(spec or {})}, "status": status}
 
 
-def drawn(
-    found: dict[Any, list[Body]], rack: Body = RACK, *, wide: bool = False, ascii_only: bool = False
-) -> list[str]:
+def drawn(found: dict[Any, list[Body]], rack: Body = RACK, *, wide: bool = False, plain: bool = False) -> list[str]:
     """Return the lines of a house."""
     kinds = [(kind, found.get(kind, [])) for kind in (CHASSIS, BLADE, BMC, NODE, PLC)]
-    return [line.plain for line in tree(house(rack, kinds), wide=wide, ascii_only=ascii_only)]
+    return [line.plain for line in tree(house(rack, kinds), wide=wide, plain=plain)]
 
 
 def parts(plc: Callable[..., Body]) -> dict[Any, list[Body]]:
@@ -100,9 +98,7 @@ def test_what_waits_stands_at_the_top() -> None:
 
 def test_an_output_without_lines_gets_others() -> None:
     """Where the encoding has no box drawing, it is drawn in ASCII."""
-    lines = drawn(
-        {CHASSIS: [part("r-c0"), part("r-c1")], BLADE: [part("r-c0s0", {"chassisRef": "r-c0"})]}, ascii_only=True
-    )
+    lines = drawn({CHASSIS: [part("r-c0"), part("r-c1")], BLADE: [part("r-c0s0", {"chassisRef": "r-c0"})]}, plain=True)
     assert lines[1:] == ["|-- chassis r-c0", "|   `-- blade r-c0s0", "`-- chassis r-c1"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fabctl.racks import rack_view
 from fabctl.render.racks import rack_description, rack_table
-from fabctl.render.shapes import plain_sections, plain_table, width_of
+from fabctl.render.shapes import plain_sections, plain_table, table_for_people, width_of
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 HOSTILE = "\x1b[2J\x07 \x7f \x9b2J \u202e \u2028\nforged"
@@ -35,10 +35,10 @@ def table(*bodies: dict[str, Any], wide: bool = False) -> str:
 def test_a_row_has_what_is_there() -> None:
     """Phase, template and the counts of parts, in 80 columns."""
     assert table(rack()).splitlines() == [
-        "NAME      PHASE   TEMPLATE   CHASSIS   BLADES   NODES   BMCS   AGE",
-        "rack-01   Ready   standard         2        8      16      8   24h",
+        "NAME      PHASE   TEMPLATE   CHASSIS   BLADES   NODES   BMCS   CREATED",
+        "rack-01   Ready   standard         2        8      16      8   2026-01-01T00:00:00Z",
     ]
-    assert width_of(rack_table([rack_view(rack())], wide=False, namespaces=False, now=NOW)) <= 80
+    assert width_of(table_for_people(rack_table([rack_view(rack())], wide=False, namespaces=False, now=NOW))) <= 80
 
 
 def test_what_waits_has_a_column_where_something_does() -> None:

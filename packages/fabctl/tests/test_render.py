@@ -33,7 +33,7 @@ def test_wide_tells_all_and_cuts_nothing_off(plc: Make) -> None:
     body = plc("ConnectionFailed", "False", currentValue=9, correctionsApplied=3, lastError=error.strip())
     body["status"]["driftedSince"] = "2026-01-01T11:00:00Z"
     table = plain_table(status_table([view(body)], wide=True, namespaces=False, now=NOW))
-    for part in ("4001", "10.0.0.7:502", "9 (last read)", "2026-01-01T11:00:00Z (60m)", error.strip()):
+    for part in ("4001", "10.0.0.7:502", "9 (last read)", "2026-01-01T11:00:00Z", error.strip()):
         assert part in table.splitlines()[1]
 
 
@@ -46,7 +46,7 @@ def test_describe_shows_events_with_the_newest_last(plc: Make) -> None:
     ]
     assert [event["reason"] for event in sorted_events(events)] == ["Old", "A", "B"]
     told = plain_sections(description(view(plc("InSync", "True")), events, NOW)).splitlines()
-    assert told[-1].split() == ["2026-01-01T12:00:00Z", "(0s)", "-", "B", "4", "-"]
+    assert told[-1].split() == ["2026-01-01T12:00:00Z", "-", "B", "4", "-"]
 
 
 NOW_TEXT = "2026-01-01T12:00:00.000000Z"

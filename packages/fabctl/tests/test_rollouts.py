@@ -15,7 +15,7 @@ from fabctl.releases import held, release_of
 from fabctl.render.description import description
 from fabctl.render.pausing import paused_table, resumed_table, rollouts_shortly
 from fabctl.render.rollouts import answer_section, decisions_table, rollout_table
-from fabctl.render.shapes import plain_section, plain_sections, plain_table, width_of
+from fabctl.render.shapes import plain_section, plain_sections, plain_table, table_for_people, width_of
 from fabctl.render.tables import status_table
 from fabctl.render.tree import tree
 from fabctl.render.waves import changes, plan_sections, release_section
@@ -88,14 +88,14 @@ def test_a_row_says_how_far_it_is() -> None:
     """Phase, wave, how many hold what Git wants and how many failed, in 80 columns; why, where one has stopped."""
     table = rollout_table([viewed()], wide=False, namespaces=False, now=NOW)
     assert plain_table(table).splitlines() == [
-        "NAME     PHASE       WAVE   RELEASED   FAILED   AGE",
-        "recipe   Releasing    2/2        2/5        0   60s",
+        "NAME     PHASE       WAVE   RELEASED   FAILED   CREATED",
+        "recipe   Releasing    2/2        2/5        0   2026-01-01T23:59:00Z",
     ]
-    assert width_of(table) <= 80
+    assert width_of(table_for_people(table)) <= 80
     stopped = rollout_table([viewed(), viewed("Aborted")], wide=False, namespaces=False, now=NOW)
     assert stopped.headers[-1] == "Message"
     wide = plain_table(rollout_table([viewed(decisions=[DECISION])], wide=True, namespaces=True, now=NOW))
-    assert wide.splitlines()[1].split()[:9] == ["plant", "recipe", "Releasing", "2/2", "2/5", "0", "60s", "5f2c", "0"]
+    assert wide.splitlines()[1].split()[:9] == ["plant", "recipe", "Releasing", "2/2", "2/5", "0", AT, "5f2c", "0"]
     assert wide.splitlines()[1].endswith("failed     wave 2 of 2: 1 of 4 proven")
 
 
@@ -160,7 +160,7 @@ def test_the_answer_names_what_failed_and_what_decided() -> None:
     assert "Wave:           2 of 2\n" in shown
     assert "Failed:         press-2: write refused; and 2 more\n" in shown
     assert "Passed over:    press-9\n" in shown
-    assert "Last decision:  failed at 2026-01-01T23:59:00Z (60s), Releasing, wave 2\n" in shown
+    assert "Last decision:  failed, 2026-01-01T23:59:00Z, Releasing, wave 2\n" in shown
     assert "By:             press-2 Failed\nSo:             it is put back\n" in shown
     assert "Next:           change Git" in shown
 
@@ -202,7 +202,7 @@ def test_a_tree_shows_waves_plcs_analyses_and_decisions(plc: Make) -> None:
         plan={**PLAN, "waves": [WAVES[0], {**WAVES[1], "members": 6}]},
     )
     plcs = [led(plc, "press-1", wanted="aa", provenAt=AT), led(plc, "press-2"), plc()]
-    lines = [each.plain for each in tree(branches(given, plcs), wide=False)]
+    lines = [each.plain for each in tree(branches(given, plcs, NOW), wide=False)]
     assert lines == [
         "rollout recipe  Releasing, wave 2 of 2, 2/5 released, wave 2 of 2: 1 of 4 proven",
         "├── wave 1  1 PLC, done",
@@ -228,7 +228,7 @@ def test_of_very_many_plcs_those_that_matter_are_drawn(plc: Make) -> None:
     )
     assert looked_at(given) == ("press-2", "press-3", "press-4", "press-5")
     assert looked_at(viewed(members={"total": 100})) is None
-    lines = [each.plain for each in tree(branches(given, [led(plc, "press-2")]), wide=False)]
+    lines = [each.plain for each in tree(branches(given, [led(plc, "press-2")], NOW), wide=False)]
     assert lines[1:] == [
         "├── wave 1  1 PLC, done",
         "├── wave 2  4 PLCs, under way",
@@ -373,6 +373,6 @@ def test_whatever_it_holds_is_shown(plc: Make, junk: Any) -> None:
             sections += plan_sections(given, given.plan, held(plcs), wide=True)
         sections += [release_section(found, NOW) for found in map(release_of, plcs) if found]
         shown = plain_sections(sections) + plain_table(decisions_table(given.decisions, NOW))
-        shown += "\n".join(each.plain for each in tree(branches(given, plcs), wide=True)) + selector_of(body)
+        shown += "\n".join(each.plain for each in tree(branches(given, plcs, NOW), wide=True)) + selector_of(body)
         shown += plain_table(rollout_table([given], wide=True, namespaces=True, now=NOW))
         assert all(character.isprintable() or character == "\n" for character in shown)

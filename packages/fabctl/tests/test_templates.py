@@ -39,8 +39,8 @@ def test_a_valid_template_is_one_line() -> None:
     """It has its name, that it is valid, how many use it, and what it takes; its message where wide."""
     made = template_table([template_view(template())], wide=False, namespaces=True, now=NOW)
     assert plain_table(made) == (
-        "NAMESPACE   NAME   VALID   USERS   REGISTERS   PARAMETERS    AGE\n"
-        "line-3      drum   yes         2           2   speed, unit    2h\n"
+        "NAMESPACE   NAME   VALID   USERS   REGISTERS   PARAMETERS    CREATED\n"
+        "line-3      drum   yes         2           2   speed, unit   2026-01-01T10:00:00Z\n"
     )
     wide = template_table([template_view(template())], wide=True, namespaces=False, now=NOW)
     assert "the template is valid" in plain_table(wide)

@@ -37,7 +37,7 @@ def uid_of(plant: Any, name: str) -> str:
 
 def reasons(out: str) -> list[str]:
     """Return the reasons in a table of several PLCs, or in the lines of one that are followed."""
-    return [line.split()[4] for line in out.splitlines()[1:]]
+    return [line.split()[3] for line in out.splitlines()[1:]]
 
 
 def test_events_stand_with_the_newest_last(plant: Any) -> None:
@@ -52,7 +52,7 @@ def test_events_stand_with_the_newest_last(plant: Any) -> None:
     assert out.split()[:3] == ["LAST", "SEEN", "NAME"]
     assert reasons(out) == ["DriftDetected", "ConnectionFailed", "DriftDetected", "DriftCorrected"]
     code, out, _ = plant.fabctl("events", "plc/mixer")
-    assert (code, [line.split()[3] for line in out.splitlines()[1:]]) == (0, ["DriftDetected", "DriftCorrected"])
+    assert (code, [line.split()[2] for line in out.splitlines()[1:]]) == (0, ["DriftDetected", "DriftCorrected"])
     assert out.splitlines()[1].endswith("Warning   DriftDetected        1   DriftDetected of mixer")
     assert reasons(plant.fabctl("events", "mixer", "oven", "--warnings")[1]) == ["DriftDetected", "DriftDetected"]
 

@@ -129,7 +129,7 @@ def test_status_answers_why_it_stopped(rollouts: Rollouts) -> None:
     assert (code, err) == (1, "")
     assert "Why:            press-2 failed\n" in out
     assert "Failed:         press-2: the write is refused\n" in out
-    assert "Last decision:  member-failed at 2026-01-01T00:00:00Z" in out
+    assert "Last decision:  member-failed, 2026-01-01T00:00:00Z" in out
     assert "fabctl rollout retry recipe" in out
     assert rollouts.plant.fabctl("rollout", "status", "recipe", "-o", "yaml")[0] == 1
     code, _, err = rollouts.plant.fabctl("rollout", "status", "recept")
@@ -452,7 +452,7 @@ def test_decisions_are_listed(rollouts: Rollouts) -> None:
     rollouts.report(decisions=[{**DECISION, "rule": "begin", "wave": 1}, DECISION])
     code, out, _ = rollouts.plant.fabctl("rollout", "history", "recipe")
     assert code == 0
-    assert [line.split()[4] for line in out.splitlines()[1:]] == ["member-failed", "begin"]
+    assert [line.split()[3] for line in out.splitlines()[1:]] == ["member-failed", "begin"]
 
 
 def test_other_commands_tell_who_holds_a_plc(rollouts: Rollouts) -> None:

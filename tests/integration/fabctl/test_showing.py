@@ -135,7 +135,7 @@ def test_describe_tells_all(plant: Any) -> None:
     for part in ("FAILED", "10.0.0.7:502 refused", "7 (last read)", "Target value:     2500", "ConnectionFailed"):
         assert part in out
     events = [line.split() for line in out.partition("Events:")[2].splitlines()[2:]]
-    assert [(event[3], event[4]) for event in events] == [("DriftDetected", "1"), ("ConnectionFailed", "4")]
+    assert [(event[2], event[3]) for event in events] == [("DriftDetected", "1"), ("ConnectionFailed", "4")]
 
 
 def announce(plant: Any, name: str, uid: str, reason: str, at: str, count: int = 0) -> None:

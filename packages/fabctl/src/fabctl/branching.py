@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from fabctl.fields import Body, mapping, text
 from fabctl.model import view
 from fabctl.parts import Analysis, PlannedWave
 from fabctl.releases import Release, release_of
 from fabctl.rollouts import AT_REST, GIVEN_UP, RolloutView
+from fabctl.times import since
 
 DECISIONS = 3
 """So many decisions are shown."""
@@ -34,12 +36,13 @@ def looked_at(rollout: RolloutView) -> tuple[str, ...] | None:
     return wave.names if wave else ()
 
 
-def branches(rollout: RolloutView, plcs: Iterable[Body]) -> Branch:
+def branches(rollout: RolloutView, plcs: Iterable[Body], now: datetime) -> Branch:
     """Return the tree of a rollout.
 
     Args:
         rollout: The rollout.
         plcs: The PLCs that it selects, as far as they are known.
+        now: What ages are counted to.
     """
     known = {text(mapping(body.get("metadata")).get("name")): body for body in plcs}
     waves, shown = rollout.plan.waves if rollout.plan else (), looked_at(rollout)
@@ -51,7 +54,7 @@ def branches(rollout: RolloutView, plcs: Iterable[Body]) -> Branch:
             *(_wave(rollout, each, known, shown) for each in waves),
             *_troubled(rollout),
             *map(_analysis, rollout.analyses),
-            *_decisions(rollout),
+            *_decisions(rollout, now),
         ),
         (rollout.message,) if rollout.message else (),
     )
@@ -127,12 +130,12 @@ def _analysis(analysis: Analysis) -> Branch:
     return Branch("analysis", of, tuple(word for word in (analysis.verdict, analysis.message) if word), metrics)
 
 
-def _decisions(rollout: RolloutView) -> tuple[Branch, ...]:
+def _decisions(rollout: RolloutView, now: datetime) -> tuple[Branch, ...]:
     last = rollout.decisions[-DECISIONS:]
     return tuple(
         Branch(
             "decision",
-            f"{each.at:%Y-%m-%dT%H:%M:%SZ}" if each.at else "-",
+            since(each.at, now),
             (each.stage, each.rule, each.outcome),
             (),
             (each.input,),

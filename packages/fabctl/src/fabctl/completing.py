@@ -31,6 +31,7 @@ VALUES: Mapping[str, Wanted] = {
     "--output": Wanted.CHOICES,
     "-o": Wanted.CHOICES,
     "--sort-by": Wanted.CHOICES,
+    "--color": Wanted.CHOICES,
     "--for": Wanted.CHOICES,
     **dict.fromkeys(("--kubeconfig", "--selector", "-l", "--request-timeout"), Wanted.NOTHING),
     **dict.fromkeys(

@@ -6,7 +6,7 @@ from pathlib import Path
 from fabctl.bounded import read_file
 from fabctl.errors import UsageError
 
-NAMES = ("context", "namespace", "kubeconfig", "request-timeout", "output")
+NAMES = ("context", "namespace", "kubeconfig", "request-timeout", "output", "color")
 """Options that have a default of the user's; `output` is that of what prints tables."""
 FILE = "FABCTL_CONFIG"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from fabctl.errors import UsageError
 
 _ALIASES = (("--namespace", "-n"), ("--selector", "-l"), ("--output", "-o"), ("--context",), ("--kubeconfig",))
-WITH_VALUE = (*_ALIASES, ("--request-timeout",))
+WITH_VALUE = (*_ALIASES, ("--request-timeout",), ("--color",))
 FLAGS = (("--all-namespaces", "-A"),)
 """The options of several commands, each by its names."""
 GROUPS = frozenset({"rack", "brake", "rollout"})

@@ -1,5 +1,6 @@
 """What several commands take."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -167,6 +168,18 @@ class Connection:
             help="Seconds to wait for each answer of the API server.",
         ),
     ] = 10.0
+    color: Annotated[
+        Literal["auto", "always", "never"] | None,
+        Parameter(
+            env_var=variable("color"),
+            help="Colours: auto has them on a terminal, unless NO_COLOR is set; always, or never.",
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Have whatever prints go by what is said here: it looks into the environment."""
+        if self.color is not None:
+            os.environ[variable("color")] = self.color
 
 
 @Parameter(name="*", group=_CONNECTION)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import TextIO
 
 
@@ -15,6 +16,9 @@ def make_whole() -> None:
         sys.stdout = _devnull(os.O_RDONLY)
     if sys.stderr is None:
         sys.stderr = _devnull(os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="replace")  # a name that the locale cannot show ends nothing
 
 
 def settle() -> None:

@@ -1,14 +1,17 @@
 """What is shown: coloured on a terminal, plain in a pipe. Imports rich only where there is a terminal."""
 
-import os
 import sys
 
-from fabctl.render.shapes import Pairs, Section, Table, plain_sections, plain_table
-
-
-def coloured() -> bool:
-    """Return whether to show what a terminal shows: on one, and where FORCE_COLOR asks for it (force-color.org)."""
-    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+from fabctl.render.colouring import coloured
+from fabctl.render.shapes import (
+    Pairs,
+    Section,
+    Table,
+    plain_sections,
+    plain_table,
+    section_for_people,
+    table_for_people,
+)
 
 
 def show_table(table: Table, output: str = "table", *, headers: bool = True) -> None:
@@ -17,12 +20,14 @@ def show_table(table: Table, output: str = "table", *, headers: bool = True) -> 
         from fabctl.render.separated import show_csv  # noqa: PLC0415
 
         show_csv(table, headers=headers)
-    elif coloured() and headers:
+    elif not coloured():
+        sys.stdout.write(plain_table(table, headers=headers))
+    elif headers:
         from fabctl.render.terminal import print_table  # noqa: PLC0415
 
-        print_table(table)
+        print_table(table_for_people(table))
     else:
-        sys.stdout.write(plain_table(table, headers=headers))
+        sys.stdout.write(plain_table(table_for_people(table), headers=False))
 
 
 def show_sections(sections: list[Section], *, below: bool = False) -> None:
@@ -32,9 +37,9 @@ def show_sections(sections: list[Section], *, below: bool = False) -> None:
     if coloured():
         from fabctl.render.terminal import console, print_sections  # noqa: PLC0415
 
-        print_sections(console(), sections)
+        print_sections(console(), list(map(section_for_people, sections)))
     else:
         sys.stdout.write(plain_sections(sections))
 
 
-__all__ = ["Pairs", "Section", "Table", "show_sections", "show_table"]
+__all__ = ["Pairs", "Section", "Table", "coloured", "show_sections", "show_table"]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fabctl.brakes import Brake
-from fabctl.fields import NOTHING, age
+from fabctl.fields import NOTHING
 from fabctl.render.shapes import Section, Table
+from fabctl.times import since
 
 NAMED = 10
 """So many PLCs are named that a brake holds, more are counted."""
@@ -29,7 +30,7 @@ def brake_section(brake: Brake, held: Sequence[str] | None, now: datetime) -> Se
         "",
         (
             ("Fleet brake", f"{brake.namespace}/{brake.name}"),
-            ("On since", f"{brake.since:%Y-%m-%d %H:%M:%S} UTC ({age(brake.since, now)})" if brake.since else NOTHING),
+            ("On since", since(brake.since, now)),
             ("Why", brake.why or NOTHING),
             ("PLCs held", _held(held)),
         ),
@@ -46,7 +47,7 @@ def _held(held: Sequence[str] | None) -> str:
 
 
 def _since(brake: Brake, now: datetime) -> str:
-    return age(brake.since if brake.on else brake.released or brake.since, now)
+    return since(brake.since if brake.on else brake.released or brake.since, now)
 
 
 def _why(brake: Brake) -> str:

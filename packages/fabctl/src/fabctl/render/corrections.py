@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fabctl.corrections import Correction
 from fabctl.render.shapes import Table
-from fabctl.render.tables import since
+from fabctl.times import since
 
 Column = tuple[str, Callable[[Correction], str]]
 

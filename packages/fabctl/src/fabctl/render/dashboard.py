@@ -1,6 +1,5 @@
 """The dashboard as lines of a screen, each as wide as the screen at most."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,9 @@ from fabctl.board import Board, position, sparkline, window
 from fabctl.fields import NOTHING, mapping, shown
 from fabctl.model import View
 from fabctl.render.description import description
+from fabctl.render.drawing import ascii_only
 from fabctl.render.events import last_seen
-from fabctl.render.shapes import plain_sections
+from fabctl.render.shapes import plain_sections, section_for_people
 from fabctl.render.tables import TITLE
 from fabctl.render.terminal import STYLES
 
@@ -51,20 +51,11 @@ def rows_of(board: Board, height: int) -> int:
 
 def screen(board: Board, place: Place, width: int, height: int) -> list[Text]:
     """Return the lines."""
-    ascii_only = not _is_utf8()
     plc = board.open_plc
-    body = (
-        _opened(board, plc, place, height, ascii_only=ascii_only)
-        if plc
-        else _listed(board, place, height, ascii_only=ascii_only)
-    )
+    body = _opened(board, plc, place, height) if plc else _listed(board, place, height)
     lines = [_title(board, place), _totals(board), *body]
     lines = [*lines[: height - 1], *([Text("")] * (height - 1 - len(lines))), _foot(board, place)]
     return [_cut(line, width) for line in lines]
-
-
-def _is_utf8() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def _title(board: Board, place: Place) -> Text:
@@ -81,11 +72,11 @@ def _totals(board: Board) -> Text:
     return line.append(f"{drifts:,} drifts, {corrections:,} corrections", style="dim")
 
 
-def _listed(board: Board, place: Place, height: int, *, ascii_only: bool) -> list[Text]:
+def _listed(board: Board, place: Place, height: int) -> list[Text]:
     plcs = board.shown
     mark = position(board, plcs)
     first, last = window(mark, len(plcs), rows_of(board, height))
-    columns = _columns(board, place, ascii_only=ascii_only)
+    columns = _columns(board, place)
     rows = [tuple(value(plc) for _, value in columns) for plc in plcs[first:last]]
     headers = tuple(header for header, _ in columns)
     widths = [
@@ -103,7 +94,8 @@ def _listed(board: Board, place: Place, height: int, *, ascii_only: bool) -> lis
     return [*lines, *_events(board, height, len(lines))]
 
 
-def _columns(board: Board, place: Place, *, ascii_only: bool) -> list[Column]:
+def _columns(board: Board, place: Place) -> list[Column]:
+    plain = ascii_only()
     return [
         *([("Namespace", lambda plc: plc.namespace)] if place.namespaces else []),
         ("Name", lambda plc: plc.name),
@@ -111,7 +103,7 @@ def _columns(board: Board, place: Place, *, ascii_only: bool) -> list[Column]:
         ("Actual", lambda plc: plc.actual_shown),
         ("Status", lambda plc: str(plc.status)),
         ("Drifts", lambda plc: str(plc.drifts)),
-        ("Trend", lambda plc: sparkline(board.trends.get(plc.key, ()), TREND, ascii_only=ascii_only) or NOTHING),
+        ("Trend", lambda plc: sparkline(board.trends.get(plc.key, ()), TREND, ascii_only=plain) or NOTHING),
         *([("Endpoint", lambda plc: plc.endpoint)] if place.wide else []),
         ("Message", lambda plc: (plc.message or plc.last_error) if plc.status.needs_a_person or plc.held else ""),
     ]
@@ -142,11 +134,12 @@ def _event(event: object) -> Text:
     return Text(f"{warning}{when}  {said}  {shown(body.get('note'))}", style=style)
 
 
-def _opened(board: Board, plc: View, place: Place, height: int, *, ascii_only: bool) -> list[Text]:
+def _opened(board: Board, plc: View, place: Place, height: int) -> list[Text]:
     """Return all that is known of one, from where it is scrolled to."""
     events = [each for each in board.events if mapping(mapping(each).get("regarding")).get("uid") == plc.uid]
-    lines = plain_sections(description(plc, events, place.at, wide=place.wide)).splitlines()
-    if trend := sparkline(board.trends.get(plc.key, ()), 60, ascii_only=ascii_only):
+    found = description(plc, events, place.at, wide=place.wide)
+    lines = plain_sections([section_for_people(each) for each in found]).splitlines()
+    if trend := sparkline(board.trends.get(plc.key, ()), 60, ascii_only=ascii_only()):
         lines = [f"Trend:         {trend}", *lines]
     room = max(1, height - FRAME + 1)
     first = min(board.scrolled, max(0, len(lines) - room))

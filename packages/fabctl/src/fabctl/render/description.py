@@ -10,7 +10,8 @@ from fabctl.render.events import events_section
 from fabctl.render.maps import registers_section
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.render.suspending import said
-from fabctl.render.tables import said_once, since
+from fabctl.render.tables import said_once
+from fabctl.times import since
 
 
 def description(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from fabctl.fields import Body, mapping, moment, number, shown
 from fabctl.render.shapes import GAP, Section, Table
-from fabctl.render.tables import since
+from fabctl.times import since
 
 
 def events_section(found: Iterable[Body] | str, now: datetime) -> Section:

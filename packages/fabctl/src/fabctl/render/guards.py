@@ -6,7 +6,7 @@ from datetime import datetime
 from fabctl.guards import Guard, Held
 from fabctl.model import Status, View
 from fabctl.render.shapes import Section, Table
-from fabctl.render.tables import since
+from fabctl.times import since, spoken
 
 _NOT_ASKED = {
     Status.SUSPENDED: "not asked: it is suspended",
@@ -37,7 +37,7 @@ def _now(plc: View, guard: Guard, to_write: int, left: int, now: datetime) -> st
     if plc.status in _NOT_ASKED:
         return _NOT_ASKED[plc.status]
     if guard.held:
-        return "; ".join(_held(each, now) for each in guard.held)
+        return spoken("; ".join(["{}"] * len(guard.held)), *(_held(each, now) for each in guard.held))
     if not to_write:
         return "nothing to write"
     return "allows" if left > 0 else "not asked: held already"
@@ -45,4 +45,4 @@ def _now(plc: View, guard: Guard, to_write: int, left: int, now: datetime) -> st
 
 def _held(held: Held, now: datetime) -> str:
     count = f"{held.registers} register{'' if held.registers == 1 else 's'}"
-    return f"holds {count} since {since(held.since, now)}, {held.reason}: {held.message}"
+    return spoken("holds {} since {}, {}: {}", count, since(held.since, now), held.reason, held.message)

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from fabctl.render.drawing import ascii_only
 from fabctl.render.terminal import console, tree_line
 from fabctl.render.tree import Line
 
@@ -67,7 +68,7 @@ class LiveTree(_Latest):
         room = max(1, self._terminal.height - FOOT_LINES)
         shown = [tree_line(line) for line in lines[:room]]
         for line in shown:
-            line.truncate(self._terminal.width, overflow="ellipsis")
+            line.truncate(self._terminal.width, overflow="crop" if ascii_only() else "ellipsis")
         hidden = len(lines) - room
         more = [Text(f"  and {hidden} more lines: make the window taller", style="bold")] if hidden > 0 else []
         self._show(Group(*shown, *more))

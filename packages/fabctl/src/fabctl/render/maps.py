@@ -8,7 +8,8 @@ from fabctl.fields import NOTHING
 from fabctl.model import View
 from fabctl.registers import Register, counted, problems_first
 from fabctl.render.shapes import Section, Table
-from fabctl.render.tables import said_once, since
+from fabctl.render.tables import said_once
+from fabctl.times import since
 
 Column = tuple[str, Callable[[Register], str]]
 

@@ -71,7 +71,7 @@ def _written(document: object, output: Format) -> str:
 
 def escaped_json(document: object) -> str:
     """Return JSON in which nothing commands a terminal: what is not printable is escaped, and reads the same."""
-    return _escaped(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
+    return _escaped(json.dumps(document, indent=2, ensure_ascii=not _takes_all())) + "\n"
 
 
 def yaml_of(document: object) -> str:
@@ -90,7 +90,12 @@ def yaml_of(document: object) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", whole, style=style)
 
     Dumper.add_representer(str, quoted)
-    return _escaped(yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True))
+    return _escaped(yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=_takes_all()))
+
+
+def _takes_all() -> bool:
+    """Return whether standard output takes every character; where it does not, escapes say the same."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def _escaped(lines: str) -> str:

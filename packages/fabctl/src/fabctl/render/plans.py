@@ -4,8 +4,9 @@ from datetime import datetime
 
 from fabctl.model import View
 from fabctl.plans import Plan
+from fabctl.render.drawing import drawn
 from fabctl.render.shapes import Section, Table
-from fabctl.render.tables import since
+from fabctl.times import since
 
 
 def waiting_section(plc: View, waiting: Plan, now: datetime) -> Section:
@@ -33,7 +34,7 @@ def plan_sections(plc: View, waiting: Plan, now: datetime) -> list[Section]:
         *((("Adoption", "once approved, whatever differs from Git is corrected"),) if waiting.adopts else ()),
         *((("Approved by", waiting.approved_by),) if waiting.approved_by else ()),
     )
-    rows = tuple((each.register, each.place, each.before, each.after, each.words) for each in waiting.writes)
+    rows = tuple((each.register, each.place, each.before, each.after, drawn(each.words)) for each in waiting.writes)
     table = Table("", ("Register", "Place", "Before", "After", "Words"), rows, frozenset({"Before", "After"}))
     writes = Section("Planned writes", table if rows else (("none", "nothing differs from Git now"),))
     return [Section("", head), writes]

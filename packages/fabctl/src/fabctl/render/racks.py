@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from fabctl.fields import NOTHING, Body, age, shown, text
+from fabctl.fields import NOTHING, Body, shown, text
 from fabctl.racks import Pending, RackView
 from fabctl.render.description import conditions_section
 from fabctl.render.events import events_section
 from fabctl.render.shapes import Pairs, Section, Table
-from fabctl.render.tables import since
+from fabctl.times import since
 
 Column = tuple[str, Callable[[RackView], str]]
 
-_NUMERIC = frozenset({"Chassis", "Blades", "Nodes", "BMCs", "Age"})
+_NUMERIC = frozenset({"Chassis", "Blades", "Nodes", "BMCs"})
 
 
 def rack_table(racks: Iterable[RackView], *, wide: bool, namespaces: bool, now: datetime) -> Table:
@@ -26,7 +26,7 @@ def rack_table(racks: Iterable[RackView], *, wide: bool, namespaces: bool, now: 
         ("Blades", lambda rack: rack.totals[1][1]),
         ("Nodes", lambda rack: rack.totals[2][1]),
         ("BMCs", lambda rack: rack.totals[3][1]),
-        ("Age", lambda rack: age(rack.created, now)),
+        ("Created", lambda rack: since(rack.created, now)),
     ]
     if namespaces:
         columns.insert(0, ("Namespace", lambda rack: rack.namespace))

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from fabctl.explaining import Answer
-from fabctl.fields import NOTHING, age
+from fabctl.fields import NOTHING
 from fabctl.parts import Decision, Named
 from fabctl.render.shapes import Pairs, Section, Table
-from fabctl.render.tables import since
 from fabctl.rollouts import RolloutView
+from fabctl.times import since, spoken
 
 Column = tuple[str, Callable[[RolloutView], str]]
 
-_NUMERIC = frozenset({"Wave", "Released", "Failed", "Age"})
+_NUMERIC = frozenset({"Wave", "Released", "Failed"})
 _TELLING = frozenset({"Paused", "Restoring", "Aborted"})
 """Phases of which a listing says why."""
 
@@ -27,7 +27,7 @@ def rollout_table(rollouts: Iterable[RolloutView], *, wide: bool, namespaces: bo
         ("Wave", lambda each: each.progress),
         ("Released", lambda each: each.released),
         ("Failed", lambda each: str(each.members["failed"])),
-        ("Age", lambda each: age(each.created, now)),
+        ("Created", lambda each: since(each.created, now)),
     ]
     if wide:
         columns += [
@@ -99,7 +99,7 @@ def _decided(decision: Decision | None, now: datetime) -> Pairs:
         return ()
     wave = f", wave {decision.wave}" if decision.wave else ""
     return (
-        ("Last decision", f"{decision.rule} at {since(decision.at, now)}, {decision.stage}{wave}"),
+        ("Last decision", spoken("{}, {}, {}{}", decision.rule, since(decision.at, now), decision.stage, wave)),
         ("By", decision.input),
         ("So", decision.outcome),
     )

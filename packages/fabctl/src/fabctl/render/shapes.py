@@ -3,6 +3,8 @@
 import sys
 from dataclasses import dataclass
 
+from fabctl.times import for_people, in_full
+
 GAP = "   "
 INDENT = "  "
 
@@ -27,6 +29,18 @@ class Section:
 
     title: str
     content: Table | Pairs
+
+
+def table_for_people(table: Table) -> Table:
+    """Return a table as people are told it."""
+    return Table(table.title, table.headers, tuple(tuple(map(for_people, row)) for row in table.rows), table.numeric)
+
+
+def section_for_people(section: Section) -> Section:
+    """Return a titled part as people are told it."""
+    if isinstance(section.content, Table):
+        return Section(section.title, table_for_people(section.content))
+    return Section(section.title, tuple((name, in_full(value)) for name, value in section.content))
 
 
 def plain_table(table: Table, *, headers: bool = True) -> str:

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from fabctl.fields import NOTHING, age, shown, text
+from fabctl.fields import NOTHING, shown, text
 from fabctl.model import View
 from fabctl.render.shapes import Table
+from fabctl.times import since
 
 TITLE = "Git vs. Reality"
 
 Column = tuple[str, Callable[[View], str]]
 
 _NAMESPACE: Column = ("Namespace", lambda view: view.namespace)
-_NUMERIC = frozenset({"Target", "Actual", "Drifts", "Register", "Unit", "Corrections", "Every", "Age"})
+_NUMERIC = frozenset({"Target", "Actual", "Drifts", "Register", "Unit", "Corrections", "Every"})
 
 
 def status_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None) -> Table:
@@ -51,7 +52,7 @@ def declared_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: 
         ("Every", lambda view: f"{view.interval}s" if view.interval != NOTHING else NOTHING),
         ("Auto-correct", lambda view: "yes" if view.auto_correct else "no"),
         ("Suspended", lambda view: "yes" if view.suspend or view.suspended_for is not None else "no"),
-        ("Age", lambda view: age(view.created, moment)),
+        ("Created", lambda view: since(view.created, moment)),
     ]
     if wide:
         columns += [
@@ -59,11 +60,6 @@ def declared_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: 
             ("Labels", lambda view: ",".join(f"{text(k)}={shown(v)}" for k, v in view.labels.items()) or NOTHING),
         ]
     return _table("What Git declares", columns, views, namespaces=namespaces)
-
-
-def since(moment: datetime | None, now: datetime) -> str:
-    """Return a moment and how long ago it was."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} ({age(moment, now)})" if moment else NOTHING
 
 
 def said_once(texts: Iterable[str]) -> list[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from fabctl.fields import NOTHING, age
+from fabctl.fields import NOTHING
 from fabctl.model import View
 from fabctl.render.shapes import Section, Table
 from fabctl.template import TemplateView
+from fabctl.times import since
 
-_NUMERIC = frozenset({"Users", "Registers", "Age"})
+_NUMERIC = frozenset({"Users", "Registers"})
 
 
 def template_table(views: Sequence[TemplateView], *, wide: bool, namespaces: bool, now: datetime) -> Table:
@@ -19,7 +20,7 @@ def template_table(views: Sequence[TemplateView], *, wide: bool, namespaces: boo
         ("Users", lambda each: each.users),
         ("Registers", lambda each: str(each.registers)),
         ("Parameters", lambda each: ", ".join(name for name, _, _ in each.parameters) or NOTHING),
-        ("Age", lambda each: age(each.created, now)),
+        ("Created", lambda each: since(each.created, now)),
     ]
     if namespaces:
         columns.insert(0, ("Namespace", lambda each: each.namespace))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -18,10 +18,16 @@ from rich.text import Text
 
 from fabctl.model import Status
 from fabctl.registers import State
+from fabctl.render.colouring import forced, without_style
+from fabctl.render.drawing import ascii_only
 from fabctl.render.shapes import INDENT, Section, Table, column_span, plain_section, print_line, width_of
+from fabctl.times import for_people
 
 if TYPE_CHECKING:
     from fabctl.render.tree import Line
+
+_ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+"""`box.SIMPLE_HEAD` where ASCII is all there is."""
 
 UNBOUNDED = 10_000
 """Columns of a terminal that has room for every table."""
@@ -103,15 +109,20 @@ _STATE = re.compile(rf"(?<=State:) +(?:{'|'.join(STATE_STYLES)})(?= |$)")
 
 
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """Return the terminal; without any style when NO_COLOR is set (no-color.org)."""
-    return Console(
+    """Return the terminal, without any style where none is wanted."""
+    shown = partial(
+        Console,
         file=sys.stderr if stderr else sys.stdout,
-        color_system=None if os.environ.get("NO_COLOR") else "auto",
         highlight=False,
         markup=False,
         emoji=False,
         width=width,
     )
+    if without_style():
+        return shown(color_system=None)
+    if not forced() or stderr:
+        return shown(color_system="auto")
+    return shown(color_system="auto" if sys.stdout.isatty() else "standard", force_terminal=True, no_color=False)
 
 
 def print_table(table: Table) -> None:
@@ -127,7 +138,12 @@ def print_table(table: Table) -> None:
 
 def rich_table(table: Table) -> RichTable:
     """Return a table whose status words are coloured; where it has no room, its last column is folded."""
-    shown = RichTable(title=table.title or None, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
+    shown = RichTable(
+        title=table.title or None,
+        title_style="bold",
+        title_justify="left",
+        box=_ASCII_HEAD if ascii_only() else box.SIMPLE_HEAD,
+    )
     for header in table.headers:
         shown.add_column(
             header,
@@ -155,9 +171,9 @@ def print_tree(lines: Iterable[Line]) -> None:
 
 def tree_line(line: Line) -> Text:
     """Return a line of a tree with its words coloured."""
-    shown = Text().append(line.branch, style="dim").append(line.head, style="" if line.branch else "bold")
+    shown = Text().append(line.branch, style="dim").append(for_people(line.head), style="" if line.branch else "bold")
     for number, word in enumerate(line.words):
-        shown.append(", " if number else "  ").append(word, style=WORDS.get(word, ""))
+        shown.append(", " if number else "  ").append(for_people(word), style=WORDS.get(word, ""))
     return shown
 
 
@@ -200,7 +216,7 @@ def spinning(message: str) -> Iterator[Callable[[str], None]]:
     """Turn a spinner on standard error; what is yielded prints a line to standard output, without it in the way."""
     # Without redirection: rich would send to standard error what is meant for standard output.
     live = Live(
-        Spinner("dots", Text(message)),
+        Spinner("line" if ascii_only() else "dots", Text(message)),
         console=console(stderr=True),
         transient=True,
         redirect_stdout=False,

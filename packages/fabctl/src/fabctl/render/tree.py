@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fabctl.render import coloured
+from fabctl.render.drawing import ascii_only, drawn
+from fabctl.times import spoken
 
 _LINES = ("├── ", "└── ", "│   ", "    ")
 _ASCII = ("|-- ", "`-- ", "|   ", "    ")
@@ -53,15 +55,16 @@ class Line:
         return f"{self.branch}{self.head}{said}"
 
 
-def tree(top: Drawn, *, wide: bool, ascii_only: bool = False) -> Iterator[Line]:
+def tree(top: Drawn, *, wide: bool, plain: bool = False) -> Iterator[Line]:
     """Yield the lines of a tree."""
     yield _line("", top, wide=wide)
-    yield from _inside(top, "", _ASCII if ascii_only else _LINES, wide=wide)
+    yield from _inside(top, "", _ASCII if plain else _LINES, wide=wide)
 
 
 def lines_of(top: Drawn, *, wide: bool) -> list[Line]:
     """Return the lines of a tree as standard output can show them."""
-    return list(tree(top, wide=wide, ascii_only=not _has_lines(sys.stdout.encoding)))
+    lines = tree(top, wide=wide, plain=ascii_only())
+    return [Line(line.branch, line.head, tuple(map(drawn, line.words))) for line in lines]
 
 
 def show_tree(top: Drawn, *, wide: bool) -> None:
@@ -84,12 +87,6 @@ def _inside(room: Drawn, before: str, drawn: tuple[str, str, str, str], *, wide:
 
 
 def _line(branch: str, room: Drawn, *, wide: bool) -> Line:
-    return Line(branch, f"{room.called} {room.name}".strip(), (*room.words, *(room.more if wide else ())))
-
-
-def _has_lines(encoding: str | None) -> bool:
-    try:
-        "".join(_LINES).encode(encoding or "ascii")
-    except (LookupError, UnicodeEncodeError):
-        return False
-    return True
+    words = (*room.words, *(room.more if wide else ()))
+    head = spoken("{} {}", room.called, room.name) if room.called and room.name else room.called or room.name
+    return Line(branch, head, words)

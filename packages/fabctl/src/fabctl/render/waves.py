@@ -7,8 +7,8 @@ from fabctl.fields import NOTHING
 from fabctl.parts import PlannedWave, RolloutPlan
 from fabctl.releases import Release
 from fabctl.render.shapes import Pairs, Section, Table
-from fabctl.render.tables import since
 from fabctl.rollouts import RolloutView
+from fabctl.times import since
 
 NAMED = 3
 """So many PLCs of a wave are named where there is little room."""

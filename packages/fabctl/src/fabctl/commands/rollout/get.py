@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -59,7 +60,7 @@ async def get(
             show_objects([body], output, one=True, managed_fields=show_managed_fields, kind=ROLLOUT)
             return 0
         body, plcs = await _looked_at(cluster, wanted)
-        show_tree(branches(rollout_view(body), plcs), wide=wide)
+        show_tree(branches(rollout_view(body), plcs, datetime.now(UTC)), wide=wide)
     return 0
 
 
@@ -74,5 +75,5 @@ async def _watch(name: str, interval: float, connection: Connection, *, wide: bo
         with open_tree() as told:
             while True:
                 rollout = rollout_view(found[0])
-                told.show(rollout, branches(rollout, found[1]), wide=wide)
+                told.show(rollout, branches(rollout, found[1], datetime.now(UTC)), wide=wide)
                 found = await again(lambda: _looked_at(cluster, name), told.trouble, interval)

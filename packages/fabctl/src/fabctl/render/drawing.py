@@ -1,0 +1,31 @@
+"""Whether lines, bars and arrows can be drawn, or ASCII has to stand for them."""
+
+import os
+import sys
+
+_COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
+"""What Python makes of LC_CTYPE where the locale is C (PEP 538)."""
+_PLAIN = {"C", "POSIX"}
+
+
+def ascii_only() -> bool:
+    """Return whether the locale, or the encoding of standard output, is not UTF-8."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "").replace("_", "")
+    return not encoding.startswith("utf8") or not _is_utf8(os.environ)
+
+
+def _is_utf8(environment: "os._Environ[str] | dict[str, str]") -> bool:
+    """Return whether the locale is; where nothing says which it is (a container, Windows), it is taken for one.
+
+    The first of LC_ALL, LC_CTYPE and LANG that says something counts (POSIX, XBD 8.2).
+    """
+    everything, characters, language = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if not everything and characters in _COERCED and language in _PLAIN:
+        return False
+    said = everything or characters or language
+    return not said or "utf8" in said.lower().replace("-", "")
+
+
+def drawn(said: str) -> str:
+    """Return a text whose arrows can be shown."""
+    return said.replace("→", "->") if ascii_only() else said
