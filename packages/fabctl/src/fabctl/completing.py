@@ -47,6 +47,7 @@ VALUES: Mapping[str, Wanted] = {
             "--csv",
             "--device",
             "--column",
+            "--byte-order",
             "--field-manager",
         ),
         Wanted.NOTHING,
