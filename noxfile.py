@@ -218,12 +218,13 @@ def build(session: nox.Session) -> dict[str, Path]:
 
 
 def check_contents(session: nox.Session, wheel: Path) -> None:
-    """Fail unless a wheel carries its licence, its type marker, and nothing beside its one package."""
+    """Fail unless a wheel carries its licence, its type marker, and nothing beside its package but manual pages."""
     package, version = wheel.name.split("-")[:2]
     metadata = f"{package}-{version}.dist-info"
     names = zipfile.ZipFile(wheel).namelist()
     missing = {f"{metadata}/licenses/LICENSE", f"{package}/py.typed"}.difference(names)
-    stray = [name for name in names if name.split("/")[0] not in {package, metadata}]
+    pages = f"{package}-{version}.data/data/share/man/"
+    stray = [name for name in names if name.split("/")[0] not in {package, metadata} and not name.startswith(pages)]
     if missing or stray:
         session.error(f"{wheel.name}: lacks {sorted(missing)}, has {stray} that does not belong there")
 

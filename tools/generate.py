@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import chart
+import manual
 import yaml
 from dashboards import generated as observability
 from fabgitops_core.api.crd import definition
@@ -33,7 +34,8 @@ def generated() -> dict[Path, str]:
     definitions |= of_racks | of_setpoints
     charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in definitions.items()})
     pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS)}
-    return definitions | seen | charted | pages | _copied()
+    terminal = {ROOT / "docs/fabctl.md": manual.page(), ROOT / "packages/fabctl/man/fabctl.1": manual.man()}
+    return definitions | seen | charted | pages | terminal | _copied()
 
 
 def _manifest(kind: Kind) -> str:

@@ -20,7 +20,7 @@ REPOSITORY = "https://github.com/fabgitops/fabgitops"
 ELSEWHERE = {
     "SECURITY.md": "reporting.md",
     "charts/fabgitops/README.md": "chart.md",
-    "packages/fabctl/README.md": "fabctl.md",
+    "packages/fabctl/README.md": "terminal.md",
     "packages/fabgitops-operator/README.md": "operator.md",
     "packages/mock-plc/README.md": "mock-plc.md",
 }

@@ -163,6 +163,7 @@ def test_what_a_page_tells_to_type_works(
 # Pages that say nothing of it themselves, and why their commands are not run here.
 LEFT_OUT = {
     "charts/fabgitops/README.md": "it asks the registry; tests/e2e installs the chart from its folder",
+    "docs/fabctl.md": "test_fabctl.py does",
     "packages/fabctl/README.md": "test_replays.py does",
     "packages/mock-plc/README.md": "test_replays.py does",
 }

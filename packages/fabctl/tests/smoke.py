@@ -31,4 +31,7 @@ with tempfile.TemporaryDirectory() as folder:
 assert (refused.returncode, 'pip install "fabctl[offline]"' in refused.stderr) == (1, True), refused
 assert (asked.returncode, "no kubeconfig file" in asked.stderr) == (5, True), asked
 assert command.with_name("kubectl-fab").exists() or sys.platform == "win32"
+pages = Path(sys.prefix) / "share/man/man1"
+assert ".SS fabctl get\\-status" in (pages / "fabctl.1").read_text(), "man fabctl has nothing to show"
+assert (pages / "kubectl-fab.1").read_text() == ".so man1/fabctl.1\n"
 print("fabctl", version("fabctl"))

@@ -15,6 +15,7 @@ import yaml
 
 UNUSED = {
     *("lightkube", "httpx2", "httpx", "anyio", "pydantic", "fabgitops_core"),  # none is a part of fabctl
+    "fabctl.examples",  # stand in the help alone
     *("importlib_metadata", "rich", "email", "http", "tempfile", "shutil", "difflib", "urllib.request"),
 }
 """What no command line reads that is not mentioned below."""
@@ -77,7 +78,7 @@ def read(*arguments: str, **environment: str) -> tuple[str, set[str]]:
 def unused(*arguments: str) -> set[str]:
     """Return what a command line does not read, whatever comes of it."""
     if "--help" in arguments:  # cyclopts writes it by rich
-        return UNUSED - {"rich", "email", "http", "shutil", "tempfile"}
+        return UNUSED - {"rich", "email", "http", "shutil", "tempfile", "fabctl.examples"}
     if {"version", "--version"} & {*arguments}:  # where the version stands is found by importlib.metadata
         return UNUSED - {"email", "shutil", "tempfile"}
     return UNUSED

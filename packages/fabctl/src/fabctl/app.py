@@ -12,13 +12,17 @@ from fabctl.fields import text
 from fabctl.leading import behind_the_command
 from fabctl.start import INTERRUPTED, interruptible, over
 
+_EPILOGUE = (
+    "Data goes to standard output, all else to standard error. Exit codes: 1 failed, "
+    "2 wrong usage, 3 not found, 4 not allowed, 5 cluster not reachable, 6 not in time."
+)
+
 app = App(
     name="fabctl",
     version=own_version,
     help="Git vs. reality: what PLCs must hold, what they do hold, and one pass now for those that differ.",
     help_format="plaintext",
-    help_epilogue="Data goes to standard output, all else to standard error. Exit codes: 1 failed, "
-    "2 wrong usage, 3 not found, 4 not allowed, 5 cluster not reachable, 6 not in time.",
+    help_epilogue=_EPILOGUE,
 )
 
 # By import string: what a command needs is imported when it runs, and not for the help of all.
@@ -50,6 +54,8 @@ _COMMANDS = (
 for _name, _alias, _help in _COMMANDS:
     _function = _name.replace("-", "_")
     app.command(f"fabctl.commands.{_function}:{_function}", name=_name, alias=_alias, help=_help)
+
+_CALLED = {alias: name for name, alias, _ in _COMMANDS if alias}
 
 app.command(
     "fabctl.commands.importing:import_",
@@ -144,6 +150,8 @@ def _run() -> int:
         sys.stdout.flush()
         return 0
     take_in()
+    if {"--help", "-h"} & {*tokens}:
+        _give_examples(tokens)
     try:
         code = app(
             tokens,
@@ -157,6 +165,15 @@ def _run() -> int:
         raise
     sys.stdout.flush()
     return int(code)
+
+
+def _give_examples(tokens: list[str]) -> None:
+    """Let the help that is asked for end with examples of its command."""
+    from fabctl.examples import shown  # noqa: PLC0415 - read for help alone
+
+    chain, _, _ = app.parse_commands(tokens)
+    named = " ".join(_CALLED.get(word, word) for word in chain if not word.startswith("-"))
+    app.help_epilogue = shown(named) + _EPILOGUE
 
 
 def _command(error: CycloptsError) -> str:

@@ -19,6 +19,18 @@ FAILED = 1
 TIMED_OUT = 6
 """Exit codes that a command returns itself, where it has said of each of several PLCs what is wrong."""
 
+EXIT_CODES = {
+    "0": "done, and as it should be",
+    "1": "failed, or of several PLCs one: standard error says which, and why",
+    "2": "the command line makes no sense",
+    "3": "not found: no such PLC, template or rack, or no definitions in the cluster",
+    "4": "not allowed: who you are is not known, or may not do this",
+    "5": "the cluster is not reached: no kubeconfig, no such context, no answer",
+    "6": "not in time: `--timeout` passed before it was as wanted",
+    "130, 141, 143": "ended by Ctrl-C, by a pipe that nobody reads, by SIGTERM",
+}
+"""What each exit code says, in Markdown."""
+
 
 class FabctlError(Exception):
     """What was asked could not be done; the text is one line for the user, fit for a terminal."""

@@ -1,0 +1,256 @@
+"""The examples of docs/fabctl.md, of `--help` and of `man fabctl`, typed in a plant; and that man can show its page."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+from fabctl.examples import EXAMPLES
+from testbed.plane import ControlPlane
+
+from .conftest import Kubectl
+from .pages import ROOT
+from .test_blocks import free_ports
+from .test_replays import PARTS, make
+
+BIN = Path(sys.executable).parent
+NAMESPACE = "examples"
+PATIENCE = 60.0
+READY = "jsonpath={.status.conditions[?(@.type=='Ready')].reason}"
+PROMETHEUS = "http://prometheus:9090"
+ENDLESS = ("fabctl watch", "fabctl events -A", "fabctl rollout get recipe -w")
+"""What goes on until Ctrl-C."""
+CHANGES = ("fabctl diff", "kubectl kustomize")
+"""What ends with 1, since it finds changes."""
+
+
+TELEGRAF = """\
+[[inputs.modbus]]
+  name = "boiler"
+  controller = "tcp://10.20.3.8:502"
+  holding_registers = [{ name = "flow", byte_order = "AB", data_type = "UINT16", scale = 1.0, address = [10] }]
+"""
+
+
+class Past(BaseHTTPRequestHandler):
+    """A Prometheus that knows of little scrap at any time."""
+
+    def do_GET(self) -> None:
+        """Answer a query of a moment, or of a range of time."""
+        parts = urlsplit(self.path)
+        given = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path.endswith("/query_range"):
+            start, end, step = (float(given[name]) for name in ("start", "end", "step"))
+            values = [[start + step * at, "0.01"] for at in range(int((end - start) / step) + 1)]
+            result = {"resultType": "matrix", "result": [{"metric": {}, "values": values}]}
+        else:
+            result = {"resultType": "vector", "result": [{"metric": {}, "value": [float(given["time"]), "0.01"]}]}
+        body = json.dumps({"status": "success", "data": result}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def prometheus() -> Iterator[str]:
+    """Return where a Prometheus with a past is."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Past)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass
+class Shell:
+    """Where the examples are typed."""
+
+    folder: Path
+    environment: dict[str, str]
+    kubectl: Kubectl
+    port: str
+
+    def run(self, line: str) -> tuple[int, str]:
+        """Type a line, and return its exit code and all that it says; what goes on is ended after its first line."""
+        with subprocess.Popen(
+            ["bash", "-o", "pipefail", "-c", line],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as shell:
+            assert shell.stdout is not None
+            first = ""
+            if line.startswith(ENDLESS):
+                first = shell.stdout.readline()
+                os.killpg(shell.pid, signal.SIGINT)
+            said, _ = shell.communicate(timeout=PATIENCE)
+            return shell.returncode, first + said
+
+    def apply(self, name: str, register: int, line: str = "", **spec: object) -> None:
+        """Let Git want something of a PLC, by default that a register holds 2500."""
+        labels = {"line": line} if line else {}
+        given = {"deviceAddress": "127.0.0.1", "port": int(self.port), "pollIntervalSecs": 1}
+        plain = (
+            {} if "templateRef" in spec or "registers" in spec else {"targetRegister": register, "targetValue": 2500}
+        )
+        self.put("IndustrialPLC", name, given | plain | spec, **labels)
+
+    def put(self, kind: str, name: str, spec: dict[str, object], **labels: str) -> None:
+        """Apply something."""
+        metadata = {"name": name, "namespace": NAMESPACE, "labels": labels}
+        body = {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
+        self.kubectl("apply", "-f", "-", text=yaml.safe_dump(body))
+
+    def until(self, what: str, *wanted: str) -> None:
+        """Wait until the reason of Ready is one of these."""
+        deadline = time.monotonic() + PATIENCE
+        while (said := self.kubectl("get", what, "-n", NAMESPACE, "-o", READY)) not in wanted:
+            assert time.monotonic() < deadline, f"{what}: {said}, not {wanted}"
+            time.sleep(0.1)
+
+    def presses(self, value: int) -> None:
+        """Let Git want something else of the presses that the rollout leads."""
+        for at in (1, 2, 3):
+            self.apply(f"press-{at}", 4010 + at, "press", targetValue=value)
+
+
+@pytest.fixture
+def shell(
+    kubectl: Kubectl, control_plane: ControlPlane, namespaces: None, prometheus: str, tmp_path: Path
+) -> Iterator[Shell]:
+    """Return a shell in a plant's repository, beside a cluster with a plant that an operator looks after."""
+    (port,) = free_ports("--port 5502").values()
+    kubectl("create", "namespace", NAMESPACE)
+    config = tmp_path / "kubeconfig"
+    config.write_text(control_plane.kubeconfig.read_text())
+    shell = Shell(tmp_path / "plant", {}, kubectl, port)
+    context = yaml.safe_load(config.read_text())["contexts"][0]["context"]
+    for name in ("line-1", "line-2"):
+        where = [f"--{key}={context[key]}" for key in ("cluster", "user")]
+        Kubectl(kubectl.path, config)("config", "set-context", name, *where, f"--namespace={NAMESPACE}")
+    Kubectl(kubectl.path, config)("config", "use-context", "line-1")
+    path = os.pathsep.join([str(BIN), str(kubectl.path.parent), os.environ["PATH"]])
+    shell.environment = {**os.environ, "KUBECONFIG": str(config), "PATH": path, "HOME": str(tmp_path)}
+    shutil.copytree(ROOT / "examples/plant", shell.folder, ignore=shutil.ignore_patterns("argocd", "flux"))
+    shutil.copy(ROOT / "examples/analysis/scrap.yaml", shell.folder)
+    (shell.folder / "tags.csv").write_text("Tag,address,type\nspeed,4001,uint16\n")
+    (shell.folder / "telegraf.conf").write_text(TELEGRAF)
+    (tmp_path / ".config/fish/completions").mkdir(parents=True)
+    furnish(shell)
+    names = {"NAMESPACE": NAMESPACE, "METRICS_PORT": "0", "METRICS_BIND": "127.0.0.1", "SETTLE_SECS": "0"}
+    operator = shell.environment | {f"FABGITOPS_{name}": value for name, value in names.items()}
+    registers = [word for at in (4001, 4002, 4003, 4004, 4011, 4012, 4013) for word in ("--register", f"{at}=2500")]
+    with (tmp_path / "operator.log").open("w") as log, (tmp_path / "mock.log").open("w") as other:
+        mock = subprocess.Popen([BIN / "mock-plc", "--bind", "127.0.0.1", "--port", port, *registers], stderr=other)
+        running = subprocess.Popen([BIN / "fabgitops-operator", "run", "--setpoint-rollouts"], env=operator, stderr=log)
+        try:
+            shell.until("plc/mixer", "InSync")
+            kubectl("wait", "-n", NAMESPACE, "--for=jsonpath={.status.plan.digest}", "--timeout=60s", "plc/boiler")
+            shell.until("spr/recipe", "Watching", "Done")
+            yield shell
+        finally:
+            for program in (running, mock):
+                program.send_signal(signal.SIGTERM)
+                program.wait()
+            kubectl.clear(NAMESPACE)
+
+
+def furnish(shell: Shell) -> None:
+    """Put PLCs, a template, a rollout, an analysis and a rack into the cluster."""
+    register = {"name": "setpoint", "address": 4002, "value": "${setpoint}"}
+    template = {"parameters": [{"name": "setpoint"}], "registers": [register]}
+    shell.put("IndustrialPLCTemplate", "ovens", template)
+    shell.apply("mixer", 4001, "3")
+    reference = {"name": "ovens", "parameters": {"setpoint": 180}}
+    shell.apply("oven", 4002, "3", autoCorrect=False, templateRef=reference)
+    shell.apply("boiler", 4003, targetValue=90, correction={"approval": "Manual"})
+    watched = [{"name": "weight", "address": 4004}]
+    shell.apply("scale", 4004, registers=watched, correction={"mode": "Observe"})
+    waves: list[dict[str, object]] = [{"count": at, "bakeSeconds": 0, "pause": {}} for at in (1, 2)]
+    wanted = {"selector": {"matchLabels": {"line": "press"}}, "approval": "Manual"}
+    shell.put("SetpointRollout", "recipe", {**wanted, "waves": [*waves, {"percent": 100, "bakeSeconds": 0}]})
+    shell.presses(2500)
+    shell.kubectl("apply", "-n", NAMESPACE, "-f", str(shell.folder / "scrap.yaml"))
+    pending = {"removals": 1, "names": ["rack-01-c0s0n1"]}
+    status = {"phase": "Ready", "observedGeneration": 1, "template": {"name": "small", "planHash": "5f2c"}}
+    rack = {"templateRef": {"name": "small"}}
+    make(shell.kubectl, "Rack", "rack-01", rack, {**status, "pending": pending}, NAMESPACE)
+    for kind, place, spec, told in PARTS:
+        refs = {field: {"name": f"rack-01{value}"} for field, value in spec.items() if field.endswith("Ref")}
+        lit = {"locate": {"wanted": "on", "state": "on"}} if kind == "BMC" else {}
+        labels = {"fabgitops.io/rack": "rack-01"}
+        make(shell.kubectl, kind, f"rack-01-{place}", spec | refs, told | lit, NAMESPACE, **labels)
+
+
+def before(line: str, shell: Shell) -> None:
+    """See to what an example takes for granted: a rollout that waits for a yes, or that is under way."""
+    if line == "fabctl rollout plan recipe":
+        shell.run("fabctl rollout resume recipe --yes")  # examples have paused all
+        shell.presses(2600)
+        shell.until("spr/recipe", "AwaitingApproval")
+    elif line.startswith("fabctl rollout promote"):
+        shell.until("spr/recipe", "Paused")
+    elif line == "fabctl rollout abort recipe --dry-run":
+        shell.until("spr/recipe", "Done", "Watching")
+        shell.presses(2700)
+        shell.until("spr/recipe", "AwaitingApproval")
+        assert shell.run("fabctl rollout approve recipe --yes")[0] == 0
+        shell.until("spr/recipe", "Paused")
+    elif line == "fabctl rollout retry recipe --dry-run":
+        shell.until("spr/recipe", "Aborted")
+
+
+def lines() -> Sequence[str]:
+    """Return each line that is to be typed, in the order of the page, one that is told twice once."""
+    return list(dict.fromkeys(line for examples in EXAMPLES.values() for _, line in examples))
+
+
+@pytest.mark.docs
+@pytest.mark.timeout(300)
+def test_each_example_works(shell: Shell, prometheus: str) -> None:
+    """What help and page tell to type succeeds, word by word, one after the other; diffs find their changes."""
+    failed = []
+    for line in lines():
+        before(line, shell)
+        code, said = shell.run(line.replace(PROMETHEUS, prometheus))
+        print(f"=== {line}\n{said}")
+        wanted = {0, 130} if line.startswith(ENDLESS) else {int(line.startswith(CHANGES))}
+        if code not in wanted:
+            failed.append(f"{line} [{code}]: {said}")
+    assert not failed, "\n".join(failed)
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
+def test_man_can_show_its_page() -> None:
+    """Groff sets the manual page without a warning, and it says what the help says."""
+    command: list[str | Path] = ["groff", "-man", "-Tutf8", "-ww", "-P-cbou", ROOT / "packages/fabctl/man/fabctl.1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "fabctl get-status --not-ready --sort-by status" in done.stdout.replace("\u2010", "-").replace("\u2212", "-")
+
+
+def test_each_command_stands_on_its_page() -> None:
+    """docs/fabctl.md has a section for each command, with its examples as its help has them."""
+    text = (ROOT / "docs/fabctl.md").read_text()
+    for command, examples in EXAMPLES.items():
+        assert not command or f"\n## {command}\n" in text
+        assert not command or all(f"# {what}\n$ {line}\n" in text for what, line in examples)
