@@ -12,6 +12,7 @@ Spec = dict[str, Any]
 
 PLC: Spec = {"deviceAddress": "10.0.0.5"}
 BASE: Spec = {"name": "a", "address": 10}
+GROUPED: Spec = {**BASE, "group": "g"}
 MANY = 260
 SEED = 9
 
@@ -76,6 +77,7 @@ FIELDS: dict[str, list[Any]] = {
         {"verifyDelayMs": 600_001},
         None,
     ],
+    "group": ["g", "-", "", 7, None],
 }
 """What may be tried in each field of a register: some of it right, some of it wrong."""
 
@@ -336,6 +338,50 @@ MAPS: dict[str, list[Spec]] = {
     "the unit of all": [BASE, {"name": "b", "address": 10, "unitId": 1}],
     "the same name": [BASE, {"name": "a", "address": 11}],
     "a tolerance for a truth": [{"name": "a", "table": "coil", "address": 1, "tolerance": 1}],
+    "a group": [{**GROUPED, "value": 1}, {**GROUPED, "name": "b", "address": 11, "type": "float32", "value": 2.5}],
+    "a group by reference": [
+        {**GROUPED, "value": 1},
+        {"name": "b", "reference": 40012, "group": "g", "value": 2, "unitId": 1},
+    ],
+    "a group of coils": [
+        {**GROUPED, "table": "coil", "value": True},
+        {"name": "b", "reference": 12, "group": "g", "value": False},
+    ],
+    "a group of one": [{**GROUPED, "value": 1}, {"name": "b", "address": 11, "value": 1}],
+    "a group without a value": [{**GROUPED, "value": 1}, {**GROUPED, "name": "b", "address": 11}],
+    "a group with a hole": [{**GROUPED, "value": 1}, {**GROUPED, "name": "b", "address": 12, "value": 2}],
+    "a group over two units": [
+        {**GROUPED, "value": 1},
+        {**GROUPED, "name": "b", "address": 11, "unitId": 2, "value": 2},
+    ],
+    "a group over two tables": [
+        {**GROUPED, "value": 1},
+        {**GROUPED, "name": "b", "address": 11, "table": "coil", "value": True},
+    ],
+    "two groups": [
+        {**GROUPED, "name": f"r{at}", "address": at, "group": f"g{at // 2}", "value": at} for at in range(6)
+    ],
+    "a group with a bit": [
+        {**GROUPED, "value": 1},
+        {**GROUPED, "name": "b", "address": 11, "type": "bit", "bit": 3, "value": True},
+    ],
+    "a group of inputs": [{**GROUPED, "table": "input"}, {**GROUPED, "table": "input", "name": "b", "address": 11}],
+    "a group with a command": [
+        {**GROUPED, "value": 1},
+        {**GROUPED, "name": "b", "address": 11, "value": 2, "write": {"verify": False}},
+    ],
+    "a group with FC06": [
+        {**GROUPED, "value": 1},
+        {**GROUPED, "name": "b", "address": 11, "value": 2, "write": {"function": "single"}},
+    ],
+    "a group with a ramp": [
+        {**GROUPED, "value": 1},
+        {**GROUPED, "name": "b", "address": 11, "value": 2, "write": {"ramp": {"maxStep": 1, "stepIntervalSecs": 1}}},
+    ],
+    "a group of more than one request": [
+        {**GROUPED, "name": f"r{at}", "address": 100 * at, "type": "string", "length": 200, "value": "a"}
+        for at in range(2)
+    ],
     "a reference with a blank": [{"name": "a", "reference": " 40001"}],
 }
 """Registers as they stand in a map, and in a template."""

@@ -198,3 +198,57 @@ async def test_a_scale_that_cannot_be_is_refused(site: Site) -> None:
     for each in wrong:
         with pytest.raises(Exception, match=r"power of ten|scaleRegister"):
             await apply(site, "inverter", 502, registers=[{"name": "a", "address": 1, **each}])
+
+
+PROGRAMME = """
+registers:
+- {name: start, address: 100, value: 1, group: charging}
+- {name: end, address: 101, value: 2, group: charging}
+- {name: enable, address: 102, value: 3, group: charging}
+- {name: recipe, address: 200, type: string, length: 8, value: Bread, group: batch}
+- {name: amount, address: 204, type: float32, byteOrder: CDAB, value: 1.5, group: batch}
+- {name: pump, table: coil, address: 7, value: true, group: outputs}
+- {name: valve, table: coil, address: 8, value: false, group: outputs}
+"""
+
+
+async def test_what_is_taken_in_one_write_only_goes_out_in_one(site: Site) -> None:
+    """A time programme, a recipe with its amount, and two coils go out as a block each, and each is one write."""
+    registers: list[dict[str, Any]] = [
+        {"name": "start", "address": 100, "value": 480, "group": "charging"},
+        {"name": "end", "address": 101, "value": 1020, "group": "charging"},
+        {"name": "enable", "address": 102, "value": 1, "group": "charging"},
+        {"name": "amount", "address": 204, "type": "float32", "byteOrder": "CDAB", "value": 7.5, "group": "batch"},
+        {"name": "recipe", "address": 200, "type": "string", "length": 8, "value": "Bread", "group": "batch"},
+        {"name": "pump", "table": "coil", "address": 7, "value": True, "group": "outputs"},
+        {"name": "valve", "table": "coil", "address": 8, "value": True, "group": "outputs"},
+    ]
+    async with playing(PROGRAMME) as (machine, port), site.operator() as operator:
+        await apply(site, "charger", port, registers=registers)
+        await site.until_status("charger", inSync=True, driftEvents=5, correctionsApplied=5)
+        held = {name: point.get() for name, point in machine.points.items()}
+        assert held == {each["name"]: each["value"] for each in registers}
+        labels = {"plc_name": "charger", "namespace": site.namespace}
+        assert await operator.metric("fabgitops_correction_attempts_total", **labels) == 3
+        machine.points["enable"].set(0)
+        machine.points["pump"].set(False)
+        await site.until_status("charger", inSync=True, driftEvents=7, correctionsApplied=7)
+        assert (machine.points["enable"].get(), machine.points["pump"].get()) == (1, True)
+        assert await operator.metric("fabgitops_correction_attempts_total", **labels) == 5
+
+
+async def test_what_makes_no_group_is_refused(site: Site) -> None:
+    """The API server refuses a group with a hole, over two units, of one register, or with what goes out apart."""
+    first = {"name": "a", "address": 1, "value": 1, "group": "g"}
+    second = {**first, "name": "b", "address": 2}
+    wrong: list[dict[str, Any]] = [
+        {**second, "address": 3},
+        {**second, "group": "h"},
+        {**second, "unitId": 9},
+        {**second, "write": {"verify": False}},
+        {**second, "type": "bit", "bit": 0, "value": True},
+        {"name": "b", "address": 2, "group": "g"},
+    ]
+    for each in wrong:
+        with pytest.raises(Exception, match="group"):
+            await apply(site, "charger", 502, registers=[first, each])

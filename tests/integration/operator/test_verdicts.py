@@ -40,6 +40,10 @@ SCALES = {
     "both are read in one request, so they are of one table": "the same",
 }
 LEFT_TO_THE_PLC = {
+    "a group goes out as one, with a value for each": "a PLC may give the value",
+    r"no other register is in it|which one request would write|one request is about one|of one request": (
+        "a PLC may add registers to a group, and take some out"
+    ),
     "it goes with type bits, which need it": "where a template says no type, a PLC may say bits",
     "NaN is for float32 and float64": "where a template says no type, a PLC may say a float",
     "say where it is: address": "a PLC may say where it is",

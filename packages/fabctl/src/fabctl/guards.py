@@ -167,6 +167,14 @@ def _is_scaled(register: Body) -> bool:
     return bool(mapping(register.get("scaleRegister"))) and register.get("value") is not None
 
 
+def _group(spec: Body, _: Body, __: Body) -> str:
+    groups: dict[str, list[str]] = {}
+    for register in map(mapping, sequence(spec.get("registers"))):
+        if register.get("group") is not None:
+            groups.setdefault(shown(register["group"]), []).append(shown(register.get("name")))
+    return "; ".join(f"{group} as one: {', '.join(names)}" for group, names in groups.items())
+
+
 def _ramp(spec: Body, _: Body, __: Body) -> str:
     ramps = []
     for register in map(mapping, sequence(spec.get("registers"))):
@@ -209,6 +217,7 @@ ORDER: tuple[tuple[str, Setting], ...] = (
     ("approval", _approval),
     ("ramp", _ramp),
     ("scale", _scale),
+    ("group", _group),
     ("operator", _everybody),
 )
 """The guards as the operator asks them; the last stands for what is not of one PLC alone."""

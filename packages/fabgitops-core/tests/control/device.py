@@ -32,7 +32,7 @@ class Device:
     `read_only` are places whose writes are refused, `write_only` those whose readings are, `stubborn` those whose
     writes are confirmed and not kept, `deaf` those whose writes are carried out and not confirmed, `away` the units
     that do not answer, `busy` how many requests are still answered with "busy", `most` how many words are shown at
-    once.
+    once, `block` what is taken in one write only.
     """
 
     memory: defaultdict[Spot, int] = field(default_factory=lambda: defaultdict(int))
@@ -44,6 +44,7 @@ class Device:
     away: set[int] = field(default_factory=set)
     busy: int = 0
     most: int = 2000
+    block: set[Spot] = field(default_factory=set)
     identity: dict[int, str] | None = None
     reads: list[ReadPlan] = field(default_factory=list)
     writes: list[Change] = field(default_factory=list)
@@ -85,6 +86,8 @@ class Device:
         failure = self._failure(change.unit_id, spots)
         if failure is None and self.read_only & set(spots):
             failure = _refusal(0x04)
+        if failure is None and 0 < len(self.block & set(spots)) < len(self.block):
+            failure = _refusal(0x02)
         if failure is not None:
             return WriteFailed(at, change, failure)
         if self.spares(change):

@@ -187,3 +187,21 @@ def test_floats_are_shown_as_they_were_meant() -> None:
         "- {name: b, address: 2, type: float64, value: 21.299999237060547}"
     )
     assert (plc["a"], plc["b"]) == (21.3, 21.299999237060547)
+
+
+def test_a_group_is_taken_in_one_write_only() -> None:
+    """A write of a part of a group is refused with exception 2 and changes nothing; all of it at once is taken."""
+    group = "group: schedule"
+    plc = device(
+        f"- {{name: a, address: 0, value: 1, {group}}}\n- {{name: b, address: 1, type: uint32, value: 2, {group}}}\n"
+        "- {name: c, address: 3, value: 3}\n- {name: d, table: coil, address: 0, group: other}\n"
+        "- {name: e, table: coil, address: 1, group: other}"
+    )
+    for address, values in ((0, [7]), (0, [7, 7]), (1, [7, 7]), (2, [7, 7])):
+        assert plc.refusal(address, *values) == 2
+    assert plc.refusal(1, 1, table=COIL) == 2
+    assert plc.words(0, 4) == [1, 0, 2, 3]
+    plc.write(0, 7, 0, 8)
+    plc.write(3, 9)
+    plc.write(0, 1, 1, table=COIL)
+    assert [plc[name] for name in "abcde"] == [7, 8, 9, True, True]

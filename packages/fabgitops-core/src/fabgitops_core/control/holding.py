@@ -29,6 +29,7 @@ class HoldReason(StrEnum):
     RAMP = "Ramping"
     NO_RAMP = "RampImpossible"
     NO_SCALE = "ScaleImpossible"
+    GROUP = "GroupIncomplete"
     READ_ONLY = "ReadOnly"
     FLEET_BRAKE = "FleetBrake"
     BRAKE_UNKNOWN = "FleetBrakeUnknown"

@@ -1,7 +1,7 @@
 """What answers under one unit id of a running device: its tables, and the registers above them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mock_plc.exceptions import ModbusException
 from mock_plc.machine.point import MapPoint
@@ -27,6 +27,7 @@ class MapUnit:
         }
         self.tables = frozenset(self._cells)
         self._at: dict[tuple[Table, int], list[MapPoint]] = defaultdict(list)
+        self._groups = _groups(self.points.values())
         for point in self.points.values():
             if follows := point.register.behaviours.follows:
                 point.setpoint = self.points[follows.setpoint]
@@ -49,7 +50,7 @@ class MapUnit:
             raise ModbusException(ILLEGAL_FUNCTION)
         cells = self._cells[table]
         span = range(address, address + len(values))
-        if any(each not in cells for each in span):
+        if any(each not in cells for each in span) or self._halves(table, span):
             raise ModbusException(ILLEGAL_ADDRESS)
         future = {**{each: cells[each] for each in span}, **dict(zip(span, values, strict=True))}
         touched = self._taken(table, span, future)
@@ -57,6 +58,11 @@ class MapUnit:
         for point, before in touched:
             point.written(before)
         self._on_write()
+
+    def _halves(self, table: Table, span: range) -> bool:
+        """Return whether a write is of a part of a group, which is taken in one write only."""
+        of_table = (addresses for where, addresses in self._groups if where is table)
+        return any(0 < len(addresses.intersection(span)) < len(addresses) for addresses in of_table)
 
     def _taken(self, table: Table, span: range, future: dict[int, int]) -> list[tuple[MapPoint, tuple[int, ...]]]:
         """Let each register have its way with what is about to be written, and return them with what they hold yet."""
@@ -70,3 +76,12 @@ class MapUnit:
             future.update(zip(point.span, point.taken(words), strict=True))
             touched.append((point, before))
         return touched
+
+
+def _groups(points: Iterable[MapPoint]) -> list[tuple[Table, set[int]]]:
+    """Return of each group of registers where it is."""
+    found: dict[str, tuple[Table, set[int]]] = {}
+    for point in points:
+        if point.register.group:
+            found.setdefault(point.register.group, (point.table, set()))[1].update(point.register.addresses)
+    return list(found.values())

@@ -1,6 +1,7 @@
 """What the registers of one unit must be to each other: named apart, placed apart, and there when they are followed."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from mock_plc.memory import Table
 from mock_plc.parts import FieldError, meant
@@ -13,11 +14,12 @@ def check_map(registers: Sequence[Register]) -> None:
     """Check the registers of one unit against each other.
 
     Raises:
-        FieldError: Two have the same name or overlap, or one follows what is not there.
+        FieldError: Two have the same name or overlap, one follows what is not there, or a group has a hole.
     """
     _check_names(registers)
     _check_overlaps(registers)
     _check_setpoints(registers)
+    _check_groups(registers)
 
 
 def _check_names(registers: Sequence[Register]) -> None:
@@ -59,3 +61,18 @@ def _check_setpoints(registers: Sequence[Register]) -> None:
                 f'"{follows.setpoint}" is no other register of this unit that holds a number'
                 + meant(follows.setpoint, sorted(others)),
             )
+
+
+def _check_groups(registers: Sequence[Register]) -> None:
+    groups: dict[str, list[int]] = {}
+    for number, register in enumerate(registers):
+        if register.group:
+            groups.setdefault(register.group, []).append(number)
+    for numbers in groups.values():
+        ordered = sorted(numbers, key=lambda number: registers[number].place)
+        for before, number in pairwise(ordered):
+            one, other = registers[before], registers[number]
+            if one.parts or other.parts or other.place not in (one.place, (one.place[0], one.addresses[-1] + 1)):
+                raise FieldError(
+                    f"registers[{number}].group", f"is not right behind {one.name}, which is of {one.group}"
+                )

@@ -20,6 +20,7 @@ from mock_plc.spec.behaviours import Behaviours
 
 MAX_ADDRESS = 65535
 NAN = "NaN"
+NAME = r"^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$"
 _HEX = re.compile("0x[0-9A-Fa-f]{1,500}")
 _MAX_BIT, _MAX_LENGTH = 15, 250
 """250 bytes are the 125 words that one request can read (protocol, section 6.3)."""
@@ -84,7 +85,7 @@ class Register(Part):
     Its place is a `table` and an `address` (0-based, as on the wire), or a `reference` (1-based, as on a drawing).
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$")
+    name: str = Field(pattern=NAME)
     table: Table | None = None
     address: Annotated[int, Field(strict=True, ge=0, le=MAX_ADDRESS)] | None = None
     reference: _Whole | Annotated[str, Field(strict=True)] | None = None
@@ -102,6 +103,7 @@ class Register(Part):
     unit: str | None = None
     enum: dict[str, _Scalar] | None = None
     no_value: Annotated[list[_Scalar], Field(min_length=1, max_length=8)] | None = None
+    group: str | None = Field(default=None, pattern=NAME)
     value: _Scalar | None = None
     behaviours: Behaviours = Behaviours()
 

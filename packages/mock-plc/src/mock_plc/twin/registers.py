@@ -31,7 +31,7 @@ SHARED = (
         "padding",
         "byteOrder",
     ),
-    *("scale", "scaleRegister", "offset", "unit", "enum", "noValue", "value"),
+    *("scale", "scaleRegister", "offset", "unit", "enum", "noValue", "group", "value"),
 )
 """The keys of a manifest that a device file has, too, with the same meaning."""
 _PERCENT = re.compile(r"([0-9.]+) ?%")

@@ -1,8 +1,9 @@
-"""Whether the registers of one map go together: each name once, no two in the same place, none too large to be read."""
+"""Whether the registers of one map go together: names, places, sizes and groups."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from fabgitops_core.api.plc import groups
 from fabgitops_core.api.plc.connection import Connection
 from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.api.refusals import Problem
@@ -25,6 +26,7 @@ def problems(registers: Sequence[Register], unit_id: int, connection: Connection
     yield from _twice(registers)
     yield from _too_large(registers, connection.max_words_per_read)
     yield from _overlapping(registers, unit_id)
+    yield from groups.problems(registers, unit_id, connection.max_words_per_read)
 
 
 def _twice(registers: Sequence[Register]) -> Iterator[Problem]:

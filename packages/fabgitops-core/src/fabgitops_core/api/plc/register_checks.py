@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabgitops_core.api.plc import parts
+from fabgitops_core.api.plc import groups, parts
 from fabgitops_core.api.refusals import Problem
 from fabgitops_core.codec.agreeing import InvalidCodec
 from fabgitops_core.codec.codec import Codec, Value
@@ -54,6 +54,7 @@ def problems(register: Register) -> Iterator[Problem]:
     yield from wrong
     if not wrong:
         yield from _of_the_ramp(register, codec)
+        yield from groups.problems_of(register)
 
 
 def _shown(register: Register, field: str) -> object:

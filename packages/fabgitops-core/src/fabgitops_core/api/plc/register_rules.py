@@ -152,4 +152,18 @@ REGISTER_RULES = (
         "write.ramp is for numbers that are read back: not for bool, bit or string, an enum, or verify: false; drop it",
         field=".write.ramp",
     ),
+    Rule(
+        "!has(self.group) || !has(self.parts) && !(has(self.table) && self.table in ['input', 'discrete']) && "
+        "!(has(self.type) && self.type in ['bit', 'bits'])",
+        "a group goes out in whole words: not with parts, table input or discrete, or type bit or bits; drop group",
+        field=".group",
+    ),
+    Rule(
+        "!has(self.group) || !has(self.write) || !has(self.write.ramp) && "
+        "!(has(self.write.verify) && !self.write.verify) && "
+        "!(has(self.write.function) && self.write.function in ['single', 'mask'])",
+        "a group goes out in one request and is read back: not with write.ramp, write.verify: false, or write.function "
+        "single or mask; drop one of them",
+        field=".group",
+    ),
 )

@@ -107,6 +107,8 @@ class RegisterEntry(ApiModel):
     """The least value that may ever be written, in engineering units."""
     max: Number | None = None
     """The greatest value that may ever be written, in engineering units."""
+    group: Name | None = None
+    """With which registers side by side it is written: all that name the same group go out in one request, or none."""
     write: Write = Write()
     """How it is written and proven."""
 

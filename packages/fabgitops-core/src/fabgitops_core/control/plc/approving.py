@@ -95,7 +95,8 @@ def _facts(state: PlcState, found: Judgement) -> tuple[Any, ...]:
     point, status = found.point, found.status
     since = None if status.drifted_since is None else status.drifted_since.replace(microsecond=0).isoformat()
     where = (point.where, str(point.place.device.endpoint), str(point.function))
-    return point.name, *where, found.words, point.wanted, since, *_episode_of_command(state, found)
+    held = None if found.finding is Finding.SYNC else found.words  # one of a group, which may wander in its tolerance
+    return point.name, *where, held, point.wanted, since, *_episode_of_command(state, found)
 
 
 def _episode_of_command(state: PlcState, found: Judgement) -> tuple[Any, ...]:

@@ -26,23 +26,37 @@ def changes_for(points: _Points, wrong: Iterable[int]) -> tuple[Planned, ...]:
 
     Bits of one word go out together: a device must not see a value of several bits that Git never said, on its way from
     one to the next. Only where they ask for different functions each function has a write of its own; a bit that asks
-    for none goes with those beside it.
+    for none goes with those beside it. A group goes out in one request, too.
 
     Args:
         points: Registers by place in the map: all of them, or at least those that are to be written.
-        wrong: Which of them are to be written, by place in the map.
+        wrong: Which of them are to be written, by place in the map; of a group all (`DeviceMap.whole`).
     """
     words: dict[object, list[int]] = {}
     for at in wrong:
         words.setdefault(_word(points[at], at), []).append(at)
-    planned = (each for members in words.values() for each in _by_function(points, members))
-    return tuple(sorted(planned, key=lambda each: each.points[0]))
+    planned = (each for members in words.values() for each in _planned(points, members))
+    return tuple(sorted(planned, key=lambda each: min(each.points)))
 
 
 def _word(point: Point, at: int) -> object:
-    """Return what a register shares with those that go out with it: the word of which it is some bits, or nothing."""
+    """Return what a register shares with those that go out with it: a group, the word of its bits, or nothing."""
     place = point.place
+    if point.group:
+        return point.group
     return at if point.change().mask is None else (place.device, place.address)
+
+
+def _planned(points: _Points, members: Sequence[int]) -> Iterable[Planned]:
+    return (_side_by_side(points, members),) if points[members[0]].group else _by_function(points, members)
+
+
+def _side_by_side(points: _Points, members: Sequence[int]) -> Planned:
+    """Return the one request with the values of a whole group, which has no hole."""
+    ordered = sorted(members, key=lambda at: points[at].place.address)
+    changes = [points[at].change() for at in ordered]
+    values = tuple(value for each in changes for value in each.values)
+    return Planned(replace(changes[0], values=values, function=WriteFunction.MULTIPLE), tuple(ordered))
 
 
 def _by_function(points: _Points, members: Sequence[int]) -> Iterable[Planned]:

@@ -46,7 +46,7 @@ def with_outcome(state: PlcState, result: CorrectionResult, at: datetime) -> Plc
     entries = [
         _entry(each.point, each.status, aim(each.point, each.words).wanted or (), result, at)
         for each in found
-        if not each.point.command
+        if not each.point.command and each.finding is not Finding.SYNC  # it went out for others of its group
     ]
     return _with(state, entries, _ramps(each.status for each in found))
 

@@ -195,7 +195,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
     sent = parse_hex(before.unverified_write) if before.unverified_write else None
     proven = sent is not None and point.same(words, sent)
     in_sync = point.wanted is not None and point.same(words, point.wanted)
-    if sent is not None and proven and (point.ramp is None or in_sync):  # a step of a ramp is no correction yet
+    if sent is not None and proven and _corrects(point, before, in_sync):
         _correction(story, point, before, sent)
     message = ""
     if point.wanted is None:
@@ -230,6 +230,13 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         **_led(before),
     )
     return Judgement(point, finding, status, message, tuple(story.notices), story.drifts, story.corrections, words)
+
+
+def _corrects(point: Point, before: RegisterStatus, in_sync: bool) -> bool:
+    """Return whether a proven write is a correction: no step of a ramp, nor what went out for others of its group."""
+    if point.group and before.drifted_since is None:
+        return False
+    return point.ramp is None or in_sync
 
 
 def _correction(story: _Story, point: Point, before: RegisterStatus, sent: Words) -> None:

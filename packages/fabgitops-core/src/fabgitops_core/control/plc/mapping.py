@@ -9,7 +9,7 @@ from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.codec.codec import bits_of
 from fabgitops_core.codec.numbers import exactly
 from fabgitops_core.codec.types import ByteOrder
-from fabgitops_core.control.plc.points import DeviceMap, Limits, Place, Point, Slope
+from fabgitops_core.control.plc.points import APART, DeviceMap, Groups, Limits, Place, Point, Slope
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link, TlsRef
 from fabgitops_core.control.plc.sharing import shared
 
@@ -47,7 +47,20 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
         max_refused_percent=connection.max_refused_percent,
         ramped=any(each.ramp is not None for each in points),
         scaled=any(each.place.codec.exponent is not None and each.wanted is not None for each in points),
+        groups=_groups(points),
     )
+
+
+def _groups(points: tuple[Point, ...]) -> Groups:
+    """Return of each register that is written with others with which, in the order of address; nearly always none."""
+    named: dict[str, list[int]] = {}
+    for point in points:
+        if point.group:
+            named.setdefault(point.group, []).append(point.at)
+    if not named:
+        return APART
+    members = (tuple(sorted(each, key=lambda at: points[at].place.address)) for each in named.values())
+    return {at: together for together in members for at in together}
 
 
 def _tls(spec: IndustrialPLCSpec, namespace: str) -> TlsRef | None:
@@ -87,6 +100,7 @@ def _point(
         source=sources.get(register.name, ""),
         at=at,
         ramp=_slope(register),
+        group=register.group or "",
     )
 
 

@@ -1,6 +1,6 @@
 """A resource's registers, ready to be read, compared and written: what a spec comes to once it is resolved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -40,7 +40,8 @@ class Point:
 
     `label` is what people call it in a sentence, `where` its place in words, `metric` its value of the label
     `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds;
-    `source` says who declared it, `at` is its place in the map. One with a `ramp` goes there in steps.
+    `source` says who declared it, `at` is its place in the map. One with a `ramp` goes there in steps, one with a
+    `group` with all others of that name.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Point:
     source: str = ""
     at: int = 0
     ramp: Slope | None = None
+    group: str = ""
 
     @property
     def command(self) -> bool:
@@ -138,12 +140,18 @@ class Limits:
     gap: int = 0
 
 
+Groups = Mapping[int, tuple[int, ...]]
+"""Of registers that are written together with which, by place in the map."""
+APART: Groups = {}
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceMap:
     """All registers of a resource, and how they are reached; `identity` is what FC43/14 must answer, by object id.
 
     While more than `max_refused_percent` of the registers are refused nothing is written. It is `ramped` when one
-    of its registers is, `scaled` when the device says by which power of ten one is to be written.
+    of its registers is, `scaled` when the device says by which power of ten one is to be written. `groups` says of each
+    register that is written with others with which, by place in the map and in the order of address.
     """
 
     endpoint: Endpoint
@@ -157,6 +165,7 @@ class DeviceMap:
     max_refused_percent: int = 25
     ramped: bool = False
     scaled: bool = False
+    groups: Groups = field(default_factory=lambda: APART)
 
     @property
     def identity_plan(self) -> IdentityPlan:
@@ -173,6 +182,13 @@ class DeviceMap:
         """Return the devices that it is about, its own first."""
         own = DeviceId(self.endpoint, self.unit_id)
         return tuple(dict.fromkeys((own, *(point.place.device for point in self.points))))
+
+    def whole(self, places: Iterable[int]) -> list[int]:
+        """Return registers by place in the map, with all that are written together with one of them."""
+        some = list(places)
+        if not self.groups:
+            return some
+        return list(dict.fromkeys(each for at in some for each in self.groups.get(at, (at,))))
 
 
 NOWHERE = DeviceMap(Endpoint("", 0), 0, (), 0.0, 0.0)

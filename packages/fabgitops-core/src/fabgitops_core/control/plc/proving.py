@@ -87,7 +87,7 @@ def _with_doubt(doubt: str, message: str, point: Point) -> str:
     """Return both reasons why a write did not hold: that nobody confirmed it, and what was read after it."""
     change = point.change()
     hint = ""
-    if len(change.values) == 1 and change.function is not WriteFunction.MASK:
+    if len(change.values) == 1 and not point.group and change.function is not WriteFunction.MASK:
         other = WriteFunction.SINGLE if change.function is WriteFunction.MULTIPLE else WriteFunction.MULTIPLE
         hint = f"; if that is always so, try write.function: {other}"
     return f"{doubt}; {message}{hint}"

@@ -40,7 +40,7 @@ from fabgitops_core.control.plc.judging import (
     unread,
 )
 from fabgitops_core.control.plc.planner import Batch, words_of
-from fabgitops_core.control.plc.points import DeviceMap
+from fabgitops_core.control.plc.points import DeviceMap, Point
 from fabgitops_core.control.plc.ramping import aims, disturbed, lapsed
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.reporting import contact_was_lost
@@ -191,6 +191,7 @@ def judge(state: PlcState, event: Event) -> Step:
         return in_stage(Stage.IDENTIFYING, state, unsaid), (Identify(wanted.identity_plan, wanted.timeout),)
     noted, contact = _contact(within_its_limit(without_healed(noted, event), event), found, event)
     base = (status.drift_events, status.corrections_applied)
+    wrong = wanted.whole(wrong)
     changes = changes_for(aims(noted, wrong), wrong)
     noted = noted._replace(going=replace(noted.going, base=base, changes=changes))
     noted = with_late_proofs(noted, event.at)
@@ -223,8 +224,17 @@ def _to_correct(seen: Snapshot, found: Judgement) -> bool:
     force = forced_for(seen.state, found.point)
     if not to_be_written(found, force) or not may_write(seen, found.point):
         return False
-    trouble = seen.state.memory.troubles.get(found.point.name)
-    return trouble is None or trouble.wait(seen.at) <= 0 or force
+    return force or not _waits(seen, found.point)
+
+
+def _waits(seen: Snapshot, point: Point) -> bool:
+    """Return whether a register, or another of its group, has to wait after corrections that failed."""
+    troubles = seen.state.memory.troubles
+    if not troubles:
+        return False
+    points = seen.state.map.points
+    some = (troubles.get(points[at].name) for at in seen.state.map.whole((point.at,)))
+    return any(each is not None and each.wait(seen.at) > 0 for each in some)
 
 
 def _contact(state: PlcState, found: tuple[Judgement, ...], event: Event) -> tuple[PlcState, Commands]:

@@ -71,7 +71,8 @@ def held(state: PlcState, event: Event, holds: Holds) -> Step:
     fields = fields_of(state) | told_of(state, holds, event.at)
     known = with_memory(state, seen=going.read, found=going.found, settled=False)
     if state.serving is not None and state.request is None:
-        known = with_memory(known, awaiting=frozenset(going.found[at].point.name for at, _ in holds))
+        waits = state.map.whole(at for at, _ in holds)
+        known = with_memory(known, awaiting=frozenset(going.found[at].point.name for at in waits))
     rested = known._replace(stage=Stage.IDLE, going=JUDGED, request=state.request or state.serving, serving=None)
     soon = _next_look(state, holds)
     if state.status.message.endswith(why) and _only_wanders(state, at_hand.HELD, message, fields, event.at):

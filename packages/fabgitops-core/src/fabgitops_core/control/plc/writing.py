@@ -1,6 +1,6 @@
 """The second half of a pass: all its writes are recorded, then sent one after the other, each read back after it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -47,6 +47,9 @@ from fabgitops_core.control.plc.state import (
 from fabgitops_core.control.plc.troubles import with_trouble
 from fabgitops_core.control.plc.verdict import conclude, fields_of, held
 
+MOST_TOLD = 16
+"""How many registers the message of one write names: the bits of a word."""
+
 Answer = WriteDone | WriteUnknown | WriteFailed | WriteUnrecorded | WriteWithdrawn | WriteSpared
 """What may come of a write."""
 
@@ -54,7 +57,7 @@ Answer = WriteDone | WriteUnknown | WriteFailed | WriteUnrecorded | WriteWithdra
 def still_wanted(state: PlcState, change: Change, at: datetime, outside: Outside = ALONE) -> bool:
     """Return whether a write that waits for its turn may still be sent: the last word before the wire."""
     points, seen = under_way(state), snapshot(state, at, outside)
-    places = [each.at for each in points]
+    places = state.map.whole(each.at for each in points)
     return (
         state.stage is Stage.WRITING
         and bool(points)
@@ -84,7 +87,8 @@ def write_next(state: PlcState, event: Event) -> Step:
     first = going.published is None
     state = intended(state._replace(going=replace(going, said=state.status)), event.at) if first else state
     change, found = going.changes[0], state.going.found
-    message = f"{'; '.join(found[at].message for at in change.points)}; writing it"
+    amiss = [found[at].message for at in change.points if found[at].message]
+    message = f"{'; '.join(amiss[:MOST_TOLD])}{_more(amiss)}; writing {_what(change.of(points))}"
     fields = fields_of(state) | told_of(state, holds_of(state, event.at), event.at)
     status = told(
         state.status, at_hand.CORRECTING, message, event.at, state.generation, release=state.release, **fields
@@ -92,6 +96,15 @@ def write_next(state: PlcState, event: Event) -> Step:
     begun = in_stage(Stage.WRITING, state._replace(status=status), state.going)
     write = Write(change.change, state.map.timeout, first, going.over, checks_of(state))
     return begun, (Publish(status, before_write=first), write)
+
+
+def _more(messages: Sequence[str]) -> str:
+    return f"; and {len(messages) - MOST_TOLD} more" if len(messages) > MOST_TOLD else ""
+
+
+def _what(points: Sequence[Point]) -> str:
+    """Return what is written, for people."""
+    return f"group {points[0].group}, all {len(points)} registers of it" if points[0].group else "it"
 
 
 def _may_write(state: PlcState, points: Iterable[Point], at: datetime) -> bool:
@@ -158,7 +171,8 @@ def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
     unsent = taken_back(state)
     if not event.recorded:  # nobody heard that it would be written
         unsent = unsent._replace(status=state.going.said)
-    holds = dict(holds_of(unsent, event.at)) | {at: event.hold for each in state.going.changes for at in each.points}
+    kept = (at for each in state.going.changes for at in each.points if state.going.found[at].message)
+    holds = dict(holds_of(unsent, event.at)) | dict.fromkeys(kept, event.hold)
     return held(unsent, event, tuple(sorted(holds.items(), key=lambda each: each[0])))
 
 

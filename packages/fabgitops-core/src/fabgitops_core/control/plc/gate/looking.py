@@ -28,7 +28,7 @@ def looked(state: PlcState) -> PlcState:
         if (held := words.get(at)) is not None and point.name in unread:
             registers[at] = _with_previous(registers[at], point, held)
             unread.remove(point.name)
-        registers[at] = _with_found(registers[at], point, held)
+    registers = _all_found(state, registers, words)
     after = state._replace(
         release=release.model_copy(update={"unread": tuple(name for name in release.unread if name in unread)}),
         leave=tuple(map(leave_of, registers)),
@@ -54,6 +54,19 @@ def _with_previous(known: RegisterStatus, point: Point, words: Words) -> Registe
     if known.previous and not mean_the_same(point, held, known.previous):
         return known
     return with_leave(known, previous=held)
+
+
+def _all_found(
+    state: PlcState, registers: Sequence[RegisterStatus], words: Mapping[int, Words]
+) -> list[RegisterStatus]:
+    """Release what is as Git wants it already; of a group all or none."""
+    points = state.git.points
+    found = [_with_found(each, points[at], words.get(at)) for at, each in enumerate(registers)]
+    for members in set(state.git.groups.values()):
+        if not all(found[at].released for at in members):
+            for at in members:
+                found[at] = registers[at]
+    return found
 
 
 def _with_found(known: RegisterStatus, point: Point, words: Words | None) -> RegisterStatus:

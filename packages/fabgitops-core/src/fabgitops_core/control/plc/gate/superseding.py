@@ -26,10 +26,19 @@ def superseded(
     """
     if release.proven_at is not None or wanted == release.wanted:
         return known
+    back = _never_written(points, known)
     return tuple(
-        with_leave(each, released=each.replaced or None, replaced=None) if _was_never_written(point, each) else each
+        with_leave(each, released=each.replaced or None, replaced=None) if point.at in back else each
         for point, each in zip(points, known, strict=True)
     )
+
+
+def _never_written(points: Sequence[Point], known: Sequence[RegisterStatus]) -> set[int]:
+    """Return which registers were never written, by place in the map: of a group that goes out as one all or none."""
+    never = {point.at for point, each in zip(points, known, strict=True) if _was_never_written(point, each)}
+    groups = {points[at].group for at in never} - {""}
+    changed = (point for point, each in zip(points, known, strict=True) if each.replaced is not None)
+    return never | {point.at for point in changed if point.group in groups}
 
 
 def _was_never_written(point: Point, known: RegisterStatus) -> bool:

@@ -1,6 +1,6 @@
 """What is to be agreed to: of a new device all that is not as Git wants it, else what no other guard holds."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,13 +27,14 @@ def asked(state: PlcState, found: Sequence[Judgement], at: datetime) -> PlcState
     seen = snapshot(state, at)
     if is_adopted(state):
         free = _free(seen, found, CONSENT)
-        return proposed(state, found, [place for place in free if found[place].point.name not in on_its_way])
+        places = [place for place in free if found[place].point.name not in on_its_way]
+        return proposed(state, found, state.map.whole(places))
     if any(hold.guard in KNOWING for each in found if (hold := held_by(seen, each.point, but=_PASSING | {"mode"}))):
         return state
-    return adopted(proposed(state, found, _free(seen, found, _PASSING)), at)
+    return adopted(proposed(state, found, state.map.whole(_free(seen, found, _PASSING))), at)
 
 
-def _free(seen: Snapshot, found: Sequence[Judgement], but: Container[str]) -> list[int]:
+def _free(seen: Snapshot, found: Sequence[Judgement], but: Collection[str]) -> list[int]:
     """Return what would be written if some guards were not asked, by place in the map."""
     return [
         place

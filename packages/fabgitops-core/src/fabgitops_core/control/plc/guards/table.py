@@ -4,7 +4,8 @@ They are asked when it is decided what a pass writes, before each of its writes,
 is not of one resource alone, as a Lease that is lost, is asked by the engine beside them (`engine.holds`).
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from fabgitops_core.control.holding import Hold
@@ -17,6 +18,7 @@ from fabgitops_core.control.plc.guards.confirming import by_confirming
 from fabgitops_core.control.plc.guards.conflict import by_conflict
 from fabgitops_core.control.plc.guards.cooldown import by_cooldown
 from fabgitops_core.control.plc.guards.fight import by_fight
+from fabgitops_core.control.plc.guards.group import by_group
 from fabgitops_core.control.plc.guards.guard import Guard, Snapshot, snapshot
 from fabgitops_core.control.plc.guards.identity import by_identity
 from fabgitops_core.control.plc.guards.interlocks import by_interlocks
@@ -47,6 +49,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("approval", by_approval),
     ("ramp", by_ramp),
     ("scale", by_scale),
+    ("group", by_group),
 )
 
 
@@ -54,18 +57,41 @@ CONSENT = frozenset({"adoption", "approval"})
 """The guards that wait for somebody's yes."""
 
 
-def held_by(seen: Snapshot, point: Point, but: Container[str] = ()) -> Hold | None:
+def held_by(seen: Snapshot, point: Point, but: Collection[str] = ()) -> Hold | None:
     """Return what speaks first against writing a register, or None: that it may be written.
+
+    What speaks against one of a group speaks against all of it.
 
     Args:
         seen: What is known now.
         point: The register.
         but: Which guards are not asked.
     """
+    hold = _held_alone(seen, point, but)
+    return _held_together(seen, point, but) if hold is None and point.group else hold
+
+
+def _held_alone(seen: Snapshot, point: Point, but: Collection[str]) -> Hold | None:
     for name, guard in GUARDS:
         if name not in but and (hold := guard(seen, point)):
             return hold.by(name)
     return None
+
+
+def _held_together(seen: Snapshot, point: Point, but: Collection[str]) -> Hold | None:
+    """Return what speaks first against writing a group, found out once for all of it."""
+    said = {} if seen.said is None else seen.said
+    key = " ".join(("group", point.group, *sorted(but)))
+    if key not in said:
+        points = seen.state.map.points
+        holds = (_held_alone(seen, points[at], but) for at in seen.state.map.whole((point.at,)))
+        hold = next((each for each in holds if each), None)
+        said[key] = None if hold is None else replace(hold, message=f"{hold.message}; {_as_one(point)}")
+    return said[key]
+
+
+def _as_one(point: Point) -> str:
+    return f"group {point.group} is written as one"
 
 
 def may_write(seen: Snapshot, point: Point) -> bool:
