@@ -27,6 +27,9 @@ ON_REQUESTS = (
     "wrong-unit",
     "wrong-function",
     "short-reply",
+    "wrong-echo",
+    "echo",
+    "foreign",
     "garbage",
     "late",
     "late:400ms",
@@ -38,7 +41,13 @@ SOME_CODES = ["exception:4", "exception:6"]
 ALWAYS_CARRIED_OUT = ("delay", "restart", "exception")
 """What cannot be told whether the request it hits is carried out."""
 
-LEFT_OUT = {Transport.RTU_OVER_TCP: "wrong-transaction", Transport.UDP: "connection-limit:0"}
+_SERIAL = {"echo", "foreign"}
+LEFT_OUT = {
+    Transport.TCP: _SERIAL,
+    Transport.TLS: _SERIAL,
+    Transport.RTU_OVER_TCP: {"wrong-transaction"},
+    Transport.UDP: {"connection-limit:0", *_SERIAL},
+}
 """What has no effect on a transport."""
 RARELY, SEEDS = 0.01, 3
 """How probable each of the mixed faults is, and how many dice are thrown for them."""
@@ -53,14 +62,14 @@ def aimed(fault: str) -> list[str]:
 def of(transport: Transport) -> list[str]:
     """Return the faults that make sense over a transport."""
     codes = EVERY_CODE if transport in {Transport.TCP, Transport.RTU_OVER_TCP} else SOME_CODES
-    kept = [each for each in (*ON_REQUESTS, *codes) if each != LEFT_OUT.get(transport)]
-    whole = [each for each in OF_THE_DEVICE if each != LEFT_OUT.get(transport)]
+    kept = [each for each in (*ON_REQUESTS, *codes) if each not in LEFT_OUT[transport]]
+    whole = [each for each in OF_THE_DEVICE if each not in LEFT_OUT[transport]]
     return [*(fault for each in kept for fault in aimed(each)), *whole]
 
 
 def mixed(transport: Transport, seed: int) -> Case:
     """Return a device that suffers each fault now and then, and drifts each time it was put right."""
-    faults = [f"{each},p={RARELY}" for each in ON_REQUESTS + tuple(EVERY_CODE) if each != LEFT_OUT.get(transport)]
+    faults = [f"{each},p={RARELY}" for each in ON_REQUESTS + tuple(EVERY_CODE) if each not in LEFT_OUT[transport]]
     return Case(transport, "+".join(faults), "map", seed, f"mixed-{seed}")
 
 

@@ -39,12 +39,17 @@ class Asked:
     @property
     def told_right(self) -> bool:
         """Whether the right answer to it went out, be it late."""
-        return self.result in {OK, Kind.LATE}
+        return self.result in {OK, Kind.LATE} or self._harmless
 
     @property
     def told_in_time(self) -> bool:
         """Whether the right answer went out at once."""
-        return self.result == OK and not self.delay
+        return (self.result == OK or self._harmless) and not self.delay
+
+    @property
+    def _harmless(self) -> bool:
+        """Whether the fault leaves the answer right: others speak before it, or no write's echo is in it."""
+        return self.result == Kind.FOREIGN or (self.result == Kind.WRONG_ECHO and not self.writes)
 
     @property
     def open(self) -> bool:

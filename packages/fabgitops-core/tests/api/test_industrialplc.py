@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
-from fabgitops_core.api.plc.connection import Connection
+from fabgitops_core.api.plc.connection import Connection, Uncopied
 from fabgitops_core.api.plc.correction import Correction
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.control.plc.mapping import map_of
+from fabgitops_core.control.plc.requests import Link
 from pydantic import ValidationError
 
 LEAST = {"deviceAddress": "10.0.0.5", "targetRegister": 4001, "targetValue": 2500}
@@ -185,3 +187,29 @@ def test_a_status_survives_the_api() -> None:
     written = status.model_dump(mode="json")
     assert written["lastUpdate"] == "2026-01-01T00:00:00Z"
     assert IndustrialPLCStatus.model_validate(written) == status
+
+
+@pytest.mark.parametrize(
+    ("connection", "where", "why"),
+    [
+        ({"transport": "udp", "ignore": ["unitId", "transactionId"]}, ("ignore", 1), "a datagram that comes twice"),
+        ({"transport": "rtuOverTcp", "ignore": ["transactionId"]}, ("ignore", 0), "a serial line has none"),
+        ({"transport": "rtuOverTcp", "ignore": ["unitId"]}, ("ignore", 0), "the unit id is all that tells who answers"),
+        ({"transport": "tls", "echo": True}, ("echo",), "only a serial line has an echo"),
+    ],
+)
+def test_nothing_is_ignored_that_nothing_could_stand_for(
+    connection: dict[str, object], where: tuple[object, ...], why: str
+) -> None:
+    """What an answer need not copy, and an echo, are refused where the transport has none or nothing else to go by."""
+    with pytest.raises(ValidationError, match=why) as refused:
+        spec(connection=connection)
+    assert refused.value.errors()[0]["loc"] == ("connection", *where)
+
+
+def test_what_is_ignored_is_told_to_who_opens_the_connection() -> None:
+    """Both reach the link that a device is asked over; without them a link is the one of before."""
+    odd = {"transport": "rtuOverTcp", "ignore": ["writeEcho", "writeEcho"], "echo": True}
+    link = map_of(spec(connection=odd), "line-1", {}).link
+    assert (link.ignore, link.echo) == (frozenset({Uncopied.WRITE_ECHO}), True)
+    assert map_of(spec(), "line-1", {}).link == Link()

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import cast
 
 from fabgitops_core.control.plc.requests import Endpoint, Transport
-from fabgitops_core.modbus.frames.framings import framing_of
-from fabgitops_core.modbus.wire import Datagrams, Stream, Wire
+from fabgitops_core.modbus.wire import Datagrams, Stream, Wire, wire_of
 
 Far = Callable[[bytes], tuple[list[bytes], bool]]
 """Given a frame, returns the pieces that come back, and whether the connection then closes."""
@@ -53,7 +52,7 @@ class Memory(asyncio.Transport):
 def wire_to(endpoint: Endpoint, far: Far) -> Wire:
     """Return a connected wire to what answers."""
     transport = Memory(far)
-    wire = Datagrams() if endpoint.transport is Transport.UDP else Stream(framing_of(endpoint.transport).size)
+    wire = Datagrams() if endpoint.transport is Transport.UDP else wire_of(endpoint.transport)()
     transport.protocol = wire
     wire.connection_made(transport)
     return wire

@@ -173,6 +173,8 @@ def probe(
     register: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     map: Path | None = None,  # noqa: A002 - what the flag is called
     transport: Literal["tcp", "tls", "udp", "rtuOverTcp"] | None = None,
+    ignore: Annotated[tuple[Literal["transactionId", "unitId"], ...], Parameter(negative=())] = (),
+    echo: Annotated[bool, Parameter(negative=())] = False,
     timeout: float = 3.0,
     pause: float = 0.02,
     output: Annotated[Literal["table", "yaml"], Parameter(alias="-o")] = "table",
@@ -197,6 +199,8 @@ def probe(
         register: Reference as on the drawing (40001, 40001-40010), or table and address as on the wire (holding:0).
         map: File with one IndustrialPLC, and its template: reads its registers, each by its type, from HOST.
         transport: How Modbus travels; without it as the map says, or tcp.
+        ignore: What the device does not copy into its answers; without it as the map says. May be given twice.
+        echo: The converter sends each request back before its answer, over rtuOverTcp.
         timeout: Seconds to wait for the connection, and again for each reply.
         pause: Seconds between two requests.
         output: table, or yaml: an IndustrialPLC that observes what was found, to be named and given types.
@@ -215,6 +219,8 @@ def probe(
         register,
         map,
         transport=way,
+        ignore=ignore,
+        echo=echo,
         timeout=timeout,
         pause=pause,
         as_yaml=output == "yaml",

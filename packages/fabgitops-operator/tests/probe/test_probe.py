@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fabgitops_core.api.plc.connection import Transport
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_operator import app
 from mock_plc.device import Device
+from mock_plc.faults.model import Fault
 from mock_plc.machine.machine import Machine
 from mock_plc.net.listen import listening
 from mock_plc.net.station import Station
+from mock_plc.net.transport import Transport as MockTransport
 from mock_plc.server import serving
 from mock_plc.spec.reading import parse
 
@@ -177,3 +180,61 @@ def test_a_pause_or_timeout_has_its_bounds(capsys: pytest.CaptureFixture[str], f
     """A value out of bounds names its flag and what may be given."""
     assert called("probe", "127.0.0.1", flag, value) == 2
     assert f"{flag} is" in capsys.readouterr().err
+
+
+ODD = """
+apiVersion: fabgitops.io/v1
+kind: IndustrialPLC
+metadata: {name: odd}
+spec:
+  deviceAddress: 192.0.2.1
+  connection: {CONNECTION}
+  registers: [{name: level, address: 0}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "transport", "flags", "connection"),
+    [
+        ("no-transaction", Transport.TCP, ["--ignore", "transactionId"], {"ignore": ["transactionId"]}),
+        ("wrong-unit", Transport.TCP, ["--ignore", "unitId"], {"ignore": ["unitId"]}),
+        ("echo", Transport.RTU_OVER_TCP, ["--echo"], {"transport": "rtuOverTcp", "echo": True}),
+    ],
+)
+def test_a_device_that_answers_oddly_is_looked_at_as_the_flags_or_the_map_say(
+    fault: str,
+    transport: Transport,
+    flags: list[str],
+    connection: dict[str, object],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without a word of it its answers are not believed; with one they are, and what is printed says it again."""
+    map_file = tmp_path / "odd.yaml"
+    map_file.write_text(ODD.replace("{CONNECTION}", yaml.safe_dump(connection, default_flow_style=True).strip()))
+    way = ["--transport", str(transport)]
+    told = [
+        [*way, "--register", "holding:0", "--timeout", "0.3"],
+        [*way, *flags, "--register", "holding:0", "-o", "yaml"],
+        ["--map", str(map_file)],
+    ]
+
+    async def looked() -> list[int]:
+        machine = Machine(parse("registers: [{name: level, address: 0, value: 77}]", "device"))
+        station = Station(machine, [Fault.model_validate(fault)], transport=MockTransport(transport))
+        async with listening(station) as port:
+            return [await asyncio.to_thread(called, "probe", f"127.0.0.1:{port}", *each) for each in told]
+
+    assert asyncio.run(looked()) == [1, 0, 0]
+    out = capsys.readouterr().out
+    printed = yaml.safe_load(out[out.index("# Read at") : out.index("127.0.0.1", out.index("registers:"))])
+    assert printed["spec"]["connection"] == connection
+    assert "0x004D" in out.split("registers:")[1]
+
+
+def test_what_a_transport_cannot_have_is_not_looked_for(plc: Device, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is asked where a flag goes with another transport."""
+    assert run(plc, "--transport", "udp", "--ignore", "transactionId") == 2
+    assert "with transport udp it is not ignored" in capsys.readouterr().err
+    assert run(plc, "--echo") == 2
+    assert "it goes with transport rtuOverTcp" in capsys.readouterr().err

@@ -114,8 +114,9 @@ class Trouble:
         Parameter(
             show_default=False,
             help="KIND[:ARGUMENT][,KEY=VALUE]..., may be given several times. Kinds: delay, no-reply, close, half, "
-            "wrong-transaction, wrong-unit, wrong-function, short-reply, garbage, late, exception, restart, frozen, "
-            "slow-start, connection-limit. Keys: p, on, unit, function, table, address, first, after, every, for, "
+            "wrong-transaction, no-transaction, wrong-unit, wrong-function, short-reply, wrong-echo, echo, foreign, "
+            "garbage, late, exception, restart, frozen, slow-start, connection-limit. "
+            "Keys: p, on, unit, function, table, address, first, after, every, for, "
             "executes. The README explains each.",
         ),
     ] = ()

@@ -6,9 +6,12 @@ from contextlib import suppress
 from itertools import pairwise
 
 import pytest
+from mock_plc.faults.model import Fault
 from mock_plc.memory import Table
 from mock_plc.net.listen import listening
 from mock_plc.net.station import Station
+from mock_plc.net.transport import Transport
+from mock_plc.wire.framing import crc
 
 from .bank import Bank, BankPlc
 from .raw import READ, READ_ANSWER, WRITE, WRITE_ANSWER, connected, mbap, parsed, served
@@ -102,6 +105,48 @@ async def test_wrong_transaction(asked: bytes, right: bytes) -> None:
     """All of an answer is right but its transaction id, which is the next one."""
     async with served(BankPlc(), "wrong-transaction") as station, connected(station.port) as client:
         assert await client.ask(asked, 65535) == mbap(right, 0)
+
+
+@BOTH
+async def test_no_transaction(asked: bytes, right: bytes) -> None:
+    """All of an answer is right but its transaction id, which is 0."""
+    async with served(BankPlc(), "no-transaction") as station, connected(station.port) as client:
+        assert await client.ask(asked, 513) == mbap(right, 0)
+
+
+async def test_wrong_echo() -> None:
+    """A write is done and confirmed with zeros; a read has nothing that it could repeat wrongly."""
+    plc = BankPlc()
+    async with served(plc, "wrong-echo") as station, connected(station.port) as client:
+        assert await client.ask(WRITE) == mbap(bytes.fromhex("10 0000 0000"))
+        assert await client.ask(READ) == mbap(bytes.fromhex("03 04 0007 0008"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "before"),
+    [
+        ("echo", "01 03 000A 0002"),
+        ("foreign", "02 03 0000 0001 | 02 03 02 0007"),
+    ],
+)
+async def test_what_else_a_serial_line_carries(fault: str, before: str) -> None:
+    """Over rtuOverTcp the request itself, or what others say to each other, comes before the answer."""
+    frames = [bytes.fromhex(each) for each in before.split("|")] + [b"\1" + READ_ANSWER]
+    whole = b"".join(each + crc(each).to_bytes(2, "little") for each in frames)
+    station = Station(BankPlc(), [Fault.model_validate(fault)], transport=Transport.RTU_OVER_TCP)
+    async with listening(station) as port, connected(port) as client:
+        asked = b"\1" + READ
+        client.writer.write(asked + crc(asked).to_bytes(2, "little"))
+        assert await client.taken(len(whole)) == whole
+
+
+@pytest.mark.parametrize(
+    ("fault", "transport"), [("echo", "tcp"), ("foreign", "udp"), ("no-transaction", "rtuOverTcp")]
+)
+def test_what_a_transport_cannot_have_is_refused(fault: str, transport: str) -> None:
+    """A fault that would do nothing is told of, with the reason."""
+    with pytest.raises(ValueError, match="has no effect"):
+        Station(BankPlc(), [Fault.model_validate(fault)], transport=Transport(transport))
 
 
 @BOTH

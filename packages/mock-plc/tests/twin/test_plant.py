@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mock_plc.codec.codec import exact
 from mock_plc.exceptions import ModbusException
+from mock_plc.faults.model import Kind
+from mock_plc.flags import Trouble
 from mock_plc.memory import Table
 from mock_plc.net.transport import Transport
 from mock_plc.spec.register import Register
@@ -15,6 +17,7 @@ from mock_plc.twin.beginning import Start, another, starts
 from mock_plc.twin.documents import Document, Text
 from mock_plc.twin.registers import Declared, declared
 from mock_plc.twin.resolving import Fields
+from mock_plc.twin.run import _stations
 from ruamel.yaml.nodes import MappingNode
 
 from .reading import machine, plc, read, template
@@ -101,6 +104,17 @@ def test_a_connection_is_of_the_resource_before_the_template() -> None:
     assert {str(each) for each in site.secrets} == {"line-1/certs"}
     assert (site.verified, other.verified) == (True, False)
     assert other.server_names == {"other", "own"}
+
+
+def test_a_twin_echoes_where_a_manifest_says_so() -> None:
+    """Behind a converter that sends requests back the operator waits for them, so the twin sends them back."""
+    serial = "deviceAddress: plc\nconnection: {transport: rtuOverTcp, echo: true}\ntargetRegister: 1\ntargetValue: 2"
+    (site,) = read(plc("m", serial))
+    (station,) = _stations([site], Start.IN_SYNC, Trouble(), 0, verbose=False)
+    assert site.echoes
+    assert [fault.kind for fault in station._wanted] == [Kind.ECHO]
+    (plain,) = read(plc("m", serial.replace("true", "false")))
+    assert not plain.echoes
 
 
 def test_what_kubectl_prints_is_read() -> None:

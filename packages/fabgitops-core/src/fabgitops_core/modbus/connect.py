@@ -10,9 +10,8 @@ from fabgitops_core.codec.networks import ANYWHERE, Networks
 from fabgitops_core.control.plc.requests import Endpoint, TlsRef, Transport
 from fabgitops_core.engine.device_errors import OutOfBounds, Unreachable
 from fabgitops_core.modbus.addresses import Addresses, first_to_answer
-from fabgitops_core.modbus.frames.framings import framing_of
 from fabgitops_core.modbus.tls import TlsProvider, handshake_failure, system_tls
-from fabgitops_core.modbus.wire import Datagrams, Stream, Wire
+from fabgitops_core.modbus.wire import Datagrams, Wire, wire_of
 
 UNDELIVERED_SECS = 15.0
 """How long the system tries to deliver what was sent. It would go on for minutes, even after the connection was closed:
@@ -92,7 +91,7 @@ async def _reach(place: Endpoint, context: ssl.SSLContext | None, name: str, add
     if place.transport is Transport.UDP:
         _socket, datagrams = await loop.create_datagram_endpoint(Datagrams, remote_addr=(address, place.port))
         return datagrams
-    stream = partial(Stream, framing_of(place.transport).size)
+    stream = wire_of(place.transport)
     # asyncio and uvloop both set TCP_NODELAY: a request does not wait for company.
     transport, wire = await loop.create_connection(
         stream, address, place.port, ssl=context, server_hostname=name if context else None

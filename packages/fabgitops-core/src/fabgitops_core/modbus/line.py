@@ -2,7 +2,8 @@
 
 A connection outlives a request that was answered properly, be it with an exception. After a bad reply, and after a
 caller who left with the reply still to come, it is closed: the next request has a new one, on which no late reply can
-arrive. Over RTU, whose frames have no transaction id, nothing else would tell a late reply from the right one.
+arrive. Over RTU, whose frames have no transaction id, nothing else would tell a late reply from the right one; so it is
+as well while one of its shares ignores the transaction id.
 
 After a timeout it is closed as well, unless other units answer on it: then it is the unit that is silent, and closing
 would disturb those that are well. What the silent one may still say is known by its transaction id, and left aside.
@@ -13,7 +14,7 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Transport
+from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Link, Transport, Uncopied
 from fabgitops_core.engine.device_errors import (
     BadReply,
     ConnectionLost,
@@ -27,13 +28,14 @@ from fabgitops_core.engine.device_errors import (
 )
 from fabgitops_core.modbus.connect import cause
 from fabgitops_core.modbus.frames.framings import framing_of
+from fabgitops_core.modbus.frames.hearing import Ear
+from fabgitops_core.modbus.frames.manners import Share
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.pace import Pace
 from fabgitops_core.modbus.reaching import Reaching
-from fabgitops_core.modbus.wire import Wire
+from fabgitops_core.modbus.wire import SerialLine, Wire
 
 T = TypeVar("T")
-Held = Callable[[], bool]
 Wanted = Callable[[], bool]
 OnRequest = Callable[[str, str], None]
 """Told of each request its function and its result."""
@@ -72,6 +74,7 @@ class Line:
         "_on_request",
         "_reaching",
         "_transaction",
+        "_unsure",
         "_wire",
         "pace",
     )
@@ -87,6 +90,7 @@ class Line:
         self._live: Wire | None = None
         self._heard: dict[int, Wire] = {}
         self._numbered = framing_of(endpoint.transport).numbered
+        self._unsure = 0 if self._numbered else 1
         self._transaction = random.randrange(0x10000)  # noqa: S311 - tells connections apart, keeps no secret
 
     @property
@@ -97,6 +101,11 @@ class Line:
     def heard(self, unit_id: int) -> bool:
         """Return whether a unit answered when it was asked last."""
         return unit_id in self._heard
+
+    def trust(self, link: Link, more: int) -> None:
+        """Note that a share came (1) or went (-1): while one ignores transaction ids nothing goes by them."""
+        if Uncopied.TRANSACTION_ID in link.ignore:
+            self._unsure += more
 
     def abort(self) -> None:
         """Close now and for good."""
@@ -118,7 +127,7 @@ class Line:
         request: Request[T],
         timeout: float,
         urgent: bool,
-        held: Held,
+        held: Share,
         wanted: Wanted | None = None,
         over: ConnectionId | None = None,
     ) -> T:
@@ -135,7 +144,7 @@ class Line:
             try:
                 self._check_held(request, held)
                 wire = self._wire
-                usual = self._numbered and self.pace is None and not self._fickle
+                usual = not self._unsure and self.pace is None and not self._fickle
                 if not usual or over is not None or wire is None or not wire.usable:
                     wire = await self._ready(request, timeout, urgent, held, wanted, over)
                 check_wanted(request, wanted)
@@ -144,7 +153,7 @@ class Line:
                     transaction = self._transaction.to_bytes(2, "big")
                     wire.late.pop(transaction, None)
                 sent = True
-                answer = request.answer(await wire.ask(transaction + request.frame, timeout), transaction)
+                answer = request.answer(await wire.ask(transaction + request.frame, timeout), transaction, held)
                 kept = True
                 self._live = self._heard[request.asked.unit_id] = wire
             except ConnectionError as error:
@@ -183,7 +192,7 @@ class Line:
         self._heard.pop(request.asked.unit_id, None)
         wire, live, self._live = self._wire, self._live, None
         others = wire is not None and live is wire and any(each is wire for each in self._heard.values())
-        if wire is None or not others or not self._numbered or isinstance(request.asked, Change):
+        if wire is None or not others or self._unsure or isinstance(request.asked, Change):
             return False
         wire.forgo(transaction)
         return True
@@ -213,15 +222,17 @@ class Line:
         request: Request[T],
         timeout: float,
         urgent: bool,
-        held: Held,
+        held: Share,
         wanted: Wanted | None,
         over: ConnectionId | None,
     ) -> Wire:
         """Return a connection on which a request may be sent now."""
         await self._calm()
-        if self._fickle and over is None and isinstance(request.asked, Change):
-            self.drop()
         wire = self._wire
+        late = self._unsure and wire is not None and wire.late  # forgone before a share came that ignores their numbers
+        if late or (self._fickle and over is None and isinstance(request.asked, Change)):
+            self.drop()
+            wire = None
         if over is not None and (wire is None or wire.number != over or not wire.usable):
             raise self._gone(request) if isinstance(request.asked, IdentityPlan) else self._too_late(request)
         if wire is None or not wire.usable:
@@ -233,28 +244,37 @@ class Line:
         self._check_held(request, held)
         if not wire.usable:
             raise self._gone(request)
+        if isinstance(wire, SerialLine):
+            wire.listen(Ear(request, held))
         return wire
 
     async def _calm(self) -> None:
         """Wait until the next request may be sent on the connection that there is."""
         if self.pace is not None:
             await self.pace.pause()
-        if not self._numbered and self._wire is not None:
+        if self._unsure and self._wire is not None:
             # A reply that is already here, to nothing that was asked, would be taken for the next: two turns of the
             # loop bring it to the wire, which then closes.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
-    def _check_held(self, request: Request[T], held: Held) -> None:
+    def _check_held(self, request: Request[T], held: Share) -> None:
         if self._aborted:
             raise self._reaching.given_up()
         if not held():
             raise Withdrawn(f"the share of the connection to {self._endpoint} was given up before {request.what}")
 
-    def _unanswered(self, request: Request[T], timeout: float) -> NoReply:
-        if self._wire is not None and self._wire.begun:
+    def _unanswered(self, request: Request[T], timeout: float) -> DeviceError:
+        wire = self._wire
+        ear = wire.ear if isinstance(wire, SerialLine) else None
+        if wire is not None and wire.begun:
             return NoReply(f"{request.who} began an answer to {request.how} and did not end it within {timeout:g} s")
-        return NoReply(f"{request.who} did not answer {request.how} within {timeout:g} s")
+        if ear is not None and ear.came:
+            return request.verdict(ear.came)
+        if ear is not None and ear.partial:
+            return request.bad("something that is not Modbus RTU")
+        others = "; what came were frames of others" if ear is not None and ear.others else ""
+        return NoReply(f"{request.who} did not answer {request.how} within {timeout:g} s{others}")
 
     def _gone(self, request: Request[T]) -> Unreachable:
         return Unreachable(f"{request.who} closed the connection before {request.what} was sent")

@@ -15,11 +15,13 @@ from fabgitops_core.control.plc.requests import (
     ReadPlan,
     TlsRef,
     Transport,
+    Uncopied,
     WriteFunction,
 )
 from fabgitops_core.engine.device_errors import DeviceError, Unchecked, Unreachable, Withdrawn
 from fabgitops_core.engine.ports import Checks, Identified
 from fabgitops_core.modbus.frames.identity import identity_request
+from fabgitops_core.modbus.frames.manners import Share
 from fabgitops_core.modbus.frames.reads import Words, read_request
 from fabgitops_core.modbus.frames.request import Asked, Request
 from fabgitops_core.modbus.frames.writes import read_before, write_merged, write_request
@@ -70,10 +72,12 @@ class ModbusDevices:
     def open(self, endpoint: Endpoint, link: Link = LINK) -> "ModbusDevice":
         """Return a share of the connection to an endpoint; connects when the first request is made.
 
-        Shares that differ in their TLS settings have a connection each; of all else the most careful wish counts.
+        Shares that differ in their TLS settings have a connection each. What a share ignores, and whether it waits for
+        an echo, is about its own requests; of all else the most careful wish counts.
 
         Raises:
-            ValueError: The port or a delay is out of range, or TLS settings are for a transport without TLS.
+            ValueError: The port or a delay is out of range, or TLS settings, or what is ignored, are not for the
+                transport.
         """
         if not 1 <= endpoint.port <= 65535:
             raise ValueError(f"the port is {endpoint.port}: it must be 1 to 65535")
@@ -81,6 +85,8 @@ class ModbusDevices:
             raise ValueError(f"{link} cannot be: no delay is negative")
         if link.tls is not None and endpoint.transport is not Transport.TLS:
             raise ValueError(f"{endpoint} is reached over {endpoint.transport}: TLS settings need the transport tls")
+        if Uncopied.TRANSACTION_ID in link.ignore and endpoint.transport not in {Transport.TCP, Transport.TLS}:
+            raise ValueError(f"{endpoint} is reached over {endpoint.transport}: its transaction ids cannot be ignored")
         tls = (link.tls or TlsRef()) if endpoint.transport is Transport.TLS else None
         session = self._sessions.get((endpoint, tls))
         if session is None:
@@ -108,14 +114,14 @@ class ModbusDevices:
 class ModbusDevice:
     """The `Device` port: one share of a session."""
 
-    __slots__ = ("_earlier", "_link", "_open", "_request", "_session", "_words")
+    __slots__ = ("_earlier", "_held", "_link", "_request", "_session", "_words")
 
     def __init__(self, session: Session, link: Link, words: WordLocks) -> None:
         session.join(link)
         self._session = session
         self._words = words
         self._link = link
-        self._open = True
+        self._held = Share(link)
         self._request: Request[Words] | None = None
         self._earlier: dict[Asked, Request[Words]] | None = None  # most are polled for one thing alone
 
@@ -221,8 +227,8 @@ class ModbusDevice:
 
     def close(self) -> None:
         """Give up this share; its requests that wait for a turn end with `Withdrawn`. A second call does nothing."""
-        if self._open:
-            self._open = False
+        if self._held.held:
+            self._held.held = False
             self._session.leave(self._link)
 
     def _prepared(self, plan: ReadPlan) -> Request[Words]:
@@ -237,9 +243,6 @@ class ModbusDevice:
     def _made(self, plan: ReadPlan) -> Request[Words]:
         self._check_endpoint(plan.endpoint)
         return read_request(plan)
-
-    def _held(self) -> bool:
-        return self._open
 
     def _check_endpoint(self, endpoint: Endpoint) -> None:
         mine = self._session.endpoint

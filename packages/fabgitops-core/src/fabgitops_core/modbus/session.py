@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from fabgitops_core.control.plc.requests import ConnectionId, Endpoint, Link, TlsRef
 from fabgitops_core.engine.device_errors import DeviceError
+from fabgitops_core.modbus.frames.manners import Share
 from fabgitops_core.modbus.frames.request import Request
-from fabgitops_core.modbus.line import NOWHERE, Held, Line, OnRequest, Wanted, check_wanted
+from fabgitops_core.modbus.line import NOWHERE, Line, OnRequest, Wanted, check_wanted
 from fabgitops_core.modbus.pace import Pace
 from fabgitops_core.modbus.reaching import Reaching
 from fabgitops_core.modbus.turns import Turns
@@ -56,6 +57,7 @@ class Session:
     def join(self, link: Link) -> None:
         """Take a share."""
         self._shares += 1
+        self._line.trust(link, 1)
         if link.connect_delay or link.request_delay or link.idle_close:
             self._line.pace = self._line.pace or Pace(self._idle)
             self._line.pace.add(link)
@@ -63,6 +65,7 @@ class Session:
     def leave(self, link: Link) -> None:
         """Give up a share; the last closes the connection after the request in hand."""
         self._shares -= 1
+        self._line.trust(link, -1)
         pace = self._line.pace
         if pace is not None and (link.connect_delay or link.request_delay or link.idle_close):
             self._line.pace = pace if pace.remove(link) else None
@@ -83,14 +86,14 @@ class Session:
         *,
         timeout: float,
         urgent: bool,
-        held: Held,
+        held: Share,
         wanted: Wanted | None = None,
         over: ConnectionId | None = None,
     ) -> T:
         """Carry out one request in its turn, as `Device.read` and `Device.write` say; return what it was for.
 
-        `held` tells whether its share is still held; one that was given up sends nothing from then on. With `over` it
-        is sent over that connection or not at all.
+        `held` is its share: one that was given up sends nothing from then on. With `over` it is sent over that
+        connection or not at all.
         """
         if self._turns.busy:
             await self._wait(request, urgent)
@@ -111,7 +114,7 @@ class Session:
         answers: list[T],
         *,
         timeout: float,
-        held: Held,
+        held: Share,
         wanted: Wanted,
         over: ConnectionId | None = None,
     ) -> bool:
@@ -136,7 +139,7 @@ class Session:
         self._on_request(second.function, "ok")
         return True
 
-    async def _read_first(self, reading: Request[T], timeout: float, held: Held, over: ConnectionId | None) -> T:
+    async def _read_first(self, reading: Request[T], timeout: float, held: Share, over: ConnectionId | None) -> T:
         try:
             answer = await self._line.carry_out(reading, timeout, urgent=True, held=held, over=over)
         except DeviceError as error:

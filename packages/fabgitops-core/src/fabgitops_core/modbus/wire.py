@@ -3,10 +3,14 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import cast
 
-from fabgitops_core.control.plc.requests import ConnectionId
+from fabgitops_core.control.plc.requests import ConnectionId, Transport
+from fabgitops_core.engine.device_errors import BadReply
+from fabgitops_core.modbus.frames.framings import MBAP
+from fabgitops_core.modbus.frames.hearing import Ear
 
 GRACE_SECS = 0.001
 """Between the end of the time allowed and giving up, so that the loop looks at the socket once more: when the loop was
@@ -50,6 +54,7 @@ class Wire(asyncio.BaseProtocol):
         Raises:
             TimeoutError: Nothing whole came within `timeout` seconds.
             ConnectionError: The connection was closed; the text says why where the system knows.
+            BadReply: What came over a serial line speaks against any answer.
         """
         if self._transport is None:
             raise ConnectionResetError
@@ -95,9 +100,12 @@ class Wire(asyncio.BaseProtocol):
             waiter.set_result(frame)
 
     def _fail(self, exc: Exception | None) -> None:
+        self._throw(_lost(exc))
+
+    def _throw(self, exc: Exception) -> None:
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            waiter.set_exception(_lost(exc))
+            waiter.set_exception(exc)
 
     def _look_again(self, waiter: asyncio.Future[bytes]) -> None:
         asyncio.get_running_loop().call_later(GRACE_SECS, _expire, waiter)
@@ -170,6 +178,54 @@ class Stream(Wire, asyncio.Protocol):
         return b""
 
 
+class SerialLine(Stream):
+    """A TCP connection to a converter, which carries what goes over its serial line: others' frames as well.
+
+    They are passed over while an answer is waited for, and afterwards, as long as they come whole. `listen` says for
+    which answer, before each request.
+    """
+
+    __slots__ = ("_ear",)
+
+    def __init__(self) -> None:
+        super().__init__(len)
+        self._ear: Ear | None = None
+
+    @property
+    def ear(self) -> Ear | None:
+        """Return who listens for the answer to the last request."""
+        return self._ear
+
+    def listen(self, ear: Ear) -> None:
+        """Listen for another answer from now on."""
+        self._ear = ear
+
+    @property
+    def partial(self) -> bool:
+        """Return whether anything has come since the last request."""
+        return self._ear is not None and self._ear.touched
+
+    @property
+    def begun(self) -> bool:
+        """Return whether a part of what may be the answer has come."""
+        return self._ear is not None and self._ear.begun
+
+    def data_received(self, data: bytes) -> None:
+        """Hand the answer to who waits for it, once it is whole."""
+        ear = self._ear
+        if self._waiter is None or ear is None:
+            if ear is None or not ear.is_foreign(data):
+                self.drop()
+            return
+        try:
+            answer = ear.hear(data)
+        except BadReply as error:
+            self._throw(error)
+            return
+        if answer is not None:
+            self._answer(answer)
+
+
 class Datagrams(Wire, asyncio.DatagramProtocol):
     """A UDP socket that is connected to one device; a frame is one datagram.
 
@@ -218,3 +274,8 @@ def tls_words(error: ssl.SSLError) -> str:
 def _expire(waiter: asyncio.Future[bytes]) -> None:
     if not waiter.done():
         waiter.set_exception(TimeoutError())
+
+
+def wire_of(transport: Transport) -> Callable[[], Stream]:
+    """Return what makes the wire of a transport over TCP."""
+    return SerialLine if transport is Transport.RTU_OVER_TCP else partial(Stream, MBAP.size)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 import yaml
+from fabgitops_core.api.plc.connection import Connection
 from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.plc.requests import Endpoint
 
@@ -43,11 +44,14 @@ def of_map(read: Iterable[Read]) -> list[str]:
     return _table([["register", "where", "words", "value", "wanted"], *rows])
 
 
-def as_yaml(endpoint: Endpoint, units: Sequence[Unit], found: Sequence[Found], moment: str) -> str:
+def as_yaml(
+    endpoint: Endpoint, connection: Connection, units: Sequence[Unit], found: Sequence[Found], moment: str
+) -> str:
     """Return a resource that observes what was found and writes nothing: to be named, trimmed and given types."""
     first = next((each.unit_id for each in units if each.answers), 1)
     spec = {"deviceAddress": endpoint.host, "port": endpoint.port, "unitId": first, "autoCorrect": False}
-    spec |= {"connection": {"transport": str(endpoint.transport)}} if endpoint.transport != "tcp" else {}
+    talked = connection.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    spec |= {"connection": talked} if talked else {}
     said = "".join(f"# {line}\n" for unit in units for line in of_unit(endpoint, unit))
     head = {"apiVersion": "fabgitops.io/v1", "kind": "IndustrialPLC", "metadata": {"name": "probed"}, "spec": spec}
     body = yaml.safe_dump(head, sort_keys=False)

@@ -87,9 +87,9 @@ class Peer:
             self._station.count(request, kind.value)
         if strike.delay:
             self._busy = True
-            self._later(strike.delay, lambda: self._resume(answer, strike.entry))
+            self._later(strike.delay, lambda: self._resume(request, answer, strike.entry))
         else:
-            self._reply(answer, strike.entry)
+            self._reply(request, answer, strike.entry)
 
     def _answer(self, request: Frame, entry: Entry | None) -> Frame | None:
         if entry and entry.fault.code is not None:
@@ -105,23 +105,23 @@ class Peer:
         read = self._station.answer(replace(request, pdu=bytes((pdu.READ_HOLDING,)) + request.pdu[1:5]))
         return read and replace(read, pdu=bytes((read.pdu[0] & pdu.EXCEPTION | pdu.READ_WRITE,)) + read.pdu[1:])
 
-    def _resume(self, answer: Frame | None, entry: Entry | None) -> None:
+    def _resume(self, request: Frame, answer: Frame | None, entry: Entry | None) -> None:
         """Send a delayed answer, then serve what waits, until there is one to wait for again."""
         self._busy = False
-        self._reply(answer, entry)
+        self._reply(request, answer, entry)
         while self._waiting and not (self._busy or self._silent):
             self._serve(self._waiting.popleft())
         if not self._waiting:
             self._link.hold(False)
 
-    def _reply(self, answer: Frame | None, entry: Entry | None) -> None:
+    def _reply(self, request: Frame, answer: Frame | None, entry: Entry | None) -> None:
         kind = entry.fault.kind if entry else None
         if answer is None or self._silent or kind is Kind.NO_REPLY:
             return
         if not entry or kind is None:
             self._send(self._station.framing.pack(answer))
             return
-        wrong = spoiled(kind, answer, self._station.framing, entry.dice)
+        wrong = spoiled(kind, request, answer, self._station.framing, entry.dice)
         if kind is Kind.LATE:
             self._keep(wrong, entry)
             return

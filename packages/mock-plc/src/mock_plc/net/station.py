@@ -81,8 +81,11 @@ class Station:
 
     def check(self, fault: Fault) -> None:
         """Raise ValueError if a fault has no effect on this station's transport."""
-        if fault.kind is Kind.WRONG_TRANSACTION and not self.framing.has_transactions:
+        numbers = fault.kind in {Kind.WRONG_TRANSACTION, Kind.NO_TRANSACTION}
+        if numbers and not self.framing.has_transactions:
             raise ValueError(f"{fault.kind} has no effect: the frames of {self.transport} carry no transaction id")
+        if fault.kind in {Kind.ECHO, Kind.FOREIGN} and self.framing.has_transactions:
+            raise ValueError(f"{fault.kind} has no effect: {self.transport} is no serial line")
         if fault.kind is Kind.CONNECTION_LIMIT and self.transport is Transport.UDP:
             raise ValueError(f"{fault.kind} has no effect: {self.transport} has no connections")
 

@@ -37,6 +37,7 @@ class Connection(Fragment):
     tls_server_name: str | None = None
     tls_insecure_skip_verify: bool = False
     max_gap_words: int = 0
+    echo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,11 @@ class Site:
     def server_names(self) -> set[str]:
         """Whom its certificate must be for."""
         return {self.host, *(name for part in self.parts if (name := part.connection.tls_server_name))}
+
+    @property
+    def echoes(self) -> bool:
+        """Whether it sends each request back before its answer, as a manifest says."""
+        return any(part.connection.echo for part in self.parts)
 
     @property
     def secrets(self) -> set[Name]:

@@ -8,12 +8,13 @@ from ipaddress import ip_address
 
 from mock_plc.ctl.output import Format, show
 from mock_plc.errors import UsageError
-from mock_plc.faults.model import Fault
+from mock_plc.faults.model import Fault, Kind
 from mock_plc.flags import Controls, Trouble
 from mock_plc.machine.machine import Machine
 from mock_plc.net import tell
 from mock_plc.net.listen import endpoint
 from mock_plc.net.station import Station
+from mock_plc.net.transport import Transport
 from mock_plc.options import chaos_of, control_address, control_token, notes_of, parse_faults
 from mock_plc.plc import Settings, serve_stations
 from mock_plc.twin import device_map
@@ -95,6 +96,9 @@ def _station(
     names = (site.address, *site.plcs)
     bare = Station(machine, transport=site.transport)
     suffered = [fault for fault in faults if _has_effect(bare, fault)]
+    suffered += (
+        [Fault.model_validate(Kind.ECHO.value)] if site.echoes and site.transport is Transport.RTU_OVER_TCP else []
+    )
     return Station(machine, suffered, transport=site.transport, seed=own, observe=observe, names=names)
 
 

@@ -1,5 +1,6 @@
 """How the device is reached: transport, pace, TLS, and who it must say that it is."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -33,6 +34,17 @@ class Transport(StrEnum):
     """An MBAP header in each UDP datagram."""
 
 
+class Uncopied(StrEnum):
+    """What a device does not copy from a request into its answer, though it should."""
+
+    TRANSACTION_ID = "transactionId"
+    """The number of the request (Modbus Messaging on TCP/IP Implementation Guide V1.0b, section 3.1.3)."""
+    UNIT_ID = "unitId"
+    """Whom the request is for."""
+    WRITE_ECHO = "writeEcho"
+    """What a write was of: address, and value or count (Modbus Application Protocol V1.1b3, sections 6.5 to 6.16)."""
+
+
 class SecretRef(ApiModel):
     """The name of a Secret beside the resource, in its namespace."""
 
@@ -41,6 +53,10 @@ class SecretRef(ApiModel):
 
 
 _TLS_ONLY = ("tlsSecretRef", "tlsServerName", "tlsInsecureSkipVerify")
+
+_NO_NUMBER = "a serial line has none, and over UDP nothing else tells a datagram that comes twice from the next answer"
+_NO_UNIT = "on a serial line the unit id is all that tells who answers"
+_NO_ECHO = "only a serial line has an echo"
 
 
 @unstored
@@ -52,7 +68,24 @@ _TLS_ONLY = ("tlsSecretRef", "tlsServerName", "tlsInsecureSkipVerify")
             field=f".{field}",
         )
         for field in _TLS_ONLY
-    )
+    ),
+    Rule(
+        f"!has(self.ignore) || !('{Uncopied.TRANSACTION_ID}' in self.ignore) || "
+        "!has(self.transport) || self.transport in ['tcp', 'tls']",
+        f"transactionId is ignored with transport tcp or tls only: {_NO_NUMBER}",
+        field=".ignore",
+    ),
+    Rule(
+        f"!has(self.ignore) || !('{Uncopied.UNIT_ID}' in self.ignore) || "
+        "!has(self.transport) || self.transport != 'rtuOverTcp'",
+        f"unitId is not ignored with transport rtuOverTcp: {_NO_UNIT}",
+        field=".ignore",
+    ),
+    Rule(
+        "!has(self.echo) || !self.echo || (has(self.transport) && self.transport == 'rtuOverTcp')",
+        f"echo goes with transport rtuOverTcp: {_NO_ECHO}",
+        field=".echo",
+    ),
 )
 class Connection(ApiModel):
     """How the device wants to be talked to; resources that share a connection share their most careful wishes."""
@@ -73,6 +106,11 @@ class Connection(ApiModel):
     """Words nobody asked for that a read may span to save a request; 0 when not given."""
     max_refused_percent: Annotated[int, Field(ge=0, le=100, strict=True)] = 25
     """Percent of the map that the device may refuse to show; while it is more nothing is written. 25 when not given."""
+    ignore: Annotated[list[Uncopied], Field(max_length=3)] = Field(default_factory=list)
+    """What of an answer need not be as in the request, for the device copies it wrongly: transactionId, unitId,
+    writeEcho. Nothing when not given."""
+    echo: StrictBool = False
+    """Whether each request comes back before its answer, as from some RS-485 converters; false when not given."""
     tls_secret_ref: SecretRef | None = None
     """Secret with ca.crt to check the device by, and tls.crt and tls.key to show to it; each optional."""
     tls_server_name: ServerName | None = None
@@ -89,6 +127,23 @@ class Connection(ApiModel):
             )
             refuse("Connection", (Problem((field,), value, reason) for field, value in given.items()))
         return self
+
+    @model_validator(mode="after")
+    def _ignores_what_there_is(self) -> Self:
+        refuse("Connection", self._unfit())
+        return self
+
+    def _unfit(self) -> Iterator[Problem]:
+        numbered = self.transport in {Transport.TCP, Transport.TLS}
+        serial = self.transport is Transport.RTU_OVER_TCP
+        for at, each in enumerate(self.ignore):
+            if each is Uncopied.TRANSACTION_ID and not numbered:
+                yield Problem(("ignore", at), each, f"with transport {self.transport} it is not ignored: {_NO_NUMBER}")
+            if each is Uncopied.UNIT_ID and serial:
+                yield Problem(("ignore", at), each, f"with transport {self.transport} it is not ignored: {_NO_UNIT}")
+        if self.echo and not serial:
+            reason = f"it goes with transport rtuOverTcp, and the transport is {self.transport}: {_NO_ECHO}"
+            yield Problem(("echo",), self.echo, reason)
 
 
 @rules(

@@ -40,6 +40,8 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
                 connection.request_delay_ms / 1000,
                 float(connection.idle_close_secs),
                 _tls(spec, namespace),
+                frozenset(connection.ignore),
+                connection.echo,
             )
         ),
         limits=shared(Limits(connection.max_words_per_read, connection.max_gap_words)),

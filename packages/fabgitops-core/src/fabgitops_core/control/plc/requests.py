@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import NewType
 
-from fabgitops_core.api.plc.connection import Transport
+from fabgitops_core.api.plc.connection import Transport, Uncopied
 from fabgitops_core.api.plc.registers import WriteFunction
 from fabgitops_core.codec.tables import Table
 
@@ -19,6 +19,7 @@ __all__ = [
     "Table",
     "TlsRef",
     "Transport",
+    "Uncopied",
     "WriteFunction",
 ]
 
@@ -131,12 +132,17 @@ class Link:
 
     `connect_delay` passes between a connect and the first request, `request_delay` between the end of one request and
     the next. After `idle_close` without a request the connection is closed until the next; 0 holds it.
+
+    `ignore` and `echo` say how the answers to its own requests may be, and to nobody else's: what need not be as in the
+    request, and whether the request comes back before its answer.
     """
 
     connect_delay: float = 0.0
     request_delay: float = 0.0
     idle_close: float = 0.0
     tls: TlsRef | None = None
+    ignore: frozenset[Uncopied] = frozenset()
+    echo: bool = False
 
 
 def _one_spelling(host: str) -> str:

@@ -6,5 +6,6 @@ This closes what pymodbus lets through: replies of another transaction, unit or 
 registers, or that echo something else. pymodbus builds what is sent and what is expected.
 
 `request` judges replies, `reads`, `writes` and `identity` make requests, `framings` says how they travel: with the
-header of Modbus TCP (`mbap`: TCP, TLS, UDP) or with a checksum (`rtu`: RTU over TCP).
+header of Modbus TCP (`mbap`: TCP, TLS, UDP) or with a checksum (`rtu`: RTU over TCP). `manners` puts in what a device
+is known not to copy; `hearing` finds the answer among what else a serial line carries, by the `lengths` of frames.
 """

@@ -26,10 +26,6 @@ class Framing(Protocol):
         """
         ...
 
-    def size(self, buffer: bytes) -> int | None:
-        """Return the bytes of the reply that a buffer begins with, or None while that cannot be known."""
-        ...
-
     def body(self, reply: bytes, transaction: bytes) -> bytes:
         """Return the body of a reply to a transaction.
 
@@ -39,9 +35,10 @@ class Framing(Protocol):
         ...
 
 
-_MBAP, _RTU = Mbap(), Rtu()
+MBAP = Mbap()
+_RTU = Rtu()
 
 
 def framing_of(transport: Transport) -> Framing:
     """Return the framing of a transport."""
-    return _RTU if transport is Transport.RTU_OVER_TCP else _MBAP
+    return _RTU if transport is Transport.RTU_OVER_TCP else MBAP

@@ -10,6 +10,7 @@ from fabgitops_core.control.plc.requests import Change, IdentityPlan, ReadPlan, 
 from fabgitops_core.engine.device_errors import BadReply, DeviceError, Refused, UnitUnreachable
 from fabgitops_core.modbus.frames.framings import Framing, framing_of
 from fabgitops_core.modbus.frames.garbled import Garbled
+from fabgitops_core.modbus.frames.manners import STRICT, Share
 
 T = TypeVar("T")
 Asked = ReadPlan | Change | IdentityPlan
@@ -27,6 +28,9 @@ _EXCEPTIONS = {
 }
 """Names of the exception codes (Modbus Application Protocol V1.1b3, section 7)."""
 _GATEWAY = {0x0A, 0x0B}
+
+EXCEPTION = 3
+"""Bytes of an exception: unit id, function code, exception code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,8 @@ class Request(Generic[T]):
     prefix: bytes | None
     """How its reply begins as a frame, where that, and the length, is all there is to know of it."""
 
-    def answer(self, reply: bytes, transaction: bytes) -> T:
-        """Return what a reply to the transaction says.
+    def answer(self, reply: bytes, transaction: bytes, share: Share = STRICT) -> T:
+        """Return what a reply to the transaction says, to a share that may ignore some of it.
 
         Raises:
             Refused: The device answered with an exception.
@@ -69,15 +73,25 @@ class Request(Generic[T]):
                 if answer is not None:
                     return answer
         try:
-            body = self.framing.body(reply, transaction)
+            body = self.framing.body(reply, share.transaction(reply, transaction))
         except Garbled as what:
-            raise self._bad(str(what)) from None
+            raise self.bad(str(what)) from None
         start = expected.start
+        if share.ignore:
+            body = share.completed(body, start, writes=isinstance(self.asked, Change))
         if body.startswith(start) and expected.rest in (None, len(body) - len(start)):
             answer = expected.take(body, len(start))
             if answer is not None:
                 return answer
-        raise self._verdict(body)
+        raise self.verdict(body)
+
+    def is_answered_by(self, body: bytes, share: Share) -> bool:
+        """Return whether a body is addressed and shaped as the answer, or is an exception that answers."""
+        start, rest = self.expected.start, self.expected.rest
+        if body[:1] == start[:1] and body[1:2] == bytes([start[1] | 0x80]):
+            return len(body) == EXCEPTION and body[2] != 0
+        body = share.completed(body, start, writes=isinstance(self.asked, Change))
+        return body.startswith(start) and rest in (None, len(body) - len(start))
 
     @property
     def who(self) -> str:
@@ -101,29 +115,41 @@ class Request(Generic[T]):
         """Return what it asks for, of a write also by which function code: some devices know only the other one."""
         return f"{self.what} by FC{self.expected.start[1]:02d}" if isinstance(self.asked, Change) else self.what
 
-    def _verdict(self, body: bytes) -> DeviceError:
+    def verdict(self, body: bytes) -> DeviceError:
         """Say what a reply is that is not the expected one; no text holds a number that changes with each reply."""
         unit_id, pdu = body[0], body[1:]
         if unit_id != self.asked.unit_id:
-            return self._bad(f"a reply of unit {unit_id}")
+            return self.bad(f"a reply of unit {unit_id}")
         function = self.expected.start[1]
         if pdu[0] == function | 0x80 and len(pdu) == 2 and pdu[1]:
             return self._refused(pdu[1])
         if pdu[0] != function:
-            return self._bad(f"function code {pdu[0]} instead of {function}")
+            return self.bad(f"function code {pdu[0]} instead of {function}")
         if isinstance(self.asked, Change):
-            return self._bad("the confirmation of another write")
+            return self.bad("the confirmation of another write")
         if isinstance(self.asked, IdentityPlan):
-            return self._bad("an identification that is not well formed")
-        of = "bits" if self.asked.table.bits else "registers"
-        return self._bad(f"{len(pdu) - 2} bytes of {of}, counted as {pdu[1]}, instead of {self.expected.rest}")
+            return self.bad("an identification that is not well formed")
+        return self.bad(self._counted(self.asked, pdu))
+
+    def _counted(self, asked: ReadPlan, pdu: bytes) -> str:
+        """Return what is wrong with the size of a reading; four bytes for each address asked are told as what they are.
+
+        Such devices there are: what they hold at one address is a value of two words, and no request fits them.
+        """
+        count, came, counted = asked.count, len(pdu) - 2, pdu[1]
+        of = ("bit" if asked.table.bits else "register") + ("" if count == 1 else "s")
+        said = f"{came} bytes for {count} {of}, counted as {counted}, instead of {self.expected.rest}"
+        if asked.table.bits or not came == counted == 4 * count:
+            return said
+        return f"{said}: a device with four bytes at each address cannot be read"
 
     def _refused(self, code: int) -> Refused:
         error = UnitUnreachable if code in _GATEWAY else Refused
         name = _EXCEPTIONS.get(code, "not in the standard")
         return error(f"{self.who} answered {self.what} with exception {code:02X} ({name})", code)
 
-    def _bad(self, came: str) -> BadReply:
+    def bad(self, came: str) -> BadReply:
+        """Return the error that something which is no answer came."""
         return BadReply(f"{self.who} answered {self.what} with {came}")
 
 
