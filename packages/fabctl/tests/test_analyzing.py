@@ -103,7 +103,7 @@ def test_it_says_how_often_changes_would_have_failed(fabctl: Fabctl, prometheus:
     given = ["--prometheus", prometheus, "--token-file", files[1], "--arg", "line=3", "--step", "1h"]
     ran = fabctl("rollout", "analyze", "-f", files[0], *given, "-o", "json")
     assert (ran.returncode, ran.stderr) == (0, "")
-    said = json.loads(ran.stdout)
+    (said,) = json.loads(ran.stdout)["items"]
     assert said["verdicts"] == {"Successful": 162, "Failed": 6}
     assert {(each["verdict"], each["metric"]) for each in said["stopped"]} == {("Failed", "rejects")}
     assert said["stopped"][0]["why"].endswith("successCondition does not hold: result[0] < 0.05")

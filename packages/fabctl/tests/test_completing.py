@@ -109,7 +109,7 @@ def test_commands_options_and_choices_are_completed(fabctl: Fabctl) -> None:
     assert completed(fabctl, "brake", "-") == ["--help"]
     assert completed(fabctl, "get-status", "--so") == ["--sort-by"]
     assert completed(fabctl, "get-status", "--sort-by", "dr") == ["drifts", "drifted-since"]
-    assert completed(fabctl, "events", "-o", "") == ["table", "csv", "json", "yaml"]
+    assert completed(fabctl, "events", "-o", "") == ["table", "wide", "json", "yaml", "name", "csv"]
     assert completed(fabctl, "list", "-o", "c") == ["csv"]
     assert completed(fabctl, "wait", "--for", "s") == ["synced"]
     assert completed(fabctl, "nonsense", "--x") == []

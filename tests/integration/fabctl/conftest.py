@@ -41,6 +41,8 @@ class Plant:
         """Start fabctl."""
         environment = {**os.environ, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig), "TERM": "xterm-256color"}
         environment["NO_COLOR"] = "" if colour else "1"
+        for size in ("COLUMNS", "LINES"):  # of where the tests run, and not of the terminal that they make
+            environment.pop(size, None)
         given: dict[str, Any] = {
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,

@@ -83,3 +83,48 @@ def test_of_several_names_each_context_says_which_it_does_not_have(plant: Any, l
         'fabctl: line-2: no IndustrialPLC "mixr"',
         'fabctl: line-2: no IndustrialPLC "oven"',
     ]
+
+
+@pytest.mark.parametrize("command", ["events", "history", "templates", "rack list"])
+def test_whatever_only_looks_looks_at_several(plant: Any, lines: Path, command: str) -> None:
+    """With a column for the context; the one that is away says so in its row, and beside what programs read."""
+    words = command.split()
+    code, out, err = asked(plant, lines, *words, "--all-contexts", "-o", "csv", "--no-headers")
+    assert (code, [line.split(",")[0] for line in out.splitlines()][-1]) == (5, "line-3")
+    assert err.splitlines()[-1].startswith("fabctl: line-3: the API server https://127.0.0.1:1")
+    code, out, err = asked(plant, lines, *words, "--context", "line-1,line-2", "-o", "json")
+    assert (code, json.loads(out)["kind"]) == (3 if "has no" in err else 0, "List")
+
+
+def test_events_of_several_stand_by_their_time(plant: Any, lines: Path) -> None:
+    """The newest last over all contexts, each with its context."""
+    uid = plant.get("mixer")["metadata"]["uid"]
+    plant.api.post(
+        f"/apis/events.k8s.io/v1/namespaces/{plant.namespace}/events",
+        json={
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {"name": "mixer-1"},
+            "eventTime": "2026-01-01T10:00:05.000000Z",
+            "reportingController": "fabgitops.io/operator",
+            "reportingInstance": "test",
+            "action": "Poll",
+            "reason": "DriftDetected",
+            "regarding": {"kind": "IndustrialPLC", "name": "mixer", "namespace": plant.namespace, "uid": uid},
+            "type": "Warning",
+        },
+    ).raise_for_status()
+    code, out, err = asked(plant, lines, "events", "--context", "line-1,line-2")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1].split()[:4] == ["line-1", "2026-01-01T10:00:05Z", "mixer", "Warning"]
+    code, _, err = asked(plant, lines, "events", "-w", "--context", "line-1,line-2")
+    assert (code, "of one context" in err) == (2, True)
+
+
+def test_doctor_looks_at_several(plant: Any, lines: Path) -> None:
+    """Each check stands with its context, and what is away has failed."""
+    code, out, _ = asked(plant, lines, "doctor", "--context", "line-1,line-3", "--no-headers")
+    rows = [line.split()[:2] for line in out.splitlines()]
+    assert code == 1
+    assert ["line-1", "kubeconfig"] in rows
+    assert rows[-1] == ["line-3", "API"]

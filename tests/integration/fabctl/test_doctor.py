@@ -25,7 +25,7 @@ def told(plant: Any, *arguments: str, kubeconfig: Path | None = None) -> tuple[i
     """Return exit code and checks by name."""
     code, out, err = plant.fabctl("doctor", "-o", "json", *arguments, kubeconfig=kubeconfig)
     assert err == ""
-    return code, {each["check"]: each for each in json.loads(out)}
+    return code, {each["check"]: each for each in json.loads(out)["items"]}
 
 
 def held(plant: Any, holder: str) -> str:

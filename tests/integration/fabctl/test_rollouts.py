@@ -489,7 +489,7 @@ def test_doctor_looks_at_the_rights_that_words_need(rollouts: Rollouts) -> None:
         ("fabgitops.io", "setpointrollouts", ["get", "list"]),
     )
     _, out, _ = rollouts.plant.fabctl("doctor", "-o", "json", kubeconfig=reader)
-    found = {each["check"]: each for each in json.loads(out)}
+    found = {each["check"]: each for each in json.loads(out)["items"]}
     words = found["rights: rollout approve, promote, pause, resume, abort, retry"]
     assert words["state"] == "warning"
     assert "you may not: watch setpointrollouts.fabgitops.io, patch setpointrollouts.fabgitops.io" in words["found"]

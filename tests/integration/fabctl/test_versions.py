@@ -36,7 +36,7 @@ def test_versions_of_fabctl_operator_and_definitions(plant: Any) -> None:
     assert f"operator {ours} (pod-1, Lease {plant.namespace}/one)\n" in out
     assert "/left" not in out
     assert f"definitions {ours}\n" in out
-    told = json.loads(plant.fabctl("version", "-o", "json")[1])
+    told = json.loads(plant.fabctl("version", "-o", "json")[1])["items"][0]
     assert told["definitions"] == ours
     assert {"version": ours, "holder": "pod-1", "lease": f"{plant.namespace}/one"} in told["operators"]
 

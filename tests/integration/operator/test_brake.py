@@ -37,7 +37,7 @@ async def brakes(site: Site) -> list[dict[str, Any]]:
     code, out, err = await fabctl(site, "brake", "status", "-o", "json")
     assert code == 0, err
     names = {f"fabgitops-operator.{site.namespace}-brake", "fabgitops-operator-brake"}
-    every = [each for each in json.loads(out) if each["metadata"]["name"] in names] if out.strip() else []
+    every = [each for each in json.loads(out)["items"] if each["metadata"]["name"] in names] if out.strip() else []
     return [each for each in every if site.plane.name != "kubernetes" or site.namespace in each["metadata"]["name"]]
 
 

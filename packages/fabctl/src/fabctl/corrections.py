@@ -24,7 +24,11 @@ class Correction:
 
 def corrections(bodies: Iterable[Body]) -> list[Correction]:
     """Return the corrections of some PLCs, the newest first; those of one moment stand as their PLC tells them."""
-    found = [each for body in bodies for each in reversed(_of(body))]
+    return newest_first(each for body in bodies for each in reversed(_of(body)))
+
+
+def newest_first(found: Iterable[Correction]) -> list[Correction]:
+    """Return corrections with the newest first."""
     return sorted(found, key=lambda each: each.at or datetime.min.replace(tzinfo=UTC), reverse=True)
 
 

@@ -11,8 +11,6 @@ from fabctl.patching import LAST_APPLIED
 
 _OF_THE_SERVER = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 ABSENT = object()
-VERSION = "fabctl.fabgitops.io/v1"
-"""What says of what kind an item of a List is that no API server knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from fabctl.errors import UsageError
 
 _DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
+VERSION = "fabctl.fabgitops.io/v1"
+"""What says of what kind an item of a List is that no API server knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -18,6 +21,7 @@ class Kind:
     title: str
     noun: str
     command: str
+    group: str = "fabgitops.io"
 
     @property
     def plural(self) -> str:
@@ -27,7 +31,7 @@ class Kind:
     @property
     def prefix(self) -> str:
         """Return what `-o name` puts before the name, as kubectl does."""
-        return f"{self.singular}.fabgitops.io"
+        return f"{self.singular}.{self.group}".rstrip(".")
 
     def called(self, typed: str) -> bool:
         """Return whether kubectl would take that for it: short, in singular or plural, with group and version."""
@@ -44,6 +48,9 @@ BMC = Kind("bmc", "bmc", "BMC", "a BMC", "fabctl tree RACK -o name")
 NODE = Kind("racknode", "rnode", "RackNode", "a node", "fabctl tree")
 ANALYSIS = Kind("analysistemplate", "fat", "AnalysisTemplate", "an analysis template", "kubectl get analysistemplates")
 ROLLOUT = Kind("setpointrollout", "spr", "SetpointRollout", "a rollout", "fabctl rollout list")
+EVENT = Kind("event", "ev", "Event", "an Event", "fabctl events", "events.k8s.io")
+CHECK = Kind("check", "check", "Check", "a check", "fabctl doctor", "fabctl.fabgitops.io")
+CONFIG_MAP = Kind("configmap", "cm", "ConfigMap", "a ConfigMap", "fabctl brake status", "")
 
 
 def named(typed: Iterable[str], kind: Kind = PLC) -> tuple[str, ...]:

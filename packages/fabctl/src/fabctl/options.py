@@ -193,18 +193,29 @@ class Scope(Connection):
     ] = None
 
 
+AllContexts = Annotated[
+    bool, Parameter(negative="", help="All contexts of the kubeconfig, side by side; --context a,b are these two.")
+]
+
+
 @Parameter(name="*", group=_CONNECTION)
 @dataclass(frozen=True, kw_only=True)
 class Looking(Scope):
     """Which clusters, and which of their objects, of what only looks: --context takes several."""
 
-    all_contexts: Annotated[
-        bool,
-        Parameter(negative="", help="All contexts of the kubeconfig, side by side; --context a,b are these two."),
-    ] = False
+    all_contexts: AllContexts = False
+
+
+@Parameter(name="*", group=_CONNECTION)
+@dataclass(frozen=True, kw_only=True)
+class Anywhere(Connection):
+    """Which clusters, and where in them, of what only looks: --context takes several."""
+
+    all_contexts: AllContexts = False
 
 
 HERE = Connection()
+ANYWHERE = Anywhere()
 PRINTING = Printing()
 HERE_ALL = Scope()
 LOOK_HERE = Looking()

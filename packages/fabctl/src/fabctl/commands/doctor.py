@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from fabctl.checks import (
     ALONE,
@@ -27,11 +25,13 @@ from fabctl.checks import (
     worst,
 )
 from fabctl.cluster import connected
+from fabctl.commands.selecting import several
 from fabctl.errors import Denied, FabctlError, NoConfig
 from fabctl.fields import mapping, text
-from fabctl.names import ROLLOUT, check_name
-from fabctl.options import HERE, Connection
+from fabctl.names import CHECK, ROLLOUT, check_name
+from fabctl.options import ANYWHERE, PRINTING, Anywhere, Connection, Format, Printing, Rows, is_table
 from fabctl.render import show_table
+from fabctl.render.objects import made, show_objects
 from fabctl.render.shapes import Table
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 
 async def doctor(
     *,
-    output: Annotated[Literal["table", "json"], Parameter(alias="-o")] = "table",
-    connection: Connection = HERE,
+    output: Rows = Format.TABLE,
+    printing: Printing = PRINTING,
+    connection: Anywhere = ANYWHERE,
 ) -> int:
     """Look for what is wrong between here and the PLCs, and say how to mend it.
 
@@ -52,16 +53,39 @@ async def doctor(
     Exit code 1 when a check has failed; warnings are none.
 
     Args:
-        output: table or json.
-        connection: Which cluster, and where in it.
+        output: How to print; in json and yaml each check is an object.
+        printing: What is left out.
+        connection: Which clusters, and where in them.
     """
-    checks = [check async for check in _checks(connection)]
-    if output == "json":
-        rows = [{"check": each.name, "state": each.state, "found": each.found, "mend": each.mend} for each in checks]
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
+    if contexts := several(connection):
+        from fabctl.commands.contexts import Everywhere, show_everywhere  # noqa: PLC0415 - few look at several
+
+        told = await asyncio.gather(*(_told(replace(connection, context=each)) for each in contexts))
+        known = [(context, check) for context, checks in zip(contexts, told, strict=True) for check in checks]
+        checks = Everywhere(known, ())
+        show_everywhere(
+            checks.spread(lambda check: [_object(check)]),
+            output,
+            lambda _: checks.show_table(_table, output, printing),
+            kind=CHECK,
+            printing=printing,
+        )
+        return worst([check for _, check in known])
+    found, headers = await _told(connection), not printing.no_headers
+    if is_table(output):
+        show_table(_table(found), output, headers=headers)
     else:
-        show_table(_table(checks))
-    return worst(checks)
+        show_objects(list(map(_object, found)), output, one=False, kind=CHECK, headers=headers)
+    return worst(found)
+
+
+async def _told(connection: Connection) -> list[Check]:
+    return [check async for check in _checks(connection)]
+
+
+def _object(check: Check) -> Body:
+    name = re.sub(r"[^a-z0-9]+", "-", check.name.lower()).strip("-")
+    return made("Check", name, check=check.name, state=str(check.state), found=check.found, mend=check.mend)
 
 
 async def _checks(connection: Connection) -> AsyncIterator[Check]:

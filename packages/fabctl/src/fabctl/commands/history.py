@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fabctl.cluster import connected
-from fabctl.commands.selecting import check, found, nothing_found, selected
-from fabctl.corrections import corrections
+from fabctl.commands.selecting import check, found, nothing_found, selected, several
+from fabctl.corrections import Correction, corrections, newest_first
 from fabctl.names import named
-from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Names, Printing, Rows, Scope, is_table
-from fabctl.render import show_table
+from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Names, Printing, Rows, is_table
+from fabctl.render import Table, show_table
 from fabctl.render.corrections import history_table
 from fabctl.render.objects import show_objects
 
@@ -19,7 +19,7 @@ async def history(
     output: Rows = Format.TABLE,
     show_managed_fields: ManagedFields = False,
     printing: Printing = PRINTING,
-    scope: Scope = HERE_ALL,
+    scope: Looking = LOOK_HERE,
 ) -> int:
     """Show the last corrections: when which register was written, and what came of it; the newest first.
 
@@ -35,6 +35,25 @@ async def history(
     wanted = named(names)
     check(wanted, scope)
     one = len(wanted) == 1
+    now = datetime.now(UTC)
+
+    def table(known: list[Correction]) -> Table:
+        return history_table(known, names=not one or bool(contexts), namespaces=scope.all_namespaces, now=now)
+
+    if contexts := several(scope):
+        from fabctl.commands.contexts import objects_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
+
+        everywhere, code = await objects_everywhere(contexts, wanted, scope)
+        show_everywhere(
+            everywhere,
+            output,
+            lambda plcs: (
+                plcs.spread(lambda plc: corrections([plc])).picked(newest_first).show_table(table, output, printing)
+            ),
+            managed_fields=show_managed_fields,
+            printing=printing,
+        )
+        return code
     async with connected(scope) as cluster:
         bodies = await (found(cluster, wanted) if wanted else selected(cluster, (), scope))
     headers = not printing.no_headers
@@ -44,9 +63,7 @@ async def history(
         if not wanted:
             printing.say(nothing_found(cluster, scope))
     elif known := corrections(bodies):
-        now = datetime.now(UTC)
-        table = history_table(known, names=not one, namespaces=scope.all_namespaces, now=now)
-        show_table(table, output, headers=headers)
+        show_table(table(known), output, headers=headers)
     else:
         printing.say("No correction is known.")
     return int(len(bodies) < len(wanted))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fabctl.cluster import connected
-from fabctl.commands.selecting import nothing_found, selected
+from fabctl.commands.selecting import nothing_found, selected, several
 from fabctl.options import Format, is_table
 from fabctl.render import Table, show_table
 from fabctl.render.objects import show_objects
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     from fabctl.fields import Body
     from fabctl.names import Kind
-    from fabctl.options import Printing, Scope, Template
+    from fabctl.options import Looking, Printing, Template
 
 
 async def show_list(
     kind: Kind,
-    scope: Scope,
+    scope: Looking,
     output: Format | Template,
     table: Callable[[list[Body]], Table],
     *,
     managed_fields: bool,
     printing: Printing,
-) -> None:
-    """Fetch the objects of a kind and print them.
+) -> int:
+    """Fetch the objects of a kind and print them; return the exit code.
 
     Args:
         kind: The kind.
@@ -37,6 +37,19 @@ async def show_list(
         managed_fields: Whether JSON and YAML keep metadata.managedFields.
         printing: What is left out.
     """
+    if contexts := several(scope):
+        from fabctl.commands.contexts import objects_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
+
+        everywhere, code = await objects_everywhere(contexts, (), scope, kind)
+        show_everywhere(
+            everywhere,
+            output,
+            lambda answers: answers.show_table(table, output, printing),
+            kind=kind,
+            managed_fields=managed_fields,
+            printing=printing,
+        )
+        return code
     async with connected(scope) as cluster:
         bodies = await selected(cluster, (), scope, kind)
     headers = not printing.no_headers
@@ -46,3 +59,4 @@ async def show_list(
         printing.say(nothing_found(cluster, scope, kind))
     else:
         show_table(table(bodies), output, headers=headers)
+    return 0

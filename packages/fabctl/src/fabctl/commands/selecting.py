@@ -10,7 +10,7 @@ from fabctl.cluster import connected
 from fabctl.errors import FabctlError, UsageError
 from fabctl.fields import text
 from fabctl.names import PLC, Kind
-from fabctl.options import PRINTING, Format, Looking, Printing, Scope, Template, is_table
+from fabctl.options import PRINTING, Anywhere, Format, Looking, Printing, Scope, Template, is_table
 from fabctl.render import Section, Table, show_sections, show_table
 from fabctl.render.objects import show_objects
 from fabctl.streams import complain
@@ -98,7 +98,7 @@ def nothing_found(cluster: Cluster, scope: Scope, kind: Kind = PLC) -> str:
     return text(f"No {kind.title}{which} found {place}.")
 
 
-def several(scope: Looking) -> list[str]:
+def several(scope: Looking | Anywhere) -> list[str]:
     """Return the contexts that are meant, if that is more than the one that a connection is made to.
 
     Raises:
@@ -143,11 +143,17 @@ async def show(
     check(names, scope)
     one = len(names) == 1
     if contexts := several(scope):
-        from fabctl.commands.contexts import show_all  # noqa: PLC0415 - few look at several
+        from fabctl.commands.contexts import objects_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
 
-        return await show_all(
-            contexts, names, scope, output, table, pick, managed_fields=managed_fields, printing=printing
+        everywhere, code = await objects_everywhere(contexts, names, scope)
+        show_everywhere(
+            everywhere.picked(pick),
+            output,
+            lambda answers: answers.show_table(table, output, printing),
+            managed_fields=managed_fields,
+            printing=printing,
         )
+        return code
     async with connected(scope) as cluster:
         there = await (found(cluster, names) if names else selected(cluster, (), scope))
     bodies = pick(there)

@@ -1,16 +1,24 @@
 """`fabctl templates`."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from fabctl.cluster import connected
-from fabctl.commands.selecting import check, found, namespace_of, nothing_found
+from fabctl.commands.selecting import check, found, nothing_found, selected, several
 from fabctl.model import view
 from fabctl.names import TEMPLATE, named
-from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Names, Printing, Rows, Scope, is_table
-from fabctl.render import show_sections, show_table
+from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Names, Printing, Rows, is_table
+from fabctl.render import Table, show_sections, show_table
 from fabctl.render.objects import show_objects
 from fabctl.render.templates import details, template_table
 from fabctl.template import template_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fabctl.fields import Body
 
 
 async def templates(
@@ -18,7 +26,7 @@ async def templates(
     output: Rows = Format.TABLE,
     show_managed_fields: ManagedFields = False,
     printing: Printing = PRINTING,
-    scope: Scope = HERE_ALL,
+    scope: Looking = LOOK_HERE,
 ) -> int:
     """List templates: which are valid, and how many PLCs use each; of a single one its parameters, and who uses it.
 
@@ -33,11 +41,26 @@ async def templates(
     check(wanted, scope)
     one = len(wanted) == 1
     people, headers = is_table(output), not printing.no_headers
+
+    def table(bodies: Iterable[Body]) -> Table:
+        wide, now = output is Format.WIDE, datetime.now(UTC)
+        return template_table(list(map(template_view, bodies)), wide=wide, namespaces=scope.all_namespaces, now=now)
+
+    if contexts := several(scope):
+        from fabctl.commands.contexts import objects_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
+
+        everywhere, code = await objects_everywhere(contexts, wanted, scope, TEMPLATE)
+        show_everywhere(
+            everywhere,
+            output,
+            lambda answers: answers.show_table(table, output, printing),
+            kind=TEMPLATE,
+            managed_fields=show_managed_fields,
+            printing=printing,
+        )
+        return code
     async with connected(scope) as cluster:
-        if wanted:
-            bodies = await found(cluster, wanted, TEMPLATE)
-        else:
-            bodies = await cluster.list_objects(namespace_of(cluster, scope), scope.selector, TEMPLATE)
+        bodies = await (found(cluster, wanted, TEMPLATE) if wanted else selected(cluster, (), scope, TEMPLATE))
         plcs = await cluster.list_objects(cluster.namespace) if one and people else []
         nothing = nothing_found(cluster, scope, TEMPLATE)
     if not people:
@@ -46,9 +69,7 @@ async def templates(
         if not wanted:
             printing.say(nothing)
     else:
-        views, now = [template_view(body) for body in bodies], datetime.now(UTC)
-        table = template_table(views, wide=output is Format.WIDE, namespaces=scope.all_namespaces, now=now)
-        show_table(table, output, headers=headers)
-        if one and output is not Format.CSV and (sections := details(views[0], map(view, plcs))):
+        show_table(table(bodies), output, headers=headers)
+        if one and output is not Format.CSV and (sections := details(template_view(bodies[0]), map(view, plcs))):
             show_sections(sections, below=True)
     return int(len(bodies) < len(wanted))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from fabctl.checks import ALONE, is_held, place_of, version_of
 from fabctl.cluster import connected
 from fabctl.errors import FabctlError
 from fabctl.fields import Body, mapping, text
-from fabctl.options import HERE, Connection
+from fabctl.options import HERE, Connection, Format
 from fabctl.streams import complain
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ async def version(
 
     Args:
         client: Print that of fabctl, and ask no cluster.
-        output: text or json.
+        output: text, or json: one List.
         connection: Which cluster.
     """
     if output == "text":
@@ -45,8 +44,10 @@ async def version(
         sys.stdout.flush()  # before anything is waited for
     operators, definitions = (None, None) if client else await _of_the_cluster(connection)
     if output == "json":
-        known = {"fabctl": own_version(), "operators": operators, "definitions": definitions}
-        sys.stdout.write(json.dumps(known, indent=2) + "\n")
+        from fabctl.render.objects import made, show_objects  # noqa: PLC0415 - few ask for it
+
+        known = made("Version", "fabctl", fabctl=own_version(), operators=operators, definitions=definitions)
+        show_objects([known], Format.JSON, one=False)
         return
     for each in operators or ():
         where = f"{each['holder']}, Lease {each['lease']}" if each["lease"] else each["holder"]

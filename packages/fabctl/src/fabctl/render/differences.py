@@ -6,9 +6,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from fabctl.differing import ABSENT, VERSION, Change, fields
+from fabctl.differing import ABSENT, Change, fields
 from fabctl.effects import Effect
 from fabctl.fields import NOTHING, text
+from fabctl.names import VERSION
 from fabctl.render import coloured, show_sections
 from fabctl.render.objects import escaped_json, yaml_of
 from fabctl.render.shapes import Section, Table

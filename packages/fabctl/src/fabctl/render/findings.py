@@ -4,9 +4,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from fabctl.differing import VERSION
 from fabctl.fields import text
 from fabctl.judging import Finding
+from fabctl.names import VERSION
 from fabctl.render.objects import escaped_json
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -8,7 +8,7 @@ from unicodedata import category
 
 from fabctl.errors import Refused
 from fabctl.fields import Body, mapping, text
-from fabctl.names import PLC, Kind
+from fabctl.names import PLC, VERSION, Kind
 from fabctl.options import Format, Template
 
 _FOUR_DIGITS = 0xFFFF
@@ -50,6 +50,11 @@ def show_objects(
         show_chosen(items, items[0] if one else listing, output, headers=headers)
     else:
         sys.stdout.write(_written(items[0] if one else listing, output))
+
+
+def made(kind: str, name: str, **fields: Any) -> dict[str, Any]:
+    """Return what is of no API server as an object, for those who read lists of them."""
+    return {"apiVersion": VERSION, "kind": kind, "metadata": {"name": name}, **fields}
 
 
 def show_documents(bodies: Sequence[Body]) -> None:

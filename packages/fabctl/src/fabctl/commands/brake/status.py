@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import UTC, datetime
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from fabctl.brakes import brake
 from fabctl.cluster import connected
-from fabctl.options import HERE, Connection
-from fabctl.render import show_table
+from fabctl.commands.selecting import several
+from fabctl.names import CONFIG_MAP
+from fabctl.options import ANYWHERE, PRINTING, Anywhere, Format, ManagedFields, Printing, Rows, is_table
+from fabctl.render import Table, show_table
 from fabctl.render.brakes import brake_table
+from fabctl.render.objects import show_objects
+
+if TYPE_CHECKING:
+    from fabctl.fields import Body
 
 NONE = "no fleet brake was ever on"
 
 
 async def status(
     *,
-    output: Annotated[Literal["table", "json"], Parameter(alias="-o")] = "table",
-    connection: Connection = HERE,
-) -> None:
+    output: Rows = Format.TABLE,
+    show_managed_fields: ManagedFields = False,
+    printing: Printing = PRINTING,
+    connection: Anywhere = ANYWHERE,
+) -> int:
     """Show whether the fleet brake of an operator holds all corrections, since when, and why.
 
     Args:
-        output: table, or json: what the operator keeps of it.
-        connection: Which cluster; with -n only operators that run in this namespace.
+        output: How to print; json and yaml are what the operators keep of it.
+        show_managed_fields: Keep metadata.managedFields in json and yaml.
+        printing: What is left out.
+        connection: Which clusters; with -n only operators that run in this namespace.
     """
+    if contexts := several(connection):
+        from fabctl.commands.contexts import ask_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
+
+        everywhere = await ask_everywhere(contexts, connection, lambda cluster, _: cluster.brakes(connection.namespace))
+        show_everywhere(
+            everywhere,
+            output,
+            lambda answers: answers.show_table(_table, output, printing),
+            kind=CONFIG_MAP,
+            managed_fields=show_managed_fields,
+            printing=printing,
+        )
+        return everywhere.code()
     async with connected(connection) as cluster:
         bodies = await cluster.brakes(connection.namespace)
-    if output == "json":
-        sys.stdout.write(json.dumps(bodies, indent=2) + "\n")
-    elif not bodies:
-        sys.stderr.write(NONE + "\n")
+    headers = not printing.no_headers
+    if not is_table(output):
+        show_objects(bodies, output, one=False, managed_fields=show_managed_fields, kind=CONFIG_MAP, headers=headers)
+    elif bodies:
+        show_table(_table(bodies), output, headers=headers)
     else:
-        show_table(brake_table(list(map(brake, bodies)), datetime.now(UTC)))
+        printing.say(NONE)
+    return 0
+
+
+def _table(bodies: list[Body]) -> Table:
+    return brake_table(list(map(brake, bodies)), datetime.now(UTC))

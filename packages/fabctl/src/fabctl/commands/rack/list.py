@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fabctl.commands.listing import show_list
 from fabctl.names import RACK
-from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Printing, Rows, Scope
+from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Printing, Rows
 from fabctl.racks import rack_view
 from fabctl.render.racks import rack_table
 
@@ -14,8 +14,8 @@ async def list(  # noqa: A001 - the command's name
     output: Rows = Format.TABLE,
     show_managed_fields: ManagedFields = False,
     printing: Printing = PRINTING,
-    scope: Scope = HERE_ALL,
-) -> None:
+    scope: Looking = LOOK_HERE,
+) -> int:
     """List racks: where each stands, how many parts are there, and what waits for a yes.
 
     Args:
@@ -25,7 +25,7 @@ async def list(  # noqa: A001 - the command's name
         scope: Which cluster, and which of its racks.
     """
     wide = output is Format.WIDE
-    await show_list(
+    return await show_list(
         RACK,
         scope,
         output,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -15,8 +13,9 @@ from fabctl.errors import Unreachable, UsageError
 from fabctl.fields import mapping, text
 from fabctl.names import ANALYSIS, named
 from fabctl.offline import tried
-from fabctl.options import HERE, Connection, Names
+from fabctl.options import HERE, Connection, Format, Names
 from fabctl.render import show_sections
+from fabctl.render.objects import made, show_objects
 from fabctl.render.trials import as_object, trial_sections
 from fabctl.spans import duration, time
 
@@ -75,7 +74,7 @@ async def analyze(
     except OSError as error:
         raise Unreachable(f"Prometheus: {error}") from None
     if output == "json":
-        sys.stdout.write(json.dumps(as_object(title, times, long, trial), indent=2, ensure_ascii=True) + "\n")
+        show_objects([made("Trial", title, **as_object(title, times, long, trial))], Format.JSON, one=False)
     else:
         show_sections(trial_sections(title, times, long, trial, wide=output == "wide"))
     return 0

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fabctl.commands.listing import show_list
 from fabctl.names import ROLLOUT
-from fabctl.options import HERE_ALL, PRINTING, Format, ManagedFields, Printing, Rows, Scope
+from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Printing, Rows
 from fabctl.render.rollouts import rollout_table
 from fabctl.rollouts import rollout_view
 
@@ -14,8 +14,8 @@ async def list(  # noqa: A001 - the command's name
     output: Rows = Format.TABLE,
     show_managed_fields: ManagedFields = False,
     printing: Printing = PRINTING,
-    scope: Scope = HERE_ALL,
-) -> None:
+    scope: Looking = LOOK_HERE,
+) -> int:
     """List rollouts of set-points: where each stands, in which wave, and how many PLCs hold what Git wants.
 
     Args:
@@ -25,7 +25,7 @@ async def list(  # noqa: A001 - the command's name
         scope: Which cluster, and which of its rollouts.
     """
     wide = output is Format.WIDE
-    await show_list(
+    return await show_list(
         ROLLOUT,
         scope,
         output,
