@@ -38,6 +38,10 @@ REST = ("workflows", "docs", "observability", "chart", "interop", "corpus")
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll"}
 
+# How tests on an API server are shared out: each process has one of its own, and a file's tests stay together, in the
+# order of their names, since what one installs is there for those after it.
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+
 # What is measured, and the module of benchmarks/ that does it.
 BENCHMARKS = {
     "polls": "run",
@@ -140,7 +144,7 @@ def fix(session: nox.Session) -> None:
     run_all(session, ("ruff", "format"), ("ruff", "check", "--fix"), GENERATE)
 
 
-def at_once(session: nox.Session) -> tuple[str, ...]:
+def at_once(session: nox.Session, *shared_out: str) -> tuple[str, ...]:
     """Return what has tests run side by side, more than there are processors since some wait for time or for processes.
 
     A selection is not worth the start of what runs them.
@@ -148,7 +152,7 @@ def at_once(session: nox.Session) -> tuple[str, ...]:
     if session.posargs:
         return ()
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ("-n", str(processors + 1), "--dist", "worksteal")
+    return ("-n", str(processors + 1), *(shared_out or ("--dist", "worksteal")))
 
 
 @nox.session
@@ -242,7 +246,7 @@ def fresh_environment(session: nox.Session, name: str, *wanted: str) -> str:
 def integration(session: nox.Session) -> None:
     """Run the tests that need a real API server, started by the test bed; ARGUMENTS go to pytest."""
     workspace(session)
-    pytest(session, "-m", "integration")
+    pytest(session, "-m", "integration", *at_once(session, *BY_FILE))
 
 
 @nox.session

@@ -100,6 +100,14 @@ class Operator:
         """Return the sum of the samples of a metric whose labels include these."""
         return sum((await self.samples(name, **labels)).values())
 
+    async def until_metric(self, value: float, name: str, **labels: str) -> None:
+        """Wait until a metric has a value: of what is read it has none while a device is late, on a busy machine."""
+
+        async def holds() -> bool:
+            return await self.metric(name, **labels) == value
+
+        await until(holds, f"{name} of {labels} is {value:g}")
+
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         if self.process.returncode is None:

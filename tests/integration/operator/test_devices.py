@@ -85,8 +85,8 @@ async def test_a_whole_map_is_kept(site: Site) -> None:
             {"speed": 21.7, "level": 4.5, "heater": 1, "fan": 1, "recipe": "NEW", "valve": 1, "power": 70000}
         )
         labels = {"plc_name": "mixer", "namespace": site.namespace}
-        assert await operator.metric("register_value", register="power", **labels) == 70000
-        assert await operator.metric("register_value", register="level", **labels) == 4.5
+        await operator.until_metric(70000, "register_value", register="power", **labels)
+        await operator.until_metric(4.5, "register_value", register="level", **labels)
         machine.points["level"].set(4.6)
         machine.points["fan"].set(False)
         machine.points["valve"].set(False)

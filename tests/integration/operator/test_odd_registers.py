@@ -40,7 +40,7 @@ async def test_no_value_is_no_number(site: Site) -> None:
             assert shown(status, name).get("noValue") is True
             assert "actual" not in shown(status, name)
         labels = {"plc_name": "weather", "namespace": site.namespace}
-        assert await operator.metric("register_value", register="power", **labels) == 500
+        await operator.until_metric(500, "register_value", register="power", **labels)
         assert await operator.samples("register_value", register="outside", **labels) == {}
         assert machine.points["wind"].get() == "no value"
         machine.points["wind"].set(3)
@@ -89,7 +89,7 @@ async def test_a_number_in_pieces_is_one_number(site: Site) -> None:
         status = await site.until_status("pump", registersInSync="0/0")
         assert {each["name"]: each["actual"] for each in status["registers"]} == {"heat": "200561234", "net": "-5"}
         labels = {"plc_name": "pump", "namespace": site.namespace}
-        assert await operator.metric("register_value", register="heat", **labels) == 200561234
+        await operator.until_metric(200561234, "register_value", register="heat", **labels)
         assert machine.points["heat"].get() == 200561234
 
 
@@ -136,7 +136,7 @@ async def test_several_bits_of_a_word_go_out_together(site: Site) -> None:
         }
         labels = {"plc_name": "battery", "namespace": site.namespace}
         assert await operator.metric("fabgitops_correction_attempts_total", **labels) == 1
-        assert await operator.metric("register_value", register="mode", **labels) == 2
+        await operator.until_metric(2, "register_value", register="mode", **labels)
 
 
 async def test_bits_that_make_no_sense_are_refused(site: Site) -> None:

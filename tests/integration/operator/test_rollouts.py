@@ -193,12 +193,12 @@ async def test_metrics_tell_how_far_it_is(fleet: Fleet) -> None:
             return members == {"total": 3, "released": 1, "proven": 1, "held": 2, "failed": 0}
 
         await until(shown, "the PLCs are counted")
-        assert await operator.metric("fabgitops_setpoint_rollout_phase", phase="Paused", **whose) == 1
-        assert await operator.metric("fabgitops_setpoint_rollout_ready", reason="Paused", **whose) == 0
-        assert await operator.metric("fabgitops_setpoint_wave", **whose) == 1
+        await operator.until_metric(1, "fabgitops_setpoint_rollout_phase", phase="Paused", **whose)
+        await operator.until_metric(0, "fabgitops_setpoint_rollout_ready", reason="Paused", **whose)
+        await operator.until_metric(1, "fabgitops_setpoint_wave", **whose)
         assert await operator.metric("fabgitops_setpoint_decisions_total", rule="WaveProven") == 1
         held = {"namespace": fleet.site.namespace, "reason": "HeldByRollout"}
-        assert await operator.metric("fabgitops_unreleased_plcs", **held) == 2
+        await operator.until_metric(2, "fabgitops_unreleased_plcs", **held)
         await fleet.site.client.delete(SetpointRollout, "speed", namespace=fleet.site.namespace)
         gone = {"namespace": fleet.site.namespace, "reason": "RolloutGone"}
 

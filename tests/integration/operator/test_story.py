@@ -45,8 +45,8 @@ async def test_drift_is_found_corrected_proven_and_told(site: Site) -> None:
         labels = {"plc_name": "mixer", "namespace": site.namespace}
         assert await operator.metric("drift_events_total", **labels) == 2
         assert await operator.metric("corrections_total", **labels) == 2
-        assert await operator.metric("register_value", register="4001", **labels) == 2500
-        assert await operator.metric("plc_connection_status", **labels) == 1
+        await operator.until_metric(2500, "register_value", register="4001", **labels)
+        await operator.until_metric(1, "plc_connection_status", **labels)
         assert await operator.metric("managed_plcs") == 1
         assert await operator.metric("reconciliation_duration_seconds_count") >= 3
 
