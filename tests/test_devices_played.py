@@ -13,11 +13,16 @@ from typing import Any
 import pytest
 import yaml
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
+from fabgitops_core.api.plc.industrialplc import (
+    INDUSTRIAL_PLC,
+    IndustrialPLCSpec,
+    IndustrialPLCStatus,
+    RegisterStatus,
+)
 from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.api.plc.resolving import resolved
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
-from fabgitops_core.codec.types import Words
+from fabgitops_core.codec.types import Words, hex_of
 from fabgitops_core.control.events import Declared
 from fabgitops_core.control.plc.requests import Endpoint, ReadPlan
 from fabgitops_core.control.plc.table import PlcController
@@ -47,12 +52,20 @@ class Stand:
     """A register as the device file of mock-plc has it."""
 
     register: Register
-    start: Words
-    """What it holds at the start."""
+    value: Any
+    """What it holds at the start; NO_VALUE where it has none."""
     unit_id: int | None
     """Under which unit id it answers, or None for every."""
     moves: bool
     """Whether it changes by itself."""
+
+    @property
+    def start(self) -> Words:
+        """Return the words that it holds at the start."""
+        return self.register.codec.encode(self.value)
+
+
+NO_VALUE = "no value"
 
 
 def stands(device: str) -> dict[str, Stand]:
@@ -65,7 +78,18 @@ def stands(device: str) -> dict[str, Stand]:
 def _stand(entry: dict[str, Any], unit_id: int | None) -> Stand:
     behaviours = set(entry.get("behaviours", {}))
     register = Register.model_validate({key: entry[key] for key in entry.keys() - {"behaviours", "value"}})
-    return Stand(register, register.codec.encode(entry.get("value", 0)), unit_id, bool(behaviours - {"readOnly"}))
+    return Stand(register, entry.get("value", 0), unit_id, bool(behaviours - {"readOnly"}))
+
+
+def scales(wanted: IndustrialPLCSpec) -> set[int]:
+    """Return where the powers of ten stand that a map goes by: a device has them, and a map need not show them."""
+    found = [(each.place[1], each.codec.exponent) for each in wanted.registers_wanted]
+    return {address + exponent for address, exponent in found if exponent is not None}
+
+
+def shown_by(status: RegisterStatus) -> bool:
+    """Return whether all is known of a register: its value, that it has none, or that it is a command and was given."""
+    return status.actual is not None or status.no_value is True or status.given is not None
 
 
 @asynccontextmanager
@@ -99,13 +123,14 @@ async def until(true: Callable[[], bool], what: Callable[[], object]) -> None:
 
 
 async def words_of(devices: ModbusDevices, wanted: IndustrialPLCSpec, register: Register) -> Words:
-    """Return what a register holds, read by itself and past the engine."""
+    """Return what a register holds, with its power of ten, read by itself and past the engine."""
     endpoint = Endpoint(wanted.device_address, wanted.port)
-    table, address = register.place
+    (table, address), codec = register.place, register.codec
     unit_id = wanted.unit_id if register.unit_id is None else register.unit_id
     share = devices.open(endpoint)
     try:
-        return await share.read(ReadPlan(endpoint, unit_id, address, register.size, table), timeout=TIMEOUT)
+        plan = ReadPlan(endpoint, unit_id, address - codec.ahead, codec.span, table)
+        return codec.of_span(await share.read(plan, timeout=TIMEOUT))
     finally:
         share.close()
 
@@ -114,12 +139,14 @@ async def words_of(devices: ModbusDevices, wanted: IndustrialPLCSpec, register: 
 def test_the_stand_in_has_each_register_of_the_map(device: str) -> None:
     """The device file of mock-plc has each register at the same place, with the same type, order and scale."""
     wanted, there = spec(device), stands(device)
-    assert {each.name for each in wanted.registers_wanted} == set(there)
+    beside = {name for name, stand in there.items() if stand.register.place[1] in scales(wanted)}
+    assert {each.name for each in wanted.registers_wanted} == set(there) - beside
     for register in wanted.registers_wanted:
         stand = there[register.name]
         assert register.place == stand.register.place, register.name
         assert replace(register.codec, names=()) == replace(stand.register.codec, names=()), register.name
-        assert stand.unit_id in (None, wanted.unit_id), register.name
+        unit_id = wanted.unit_id if register.unit_id is None else register.unit_id
+        assert stand.unit_id in (None, unit_id), register.name
 
 
 @each_device
@@ -128,7 +155,7 @@ async def test_a_map_is_read_corrected_and_proven(device: str) -> None:
     key, host, there = Key(INDUSTRIAL_PLC.name, "default", device), FakeHost(), stands(device)
     async with mock_plc(device) as port:
         wanted, devices = spec(device, port), ModbusDevices()
-        desired = [each for each in wanted.registers_wanted if each.encoded is not None]
+        desired = [each for each in wanted.registers_wanted if each.encoded is not None and each.write.verify]
         engine = Engine(devices, host, FakeObserver())
 
         def status() -> IndustrialPLCStatus:
@@ -138,7 +165,7 @@ async def test_a_map_is_read_corrected_and_proven(device: str) -> None:
         def settled() -> bool:
             shown = status().registers
             return len(shown) == len(wanted.registers_wanted) and all(
-                each.actual is not None and each.error is None and each.in_sync is not False for each in shown
+                shown_by(each) and each.error is None and each.in_sync is not False for each in shown
             )
 
         try:
@@ -149,10 +176,19 @@ async def test_a_map_is_read_corrected_and_proven(device: str) -> None:
             assert status().registers_in_sync == f"{len(desired)}/{len(desired)}"
             assert all(shown[each.name].in_sync for each in desired)
             for register in wanted.registers_wanted:
-                if register.encoded is None and there[register.name].moves:
+                stand, held = there[register.name], await words_of(devices, wanted, register)
+                if register.encoded is None and stand.moves:
                     continue
-                expected = there[register.name].start if register.encoded is None else register.encoded
-                held = await words_of(devices, wanted, register)
+                if stand.value == NO_VALUE:
+                    assert shown[register.name].no_value, register.name
+                    continue
+                if not register.write.verify:
+                    assert (shown[register.name].given, held) == (hex_of(held), register.encoded), register.name
+                    continue
+                if register.parts:
+                    assert shown[register.name].actual == str(stand.value), register.name
+                    continue
+                expected = stand.start if register.encoded is None else register.encoded
                 assert register.codec.same(held, expected), register.name
                 codec = replace(there[register.name].register.codec, names=register.codec.names)
                 assert shown[register.name].actual == codec.text(expected), register.name
@@ -175,15 +211,17 @@ async def test_as_it_stands_a_map_is_only_looked_at(device: str) -> None:
         def shown() -> dict[str, bool | None]:
             found = host.status(key)
             registers = found.registers if isinstance(found, IndustrialPLCStatus) else ()
-            return {each.name: each.in_sync for each in registers if each.actual is not None}
+            return {each.name: each.in_sync for each in registers if each.actual is not None or each.no_value}
 
         try:
             event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, wanted, request=None)
             engine.declare(key, PlcController(settle_secs=0), event)
-            await until(lambda: len(shown()) == len(wanted.registers_wanted), shown)
+            readable = [each for each in wanted.registers_wanted if each.write.verify]
+            await until(lambda: len(shown()) == len(readable), shown)
             for register in (each for each in wanted.registers_wanted if each.encoded is not None):
                 start = there[register.name].start
-                assert shown()[register.name] is register.holds(start)
+                if register.write.verify:
+                    assert shown()[register.name] is register.holds(start)
                 assert register.codec.same(await words_of(devices, wanted, register), start), register.name
         finally:
             await engine.stop(TIMEOUT)
