@@ -46,6 +46,7 @@ _COMMANDS = (
         None,
         "Say all that is wrong with manifests, with file, line and column.",
     ),
+    ("init", None, "Make a Git repository for a plant: base, lines, CI that validates and compares, README."),
     ("export", None, "Print PLCs as the manifests that would make them, for a Git repository."),
     ("doctor", None, "Look for what is wrong between here and the PLCs, and say how to mend it."),
     ("completion", None, "Print what a shell has to read to complete commands, options and names."),

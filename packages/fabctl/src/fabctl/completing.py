@@ -47,6 +47,7 @@ VALUES: Mapping[str, Wanted] = {
             "--csv",
             "--device",
             "--column",
+            "--line",
             "--byte-order",
             "--field-manager",
         ),
@@ -59,6 +60,7 @@ VALUES: Mapping[str, Wanted] = {
 _KINDS: Mapping[str, Kind | None] = {
     "list": None,
     "diff": None,
+    "init": None,
     "validate": None,
     "version": None,
     "doctor": None,

@@ -77,6 +77,10 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("all that is wrong with what stands below here", "fabctl validate -f ."),
         ("in CI, where warnings count as well", "fabctl validate -f lines --strict -o github"),
     ),
+    "init": (
+        ("a repository for a plant with one line", "fabctl init plant"),
+        ("with two, each with a namespace of its name", "fabctl init works --line line-1 --line line-2"),
+    ),
     "export": (
         ("one PLC as a file for Git", "fabctl export mixer > mixer.yaml"),
         ("all, with the templates that they use", "fabctl export --templates > plant.yaml"),
