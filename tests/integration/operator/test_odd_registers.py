@@ -252,3 +252,45 @@ async def test_what_makes_no_group_is_refused(site: Site) -> None:
     for each in wrong:
         with pytest.raises(Exception, match="group"):
             await apply(site, "charger", 502, registers=[first, each])
+
+
+WALLBOX = """
+registers:
+- {name: limit, address: 0, value: 100, unit: "%", behaviours: {fallsBack: {after: 4s, to: 100}}}
+"""
+
+
+async def test_a_setting_that_lapses_is_repeated_and_stops_with_us(site: Site) -> None:
+    """It never lapses while it is repeated, which stores no status and is no correction; suspended it lapses."""
+    limit = {"name": "limit", "address": 0, "unit": "%", "value": 30, "write": {"repeatSecs": 1}}
+    async with playing(WALLBOX) as (machine, port), site.operator() as operator:
+        await apply(site, "wallbox", port, pollIntervalSecs=1, registers=[limit])
+        await site.until_status("wallbox", inSync=True, driftEvents=1, correctionsApplied=1)
+        before = (await site.get("wallbox")).metadata.resourceVersion
+        labels = {"plc_name": "wallbox", "namespace": site.namespace}
+
+        async def repeated() -> bool:
+            return (await operator.metric("fabgitops_repeats_total", **labels) or 0) >= 5
+
+        await until(repeated, "it was repeated for longer than it would hold")
+        now = await site.get("wallbox")
+        assert machine.points["limit"].get() == 30
+        assert now.metadata.resourceVersion == before
+        assert now.status["correctionsApplied"] == 1
+        await apply(site, "wallbox", port, pollIntervalSecs=1, registers=[limit], suspend=True)
+        await until(lambda: machine.points["limit"].get() == 100, "nobody repeats it any more")
+
+
+async def test_what_cannot_be_repeated_is_refused(site: Site) -> None:
+    """The API server refuses to repeat what is no value, is given once, goes in steps, or finds no pass to go with."""
+    wrong: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({"write": {"repeatSecs": 60}}, {}),
+        ({"value": 3, "write": {"repeatSecs": 60, "verify": False}}, {}),
+        ({"value": 3, "write": {"repeatSecs": 60, "ramp": {"maxStep": 1, "stepIntervalSecs": 1}}}, {}),
+        ({"value": 3, "write": {"repeatSecs": 4}}, {"pollIntervalSecs": 5}),
+        ({"value": 3, "write": {"repeatSecs": 60}}, {"correction": {"cooldownSecs": 61}}),
+        ({"value": 3, "write": {"repeatSecs": 60}}, {"correction": {"writeBudget": {"perHour": 60}}}),
+    ]
+    for register, spec in wrong:
+        with pytest.raises(Exception, match=r"repeatSecs|cooldownSecs|writeBudget"):
+            await apply(site, "wallbox", 502, registers=[{"name": "a", "address": 1, **register}], **spec)

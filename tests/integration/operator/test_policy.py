@@ -146,6 +146,7 @@ FULL: dict[str, list[Register]] = {
         {**each, "address": at // 16, "type": "bit", "bit": at % 16, "value": True} for at, each in enumerate(full())
     ],
     "scales": full(scaleRegister={"address": 2500}, noValue=[0xFFFF], value=7, min=0, max=100),
+    "repeats": full(value=7, write={"repeatSecs": 60, "function": "multiple"}),
     "no values": full(type="float32", noValue=["NaN", *(f"0x7FC0000{each}" for each in range(7))]),
     "fields": [
         {**each, "address": at // 8, "type": "bits", "bit": at % 8 * 2, "lastBit": at % 8 * 2 + 1, "value": 2}

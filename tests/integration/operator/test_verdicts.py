@@ -44,6 +44,8 @@ LEFT_TO_THE_PLC = {
     r"no other register is in it|which one request would write|one request is about one|of one request": (
         "a PLC may add registers to a group, and take some out"
     ),
+    "there is no value to be repeated": "where a template says no value, a PLC may",
+    "it must not be shorter than pollIntervalSecs": "a PLC may say how often it is polled",
     "it goes with type bits, which need it": "where a template says no type, a PLC may say bits",
     "NaN is for float32 and float64": "where a template says no type, a PLC may say a float",
     "say where it is: address": "a PLC may say where it is",

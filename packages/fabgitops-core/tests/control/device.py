@@ -101,7 +101,7 @@ class Device:
 
     def spares(self, change: Change) -> bool:
         """Return whether a change is to bits that are right already, and are looked at before they are written."""
-        if change.mask is None or change.function is WriteFunction.MASK:
+        if change.mask is None or change.function is WriteFunction.MASK or change.repeat:
             return False
         return not (self.memory[change.unit_id, change.table, change.address] ^ change.values[0]) & change.mask
 

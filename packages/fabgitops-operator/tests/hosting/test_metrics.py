@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -170,6 +171,22 @@ async def test_attempts_count_what_was_sent(seen: Metrics, event: Event, attempt
     seen.happened(KEY, event, ())
     assert value(seen, "fabgitops_correction_attempts_total", **LABELS) == attempts
     assert value(seen, "corrections_total", **LABELS) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "counted"),
+    [
+        (WriteDone(AT, replace(CHANGE, repeat=True)), 1),
+        (WriteUnknown(AT, replace(CHANGE, repeat=True), Failure(FailureKind.UNREACHABLE, "why")), 0),
+        (WriteFailed(AT, replace(CHANGE, repeat=True), Failure(FailureKind.REFUSED_FOR_GOOD, "why", 4)), 0),
+    ],
+    ids=["done", "unknown", "refused"],
+)
+async def test_a_repetition_is_no_attempt_to_correct(seen: Metrics, answer: Event, counted: int) -> None:
+    """What was written though the device held it counts for itself, once that is confirmed."""
+    seen.happened(KEY, answer, ())
+    assert value(seen, "fabgitops_correction_attempts_total", **LABELS) == 0
+    assert value(seen, "fabgitops_repeats_total", **LABELS) == counted
 
 
 async def test_series_go_with_their_plc(seen: Metrics) -> None:

@@ -34,6 +34,9 @@ MOVES = st.one_of(
         }
     ),
     st.fixed_dictionaries({"follows": st.fixed_dictionaries({"setpoint": st.just("sp"), "tau": TIMES})}),
+    st.fixed_dictionaries(
+        {"fallsBack": st.fixed_dictionaries({"after": TIMES, "to": NUMBERS, "interval": st.just(1)})}
+    ),
     st.fixed_dictionaries({"counter": st.fixed_dictionaries({"step": NUMBERS})}),
 )
 REGISTERS = st.fixed_dictionaries(

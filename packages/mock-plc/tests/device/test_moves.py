@@ -89,6 +89,20 @@ def test_follows_all_the_way_in_whole_numbers() -> None:
     assert plc.at(1000)["pv"] == 5
 
 
+def test_what_falls_back_holds_what_is_written_for_its_time() -> None:
+    """A limit lapses so long after the last write of it; one that is written again before that does not."""
+    plc = device(
+        "- {name: limit, address: 0, value: 100, behaviours: {fallsBack: {after: 6s, to: 100}}}\n"
+        "- {name: fan, table: coil, address: 0, value: true, behaviours: {fallsBack: {after: 3s, to: 0}}}"
+    )
+    plc.write(0, 30)
+    assert plc.at(5)["limit"] == 30
+    plc.write(0, 30)
+    assert plc.at(5.5)["limit"] == 30
+    assert plc.at(0.5)["limit"] == 100
+    assert plc["fan"] is False
+
+
 def test_counter_wraps_at_its_end() -> None:
     """A counter goes from the highest value of its type to the lowest."""
     plc = device("- {name: a, address: 0, value: 65533, behaviours: {counter: {step: 2}}}")

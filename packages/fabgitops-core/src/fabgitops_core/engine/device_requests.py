@@ -222,6 +222,7 @@ class DeviceRequests:
             return False
         at, outside = self._now(), Outside(self._neighbours(entry), word.checked)
         wanted = decided.still_wanted(entry.state, change, at, outside)
+        entry.writing = entry.writing or wanted  # what goes out now ends before the engine does
         word.guard = None if wanted else decided.why_held(entry.state, change, at, outside)
         return wanted
 

@@ -96,7 +96,7 @@ class FakePlc:
 
     def holds(self, change: Change) -> bool:
         """Return whether the bits of a mask, which are read before they are written, are right already."""
-        if change.mask is None or change.function is WriteFunction.MASK:
+        if change.mask is None or change.function is WriteFunction.MASK or change.repeat:
             return False
         return not (self.table(change.unit_id, change.table)[change.address] ^ change.values[0]) & change.mask
 

@@ -81,6 +81,7 @@ def attempt(at: datetime, write: str, key: Key, change: Change, facts: WriteFact
         "address": change.address,
         "words": hex_of(change.values),
         "mask": None if change.mask is None else hex_of((change.mask,)),
+        "repeat": change.repeat or None,
         "registers": [
             {
                 "name": each.point.name,

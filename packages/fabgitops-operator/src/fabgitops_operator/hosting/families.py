@@ -24,6 +24,9 @@ ATTEMPTS = partial(
     CounterMetricFamily, "fabgitops_correction_attempts", "Writes sent to correct drift, proven or not.", labels=_PLC
 )
 CORRECTIONS = partial(CounterMetricFamily, "corrections", "Corrections proven by reading back.", labels=_PLC)
+REPEATS = partial(
+    CounterMetricFamily, "fabgitops_repeats", "Writes of what registers held, against lapsing, confirmed.", labels=_PLC
+)
 CONNECTED = partial(GaugeMetricFamily, "plc_connection_status", "1 while the PLC answers, else 0.", labels=_PLC)
 IN_SYNC = partial(GaugeMetricFamily, "fabgitops_plc_in_sync", "1 while it holds what it must, else 0.", labels=_PLC)
 READY = partial(

@@ -43,6 +43,7 @@ class _Row:
     drifts: int = 0
     attempts: int = 0
     corrections: int = 0
+    repeats: int = 0
     connected: bool | None = None
 
     def take(self, command: Command) -> None:
@@ -55,6 +56,15 @@ class _Row:
             self.corrections += command.reason is PlcReason.DRIFT_CORRECTED
         elif isinstance(command, Publish):
             self.status = command.status
+
+    def take_write(self, event: WriteDone | WriteUnknown | WriteFailed) -> None:
+        """Note what came of a write: a repetition corrects nothing, and counts when the device has confirmed it."""
+        if event.change.repeat:
+            self.repeats += isinstance(event, WriteDone)
+        elif isinstance(event, WriteFailed):
+            self.attempts += event.failure.code is not None  # else it was never sent: no connection, or no record
+        else:
+            self.attempts += 1
 
     def take_failure(self, failure: Failure) -> None:
         """Note why a reading failed; whether a device answers that may not be asked is not known."""
@@ -175,10 +185,8 @@ class Metrics(Collector):
             row.take_failure(event.failure)
         elif isinstance(event, Due) and event.gate.wait:
             row.connected = False
-        elif isinstance(event, WriteDone | WriteUnknown):
-            row.attempts += 1
-        elif isinstance(event, WriteFailed):
-            row.attempts += event.failure.code is not None  # else it was never sent: no connection, or no record
+        elif isinstance(event, WriteDone | WriteUnknown | WriteFailed):
+            row.take_write(event)
         for command in commands:
             row.take(command)
 
@@ -230,6 +238,7 @@ class Metrics(Collector):
         yield from in_parts(families.DRIFTS, _of_each(rows, lambda row: row.drifts))
         yield from in_parts(families.ATTEMPTS, _of_each(rows, lambda row: row.attempts))
         yield from in_parts(families.CORRECTIONS, _of_each(rows, lambda row: row.corrections))
+        yield from in_parts(families.REPEATS, _of_each(rows, lambda row: row.repeats))
         yield from in_parts(families.CONNECTED, _of_each(rows, lambda row: row.connected))
         yield from in_parts(families.IN_SYNC, _of_each(rows, lambda row: row.in_sync))
         yield from in_parts(families.READY, (_readiness(key, row) for key, row in rows))

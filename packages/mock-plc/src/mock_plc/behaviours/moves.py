@@ -125,6 +125,18 @@ class Follows(Movement):
         return at.setpoint + (at.value - at.setpoint) * math.exp(-self.interval / self.tau)
 
 
+class FallsBack(Movement):
+    """It takes a value again, `to`, so many seconds `after` it was set or written last, as what has a watchdog does."""
+
+    after: Period
+    to: Number
+    interval: Period = 0.1
+
+    def next(self, at: At, dice: random.Random) -> float:
+        """Return what it holds, until its time is over."""
+        return self.to if at.elapsed + _HAIR >= self.after else at.value
+
+
 class Counter(Movement):
     """It counts by `step`, and from the end of what it can hold goes on at the beginning."""
 

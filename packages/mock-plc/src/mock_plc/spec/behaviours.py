@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from mock_plc.behaviours.moves import Counter, Drift, Follows, Movement, Noise, Ramp, Sine, Toggle
+from mock_plc.behaviours.moves import Counter, Drift, FallsBack, Follows, Movement, Noise, Ramp, Sine, Toggle
 from mock_plc.behaviours.writes import Clamps, ReadOnly, Resists, Rounds, WearsOut
 from mock_plc.codec.types import DataType
 from mock_plc.parts import FieldError, Part, listed
 
-_MOVING = ("fixed", "drift", "sine", "ramp", "follows", "counter", "toggle")
+_MOVING = ("fixed", "drift", "sine", "ramp", "follows", "fallsBack", "counter", "toggle")
 _OF_NUMBERS = ("sine", "ramp", "follows", "counter", "noise", "rounds", "clamps")
 _OF_WRITES = ("readOnly", "wearsOut", "rounds", "resists")
 
@@ -25,6 +25,7 @@ class Behaviours(Part):
     sine: Sine | None = None
     ramp: Ramp | None = None
     follows: Follows | None = None
+    falls_back: FallsBack | None = None
     counter: Counter | None = None
     toggle: Toggle | None = None
     noise: Noise | None = None
@@ -53,7 +54,7 @@ class Behaviours(Part):
     @property
     def movement(self) -> Movement | None:
         """How it moves, apart from noise."""
-        return self.drift or self.sine or self.ramp or self.follows or self.counter or self.toggle
+        return self.drift or self.sine or self.ramp or self.follows or self.falls_back or self.counter or self.toggle
 
     def check(self, kind: DataType, *, written: bool) -> None:
         """Check that a register of a type can behave so, `written` if its table can be written to.
@@ -68,7 +69,9 @@ class Behaviours(Part):
 
 def _against(name: str, kind: DataType, *, written: bool) -> str | None:
     """Return what speaks against a behaviour."""
-    if (name in _OF_NUMBERS and not kind.numeric) or (name == "drift" and kind in (DataType.STRING, DataType.SUM)):
+    if (name in _OF_NUMBERS and not kind.numeric) or (
+        name in ("drift", "fallsBack") and kind in (DataType.STRING, DataType.SUM)
+    ):
         why = "has parts that would have to move together" if kind is DataType.SUM else "is no number"
         return f"a {kind} {why}; it can have {listed(_of(kind))}"
     if name == "toggle" and not kind.logical:
@@ -79,5 +82,5 @@ def _against(name: str, kind: DataType, *, written: bool) -> str | None:
 
 
 def _of(kind: DataType) -> list[str]:
-    moving = ["fixed", "drift", "toggle"] if kind.logical else ["fixed"]
+    moving = ["fixed", "drift", "fallsBack", "toggle"] if kind.logical else ["fixed"]
     return [*moving, "readOnly", "wearsOut", "resists"]

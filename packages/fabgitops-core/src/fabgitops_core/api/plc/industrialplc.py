@@ -10,7 +10,7 @@ from fabgitops_core.api.addresses import Host
 from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import APPROVE, APPROVED_BY, SUSPEND, ApiModel, ObjectName, Time
-from fabgitops_core.api.plc import maps
+from fabgitops_core.api.plc import maps, repeating
 from fabgitops_core.api.plc.approval import Adoption, Approval, WritePlan
 from fabgitops_core.api.plc.budget import Writes
 from fabgitops_core.api.plc.connection import Connection, Identity, Timeout
@@ -134,7 +134,9 @@ class IndustrialPLCSpec(ApiModel):
     def _fields_agree(self) -> Self:
         refuse("IndustrialPLCSpec", [*self._timeouts(), *self._modes(), *self._fights(), *self._sources()])
         if self.template_ref is None:
-            refuse("IndustrialPLCSpec", maps.problems(self.registers_wanted, self.unit_id, self.connection))
+            wanted = self.registers_wanted
+            refuse("IndustrialPLCSpec", maps.problems(wanted, self.unit_id, self.connection))
+            refuse("IndustrialPLCSpec", repeating.problems(wanted, self.poll_interval_secs, self.correction))
         return self
 
     def _timeouts(self) -> list[Problem]:
@@ -257,6 +259,8 @@ class RegisterStatus(ApiModel):
     """The words that it is on its way to, in steps of write.ramp, as hexadecimal digits; absent while it is not."""
     writes: Writes | None = None
     """How often it was written, from the record of each write on; only with correction.writeBudget."""
+    repeats: Annotated[int, Field(ge=0)] | None = None
+    """How often it was written though it held its value (write.repeatSecs); stored with what else there is to tell."""
 
     @property
     def released(self) -> str | None:
@@ -293,6 +297,8 @@ class IndustrialPLCStatus(ApiModel):
     """Episodes of drift seen since the resource was made; a drift that stays is one."""
     corrections_applied: Annotated[int, Field(ge=0)] = 0
     """Corrections that were proven by reading the value back."""
+    repeats: Annotated[int, Field(ge=0)] | None = None
+    """Writes of what registers held (write.repeatSecs), no corrections; stored with what else there is to tell."""
     drifted_since: Time | None = None
     """When the episode of drift that is under way was first seen."""
     unverified_write: Word | None = None

@@ -55,6 +55,7 @@ def problems(register: Register) -> Iterator[Problem]:
     if not wrong:
         yield from _of_the_ramp(register, codec)
         yield from groups.problems_of(register)
+    yield from _of_the_repeat(register)
 
 
 def _shown(register: Register, field: str) -> object:
@@ -267,3 +268,17 @@ def _of_the_ramp(register: Register, codec: Codec) -> Iterator[Problem]:
     elif step <= register.allowed:
         reason = f"the tolerance ({decimal_text(register.allowed)}) hides a step of {decimal_text(step)}: raise maxStep"
         yield Problem((*path, "maxStep"), ramp.max_step, f"{reason} above it, or lower tolerance")
+
+
+def _of_the_repeat(register: Register) -> Iterator[Problem]:
+    """Yield why a register cannot be repeated: only what holds a value, and is read, is written again."""
+    write, path = register.write, ("write", "repeatSecs")
+    if write.repeat_secs is None:
+        return
+    if not write.verify:
+        yield Problem(path, write.repeat_secs, "verify: false is given once for each value: drop repeatSecs, or verify")
+    elif write.ramp is not None:
+        reason = "a ramp writes at times of its own, between which a device may lapse: drop repeatSecs, or ramp"
+        yield Problem(path, write.repeat_secs, reason)
+    elif register.value is None:
+        yield Problem(path, write.repeat_secs, "there is no value to be repeated: give value, or drop repeatSecs")

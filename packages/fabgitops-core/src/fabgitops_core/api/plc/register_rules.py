@@ -166,4 +166,11 @@ REGISTER_RULES = (
         "single or mask; drop one of them",
         field=".group",
     ),
+    Rule(
+        "!has(self.write) || !has(self.write.repeatSecs) || "
+        "!has(self.write.ramp) && !(has(self.write.verify) && !self.write.verify)",
+        "write.repeatSecs is for a value that is held: not with a ramp, nor with verify: false, which is given once; "
+        "drop one",
+        field=".write.repeatSecs",
+    ),
 )

@@ -54,6 +54,8 @@ class Write(ApiModel):
     """Milliseconds that the device needs between a write and its reading back; 0 when not given."""
     ramp: Ramp | None = None
     """In which steps a number goes to its value; in one when not given."""
+    repeat_secs: Annotated[int, Field(ge=1, le=86_400, strict=True)] | None = None
+    """Seconds after which it is written again though it holds its value, for what lapses else; never when not given."""
 
 
 @unstored

@@ -1,6 +1,6 @@
 """The writes of a pass: planned changes, each one request and the registers that it makes right."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fabgitops_core.control.plc.points import Point
@@ -21,7 +21,7 @@ class Planned:
         return tuple(points[at] for at in self.points)
 
 
-def changes_for(points: _Points, wrong: Iterable[int]) -> tuple[Planned, ...]:
+def changes_for(points: _Points, wrong: Iterable[int], repeats: Collection[int] = ()) -> tuple[Planned, ...]:
     """Return the writes that make registers of a map hold what they must, in the order of the map.
 
     Bits of one word go out together: a device must not see a value of several bits that Git never said, on its way from
@@ -31,12 +31,21 @@ def changes_for(points: _Points, wrong: Iterable[int]) -> tuple[Planned, ...]:
     Args:
         points: Registers by place in the map: all of them, or at least those that are to be written.
         wrong: Which of them are to be written, by place in the map; of a group all (`DeviceMap.whole`).
+        repeats: Which of those hold what they must, and are written again.
     """
     words: dict[object, list[int]] = {}
     for at in wrong:
         words.setdefault(_word(points[at], at), []).append(at)
     planned = (each for members in words.values() for each in _planned(points, members))
-    return tuple(sorted(planned, key=lambda each: min(each.points)))
+    marked = (_marked(each, repeats) for each in planned) if repeats else planned
+    return tuple(sorted(marked, key=lambda each: min(each.points)))
+
+
+def _marked(planned: Planned, repeats: Container[int]) -> Planned:
+    """Return a write as a repetition where it makes nothing right."""
+    if not all(at in repeats for at in planned.points):
+        return planned
+    return replace(planned, change=replace(planned.change, repeat=True))
 
 
 def _word(point: Point, at: int) -> object:

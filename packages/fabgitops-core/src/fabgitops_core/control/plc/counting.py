@@ -61,14 +61,15 @@ def _in_window(count: int, since: datetime | None, seconds: float, at: datetime)
 
 
 def dated(known: RegisterStatus, at: datetime) -> dict[str, Any]:
-    """Return the fields that say when a write that is counted already has ended."""
-    return {"corrected_at": _whole(at)} if known.corrected_at is not None else {}
+    """Return the fields that say when a write that is counted already has ended, unless it was a repetition."""
+    return {"corrected_at": _whole(at)} if known.corrected_at is not None and known.unverified_write else {}
 
 
 def read_at(found: Judgement, at: datetime) -> Judgement:
     """Return the judgement of a reading that should prove a write, which ends with that."""
-    fields = dated(found.status, at)
-    return replace(found, status=found.status.model_copy(update=fields)) if fields else found
+    if found.status.corrected_at is None:
+        return found
+    return replace(found, status=found.status.model_copy(update={"corrected_at": _whole(at)}))
 
 
 def uncounted(known: RegisterStatus, before: RegisterStatus | None) -> dict[str, Any]:

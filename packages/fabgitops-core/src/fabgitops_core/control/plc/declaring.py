@@ -182,7 +182,8 @@ def _moved_on(before: PlcState, state: PlcState) -> PlcState:
         edited = state.status.observed_generation != state.generation
         return counting_what_counts(with_what_was_stored(state), edited)
     if same_places(before.map, state.map):
-        memory = replace(BLANK, lost=state.memory.lost, answered=state.memory.answered)
+        known = state.memory
+        memory = replace(BLANK, lost=known.lost, answered=known.answered, repeats=known.repeats)
         return counting_what_counts(state._replace(memory=memory))
     answered = still_answered(state.memory.answered, before.map, state.map)
     state = state._replace(memory=replace(BLANK, answered=answered))

@@ -89,7 +89,8 @@ class Fleet:
         if isinstance(event, Declared) and isinstance(event.spec, IndustrialPLCSpec | None):
             self._declared(key, event)
         elif isinstance(event, WriteDone | WriteUnknown):
-            self._corrected.append(now)
+            if not event.change.repeat:
+                self._corrected.append(now)
         elif isinstance(event, Referenced) and key in self._rows:
             self._refer(key, self._rows[key], event)
 

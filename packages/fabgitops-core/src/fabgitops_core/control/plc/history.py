@@ -41,8 +41,12 @@ def with_late_proofs(state: PlcState, at: datetime) -> PlcState:
 
 
 def with_outcome(state: PlcState, result: CorrectionResult, at: datetime) -> PlcState:
-    """Add what came of the write under way, as far as it is known without reading; commands correct nothing."""
-    found = [state.going.found[place] for place in state.going.changes[0].points] if state.going.changes else []
+    """Add what came of the write under way, as far as it is known without reading.
+
+    Commands and repetitions correct nothing.
+    """
+    written = state.going.changes[0].points if state.going.changes else ()
+    found = [state.going.found[place] for place in written if place not in state.going.repeats]
     entries = [
         _entry(each.point, each.status, aim(each.point, each.words).wanted or (), result, at)
         for each in found

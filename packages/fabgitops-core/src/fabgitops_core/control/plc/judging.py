@@ -65,7 +65,7 @@ class Judgement:
             and (self.finding is Finding.SYNC or self.finding is Finding.OBSERVED)
             and not (self.notices or self.drifts or self.corrections)
             and (before is self.status or (before.in_sync is self.status.in_sync and _nothing_open(before)))
-            and (before.corrected_at, before.writes) == (self.status.corrected_at, self.status.writes)
+            and _counted(before) == _counted(self.status)
             and _led(before) == _led(self.status)
         )
 
@@ -100,10 +100,10 @@ def _declared(point: Point) -> dict[str, Any]:
 
 
 def _counted(before: RegisterStatus) -> dict[str, Any]:
-    """Return the fields that guards count with, as far as they are there: no reading changes them."""
-    if before.corrected_at is None and before.writes is None:
+    """Return the fields that count writes, as far as they are there: no reading changes them."""
+    if before.corrected_at is None and before.writes is None and before.repeats is None:
         return {}
-    return {"corrected_at": before.corrected_at, "writes": before.writes}
+    return {"corrected_at": before.corrected_at, "writes": before.writes, "repeats": before.repeats}
 
 
 def _led(before: RegisterStatus) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
         ramped=any(each.ramp is not None for each in points),
         scaled=any(each.place.codec.exponent is not None and each.wanted is not None for each in points),
         groups=_groups(points),
+        repeated=tuple(each.at for each in points if each.repeat is not None),
     )
 
 
@@ -103,6 +104,7 @@ def _point(
         at=at,
         ramp=_slope(register),
         group=register.group or "",
+        repeat=None if register.write.repeat_secs is None else float(register.write.repeat_secs),
     )
 
 

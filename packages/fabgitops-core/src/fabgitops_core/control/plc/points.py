@@ -41,7 +41,8 @@ class Point:
     `label` is what people call it in a sentence, `where` its place in words, `metric` its value of the label
     `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds;
     `source` says who declared it, `at` is its place in the map. One with a `ramp` goes there in steps, one with a
-    `group` with all others of that name.
+    `group` with all others of that name; one with a `repeat` is written again after so many seconds although it holds
+    what is wanted.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Point:
     at: int = 0
     ramp: Slope | None = None
     group: str = ""
+    repeat: float | None = None
 
     @property
     def command(self) -> bool:
@@ -151,7 +153,8 @@ class DeviceMap:
 
     While more than `max_refused_percent` of the registers are refused nothing is written. It is `ramped` when one
     of its registers is, `scaled` when the device says by which power of ten one is to be written. `groups` says of each
-    register that is written with others with which, by place in the map and in the order of address.
+    register that is written with others with which, by place in the map and in the order of address. `repeated` are the
+    places of those that are written again although they hold what is wanted.
     """
 
     endpoint: Endpoint
@@ -166,6 +169,7 @@ class DeviceMap:
     ramped: bool = False
     scaled: bool = False
     groups: Groups = field(default_factory=lambda: APART)
+    repeated: tuple[int, ...] = ()
 
     @property
     def identity_plan(self) -> IdentityPlan:

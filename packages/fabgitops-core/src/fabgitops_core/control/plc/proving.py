@@ -5,6 +5,7 @@ from dataclasses import replace
 from fabgitops_core.api.plc.history import CorrectionResult
 from fabgitops_core.control.commands import Commands
 from fabgitops_core.control.events import FailureKind
+from fabgitops_core.control.plc import repeating
 from fabgitops_core.control.plc.braking import braked, with_what_is_counted
 from fabgitops_core.control.plc.commands import Read
 from fabgitops_core.control.plc.counting import read_at
@@ -31,7 +32,7 @@ from fabgitops_core.control.plc.writing import go_on, is_current, stopped, summe
 
 def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
     """Prove a write by reading it back; a command is given with that."""
-    state = sent(state, confirmed=isinstance(event, WriteDone), now=event.at)
+    state = repeating.sent(sent(state, confirmed=isinstance(event, WriteDone), now=event.at), event)
     state = with_outcome(state, CorrectionResult.UNKNOWN, event.at)
     doubt = event.failure.message if isinstance(event, WriteUnknown) else ""
     state = state._replace(going=replace(state.going, doubt=doubt))
@@ -67,7 +68,7 @@ def proven(state: PlcState, event: ReadDone) -> Step:
     for at in batch.points:
         before = state.going.found[at]
         now = judged(points[at], before.status, words_of(batch, event.values, at, points), event.at)
-        now = read_at(now, event.at)
+        now = now if at in state.going.repeats else read_at(now, event.at)
         state = with_proofs(state, (before.status,), (now,), event.at)
         if before.status.unverified_write is None and now.finding is Finding.DRIFTED:  # it was spared, and is not now
             message = f"{now.message}; it was right a moment ago, and the next poll looks again"

@@ -43,6 +43,7 @@ from fabgitops_core.control.plc.planner import Batch, words_of
 from fabgitops_core.control.plc.points import DeviceMap, Point
 from fabgitops_core.control.plc.ramping import aims, disturbed, lapsed
 from fabgitops_core.control.plc.reasons import PlcReason
+from fabgitops_core.control.plc.repeating import is_due, repeats_of
 from fabgitops_core.control.plc.reporting import contact_was_lost
 from fabgitops_core.control.plc.requests import ReadPlan
 from fabgitops_core.control.plc.resting import lost, rest
@@ -67,7 +68,7 @@ from fabgitops_core.control.plc.state import (
     with_memory,
 )
 from fabgitops_core.control.plc.troubles import with_troubles
-from fabgitops_core.control.plc.verdict import conclude
+from fabgitops_core.control.plc.verdict import conclude, next_look
 from fabgitops_core.control.plc.writing import write_next
 
 
@@ -99,14 +100,17 @@ def due(state: PlcState, event: Due) -> Step:
 
 def read_done(state: PlcState, event: ReadDone) -> Step:
     """Take what a reading shows, and go on with the next, or judge."""
-    going, memory, usual = state.going, state.memory, state.usual
+    going, memory = state.going, state.memory
     if not _is_current(state, event.plan):
         return overtaken(state)
     read = (*going.read, (going.queue[0], event.values))
     if len(going.queue) > 1:
         return _next(state, replace(going, queue=going.queue[1:], read=read, tries=0, fruitless=0))
     if memory.settled and state.serving is None and read == memory.seen:
-        return in_stage(Stage.IDLE, state, JUDGED), usual.beat
+        if not state.map.repeated:
+            return in_stage(Stage.IDLE, state, JUDGED), state.usual.beat
+        if not is_due(state, event.at):
+            return in_stage(Stage.IDLE, state, JUDGED), next_look(state, (), event.at)
     return judge(in_stage(Stage.READING, state, replace(going, queue=(), read=read)), event)
 
 
@@ -183,16 +187,19 @@ def judge(state: PlcState, event: Event) -> Step:
     found = with_what_is_counted(noted, found)
     noted = confirmed(noted, found)._replace(going=replace(noted.going, found=found))
     noted = asked(noted, found, event.at)
+    if wanted.repeated:
+        noted = noted._replace(going=replace(noted.going, repeats=repeats_of(noted, found, event.at)))
     going = noted.going
     seen = snapshot(noted, event.at)
     wrong = [at for at, each in enumerate(found) if _to_correct(seen, each)]
+    wrong += [at for at in sorted(going.repeats) if may_write(seen, found[at].point)]
     if wanted.identity and not going.met and (wrong or state.memory.stranger != "" or state.serving):
         unsaid = replace(going, found=())
         return in_stage(Stage.IDENTIFYING, state, unsaid), (Identify(wanted.identity_plan, wanted.timeout),)
     noted, contact = _contact(within_its_limit(without_healed(noted, event), event), found, event)
     base = (status.drift_events, status.corrections_applied)
     wrong = wanted.whole(wrong)
-    changes = changes_for(aims(noted, wrong), wrong)
+    changes = changes_for(aims(noted, wrong), wrong, going.repeats)
     noted = noted._replace(going=replace(noted.going, base=base, changes=changes))
     noted = with_late_proofs(noted, event.at)
     notices = tuple(notice for each in found for notice in each.notices)

@@ -11,6 +11,7 @@ class PlcReason(NoticeReason):
     DRIFT_RESOLVED = "DriftResolved"
     CORRECTION_FAILED = "CorrectionFailed"
     CORRECTION_HELD = "CorrectionHeld"
+    REPEAT_FAILED = "RepeatFailed"
     CONNECTION_FAILED = "ConnectionFailed"
     CONNECTION_RESTORED = "ConnectionRestored"
     DEVICE_EXCEPTION = "DeviceException"
@@ -46,5 +47,6 @@ _ACTIONS = {
     PlcReason.DRIFT_RESOLVED: "Compare",
     PlcReason.CORRECTION_FAILED: "Correct",
     PlcReason.CORRECTION_HELD: "Correct",
+    PlcReason.REPEAT_FAILED: "Correct",
     PlcReason.INVALID_SPEC: "Parse",
 }

@@ -30,6 +30,9 @@ def intended(state: PlcState, now: datetime) -> PlcState:
     found, points = list(state.going.found), state.map.points
     aimed = aims(state, (at for each in state.going.changes for at in each.points))
     for at in aimed:
+        if at in state.going.repeats:
+            found[at] = _with_status(found[at], _of_repeat(found[at].status, points[at], now, state))
+            continue
         words = hex_of(aimed[at].wanted or ())
         given = {"given": words} if found[at].finding is Finding.GIVEN else {}  # in case its repetition is not sent
         counts = written(found[at].status, points[at], now, state.spec)
@@ -39,11 +42,22 @@ def intended(state: PlcState, now: datetime) -> PlcState:
     return state._replace(going=replace(state.going, found=tuple(found)))
 
 
+def _of_repeat(known: RegisterStatus, point: Point, now: datetime, state: PlcState) -> dict[str, Any]:
+    """Return the fields that record a repetition: only what a budget counts, for it holds already what it must."""
+    counts = written(known, point, now, state.spec)
+    return {"writes": counts["writes"], "write_intended": True} if "writes" in counts else {}
+
+
 def is_recorded(state: PlcState, points: Sequence[Point]) -> bool:
-    """Return whether the status tells of a write to each of these: an edit, also one that was undone, drops that."""
+    """Return whether the status tells of a write to each of these: an edit, also one that was undone, drops that.
+
+    What is repeated it tells of as long as nothing has changed: that it holds what it must.
+    """
     records = {each.name: each.unverified_write for each in state.status.registers}
-    aimed = aims(state, (each.at for each in points))
-    return all(records.get(each.name) == hex_of(aimed[each.at].wanted or ()) for each in points)
+    repeats = state.going.repeats if state.going_map is state.map else ()
+    left = [each for each in points if each.at not in repeats]
+    aimed = aims(state, (each.at for each in left))
+    return all(records.get(each.name) == hex_of(aimed[each.at].wanted or ()) for each in left)
 
 
 def is_given(state: PlcState, points: Iterable[Point]) -> bool:
@@ -130,7 +144,7 @@ def _recorded(state: PlcState, changes: Iterable[Planned], of_command: _Fields, 
         found[at] = _with_status(found[at], changed)
     registers = tuple(
         each.model_copy(update=fields[each.name, each.place])
-        if each.unverified_write and (each.name, each.place) in fields
+        if (each.unverified_write or each.write_intended) and (each.name, each.place) in fields
         else each
         for each in state.status.registers
     )

@@ -82,6 +82,8 @@ class Change:
     With `mask`, 1 to 65535, only its bits of one holding register are changed, to those of the one word in `values`:
     in the device (FC22) with the function MASK, otherwise by reading the word, and writing it, if its bits are not
     right, before anything else of ours goes over the connection. Whoever else writes the word at that moment is undone.
+
+    A `repeat` is of what the device held as it was read, and goes out although it is right.
     """
 
     endpoint: Endpoint
@@ -91,6 +93,7 @@ class Change:
     table: Table = Table.HOLDING
     function: WriteFunction = WriteFunction.AUTO
     mask: int | None = None
+    repeat: bool = False
 
     @property
     def code(self) -> int:

@@ -66,6 +66,8 @@ class Pass:
 
     Where somebody has to agree, `planned` is what would be written, `digest` what is agreed to, and `approved` are the
     registers to whose writes somebody has agreed; `ramping` are those that were on their way as the pass was decided.
+
+    `repeats` are the places of those that hold what they must, and whose time has come to be written again.
     """
 
     queue: tuple[Batch, ...] = ()
@@ -91,6 +93,7 @@ class Pass:
     ramping: frozenset[str] = frozenset()
     neighbours: Neighbours = field(default_factory=lambda: NOBODY)
     judged: bool = False
+    repeats: frozenset[int] = frozenset()
 
 
 REST = Pass()
@@ -145,6 +148,23 @@ class Braked:
     message: str
 
 
+class Repeat(NamedTuple):
+    """When a register that lapses was written last, and since when it is late to be written again.
+
+    `why` is what came of the last try, where that did not go out: it has `failed`, or was held. `told` says that
+    people were told of a failure.
+    """
+
+    at: datetime | None = None
+    since: datetime | None = None
+    why: str = ""
+    failed: bool = False
+    told: bool = False
+
+
+ON_TIME = Repeat()
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What is known beyond the status, and lost with the process.
@@ -155,7 +175,7 @@ class Memory:
     or nothing. `lost` says that a unit is out of reach and that this was announced. `answered` are the registers
     for which the device has answered since they are named. `awaiting` are those that the sync which waits is still
     for, None before a pass has answered it for the others. `confirming` says of registers that are not as Git wants
-    them in how many passes running that was seen.
+    them in how many passes running that was seen. `repeats` says of those that lapse when they were written last.
     """
 
     seen: tuple[tuple[Batch, Words], ...] = ()
@@ -172,6 +192,7 @@ class Memory:
     answered: frozenset[str] = frozenset()
     awaiting: frozenset[str] | None = None
     confirming: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    repeats: Mapping[str, Repeat] = field(default_factory=lambda: MappingProxyType({}))
 
 
 BLANK = Memory()
@@ -300,11 +321,14 @@ def same_places(before: DeviceMap, now: DeviceMap) -> bool:
 
 
 def overtaken(state: PlcState) -> Step:
-    """End a pass that a change of the spec made pointless; what it was to answer is taken up again."""
+    """End a pass that a change of the spec made pointless; what it was to answer is taken up again.
+
+    It may have told of a drift: so the next reading is judged, also one that is like the last that was.
+    """
     resting = state.spec is None or state.spec.suspend
     request = None if resting else state.request or state.serving
     return (
-        state._replace(stage=Stage.IDLE, going=REST, request=request, serving=None),
+        with_memory(state, settled=False)._replace(stage=Stage.IDLE, going=REST, request=request, serving=None),
         (Wake(None if resting else 0.0),),
     )
 

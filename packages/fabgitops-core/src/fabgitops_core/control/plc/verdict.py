@@ -12,6 +12,7 @@ from fabgitops_core.codec.types import parse_hex
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.holding import Hold
+from fabgitops_core.control.plc import repeating
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.approving import same_but_for_values
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
@@ -43,28 +44,37 @@ def conclude(state: PlcState, event: Event) -> Step:
     situation, message = _picked(state, going.found, holds)
     if situation is at_hand.HELD:
         return held(state, event, holds)
+    state, late, failed = repeating.ended(state, event.at)
     state = concluded(state, going.found, situation is at_hand.IN_SYNC, event.at)
     fields = fields_of(state) | told_of(state, holds, event.at)
-    wake = _next_look(state, holds)
+    wake = next_look(state, holds, event.at)
+    message = f"{message}; {late}" if late else message
     if situation is not at_hand.DEVICE_EXCEPTION and fields["last_error"]:
         message = f"{message}; besides, {fields['last_error']}"
-    seen = with_memory(state, seen=going.read, found=going.found, settled=False)
+    quiet = situation is at_hand.IN_SYNC and not owes_proof(state)
     if _only_wanders(state, situation, message, fields, event.at):
-        return seen._replace(stage=Stage.IDLE, going=JUDGED), wake
-    if situation is at_hand.IN_SYNC and not owes_proof(state):
-        seen = with_memory(seen, settled=True)
+        quiet = quiet and math.isinf(_patience(state))
+        seen = with_memory(state, seen=going.read, found=going.found, settled=quiet)
+        return seen._replace(stage=Stage.IDLE, going=JUDGED), (*failed, *wake)
+    seen = with_memory(state, seen=going.read, found=going.found, settled=quiet)
     after, commands = finish(seen, situation, message, event, **fields)
-    return after._replace(going=JUDGED), (*begun(state.status.held, fields["held"]), *commands, *wake)
+    return after._replace(going=JUDGED), (*begun(state.status.held, fields["held"]), *failed, *commands, *wake)
 
 
-def _next_look(state: PlcState, holds: Holds) -> tuple[Wake]:
-    """Return when to look again: at the next poll, or when what holds a correction may be over, if that is sooner."""
+def next_look(state: PlcState, holds: Holds, at: datetime) -> tuple[Wake]:
+    """Return when to look again: at the next poll, or sooner, where what holds a correction may be over by then.
+
+    So it is where something is to be written again before that.
+    """
     again = soonest(holds)
+    if state.map.repeated:
+        again = min(again, repeating.due_in(state, at))
     return (Wake(again),) if again < state.map.interval else state.usual.beat
 
 
 def held(state: PlcState, event: Event, holds: Holds) -> Step:
     """End a pass whose writes are held: say why, unless that is what was said already; a sync goes on waiting."""
+    state = repeating.hushed(state, event.at)
     going, waiting = state.going, [(at, hold) for at, hold in holds if hold.waiting]
     why = _why(hold for _, hold in waiting)
     message = f"{_told(going.found[at].message for at, _ in waiting)}; not written: {why}"
@@ -74,7 +84,7 @@ def held(state: PlcState, event: Event, holds: Holds) -> Step:
         waits = state.map.whole(at for at, _ in holds)
         known = with_memory(known, awaiting=frozenset(going.found[at].point.name for at in waits))
     rested = known._replace(stage=Stage.IDLE, going=JUDGED, request=state.request or state.serving, serving=None)
-    soon = _next_look(state, holds)
+    soon = next_look(state, holds, event.at)
     if state.status.message.endswith(why) and _only_wanders(state, at_hand.HELD, message, fields, event.at):
         return rested, soon
     after, commands = say(rested, at_hand.HELD, message, event, **fields)
@@ -283,6 +293,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.source,
         register.corrected_at,
         register.writes,
+        register.repeats,
         register.ramping_to,
         register.fight,
         register.release,

@@ -9,6 +9,7 @@ from fabgitops_core.control.commands import Commands, Notice, Publish
 from fabgitops_core.control.events import Event, Failure, FailureKind
 from fabgitops_core.control.holding import Hold
 from fabgitops_core.control.neighbours import ALONE, Outside
+from fabgitops_core.control.plc import repeating
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.changes import Planned, changes_for
 from fabgitops_core.control.plc.checks import checks_of
@@ -64,7 +65,7 @@ def still_wanted(state: PlcState, change: Change, at: datetime, outside: Outside
         and all(may_write(seen, each) for each in points)
         and is_recorded(state, points)
         and not is_given(state, (each for each in points if not forced_for(state, each)))
-        and changes_for(aims(state, places), places)[0].change == change
+        and changes_for(aims(state, places), places, state.going.repeats)[0].change == change
     )
 
 
@@ -84,18 +85,28 @@ def write_next(state: PlcState, event: Event) -> Step:
     state = state._replace(going=going)
     if not going.changes:
         return conclude(state, event)
-    first = going.published is None
+    first, quiet = going.published is None, going.published is None and repeating.is_quiet(state)
     state = intended(state._replace(going=replace(going, said=state.status)), event.at) if first else state
-    change, found = going.changes[0], state.going.found
-    amiss = [found[at].message for at in change.points if found[at].message]
+    change = going.changes[0]
+    write = Write(change.change, state.map.timeout, first, going.over, checks_of(state))
+    if quiet:
+        return in_stage(Stage.WRITING, state, state.going), (write,)
+    amiss = [said for at in change.points if (said := _why(state, at))]
     message = f"{'; '.join(amiss[:MOST_TOLD])}{_more(amiss)}; writing {_what(change.of(points))}"
     fields = fields_of(state) | told_of(state, holds_of(state, event.at), event.at)
     status = told(
         state.status, at_hand.CORRECTING, message, event.at, state.generation, release=state.release, **fields
     )
     begun = in_stage(Stage.WRITING, state._replace(status=status), state.going)
-    write = Write(change.change, state.map.timeout, first, going.over, checks_of(state))
     return begun, (Publish(status, before_write=first), write)
+
+
+def _why(state: PlcState, at: int) -> str:
+    """Return what is wrong with a register that is written; nothing where it only goes out with others of its group."""
+    found = state.going.found[at]
+    if at not in state.going.repeats:
+        return found.message
+    return f"{found.point.label} holds {found.point.target}, and is to be written again"
 
 
 def _more(messages: Sequence[str]) -> str:
@@ -144,8 +155,7 @@ def write_failed(state: PlcState, event: WriteFailed) -> Step:
     if unreachable:
         return unit_lost(state, event, event.failure, event.retry_after)
     state = with_outcome(state, CorrectionResult.REFUSED, event.at)
-    points = under_way(state)
-    state, notices = with_trouble(state, points, at_hand.WRITE_REFUSED, event.failure.message, event)
+    state, notices = _refused(state, state.going.changes[:1], event)
     after, commands = go_on(state, event, state.going.changes[1:])
     return after, (*notices, *commands)
 
@@ -155,10 +165,19 @@ def unrecorded(state: PlcState, event: WriteUnrecorded) -> Step:
     state = unsent(state, state.going.changes)
     if not is_current(state, event):
         return stopped(state)
-    points = tuple(point for each in state.going.changes for point in each.of(state.map.points))
-    state, notices = with_trouble(state, points, at_hand.WRITE_REFUSED, event.failure.message, event)
+    state, notices = _refused(state, state.going.changes, event)
     after, commands = go_on(state, event, ())
     return after, (*notices, *commands)
+
+
+def _refused(
+    state: PlcState, changes: Iterable[Planned], event: WriteFailed | WriteUnrecorded
+) -> tuple[PlcState, Commands]:
+    """Note that these were not written: a correction waits a while, a repetition is tried again by the next poll."""
+    places, why = [at for each in changes for at in each.points], event.failure.message
+    state = repeating.missed(state, places, why, failed=True)
+    points = [state.map.points[at] for at in places if at not in state.going.repeats]
+    return with_trouble(state, points, at_hand.WRITE_REFUSED, why, event) if points else (state, ())
 
 
 def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
@@ -171,8 +190,12 @@ def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
     unsent = taken_back(state)
     if not event.recorded:  # nobody heard that it would be written
         unsent = unsent._replace(status=state.going.said)
-    kept = (at for each in state.going.changes for at in each.points if state.going.found[at].message)
+    left = [at for each in state.going.changes for at in each.points]
+    unsent = repeating.missed(unsent, left, event.hold.message, failed=False)
+    kept = (at for at in left if state.going.found[at].message)
     holds = dict(holds_of(unsent, event.at)) | dict.fromkeys(kept, event.hold)
+    if not holds:
+        return conclude(unsent._replace(going=replace(unsent.going, changes=())), event)
     return held(unsent, event, tuple(sorted(holds.items(), key=lambda each: each[0])))
 
 

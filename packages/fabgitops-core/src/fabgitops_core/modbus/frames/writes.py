@@ -59,10 +59,13 @@ def read_before(change: Change) -> Request[Words]:
 
 
 def write_merged(change: Change, held: Words) -> Request[tuple[()]] | None:
-    """Return the write that gives the bits of a change's mask to the word that is held, or None when it has them."""
+    """Return the write that gives the bits of a change's mask to the word that is held.
+
+    None is returned when it has them, but not for a repetition.
+    """
     mask = change.mask or 0
     word = held[0] & ~mask | change.values[0] & mask
-    return None if word == held[0] else write_request(replace(change, values=(word,), mask=None))
+    return None if word == held[0] and not change.repeat else write_request(replace(change, values=(word,), mask=None))
 
 
 def _masked(change: Change, mask: int) -> _FunctionPdus:

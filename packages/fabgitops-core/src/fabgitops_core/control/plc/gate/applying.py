@@ -53,7 +53,8 @@ def anew(state: PlcState, event: Led | Declaration) -> Step:
         if not owes_proof(after) or owes_proof(state) or state.spec.suspend:
             return after, commands
         return with_memory(after, settled=False), (*commands, Wake(0.0))
-    memory = replace(BLANK, lost=state.memory.lost, answered=state.memory.answered, stranger=state.memory.stranger)
+    known = state.memory
+    memory = replace(BLANK, lost=known.lost, answered=known.answered, stranger=known.stranger, repeats=known.repeats)
     wake: Commands = () if state.spec.suspend else (Wake(0.0),)
     return after._replace(memory=memory), (*commands, *wake)
 

@@ -9,9 +9,12 @@ from fabgitops_core.control.plc.points import Point
 
 
 def by_confirming(seen: Snapshot, point: Point) -> Hold | None:
-    """Hold what was not seen in so many passes running as the spec demands; a command is not read, and goes out."""
+    """Hold what was not seen in so many passes running as the spec demands; a command is not read, and goes out.
+
+    So does what is repeated: nothing is wrong there.
+    """
     spec = seen.state.spec
-    if spec is None or spec.correction.confirm_reads == 1 or point.command:
+    if spec is None or spec.correction.confirm_reads == 1 or point.command or point.at in seen.state.going.repeats:
         return None
     if point.group and not _is_amiss(seen, point):  # asked because of another of its group, which is
         return None
