@@ -89,6 +89,16 @@ def test_a_gap_that_a_manifest_reads_over_is_there() -> None:
         machine(site).units[1].read(Table.HOLDING, 1, 3)
 
 
+@pytest.mark.parametrize(
+    "register",
+    ["address: 1, value: 7, scaleRegister: {address: 4}", "parts: [{address: 1, weight: 1}, {address: 4, weight: 10}]"],
+)
+def test_what_lies_within_one_reading_of_a_register_is_there(register: str) -> None:
+    """A value is read together with its power of ten, and a sum with all of its parts: nothing between them refuses."""
+    (site,) = read(plc("m", f"deviceAddress: plc\nregisters:\n- {{name: a, {register}}}\n"))
+    assert machine(site).units[1].read(Table.HOLDING, 1, 4)[1:3] == [0, 0]
+
+
 def test_a_connection_is_of_the_resource_before_the_template() -> None:
     """Transport, names and Secrets of TLS come from both, field by field."""
     base = template(

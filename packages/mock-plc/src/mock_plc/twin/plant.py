@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
@@ -110,9 +110,12 @@ class Site:
         units = {unit_id: self._unit(unit_id, placed, starts) for unit_id, placed in self.units.items()}
         return DeviceFile.model_construct(units=units)
 
-    def _unit(self, unit_id: int, placed: Iterable[Placed], starts: Mapping[tuple[int, str], Register]) -> UnitSpec:
+    def _unit(self, unit_id: int, placed: tuple[Placed, ...], starts: Mapping[tuple[int, str], Register]) -> UnitSpec:
         parts = [part for part in self.parts if unit_id in _unit_ids(part)]
-        spans = any(part.connection.max_gap_words for part in parts)
+        # One reading shows a value with its power of ten, or all parts of a sum, and so what lies between them.
+        spans = any(part.connection.max_gap_words for part in parts) or any(
+            each.declared.register.scale_register or each.declared.register.parts for each in placed
+        )
         # Those that want a value come last, so that it is their words that stand where two overlap.
         in_order = sorted(placed, key=lambda each: each.declared.register.value is not None)
         return UnitSpec.model_construct(
