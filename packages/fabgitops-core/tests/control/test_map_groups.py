@@ -13,6 +13,7 @@ from fabgitops_core.control.events import Contested, Declared, SyncRequest
 from fabgitops_core.control.holding import Hold, HoldReason
 from fabgitops_core.control.neighbours import Outside
 from fabgitops_core.control.plc.auditing import audited, read_after
+from fabgitops_core.control.plc.changes import changes_for
 from fabgitops_core.control.plc.claims import claims_of
 from fabgitops_core.control.plc.commands import Read, Write
 from fabgitops_core.control.plc.events import WriteWithdrawn
@@ -113,13 +114,13 @@ def test_a_group_that_the_device_keeps_in_part_is_tried_again_whole() -> None:
     """What did not hold is told by its name, the whole group waits for it, and then goes out whole."""
     told = drifted(1, 2, 3)
     told.pace = 0.01
-    told.device.stubborn = {(1, HOLDING, 102)}
-    told.device.block.clear()
-    told.polled()
+    told.polled(until=Write).answered()
+    told.device.holding(102, 3)
+    told.answered()
     assert told.condition("Ready") == ("False", "VerificationFailed")
     assert "enable (holding register 102) holds 3 after writing 1" in told.status.message
-    told.device.stubborn.clear()
-    told.device.holding(100, 9, 1020, 3)
+    assert told.status.corrections_applied == 2
+    told.device.holding(100, 9)
     told.polled().polled()
     assert len(told.device.writes) == 1
     told.polled(after=3)
@@ -240,6 +241,37 @@ def test_the_plan_names_all_and_a_yes_is_for_all() -> None:
 def _declared(told: Story, wanted: Any, approved: str = "") -> Declared[Any, Any]:
     annotations = {APPROVE: approved} if approved else {}
     return Declared(told.at, told.generation, wanted, annotations=annotations, uid="u-1")
+
+
+def test_a_new_device_is_agreed_to_with_all_of_it() -> None:
+    """What is to be agreed to at first contact names each register of a group, and goes out whole by that yes."""
+    told, wanted = Story(), spec(*SCHEDULE, adoption="Observe")
+    told.tell(_declared(told, wanted))
+    told.device.holding(100, 1, 1020, 1)
+    told.polled()
+    assert told.status.plan is not None
+    assert [each.register_name for each in told.status.plan.changes] == ["start", "end", "enable"]
+    told.tell(_declared(told, wanted, told.status.plan.digest)).polled().polled()
+    assert sent(told) == [(100, WANTED)]
+
+
+def test_what_is_not_confirmed_says_nothing_of_another_function() -> None:
+    """A group that was not answered and is not there is told so, without advice that a group cannot take."""
+    told = drifted(1, 1020, 1)
+    spot = (1, HOLDING, 100)
+    told.device.deaf, told.device.stubborn = {spot}, {spot}
+    told.polled()
+    assert told.condition("Ready") == ("False", "VerificationFailed")
+    assert "no reply; start" in told.status.message
+    assert "try write.function" not in told.status.message
+
+
+def test_the_values_stand_in_the_order_of_address() -> None:
+    """In whichever order registers are handed over, each value goes to its own address."""
+    points = story(ENABLE, START, END).state.map.points
+    (planned,) = changes_for(points, (1, 0, 2))
+    assert (planned.change.address, planned.change.values) == (100, WANTED)
+    assert [points[at].name for at in planned.points] == ["start", "end", "enable"]
 
 
 def test_an_edit_while_the_group_waits_sends_nothing_of_the_old() -> None:
