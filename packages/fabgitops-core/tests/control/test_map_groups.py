@@ -136,12 +136,25 @@ def test_a_refusal_is_one_failure_of_all() -> None:
     told.polled()
     assert told.notices.count("CorrectionFailed") == 1
     assert [each.register_name for each in told.status.history] == ["end"]
+    told.polled(after=3)
+    assert told.notices.count("CorrectionFailed") == 1
     told.device.read_only.clear()
-    told.device.holding(100, 9, 1020)
+    told.device.holding(100, 9)
     told.polled()
     assert told.device.writes == []
-    told.polled(after=4)
+    told.polled(after=5)
     assert sent(told) == [(100, WANTED)]
+
+
+def test_a_device_that_shows_less_at_once_than_a_group_has_proves_it_later() -> None:
+    """Where the group cannot be read back in one request, the next poll proves it in parts, and nothing is repeated."""
+    told = drifted(1, 1020, 1)
+    told.device.most = 2
+    for _ in range(4):
+        told.polled(after=60)
+    assert sent(told) == [(100, WANTED)]
+    assert told.status.corrections_applied == 1
+    assert told.condition("Ready") == ("True", "InSync")
 
 
 def test_what_holds_one_holds_all() -> None:

@@ -27,7 +27,7 @@ from fabgitops_core.control.plc.guards.guard import snapshot
 from fabgitops_core.control.plc.guards.table import hold_of, holds_of, may_write
 from fabgitops_core.control.plc.guards.telling import told_of
 from fabgitops_core.control.plc.history import with_outcome
-from fabgitops_core.control.plc.judging import Judgement, unread
+from fabgitops_core.control.plc.judging import Finding, Judgement, unread
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.ramping import aims
 from fabgitops_core.control.plc.reasons import PlcReason
@@ -176,8 +176,14 @@ def _refused(
     """Note that these were not written: a correction waits a while, a repetition is tried again by the next poll."""
     places, why = [at for each in changes for at in each.points], event.failure.message
     state = repeating.missed(state, places, why, failed=True)
-    points = [state.map.points[at] for at in places if at not in state.going.repeats]
+    amiss = (at for at in places if at not in state.going.repeats and not _holds(state, at))
+    points = [state.map.points[at] for at in amiss]
     return with_trouble(state, points, at_hand.WRITE_REFUSED, why, event) if points else (state, ())
+
+
+def _holds(state: PlcState, at: int) -> bool:
+    """Return whether a register holds what it must, and only goes out with others of its group."""
+    return state.going.found[at].finding is Finding.SYNC
 
 
 def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:

@@ -28,10 +28,15 @@ def asked(state: PlcState, found: Sequence[Judgement], at: datetime) -> PlcState
     if is_adopted(state):
         free = _free(seen, found, CONSENT)
         places = [place for place in free if found[place].point.name not in on_its_way]
-        return proposed(state, found, state.map.whole(places))
+        return proposed(state, found, _whole(state, places))
     if any(hold.guard in KNOWING for each in found if (hold := held_by(seen, each.point, but=_PASSING | {"mode"}))):
         return state
-    return adopted(proposed(state, found, state.map.whole(_free(seen, found, _PASSING))), at)
+    return adopted(proposed(state, found, _whole(state, _free(seen, found, _PASSING))), at)
+
+
+def _whole(state: PlcState, places: Sequence[int]) -> list[int]:
+    """Return what goes out with these as well; what a rollout let nothing go for is no part of a plan yet."""
+    return [place for place in state.map.whole(places) if state.map.points[place].wanted is not None]
 
 
 def _free(seen: Snapshot, found: Sequence[Judgement], but: Collection[str]) -> list[int]:
