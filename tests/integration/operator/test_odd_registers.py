@@ -294,3 +294,44 @@ async def test_what_cannot_be_repeated_is_refused(site: Site) -> None:
     for register, spec in wrong:
         with pytest.raises(Exception, match=r"repeatSecs|cooldownSecs|writeBudget"):
             await apply(site, "wallbox", 502, registers=[{"name": "a", "address": 1, **register}], **spec)
+
+
+PLANT = """
+registers:
+- {name: fan, address: 3, readFrom: {table: input, address: 3}}
+- {name: room, address: 10, scale: 0.1, value: 18.2, readFrom: {table: input, address: 100, type: float32}}
+"""
+
+
+async def test_what_is_written_here_and_read_there_is_in_sync_by_what_is_read(site: Site) -> None:
+    """Status and metrics have what is read at the other place; the place of writing, which shows 0, misleads nobody."""
+    room = {"name": "room", "address": 10, "scale": 0.1, "unit": "°C", "value": 21.3}
+    registers: list[dict[str, Any]] = [
+        {"name": "fan", "address": 3, "value": 1, "readFrom": {"table": "input", "address": 3}},
+        {**room, "readFrom": {"reference": 30101, "type": "float32"}},
+    ]
+    async with playing(PLANT) as (machine, port), site.operator() as operator:
+        await apply(site, "plant", port, registers=registers)
+        status = await site.until_status("plant", inSync=True, driftEvents=2, correctionsApplied=2)
+        assert {each["name"]: each["actual"] for each in status["registers"]} == {"fan": "1", "room": "21.3"}
+        assert shown(status, "fan")["place"] == "holding 3 uint16 unit 1, read at input 3 uint16"
+        assert machine.units[1].read(Table.HOLDING, 3, 1) == [0]
+        machine.points["fan"].set(0)
+        await site.until_status("plant", inSync=True, driftEvents=3, correctionsApplied=3)
+        labels = {"plc_name": "plant", "namespace": site.namespace}
+        assert await operator.metric("register_value", register="room", **labels) == pytest.approx(21.3)
+
+
+async def test_a_place_of_reading_that_cannot_be_is_refused(site: Site) -> None:
+    """The API server refuses one without a place, and beside what is never read, or read where it is written."""
+    wrong: list[dict[str, Any]] = [
+        {"readFrom": {}},
+        {"readFrom": {"address": 5}, "write": {"verify": False}},
+        {"readFrom": {"address": 5}, "scaleRegister": {"address": 9}},
+        {"readFrom": {"address": 5}, "type": "bit", "bit": 3},
+        {"readFrom": {"table": "coil", "address": 5, "type": "int16"}},
+        {"readFrom": {"address": 5}, "table": "input"},
+    ]
+    for each in wrong:
+        with pytest.raises(Exception, match=r"read|coil and discrete"):
+            await apply(site, "plant", 502, registers=[{"name": "a", "address": 1, **each}])

@@ -147,6 +147,7 @@ FULL: dict[str, list[Register]] = {
     ],
     "scales": full(scaleRegister={"address": 2500}, noValue=[0xFFFF], value=7, min=0, max=100),
     "repeats": full(value=7, write={"repeatSecs": 60, "function": "multiple"}),
+    "elsewhere": full(value=7, readFrom={"reference": 30005, "type": "float32", "byteOrder": "CDAB", "scale": 0.1}),
     "no values": full(type="float32", noValue=["NaN", *(f"0x7FC0000{each}" for each in range(7))]),
     "fields": [
         {**each, "address": at // 8, "type": "bits", "bit": at % 8 * 2, "lastBit": at % 8 * 2 + 1, "value": 2}

@@ -39,6 +39,9 @@ SCALES = {
     "name the one that holds the power of ten": "CEL would have to take references apart for a slip that does no harm",
     "both are read in one request, so they are of one table": "the same",
 }
+READINGS = {
+    "that is where and how it is written": "CEL would have to take references apart for a slip that does no harm",
+}
 LEFT_TO_THE_PLC = {
     "a group goes out as one, with a value for each": "a PLC may give the value",
     r"no other register is in it|which one request would write|one request is about one|of one request": (
@@ -46,6 +49,7 @@ LEFT_TO_THE_PLC = {
     ),
     "there is no value to be repeated": "where a template says no value, a PLC may",
     "it must not be shorter than pollIntervalSecs": "a PLC may say how often it is polled",
+    "the values that are written have no names": "a PLC may say the names",
     "it goes with type bits, which need it": "where a template says no type, a PLC may say bits",
     "NaN is for float32 and float64": "where a template says no type, a PLC may say a float",
     "say where it is: address": "a PLC may say where it is",
@@ -57,8 +61,8 @@ LEFT_TO_THE_PLC = {
     "identity: it names nothing": "a PLC may say what",
 }
 ONLY_THE_OPERATOR = {
-    INDUSTRIAL_PLC.name: DOUBLES | WINDOWS | SCALES,
-    INDUSTRIAL_PLC_TEMPLATE.name: DOUBLES | LEFT_TO_THE_PLC | SCALES,
+    INDUSTRIAL_PLC.name: DOUBLES | WINDOWS | SCALES | READINGS,
+    INDUSTRIAL_PLC_TEMPLATE.name: DOUBLES | LEFT_TO_THE_PLC | SCALES | READINGS,
 }
 """What passes the API server and is told as InvalidSpec: a pattern of what is told, and why it passes."""
 

@@ -63,11 +63,14 @@ def _values(plc: Body, meant: Collection[Register]) -> dict[str, Any]:
 
 def _value(seen: Body) -> Any:
     """Return an actual value as JSON has it: by its type, for a text of digits is no number."""
-    said, words = str(seen["actual"]), text(seen.get("place")).split()
+    said, words = str(seen["actual"]), text(seen.get("place")).partition(", read at ")[0].split()
     if "string" in words:
         return said
+    logical = not {"bool", "bit"}.isdisjoint(words)  # what is read elsewhere may be a number all the same
     if said in {"true", "false"}:
-        return said == "true"
+        return said == "true" if logical else int(said == "true")
+    if logical and said in {"0", "1"}:
+        return said == "1"
     for kind in (int, float):
         try:
             return kind(said)

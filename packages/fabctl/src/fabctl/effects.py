@@ -45,9 +45,13 @@ class Effect:
 
 _PLACE = (
     *("table", "address", "reference", "unitId", "type", "bit", "length", "encoding", "padding", "byteOrder"),
-    *("scale", "offset", "enum"),
+    *("scale", "offset", "enum", "lastBit", "parts", "scaleRegister", "readFrom"),
 )
 """What says where a register is and what its words mean: with another one nothing is known of what it holds."""
+_TRUTHS = {"true": "1", "false": "0"}
+"""What is read elsewhere than it is written may be true where 1 is written, and the other way round."""
+_COMPUTED = Decimal(2) ** -22
+"""How far a float that is read elsewhere may be off for being computed, as a part of its value."""
 _DEVICE = ("deviceAddress", "port", "unitId")
 
 
@@ -148,9 +152,11 @@ def _held(entry: Body, holds: str | None) -> bool | None:
     spoken = _spoken(entry["value"])
     if holds == spoken:
         return True
+    elsewhere = bool(mapping(entry.get("readFrom")))
     try:
-        is_there, wanted = Decimal(holds), Decimal(spoken)
-        return abs(is_there - wanted) <= _allowed(entry.get("tolerance"), wanted)
+        is_there, wanted = (Decimal(_TRUTHS.get(each, each) if elsewhere else each) for each in (holds, spoken))
+        allowed = _allowed(entry.get("tolerance"), wanted)
+        return abs(is_there - wanted) <= (max(allowed, abs(wanted) * _COMPUTED) if elsewhere else allowed)
     except ArithmeticError:  # no number, or one beyond all bounds
         return _by_enum(entry, spoken) == holds
 

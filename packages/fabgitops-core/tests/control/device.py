@@ -1,6 +1,7 @@
 """A device behind a gateway as a story needs it: units, tables, and everything that can be the matter with them."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,7 +33,8 @@ class Device:
     `read_only` are places whose writes are refused, `write_only` those whose readings are, `stubborn` those whose
     writes are confirmed and not kept, `deaf` those whose writes are carried out and not confirmed, `away` the units
     that do not answer, `busy` how many requests are still answered with "busy", `most` how many words are shown at
-    once, `block` what is taken in one write only.
+    once, `block` what is taken in one write only. `elsewhere` says what is shown where, for writes of which nothing
+    stays where they go.
     """
 
     memory: defaultdict[Spot, int] = field(default_factory=lambda: defaultdict(int))
@@ -45,6 +47,7 @@ class Device:
     busy: int = 0
     most: int = 2000
     block: set[Spot] = field(default_factory=set)
+    elsewhere: Callable[[Change], dict[Spot, int]] | None = None
     identity: dict[int, str] | None = None
     reads: list[ReadPlan] = field(default_factory=list)
     writes: list[Change] = field(default_factory=list)
@@ -107,6 +110,9 @@ class Device:
 
     def carry_out(self, change: Change) -> None:
         """Write, of a word perhaps only the bits of a mask."""
+        if self.elsewhere is not None:
+            self.memory.update(self.elsewhere(change))
+            return
         for address, word in enumerate(change.values, change.address):
             spot = (change.unit_id, change.table, address)
             mask = 0xFFFF if change.mask is None else change.mask

@@ -7,7 +7,8 @@ import pytest
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.plc.release import ReleaseStatus
 from fabgitops_core.api.setpoint.marks import PERMIT
-from fabgitops_core.api.setpoint.permits import Permit
+from fabgitops_core.api.setpoint.permits import MANUAL, Permit
+from fabgitops_core.codec.tables import Table
 from fabgitops_core.control.events import Declared, Led, SyncRequest
 from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.members import Facts, Leading, Standing
@@ -605,3 +606,72 @@ def test_what_was_not_released_is_not_written_whatever_the_map_says() -> None:
     assert held is not None
     assert held.reason is HoldReason.ROLLOUT
     assert by_release(snapshot(forged, plc.story.at), forged.map.points[1]) is None
+
+
+ELSEWHERE: dict[str, Any] = {
+    "name": "room",
+    "address": 10,
+    "scale": 0.1,
+    "value": 21.3,
+    "readFrom": {"table": "input", "address": 50, "type": "int16", "scale": 0.1},
+}
+COARSE = {**ELSEWHERE, "tolerance": 0.5, "readFrom": {"table": "input", "address": 50, "type": "int16"}}
+
+
+def elsewhere(register: dict[str, Any], shows: int, step: int = 1) -> Fleet:
+    """Return a PLC that shows at input register 50, in such steps, what is written to holding register 10."""
+    found = Fleet()
+    found.story.device.memory[1, Table.INPUT, 50] = shows
+    found.story.device.elsewhere = lambda change: {(1, Table.INPUT, 50): change.values[0] // step}
+    return found.declare(spec(register)).polled(2)
+
+
+def test_what_is_read_elsewhere_is_put_back_as_it_is_written() -> None:
+    """What is kept of what it held are the words to write: a hand's value in tenths comes back as tenths."""
+    plc = elsewhere(ELSEWHERE, 198).declare(spec({**ELSEWHERE, "value": 22.5})).polled().permits().polled(2)
+    assert plc.writes == [(10, 225)]
+    assert plc.story.register("room").previous == "0x00C6"
+    plc.permits(restore=True).polled(2)
+    assert plc.writes == [(10, 225), (10, 198)]
+    assert plc.story.condition("Ready") == ("True", "InSync")
+
+
+def test_what_was_proven_is_put_back_to_the_last_digit() -> None:
+    """Read in whole degrees, 21.3 comes back as 21.3 and not as 21; 21.4 beside it waits for a permit like any edit."""
+    plc = elsewhere(COARSE, 21, step=10).declare(spec({**COARSE, "value": 21.4})).polled(2)
+    assert plc.writes == []
+    assert plc.released[:2] == ("False", "HeldByRollout")
+    plc.declare(spec({**COARSE, "value": 25})).polled().permits().polled(2)
+    assert plc.writes == [(10, 250)]
+    plc.permits(restore=True).polled(2)
+    assert plc.writes == [(10, 250), (10, 213)]
+
+
+def test_what_could_not_be_put_back_is_not_written_by_a_rollout() -> None:
+    """Whole degrees do not tell which tenths were held: it waits, and says why, until somebody releases it by hand."""
+    plc = elsewhere(COARSE, 17, step=10).permits().polled(3)
+    assert plc.writes == []
+    assert plc.story.condition("Correcting")[1] == HoldReason.NO_RETURN
+    assert "17 there does not tell what to write to put it back" in plc.story.status.message
+    assert Standing.HELD in plc.facts.standing
+    plc.restarted().polled(3)
+    assert plc.writes == []
+    plc.permits(uid=MANUAL).polled(2)
+    assert plc.writes == [(10, 213)]
+
+
+def test_a_tolerance_as_wide_as_a_step_says_that_it_is_near_enough() -> None:
+    """Where a whole degree is within the tolerance, what is read in whole degrees is good enough to be put back."""
+    plc = elsewhere({**COARSE, "tolerance": 1}, 17, step=10).permits().polled(2)
+    assert plc.writes == [(10, 213)]
+    plc.permits(restore=True).polled(2)
+    assert plc.writes == [(10, 213), (10, 170)]
+
+
+def test_what_shows_what_git_wants_needs_no_way_back() -> None:
+    """A register that shows what Git wants is not written, and is proven, though it does not tell its tenths."""
+    plc = elsewhere(COARSE, 17, step=10)
+    plc.story.device.memory[1, Table.INPUT, 50] = 21
+    plc.permits().polled(2)
+    assert plc.writes == []
+    assert Standing.PROVEN in plc.facts.standing

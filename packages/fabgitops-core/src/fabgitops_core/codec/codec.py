@@ -237,11 +237,12 @@ class Codec:
         if self.type is DataType.STRING:
             return texts.text_of_words(arranged(self._checked(words), self.order), self.encoding, self.padding)
         measured = self.measure(words)
-        if name := self._name(measured):
+        if name := self.name_of(measured):
             return name
         return measured if self.type.numeric else bool(measured)
 
-    def _name(self, measured: float) -> str:
+    def name_of(self, measured: float) -> str:
+        """Return the name of its enum for a number in engineering units; nothing where there is none."""
         return next((name for name, number in self.names if number == measured), "")
 
     def measure(self, words: Words) -> int | float:
@@ -271,7 +272,7 @@ class Codec:
         """
         if self.type is DataType.STRING:
             return texts.printable(str(self.decode(words)))
-        if self.names and (name := self._name(self.measure(words))):
+        if self.names and (name := self.name_of(self.measure(words))):
             return texts.printable(name)
         if not self.type.numeric:
             return "true" if self.measure(words) else "false"

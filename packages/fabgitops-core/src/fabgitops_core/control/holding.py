@@ -26,6 +26,7 @@ class HoldReason(StrEnum):
     FIGHT = "ContendedWriter"
     APPROVAL = "AwaitingApproval"
     ROLLOUT = "HeldByRollout"
+    NO_RETURN = "NotReversible"
     RAMP = "Ramping"
     NO_RAMP = "RampImpossible"
     NO_SCALE = "ScaleImpossible"

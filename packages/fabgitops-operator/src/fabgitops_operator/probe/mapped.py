@@ -87,7 +87,7 @@ async def read(device: Device, point: Point, timeout: float, told: Callable[[str
         Unreachable: There is no connection.
     """
     told(point.label)
-    place = point.place
+    place = point.place.read
     plan = ReadPlan(place.device.endpoint, place.device.unit_id, point.start, place.codec.span, place.table)
     try:
         words = place.codec.of_span(await device.read(plan, timeout=timeout))
@@ -96,7 +96,7 @@ async def read(device: Device, point: Point, timeout: float, told: Callable[[str
     except DeviceError as error:
         return Read(point, "", str(error))
     try:
-        return Read(point, hex_of(words), point.text(words))
+        return Read(point, hex_of(words), point.shown(words))
     except NoValue:
         return Read(point, hex_of(words), "no value")
     except ValueError as error:

@@ -55,7 +55,8 @@ class Machine:
     def _let_drift(self, chaos: Chaos) -> None:
         for point in self._named.values():
             free = not (point.movement or point.register.behaviours.fixed)
-            if free and point.table is Table.HOLDING and point.register.kind.numeric:
+            written = point.table is Table.HOLDING or point.inlet
+            if free and written and point.register.kind.numeric:
                 point.let(Drift(max=chaos.max_drift, interval=chaos.interval))
 
     def tick(self, now: float) -> float | None:

@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from mock_plc.behaviours.moves import At, Drift, Movement
 from mock_plc.exceptions import ModbusException
@@ -21,6 +22,13 @@ class _Fight:
 
     words: tuple[int, ...]
     due: float | None = None
+
+
+class Beside(Protocol):
+    """Another place, where a register is written that is read here."""
+
+    def reset(self) -> None:
+        """Hold there what goes with the start value."""
 
 
 class MapPoint:
@@ -41,6 +49,7 @@ class MapPoint:
         self.setpoint: MapPoint | None = None
         self.due: float | None = None
         self.fight: _Fight | None = None
+        self.inlet: Beside | None = None
         self._cells = cells
         self._dice = random.Random(seed)  # noqa: S311 - a process that can be repeated, not a secret
         self._base = self._value = 0.0
@@ -67,6 +76,8 @@ class MapPoint:
             said["lastBit"] = register.last_bit
         if register.unit:
             said["unit"] = register.unit
+        if self.inlet:
+            said["writtenAt"] = str(self.inlet)
         if register.behaviours.given:
             said["behaviours"] = ", ".join(register.behaviours.given)
         return said
@@ -92,13 +103,15 @@ class MapPoint:
 
     def set(self, value: Value) -> None:
         """Change it as the process does, not as a client; the name of a value in its `enum` is that value."""
-        self._put(self.register.codec.encode(self.register.valued(value), self.words))
+        self.put(self.register.codec.encode(self.register.valued(value), self.words))
         self.rebase()
 
     def reset(self) -> None:
         """Hold the start value again, and begin to move anew; what is worn stays worn."""
-        self._put(self.register.codec.encode(self.register.start, self.words))
+        self.put(self.register.codec.encode(self.register.start, self.words))
         self.fight = self.due = None
+        if self.inlet:
+            self.inlet.reset()
         self.rebase()
 
     def rebase(self) -> None:
@@ -148,9 +161,10 @@ class MapPoint:
             words = self.register.codec.nearest(value, self.words)
         except ValueError:  # it has no power of ten just now, by which it could show anything
             return
-        self._put(words)
+        self.put(words)
 
-    def _put(self, words: Sequence[int]) -> None:
+    def put(self, words: Sequence[int]) -> None:
+        """Hold these words."""
         self._cells.update(zip(self.span, words, strict=True))
 
     def taken(self, words: tuple[int, ...]) -> tuple[int, ...]:
@@ -195,7 +209,7 @@ class MapPoint:
             return None
         before, words = self.get(), self.fight.words
         self.fight = None
-        self._put(self._restored(words))
+        self.put(self._restored(words))
         self.rebase()
         return before, self.get()
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mock_plc.exceptions import ModbusException
+from mock_plc.machine.inlet import Inlet
 from mock_plc.machine.point import MapPoint
 from mock_plc.memory import Table
 from mock_plc.spec.device import Holes, UnitSpec
@@ -21,10 +22,16 @@ class MapUnit:
         self._cells: dict[Table, dict[int, int]] = defaultdict(dict)
         self._hole: int | None = 0 if spec.holes is Holes.ZERO else None
         self._on_write = on_write
+        seen = {register.name: register.seen for register in spec.registers}
         self.points = {
-            register.name: MapPoint(register, unit_id, self._cells[register.place[0]], f"{seed}/{register.name}")
-            for register in spec.registers
+            name: MapPoint(register, unit_id, self._cells[register.place[0]], f"{seed}/{name}")
+            for name, register in seen.items()
         }
+        self._inlets: dict[tuple[Table, int], list[Inlet]] = defaultdict(list)
+        for register in (each for each in spec.registers if each.read_from):
+            inlet = Inlet(register, self.points[register.name], self._cells[register.place[0]])
+            for address in inlet.span:
+                self._inlets[register.place[0], address].append(inlet)
         self.tables = frozenset(self._cells)
         self._at: dict[tuple[Table, int], list[MapPoint]] = defaultdict(list)
         self._groups = _groups(self.points.values())
@@ -53,16 +60,30 @@ class MapUnit:
         if any(each not in cells for each in span) or self._halves(table, span):
             raise ModbusException(ILLEGAL_ADDRESS)
         future = {**{each: cells[each] for each in span}, **dict(zip(span, values, strict=True))}
-        touched = self._taken(table, span, future)
+        touched, shown = self._taken(table, span, future), self._shown(table, span, future)
         cells.update(future)
         for point, before in touched:
             point.written(before)
+        for inlet, words in shown:
+            inlet.show(words)
         self._on_write()
 
     def _halves(self, table: Table, span: range) -> bool:
         """Return whether a write is of a part of a group, which is taken in one write only."""
         of_table = (addresses for where, addresses in self._groups if where is table)
         return any(0 < len(addresses.intersection(span)) < len(addresses) for addresses in of_table)
+
+    def _shown(self, table: Table, span: range, future: dict[int, int]) -> list[tuple[Inlet, tuple[int, ...]]]:
+        """Return what is read elsewhere of what is about to be written, in which nothing of it stays but bits."""
+        if not self._inlets:
+            return []
+        cells, hit = self._cells[table], []
+        for inlet in dict.fromkeys(inlet for each in span for inlet in self._inlets.get((table, each), ())):
+            words = tuple(future.get(each, cells[each]) for each in inlet.span)
+            hit.append((inlet, inlet.taken(words)))
+            if not inlet.keeps:
+                future.update(dict.fromkeys(inlet.span, 0))
+        return hit
 
     def _taken(self, table: Table, span: range, future: dict[int, int]) -> list[tuple[MapPoint, tuple[int, ...]]]:
         """Let each register have its way with what is about to be written, and return them with what they hold yet."""

@@ -34,9 +34,10 @@ def _check_names(registers: Sequence[Register]) -> None:
 def _check_overlaps(registers: Sequence[Register]) -> None:
     taken: dict[tuple[Table, int], dict[int, str]] = {}
     for number, register in enumerate(registers):
-        for table, address, bits in _claims(register):
+        places = [register, register.seen] if register.read_from else [register]
+        for table, address, bits in (claim for place in places for claim in _claims(place)):
             there = taken.setdefault((table, address), {})
-            if both := bits & there.keys():
+            if both := {bit for bit in bits & there.keys() if there[bit] != register.name}:
                 other = there[min(both)]
                 raise FieldError(f"registers[{number}]", f"overlaps {other} at {table} address {address}")
             there.update(dict.fromkeys(bits, register.name))

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, PlainValidator, ValidationError, model_validator
 
 from mock_plc.behaviours.moves import Grid
-from mock_plc.codec.codec import Codec, Padding, exact
+from mock_plc.codec.codec import NO_VALUE, Codec, Padding, exact
 from mock_plc.codec.orders import ByteOrder
 from mock_plc.codec.sums import Piece as Sum
 from mock_plc.codec.types import LARGEST, LIMITS, DataType
@@ -17,6 +17,8 @@ from mock_plc.memory import Table, Value
 from mock_plc.parts import FieldError, Number, Part, meant
 from mock_plc.reference import place_of, reference_of
 from mock_plc.spec.behaviours import Behaviours
+from mock_plc.spec.elsewhere import Elsewhere
+from mock_plc.spec.mistakes import mistake
 
 MAX_ADDRESS = 65535
 NAN = "NaN"
@@ -90,6 +92,7 @@ class Register(Part):
     address: Annotated[int, Field(strict=True, ge=0, le=MAX_ADDRESS)] | None = None
     reference: _Whole | Annotated[str, Field(strict=True)] | None = None
     parts: Annotated[list[Piece], Field(min_length=2, max_length=16)] | None = None
+    read_from: Elsewhere | None = None
     type: DataType | None = None
     bit: Annotated[int, Field(strict=True, ge=0, le=_MAX_BIT)] | None = None
     last_bit: Annotated[int, Field(strict=True, ge=0, le=_MAX_BIT)] | None = None
@@ -114,8 +117,25 @@ class Register(Part):
         if not self.parts and self.place[1] + self.codec.size > MAX_ADDRESS + 1:
             raise FieldError(self._placed, f"it takes {self.codec.size} words, and would end beyond {MAX_ADDRESS}")
         self._check_values()
-        self.behaviours.check(self.kind, written=self.place[0] in (Table.HOLDING, Table.COIL))
+        written = self.place[0] in (Table.HOLDING, Table.COIL)
+        self._check_elsewhere(written=written)
+        self.behaviours.check(self.seen.kind, written=written)
         return self
+
+    def _check_elsewhere(self, *, written: bool) -> None:
+        if not self.read_from:
+            return
+        if not written or self.parts or self.scale_register:
+            raise FieldError("readFrom", "is of one holding register or coil, without parts and scaleRegister")
+        try:
+            seen = self.seen
+        except ValidationError as error:
+            place, said = mistake(error.errors(include_url=False)[0])
+            raise FieldError(".".join(("readFrom", *map(str, place))), said) from None
+        except ValueError as error:
+            raise FieldError("readFrom.reference", str(error)) from None
+        if (self.kind is DataType.STRING) is not (seen.kind is DataType.STRING):
+            raise FieldError("readFrom.type", f"is {seen.kind}, and {self.kind} is written; a text is no number")
 
     def _check_place(self) -> None:
         if self.parts:
@@ -164,7 +184,7 @@ class Register(Part):
         for field, needed in needs:
             if self.kind is needed and getattr(self, field) is None:
                 raise FieldError(_spelled(field), f"is missing; {needed} needs it")
-        if self.no_value and bits:
+        if self.no_value and bits and not self.read_from:
             raise FieldError("noValue", f"a {self.place[0]} is true or false; leave it out")
         if self.kind is DataType.STRING and self.byte_order.swaps_words:
             raise FieldError("byteOrder", f"{self.byte_order} turns a text around; a string has ABCD or BADC")
@@ -267,6 +287,32 @@ class Register(Part):
         if nan and not self.kind.floating:
             raise FieldError("noValue", f"NaN is no {self.kind}; it is of float32 and float64 alone")
         return tuple(_bits(each, size) for each in given if each != NAN), nan
+
+    @property
+    def seen(self) -> "Register":
+        """The register as it is read: itself, or one that stands at another place, perhaps in another form.
+
+        Raises:
+            ValueError: There cannot be such a one; a `ValidationError` where its fields say so.
+        """
+        if not self.read_from:
+            return self
+        own = self.model_dump(by_alias=True, exclude_none=True, exclude={"read_from", "value", "behaviours"})
+        fields = self.read_from.fields({**own, "type": self.kind})
+        if self.value is not None:
+            fields["value"] = self.value if self.value == NO_VALUE else self.shown(self.valued(self.value))
+        seen = Register.model_validate({**fields, "name": "seen"})
+        return seen.model_copy(update={"name": self.name, "behaviours": self.behaviours})
+
+    def shown(self, value: Value) -> Value:
+        """Return what a value that is written is where it is read: true is 1 there, or the number of the same name."""
+        if not self.read_from:
+            return value
+        value = self.read_from.named(value, self.enum or {})
+        kind = self.read_from.kind_beside(self.kind)
+        if isinstance(value, str) or kind.logical is isinstance(value, bool):
+            return value
+        return bool(value) if kind.logical else int(value)
 
     @property
     def start(self) -> Value:

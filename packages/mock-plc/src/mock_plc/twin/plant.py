@@ -235,7 +235,7 @@ def _once(those: list[tuple[Part, Declared]]) -> list[tuple[Part, Declared]]:
     there: dict[object, tuple[Part, Declared]] = {}
     for part, one in those:
         register = one.register
-        same = register.place, register.codec
+        same = register.place, register.codec, register.seen.place
         if same not in there or (there[same][1].register.value is None and register.value is not None):
             there[same] = part, one
     return list(there.values())

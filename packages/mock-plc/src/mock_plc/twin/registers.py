@@ -23,6 +23,7 @@ SHARED = (
         "address",
         "reference",
         "parts",
+        "readFrom",
         "type",
         "bit",
         "lastBit",

@@ -39,6 +39,8 @@ def _why_not(register: Register) -> str:
     if register.codec.bit is not None:
         rest = "type bit or bits says nothing of the rest of its word"
         return f"a group goes out in whole words, and {rest}: name the whole word, or drop group"
+    if register.read_from is not None:
+        return "a group is read back as it is written, and readFrom names another place: drop one of them"
     if write.ramp is not None:
         return "a group goes out at once, and write.ramp in steps: drop one of them"
     if not write.verify:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from fabgitops_core.api.plc import groups
 from fabgitops_core.api.plc.connection import Connection
-from fabgitops_core.api.plc.registers import Register
+from fabgitops_core.api.plc.registers import Register, Span
 from fabgitops_core.api.refusals import Problem
 from fabgitops_core.codec.codec import bits_of
 from fabgitops_core.codec.tables import Table
-
-Span = tuple[int, Table, int]
 
 MAX_REGISTERS = 500
 
@@ -40,44 +39,53 @@ def _twice(registers: Sequence[Register]) -> Iterator[Problem]:
 
 def _too_large(registers: Sequence[Register], limit: int) -> Iterator[Problem]:
     for index, register in enumerate(registers):
-        if register.codec.span > limit:
-            span = register.codec.span
+        if register.shown.span > limit:
+            span = register.shown.span
             what = f"takes {span} words" if register.scale_register is None else f"and its scale are {span} words apart"
             reason = f"{register.name} {what}, and connection.maxWordsPerRead is {limit}: raise it"
             yield Problem(("registers", index), {}, reason)
 
 
+class _Taken(NamedTuple):
+    """What one register takes, by its place in the map."""
+
+    unit_id: int
+    span: Span
+    at: int
+
+    @property
+    def where(self) -> tuple[int, Table, int, int]:
+        return self.unit_id, self.span.table, self.span.start, self.at
+
+
 def _overlapping(registers: Sequence[Register], unit_id: int) -> Iterator[Problem]:
-    """Compare each with the furthest reaching before it in its table; bits of one word have room beside each other."""
+    """Compare each with the furthest reaching before it in its table; bits of one word have room beside each other.
 
-    def span(index: int) -> Span:
-        register = registers[index]
-        return (unit_id if register.unit_id is None else register.unit_id, *register.place)
-
-    for _, group in groupby(sorted(range(len(registers)), key=span), key=lambda index: span(index)[:2]):
-        before: list[int] = []
-        for index in group:
-            start = registers[index].place[1]
-            before = [each for each in before if _end(registers[each]) > start]
+    Where a register is read counts as well as where it is written; a register may overlap itself.
+    """
+    taken = (
+        _Taken(unit_id if each.unit_id is None else each.unit_id, span, index)
+        for index, each in enumerate(registers)
+        for span in each.spans
+    )
+    for _, group in groupby(sorted(taken, key=lambda each: each.where), key=lambda each: each.where[:2]):
+        before: list[_Taken] = []
+        for each in group:
+            before = [other for other in before if other.span.end > each.span.start]
             for other in before:
-                if registers[index].shares_a_word(registers[other]):
-                    yield _overlap(registers, *sorted((other, index)))
+                if other.at != each.at and each.span.shares_a_word(other.span):
+                    yield _overlap(registers, *sorted((other, each), key=lambda one: one.at))
                     break
-            before.append(index)
+            before.append(each)
 
 
-def _end(register: Register) -> int:
-    return register.place[1] + register.size
+def _overlap(registers: Sequence[Register], first: _Taken, second: _Taken) -> Problem:
+    one, other = registers[first.at], registers[second.at]
+    reason = f"{other.name} ({_place(second.span)}) overlaps registers[{first.at}], {one.name} ({_place(first.span)})"
+    return Problem(("registers", second.at), {}, reason)
 
 
-def _overlap(registers: Sequence[Register], first: int, second: int) -> Problem:
-    one, other = registers[first], registers[second]
-    reason = f"{other.name} ({_place(other)}) overlaps registers[{first}], {one.name} ({_place(one)})"
-    return Problem(("registers", second), {}, reason)
-
-
-def _place(register: Register) -> str:
-    table, start = register.place
-    end = _end(register) - 1
-    bit = "" if register.bit is None else f" {bits_of(register.codec)}"
-    return f"{table} {start}{bit}" if start == end else f"{table} {start} to {end}"
+def _place(span: Span) -> str:
+    end = span.end - 1
+    bit = "" if span.codec.bit is None else f" {bits_of(span.codec)}"
+    return f"{span.table} {span.start}{bit}" if span.start == end else f"{span.table} {span.start} to {end}"

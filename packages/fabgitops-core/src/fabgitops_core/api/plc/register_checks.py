@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabgitops_core.api.plc import groups, parts
+from fabgitops_core.api.plc import groups, parts, read_from_checks
 from fabgitops_core.api.refusals import Problem
 from fabgitops_core.codec.agreeing import InvalidCodec
 from fabgitops_core.codec.codec import Codec, Value
@@ -51,6 +51,7 @@ def problems(register: Register) -> Iterator[Problem]:
     yield from _of_the_limits(register, codec)
     yield from _of_the_writing(register, codec)
     wrong = list(_of_the_value(register, codec))
+    wrong += [] if wrong else read_from_checks.problems(register)
     yield from wrong
     if not wrong:
         yield from _of_the_ramp(register, codec)
@@ -161,8 +162,9 @@ def _of_no_value(register: Register) -> Iterator[Problem]:
     if register.no_value is None:
         return
     path, given = ("noValue",), list(register.no_value)
-    if register.place[0].bits:
-        yield Problem(path, given, f"{_an(register.place[0].noun)} is true or false and nothing else: drop it")
+    table = register.read_from.place[0] if register.read_from is not None else register.place[0]
+    if table.bits:
+        yield Problem(path, given, f"{_an(table.noun)} is true or false and nothing else: drop it")
     elif not register.write.verify:
         yield Problem(path, given, "verify: false is never read: drop noValue, or verify")
 

@@ -17,16 +17,7 @@ _NOUN = (
 
 _NUMBER = f"int({_TEXT}) % ({_TEXT}.size() == 6 ? 100000 : 10000)"
 
-REGISTER_RULES = (
-    Rule(
-        "!has(self.address) || !has(self.reference)",
-        "address and reference both say where it is: keep one of them, and drop the other",
-        field=".reference",
-        said=(
-            f"'address and reference ' + {_TEXT} + ' both say where ' + self.name + "
-            "' is: keep one of them, and drop the other'"
-        ),
-    ),
+_FORM_RULES = (
     Rule(
         f"!has(self.reference) || {_TEXT}.matches('^([0-9]{{1,4}}|[0134][0-9]{{4,5}})$')",
         "reference has five digits (40001) or six (400001), the first of them that of its table: "
@@ -82,6 +73,39 @@ REGISTER_RULES = (
         field=".scale",
     ),
     Rule(
+        "!has(self.type) || !(self.type in ['bool', 'bit', 'bits', 'string']) || "
+        "!has(self.byteOrder) || self.byteOrder == 'ABCD' || (self.type == 'string' && self.byteOrder == 'BADC')",
+        "byteOrder of a string is ABCD or BADC, and bool, bit and bits have none: drop it",
+        field=".byteOrder",
+    ),
+)
+"""Of a place and a form, be it of a register or of where that is read."""
+
+READ_FROM_RULES = (
+    Rule(
+        "has(self.address) != has(self.reference)",
+        "say where it is read, once: address (0-based as on the wire) or reference (as on the drawing)",
+    ),
+    *_FORM_RULES,
+    Rule(
+        "!has(self.type) || self.type != 'sum'",
+        "a sum of several words is not written: choose another type",
+        field=".type",
+    ),
+)
+
+REGISTER_RULES = (
+    Rule(
+        "!has(self.address) || !has(self.reference)",
+        "address and reference both say where it is: keep one of them, and drop the other",
+        field=".reference",
+        said=(
+            f"'address and reference ' + {_TEXT} + ' both say where ' + self.name + "
+            "' is: keep one of them, and drop the other'"
+        ),
+    ),
+    *_FORM_RULES,
+    Rule(
         "!has(self.min) || !has(self.max) || self.min <= self.max",
         "min must not be above max",
         field=".min",
@@ -91,12 +115,6 @@ REGISTER_RULES = (
         "!(has(self.scale) && self.scale != 1.0 || has(self.offset) && self.offset != 0.0 || "
         "has(self.min) || has(self.max))",
         "scale, offset, min and max are for numbers, not for type bool, bit or string: drop them",
-    ),
-    Rule(
-        "!has(self.type) || !(self.type in ['bool', 'bit', 'bits', 'string']) || "
-        "!has(self.byteOrder) || self.byteOrder == 'ABCD' || (self.type == 'string' && self.byteOrder == 'BADC')",
-        "byteOrder of a string is ABCD or BADC, and bool, bit and bits have none: drop it",
-        field=".byteOrder",
     ),
     Rule(
         "!has(self.write) || !has(self.write.function) || self.write.function != 'mask' || "
@@ -140,7 +158,7 @@ REGISTER_RULES = (
         field=".type",
     ),
     Rule(
-        f"!has(self.noValue) || !(has(self.table) && self.table in {_BIT_TABLES}) && "
+        f"!has(self.noValue) || has(self.readFrom) || !(has(self.table) && self.table in {_BIT_TABLES}) && "
         "!(has(self.write) && has(self.write.verify) && !self.write.verify)",
         "noValue is for words that are read: not for coil or discrete, nor with verify: false; drop it",
         field=".noValue",
@@ -172,5 +190,30 @@ REGISTER_RULES = (
         "write.repeatSecs is for a value that is held: not with a ramp, nor with verify: false, which is given once; "
         "drop one",
         field=".write.repeatSecs",
+    ),
+    Rule(
+        "!has(self.readFrom) || !(has(self.parts) || has(self.scaleRegister) || has(self.group) || has(self.table) && "
+        "self.table in ['input', 'discrete'])",
+        "readFrom is for what is written in one place and read in another: not with parts, scaleRegister or group, nor "
+        "in table input or discrete; drop one",
+        field=".readFrom",
+    ),
+    Rule(
+        "!has(self.readFrom) || !has(self.write) || !(has(self.write.ramp) || "
+        "has(self.write.verify) && !self.write.verify)",
+        "what readFrom shows is compared, and not where a write begins: not with a ramp, or verify: false; drop one",
+        field=".readFrom",
+    ),
+    Rule(
+        "!has(self.readFrom) || !has(self.type) || !(self.type in ['bit', 'bits']) || !has(self.write) || "
+        "!has(self.write.function) || self.write.function == 'mask'",
+        "bits of a word that is read elsewhere are changed in the device: write.function: mask (FC22)",
+        field=".write.function",
+    ),
+    Rule(
+        "!has(self.readFrom) || !has(self.noValue) || "
+        f"!(has(self.readFrom.table) && self.readFrom.table in {_BIT_TABLES})",
+        "noValue is for words that are read: not where readFrom names coil or discrete; drop it",
+        field=".noValue",
     ),
 )

@@ -1,5 +1,6 @@
 """Registers as a user declares them: where they are, what they hold, what they must hold, how they are written."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -11,6 +12,7 @@ from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.plc.parts import MAX_PARTS, RegisterPart, parts_of
 from fabgitops_core.api.plc.places import NoValueWords, Number, Reference, Word
 from fabgitops_core.api.plc.ramp import Ramp
+from fabgitops_core.api.plc.read_from import ReadFrom
 from fabgitops_core.api.plc.register_checks import problems
 from fabgitops_core.api.plc.register_rules import REGISTER_RULES
 from fabgitops_core.api.plc.scales import ScaleRegister
@@ -20,6 +22,7 @@ from fabgitops_core.api.values import Scalar, Tolerance, allowance
 from fabgitops_core.codec import absent
 from fabgitops_core.codec.agreeing import InvalidCodec
 from fabgitops_core.codec.codec import Codec
+from fabgitops_core.codec.showing import shows
 from fabgitops_core.codec.tables import Table, parse_reference
 from fabgitops_core.codec.texts import Encoding, Padding
 from fabgitops_core.codec.types import ByteOrder, DataType, Words
@@ -40,6 +43,35 @@ class WriteFunction(StrEnum):
     """FC16 (holding registers) or FC15 (coils), also for a single one."""
     MASK = "mask"
     """FC22, for bits of a holding register where the device has it."""
+
+
+_NONE_ABSENT: tuple[frozenset[Words], bool] = (absent.NOTHING, False)
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a register takes of a table, from an address on, and how its value stands there."""
+
+    table: Table
+    start: int
+    codec: Codec
+
+    @property
+    def end(self) -> int:
+        """Return the address after the last word or bit."""
+        return self.start + self.codec.taken
+
+    @cached_property
+    def addresses(self) -> frozenset[int]:
+        """Return the addresses of its words; those between the parts of a sum are not its own."""
+        offsets = (each.offset for each in self.codec.parts) if self.codec.parts else range(self.codec.taken)
+        return frozenset(self.start + offset for offset in offsets)
+
+    def shares_a_word(self, other: "Span") -> bool:
+        """Return whether two that reach over each other in one table have a word, or a bit of it, in common."""
+        if not self.codec.mask & other.codec.mask:
+            return False
+        return not (self.codec.parts or other.codec.parts) or not self.addresses.isdisjoint(other.addresses)
 
 
 @unstored
@@ -73,6 +105,8 @@ class RegisterEntry(ApiModel):
     """The same as it stands on the drawing, 1-based with the digit of its table: 40001, 400001, 30005, 10017, 1."""
     parts: Annotated[tuple[RegisterPart, ...], Field(min_length=2, max_length=MAX_PARTS)] | None = None
     """Words of which it is the sum, each with its place and weight, in place of address; only observed."""
+    read_from: ReadFrom | None = None
+    """Where it is read, compared and proven, where that is not the place at which it is written."""
     unit_id: UnitId | None = None
     """Modbus unit id behind a gateway; spec.unitId when not given."""
     type: DataType | None = None
@@ -147,6 +181,7 @@ class Register(RegisterEntry):
         """
         kind = self.type or (DataType.BOOL if self.place[0].bits else DataType.UINT16)
         kind = DataType.SUM if self.parts else kind
+        size = (self.length or 0) // 2 if kind is DataType.STRING else len(self.parts or ()) or kind.words
         return Codec(
             kind,
             self.byte_order,
@@ -157,23 +192,40 @@ class Register(RegisterEntry):
             self.encoding,
             self.padding or Padding.NULL,
             tuple((self.enum or {}).items()),
-            *self._absent(kind),
+            *(self._absent(kind, self.byte_order, size) if self.read_from is None else _NONE_ABSENT),
             parts=parts_of(self.parts) if self.parts else (),
             last_bit=self.last_bit,
             exponent=None if self.scale_register is None else self.scale_register.place[1] - self.place[1],
         )
 
-    def _absent(self, kind: DataType) -> tuple[frozenset[Words], bool]:
-        """Return the words that mean no value.
+    @property
+    def shown(self) -> Codec:
+        """Return how its value stands in the words that are read, which are at another place where readFrom says so.
+
+        Raises:
+            InvalidCodec: As `codec`.
+        """
+        return self.elsewhere or self.codec if self.read_from is not None else self.codec
+
+    @cached_property
+    def elsewhere(self) -> Codec | None:
+        """Return how its value stands where it is read, if that is another place; kept only for those that have one.
+
+        Raises:
+            InvalidCodec: As `codec`.
+        """
+        return None if self.read_from is None else self.read_from.codec(self.codec, self._absent)
+
+    def _absent(self, kind: DataType, order: ByteOrder, size: int) -> tuple[frozenset[Words], bool]:
+        """Return the words that mean no value, out of so many of a type as they are read.
 
         Raises:
             InvalidCodec: One of them fits no such register.
         """
         if not self.no_value:
-            return absent.NOTHING, False
-        size = (self.length or 0) // 2 if kind is DataType.STRING else len(self.parts or ()) or kind.words
+            return _NONE_ABSENT
         try:
-            return absent.all_named(self.no_value, kind, self.byte_order, size)
+            return absent.all_named(self.no_value, kind, order, size)
         except ValueError as error:
             raise InvalidCodec("absent", str(error)) from None
 
@@ -182,21 +234,11 @@ class Register(RegisterEntry):
         """Return how far it reaches from its address on, in words, or in bits: 1, in a table of bits."""
         return self.codec.taken
 
-    def shares_a_word(self, other: "Register") -> bool:
-        """Return whether two registers that reach over each other in one table have a word, or a bit of it, in common.
-
-        What stands between the words of one of several parts is not its own.
-        """
-        if not self.codec.mask & other.codec.mask:
-            return False
-        return not (self.parts or other.parts) or not self.addresses.isdisjoint(other.addresses)
-
-    @cached_property
-    def addresses(self) -> frozenset[int]:
-        """Return the addresses of its words; those between its parts are not its own."""
-        first = self.place[1]
-        offsets = (each.offset for each in self.codec.parts) if self.parts else range(self.size)
-        return frozenset(first + offset for offset in offsets)
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Return what it takes of the device: where it is written, and where it is read if that is elsewhere."""
+        own = Span(*self.place, self.codec)
+        return (own,) if self.read_from is None else (own, Span(*self.read_from.place, self.shown))
 
     @cached_property
     def encoded(self) -> Words | None:
@@ -216,4 +258,6 @@ class Register(RegisterEntry):
         Raises:
             ValueError: They mean nothing, or are too few.
         """
-        return None if self.encoded is None else self.codec.same(actual, self.encoded, self.allowed)
+        if self.encoded is None or self.read_from is None:
+            return None if self.encoded is None else self.codec.same(actual, self.encoded, self.allowed)
+        return shows(self.shown, actual, self.codec, self.encoded, self.allowed)

@@ -10,7 +10,7 @@ from fabgitops_core.control.plc.guards.guard import Snapshot, snapshot
 from fabgitops_core.control.plc.guards.table import GUARDS
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.ramping import aim
-from fabgitops_core.control.plc.requests import Change, ReadPlan
+from fabgitops_core.control.plc.requests import Change, ReadPlan, Table
 from fabgitops_core.control.plc.state import PlcState, same_places
 
 ALLOWS = "allows"
@@ -68,24 +68,34 @@ def _touched(state: PlcState) -> tuple[Touched, ...]:
 
 
 def read_after(change: Change, facts: WriteFacts, plan: ReadPlan, values: Words) -> tuple[Words, bool] | None:
-    """Return the words that a reading shows where something was written, and whether they are what was wanted.
+    """Return the words that a reading shows of what was written, and whether they are what was wanted.
 
     None is returned for a reading of something else, or of a part.
     """
-    start = change.address - plan.address
-    whole = values[start : start + len(change.values)] if start >= 0 else ()
-    place = (change.endpoint, change.unit_id, change.table)
-    if (plan.endpoint, plan.unit_id, plan.table) != place or len(whole) < len(change.values):
+    table, address, count = _shown_at(change, facts)
+    start = address - plan.address
+    whole = values[start : start + count] if start >= 0 else ()
+    place = (change.endpoint, change.unit_id, table)
+    if (plan.endpoint, plan.unit_id, plan.table) != place or len(whole) < count:
         return None
-    return whole, all(_holds(each.point, whole, change.address) for each in facts.touched if not each.point.command)
+    return whole, all(_holds(each.point, whole, address) for each in facts.touched if not each.point.command)
+
+
+def _shown_at(change: Change, facts: WriteFacts) -> tuple[Table, int, int]:
+    """Return where a write is proven: where it went, unless its register is read elsewhere; it is alone then."""
+    shown = next((each.point.place.shown for each in facts.touched if each.point.place.shown is not None), None)
+    if shown is None:
+        return change.table, change.address, len(change.values)
+    return shown.table, shown.address, shown.codec.size
 
 
 def _holds(point: Point, words: Words, address: int) -> bool:
-    start, codec = point.place.address - address, point.place.codec
+    place = point.place.read
+    start, codec = place.address - address, place.codec
     mine = words[start : start + codec.taken]
     if codec.exponent is not None:  # which was not written
         return point.wanted is not None and mine == codec.value_words(point.wanted)
     try:
-        return point.wanted is not None and point.same(mine, point.wanted)
+        return point.wanted is not None and point.shows(mine, point.wanted)
     except ValueError:
         return False

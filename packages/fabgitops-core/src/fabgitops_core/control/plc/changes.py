@@ -49,11 +49,14 @@ def _marked(planned: Planned, repeats: Container[int]) -> Planned:
 
 
 def _word(point: Point, at: int) -> object:
-    """Return what a register shares with those that go out with it: a group, the word of its bits, or nothing."""
+    """Return what a register shares with those that go out with it: a group, the word of its bits, or nothing.
+
+    One that is read elsewhere goes out alone, for it is proven there.
+    """
     place = point.place
     if point.group:
         return point.group
-    return at if point.change().mask is None else (place.device, place.address)
+    return at if place.shown is not None or point.change().mask is None else (place.device, place.address)
 
 
 def _planned(points: _Points, members: Sequence[int]) -> Iterable[Planned]:

@@ -35,13 +35,17 @@ class Claim:
 
 
 def claims_of(wanted: DeviceMap) -> frozenset[Claim]:
-    """Return what the registers of a map with a desired value lay claim to, however they are reached."""
+    """Return what the registers of a map with a desired value lay claim to, however they are reached.
+
+    What shows one that is written elsewhere is claimed as well: whoever changes that would have it written for nothing.
+    """
     site = wanted.endpoint.site
     return frozenset(
-        Claim(Spot(DeviceId(site, point.unit_id), point.place.table, address), point.place.codec.mask, point.name)
+        Claim(Spot(DeviceId(site, point.unit_id), place.table, address), place.codec.mask, point.name)
         for point in wanted.points
         if point.wanted is not None
-        for address in range(point.place.address, point.place.address + point.place.codec.taken)
+        for place in ((point.place,) if point.place.shown is None else (point.place, point.place.shown))
+        for address in range(place.address, place.address + place.codec.taken)
     )
 
 

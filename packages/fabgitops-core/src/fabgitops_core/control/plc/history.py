@@ -1,6 +1,6 @@
 """What came of the last corrections, kept in the status: told with whatever else it tells, never for its own sake."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from fabgitops_core.api.plc.history import MOST, CorrectionResult, PastCorrection
@@ -64,24 +64,24 @@ def _is_step(before: RegisterStatus, found: Judgement) -> bool:
     """Return whether a reading shows a step of a ramp that was written."""
     if not before.ramping_to or not before.unverified_write or found.words is None:
         return False
-    return found.finding is Finding.DRIFTED and found.point.same(found.words, parse_hex(before.unverified_write))
+    return found.finding is Finding.DRIFTED and found.point.shows(found.words, parse_hex(before.unverified_write))
 
 
 def _proof(before: RegisterStatus, found: Judgement, at: datetime) -> PastCorrection:
     result = CorrectionResult.NOT_HELD if found.finding is Finding.NOT_HELD else CorrectionResult.PROVEN
     sent = parse_hex(before.unverified_write) if before.unverified_write else ()
     entry = _entry(found.point, before, sent, result, at)
-    return entry.model_copy(update={"after": None if found.words is None else _text(found.point, found.words)})
+    return entry.model_copy(update={"after": None if found.words is None else _text(found.point.shown, found.words)})
 
 
 def _entry(point: Point, before: RegisterStatus, sent: Words, result: CorrectionResult, at: datetime) -> PastCorrection:
     held = None if before.actual is None else brief(f"{before.actual} {point.unit}".strip())
-    return PastCorrection(at=at, register_name=point.name, before=held, wanted=_text(point, sent), result=result)
+    return PastCorrection(at=at, register_name=point.name, before=held, wanted=_text(point.text, sent), result=result)
 
 
-def _text(point: Point, words: Words) -> str:
+def _text(of: Callable[[Words], str], words: Words) -> str:
     try:
-        return brief(point.text(words))
+        return brief(of(words))
     except ValueError:
         return brief(hex_of(words))
 

@@ -165,13 +165,14 @@ _PERHAPS = "nobody knows whether it was carried out, and a forced sync gives it 
 
 def judged(point: Point, before: RegisterStatus, words: Words, at: datetime) -> Judgement:
     """Judge a register by its words."""
-    if point.place.codec.lacks(words):
+    codec = point.place.read.codec
+    if codec.lacks(words):
         return _absent(point, before, words)
     try:
-        actual = point.place.codec.text(words)
+        actual = codec.text(words)
         return _compared(point, before, words, actual, at)
     except ValueError:
-        message = f"{point.label} holds words that are no {point.place.codec.type}"
+        message = f"{point.label} holds words that are no {codec.type}"
         judgement = unread(point, before, Failure(FailureKind.REFUSED_FOR_GOOD, message))
         senseless = {"raw": brief(hex_of(words)), "actual": None}
         return replace(judgement, status=judgement.status.model_copy(update=senseless))
@@ -193,8 +194,8 @@ def _absent(point: Point, before: RegisterStatus, words: Words) -> Judgement:
 def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, at: datetime) -> Judgement:
     story = _Story(since=before.drifted_since)
     sent = parse_hex(before.unverified_write) if before.unverified_write else None
-    proven = sent is not None and point.same(words, sent)
-    in_sync = point.wanted is not None and point.same(words, point.wanted)
+    proven = sent is not None and point.shows(words, sent)
+    in_sync = point.wanted is not None and point.shows(words, point.wanted)
     if sent is not None and proven and _corrects(point, before, in_sync):
         _correction(story, point, before, sent)
     message = ""
@@ -204,7 +205,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
     elif in_sync:
         finding = Finding.SYNC
         if story.since is not None:
-            text = f"{point.label} holds {point.text(words)} again; no proven write of ours did it"
+            text = f"{point.label} holds {point.shown(words)} again; no proven write of ours did it"
             story.notices.append(Notice(PlcReason.DRIFT_RESOLVED, text))
         story.since = None
     elif sent is not None and not proven and not before.write_intended:

@@ -1,11 +1,11 @@
 """From a valid spec to the map of registers that it means."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from fabgitops_core.api.plc.connection import Transport
 from fabgitops_core.api.plc.industrialplc import TARGET, IndustrialPLCSpec
-from fabgitops_core.api.plc.registers import Register
+from fabgitops_core.api.plc.registers import Register, Span
 from fabgitops_core.codec.codec import bits_of
 from fabgitops_core.codec.numbers import exactly
 from fabgitops_core.codec.types import ByteOrder
@@ -77,22 +77,20 @@ def _tls(spec: IndustrialPLCSpec, namespace: str) -> TlsRef | None:
 def _point(
     register: Register, at: int, endpoint: Endpoint, unit_id: int, short: bool, sources: Mapping[str, str]
 ) -> Point:
-    table, address = register.place
     unit = unit_id if register.unit_id is None else register.unit_id
-    codec = shared(register.codec)
+    spans = register.spans
+    own, elsewhere = spans[0], spans[-1] if len(spans) > 1 else None
+    codec = shared(own.codec)
     wanted = shared(register.encoded)
-    bit = f"{bits_of(codec)} of " if codec.bit is not None else ""
-    order = f" {codec.order}" if codec.order is not ByteOrder.ABCD else ""
-    last = f" to {address + codec.span - 1}" if codec.parts else ""
-    last += "" if codec.exponent is None else f" x 10^{table} {address + codec.exponent}"
     own_unit = f" unit {unit}" if unit != unit_id else ""
+    read = f", read at {_called(elsewhere)}" if elsewhere else ""
     is_target = short and register.name == TARGET
     return Point(
         name=register.name,
-        label=f"register {address}" if is_target else f"{register.name} ({bit}{table.noun} {address}{own_unit})",
-        where=f"{bit}{table} {address}{last} {codec.type}{order} unit {unit}",
-        metric=str(address) if is_target else register.name,
-        place=Place(DeviceId(endpoint, unit), table, address, codec),
+        label=f"register {own.start}" if is_target else f"{register.name} ({_called(own)}{own_unit}{read})",
+        where=f"{_where(own)} unit {unit}" + (f", read at {_where(elsewhere)}" if elsewhere else ""),
+        metric=str(own.start) if is_target else register.name,
+        place=_placed(DeviceId(endpoint, unit), spans),
         wanted=wanted,
         desired=None if wanted is None else codec.text(wanted),
         tolerance=shared(register.allowed if wanted is not None else _near_enough(register)),
@@ -108,9 +106,33 @@ def _point(
     )
 
 
+def _placed(device: DeviceId, spans: Sequence[Span]) -> Place:
+    own, *others = spans
+    shown = next((Place(device, each.table, each.start, shared(each.codec)) for each in others), None)
+    return Place(device, own.table, own.start, shared(own.codec), shown)
+
+
+def _called(span: Span) -> str:
+    """Return where something is, in a sentence."""
+    return f"{_bits(span)}{span.table.noun} {span.start}"
+
+
+def _where(span: Span) -> str:
+    """Return where something is and in which form, for a status."""
+    codec = span.codec
+    order = f" {codec.order}" if codec.order is not ByteOrder.ABCD else ""
+    last = f" to {span.start + codec.span - 1}" if codec.parts else ""
+    last += "" if codec.exponent is None else f" x 10^{span.table} {span.start + codec.exponent}"
+    return f"{_bits(span)}{span.table} {span.start}{last} {codec.type}{order}"
+
+
+def _bits(span: Span) -> str:
+    return f"{bits_of(span.codec)} of " if span.codec.bit is not None else ""
+
+
 def _near_enough(register: Register) -> Fraction:
     """Return how far what is only observed may go before it is told again; a percentage has no value to be one of."""
-    tolerance = register.tolerance if register.codec.type.numeric else 0
+    tolerance = register.tolerance if register.shown.type.numeric else 0
     return Fraction(0) if isinstance(tolerance, str) else exactly(tolerance)
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+from fabgitops_core.codec.codec import Codec
 from fabgitops_core.codec.types import Words
 from fabgitops_core.control.plc.planner import words_of
 from fabgitops_core.control.plc.points import Point
@@ -16,7 +17,7 @@ def readings(state: PlcState) -> dict[str, float]:
     wanted, found = state.map, dict[str, float]()
     for batch, values in state.memory.seen:
         for at in batch.points:
-            number = _number(wanted.points[at], words_of(batch, values, at, wanted.points))
+            number = _shown(wanted.points[at], words_of(batch, values, at, wanted.points))
             if number is not None:
                 found[wanted.points[at].metric] = number
     return found
@@ -34,13 +35,14 @@ def reading(state: PlcState, name: str) -> float | None:
         raise KeyError(name)
     for batch, values in state.memory.seen:
         if place in batch.points:
-            return _number(points[place], words_of(batch, values, place, points))
+            return _shown(points[place], words_of(batch, values, place, points))
     return None
 
 
 def targets(state: PlcState) -> dict[str, float]:
     """Return the numbers that registers must hold, by what metrics call the register, read or not; no texts."""
-    wanted = ((point.metric, _number(point, point.wanted)) for point in state.map.points if point.wanted is not None)
+    points = (point for point in state.map.points if point.wanted is not None)
+    wanted = ((point.metric, _number(point.place.codec, point.wanted or ())) for point in points)
     return {name: number for name, number in wanted if number is not None}
 
 
@@ -49,9 +51,18 @@ def units(state: PlcState) -> dict[str, str]:
     return {point.metric: point.unit for point in state.map.points if point.unit}
 
 
-def _number(point: Point, words: Words) -> float | None:
+def _shown(point: Point, words: Words) -> float | None:
+    """Return what was read as a number; where names stand for others than are written, as those that are written."""
+    place = point.place
+    shown, number = place.read.codec, _number(place.read.codec, words)
+    if number is None or shown.names == place.codec.names:
+        return number
+    return dict(place.codec.names).get(shown.name_of(number), number)
+
+
+def _number(codec: Codec, words: Words) -> float | None:
     try:
-        number = point.place.codec.measure(words)
+        number = codec.measure(words)
     except ValueError:
         return None
     return number if math.isfinite(number) else None

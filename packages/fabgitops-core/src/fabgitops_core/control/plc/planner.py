@@ -93,7 +93,7 @@ def gaps_of(parts: Iterable[Batch], points: Sequence[Point]) -> frozenset[tuple[
 
 def batch_of(members: Sequence[int], points: Sequence[Point]) -> Batch:
     """Return the one reading that shows registers of one row, given by place in the map in the order of address."""
-    first, start = points[members[0]].place, min(points[at].start for at in members)
+    first, start = points[members[0]].place.read, min(points[at].start for at in members)
     count = _end(members, points) - start
     return Batch(ReadPlan(first.device.endpoint, first.device.unit_id, start, count, first.table), tuple(members))
 
@@ -101,6 +101,7 @@ def batch_of(members: Sequence[int], points: Sequence[Point]) -> Batch:
 def words_of(batch: Batch, values: Words, at: int, points: Sequence[Point]) -> Words:
     """Return the words of one register out of a reading's."""
     place = points[at].place
+    place = place.shown or place
     codec = place.codec
     start = place.address - codec.ahead - batch.plan.address
     words = values[start : start + codec.span]
@@ -167,8 +168,8 @@ def _end(members: Sequence[int], points: Sequence[Point]) -> int:
 
 def row_of(point: Point) -> Row:
     """Return what a reading that shows a register stays within."""
-    return point.unit_id, point.place.table
+    return point.unit_id, point.place.read.table
 
 
 def _order(point: Point) -> tuple[int, Table, int, int]:
-    return point.unit_id, point.place.table, point.start, point.end
+    return point.unit_id, point.place.read.table, point.start, point.end

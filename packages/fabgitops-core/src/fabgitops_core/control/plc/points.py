@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from fabgitops_core.codec.codec import Codec
+from fabgitops_core.codec.showing import put_back, shows
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.texts import alike
 from fabgitops_core.codec.types import Words, hex_of
@@ -19,6 +20,13 @@ class Place:
     table: Table
     address: int
     codec: Codec
+    shown: "Place | None" = None
+    """Where it is read, and in which form, if that is not where it is written."""
+
+    @property
+    def read(self) -> "Place":
+        """Return where it is read, and in which form."""
+        return self.shown or self
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,9 @@ class Slope:
 @dataclass(frozen=True, slots=True)
 class Point:
     """One register of a resource; `wanted` holds its desired words, None for one that is only observed.
+
+    Words that are wanted, sent or released are those that are written; where `place` says that it is read elsewhere,
+    words that were read are in the form that it has there.
 
     `label` is what people call it in a sentence, `where` its place in words, `metric` its value of the label
     `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds;
@@ -76,38 +87,67 @@ class Point:
     @property
     def start(self) -> int:
         """Return the address at which a reading begins that shows it."""
-        return self.place.address - self.place.codec.ahead
+        place = self.place.read
+        return place.address - place.codec.ahead
 
     @property
     def end(self) -> int:
         """Return the address after the last word or bit of such a reading."""
-        return self.start + self.place.codec.span
+        return self.start + self.place.read.codec.span
+
+    def shows(self, words: Words, wanted: Words) -> bool:
+        """Return whether words that were read mean the same as others that are wanted, within the tolerance.
+
+        Raises:
+            ValueError: Words that mean nothing.
+        """
+        place = self.place
+        if place.shown is None:
+            return place.codec.same(words, wanted, self.tolerance)
+        return shows(place.shown.codec, words, place.codec, wanted, self.tolerance)
 
     def same(self, words: Words, other: Words) -> bool:
-        """Return whether two rows of words mean the same, within the tolerance.
+        """Return whether two rows of words that were read mean the same, within the tolerance.
 
         Raises:
             ValueError: Words that mean nothing.
         """
-        return self.place.codec.same(words, other, self.tolerance)
+        return self.place.read.codec.same(words, other, self.tolerance)
+
+    def put_back(self, words: Words) -> Words | None:
+        """Return the words to be written that bring back what was read; None where the reading does not tell which."""
+        place = self.place
+        if place.shown is None:
+            return words
+        return put_back(place.codec, place.shown.codec, words, self.tolerance)
 
     def text(self, words: Words) -> str:
-        """Return what words hold for people, with the unit.
+        """Return what words that are wanted hold for people, with the unit.
 
         Raises:
             ValueError: Words that mean nothing.
         """
-        value = self.place.codec.text(words)
+        return self._with_unit(self.place.codec.text(words))
+
+    def shown(self, words: Words) -> str:
+        """Return what words that were read hold for people, with the unit.
+
+        Raises:
+            ValueError: Words that mean nothing.
+        """
+        return self._with_unit(self.place.read.codec.text(words))
+
+    def _with_unit(self, value: str) -> str:
         return f"{value} {self.unit}" if self.unit else value
 
-    def texts(self, words: Words, other: Words) -> tuple[str, str]:
-        """Return what two rows of words that are not the same hold for people, so that nobody takes them for the same.
+    def texts(self, words: Words, wanted: Words) -> tuple[str, str]:
+        """Return what words that were read and others that are wanted hold, so that nobody takes them for the same.
 
         Raises:
             ValueError: Words that mean nothing.
         """
-        one, two = self.text(words), self.text(other)
-        return (f"{one} ({raw(words)})", f"{two} ({raw(other)})") if alike(one, two) else (one, two)
+        one, two = self.shown(words), self.text(wanted)
+        return (f"{one} ({raw(words)})", f"{two} ({raw(wanted)})") if alike(one, two) else (one, two)
 
     @property
     def target(self) -> str:

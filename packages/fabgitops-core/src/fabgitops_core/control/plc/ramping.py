@@ -42,7 +42,7 @@ def why_not(point: Point, words: Words | None) -> str:
     if slope is None or words is None:
         return ""
     step = _step(point, words)
-    here = f"{point.name} holds {point.text(words)}"
+    here = f"{point.name} holds {point.shown(words)}"
     if step is None:
         return f"{here}, and there is no value within {decimal_text(slope.step)} of it on the way to {point.target}"
     value = engineering(point.place.codec, step)

@@ -91,12 +91,13 @@ def _believed(point: Point, known: RegisterStatus | None) -> RegisterStatus:
 
 def _fits(point: Point, stored: str | None, *, sent: bool = False) -> bool:
     """Return whether a register can hold words; what was sent to it means something, what it shows need not."""
-    if stored is None or (was_cut(stored) and len(hex_of((0,) * point.place.codec.size)) > LONGEST_TEXT):
+    codec = point.place.codec if sent else point.place.read.codec
+    if stored is None or (was_cut(stored) and len(hex_of((0,) * codec.size)) > LONGEST_TEXT):
         return True
     try:
         words = parse_hex(stored)
         if sent:
-            point.place.codec.text(words)
+            codec.text(words)
     except ValueError:
         return False
-    return len(words) == point.place.codec.size and hex_of(words) == stored
+    return len(words) == codec.size and hex_of(words) == stored

@@ -129,13 +129,14 @@ def _with_what_is_amiss(found: Judgement, memory: Memory) -> RegisterStatus:
 def registers_fields(registers: Sequence[RegisterStatus], of: DeviceMap) -> dict[str, Any]:
     """Return the fields that tell of registers; those for a single one mean the first."""
     first = registers[0]
-    one_word = of.points[0].place.codec.size == 1
+    place = of.points[0].place
+    shown, sent = place.read.codec.size == 1, place.codec.size == 1
     return {
         "registers": tuple(registers),
         "registers_in_sync": _in_sync_text(registers, {each.name for each in of.points if each.command}),
-        "current_value": int(first.raw, 16) if first.raw and one_word else None,
+        "current_value": int(first.raw, 16) if first.raw and shown else None,
         "drifted_since": first.drifted_since,
-        "unverified_write": int(first.unverified_write, 16) if first.unverified_write and one_word else None,
+        "unverified_write": int(first.unverified_write, 16) if first.unverified_write and sent else None,
     }
 
 

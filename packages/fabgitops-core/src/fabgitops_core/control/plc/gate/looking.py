@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
+from fabgitops_core.api.setpoint.permits import MANUAL
 from fabgitops_core.codec.types import Words, hex_of
 from fabgitops_core.control.plc.gate.applying import applied
 from fabgitops_core.control.plc.gate.stamping import leave_of, with_leave
@@ -27,7 +28,8 @@ def looked(state: PlcState) -> PlcState:
     for at, point in enumerate(git):
         if (held := words.get(at)) is not None and point.name in unread:
             registers[at] = _with_previous(registers[at], point, held)
-            unread.remove(point.name)
+            if registers[at].previous or point.place.shown is None or release.uid == MANUAL:
+                unread.remove(point.name)  # else it is not written: nobody could put it back
     registers = _all_found(state, registers, words)
     after = state._replace(
         release=release.model_copy(update={"unread": tuple(name for name in release.unread if name in unread)}),
@@ -49,11 +51,17 @@ def _read(state: PlcState) -> Mapping[int, Words]:
 
 
 def _with_previous(known: RegisterStatus, point: Point, words: Words) -> RegisterStatus:
-    """Note what a register held; a knob that was turned since it was proven is not what it is put back to."""
-    held = hex_of(words)
-    if known.previous and not mean_the_same(point, held, known.previous):
+    """Note what a register held; a knob that was turned since it was proven is not what it is put back to.
+
+    Of one that is read elsewhere these are the words that, written, bring that back: what was proven, and else what the
+    reading tells, which may be nothing.
+    """
+    if known.previous and (point.place.shown is not None or not mean_the_same(point, hex_of(words), known.previous)):
         return known
-    return with_leave(known, previous=held)
+    back = point.put_back(words)
+    if back is None and point.wanted is not None and mean_the_same(point, hex_of(words), hex_of(point.wanted)):
+        back = point.wanted
+    return with_leave(known, previous="" if back is None else hex_of(back))
 
 
 def _all_found(

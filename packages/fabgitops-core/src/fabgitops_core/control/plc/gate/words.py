@@ -44,10 +44,10 @@ def released_words(point: Point, known: RegisterStatus) -> Words | None:
     return words if len(words) == point.place.codec.size else None
 
 
-def mean_the_same(point: Point, one: str, other: str) -> bool:
-    """Return whether two rows of words mean the same to a register; what a status was spoilt with means nothing."""
+def mean_the_same(point: Point, read: str, wanted: str) -> bool:
+    """Return whether a register that shows words holds others; what a status was spoilt with means nothing."""
     try:
-        return point.same(parse_hex(one), parse_hex(other))
+        return point.shows(parse_hex(read), parse_hex(wanted))
     except ValueError:
         return False
 

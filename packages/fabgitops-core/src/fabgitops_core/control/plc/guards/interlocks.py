@@ -67,7 +67,7 @@ def _own(interlock: Interlock, seen: Snapshot, checked: dict[str, Words] | None)
     words = checked.get(name) if checked is not None else _found(name, seen.state.going.found)
     if words is None:
         return _unknown(name, seen.state.going.found)
-    if point.place.codec.lacks(words):
+    if point.place.read.codec.lacks(words):
         return f"{name} has no value"
     if point.wanted is not None and not _holds(point, words, point.wanted):
         return f"{name} is not as Git wants it, and would be written itself"
@@ -92,7 +92,9 @@ def _neighbours(interlock: Interlock, plc: str, seen: Snapshot) -> _Shown | str:
     words = _found(interlock.register_, state.memory.found)
     if words is None:
         return _unknown(interlock.register_, state.memory.found, f" of {plc}")
-    return f"{interlock.register_} of {plc} has no value" if point.place.codec.lacks(words) else _Shown(point, words)
+    return (
+        f"{interlock.register_} of {plc} has no value" if point.place.read.codec.lacks(words) else _Shown(point, words)
+    )
 
 
 def _too_old(interlock: Interlock, plc: str, neighbour: Neighbour, state: PlcState) -> str:
@@ -120,7 +122,7 @@ def _unknown(name: str, found: tuple[Any, ...], whose: str = "") -> str:
 
 def _holds(point: Point, words: Words, wanted: Words) -> bool:
     try:
-        return point.same(words, wanted)
+        return point.shows(words, wanted)
     except ValueError:
         return False
 
@@ -128,7 +130,7 @@ def _holds(point: Point, words: Words, wanted: Words) -> bool:
 def _why_not(interlock: Interlock, found: _Shown) -> str | None:
     """Return why what is shown does not satisfy an interlock, "" for just that; None when it does."""
     point, words = found
-    codec = point.place.codec
+    codec = point.place.read.codec
     try:
         if codec.type.numeric and isnan(codec.measure(words)):
             return f"{point.name} is no number"
@@ -146,7 +148,7 @@ def _compares(interlock: Interlock, point: Point, words: Words) -> bool:
     Raises:
         ValueError: The value is none that such a register has.
     """
-    codec = point.place.codec
+    codec = point.place.read.codec
     if interlock.operator.orders:
         if not codec.type.numeric:
             raise ValueError(f"{interlock.operator} is for numbers, and its type is {codec.type}")
