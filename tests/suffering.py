@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,11 +36,24 @@ KEY = Key(INDUSTRIAL_PLC.name, "default", "plc")
 
 @dataclass(frozen=True)
 class Scene:
-    """A device file, the map that is wanted of it, and the values to which its registers drift."""
+    """A device file, the map that is wanted of it, and the values to which its registers drift.
+
+    `edited` are values that are declared otherwise as the fault begins, by the name of the register.
+    """
 
     device: str
     spec: Mapping[str, Any]
     drift: Mapping[str, Value]
+    edited: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def after(self) -> dict[str, Any]:
+        """Return the map that is wanted from then on."""
+        registers = self.spec.get("registers", ())
+        return {**self.spec, "registers": [each | self._edit(each["name"]) for each in registers]}
+
+    def _edit(self, name: str) -> dict[str, Value]:
+        return {"value": self.edited[name]} if name in self.edited else {}
 
 
 SHORT = Scene(
@@ -71,6 +84,34 @@ registers:
     },
     {"speed": 9.5, "heater": False, "pump": True, "level": 77.7, "valve": False},
 )
+BOUND = Scene(
+    """
+registers:
+- {name: start, address: 110}
+- {name: begin, address: 120, value: 1, group: block}
+- {name: end, address: 121, type: int32, value: 2, group: block}
+- {name: enable, address: 123, value: 3, group: block}
+- {name: limit, address: 130, value: 100}
+- {name: fan, address: 131, type: bit, bit: 4, value: false}
+- {name: power, table: input, address: 0, type: uint32, value: 70000}
+""",
+    {
+        "registers": [
+            {"name": "start", "address": 110, "value": 3, "write": {"verify": False}},
+            {"name": "begin", "address": 120, "value": 480, "group": "block"},
+            {"name": "end", "address": 121, "type": "int32", "value": -70000, "group": "block"},
+            {"name": "enable", "address": 123, "value": 1, "group": "block"},
+            {"name": "limit", "address": 130, "value": 30, "write": {"repeatSecs": 1}},
+            {"name": "fan", "address": 131, "type": "bit", "bit": 4, "value": True, "write": {"repeatSecs": 1}},
+            {"name": "power", "table": "input", "address": 0, "type": "uint32"},
+        ]
+    },
+    {"end": 5, "limit": 99, "fan": False},
+    {"start": 4},
+)
+"""What is given once, written whole or not at all, and written although it holds."""
+
+SCENES = {"short": SHORT, "map": MAP, "bound": BOUND}
 
 
 @dataclass(frozen=True)
@@ -89,7 +130,7 @@ class Case:
     @property
     def scene(self) -> Scene:
         """What is played."""
-        return SHORT if self.form == "short" else MAP
+        return SCENES[self.form]
 
     @property
     def faults(self) -> list[Fault]:
@@ -130,18 +171,25 @@ class Play:
     spec: IndustrialPLCSpec
     log: list[Asked]
     host: Audience
+    edited: IndustrialPLCSpec
     stuck: str = ""
     hits: int = 0
     open_circuits: int = 0
 
     @property
     def desired(self) -> list[Register]:
-        """The registers that must hold a value."""
-        return [each for each in self.spec.registers_wanted if each.encoded is not None]
+        """The registers that must hold a value; a command need not."""
+        return [each for each in self.spec.registers_wanted if each.encoded is not None and each.write.verify]
 
     def holds(self, truth: Mapping[str, Words]) -> bool:
         """Return whether each register holds what it must."""
         return all(each.holds(truth[each.name]) for each in self.desired)
+
+    def has_repeated(self, since: int) -> bool:
+        """Return whether each register that is to be repeated was written from then on, though it held its value."""
+        due = [each for each in self.desired if each.write.repeat_secs is not None]
+        writes = [asked for asked in self.log[since:] if asked.writes]
+        return all(any(asked.touches(each) and each.holds(asked.before[each.name]) for asked in writes) for each in due)
 
     def readings(self, register: Register, until: int) -> Iterator[Words]:
         """Yield what a register truly held at the last reading that told it, and at those after it that may have."""
@@ -168,9 +216,10 @@ async def play(case: Case, tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> P
         connection = {"transport": case.transport.value, "timeoutSecs": TIMEOUT}
         where = {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1, "connection": connection}
         wanted = IndustrialPLCSpec.model_validate(where | dict(case.scene.spec))
+        edited = IndustrialPLCSpec.model_validate(where | case.scene.after) if case.scene.edited else wanted
         host = Audience(witness.log)
         engine = Engine(ModbusDevices(tls=certificates), host, FakeObserver())
-        played = Play(case, wanted, witness.log, host)
+        played = Play(case, wanted, witness.log, host, edited)
         try:
             await _acts(played, engine, machine, witness)
         except TimeoutError:
@@ -199,6 +248,9 @@ async def _acts(played: Play, engine: Engine, machine: Machine, witness: Witness
     if case.restarts:
         witness.restart()
     _drift(machine, case.scene)
+    if played.edited is not played.spec:
+        played.spec = played.edited
+        _declare(played, engine)
     async with _wandering(machine):
         await _until(played, struck, "the fault to strike")
         if case.always:
@@ -208,6 +260,8 @@ async def _acts(played: Play, engine: Engine, machine: Machine, witness: Witness
     if case.leaves_holes:
         _declare(played, engine, SyncRequest("again", force=False))
     await _until(played, settled, "the device put right after the fault has gone")
+    since = len(played.log)
+    await _until(played, lambda: played.has_repeated(since), "what lapses written again after that")
 
 
 def _drift(machine: Machine, scene: Scene) -> None:
@@ -236,7 +290,8 @@ async def _wandering(machine: Machine) -> AsyncIterator[None]:
 def _declare(played: Play, engine: Engine, request: SyncRequest | None = None) -> None:
     """Declare it with the status that it has by now: one that was lost would be made known again, and be old then."""
     stored = played.host.last if played.host.told else None
-    event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, played.spec, request=request, status=stored)
+    generation = 2 if played.case.scene.edited and played.spec is played.edited else 1
+    event: Declared[Any, Any] = Declared(datetime.now(UTC), generation, played.spec, request=request, status=stored)
     engine.declare(KEY, PlcController(settle_secs=0), event)
 
 
