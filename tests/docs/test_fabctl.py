@@ -136,6 +136,13 @@ class Shell:
         for at in (1, 2, 3):
             self.apply(f"press-{at}", 4010 + at, "press", targetValue=value)
 
+    def change(self, value: int) -> None:
+        """Let Git want something else of the presses, and wait until all of them wait for a yes to that."""
+        self.presses(value)
+        deadline = time.monotonic() + PATIENCE
+        while "3 of 3 PLCs change" not in (said := self.run("fabctl rollout approve recipe --dry-run")[1]):
+            assert time.monotonic() < deadline, said
+
 
 @pytest.fixture
 def shell(
@@ -209,15 +216,14 @@ def before(line: str, shell: Shell) -> None:
     """See to what an example takes for granted: a rollout that waits for a yes, or that is under way."""
     if line == "fabctl rollout plan recipe":
         shell.run("fabctl rollout resume recipe --yes")  # examples have paused all
-        shell.presses(2600)
-        shell.until("spr/recipe", "AwaitingApproval")
+        shell.change(2600)
     elif line.startswith("fabctl rollout promote"):
         shell.until("spr/recipe", "Paused")
     elif line == "fabctl rollout abort recipe --dry-run":
         shell.until("spr/recipe", "Done", "Watching")
-        shell.presses(2700)
-        shell.until("spr/recipe", "AwaitingApproval")
-        assert shell.run("fabctl rollout approve recipe --yes")[0] == 0
+        shell.change(2700)
+        code, said = shell.run("fabctl rollout approve recipe --yes")
+        assert code == 0, said
         shell.until("spr/recipe", "Paused")
     elif line == "fabctl rollout retry recipe --dry-run":
         shell.until("spr/recipe", "Aborted")
