@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -167,7 +168,8 @@ def shell(
     (shell.folder / "telegraf.conf").write_text(TELEGRAF)
     (tmp_path / ".config/fish/completions").mkdir(parents=True)
     furnish(shell)
-    names = {"NAMESPACE": NAMESPACE, "METRICS_PORT": "0", "METRICS_BIND": "127.0.0.1", "SETTLE_SECS": "0"}
+    address, metrics = reachable()
+    names = {"NAMESPACE": NAMESPACE, "METRICS_PORT": metrics, "METRICS_BIND": address, "SETTLE_SECS": "0"}
     operator = shell.environment | {f"FABGITOPS_{name}": value for name, value in names.items()}
     registers = [word for at in (4001, 4002, 4003, 4004, 4011, 4012, 4013) for word in ("--register", f"{at}=2500")]
     with (tmp_path / "operator.log").open("w") as log, (tmp_path / "mock.log").open("w") as other:
@@ -177,12 +179,38 @@ def shell(
             shell.until("plc/mixer", "InSync")
             kubectl("wait", "-n", NAMESPACE, "--for=jsonpath={.status.plan.digest}", "--timeout=60s", "plc/boiler")
             shell.until("spr/recipe", "Watching", "Done")
+            be_a_pod(kubectl, address, int(metrics))
             yield shell
         finally:
             for program in (running, mock):
                 program.send_signal(signal.SIGTERM)
                 program.wait()
             kubectl.clear(NAMESPACE)
+
+
+def reachable() -> tuple[str, str]:
+    """Return an address and a free port where the API server looks for a pod, which it does on no loopback address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # nothing is sent: it only tells the address from which it would be
+        address = probe.getsockname()[0]
+    with socket.create_server((address, 0)) as taken:
+        return address, str(taken.getsockname()[1])
+
+
+def be_a_pod(kubectl: Kubectl, address: str, port: int) -> None:
+    """Let the operator be the pod that its Lease is held in the name of, as it is in a cluster."""
+    leases = json.loads(kubectl("get", "leases", "-A", "-l", "app.kubernetes.io/name=fabgitops", "-o", "json"))
+    (lease,) = (each for each in leases["items"] if each["spec"].get("holderIdentity"))
+    namespace, name = lease["metadata"]["namespace"], lease["spec"]["holderIdentity"].partition("_")[0]
+    container = {"name": "operator", "image": "x", "ports": [{"name": "metrics", "containerPort": port}]}
+    spec = {"containers": [container], "automountServiceAccountToken": False}
+    metadata = {"name": name, "namespace": namespace}
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    kubectl("apply", "-f", "-", text=yaml.safe_dump_all([account, pod]))
+    status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
+    patch = ("--subresource=status", "--type=merge", "-p", json.dumps({"status": status}))
+    kubectl("patch", "pod", name, "-n", namespace, *patch)
 
 
 def furnish(shell: Shell) -> None:

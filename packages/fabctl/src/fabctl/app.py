@@ -39,6 +39,7 @@ _COMMANDS = (
     ("templates", None, "List templates: which are valid, and how many PLCs use each."),
     ("wait", None, "Wait until PLCs are in sync, ready or deleted, and say of each when it is."),
     ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),
+    ("top", None, "Show which PLCs are slowest, drift most and fail most, by the operator's metrics."),
     ("tree", None, "Draw the whole house of a rack: chassis, blades, BMCs, nodes, PLCs, and how each stands."),
     ("diff", None, "Show what applying manifests would change, and what it would write to which device."),
     (

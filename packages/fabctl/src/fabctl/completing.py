@@ -50,6 +50,7 @@ VALUES: Mapping[str, Wanted] = {
             "--line",
             "--byte-order",
             "--field-manager",
+            "--limit",
         ),
         Wanted.NOTHING,
     ),

@@ -64,6 +64,10 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("a dashboard of all, until q", "fabctl watch"),
         ("of line 3 in all namespaces, every five seconds", "fabctl watch -A -l line=3 --interval 5"),
     ),
+    "top": (
+        ("who fails most, then who drifts most", "fabctl top"),
+        ("the three slowest of all namespaces", "fabctl top -A --sort-by seconds --limit 3"),
+    ),
     "tree": (
         ("the house of a rack, and how each part stands", "fabctl tree rack-01"),
         ("with models, serial numbers and firmware", "fabctl tree rack-01 -o wide"),

@@ -189,6 +189,23 @@ async def test_a_repetition_is_no_attempt_to_correct(seen: Metrics, answer: Even
     assert value(seen, "fabgitops_repeats_total", **LABELS) == counted
 
 
+async def test_what_failed_and_how_long_the_last_pass_took(seen: Metrics) -> None:
+    """Readings and writes that failed are counted of their PLC; a pass over one that is gone says nothing."""
+    for event in (
+        failed(FailureKind.UNREACHABLE),
+        WriteUnknown(AT, CHANGE, Failure(FailureKind.UNREACHABLE, "why")),
+        WriteFailed(AT, CHANGE, Failure(FailureKind.REFUSED_FOR_GOOD, "why", 4)),
+        WriteDone(AT, CHANGE),
+    ):
+        seen.happened(KEY, event, ())
+    assert value(seen, "fabgitops_plc_failures_total", **LABELS) == 3
+    assert value(seen, "fabgitops_plc_last_pass_seconds", **LABELS) is None
+    seen.passed(KEY, 0.25)
+    seen.passed(KEY._replace(name="gone"), 7.0)
+    assert value(seen, "fabgitops_plc_last_pass_seconds", **LABELS) == 0.25
+    assert value(seen, "fabgitops_plc_last_pass_seconds", plc_name="gone", namespace="plant") is None
+
+
 async def test_series_go_with_their_plc(seen: Metrics) -> None:
     """All series of a PLC go with it, and the end of a pass that was under way does not bring them back."""
     seen.happened(KEY, Removed(AT), ())

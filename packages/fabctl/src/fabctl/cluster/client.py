@@ -225,6 +225,11 @@ class Cluster:
         with told(self._attempt("get", namespace, "pods/proxy")):
             return await self._api.probe(f"/api/v1/namespaces/{namespace}/pods/{name}/proxy/{page}")
 
+    async def page(self, path: str) -> tuple[int, str]:
+        """Return how a page beside the API answers: status of HTTP, and text."""
+        with told(self._attempt("get", None, path)):
+            return await self._api.probe(path)
+
     async def read(self, path: str, resource: str, namespace: str | None) -> dict[str, Any]:
         """Return what stands at a path of the API.
 

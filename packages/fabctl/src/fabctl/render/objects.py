@@ -52,9 +52,10 @@ def show_objects(
         sys.stdout.write(_written(items[0] if one else listing, output))
 
 
-def made(kind: str, name: str, **fields: Any) -> dict[str, Any]:
+def made(kind: str, name: str, namespace: str = "", **fields: Any) -> dict[str, Any]:
     """Return what is of no API server as an object, for those who read lists of them."""
-    return {"apiVersion": VERSION, "kind": kind, "metadata": {"name": name}, **fields}
+    where = {"namespace": namespace} if namespace else {}
+    return {"apiVersion": VERSION, "kind": kind, "metadata": {"name": name, **where}, **fields}
 
 
 def show_documents(bodies: Sequence[Body]) -> None:

@@ -27,6 +27,10 @@ CORRECTIONS = partial(CounterMetricFamily, "corrections", "Corrections proven by
 REPEATS = partial(
     CounterMetricFamily, "fabgitops_repeats", "Writes of what registers held, against lapsing, confirmed.", labels=_PLC
 )
+FAILURES = partial(CounterMetricFamily, "fabgitops_plc_failures", "Readings and writes of it that failed.", labels=_PLC)
+LAST_PASS = partial(
+    GaugeMetricFamily, "fabgitops_plc_last_pass_seconds", "Seconds that the last pass over it took.", labels=_PLC
+)
 CONNECTED = partial(GaugeMetricFamily, "plc_connection_status", "1 while the PLC answers, else 0.", labels=_PLC)
 IN_SYNC = partial(GaugeMetricFamily, "fabgitops_plc_in_sync", "1 while it holds what it must, else 0.", labels=_PLC)
 READY = partial(

@@ -44,6 +44,8 @@ class _Row:
     attempts: int = 0
     corrections: int = 0
     repeats: int = 0
+    failures: int = 0
+    seconds: float | None = None
     connected: bool | None = None
 
     def take(self, command: Command) -> None:
@@ -59,6 +61,7 @@ class _Row:
 
     def take_write(self, event: WriteDone | WriteUnknown | WriteFailed) -> None:
         """Note what came of a write: a repetition corrects nothing, and counts when the device has confirmed it."""
+        self.failures += not isinstance(event, WriteDone)
         if event.change.repeat:
             self.repeats += isinstance(event, WriteDone)
         elif isinstance(event, WriteFailed):
@@ -68,6 +71,7 @@ class _Row:
 
     def take_failure(self, failure: Failure) -> None:
         """Note why a reading failed; whether a device answers that may not be asked is not known."""
+        self.failures += 1
         self.connected = None if failure.out_of_bounds else failure.kind is not FailureKind.UNREACHABLE
 
     @property
@@ -196,6 +200,8 @@ class Metrics(Collector):
             self._racks.passed(key, seconds)
         elif key.kind == INDUSTRIAL_PLC.name:
             self._passes.observe(seconds)
+            if (row := self._rows.get(key)) is not None:
+                row.seconds = seconds
 
     def late(self, seconds: float) -> None:
         """Note how long after its time a pass had its turn."""
@@ -239,6 +245,8 @@ class Metrics(Collector):
         yield from in_parts(families.ATTEMPTS, _of_each(rows, lambda row: row.attempts))
         yield from in_parts(families.CORRECTIONS, _of_each(rows, lambda row: row.corrections))
         yield from in_parts(families.REPEATS, _of_each(rows, lambda row: row.repeats))
+        yield from in_parts(families.FAILURES, _of_each(rows, lambda row: row.failures))
+        yield from in_parts(families.LAST_PASS, _of_each(rows, lambda row: row.seconds))
         yield from in_parts(families.CONNECTED, _of_each(rows, lambda row: row.connected))
         yield from in_parts(families.IN_SYNC, _of_each(rows, lambda row: row.in_sync))
         yield from in_parts(families.READY, (_readiness(key, row) for key, row in rows))
