@@ -257,6 +257,15 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of docs/gallery.md anew: what fabctl shows of each example device on a real API server."""
+    refuse_arguments(session)
+    workspace(session)
+    session.env["FABGITOPS_PICTURES"] = "write"
+    run(session, "pytest", "-m", "integration", "tests/test_devices_applied.py")
+
+
+@nox.session
 def soak(session: nox.Session) -> None:
     """Let an adversary at 500 PLCs and two operators, and look for leaks: --minutes M (10), --plcs N, --seed S."""
     workspace(session)

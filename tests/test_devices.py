@@ -1,5 +1,6 @@
 """The maps in examples/devices/ are real devices' register maps: what is published of them must come out of them."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from fabgitops_core.codec.types import hex_of
 
 FILES = sorted((Path(__file__).parent.parent / "examples" / "devices").glob("*.yaml"))
 PAGE = Path(__file__).parent.parent / "docs" / "devices.md"
+GALLERY = PAGE.with_name("gallery.md")
 MANIFESTS = [
     each
     for block in re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
@@ -76,6 +78,15 @@ def test_a_map_names_its_source(path: Path) -> None:
     head = path.read_text().split("apiVersion:", 1)[0]
     assert "# Source" in head
     assert "http" in head
+
+
+@each_file
+def test_the_gallery_shows_each_map(path: Path) -> None:
+    """A file that is added gets its place in docs/gallery.md, and its picture has all of its registers."""
+    assert GALLERY.read_text().count(f"(images/devices/{path.stem}.svg)") == 1
+    picture = html.unescape((GALLERY.parent / f"images/devices/{path.stem}.svg").read_text())
+    shown = set(re.findall(r">(?:\u00a0)*([^<\u00a0]+)", picture))
+    assert {each.name for each in spec(path).registers_wanted} <= shown
 
 
 @each_file

@@ -21,10 +21,13 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 from testbed.plane import ControlPlane
 
+from .pictures import registers_of, svg
+
 pytestmark = pytest.mark.integration
 
 FOLDER = Path(__file__).parent.parent / "examples" / "devices"
 DEVICES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+PICTURES = Path(__file__).parent.parent / "docs" / "images" / "devices"
 BIN = Path(sys.executable).parent
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
 FIELD_MANAGER = "tests"
@@ -69,10 +72,28 @@ async def program(pattern: bytes, *command: str | Path, **environment: str) -> A
         print(b"".join(said).decode(), (await rest).decode())
 
 
+class Quoting(yaml.SafeDumper):
+    """Writes each text in quotes, as mock-plc wants those that may be numbers."""
+
+
+Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+
+
+def stilled(device: str, folder: Path) -> Path:
+    """Return a device file of mock-plc in which nothing moves by itself, so that a picture of it is always the same."""
+    content = yaml.safe_load((FOLDER / "mock" / f"{device}.yaml").read_text())
+    for unit in (content.get("units") or {None: content}).values():
+        for register in unit["registers"]:
+            if not register.get("behaviours", {}).keys() <= {"readOnly"}:
+                del register["behaviours"]
+    file = folder / f"{device}.yaml"
+    file.write_text(yaml.dump(content, Dumper=Quoting, sort_keys=False))
+    return file
+
+
 @asynccontextmanager
-async def mock_plc(device: str) -> AsyncIterator[int]:
-    """Run mock-plc with the device's file, and return its port."""
-    file = FOLDER / "mock" / f"{device}.yaml"
+async def mock_plc(device: str, file: Path) -> AsyncIterator[int]:
+    """Run mock-plc with a device's file, and return its port."""
     command = (BIN / "mock-plc", "--device", file, "--bind", "127.0.0.1", "--port", "0")
     async with program(rb"listening on 127\.0\.0\.1:(\d+)", *command) as found:
         yield int(found[1])
@@ -112,14 +133,38 @@ async def apply(client: lightkube.AsyncClient, device: str, port: int) -> str:
     return str(plc["metadata"]["name"])
 
 
+async def described(name: str, kubeconfig: Path) -> str:
+    """Return what `fabctl describe` prints of a PLC on a terminal with colours."""
+    command = (BIN / "fabctl", "describe", name, "--namespace", NAMESPACE, "--color", "always")
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "KUBECONFIG": str(kubeconfig), "COLUMNS": "200", "LC_ALL": "C.UTF-8"},
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, name
+    return printed.decode()
+
+
+async def check_picture(device: str, name: str, kubeconfig: Path) -> None:
+    """Hold the picture of a device against what fabctl prints of it; with FABGITOPS_PICTURES=write make it anew."""
+    file = PICTURES / f"{device}.svg"
+    picture = svg(registers_of(await described(name, kubeconfig)), f"fabctl describe {name}", device)
+    if os.environ.get("FABGITOPS_PICTURES") == "write":
+        file.write_text(picture, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == picture, f"{file} is old: ./dev pictures makes it anew"
+
+
 async def test_the_maps_are_accepted_corrected_and_ready(
-    client: lightkube.AsyncClient, control_plane: ControlPlane
+    client: lightkube.AsyncClient, control_plane: ControlPlane, tmp_path: Path
 ) -> None:
-    """All maps, applied together, pass the API server, and the operator reads all devices and puts them right."""
+    """All maps, applied together, pass the API server; the operator puts all devices right, as the gallery shows."""
     kubeconfig = str(control_plane.kubeconfig_for(ACCOUNT))
     flags = ("--namespace", NAMESPACE, "--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--settle-secs", "0")
     async with AsyncExitStack() as stack:
-        ports = {device: await stack.enter_async_context(mock_plc(device)) for device in DEVICES}
+        ports = {
+            device: await stack.enter_async_context(mock_plc(device, stilled(device, tmp_path))) for device in DEVICES
+        }
         operator = (BIN / "fabgitops-operator", "run", *flags, "--log-format", "json")
         await stack.enter_async_context(program(rb"looking after", *operator, KUBECONFIG=kubeconfig))
         names = {await apply(client, device, port): device for device, port in ports.items()}
@@ -144,3 +189,4 @@ async def test_the_maps_are_accepted_corrected_and_ready(
             assert all(set(known) & set(each) and not each.get("error") for each in status["registers"])
             done, all_of_them = status["registersInSync"].split("/")
             assert done == all_of_them
+            await check_picture(device, name, control_plane.kubeconfig)
