@@ -229,3 +229,16 @@ def test_states_are_coloured_where_they_stand(mapped: Make) -> None:
     assert out.getvalue().count("\x1b[1;33mDRIFT") == 1
     assert "\x1b[1;33m     DRIFT" in out.getvalue()  # the PLC's own word, with what stands before it
     assert "\x1b[32mSYNCED" in out.getvalue()
+
+
+def test_hints_stand_beside_what_they_are_about(mapped: Make) -> None:
+    """What speaks for a register, or the whole map, being read wrongly is shown, as long as the reading is."""
+    body = mapped("InSync", "True", power={"hint": "outside of 0 to 60 Hz; read as CDAB it would be 49.98 Hz"})
+    body["status"]["hint"] = "what 3 of 4 registers that differ should hold stands one address lower"
+    assert "read as CDAB it would be 49.98 Hz" in section(body)
+    shown = plain_sections(description(view(body), "none", NOW))
+    assert "Hint:" in shown
+    assert "stands one address lower" in shown
+    del body["status"]["registersInSync"]
+    assert "49.98" not in section(body)
+    assert "one address lower" not in plain_sections(description(view(body), "none", NOW))

@@ -126,6 +126,7 @@ class View:
     drifted_since: datetime | None
     last_update: datetime | None
     last_error: str
+    hint: str
     message: str
     handled: str | None
     """The last sync that was carried out, by its token."""
@@ -232,6 +233,7 @@ def view(body: Body) -> View:
         ),
         last_update=moment(status.get("lastUpdate")),
         last_error=text(status.get("lastError")),
+        hint=text(status.get("hint")) if count else "",
         message=text(status.get("message")),
         handled=text(status.get("lastHandledReconcileAt")) or None,
         conditions=conditions,

@@ -49,6 +49,8 @@ class Register:
     error: str
     unproven: str
     """The words of a write that is not proven yet."""
+    hint: str = ""
+    """What speaks for it being read in another way than the map says."""
     pending: str | None = None
     """What Git wants, with its unit, while a rollout holds it at something else."""
 
@@ -116,6 +118,7 @@ def _seen(seen: Body, declared: Body, *, fresh: bool) -> Register:
         drifted_since=moment(seen.get("driftedSince")),
         error=text(seen.get("error")),
         unproven=text(seen.get("unverifiedWrite")),
+        hint=text(seen.get("hint")) if fresh else "",
         pending=_with_unit(seen.get("pending"), unit),
     )
 

@@ -182,6 +182,19 @@ def test_a_pause_or_timeout_has_its_bounds(capsys: pytest.CaptureFixture[str], f
     assert f"{flag} is" in capsys.readouterr().err
 
 
+def test_a_map_in_the_wrong_byte_order_is_told_of(
+    plc: Device, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A value that would fit in another order is shown with that order; a column that says nothing is not there."""
+    swapped = PRESS.replace("type: float32, value: 20", "type: float32, byteOrder: CDAB, min: 0, max: 60")
+    for name, text in (("press.yaml", PRESS), ("swapped.yaml", swapped)):
+        (tmp_path / name).write_text(text)
+    assert run(plc, "--map", str(tmp_path / "press.yaml")) == 0
+    assert "hint" not in capsys.readouterr().out
+    assert run(plc, "--map", str(tmp_path / "swapped.yaml")) == 0
+    assert "next to nothing; read as ABCD it would be 21.5 mm" in capsys.readouterr().out
+
+
 ODD = """
 apiVersion: fabgitops.io/v1
 kind: IndustrialPLC

@@ -86,6 +86,7 @@ def _status(plc: View, now: datetime) -> Pairs:
         ("Last change", since(plc.last_update, now)),
         ("Last error", plc.last_error or NOTHING),
         *((("Counting", counted),) if (counted := hint(plc)) else ()),
+        *((("Hint", plc.hint),) if plc.hint else ()),
         ("Last sync handled", plc.handled or NOTHING),
     )
 

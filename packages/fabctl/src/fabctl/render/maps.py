@@ -70,6 +70,8 @@ def _note(register: Register) -> str:
     said = [register.error] if register.error else []
     if register.unproven:
         said.append(f"wrote {register.unproven}, not proven yet")
+    if register.hint:
+        said.append(register.hint)
     if register.pending:
         said.append(f"a rollout holds it, Git wants {register.pending}")
     return "; ".join(said) or NOTHING

@@ -14,6 +14,7 @@ from fabgitops_core.codec.absent import NoValue
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.intake import declared
 from fabgitops_core.control.plc.mapping import map_of
+from fabgitops_core.control.plc.plausible import hint_of
 from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.requests import Endpoint, ReadPlan
 from fabgitops_core.engine.device_errors import DeviceError, Unreachable
@@ -31,6 +32,8 @@ class Read:
     point: Point
     raw: str
     text: str
+    hint: str = ""
+    """What speaks for it being read in another way."""
 
     @property
     def wanted(self) -> str:
@@ -96,7 +99,8 @@ async def read(device: Device, point: Point, timeout: float, told: Callable[[str
     except DeviceError as error:
         return Read(point, "", str(error))
     try:
-        return Read(point, hex_of(words), point.shown(words))
+        in_sync = point.wanted is not None and point.shows(words, point.wanted)
+        return Read(point, hex_of(words), point.shown(words), hint_of(point, words, in_sync=in_sync) or "")
     except NoValue:
         return Read(point, hex_of(words), "no value")
     except ValueError as error:

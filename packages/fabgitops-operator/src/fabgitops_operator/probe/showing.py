@@ -40,8 +40,10 @@ def of_register(found: Found) -> list[str]:
 
 def of_map(read: Iterable[Read]) -> list[str]:
     """Return registers of a map as they were read."""
-    rows = [[each.point.name, each.point.where, each.raw, each.text, each.wanted] for each in read]
-    return _table([["register", "where", "words", "value", "wanted"], *rows])
+    found = list(read)
+    rows = [[each.point.name, each.point.where, each.raw, each.text, each.wanted, each.hint] for each in found]
+    head = ["register", "where", "words", "value", "wanted", "hint" if any(each.hint for each in found) else ""]
+    return _table([head, *rows])
 
 
 def as_yaml(

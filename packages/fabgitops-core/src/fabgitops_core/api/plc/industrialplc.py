@@ -235,6 +235,8 @@ class RegisterStatus(ApiModel):
     """Whether it holds what it must; absent while that is not known, and when it is only observed."""
     no_value: bool | None = None
     """True while the device says that it has none (noValue): nothing is known of it then, and nothing written."""
+    hint: str | None = None
+    """What speaks for it being read in another way than the map says, for people; nothing follows from it."""
     error: str | None = None
     """Why it could not be read, written or understood; absent when it could."""
     drifted_since: Time | None = None
@@ -293,6 +295,8 @@ class IndustrialPLCStatus(ApiModel):
     """How many of the registers that must hold a value do: 7/9."""
     registers: tuple[RegisterStatus, ...] = ()
     """What was last seen of each register, in the order of the map."""
+    hint: str | None = None
+    """What speaks for the map being off by one as a whole, for people; nothing follows from it."""
     drift_events: Annotated[int, Field(ge=0)] = 0
     """Episodes of drift seen since the resource was made; a drift that stays is one."""
     corrections_applied: Annotated[int, Field(ge=0)] = 0

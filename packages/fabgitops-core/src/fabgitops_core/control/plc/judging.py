@@ -11,6 +11,7 @@ from fabgitops_core.codec.types import Words, hex_of, parse_hex
 from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.events import Failure, FailureKind
 from fabgitops_core.control.plc.brevity import LONGEST_ERROR, brief
+from fabgitops_core.control.plc.plausible import hint_of
 from fabgitops_core.control.plc.points import Point, raw
 from fabgitops_core.control.plc.reasons import PlcReason
 
@@ -119,7 +120,9 @@ _LED = ("release", "pending")
 def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
     """Judge a register that could not be read: what it holds is not known, what is open stays open."""
     finding, error = _OF_FAILURE[failure.kind], brief(failure.message, LONGEST_ERROR)
-    status = before.model_copy(update={**_declared(point), "in_sync": None, "no_value": None, "error": error})
+    status = before.model_copy(
+        update={**_declared(point), "in_sync": None, "no_value": None, "hint": None, "error": error}
+    )
     fresh = finding is Finding.REFUSED and before.error != error
     notices = (Notice(PlcReason.DEVICE_EXCEPTION, failure.message),) if fresh else ()
     return Judgement(point, finding, status, failure.message, notices)
@@ -183,7 +186,14 @@ def _absent(point: Point, before: RegisterStatus, words: Words) -> Judgement:
 
     A write that is open stays open: a later reading proves it, or that it did not hold.
     """
-    nothing = {"actual": None, "raw": brief(hex_of(words)), "in_sync": None, "error": None, "drifted_since": None}
+    nothing = {
+        "actual": None,
+        "raw": brief(hex_of(words)),
+        "in_sync": None,
+        "error": None,
+        "hint": None,
+        "drifted_since": None,
+    }
     status = before.model_copy(update={**_declared(point), **nothing, "no_value": True})
     if point.wanted is None:
         return Judgement(point, Finding.OBSERVED, status, words=words)
@@ -225,6 +235,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         actual=brief(actual if point.wanted is None or in_sync else _unlike(actual, point, words)),
         raw=brief(hex_of(words)),
         in_sync=None if point.wanted is None else in_sync,
+        hint=_hint(point, words, in_sync=in_sync),
         drifted_since=story.since,
         ramping_to=before.ramping_to if point.ramp is not None and finding in AMISS else None,
         **_counted(before),
@@ -238,6 +249,11 @@ def _corrects(point: Point, before: RegisterStatus, in_sync: bool) -> bool:
     if point.group and before.drifted_since is None:
         return False
     return point.ramp is None or in_sync
+
+
+def _hint(point: Point, words: Words, *, in_sync: bool) -> str | None:
+    hint = hint_of(point, words, in_sync=in_sync)
+    return hint and brief(hint, LONGEST_ERROR)
 
 
 def _correction(story: _Story, point: Point, before: RegisterStatus, sent: Words) -> None:

@@ -9,7 +9,7 @@ from fabgitops_core.api.plc.registers import Register, Span
 from fabgitops_core.codec.codec import bits_of
 from fabgitops_core.codec.numbers import exactly
 from fabgitops_core.codec.types import ByteOrder
-from fabgitops_core.control.plc.points import APART, DeviceMap, Groups, Limits, Place, Point, Slope
+from fabgitops_core.control.plc.points import ANY, APART, DeviceMap, Extent, Groups, Limits, Place, Point, Slope
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link, TlsRef
 from fabgitops_core.control.plc.sharing import shared
 
@@ -101,6 +101,7 @@ def _point(
         source=sources.get(register.name, ""),
         at=at,
         ramp=_slope(register),
+        span=_extent(register),
         group=register.group or "",
         repeat=None if register.write.repeat_secs is None else float(register.write.repeat_secs),
     )
@@ -134,6 +135,12 @@ def _near_enough(register: Register) -> Fraction:
     """Return how far what is only observed may go before it is told again; a percentage has no value to be one of."""
     tolerance = register.tolerance if register.shown.type.numeric else 0
     return Fraction(0) if isinstance(tolerance, str) else exactly(tolerance)
+
+
+def _extent(register: Register) -> Extent:
+    if register.min is None and register.max is None:
+        return ANY
+    return shared(Extent(*(None if each is None else float(exactly(each)) for each in (register.min, register.max))))
 
 
 def _slope(register: Register) -> Slope | None:

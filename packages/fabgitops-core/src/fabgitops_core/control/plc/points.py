@@ -1,5 +1,6 @@
 """A resource's registers, ready to be read, compared and written: what a spec comes to once it is resolved."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -30,6 +31,28 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """What a value may be, in engineering units; None where nothing was said."""
+
+    least: float | None = None
+    most: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value is within; NaN never is."""
+        above = not math.isnan(value) if self.least is None else value >= self.least
+        return above and (self.most is None or value <= self.most)
+
+    def __str__(self) -> str:
+        """Return it for people."""
+        if self.least is None:
+            return f"above max {self.most:g}"
+        return f"below min {self.least:g}" if self.most is None else f"outside of {self.least:g} to {self.most:g}"
+
+
+ANY = Extent()
+
+
+@dataclass(frozen=True, slots=True)
 class Slope:
     """How a register goes to its value: how far at once, how many seconds apart, and between which limits at any time.
 
@@ -53,7 +76,7 @@ class Point:
     `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds;
     `source` says who declared it, `at` is its place in the map. One with a `ramp` goes there in steps, one with a
     `group` with all others of that name; one with a `repeat` is written again after so many seconds although it holds
-    what is wanted.
+    what is wanted. What it shows should be within `span`.
     """
 
     name: str
@@ -73,6 +96,7 @@ class Point:
     ramp: Slope | None = None
     group: str = ""
     repeat: float | None = None
+    span: Extent = ANY
 
     @property
     def command(self) -> bool:

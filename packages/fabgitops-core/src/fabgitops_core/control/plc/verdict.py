@@ -21,6 +21,7 @@ from fabgitops_core.control.plc.gate.stamping import stamped
 from fabgitops_core.control.plc.guards.table import holds_of, soonest
 from fabgitops_core.control.plc.guards.telling import begun, told_of
 from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.plausible import ENOUGH, shift_of
 from fabgitops_core.control.plc.points import DeviceMap
 from fabgitops_core.control.plc.situations import Situation, situation_of
 from fabgitops_core.control.plc.state import JUDGED, Memory, PlcState, Stage, Step, finish, say, with_memory
@@ -46,7 +47,7 @@ def conclude(state: PlcState, event: Event) -> Step:
         return held(state, event, holds)
     state, late, failed = repeating.ended(state, event.at)
     state = concluded(state, going.found, situation is at_hand.IN_SYNC, event.at)
-    fields = fields_of(state) | told_of(state, holds, event.at)
+    fields = fields_of(state) | told_of(state, holds, event.at) | {"hint": _hint(going.found)}
     wake = next_look(state, holds, event.at)
     message = f"{message}; {late}" if late else message
     if situation is not at_hand.DEVICE_EXCEPTION and fields["last_error"]:
@@ -78,7 +79,7 @@ def held(state: PlcState, event: Event, holds: Holds) -> Step:
     going, waiting = state.going, [(at, hold) for at, hold in holds if hold.waiting]
     why = _why(hold for _, hold in waiting)
     message = f"{_told(going.found[at].message for at, _ in waiting)}; not written: {why}"
-    fields = fields_of(state) | told_of(state, holds, event.at)
+    fields = fields_of(state) | told_of(state, holds, event.at) | {"hint": _hint(going.found)}
     known = with_memory(state, seen=going.read, found=going.found, settled=False)
     if state.serving is not None and state.request is None:
         waits = state.map.whole(at for at, _ in holds)
@@ -107,6 +108,14 @@ def fields_of(state: PlcState) -> dict[str, Any]:
         "corrections_applied": corrections + sum(each.corrections for each in found),
         "last_error": _unreadable(found),
     }
+
+
+def _hint(found: Sequence[Judgement]) -> str | None:
+    """Return what speaks against the map as a whole."""
+    amiss = [each.finding is Finding.DRIFTED or each.finding is Finding.NOT_HELD for each in found]
+    if sum(amiss) < ENOUGH:
+        return None
+    return shift_of([each.point for each in found], [each.words for each in found], amiss)
 
 
 def _unreadable(found: Sequence[Judgement]) -> str | None:
@@ -257,6 +266,7 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
         and status.last_update is not None
         and (situation in _WANDERING or status.message == message)
         and status.held == fields["held"]
+        and status.hint == fields["hint"]
         and status.release == state.release
         and same_but_for_values(status, fields["plan"])
         and status.drift_events == fields["drift_events"]
@@ -286,6 +296,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.in_sync,
         register.error,
         register.no_value,
+        register.hint is not None,
         register.drifted_since,
         register.unverified_write,
         register.write_intended,
