@@ -160,6 +160,10 @@ def test_templates_are_shown_with_who_uses_them(plant: Any, port: int) -> None:
     assert rows(listed)[0][:5] == ["drum", "yes", "1", "4", "setpoint"]
     told = plant.fabctl("templates", "plct/drum")[1]
     assert rows(told.partition("Used by:\n")[2]) == [["mixer", f"127.0.0.1:{port}", "setpoint=21.5", "SYNCED"]]
+    drawn = plant.fabctl("tree", "drum")[1].splitlines()
+    assert drawn[:2] == ["template drum  valid, 4 registers, 1 PLC", "└── PLC mixer  SYNCED, 2/2 in sync, 1 drift"]
+    assert "    ├── speed  SYNCED, holds 21.5" in drawn
+    assert plant.fabctl("tree", "plct/drum", "-o", "name")[1].split()[1:] == ["industrialplc.fabgitops.io/mixer"]
     assert plant.fabctl("templates", "-o", "name")[1] == "industrialplctemplate.fabgitops.io/drum\n"
     plant.delete("mixer")
     shown(plant, "yes         0", "templates")

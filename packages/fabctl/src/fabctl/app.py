@@ -40,7 +40,7 @@ _COMMANDS = (
     ("wait", None, "Wait until PLCs are in sync, ready or deleted, and say of each when it is."),
     ("watch", None, "Show Git vs. reality again and again, until Ctrl-C."),
     ("top", None, "Show which PLCs are slowest, drift most and fail most, by the operator's metrics."),
-    ("tree", None, "Draw the whole house of a rack: chassis, blades, BMCs, nodes, PLCs, and how each stands."),
+    ("tree", None, "Draw what stands in what, and how each stands: of a rack, a template, a PLC or a rollout."),
     ("diff", None, "Show what applying manifests would change, and what it would write to which device."),
     (
         "validate",

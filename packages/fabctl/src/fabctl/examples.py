@@ -71,6 +71,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "tree": (
         ("the house of a rack, and how each part stands", "fabctl tree rack-01"),
         ("with models, serial numbers and firmware", "fabctl tree rack-01 -o wide"),
+        ("who uses a template, register by register", "fabctl tree plct/ovens"),
     ),
     "diff": (
         ("what a branch would change, and write to which device", "fabctl diff -f lines"),

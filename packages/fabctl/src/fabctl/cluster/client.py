@@ -114,7 +114,12 @@ class Cluster:
             raise await self._unknown(name, namespace, kind) from None
 
     async def follow(
-        self, namespace: str | None, known: Iterable[Key], name: str | None = None, kind: Kind = PLC
+        self,
+        namespace: str | None,
+        known: Iterable[Key],
+        name: str | None = None,
+        kind: Kind = PLC,
+        selector: str | None = None,
     ) -> AsyncGenerator[tuple[Key, Body | None], None]:
         """Yield each object of a kind as it is and whenever it changes, without end; None for one that is gone.
 
@@ -125,22 +130,23 @@ class Cluster:
             known: Those that were there before.
             name: The only one that matters.
             kind: The kind.
+            selector: Labels of those that matter.
         """
         keys = set(known)
         while True:
             try:
-                async with aclosing(self._once(namespace, name, keys, kind)) as changes:
+                async with aclosing(self._once(namespace, name, keys, kind, selector)) as changes:
                     async for change in changes:
                         yield change
             except Unreachable:
                 await asyncio.sleep(RECONNECT_SECS)
 
     async def _once(
-        self, namespace: str | None, name: str | None, keys: set[Key], kind: Kind
+        self, namespace: str | None, name: str | None, keys: set[Key], kind: Kind, selector: str | None
     ) -> AsyncGenerator[tuple[Key, Body | None], None]:
         """Yield what is there, then what changes, until the connection ends."""
         path = _path(GROUP, kind.plural, namespace)
-        query = {"fieldSelector": f"metadata.name={name}" if name else None}
+        query = {"fieldSelector": f"metadata.name={name}" if name else None, "labelSelector": selector}
         attempt = self._attempt("list", namespace, _resource(kind))
         try:
             with told(attempt):

@@ -5,11 +5,23 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from fabctl.commands.selecting import show
+from fabctl.commands.selecting import several, show
+from fabctl.errors import UsageError
 from fabctl.fields import Body
 from fabctl.model import view
 from fabctl.names import named
-from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Names, Printing, Rows, Template
+from fabctl.options import (
+    LOOK_HERE,
+    PRINTING,
+    Format,
+    Looking,
+    ManagedFields,
+    Names,
+    Printing,
+    Rows,
+    Template,
+    is_table,
+)
 from fabctl.picking import Order, picked
 from fabctl.releases import release_of
 from fabctl.render.maps import troubles
@@ -22,6 +34,7 @@ async def get_status(
     tag: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     not_ready: Annotated[bool, Parameter(negative="")] = False,
     sort_by: Order | None = None,
+    watch: Annotated[bool, Parameter(alias="-w", negative="")] = False,
     output: Rows = Format.TABLE,
     show_managed_fields: ManagedFields = False,
     printing: Printing = PRINTING,
@@ -38,13 +51,30 @@ async def get_status(
         not_ready: Only those whose condition Ready is not True: they do not hold what Git wants, or nobody knows it.
         sort_by: name, status (the gravest first), drifts, corrections, drifted-since (the longest first) or endpoint;
             without it as the API server gave them.
+        watch: Go on until Ctrl-C, and print a line for each change: table, wide or csv.
         output: How to print.
         show_managed_fields: Whether json and yaml keep metadata.managedFields.
         printing: What is left out.
         scope: Which cluster, and which of its PLCs.
     """
+    wanted = named(names)
+    if watch:
+        if several(scope) or not is_table(output):
+            raise UsageError("--watch prints lines of one context, as -o table, wide or csv")
+        from fabctl.commands.following import until_signalled, while_read  # noqa: PLC0415 - few follow
+        from fabctl.commands.rows import follow  # noqa: PLC0415
+
+        work = follow(
+            wanted,
+            scope,
+            lambda bodies: picked(bodies, tag, sort_by, not_ready=not_ready),
+            csv=output is Format.CSV,
+            wide=output is Format.WIDE,
+            headers=not printing.no_headers,
+        )
+        return await until_signalled(while_read(work))
     return await show(
-        named(names),
+        wanted,
         scope,
         output,
         lambda bodies: status_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fabctl.branching import branches, looked_at
 from fabctl.cluster import connected
-from fabctl.errors import Denied, NotInstalled
+from fabctl.commands.rollout.members import members
+from fabctl.errors import Denied, FabctlError, NotInstalled, UnknownPLC, UsageError
+from fabctl.exporting import template_of
 from fabctl.fields import mapping, text
 from fabctl.house import house
-from fabctl.names import BLADE, BMC, CHASSIS, NODE, PLC, RACK, ROLLOUT, Kind, named
+from fabctl.names import BLADE, BMC, CHASSIS, NODE, PLC, RACK, ROLLOUT, TEMPLATE, Kind, named
 from fabctl.options import HERE, Connection, Format, ManagedFields, Names, Output
 from fabctl.racks import LABEL
 from fabctl.releases import release_of
 from fabctl.render.objects import show_objects
-from fabctl.render.tree import show_tree
+from fabctl.render.tree import Drawn, show_tree
+from fabctl.rollouts import rollout_view
+from fabctl.uses import of_plc, of_template
 
 if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
@@ -32,27 +40,102 @@ async def tree(
     show_managed_fields: ManagedFields = False,
     connection: Connection = HERE,
 ) -> None:
-    """Draw the whole house of a rack: chassis, blades, BMCs, nodes and PLCs, rollouts that lead these, how each stands.
+    """Draw what stands in what, and how each stands.
+
+    Of a rack its whole house: chassis, blades, BMCs, nodes and PLCs, and rollouts that lead these. Of a template the
+    PLCs that use it, and their registers; of a PLC its registers; of a rollout its waves with their PLCs.
 
     Args:
-        name: The rack, also as rack/NAME.
-        output: How to print; wide says more of each, json, yaml and name have the rack and all that is in it.
+        name: rack/NAME, plct/NAME, plc/NAME or spr/NAME; NAME alone is the first of these that there is.
+        output: How to print; wide says more of each, json, yaml and name have all that are drawn and are objects.
         show_managed_fields: Keep metadata.managedFields in json and yaml.
         connection: Which cluster, and where in it.
     """
-    (wanted,) = named((name,), RACK)
+    kinds, wanted = _meant(name)
     async with connected(connection) as cluster:
-        rack = await cluster.get(wanted, RACK)
-        found = await asyncio.gather(*(_inside(cluster, wanted, kind) for kind in INSIDE))
-        leading = await _leading(cluster, found[-1])
-    top = house(rack, [*zip(INSIDE, found, strict=True), (ROLLOUT, leading)])
+        kind, body = await _first(cluster, kinds, wanted)
+        found = await ROOTS[kind](cluster, body)
     if output in {Format.TABLE, Format.WIDE}:
-        show_tree(top, wide=output is Format.WIDE)
+        show_tree(found.top, wide=output is Format.WIDE)
     elif output is Format.NAME:
-        sys.stdout.writelines(f"{each.kind.prefix}/{each.name}\n" for each in top.all())
+        sys.stdout.writelines(f"{kind.prefix}/{_name(body)}\n" for kind, body in found.objects)
     else:
-        bodies = [each.body for each in top.all()]
+        bodies = [body for _, body in found.objects]
         show_objects(bodies, output, one=False, managed_fields=show_managed_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A tree, and the objects that are drawn in it."""
+
+    top: Drawn
+    objects: Sequence[tuple[Kind, Body]]
+
+
+def _meant(typed: str) -> tuple[Sequence[Kind], str]:
+    """Return of which kinds it may be, and the name.
+
+    Raises:
+        UsageError: It is of another kind, or can be no name.
+    """
+    said, slash, _ = typed.rpartition("/")
+    kinds = [kind for kind in ROOTS if kind.called(said)] if slash else list(ROOTS)
+    if not kinds:
+        known = ", ".join(f"{kind.short}/NAME" for kind in ROOTS)
+        raise UsageError(f'"{typed}" is nothing that a tree is drawn of: give {known}, or NAME alone')
+    return kinds, named((typed,), kinds[0])[0]
+
+
+async def _first(cluster: Cluster, kinds: Sequence[Kind], name: str) -> tuple[Kind, Body]:
+    """Return the first object of this name.
+
+    Raises:
+        FabctlError: There is none, or it may not be read; of several kinds what is said of the first that there is.
+    """
+    lacking: FabctlError | None = None
+    for kind in kinds:
+        try:
+            return kind, await cluster.get(name, kind)
+        except (UnknownPLC, NotInstalled) as error:
+            if lacking is None or isinstance(lacking, NotInstalled):
+                lacking = error
+    raise lacking or UnknownPLC(f"no {name}")
+
+
+async def _of_rack(cluster: Cluster, rack: Body) -> Found:
+    name = _name(rack)
+    found = await asyncio.gather(*(_inside(cluster, name, kind) for kind in INSIDE))
+    leading = await _leading(cluster, found[-1])
+    top = house(rack, [*zip(INSIDE, found, strict=True), (ROLLOUT, leading)])
+    return Found(top, [(each.kind, each.body) for each in top.all()])
+
+
+async def _of_template(cluster: Cluster, template: Body) -> Found:
+    plcs = [each for each in await cluster.list_objects(cluster.namespace) if template_of(each) == _name(template)]
+    return Found(of_template(template, plcs), [(TEMPLATE, template), *((PLC, each) for each in plcs)])
+
+
+async def _of_plc(_: Cluster, plc: Body) -> Found:
+    return Found(of_plc(plc), [(PLC, plc)])
+
+
+async def _of_rollout(cluster: Cluster, rollout: Body) -> Found:
+    seen = rollout_view(rollout)
+    plcs = await members(cluster, rollout, looked_at(seen))
+    return Found(branches(seen, plcs, datetime.now(UTC)), [(ROLLOUT, rollout), *((PLC, each) for each in plcs)])
+
+
+ROOTS: Mapping[Kind, Callable[[Cluster, Body], Awaitable[Found]]] = {
+    RACK: _of_rack,
+    TEMPLATE: _of_template,
+    PLC: _of_plc,
+    ROLLOUT: _of_rollout,
+}
+"""What a tree is drawn of; a further kind is a line."""
+
+
+def _name(body: Body) -> str:
+    return text(mapping(body.get("metadata")).get("name"))
 
 
 async def _inside(cluster: Cluster, rack: str, kind: Kind) -> list[Body]:
@@ -74,4 +157,4 @@ async def _leading(cluster: Cluster, plcs: list[Body]) -> list[Body]:
         bodies = await cluster.list_objects(cluster.namespace, kind=ROLLOUT)
     except (Denied, NotInstalled):
         return []
-    return [each for each in bodies if text(mapping(each.get("metadata")).get("name")) in names]
+    return [each for each in bodies if _name(each) in names]

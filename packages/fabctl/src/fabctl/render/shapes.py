@@ -47,7 +47,7 @@ def plain_table(table: Table, *, headers: bool = True) -> str:
     """Return a table for a pipe: headers in capitals, a line a row."""
     lines = [*([tuple(header.upper() for header in table.headers)] if headers else []), *table.rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "".join(_line(table, line, widths) for line in lines)
+    return "".join(plain_row(table, line, widths) for line in lines)
 
 
 def width_of(table: Table) -> int:
@@ -68,7 +68,8 @@ def column_span(table: Table, header: str) -> tuple[int, int]:
     return start, start + widths[at]
 
 
-def _line(table: Table, line: tuple[str, ...], widths: list[int]) -> str:
+def plain_row(table: Table, line: tuple[str, ...], widths: list[int]) -> str:
+    """Return a line of a table with columns of these widths."""
     cells = (
         cell.rjust(width) if header in table.numeric else cell.ljust(width)
         for header, cell, width in zip(table.headers, line, widths, strict=True)

@@ -16,8 +16,10 @@ _NAMESPACE: Column = ("Namespace", lambda view: view.namespace)
 _NUMERIC = frozenset({"Target", "Actual", "Drifts", "Register", "Unit", "Corrections", "Every"})
 
 
-def status_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None) -> Table:
-    """Return the table "Git vs. Reality"; which rollout holds a PLC has a column where one does."""
+def status_table(
+    views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None, held: bool = False
+) -> Table:
+    """Return the table "Git vs. Reality"; which rollout holds a PLC has a column where one does, or where `held`."""
     moment, views = now or datetime.now(UTC), list(views)
     columns: list[Column] = [
         ("Name", lambda view: view.name),
@@ -26,7 +28,7 @@ def status_table(views: Iterable[View], *, wide: bool, namespaces: bool, now: da
         ("Status", lambda view: view.status),
         ("Drifts", lambda view: str(view.drifts)),
     ]
-    if any(view.held_by != NOTHING for view in views):
+    if held or any(view.held_by != NOTHING for view in views):
         columns.append(("Held by", lambda view: view.held_by))
     if wide:
         columns += [
