@@ -370,7 +370,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("what", [nox.param(module, id=name) for name, module in BENCHMARKS.items()])
 def bench(session: nox.Session, what: str) -> None:
-    """Measure what a poll, a request, the start of fabctl, or a box without a cluster costs; see --help."""
+    """Measure what a poll, a request, fabctl's start and lists, or a box without a cluster costs; see --help."""
     workspace(session)
     run(session, "python", "-m", f"benchmarks.{what}", *session.posargs)
 
