@@ -258,9 +258,10 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def pictures(session: nox.Session) -> None:
-    """Make the pictures of docs/gallery.md anew: what fabctl shows of each example device on a real API server."""
+    """Make pictures of fabctl anew: of a plant that runs for that, and of each example device on a real API server."""
     refuse_arguments(session)
     workspace(session)
+    run(session, "python", "tools/pictures.py")
     session.env["FABGITOPS_PICTURES"] = "write"
     run(session, "pytest", "-m", "integration", "tests/test_devices_applied.py")
 
