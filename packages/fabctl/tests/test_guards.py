@@ -53,7 +53,9 @@ def test_guards_stand_in_their_order_as_they_are_set(mapped: Make) -> None:
     body = drifted(mapped, adoption="Observe", identity={"vendor": "ABB"}, correction=CORRECTION)
     scaled = {"name": "limit", "scaleRegister": {"address": 5}, "value": 70}
     ramped = {"name": "speed", "write": {"ramp": {"maxStep": 5, "stepIntervalSecs": 10}}}
-    body["spec"]["registers"] = [ramped, scaled, {**scaled, "name": "seen", "value": None}]
+    secret = {"address": 24, "valueFrom": {"secretKeyRef": {"name": "drive", "key": "password"}}}
+    locked = {"name": "width", "address": 9, "value": 5, "write": {"before": [secret, {"address": 3, "value": 1}]}}
+    body["spec"]["registers"] = [ramped, scaled, {**scaled, "name": "seen", "value": None}, locked]
     assert [(name, setting) for name, (setting, _) in rows(body).items()] == [
         ("mode", "Warn"),
         ("adoption", "Observe, not approved yet"),
@@ -70,6 +72,7 @@ def test_guards_stand_in_their_order_as_they_are_set(mapped: Make) -> None:
         ("approval", "Manual"),
         ("ramp", "speed by 5 every 10 s"),
         ("scale", "limit by the power of ten that the device says"),
+        ("secrets", "width by drive/password"),
         ("operator", "always"),
     ]
     body["status"]["adoptedAt"] = "2026-01-01T00:00:00Z"

@@ -16,6 +16,30 @@ GROUPED: Spec = {**BASE, "group": "g"}
 MANY = 260
 SEED = 9
 
+_SECRET: Spec = {"valueFrom": {"secretKeyRef": {"name": "lock", "key": "password"}}}
+STEPS: list[Any] = [
+    [{"address": 24, **_SECRET}, {"table": "coil", "reference": 17, "value": True}],
+    [{"table": "coil", "address": 3, "value": 1}],
+    [{"address": 24, "value": 1, **_SECRET}],
+    [{"address": 24}],
+    [{"address": 24, "reference": 40025, "value": 1}],
+    [{"value": 1}],
+    [{"reference": 30025, "value": 1}],
+    [{"reference": 24, "value": 1000}],
+    [{"reference": 40025, "table": "coil", "value": 1}],
+    [{"address": 24, "value": True}],
+    [{"address": 24, "value": 65536}],
+    [{"address": 24, "value": "1000"}],
+    [{"address": 24, "value": 1.5}],
+    [{"table": "coil", "address": 3, "value": 2}],
+    [{"table": "input", "address": 3, "value": 2}],
+    [{"address": 24, "valueFrom": {"secretKeyRef": {"name": "lock"}}}],
+    [{"address": 24, "valueFrom": {"secretKeyRef": {"name": "Lock", "key": "a/b"}}}],
+    [{"address": 24, "valueFrom": {}}],
+    [],
+]
+"""What may be tried before a register."""
+
 FIELDS: dict[str, list[Any]] = {
     "table": ["holding", "input", "coil", "discrete", "Holding", None],
     "address": [0, 65535, 65536, -1, 1.5, "5", None],
@@ -92,6 +116,8 @@ FIELDS: dict[str, list[Any]] = {
         {"repeatSecs": 60, "verify": False},
         {"repeatSecs": 60, "ramp": {"maxStep": 1, "stepIntervalSecs": 1}},
         {"repeatSecs": 0},
+        *({"before": each} for each in STEPS),
+        {"after": [{"reference": 40030, "value": 1}], "before": None},
     ],
     "group": ["g", "-", "", 7, None],
 }
@@ -452,6 +478,11 @@ TEMPLATES: dict[str, Spec] = {
     "a placeholder": {"parameters": [{"name": "x", "default": 5}], "registers": _with(value="${x}", unitId="${x}")},
     "a placeholder that is not declared": {"registers": _with(value="${x}")},
     "a placeholder in write": {"registers": _with(write={"verifyDelayMs": "${x}"})},
+    "placeholders in a step": {
+        "parameters": [{"name": "x", "default": 24}],
+        "registers": _with(write={"before": [{"address": "${x}", "value": "${x}"}]}),
+    },
+    "a text in a step": {"registers": _with(write={"before": [{"address": 1, "value": "x"}]})},
     "a placeholder in connection": {"connection": {"requestDelayMs": "${x}"}},
     "a placeholder in a Secret's name": {"connection": {"transport": "tls", "tlsSecretRef": {"name": "${x}"}}},
     "a dollar that stays": {"registers": _with(type="string", length=8, value="$${x}")},

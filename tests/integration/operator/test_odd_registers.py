@@ -1,5 +1,7 @@
 """Registers as devices really have them, on a real API server, with PLCs on real sockets that mock-plc plays."""
 
+import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -335,3 +337,40 @@ async def test_a_place_of_reading_that_cannot_be_is_refused(site: Site) -> None:
     for each in wrong:
         with pytest.raises(Exception, match=r"read|coil and discrete"):
             await apply(site, "plant", 502, registers=[{"name": "a", "address": 1, **each}])
+
+
+DRIVE = """
+registers:
+- {name: pulse-width, address: 0, value: 5, behaviours: {locked: {by: password, value: 41234, within: 1s}}}
+- {name: password, address: 24}
+- {name: save, address: 30}
+"""
+
+
+async def test_a_locked_register_is_unlocked_out_of_a_secret(site: Site) -> None:
+    """While the Secret is missing the status says so and nothing is written; then each change goes out with it."""
+    before = [{"address": 24, "valueFrom": {"secretKeyRef": {"name": "drive", "key": "password"}}}]
+    step = {"before": before, "after": [{"reference": 40031, "value": 1}]}
+    await asyncio.to_thread(site.plane.let_secrets_be_read)
+    async with playing(DRIVE) as (machine, port), site.operator() as operator:
+
+        async def wants(value: int) -> None:
+            register = {"name": "pulse-width", "address": 0, "value": value, "write": step}
+            await apply(site, "drive", port, registers=[register])
+
+        await wants(60)
+
+        async def held() -> bool:
+            message = (await site.status("drive")).get("message", "")
+            return "not written: write.before[0].valueFrom.secretKeyRef: " in message
+
+        await until(held, "the status names the Secret that is missing")
+        assert (machine.points["pulse-width"].get(), machine.points["password"].get()) == (5, 0)
+        await asyncio.to_thread(site.plane.keep_secret, site.namespace, "drive", {"password": b"41234\n"})
+        for value in (60, 80):
+            await wants(value)
+            await site.until_status("drive", inSync=True, registersInSync="1/1", currentValue=value)
+            assert machine.points["pulse-width"].get() == value
+        assert machine.points["save"].get() == 1
+        told = f"{await site.get('drive')} {(await operator.get('/metrics')).text}"
+        assert not re.search(r"(?<![0-9.])41234(?![0-9.])|0xa112", told, re.IGNORECASE)

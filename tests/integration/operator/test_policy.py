@@ -67,6 +67,10 @@ REFUSED: list[tuple[Register, str]] = [
         "speed: byteOrder of a string is ABCD or BADC, and bool, bit and bits have none",
     ),
     (
+        {"value": 1, "write": {"before": [{"reference": 24, "value": 1000}]}},
+        "speed: each of write.before and write.after names one holding register or coil and gives value, a raw word",
+    ),
+    (
         {"table": "input", "write": {}},
         "speed is in a table that is read-only (input or discrete): drop its value to obs",
     ),
@@ -149,6 +153,7 @@ FULL: dict[str, list[Register]] = {
     "repeats": full(value=7, write={"repeatSecs": 60, "function": "multiple"}),
     "elsewhere": full(value=7, readFrom={"reference": 30005, "type": "float32", "byteOrder": "CDAB", "scale": 0.1}),
     "no values": full(type="float32", noValue=["NaN", *(f"0x7FC0000{each}" for each in range(7))]),
+    "steps": full(value=7, write={side: [{"reference": 40001, "value": 1}] * 8 for side in ("before", "after")}),
     "fields": [
         {**each, "address": at // 8, "type": "bits", "bit": at % 8 * 2, "lastBit": at % 8 * 2 + 1, "value": 2}
         for at, each in enumerate(full())

@@ -185,6 +185,18 @@ def _ramp(spec: Body, _: Body, __: Body) -> str:
     return "; ".join(ramps)
 
 
+def _secrets(spec: Body, _: Body, __: Body) -> str:
+    """Return which registers need a Secret to be written, by the places of their values and never what they are."""
+    needs: list[str] = []
+    for register in map(mapping, sequence(spec.get("registers"))):
+        write = mapping(register.get("write"))
+        steps = (mapping(each) for side in ("before", "after") for each in sequence(write.get(side)))
+        refs = (mapping(mapping(step.get("valueFrom")).get("secretKeyRef")) for step in steps)
+        keys = dict.fromkeys(f"{shown(ref.get('name'))}/{shown(ref.get('key'))}" for ref in refs if ref)
+        needs += [f"{shown(register.get('name'))} by {', '.join(keys)}"] if keys else []
+    return "; ".join(needs)
+
+
 Setting = Callable[[Body, Body, Body], str]
 """Told spec, spec.correction and status, how a guard is set; nothing where the spec says nothing of it."""
 
@@ -218,6 +230,7 @@ ORDER: tuple[tuple[str, Setting], ...] = (
     ("ramp", _ramp),
     ("scale", _scale),
     ("group", _group),
+    ("secrets", _secrets),
     ("operator", _everybody),
 )
 """The guards as the operator asks them; the last stands for what is not of one PLC alone."""

@@ -11,7 +11,7 @@ from fabgitops_core.control.events import Declared
 from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, Link, ReadPlan
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
-from fabgitops_core.engine.ports import Checks, Stored
+from fabgitops_core.engine.ports import Beside, Checks, Stored
 from fabgitops_core.testing.devices import FakeDevice, FakeDevices, FakePlc
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 
@@ -28,6 +28,20 @@ SPECS: dict[str, dict[str, Any]] = {
             {"name": "pump", "address": 30, "type": "bit", "bit": 3, "value": True},
         ],
     },
+}
+UNLOCKED: dict[str, Any] = {
+    **AT,
+    "registers": [
+        {
+            "name": "width",
+            "address": 0,
+            "value": 60,
+            "write": {
+                "before": [{"address": 24, "value": 1000}, {"table": "coil", "address": 3, "value": True}],
+                "after": [{"address": 30, "value": 1}],
+            },
+        }
+    ],
 }
 
 
@@ -118,8 +132,24 @@ class Line(FakeDevice):
         wanted: Callable[[], bool],
         over: ConnectionId | None = None,
         checks: Checks | None = None,
+        beside: Beside | None = None,
     ) -> bool:
-        """Write."""
+        """Write; of a step each by itself, as its requests are under way one after the other."""
+        for each in beside.before if beside else ():
+            await self._moments(each, timeout, wanted, over, None)
+        done = await self._moments(change, timeout, wanted, over, checks)
+        for each in beside.after if beside else ():
+            await self._moments(each, timeout, wanted, over, None)
+        return done
+
+    async def _moments(
+        self,
+        change: Change,
+        timeout: float,
+        wanted: Callable[[], bool],
+        over: ConnectionId | None,
+        checks: Checks | None,
+    ) -> bool:
         await self._life.moment()
         done = await super().write(change, timeout=timeout, wanted=wanted, over=over, checks=checks)
         await self._life.moment()
@@ -175,3 +205,23 @@ async def test_killed_at_any_await_it_is_written_and_counted_once(bench: Bench, 
         assert (kept[-1].drift_events, kept[-1].corrections_applied) == (registers, registers), last
         assert len(plc.writes) == registers, (last, written)
     assert last > 7 * registers, "there are as many moments as there are requests and records, twice each"
+
+
+async def test_killed_at_any_await_of_a_step_it_is_never_left_without_its_end(bench: Bench) -> None:
+    """Whatever the moment: the write follows its unlock at once, the last thing that is written is the save."""
+    last, plc, step = 0, bench.plc, [24, 3, 0, 30]
+    while True:
+        last += 1
+        plc.tables.clear()
+        plc.writes.clear()
+        kept: list[IndustrialPLCStatus] = []
+        first = await lived(bench, UNLOCKED, kept, last)
+        before = [each.address for each in plc.writes]
+        if first.moments < last:
+            break
+        await lived(bench, UNLOCKED, kept, 0)
+        after = [each.address for each in plc.writes][len(before) :]
+        assert before == step[: len(before)], last
+        assert after == step or (before, after) == (step, []), (last, before, after)
+        assert (kept[-1].drift_events, kept[-1].corrections_applied) == (1, 1), last
+    assert last > 2 * len(step), "there are as many moments as there are requests, twice each"

@@ -1,4 +1,4 @@
-"""Certificates out of Secrets: which context comes of them, and what is said where none does."""
+"""Certificates and words out of Secrets: what comes of them, and what is said where nothing does."""
 
 import asyncio
 import base64
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import pytest
 import trustme
-from fabgitops_core.control.plc.requests import TlsRef
+from fabgitops_core.control.plc.requests import SecretKey, TlsRef
 from fabgitops_core.engine.device_errors import Unreachable
+from fabgitops_core.engine.ports import SecretError
 from fabgitops_operator.hosting.errors import ApiError, Forbidden, Gone, Unavailable
-from fabgitops_operator.hosting.secrets import SecretTls
+from fabgitops_operator.hosting.secrets import SecretTls, SecretWords
 
 REF = TlsRef("plant/plc-tls")
 
@@ -153,3 +154,37 @@ async def test_a_secret_that_cannot_be_used(stored: Stored, data: Mapping[str, s
     stored.data = data
     with pytest.raises(Unreachable, match=f"plant/plc-tls cannot be used: .*{said}"):
         await SecretTls(stored)(REF)
+
+
+WORD = SecretKey("plant", "drive", "password")
+
+
+async def test_a_word_is_read_for_each_write(stored: Stored) -> None:
+    """Nothing is kept from one write to the next, so what was rotated counts at once."""
+    words = SecretWords(stored)
+    for value in (b"1000\n", b"0x7D0"):
+        stored.data = encoded(password=value)
+        assert await words.text(WORD) == value.decode()
+    assert stored.asked == [("plant", "drive")] * 2
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (Gone("gone", "gone"), "the Secret plant/drive that it names is not there"),
+        (Forbidden("no", "forbidden"), "the operator may not read the Secret plant/drive: give it that right with"),
+        (Unavailable("away", "away"), "the Secret plant/drive cannot be read now: away"),
+        (encoded(other=b"4711"), "the Secret plant/drive has no key password: add it, or name another"),
+        (encoded(password=b"\xff\xfe47"), "the key password of the Secret plant/drive is no text"),
+        ({"password": "4711!"}, "the key password of the Secret plant/drive is no text"),
+    ],
+)
+async def test_a_word_that_cannot_be_had_is_told_without_it(
+    stored: Stored, data: Mapping[str, str] | ApiError, says: str
+) -> None:
+    """The reason names Secret and key, and nothing of what is in there."""
+    stored.data = data
+    with pytest.raises(SecretError) as raised:
+        await SecretWords(stored).text(WORD)
+    assert str(raised.value).startswith(says)
+    assert "47" not in str(raised.value)

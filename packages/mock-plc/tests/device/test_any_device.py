@@ -20,6 +20,8 @@ BEHAVIOURS = st.fixed_dictionaries(
         "rounds": POSITIVE,
         "clamps": st.tuples(NUMBERS, NUMBERS).map(lambda ends: {"min": min(ends), "max": max(ends)}),
         "wearsOut": st.integers(0, 3),
+        "locked": st.fixed_dictionaries({"by": st.just("sp"), "value": NUMBERS, "within": TIMES}),
+        "saved": st.fixed_dictionaries({"by": st.just("sp"), "value": NUMBERS}),
     },
 )
 MOVES = st.one_of(

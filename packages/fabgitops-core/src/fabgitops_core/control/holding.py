@@ -31,6 +31,7 @@ class HoldReason(StrEnum):
     NO_RAMP = "RampImpossible"
     NO_SCALE = "ScaleImpossible"
     GROUP = "GroupIncomplete"
+    SECRET = "SecretUnavailable"  # noqa: S105 - a reason, no secret
     READ_ONLY = "ReadOnly"
     FLEET_BRAKE = "FleetBrake"
     BRAKE_UNKNOWN = "FleetBrakeUnknown"

@@ -10,7 +10,8 @@ DeviceError
 └── OutcomeUnknown   something was sent: a write may have been done
     ├── NoReply         nothing came within the time allowed
     ├── ConnectionLost  the peer closed before it had answered
-    └── BadReply        what came was not the answer to what was asked
+    ├── BadReply        what came was not the answer to what was asked
+    └── Unfinished      a write was confirmed, and what must be written after it was not
 """
 
 
@@ -90,3 +91,7 @@ class ConnectionLost(OutcomeUnknown):
 
 class BadReply(OutcomeUnknown):
     """What came was not the answer to what was asked: wrong function, length, echo, or no Modbus at all."""
+
+
+class Unfinished(OutcomeUnknown):
+    """A write was confirmed, and what must be written after it was not, or nobody knows: it counts as not proven."""

@@ -32,9 +32,10 @@ from fabgitops_core.engine.device_errors import DeviceError, Unchecked, Withdraw
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.held import Held
 from fabgitops_core.engine.holds import Holds
+from fabgitops_core.engine.opening import Closed, Opening
 from fabgitops_core.engine.outcomes import failure_of
 from fabgitops_core.engine.performing import OwnPerformer
-from fabgitops_core.engine.ports import Checks, Device, Host, Stored, UnrecordedError
+from fabgitops_core.engine.ports import Beside, Checks, Device, Host, Stored, UnrecordedError
 from fabgitops_core.engine.rations import Rations
 
 RECORD_SECS = 2.0
@@ -77,6 +78,7 @@ class DeviceRequests:
         holds: Why writes may not be sent now; asked before a write is recorded, and once more right before it is sent.
         held: Who waits for the end of one.
         neighbours: What those show whom a resource looks at.
+        opening: Makes what goes before and after a write.
         audits: Who has every write recorded, if anybody does.
         rations: Who keeps writes within their rates, if there are any.
     """
@@ -91,6 +93,7 @@ class DeviceRequests:
         holds: Holds,
         held: Held,
         neighbours: Callable[[Entry], Neighbours],
+        opening: Opening,
         audits: Audits | None = None,
         rations: Rations | None = None,
     ) -> None:
@@ -102,6 +105,7 @@ class DeviceRequests:
         self._holds = holds
         self._held = held
         self._neighbours = neighbours
+        self._opening = opening
         self._audits = audits
         self._rations = rations
 
@@ -172,16 +176,26 @@ class DeviceRequests:
         hold = self._hold(entry, change)
         if hold:
             return self._withdrawn(entry, change, hold)
+        try:
+            beside = await self._beside(change)
+        except Closed as closed:
+            return self._put_off(entry, change, closed.hold)
         if request.first and await self._host.stored(entry.key, RECORD_SECS) is Stored.REFUSED:
             return WriteUnrecorded(self._now(), change, UNRECORDED)
         if self._audits is None:
-            return await self._sent(entry, request, device)
+            return await self._sent(entry, request, device, beside)
         try:
-            return await self._audits.recorded(entry, change, partial(self._sent, entry, request, device))
+            return await self._audits.recorded(entry, change, partial(self._sent, entry, request, device, beside))
         except UnrecordedError as error:
             return self._withdrawn(entry, change, Hold(HoldReason.AUDIT, str(error)))
 
-    async def _sent(self, entry: Entry, request: Write, device: Device) -> Outcome:
+    async def _beside(self, change: Change) -> Beside | None:
+        """Return what goes before and after a write; what follows one that was sent is held by the operator alone."""
+        if change.around is None:
+            return None
+        return await self._opening.beside(change, change.around, lambda: self._holds.hold(change.endpoint) is None)
+
+    async def _sent(self, entry: Entry, request: Write, device: Device, beside: Beside | None) -> Outcome:
         """Send a write, if it still is wanted when its turn comes."""
         change, word = request.change, _LastWord()
         began = self._asking.time()
@@ -193,7 +207,9 @@ class DeviceRequests:
 
         checks = Checks(request.checks, word.show) if request.checks else None
         try:
-            sent = await device.write(change, timeout=request.timeout, wanted=wanted, over=request.over, checks=checks)
+            sent = await device.write(
+                change, timeout=request.timeout, wanted=wanted, over=request.over, checks=checks, beside=beside
+            )
         except Unchecked as error:
             why = f"a register that an interlock names could not be read right before the write: {error.why}"
             return self._put_off(entry, change, Hold(HoldReason.INTERLOCK, why, inf, guard="interlocks"))

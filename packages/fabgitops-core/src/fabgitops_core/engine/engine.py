@@ -12,15 +12,7 @@ from typing import Any, TypeVar
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Request
 from fabgitops_core.control.controller import Controller
-from fabgitops_core.control.events import (
-    Contested,
-    Declared,
-    Event,
-    Referenced,
-    Removed,
-    Used,
-    fault_message,
-)
+from fabgitops_core.control.events import Contested, Declared, Event, Referenced, Removed, Used, fault_message
 from fabgitops_core.control.holding import HoldReason
 from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name
 from fabgitops_core.control.plc.controller import DeviceController
@@ -42,8 +34,9 @@ from fabgitops_core.engine.listener import Listener
 from fabgitops_core.engine.measuring import Measuring
 from fabgitops_core.engine.neighbours import Neighbourhood
 from fabgitops_core.engine.object_requests import ObjectRequests
+from fabgitops_core.engine.opening import Opening
 from fabgitops_core.engine.performing import Clearance, Performer, Performing
-from fabgitops_core.engine.ports import Audit, Bus, Devices, Host, MetricSource, Objects, Observer
+from fabgitops_core.engine.ports import Audit, Bus, Devices, Host, MetricSource, Objects, Observer, Secrets
 from fabgitops_core.engine.rations import Rations
 from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.scheduler import Scheduler
@@ -79,6 +72,7 @@ class Engine:
         audit: Who keeps a record of every write to a device, if anybody does.
         rates: How many writes go out in a time.
         metrics: Where metrics are that are kept elsewhere, for kinds that are judged by any.
+        secrets: Where values are that are written and stand in no manifest, if there are any.
     """
 
     def __init__(
@@ -93,6 +87,7 @@ class Engine:
         audit: Audit | None = None,
         rates: Rates = UNLIMITED,
         metrics: MetricSource | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self._devices = devices
         self._host = host
@@ -127,9 +122,9 @@ class Engine:
         asking = Asking(self.circuits, self._listener.late, self._time)
         audits = None if audit is None else Audits(audit, now)
         rations = self._rations = Rations(rates, partial(self._wake, after=0.0)) if rates else None
-        seen = self._neighbourhood.of
+        users, due, seen = self._shares.users, self._beginning.due, self._neighbourhood.of
         requests = DeviceRequests(
-            host, asking, self._shares.users, now, self._beginning.due, self.holds, self._held, seen, audits, rations
+            host, asking, users, now, due, self.holds, self._held, seen, Opening(secrets), audits, rations
         )
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()

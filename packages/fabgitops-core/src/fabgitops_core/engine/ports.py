@@ -4,6 +4,7 @@ Each has a real adapter (in `fabgitops_core.modbus` or the operator) and a shipp
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any, NamedTuple, Protocol
@@ -15,7 +16,7 @@ from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.plc.auditing import WriteFacts
-from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Link, ReadPlan
+from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, IdentityPlan, Link, ReadPlan, SecretKey
 
 
 class Identified(NamedTuple):
@@ -33,6 +34,18 @@ class Checks(NamedTuple):
 
     plans: tuple[ReadPlan, ...]
     shown: Callable[[tuple[tuple[int, ...], ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is written before and after a change, in the same turn, each to one word or coil of the same unit.
+
+    What a Secret holds is in there, so it shows none of it. `wanted` is asked before each that goes after the change.
+    """
+
+    before: tuple[Change, ...] = field(repr=False)
+    after: tuple[Change, ...] = field(repr=False)
+    wanted: Callable[[], bool] = field(repr=False)
 
 
 class Device(Protocol):
@@ -76,6 +89,7 @@ class Device(Protocol):
         wanted: Callable[[], bool],
         over: ConnectionId | None = None,
         checks: Checks | None = None,
+        beside: Beside | None = None,
     ) -> bool:
         """Send one write, once, and return when the device has confirmed it; writes go before waiting reads.
 
@@ -91,11 +105,16 @@ class Device(Protocol):
                 that we have not looked for the device anew.
             checks: What to read before it, over the same connection and with no other request of ours between them;
                 `wanted` is asked before it, and again once that is shown.
+            beside: What to write before and after it, over the same connection and with no other request of ours
+                between them. All of it goes out after the readings, in order, each only when the device has confirmed
+                the one before; `wanted` is asked before each that goes first.
 
         Raises:
-            DeviceError: `Unchecked` when that could not be read. `Withdrawn` also when `wanted` said no or, with a
-                reason in `why`, when the connection `over` is gone, otherwise as for `read`. When `maybe_done` is true
-                the device may hold the new value; it is not when the reading before a write did not succeed.
+            DeviceError: `Unfinished` when it was confirmed, and one that goes after it was not. Of one that goes before
+                it the error is that of this one, and the change was not sent. `Unchecked` when what is to be read
+                before it could not be. `Withdrawn` also when `wanted` said no or, with a reason in `why`, when the
+                connection `over` is gone, otherwise as for `read`. When `maybe_done` is true the device may hold the
+                new value; it is not when the reading before a write did not succeed.
         """
         ...
 
@@ -277,6 +296,22 @@ class Audit(Protocol):
 
         Raises:
             UnrecordedError: It could not be stored.
+        """
+        ...
+
+
+class SecretError(Exception):
+    """A value cannot be had out of a Secret; the text is one sentence for people, without anything of a Secret."""
+
+
+class Secrets(Protocol):
+    """Where values are that stand in no manifest."""
+
+    async def text(self, secret: SecretKey) -> str:
+        """Return what a key of a Secret holds now.
+
+        Raises:
+            SecretError: There is no such Secret or key, it may not be read, or cannot be now.
         """
         ...
 

@@ -1,8 +1,10 @@
 """The pool: one session for each endpoint, shared by everyone who names it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import Any
 from weakref import WeakValueDictionary
 
 from fabgitops_core.codec.networks import ANYWHERE, Networks
@@ -13,13 +15,14 @@ from fabgitops_core.control.plc.requests import (
     IdentityPlan,
     Link,
     ReadPlan,
+    Table,
     TlsRef,
     Transport,
     Uncopied,
     WriteFunction,
 )
 from fabgitops_core.engine.device_errors import DeviceError, Unchecked, Unreachable, Withdrawn
-from fabgitops_core.engine.ports import Checks, Identified
+from fabgitops_core.engine.ports import Beside, Checks, Identified
 from fabgitops_core.modbus.frames.identity import identity_request
 from fabgitops_core.modbus.frames.manners import Share
 from fabgitops_core.modbus.frames.reads import Words, read_request
@@ -30,13 +33,17 @@ from fabgitops_core.modbus.reaching import Reaching
 from fabgitops_core.modbus.route import Route, straight
 from fabgitops_core.modbus.session import Session
 from fabgitops_core.modbus.tls import TlsProvider, system_tls
+from fabgitops_core.modbus.writes import Writes, writes_of
 
 LINK = Link()
 MAX_REQUESTS = 256
 """Readings that a share remembers how to ask for."""
 
-WordLocks = WeakValueDictionary[tuple[Endpoint, int, int], asyncio.Lock]
-"""Locks of words whose bits are being changed, by site, unit id and address; one that nobody waits for is gone."""
+WordLocks = WeakValueDictionary[tuple[Endpoint, int, Table, int], asyncio.Lock]
+"""Locks of words whose bits are being changed, or by which something is unlocked, by site, unit id, table and address.
+
+One that nobody waits for is gone.
+"""
 
 
 def _ignore(_function: str, _result: str) -> None:
@@ -164,6 +171,7 @@ class ModbusDevice:
         wanted: Callable[[], bool],
         over: ConnectionId | None = None,
         checks: Checks | None = None,
+        beside: Beside | None = None,
     ) -> bool:
         """As `fabgitops_core.engine.ports.Device.write`.
 
@@ -171,16 +179,30 @@ class ModbusDevice:
             ValueError: The change is out of range or for another endpoint; nothing was sent.
         """
         self._check_endpoint(change.endpoint)
-        if change.mask is None:
-            return await self._write_at_once(change, timeout, wanted, over, checks)
+        if change.mask is None and beside is None:
+            return await self._write_at_once(change, timeout, wanted, over, checks, None)
         # A turn keeps others off one connection, and a device may be reached over several: other TLS settings, another
         # transport. The word is locked for whoever changes bits of it; who wants all of it is a rival: neither writes.
-        word = (change.endpoint.site, change.unit_id, change.address)
-        async with self._words.setdefault(word, asyncio.Lock()):
-            if change.function is WriteFunction.MASK:
-                return await self._write_at_once(change, timeout, wanted, over, checks)
-            merging = partial(write_merged, change)
-            return await self._write_after([read_before(change)], merging, timeout, wanted, over, checks)
+        # So is what several unlock by, each in its turn.
+        async with self._locked(change, beside):
+            if change.mask is None or change.function is WriteFunction.MASK:
+                return await self._write_at_once(change, timeout, wanted, over, checks, beside)
+            merging = partial(write_merged, change, spare=beside is None or not beside.after)
+            return await self._write_after(
+                change, [read_before(change)], merging, timeout, wanted, over, checks, beside
+            )
+
+    @asynccontextmanager
+    async def _locked(self, change: Change, beside: Beside | None) -> AsyncIterator[None]:
+        """Lock the words of a write that others may write too, in the order of their places."""
+        words = {(change.table, change.address)} if change.mask is not None else set()
+        if beside is not None:
+            words |= {(each.table, each.address) for each in (*beside.before, *beside.after)}
+        async with AsyncExitStack() as stack:
+            for table, address in sorted(words):
+                word = (change.endpoint.site, change.unit_id, table, address)
+                await stack.enter_async_context(self._words.setdefault(word, asyncio.Lock()))
+            yield
 
     async def _write_at_once(
         self,
@@ -189,34 +211,39 @@ class ModbusDevice:
         wanted: Callable[[], bool],
         over: ConnectionId | None,
         checks: Checks | None,
+        beside: Beside | None,
     ) -> bool:
         request = write_request(change)
-        if checks is not None:
-            return await self._write_after([], lambda _: request, timeout, wanted, over, checks)
+        if checks is not None or beside is not None:
+            return await self._write_after(change, [], lambda _: request, timeout, wanted, over, checks, beside)
         await self._session.ask(request, timeout=timeout, urgent=True, held=self._held, wanted=wanted, over=over)
         return True
 
     async def _write_after(
         self,
+        change: Change,
         before: list[Request[Words]],
         write: Callable[[Words], Request[tuple[()]] | None],
         timeout: float,
         wanted: Callable[[], bool],
         over: ConnectionId | None,
         checks: Checks | None,
+        beside: Beside | None,
     ) -> bool:
         """Read and then write, in one turn: the word whose bits are changed, and last what is to be checked."""
         readings = before + ([] if checks is None else [read_request(plan) for plan in checks.plans])
         answers: list[Words] = []
 
-        def then(shown: list[Words]) -> Request[tuple[()]] | None:
+        def then(shown: list[Words]) -> Writes | None:
             if checks is not None:
                 checks.shown(tuple(shown[len(before) :]))
-            return write(shown[0])
+            main = write(shown[0] if shown else ())
+            return None if main is None else writes_of(main, beside)
 
+        asked: Request[Any] = readings[0] if readings else write_request(change)
         try:
             return await self._session.ask_then(
-                readings, then, answers, timeout=timeout, held=self._held, wanted=wanted, over=over
+                asked, readings, then, answers, timeout=timeout, held=self._held, wanted=wanted, over=over
             )
         except DeviceError as error:
             if checks is None or len(answers) < len(before):

@@ -6,7 +6,7 @@ closed peer only after its timeouts. Its framer and its PDUs are (see `frames`).
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fabgitops_core.control.plc.requests import ConnectionId, Endpoint, Link, TlsRef
 from fabgitops_core.engine.device_errors import DeviceError
@@ -16,6 +16,7 @@ from fabgitops_core.modbus.line import NOWHERE, Line, OnRequest, Wanted, check_w
 from fabgitops_core.modbus.pace import Pace
 from fabgitops_core.modbus.reaching import Reaching
 from fabgitops_core.modbus.turns import Turns
+from fabgitops_core.modbus.writes import Writes
 
 T = TypeVar("T")
 
@@ -109,8 +110,9 @@ class Session:
 
     async def ask_then(
         self,
+        asked: Request[Any],
         first: Sequence[Request[T]],
-        then: Callable[[list[T]], Request[tuple[()]] | None],
+        then: Callable[[list[T]], Writes | None],
         answers: list[T],
         *,
         timeout: float,
@@ -118,26 +120,39 @@ class Session:
         wanted: Wanted,
         over: ConnectionId | None = None,
     ) -> bool:
-        """Carry out readings and the write that they lead to, in one turn; return whether they led to one.
+        """Carry out readings and the writes that they lead to, in one turn; return whether they led to any.
 
-        Their answers are put into a list as they come. All go over one connection. When a reading does not succeed, or
-        the connection does not outlive them, nothing was written for certain.
+        What is `asked` is what a turn is waited for. Their answers are put into a list as they come. All go over one
+        connection. When a reading does not succeed, or the connection does not outlive them, nothing was written for
+        certain. Of several writes each goes out when the one before it is confirmed.
         """
-        await self._wait(first[0], urgent=True)
+        unbound = over is None
+        await self._wait(asked, urgent=True)
         try:
-            check_wanted(first[0], wanted)
+            check_wanted(asked, wanted)
             for reading in first:
                 answers.append(await self._read_first(reading, timeout, held, over))
                 over = over or self.connection or NOWHERE
-            second = then(answers)
-            if second is None:
+            writes = then(answers)
+            if writes is None:
                 return False
-            await self._line.carry_out(second, timeout, urgent=True, held=held, wanted=wanted, over=over)
+            await self._write(writes, timeout, held, wanted, over, unbound)
         finally:
             self._turns.give()
             self._end_if_done()
-        self._on_request(second.function, "ok")
         return True
+
+    async def _write(
+        self, writes: Writes, timeout: float, held: Share, wanted: Wanted, over: ConnectionId | None, unbound: bool
+    ) -> None:
+        """Carry out a write with what goes before and after it, over one connection; the first that fails ends it."""
+        for index, (request, before) in enumerate(writes.in_order(wanted)):
+            try:
+                await self._line.carry_out(request, timeout, urgent=True, held=held, wanted=before, over=over)
+            except DeviceError as error:
+                raise writes.told(error, index, unbound) from None
+            self._on_request(request.function, "ok")
+            over = over or self.connection or NOWHERE
 
     async def _read_first(self, reading: Request[T], timeout: float, held: Share, over: ConnectionId | None) -> T:
         try:

@@ -15,8 +15,8 @@ from fabgitops_core.control.plc.requests import (
     Table,
     WriteFunction,
 )
-from fabgitops_core.engine.device_errors import DeviceError, Refused, Unchecked, UnitUnreachable, Withdrawn
-from fabgitops_core.engine.ports import Checks, Identified
+from fabgitops_core.engine.device_errors import DeviceError, Refused, Unchecked, Unfinished, UnitUnreachable, Withdrawn
+from fabgitops_core.engine.ports import Beside, Checks, Identified
 
 _GATEWAY = {0x0A, 0x0B}
 
@@ -179,6 +179,7 @@ class FakeDevice:
         wanted: Callable[[], bool],
         over: ConnectionId | None = None,
         checks: Checks | None = None,
+        beside: Beside | None = None,
     ) -> bool:
         """Change what the PLC holds, or raise what the test wants."""
         del timeout
@@ -192,6 +193,28 @@ class FakeDevice:
             self._check(checks)
             if not wanted():
                 raise Withdrawn("no longer wanted")
+        if beside is not None:
+            return self._all(change, beside)
+        return self._one(change)
+
+    def _all(self, change: Change, beside: Beside) -> bool:
+        """Write it with what goes before and after it; what fails ends that."""
+        try:
+            for each in beside.before:
+                self._one(each)
+        except DeviceError as error:
+            error.maybe_done = False
+            raise
+        self._one(change)
+        try:
+            for each in beside.after:
+                self._one(each)
+        except DeviceError as error:
+            raise Unfinished(str(error)) from None
+        return True
+
+    def _one(self, change: Change) -> bool:
+        plc = self._plc
         error = plc.write_errors.pop(0) if plc.write_errors else None
         if error is None:
             plc.refuse(change.unit_id, change.table, change.address, len(change.values))

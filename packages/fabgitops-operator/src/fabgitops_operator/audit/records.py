@@ -9,7 +9,7 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.codec.types import Words, hex_of
 from fabgitops_core.control.plc.auditing import WriteFacts
 from fabgitops_core.control.plc.brevity import brief
-from fabgitops_core.control.plc.requests import Change
+from fabgitops_core.control.plc.requests import Around, Change, SideWrite
 from fabgitops_core.engine.ports import WriteResult
 
 from fabgitops_operator.audit.chain import Head
@@ -82,6 +82,7 @@ def attempt(at: datetime, write: str, key: Key, change: Change, facts: WriteFact
         "words": hex_of(change.values),
         "mask": None if change.mask is None else hex_of((change.mask,)),
         "repeat": change.repeat or None,
+        **_around(change.around),
         "registers": [
             {
                 "name": each.point.name,
@@ -93,6 +94,24 @@ def attempt(at: datetime, write: str, key: Key, change: Change, facts: WriteFact
         "guards": dict(facts.guards),
     }
     return {name: value for name, value in record.items() if value not in ("", None, {})}
+
+
+def _around(around: Around | None) -> dict[str, Any]:
+    """Return what goes before and after a write: of what is in a Secret where that is, never what it says."""
+    if around is None:
+        return {}
+    return {
+        field: [_side(each) for each in steps]
+        for field, steps in (("writtenBefore", around.before), ("writtenAfter", around.after))
+        if steps
+    }
+
+
+def _side(side: SideWrite) -> dict[str, Any]:
+    place = {"table": side.table.value, "address": side.address}
+    if side.secret is None:
+        return {**place, "words": hex_of((side.value or 0,))}
+    return {**place, "secret": f"{side.secret.namespace}/{side.secret.name}", "key": side.secret.key}
 
 
 def _brief(texts: Mapping[str, Any]) -> dict[str, Any]:

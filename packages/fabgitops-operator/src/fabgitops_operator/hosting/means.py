@@ -10,6 +10,7 @@ from fabgitops_core.control.commands import Request
 from fabgitops_core.control.plc.requests import Endpoint, Link
 from fabgitops_core.engine.performing import Performer
 from fabgitops_core.engine.ports import Bus, Devices, Host, MetricSource, Objects
+from fabgitops_core.engine.ports import Secrets as EngineSecrets
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.modbus.route import Route
 
@@ -18,7 +19,7 @@ from fabgitops_operator.hosting.brake.brake import BrakeStore
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.ports import Secrets
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
-from fabgitops_operator.hosting.secrets import SecretTls
+from fabgitops_operator.hosting.secrets import SecretTls, SecretWords
 
 NONE: Mapping[type[Request], Performer] = MappingProxyType({})
 
@@ -45,7 +46,7 @@ class Means:
     `devices` and `objects` are made when there is somebody to count what they do, `performers` when there is a host to
     record it; `metrics` is asked for what judges a change and is kept elsewhere, `racks` counts what is of them,
     `brake` is where the fleet brake is kept of kinds that it can hold, and `audit` keeps a record of every write to a
-    device.
+    device. `secrets` is where the words are that unlock devices.
     """
 
     devices: Callable[[Metrics], Devices] = lambda _: NoDevices()
@@ -56,6 +57,7 @@ class Means:
     performers: Callable[[Host], Mapping[type[Request], Performer]] = lambda _: NONE
     brake: BrakeStore | None = None
     audit: Keeper | None = None
+    secrets: EngineSecrets | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +85,5 @@ def modbus(
         metrics=rollouts.metrics if rollouts else None,
         brake=brake,
         audit=audit,
+        secrets=SecretWords(secrets),
     )

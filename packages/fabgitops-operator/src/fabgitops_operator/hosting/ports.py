@@ -44,7 +44,7 @@ class Events(Protocol):
 
 
 class Secrets(Protocol):
-    """What keeps certificates."""
+    """What keeps certificates, and values that must not stand in Git."""
 
     async def secret(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return the data of a Secret, base64 as stored; raises Gone when it is not there, or another ApiError."""

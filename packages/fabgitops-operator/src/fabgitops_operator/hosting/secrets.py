@@ -1,9 +1,9 @@
-"""Certificates for TLS connections to devices, out of Secrets that resources name.
+"""What resources have in Secrets: certificates for TLS connections to devices, and words that unlock them.
 
-A Secret is read when a connection is made, so what was rotated counts from the next one on. Those that connect within
-the same second share one reading: a switch that comes back brings hundreds of PLCs at once, and most plants have one
-Secret for all. The right to read Secrets is a role of its own (`fabgitops-operator manifests --with-secrets`); without
-it a resource that names one says that it is missing.
+A Secret is read when a connection is made, and before each write that needs it, so what was rotated counts from the
+next one on. Those that connect within the same second share one reading: a switch that comes back brings hundreds of
+PLCs at once, and most plants have one Secret for all. The right to read Secrets is a role of its own
+(`fabgitops-operator manifests --with-secrets`); without it a resource that names one says that it is missing.
 """
 
 import asyncio
@@ -13,8 +13,9 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fabgitops_core.control.plc.requests import TlsRef
+from fabgitops_core.control.plc.requests import SecretKey, TlsRef
 from fabgitops_core.engine.device_errors import Unreachable
+from fabgitops_core.engine.ports import SecretError
 from fabgitops_core.modbus.tls import system_tls, tls_context
 
 from fabgitops_operator.hosting.errors import ApiError, Forbidden, Gone
@@ -84,21 +85,56 @@ class SecretTls:
     async def _made(self, ref: TlsRef) -> ssl.SSLContext:
         namespace, _, name = ref.secret.partition("/")
         try:
-            data = await self._kube.secret(namespace, name)
-        except Gone:
-            raise Unreachable(f"the Secret {ref.secret} that tlsSecretRef names is not there") from None
-        except Forbidden:
-            raise Unreachable(
-                f"the operator may not read the Secret {ref.secret}: give it that right with "
-                "`fabgitops-operator manifests --with-secrets | kubectl apply -f -`"
-            ) from None
-        except ApiError as error:
-            raise Unreachable(f"the Secret {ref.secret} cannot be read now: {error}") from None
+            data = await _data(self._kube, namespace, name, "tlsSecretRef")
+        except SecretError as error:
+            raise Unreachable(str(error)) from None
         try:
             ca, certificate, key = (_text(data, field) for field in (_CA, _CERTIFICATE, _KEY))
             return await asyncio.to_thread(tls_context, ca=ca, certificate=certificate, key=key, verify=ref.verify)
         except ValueError as error:
             raise Unreachable(f"the Secret {ref.secret} cannot be used: {error}") from None
+
+
+class SecretWords:
+    """The `Secrets` of the operator's engine: what goes before and after writes, read for each anew."""
+
+    def __init__(self, kube: Secrets) -> None:
+        self._kube = kube
+
+    async def text(self, secret: SecretKey) -> str:
+        """Return what a key of a Secret holds now.
+
+        Raises:
+            SecretError: The Secret or its key is missing, may not be read, or is no text.
+        """
+        data = await _data(self._kube, secret.namespace, secret.name, "it")
+        if secret.key not in data:
+            full = f"{secret.namespace}/{secret.name}"
+            raise SecretError(f"the Secret {full} has no key {secret.key}: add it, or name another")
+        try:
+            return base64.b64decode(data[secret.key], validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise SecretError(f"the {secret} is no text") from None
+
+
+async def _data(kube: Secrets, namespace: str, name: str, by: str) -> Mapping[str, str]:
+    """Return the data of a Secret that a field names.
+
+    Raises:
+        SecretError: It is missing, or may not be read.
+    """
+    full = f"{namespace}/{name}"
+    try:
+        return await kube.secret(namespace, name)
+    except Gone:
+        raise SecretError(f"the Secret {full} that {by} names is not there") from None
+    except Forbidden:
+        raise SecretError(
+            f"the operator may not read the Secret {full}: give it that right with "
+            "`fabgitops-operator manifests --with-secrets | kubectl apply -f -`"
+        ) from None
+    except ApiError as error:
+        raise SecretError(f"the Secret {full} cannot be read now: {error}") from None
 
 
 def _text(data: Mapping[str, str], field: str) -> str:

@@ -127,6 +127,7 @@ class Stage:
             audit=self._audit,
             rates=rates,
             metrics=means.metrics,
+            secrets=means.secrets,
         )
         self._leads = led_kinds(deciding)
         self.inventory = Inventory(

@@ -1,7 +1,7 @@
-"""Certificates for connections to devices, in folders: DIR/NAMESPACE/NAME/ with ca.crt, tls.crt and tls.key.
+"""What devices are reached and unlocked with, in folders: DIR/NAMESPACE/NAME/ with ca.crt, tls.crt, tls.key, or others.
 
-That is how a Secret looks that is mounted into a pod. A folder is read at each connection, so what was rotated counts
-from the next one on.
+That is how a Secret looks that is mounted into a pod: a file for each key. A folder is read at each connection, and
+before each write that needs it, so what was rotated counts from the next one on.
 """
 
 import asyncio
@@ -12,7 +12,10 @@ from pathlib import Path
 from fabgitops_operator.hosting.errors import ApiError, Rejected
 
 FILES = ("ca.crt", "tls.crt", "tls.key")
-"""What a folder may hold; each is used where it is there."""
+"""What a folder may hold for TLS; each is used where it is there."""
+
+LARGEST = 1024 * 1024
+"""Bytes of a file: a Secret has no more."""
 
 
 class SecretFiles:
@@ -29,8 +32,8 @@ class SecretFiles:
         """
         if self._folder is None:
             raise Rejected(
-                f"no folder of certificates is given: start with --secrets DIR, and put {', '.join(FILES)} into "
-                f"DIR/{namespace}/{name}",
+                f"no folder of Secrets is given: start with --secrets DIR, and put a file for each key ("
+                f"{', '.join(FILES)} for TLS) into DIR/{namespace}/{name}",
                 "nosecrets",
             )
         if any(part in {"", ".", ".."} or "/" in part for part in (namespace, name)):
@@ -40,13 +43,27 @@ class SecretFiles:
 
 def _read(folder: Path) -> Mapping[str, str]:
     found = {}
-    for name in FILES:
+    for file in _files(folder):
         try:
-            found[name] = base64.b64encode((folder / name).read_bytes()).decode()
-        except FileNotFoundError:
+            with file.open("rb") as data:
+                content = data.read(LARGEST + 1)
+        except FileNotFoundError:  # taken away since the folder was listed
             continue
         except OSError as error:
-            raise ApiError(f"{folder / name} cannot be read: {error.strerror}", "unreadable") from error
+            raise ApiError(f"{file} cannot be read: {error.strerror}", "unreadable") from error
+        if len(content) > LARGEST:
+            raise Rejected(f"{file} is larger than a Secret may be ({LARGEST} bytes)", "large")
+        found[file.name] = base64.b64encode(content).decode()
     if not found:
-        raise Rejected(f"there is none of {', '.join(FILES)} in {folder}", "missing")
+        raise Rejected(f"there is no file in {folder}: {', '.join(FILES)}, or one for each key", "missing")
     return found
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files of a folder; what begins with a dot is how a mounted Secret keeps its versions."""
+    try:
+        return [each for each in folder.iterdir() if not each.name.startswith(".") and each.is_file()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise ApiError(f"{folder} cannot be read: {error.strerror}", "unreadable") from error

@@ -106,7 +106,7 @@ class StandaloneSettings(Entry, Common):
     """File with the secret by which the Git server signs its requests to /webhook, which have the source looked at."""
 
     secrets: Path | None = None
-    """Folder of certificates for devices behind TLS: DIR/NAMESPACE/NAME/ with ca.crt, tls.crt, tls.key."""
+    """Folder of Secrets: DIR/NAMESPACE/NAME/ with ca.crt, tls.crt, tls.key for TLS, or a file for each key."""
 
     def of_source(self) -> SourceSettings:
         """Return what the source is to know."""

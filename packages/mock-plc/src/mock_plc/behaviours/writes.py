@@ -38,6 +38,22 @@ class WearsOut(Part):
     code: Code = DEVICE_FAILURE
 
 
+class Locked(Part):
+    """It takes a write only within a time after `value` was written to the register `by`, and else answers `code`."""
+
+    by: str
+    value: Number | Annotated[bool, Field(strict=True)]
+    within: Seconds
+    code: Code = DEVICE_FAILURE
+
+
+class Saved(Part):
+    """What is written to it is gone with a restart, unless `value` was written to the register `by` since."""
+
+    by: str
+    value: Number | Annotated[bool, Field(strict=True)]
+
+
 class Rounds(Part):
     """It keeps fewer digits than were written: the nearest multiple of `to`, halves to the even one."""
 

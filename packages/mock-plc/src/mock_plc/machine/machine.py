@@ -44,6 +44,7 @@ class Machine:
             self._let_drift(chaos)
         self._moving = [(name, point) for name, point in self._named.items() if point.movement]
         self._resisting = [(name, point) for name, point in self._named.items() if point.register.behaviours.resists]
+        self._locking = [(name, point) for name, point in self._named.items() if point.register.behaviours.locked]
         self._due: float | None = 0.0
 
     def _names(self) -> Iterator[tuple[str, MapPoint]]:
@@ -68,7 +69,11 @@ class Machine:
         for name, point in self._resisting:
             if fought := point.resist(now):
                 _tell("resists", self._called + name, fought)
+        for name, point in self._locking:
+            if point.close(now):
+                log.info("locks: %s", self._called + name)
         dues = [point.due for _, point in self._moving]
+        dues += [point.open.due for _, point in self._locking if point.open]
         dues += [point.fight.due for _, point in self._resisting if point.fight]
         self._due = min((due for due in dues if due is not None), default=None)
         return self._due
@@ -86,13 +91,14 @@ class Machine:
                 point.due = now + interval
 
     def restart(self) -> None:
-        """Hold the start values again; what is worn stays worn."""
+        """Hold the start values again, or what was saved; what is worn stays worn."""
         for point in self._named.values():
             point.reset()
         self._soon()
 
     def _written(self) -> None:
-        if any(point.fight and point.fight.due is None for _, point in self._resisting):
+        fights = any(point.fight and point.fight.due is None for _, point in self._resisting)
+        if fights or any(point.open and point.open.due is None for _, point in self._locking):
             self._soon()
 
     def _soon(self) -> None:

@@ -31,6 +31,13 @@ class Beside(Protocol):
         """Hold there what goes with the start value."""
 
 
+@dataclass(slots=True)
+class _Open:
+    """A lock that is open, and when it closes, once that is known."""
+
+    due: float | None = None
+
+
 class MapPoint:
     """A register of a device file, above the words of its table, which are the one truth about what it holds.
 
@@ -50,6 +57,8 @@ class MapPoint:
         self.due: float | None = None
         self.fight: _Fight | None = None
         self.inlet: Beside | None = None
+        self.open: _Open | None = None
+        self._saved: tuple[int, ...] | None = None
         self._cells = cells
         self._dice = random.Random(seed)  # noqa: S311 - a process that can be repeated, not a secret
         self._base = self._value = 0.0
@@ -57,6 +66,11 @@ class MapPoint:
         for address in self.span:
             cells.setdefault(address, 0)
         self.reset()
+
+    @property
+    def hears(self) -> bool:
+        """Whether it matters to it what is written to another register."""
+        return bool(self.register.behaviours.locked or self.register.behaviours.saved)
 
     @property
     def words(self) -> tuple[int, ...]:
@@ -107,9 +121,10 @@ class MapPoint:
         self.rebase()
 
     def reset(self) -> None:
-        """Hold the start value again, and begin to move anew; what is worn stays worn."""
-        self.put(self.register.codec.encode(self.register.start, self.words))
-        self.fight = self.due = None
+        """Hold the start value again, or what was saved, and begin to move anew; what is worn stays worn."""
+        start = self.register.codec.encode(self.register.start, self.words)
+        self.put(start if self._saved is None else self._restored(self._saved))
+        self.fight = self.open = self.due = None
         if self.inlet:
             self.inlet.reset()
         self.rebase()
@@ -176,6 +191,8 @@ class MapPoint:
         ways = self.register.behaviours
         if ways.read_only:
             raise ModbusException(ways.read_only.code)
+        if ways.locked and self.open is None:
+            raise ModbusException(ways.locked.code)
         if ways.wears_out and self._writes >= ways.wears_out.after:
             raise ModbusException(ways.wears_out.code)
         return self._kept(words) if ways.rounds or ways.clamps else words
@@ -197,6 +214,26 @@ class MapPoint:
         if self.register.behaviours.resists and self.fight is None and before != self.words:
             self.fight = _Fight(before)
         self.rebase()
+
+    def hear(self, name: str, value: Value) -> None:
+        """Note what was written to another register: it may open this one for a while, or save what it holds."""
+        ways = self.register.behaviours
+        if ways.locked and (name, value) == (ways.locked.by, ways.locked.value):
+            self.open = _Open()
+        if ways.saved and (name, value) == (ways.saved.by, ways.saved.value):
+            self._saved = self.words
+
+    def close(self, now: float) -> bool:
+        """Lock it if it is time to, and return whether it was."""
+        locked = self.register.behaviours.locked
+        if self.open is None or locked is None:
+            return False
+        if self.open.due is None:
+            self.open.due = now + locked.within
+        if now < self.open.due:
+            return False
+        self.open = None
+        return True
 
     def resist(self, now: float) -> tuple[Value, Value] | None:
         """Put the old value back if it is time to, and return what it held and holds then."""

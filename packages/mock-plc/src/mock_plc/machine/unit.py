@@ -32,6 +32,7 @@ class MapUnit:
             inlet = Inlet(register, self.points[register.name], self._cells[register.place[0]])
             for address in inlet.span:
                 self._inlets[register.place[0], address].append(inlet)
+        self._hearing = [point for point in self.points.values() if point.hears]
         self.tables = frozenset(self._cells)
         self._at: dict[tuple[Table, int], list[MapPoint]] = defaultdict(list)
         self._groups = _groups(self.points.values())
@@ -66,6 +67,9 @@ class MapUnit:
             point.written(before)
         for inlet, words in shown:
             inlet.show(words)
+        for point in self._hearing:
+            for other, _ in touched:
+                point.hear(other.register.name, other.get())
         self._on_write()
 
     def _halves(self, table: Table, span: range) -> bool:

@@ -5,13 +5,13 @@ from typing import Literal
 from pydantic import model_validator
 
 from mock_plc.behaviours.moves import Counter, Drift, FallsBack, Follows, Movement, Noise, Ramp, Sine, Toggle
-from mock_plc.behaviours.writes import Clamps, ReadOnly, Resists, Rounds, WearsOut
+from mock_plc.behaviours.writes import Clamps, Locked, ReadOnly, Resists, Rounds, Saved, WearsOut
 from mock_plc.codec.types import DataType
 from mock_plc.parts import FieldError, Part, listed
 
 _MOVING = ("fixed", "drift", "sine", "ramp", "follows", "fallsBack", "counter", "toggle")
 _OF_NUMBERS = ("sine", "ramp", "follows", "counter", "noise", "rounds", "clamps")
-_OF_WRITES = ("readOnly", "wearsOut", "rounds", "resists")
+_OF_WRITES = ("readOnly", "wearsOut", "locked", "saved", "rounds", "resists")
 
 
 class Behaviours(Part):
@@ -34,6 +34,8 @@ class Behaviours(Part):
     clamps: Clamps | None = None
     read_only: ReadOnly | None = None
     wears_out: WearsOut | None = None
+    locked: Locked | None = None
+    saved: Saved | None = None
 
     @model_validator(mode="after")
     def _one_movement(self) -> "Behaviours":
@@ -83,4 +85,4 @@ def _against(name: str, kind: DataType, *, written: bool) -> str | None:
 
 def _of(kind: DataType) -> list[str]:
     moving = ["fixed", "drift", "fallsBack", "toggle"] if kind.logical else ["fixed"]
-    return [*moving, "readOnly", "wearsOut", "resists"]
+    return [*moving, "readOnly", "wearsOut", "locked", "saved", "resists"]

@@ -20,6 +20,7 @@ def check_map(registers: Sequence[Register]) -> None:
     _check_overlaps(registers)
     _check_setpoints(registers)
     _check_groups(registers)
+    _check_keys(registers)
 
 
 def _check_names(registers: Sequence[Register]) -> None:
@@ -76,4 +77,18 @@ def _check_groups(registers: Sequence[Register]) -> None:
             if one.parts or other.parts or other.place not in (one.place, (one.place[0], one.addresses[-1] + 1)):
                 raise FieldError(
                     f"registers[{number}].group", f"is not right behind {one.name}, which is of {one.group}"
+                )
+
+
+def _check_keys(registers: Sequence[Register]) -> None:
+    """Check that what locks or saves a register is another one that can be written."""
+    writable = {each.name for each in registers if each.place[0] in (Table.HOLDING, Table.COIL)}
+    for number, register in enumerate(registers):
+        ways = register.behaviours
+        for field, way in (("locked", ways.locked), ("saved", ways.saved)):
+            others = writable - {register.name}
+            if way and way.by not in others:
+                raise FieldError(
+                    f"registers[{number}].behaviours.{field}.by",
+                    f'"{way.by}" is no other register of this unit that can be written' + meant(way.by, sorted(others)),
                 )

@@ -15,7 +15,7 @@ from mock_plc.spec.mistakes import mistake
 from mock_plc.spec.register import Register
 from mock_plc.twin.documents import ManifestError, wrong
 from mock_plc.twin.manifests import Fragment, Manifests, Name
-from mock_plc.twin.registers import Declared, declared
+from mock_plc.twin.registers import Declared, beside, declared
 from mock_plc.twin.resolving import Fields, Resolved, resolved
 
 _HOST_NAME = re.compile(r"(?=.*[^0-9.])[A-Za-z0-9_]([-.A-Za-z0-9_]*[A-Za-z0-9_])?\.?")
@@ -165,7 +165,8 @@ def _part(found: Resolved) -> Part:
     lines: list[str] = []
     for fields in found.registers:
         try:
-            registers.append(declared(fields))
+            one = declared(fields)
+            registers += (one, *beside(fields, one.unit_id))
         except ManifestError as error:
             lines += error.lines
     connection = _valid(Connection, found.connection, lines)

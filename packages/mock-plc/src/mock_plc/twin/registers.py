@@ -73,6 +73,25 @@ def declared(fields: Fields) -> Declared:
     return Declared(register, unit_id, low, high, _tolerance(register, data.get("tolerance")), fields)
 
 
+def beside(fields: Fields, unit_id: int | None) -> Iterator[Declared]:
+    """Yield the words and coils that a manifest has written before and after a register, each as one of its own.
+
+    Raises:
+        ManifestError: One of them cannot be.
+    """
+    write = fields.data.get("write")
+    for side in ("before", "after"):
+        for at, step in enumerate((write.get(side) if isinstance(write, dict) else None) or ()):
+            place = {name: step[name] for name in ("table", "address", "reference") if step.get(name) is not None}
+            where = "-".join(str(each) for each in place.values())
+            try:
+                register = Register.model_validate({"name": f"step-{where}", **place})
+            except ValidationError as error:
+                said = "; ".join(mistake(each)[1] for each in error.errors(include_url=False))
+                raise wrong(fields.where(("write", side, at)), said) from None
+            yield Declared(register, unit_id, None, None, Fraction(0), fields)
+
+
 def _told(error: ValidationError, fields: Fields) -> Iterator[str]:
     for each in error.errors(include_url=False):
         place, said = mistake(each)

@@ -243,6 +243,8 @@ class RegisterStatus(ApiModel):
     """When its episode of drift that is under way was first seen."""
     unverified_write: str | None = None
     """Words that are sent, or were, and not yet proven by reading back, as hexadecimal digits."""
+    unfinished: bool | None = None
+    """True while it is not known that write.after was written after it: it is written again, whatever it holds."""
     braked_since: Time | None = None
     """Since when it is not written any more, for somebody else writes it, too; a sync or an edit ends it."""
     given: str | None = None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fabgitops_core.api.plc import groups
 from fabgitops_core.api.plc.connection import Connection
 from fabgitops_core.api.plc.registers import Register, Span
+from fabgitops_core.api.plc.steps import WriteStep
 from fabgitops_core.api.refusals import Problem
 from fabgitops_core.codec.codec import bits_of
 from fabgitops_core.codec.tables import Table
@@ -26,6 +27,9 @@ def problems(registers: Sequence[Register], unit_id: int, connection: Connection
     yield from _too_large(registers, connection.max_words_per_read)
     yield from _overlapping(registers, unit_id)
     yield from groups.problems(registers, unit_id, connection.max_words_per_read)
+    if any(each.write.before or each.write.after for each in registers):
+        yield from _written_beside(registers, unit_id)
+        yield from _beside_together(registers, unit_id)
 
 
 def _twice(registers: Sequence[Register]) -> Iterator[Problem]:
@@ -83,6 +87,48 @@ def _overlap(registers: Sequence[Register], first: _Taken, second: _Taken) -> Pr
     one, other = registers[first.at], registers[second.at]
     reason = f"{other.name} ({_place(second.span)}) overlaps registers[{first.at}], {one.name} ({_place(first.span)})"
     return Problem(("registers", second.at), {}, reason)
+
+
+def _written_beside(registers: Sequence[Register], unit_id: int) -> Iterator[Problem]:
+    """Yield the steps that write what the map wants a value of, or a Secret where a register would show it."""
+    there = {
+        (_unit(each, unit_id), span.table, address): each
+        for each in registers
+        for span in each.spans
+        for address in span.addresses
+    }
+    for index, register in enumerate(registers):
+        for field, steps in (("before", register.write.before), ("after", register.write.after)):
+            for at, step in enumerate(steps or ()):
+                other = there.get((_unit(register, unit_id), *step.place))
+                if other is not None and (why := _why_not_there(other, step)):
+                    yield Problem(("registers", index, "write", field, at), step.place[1], why)
+
+
+def _why_not_there(other: Register, step: WriteStep) -> str:
+    if other.value is not None:
+        return f"{other.name} wants a value of its own there: drop that value, or this step"
+    if step.value_from is not None:
+        return f"status and metrics would show what the Secret holds, as {other.name} is read there: drop {other.name}"
+    return ""
+
+
+def _beside_together(registers: Sequence[Register], unit_id: int) -> Iterator[Problem]:
+    """Yield what wants something else written around it than what goes out with it: bits of one word, and groups."""
+    first: dict[object, int] = {}
+    for index, register in enumerate(registers):
+        if register.value is None or (register.codec.bit is None and not register.group):
+            continue
+        other = first.setdefault(register.group or (_unit(register, unit_id), *register.place), index)
+        mine, others = register.write, registers[other].write
+        if (mine.before, mine.after) != (others.before, others.after):
+            name = registers[other].name
+            reason = f"it is written together with registers[{other}], {name}: give both the same before and after"
+            yield Problem(("registers", index, "write"), {}, reason)
+
+
+def _unit(register: Register, unit_id: int) -> int:
+    return unit_id if register.unit_id is None else register.unit_id
 
 
 def _place(span: Span) -> str:

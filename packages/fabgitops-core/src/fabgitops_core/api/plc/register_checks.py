@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabgitops_core.api.plc import groups, parts, read_from_checks
+from fabgitops_core.api.plc import groups, parts, read_from_checks, steps
 from fabgitops_core.api.refusals import Problem
 from fabgitops_core.codec.agreeing import InvalidCodec
 from fabgitops_core.codec.codec import Codec, Value
@@ -212,6 +212,8 @@ def _of_the_writing(register: Register, codec: Codec) -> Iterator[Problem]:
         yield Problem(path, str(function), reason)
     if not table.writable and "write" in register.model_fields_set:
         yield Problem(("write",), {}, f"{_an(table.noun)} is read-only: drop write")
+    yield from steps.problems(register.write.before or (), ("write", "before"))
+    yield from steps.problems(register.write.after or (), ("write", "after"))
 
 
 # --- what it must hold ------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from fabgitops_core.api.plc.read_from import ReadFrom
 from fabgitops_core.api.plc.register_checks import problems
 from fabgitops_core.api.plc.register_rules import REGISTER_RULES
 from fabgitops_core.api.plc.scales import ScaleRegister
+from fabgitops_core.api.plc.steps import MAX_STEPS, WriteStep
 from fabgitops_core.api.refusals import refuse
 from fabgitops_core.api.schema import PRINTABLE, rules, unstored
 from fabgitops_core.api.values import Scalar, Tolerance, allowance
@@ -88,6 +89,10 @@ class Write(ApiModel):
     """In which steps a number goes to its value; in one when not given."""
     repeat_secs: Annotated[int, Field(ge=1, le=86_400, strict=True)] | None = None
     """Seconds after which it is written again though it holds its value, for what lapses else; never when not given."""
+    before: Annotated[tuple[WriteStep, ...], Field(min_length=1, max_length=MAX_STEPS)] | None = None
+    """What is written right before it each time, in this order: an unlock, a password; nothing goes in between."""
+    after: Annotated[tuple[WriteStep, ...], Field(min_length=1, max_length=MAX_STEPS)] | None = None
+    """What is written right after it each time, in this order: a save, a lock; only when the device confirmed it."""
 
 
 @unstored

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from fabgitops_core.api.meta import Key
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.control.plc.points import DeviceMap
-from fabgitops_core.control.plc.requests import DeviceId
+from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 
 WHOLE = 0xFFFF
+BESIDE = WHOLE + 1
+"""In the mask of what is written beside a register, as an unlock: several may have it, which nobody else wants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,25 @@ def claims_of(wanted: DeviceMap) -> frozenset[Claim]:
     """Return what the registers of a map with a desired value lay claim to, however they are reached.
 
     What shows one that is written elsewhere is claimed as well: whoever changes that would have it written for nothing.
+    So is what is written before and after one: two may unlock by the same place, each in its own turn, but nobody may
+    want a value there.
     """
     site = wanted.endpoint.site
-    return frozenset(
+    return _beside(wanted, site) | frozenset(
         Claim(Spot(DeviceId(site, point.unit_id), place.table, address), place.codec.mask, point.name)
         for point in wanted.points
         if point.wanted is not None
         for place in ((point.place,) if point.place.shown is None else (point.place, point.place.shown))
         for address in range(place.address, place.address + place.codec.taken)
+    )
+
+
+def _beside(wanted: DeviceMap, site: Endpoint) -> frozenset[Claim]:
+    return frozenset(
+        Claim(Spot(DeviceId(site, point.unit_id), step.table, step.address), WHOLE | BESIDE, point.name)
+        for point in wanted.points
+        if point.wanted is not None and point.around is not None
+        for step in (*point.around.before, *point.around.after)
     )
 
 
@@ -92,7 +105,7 @@ class Claims:
         found: dict[str, str] = {}
         for claim in self._of.get(key, ()):
             for mask, those in self._at[claim.spot].items():
-                if mask & claim.mask and (rival := next((each for each in those[:FIRST] if each != key), None)):
+                if _clash(mask, claim.mask) and (rival := next((each for each in those[:FIRST] if each != key), None)):
                     other = str(rival)
                     found[claim.register] = min(found.get(claim.register, other), other)
         return found
@@ -119,4 +132,11 @@ class Claims:
 
     def _others(self, place: Place, key: Key) -> Iterable[Key]:
         spot, mask = place
-        return (other for each, those in self._at[spot].items() if each & mask for other in those if other != key)
+        return (
+            other for each, those in self._at[spot].items() if _clash(each, mask) for other in those if other != key
+        )
+
+
+def _clash(one: int, other: int) -> bool:
+    """Return whether two masks have bits in common, unless both are of what is only written beside a register."""
+    return bool(one & other & WHOLE) and not one & other & BESIDE

@@ -206,12 +206,16 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
     sent = parse_hex(before.unverified_write) if before.unverified_write else None
     proven = sent is not None and point.shows(words, sent)
     in_sync = point.wanted is not None and point.shows(words, point.wanted)
-    if sent is not None and proven and _corrects(point, before, in_sync):
+    unfinished = bool(before.unfinished) and point.finishes
+    if sent is not None and proven and not unfinished and _corrects(point, before, in_sync):
         _correction(story, point, before, sent)
     message = ""
     if point.wanted is None:
         finding = Finding.OBSERVED
         story.since = None
+    elif in_sync and unfinished:
+        finding = Finding.DRIFTED if sent is None or before.write_intended else Finding.NOT_HELD
+        message = f"{point.label} holds {point.text(words)}, and nobody knows whether {_rest_of(point)} was written"
     elif in_sync:
         finding = Finding.SYNC
         if story.since is not None:
@@ -234,7 +238,8 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         **_declared(point),
         actual=brief(actual if point.wanted is None or in_sync else _unlike(actual, point, words)),
         raw=brief(hex_of(words)),
-        in_sync=None if point.wanted is None else in_sync,
+        in_sync=None if point.wanted is None or (in_sync and unfinished) else in_sync,
+        unfinished=unfinished or None,
         hint=_hint(point, words, in_sync=in_sync),
         drifted_since=story.since,
         ramping_to=before.ramping_to if point.ramp is not None and finding in AMISS else None,
@@ -254,6 +259,11 @@ def _corrects(point: Point, before: RegisterStatus, in_sync: bool) -> bool:
 def _hint(point: Point, words: Words, *, in_sync: bool) -> str | None:
     hint = hint_of(point, words, in_sync=in_sync)
     return hint and brief(hint, LONGEST_ERROR)
+
+
+def _rest_of(point: Point) -> str:
+    after = point.around.after if point.around is not None else ()
+    return f"write.after ({', '.join(each.place for each in after)})"
 
 
 def _correction(story: _Story, point: Point, before: RegisterStatus, sent: Words) -> None:

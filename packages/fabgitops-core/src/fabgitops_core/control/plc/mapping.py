@@ -9,6 +9,7 @@ from fabgitops_core.api.plc.registers import Register, Span
 from fabgitops_core.codec.codec import bits_of
 from fabgitops_core.codec.numbers import exactly
 from fabgitops_core.codec.types import ByteOrder
+from fabgitops_core.control.plc.beside import around
 from fabgitops_core.control.plc.points import ANY, APART, DeviceMap, Extent, Groups, Limits, Place, Point, Slope
 from fabgitops_core.control.plc.requests import DeviceId, Endpoint, Link, TlsRef
 from fabgitops_core.control.plc.sharing import shared
@@ -24,9 +25,8 @@ def map_of(spec: IndustrialPLCSpec, namespace: str, sources: Mapping[str, str]) 
     """
     connection = spec.connection
     endpoint = Endpoint(spec.device_address, spec.port, connection.transport)
-    short = spec.registers is None
     points = tuple(
-        _point(each, at, endpoint, spec.unit_id, short, sources) for at, each in enumerate(spec.registers_wanted)
+        _point(each, at, endpoint, spec, namespace, sources) for at, each in enumerate(spec.registers_wanted)
     )
     return DeviceMap(
         endpoint,
@@ -75,8 +75,14 @@ def _tls(spec: IndustrialPLCSpec, namespace: str) -> TlsRef | None:
 
 
 def _point(
-    register: Register, at: int, endpoint: Endpoint, unit_id: int, short: bool, sources: Mapping[str, str]
+    register: Register,
+    at: int,
+    endpoint: Endpoint,
+    spec: IndustrialPLCSpec,
+    namespace: str,
+    sources: Mapping[str, str],
 ) -> Point:
+    unit_id, short = spec.unit_id, spec.registers is None
     unit = unit_id if register.unit_id is None else register.unit_id
     spans = register.spans
     own, elsewhere = spans[0], spans[-1] if len(spans) > 1 else None
@@ -104,6 +110,7 @@ def _point(
         span=_extent(register),
         group=register.group or "",
         repeat=None if register.write.repeat_secs is None else float(register.write.repeat_secs),
+        around=shared(around(register, namespace)),
     )
 
 

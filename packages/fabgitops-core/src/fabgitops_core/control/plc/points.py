@@ -10,7 +10,7 @@ from fabgitops_core.codec.showing import put_back, shows
 from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.texts import alike
 from fabgitops_core.codec.types import Words, hex_of
-from fabgitops_core.control.plc.requests import Change, DeviceId, Endpoint, IdentityPlan, Link, WriteFunction
+from fabgitops_core.control.plc.requests import Around, Change, DeviceId, Endpoint, IdentityPlan, Link, WriteFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Point:
     `register`, `desired` what is wanted as a text. `tolerance` is in engineering units, `verify_delay` in seconds;
     `source` says who declared it, `at` is its place in the map. One with a `ramp` goes there in steps, one with a
     `group` with all others of that name; one with a `repeat` is written again after so many seconds although it holds
-    what is wanted. What it shows should be within `span`.
+    what is wanted. What it shows should be within `span`. `around` is what is written before and after it.
     """
 
     name: str
@@ -97,6 +97,12 @@ class Point:
     group: str = ""
     repeat: float | None = None
     span: Extent = ANY
+    around: Around | None = None
+
+    @property
+    def finishes(self) -> bool:
+        """Return whether a write of it is over only when something else was written after it, as a save."""
+        return self.around is not None and bool(self.around.after)
 
     @property
     def command(self) -> bool:
@@ -190,6 +196,7 @@ class Point:
             place.table,
             self.function,
             mask,
+            around=self.around,
         )
 
 

@@ -10,6 +10,7 @@ from fabgitops_core.control.plc.braking import braked, with_what_is_counted
 from fabgitops_core.control.plc.commands import Read
 from fabgitops_core.control.plc.counting import read_at
 from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, WriteSpared, WriteUnknown
+from fabgitops_core.control.plc.guards.secrets import opened
 from fabgitops_core.control.plc.history import with_outcome, with_proofs
 from fabgitops_core.control.plc.judging import Finding, Judgement, judged, ordered, unread
 from fabgitops_core.control.plc.planner import batch_of, words_of
@@ -33,7 +34,7 @@ from fabgitops_core.control.plc.writing import go_on, is_current, stopped, summe
 def read_back(state: PlcState, event: WriteDone | WriteUnknown) -> Step:
     """Prove a write by reading it back; a command is given with that."""
     state = repeating.sent(sent(state, confirmed=isinstance(event, WriteDone), now=event.at), event)
-    state = with_outcome(state, CorrectionResult.UNKNOWN, event.at)
+    state = with_outcome(opened(state), CorrectionResult.UNKNOWN, event.at)
     doubt = event.failure.message if isinstance(event, WriteUnknown) else ""
     state = state._replace(going=replace(state.going, doubt=doubt))
     if not is_current(state, event):
@@ -74,7 +75,7 @@ def proven(state: PlcState, event: ReadDone) -> Step:
             message = f"{now.message}; it was right a moment ago, and the next poll looks again"
             now = replace(now, finding=Finding.UNPROVEN, message=message)
         if now.finding is Finding.NOT_HELD and state.going.doubt:
-            now = replace(now, message=_with_doubt(state.going.doubt, now.message, points[at]))
+            now = replace(now, message=_with_doubt(state.going.doubt, now, points[at]))
         state, brakes = braked(state, (now,), event)
         (now,) = with_what_is_counted(state, (now,))
         state, troubles = with_troubles(_with_found(state, at, now), (now,), event)
@@ -84,14 +85,15 @@ def proven(state: PlcState, event: ReadDone) -> Step:
     return after, (*notices, *commands)
 
 
-def _with_doubt(doubt: str, message: str, point: Point) -> str:
+def _with_doubt(doubt: str, now: Judgement, point: Point) -> str:
     """Return both reasons why a write did not hold: that nobody confirmed it, and what was read after it."""
     change = point.change()
     hint = ""
-    if len(change.values) == 1 and not point.group and change.function is not WriteFunction.MASK:
+    alone = len(change.values) == 1 and not point.group and not now.status.unfinished
+    if alone and change.function is not WriteFunction.MASK:
         other = WriteFunction.SINGLE if change.function is WriteFunction.MULTIPLE else WriteFunction.MULTIPLE
         hint = f"; if that is always so, try write.function: {other}"
-    return f"{doubt}; {message}{hint}"
+    return f"{doubt}; {now.message}{hint}"
 
 
 def proof_failed(state: PlcState, event: ReadFailed) -> Step:

@@ -36,6 +36,8 @@ def intended(state: PlcState, now: datetime) -> PlcState:
         words = hex_of(aimed[at].wanted or ())
         given = {"given": words} if found[at].finding is Finding.GIVEN else {}  # in case its repetition is not sent
         counts = written(found[at].status, points[at], now, state.spec)
+        if points[at].finishes and not points[at].command:
+            counts["unfinished"] = True
         if points[at].ramp is not None and aimed[at].wanted != points[at].wanted:
             counts["ramping_to"] = hex_of(points[at].wanted or ())
         found[at] = _with_status(found[at], {"unverified_write": words, "write_intended": True, **given, **counts})
@@ -69,13 +71,14 @@ def is_given(state: PlcState, points: Iterable[Point]) -> bool:
 def sent(state: PlcState, confirmed: bool, now: datetime) -> PlcState:
     """Note that the write under way was sent, or may have been: if a reading does not show it, it did not hold.
 
-    A command that the device confirmed needs no proof.
+    A command that the device confirmed needs no proof. What is confirmed was written after it, too.
     """
+    over: dict[str, Any] = {"unfinished": None} if confirmed else {}
     return _recorded(
         _with_written(state),
         state.going.changes[:1],
         lambda each: {**(_given(each) if confirmed else _SENT), **dated(each, now)},
-        lambda each: {**_SENT, **dated(each, now)},
+        lambda each: {**_SENT, **over, **dated(each, now)},
     )
 
 
@@ -112,17 +115,28 @@ def unsent(state: PlcState, changes: Iterable[Planned]) -> PlcState:
 
 def refused(state: PlcState, now: datetime) -> PlcState:
     """Take the record of the write under way back, which the device was sent and refused: guards count it."""
+    said = _said_before(state)
 
     def refusal(known: RegisterStatus) -> dict[str, Any]:
-        return {**_NONE, **dated(known, now)}
+        return {**_NONE, **_unfinished(known, said), **dated(known, now)}
 
     return _recorded(state, state.going.changes[:1], refusal, refusal)
 
 
 def _uncounting(state: PlcState) -> _Fields:
     """Return what takes back the counts of records, to what they were before."""
-    before = {each.name: each for each in state.going.said.registers}
-    return lambda known: uncounted(known, before.get(known.name))
+    before = _said_before(state)
+    return lambda known: {**uncounted(known, before.get(known.name)), **_unfinished(known, before)}
+
+
+def _said_before(state: PlcState) -> dict[str, RegisterStatus]:
+    return {each.name: each for each in state.going.said.registers}
+
+
+def _unfinished(known: RegisterStatus, before: dict[str, RegisterStatus]) -> dict[str, Any]:
+    """Return the field that takes back what only the record of a write has said: that it is not over."""
+    said = before.get(known.name)
+    return {"unfinished": said.unfinished if said else None} if known.unfinished else {}
 
 
 def taken_back(state: PlcState) -> PlcState:

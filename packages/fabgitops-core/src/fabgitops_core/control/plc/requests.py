@@ -9,6 +9,7 @@ from fabgitops_core.api.plc.registers import WriteFunction
 from fabgitops_core.codec.tables import Table
 
 __all__ = [
+    "Around",
     "Change",
     "ConnectionId",
     "DeviceId",
@@ -16,6 +17,8 @@ __all__ = [
     "IdentityPlan",
     "Link",
     "ReadPlan",
+    "SecretKey",
+    "SideWrite",
     "Table",
     "TlsRef",
     "Transport",
@@ -73,6 +76,42 @@ class ReadPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretKey:
+    """A key in the data of a Secret: where a value is that stands in no manifest, and is shown nowhere."""
+
+    namespace: str
+    name: str
+    key: str
+
+    def __str__(self) -> str:
+        """Return it for people."""
+        return f"key {self.key} of the Secret {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SideWrite:
+    """A write of one word, or one coil, that goes with another to the same unit; its value is said, or in a Secret."""
+
+    table: Table
+    address: int
+    value: int | None
+    secret: SecretKey | None = None
+
+    @property
+    def place(self) -> str:
+        """Return where it goes, for people."""
+        return f"{self.table.noun} {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is written before and after a change, each time, in one turn of the connection."""
+
+    before: tuple[SideWrite, ...] = ()
+    after: tuple[SideWrite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What to write, in one atomic request (sections 6.5, 6.6, 6.11, 6.12 and 6.16).
 
@@ -84,6 +123,7 @@ class Change:
     right, before anything else of ours goes over the connection. Whoever else writes the word at that moment is undone.
 
     A `repeat` is of what the device held as it was read, and goes out although it is right.
+    With `around` other words are written before and after it, in the same turn: it is one step, or does not end well.
     """
 
     endpoint: Endpoint
@@ -94,6 +134,7 @@ class Change:
     function: WriteFunction = WriteFunction.AUTO
     mask: int | None = None
     repeat: bool = False
+    around: Around | None = None
 
     @property
     def code(self) -> int:

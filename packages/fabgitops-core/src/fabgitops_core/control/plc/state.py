@@ -176,6 +176,7 @@ class Memory:
     for which the device has answered since they are named. `awaiting` are those that the sync which waits is still
     for, None before a pass has answered it for the others. `confirming` says of registers that are not as Git wants
     them in how many passes running that was seen. `repeats` says of those that lapse when they were written last.
+    `sealed` are those whose Secret could not be had a moment ago.
     """
 
     seen: tuple[tuple[Batch, Words], ...] = ()
@@ -193,6 +194,7 @@ class Memory:
     awaiting: frozenset[str] | None = None
     confirming: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     repeats: Mapping[str, Repeat] = field(default_factory=lambda: MappingProxyType({}))
+    sealed: Mapping[str, Trouble] = field(default_factory=lambda: MappingProxyType({}))
 
 
 BLANK = Memory()

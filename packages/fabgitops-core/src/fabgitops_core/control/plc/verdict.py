@@ -299,6 +299,7 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.hint is not None,
         register.drifted_since,
         register.unverified_write,
+        register.unfinished,
         register.write_intended,
         register.braked_since,
         register.given,

@@ -24,6 +24,7 @@ from fabgitops_core.control.plc.events import (
     WriteWithdrawn,
 )
 from fabgitops_core.control.plc.guards.guard import snapshot
+from fabgitops_core.control.plc.guards.secrets import SECRETS, sealed
 from fabgitops_core.control.plc.guards.table import hold_of, holds_of, may_write
 from fabgitops_core.control.plc.guards.telling import told_of
 from fabgitops_core.control.plc.history import with_outcome
@@ -196,6 +197,8 @@ def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
     unsent = taken_back(state)
     if not event.recorded:  # nobody heard that it would be written
         unsent = unsent._replace(status=state.going.said)
+    if event.hold.guard == SECRETS:
+        return _sealed(unsent, event, event.hold)
     left = [at for each in state.going.changes for at in each.points]
     unsent = repeating.missed(unsent, left, event.hold.message, failed=False)
     kept = (at for at in left if state.going.found[at].message)
@@ -203,6 +206,15 @@ def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
     if not holds:
         return conclude(unsent._replace(going=replace(unsent.going, changes=())), event)
     return held(unsent, event, tuple(sorted(holds.items(), key=lambda each: each[0])))
+
+
+def _sealed(state: PlcState, event: WriteWithdrawn, hold: Hold) -> Step:
+    """Go on without a write whose Secret is missing, by a record of what is left: it holds no other register."""
+    going = state.going
+    told_before = state.status.model_copy(update={"held": going.said.held})  # what is still missing is no news
+    state = repeating.missed(state, going.changes[0].points, hold.message, failed=False)
+    state = sealed(state._replace(status=told_before), hold, event)
+    return write_next(state._replace(going=replace(going, changes=going.changes[1:], published=None)), event)
 
 
 def unit_lost(state: PlcState, event: ReadFailed | WriteFailed, failure: Failure, retry_after: float) -> Step:

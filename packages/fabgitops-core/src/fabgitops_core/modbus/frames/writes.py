@@ -58,14 +58,21 @@ def read_before(change: Change) -> Request[Words]:
     return read_request(ReadPlan(change.endpoint, change.unit_id, change.address, table=change.table))
 
 
-def write_merged(change: Change, held: Words) -> Request[tuple[()]] | None:
+def write_merged(change: Change, held: Words, *, spare: bool = True) -> Request[tuple[()]] | None:
     """Return the write that gives the bits of a change's mask to the word that is held.
 
     None is returned when it has them, but not for a repetition.
+
+    Args:
+        change: The change.
+        held: The word that is held.
+        spare: Whether a word that is right already need not be written.
     """
     mask = change.mask or 0
     word = held[0] & ~mask | change.values[0] & mask
-    return None if word == held[0] and not change.repeat else write_request(replace(change, values=(word,), mask=None))
+    if word == held[0] and spare and not change.repeat:
+        return None
+    return write_request(replace(change, values=(word,), mask=None))
 
 
 def _masked(change: Change, mask: int) -> _FunctionPdus:

@@ -26,6 +26,7 @@ from fabgitops_core.control.plc.guards.mode import by_mode
 from fabgitops_core.control.plc.guards.ramp import by_ramp
 from fabgitops_core.control.plc.guards.release import by_release
 from fabgitops_core.control.plc.guards.scale import by_scale
+from fabgitops_core.control.plc.guards.secrets import by_secrets
 from fabgitops_core.control.plc.guards.settling import by_settling
 from fabgitops_core.control.plc.guards.windows import by_windows
 from fabgitops_core.control.plc.judging import to_be_written
@@ -50,6 +51,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("ramp", by_ramp),
     ("scale", by_scale),
     ("group", by_group),
+    ("secrets", by_secrets),
 )
 
 

@@ -1,0 +1,44 @@
+"""Is what goes before it there? A Secret that could not be had is asked for again after a growing pause."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from fabgitops_core.control.events import Event
+from fabgitops_core.control.holding import Hold, HoldReason
+from fabgitops_core.control.plc import situations as at_hand
+from fabgitops_core.control.plc.guards.guard import Snapshot
+from fabgitops_core.control.plc.points import Point
+from fabgitops_core.control.plc.state import MAX_SETBACK_SECS, PlcState, Trouble, under_way, with_memory
+
+SECRETS = "secrets"
+
+
+def by_secrets(seen: Snapshot, point: Point) -> Hold | None:
+    """Hold what needs a value of a Secret that could not be had a moment ago."""
+    missing = seen.state.memory.sealed.get(point.name) if seen.state.memory.sealed else None
+    if missing is None or seen.state.serving is not None:
+        return None
+    wait = missing.wait(seen.at)
+    return Hold(HoldReason.SECRET, missing.message, wait) if wait > 0 else None
+
+
+def sealed(state: PlcState, hold: Hold, event: Event) -> PlcState:
+    """Note that the write under way needs what could not be had."""
+    known = state.memory.sealed
+    now = {each.name: _next(known, each, hold, event) for each in under_way(state)}
+    return with_memory(state, sealed={**known, **now})
+
+
+def opened(state: PlcState) -> PlcState:
+    """Note that the write under way went out, or may have: all that it needs is there."""
+    if not state.memory.sealed:
+        return state
+    names = {each.name for each in under_way(state)}
+    left = {name: missing for name, missing in state.memory.sealed.items() if name not in names}
+    return with_memory(state, sealed=left)
+
+
+def _next(known: Mapping[str, Trouble], point: Point, hold: Hold, event: Event) -> Trouble:
+    count = known[point.name].count + 1 if point.name in known else 1
+    until = event.at + timedelta(seconds=min(2 ** min(count, 10), MAX_SETBACK_SECS))
+    return Trouble(at_hand.HELD, hold.message, count, until)
