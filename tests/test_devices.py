@@ -38,6 +38,9 @@ KINDS = {
     "what stands behind a gateway": "victron-gx",
     "counters in pieces": "dimplex-wpm",
     "a wallbox": "heidelberg-energy-control",
+    "registers that are written together": "goodwe-et",
+    "a setting that lapses": "alfen-eve",
+    "what is written here and read there": "keba-p30",
 }
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -135,6 +138,8 @@ def test_the_maps_can_be_applied_together() -> None:
         ("victron-gx", "inverter-mode", Table.HOLDING, 33),
         ("dimplex-wpm", "heat-pool", Table.HOLDING, 5102),
         ("heidelberg-energy-control", "highest-current", Table.HOLDING, 0x0105),
+        ("goodwe-et", "charge-days", Table.HOLDING, 47518),  # goodwe, et.py: eco_mode_1_switch
+        ("keba-p30", "charging-current", Table.HOLDING, 5004),
     ],
 )
 def test_a_register_is_where_the_vendor_says(device: str, name: str, table: Table, address: int) -> None:
@@ -161,6 +166,11 @@ def test_a_register_is_where_the_vendor_says(device: str, name: str, table: Tabl
         ("delta-ms300", "direction", "Reverse", "0x0018"),  # MS300, appendix A-4, 5: 11B in bits 4 and 3
         ("heidelberg-energy-control", "board-temperature", -14.5, "0xFF6F"),  # basicEVO PRO: -145 is -14.5 °C
         ("stiebel-eltron-wpm", "reset", "HeatPump", "0x0003"),
+        ("goodwe-et", "charge-until", "23:59", "0x173B"),  # goodwe, sensor.py: encode_charge(50) is 0000 173B FFCE FF7F
+        ("goodwe-et", "charge-power", -50, "0xFFCE"),
+        ("goodwe-et", "charge-days", "EveryDay", "0xFF7F"),
+        ("keba-p30", "charging-current", 8, "0x1F40"),  # P30, section 4.1: 8000 is 8 A
+        ("keba-p30", "current-l3", 0.645, "0x00000285"),  # P30, section 3.6: 645 is 0.645 A
     ],
 )
 def test_a_value_stands_in_the_words_that_the_vendor_says(device: str, name: str, value: Value, words: str) -> None:

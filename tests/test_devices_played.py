@@ -61,8 +61,8 @@ class Stand:
 
     @property
     def start(self) -> Words:
-        """Return the words that it holds at the start."""
-        return self.register.codec.encode(self.value)
+        """Return the words that it holds at the start, where it is read."""
+        return self.register.shown.encode(self.value)
 
 
 NO_VALUE = "no value"
@@ -77,7 +77,7 @@ def stands(device: str) -> dict[str, Stand]:
 
 def _stand(entry: dict[str, Any], unit_id: int | None) -> Stand:
     behaviours = set(entry.get("behaviours", {}))
-    register = Register.model_validate({key: entry[key] for key in entry.keys() - {"behaviours", "value"}})
+    register = Register.model_validate({key: entry[key] for key in entry.keys() - {"behaviours", "group", "value"}})
     return Stand(register, entry.get("value", 0), unit_id, bool(behaviours - {"readOnly"}))
 
 
@@ -125,11 +125,11 @@ async def until(true: Callable[[], bool], what: Callable[[], object]) -> None:
 async def words_of(devices: ModbusDevices, wanted: IndustrialPLCSpec, register: Register) -> Words:
     """Return what a register holds, with its power of ten, read by itself and past the engine."""
     endpoint = Endpoint(wanted.device_address, wanted.port)
-    (table, address), codec = register.place, register.codec
+    read, codec = register.spans[-1], register.shown
     unit_id = wanted.unit_id if register.unit_id is None else register.unit_id
     share = devices.open(endpoint)
     try:
-        plan = ReadPlan(endpoint, unit_id, address - codec.ahead, codec.span, table)
+        plan = ReadPlan(endpoint, unit_id, read.start - codec.ahead, codec.span, read.table)
         return codec.of_span(await share.read(plan, timeout=TIMEOUT))
     finally:
         share.close()
@@ -144,7 +144,9 @@ def test_the_stand_in_has_each_register_of_the_map(device: str) -> None:
     for register in wanted.registers_wanted:
         stand = there[register.name]
         assert register.place == stand.register.place, register.name
-        assert replace(register.codec, names=()) == replace(stand.register.codec, names=()), register.name
+        for own, other in zip(register.spans, stand.register.spans, strict=True):
+            assert (own.table, own.start) == (other.table, other.start), register.name
+            assert replace(own.codec, names=()) == replace(other.codec, names=()), register.name
         unit_id = wanted.unit_id if register.unit_id is None else register.unit_id
         assert stand.unit_id in (None, unit_id), register.name
 
@@ -188,9 +190,9 @@ async def test_a_map_is_read_corrected_and_proven(device: str) -> None:
                 if register.parts:
                     assert shown[register.name].actual == str(stand.value), register.name
                     continue
-                expected = stand.start if register.encoded is None else register.encoded
-                assert register.codec.same(held, expected), register.name
-                codec = replace(there[register.name].register.codec, names=register.codec.names)
+                expected = stand.start if register.value is None else register.shown.encode(register.value)
+                assert register.shown.same(held, expected), register.name
+                codec = replace(stand.register.shown, names=register.shown.names)
                 assert shown[register.name].actual == codec.text(expected), register.name
             drifted = any(not each.holds(there[each.name].start) for each in desired)
             assert ("DriftDetected" in host.reasons(key)) == drifted
@@ -222,7 +224,7 @@ async def test_as_it_stands_a_map_is_only_looked_at(device: str) -> None:
                 start = there[register.name].start
                 if register.write.verify:
                     assert shown()[register.name] is register.holds(start)
-                assert register.codec.same(await words_of(devices, wanted, register), start), register.name
+                assert register.shown.same(await words_of(devices, wanted, register), start), register.name
         finally:
             await engine.stop(TIMEOUT)
             await devices.close()

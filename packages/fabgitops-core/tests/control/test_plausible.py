@@ -56,6 +56,8 @@ def float_words(value: float, order: ByteOrder = ByteOrder.ABCD) -> Words:
         ({"type": "uint16"}, (0xFFFF,), None),
         ({"type": "string", "length": 4, "value": "abcd"}, (0x6261, 0x6463), None),
         ({"type": "bits", "bit": 0, "lastBit": 3, "max": 3, "min": 0}, (9,), "outside of 0 to 3"),
+        ({"type": "uint16", "enum": {"Off": 0, "On": 0xFF7F}, "value": "On"}, (0,), None),
+        ({"type": "int16", "enum": {"Low": -1, "High": 1}, "value": "High"}, (0xFFFF,), None),
         ({"type": "bcd16", "min": 0, "max": 50}, (0x2400,), "outside of 0 to 50; read as BADC it would be 24"),
     ],
 )  # fmt: skip

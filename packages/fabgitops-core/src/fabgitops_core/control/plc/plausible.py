@@ -78,14 +78,17 @@ def _one(fitting: Iterable[Codec]) -> Codec | None:
 
 @lru_cache(maxsize=256)
 def _others(codec: Codec) -> tuple[Codec, ...]:
-    """Return the other ways to read the same words: each byte order that differs, and with or without a sign."""
+    """Return the other ways to read the same words: each byte order that differs, and with or without a sign.
+
+    Names of the enum may not fit the other sign, as 0xFF7F is no int16: there it goes without.
+    """
     if codec.parts or codec.exponent is not None or codec.type is DataType.BITS:
         return ()
     orders = tuple(ByteOrder) if codec.type.words > 1 else (ByteOrder.ABCD, ByteOrder.BADC)
     mine = codec.order if codec.type.words > 1 else ByteOrder.BADC if codec.order.swaps_bytes else ByteOrder.ABCD
     ways = [replace(codec, order=each) for each in orders if each is not mine]
     sign = _SIGN.get(codec.type)
-    return (*ways, replace(codec, type=sign)) if sign else tuple(ways)
+    return (*ways, replace(codec, type=sign, names=())) if sign else tuple(ways)
 
 
 def _readings(codec: Codec, words: Words) -> Iterable[tuple[Codec, float]]:
