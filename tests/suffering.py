@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -111,7 +111,11 @@ registers:
 )
 """What is given once, written whole or not at all, and written although it holds."""
 
-SCENES = {"short": SHORT, "map": MAP, "bound": BOUND}
+IGNORING = replace(
+    MAP, spec={**MAP.spec, "connection": {"timeoutSecs": TIMEOUT, "ignore": ["transactionId", "writeEcho"]}}
+)
+"""The same of a device over tcp that is known to copy neither the transaction id nor what was written."""
+SCENES = {"short": SHORT, "map": MAP, "bound": BOUND, "ignoring": IGNORING}
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,15 @@ def mixed(transport: Transport, seed: int) -> Case:
     return Case(transport, "+".join(faults), "map", seed, f"mixed-{seed}")
 
 
+IGNORED = [
+    f"{other},p=0.4+{odd},p=0.9"
+    for odd in ("no-transaction", "wrong-echo,on=write")
+    for other in ("late", "late:400ms", "no-reply", "close", "wrong-unit", "short-reply")
+]
+"""What a device suffers besides that copies less than it should, and is known to: nothing else may be believed."""
+
 CASES = [
+    *(Case(Transport.TCP, fault, "ignoring") for fault in IGNORED),
     *(Case(transport, fault, "map") for transport in Transport for fault in of(transport)),
     *(Case(Transport.TCP, fault, "short") for fault in of(Transport.TCP)),
     *(mixed(transport, seed) for transport in Transport for seed in range(SEEDS)),

@@ -48,8 +48,10 @@ class Asked:
 
     @property
     def _harmless(self) -> bool:
-        """Whether the fault leaves the answer right: others speak before it, or no write's echo is in it."""
-        return self.result == Kind.FOREIGN or (self.result == Kind.WRONG_ECHO and not self.writes)
+        """Whether the fault leaves the answer right: others speak before it, or nothing is wrong that is looked at."""
+        return self.result in {Kind.FOREIGN, Kind.NO_TRANSACTION} or (
+            self.result == Kind.WRONG_ECHO and not self.writes
+        )
 
     @property
     def open(self) -> bool:

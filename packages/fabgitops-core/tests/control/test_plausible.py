@@ -170,6 +170,22 @@ def test_a_map_that_is_off_by_one_is_told_as_one(first: int, hint: str | None) -
 
 def test_equal_values_side_by_side_are_no_shift() -> None:
     """A row of registers that should all hold the same is no pattern that could be shifted."""
-    told = story(*({"name": f"r{at}", "address": 10 + at, "value": 7} for at in range(5)), autoCorrect=False)
+    told = story(*({"name": f"r{at}", "address": 10 + at, "value": 7} for at in range(7)), autoCorrect=False)
     told.device.holding(10, 0, 7, 0, 7, 0, 7)
     assert told.polled().status.hint is None
+
+
+def test_a_few_that_fit_beside_are_no_shift() -> None:
+    """Where more registers that differ do not fit beside them than do, nothing is said of the map."""
+    wanted = [1500, 250, 75, 4000, 5, 6, 7, 8]
+    told = story(*({"name": f"r{at}", "address": 10 + at, "value": each} for at, each in enumerate(wanted)))
+    told.declare(told.spec.model_copy(update={"auto_correct": False}))
+    told.device.holding(11, *wanted[:4])
+    assert told.polled().status.hint is None
+
+
+def test_a_shift_is_told_at_once() -> None:
+    """It does not wait for the next time that a drift whose value changes is told of."""
+    told = rows(30).polled()
+    told.device.holding(11, 1500, 250, 75, 4000)
+    assert told.polled().status.hint

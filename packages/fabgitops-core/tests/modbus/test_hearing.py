@@ -133,6 +133,13 @@ def test_a_frame_within_a_frame_is_not_looked_at() -> None:
     assert ear.others
 
 
+def test_an_answer_that_begins_like_a_request_is_the_answer() -> None:
+    """Where a value makes the first bytes of an answer a summed request, the rest is waited for."""
+    data = bytes([1, 2, 3]) + checksum(bytes([UNIT, 4, 20, 1, 2, 3])) + bytes(15)
+    answer = summed(UNIT, 4, 20, *data)
+    assert heard(Ear(REQUESTS[1], Share(Link())), [answer[:8], answer[8:]]) == answer
+
+
 def test_a_line_that_never_rests_is_not_listened_to_for_ever() -> None:
     """Who sends frames of others faster than any serial line does keeps nobody busy with them."""
     ear = Ear(REQUESTS[0], Share(Link()))

@@ -138,9 +138,13 @@ class Connection(ApiModel):
         serial = self.transport is Transport.RTU_OVER_TCP
         for at, each in enumerate(self.ignore):
             if each is Uncopied.TRANSACTION_ID and not numbered:
-                yield Problem(("ignore", at), each, f"with transport {self.transport} it is not ignored: {_NO_NUMBER}")
+                yield Problem(
+                    ("ignore", at), each.value, f"with transport {self.transport} it is not ignored: {_NO_NUMBER}"
+                )
             if each is Uncopied.UNIT_ID and serial:
-                yield Problem(("ignore", at), each, f"with transport {self.transport} it is not ignored: {_NO_UNIT}")
+                yield Problem(
+                    ("ignore", at), each.value, f"with transport {self.transport} it is not ignored: {_NO_UNIT}"
+                )
         if self.echo and not serial:
             reason = f"it goes with transport rtuOverTcp, and the transport is {self.transport}: {_NO_ECHO}"
             yield Problem(("echo",), self.echo, reason)

@@ -28,11 +28,14 @@ class Share:
         """Return the transaction id that a reply is believed by: the one that was sent, or whichever it has."""
         return reply[:TRANSACTION_ID] if Uncopied.TRANSACTION_ID in self.ignore else sent
 
-    def completed(self, body: bytes, start: bytes, *, writes: bool) -> bytes:
-        """Return a body with what is not copied as it should be; `start` is how the right one begins."""
+    def completed(self, body: bytes, start: bytes) -> bytes:
+        """Return a body with what is not copied as it should be; `start` is how the right one begins, of a write all.
+
+        What is read follows behind its `start`, so nothing of it is ever put in.
+        """
         if Uncopied.UNIT_ID in self.ignore:
             body = start[:1] + body[1:]
-        if writes and Uncopied.WRITE_ECHO in self.ignore and body[:2] == start[:2] and len(body) == len(start):
+        if Uncopied.WRITE_ECHO in self.ignore and body[:2] == start[:2] and len(body) == len(start):
             return start
         return body
 

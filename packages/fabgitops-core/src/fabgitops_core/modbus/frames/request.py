@@ -78,7 +78,7 @@ class Request(Generic[T]):
             raise self.bad(str(what)) from None
         start = expected.start
         if share.ignore:
-            body = share.completed(body, start, writes=isinstance(self.asked, Change))
+            body = share.completed(body, start)
         if body.startswith(start) and expected.rest in (None, len(body) - len(start)):
             answer = expected.take(body, len(start))
             if answer is not None:
@@ -90,7 +90,7 @@ class Request(Generic[T]):
         start, rest = self.expected.start, self.expected.rest
         if body[:1] == start[:1] and body[1:2] == bytes([start[1] | 0x80]):
             return len(body) == EXCEPTION and body[2] != 0
-        body = share.completed(body, start, writes=isinstance(self.asked, Change))
+        body = share.completed(body, start)
         return body.startswith(start) and rest in (None, len(body) - len(start))
 
     @property
