@@ -55,7 +55,8 @@ def test_guards_stand_in_their_order_as_they_are_set(mapped: Make) -> None:
     ramped = {"name": "speed", "write": {"ramp": {"maxStep": 5, "stepIntervalSecs": 10}}}
     secret = {"address": 24, "valueFrom": {"secretKeyRef": {"name": "drive", "key": "password"}}}
     locked = {"name": "width", "address": 9, "value": 5, "write": {"before": [secret, {"address": 3, "value": 1}]}}
-    body["spec"]["registers"] = [ramped, scaled, {**scaled, "name": "seen", "value": None}, locked]
+    group = [{"name": name, "group": "charging"} for name in ("start", "end")]
+    body["spec"]["registers"] = [ramped, scaled, {**scaled, "name": "seen", "value": None}, locked, *group]
     assert [(name, setting) for name, (setting, _) in rows(body).items()] == [
         ("mode", "Warn"),
         ("adoption", "Observe, not approved yet"),
@@ -72,6 +73,7 @@ def test_guards_stand_in_their_order_as_they_are_set(mapped: Make) -> None:
         ("approval", "Manual"),
         ("ramp", "speed by 5 every 10 s"),
         ("scale", "limit by the power of ten that the device says"),
+        ("group", "charging as one: start, end"),
         ("secrets", "width by drive/password"),
         ("operator", "always"),
     ]

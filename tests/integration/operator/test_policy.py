@@ -132,6 +132,15 @@ async def test_placeholders_are_for_templates(site: Site) -> None:
     assert f"spec.templateRef.parameters.a {words}" in told(site, INDUSTRIAL_PLC, [BASE], **given)
 
 
+def grouped(most: int) -> list[Register]:
+    """Return 500 registers side by side, so many of them in groups that are as large as they may be."""
+    return [
+        {"name": f"feeder-{number:03d}.current", "address": number, "value": 7}
+        | ({"group": f"{number // 123}".ljust(63, "g")} if number < most else {})
+        for number in range(500)
+    ]
+
+
 def full(**fields: Any) -> list[Register]:
     """Return 500 registers with these fields, four words apart."""
     return [{"name": f"feeder-{number:03d}.current", "address": 4 * number, **fields} for number in range(500)]
@@ -149,6 +158,8 @@ FULL: dict[str, list[Register]] = {
     "bits": [
         {**each, "address": at // 16, "type": "bit", "bit": at % 16, "value": True} for at, each in enumerate(full())
     ],
+    "a group as large as the policy looks at": grouped(100),
+    "groups": grouped(492),
     "scales": full(scaleRegister={"address": 2500}, noValue=[0xFFFF], value=7, min=0, max=100),
     "repeats": full(value=7, write={"repeatSecs": 60, "function": "multiple"}),
     "elsewhere": full(value=7, readFrom={"reference": 30005, "type": "float32", "byteOrder": "CDAB", "scale": 0.1}),
