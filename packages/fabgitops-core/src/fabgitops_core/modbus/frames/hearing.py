@@ -63,12 +63,14 @@ class Ear:
         return self._passed > 0
 
     def hear(self, data: bytes) -> bytes | None:
-        """Return the answer, with its checksum, once it is there.
+        """Return the answer, with its checksum, once it is there; the caller judges that.
 
         Raises:
             BadReply: What came is no frame, or something that speaks against any answer behind it.
         """
         self.touched = True
+        if not self._buffer and self._is_just_that(data):
+            return data
         buffer, at = self._buffer + data, 0
         while at < len(buffer):
             echo = self._echo(buffer, at)
@@ -87,6 +89,14 @@ class Ear:
             at += size
         self._buffer = buffer[at:]
         return None
+
+    def _is_just_that(self, data: bytes) -> bool:
+        """Return whether all that came has the shape of the answer: nearly always, and its sum is then judged once."""
+        expected = self._request.expected
+        start, rest = expected.start, expected.rest
+        if self._echo_due or rest is None or not data.startswith(start):
+            return False
+        return len(data) == len(start) + rest + _CHECKSUM and (data != self._request.frame or not rest)
 
     def is_foreign(self, data: bytes) -> bool:
         """Return whether what came after the answer is whole frames, none of which could be one more answer to it."""
