@@ -8,7 +8,7 @@ import pytest
 from fabgitops_core.codec.codec import Codec
 from fabgitops_core.codec.showing import put_back, shows
 from fabgitops_core.codec.types import DataType, Words
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 TENTHS = Codec(DataType.UINT16, scale=0.1)
@@ -99,6 +99,20 @@ def test_only_what_the_reading_tells_can_be_put_back(
 ) -> None:
     """What is read in larger steps than it is written, or is no such value, tells no words to write."""
     assert put_back(written, shown, actual, Fraction(tolerance)) == back
+
+
+@given(
+    st.tuples(st.integers(0, 65535), st.integers(0, 65535)),
+    st.sampled_from([1.0, 0.1, -3.0, 1e-12, 1e300]),
+    st.sampled_from([0.0, -40.0, 1e15]),
+)
+@example((0, 65535), 3.0, -40.0)
+def test_no_float_is_without_meaning(words: Words, scale: float, offset: float) -> None:
+    """Whatever bits a float has by whatever scale, it is compared; what is put back of it is what it shows."""
+    shown = Codec(DataType.FLOAT32, scale=scale, offset=offset)
+    assert shows(shown, words, TENTHS, (213,), NOTHING) in {True, False}
+    back = put_back(TENTHS, shown, words, NOTHING)
+    assert back is None or shows(shown, words, TENTHS, back, NOTHING)
 
 
 def test_texts_are_the_same_in_whatever_room_they_have() -> None:

@@ -56,7 +56,10 @@ def meaning(codec: Codec, words: Words) -> Meaning | None:
     exact = engineering(codec, words)
     if exact is None or not codec.type.floating:
         return exact
-    return numbers.exactly(codec.text(words))  # 21.3, which was meant by the float next to it
+    try:
+        return numbers.exactly(codec.text(words))  # 21.3, which was meant by the float next to it
+    except ValueError:  # it has more digits than anybody writes, as next to nothing beside an offset
+        return exact
 
 
 def words_for(codec: Codec, value: Meaning) -> Words | None:

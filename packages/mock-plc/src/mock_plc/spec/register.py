@@ -125,8 +125,8 @@ class Register(Part):
     def _check_elsewhere(self, *, written: bool) -> None:
         if not self.read_from:
             return
-        if not written or self.parts or self.scale_register:
-            raise FieldError("readFrom", "is of one holding register or coil, without parts and scaleRegister")
+        if not written or self.parts or self.scale_register or self.group:
+            raise FieldError("readFrom", "is of one holding register or coil, without parts, scaleRegister and group")
         try:
             seen = self.seen
         except ValidationError as error:
