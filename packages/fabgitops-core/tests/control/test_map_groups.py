@@ -351,6 +351,18 @@ def test_a_scale_of_one_is_asked_for_before_the_write_of_all() -> None:
     assert told.condition("Ready") == ("True", "InSync")
 
 
+def test_what_is_written_before_and_after_goes_around_all_of_it() -> None:
+    """An unlock and a save that all of a group name are one step with its one request; two that differ are refused."""
+    around = {"before": [{"address": 50, "value": 9}], "after": [{"address": 51, "value": 1}]}
+    told = drifted(1, 1020, 1, registers=tuple({**each, "write": around} for each in SCHEDULE)).polled()
+    (change,) = told.device.writes
+    assert change.around is not None
+    assert [[each.address for each in side] for side in (change.around.before, change.around.after)] == [[50], [51]]
+    assert (change.address, change.values) == (100, WANTED)
+    with pytest.raises(ValueError, match="give both the same before and after"):
+        spec({**START, "write": around}, END, ENABLE)
+
+
 def test_every_place_of_it_is_claimed() -> None:
     """Another resource that wants any register of a group contests it."""
     claims = claims_of(story(*SCHEDULE).state.map)
