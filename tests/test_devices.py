@@ -41,6 +41,7 @@ KINDS = {
     "registers that are written together": "goodwe-et",
     "a setting that lapses": "alfen-eve",
     "what is written here and read there": "keba-p30",
+    "what has to be unlocked": "solax-gen4",
 }
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -22,6 +22,7 @@ from fabgitops_core.api.plc.industrialplc import (
 from fabgitops_core.api.plc.registers import Register
 from fabgitops_core.api.plc.resolving import resolved
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
+from fabgitops_core.codec.tables import Table
 from fabgitops_core.codec.types import Words, hex_of
 from fabgitops_core.control.events import Declared
 from fabgitops_core.control.plc.requests import Endpoint, ReadPlan
@@ -81,10 +82,15 @@ def _stand(entry: dict[str, Any], unit_id: int | None) -> Stand:
     return Stand(register, entry.get("value", 0), unit_id, bool(behaviours - {"readOnly"}))
 
 
-def scales(wanted: IndustrialPLCSpec) -> set[int]:
-    """Return where the powers of ten stand that a map goes by: a device has them, and a map need not show them."""
-    found = [(each.place[1], each.codec.exponent) for each in wanted.registers_wanted]
-    return {address + exponent for address, exponent in found if exponent is not None}
+def beside(wanted: IndustrialPLCSpec) -> set[tuple[Table, int]]:
+    """Return what a device has and a map need not show: powers of ten that it goes by, and what goes before writes."""
+    found = {
+        (each.place[0], each.place[1] + each.codec.exponent)
+        for each in wanted.registers_wanted
+        if each.codec.exponent is not None
+    }
+    steps = [step for each in wanted.registers_wanted for step in (each.write.before or ()) + (each.write.after or ())]
+    return found | {step.place for step in steps}
 
 
 def shown_by(status: RegisterStatus) -> bool:
@@ -139,8 +145,8 @@ async def words_of(devices: ModbusDevices, wanted: IndustrialPLCSpec, register: 
 def test_the_stand_in_has_each_register_of_the_map(device: str) -> None:
     """The device file of mock-plc has each register at the same place, with the same type, order and scale."""
     wanted, there = spec(device), stands(device)
-    beside = {name for name, stand in there.items() if stand.register.place[1] in scales(wanted)}
-    assert {each.name for each in wanted.registers_wanted} == set(there) - beside
+    others = {name for name, stand in there.items() if stand.register.place in beside(wanted)}
+    assert {each.name for each in wanted.registers_wanted} == set(there) - others
     for register in wanted.registers_wanted:
         stand = there[register.name]
         assert register.place == stand.register.place, register.name
