@@ -17,6 +17,7 @@ import termios
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -116,10 +117,11 @@ def _feed(stream: Any, master: int) -> None:
 
 def lines_of(screen: Any) -> list[Text]:
     """Return what a screen shows, with its colours, without the empty lines at its end."""
-    lines = [
-        Text.assemble(*((screen.buffer[y][x].data, style(screen.buffer[y][x])) for x in range(screen.columns)))
-        for y in range(screen.lines)
-    ]
+    lines = []
+    for y in range(screen.lines):
+        row = [screen.buffer[y][x] for x in range(screen.columns)]
+        alike = ((kind, "".join(cell.data for cell in cells)) for kind, cells in groupby(row, style))
+        lines.append(Text.assemble(*((data, kind) for kind, data in alike)))
     while lines and not lines[-1].plain.strip():
         lines.pop()
     return lines
