@@ -1,5 +1,6 @@
 """A namespace on a plane, fabctl as a user runs it, and tests that play the operator."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -179,6 +180,7 @@ class Terminal:
         )
         os.close(slave)
         self.seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end within a letter
 
     def resize(self, columns: int, lines: int) -> None:
         """Give it another size, of which the program is told by a signal."""
@@ -197,7 +199,7 @@ class Terminal:
                 break
             if not data:
                 break
-            self.seen += data.decode(errors="replace")
+            self.seen += self._decoder.decode(data)
         return self.seen
 
     def until(self, pattern: str) -> None:
