@@ -115,7 +115,40 @@ IGNORING = replace(
     MAP, spec={**MAP.spec, "connection": {"timeoutSecs": TIMEOUT, "ignore": ["transactionId", "writeEcho"]}}
 )
 """The same of a device over tcp that is known to copy neither the transaction id nor what was written."""
-SCENES = {"short": SHORT, "map": MAP, "bound": BOUND, "ignoring": IGNORING}
+
+LOCKED = Scene(
+    """
+registers:
+- name: width
+  address: 200
+  value: 5
+  behaviours: {locked: {by: unlock, value: true, within: 5s}, saved: {by: save, value: 1}}
+- {name: level, address: 201, value: 1}
+- {name: password, address: 224}
+- {name: save, address: 230}
+- {name: unlock, table: coil, address: 3}
+- {name: power, table: input, address: 0, type: uint32, value: 70000}
+""",
+    {
+        "registers": [
+            {
+                "name": "width",
+                "address": 200,
+                "value": 60,
+                "write": {
+                    "before": [{"address": 224, "value": 1000}, {"table": "coil", "address": 3, "value": True}],
+                    "after": [{"address": 230, "value": 1}],
+                },
+            },
+            {"name": "level", "address": 201, "value": 7},
+            {"name": "power", "table": "input", "address": 0, "type": "uint32"},
+        ]
+    },
+    {"width": 9, "level": 3},
+)
+"""What is unlocked before it is written, and saved after it."""
+
+SCENES = {"short": SHORT, "map": MAP, "bound": BOUND, "ignoring": IGNORING, "locked": LOCKED}
 
 
 @dataclass(frozen=True)

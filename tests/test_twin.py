@@ -157,6 +157,21 @@ def test_what_kubectl_reads_another_way_is_read_its_way() -> None:
     assert machine.units[0x11].read(Table.HOLDING, 0o300, 1) == [1000]
 
 
+def test_a_twin_takes_what_is_written_before_and_after_a_register() -> None:
+    """Places that only an unlock or a save names are there to be written, and one that a register has stays its own."""
+    before = [{"address": 24, "value": 5}, {"table": "coil", "reference": 4, "value": True}]
+    write = {"before": before, "after": [{"reference": 40003, "value": 1}]}
+    registers = [{"name": "a", "address": 0, "value": 7, "write": write}, {"name": "b", "address": 2}]
+    spec = {"deviceAddress": "plc", "registers": registers}
+    body = {"apiVersion": "fabgitops.io/v1", "kind": "IndustrialPLC", "metadata": {"name": "odd"}, "spec": spec}
+    case = _case(yaml.safe_dump(body), Start.IN_SYNC)
+    unit = case.machine.units[1]
+    for table, address in ((Table.HOLDING, 24), (Table.COIL, 3), (Table.HOLDING, 2)):
+        unit.write(table, address, [1])
+        assert unit.read(table, address, 1) == [1]
+    assert set(case.machine.points) == {"a", "b", "step-24", "step-coil-4"}
+
+
 def test_a_twin_says_who_it_is() -> None:
     """Its identity is that of the spec, parameters filled in, and a unit that others name has it as well."""
     case = _case(PLAIN, Start.IN_SYNC)

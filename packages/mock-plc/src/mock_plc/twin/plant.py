@@ -162,18 +162,20 @@ def _in_order(item: tuple[tuple[str, int], list[Part]]) -> tuple[bool, int, int,
 
 def _part(found: Resolved) -> Part:
     registers: list[Declared] = []
+    steps: list[Declared] = []
     lines: list[str] = []
     for fields in found.registers:
         try:
             one = declared(fields)
-            registers += (one, *beside(fields, one.unit_id))
+            registers.append(one)
+            steps += beside(fields, one.unit_id)
         except ManifestError as error:
             lines += error.lines
     connection = _valid(Connection, found.connection, lines)
     identity = _valid(Identity, found.identity, lines)
     if lines or connection is None or identity is None:
         raise ManifestError(lines)
-    return Part(found.plc.name, connection, identity, tuple(registers), found.plc.spec.unit_id, found)
+    return Part(found.plc.name, connection, identity, (*registers, *steps), found.plc.spec.unit_id, found)
 
 
 def _valid(model: type[_Model], fields: Fields, lines: list[str]) -> _Model | None:
