@@ -16,6 +16,7 @@ import yaml
 UNUSED = {
     *("lightkube", "httpx2", "httpx", "anyio", "pydantic", "fabgitops_core"),  # none is a part of fabctl
     "fabctl.examples",  # stand in the help alone
+    *("fabctl.commands.contexts", "fabctl.commands.rows", "fabctl.loads"),
     *("importlib_metadata", "rich", "email", "http", "tempfile", "shutil", "difflib", "urllib.request"),
 }
 """What no command line reads that is not mentioned below."""

@@ -103,7 +103,7 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
     try:
         version = text((await cluster.server_version()).get("gitVersion"))
         yield Check("API server", State.OK, f"answers, {version}")
-        yield of_clocks(datetime.now(UTC), _moment(cluster.date))
+        yield of_clocks(datetime.now(UTC), moment_of(cluster.date))
         yield Check("you", State.OK, text(await cluster.user()))
     except NoConfig:
         raise
@@ -154,7 +154,7 @@ async def _operators(cluster: Cluster, definitions: str) -> list[Check]:
         leases = await cluster.leases()
     except FabctlError as error:
         return [Check("operator", State.SKIPPED, str(error))]
-    now = _moment(cluster.date) or datetime.now(UTC)
+    now = moment_of(cluster.date) or datetime.now(UTC)
     checks = of_leases(leases, definitions, now)
     if all(check.state is State.FAILED for check in checks):
         return checks
@@ -175,12 +175,18 @@ async def _health(cluster: Cluster, lease: Body) -> Check:
     if status == 200:
         return Check(name, State.OK, f"ready: {answer}")
     if status in {403, 404}:
-        return Check(name, State.SKIPPED, f"not asked ({status}): {answer}", "ask for a role with get on pods/proxy")
+        return Check(
+            name,
+            State.SKIPPED,
+            f"not asked ({status}): {answer}",
+            "ask for a role with get on pods/proxy, which fabctl top takes, too",
+        )
     mend = f"look at its log: kubectl logs -n {namespace} {pod}"
     return Check(name, State.FAILED, f"not ready ({status}): {answer}", mend)
 
 
-def _moment(date: str) -> datetime | None:
+def moment_of(date: str) -> datetime | None:
+    """Return a time that an answer was sent at (RFC 9110, section 5.6.7), None for anything else."""
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - no other command needs it
 
     try:

@@ -11,6 +11,7 @@ from cyclopts.validators import Number
 
 from fabctl.checks import ALONE, is_held
 from fabctl.cluster import connected
+from fabctl.commands.doctor import moment_of
 from fabctl.commands.selecting import check, namespace_of, several
 from fabctl.errors import Denied, Unhandled
 from fabctl.fields import mapping, text
@@ -113,8 +114,9 @@ async def _metrics(cluster: Cluster) -> list[str]:
     """
     if ALONE in text((await cluster.server_version()).get("gitVersion")):
         return [_said(METRICS, *await cluster.page(f"/{METRICS}"))]
-    now = datetime.now(UTC)
-    leases = [each for each in await cluster.leases() if is_held(each, now)]
+    there = await cluster.leases()
+    now = moment_of(cluster.date) or datetime.now(UTC)  # by the clock by which they are renewed
+    leases = [each for each in there if is_held(each, now)]
     if not leases:
         raise Unhandled("no operator holds a Lease: none runs, or it runs with --no-lease (see: fabctl doctor)")
     return await asyncio.gather(*(_of(cluster, lease) for lease in leases))

@@ -90,14 +90,14 @@ async def _first(cluster: Cluster, kinds: Sequence[Kind], name: str) -> tuple[Ki
     """Return the first object of this name.
 
     Raises:
-        FabctlError: There is none, or it may not be read; of several kinds what is said of the first that there is.
+        FabctlError: There is none, or it may not be read; of several kinds what is said of the first that is served.
     """
     lacking: FabctlError | None = None
     for kind in kinds:
         try:
             return kind, await cluster.get(name, kind)
-        except (UnknownPLC, NotInstalled) as error:
-            if lacking is None or isinstance(lacking, NotInstalled):
+        except (UnknownPLC, NotInstalled, Denied) as error:  # who may see PLCs alone can draw one
+            if lacking is None or (isinstance(error, UnknownPLC) and not isinstance(lacking, UnknownPLC)):
                 lacking = error
     raise lacking or UnknownPLC(f"no {name}")
 

@@ -16,6 +16,7 @@ from fabctl.render.events import last_seen
 from fabctl.render.shapes import plain_sections, section_for_people
 from fabctl.render.tables import TITLE
 from fabctl.render.terminal import STYLES
+from fabctl.times import for_people, since
 
 EVENTS = 4
 """Events at the bottom of a screen that has room for them."""
@@ -91,7 +92,7 @@ def _listed(board: Board, place: Place, height: int) -> list[Text]:
         lines.append(line)
     if not plcs:
         lines.append(Text(f"  nothing contains {board.wanted}" if board.wanted else "  no PLC"))
-    return [*lines, *_events(board, height, len(lines))]
+    return [*lines, *_events(board, place.at, height, len(lines))]
 
 
 def _columns(board: Board, place: Place) -> list[Column]:
@@ -117,17 +118,16 @@ def _row(cells: Sequence[str], widths: Sequence[int], headers: Sequence[str] = (
     return line
 
 
-def _events(board: Board, height: int, used: int) -> list[Text]:
+def _events(board: Board, at: datetime, height: int, used: int) -> list[Text]:
     if height < ROOMY or not board.events:
         return []
     blank = [Text("")] * max(0, height - FRAME + 1 - used - EVENTS)
-    return [*blank, *(_event(each) for each in board.events[-EVENTS:])]
+    return [*blank, *(_event(each, at) for each in board.events[-EVENTS:])]
 
 
-def _event(event: object) -> Text:
+def _event(event: object, now: datetime) -> Text:
     body = mapping(event)
-    at = last_seen(body)
-    when = f"{at.astimezone():%H:%M:%S}" if at else NOTHING
+    when = for_people(since(last_seen(body), now))
     said = "  ".join(shown(each) for each in (mapping(body.get("regarding")).get("name"), body.get("reason")))
     style = "yellow" if body.get("type") == "Warning" else "dim"
     warning = "! " if body.get("type") == "Warning" else "  "
