@@ -224,7 +224,7 @@ def test_home_assistant() -> None:
         "Serial": {"address": 30, "type": "string", "length": 16},
         "Old": {"address": 60, "type": "int64"},
         "Frost": {"address": 70, "type": "bit", "bit": 0},
-        "Frost-1": {"address": 70, "type": "bit", "bit": 1},
+        "Frost-1": {"address": 71, "type": "bit", "bit": 0},
         "Door": {"table": "discrete", "address": 5},
         "Pump": {"address": 80, "enum": {"On": 3, "Off": 1}},
         "Pump-state": {"table": "input", "address": 81, "enum": {"On": 7, "Off": 0}},
@@ -309,6 +309,8 @@ def test_ignition() -> None:
         (Source.IGNITION, "<Tags/>", ("x",), "this is no JSON"),
         (Source.IGNITION, "[" * 100_000, ("x",), "this is no JSON"),
         (Source.IGNITION, "{}", ("x",), "no tag in it has an OPC item path"),
+        (Source.IGNITION, "[" * 900 + "]" * 900, ("x",), "no tag in it has an OPC item path"),
+        (Source.HOME_ASSISTANT, "&a {homeassistant: {packages: {b: *a}}}", (), "there is no modbus:"),
     ],
 )
 def test_what_is_no_such_file_is_told(source: Source, content: str, names: tuple[str, ...], said: str) -> None:
@@ -331,12 +333,8 @@ def test_a_file_that_says_nonsense_is_told_and_becomes_nothing() -> None:
     oddities: tuple[Any, ...] = ("x", [], {}, None, True, -1, 1e400, 10**30)
     for odd in oddities:
         entity = {"name": odd, "address": odd, "slave": odd, "scale": odd, "data_type": odd, "verify": odd}
-        sound = {
-            "name": "s",
-            "address": 1,
-            "hvac_mode_register": {"address": 2, "values": odd},
-            "verify": {"address": odd},
-        }
+        sound = {"name": "s", "address": 1, "scale": odd, "offset": odd, "swap": odd, "unit_of_measurement": odd}
+        sound |= {"hvac_mode_register": {"address": 2, "values": odd}, "verify": {"address": odd}, "nan_value": odd}
         kinds = ("sensors", "binary_sensors", "switches", "climates", "covers")
         hub = {"name": "h", "type": "tcp", "host": "h", "timeout": odd, "delay": odd, "message_wait_milliseconds": odd}
         hub |= {kind: [entity, sound, odd] for kind in kinds}

@@ -10,6 +10,8 @@ _LONGEST_UNIT = 32
 _LAST = 65535
 _MOST = 500
 _WHOLE_WORD = 0xFFFF
+_EXACT = 1 << 53
+"""From here on a number of JSON is no whole one to everybody."""
 _SIZES: Mapping[str, int] = {
     **dict.fromkeys(("int32", "uint32", "float32", "bcd32"), 2),
     **dict.fromkeys(("int64", "uint64", "float64"), 4),
@@ -165,7 +167,7 @@ def number(said: object, what: str) -> int | float:
         found = float("nan")
     if found - found != 0:
         raise NotTaken(f"{what} is no number: {said}")
-    return int(found) if found == int(found) else found
+    return int(found) if found == int(found) and abs(found) < _EXACT else found
 
 
 def amount(said: object) -> int | float:

@@ -129,8 +129,8 @@ def _binary_sensor(entity: Entity) -> Entries:
     table = _table(entity.get("input_type", "coil"))
     first, bits = _address(entity), table.get("table") in {"coil", "discrete"}
     for at in range(_copies(entity)):
-        place = {"address": first + at} if bits else {"address": first + at // 16, "type": "bit", "bit": at % 16}
-        yield f"-{at}" if at else "", table | place
+        # Of registers each further one is the next, of which the lowest bit counts.
+        yield f"-{at}" if at else "", table | {"address": first + at} | ({} if bits else {"type": "bit", "bit": 0})
 
 
 def _switch(entity: Entity) -> Entries:

@@ -57,7 +57,7 @@ def _hubs(found: object) -> Iterator[object]:
         core = found.get("homeassistant")
         packages = core.get("packages") if isinstance(core, dict) else None
         for each in packages.values() if isinstance(packages, dict) else ():
-            yield from _hubs(each) if isinstance(each, dict) else ()
+            yield each.get("modbus") if isinstance(each, dict) else None
 
 
 def _device(hub: Mapping[str, Any]) -> Device:

@@ -71,11 +71,13 @@ def devices(content: str, order: str = "") -> list[Device]:
 
 
 def _tags(found: object, folder: str, depth: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the tags of a tree with the path of each; one level in a file more than people have is the last."""
+    """Yield the tags of a tree with the path of each; what is nested deeper than anybody has it is passed over."""
+    if depth > _DEEPEST:
+        return
     if isinstance(found, list):
         for each in found:
-            yield from _tags(each, folder, depth)
-    if not isinstance(found, dict) or depth > _DEEPEST:
+            yield from _tags(each, folder, depth + 1)
+    if not isinstance(found, dict):
         return
     name = str(found.get("name", ""))
     called = ".".join(filter(None, (folder, name)))
