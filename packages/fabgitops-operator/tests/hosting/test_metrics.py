@@ -190,12 +190,14 @@ async def test_a_repetition_is_no_attempt_to_correct(seen: Metrics, answer: Even
 
 
 async def test_what_failed_and_how_long_the_last_pass_took(seen: Metrics) -> None:
-    """Readings and writes that failed are counted of their PLC; a pass over one that is gone says nothing."""
+    """What a device failed at counts, and not what we did not ask of it; a pass over one that is gone says nothing."""
     for event in (
         failed(FailureKind.UNREACHABLE),
         WriteUnknown(AT, CHANGE, Failure(FailureKind.UNREACHABLE, "why")),
         WriteFailed(AT, CHANGE, Failure(FailureKind.REFUSED_FOR_GOOD, "why", 4)),
         WriteDone(AT, CHANGE),
+        WriteFailed(AT, CHANGE, UNRECORDED),
+        ReadFailed(AT, PLAN, Failure(FailureKind.REFUSED_FOR_GOOD, "not allowed", out_of_bounds=True)),
     ):
         seen.happened(KEY, event, ())
     assert value(seen, "fabgitops_plc_failures_total", **LABELS) == 3

@@ -22,6 +22,7 @@ from fabgitops_core.control.plc.events import ReadDone, ReadFailed, WriteDone, W
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.plc.requests import DeviceId
 from fabgitops_core.control.plc.situations import situation_of
+from fabgitops_core.engine.device_requests import UNRECORDED
 from prometheus_client import CollectorRegistry, Counter, Info, ProcessCollector, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -61,7 +62,7 @@ class _Row:
 
     def take_write(self, event: WriteDone | WriteUnknown | WriteFailed) -> None:
         """Note what came of a write: a repetition corrects nothing, and counts when the device has confirmed it."""
-        self.failures += not isinstance(event, WriteDone)
+        self.failures += not isinstance(event, WriteDone) and event.failure != UNRECORDED
         if event.change.repeat:
             self.repeats += isinstance(event, WriteDone)
         elif isinstance(event, WriteFailed):
@@ -71,7 +72,7 @@ class _Row:
 
     def take_failure(self, failure: Failure) -> None:
         """Note why a reading failed; whether a device answers that may not be asked is not known."""
-        self.failures += 1
+        self.failures += not failure.out_of_bounds
         self.connected = None if failure.out_of_bounds else failure.kind is not FailureKind.UNREACHABLE
 
     @property
