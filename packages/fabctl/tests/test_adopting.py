@@ -36,6 +36,9 @@ def test_of_a_template_it_says_only_values(mapped: Make) -> None:
 @pytest.mark.parametrize(
     ("place", "actual", "value"),
     [
+        ("holding 3 uint16 unit 1, read at discrete 7 bool", "true", 1),
+        ("coil 3 bool unit 1, read at input 7 uint16", "1", True),
+        ("holding 3 string unit 1, read at input 7 string", "true", "true"),
         ("holding 1 uint16 unit 1", "7", 7),
         ("holding 1 float32 unit 1", "7.25", 7.25),
         ("holding 1 string unit 1", "007", "007"),

@@ -53,6 +53,27 @@ def test_what_it_holds_already_is_not_written(mapped: Make) -> None:
 
 
 @pytest.mark.parametrize(
+    ("actual", "value", "then"),
+    [
+        ("21.300001", 21.3, Then.HOLDS),
+        ("21.31", 21.3, Then.WRITTEN),
+        ("true", 1, Then.HOLDS),
+        ("0", True, Then.WRITTEN),
+    ],
+)
+def test_what_is_read_elsewhere_holds_what_reads_so(mapped: Make, actual: str, value: Any, then: Then) -> None:
+    """A float that the device has computed may be off in its last digits, and true is 1; another place is news."""
+    body = mapped("DriftDetected", "False", speed={"inSync": False, "actual": actual})
+    registers = [dict(each) for each in body["spec"]["registers"]]
+    registers[0] = {"name": "speed", "address": 1, "value": 5, "readFrom": {"address": 9}}
+    before = changed(body, registers=registers)
+    registers = [{**registers[0], "value": value}, *registers[1:]]
+    assert [each[-1] for each in short(before, before, changed(body, registers=registers))] == [then]
+    moved = [{**registers[0], "readFrom": {"address": 10}}, *registers[1:]]
+    assert [each[-1] for each in short(before, before, changed(body, registers=moved))] == [Then.UNLESS]
+
+
+@pytest.mark.parametrize(
     ("spec", "then"),
     [
         ({"targetValue": 7}, Then.WRITTEN),

@@ -656,6 +656,8 @@ def test_what_could_not_be_put_back_is_not_written_by_a_rollout() -> None:
     assert Standing.HELD in plc.facts.standing
     plc.restarted().polled(3)
     assert plc.writes == []
+    plc.permits(round_=2).polled(3)
+    assert plc.writes == [], "nor by a later round, which finds it released"
     plc.permits(uid=MANUAL).polled(2)
     assert plc.writes == [(10, 213)]
 

@@ -133,7 +133,9 @@ def test_a_write_that_was_not_confirmed_is_proven_there() -> None:
     told.device.memory.update(shown(told.request.change))  # type: ignore[union-attr]
     stored = type(told.status).model_validate_json(told.published[-1].model_dump_json(by_alias=True))
     again = Story(generation=told.generation, device=told.device, at=told.at)
-    again.declare(told.spec, status=stored, same=True).polled().polled()
+    again.declare(told.spec, status=stored, same=True)
+    assert again.state.status.registers[0].raw == "0x00000000"
+    again.polled().polled()
     assert again.device.writes == []
     assert again.condition("Ready") == ("True", "InSync")
     assert again.status.corrections_applied == 1
@@ -199,6 +201,7 @@ def test_metrics_show_what_is_read_and_what_is_wanted() -> None:
     told.polled().polled()
     assert readings(told.state)["room"] == pytest.approx(21.3)
     assert reading(told.state, "mode") == 1
+    assert told.status.current_value is None, "the first takes two words where it is read"
     assert targets(told.state) == {"room": pytest.approx(21.3), "mode": 1}
     told.device.holding(21, 9)
     told.polled()
@@ -220,6 +223,25 @@ def test_an_interlock_judges_what_is_read() -> None:
     told.device.elsewhere = None
     told.polled()
     assert [each.address for each in told.device.writes] == [10]
+
+
+def test_an_interlock_is_satisfied_by_a_register_that_is_as_git_wants_it() -> None:
+    """A mode that shows the state to its command is as Git wants it, though its words are others."""
+    locks = {"correction": {"interlocks": [{"register": "mode", "operator": "==", "value": "Run"}]}}
+    told = played(MODE, SPEED, **locks)
+    told.device.holding(21, 3)
+    told.device.elsewhere = None
+    told.polled()
+    assert [each.address for each in told.device.writes] == [10]
+
+
+def test_a_register_may_show_its_state_where_it_is_commanded() -> None:
+    """A command and the state to it may stand in one word, by numbers of their own: it overlaps nobody but itself."""
+    told = played({**MODE, "readFrom": {**MODE["readFrom"], "address": 20}})
+    told.device.elsewhere = lambda change: {(1, Table.HOLDING, 20): change.values[0] + 2}
+    told.polled().polled()
+    assert writes(told) == [(Table.HOLDING, 20, (1,))]
+    assert told.condition("Ready") == ("True", "InSync")
 
 
 def test_the_audit_has_the_reading_that_proved_it() -> None:

@@ -85,12 +85,13 @@ def _released(
     for point, each in zip(points, known, strict=True):
         previous = None if begins else each.previous
         words = None if point.wanted is None else hex_of(point.wanted)
-        changes = words is not None and not point.command and each.released != words
+        waits = each.released == words and point.name in release.unread  # it was let go, and could not be written
+        changes = words is not None and not point.command and (each.released != words or waits)
         if changes and previous is None:
             previous = (each.released or "") if proven else ""
             unread.add(point.name)
         fields = {"released": words, "previous": previous, "pending": None}
-        fields["replaced"] = each.released or "" if changes else each.replaced
+        fields["replaced"] = each.released or "" if changes and not waits else each.replaced
         registers.append(with_leave(each, **fields))
     after = release.model_copy(
         update={
