@@ -35,6 +35,17 @@ def test_git_is_told_of_where_it_is_not_there(fabctl: Fabctl, tmp_path: Path) ->
     assert (tmp_path / "plant/lines/line-1/line.yaml").exists()
 
 
+def test_a_git_that_fails_is_told_of(fabctl: Fabctl, tmp_path: Path) -> None:
+    """In a line, with what it said; the files are there, and the first step is then to make it a repository."""
+    (tmp_path / "git").write_text("#!/bin/sh\nprintf 'fatal:\\033[2J no\\nspace' >&2\nexit 128\n")
+    (tmp_path / "git").chmod(0o755)
+    made = fabctl("init", tmp_path / "plant", PATH=f"{tmp_path}:/bin:/usr/bin")
+    assert (made.returncode, made.stderr.count("\n"), "\033" in made.stderr) == (0, 1, False)
+    assert f"{tmp_path}/plant is no repository yet: git init: fatal:" in made.stderr
+    assert "git init -b main && git add ." in made.stdout
+    assert (tmp_path / "plant/README.md").exists()
+
+
 def test_a_folder_with_something_in_it_is_left_alone(fabctl: Fabctl, tmp_path: Path) -> None:
     """What stands there is named; an empty one, and a repository that is new, will do."""
     (tmp_path / "full").mkdir()

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from fabctl import own_version
 from fabctl.errors import FabctlError, UsageError
+from fabctl.fields import text
 from fabctl.options import Name
 from fabctl.planting import repository
 from fabctl.render.shapes import print_line
@@ -80,7 +81,8 @@ def _begun(folder: Path) -> bool:
     command = [git, "init", "--quiet", "--initial-branch=main", os.path.abspath(folder)]
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
     if done.returncode:
-        complain(f"fabctl: git init: {done.stderr.decode(errors='replace')}")
+        said = " ".join(text(done.stderr.decode(errors="replace")).split())
+        complain(f"fabctl: {folder} is no repository yet: git init: {said}")
     return done.returncode == 0
 
 
