@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from .amid import AMID_A_PASS, FATES
 from .operators import Operator
+from .plant import BOUND, PLACES
 from .promises import CHOSEN, OF_GUARDS
 from .rules.budget import Budget
 from .scene import COUNTED, Scene
@@ -40,14 +41,15 @@ class Adversary(RuleBasedStateMachine):
     # --- the user ---
 
     @rule(
+        bound=st.booleans(),
         speed=st.sampled_from([5, 5, 9]),
         remote=st.sampled_from([1, 1, 2]),
         odd=st.sampled_from(["", "", "short", "pinned", "pinned", "pinned", "suspend", "invalid"]),
     )
-    def edit(self, speed: int, remote: int, odd: str) -> None:
+    def edit(self, bound: bool, speed: int, remote: int, odd: str) -> None:
         """Edit what is wanted."""
         flags = {name: name == odd for name in ("short", "pinned", "suspend")}
-        self.scene.edited(speed=speed, remote=remote, valid=odd != "invalid", annotated=False, **flags)
+        self.scene.edited(bound=bound, speed=speed, remote=remote, valid=odd != "invalid", annotated=False, **flags)
         self.poll(1.0, [])
 
     @rule(chosen=CHOSEN)
@@ -113,6 +115,12 @@ class Adversary(RuleBasedStateMachine):
             each.dies()
         kept = self.scene.status.model_dump(mode="json", by_alias=True, exclude_none=True)
         self.scene.stored = {} if forge == "nothing" else kept | {"registers": kept.get("registers", [])[1:]}
+
+    @rule(name=st.sampled_from(sorted(BOUND)), later=LATER, amid=AMID)
+    def drift_bound(self, name: str, later: float, amid: list[tuple[int, str]]) -> None:
+        """Let one of a group change, or a setting lapse, and look."""
+        self.scene.edited(bound=True)
+        self.drift(name, later, amid)
 
     @rule(name=WRONG, later=LATER, amid=AMID)
     def drift(self, name: str, later: float, amid: list[tuple[int, str]]) -> None:
@@ -221,5 +229,7 @@ class Adversary(RuleBasedStateMachine):
         scene.synced(force=False)
         for _ in range(8):
             self.poll(20.0, [])
-        assert scene.status.in_sync
+        assert scene.status.in_sync, scene.status.message
         assert scene.world.plant.words[1, 10] == scene.world.speed
+        for name in (each for each in BOUND if scene.world.bound):
+            assert scene.world.plant.words[PLACES[name][:2]] == BOUND[name]

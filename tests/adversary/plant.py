@@ -1,4 +1,4 @@
-"""A device behind a gateway, with five registers on two units, and what can be the matter with each request."""
+"""A device behind a gateway, with registers on two units, and what can be the matter with each request."""
 
 import struct
 from collections import defaultdict
@@ -27,12 +27,35 @@ FAILURES = {
 }
 NOT_THERE = Failure(FailureKind.REFUSED_FOR_GOOD, "exception 02", 0x02)
 LEVEL, NEAR, MOST_SPEED = 21.5, 0.5, 100
-ASTRAY = {"speed": (8,), "running": (0,), "level": (0x4220, 0x0000), "remote": (0,)}
-PLACES = {"speed": (1, 10, 1), "running": (1, 11, 1), "level": (1, 12, 2), "seen": (1, 20, 1), "remote": (2, 5, 1)}
+GROUP = {"low": 3, "high": 7}
+LAPSING = "limit"
+BOUND = {**GROUP, LAPSING: 30}
+"""What is written whole or not at all, and what is written again although it holds its value."""
+REPEAT_SECS = 60
+ASTRAY = {"speed": (8,), "running": (0,), "level": (0x4220, 0x0000), "remote": (0,), **dict.fromkeys(BOUND, (99,))}
+PLACES = {
+    "speed": (1, 10, 1),
+    "running": (1, 11, 1),
+    "level": (1, 12, 2),
+    "seen": (1, 20, 1),
+    "remote": (2, 5, 1),
+    "low": (1, 30, 1),
+    "high": (1, 31, 1),
+    LAPSING: (1, 40, 1),
+}
 """Unit, address and number of words of each register."""
 
 
 RAMP = {"maxStep": 2, "stepIntervalSecs": 10}
+
+
+def bound(repeats: bool) -> list[dict[str, Any]]:
+    """Return what a manifest says of those that are bound together, or to the time."""
+    group: list[dict[str, Any]] = [
+        {"name": name, "address": PLACES[name][1], "value": value, "group": "band"} for name, value in GROUP.items()
+    ]
+    limit = {"name": LAPSING, "address": PLACES[LAPSING][1], "value": BOUND[LAPSING]}
+    return [*group, limit | ({"write": {"repeatSecs": REPEAT_SECS}} if repeats else {})]
 
 
 def registers(speed: int, remote: int, short: bool, ramped: bool) -> list[dict[str, Any]]:
@@ -59,6 +82,8 @@ def names_at(unit: int, address: int, count: int) -> list[str]:
 
 def is_wanted(name: str, words: tuple[int, ...], speed: int) -> bool:
     """Return whether a register that is compared holds what the manifest says."""
+    if name in BOUND:
+        return words == (BOUND[name],)
     if name == "speed":
         return words == (speed,)
     if name == "running":
@@ -103,7 +128,7 @@ class Plant:
 
     def _takes(self, change: Change, at: datetime, fate: str, failure: Failure | None) -> Event:
         spot = (change.unit_id, change.address)
-        if change.mask is not None and not (self.words[spot] ^ change.values[0]) & change.mask:
+        if change.mask is not None and not change.repeat and not (self.words[spot] ^ change.values[0]) & change.mask:
             return WriteSpared(at, change)
         if failure is not None:
             return WriteFailed(at, change, failure)

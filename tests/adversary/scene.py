@@ -30,7 +30,7 @@ from fabgitops_core.control.plc.writing import still_wanted, why_held
 
 from .neighbours import neighbours_of
 from .operators import UNKNOWING, LeaseStore, Operator
-from .plant import FAILURES, MOST_SPEED, names_at, registers
+from .plant import BOUND, FAILURES, GROUP, MOST_SPEED, PLACES, REPEAT_SECS, bound, names_at, registers
 from .promises import OF_GUARDS, RULES
 from .rules.values import wanted_words
 from .world import COMMAND, World
@@ -42,6 +42,12 @@ COUNTED: Counter[str] = Counter()
 def _of_second(each: PastCorrection) -> PastCorrection:
     """Return an entry as it is stored, to the second."""
     return each.model_copy(update={"at": each.at.replace(microsecond=0)})
+
+
+def _words_of(change: Change, name: str) -> tuple[int, ...]:
+    """Return the words of a write that are one register's."""
+    _, first, size = PLACES[name]
+    return change.values[first - change.address : first - change.address + size]
 
 
 class Scene:
@@ -74,6 +80,8 @@ class Scene:
             "deviceAddress": "10.0.0.5",
             "registers": registers(speed, world.remote, world.short, bool(world.chosen["ramp"])),
         }
+        leaves_some = not world.chosen["budget"] and (world.chosen["cooldown"] or 0) <= REPEAT_SECS
+        spec["registers"] += bound(repeats=leaves_some) if world.bound else []
         spec |= {"identity": {"vendor": "ACME"}} if world.pinned else {}
         spec |= {"suspend": True} if world.suspend else {}
         correction: dict[str, Any] = {}
@@ -97,6 +105,8 @@ class Scene:
         self.world.changed_at, self.world.force = self.world.clock.lived, ""
         if self.world.short:
             self.in_episode.discard("level")
+        if not self.world.bound:
+            self.in_episode -= BOUND.keys()
         for each in self.rules:
             each.changed(self.world)
         self.declared_to_all()
@@ -313,6 +323,7 @@ class Scene:
         event = self.world.plant.answers(request, at, fate)
         if isinstance(event, WriteSpared):
             return event
+        self.world.repeat = change.repeat
         self.looks_at(change, names)
         if fate == "slow":
             self.world.clock.goes_on(15)
@@ -321,16 +332,19 @@ class Scene:
             assert not other.may_write, "two operators write"
         if fate != "lost":
             self.reached(change, names, refused=isinstance(event, WriteFailed))
+        self.world.repeat = False
         return event
 
     def reached(self, change: Change, names: list[str], *, refused: bool) -> None:
         """Let the rules know that a write has reached the device; a forced sync is for all steps of a ramp."""
-        (self.refused if refused else self.sent).update(names)
+        if not change.repeat:
+            (self.refused if refused else self.sent).update(names)
         for name in names:
-            if self.world.serving == self.world.force and not self.world.is_step(name, change.values):
+            words = _words_of(change, name)
+            if self.world.serving == self.world.force and not self.world.is_step(name, words):
                 self.world.forced_of.add(name)
             for each in self.rules:
-                each.sent(self.world, name, change.values, refused=refused)
+                each.sent(self.world, name, words, refused=refused)
 
     def outside(self, request: Write) -> Outside:
         """Return what is read right before a write in the same turn, and what is known of the press."""
@@ -353,11 +367,22 @@ class Scene:
 
     def looks_at(self, change: Change, names: list[str]) -> None:
         """See that a write that goes out is one that every guard lets through, and that its record is stored."""
-        COUNTED["writes"] += 1
-        (name,) = names
-        for each in self.rules:
-            why = each.forbids(self.world, name, change.values)
-            assert not why, f"{each.name}: {name} is written, and {why}"
+        COUNTED["repeats" if change.repeat else "writes"] += 1
+        COUNTED["groups"] += len(names) > 1
+        assert set(names) in ({names[0]}, set(GROUP)), f"{names} go out together"
+        assert len(names) > 1 or names[0] not in GROUP, f"{names} is half of a group"
+        for name in names:
+            words = _words_of(change, name)
+            for each in self.rules:
+                why = each.forbids(self.world, name, words)
+                assert not why, f"{each.name}: {name} is written, and {why}"
+            assert change.mask == (1 << 3 if name == "running" else None), "bits of others are written"
+            self.is_recorded(name, words)
+
+    def is_recorded(self, name: str, words: tuple[int, ...]) -> None:
+        """See that the status tells of a write, or that the pass has read that a register holds what is repeated."""
+        if self.world.repeat:
+            assert self.world.look.shown.get(name) == words, "what is not held is written without a record"
+            return
         (known,) = (each for each in self.status.registers if each.name == name)
-        assert known.unverified_write == hex_of(change.values), "a write without a record"
-        assert change.mask == (1 << 3 if name == "running" else None), "bits of others are written"
+        assert known.unverified_write == hex_of(words), "a write without a record"

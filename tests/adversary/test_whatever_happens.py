@@ -24,4 +24,5 @@ def test_no_write_goes_out_that_a_guard_forbids() -> None:
     run_state_machine_as_test(Adversary, settings=settings(max_examples=stories, stateful_step_count=STEPS))
     assert COUNTED["steps"] >= stories * STEPS
     assert COUNTED["writes"] >= stories
+    assert min(COUNTED["repeats"], COUNTED["groups"]) >= stories // 10
     assert [name for name in OF_GUARDS if COUNTED[f"held by {name} alone"] < 2] == []

@@ -6,7 +6,7 @@ from typing import Any
 from fabgitops_core.control.events import Failure, FailureKind
 
 from .clock import Clock
-from .plant import PLACES, Plant, is_wanted, names_at
+from .plant import BOUND, GROUP, PLACES, Plant, is_wanted, names_at
 
 COMMAND = "remote"
 
@@ -42,7 +42,7 @@ class World:
     of a forced one, `serving` that of the one that the pass under way answers, `forced_of` the registers that it has
     corrected by now. `recorded_at` is when the writes of the last pass were recorded. `approved` are the words before
     and after of what somebody has agreed to, `adopted` says that they have agreed once. `press` is another resource,
-    read at `press_read`.
+    read at `press_read`. A write under way is a `repeat` of what the pass has read, or makes something right.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -50,6 +50,7 @@ class World:
     speed: int = 5
     remote: int = 1
     short: bool = False
+    bound: bool = False
     pinned: bool = False
     valid: bool = True
     suspend: bool = False
@@ -69,11 +70,12 @@ class World:
     force: str = ""
     serving: str = ""
     forced_of: set[str] = field(default_factory=set)
+    repeat: bool = False
 
     @property
     def names(self) -> list[str]:
         """Return the registers that are declared."""
-        return [each for each in PLACES if each != "level" or not self.short]
+        return [each for each in PLACES if (each != "level" or not self.short) and (self.bound or each not in BOUND)]
 
     def is_wanted(self, name: str, words: tuple[int, ...]) -> bool:
         """Return whether a register that is compared holds what the manifest says."""
@@ -82,6 +84,10 @@ class World:
     def is_amiss(self, look: Look, name: str) -> bool:
         """Return whether a pass has seen that a register does not hold what the manifest says."""
         return name in look.shown and not self.is_wanted(name, look.shown[name])
+
+    def goes_along(self, name: str) -> bool:
+        """Return whether a register is right, and goes out with another of its group, or once more."""
+        return self.repeat or (name in GROUP and name in self.look.shown and not self.is_amiss(self.look, name))
 
     def is_step(self, name: str, words: tuple[int, ...]) -> bool:
         """Return whether a write is a step on the way of a ramp, and not its last."""

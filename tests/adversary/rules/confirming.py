@@ -9,7 +9,10 @@ from ..world import COMMAND, World
 
 
 class Confirming(Rule):
-    """So many passes running have seen that a register is not as it must be; a command is not read."""
+    """So many passes running have seen that a register is not as it must be.
+
+    A command is not read, and what is right goes along with what is not.
+    """
 
     name = "confirming"
     chosen = st.sampled_from([2, 4])
@@ -37,4 +40,5 @@ class Confirming(Rule):
     def forbids(self, world: World, name: str, words: Words) -> str:
         """Say what was not seen often enough."""
         needed, seen = world.chosen["confirming"] or 1, self.running.get(name, 0)
-        return "" if name == COMMAND or seen >= needed else f"seen {seen} of {needed} times"
+        asked = name != COMMAND and not world.goes_along(name)
+        return f"seen {seen} of {needed} times" if asked and seen < needed else ""

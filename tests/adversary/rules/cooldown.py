@@ -33,7 +33,7 @@ class Cooldown(Rule):
 
     def sent(self, world: World, name: str, words: Words, *, refused: bool) -> None:
         """Begin to wait."""
-        if world.chosen["cooldown"] and not world.is_step(name, words):
+        if world.chosen["cooldown"] and not world.is_step(name, words) and not world.repeat:
             self.last[name], self.recorded[name] = world.clock.lived, world.recorded_at
 
     def forbids(self, world: World, name: str, words: Words) -> str:

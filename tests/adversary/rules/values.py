@@ -2,7 +2,7 @@
 
 import struct
 
-from ..plant import LEVEL, MOST_SPEED
+from ..plant import BOUND, LEVEL, MOST_SPEED
 from ..rule import Rule, Words
 from ..world import World
 
@@ -11,7 +11,7 @@ def wanted_words(world: World, name: str) -> Words:
     """Return the words that the manifest wants of a register."""
     level = struct.unpack(">HH", struct.pack(">f", LEVEL))
     wanted = {"speed": (world.speed,), "running": (1 << 3,), "level": level, "remote": (world.remote,)}
-    return wanted[name]
+    return wanted[name] if name in wanted else (BOUND[name],)
 
 
 class Values(Rule):
