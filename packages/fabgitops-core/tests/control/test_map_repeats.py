@@ -277,6 +277,18 @@ def test_a_hold_of_the_operator_is_told_when_it_lasts() -> None:
     assert told.notices == []
 
 
+def test_an_edit_while_it_is_held_is_not_said_to_be_in_sync() -> None:
+    """What was judged by the old values says nothing of the new ones, though the repetition is of neither."""
+    told = holding(LIMIT, SPEED)
+    told.polled(after=60, until=Write)
+    change = write_of(told).change
+    told.declare(spec(LIMIT, {**SPEED, "value": 9}, **MINUTE))
+    told.tell(WriteWithdrawn(told.at, change, Hold(HoldReason.LEASE, "another operator holds the Lease")))
+    assert told.status.observed_generation != told.state.generation or not told.status.in_sync
+    told.polled(after=10)
+    assert told.register("speed").actual == "9"
+
+
 def test_it_goes_with_corrections_of_the_same_pass() -> None:
     """What drifted is recorded and corrected, what is due is repeated beside it, and each is counted as what it is."""
     told = holding(LIMIT, SPEED, TORQUE)

@@ -204,7 +204,7 @@ def withdrawn(state: PlcState, event: WriteWithdrawn) -> Step:
     kept = (at for at in left if state.going.found[at].message)
     holds = dict(holds_of(unsent, event.at)) | dict.fromkeys(kept, event.hold)
     if not holds:
-        return conclude(unsent._replace(going=replace(unsent.going, changes=())), event)
+        return go_on(unsent, event, ())
     return held(unsent, event, tuple(sorted(holds.items(), key=lambda each: each[0])))
 
 
