@@ -17,7 +17,7 @@ from fabgitops_core.control.plc.requests import SecretKey
 from pydantic import ValidationError
 
 from .conftest import Story
-from .mapping import requests, spec, story, write_of
+from .mapping import requests, spec, story, sync, write_of
 
 SECRET = {"secretKeyRef": {"name": "lock", "key": "password"}}
 UNLOCK: dict[str, Any] = {"address": 24, "valueFrom": SECRET}
@@ -205,6 +205,12 @@ def test_a_missing_secret_holds_its_register_alone_and_is_asked_for_ever_less_of
     asked = requests(told, Write)
     told.polled()
     assert requests(told, Write) == asked, "the Secret is not asked for at every poll"
+    sync(told).polled(until=Write)
+    assert requests(told, Write) == asked + 1, "a sync asks for it at once"
+    told.tell(WriteWithdrawn(told.at, write_of(told).change, MISSING)).polled()
+    assert requests(told, Write) == asked + 1, "and once"
+    assert "not written: write.before[0]: the Secret default/lock is not there" in told.status.message
+    assert told.status.last_handled_reconcile_at is None
     assert told.condition("Correcting") == ("False", "SecretUnavailable")
     told.polled(after=60)
     assert [change.address for change in told.device.writes] == [5, 0]

@@ -14,17 +14,21 @@ SECRETS = "secrets"
 
 
 def by_secrets(seen: Snapshot, point: Point) -> Hold | None:
-    """Hold what needs a value of a Secret that could not be had a moment ago."""
-    missing = seen.state.memory.sealed.get(point.name) if seen.state.memory.sealed else None
-    if missing is None or seen.state.serving is not None:
+    """Hold what needs a value of a Secret that could not be had a moment ago; a sync asks for it once more, at once."""
+    memory = seen.state.memory
+    missing = memory.sealed.get(point.name) if memory.sealed else None
+    if missing is None or (seen.state.serving is not None and memory.awaiting is None):
         return None
     wait = missing.wait(seen.at)
     return Hold(HoldReason.SECRET, missing.message, wait) if wait > 0 else None
 
 
 def sealed(state: PlcState, hold: Hold, event: Event) -> PlcState:
-    """Note that the write under way needs what could not be had."""
+    """Note that the write under way needs what could not be had; a sync that the pass answers waits for it."""
     known = state.memory.sealed
+    if state.serving is not None and state.memory.awaiting is None:
+        left = frozenset(each.point.name for each in state.going.found) - state.going.written
+        state = with_memory(state, awaiting=left)
     now = {each.name: _next(known, each, hold, event) for each in under_way(state)}
     return with_memory(state, sealed={**known, **now})
 
