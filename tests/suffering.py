@@ -93,6 +93,10 @@ registers:
 - {name: enable, address: 123, value: 3, group: block}
 - {name: limit, address: 130, value: 100}
 - {name: fan, address: 131, type: bit, bit: 4, value: false}
+- {name: key, address: 140}
+- {name: width, address: 141, value: 60, behaviours: {locked: {by: key, value: 1000, within: 5s}}}
+- {name: save, address: 142}
+- {name: mode, address: 150, readFrom: {table: input, address: 151}}
 - {name: power, table: input, address: 0, type: uint32, value: 70000}
 """,
     {
@@ -103,13 +107,20 @@ registers:
             {"name": "enable", "address": 123, "value": 1, "group": "block"},
             {"name": "limit", "address": 130, "value": 30, "write": {"repeatSecs": 1}},
             {"name": "fan", "address": 131, "type": "bit", "bit": 4, "value": True, "write": {"repeatSecs": 1}},
+            {
+                "name": "width",
+                "address": 141,
+                "value": 80,
+                "write": {"before": [{"address": 140, "value": 1000}], "after": [{"address": 142, "value": 1}]},
+            },
+            {"name": "mode", "address": 150, "value": 2, "readFrom": {"table": "input", "address": 151}},
             {"name": "power", "table": "input", "address": 0, "type": "uint32"},
         ]
     },
-    {"end": 5, "limit": 99, "fan": False},
+    {"end": 5, "limit": 99, "fan": False, "width": 60, "mode": 1},
     {"start": 4},
 )
-"""What is given once, written whole or not at all, and written although it holds."""
+"""What is given once, written whole or not at all, although it holds, only unlocked, or read elsewhere."""
 
 IGNORING = replace(
     MAP, spec={**MAP.spec, "connection": {"timeoutSecs": TIMEOUT, "ignore": ["transactionId", "writeEcho"]}}

@@ -100,11 +100,42 @@ def test_what_is_repeated_is_what_git_wants(case: Case, plays: dict[Case, Play])
     assert set(bits) == {1 << 4}
 
 
+KEY_AT, WIDTH_AT, SAVE_AT = 140, 141, 142
+
+
+@each_case
+def test_nothing_comes_between_an_unlock_and_its_write(case: Case, plays: dict[Case, Play]) -> None:
+    """What is locked is written right after its key, and saved right after that: nothing else is asked in between."""
+    play = plays[case]
+    asked = [(pdu.subject(each.request.pdu).address if each.writes else None) for each in play.log]
+    assert WIDTH_AT in asked
+    for at, address in enumerate(asked):
+        if address == WIDTH_AT:
+            assert asked[at - 1] == KEY_AT, play.log[at]
+        if address == SAVE_AT:
+            assert asked[at - 1] == WIDTH_AT, play.log[at]
+    assert {each.written(0) for each in writes_to(play, "width")} == {(80,)}
+
+
+@each_case
+def test_what_is_read_elsewhere_is_written_only_where_that_is_wrong(case: Case, plays: dict[Case, Play]) -> None:
+    """It goes out by its value, and only where the other place showed something else."""
+    play = plays[case]
+    written = [asked for asked in play.log if asked.writes and pdu.subject(asked.request.pdu).address == 150]
+    assert {asked.written(0) for asked in written} == {(2,)}
+    assert play.log[-1].truth["mode"] == (2,)
+
+
 @each_case
 def test_nothing_is_written_between_a_write_in_doubt_and_its_proof(case: Case, plays: dict[Case, Play]) -> None:
-    """A write whose outcome is open is followed by a reading, a repetition as any other; a command is its own end."""
+    """A write whose outcome is open is followed by a reading, a repetition as any other.
+
+    A command is its own end, and the steps of what is unlocked follow each other once each is confirmed.
+    """
     play = plays[case]
     commands = {id(asked) for asked in writes_to(play, "start")}
     for asked, after in zip(play.log, play.log[1:], strict=False):
-        if asked.writes and asked.open and id(asked) not in commands:
-            assert not after.writes, asked
+        steps = tuple(pdu.subject(each.request.pdu).address for each in (asked, after))
+        follows = asked.told_right and steps in {(KEY_AT, WIDTH_AT), (WIDTH_AT, SAVE_AT)}
+        if asked.writes and asked.open and id(asked) not in commands and not follows:
+            assert not after.writes, (asked, after)

@@ -131,6 +131,34 @@ def test_a_map_of_five_hundred_registers_stays_small() -> None:
     assert len(told.published) == published
 
 
+def test_a_map_of_five_hundred_odd_registers_stays_small() -> None:
+    """500 registers in groups, unlocked, read elsewhere or repeated, all of them in drift, take less than 200 KB."""
+    unlock = {"before": [{"address": 60_000, "value": 1000}], "after": [{"address": 60_001, "value": 1}]}
+    odd: tuple[dict[str, Any], ...] = (
+        {"group": "set-points", "write": {"repeatSecs": 60}},
+        {"group": "set-points", "write": {"repeatSecs": 60}},
+        {"readFrom": {"table": "input"}, "write": {"repeatSecs": 60}},
+        {"write": {**unlock, "repeatSecs": 60}},
+        {"write": {"verify": False}},
+    )
+    many: list[dict[str, Any]] = []
+    for at in range(500):
+        each = {"name": f"line-4.register-{at:03}", "address": 2 * at, "value": 3, **odd[at % len(odd)]}
+        if "group" in each:
+            each |= {"group": f"set-points-{at // len(odd)}", "address": 2 * (at - at % len(odd)) + at % len(odd)}
+        if "readFrom" in each:
+            each["readFrom"] = {"table": "input", "address": 2 * at}
+        many.append(each)
+    told = story(*many)
+    told.pace = 0.001
+    told.device.stubborn = {(1, HOLDING, at) for at in range(65_536)}
+    told.polled()
+    assert sum(each.error is not None for each in told.status.registers) > 200
+    spec_body = told.spec.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    sizes = [len(each.model_dump_json(by_alias=True, exclude_none=True).encode()) for each in told.published]
+    assert max(sizes) + len(spec_body) < 200_000, (max(sizes), len(spec_body))
+
+
 def test_a_late_confirmation_leads_to_nothing() -> None:
     """A confirmation of a write that comes when nothing is under way changes nothing."""
     told = story(SPEED).polled()
