@@ -44,6 +44,7 @@ def float_words(value: float, order: ByteOrder = ByteOrder.ABCD) -> Words:
         (LEVEL | {"type": "uint16"}, (0xFFF8,), "outside of -20 to 20 mm; read as int16 it would be -0.8 mm"),
         (LEVEL | {"name": "x"}, (0x6400,), "outside of -20 to 20 mm; read as BADC it would be 10 mm"),
         ({"type": "uint32", "min": 0, "max": 5000}, (2500, 0), "outside of 0 to 5000; read as CDAB it would be 2500"),
+        ({"type": "uint32", "scale": 0.01, "min": 5, "max": 120}, (0, 300), "outside of 5 to 120"),
         ({"type": "uint16", "min": 0, "max": 50000}, (0xEA60,), "outside of 0 to 50000"),
         ({"type": "uint16", "max": 10}, (256,), "above max 10"),
         ({"type": "int16", "min": 10}, (9,), "below min 10"),

@@ -106,7 +106,7 @@ class Connection(ApiModel):
     """Words nobody asked for that a read may span to save a request; 0 when not given."""
     max_refused_percent: Annotated[int, Field(ge=0, le=100, strict=True)] = 25
     """Percent of the map that the device may refuse to show; while it is more nothing is written. 25 when not given."""
-    ignore: Annotated[list[Uncopied], Field(max_length=3)] = Field(default_factory=list)
+    ignore: Annotated[tuple[Uncopied, ...], Field(max_length=3)] = ()
     """What of an answer need not be as in the request, for the device copies it wrongly: transactionId, unitId,
     writeEcho. Nothing when not given."""
     echo: StrictBool = False

@@ -51,10 +51,20 @@ def hint_of(point: Point, words: Words, *, in_sync: bool) -> str | None:
         if held and not _is_nothing(codec, words):
             return None
         said = _NOTHING if held else f"{span} {point.unit}".rstrip()
-        other = _one(_within(codec, words, span))
+        other = _one(_within(codec, words, span)) if held or _is_beyond(value, span) else None
         return f"{said}; {_as(point, words, other)}" if other else None if held else said
     other = _one(_like_the_wanted(codec, words, _aim(point), value))
     return _as(point, words, other) if other else None
+
+
+def _is_beyond(value: float, span: Extent) -> bool:
+    """Return whether a value is further from its limits than they are from each other: nearer ones are often true.
+
+    Small whole numbers, turned round, are small ones as well: 3 s of 5 to 120 s would be 112.65 s, and are 3 s.
+    """
+    if span.least is None or span.most is None or not math.isfinite(value):
+        return True
+    return max(span.least - value, value - span.most) > span.most - span.least
 
 
 def _is_nothing(codec: Codec, words: Words) -> bool:
