@@ -57,7 +57,7 @@ LEFT_TO_THE_PLC = {
     "type bit or bits, which need it": "a PLC may say which bit, or the type",
     "it goes with table holding, type bit": "where a template says no type, a PLC may say bit",
     "timeoutSecs .* must not be longer than": "a PLC may have another interval",
-    "it goes with transport tls": "a PLC may say the transport",
+    "it goes with transport (tls|rtuOverTcp)|with transport [a-zA-Z]+ it is not ignored": "a PLC may say the transport",
     "identity: it names nothing": "a PLC may say what",
 }
 ONLY_THE_OPERATOR = {
