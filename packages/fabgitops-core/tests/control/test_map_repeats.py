@@ -289,6 +289,22 @@ def test_an_edit_while_it_is_held_is_not_said_to_be_in_sync() -> None:
     assert told.register("speed").actual == "9"
 
 
+@pytest.mark.parametrize("deaf", [False, True])
+def test_an_edit_while_it_is_under_way_is_taken(deaf: bool) -> None:
+    """What comes of it is nothing to a map that is shorter by now, and what is repeated there goes out at once."""
+    told = holding(SPEED, TORQUE, LIMIT)
+    told.polled(after=60, until=Write)
+    if deaf:
+        told.device.deaf.add((1, HOLDING, 0))
+    event = told.device.answer(told.at, write_of(told))
+    told.device.deaf.clear()
+    told.declare(spec({**LIMIT, "name": "speed"}, **MINUTE))
+    told.tell(event)
+    told.polled(after=10)
+    assert told.status.in_sync
+    assert [each.address for each in told.device.writes] == [0, 0, 0]
+
+
 def test_it_goes_with_corrections_of_the_same_pass() -> None:
     """What drifted is recorded and corrected, what is due is repeated beside it, and each is counted as what it is."""
     told = holding(LIMIT, SPEED, TORQUE)

@@ -94,9 +94,13 @@ def is_quiet(state: PlcState) -> bool:
 
 
 def sent(state: PlcState, event: WriteDone | WriteUnknown) -> PlcState:
-    """Note what the write under way has given anew: what nobody has confirmed may have got lost, and is still due."""
+    """Note what the write under way has given anew: what nobody has confirmed may have got lost, and is still due.
+
+    After an edit it may be about another register, and nothing is noted: the next pass repeats.
+    """
     going = state.going
-    written = going.changes[0].points if state.map.repeated and going.changes and going.found else ()
+    same = bool(state.map.repeated) and state.going_map is state.map
+    written = going.changes[0].points if same and going.changes and going.found else ()
     names = [going.found[at].point.name for at in written if going.found[at].point.repeat is not None]
     if not names:
         return state
