@@ -66,7 +66,8 @@ class Judgement:
             and (self.finding is Finding.SYNC or self.finding is Finding.OBSERVED)
             and not (self.notices or self.drifts or self.corrections)
             and (before is self.status or (before.in_sync is self.status.in_sync and _nothing_open(before)))
-            and _counted(before) == _counted(self.status)
+            and (before.corrected_at, before.writes) == (self.status.corrected_at, self.status.writes)
+            and before.repeats == self.status.repeats
             and _led(before) == _led(self.status)
         )
 

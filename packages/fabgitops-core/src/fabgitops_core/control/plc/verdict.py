@@ -54,7 +54,7 @@ def conclude(state: PlcState, event: Event) -> Step:
         message = f"{message}; besides, {fields['last_error']}"
     quiet = situation is at_hand.IN_SYNC and not owes_proof(state)
     if _only_wanders(state, situation, message, fields, event.at):
-        quiet = quiet and math.isinf(_patience(state))
+        quiet = quiet and bool(state.map.repeated) and math.isinf(_patience(state))
         seen = with_memory(state, seen=going.read, found=going.found, settled=quiet)
         return seen._replace(stage=Stage.IDLE, going=JUDGED), (*failed, *wake)
     seen = with_memory(state, seen=going.read, found=going.found, settled=quiet)
