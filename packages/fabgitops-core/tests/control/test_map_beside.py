@@ -75,6 +75,34 @@ def test_a_secret_is_not_written_where_the_map_shows_it() -> None:
         spec(WIDTH, {"name": "seen", "address": 23, "type": "uint32"})
 
 
+def test_a_step_does_not_write_the_power_of_ten_by_which_a_value_is_written() -> None:
+    """The value goes out by the power that was read before the step: the device would take ten times as much."""
+    limit = {"name": "limit", "address": 40, "value": 70, "scaleRegister": {"address": 49}}
+    step = {"address": 49, "value": 2}
+    with pytest.raises(ValidationError, match="limit is written by the power of ten that stands there"):
+        spec({**limit, "write": {"before": [step]}})
+    with pytest.raises(ValidationError, match="limit is written by the power of ten that stands there"):
+        spec({**WIDTH, "write": {"after": [step]}}, limit)
+    spec({**WIDTH, "write": {"after": [step]}}, {**limit, "value": None})
+
+
+def test_a_step_writes_no_word_of_which_a_register_has_bits() -> None:
+    """Of several registers that have bits of a word, one that has a value there is enough, whichever stands last."""
+    bits = [{"name": f"b{bit}", "address": 30, "type": "bit", "bit": bit} for bit in (0, 1)]
+    with pytest.raises(ValidationError, match="b0 wants a value of its own there"):
+        spec(WIDTH, {**bits[0], "value": True}, bits[1])
+    with pytest.raises(ValidationError, match="b1 wants a value of its own there"):
+        spec(WIDTH, bits[0], {**bits[1], "value": True})
+    spec(WIDTH, *bits)
+
+
+def test_a_secret_is_not_written_where_a_power_of_ten_shows_it() -> None:
+    """The words of a register whose scale stands elsewhere are shown with that of the scale."""
+    scaled = {"name": "power", "address": 20, "scaleRegister": {"address": 24}}
+    with pytest.raises(ValidationError, match="would show what the Secret holds, as power is read there: drop power"):
+        spec(WIDTH, scaled)
+
+
 def test_bits_of_one_word_agree_on_what_goes_around_them() -> None:
     """They go out in one write, so both unlock it in the same way, or it is told."""
     bits = [{"name": f"b{bit}", "address": 0, "type": "bit", "bit": bit, "value": True} for bit in (0, 1)]
@@ -215,6 +243,27 @@ def test_a_missing_secret_holds_its_register_alone_and_is_asked_for_ever_less_of
     told.polled(after=60)
     assert [change.address for change in told.device.writes] == [5, 0]
     assert told.condition("Ready") == ("True", "InSync")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_sync_that_finds_no_secret_says_so_and_waits(force: bool) -> None:
+    """It asks for the Secret once; then it is held as anything is, and not told to be an operator that only warns."""
+    told = story(WIDTH).polled(until=Write)
+    told.pace = 0.1
+    told.tell(WriteWithdrawn(told.at, write_of(told).change, MISSING))
+    asked = requests(told, Write)
+    sync(told, force=force).polled(until=Write)
+    assert requests(told, Write) == asked + 1, "a sync asks at once"
+    told.tell(WriteWithdrawn(told.at, write_of(told).change, MISSING))
+    assert told.condition("Correcting") == ("False", "SecretUnavailable")
+    assert told.status.message.endswith("the Secret default/lock is not there")
+    assert told.status.last_handled_reconcile_at is None
+    for _ in range(5):
+        told.polled()
+    assert requests(told, Write) == asked + 1, "while the sync waits the Secret is not asked for at every poll"
+    told.polled(after=60)
+    assert told.condition("Ready") == ("True", "InSync")
+    assert told.status.last_handled_reconcile_at == "t1"
 
 
 @pytest.mark.parametrize(

@@ -90,23 +90,27 @@ def _overlap(registers: Sequence[Register], first: _Taken, second: _Taken) -> Pr
 
 
 def _written_beside(registers: Sequence[Register], unit_id: int) -> Iterator[Problem]:
-    """Yield the steps that write what the map wants a value of, or a Secret where a register would show it."""
-    there = {
-        (_unit(each, unit_id), span.table, address): each
-        for each in registers
-        for span in each.spans
-        for address in span.addresses
-    }
+    """Yield the steps that write what the map wants a value of or goes by, or a Secret where a register would show it.
+
+    Of one word several registers may have bits, and one of them has the last word.
+    """
+    there: dict[tuple[int, Table, int], list[Register]] = {}
+    for each in registers:
+        for span in each.spans:
+            for address in span.shown:
+                there.setdefault((_unit(each, unit_id), span.table, address), []).append(each)
     for index, register in enumerate(registers):
         for field, steps in (("before", register.write.before), ("after", register.write.after)):
             for at, step in enumerate(steps or ()):
-                other = there.get((_unit(register, unit_id), *step.place))
-                if other is not None and (why := _why_not_there(other, step)):
+                others = there.get((_unit(register, unit_id), *step.place), ())
+                if why := next((said for other in others if (said := _why_not_there(other, step))), ""):
                     yield Problem(("registers", index, "write", field, at), step.place[1], why)
 
 
 def _why_not_there(other: Register, step: WriteStep) -> str:
     if other.value is not None:
+        if other.is_scaled_by(*step.place):
+            return f"{other.name} is written by the power of ten that stands there: drop its value, or this step"
         return f"{other.name} wants a value of its own there: drop that value, or this step"
     if step.value_from is not None:
         return f"status and metrics would show what the Secret holds, as {other.name} is read there: drop {other.name}"

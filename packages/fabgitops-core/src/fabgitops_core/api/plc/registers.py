@@ -68,6 +68,12 @@ class Span:
         offsets = (each.offset for each in self.codec.parts) if self.codec.parts else range(self.codec.taken)
         return frozenset(self.start + offset for offset in offsets)
 
+    @property
+    def shown(self) -> frozenset[int]:
+        """Return the addresses of all words that a reading of it shows: with that of its power of ten."""
+        exponent = self.codec.exponent
+        return self.addresses if exponent is None else self.addresses | {self.start + exponent}
+
     def shares_a_word(self, other: "Span") -> bool:
         """Return whether two that reach over each other in one table have a word, or a bit of it, in common."""
         if not self.codec.mask & other.codec.mask:
@@ -238,6 +244,11 @@ class Register(RegisterEntry):
     def size(self) -> int:
         """Return how far it reaches from its address on, in words, or in bits: 1, in a table of bits."""
         return self.codec.taken
+
+    def is_scaled_by(self, table: Table, address: int) -> bool:
+        """Return whether the device says there by which power of ten it is written."""
+        given = self.scale_register
+        return given is not None and (self.place[0], given.place[1]) == (table, address)
 
     @property
     def spans(self) -> tuple[Span, ...]:
