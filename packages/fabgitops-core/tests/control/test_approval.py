@@ -13,6 +13,7 @@ from fabgitops_core.control.plc.state import Stage
 from fabgitops_core.control.plc.writing import still_wanted
 
 from .conftest import START, Story, change_of, spec
+from .mapping import spec as map_spec
 
 MANUAL = {"correction": {"approval": "Manual"}}
 OBSERVED = {"adoption": "Observe"}
@@ -269,3 +270,30 @@ def test_a_command_takes_a_yes_each_time() -> None:
 def test_a_changed_annotation_is_news() -> None:
     """The annotations of an approval are among those whose change is looked at."""
     assert {APPROVE, APPROVED_BY} <= set(INDUSTRIAL_PLC.annotations)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"write": {"before": [{"address": 7, "value": 1}]}},
+        {"write": {"before": [{"address": 7, "value": 2}]}},
+        {"write": {"after": [{"address": 7, "value": 1}]}},
+        {"write": {"before": [{"address": 7, "valueFrom": {"secretKeyRef": {"name": "lock", "key": "word"}}}]}},
+        {"group": "both"},
+    ],
+)
+def test_a_yes_is_for_what_goes_out_with_a_change_too(more: dict[str, Any]) -> None:
+    """An unlock, a save, and being written with others were looked at by whoever agreed; another one was not."""
+
+    def wanted(**fields: Any) -> IndustrialPLCSpec:
+        both = ({"name": name, "address": at, "value": 60, **fields} for at, name in enumerate("ab"))
+        return map_spec(*both, **MANUAL)
+
+    plans = [told(each).polled().status.plan for each in (wanted(), wanted(**more))]
+    assert plans[0] is not None
+    assert plans[1] is not None
+    assert plans[0].changes == plans[1].changes
+    assert plans[0].digest != plans[1].digest
+    agreed = told(wanted(**more), plans[0].digest).polled()
+    assert written(agreed) == 0
+    assert written(tells(agreed, wanted(**more), plans[1].digest).polled()) > 0

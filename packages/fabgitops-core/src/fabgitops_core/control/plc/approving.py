@@ -20,6 +20,7 @@ from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
 from fabgitops_core.codec.types import hex_of
 from fabgitops_core.control.plc.brevity import brief
 from fabgitops_core.control.plc.judging import Finding, Judgement
+from fabgitops_core.control.plc.points import Point
 from fabgitops_core.control.plc.state import Declaration, PlcState, with_memory
 
 DIGITS = 16
@@ -96,7 +97,20 @@ def _facts(state: PlcState, found: Judgement) -> tuple[Any, ...]:
     since = None if status.drifted_since is None else status.drifted_since.replace(microsecond=0).isoformat()
     where = (point.where, str(point.place.device.endpoint), str(point.function))
     held = None if found.finding is Finding.SYNC else found.words  # one of a group, which may wander in its tolerance
-    return point.name, *where, held, point.wanted, since, *_episode_of_command(state, found)
+    return point.name, *where, held, point.wanted, since, *_episode_of_command(state, found), *_with_it(point)
+
+
+def _with_it(point: Point) -> tuple[Any, ...]:
+    """Return what goes out with a change, and what it goes out with; of a Secret where it is."""
+    group = (point.group,) if point.group else ()
+    around = point.around
+    if around is None:
+        return group
+    sides = [
+        [(str(step.table), step.address, step.value, str(step.secret)) for step in some]
+        for some in (around.before, around.after)
+    ]
+    return (*group, sides)
 
 
 def _episode_of_command(state: PlcState, found: Judgement) -> tuple[Any, ...]:
