@@ -1,5 +1,6 @@
 """Ctrl-C at any moment: while the program is being read, while it waits, and when it is done."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -85,3 +86,47 @@ def test_what_ignores_it_goes_on_ignoring_it(kubeconfig: Path) -> None:
     arguments = ["cyclopts", "get-status", "--kubeconfig", str(kubeconfig), "--request-timeout", "0.3"]
     ran = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert (ran.returncode, "no answer in time" in ran.stderr) == (5, True)
+
+
+FULL = """
+import sys, types
+from fabctl import start
+sys.argv = ["fabctl", "get-status"]
+module = types.ModuleType("fabctl.commands.get_status")
+
+async def get_status():
+    print("written" * 1_000_000, flush=True)
+
+module.get_status = get_status
+sys.modules["fabctl.commands.get_status"] = module
+start.main()
+"""
+ASKED = """
+import sys, types
+from fabctl import start
+sys.argv = ["fabctl", "get-status"]
+module = types.ModuleType("fabctl.commands.get_status")
+
+async def get_status():
+    print("go on? ", end="", flush=True)
+    sys.stdin.readline()
+
+module.get_status = get_status
+sys.modules["fabctl.commands.get_status"] = module
+start.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+@pytest.mark.parametrize("code", [FULL, ASKED], ids=["its reader has stopped reading", "it asks"])
+def test_while_nothing_moves(code: str) -> None:
+    """The first Ctrl-C ends it, although it is neither waiting for a server nor at work."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert os.read(process.stdout.fileno(), 7)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == b""

@@ -94,7 +94,7 @@ def test_what_comes_is_told_line_by_line(plant: Any) -> None:
     assert process.stdout.readline().split()[1:4] == ["mixer", "Warning", "ConnectionFailed"]
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out, err) == (130, "", "")
 
 
 def test_a_pipe_that_nobody_reads_ends_it(plant: Any) -> None:

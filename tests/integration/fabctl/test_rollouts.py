@@ -186,7 +186,7 @@ def test_a_pipe_gets_a_line_for_each_change(rollouts: Rollouts) -> None:
     assert "Restoring" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60) == ("", "")
-    assert process.returncode == 0
+    assert process.returncode == 130
 
 
 def test_a_terminal_gets_a_living_tree(rollouts: Rollouts, terminal: Any) -> None:
@@ -200,7 +200,7 @@ def test_a_terminal_gets_a_living_tree(rollouts: Rollouts, terminal: Any) -> Non
     rollouts.report(phase="Paused", message="waits behind wave 2")
     screen.until("Paused")
     screen.press(b"\x03")
-    assert screen.end() == 0
+    assert screen.end() == 130
     assert "\x1b[?25h" in screen.seen[-40:]  # the cursor is back
 
 

@@ -31,7 +31,7 @@ def test_a_pipe_gets_a_table_when_something_changed(plant: Any) -> None:
     assert row(process) == ["mixer", "2500", "9", "DRIFT", "1"]
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out, err) == (130, "", "")
 
 
 def test_a_pipe_that_nobody_reads_ends_it(plant: Any) -> None:
@@ -62,7 +62,7 @@ def test_an_outage_is_told_and_survived(plant: Any) -> None:
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
 def test_the_terminal_is_left_as_it_was(plant: Any, terminal: Any, how: str) -> None:
-    """On a terminal the table is redrawn in place; Ctrl-C (exit 0) and SIGTERM bring back screen and cursor."""
+    """On a terminal the table is redrawn in place; Ctrl-C (exit 130) and SIGTERM (143) bring back screen and cursor."""
     plant.create("mixer")
     screen = terminal("watch", "--interval", "0.1")
     screen.until("Git vs. Reality.*PENDING")
@@ -73,7 +73,7 @@ def test_the_terminal_is_left_as_it_was(plant: Any, terminal: Any, how: str) -> 
         screen.press(b"\x03")
     else:
         screen.process.terminate()
-    assert screen.end() == (0 if how == "Ctrl-C" else 143)
+    assert screen.end() == (130 if how == "Ctrl-C" else 143)
     assert screen.seen.rindex(CURSOR_SHOWN) > screen.seen.rindex(CURSOR_HIDDEN)
     assert screen.seen.rindex("\x1b[?1049l") > screen.seen.rindex("\x1b[?1049h")
     assert "Traceback" not in screen.seen
@@ -115,7 +115,7 @@ def test_changes_are_followed_as_lines(plant: Any) -> None:
     assert row(process) == ["mixer", "-", "-", "DELETED", "-"]
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out, err) == (130, "", "")
 
 
 def test_what_becomes_ready_is_told_once_more(plant: Any) -> None:

@@ -27,7 +27,8 @@ EXIT_CODES = {
     "4": "not allowed: who you are is not known, or may not do this",
     "5": "the cluster is not reached: no kubeconfig, no such context, no answer",
     "6": "not in time: `--timeout` passed before it was as wanted",
-    "130, 141, 143": "ended by Ctrl-C, by a pipe that nobody reads, by SIGTERM",
+    "130, 141, 143": "ended by Ctrl-C, also what goes on until then (`watch`, `-w`; `q` ends the dashboard with 0), "
+    "by a pipe that nobody reads, by SIGTERM",
 }
 """What each exit code says, in Markdown."""
 

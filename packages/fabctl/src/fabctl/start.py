@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 INTERRUPTED = 130
 """The exit code that a shell reports of a program that Ctrl-C ended."""
@@ -36,9 +37,17 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 def interruptible() -> None:
-    """From now on let Ctrl-C be an exception, which passes all that has something to put back."""
+    """From now on let Ctrl-C be an exception, which passes all that has something to put back.
+
+    By a handler of our own, for asyncio puts its own in the place of Python's: that one only notes the first Ctrl-C, so
+    whoever was being asked, or whose pager had stopped reading, would have to press it twice.
+    """
     if signal.getsignal(signal.SIGINT) is _leave:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def is_read() -> None:

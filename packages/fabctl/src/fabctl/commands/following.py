@@ -69,17 +69,17 @@ async def _pause(interval: float) -> None:
 
 
 async def until_signalled(work: Coroutine[Any, Any, None]) -> int:
-    """Work until a signal ends it; return the exit code for that: 0 for Ctrl-C, which is how one leaves."""
-    loop = asyncio.get_running_loop()
-    task = loop.create_task(work)
+    """Work until a signal ends it, and return the exit code for that; Ctrl-C is an exception, as everywhere."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
     code = 0
 
     def leave(number: int) -> None:
         nonlocal code
-        code = 0 if number == signal.SIGINT else 128 + number
-        task.cancel()
+        code = 128 + number
+        if task is not None:
+            task.cancel()
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is None:
             continue
@@ -88,5 +88,5 @@ async def until_signalled(work: Coroutine[Any, Any, None]) -> int:
         except NotImplementedError:  # Windows' event loops have no such thing
             signal.signal(number, lambda number, _: loop.call_soon_threadsafe(leave, number))
     with contextlib.suppress(asyncio.CancelledError):
-        await task
+        await work
     return code
