@@ -4,7 +4,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fabctl.checks import RIGHTS, State, of_clocks, of_definition, of_leases, of_rights, worst
+from fabctl.app import app
+from fabctl.checks import (
+    OF_RACKS,
+    OF_ROLLOUTS,
+    RIGHTS,
+    Right,
+    State,
+    of_clocks,
+    of_definition,
+    of_leases,
+    of_operators,
+    of_rights,
+    worst,
+)
+from fabctl.leading import GROUPS
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ALL = {right for needed in RIGHTS.values() for right in needed}
@@ -37,6 +51,37 @@ def test_rights_name_the_commands_that_lack_them() -> None:
     )
     assert worst(found) == 0
     assert worst(of_rights({right: right.verb != "list" for right in ALL})) == 1
+
+
+UNASKING = {"completion", "validate", "init", "version", "doctor"}
+"""Commands that ask no cluster, or go on with what they are told."""
+
+
+def test_rights_of_every_command_are_looked_at() -> None:
+    """Each command that asks a cluster stands in a line, behind its group where it is in one."""
+    named = set()
+    for words in (*RIGHTS, *OF_ROLLOUTS, *OF_RACKS, *of_operators(())):
+        group = words.partition(" ")[0]
+        named |= (
+            {f"{group} {each}" for each in words[len(group) :].replace(" ", "").split(",")}
+            if group in GROUPS
+            else {each.split()[0] for each in words.split(", ")}
+        )
+    known = {name for name in app if name[0] not in "-_" and name == app[name].name[0]} - GROUPS
+    known |= {f"{group} {name}" for group in GROUPS for name in app[group] if name[0] != "-"}
+    assert named == known - UNASKING
+
+
+def test_rights_that_are_about_operators_say_where() -> None:
+    """What top takes is asked for in all namespaces, and where operators run."""
+    needing = of_operators(["system", "system", "other"])
+    assert ", ".join(map(str, needing["top"])) == (
+        "list leases.coordination.k8s.io in all namespaces, get pods/proxy in other, get pods/proxy in system"
+    )
+    allowed = {right: right.namespace != "other" for needed in needing.values() for right in needed}
+    lacking = {check.name: check.found for check in of_rights(allowed, needing) if check.state is State.WARNING}
+    assert lacking["rights: top"] == "you may not: get pods/proxy in other"
+    assert str(Right("get", "", "pods")) == "get pods"
 
 
 def test_definitions_that_are_too_old_are_told() -> None:

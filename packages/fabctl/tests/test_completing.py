@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from fabctl.app import app
+from fabctl.commands.tree import ROOTS
 from fabctl.completing import VALUES, Wanted, fitting, place
 from fabctl.leading import GROUPS
 from fabctl.names import BMC, PLC, RACK, ROLLOUT, TEMPLATE
@@ -54,7 +55,7 @@ def test_each_place_has_what_belongs_there(words: list[str], wanted: Wanted) -> 
         (["templates", ""], TEMPLATE),
         (["rack", "approve", ""], RACK),
         (["rack", "-n", "hall", "locate", ""], BMC),
-        (["tree", ""], RACK),
+        (["tree", "plct/"], TEMPLATE),
         (["rollout", "promote", ""], ROLLOUT),
         (["rollout", "pause", "recipe", ""], ROLLOUT),
         (["rollout", "release", ""], PLC),
@@ -62,7 +63,15 @@ def test_each_place_has_what_belongs_there(words: list[str], wanted: Wanted) -> 
 )
 def test_names_are_of_what_a_command_is_about(words: list[str], kind: Any) -> None:
     """PLCs, but for the commands that are about something else."""
-    assert (place(words).wanted, place(words).kind) == (Wanted.OBJECTS, kind)
+    assert (place(words).wanted, place(words).kinds) == (Wanted.OBJECTS, (kind,))
+
+
+def test_names_behind_tree_are_of_all_that_is_drawn() -> None:
+    """Of racks, templates, PLCs and rollouts, or of what stands before the name."""
+    assert place(["tree", ""]).kinds == (*ROOTS,)
+    assert place(["tree", "spr/re"]).kinds == (ROLLOUT,)
+    assert fitting(place(["tree", "spr/re"]), ["recipe", "x"]) == ["spr/recipe"]
+    assert place(["tree", "pod/"]).wanted is Wanted.NOTHING
 
 
 def test_what_stands_there_already_counts() -> None:

@@ -38,6 +38,8 @@ def test_names_come_from_the_cluster(plant: Any) -> None:
     assert completed(plant, *here, "suspend", "mi") == ["mill", "mixer"]
     assert completed(plant, "sync", *here, "mixer", "plc/o") == ["plc/oven"]
     assert completed(plant, *here, "templates", "") == []
+    assert completed(plant, "tree", *here, "mi") == ["mill", "mixer"]
+    assert completed(plant, "tree", *here, "industrialplc/o") == ["industrialplc/oven"]
     assert plant.namespace in completed(plant, "sync", "-n", "plant-")
     assert completed(plant, "sync", "-n", "No Name", "") == []
 

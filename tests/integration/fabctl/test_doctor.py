@@ -112,6 +112,7 @@ def test_rights_that_are_missing_are_named(plant: Any) -> None:
     for name, missing in (("rights: sync, suspend, resume", "patch"), ("rights: approve", "approve")):
         found = checks[name]
         assert (found["state"], f"{missing} industrialplcs.fabgitops.io" in found["found"]) == ("warning", True)
+    assert checks["rights: top"]["found"] == "you may not: list leases.coordination.k8s.io in all namespaces"
     assert {checks[name]["state"] for name in ("definitions", "operator")} == {"skipped"}
     stranger = plant.plane.control.kubeconfig_for("doctor-stranger")
     assert told(plant, kubeconfig=stranger)[0] == 1

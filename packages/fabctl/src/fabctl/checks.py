@@ -40,10 +40,14 @@ class Right(NamedTuple):
     verb: str
     group: str
     resource: str
+    """Also with a subresource, as in pods/proxy."""
+    namespace: str | None = None
+    """Where; "" is in all namespaces, None in the one where fabctl is to be used."""
 
     def __str__(self) -> str:
         """Return it for people."""
-        return f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}"
+        where = "" if self.namespace is None else f" in {self.namespace or 'all namespaces'}"
+        return f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}{where}"
 
 
 _PLCS, _TEMPLATES = "industrialplcs", "industrialplctemplates"
@@ -54,8 +58,8 @@ APPROVE = Right("approve", _OURS, _PLCS)
 """What the policy of the operator asks for; an API server that is the operator itself has no such right."""
 
 RIGHTS: Mapping[str, tuple[Right, ...]] = {
-    "get-status, list, describe, history, watch": _READ,
-    "wait": (*_READ, _FOLLOW),
+    "get-status, list, describe, history, watch, tree, export, import": _READ,
+    "wait, get-status -w": (*_READ, _FOLLOW),
     "sync, suspend, resume": (*_READ, _FOLLOW, _PATCH),
     "approve": (*_READ, _FOLLOW, _PATCH, APPROVE),
     "diff": (*_READ, Right("create", _OURS, _PLCS), _PATCH),
@@ -64,15 +68,43 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
 }
 """What commands need, in the namespace where they are to be used."""
 
+
+def _rights(plural: str, *verbs: str) -> tuple[Right, ...]:
+    return tuple(Right(verb, _OURS, plural) for verb in verbs)
+
+
 _ROLLOUTS = "setpointrollouts"
 OF_ROLLOUTS: Mapping[str, tuple[Right, ...]] = {
-    "rollout list, get, status, plan, history": (Right("get", _OURS, _ROLLOUTS), Right("list", _OURS, _ROLLOUTS)),
-    "rollout approve, promote, pause, resume, abort, retry": (
-        *(Right("get", _OURS, _ROLLOUTS), Right("list", _OURS, _ROLLOUTS)),
-        *(Right("watch", _OURS, _ROLLOUTS), Right("patch", _OURS, _ROLLOUTS)),
-    ),
+    "rollout list, get, status, plan, history": _rights(_ROLLOUTS, "get", "list"),
+    "rollout approve, promote, pause, resume, abort, retry": _rights(_ROLLOUTS, "get", "list", "watch", "patch"),
+    "rollout release": (*_READ, _FOLLOW, _PATCH),
+    "rollout analyze": _rights("analysistemplates", "get"),
 }
 """What they need besides where the cluster has rollouts."""
+
+OF_RACKS: Mapping[str, tuple[Right, ...]] = {
+    "rack list, describe": _rights("racks", "get", "list"),
+    "rack approve": _rights("racks", "get", "patch"),
+    "rack locate": _rights("bmcs", "get", "list", "watch", "patch"),
+    "tree (of racks)": (
+        *_rights("racks", "get"),
+        *(right for part in ("chassis", "blades", "bmcs", "racknodes") for right in _rights(part, "list")),
+    ),
+}
+"""What they need besides where the cluster has racks."""
+
+
+def of_operators(namespaces: Iterable[str]) -> Mapping[str, tuple[Right, ...]]:
+    """Return what commands need that are about operators: in all namespaces, and in those where operators run."""
+    where, brakes = sorted({*namespaces}), Right("list", "", "configmaps", "")
+    proxies = (Right("get", "", "pods/proxy", each) for each in where)
+    patches = (Right("patch", "", "configmaps", each) for each in where)
+    return {
+        "top": (Right("list", "coordination.k8s.io", "leases", ""), *proxies),
+        "brake status": (brakes,),
+        "brake release": (brakes, *patches),
+    }
+
 
 FIELDS = {"held": "describe (guards)", "plan": "approve", "history": "history"}
 """Fields of a status, and the commands that show nothing where the definitions do not have them."""

@@ -58,7 +58,7 @@ VALUES: Mapping[str, Wanted] = {
 }
 """The options that take a value, and what that may be."""
 
-_KINDS: Mapping[str, Kind | None] = {
+_KINDS: Mapping[str, Kind | tuple[Kind, ...] | None] = {
     "list": None,
     "diff": None,
     "init": None,
@@ -66,7 +66,7 @@ _KINDS: Mapping[str, Kind | None] = {
     "version": None,
     "doctor": None,
     "templates": TEMPLATE,
-    "tree": RACK,
+    "tree": (RACK, TEMPLATE, PLC, ROLLOUT),
     "brake status": None,
     "brake release": None,
     "rack list": None,
@@ -94,8 +94,8 @@ class Place:
     """The command as far as it is there, as in "rack approve"."""
     option: str = ""
     """The option whose value it is."""
-    kind: Kind | None = None
-    """What the names are of that are wanted."""
+    kinds: tuple[Kind, ...] = ()
+    """What the names are of that are wanted: by what stands before the name, where something does."""
     given: Mapping[str, str] | None = None
     """Values of options that stand before, by their names."""
     before: str = ""
@@ -143,8 +143,11 @@ def _there(word: str, command: str, option: str, given: Mapping[str, str], *, wh
         return Place(word, Wanted.COMMANDS, command, given=given)
     if command == "completion":
         return Place(word, Wanted.SHELLS, command, given=given)
-    kind = _KINDS.get(command, PLC)
-    return Place(word, Wanted.OBJECTS if kind else Wanted.NOTHING, command, kind=kind, given=given)
+    named = _KINDS.get(command, PLC)
+    kinds = named if isinstance(named, tuple) else (named,) if named else ()
+    prefix, slash, _ = word.rpartition("/")
+    meant = tuple(kind for kind in kinds if not slash or kind.called(prefix))
+    return Place(word, Wanted.OBJECTS if meant else Wanted.NOTHING, command, kinds=meant, given=given)
 
 
 def _joined(words: Sequence[str]) -> list[str]:
@@ -161,9 +164,9 @@ def _joined(words: Sequence[str]) -> list[str]:
 def fitting(where: Place, found: Iterable[str]) -> list[str]:
     """Return what of all that may stand there begins as what stands there; names keep `plc/` before them."""
     prefix, slash, begun = where.word.rpartition("/")
-    if where.kind is None or not slash:
+    if not where.kinds or not slash:
         return [where.before + each for each in found if each.startswith(where.word)]
-    return [f"{prefix}/{each}" for each in found if where.kind.called(prefix) and each.startswith(begun)]
+    return [f"{prefix}/{each}" for each in found if each.startswith(begun)]
 
 
 SCRIPTS: Mapping[str, str] = {

@@ -213,10 +213,12 @@ class Cluster:
         with told(self._attempt("list", None, "leases.coordination.k8s.io")):
             return (await self._list(path, query))[0]
 
-    async def may(self, verb: str, group: str, resource: str) -> bool:
-        """Return whether who asks may do something in the namespace."""
+    async def may(self, verb: str, group: str, resource: str, namespace: str | None = None) -> bool:
+        """Return whether who asks may do something, in a namespace, in all ("") or in the one that is meant (None)."""
         attempt = self._attempt("create", None, "selfsubjectaccessreviews.authorization.k8s.io")
-        attributes = {"namespace": self.namespace, "verb": verb, "group": group, "resource": resource}
+        where = self.namespace if namespace is None else namespace
+        plural, _, sub = resource.partition("/")
+        attributes = {"namespace": where, "verb": verb, "group": group, "resource": plural, "subresource": sub}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",

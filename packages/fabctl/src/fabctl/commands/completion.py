@@ -141,4 +141,17 @@ async def _in_the_cluster(where: Place) -> list[str]:
         request_timeout=PATIENCE_SECS,
     )
     async with connected(connection) as cluster:
-        return await (cluster.some_names(where.kind) if where.kind else cluster.namespaces())
+        if not where.kinds:
+            return await cluster.namespaces()
+        asked = (cluster.some_names(kind) for kind in where.kinds)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    return sorted({name for names in map(_known, answers) for name in names})
+
+
+def _known(answer: list[str] | BaseException) -> list[str]:
+    """Return names, and none of a kind that the cluster has not, or that may not be listed."""
+    if isinstance(answer, FabctlError):
+        return []
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer

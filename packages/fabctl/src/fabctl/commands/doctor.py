@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fabctl.checks import (
     ALONE,
     APPROVE,
+    OF_RACKS,
     OF_ROLLOUTS,
     RIGHTS,
     Check,
@@ -20,6 +21,7 @@ from fabctl.checks import (
     of_clocks,
     of_definition,
     of_leases,
+    of_operators,
     of_rights,
     version_of,
     worst,
@@ -28,14 +30,14 @@ from fabctl.cluster import connected
 from fabctl.commands.selecting import several
 from fabctl.errors import Denied, FabctlError, NoConfig
 from fabctl.fields import mapping, text
-from fabctl.names import CHECK, ROLLOUT, check_name
+from fabctl.names import CHECK, RACK, ROLLOUT, Kind, check_name
 from fabctl.options import ANYWHERE, PRINTING, Anywhere, Connection, Format, Printing, Rows, is_table
 from fabctl.render import show_table
 from fabctl.render.objects import made, show_objects
 from fabctl.render.shapes import Table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
@@ -111,7 +113,11 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
         yield Check("API server", State.FAILED, str(error), "until this is mended nothing else can be looked at")
         return
     alone = version.partition(ALONE)[2]
-    needing = {**RIGHTS, **OF_ROLLOUTS} if await _has_rollouts(cluster) else RIGHTS
+    needing = {
+        **RIGHTS,
+        **(OF_ROLLOUTS if await _has(cluster, ROLLOUT) else {}),
+        **(OF_RACKS if await _has(cluster, RACK) else {}),
+    }
     for check in of_rights(await _allowed(cluster, needing, known=not alone), needing):
         yield check
     if alone:
@@ -124,9 +130,9 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
         yield check
 
 
-async def _has_rollouts(cluster: Cluster) -> bool:
+async def _has(cluster: Cluster, kind: Kind) -> bool:
     try:
-        return await cluster.serves(ROLLOUT)
+        return await cluster.serves(kind)
     except FabctlError:  # then it is not known, and who wants to lead a rollout is told by its own commands
         return False
 
@@ -153,12 +159,17 @@ async def _operators(cluster: Cluster, definitions: str) -> list[Check]:
     try:
         leases = await cluster.leases()
     except FabctlError as error:
-        return [Check("operator", State.SKIPPED, str(error))]
+        return [*await _over(cluster, ()), Check("operator", State.SKIPPED, str(error))]
     now = moment_of(cluster.date) or datetime.now(UTC)
-    checks = of_leases(leases, definitions, now)
-    if all(check.state is State.FAILED for check in checks):
-        return checks
-    return [*checks, *await asyncio.gather(*(_health(cluster, lease) for lease in leases if is_held(lease, now)))]
+    held = [lease for lease in leases if is_held(lease, now)]
+    checks = [*await _over(cluster, held), *of_leases(leases, definitions, now)]
+    return [*checks, *await asyncio.gather(*(_health(cluster, lease) for lease in held))]
+
+
+async def _over(cluster: Cluster, held: Iterable[Body]) -> list[Check]:
+    """Return what may be done that is about operators, by the Leases that they hold."""
+    needing = of_operators(text(mapping(lease.get("metadata")).get("namespace")) for lease in held)
+    return of_rights(await _allowed(cluster, needing, known=True), needing)
 
 
 async def _health(cluster: Cluster, lease: Body) -> Check:
