@@ -48,6 +48,14 @@ def test_correcting_is_said_only_while_there_is_something_to_correct() -> None:
     assert "Correcting" not in {each.type for each in story.status.conditions}
 
 
+def test_observe_announces_the_correction_that_it_counts() -> None:
+    """A write of before whose proof comes only now has held, also where Git wants something else, and only looks."""
+    seen = told().due().reads(2311).writes()
+    seen.declare(spec(target_value=3000, correction={"mode": "Observe"})).passes(2500)
+    assert seen.status.corrections_applied == 1
+    assert seen.notices.count("DriftCorrected") == 1
+
+
 def test_a_device_that_is_only_observed_is_no_alarm() -> None:
     """In the mode Observe drift shows in the registers, and is neither announced, counted nor ever written."""
     seen = told(correction={"mode": "Observe"}).passes(2311)

@@ -435,3 +435,36 @@ def test_what_makes_no_sense_is_refused(register: dict[str, Any], changes: dict[
 def test_a_budget_that_leaves_some_is_taken() -> None:
     """One write more than what is repeated is enough, and so is a poll as long as the time."""
     spec(LIMIT, pollIntervalSecs=60, correction={"writeBudget": {"perHour": 61, "perDay": 1441}, "cooldownSecs": 60})
+
+
+@pytest.mark.parametrize("after", ["crash", "edit"])
+def test_what_a_pass_that_only_repeats_has_found_is_told_once(after: str) -> None:
+    """A drift that is held is announced with a status that counts it; who comes after it, or an edit, tells no more."""
+    wanted = {**MINUTE, "correction": {"confirmReads": 2}}
+    told = holding(LIMIT, TORQUE, **wanted)
+    told.device.holding(11, 9)
+    told.polled(after=60, until=Write)
+    assert write_of(told).change.repeat
+    assert told.notices == ["DriftDetected"]
+    assert told.published[-1].drift_events == 1
+    if after == "crash":
+        told = told.crashed().polled(after=60)
+        assert told.notices == []
+    else:
+        told.declare(spec(LIMIT, TORQUE, **wanted, timeout=2.0))
+        told.tell(WriteWithdrawn(told.at, write_of(told).change)).polled(after=60)
+        assert told.notices.count("DriftDetected") == 1
+    assert told.status.drift_events == 1
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_no_status_tells_yet_is_told_before_it_is_repeated(edited: bool) -> None:
+    """A repetition has no record, since the status says what it holds: so it says so before the first."""
+    told = holding() if edited else story(LIMIT, **MINUTE)
+    told.device.holding(0, 40 if edited else 30)
+    if edited:
+        told.declare(spec({**LIMIT, "value": 40}, **MINUTE))
+    told.polled(after=60, until=Write)
+    assert write_of(told).change.repeat
+    (known,) = told.published[-1].registers
+    assert (known.desired, known.in_sync) == ("40" if edited else "30", True)

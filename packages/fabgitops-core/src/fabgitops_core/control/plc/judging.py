@@ -130,11 +130,15 @@ def unread(point: Point, before: RegisterStatus, failure: Failure) -> Judgement:
 
 
 def quiet(found: Judgement) -> Judgement:
-    """Return what is said of a register that is only looked at: drift there is shown, and no episode."""
+    """Return what is said of a register that is only looked at: drift there is shown, and no episode.
+
+    That an earlier write has held is told, as it is counted.
+    """
     if found.finding is not Finding.DRIFTED:
         return found
     status = found.status.model_copy(update={"drifted_since": None})
-    return replace(found, status=status, notices=(), drifts=0)
+    notices = tuple(each for each in found.notices if each.reason is not PlcReason.DRIFT_DETECTED)
+    return replace(found, status=status, notices=notices, drifts=0)
 
 
 def to_be_written(found: Judgement, forced: bool) -> bool:

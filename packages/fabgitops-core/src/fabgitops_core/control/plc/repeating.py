@@ -85,9 +85,28 @@ def is_repeat(state: PlcState, places: Iterable[int]) -> bool:
 
 
 def is_quiet(state: PlcState) -> bool:
-    """Return whether nothing that the pass still writes needs a status before it."""
+    """Return whether nothing that the pass still writes needs a status before it.
+
+    One that has found out anything says so before: what is announced is stored with what counts it.
+    """
     counted = state.spec is not None and state.spec.correction.write_budget is not None
-    return not counted and all(is_repeat(state, each.points) for each in state.going.changes)
+    return (
+        not counted
+        and all(is_repeat(state, each.points) for each in state.going.changes)
+        and not any(each.drifts or each.corrections or each.notices for each in state.going.found)
+        and _are_told(state, (at for each in state.going.changes for at in each.points))
+    )
+
+
+def _are_told(state: PlcState, places: Iterable[int]) -> bool:
+    """Return whether the status says of registers that they hold what they must, so that it is as good as a record."""
+    told = {each.name: each for each in state.status.registers if each.in_sync}
+    now = (state.going.found[place].status for place in places)
+    return all((known := told.get(each.name)) is not None and _aim(known) == _aim(each) for each in now)
+
+
+def _aim(register: RegisterStatus) -> tuple[str | None, str | None]:
+    return register.place, register.desired
 
 
 # --- what came of it --------------------------------------------------------------------------------------------------
