@@ -114,6 +114,20 @@ def test_bits_of_one_word_agree_on_what_goes_around_them() -> None:
     assert told.device.writes[0].around is not None
 
 
+def test_bits_that_are_read_elsewhere_have_each_its_own_around_them() -> None:
+    """Each goes out alone, as it is proven alone, so nothing has to agree."""
+    fields = {"address": 0, "type": "bit", "value": True}
+    bits = [
+        {**fields, "name": f"b{bit}", "bit": bit, "readFrom": {"table": "discrete", "address": bit}} for bit in (0, 1)
+    ]
+    told = story(
+        {**bits[0], "write": {"function": "mask", "before": [SAVE]}}, {**bits[1], "write": {"function": "mask"}}
+    )
+    told.device.elsewhere = lambda change: {(1, Table.DISCRETE, change.values[0] - 1): 1}
+    told.polled()
+    assert [(change.mask, change.around is not None) for change in told.device.writes] == [(1, True), (2, False)]
+
+
 def test_what_goes_around_a_write_is_part_of_it() -> None:
     """One change has it all, with the Secret's place and never a value, and is proven by reading the register alone."""
     told = story(WIDTH).polled()

@@ -118,10 +118,14 @@ def _why_not_there(other: Register, step: WriteStep) -> str:
 
 
 def _beside_together(registers: Sequence[Register], unit_id: int) -> Iterator[Problem]:
-    """Yield what wants something else written around it than what goes out with it: bits of one word, and groups."""
+    """Yield what wants something else written around it than what goes out with it: bits of one word, and groups.
+
+    Bits that are read elsewhere go out one by one, and are proven there.
+    """
     first: dict[object, int] = {}
     for index, register in enumerate(registers):
-        if register.value is None or (register.codec.bit is None and not register.group):
+        alone = register.read_from is not None or (register.codec.bit is None and not register.group)
+        if register.value is None or alone:
             continue
         other = first.setdefault(register.group or (_unit(register, unit_id), *register.place), index)
         mine, others = register.write, registers[other].write
