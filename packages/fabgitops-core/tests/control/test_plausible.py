@@ -120,8 +120,22 @@ def test_a_hint_stands_in_the_status_and_changes_nothing_else() -> None:
     told.polled().polled()
     assert len(told.published) == published, "said once"
     told.device.holding(0, *float_words(50))
-    told.polled()
+    told.polled(after=60)
     assert told.register("f").hint is None
+
+
+def test_a_measurement_at_its_limit_is_not_told_of_at_each_poll() -> None:
+    """Its hint comes and goes with each reading, and is told as values are that wander: once in a minute at most."""
+    told = story({"name": "load", "address": 0, "max": 100})
+    told.pace = 0
+    for each in range(120):
+        told.device.holding(0, 99 + 2 * (each % 2))
+        told.polled(after=1)
+    assert len(told.published) <= 5
+    told.device.holding(0, 101)
+    for _ in range(60):
+        told.polled(after=1)
+    assert told.register("load").hint == "above max 100"
 
 
 def test_a_register_that_is_read_elsewhere_is_looked_at_in_the_form_that_it_has_there() -> None:

@@ -266,7 +266,7 @@ def _only_wanders(state: PlcState, situation: Situation, message: str, fields: M
         and status.last_update is not None
         and (situation in _WANDERING or status.message == message)
         and status.held == fields["held"]
-        and status.hint == fields["hint"]
+        and (status.hint is None) == (fields["hint"] is None)
         and status.release == state.release
         and same_but_for_values(status, fields["plan"])
         and status.drift_events == fields["drift_events"]
@@ -287,7 +287,7 @@ _WANDERING = {at_hand.DRIFTED, at_hand.OBSERVED, at_hand.HELD}
 
 
 def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
-    """Return what is told of a register beside its value."""
+    """Return what is told of a register beside its value and its hint: one at its limit has another at each poll."""
     return (
         register.name,
         register.place,
@@ -296,7 +296,6 @@ def _lasting(register: RegisterStatus) -> tuple[Any, ...]:
         register.in_sync,
         register.error,
         register.no_value,
-        register.hint is not None,
         register.drifted_since,
         register.unverified_write,
         register.unfinished,
@@ -318,13 +317,17 @@ def _patience(state: PlcState) -> float:
     """Return the seconds for which the values that differ need not be told."""
     waits = [math.inf]
     for before, now in zip(state.status.registers, state.going.found, strict=True):
-        if before is now.status or before.raw == now.status.raw or now.finding is Finding.SYNC:
+        if before is now.status or _looks_alike(before, now.status) or now.finding is Finding.SYNC:
             continue
         if now.finding is Finding.DRIFTED:
             waits.append(DRIFT_WANDERS_SECS)
         elif now.finding is not Finding.OBSERVED or not _near(before, now):
             waits.append(OBSERVED_WANDERS_SECS)
     return min(waits)
+
+
+def _looks_alike(before: RegisterStatus, now: RegisterStatus) -> bool:
+    return before.raw == now.raw and (before.hint is None) == (now.hint is None)
 
 
 def _near(before: RegisterStatus, now: Judgement) -> bool:
