@@ -23,12 +23,13 @@ registers:
 - {name: mode, address: 103, value: 0}
 - {name: power, table: input, address: 0, type: uint32, value: 70000}
 """
+LEVEL = {"name": "level", "address": 102, "type": "int16", "scale": 0.1, "value": 4.5}
 TEMPLATE: dict[str, Any] = {
     "parameters": [{"name": "setpoint", "description": "Speed of the drum"}],
     "pollIntervalSecs": 1,
     "registers": [
         {"name": "power", "reference": 30001, "type": "uint32", "unit": "W"},
-        {"name": "level", "address": 102, "type": "int16", "scale": 0.1, "value": 4.5},
+        {**LEVEL, "write": {"repeatSecs": 60}},
         {"name": "speed", "address": 100, "type": "float32", "byteOrder": "CDAB", "value": "${setpoint}"},
         {"name": "mode", "address": 103, "enum": {"Stopped": 0, "Running": 1}},
     ],
@@ -115,6 +116,10 @@ def test_a_map_is_shown_and_corrected(plant: Any, port: int) -> None:
         ("level", "4.5", "4.5", "SYNCED", "0x002D", "template"),
         ("power", "-", "70000 W", "OBSERVED", "0x00011170", "template"),
     ]
+    assert rows(told.partition("with steps, or again:\n")[2].partition("\n\n")[0]) == [
+        ["level", "repeated", "every 60 s; none stored yet", "template"]
+    ]
+    assert "From template:  pollIntervalSecs\n" in told
     assert "level" not in plant.fabctl("describe", "mixer", "--drifted")[1].partition("Status (reality)")[0]
 
     code, out, _ = plant.fabctl("sync", "mixer")

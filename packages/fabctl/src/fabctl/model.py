@@ -123,6 +123,8 @@ class View:
     """How many registers hold what Git wants, as "7/9"; nothing while that is not known."""
     drifts: int
     corrections: int
+    repeats: int
+    """How often registers were written that held their values; as it was stored, an hour ago at the most."""
     drifted_since: datetime | None
     last_update: datetime | None
     last_error: str
@@ -228,6 +230,7 @@ def view(body: Body) -> View:
         in_sync_count=count,
         drifts=number(status.get("driftEvents")) or 0,
         corrections=number(status.get("correctionsApplied")) or 0,
+        repeats=number(status.get("repeats")) or 0,
         drifted_since=min(
             (each.drifted_since for each in whole if each.drifted_since), default=moment(status.get("driftedSince"))
         ),
@@ -285,7 +288,11 @@ def _listed(fields: Body) -> str:
         for name, value in fields.items()
         for inner, found in (value.items() if isinstance(value, Mapping) else (("", value),))
     ]
-    return ", ".join(f"{text(name)}={shown(value)}" for name, value in flat) or NOTHING
+    return ", ".join(f"{text(name)}={_in_a_list(value)}" for name, value in flat) or NOTHING
+
+
+def _in_a_list(value: object) -> str:
+    return f"[{', '.join(map(shown, value))}]" if isinstance(value, list) else shown(value)
 
 
 def _is_word(value: object) -> bool:

@@ -53,6 +53,8 @@ class Register:
     """What speaks for it being read in another way than the map says."""
     pending: str | None = None
     """What Git wants, with its unit, while a rollout holds it at something else."""
+    unfinished: bool = False
+    """Whether nobody knows that what goes after its write was written."""
 
     @property
     def actual_shown(self) -> str:
@@ -66,6 +68,8 @@ class Register:
         """Return in what it differs, for a sentence."""
         if self.state is State.DRIFT:
             return f"{self.name} holds {self.actual_shown}, Git wants {self.desired}"
+        if self.state is State.WRITING and self.unfinished and not self.unproven:
+            return f"{self.name} was written, and nobody knows whether what goes after it was"
         if self.state is State.WRITING:
             return f"{self.name} was written, and that is not proven yet"
         return f"{self.name}: {self.error or self.state}"
@@ -120,6 +124,7 @@ def _seen(seen: Body, declared: Body, *, fresh: bool) -> Register:
         unproven=text(seen.get("unverifiedWrite")),
         hint=text(seen.get("hint")) if fresh else "",
         pending=_with_unit(seen.get("pending"), unit),
+        unfinished=seen.get("unfinished") is True,
     )
 
 
@@ -135,6 +140,8 @@ def _state(seen: Body, *, wanted: bool, fresh: bool) -> State:
     if text(seen.get("error")) and in_sync is not False:
         return State.ERROR
     if text(seen.get("unverifiedWrite")):
+        return State.WRITING
+    if seen.get("unfinished") is True and not isinstance(in_sync, bool):
         return State.WRITING
     if isinstance(in_sync, bool):
         return State.SYNCED if in_sync else State.DRIFT

@@ -11,7 +11,9 @@ from fabctl.render.maps import registers_section
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.render.suspending import said
 from fabctl.render.tables import said_once
+from fabctl.render.ways import ways_sections
 from fabctl.times import since
+from fabctl.ways import NO_WAYS, Ways, unfinished
 
 
 def description(
@@ -21,6 +23,7 @@ def description(
     *,
     wide: bool = False,
     drifted: bool = False,
+    ways: Ways = NO_WAYS,
     more: Sequence[Section] = (),
 ) -> list[Section]:
     """Return the parts.
@@ -31,12 +34,14 @@ def description(
         now: What ages are counted to.
         wide: Whether to show the raw words of registers as well.
         drifted: Whether to show only the registers that differ.
+        ways: How its registers are read and written otherwise than at their own places, once, and alone.
         more: Parts that stand before the conditions.
     """
     return [
         Section("", _head(plc, now)),
-        Section("Spec (Git)", _spec(plc)),
+        Section("Spec (Git)", _spec(plc, ways)),
         *([registers_section(plc, now, wide=wide, drifted=drifted)] if plc.is_map else []),
+        *ways_sections(plc, ways, drifted=drifted),
         Section("Status (reality)", _status(plc, now)),
         *more,
         conditions_section(plc.conditions, now),
@@ -54,11 +59,11 @@ def _head(plc: View, now: datetime) -> Pairs:
     )
 
 
-def _spec(plc: View) -> Pairs:
+def _spec(plc: View, ways: Ways) -> Pairs:
     return (
         ("Endpoint", plc.endpoint),
         ("Unit id", plc.unit_id),
-        *_wanted(plc),
+        *_wanted(plc, ways),
         *((("Connection", plc.connection),) if plc.connection != NOTHING else ()),
         *((("Identity", plc.identity),) if plc.identity != NOTHING else ()),
         ("Poll interval", f"{plc.interval} s" if plc.interval != NOTHING else "that of the template, or 5 s"),
@@ -69,10 +74,12 @@ def _spec(plc: View) -> Pairs:
     )
 
 
-def _wanted(plc: View) -> Pairs:
+def _wanted(plc: View, ways: Ways) -> Pairs:
     if not plc.is_map:
         return (("Target register", plc.register), ("Target value", plc.target))
-    template = (("Template", plc.template), ("Parameters", plc.parameters)) if plc.template else ()
+    template: Pairs = (("Template", plc.template), ("Parameters", plc.parameters)) if plc.template else ()
+    template += (("From template", ", ".join(ways.given)),) if ways.given else ()
+    template += (("Not shown", ways.unknown),) if ways.unknown else ()
     count = f"{len(plc.registers)}, {len(plc.wanted)} with a desired value" if plc.registers else NOTHING
     return (*template, ("Registers", count))
 
@@ -82,10 +89,12 @@ def _status(plc: View, now: datetime) -> Pairs:
         ("In sync", plc.in_sync_count or NOTHING) if plc.is_map else ("Actual value", plc.last_read_shown),
         ("Drifts", str(plc.drifts)),
         ("Corrections applied", str(plc.corrections)),
+        *((("Repeats", f"{plc.repeats} (stored once an hour at the latest)"),) if plc.repeats else ()),
         ("Drifted since", since(plc.drifted_since, now)),
         ("Last change", since(plc.last_update, now)),
         ("Last error", plc.last_error or NOTHING),
         *((("Counting", counted),) if (counted := hint(plc)) else ()),
+        *((("Unfinished", open_end),) if (open_end := unfinished(plc)) else ()),
         *((("Hint", plc.hint),) if plc.hint else ()),
         ("Last sync handled", plc.handled or NOTHING),
     )

@@ -10,6 +10,7 @@ from fabctl.registers import Register, counted, problems_first
 from fabctl.render.shapes import Section, Table
 from fabctl.render.tables import said_once
 from fabctl.times import since
+from fabctl.ways import unfinished
 
 Column = tuple[str, Callable[[Register], str]]
 
@@ -34,7 +35,11 @@ def troubles(plc: View, now: datetime, *, wide: bool) -> list[Section]:
     said, counted = plc.message or plc.last_error, hint(plc)
     needed = plc.status.needs_a_person or plc.held or plc.suspended_for is not None
     wrong = needed and said and not wide
-    pairs = (*((("Message", said),) if wrong else ()), *((("Counting", counted),) if counted else ()))
+    pairs = (
+        *((("Message", said),) if wrong else ()),
+        *((("Counting", counted),) if counted else ()),
+        *((("Unfinished", open_end),) if (open_end := unfinished(plc)) else ()),
+    )
     sections = [Section("", pairs)] if pairs else []
     differing = differing_section(plc, now, wide=wide)
     return [*sections, differing] if differing else sections
@@ -70,6 +75,8 @@ def _note(register: Register) -> str:
     said = [register.error] if register.error else []
     if register.unproven:
         said.append(f"wrote {register.unproven}, not proven yet")
+    if register.unfinished:
+        said.append("what goes after it may not have been written")
     if register.hint:
         said.append(register.hint)
     if register.pending:

@@ -13,13 +13,17 @@ TITLE = "Git vs. Reality"
 Column = tuple[str, Callable[[View], str]]
 
 _NAMESPACE: Column = ("Namespace", lambda view: view.namespace)
-_NUMERIC = frozenset({"Target", "Actual", "Drifts", "Register", "Unit", "Corrections", "Every"})
+_NUMERIC = frozenset({"Target", "Actual", "Drifts", "Register", "Unit", "Corrections", "Repeats", "Every"})
 
 
 def status_table(
     views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None, held: bool = False
 ) -> Table:
-    """Return the table "Git vs. Reality"; which rollout holds a PLC has a column where one does, or where `held`."""
+    """Return the table "Git vs. Reality".
+
+    Which rollout holds a PLC has a column where one does, or where `held`; wide has how often something was repeated
+    where something was.
+    """
     moment, views = now or datetime.now(UTC), list(views)
     columns: list[Column] = [
         ("Name", lambda view: view.name),
@@ -36,6 +40,7 @@ def status_table(
             ("Unit", lambda view: view.unit_id),
             ("Endpoint", lambda view: view.endpoint),
             ("Corrections", lambda view: str(view.corrections)),
+            *([("Repeats", lambda view: str(view.repeats))] if any(view.repeats for view in views) else []),
             ("Drifted since", lambda view: since(view.drifted_since, moment)),
             ("Last error", lambda view: view.last_error or NOTHING),
         ]
