@@ -91,7 +91,9 @@ class Box:
 
     def start(self, *flags: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start the operator."""
-        command = [str(BIN / "fabgitops-operator"), "standalone", "--log-format", "text", "--settle-secs", "0"]
+        command = [str(BIN / "fabgitops-operator"), "standalone", "--log-format", "text"]
+        if "--settle-secs" not in flags:
+            command += ["--settle-secs", "0"]
         if not any(flag.startswith("--listen") for flag in flags):
             command += ["--listen", "127.0.0.1:0"]
         if "--source" not in flags:
