@@ -28,7 +28,11 @@ _FILE = (
     + " (of what prints tables). The command line goes first, then the environment, then the file."
 )
 _DEFAULTS = "context: line-1\nnamespace: plant\noutput: wide\n"
-_STREAMS = "Data goes to standard output, all else to standard error."
+_STREAMS = (
+    "Data goes to standard output, all else to standard error. Lists as `json`, `yaml`, `name`, `csv` and `jsonpath` "
+    "that goes over the items once, and `get-status -w`, are printed as they come, 500 at a time; tables, and what is "
+    "sorted, as a whole."
+)
 _BEFORE = (
     "Those of the cluster, and `-o`, may stand before the command as well: `alias line1='fabctl --context line-1'`."
 )

@@ -65,10 +65,10 @@ def test_csv_is_the_table(two: Any) -> None:
     code, out, err = two.fabctl("get-status", "-o", "csv")
     assert (code, err) == (0, "")
     assert list(csv.DictReader(io.StringIO(out))) == [
-        {"Name": "mixer", "Target": "2500", "Actual": "", "Status": "PENDING", "Drifts": "0"},
-        {"Name": "oven", "Target": "7", "Actual": "9", "Status": "DRIFT", "Drifts": "1"},
+        {"Name": "mixer", "Target": "2500", "Actual": "", "Status": "PENDING", "Drifts": "0", "Held by": ""},
+        {"Name": "oven", "Target": "7", "Actual": "9", "Status": "DRIFT", "Drifts": "1", "Held by": ""},
     ]
-    assert two.fabctl("get-status", "oven", "-o", "csv", "--no-headers")[1] == "oven,7,9,DRIFT,1\n"
+    assert two.fabctl("get-status", "oven", "-o", "csv", "--no-headers")[1] == "oven,7,9,DRIFT,1,\n"
     for command in ("list", "templates", "history", "events"):
         assert two.fabctl(command, "-o", "csv", "-q")[::2] == (0, "")
 

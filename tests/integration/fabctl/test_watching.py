@@ -104,15 +104,15 @@ def test_changes_are_followed_as_lines(plant: Any) -> None:
     plant.create("mixer", labels={"line": "3"})
     plant.create("oven", labels={"line": "4"})
     process = plant.start("get-status", "-w", "-l", "line=3", "-n", plant.namespace)
-    assert row(process) == ["mixer", "2500", "-", "PENDING", "0"]
+    assert row(process) == ["mixer", "2500", "-", "PENDING", "0", "-"]
     plant.report("oven", "InSync", "True", inSync=True, currentValue=2500)
     plant.report("mixer", "InSync", "True", inSync=True, currentValue=2500)
-    assert row(process) == ["mixer", "2500", "2500", "SYNCED", "0"]
+    assert row(process) == ["mixer", "2500", "2500", "SYNCED", "0", "-"]
     plant.report("mixer", "InSync", "True", inSync=True, currentValue=2500, message="nothing that a row has")
     plant.create("press", labels={"line": "3"})
-    assert row(process) == ["press", "2500", "-", "PENDING", "0"]
+    assert row(process) == ["press", "2500", "-", "PENDING", "0", "-"]
     plant.delete("mixer")
-    assert row(process) == ["mixer", "-", "-", "DELETED", "-"]
+    assert row(process) == ["mixer", "-", "-", "DELETED", "-", "-"]
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "")
@@ -122,12 +122,12 @@ def test_what_becomes_ready_is_told_once_more(plant: Any) -> None:
     """With --not-ready one that is no such PLC any more has a last line, and none when it changes after that."""
     plant.create("mixer")
     process = plant.start("get-status", "mixer", "-w", "--not-ready", "-o", "csv", "-n", plant.namespace)
-    assert process.stdout.readline() == "Name,Target,Actual,Status,Drifts\n"
-    assert process.stdout.readline() == "mixer,2500,,PENDING,0\n"
+    assert process.stdout.readline() == "Name,Target,Actual,Status,Drifts,Held by\n"
+    assert process.stdout.readline() == "mixer,2500,,PENDING,0,\n"
     plant.report("mixer", "InSync", "True", inSync=True, currentValue=2500)
-    assert process.stdout.readline() == "mixer,2500,2500,SYNCED,0\n"
+    assert process.stdout.readline() == "mixer,2500,2500,SYNCED,0,\n"
     plant.report("mixer", "InSync", "True", inSync=True, currentValue=2499)
     plant.report("mixer", "DriftDetected", "False", inSync=False, currentValue=9, driftEvents=1)
-    assert process.stdout.readline() == "mixer,2500,9,DRIFT,1\n"
+    assert process.stdout.readline() == "mixer,2500,9,DRIFT,1,\n"
     code, _, err = plant.fabctl("get-status", "-w", "-o", "json")
     assert (code, "as -o table, wide or csv" in err) == (2, True)

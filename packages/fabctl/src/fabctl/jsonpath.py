@@ -5,7 +5,7 @@ A template is text with paths in braces: `{.items[*].metadata.name}`, `{range .i
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fabctl.errors import UsageError
@@ -15,6 +15,7 @@ _TOKEN = re.compile(
     r"""|(?P<bare>(?:\\.|[^.\[\\\s])+)"""
 )
 _FILTER = re.compile(r"\?\(\s*(?P<left>.+?)\s*(?:(?P<how>==|!=|<=|>=|<|>)\s*(?P<right>.+?)\s*)?\)", re.DOTALL)
+_ITEMS = re.compile(r"(\$?\.)?items\[(\*|\?\(.*?\))\]")
 _SLICE = re.compile(r"(-?\d*):(-?\d*)(?::(-?\d*))?")
 
 Step = Callable[[Any], Iterator[Any]]
@@ -45,11 +46,30 @@ class Template:
             if each.is_path and _is_range(each.text)
         }
 
+    def over_items(self) -> "OverItems | None":
+        """Return what fills it in item by item, if it goes over the items of a list once, and over nothing else."""
+        asking = [at for at, each in enumerate(self._parts) if each.is_path and each.text[:1] not in {"", '"', "'"}]
+        first = asking[0] if asking else -1
+        if first < 0 or not _ITEMS.match(_path_of(self._parts[first])):
+            return None
+        repeated = self._parts[first].text in self._ranges
+        last = _end_of(self._parts, first) if repeated else first
+        if asking[-1] > last or any(_path_of(each).startswith("$") for each in self._parts[first + 1 : last]):
+            return None
+        before, behind = self._between(0, first), self._between(last + 1, len(self._parts))
+        if repeated:
+            return OverItems(before, behind, "", lambda whole: [self._between(first, last, whole)])
+        path = self._paths[self._parts[first].text]
+        return OverItems(before, behind, " ", lambda whole: map(shown, path.found(whole, whole)))
+
+    def _between(self, at: int, end: int, value: Any = None) -> str:
+        said: list[str] = []
+        self._fill(at, end, value, value, said)
+        return "".join(said)
+
     def filled(self, value: Any) -> str:
         """Return the text that a value makes of it."""
-        said: list[str] = []
-        self._fill(0, len(self._parts), value, value, said)
-        return "".join(said)
+        return self._between(0, len(self._parts), value)
 
     def _fill(self, at: int, end: int, here: Any, root: Any, said: list[str]) -> None:
         while at < end:
@@ -66,6 +86,34 @@ class Template:
             elif part.text:
                 said.append(" ".join(map(shown, self._paths[part.text].found(here, root))))
             at += 1
+
+
+class OverItems:
+    """What fills a template in item by item; together this is what the whole list makes of it."""
+
+    def __init__(self, before: str, behind: str, gap: str, said: Callable[[Any], Iterable[str]]) -> None:
+        """Begin.
+
+        Args:
+            before: What stands before the items.
+            behind: What stands behind them.
+            gap: What stands between what is found.
+            said: Returns what is found in a list.
+        """
+        self._next, self._behind, self._gap, self._said = before, behind, gap, said
+        self._found = False
+
+    def more(self, items: list[Any]) -> str:
+        """Return what further items add."""
+        said = [*self._said({"items": items})]
+        begins, self._next = self._next, ""
+        gap = self._gap if self._found and said else ""
+        self._found = self._found or bool(said)
+        return begins + gap + self._gap.join(said)
+
+    def end(self) -> str:
+        """Return what stands behind the last."""
+        return self._next + self._behind
 
 
 class Path:
@@ -134,6 +182,11 @@ def _check(parts: Sequence[_Part]) -> None:
             raise UsageError("{end} stands there without a {range}")
     if depth:
         raise UsageError("a {range} has no {end}")
+
+
+def _path_of(part: _Part) -> str:
+    """Return the path in braces, also of a range; of what is no path nothing."""
+    return part.text.removeprefix("range ") if part.is_path else ""
 
 
 def _is_range(text: str) -> bool:

@@ -66,6 +66,20 @@ class Cluster:
         except NotThere:
             raise not_installed(attempt) from None
 
+    async def chunks(
+        self, namespace: str | None, selector: str | None = None, kind: Kind = PLC
+    ) -> AsyncGenerator[list[Body], None]:
+        """Yield the objects of a kind in chunks; the next is asked for when somebody wants it."""
+        attempt = self._attempt("list", namespace, _resource(kind))
+        pages = self._api.pages(_path(GROUP, kind.plural, namespace), {"labelSelector": selector})
+        try:
+            with told(attempt):
+                async with aclosing(pages):
+                    async for _, page in pages:
+                        yield [*page]
+        except NotThere:
+            raise not_installed(attempt) from None
+
     async def some_names(self, kind: Kind = PLC) -> list[str]:
         """Return the names of objects of a kind in the namespace, of very many the first."""
         with told(self._attempt("list", self.namespace, _resource(kind))):

@@ -25,7 +25,7 @@ from fabctl.options import (
 from fabctl.picking import Order, picked
 from fabctl.releases import release_of
 from fabctl.render.maps import troubles
-from fabctl.render.shapes import Section
+from fabctl.render.shapes import Section, Table
 from fabctl.render.tables import status_table
 
 
@@ -68,18 +68,25 @@ async def get_status(
             wanted,
             scope,
             lambda bodies: picked(bodies, tag, sort_by, not_ready=not_ready),
+            ordered=sort_by is not None,
             csv=output is Format.CSV,
             wide=output is Format.WIDE,
             headers=not printing.no_headers,
         )
         return await until_signalled(while_read(work))
+
+    def table(bodies: list[Body]) -> Table:
+        wide, steady = output is Format.WIDE, output is Format.CSV
+        return status_table(map(view, bodies), wide=wide, namespaces=scope.all_namespaces, steady=steady)
+
     return await show(
         wanted,
         scope,
         output,
-        lambda bodies: status_table(map(view, bodies), wide=output is Format.WIDE, namespaces=scope.all_namespaces),
+        table,
         lambda body: _troubles(body, output),
         pick=lambda bodies: picked(bodies, tag, sort_by, not_ready=not_ready),
+        ordered=sort_by is not None,
         managed_fields=show_managed_fields,
         printing=printing,
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fabctl.cluster import connected
 from fabctl.commands.selecting import check, found, nothing_found, selected, several
 from fabctl.corrections import Correction, corrections, newest_first
-from fabctl.names import named
+from fabctl.names import PLC, named
 from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Names, Printing, Rows, is_table
 from fabctl.render import Table, show_table
 from fabctl.render.corrections import history_table
@@ -55,6 +55,19 @@ async def history(
         )
         return code
     async with connected(scope) as cluster:
+        if not wanted and not is_table(output):
+            from fabctl.commands.chunking import shown_in_chunks  # noqa: PLC0415 - a table is put into an order
+
+            if await shown_in_chunks(
+                cluster,
+                scope,
+                PLC,
+                output,
+                lambda bodies: table(corrections(bodies)),
+                managed_fields=show_managed_fields,
+                printing=printing,
+            ):
+                return 0
         bodies = await (found(cluster, wanted) if wanted else selected(cluster, (), scope))
     headers = not printing.no_headers
     if not is_table(output):

@@ -51,6 +51,13 @@ async def show_list(
         )
         return code
     async with connected(scope) as cluster:
+        if output not in {Format.TABLE, Format.WIDE}:
+            from fabctl.commands.chunking import shown_in_chunks  # noqa: PLC0415 - a table is printed as a whole
+
+            if await shown_in_chunks(
+                cluster, scope, kind, output, table, managed_fields=managed_fields, printing=printing
+            ):
+                return 0
         bodies = await selected(cluster, (), scope, kind)
     headers = not printing.no_headers
     if not is_table(output):

@@ -15,9 +15,9 @@ from fabctl.render.shapes import Table, plain_row
 from fabctl.render.tables import status_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
-    from fabctl.cluster.client import Key
+    from fabctl.cluster.client import Cluster, Key
     from fabctl.fields import Body
     from fabctl.options import Looking
 
@@ -29,26 +29,34 @@ async def follow(
     scope: Looking,
     pick: Callable[[list[Body]], list[Body]],
     *,
+    ordered: bool,
     csv: bool,
     wide: bool,
     headers: bool,
 ) -> None:
     """Print PLCs as they are, and then a line for each change, without end.
 
+    As they come, chunk by chunk, unless they are to be in an order: a column becomes as wide as what has come so far.
+
     Args:
         names: Those that are meant, if some are by name.
         scope: Which of them otherwise.
         pick: What chooses among them; one that it does not choose any more is told once more.
+        ordered: Whether it puts them into an order as well.
         csv: Whether lines are CSV.
         wide: Whether there are more columns.
         headers: Whether there is a line with their names.
     """
     check(names, scope)
     async with connected(scope) as cluster:
-        bodies = pick(await selected(cluster, names, scope))  # what is wrong from the start ends it at once
-        rows = _Rows(bodies, wide=wide, namespaces=scope.all_namespaces, csv=csv)
-        rows.show(bodies, headers=headers)
-        known, one = {view(body).key for body in bodies}, names[0] if len(names) == 1 else None
+        rows = _Rows(wide=wide, namespaces=scope.all_namespaces, csv=csv)
+        known: set[Key] = set()
+        async with aclosing(_chunks(cluster, names, scope, whole=ordered)) as chunks:
+            async for chunk in chunks:  # what is wrong from the start ends it at once
+                bodies = pick(chunk)
+                rows.show(bodies, headers=headers)
+                known, headers = known | {view(body).key for body in bodies}, False
+        one = names[0] if len(names) == 1 else None
         following = cluster.follow(namespace_of(cluster, scope), known, one, selector=scope.selector)
         async with aclosing(following) as changes:
             async for key, body in changes:
@@ -56,19 +64,29 @@ async def follow(
                     rows.change(key, body, chosen=body is not None and bool(pick([body])))
 
 
+async def _chunks(
+    cluster: Cluster, names: Sequence[str], scope: Looking, *, whole: bool
+) -> AsyncGenerator[list[Body], None]:
+    if names or whole:
+        yield await selected(cluster, names, scope)
+        return
+    async with aclosing(cluster.chunks(namespace_of(cluster, scope), scope.selector)) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
 class _Rows:
     """What was printed last of each PLC."""
 
-    def __init__(self, bodies: Sequence[Body], *, wide: bool, namespaces: bool, csv: bool) -> None:
+    def __init__(self, *, wide: bool, namespaces: bool, csv: bool) -> None:
         self._wide, self._namespaces, self._csv = wide, namespaces, csv
-        self._held = wide or any(view(body).held_by != NOTHING for body in bodies)
         self._last: dict[Key, tuple[str, ...]] = {}
         self._widths: list[int] = []
 
     def show(self, bodies: Sequence[Body], *, headers: bool) -> None:
-        """Print the first of them."""
+        """Print what is there from the start, or a chunk of it."""
         table = self._table(bodies)
-        self._last = dict(zip((view(body).key for body in bodies), table.rows, strict=True))
+        self._last.update(zip((view(body).key for body in bodies), table.rows, strict=True))
         self._print(table, headers=headers)
 
     def change(self, key: Key, body: Body | None, *, chosen: bool) -> None:
@@ -87,7 +105,7 @@ class _Rows:
             self._last.pop(key, None)
 
     def _table(self, bodies: Sequence[Body]) -> Table:
-        return status_table(map(view, bodies), wide=self._wide, namespaces=self._namespaces, held=self._held)
+        return status_table(map(view, bodies), wide=self._wide, namespaces=self._namespaces, steady=True)
 
     def _gone(self, key: Key) -> Table:
         table = self._table([])

@@ -125,6 +125,7 @@ async def show(
     below: Callable[[Body], list[Section]] = lambda _: [],
     *,
     pick: Callable[[list[Body]], list[Body]] = lambda bodies: bodies,
+    ordered: bool = False,
     managed_fields: bool = False,
     printing: Printing = PRINTING,
 ) -> int:
@@ -137,6 +138,7 @@ async def show(
         table: What makes a table of them, when one is asked for.
         below: What is said of a single one below its table.
         pick: What chooses among them, and puts them into an order.
+        ordered: Whether it does, so that all have to be there first.
         managed_fields: Whether JSON and YAML keep metadata.managedFields.
         printing: What is left out.
     """
@@ -155,6 +157,13 @@ async def show(
         )
         return code
     async with connected(scope) as cluster:
+        if not names and not ordered and output not in {Format.TABLE, Format.WIDE}:
+            from fabctl.commands.chunking import shown_in_chunks  # noqa: PLC0415 - a table is printed as a whole
+
+            if await shown_in_chunks(
+                cluster, scope, PLC, output, table, pick=pick, managed_fields=managed_fields, printing=printing
+            ):
+                return 0
         there = await (found(cluster, names) if names else selected(cluster, (), scope))
     bodies = pick(there)
     headers = not printing.no_headers

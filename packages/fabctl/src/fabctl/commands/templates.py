@@ -44,7 +44,8 @@ async def templates(
 
     def table(bodies: Iterable[Body]) -> Table:
         wide, now = output is Format.WIDE, datetime.now(UTC)
-        return template_table(list(map(template_view, bodies)), wide=wide, namespaces=scope.all_namespaces, now=now)
+        views, steady = list(map(template_view, bodies)), output is Format.CSV
+        return template_table(views, wide=wide, namespaces=scope.all_namespaces, now=now, steady=steady)
 
     if contexts := several(scope):
         from fabctl.commands.contexts import objects_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
@@ -60,6 +61,13 @@ async def templates(
         )
         return code
     async with connected(scope) as cluster:
+        if not wanted and output not in {Format.TABLE, Format.WIDE}:
+            from fabctl.commands.chunking import shown_in_chunks  # noqa: PLC0415 - a table is printed as a whole
+
+            if await shown_in_chunks(
+                cluster, scope, TEMPLATE, output, table, managed_fields=show_managed_fields, printing=printing
+            ):
+                return 0
         bodies = await (found(cluster, wanted, TEMPLATE) if wanted else selected(cluster, (), scope, TEMPLATE))
         plcs = await cluster.list_objects(cluster.namespace) if one and people else []
         nothing = nothing_found(cluster, scope, TEMPLATE)

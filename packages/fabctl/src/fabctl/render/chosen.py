@@ -1,7 +1,8 @@
 """Objects as a template of the user shows them."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from fabctl.columns import custom_table
@@ -19,16 +20,27 @@ def show_chosen(items: Sequence[Any], whole: Any, output: Template, *, headers: 
         Refused: An object is nested too deeply for it.
     """
     kind, _, expression = output.partition("=")
-    try:
+    with filling(kind):
         if kind == "custom-columns":
             show_table(custom_table(expression, items), headers=headers)
         else:
-            sys.stdout.write(_harmless(JsonPath(expression).filled(whole)))
+            sys.stdout.write(harmless(JsonPath(expression).filled(whole)))
+
+
+@contextmanager
+def filling(kind: str) -> Iterator[None]:
+    """Say of an object that a template of a kind cannot take that it is so.
+
+    Raises:
+        Refused: It is so.
+    """
+    try:
+        yield
     except (RecursionError, ValueError) as error:
         raise Refused(f"an object cannot be shown by {kind}: {error}") from None
 
 
-def _harmless(said: str) -> str:
+def harmless(said: str) -> str:
     """Return a text in which nothing commands a terminal but what the template itself breaks into lines."""
     kept = "\n\t"
     return "".join(c if c.isprintable() or c in kept else "\N{REPLACEMENT CHARACTER}" for c in said)

@@ -11,6 +11,9 @@ from fabctl.fields import Body, mapping, text
 from fabctl.names import PLC, VERSION, Kind
 from fabctl.options import Format, Template
 
+LISTING = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}}
+"""What stands before the items of a List."""
+
 _FOUR_DIGITS = 0xFFFF
 """The last character that an escape of four digits can name; none above it commands a terminal."""
 
@@ -39,17 +42,17 @@ def show_objects(
         UsageError: The template makes no sense.
     """
     if output is Format.NAME:
-        sys.stdout.writelines(f"{kind.prefix}/{_name(body)}\n" for body in bodies)
+        sys.stdout.writelines(line_of(body, kind) for body in bodies)
         return
     one = one and bool(bodies)
-    items = [dict(body) if managed_fields else _without_managed_fields(body) for body in bodies]
-    listing = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
+    items = [shown_of(body, managed_fields=managed_fields) for body in bodies]
+    listing = {**LISTING, "items": items}
     if isinstance(output, Template):
         from fabctl.render.chosen import show_chosen  # noqa: PLC0415
 
         show_chosen(items, items[0] if one else listing, output, headers=headers)
     else:
-        sys.stdout.write(_written(items[0] if one else listing, output))
+        sys.stdout.write(written(items[0] if one else listing, output))
 
 
 def made(kind: str, name: str, namespace: str = "", **fields: Any) -> dict[str, Any]:
@@ -64,10 +67,15 @@ def show_documents(bodies: Sequence[Body]) -> None:
     Raises:
         Refused: An object holds what YAML cannot say.
     """
-    sys.stdout.write("---\n".join(_written(dict(body), Format.YAML) for body in bodies))
+    sys.stdout.write("---\n".join(written(dict(body), Format.YAML) for body in bodies))
 
 
-def _written(document: object, output: Format) -> str:
+def written(document: object, output: Format) -> str:
+    """Return a document in JSON or YAML.
+
+    Raises:
+        Refused: It holds what the format cannot say.
+    """
     try:
         return escaped_json(document) if output is Format.JSON else yaml_of(document)
     except (RecursionError, ValueError) as error:  # ValueError: a number of thousands of digits
@@ -118,8 +126,14 @@ def _escape(character: str) -> str:
     return character if stays else f"\\u{ord(character):04x}"
 
 
-def _name(body: Body) -> str:
-    return text(mapping(body.get("metadata")).get("name"))
+def line_of(body: Body, kind: Kind) -> str:
+    """Return the line of an object by its name."""
+    return f"{kind.prefix}/{text(mapping(body.get('metadata')).get('name'))}\n"
+
+
+def shown_of(body: Body, *, managed_fields: bool) -> dict[str, Any]:
+    """Return what is shown of an object."""
+    return dict(body) if managed_fields else _without_managed_fields(body)
 
 
 def _without_managed_fields(body: Body) -> dict[str, Any]:

@@ -15,8 +15,10 @@ Column = tuple[str, Callable[[RackView], str]]
 _NUMERIC = frozenset({"Chassis", "Blades", "Nodes", "BMCs"})
 
 
-def rack_table(racks: Iterable[RackView], *, wide: bool, namespaces: bool, now: datetime) -> Table:
-    """Return the table; what waits for a yes has a column where something does, or where it is wide."""
+def rack_table(
+    racks: Iterable[RackView], *, wide: bool, namespaces: bool, now: datetime, steady: bool = False
+) -> Table:
+    """Return the table; what waits for a yes has a column where something does, or where it is wide or `steady`."""
     views = list(racks)
     columns: list[Column] = [
         ("Name", lambda rack: rack.name),
@@ -30,9 +32,9 @@ def rack_table(racks: Iterable[RackView], *, wide: bool, namespaces: bool, now: 
     ]
     if namespaces:
         columns.insert(0, ("Namespace", lambda rack: rack.namespace))
-    if wide or any(rack.plcs != NOTHING for rack in views):
+    if wide or steady or any(rack.plcs != NOTHING for rack in views):
         columns.append(("PLCs", lambda rack: rack.plcs))
-    if wide or any(rack.pending for rack in views):
+    if wide or steady or any(rack.pending for rack in views):
         columns.append(("Waits", lambda rack: rack.pending.sentence if rack.pending else NOTHING))
     if wide:
         columns.append(("Place", lambda rack: ", ".join(f"{name} {value}" for name, value in rack.places) or NOTHING))

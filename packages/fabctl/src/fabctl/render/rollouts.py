@@ -17,8 +17,10 @@ _TELLING = frozenset({"Paused", "Restoring", "Aborted"})
 """Phases of which a listing says why."""
 
 
-def rollout_table(rollouts: Iterable[RolloutView], *, wide: bool, namespaces: bool, now: datetime) -> Table:
-    """Return the table; what is going on has a column where one has stopped, or where it is wide."""
+def rollout_table(
+    rollouts: Iterable[RolloutView], *, wide: bool, namespaces: bool, now: datetime, steady: bool = False
+) -> Table:
+    """Return the table; what is going on has a column where one has stopped, or where it is wide or `steady`."""
     views = list(rollouts)
     columns: list[Column] = [
         *([("Namespace", lambda each: each.namespace)] if namespaces else []),
@@ -35,7 +37,7 @@ def rollout_table(rollouts: Iterable[RolloutView], *, wide: bool, namespaces: bo
             ("Away", lambda each: str(each.members["unreachable"])),
             ("Decision", lambda each: each.last_decision.rule if each.last_decision else NOTHING),
         ]
-    if wide or any(each.phase in _TELLING or each.stalled for each in views):
+    if wide or steady or any(each.phase in _TELLING or each.stalled for each in views):
         columns.append(("Message", lambda each: each.message or NOTHING))
     rows = tuple(tuple(value(each) for _, value in columns) for each in views)
     return Table("Rollouts", tuple(header for header, _ in columns), rows, _NUMERIC)

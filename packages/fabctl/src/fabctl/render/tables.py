@@ -12,17 +12,18 @@ TITLE = "Git vs. Reality"
 
 Column = tuple[str, Callable[[View], str]]
 
+_REPEATS: Column = ("Repeats", lambda view: str(view.repeats))
 _NAMESPACE: Column = ("Namespace", lambda view: view.namespace)
 _NUMERIC = frozenset({"Target", "Actual", "Drifts", "Register", "Unit", "Corrections", "Repeats", "Every"})
 
 
 def status_table(
-    views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None, held: bool = False
+    views: Iterable[View], *, wide: bool, namespaces: bool, now: datetime | None = None, steady: bool = False
 ) -> Table:
     """Return the table "Git vs. Reality".
 
-    Which rollout holds a PLC has a column where one does, or where `held`; wide has how often something was repeated
-    where something was.
+    Which rollout holds a PLC has a column where one does; wide has how often something was repeated where it was.
+    Where it is `steady` the columns are the same whatever is in them.
     """
     moment, views = now or datetime.now(UTC), list(views)
     columns: list[Column] = [
@@ -32,7 +33,7 @@ def status_table(
         ("Status", lambda view: view.status),
         ("Drifts", lambda view: str(view.drifts)),
     ]
-    if held or any(view.held_by != NOTHING for view in views):
+    if steady or any(view.held_by != NOTHING for view in views):
         columns.append(("Held by", lambda view: view.held_by))
     if wide:
         columns += [
@@ -40,7 +41,7 @@ def status_table(
             ("Unit", lambda view: view.unit_id),
             ("Endpoint", lambda view: view.endpoint),
             ("Corrections", lambda view: str(view.corrections)),
-            *([("Repeats", lambda view: str(view.repeats))] if any(view.repeats for view in views) else []),
+            *([_REPEATS] if steady or any(view.repeats for view in views) else []),
             ("Drifted since", lambda view: since(view.drifted_since, moment)),
             ("Last error", lambda view: view.last_error or NOTHING),
         ]

@@ -12,8 +12,10 @@ from fabctl.times import since
 _NUMERIC = frozenset({"Users", "Registers"})
 
 
-def template_table(views: Sequence[TemplateView], *, wide: bool, namespaces: bool, now: datetime) -> Table:
-    """Return the table; what the status says has a column where a template is not valid, or where it is wide."""
+def template_table(
+    views: Sequence[TemplateView], *, wide: bool, namespaces: bool, now: datetime, steady: bool = False
+) -> Table:
+    """Return the table; what the status says has a column where a template is not valid, or it is wide or `steady`."""
     columns: list[tuple[str, Callable[[TemplateView], str]]] = [
         ("Name", lambda each: each.name),
         ("Valid", lambda each: each.valid),
@@ -24,7 +26,7 @@ def template_table(views: Sequence[TemplateView], *, wide: bool, namespaces: boo
     ]
     if namespaces:
         columns.insert(0, ("Namespace", lambda each: each.namespace))
-    if wide or any(each.valid == "no" for each in views):
+    if wide or steady or any(each.valid == "no" for each in views):
         columns.append(("Message", lambda each: each.message))
     rows = tuple(tuple(value(each) for _, value in columns) for each in views)
     return Table("Templates", tuple(header for header, _ in columns), rows, _NUMERIC)

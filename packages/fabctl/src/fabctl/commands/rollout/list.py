@@ -30,7 +30,11 @@ async def list(  # noqa: A001 - the command's name
         scope,
         output,
         lambda bodies: rollout_table(
-            map(rollout_view, bodies), wide=wide, namespaces=scope.all_namespaces, now=datetime.now(UTC)
+            map(rollout_view, bodies),
+            wide=wide,
+            namespaces=scope.all_namespaces,
+            now=datetime.now(UTC),
+            steady=output is Format.CSV,
         ),
         managed_fields=show_managed_fields,
         printing=printing,
