@@ -372,3 +372,19 @@ def test_a_long_register_overlaps_what_lies_far_behind_its_start() -> None:
     )
     assert "registers[1]: far (holding 19) overlaps registers[0], text (holding 0 to 19)" in told
     assert "registers[2]: near (holding 1) overlaps registers[0]" in told
+
+
+@pytest.mark.parametrize(
+    ("registers", "said"),
+    [
+        ([{**SPEED, "address": -1}], "spec.registers[0].address is -1: Input should be greater than or equal to 0"),
+        (
+            [{**SPEED, "value": 1, "write": {"after": [{"address": -2, "value": 1}]}}],
+            "spec.registers[0].write.after[0].address is -2: Input should be greater than or equal to 0",
+        ),
+        ([], "spec.registers is []: Tuple should have at least 1 item after validation, not 0"),
+    ],
+)
+def test_what_is_wrong_in_a_row_does_not_make_it_too_short(registers: list[dict[str, Any]], said: str) -> None:
+    """One mistake is told once, where it is: a row of one that is wrong is not said to be empty as well."""
+    assert refusal(registers=registers) == said

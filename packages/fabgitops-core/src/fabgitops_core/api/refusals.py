@@ -48,10 +48,16 @@ def refuse(model: str, problems: Iterable[Problem]) -> None:
 
 
 def problems_of(error: ValidationError, under: Path = ()) -> list[Problem]:
-    """Return the problems in an error, each with its path below another one."""
+    """Return the problems in an error, each with its path below another one.
+
+    Of a row with something wrong in it pydantic says besides that it is too short: it counts only what is right.
+    """
+    details = error.errors(include_url=False)
+    above = {each["loc"][:depth] for each in details for depth in range(len(each["loc"]))}
     return [
         Problem((*under, *detail["loc"]), detail["input"], _reason(detail["type"], str(detail["msg"])))
-        for detail in error.errors(include_url=False)
+        for detail in details
+        if detail["type"] != "too_short" or detail["loc"] not in above
     ]
 
 
