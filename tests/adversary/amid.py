@@ -5,8 +5,9 @@ from collections.abc import Callable
 from .operators import Operator
 from .scene import Scene
 
-FATES = ("lost", "refused", "busy", "silent", "vanishes", "withdrawn", "slow")
-"""No connection, two exceptions, a write that is carried out or not and never answered, given up, or sent late."""
+FATES = ("lost", "refused", "busy", "silent", "vanishes", "withdrawn", "slow", "unsaved")
+"""No connection, two exceptions, a write that is carried out or not and never answered, given up, sent late, or not
+saved."""
 
 LAPSES_SECS = 50.0
 """In which a Lease is no proof any more that nobody else writes, and may not have passed yet."""
@@ -23,6 +24,10 @@ def _lapsed(scene: Scene, _: Operator) -> None:
 
 def _edited(scene: Scene, _: Operator) -> None:
     scene.edited(speed=14 - scene.world.speed)
+
+
+def _rekeyed(scene: Scene, _: Operator) -> None:
+    scene.edited(key=15 - scene.world.key)
 
 
 def _suspended(scene: Scene, _: Operator) -> None:
@@ -77,6 +82,7 @@ AMID_A_PASS: dict[str, Callable[[Scene, Operator], None]] = {
     "killed": _killed,
     "lapsed": _lapsed,
     "edited": _edited,
+    "rekeyed": _rekeyed,
     "suspended": _suspended,
     "annotated": _annotated,
     "contested": _contested,

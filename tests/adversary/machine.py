@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from .amid import AMID_A_PASS, FATES
 from .operators import Operator
-from .plant import BOUND, PLACES
+from .plant import BOUND, LOCKED, PLACES
 from .promises import CHOSEN, OF_GUARDS
 from .rules.budget import Budget
 from .scene import COUNTED, Scene
@@ -25,6 +25,8 @@ WRONG = st.sampled_from(["speed", "running", "level", "remote"])
 AMID = st.lists(st.tuples(st.integers(0, 7), st.sampled_from((*FATES, *AMID_A_PASS))), max_size=2)
 """What happens at which request of a pass."""
 SECOND_THOUGHTS = st.lists(st.tuples(st.integers(1, 5), st.just("unapproved")), min_size=1, max_size=1)
+UNSAVED = ("", "unsaved", "unsaved", "silent", "vanishes")
+"""What becomes of the next write that is to be saved."""
 LATER = st.sampled_from([1.0, 6.0, 6.0, 40.0, 1800.0, 4000.0])
 
 
@@ -114,12 +116,14 @@ class Adversary(RuleBasedStateMachine):
         for each in self.scene.operators:
             each.dies()
         kept = self.scene.status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self.scene.world.plant.unsaved &= forge != "nothing"
         self.scene.stored = {} if forge == "nothing" else kept | {"registers": kept.get("registers", [])[1:]}
 
-    @rule(name=st.sampled_from(sorted(BOUND)), later=LATER, amid=AMID)
-    def drift_bound(self, name: str, later: float, amid: list[tuple[int, str]]) -> None:
-        """Let one of a group change, or a setting lapse, and look."""
+    @rule(name=st.sampled_from([*sorted(BOUND), LOCKED]), later=LATER, amid=AMID, ill=st.sampled_from(UNSAVED))
+    def drift_bound(self, name: str, later: float, amid: list[tuple[int, str]], ill: str) -> None:
+        """Let one of a group change, or a setting lapse, or what is to be saved, which may be for nothing, and look."""
         self.scene.edited(bound=True)
+        self.scene.ill = ill
         self.drift(name, later, amid)
 
     @rule(name=WRONG, later=LATER, amid=AMID)
@@ -200,8 +204,9 @@ class Adversary(RuleBasedStateMachine):
                 continue
             assert each.in_sync
             assert each.raw is not None
-            assert (each.unverified_write, each.drifted_since) == (None, None)
+            assert (each.unverified_write, each.drifted_since, each.unfinished) == (None, None, None)
             assert world.is_wanted(each.name, parse_hex(each.raw))
+        assert not world.plant.unsaved, "in sync, and not saved"
 
     @invariant()
     def nothing_rests_forever(self) -> None:
@@ -217,7 +222,7 @@ class Adversary(RuleBasedStateMachine):
             return
         scene = self.scene
         COUNTED["scenes"] += 1
-        scene.refuses, scene.pace = False, 1.0
+        scene.refuses, scene.pace, scene.ill = False, 1.0, ""
         scene.world.plant.missing, scene.world.plant.name = set(), "ACME"
         for each in scene.operators:
             each.cut = False
@@ -233,3 +238,4 @@ class Adversary(RuleBasedStateMachine):
         assert scene.world.plant.words[1, 10] == scene.world.speed
         for name in (each for each in BOUND if scene.world.bound):
             assert scene.world.plant.words[PLACES[name][:2]] == BOUND[name]
+        assert not scene.world.plant.unsaved

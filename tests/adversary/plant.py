@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fabgitops_core.codec.tables import Table
 from fabgitops_core.control.events import Event, Failure, FailureKind
 from fabgitops_core.control.plc.commands import Identify, Read, Write
 from fabgitops_core.control.plc.events import (
@@ -18,7 +19,7 @@ from fabgitops_core.control.plc.events import (
     WriteSpared,
     WriteUnknown,
 )
-from fabgitops_core.control.plc.requests import Change, ConnectionId
+from fabgitops_core.control.plc.requests import Around, Change, ConnectionId, SideWrite
 
 FAILURES = {
     "lost": Failure(FailureKind.UNREACHABLE, "no reply"),
@@ -29,10 +30,19 @@ NOT_THERE = Failure(FailureKind.REFUSED_FOR_GOOD, "exception 02", 0x02)
 LEVEL, NEAR, MOST_SPEED = 21.5, 0.5, 100
 GROUP = {"low": 3, "high": 7}
 LAPSING = "limit"
-BOUND = {**GROUP, LAPSING: 30}
-"""What is written whole or not at all, and what is written again although it holds its value."""
+LOCKED, SHOWN = "width", "state"
+BOUND = {**GROUP, LAPSING: 30, LOCKED: 80, SHOWN: 3}
+"""What is written whole or not at all, or again although it holds its value, or after a key and before a save.
+
+Of what is read elsewhere it is what is read there.
+"""
+KEY_AT, SAVE_AT = 50, 52
+WRITTEN_AT, RUN, STOPPED = 160, 1, 2
+"""Where a command to run goes, which word that is, and what its state is otherwise."""
 REPEAT_SECS = 60
-ASTRAY = {"speed": (8,), "running": (0,), "level": (0x4220, 0x0000), "remote": (0,), **dict.fromkeys(BOUND, (99,))}
+ASTRAY = {"speed": (8,), "running": (0,), "level": (0x4220, 0x0000), "remote": (0,), **dict.fromkeys(BOUND, (99,))} | {
+    SHOWN: (STOPPED,)
+}
 PLACES = {
     "speed": (1, 10, 1),
     "running": (1, 11, 1),
@@ -42,20 +52,33 @@ PLACES = {
     "low": (1, 30, 1),
     "high": (1, 31, 1),
     LAPSING: (1, 40, 1),
+    LOCKED: (1, 51, 1),
+    SHOWN: (1, 61, 1),
 }
-"""Unit, address and number of words of each register."""
+"""Unit, address and number of words of each register, where it is read."""
 
 
 RAMP = {"maxStep": 2, "stepIntervalSecs": 10}
 
 
-def bound(repeats: bool) -> list[dict[str, Any]]:
-    """Return what a manifest says of those that are bound together, or to the time."""
+def bound(repeats: bool, key: int) -> list[dict[str, Any]]:
+    """Return what a manifest says of those that are bound together, to the time, to a key, or to another place."""
     group: list[dict[str, Any]] = [
         {"name": name, "address": PLACES[name][1], "value": value, "group": "band"} for name, value in GROUP.items()
     ]
     limit = {"name": LAPSING, "address": PLACES[LAPSING][1], "value": BOUND[LAPSING]}
-    return [*group, limit | ({"write": {"repeatSecs": REPEAT_SECS}} if repeats else {})]
+    around = {"before": [{"address": KEY_AT, "value": key}], "after": [{"address": SAVE_AT, "value": 1}]}
+    locked = {"name": LOCKED, "address": PLACES[LOCKED][1], "value": BOUND[LOCKED], "write": around}
+    shown = {"address": PLACES[SHOWN][1], "enum": {"Stop": STOPPED, "Run": BOUND[SHOWN]}}
+    state = {"name": SHOWN, "address": WRITTEN_AT, "enum": {"Stop": 0, "Run": RUN}, "value": "Run", "readFrom": shown}
+    return [*group, limit | ({"write": {"repeatSecs": REPEAT_SECS}} if repeats else {}), locked, state]
+
+
+def around(name: str, key: int) -> Around | None:
+    """Return what is to be written before and after a register."""
+    if name != LOCKED:
+        return None
+    return Around((SideWrite(Table.HOLDING, KEY_AT, key),), (SideWrite(Table.HOLDING, SAVE_AT, 1),))
 
 
 def registers(speed: int, remote: int, short: bool, ramped: bool) -> list[dict[str, Any]]:
@@ -80,6 +103,20 @@ def names_at(unit: int, address: int, count: int) -> list[str]:
     ]
 
 
+def names_of(change: Change) -> list[str]:
+    """Return the registers that a write is of."""
+    if change.address == WRITTEN_AT:
+        return [SHOWN]
+    return [each for each in names_at(change.unit_id, change.address, len(change.values)) if each != SHOWN]
+
+
+def words_of(change: Change, name: str) -> tuple[int, ...]:
+    """Return the words of a write that are one register's."""
+    _, first, size = PLACES[name]
+    ahead = 0 if name == SHOWN else first - change.address
+    return change.values[ahead : ahead + size]
+
+
 def is_wanted(name: str, words: tuple[int, ...], speed: int) -> bool:
     """Return whether a register that is compared holds what the manifest says."""
     if name in BOUND:
@@ -94,11 +131,15 @@ def is_wanted(name: str, words: tuple[int, ...], speed: int) -> bool:
 
 @dataclass
 class Plant:
-    """What the device holds, which words it does not have, and who it says it is."""
+    """What the device holds, which words it does not have, and who it says it is.
+
+    `unsaved` says that what is to be saved was written, and not saved since.
+    """
 
     words: defaultdict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
     missing: set[int] = field(default_factory=set)
     name: str = "ACME"
+    unsaved: bool = False
 
     def drifts(self, name: str) -> None:
         """Let a register hold something that nobody declared."""
@@ -115,6 +156,7 @@ class Plant:
         failure = FAILURES.get(fate)
         if isinstance(request, Read):
             row = range(request.plan.address, request.plan.address + request.plan.count)
+            assert WRITTEN_AT not in row, "what is read elsewhere is read where it is written"
             if failure is None and request.plan.unit_id == 1 and self.missing & set(row):
                 failure = NOT_THERE
             if failure is not None:
@@ -134,10 +176,17 @@ class Plant:
             return WriteFailed(at, change, failure)
         if fate != "vanishes":
             self.carries_out(change)
-        return WriteUnknown(at, change, FAILURES["lost"]) if fate in {"silent", "vanishes"} else WriteDone(at, change)
+        if fate in {"silent", "vanishes"} or (fate == "unsaved" and change.around):
+            return WriteUnknown(at, change, FAILURES["lost"])
+        self.unsaved = self.unsaved and change.around is None
+        return WriteDone(at, change)
 
     def carries_out(self, change: Change) -> None:
-        """Hold what is written, of a word perhaps only the bits of a mask."""
+        """Hold what is written, of a word perhaps only the bits of a mask; a command to run becomes a state."""
+        if change.address == WRITTEN_AT:
+            self.words[PLACES[SHOWN][:2]] = BOUND[SHOWN] if change.values == (RUN,) else STOPPED
+            return
+        self.unsaved = self.unsaved or change.around is not None
         mask = 0xFFFF if change.mask is None else change.mask
         for address, word in enumerate(change.values, change.address):
             spot = (change.unit_id, address)

@@ -30,7 +30,19 @@ from fabgitops_core.control.plc.writing import still_wanted, why_held
 
 from .neighbours import neighbours_of
 from .operators import UNKNOWING, LeaseStore, Operator
-from .plant import BOUND, FAILURES, GROUP, MOST_SPEED, PLACES, REPEAT_SECS, bound, names_at, registers
+from .plant import (
+    BOUND,
+    FAILURES,
+    GROUP,
+    LOCKED,
+    MOST_SPEED,
+    REPEAT_SECS,
+    around,
+    bound,
+    names_of,
+    registers,
+    words_of,
+)
 from .promises import OF_GUARDS, RULES
 from .rules.values import wanted_words
 from .world import COMMAND, World
@@ -42,12 +54,6 @@ COUNTED: Counter[str] = Counter()
 def _of_second(each: PastCorrection) -> PastCorrection:
     """Return an entry as it is stored, to the second."""
     return each.model_copy(update={"at": each.at.replace(microsecond=0)})
-
-
-def _words_of(change: Change, name: str) -> tuple[int, ...]:
-    """Return the words of a write that are one register's."""
-    _, first, size = PLACES[name]
-    return change.values[first - change.address : first - change.address + size]
 
 
 class Scene:
@@ -64,6 +70,7 @@ class Scene:
         self.status = IndustrialPLCStatus()
         self.stored: dict[str, Any] | None = None
         self.refuses = self.behind = False
+        self.ill = ""
         self.pace = 1.0
         self.drifts = self.corrections = 0
         self.in_episode: set[str] = set()
@@ -81,7 +88,7 @@ class Scene:
             "registers": registers(speed, world.remote, world.short, bool(world.chosen["ramp"])),
         }
         leaves_some = not world.chosen["budget"] and (world.chosen["cooldown"] or 0) <= REPEAT_SECS
-        spec["registers"] += bound(repeats=leaves_some) if world.bound else []
+        spec["registers"] += bound(leaves_some, world.key) if world.bound else []
         spec |= {"identity": {"vendor": "ACME"}} if world.pinned else {}
         spec |= {"suspend": True} if world.suspend else {}
         correction: dict[str, Any] = {}
@@ -107,6 +114,7 @@ class Scene:
             self.in_episode.discard("level")
         if not self.world.bound:
             self.in_episode -= BOUND.keys()
+            self.world.plant.unsaved = False  # who takes it out of the manifest forgets that it was not saved
         for each in self.rules:
             each.changed(self.world)
         self.declared_to_all()
@@ -235,6 +243,7 @@ class Scene:
         """Let the rules know what a pass has seen."""
         world = self.world
         COUNTED["looks"] += 1
+        world.open_end = any(each.unfinished for each in self.status.registers)
         if world.chosen["mode"] == "Observe":
             self.in_episode -= {name for name in world.names if world.is_amiss(world.look, name)}
         for each in self.rules:
@@ -317,12 +326,13 @@ class Scene:
         if not still_wanted(operator.plc, change, at, outside):
             hold = why_held(operator.plc, change, at, outside)
             return WriteWithdrawn(at, change, hold, recorded=operator.writing)
-        names = [
-            each for each in names_at(change.unit_id, change.address, len(change.values)) if each in self.world.names
-        ]
+        names = [each for each in names_of(change) if each in self.world.names]
+        if change.around is not None and self.ill:
+            fate, self.ill = self.ill, ""
         event = self.world.plant.answers(request, at, fate)
         if isinstance(event, WriteSpared):
             return event
+        COUNTED["unsaved"] += change.around is not None and self.world.plant.unsaved
         self.world.repeat = change.repeat
         self.looks_at(change, names)
         if fate == "slow":
@@ -340,7 +350,7 @@ class Scene:
         if not change.repeat:
             (self.refused if refused else self.sent).update(names)
         for name in names:
-            words = _words_of(change, name)
+            words = words_of(change, name)
             if self.world.serving == self.world.force and not self.world.is_step(name, words):
                 self.world.forced_of.add(name)
             for each in self.rules:
@@ -372,10 +382,12 @@ class Scene:
         assert set(names) in ({names[0]}, set(GROUP)), f"{names} go out together"
         assert len(names) > 1 or names[0] not in GROUP, f"{names} is half of a group"
         for name in names:
-            words = _words_of(change, name)
+            words = words_of(change, name)
             for each in self.rules:
                 why = each.forbids(self.world, name, words)
                 assert not why, f"{each.name}: {name} is written, and {why}"
+            assert change.around == around(name, self.world.key), "what goes before or after it is not what Git says"
+            COUNTED[name] += not change.repeat
             assert change.mask == (1 << 3 if name == "running" else None), "bits of others are written"
             self.is_recorded(name, words)
 
@@ -386,3 +398,4 @@ class Scene:
             return
         (known,) = (each for each in self.status.registers if each.name == name)
         assert known.unverified_write == hex_of(words), "a write without a record"
+        assert name != LOCKED or known.unfinished, "a write to be saved without a record of that"

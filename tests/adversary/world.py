@@ -6,7 +6,7 @@ from typing import Any
 from fabgitops_core.control.events import Failure, FailureKind
 
 from .clock import Clock
-from .plant import BOUND, GROUP, PLACES, Plant, is_wanted, names_at
+from .plant import BOUND, GROUP, LOCKED, PLACES, Plant, is_wanted, names_at
 
 COMMAND = "remote"
 
@@ -42,7 +42,8 @@ class World:
     of a forced one, `serving` that of the one that the pass under way answers, `forced_of` the registers that it has
     corrected by now. `recorded_at` is when the writes of the last pass were recorded. `approved` are the words before
     and after of what somebody has agreed to, `adopted` says that they have agreed once. `press` is another resource,
-    read at `press_read`. A write under way is a `repeat` of what the pass has read, or makes something right.
+    read at `press_read`. `open_end` says that nobody knows whether what is to be saved was. A write under way is a
+    `repeat` of what the pass has read, or makes something right.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -51,6 +52,8 @@ class World:
     remote: int = 1
     short: bool = False
     bound: bool = False
+    key: int = 7
+    open_end: bool = False
     pinned: bool = False
     valid: bool = True
     suspend: bool = False
@@ -82,8 +85,9 @@ class World:
         return name == "seen" or is_wanted(name, words, self.speed)
 
     def is_amiss(self, look: Look, name: str) -> bool:
-        """Return whether a pass has seen that a register does not hold what the manifest says."""
-        return name in look.shown and not self.is_wanted(name, look.shown[name])
+        """Return whether a pass has seen that a register does not hold what the manifest says, or was not saved."""
+        open_end = name == LOCKED and self.open_end
+        return name in look.shown and (open_end or not self.is_wanted(name, look.shown[name]))
 
     def goes_along(self, name: str) -> bool:
         """Return whether a register is right, and goes out with another of its group, or once more."""

@@ -2,7 +2,7 @@
 
 import struct
 
-from ..plant import BOUND, LEVEL, MOST_SPEED
+from ..plant import BOUND, LEVEL, MOST_SPEED, RUN, SHOWN
 from ..rule import Rule, Words
 from ..world import World
 
@@ -10,7 +10,7 @@ from ..world import World
 def wanted_words(world: World, name: str) -> Words:
     """Return the words that the manifest wants of a register."""
     level = struct.unpack(">HH", struct.pack(">f", LEVEL))
-    wanted = {"speed": (world.speed,), "running": (1 << 3,), "level": level, "remote": (world.remote,)}
+    wanted = {"speed": (world.speed,), "running": (1 << 3,), "level": level, "remote": (world.remote,), SHOWN: (RUN,)}
     return wanted[name] if name in wanted else (BOUND[name],)
 
 
