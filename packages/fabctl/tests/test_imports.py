@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -359,3 +360,68 @@ def test_it_is_run_from_the_command_line(fabctl: Fabctl, tmp_path: Path) -> None
     assert fabctl("import", "line", "--from", "telegraf", "-f", file).stderr == ""
     assert fabctl("import", "--from", "telegraf").returncode == 2
     assert fabctl("import").returncode == 2
+
+
+MANY = "9" * 5000
+HOSTILE = [
+    ("kepware", f"Tag Name,Address,Data Type,Scan Rate\nspeed,400001,Word,{MANY}\nlevel,400002,Word,\u0663\n"),
+    *(
+        (
+            "ignition",
+            json.dumps({"tags": [{"name": "a", "opcItemPath": path}, {"name": "b", "opcItemPath": "[dev]HR1"}]}),
+        )
+        for path in (f"[dev]HR{MANY}", f"[dev]{MANY}.HR1", f"[dev]HRS1:{MANY}", f"[dev]HR1.{MANY}", "[dev]HR\u0663")
+    ),
+    *(
+        (
+            "home-assistant",
+            f"modbus: {{type: tcp, host: 10.0.0.7, delay: {said}, sensors: {{address: 1, scan_interval: {said}}}}}",
+        )
+        for said in (".inf", ".nan", "-.inf", "9" * 400, "1.0e+300")
+    ),
+    *(
+        (
+            "telegraf",
+            f"[[inputs.modbus]]\ncontroller='tcp://10.0.0.7:502'\n{said}\ncoils=[{{name='a',address=[1]}}]\n",
+        )
+        for said in (f"interval='{'9' * 400}h'", f"timeout='{'9' * 400}h'", "interval=inf", "timeout=nan")
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "content"), HOSTILE, ids=[f"{each[0]}-{at}" for at, each in enumerate(HOSTILE)])
+def test_numbers_beyond_all_measure_end_nothing(source: str, content: str) -> None:
+    """What a register says so is left out by name, and it is then read as often as usual; the rest is taken over."""
+    found = imported(content, Source(source), ("dev",), "10.0.0.7", "", None)
+    (manifest,) = found.manifests
+    assert len(json.dumps(manifest)) < 1000
+    assert not RULES.refused(manifest)
+
+
+@pytest.mark.parametrize(
+    "address", ["\x1b[2J", "10.0.0.7:502", "[::1]", "fe80::1%eth0", "tcp://x", "10.0.0", "a b", "x" * 254]
+)
+def test_what_is_no_address_makes_no_manifest(fabctl: Fabctl, tmp_path: Path, address: str) -> None:
+    """Of a file, of --device, and of a tag list: the API server would refuse it, so it is said at once."""
+    host = json.dumps(address)
+    content = f"modbus:\n  - {{name: hub, type: tcp, host: {host}, sensors: [{{name: a, address: 1}}]}}\n"
+    for given in ("", address):
+        with pytest.raises(UsageError, match="--device"):
+            imported(content, Source("home-assistant"), (), given, "", None)
+    (tmp_path / "tags.csv").write_text("name,address\na,3\n")
+    run = fabctl("import", "x", "--csv", tmp_path / "tags.csv", f"--device={address}")
+    assert (run.returncode, run.stdout, "\x1b" in run.stderr) == (2, "", False)
+
+
+@pytest.mark.parametrize(
+    ("words", "content"),
+    [
+        (["x", "--csv", "-", "--device", "10.0.0.7"], "name,address\na,3\n"),
+        (["x", "--from", "kepware", "--device", "10.0.0.7", "-f", "-"], "Tag Name,Address\na,400003\n"),
+    ],
+)
+def test_a_file_may_come_through_a_pipe(words: list[str], content: str) -> None:
+    """- is standard input."""
+    command = [str(Path(sys.executable).with_name("fabctl")), "import", *words]
+    run = subprocess.run(command, input=content, capture_output=True, text=True, check=False)
+    assert (run.returncode, yaml.safe_load(run.stdout)["metadata"]["name"]) == (0, "x"), run.stderr

@@ -40,6 +40,16 @@ def test_metrics_say_what_each_plc_gives_to_do() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "said", ["NaN", "+Inf", "-5", "1e308", "1e999", "9" * 5000, "1_0", "\u0663", "0x10", "9007199254740992", "nothing"]
+)
+def test_what_counts_nothing_is_not_shown(said: str) -> None:
+    """A counter never goes below 0, nor beyond what a number of JSON holds; only digits of ASCII are numbers."""
+    line = f'drift_events_total{{namespace="plant",plc_name="mixer"}} {said}\n'
+    assert loads(line + line.replace("drift_events_total", "fabgitops_plc_last_pass_seconds")) == []
+    assert loads(line.replace(said, "9.007199254740991e+15"))[0].drifts == 2**53 - 1
+
+
 def test_who_has_most_stands_first() -> None:
     """Of as many failures or drifts the one that has more of the rest; of the same the first by name."""
     found = loads(METRICS)

@@ -1,6 +1,7 @@
 """`fabctl init`: a folder that becomes a plant's repository; tests/docs runs the CI of one."""
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 from fabctl.planting import FILE_OF_CI, repository
 
+COMMAND = Path(sys.executable).with_name("fabctl")
 Fabctl = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -24,6 +26,17 @@ def test_a_repository_has_what_a_plant_needs(fabctl: Fabctl, tmp_path: Path) -> 
     assert "a repository for 2 lines: line-1, oven-hall" in made.stdout
     assert f"next: cd '{tmp_path}/plant 7' && fabctl validate -f lines" in made.stdout
     assert (tmp_path / "plant 7/README.md").read_text().startswith("# plant 7\n")
+
+
+def test_what_is_to_be_typed_next_can_be_typed(fabctl: Fabctl, tmp_path: Path) -> None:
+    """A folder that begins like an option is gone into as it stands; one that commands a terminal is not made."""
+    command = [str(COMMAND), "init", "--", "-plant"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "next: cd ./-plant && fabctl validate" in said
+    for name in ("x\x1b[2J", "two\nlines"):
+        refused = fabctl("init", tmp_path / name)
+        assert (refused.returncode, "\x1b" in refused.stderr, refused.stderr.count("\n")) == (2, False, 1)
+        assert not (tmp_path / name).exists()
 
 
 def test_git_is_told_of_where_it_is_not_there(fabctl: Fabctl, tmp_path: Path) -> None:

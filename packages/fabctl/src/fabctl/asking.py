@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from fabctl.errors import UsageError
 from fabctl.fields import text
 from fabctl.render.shapes import print_line
+from fabctl.start import at_once
 
 DECLINED = 1
 """The exit code when a person says no."""
@@ -80,9 +81,11 @@ class Asking:
 def _says_yes(deed: Deed) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"there is no terminal to ask on: {deed.command} --yes does what is shown")
-    sys.stderr.write(text(f"{deed.question}? [y/N] "))
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    with at_once():
+        sys.stderr.write(text(f"{deed.question}? [y/N] "))
+        sys.stderr.flush()
+        said = sys.stdin.readline()
+    return said.strip().lower() in {"y", "yes"}
 
 
 ASKING = Asking()

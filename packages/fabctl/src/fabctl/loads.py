@@ -1,6 +1,5 @@
 """How slow PLCs are, how often they drift and fail, out of an operator's metrics. Pure, and never fails."""
 
-import math
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,9 @@ _SAMPLE = re.compile(
     rf"^({'|'.join(_FIELDS)})\{{((?:[a-z_]+=\"(?:[^\"\\\n]|\\.)*\",?)*)\}} (\S+)", re.MULTILINE | re.ASCII
 )
 """A line of the text format 0.0.4 of Prometheus, of one of these metrics."""
+_NUMBER = re.compile(r"[+]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_TOO_MUCH = 2**53
+"""From here on nothing was counted, nor measured in seconds."""
 _LABEL = re.compile(r"([a-z_]+)=\"((?:[^\"\\]|\\.)*)\"", re.ASCII)
 
 
@@ -62,11 +64,8 @@ def loads(exposition: str) -> list[Load]:
 
 
 def _number(said: str) -> float | None:
-    try:
-        number = float(said)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    number = float(said) if _NUMBER.fullmatch(said) else _TOO_MUCH
+    return number if number < _TOO_MUCH else None
 
 
 def meant(

@@ -8,8 +8,9 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 INTERRUPTED = 130
 """The exit code that a shell reports of a program that Ctrl-C ended."""
@@ -37,17 +38,26 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 def interruptible() -> None:
-    """From now on let Ctrl-C be an exception, which passes all that has something to put back.
-
-    By a handler of our own, for asyncio puts its own in the place of Python's: that one only notes the first Ctrl-C, so
-    whoever was being asked, or whose pager had stopped reading, would have to press it twice.
-    """
+    """From now on let Ctrl-C be an exception, which passes all that has something to put back."""
     if signal.getsignal(signal.SIGINT) is _leave:
-        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let Ctrl-C be an exception there and then, while a person or a pager is waited for.
+
+    asyncio only notes the first one, for a task to be cancelled; none goes on until what blocks has ended.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # ignored, as under nohup
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def is_read() -> None:

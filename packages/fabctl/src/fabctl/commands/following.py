@@ -1,7 +1,6 @@
 """What the commands share that go on until somebody has seen enough."""
 
 import asyncio
-import contextlib
 import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -87,6 +86,9 @@ async def until_signalled(work: Coroutine[Any, Any, None]) -> int:
             loop.add_signal_handler(number, leave, number)
         except NotImplementedError:  # Windows' event loops have no such thing
             signal.signal(number, lambda number, _: loop.call_soon_threadsafe(leave, number))
-    with contextlib.suppress(asyncio.CancelledError):
+    try:
         await work
+    except asyncio.CancelledError:
+        if not code:  # Ctrl-C
+            raise
     return code

@@ -15,6 +15,7 @@ from fabctl.commands.selecting import found
 from fabctl.errors import Refused, UsageError
 from fabctl.fields import text
 from fabctl.imports.choosing import Source, imported
+from fabctl.imports.devices import is_address
 from fabctl.names import named
 from fabctl.options import HERE, Connection, Names
 from fabctl.render.objects import show_documents
@@ -26,9 +27,9 @@ async def import_(
     *names: Names,
     register: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     source: Annotated[Source | None, Parameter(name="--from")] = None,
-    file: Annotated[Path | None, Parameter(name=("--filename", "-f"))] = None,
+    file: Annotated[Path | None, Parameter(name=("--filename", "-f"), allow_leading_hyphen=True)] = None,
     byte_order: Annotated[str, Parameter(show_default=False)] = "",
-    csv: Path | None = None,
+    csv: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     device: Annotated[str, Parameter(show_default=False)] = "",
     column: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     connection: Connection = HERE,
@@ -53,7 +54,7 @@ async def import_(
         source: Whose file it is.
         file: The file of another program; - is standard input.
         byte_order: Order of numbers of several words, where the file does not say it: ABCD, CDAB, BADC or DCBA.
-        csv: A tag list, with the names of its columns in the first line.
+        csv: A tag list, with the names of its columns in the first line; - is standard input.
         device: Host name or IP address of the device, where the file does not say it.
         column: FIELD=COLUMN, as in name=Tag; may be given several times.
         connection: Which cluster, and where in it.
@@ -96,6 +97,10 @@ async def _from_cluster(wanted: tuple[str, ...], register: tuple[str, ...], conn
 def _by_tags(names: tuple[str, ...], csv: Path, device: str, columns: tuple[str, ...], namespace: str | None) -> int:
     if len(names) > 1 or not device:
         raise UsageError("a tag list is that of one device: fabctl import NAME --csv FILE --device ADDRESS")
+    if not is_address(device):
+        raise UsageError(
+            f'--device is "{text(device)}": give an IP address without brackets, or a host name, and no port'
+        )
     found, unused = registers(_content(csv), mapped(columns))
     if unused:
         complain(f"fabctl: not used of {csv.name}: {', '.join(unused)}")

@@ -39,6 +39,8 @@ def init(
         raise UsageError(f"--line {wrong[0]}: it names a namespace, too: at most {LONGEST} letters, digits and hyphens")
     if len({*lines}) < len(lines):
         raise UsageError(f"--line is given twice for one of {', '.join(lines)}: give each line once")
+    if not str(folder).isprintable():
+        raise UsageError(f"{text(str(folder))} cannot be printed: give a name that can")
     _must_be_empty(folder)
     title = folder.resolve().name or "plant"
     try:
@@ -87,7 +89,7 @@ def _begun(folder: Path) -> bool:
 
 
 def _tell(folder: Path, lines: tuple[str, ...], *, is_repository: bool) -> None:
-    where = shlex.quote(str(folder))
+    where = shlex.quote(f"./{folder}" if str(folder).startswith("-") else str(folder))
     print_line(f"{folder}: a repository for {len(lines)} line{'s' if len(lines) > 1 else ''}: {', '.join(lines)}")
     begin = "" if is_repository else "git init -b main && "
     for each in (

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from fabctl.errors import UsageError
+from fabctl.fields import text
 from fabctl.imports import home_assistant, ignition, kepware, telegraf
-from fabctl.imports.devices import Device, resource_name
+from fabctl.imports.devices import Device, is_address, resource_name
 
 
 class Source(StrEnum):
@@ -104,6 +105,11 @@ def _complete(name: str, device: Device, address: str, source: Source) -> None:
     device.address = address or device.address
     if not device.address:
         raise UsageError(f"the file does not say where {name} is: give --device ADDRESS")
+    if not is_address(device.address):
+        raise UsageError(
+            f'"{text(device.address)}" is no address of {name}: give by --device an IP address without brackets, or a '
+            "host name, and no port"
+        )
     if device.orderless:
         raise UsageError(
             f"{device.orderless} has several words, and the file does not say in which order they come: give "

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 _LONGEST = 63
@@ -16,6 +17,9 @@ _SIZES: Mapping[str, int] = {
     **dict.fromkeys(("int32", "uint32", "float32", "bcd32"), 2),
     **dict.fromkeys(("int64", "uint64", "float64"), 4),
 }
+_LONGEST_HOST = 253
+_LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -171,8 +175,17 @@ def number(said: object, what: str) -> int | float:
 
 
 def amount(said: object) -> int | float:
-    """Return a number of seconds or the like as it is, and 0 for what is none."""
-    return said if isinstance(said, int | float) and not isinstance(said, bool) else 0
+    """Return a number of seconds or the like as it is, and 0 for what is none, or goes beyond all measure."""
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    return said if is_number and abs(said) < _EXACT else 0  # type: ignore[return-value,arg-type]
+
+
+def is_address(said: str) -> bool:
+    """Return whether the API server takes a text for a deviceAddress: an IP address, or a host name (RFC 1123, 2.1)."""
+    try:
+        return "%" not in str(ip_address(said))
+    except ValueError:
+        return len(said) <= _LONGEST_HOST and bool(_HOST.fullmatch(said)) and not re.fullmatch(r"[0-9.]+", said)
 
 
 def scaling(scale: float, offset: float = 0) -> dict[str, int | float]:

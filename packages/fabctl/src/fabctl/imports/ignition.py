@@ -28,9 +28,10 @@ _WORDS = {
     "S": "string",
 }
 _PATH = re.compile(
-    r"(?:ns=\d+;s=)?\[(?P<device>[^\]]+)\](?:(?P<unit>\d+)\.)?"
-    r"(?:(?P<bits>C|DI)|(?P<table>[HI])R(?P<kind>UI_64|I_64|BCD_32|BCD|UI|US|I|F|D|S|))(?P<number>\d+)"
-    r"(?:\.(?P<bit>\d+)|:(?P<length>\d+))?"
+    r"(?:ns=\d+;s=)?\[(?P<device>[^\]]+)\](?:(?P<unit>\d{1,9})\.)?"
+    r"(?:(?P<bits>C|DI)|(?P<table>[HI])R(?P<kind>UI_64|I_64|BCD_32|BCD|UI|US|I|F|D|S|))(?P<number>\d{1,9})"
+    r"(?:\.(?P<bit>\d{1,9})|:(?P<length>\d{1,9}))?",
+    re.ASCII,
 )
 _DEVICE = re.compile(r"(?:ns=\d+;s=)?\[([^\]]+)\]")
 _SCALES = ("rawLow", "rawHigh", "scaledLow", "scaledHigh")

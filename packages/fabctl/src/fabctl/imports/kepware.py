@@ -28,7 +28,9 @@ _TYPES = {
     "bcd": "bcd16",
     "lbcd": "bcd32",
 }
-_ADDRESS = re.compile(r"([0134])(\d{1,5})(?:\.(\d{1,3})([HL]?))?", re.IGNORECASE)
+_ADDRESS = re.compile(r"([0134])(\d{1,5})(?:\.(\d{1,3})([HL]?))?", re.IGNORECASE | re.ASCII)
+_RATE = re.compile(r"0*[1-9]\d{0,8}", re.ASCII)
+"""Milliseconds; what is longer is no rate."""
 _USED = {"Tag Name", "Address", "Data Type", "Client Access", "Scan Rate", "Scaling", "Raw Low", "Raw High"}
 _USED |= {"Scaled Low", "Scaled High", "Eng Units", "Eng. Units", "Negate Value"}
 _SILENT = {"Respect Data Type", "Scaled Data Type", "Clamp Low", "Clamp High", "Description"}
@@ -64,7 +66,7 @@ def devices(content: str, order: str = "") -> list[Device]:
 
 
 def _paced(device: Device, rates: list[str]) -> None:
-    found = [int(each) for each in rates if each.strip().isdecimal() and int(each) > 0]
+    found = [int(each) for each in rates if _RATE.fullmatch(each.strip())]
     if found:
         device.spec["pollIntervalSecs"] = min(max(1, round(min(found) / 1000)), 86400)
 

@@ -128,10 +128,10 @@ def _pause(device: Device, setting: str, said: object) -> None:
 
 
 def _seconds(said: object) -> float | None:
-    if isinstance(said, int | float) and not isinstance(said, bool):
-        return float(said)
     parts = _DURATION.findall(said) if isinstance(said, str) else []
-    return sum(float(count) * _UNITS[unit] for count, unit in parts) if parts else None
+    found = sum(float(count) * _UNITS[unit] for count, unit in parts) if parts else said
+    known = isinstance(found, int | float) and not isinstance(found, bool) and amount(found) == found
+    return float(found) if known else None  # type: ignore[arg-type]
 
 
 def _take_registers(device: Device, given: Mapping[str, Any]) -> None:

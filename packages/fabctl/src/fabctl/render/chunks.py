@@ -15,6 +15,7 @@ from fabctl.options import Format, Template
 from fabctl.render.chosen import filling, harmless
 from fabctl.render.objects import LISTING, line_of, shown_of, written
 from fabctl.render.separated import show_csv
+from fabctl.start import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,8 +35,9 @@ class Chunks(ABC):
         Raises:
             Refused: An object holds what the format cannot say.
         """
-        self._print(bodies)
-        sys.stdout.flush()
+        with at_once():
+            self._print(bodies)
+            sys.stdout.flush()
 
     @abstractmethod
     def _print(self, bodies: Sequence[Body]) -> None:

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 
+from fabctl.start import at_once
 from fabctl.times import for_people, in_full
 
 GAP = "   "
@@ -101,5 +102,6 @@ def plain_pairs(pairs: Pairs) -> str:
 
 def print_line(line: str) -> None:
     """Print a line to standard output, to be seen at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    with at_once():
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
