@@ -30,19 +30,7 @@ from fabgitops_core.control.plc.writing import still_wanted, why_held
 
 from .neighbours import neighbours_of
 from .operators import UNKNOWING, LeaseStore, Operator
-from .plant import (
-    BOUND,
-    FAILURES,
-    GROUP,
-    LOCKED,
-    MOST_SPEED,
-    REPEAT_SECS,
-    around,
-    bound,
-    names_of,
-    registers,
-    words_of,
-)
+from .plant import BOUND, FAILURES, GROUP, LOCKED, MOST_SPEED, REPEAT_SECS, around, bound, names_of, registers, words_of
 from .promises import OF_GUARDS, RULES
 from .rules.values import wanted_words
 from .world import COMMAND, World
