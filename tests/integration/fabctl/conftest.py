@@ -22,7 +22,7 @@ import pytest
 from ..planes import GROUP, MERGE, PATIENCE, Plane, until
 
 FABCTL = Path(sys.executable).with_name("fabctl")
-NUMBERS = count(1)
+NUMBERS = count(100)  # of as many digits each, so that columns are as wide whichever it is
 
 
 @dataclass
