@@ -70,6 +70,17 @@ def test_a_forced_sync_gives_it_once_more() -> None:
     assert [change.address for change in told.device.writes] == [0, 10, 0]
 
 
+def test_a_forced_sync_that_is_stopped_half_way_gives_it_once() -> None:
+    """What a forced sync has given is not given again when a later write of the pass turns out not to be wanted."""
+    told = story(RESET, {**RESET, "name": "acknowledge", "address": 2}, SPEED).polled()
+    sync(told, force=True).polled(until=Write).answered()
+    while write_of(told).change.address == 0:
+        told.answered()
+    told.tell(WriteWithdrawn(told.at, write_of(told).change))
+    told.polled().polled()
+    assert [change.address for change in told.device.writes] == [0, 2, 10, 0, 2]
+
+
 def test_without_auto_correct_only_a_forced_sync_gives_it() -> None:
     """With autoCorrect false a command waits for a forced sync, and is no drift meanwhile."""
     told = story(RESET, autoCorrect=False).polled()
