@@ -32,9 +32,10 @@ def test_git_vs_reality_in_a_pipe(plant: Any) -> None:
 
 def test_all_namespaces_and_labels(plant: Any) -> None:
     """-A shows namespaces, and -l takes any selector that the API server understands."""
-    plant.create("mixer", labels={"line": "3", "stage": "test"})
-    plant.create("oven", labels={"line": "4"})
-    code, out, _ = plant.fabctl("get-status", "-A", "-l", "line in (3,4),stage!=test")
+    one, two = (f"{plant.namespace}-{number}" for number in (3, 4))  # other tests leave PLCs in other namespaces
+    plant.create("mixer", labels={"line": one, "stage": "test"})
+    plant.create("oven", labels={"line": two})
+    code, out, _ = plant.fabctl("get-status", "-A", "-l", f"line in ({one},{two}),stage!=test")
     rows = [line.split() for line in out.splitlines()]
     assert code == 0
     assert rows[0][:2] == ["NAMESPACE", "NAME"]
