@@ -27,7 +27,7 @@ from .test_blocks import free_ports
 from .test_replays import PARTS, make
 
 BIN = Path(sys.executable).parent
-NAMESPACE = "examples"
+NAMESPACE = "typed"
 PATIENCE = 60.0
 READY = "jsonpath={.status.conditions[?(@.type=='Ready')].reason}"
 PROMETHEUS = "http://prometheus:9090"
