@@ -191,6 +191,19 @@ def test_what_was_not_saved_is_no_correction_and_is_written_again() -> None:
     assert (told.status.drift_events, told.status.corrections_applied) == (1, 1)
 
 
+def test_what_was_not_saved_is_told_in_the_form_in_which_it_is_read() -> None:
+    """Of a register that is read elsewhere the message says what stands there, and it counts as read."""
+    elsewhere = {"readFrom": {"address": 100, "type": "float32"}, "scale": 0.5, "value": 30}
+    told = story({**WIDTH, **elsewhere}).polled(until=Write)
+    told.device.holding(100, 0x41F0)
+    told = unfinished(told)
+    told.answered()
+    assert told.condition("Ready") == ("False", "VerificationFailed")
+    assert "holds 30, and nobody knows whether write.after" in told.status.message
+    known = told.register("width")
+    assert (known.actual, known.unfinished) == ("30", True)
+
+
 def test_a_crash_between_write_and_save_has_all_of_it_done_again() -> None:
     """Who comes after it finds the value there and cannot know of the save, so the whole step is made once more."""
     told = story(WIDTH).polled(until=Write)

@@ -220,7 +220,7 @@ def _compared(point: Point, before: RegisterStatus, words: Words, actual: str, a
         story.since = None
     elif in_sync and unfinished:
         finding = Finding.DRIFTED if sent is None or before.write_intended else Finding.NOT_HELD
-        message = f"{point.label} holds {point.text(words)}, and nobody knows whether {_rest_of(point)} was written"
+        message = f"{point.label} holds {point.shown(words)}, and nobody knows whether {_rest_of(point)} was written"
     elif in_sync:
         finding = Finding.SYNC
         if story.since is not None:
