@@ -307,12 +307,12 @@ def forced_for(state: PlcState, point: Point) -> bool:
     return forced(state) and (awaiting is None or point.name in awaiting)
 
 
-def awaited(state: PlcState) -> frozenset[str] | None:
+def awaited(state: PlcState) -> frozenset[str]:
     """Return which registers the sync that a pass answers is still to look at: what the pass has written is done."""
     known, going = state.memory.awaiting, state.going
-    if known is None and going.written:
+    if known is None:
         known = frozenset(each.point.name for each in going.found)
-    return known and known - going.written
+    return known - going.written
 
 
 def under_way(state: PlcState) -> tuple[Point, ...]:
@@ -337,7 +337,7 @@ def overtaken(state: PlcState) -> Step:
     """
     resting = state.spec is None or state.spec.suspend
     request = None if resting else state.request or state.serving
-    if state.serving is not None and state.request is None:
+    if state.serving is not None and state.request is None and state.going.written:
         state = with_memory(state, awaiting=awaited(state))
     return (
         with_memory(state, settled=False)._replace(stage=Stage.IDLE, going=REST, request=request, serving=None),

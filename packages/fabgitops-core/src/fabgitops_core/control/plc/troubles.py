@@ -38,12 +38,13 @@ def with_trouble(
     Each register waits longer before the next: memory that wears out is not hammered.
     """
     known = state.memory.troubles
-    failed = {each.name: _next(known.get(each.name), situation, message, event) for each in points}
+    failed = {each.name: again(known.get(each.name), situation, message, event) for each in points}
     notices: Commands = () if failed.keys() <= known.keys() else (Notice(PlcReason.CORRECTION_FAILED, message),)
     return with_memory(state, troubles={**known, **failed}), notices
 
 
-def _next(before: Trouble | None, situation: Situation, message: str, event: Event) -> Trouble:
+def again(before: Trouble | None, situation: Situation, message: str, event: Event) -> Trouble:
+    """Return what keeps a register from being written, once more or for the first time, and until when it waits."""
     count = before.count + 1 if before else 1
     until = event.at + timedelta(seconds=min(2 ** min(count, 10), MAX_SETBACK_SECS))
     return Trouble(situation, message, count, until)

@@ -1,14 +1,12 @@
 """Is what goes before it there? A Secret that could not be had is asked for again after a growing pause."""
 
-from collections.abc import Mapping
-from datetime import timedelta
-
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.holding import Hold, HoldReason
 from fabgitops_core.control.plc import situations as at_hand
 from fabgitops_core.control.plc.guards.guard import Snapshot
 from fabgitops_core.control.plc.points import Point
-from fabgitops_core.control.plc.state import MAX_SETBACK_SECS, PlcState, Trouble, under_way, with_memory
+from fabgitops_core.control.plc.state import PlcState, awaited, under_way, with_memory
+from fabgitops_core.control.plc.troubles import again
 
 SECRETS = "secrets"
 
@@ -26,10 +24,9 @@ def by_secrets(seen: Snapshot, point: Point) -> Hold | None:
 def sealed(state: PlcState, hold: Hold, event: Event) -> PlcState:
     """Note that the write under way needs what could not be had; a sync that the pass answers waits for it."""
     known = state.memory.sealed
-    if state.serving is not None and state.memory.awaiting is None:
-        left = frozenset(each.point.name for each in state.going.found) - state.going.written
-        state = with_memory(state, awaiting=left)
-    now = {each.name: _next(known, each, hold, event) for each in under_way(state)}
+    if state.serving is not None:
+        state = with_memory(state, awaiting=awaited(state))
+    now = {each.name: again(known.get(each.name), at_hand.HELD, hold.message, event) for each in under_way(state)}
     return with_memory(state, sealed={**known, **now})
 
 
@@ -40,9 +37,3 @@ def opened(state: PlcState) -> PlcState:
     names = {each.name for each in under_way(state)}
     left = {name: missing for name, missing in state.memory.sealed.items() if name not in names}
     return with_memory(state, sealed=left)
-
-
-def _next(known: Mapping[str, Trouble], point: Point, hold: Hold, event: Event) -> Trouble:
-    count = known[point.name].count + 1 if point.name in known else 1
-    until = event.at + timedelta(seconds=min(2 ** min(count, 10), MAX_SETBACK_SECS))
-    return Trouble(at_hand.HELD, hold.message, count, until)
