@@ -399,6 +399,21 @@ def test_numbers_beyond_all_measure_end_nothing(source: str, content: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("source", "content"),
+    [
+        ("telegraf", f"interval = {MANY}"),
+        ("telegraf", f"[[inputs.modbus]]\ncontroller='tcp://h'\ncoils=[{{name='a',address=[0x{MANY}]}}]\n"),
+        ("home-assistant", f"modbus: {{type: tcp, host: h, sensors: {{name: a, address: 0x{MANY}}}}}"),
+        ("home-assistant", f"modbus: {{type: tcp, host: h, name: 0x{MANY}}}"),
+    ],
+)
+def test_numbers_of_thousands_of_digits_are_told_in_a_line(source: str, content: str) -> None:
+    """Where they stand bare, and in hexadecimal as well, which is read and could not be shown: never a traceback."""
+    with pytest.raises(UsageError, match=r"a number in it cannot be taken over: .* digits"):
+        imported(content, Source(source), (), "", "", None)
+
+
+@pytest.mark.parametrize(
     "address", ["\x1b[2J", "10.0.0.7:502", "[::1]", "fe80::1%eth0", "tcp://x", "10.0.0", "a b", "x" * 254]
 )
 def test_what_is_no_address_makes_no_manifest(fabctl: Fabctl, tmp_path: Path, address: str) -> None:

@@ -61,7 +61,7 @@ def imported(
     """
     if order and (source not in _ORDERED or order not in _ORDERS):
         raise UsageError(f"--byte-order {order}: it is for kepware and ignition: {', '.join(_ORDERS)}")
-    chosen = _chosen(_READERS[source](content, order), names)
+    chosen = _chosen(_read(content, source, order), names)
     if address and len(chosen) > 1:
         raise UsageError(f"--device is the address of one device, and there are {', '.join(chosen)}: name one of them")
     told, manifests = [], []
@@ -77,6 +77,18 @@ def imported(
             told.append(f"{name}: not used, for nothing in a manifest is like it: {', '.join(sorted(device.unused))}")
         manifests.append(_manifest(name, device, namespace))
     return Imported(tuple(manifests), tuple(told), len(chosen) - len(manifests))
+
+
+def _read(content: str, source: Source, order: str) -> list[Device]:
+    """Return the devices of a file.
+
+    Raises:
+        UsageError: It is no such file, or has a number of so many digits that Python neither reads nor prints it.
+    """
+    try:
+        return _READERS[source](content, order)
+    except ValueError as error:
+        raise UsageError(f"a number in it cannot be taken over: {error}") from None
 
 
 def _chosen(found: Sequence[Device], names: Sequence[str]) -> dict[str, Device]:
