@@ -2,6 +2,7 @@
 
 import pytest
 from mock_plc.memory import Table
+from mock_plc.spec.reading import SpecError
 
 from .running import device
 
@@ -72,3 +73,9 @@ def test_two_that_are_read_in_one_place_are_refused() -> None:
     """Where a register is read belongs to it as much as where it is written."""
     with pytest.raises(Exception, match="overlaps fan at input address 3"):
         device(f"{FAN}\n- {{name: other, table: input, address: 3}}")
+
+
+def test_a_form_that_is_none_is_told_at_its_field() -> None:
+    """A type that there is not is said of readFrom.type, also where there is a value."""
+    with pytest.raises(SpecError, match=r"readFrom\.type: 'foo' must be bool"):
+        device("- {name: a, address: 1, value: 3, readFrom: {address: 9, type: foo}}")

@@ -22,7 +22,7 @@ class Elsewhere(Part):
     table: Table | None = None
     address: Annotated[int, Field(strict=True, ge=0, le=65535)] | None = None
     reference: Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)] | None = None
-    type: Any = None
+    type: DataType | None = None
     bit: Any = None
     last_bit: Any = None
     length: Any = None
@@ -54,9 +54,7 @@ class Elsewhere(Part):
 
     def kind_beside(self, own: DataType) -> DataType:
         """Return the type that it has there, where it is written as another."""
-        if self.type is not None:
-            return DataType(self.type)
-        return DataType.BOOL if self._bits else own
+        return self.type or (DataType.BOOL if self._bits else own)
 
     def named(self, value: Value, names: Mapping[str, Value]) -> Value:
         """Return what a value is there that has another number under the same name."""
