@@ -47,6 +47,15 @@ def test_a_coil_unlocks_and_a_restart_locks() -> None:
     assert plc.refusal(0, 2) == 2
 
 
+def test_what_unlocks_may_be_read_elsewhere() -> None:
+    """It is told by what it shows there, as the device file says its value."""
+    plc = device(LOCKED.replace("address: 24", "address: 24, readFrom: {table: input, address: 9}"))
+    plc.write(24, 999)
+    assert plc.refusal(0, 80) == 4
+    plc.write(24, 1000)
+    assert plc.refusal(0, 80) == 0
+
+
 def test_what_is_not_saved_is_gone_with_a_restart() -> None:
     """After one it holds what it held when it was saved last, and at first what the file says."""
     plc = device(

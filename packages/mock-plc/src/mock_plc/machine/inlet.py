@@ -18,7 +18,7 @@ class Inlet:
         self.span = register.addresses
         self.keeps = register.codec.owns_a_bit
         self._register = register
-        self._point = point
+        self.point = point
         self._cells = cells
         for address in self.span:
             cells.setdefault(address, 0)
@@ -41,7 +41,7 @@ class Inlet:
         Raises:
             ModbusException: The register does not take it.
         """
-        point = self._point
+        point = self.point
         try:
             value = self._register.shown(self._register.codec.decode(words))
             if isinstance(value, str):
@@ -54,6 +54,6 @@ class Inlet:
 
     def show(self, words: tuple[int, ...]) -> None:
         """Show what was written."""
-        before = self._point.words
-        self._point.put(words)
-        self._point.written(before)
+        before = self.point.words
+        self.point.put(words)
+        self.point.written(before)

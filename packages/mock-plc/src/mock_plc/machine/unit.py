@@ -67,8 +67,9 @@ class MapUnit:
             point.written(before)
         for inlet, words in shown:
             inlet.show(words)
+        written = [point for point, _ in touched] + [inlet.point for inlet, _ in shown]
         for point in self._hearing:
-            for other, _ in touched:
+            for other in written:
                 point.hear(other.register.name, other.get())
         self._on_write()
 
