@@ -43,8 +43,11 @@ class Machine:
         if chaos:
             self._let_drift(chaos)
         self._moving = [(name, point) for name, point in self._named.items() if point.movement]
-        self._resisting = [(name, point) for name, point in self._named.items() if point.register.behaviours.resists]
-        self._locking = [(name, point) for name, point in self._named.items() if point.register.behaviours.locked]
+        self._waiting = [
+            (name, point)
+            for name, point in self._named.items()
+            if point.register.behaviours.resists or point.register.behaviours.locked
+        ]
         self._due: float | None = 0.0
 
     def _names(self) -> Iterator[tuple[str, MapPoint]]:
@@ -66,15 +69,13 @@ class Machine:
             return self._due
         for name, point in self._moving:
             self._move(name, point, now)
-        for name, point in self._resisting:
+        for name, point in self._waiting:
             if fought := point.resist(now):
                 _tell("resists", self._called + name, fought)
-        for name, point in self._locking:
             if point.close(now):
                 log.info("locks: %s", self._called + name)
         dues = [point.due for _, point in self._moving]
-        dues += [point.open.due for _, point in self._locking if point.open]
-        dues += [point.fight.due for _, point in self._resisting if point.fight]
+        dues += [each.due for _, point in self._waiting for each in point.waits]
         self._due = min((due for due in dues if due is not None), default=None)
         return self._due
 
@@ -97,8 +98,7 @@ class Machine:
         self._soon()
 
     def _written(self) -> None:
-        fights = any(point.fight and point.fight.due is None for _, point in self._resisting)
-        if fights or any(point.open and point.open.due is None for _, point in self._locking):
+        if any(each.due is None for _, point in self._waiting for each in point.waits):
             self._soon()
 
     def _soon(self) -> None:

@@ -17,11 +17,24 @@ _FEWEST_DIGITS, _MOST_DIGITS = 6, 17
 
 
 @dataclass(slots=True)
-class _Fight:
-    """A written value that is resisted: the words to be put back, and when, once that is known."""
+class _Later:
+    """What is to be some seconds from now, and when that is, once the time is told."""
+
+    after: float
+    due: float | None = None
+
+    def is_due(self, now: float) -> bool:
+        """Return whether its time has come; what is asked first begins it."""
+        if self.due is None:
+            self.due = now + self.after
+        return now >= self.due
+
+
+@dataclass(slots=True, kw_only=True)
+class _Fight(_Later):
+    """A written value that is resisted: the words to be put back."""
 
     words: tuple[int, ...]
-    due: float | None = None
 
 
 class Beside(Protocol):
@@ -29,13 +42,6 @@ class Beside(Protocol):
 
     def reset(self) -> None:
         """Hold there what goes with the start value."""
-
-
-@dataclass(slots=True)
-class _Open:
-    """A lock that is open, and when it closes, once that is known."""
-
-    due: float | None = None
 
 
 class MapPoint:
@@ -57,7 +63,8 @@ class MapPoint:
         self.due: float | None = None
         self.fight: _Fight | None = None
         self.inlet: Beside | None = None
-        self.open: _Open | None = None
+        self.open: _Later | None = None
+        """What locks it again, while it is open."""
         self._saved: tuple[int, ...] | None = None
         self._cells = cells
         self._dice = random.Random(seed)  # noqa: S311 - a process that can be repeated, not a secret
@@ -71,6 +78,11 @@ class MapPoint:
     def hears(self) -> bool:
         """Whether it matters to it what is written to another register."""
         return bool(self.register.behaviours.locked or self.register.behaviours.saved)
+
+    @property
+    def waits(self) -> list[_Later]:
+        """What is to be after a write: the end of what it resists, and of what has opened it."""
+        return [each for each in (self.fight, self.open) if each]
 
     @property
     def words(self) -> tuple[int, ...]:
@@ -211,38 +223,29 @@ class MapPoint:
     def written(self, before: tuple[int, ...]) -> None:
         """Note that it was written to, and what its words were `before`."""
         self._writes += 1
-        if self.register.behaviours.resists and self.fight is None and before != self.words:
-            self.fight = _Fight(before)
+        resists = self.register.behaviours.resists
+        if resists and self.fight is None and before != self.words:
+            self.fight = _Fight(resists.after, words=before)
         self.rebase()
 
     def hear(self, name: str, value: Value) -> None:
         """Note what was written to another register: it may open this one for a while, or save what it holds."""
         ways = self.register.behaviours
         if ways.locked and (name, value) == (ways.locked.by, ways.locked.value):
-            self.open = _Open()
+            self.open = _Later(ways.locked.within)
         if ways.saved and (name, value) == (ways.saved.by, ways.saved.value):
             self._saved = self.words
 
     def close(self, now: float) -> bool:
         """Lock it if it is time to, and return whether it was."""
-        locked = self.register.behaviours.locked
-        if self.open is None or locked is None:
-            return False
-        if self.open.due is None:
-            self.open.due = now + locked.within
-        if now < self.open.due:
+        if self.open is None or not self.open.is_due(now):
             return False
         self.open = None
         return True
 
     def resist(self, now: float) -> tuple[Value, Value] | None:
         """Put the old value back if it is time to, and return what it held and holds then."""
-        resists = self.register.behaviours.resists
-        if self.fight is None or resists is None:
-            return None
-        if self.fight.due is None:
-            self.fight.due = now + resists.after
-        if now < self.fight.due:
+        if self.fight is None or not self.fight.is_due(now):
             return None
         before, words = self.get(), self.fight.words
         self.fight = None
