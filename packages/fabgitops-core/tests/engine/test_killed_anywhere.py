@@ -8,10 +8,10 @@ import pytest
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.plc.requests import Change, ConnectionId, Endpoint, Link, ReadPlan
+from fabgitops_core.control.plc.requests import Change, Endpoint, Link, ReadPlan
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
-from fabgitops_core.engine.ports import Beside, Checks, Stored
+from fabgitops_core.engine.ports import Stored
 from fabgitops_core.testing.devices import FakeDevice, FakeDevices, FakePlc
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 
@@ -124,34 +124,10 @@ class Line(FakeDevice):
         await self._life.moment()
         return words
 
-    async def write(
-        self,
-        change: Change,
-        *,
-        timeout: float,
-        wanted: Callable[[], bool],
-        over: ConnectionId | None = None,
-        checks: Checks | None = None,
-        beside: Beside | None = None,
-    ) -> bool:
+    async def one(self, change: Change) -> bool:
         """Write; of a step each by itself, as its requests are under way one after the other."""
-        for each in beside.before if beside else ():
-            await self._moments(each, timeout, wanted, over, None)
-        done = await self._moments(change, timeout, wanted, over, checks)
-        for each in beside.after if beside else ():
-            await self._moments(each, timeout, wanted, over, None)
-        return done
-
-    async def _moments(
-        self,
-        change: Change,
-        timeout: float,
-        wanted: Callable[[], bool],
-        over: ConnectionId | None,
-        checks: Checks | None,
-    ) -> bool:
         await self._life.moment()
-        done = await super().write(change, timeout=timeout, wanted=wanted, over=over, checks=checks)
+        done = await super().one(change)
         await self._life.moment()
         return done
 

@@ -151,3 +151,18 @@ async def test_an_answer_that_is_lost_in_the_middle_is_proven_by_reading(bench: 
     await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
     assert sent(bench) == WHOLE[:2] + WHOLE
     assert [each for each, _ in audit.records[0].results] == [WriteResult.UNKNOWN]
+
+
+async def test_what_follows_a_write_waits_while_the_operator_holds_writes(bench: Bench, audit: FakeAudit) -> None:
+    """A brake that is pulled between a write and its end keeps that back; once it is off all of it is done again."""
+    pulled = True
+    bench.engine.holds.ask("brake", lambda: "the brake is on" if pulled and WHOLE[1] in sent(bench) else "")
+    bench.declare_spec(MIXER, SPEC)
+    await bench.until(lambda: bool(audit.records) and bool(audit.records[0].results))
+    assert [each for each, _ in audit.records[0].results] == [WriteResult.UNKNOWN]
+    polls = bench.plc.reads
+    await bench.until(lambda: bench.plc.reads > polls + 3)
+    assert sent(bench) == WHOLE[:2]
+    pulled = False
+    await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
+    assert sent(bench) == WHOLE[:2] + WHOLE

@@ -193,27 +193,33 @@ class FakeDevice:
             self._check(checks)
             if not wanted():
                 raise Withdrawn("no longer wanted")
-        if beside is not None:
-            return self._all(change, beside)
-        return self._one(change)
+        if beside is None:
+            return await self.one(change)
+        return await self._all(change, beside, wanted)
 
-    def _all(self, change: Change, beside: Beside) -> bool:
+    async def _all(self, change: Change, beside: Beside, wanted: Callable[[], bool]) -> bool:
         """Write it with what goes before and after it; what fails ends that."""
         try:
             for each in beside.before:
-                self._one(each)
+                await self._wanted(each, wanted)
         except DeviceError as error:
             error.maybe_done = False
             raise
-        self._one(change)
+        await self._wanted(change, wanted)
         try:
             for each in beside.after:
-                self._one(each)
+                await self._wanted(each, beside.wanted)
         except DeviceError as error:
             raise Unfinished(str(error)) from None
         return True
 
-    def _one(self, change: Change) -> bool:
+    async def _wanted(self, change: Change, wanted: Callable[[], bool]) -> None:
+        if not wanted():
+            raise Withdrawn("no longer wanted")
+        await self.one(change)
+
+    async def one(self, change: Change) -> bool:
+        """Send one request of a write, and return whether it was needed."""
         plc = self._plc
         error = plc.write_errors.pop(0) if plc.write_errors else None
         if error is None:
