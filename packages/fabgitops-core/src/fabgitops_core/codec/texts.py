@@ -1,5 +1,6 @@
 """Texts in registers: two bytes a word, filled up behind the last character."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from unicodedata import normalize
 
@@ -73,3 +74,14 @@ def printable(text: str) -> str:
 def cut(text: str, most: int) -> str:
     """Return a text of at most `most` characters; an ellipsis says that there were more."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+FEW = 3
+"""How many registers, or parts, a message names before it says how many more there are."""
+
+
+def first_of(sentences: Iterable[str], most: int = FEW) -> str:
+    """Return the first of sentences in a row, and how many more there are."""
+    every = list(sentences)
+    more = f"; and {len(every) - most} more" if len(every) > most else ""
+    return "; ".join(every[:most]) + more

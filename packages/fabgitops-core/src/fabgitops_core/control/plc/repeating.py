@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
+from fabgitops_core.codec.texts import first_of
 from fabgitops_core.control.commands import Commands, Notice
 from fabgitops_core.control.plc.events import WriteDone, WriteUnknown
 from fabgitops_core.control.plc.guards.guard import snapshot
@@ -168,12 +169,7 @@ def ended(state: PlcState, at: datetime) -> tuple[PlcState, str, Commands]:
             failed += [why] if hold is None and known.failed and not known.told else []
         late[name] = known._replace(since=since, told=known.told or why in failed)
     notices = (Notice(PlcReason.REPEAT_FAILED, f"not repeated: {'; '.join(failed)}"),) if failed else ()
-    return with_memory(hushed(state, at), repeats=late), _told(said), notices
-
-
-def _told(said: Sequence[str]) -> str:
-    more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
-    return f"not repeated: {'; '.join(said[:3])}{more}" if said else ""
+    return with_memory(hushed(state, at), repeats=late), f"not repeated: {first_of(said)}" if said else "", notices
 
 
 def hushed(state: PlcState, at: datetime) -> PlcState:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fabgitops_core.api.plc.correction import Mode
 from fabgitops_core.api.plc.industrialplc import RegisterStatus
+from fabgitops_core.codec.texts import first_of
 from fabgitops_core.codec.types import parse_hex
 from fabgitops_core.control.commands import Wake
 from fabgitops_core.control.events import Event
@@ -28,9 +29,6 @@ from fabgitops_core.control.plc.state import JUDGED, Memory, PlcState, Stage, St
 
 Holds = Sequence[tuple[int, Hold]]
 """What would be written but for a guard, by place in the map, and what holds it."""
-
-TOLD = 3
-"""How many registers a message names before it says how many more there are."""
 
 DRIFT_WANDERS_SECS = 30
 """A drift that nobody may correct and whose value changes all the time is told anew at most so often."""
@@ -78,7 +76,7 @@ def held(state: PlcState, event: Event, holds: Holds) -> Step:
     state = repeating.hushed(state, event.at)
     going, waiting = state.going, [(at, hold) for at, hold in holds if hold.waiting]
     why = _why(hold for _, hold in waiting)
-    message = f"{_told(going.found[at].message for at, _ in waiting)}; not written: {why}"
+    message = f"{first_of(going.found[at].message for at, _ in waiting)}; not written: {why}"
     fields = fields_of(state) | told_of(state, holds, event.at) | {"hint": _hint(going.found)}
     known = with_memory(state, seen=going.read, found=going.found, settled=False)
     if state.serving is not None and state.request is None:
@@ -93,7 +91,7 @@ def held(state: PlcState, event: Event, holds: Holds) -> Step:
 
 
 def _why(holds: Iterable[Hold]) -> str:
-    return _told(dict.fromkeys(hold.message for hold in holds))
+    return first_of(dict.fromkeys(hold.message for hold in holds))
 
 
 def fields_of(state: PlcState) -> dict[str, Any]:
@@ -123,7 +121,7 @@ def _unreadable(found: Sequence[Judgement]) -> str | None:
     refused = [each.message for each in found if each.finding is Finding.REFUSED]
     if not refused:
         return None
-    return f"{len(refused)} of {len(found)} registers cannot be read: {_told(dict.fromkeys(refused))}"
+    return f"{len(refused)} of {len(found)} registers cannot be read: {first_of(dict.fromkeys(refused))}"
 
 
 def _with_what_is_amiss(found: Judgement, memory: Memory) -> RegisterStatus:
@@ -167,7 +165,7 @@ def _picked(state: PlcState, found: Sequence[Judgement], holds: Holds) -> tuple[
         return hindered
     for finding, situation in _BY_GRAVITY:
         if by_finding[finding]:
-            said = _told(dict.fromkeys(each.message for each in by_finding[finding]))
+            said = first_of(dict.fromkeys(each.message for each in by_finding[finding]))
             return _by_mode(state, said) if situation is at_hand.DRIFTED else (situation, said)
     return at_hand.IN_SYNC, _all_well([each for each in found if each.finding is Finding.SYNC], found)
 
@@ -179,7 +177,7 @@ def _elsewhere(state: PlcState, lost: Sequence[Judgement], holds: Holds) -> tupl
     if state.rivals:
         return at_hand.CONFLICT, conflict_message(state.rivals)
     if lost:
-        away, barred = _told(dict.fromkeys(each.message for each in lost)), state.going.barred
+        away, barred = first_of(dict.fromkeys(each.message for each in lost)), state.going.barred
         if barred is not None and any(hold.guard == "answers" for _, hold in holds):
             away = f"{away}; {'nothing is written: ' if barred[0] is at_hand.HELD else ''}{barred[1]}"
         return at_hand.CONNECTION_FAILED, away
@@ -191,11 +189,11 @@ def _hindered(state: PlcState, holds: Holds) -> tuple[Situation, str] | None:
     barred, troubles = state.going.barred, state.memory.troubles
     for situation in (at_hand.VERIFICATION_FAILED, at_hand.WRITE_REFUSED):
         if failed := [each.message for each in troubles.values() if each.situation is situation]:
-            return situation, _told(failed)
+            return situation, first_of(failed)
     if barred is not None and barred[0] is not at_hand.HELD:
         return barred
     if state.memory.braked:
-        return at_hand.CONTENDED_WRITER, _told(each.message for each in state.memory.braked.values())
+        return at_hand.CONTENDED_WRITER, first_of(each.message for each in state.memory.braked.values())
     waiting = [hold for _, hold in holds if hold.waiting]
     return (at_hand.HELD, _why(waiting)) if waiting else None
 
@@ -228,7 +226,7 @@ def _by_finding(found: Iterable[Judgement]) -> Mapping[Finding, list[Judgement]]
 
 def conflict_message(rivals: Mapping[str, str]) -> str:
     """Return what is said while others want the same registers."""
-    told = _told(f"{name} is also wanted by {other}" for name, other in sorted(rivals.items()))
+    told = first_of(f"{name} is also wanted by {other}" for name, other in sorted(rivals.items()))
     return f"{told}; neither writes it until only one of them names it"
 
 
@@ -245,12 +243,6 @@ def _all_well(in_sync: Sequence[Judgement], found: Sequence[Judgement]) -> str:
     held = sum(each.status.pending is not None for each in found)
     by = "as Git wants" if not held else f"{held} of them what they were released to, and not yet what Git wants"
     return f"all {len(in_sync)} registers with a desired value hold it, {by}"
-
-
-def _told(messages: Iterable[str]) -> str:
-    every = list(messages)
-    more = f"; and {len(every) - TOLD} more" if len(every) > TOLD else ""
-    return "; ".join(every[:TOLD]) + more
 
 
 # --- whether it is worth saying ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fabgitops_core.api.plc.history import CorrectionResult
+from fabgitops_core.codec.texts import first_of
 from fabgitops_core.control.commands import Commands, Notice, Publish
 from fabgitops_core.control.events import Event, Failure, FailureKind
 from fabgitops_core.control.holding import Hold
@@ -93,7 +94,7 @@ def write_next(state: PlcState, event: Event) -> Step:
     if quiet:
         return in_stage(Stage.WRITING, state, state.going), (write,)
     amiss = [said for at in change.points if (said := _why(state, at))]
-    message = f"{'; '.join(amiss[:MOST_TOLD])}{_more(amiss)}; writing {_what(change.of(points))}"
+    message = f"{first_of(amiss, MOST_TOLD)}; writing {_what(change.of(points))}"
     fields = fields_of(state) | told_of(state, holds_of(state, event.at), event.at)
     status = told(
         state.status, at_hand.CORRECTING, message, event.at, state.generation, release=state.release, **fields
@@ -108,10 +109,6 @@ def _why(state: PlcState, at: int) -> str:
     if at not in state.going.repeats:
         return found.message
     return f"{found.point.label} holds {found.point.target}, and is to be written again"
-
-
-def _more(messages: Sequence[str]) -> str:
-    return f"; and {len(messages) - MOST_TOLD} more" if len(messages) > MOST_TOLD else ""
 
 
 def _what(points: Sequence[Point]) -> str:

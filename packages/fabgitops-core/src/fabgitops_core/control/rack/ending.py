@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from fabgitops_core.codec.texts import first_of
 from fabgitops_core.control.commands import Command, Commands, Notice, Wake
 from fabgitops_core.control.rack import judging
 from fabgitops_core.control.rack.conditions import say
@@ -59,7 +60,7 @@ def _situation(going: Pass) -> tuple[Situation, str]:
     for reason, situation in _TROUBLES.items():
         told = [each.message for each in going.troubles if each.reason is reason]
         if told:
-            return situation, "; ".join(told[:3]) + (f"; and {len(told) - 3} more" if len(told) > 3 else "")
+            return situation, first_of(told)
     if going.awaited:
         return PROVISIONING, f"{judging.progress(going)}; to be made again when it is gone: {listed(going.awaited)}"
     if going.going or (going.deletes and going.again is not None):
