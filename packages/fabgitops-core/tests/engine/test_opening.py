@@ -68,6 +68,18 @@ async def test_each_write_has_its_secret_anew(bench: Bench, audit: FakeAudit, se
 
 
 @pytest.mark.usefixtures("audit")
+async def test_one_key_is_read_once_for_all_that_goes_with_a_write(bench: Bench, secrets: FakeSecrets) -> None:
+    """A password that unlocks and locks again is one: it cannot be another by the second time of one write."""
+    lock = STEP["before"]
+    bench.declare_spec(
+        MIXER, {**SPEC, "registers": [{**SPEC["registers"][0], "write": {"before": lock, "after": lock}}]}
+    )
+    await bench.until(lambda: bench.status(MIXER).corrections_applied == 1)
+    assert sent(bench) == [WHOLE[0], WHOLE[1], WHOLE[0]]
+    assert secrets.asked == [KEY]
+
+
+@pytest.mark.usefixtures("audit")
 @pytest.mark.parametrize("text", [None, "open sesame"])
 async def test_without_its_value_nothing_is_written_and_it_is_said_why(
     bench: Bench, audit: FakeAudit, secrets: FakeSecrets, text: str | None

@@ -1,7 +1,7 @@
 """What goes before and after a write, ready for the wire: values of Secrets are had for each anew, and kept nowhere."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fabgitops_core.control.holding import Hold, HoldReason
 from fabgitops_core.control.plc.beside import named, word_of
@@ -38,29 +38,20 @@ class Opening:
         Raises:
             Closed: A Secret cannot be had in time, or holds no word.
         """
-        words: dict[str, int] = {}
+        changes: list[Change] = []
+        texts: dict[SecretKey, str] = {}
         field = ""
         try:
             async with asyncio.timeout(self._limit):
                 for field, step in named(around):
-                    words[field] = await self._word(field, step)
+                    if step.secret is not None and step.secret not in texts:
+                        texts[step.secret] = await self._text(field, step.secret)
+                    word = _word(field, step, texts)
+                    changes.append(Change(change.endpoint, change.unit_id, step.address, (word,), step.table))
         except TimeoutError:
             raise _closed(field, f"its Secret was not read within {self._limit:g} s") from None
-        changes = [
-            Change(change.endpoint, change.unit_id, step.address, (words[field],), step.table)
-            for field, step in named(around)
-        ]
         first = len(around.before)
         return Beside(tuple(changes[:first]), tuple(changes[first:]), wanted)
-
-    async def _word(self, field: str, step: SideWrite) -> int:
-        if step.secret is None:
-            return step.value or 0
-        text = await self._text(field, step.secret)
-        try:
-            return word_of(text, step.table)
-        except ValueError as error:
-            raise _closed(field, f"the {step.secret} {error}; it goes to {step.place}: put that into the key") from None
 
     async def _text(self, field: str, secret: SecretKey) -> str:
         if self._secrets is None:
@@ -69,6 +60,15 @@ class Opening:
             return await self._secrets.text(secret)
         except SecretError as error:
             raise _closed(field, str(error)) from None
+
+
+def _word(field: str, step: SideWrite, texts: Mapping[SecretKey, str]) -> int:
+    if step.secret is None:
+        return step.value or 0
+    try:
+        return word_of(texts[step.secret], step.table)
+    except ValueError as error:
+        raise _closed(field, f"the {step.secret} {error}; it goes to {step.place}: put that into the key") from None
 
 
 def _closed(field: str, why: str) -> Closed:
