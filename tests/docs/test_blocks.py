@@ -2,14 +2,19 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from testbed.plane import ControlPlane
+from testbed.processes import leashed
 
 from .conftest import Kubectl
 from .pages import PAGES, ROOT, Block, blocks, has_tasks
@@ -17,6 +22,16 @@ from .pages import PAGES, ROOT, Block, blocks, has_tasks
 RUNNABLE = [page for page in PAGES if has_tasks(page)]
 BIN = Path(sys.executable).parent
 PATIENCE = 100.0
+GRACE = 10.0
+"""Seconds in which what is told to end must have ended."""
+
+# What runs a page's shell: told to end, as it is when the tests are killed, it ends all of its group. It is not that
+# shell itself, which would first wait for what it runs just then.
+AROUND = """\
+trap 'trap - TERM; kill 0' TERM
+(trap - INT QUIT; exec bash -c "$0") &
+wait $!
+"""
 
 # The shell of a page. A program that it leaves in the background writes to a file of its own, as to another terminal.
 PRELUDE = """\
@@ -95,9 +110,11 @@ def compare(page: Path, said: dict[int, str], ports: dict[str, str]) -> None:
 def run(text: str, folder: Path, environment: dict[str, str]) -> str:
     """Run a script in a process group of its own, of which nothing is left afterwards, and return what it printed."""
     output = folder / "output.txt"
+    bash = shutil.which("bash")
+    assert bash
     with output.open("w") as file:
         shell = subprocess.Popen(
-            ["bash", "-c", text],
+            leashed([bash, "-c", AROUND, text], signal.SIGTERM),
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -117,13 +134,49 @@ def run(text: str, folder: Path, environment: dict[str, str]) -> str:
     return said
 
 
-def end(shell: subprocess.Popen[bytes]) -> None:
-    """End the shell and what it left in the background."""
-    try:
-        os.killpg(shell.pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return
+def end(shell: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+    """End a shell and what it left in the background, by force what has not ended some time after it was told to."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + GRACE
+        with suppress(ProcessLookupError):
+            os.killpg(shell.pid, how)
+        while living(shell.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
     shell.wait()
+
+
+def living(group: int) -> list[int]:
+    """Return the processes of a group; one that has ended and that nobody has asked for yet is none."""
+    found = []
+    for each in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError):
+            if os.getpgid(each.pid) == group and each.info["status"] != psutil.STATUS_ZOMBIE:
+                found.append(each.pid)
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no program ends with its parent")
+def test_nothing_of_a_page_outlives_the_tests(tmp_path: Path) -> None:
+    """What a page has in the background ends with the tests, also when they are killed while a command runs."""
+    typed = "sleep 1000 & echo $! >background\nsleep 1000"
+    code = (
+        f"import os, pathlib\nfrom {__name__} import run\nrun({typed!r}, pathlib.Path({str(tmp_path)!r}), os.environ)"
+    )
+    told = tmp_path / "background"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as tests:
+        while not (told.exists() and told.read_text()):
+            assert tests.poll() is None
+            time.sleep(0.05)
+        left = [psutil.Process(int(told.read_text())), *psutil.Process(tests.pid).children(recursive=True)]
+        tests.kill()
+    assert psutil.wait_procs(left, GRACE)[1] == []
+
+
+def test_a_page_leaves_nothing_in_the_background(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page started ends with it, also what does not listen when it is told to."""
+    monkeypatch.setattr(f"{__name__}.GRACE", 0.5)
+    said = run("trap '' TERM\nsleep 1000 & echo $PPID", tmp_path, dict(os.environ))
+    assert not living(int(said))
 
 
 @pytest.mark.docs

@@ -23,7 +23,7 @@ from testbed.plane import ControlPlane
 
 from .conftest import Kubectl
 from .pages import ROOT
-from .test_blocks import free_ports
+from .test_blocks import end, free_ports
 from .test_replays import PARTS, make
 
 BIN = Path(sys.executable).parent
@@ -107,7 +107,10 @@ class Shell:
             if line.startswith(ENDLESS):
                 first = shell.stdout.readline()
                 os.killpg(shell.pid, signal.SIGINT)
-            said, _ = shell.communicate(timeout=PATIENCE)
+            try:
+                said, _ = shell.communicate(timeout=PATIENCE)
+            finally:
+                end(shell)
             return shell.returncode, first + said
 
     def apply(self, name: str, register: int, line: str = "", **spec: object) -> None:
