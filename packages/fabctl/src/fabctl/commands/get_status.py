@@ -1,13 +1,14 @@
 """`fabctl get-status`."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from fabctl.commands.selecting import several, show
 from fabctl.errors import UsageError
-from fabctl.fields import Body
 from fabctl.model import view
 from fabctl.names import named
 from fabctl.options import (
@@ -19,7 +20,6 @@ from fabctl.options import (
     Names,
     Printing,
     Rows,
-    Template,
     is_table,
 )
 from fabctl.picking import Order, picked
@@ -27,6 +27,11 @@ from fabctl.releases import release_of
 from fabctl.render.maps import troubles
 from fabctl.render.shapes import Section, Table
 from fabctl.render.tables import status_table
+
+if TYPE_CHECKING:
+    from fabctl.cluster.client import Cluster
+    from fabctl.fields import Body
+    from fabctl.options import Template
 
 
 async def get_status(
@@ -79,12 +84,15 @@ async def get_status(
         wide, steady = output is Format.WIDE, output is Format.CSV
         return status_table(map(view, bodies), wide=wide, namespaces=scope.all_namespaces, steady=steady)
 
+    async def below(_: Cluster, body: Body) -> list[Section]:
+        return _troubles(body, output)
+
     return await show(
         wanted,
         scope,
         output,
         table,
-        lambda body: _troubles(body, output),
+        below,
         pick=lambda bodies: picked(bodies, tag, sort_by, not_ready=not_ready),
         ordered=sort_by is not None,
         managed_fields=show_managed_fields,

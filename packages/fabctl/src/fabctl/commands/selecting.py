@@ -16,7 +16,7 @@ from fabctl.render.objects import show_objects
 from fabctl.streams import complain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
@@ -122,21 +122,23 @@ async def show(
     scope: Looking,
     output: Format | Template,
     table: Callable[[list[Body]], Table],
-    below: Callable[[Body], list[Section]] = lambda _: [],
+    below: Callable[[Cluster, Body], Awaitable[list[Section]]] | None = None,
     *,
+    kind: Kind = PLC,
     pick: Callable[[list[Body]], list[Body]] = lambda bodies: bodies,
     ordered: bool = False,
     managed_fields: bool = False,
     printing: Printing = PRINTING,
 ) -> int:
-    """Fetch the PLCs that are meant and print them; return 1 when one of the names is not there.
+    """Fetch the objects that are meant and print them; return 1 when one of the names is not there.
 
     Args:
         names: Those that are meant, if some are by name.
         scope: Which of them otherwise.
         output: How.
         table: What makes a table of them, when one is asked for.
-        below: What is said of a single one below its table.
+        below: What is said of a single one below its table, given the cluster that it is of.
+        kind: What they are.
         pick: What chooses among them, and puts them into an order.
         ordered: Whether it does, so that all have to be there first.
         managed_fields: Whether JSON and YAML keep metadata.managedFields.
@@ -147,11 +149,12 @@ async def show(
     if contexts := several(scope):
         from fabctl.commands.contexts import objects_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
 
-        everywhere, code = await objects_everywhere(contexts, names, scope)
+        everywhere, code = await objects_everywhere(contexts, names, scope, kind)
         show_everywhere(
             everywhere.picked(pick),
             output,
             lambda answers: answers.show_table(table, output, printing),
+            kind=kind,
             managed_fields=managed_fields,
             printing=printing,
         )
@@ -161,23 +164,25 @@ async def show(
             from fabctl.commands.chunking import shown_in_chunks  # noqa: PLC0415 - a table is printed as a whole
 
             if await shown_in_chunks(
-                cluster, scope, PLC, output, table, pick=pick, managed_fields=managed_fields, printing=printing
+                cluster, scope, kind, output, table, pick=pick, managed_fields=managed_fields, printing=printing
             ):
                 return 0
-        there = await (found(cluster, names) if names else selected(cluster, (), scope))
-    bodies = pick(there)
+        there = await (found(cluster, names, kind) if names else selected(cluster, (), scope, kind))
+        bodies = pick(there)
+        is_alone = one and bodies and output in {Format.TABLE, Format.WIDE}
+        sections = await below(cluster, bodies[0]) if below and is_alone else []
     headers = not printing.no_headers
     if not is_table(output) and output is not Format.NAME:
-        show_objects(bodies, output, one=one, managed_fields=managed_fields, headers=headers)
+        show_objects(bodies, output, one=one, managed_fields=managed_fields, kind=kind, headers=headers)
     elif there and not bodies:
-        printing.say(f"None of {len(there)} is such a PLC.")
+        printing.say(f"None of {len(there)} is such {kind.noun}.")
     elif not bodies:
         if not names:
-            printing.say(nothing_found(cluster, scope))
+            printing.say(nothing_found(cluster, scope, kind))
     elif output is Format.NAME:
-        show_objects(bodies, output, one=one)
+        show_objects(bodies, output, one=one, kind=kind)
     else:
         show_table(table(bodies), output, headers=headers)
-        if one and output is not Format.CSV and (sections := below(bodies[0])):
+        if sections:
             show_sections(sections, below=True)
     return int(len(there) < len(names))

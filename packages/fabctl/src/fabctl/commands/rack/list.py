@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from fabctl.commands.listing import show_list
+from fabctl.commands.selecting import show
 from fabctl.names import RACK
 from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Printing, Rows
 from fabctl.racks import rack_view
@@ -25,8 +25,8 @@ async def list(  # noqa: A001 - the command's name
         scope: Which cluster, and which of its racks.
     """
     wide = output is Format.WIDE
-    return await show_list(
-        RACK,
+    return await show(
+        (),
         scope,
         output,
         lambda bodies: rack_table(
@@ -36,6 +36,7 @@ async def list(  # noqa: A001 - the command's name
             now=datetime.now(UTC),
             steady=output is Format.CSV,
         ),
+        kind=RACK,
         managed_fields=show_managed_fields,
         printing=printing,
     )

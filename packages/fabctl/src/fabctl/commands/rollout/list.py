@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from fabctl.commands.listing import show_list
+from fabctl.commands.selecting import show
 from fabctl.names import ROLLOUT
 from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Printing, Rows
 from fabctl.render.rollouts import rollout_table
@@ -25,8 +25,8 @@ async def list(  # noqa: A001 - the command's name
         scope: Which cluster, and which of its rollouts.
     """
     wide = output is Format.WIDE
-    return await show_list(
-        ROLLOUT,
+    return await show(
+        (),
         scope,
         output,
         lambda bodies: rollout_table(
@@ -36,6 +36,7 @@ async def list(  # noqa: A001 - the command's name
             now=datetime.now(UTC),
             steady=output is Format.CSV,
         ),
+        kind=ROLLOUT,
         managed_fields=show_managed_fields,
         printing=printing,
     )
