@@ -30,6 +30,11 @@ class Table(StrEnum):
         return self in {Table.COIL, Table.DISCRETE}
 
     @property
+    def most_written(self) -> int:
+        """Return how many words or bits one write may have (Modbus Application Protocol V1.1b3, 6.11 and 6.12)."""
+        return 1968 if self.bits else 123
+
+    @property
     def noun(self) -> str:
         """Return what one place of it is called: `holding register`, `input register`, `coil`, `discrete input`."""
         return _NOUNS[self]

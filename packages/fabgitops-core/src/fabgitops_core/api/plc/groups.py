@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from fabgitops_core.api.plc.registers import Register
 
-MOST = {True: 1968, False: 123}
-"""Bits and words of one write (Modbus Application Protocol V1.1b3, sections 6.11, FC15, and 6.12, FC16)."""
-
 
 def problems_of(register: Register) -> Iterator[Problem]:
     """Yield why a register can be in no group."""
@@ -75,8 +72,7 @@ def _of_members(registers: Sequence[Register], members: list[int], unit_id: int)
         return _problem(registers, first, why)
 
     def row(index: int) -> str:
-        unit = registers[index].unit_id
-        return f"{registers[index].place[0]}, unit {unit_id if unit is None else unit}"
+        return f"{registers[index].place[0]}, unit {registers[index].at_unit(unit_id)}"
 
     if other := next((each for each in members if row(each) != row(first)), None):
         why = f"it is of {row(other)}, and registers[{first}] of {row(first)}: one request is about one"
@@ -96,14 +92,14 @@ def _of_the_holes(registers: Sequence[Register], members: list[int]) -> Problem 
 
 def _of_the_size(registers: Sequence[Register], members: list[int], longest_read: int) -> Problem | None:
     some = [registers[index] for index in members]
-    bits = some[0].place[0].bits
+    table = some[0].place[0]
     size = max(map(_end, some)) - min(each.place[1] for each in some)
-    if size > MOST[bits]:
-        what = "coils" if bits else "words"
-        why = f"its {size} {what} are more than the {MOST[bits]} of one request: make two groups"
+    if size > (most := table.most_written):
+        what = "coils" if table.bits else "words"
+        why = f"its {size} {what} are more than the {most} of one request: make two groups"
         return _problem(registers, members[0], why)
     span = max(map(_end_of_span, some)) - min(each.place[1] - each.codec.ahead for each in some)
-    if not bits and span > longest_read:
+    if not table.bits and span > longest_read:
         why = f"its {span} words are read back at once, and connection.maxWordsPerRead is {longest_read}: raise it"
         return _problem(registers, members[0], why)
     return None

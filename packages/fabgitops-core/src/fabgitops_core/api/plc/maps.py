@@ -67,11 +67,7 @@ def _overlapping(registers: Sequence[Register], unit_id: int) -> Iterator[Proble
 
     Where a register is read counts as well as where it is written; a register may overlap itself.
     """
-    taken = (
-        _Taken(unit_id if each.unit_id is None else each.unit_id, span, index)
-        for index, each in enumerate(registers)
-        for span in each.spans
-    )
+    taken = (_Taken(each.at_unit(unit_id), span, index) for index, each in enumerate(registers) for span in each.spans)
     for _, group in groupby(sorted(taken, key=lambda each: each.where), key=lambda each: each.where[:2]):
         before: list[_Taken] = []
         for each in group:
@@ -98,11 +94,11 @@ def _written_beside(registers: Sequence[Register], unit_id: int) -> Iterator[Pro
     for each in registers:
         for span in each.spans:
             for address in span.shown:
-                there.setdefault((_unit(each, unit_id), span.table, address), []).append(each)
+                there.setdefault((each.at_unit(unit_id), span.table, address), []).append(each)
     for index, register in enumerate(registers):
         for field, steps in (("before", register.write.before), ("after", register.write.after)):
             for at, step in enumerate(steps or ()):
-                others = there.get((_unit(register, unit_id), *step.place), ())
+                others = there.get((register.at_unit(unit_id), *step.place), ())
                 if why := next((said for other in others if (said := _why_not_there(other, step))), ""):
                     yield Problem(("registers", index, "write", field, at), step.place[1], why)
 
@@ -127,16 +123,12 @@ def _beside_together(registers: Sequence[Register], unit_id: int) -> Iterator[Pr
         alone = register.read_from is not None or (register.codec.bit is None and not register.group)
         if register.value is None or alone:
             continue
-        other = first.setdefault(register.group or (_unit(register, unit_id), *register.place), index)
+        other = first.setdefault(register.group or (register.at_unit(unit_id), *register.place), index)
         mine, others = register.write, registers[other].write
         if (mine.before, mine.after) != (others.before, others.after):
             name = registers[other].name
             reason = f"it is written together with registers[{other}], {name}: give both the same before and after"
             yield Problem(("registers", index, "write"), {}, reason)
-
-
-def _unit(register: Register, unit_id: int) -> int:
-    return unit_id if register.unit_id is None else register.unit_id
 
 
 def _place(span: Span) -> str:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from fabgitops_core.api.plc.parts import RegisterPart
     from fabgitops_core.api.plc.registers import Register
 
-MAX_WRITE_WORDS = 123
-"""Words that one write may carry (Modbus Application Protocol V1.1b3, section 6.12, FC16)."""
-
 _LAST = 65535
 _SMALL = 9999
 _FIELDS = {
@@ -226,8 +223,8 @@ def _of_the_value(register: Register, codec: Codec) -> Iterator[Problem]:
     if not table.writable:
         yield Problem(("value",), value, f"{_an(table.noun)} is read-only: drop value to observe it")
         return
-    if codec.taken > MAX_WRITE_WORDS:
-        reason = f"its {codec.taken} words are more than the {MAX_WRITE_WORDS} of one request: drop value to observe it"
+    if codec.taken > (most := table.most_written):
+        reason = f"its {codec.taken} words are more than the {most} of one request: drop value to observe it"
         yield Problem(("value",), value, reason)
         return
     if codec.doubtful(value):

@@ -250,6 +250,10 @@ class Register(RegisterEntry):
         given = self.scale_register
         return given is not None and (self.place[0], given.place[1]) == (table, address)
 
+    def at_unit(self, usual: int) -> int:
+        """Return the id of its unit, which is the usual one when it names none."""
+        return usual if self.unit_id is None else self.unit_id
+
     @property
     def spans(self) -> tuple[Span, ...]:
         """Return what it takes of the device: where it is written, and where it is read if that is elsewhere."""

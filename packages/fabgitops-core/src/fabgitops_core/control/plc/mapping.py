@@ -83,7 +83,7 @@ def _point(
     sources: Mapping[str, str],
 ) -> Point:
     unit_id, short = spec.unit_id, spec.registers is None
-    unit = unit_id if register.unit_id is None else register.unit_id
+    unit = register.at_unit(unit_id)
     spans = register.spans
     own, elsewhere = spans[0], spans[-1] if len(spans) > 1 else None
     codec = shared(own.codec)

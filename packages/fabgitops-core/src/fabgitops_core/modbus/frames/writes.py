@@ -23,11 +23,6 @@ from fabgitops_core.control.plc.requests import Change, ReadPlan, Table, WriteFu
 from fabgitops_core.modbus.frames.reads import Words, read_request
 from fabgitops_core.modbus.frames.request import Expected, Request, body_of, check, request
 
-MAX_WRITE_WORDS = 123
-"""Words in one FC16."""
-MAX_WRITE_BITS = 1968
-"""Bits in one FC15."""
-
 _FunctionPdus = tuple[str, ModbusPDU, ModbusPDU]
 """What a function is called in metrics, the request, and the confirmation that it believes."""
 
@@ -115,8 +110,8 @@ def _check(change: Change) -> None:
     address, values, bits = change.address, change.values, change.table.bits
     check("unit id", change.unit_id, 0, 255)
     check("address", address, 0, 65535)
-    most = MAX_WRITE_BITS if bits else MAX_WRITE_WORDS
-    check(f"number of values from address {address}", len(values), 1, min(most, 65536 - address))
+    most = min(change.table.most_written, 65536 - address)
+    check(f"number of values from address {address}", len(values), 1, most)
     for value in values:
         check("value", value, 0, 1 if bits else 65535)
     if not change.table.writable:
