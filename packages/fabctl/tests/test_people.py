@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
+from fabctl.branching import Branch
 from fabctl.render import drawing, show_sections, show_table
 from fabctl.render.colouring import COLOR, coloured, without_style
 from fabctl.render.shapes import Section, Table
+from fabctl.render.tree import show_tree
 from fabctl.times import for_people, in_full, since, spoken
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -115,3 +117,12 @@ def test_it_is_drawn_in_ascii_where_the_locale_is_not_utf_8(
     assert drawing.drawn("7 → 9") == ("7 -> 9" if plain else "7 → 9")
     show_table(Table("", ("Name",), (("mixer",),)))
     assert to.said.isascii() is plain
+
+
+def test_a_tree_in_ascii_tells_people_how_long_ago_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is put in the place of arrows takes no time back to what programs are told."""
+    monkeypatch.setenv("LC_ALL", "C")
+    to = Output(terminal=True)
+    monkeypatch.setattr(sys, "stdout", to)
+    show_tree(Branch("rollout", "recipe", (spoken("7 → 9 since {}", since(THEN, NOW)),)), wide=False)
+    assert "7 -> 9 since 5m ago" in to.said

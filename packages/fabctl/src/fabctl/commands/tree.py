@@ -20,7 +20,7 @@ from fabctl.names import BLADE, BMC, CHASSIS, NODE, PLC, RACK, ROLLOUT, TEMPLATE
 from fabctl.options import HERE, Connection, Format, ManagedFields, Names, Output
 from fabctl.racks import LABEL
 from fabctl.releases import release_of
-from fabctl.render.objects import show_objects
+from fabctl.render.objects import line_of, show_objects
 from fabctl.render.tree import Drawn, show_tree
 from fabctl.rollouts import rollout_view
 from fabctl.uses import of_plc, of_template
@@ -58,7 +58,7 @@ async def tree(
     if output in {Format.TABLE, Format.WIDE}:
         show_tree(found.top, wide=output is Format.WIDE)
     elif output is Format.NAME:
-        sys.stdout.writelines(f"{kind.prefix}/{_name(body)}\n" for kind, body in found.objects)
+        sys.stdout.writelines(line_of(body, kind) for kind, body in found.objects)
     else:
         bodies = [body for _, body in found.objects]
         show_objects(bodies, output, one=False, managed_fields=show_managed_fields)

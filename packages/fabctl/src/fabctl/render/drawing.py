@@ -3,6 +3,8 @@
 import os
 import sys
 
+from fabctl.times import Told
+
 _COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 """What Python makes of LC_CTYPE where the locale is C (PEP 538)."""
 _PLAIN = {"C", "POSIX"}
@@ -27,5 +29,8 @@ def _is_utf8(environment: "os._Environ[str] | dict[str, str]") -> bool:
 
 
 def drawn(said: str) -> str:
-    """Return a text whose arrows can be shown."""
-    return said.replace("→", "->") if ascii_only() else said
+    """Return a text whose arrows can be shown; one that people are told otherwise stays so."""
+    if not ascii_only():
+        return said
+    plain = said.replace("→", "->")
+    return type(said)(plain, said.people.replace("→", "->")) if isinstance(said, Told) else plain
