@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -65,6 +66,24 @@ async def test_a_list_is_read_in_pages() -> None:
     assert [body["metadata"]["name"] for body in found] == ["a", "b"]
     asked = {"labelSelector": "line in (3,4),!stage", "limit": "500"}
     assert [query for _, query, _ in server.asked] == [asked, asked | {"continue": "more&more"}]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Fri, 02 Jan 2026 03:04:05 GMT", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("soon", None),
+        ("Fri, 02 Jan 99999999999999999999 03:04:05 GMT", None),
+    ],
+)
+async def test_the_clock_of_the_api_server_is_known_by_its_answers(said: str, meant: datetime | None) -> None:
+    """As it says it, and not at all where it says none that there is."""
+    answer = listing()
+    answer.headers["Date"] = said
+    async with cluster(ApiServer(answer)) as asking:
+        assert asking.date is None
+        await asking.list_objects("plant")
+        assert asking.date == meant
 
 
 async def test_a_watch_goes_on_from_what_was_seen() -> None:

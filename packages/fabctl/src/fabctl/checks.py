@@ -188,6 +188,15 @@ def is_held(lease: Body, now: datetime) -> bool:
     return bool(text(spec.get("holderIdentity"))) and renewed is not None and (now - renewed).total_seconds() < lasts
 
 
+def pod_of(lease: Body) -> tuple[str, str]:
+    """Return namespace and name of the pod in whose name a Lease is held."""
+    namespace, holder = (
+        mapping(lease.get("metadata")).get("namespace"),
+        mapping(lease.get("spec")).get("holderIdentity"),
+    )
+    return text(namespace), text(holder).partition("_")[0]
+
+
 def place_of(lease: Body) -> str:
     """Return namespace and name of a Lease."""
     metadata = mapping(lease.get("metadata"))

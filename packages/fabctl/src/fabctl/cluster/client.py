@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Any
 
 from fabctl.brakes import LABEL as BRAKE
@@ -288,9 +289,14 @@ class Cluster:
         return self._context
 
     @property
-    def date(self) -> str:
-        """Return when the last answer was sent, as the API server says it (RFC 9110, section 5.6.7)."""
-        return self._api.date
+    def date(self) -> datetime | None:
+        """Return when the last answer was sent, as the API server says it (RFC 9110, section 5.6.7), if it does."""
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - few commands need it
+
+        try:
+            return parsedate_to_datetime(self._api.date).astimezone(UTC)
+        except (ValueError, OverflowError):  # OverflowError: before the year 1 there
+            return None
 
     async def brakes(self, namespace: str | None) -> list[Body]:
         """Return the ConfigMaps in which operators keep their fleet brakes, of one namespace or (None) of all."""

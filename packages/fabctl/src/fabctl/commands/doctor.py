@@ -23,13 +23,14 @@ from fabctl.checks import (
     of_leases,
     of_operators,
     of_rights,
+    pod_of,
     version_of,
     worst,
 )
 from fabctl.cluster import connected
 from fabctl.commands.selecting import several
 from fabctl.errors import Denied, FabctlError, NoConfig
-from fabctl.fields import mapping, text
+from fabctl.fields import text
 from fabctl.names import CHECK, RACK, ROLLOUT, Kind, check_name
 from fabctl.options import ANYWHERE, PRINTING, Anywhere, Connection, Format, Printing, Rows, is_table
 from fabctl.render import show_table
@@ -105,7 +106,7 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
     try:
         version = text((await cluster.server_version()).get("gitVersion"))
         yield Check("API server", State.OK, f"answers, {version}")
-        yield of_clocks(datetime.now(UTC), moment_of(cluster.date))
+        yield of_clocks(datetime.now(UTC), cluster.date)
         yield Check("you", State.OK, text(await cluster.user()))
     except NoConfig:
         raise
@@ -160,7 +161,7 @@ async def _operators(cluster: Cluster, definitions: str) -> list[Check]:
         leases = await cluster.leases()
     except FabctlError as error:
         return [*await _over(cluster, ()), Check("operator", State.SKIPPED, str(error))]
-    now = moment_of(cluster.date) or datetime.now(UTC)
+    now = cluster.date or datetime.now(UTC)
     held = [lease for lease in leases if is_held(lease, now)]
     checks = [*await _over(cluster, held), *of_leases(leases, definitions, now)]
     return [*checks, *await asyncio.gather(*(_health(cluster, lease) for lease in held))]
@@ -168,14 +169,13 @@ async def _operators(cluster: Cluster, definitions: str) -> list[Check]:
 
 async def _over(cluster: Cluster, held: Iterable[Body]) -> list[Check]:
     """Return what may be done that is about operators, by the Leases that they hold."""
-    needing = of_operators(text(mapping(lease.get("metadata")).get("namespace")) for lease in held)
+    needing = of_operators(pod_of(lease)[0] for lease in held)
     return of_rights(await _allowed(cluster, needing, known=True), needing)
 
 
 async def _health(cluster: Cluster, lease: Body) -> Check:
     """Ask an operator whether it is ready, through the API server: its Lease is held in the name of its pod."""
-    namespace = text(mapping(lease.get("metadata")).get("namespace"))
-    pod = text(mapping(lease.get("spec")).get("holderIdentity")).partition("_")[0]
+    namespace, pod = pod_of(lease)
     name = f"health of {pod}"
     try:
         check_name(pod)
@@ -194,16 +194,6 @@ async def _health(cluster: Cluster, lease: Body) -> Check:
         )
     mend = f"look at its log: kubectl logs -n {namespace} {pod}"
     return Check(name, State.FAILED, f"not ready ({status}): {answer}", mend)
-
-
-def moment_of(date: str) -> datetime | None:
-    """Return a time that an answer was sent at (RFC 9110, section 5.6.7), None for anything else."""
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - no other command needs it
-
-    try:
-        return parsedate_to_datetime(date).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def _table(checks: Sequence[Check]) -> Table:

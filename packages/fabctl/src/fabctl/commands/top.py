@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from fabctl.checks import ALONE, is_held
+from fabctl.checks import ALONE, is_held, pod_of
 from fabctl.cluster import connected
-from fabctl.commands.doctor import moment_of
 from fabctl.commands.selecting import check, namespace_of, several
 from fabctl.errors import Denied, Unhandled
 from fabctl.fields import mapping, text
@@ -115,7 +114,7 @@ async def _metrics(cluster: Cluster) -> list[str]:
     if ALONE in text((await cluster.server_version()).get("gitVersion")):
         return [_said(METRICS, *await cluster.page(f"/{METRICS}"))]
     there = await cluster.leases()
-    now = moment_of(cluster.date) or datetime.now(UTC)  # by the clock by which they are renewed
+    now = cluster.date or datetime.now(UTC)  # by the clock by which they are renewed
     leases = [each for each in there if is_held(each, now)]
     if not leases:
         raise Unhandled("no operator holds a Lease: none runs, or it runs with --no-lease (see: fabctl doctor)")
@@ -124,8 +123,7 @@ async def _metrics(cluster: Cluster) -> list[str]:
 
 async def _of(cluster: Cluster, lease: Body) -> str:
     """Return the metrics of an operator, whose Lease is held in the name of its pod."""
-    namespace = text(mapping(lease.get("metadata")).get("namespace"))
-    pod = text(mapping(lease.get("spec")).get("holderIdentity")).partition("_")[0]
+    namespace, pod = pod_of(lease)
     try:
         check_name(pod)
     except ValueError as error:
