@@ -2,12 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec
 from fabgitops_core.api.plc.registers import Register
@@ -373,3 +374,17 @@ async def play_all(
     async with asyncio.TaskGroup() as group:
         tasks = {case: group.create_task(one(case)) for case in cases}
     return {case: task.result() for case, task in tasks.items()}
+
+
+def selected(request: pytest.FixtureRequest) -> set[Case]:
+    """Return the cases of a file that were selected."""
+    here = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
+    cases = (item.callspec.params["case"] for item in here)
+    return {each for each in cases if isinstance(each, Case)}
+
+
+def played(request: pytest.FixtureRequest, cases: Sequence[Case]) -> dict[Case, Play]:
+    """Play those of the cases that were selected, all at a time."""
+    context = ssl.create_default_context()  # which no case asks for
+    wanted = selected(request)
+    return asyncio.run(play_all([each for each in cases if each in wanted], context, context, len(cases)))

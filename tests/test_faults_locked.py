@@ -3,15 +3,12 @@
 The map has another register besides, and both drift as the fault begins. Each case is played once, all at a time.
 """
 
-import asyncio
-import ssl
-
 import pytest
 from fabgitops_core.control.plc.reasons import PlcReason
 from mock_plc.net.transport import Transport
 from mock_plc.wire import pdu
 
-from .suffering import KEY, Case, Play, play_all
+from .suffering import KEY, Case, Play, played
 from .test_faults_played import LEFT_OUT, ON_REQUESTS, SOME_CODES, aimed
 from .witness import Asked
 
@@ -28,11 +25,8 @@ each_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 @pytest.fixture(scope="module")
 def plays(request: pytest.FixtureRequest) -> dict[Case, Play]:
-    """Play the cases that were selected, once for all tests."""
-    here = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
-    selected = {item.callspec.params["case"] for item in here}
-    context = ssl.create_default_context()  # which no case asks for
-    return asyncio.run(play_all([each for each in CASES if each in selected], context, context, len(CASES)))
+    """Play the cases once for all tests."""
+    return played(request, CASES)
 
 
 def address_of(asked: Asked) -> int:

@@ -14,7 +14,7 @@ from mock_plc.faults.model import EXCEPTIONS
 from mock_plc.net import tls
 from mock_plc.net.transport import Transport
 
-from .suffering import KEY, Case, Play, play_all
+from .suffering import KEY, Case, Play, play_all, selected
 
 TOGETHER = 120
 
@@ -96,13 +96,12 @@ each_case = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Play]:
     """Play the cases of a round that were selected, once for all tests."""
-    here = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
-    selected = {item.callspec.params["case"] for item in here}
+    wanted = selected(request)
     folder = tmp_path_factory.mktemp("tls")
     tls.make(folder, ["127.0.0.1"])
     server = tls.context(folder / tls.CERTIFICATE, folder / tls.KEY)
     client = tls_context(ca=(folder / tls.CA).read_text())
-    cases = [case for at, case in ROUNDS if at == request.param and case in selected]
+    cases = [case for at, case in ROUNDS if at == request.param and case in wanted]
     return asyncio.run(play_all(cases, server, client, TOGETHER))
 
 
