@@ -1,13 +1,12 @@
 """Groups over real sockets: devices that take a block of registers in one request only, and nothing of it alone."""
 
-import asyncio
 import struct
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from .test_read_elsewhere import kept, until
+from .keeping import answering, kept, until
 
 TIMES: tuple[dict[str, Any], ...] = (
     {"name": "start", "address": 100, "value": 480, "group": "charging"},
@@ -54,16 +53,6 @@ class Block:
             return bytes((1, 1, sum(bit << at for at, bit in enumerate(cells))))
         return struct.pack(f">BB{len(cells)}H", code, 2 * len(cells), *cells)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection until it ends."""
-        try:
-            while True:
-                head = await reader.readexactly(7)
-                reply = self.answer(await reader.readexactly(int.from_bytes(head[4:6], "big") - 1))
-                writer.write(head[:4] + struct.pack(">HB", len(reply) + 1, head[6]) + reply)
-        except asyncio.IncompleteReadError:
-            writer.close()
-
 
 @pytest.mark.parametrize(
     ("block", "registers", "wanted"),
@@ -76,8 +65,7 @@ class Block:
 )
 async def test_a_block_goes_out_whole(block: Block, registers: tuple[dict[str, Any], ...], wanted: list[int]) -> None:
     """It is put right by one request, once more when any one of it drifts, and never asked for a part."""
-    server = await asyncio.start_server(block.serve, "127.0.0.1", 0)
-    async with server, kept(server.sockets[0].getsockname()[1], *registers) as status:
+    async with answering(block.answer) as port, kept(port, *registers) as status:
         await until(lambda: status().in_sync is True, status)
         assert (block.taken, block.refused) == ([wanted], [])
         before = status().corrections_applied

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,10 +31,11 @@ from fabgitops_core.engine.engine import Engine
 from fabgitops_core.modbus.pool import ModbusDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 
+from .keeping import PATIENCE, until
+
 FOLDER = Path(__file__).parent.parent / "examples" / "devices"
 DEVICES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 MOCK_PLC = Path(sys.executable).with_name("mock-plc")
-PATIENCE = 30.0
 TIMEOUT = 5.0
 
 each_device = pytest.mark.parametrize("device", DEVICES)
@@ -118,14 +119,6 @@ async def mock_plc(device: str) -> AsyncIterator[int]:
         if process.returncode is None:
             process.terminate()
         await process.communicate()
-
-
-async def until(true: Callable[[], bool], what: Callable[[], object]) -> None:
-    """Wait until something is true; say what there was instead when it never is."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while not true():
-        assert asyncio.get_running_loop().time() < deadline, what()
-        await asyncio.sleep(0.01)
 
 
 async def words_of(devices: ModbusDevices, wanted: IndustrialPLCSpec, register: Register) -> Words:

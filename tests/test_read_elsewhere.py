@@ -1,27 +1,17 @@
 """Registers that are written in one place and read in another, over real sockets: a PLC of mock-plc, and an odd one."""
 
-import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 
-from fabgitops_core.api.meta import Key
-from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
-from fabgitops_core.control.events import Declared
-from fabgitops_core.control.plc.table import PlcController
-from fabgitops_core.engine.engine import Engine
-from fabgitops_core.modbus.pool import ModbusDevices
-from fabgitops_core.testing.host import FakeHost, FakeObserver
+from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
 from mock_plc.machine.machine import Machine
 from mock_plc.memory import Table
 from mock_plc.net.listen import listening
 from mock_plc.net.station import Station
 from mock_plc.spec.reading import parse
 
-KEY = Key(INDUSTRIAL_PLC.name, "default", "odd")
-PATIENCE = 30.0
+from .keeping import answering, kept, until
+
 FAN: dict[str, Any] = {"name": "fan", "address": 3, "value": 1, "readFrom": {"table": "input", "address": 3}}
 DEVICE = """
 registers:
@@ -75,44 +65,6 @@ class Odd:
         words = [0] * count if code == 3 else [self.words[each] for each in range(at, at + count)]
         return struct.pack(f">BB{count}H", code, 2 * count, *words)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection until it ends."""
-        try:
-            while True:
-                head = await reader.readexactly(7)
-                reply = self.answer(await reader.readexactly(int.from_bytes(head[4:6], "big") - 1))
-                writer.write(head[:4] + struct.pack(">HB", len(reply) + 1, head[6]) + reply)
-        except asyncio.IncompleteReadError:
-            writer.close()
-
-
-@asynccontextmanager
-async def kept(port: int, *registers: dict[str, Any]) -> AsyncIterator[Callable[[], IndustrialPLCStatus]]:
-    """Let an engine keep what listens at a port; yield what tells how it stands."""
-    devices, host = ModbusDevices(), FakeHost()
-    engine = Engine(devices, host, FakeObserver())
-    where = {"deviceAddress": "127.0.0.1", "port": port, "pollIntervalSecs": 1, "registers": list(registers)}
-    event: Declared[Any, Any] = Declared(datetime.now(UTC), 1, IndustrialPLCSpec.model_validate(where), request=None)
-
-    def status() -> IndustrialPLCStatus:
-        found = host.status(KEY)
-        return found if isinstance(found, IndustrialPLCStatus) else IndustrialPLCStatus()
-
-    try:
-        engine.declare(KEY, PlcController(settle_secs=0), event)
-        yield status
-    finally:
-        await engine.stop(5)
-        await devices.close()
-
-
-async def until(true: Callable[[], bool], status: Callable[[], IndustrialPLCStatus]) -> None:
-    """Wait until something is true; say how the PLC stands when it never is."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while not true():
-        assert asyncio.get_running_loop().time() < deadline, status()
-        await asyncio.sleep(0.01)
-
 
 def actual(status: IndustrialPLCStatus) -> dict[str, str | None]:
     """Return what each register was read to hold."""
@@ -122,8 +74,7 @@ def actual(status: IndustrialPLCStatus) -> dict[str, str | None]:
 async def test_a_fan_that_always_reads_0_where_it_is_written_is_in_sync_by_its_input_register() -> None:
     """It is written once, proven by the input register, and written again when somebody has switched it off."""
     odd = Odd()
-    server = await asyncio.start_server(odd.serve, "127.0.0.1", 0)
-    async with server, kept(server.sockets[0].getsockname()[1], FAN) as status:
+    async with answering(odd.answer) as port, kept(port, FAN) as status:
         await until(lambda: status().in_sync is True, status)
         assert (odd.writes, status().corrections_applied) == ([(6, 3, 1)], 1)
         odd.words[3] = 0
