@@ -116,6 +116,15 @@ def test_a_connection_is_of_the_resource_before_the_template() -> None:
     assert other.server_names == {"other", "own"}
 
 
+def test_what_goes_before_and_after_a_write_is_there_however_it_is_named() -> None:
+    """A register by its address and a coil by a reference of the same number are two places, spelled twice one."""
+    steps = "[{address: 24, value: 1}, {reference: 24, value: true}, {reference: 40025, value: 2}]"
+    (site,) = read(plc("m", f"deviceAddress: plc\nregisters:\n- {{name: a, address: 1, write: {{before: {steps}}}}}\n"))
+    twin = machine(site)
+    assert set(twin.points) == {"a", "line-1.m.step-24", "line-1.m.step-24.2"}
+    assert (twin.units[1].read(Table.HOLDING, 24, 1), twin.units[1].read(Table.COIL, 23, 1)) == ([0], [0])
+
+
 def test_a_twin_echoes_where_a_manifest_says_so() -> None:
     """Behind a converter that sends requests back the operator waits for them, so the twin sends them back."""
     serial = "deviceAddress: plc\nconnection: {transport: rtuOverTcp, echo: true}\ntargetRegister: 1\ntargetValue: 2"

@@ -245,15 +245,20 @@ def _once(those: list[tuple[Part, Declared]]) -> list[tuple[Part, Declared]]:
 
 
 def _named(those: list[tuple[Part, Declared]]) -> Iterator[Placed]:
-    """Name the registers of a unit: those of the same name by their manifests as well."""
+    """Name the registers of a unit: those of the same name by their manifests as well, and then by their number.
+
+    Only steps may need that, which have no names: a word by its address and a coil by a reference of the same number.
+    """
     names = Counter(one.register.name for _, one in those)
     longer = Counter(f"{part.plc.name}.{one.register.name}" for part, one in those)
+    taken: Counter[str] = Counter()
     for part, one in those:
         name = one.register.name
         if names[name] > 1:
             name = f"{part.plc.name}.{one.register.name}"
             name = name if longer[name] == 1 else f"{part.plc.namespace}.{name}"
-        yield Placed(name, part.plc, one)
+        taken[name] += 1
+        yield Placed(name if taken[name] == 1 else f"{name}.{taken[name]}", part.plc, one)
 
 
 def _identity(address: str, unit_id: int, parts: list[Part]) -> Identity:
