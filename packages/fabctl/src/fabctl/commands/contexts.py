@@ -111,32 +111,34 @@ async def objects_everywhere(
 
 
 def show_everywhere(
-    everywhere: Everywhere[Body],
+    objects: Everywhere[Body],
+    told: Everywhere[T],
+    table: Callable[[list[T]], Table],
     output: Format | Template,
-    table: Callable[[Everywhere[Body]], None],
     *,
     kind: Kind = PLC,
     managed_fields: bool = False,
     printing: Printing,
 ) -> None:
-    """Print objects of several contexts.
+    """Print what was found in several contexts.
 
     Args:
-        everywhere: The objects.
+        objects: It as objects, for programs.
+        told: It as a table is made of it.
+        table: What makes that, when one is asked for.
         output: How.
-        table: What prints a table of them, where one is asked for.
         kind: What they are.
         managed_fields: Whether JSON and YAML keep metadata.managedFields.
         printing: What is left out.
     """
     if is_table(output):
-        table(everywhere)
+        told.show_table(table, output, printing)
     else:
-        bodies = [each if output is Format.NAME else _marked(each, context) for context, each in everywhere.found]
+        bodies = [each if output is Format.NAME else _marked(each, context) for context, each in objects.found]
         headers = not printing.no_headers
         show_objects(bodies, output, one=False, managed_fields=managed_fields, kind=kind, headers=headers)
     if output == "csv" or not is_table(output):
-        for context, error in everywhere.away:
+        for context, error in objects.away:
             complain(f"fabctl: {context}: {error}")
 
 

@@ -67,11 +67,7 @@ async def doctor(
         known = [(context, check) for context, checks in zip(contexts, told, strict=True) for check in checks]
         checks = Everywhere(known, ())
         show_everywhere(
-            checks.spread(lambda check: [_object(check)]),
-            output,
-            lambda _: checks.show_table(_table, output, printing),
-            kind=CHECK,
-            printing=printing,
+            checks.spread(lambda check: [_object(check)]), checks, _table, output, kind=CHECK, printing=printing
         )
         return worst([check for _, check in known])
     found, headers = await _told(connection), not printing.no_headers

@@ -72,11 +72,12 @@ async def events(
             lacking.append(missing)
             return shown
 
-        everywhere = await ask_everywhere(contexts, scope, ask)
+        everywhere = (await ask_everywhere(contexts, scope, ask)).picked(sorted_events)
         show_everywhere(
-            everywhere.picked(sorted_events),
+            everywhere,
+            everywhere,
+            table,
             output,
-            lambda answers: answers.show_table(table, output, printing),
             kind=EVENT,
             managed_fields=show_managed_fields,
             printing=printing,

@@ -46,10 +46,9 @@ async def history(
         everywhere, code = await objects_everywhere(contexts, wanted, scope)
         show_everywhere(
             everywhere,
+            everywhere.spread(lambda plc: corrections([plc])).picked(newest_first),
+            table,
             output,
-            lambda plcs: (
-                plcs.spread(lambda plc: corrections([plc])).picked(newest_first).show_table(table, output, printing)
-            ),
             managed_fields=show_managed_fields,
             printing=printing,
         )

@@ -150,14 +150,8 @@ async def show(
         from fabctl.commands.contexts import objects_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
 
         everywhere, code = await objects_everywhere(contexts, names, scope, kind)
-        show_everywhere(
-            everywhere.picked(pick),
-            output,
-            lambda answers: answers.show_table(table, output, printing),
-            kind=kind,
-            managed_fields=managed_fields,
-            printing=printing,
-        )
+        shown = everywhere.picked(pick)
+        show_everywhere(shown, shown, table, output, kind=kind, managed_fields=managed_fields, printing=printing)
         return code
     async with connected(scope) as cluster:
         if not names and not ordered and output not in {Format.TABLE, Format.WIDE}:

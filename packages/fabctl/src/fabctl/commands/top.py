@@ -67,12 +67,7 @@ async def top(
 
         everywhere = await ask_everywhere(contexts, scope, lambda cluster, _: _loads(cluster, wanted, scope))
         known = everywhere.picked(first)
-        show_everywhere(
-            known.spread(lambda each: [_object(each)]),
-            output,
-            lambda _: known.show_table(table, output, printing),
-            printing=printing,
-        )
+        show_everywhere(known.spread(lambda each: [_object(each)]), known, table, output, printing=printing)
         return known.code()
     async with connected(scope) as cluster:
         known_here = await _loads(cluster, wanted, scope)

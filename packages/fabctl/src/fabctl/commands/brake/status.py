@@ -41,8 +41,9 @@ async def status(
         everywhere = await ask_everywhere(contexts, connection, lambda cluster, _: cluster.brakes(connection.namespace))
         show_everywhere(
             everywhere,
+            everywhere,
+            _table,
             output,
-            lambda answers: answers.show_table(_table, output, printing),
             kind=CONFIG_MAP,
             managed_fields=show_managed_fields,
             printing=printing,
