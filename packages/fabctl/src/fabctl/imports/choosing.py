@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, count
 from typing import Any
 
 from fabctl.errors import UsageError
@@ -96,10 +97,9 @@ def _chosen(found: Sequence[Device], names: Sequence[str]) -> dict[str, Device]:
         return {names[0] if names else _called(found[0]): found[0]}
     there: dict[str, Device] = {}
     for device in found:
-        name, count = _called(device), 1
-        while (f"{name}-{count}" if count > 1 else name) in there:
-            count += 1
-        there[f"{name}-{count}" if count > 1 else name] = device
+        name = _called(device)
+        further = (f"{name}-{number}" for number in count(2))
+        there[next(each for each in chain((name,), further) if each not in there)] = device
     for name in names:
         if name not in there:
             raise UsageError(f"there is no device {name} in it: there are {', '.join(there)}")

@@ -55,6 +55,15 @@ class Device:
         """Tell of settings that are not among the known ones."""
         self.unused |= {str(each) for each in settings} - known
 
+    def order(self, called: str, entry: dict[str, Any], order: str) -> None:
+        """Say in a number of several words in which order they come, or (none is known) keep that it has to be told."""
+        if size_of(entry) == 1 or entry["type"] == "string":
+            return
+        if not order:
+            self.orderless = self.orderless or called
+        elif order != "ABCD":
+            entry["byteOrder"] = order
+
     def add(self, called: object, entry: dict[str, Any], unit_id: int | None = None) -> None:
         """Take a register over.
 
@@ -197,6 +206,18 @@ def scaling(scale: float, offset: float = 0) -> dict[str, int | float]:
     if scale == 0:
         raise NotTaken("its scale is 0, which makes every value the same")
     return {**({"scale": scale} if scale != 1 else {}), **({"offset": offset} if offset else {})}
+
+
+def line(raw_low: float, raw_high: float, low: float, high: float) -> tuple[int | float, int | float]:
+    """Return scale and offset of a straight line through two points.
+
+    Raises:
+        NotTaken: It has no slope, or only one.
+    """
+    if raw_low == raw_high:
+        raise NotTaken("its raw range has no width")
+    scale = number(f"{(high - low) / (raw_high - raw_low):.15g}", "scale")
+    return scale, number(f"{low - raw_low * scale:.15g}", "offset")
 
 
 def bit(at: int) -> dict[str, Any]:

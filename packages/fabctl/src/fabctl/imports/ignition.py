@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fabctl.errors import UsageError
-from fabctl.imports.devices import Device, NotTaken, bit, number, scaling, size_of, text
-from fabctl.imports.kepware import line
+from fabctl.imports.devices import Device, NotTaken, bit, line, number, scaling, text
 
 _WORDS = {
     "": "int16",
@@ -97,9 +96,7 @@ def _why_not(tag: Mapping[str, Any]) -> str:
 def _take(device: Device, called: str, tag: Mapping[str, Any], order: str) -> None:
     try:
         unit, entry = _entry(tag)
-        if size_of(entry) > 1 and entry["type"] != "string":
-            device.orderless = device.orderless or ("" if order else called)
-            entry |= {} if order in {"", "ABCD"} else {"byteOrder": order}
+        device.order(called, entry, order)
         device.add(called, entry, unit)
     except NotTaken as error:
         device.leave(called, error)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fabctl.errors import UsageError
-from fabctl.imports.devices import Device, NotTaken, bit, number, scaling, size_of, text, whole
+from fabctl.imports.devices import Device, NotTaken, bit, line, number, scaling, text, whole
 
 _TABLES = {"0": "coil", "1": "discrete", "3": "input", "4": None}
 _TYPES = {
@@ -75,10 +75,7 @@ def _take(device: Device, row: Mapping[str, str], order: str) -> None:
     called = row.get("Tag Name") or row.get("Address") or "a tag without a name"
     try:
         entry = _entry(row)
-        if order and size_of(entry) > 1 and entry["type"] != "string":
-            entry |= {} if order == "ABCD" else {"byteOrder": order}
-        elif size_of(entry) > 1 and entry["type"] != "string":
-            device.orderless = device.orderless or called
+        device.order(called, entry, order)
         device.add(called, entry)
     except NotTaken as error:
         device.leave(called, error)
@@ -123,15 +120,3 @@ def _scaled(row: Mapping[str, str]) -> dict[str, Any]:
     if row.get("Negate Value", "").lower() in {"1", "true"}:
         scale, offset = -scale, -offset
     return scaling(scale, offset)
-
-
-def line(raw_low: float, raw_high: float, low: float, high: float) -> tuple[int | float, int | float]:
-    """Return scale and offset of a straight line through two points.
-
-    Raises:
-        NotTaken: It has no slope, or only one.
-    """
-    if raw_low == raw_high:
-        raise NotTaken("its raw range has no width")
-    scale = number(f"{(high - low) / (raw_high - raw_low):.15g}", "scale")
-    return scale, number(f"{low - raw_low * scale:.15g}", "offset")
