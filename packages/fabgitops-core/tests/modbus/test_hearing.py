@@ -1,5 +1,6 @@
 """What a serial line carries: the answer is found among what others say, wherever the stream is cut."""
 
+import asyncio
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ from fabgitops_core.modbus.frames.manners import Share
 from fabgitops_core.modbus.frames.reads import read_request
 from fabgitops_core.modbus.frames.request import Request
 from fabgitops_core.modbus.frames.writes import write_request
+from fabgitops_core.modbus.wire import SerialLine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -146,6 +148,28 @@ def test_a_line_that_never_rests_is_not_listened_to_for_ever() -> None:
     flood = OTHERS[0] * 128
     with pytest.raises(BadReply, match="that are no answer to it"):
         heard(ear, [flood] * (MOST_PASSED_OVER // len(flood) + 2))
+
+
+class Closable(asyncio.Transport):
+    """A transport that knows whether it was closed."""
+
+    closed = False
+
+    def abort(self) -> None:
+        """Close."""
+        self.closed = True
+
+
+@pytest.mark.parametrize(("secs", "closed"), [(0, True), (3600, False)])
+async def test_a_line_that_never_rests_is_left_while_nothing_is_asked(secs: float, closed: bool) -> None:
+    """Who floods us between two polls loses the connection; one that is as fast as a serial line does not."""
+    line, transport = SerialLine(), Closable()
+    line.connection_made(transport)
+    line.listen(Ear(REQUESTS[0], Share(Link())))
+    line._since -= secs
+    for _ in range(4 * MOST_PASSED_OVER // 1024):
+        line.data_received(OTHERS[0] * 128)
+    assert transport.closed is closed
 
 
 def test_a_reply_of_the_right_unit_and_the_wrong_shape_is_remembered() -> None:

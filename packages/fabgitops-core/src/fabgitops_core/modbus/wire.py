@@ -10,7 +10,7 @@ from typing import cast
 from fabgitops_core.control.plc.requests import ConnectionId, Transport
 from fabgitops_core.engine.device_errors import BadReply
 from fabgitops_core.modbus.frames.framings import MBAP
-from fabgitops_core.modbus.frames.hearing import Ear
+from fabgitops_core.modbus.frames.hearing import FASTEST, MOST_PASSED_OVER, Ear
 
 GRACE_SECS = 0.001
 """Between the end of the time allowed and giving up, so that the loop looks at the socket once more: when the loop was
@@ -181,15 +181,17 @@ class Stream(Wire, asyncio.Protocol):
 class SerialLine(Stream):
     """A TCP connection to a converter, which carries what goes over its serial line: others' frames as well.
 
-    They are passed over while an answer is waited for, and afterwards, as long as they come whole. `listen` says for
-    which answer, before each request.
+    They are passed over while an answer is waited for, and afterwards, as long as they come whole, and no faster than
+    such a line is. `listen` says for which answer, before each request.
     """
 
-    __slots__ = ("_ear",)
+    __slots__ = ("_ear", "_idle", "_since")
 
     def __init__(self) -> None:
         super().__init__(len)
         self._ear: Ear | None = None
+        self._idle = 0
+        self._since = 0.0
 
     @property
     def ear(self) -> Ear | None:
@@ -199,6 +201,7 @@ class SerialLine(Stream):
     def listen(self, ear: Ear) -> None:
         """Listen for another answer from now on."""
         self._ear = ear
+        self._idle, self._since = 0, asyncio.get_running_loop().time()
 
     @property
     def partial(self) -> bool:
@@ -214,7 +217,7 @@ class SerialLine(Stream):
         """Hand the answer to who waits for it, once it is whole."""
         ear = self._ear
         if self._waiter is None or ear is None:
-            if ear is None or not ear.is_foreign(data):
+            if ear is None or self._floods(len(data)) or not ear.is_foreign(data):
                 self.drop()
             return
         try:
@@ -224,6 +227,11 @@ class SerialLine(Stream):
             return
         if answer is not None:
             self._answer(answer)
+
+    def _floods(self, more: int) -> bool:
+        """Return whether more has come since nothing is waited for than a serial line carries: it would never rest."""
+        self._idle += more
+        return self._idle > MOST_PASSED_OVER + FASTEST * (asyncio.get_running_loop().time() - self._since)
 
 
 class Datagrams(Wire, asyncio.DatagramProtocol):
