@@ -43,6 +43,12 @@ def shown(value: object) -> str:
         return NOTHING
 
 
+def key_of(body: Body) -> tuple[str, str]:
+    """Return namespace and name of an object."""
+    metadata = mapping(body.get("metadata"))
+    return text(metadata.get("namespace")), text(metadata.get("name"))
+
+
 def moment(value: object) -> datetime | None:
     """Return an RFC 3339 time in UTC, and None for anything else, such as one before the year 1 there."""
     try:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from fabctl.cluster import connected
 from fabctl.commands.selecting import check, namespace_of, selected
-from fabctl.fields import NOTHING
+from fabctl.fields import NOTHING, key_of
 from fabctl.model import view
 from fabctl.render.separated import show_csv
 from fabctl.render.shapes import Table, plain_row
 from fabctl.render.tables import status_table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 
     from fabctl.cluster.client import Cluster, Key
     from fabctl.fields import Body
@@ -50,14 +50,12 @@ async def follow(
     check(names, scope)
     async with connected(scope) as cluster:
         rows = _Rows(wide=wide, namespaces=scope.all_namespaces, csv=csv)
-        known: set[Key] = set()
         async with aclosing(_chunks(cluster, names, scope, whole=ordered)) as chunks:
             async for chunk in chunks:  # what is wrong from the start ends it at once
-                bodies = pick(chunk)
-                rows.show(bodies, headers=headers)
-                known, headers = known | {view(body).key for body in bodies}, False
+                rows.show(pick(chunk), headers=headers)
+                headers = False
         one = names[0] if len(names) == 1 else None
-        following = cluster.follow(namespace_of(cluster, scope), known, one, selector=scope.selector)
+        following = cluster.follow(namespace_of(cluster, scope), rows.known, one, selector=scope.selector)
         async with aclosing(following) as changes:
             async for key, body in changes:
                 if not names or key[1] in names:
@@ -83,10 +81,15 @@ class _Rows:
         self._last: dict[Key, tuple[str, ...]] = {}
         self._widths: list[int] = []
 
+    @property
+    def known(self) -> Collection[Key]:
+        """Return what stands there."""
+        return self._last.keys()
+
     def show(self, bodies: Sequence[Body], *, headers: bool) -> None:
         """Print what is there from the start, or a chunk of it."""
         table = self._table(bodies)
-        self._last.update(zip((view(body).key for body in bodies), table.rows, strict=True))
+        self._last.update(zip(map(key_of, bodies), table.rows, strict=True))
         self._print(table, headers=headers)
 
     def change(self, key: Key, body: Body | None, *, chosen: bool) -> None:

@@ -13,7 +13,7 @@ from fabctl.checks import ALONE, is_held, pod_of
 from fabctl.cluster import connected
 from fabctl.commands.selecting import check, namespace_of, several
 from fabctl.errors import Denied, Unhandled
-from fabctl.fields import mapping, text
+from fabctl.fields import key_of, text
 from fabctl.loads import Load, Most, loads, meant, worst_first
 from fabctl.names import check_name, named
 from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, Names, Printing, Rows, is_table
@@ -88,15 +88,9 @@ async def top(
 async def _loads(cluster: Cluster, names: Sequence[str], scope: Looking) -> list[Load]:
     keys = None
     if scope.selector is not None:
-        there = await cluster.list_objects(namespace_of(cluster, scope), scope.selector)
-        keys = {_key(body) for body in there}
+        keys = set(map(key_of, await cluster.list_objects(namespace_of(cluster, scope), scope.selector)))
     told = await _metrics(cluster)
     return list(meant((each for said in told for each in loads(said)), namespace_of(cluster, scope), names, keys))
-
-
-def _key(body: Body) -> tuple[str, str]:
-    metadata = mapping(body.get("metadata"))
-    return text(metadata.get("namespace")), text(metadata.get("name"))
 
 
 async def _metrics(cluster: Cluster) -> list[str]:

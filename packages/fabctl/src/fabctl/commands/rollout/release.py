@@ -13,7 +13,7 @@ from fabctl.commands.acting import Act, Answer, carry_out, which
 from fabctl.commands.rollout.saying import Timeout, Wait
 from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected, typed
 from fabctl.errors import Unhandled
-from fabctl.fields import mapping, text
+from fabctl.fields import key_of
 from fabctl.marks import PERMIT
 from fabctl.names import named
 from fabctl.options import HERE_ALL, Names, Scope
@@ -87,7 +87,7 @@ def _waiting(bodies: Sequence[Body], scope: Scope, *, told: bool) -> Waiting:
     """
     waiting: Waiting = {}
     for body in bodies:
-        found, name = release_of(body), which(_key(body), namespaces=scope.all_namespaces)
+        found, name = release_of(body), which(key_of(body), namespaces=scope.all_namespaces)
         if found is not None and found.held and not is_current(body):
             raise Unhandled(f"{name}: the operator has not looked at it since it changed; try again in a moment")
         if found is not None and found.held and found.wanted:
@@ -109,7 +109,7 @@ def _why_not(found: Release | None) -> str:
 
 async def _changed(cluster: Cluster, waiting: Waiting, names: Sequence[str], scope: Scope) -> int:
     """Take out the PLCs of which Git wants something else by now, and say so; return 1 where there is one."""
-    now = {_key(body): release_of(body) for body in await selected(cluster, names, scope)}
+    now = {key_of(body): release_of(body) for body in await selected(cluster, names, scope)}
     wanted = {key: (each.uid, each.wanted) for key, each in now.items() if each}
     changed = [key for key, each in waiting.items() if wanted.get(key) != (each.uid, each.wanted)]
     for key in changed:
@@ -136,8 +136,3 @@ def _question(waiting: Waiting, scope: Scope) -> str:
         return f"Release {len(keys)} PLCs, so that this is written"
     named_ = ", ".join(which(key, namespaces=scope.all_namespaces) for key in keys)
     return f"Release {named_}, so that this is written"
-
-
-def _key(body: Body) -> Key:
-    metadata = mapping(body.get("metadata"))
-    return text(metadata.get("namespace")), text(metadata.get("name"))
