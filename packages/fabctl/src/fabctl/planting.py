@@ -67,6 +67,12 @@ spec:
   deviceAddress: mixer.{line}.invalid # its host name or IP address
 """
 
+_CHECKOUT = """\
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+"""
+
 _CI = """\
 # Says of each pull request what is wrong with it, and what it would change and write to which device.
 name: plant
@@ -89,10 +95,7 @@ jobs:
     permissions:
       contents: read
     steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with:
-          persist-credentials: false
-      - run: python3 -m pip install 'fabctl[offline]=={version}'
+{checkout}      - run: python3 -m pip install 'fabctl[offline]=={version}'
       - run: fabctl validate -f lines --strict -o github
 
   diff: # on a runner that reaches the cluster, with a kubeconfig in the secret KUBECONFIG: README.md
@@ -104,10 +107,7 @@ jobs:
     permissions:
       contents: read
     steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with:
-          persist-credentials: false
-      - run: python3 -m pip install 'fabctl=={version}'
+{checkout}      - run: python3 -m pip install 'fabctl=={version}'
       - env:
           SECRET: ${{{{ secrets.KUBECONFIG }}}}
         run: |
@@ -182,5 +182,5 @@ def repository(title: str, lines: Sequence[str], version: str) -> Mapping[str, s
         "base/mixer.yaml": _PLC,
         **{f"lines/{line}/kustomization.yaml": _OVERLAY.format(line=line) for line in lines},
         **{f"lines/{line}/line.yaml": _LINE.format(line=line) for line in lines},
-        FILE_OF_CI: _CI.format(version=version),
+        FILE_OF_CI: _CI.format(version=version, checkout=_CHECKOUT),
     }
