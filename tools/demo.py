@@ -39,7 +39,7 @@ def say(text: str) -> None:
 def tell(stage: Stage) -> None:
     """Tell the story."""
     say("Two PLCs start; both drift by themselves every few seconds.")
-    ports = {name: stage.start_plc(name) for name in CHAOS}
+    ports = {name: stage.start_plc(name, "--chaos", *flags) for name, flags in CHAOS.items()}
     began = time.monotonic()
     begin(stage, ports)
     until(partial(in_sync, stage), "a PLC is in sync")

@@ -26,7 +26,7 @@ import yaml
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
-from stages import BIN, ROOT, Standalone, StoryError, after, until
+from stages import BIN, ROOT, Standalone, StoryError, until
 
 IMAGES = ROOT / "docs/images"
 MACHINES = ("mixer-1", "mixer-2", "mixer-3", "oven", "filler", "labeler", "conveyor", "press")
@@ -40,9 +40,8 @@ LIVELY_SECS = 40
 def furnish(stage: Standalone) -> None:
     """Start PLCs that drift, and the drive of examples/devices; declare them, and one that is away."""
     registers = [word for at in range(len(MACHINES)) for word in ("--register", f"{4001 + at}=2500")]
-    mock = [str(BIN / "mock-plc"), "--bind", "127.0.0.1", "--port", "0"]
-    chaotic = listening(stage, "chaotic", [*mock, *DRIFTING, *registers])
-    drive = listening(stage, "drive", [*mock, "--device", str(ROOT / "examples/devices/mock/danfoss-fc101.yaml")])
+    chaotic = stage.start_plc("chaotic", *DRIFTING, *registers)
+    drive = stage.start_plc("drive", "--device", str(ROOT / "examples/devices/mock/danfoss-fc101.yaml"))
     for at, name in enumerate(MACHINES):
         spec = {"deviceAddress": "127.0.0.1", "port": chaotic, "targetRegister": 4001 + at, "targetValue": 2500}
         declare(stage, "IndustrialPLC", name, {**spec, "pollIntervalSecs": 1, **OTHERWISE.get(name, {})})
@@ -58,12 +57,6 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "labeler": {"correction": {"mode": "Warn"}},
 }
 """What some machines have of their own."""
-
-
-def listening(stage: Standalone, name: str, command: Sequence[str]) -> int:
-    """Start a PLC, and return its port."""
-    log = stage.start(name, list(command), {})
-    return int(until(lambda: after(log, "listening on 127.0.0.1:"), f"{name} listens"))
 
 
 def declare(stage: Standalone, kind: str, name: str, spec: dict[str, Any]) -> None:
@@ -92,15 +85,16 @@ def drawn(
     stream = pyte.ByteStream(screen)
     with subprocess.Popen([BIN / "fabctl", *arguments], env=environment, start_new_session=True, **streams) as process:
         os.close(slave)
-        deadline = time.monotonic() + secs
-        while time.monotonic() < deadline or (not keys and process.poll() is None):
+        try:
+            deadline = time.monotonic() + secs
+            while time.monotonic() < deadline or (not keys and process.poll() is None):
+                _feed(stream, master)
             _feed(stream, master)
-        _feed(stream, master)
-        if keys:
-            os.write(master, keys)
+            if keys:
+                os.write(master, keys)
             code = process.wait(timeout=30)
-        else:
-            code = process.returncode
+        finally:
+            process.kill()  # which is in a session of its own, where Ctrl-C does not reach it
     os.close(master)
     if code:
         raise StoryError(f"fabctl {' '.join(arguments)} ended with {code}: {' '.join(screen.display).strip()}")

@@ -76,9 +76,9 @@ class Stage(ABC):
         """The client of the API that fabctl asks, too."""
         return lightkube.Client(config=lightkube.KubeConfig.from_file(self.kubeconfig), field_manager="demo")
 
-    def start_plc(self, name: str) -> int:
-        """Start a chaotic PLC and return its port."""
-        command = [str(BIN / "mock-plc"), "--bind", "127.0.0.1", "--port", "0", "--chaos", *CHAOS[name]]
+    def start_plc(self, name: str, *flags: str) -> int:
+        """Start a PLC with what mock-plc is to be told of it, and return its port."""
+        command = [str(BIN / "mock-plc"), "--bind", "127.0.0.1", "--port", "0", *flags]
         log = self.start(name, command, {})
         return int(until(lambda: after(log, "listening on 127.0.0.1:"), f"{name} listens"))
 
