@@ -28,13 +28,12 @@ from fabctl.checks import (
     worst,
 )
 from fabctl.cluster import connected
-from fabctl.commands.selecting import several
+from fabctl.commands.selecting import several, show_here
 from fabctl.errors import Denied, FabctlError, NoConfig
 from fabctl.fields import text
 from fabctl.names import CHECK, RACK, ROLLOUT, Kind, check_name
-from fabctl.options import ANYWHERE, PRINTING, Anywhere, Connection, Format, Printing, Rows, is_table
-from fabctl.render import show_table
-from fabctl.render.objects import made, show_objects
+from fabctl.options import ANYWHERE, PRINTING, Anywhere, Connection, Format, Printing, Rows
+from fabctl.render.objects import made
 from fabctl.render.shapes import Table
 
 if TYPE_CHECKING:
@@ -70,11 +69,8 @@ async def doctor(
             checks.spread(lambda check: [_object(check)]), checks, _table, output, kind=CHECK, printing=printing
         )
         return worst([check for _, check in known])
-    found, headers = await _told(connection), not printing.no_headers
-    if is_table(output):
-        show_table(_table(found), output, headers=headers)
-    else:
-        show_objects(list(map(_object, found)), output, one=False, kind=CHECK, headers=headers)
+    found = await _told(connection)
+    show_here(list(map(_object, found)), found, _table, output, "", kind=CHECK, printing=printing)
     return worst(found)
 
 

@@ -10,14 +10,13 @@ from cyclopts import Parameter
 
 from fabctl.cluster import connected
 from fabctl.commands.following import until_signalled, while_read
-from fabctl.commands.selecting import check, found, namespace_of, selected, several
+from fabctl.commands.selecting import check, found, namespace_of, selected, several, show_here
 from fabctl.errors import UsageError
 from fabctl.fields import mapping, text
 from fabctl.names import EVENT, named
-from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Names, Printing, Rows, is_table
-from fabctl.render import Table, show_table
+from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Names, Printing, Rows
+from fabctl.render import Table
 from fabctl.render.events import event_line, events_table, sorted_events
-from fabctl.render.objects import show_objects
 from fabctl.render.shapes import print_line
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
     from fabctl.options import Scope
+
+NONE = "No Event is kept; the API server forgets them after an hour."
 
 
 async def events(
@@ -85,13 +86,16 @@ async def events(
         return max(everywhere.code(), int(any(lacking)))
     async with connected(scope) as cluster:
         shown, missing = await _kept(cluster, wanted, scope, warnings=warnings)
-    headers = not printing.no_headers
-    if not is_table(output):
-        show_objects(shown, output, one=False, managed_fields=show_managed_fields, kind=EVENT, headers=headers)
-    elif shown:
-        show_table(table(shown), output, headers=headers)
-    elif not missing:
-        printing.say("No Event is kept; the API server forgets them after an hour.")
+    show_here(
+        shown,
+        shown,
+        table,
+        output,
+        "" if missing else NONE,
+        kind=EVENT,
+        managed_fields=show_managed_fields,
+        printing=printing,
+    )
     return int(missing)
 
 

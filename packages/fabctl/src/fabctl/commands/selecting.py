@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fabctl.cluster import connected
 from fabctl.errors import FabctlError, UsageError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
+
+T = TypeVar("T")
 
 
 def check(names: Sequence[str], scope: Scope) -> None:
@@ -115,6 +117,38 @@ def several(scope: Looking | Anywhere) -> list[str]:
     if "" in named or len({*named}) < len(named):
         raise UsageError(f"--context {scope.context}: give each context once, as in --context line-1,line-2")
     return named
+
+
+def show_here(
+    objects: list[Body],
+    told: list[T],
+    table: Callable[[list[T]], Table],
+    output: Format | Template,
+    nothing: str,
+    *,
+    kind: Kind = PLC,
+    managed_fields: bool = False,
+    printing: Printing,
+) -> None:
+    """Print what was found in one context, as `contexts.show_everywhere` does what was found in several.
+
+    Args:
+        objects: It as objects, for programs.
+        told: It as a table is made of it.
+        table: What makes that, when one is asked for.
+        output: How.
+        nothing: What is said where that has nothing in it, if there is something to say.
+        kind: What the objects are.
+        managed_fields: Whether JSON and YAML keep metadata.managedFields.
+        printing: What is left out.
+    """
+    headers = not printing.no_headers
+    if not is_table(output):
+        show_objects(objects, output, one=False, managed_fields=managed_fields, kind=kind, headers=headers)
+    elif told:
+        show_table(table(told), output, headers=headers)
+    elif nothing:
+        printing.say(nothing)
 
 
 async def show(

@@ -11,15 +11,15 @@ from cyclopts.validators import Number
 
 from fabctl.checks import ALONE, is_held, pod_of
 from fabctl.cluster import connected
-from fabctl.commands.selecting import check, namespace_of, several
+from fabctl.commands.selecting import check, namespace_of, several, show_here
 from fabctl.errors import Denied, Unhandled
 from fabctl.fields import key_of, text
 from fabctl.loads import Load, Most, loads, meant, worst_first
 from fabctl.names import check_name, named
-from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, Names, Printing, Rows, is_table
-from fabctl.render import Table, show_table
+from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, Names, Printing, Rows
+from fabctl.render import Table
 from fabctl.render.loads import fields_of, loads_table
-from fabctl.render.objects import made, show_objects
+from fabctl.render.objects import made
 from fabctl.streams import complain
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fabctl.fields import Body
 
 METRICS = "metrics"
+NONE = "The operator's metrics know of no such PLC."
 
 
 async def top(
@@ -75,13 +76,7 @@ async def top(
     unknown = [name for name in wanted if name not in {each.name for each in known_here}]
     for name in unknown:
         complain(f"fabctl: the operator's metrics do not know {name} in namespace {cluster.namespace}")
-    headers = not printing.no_headers
-    if not is_table(output):
-        show_objects(list(map(_object, found)), output, one=False, headers=headers)
-    elif found:
-        show_table(table(found), output, headers=headers)
-    elif not unknown:
-        printing.say("The operator's metrics know of no such PLC.")
+    show_here(list(map(_object, found)), found, table, output, "" if unknown else NONE, printing=printing)
     return int(bool(unknown))
 
 

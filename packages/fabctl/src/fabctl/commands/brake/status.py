@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from fabctl.brakes import brake
 from fabctl.cluster import connected
-from fabctl.commands.selecting import several
+from fabctl.commands.selecting import several, show_here
 from fabctl.names import CONFIG_MAP
-from fabctl.options import ANYWHERE, PRINTING, Anywhere, Format, ManagedFields, Printing, Rows, is_table
-from fabctl.render import Table, show_table
+from fabctl.options import ANYWHERE, PRINTING, Anywhere, Format, ManagedFields, Printing, Rows
+from fabctl.render import Table
 from fabctl.render.brakes import brake_table
-from fabctl.render.objects import show_objects
 
 if TYPE_CHECKING:
     from fabctl.fields import Body
@@ -51,13 +50,16 @@ async def status(
         return everywhere.code()
     async with connected(connection) as cluster:
         bodies = await cluster.brakes(connection.namespace)
-    headers = not printing.no_headers
-    if not is_table(output):
-        show_objects(bodies, output, one=False, managed_fields=show_managed_fields, kind=CONFIG_MAP, headers=headers)
-    elif bodies:
-        show_table(_table(bodies), output, headers=headers)
-    else:
-        printing.say(NONE)
+    show_here(
+        bodies,
+        bodies,
+        _table,
+        output,
+        NONE,
+        kind=CONFIG_MAP,
+        managed_fields=show_managed_fields,
+        printing=printing,
+    )
     return 0
 
 
