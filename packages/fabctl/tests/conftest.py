@@ -1,9 +1,13 @@
 """The command as a user runs it, without a cluster, and objects to look at."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,30 @@ def fabctl(tmp_path: Path) -> Fabctl:
         )
 
     return run
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler], folder: Path, namespace: str = "default") -> Iterator[Path]:
+    """Answer as an API server by a handler, and yield the file of a kubeconfig of it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    document = {
+        "clusters": [{"name": "x", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "x", "namespace": namespace}}],
+        "current-context": "x",
+    }
+    file = folder / "config"
+    file.write_text(json.dumps(document))  # JSON is YAML, too
+    try:
+        yield file
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session", name="serving")
+def _serving() -> Callable[..., AbstractContextManager[Path]]:
+    return serving
 
 
 def plc(reason: str = "", ready: str = "Unknown", **status: Any) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager, suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import Mock
@@ -149,35 +149,26 @@ class Paging(BaseHTTPRequestHandler):
 
 
 Start = Callable[..., subprocess.Popen[str]]
+Serving = Callable[..., AbstractContextManager[Path]]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(serving: Serving, tmp_path: Path) -> Iterator[Start]:
     """Return what starts fabctl with a server that gives a single page."""
     Paging.asked, Paging.may = [], threading.Semaphore(1)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Paging)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    config = {
-        "clusters": [{"name": "x", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-        "contexts": [{"name": "x", "context": {"cluster": "x"}}],
-        "current-context": "x",
-    }
-    file = tmp_path / "config"
-    file.write_text(json.dumps(config))
-    running = []
+    running: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str) -> subprocess.Popen[str]:
         command = [str(COMMAND), *arguments, "--kubeconfig", str(file), "--request-timeout", "50"]
         running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
         return running[-1]
 
-    yield begin
-    Paging.may.release(100)
-    for process in running:
-        process.kill()
-        process.communicate()
-    server.shutdown()
-    server.server_close()
+    with serving(Paging, tmp_path) as file:
+        yield begin
+        Paging.may.release(100)
+        for process in running:
+            process.kill()
+            process.communicate()
 
 
 FOLLOWED = ("get-status", "-w"), ("get-status", "-w", "-o", "csv")

@@ -5,10 +5,10 @@ import os
 import re
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from cyclopts import App
 from fabctl.app import app
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and signals of POSIX")
+
+Serving = Callable[..., AbstractContextManager[Path]]
 
 AT = "2026-01-01T00:00:00Z"
 LINES: Mapping[str, str] = {
@@ -149,7 +151,7 @@ class Anything(BaseHTTPRequestHandler):
 class Nursery:
     """Command lines that run beside each other's servers."""
 
-    def __init__(self, folder: Path, server: str) -> None:
+    def __init__(self, folder: Path, kubeconfig: Path) -> None:
         """Write what they read."""
         self._manifest = folder / "mixer.yaml"
         spec = {"deviceAddress": "10.0.0.7", "targetRegister": 4001, "targetValue": 70000}
@@ -157,13 +159,7 @@ class Nursery:
         self._manifest.write_text(yaml.safe_dump(body))
         self._tags = folder / "tags.csv"
         self._tags.write_text("name,address,type\nspeed,4001,uint16\n")
-        config = {
-            "clusters": [{"name": "x", "cluster": {"server": server}}],
-            "contexts": [{"name": "x", "context": {"cluster": "x"}}],
-            "current-context": "x",
-        }
-        self._config = folder / "config"
-        self._config.write_text(yaml.safe_dump(config))
+        self._config = kubeconfig
 
     @cache  # noqa: B019 - as long as the module
     def ran(self, how: str) -> dict[str, dict[str, Any]]:
@@ -186,13 +182,11 @@ class Nursery:
 
 
 @pytest.fixture(scope="module")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def nursery(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     """Return what runs command lines."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Anything)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Nursery(tmp_path_factory.mktemp("nursery"), f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    server.server_close()
+    folder = tmp_path_factory.mktemp("nursery")
+    with serving(Anything, folder) as kubeconfig:
+        yield Nursery(folder, kubeconfig)
 
 
 def test_no_command_is_left_out() -> None:

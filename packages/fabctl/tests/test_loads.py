@@ -2,17 +2,17 @@
 
 import json
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
-import yaml
 from fabctl.loads import Load, Most, loads, meant, worst_first
 
 Fabctl = Callable[..., subprocess.CompletedProcess[str]]
+Serving = Callable[..., AbstractContextManager[Path]]
 
 METRICS = """\
 # HELP drift_events_total Episodes of drift seen.
@@ -112,22 +112,10 @@ class Box(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[str]:
+def box(serving: Serving, tmp_path: Path) -> Iterator[str]:
     """Return a kubeconfig of one."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Box)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    cluster = {"server": f"http://127.0.0.1:{server.server_port}"}
-    context = {"cluster": "x", "namespace": "plant"}
-    document = {
-        "clusters": [{"name": "x", "cluster": cluster}],
-        "contexts": [{"name": "x", "context": context}],
-        "current-context": "x",
-    }
-    file = tmp_path / "config"
-    file.write_text(yaml.safe_dump(document))
-    yield str(file)
-    server.shutdown()
-    server.server_close()
+    with serving(Box, tmp_path, "plant") as file:
+        yield str(file)
 
 
 def test_a_box_is_asked_itself(fabctl: Fabctl, box: str) -> None:

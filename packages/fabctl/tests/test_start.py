@@ -4,14 +4,15 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+Serving = Callable[..., AbstractContextManager[Path]]
 
 UNUSED = {
     *("lightkube", "httpx2", "httpx", "anyio", "pydantic", "fabgitops_core"),  # none is a part of fabctl
@@ -44,20 +45,10 @@ class Server(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def kubeconfig(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a kubeconfig of an API server with one PLC."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    document = {
-        "clusters": [{"name": "x", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-        "contexts": [{"name": "x", "context": {"cluster": "x"}}],
-        "current-context": "x",
-    }
-    file = tmp_path_factory.mktemp("cluster") / "config"
-    file.write_text(yaml.safe_dump(document))
-    yield file
-    server.shutdown()
-    server.server_close()
+    with serving(Server, tmp_path_factory.mktemp("cluster")) as file:
+        yield file
 
 
 def read(*arguments: str, **environment: str) -> tuple[str, set[str]]:
