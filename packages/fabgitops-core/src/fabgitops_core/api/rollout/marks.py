@@ -1,0 +1,30 @@
+"""Labels and annotations of rollouts of workloads: what tells objects apart, and how people say their words."""
+
+from fabgitops_core.api.meta import GROUP
+
+ROLLOUT = f"{GROUP}/rollout"
+"""Label of what a Rollout owns: its name."""
+
+HASH = "rollouts-pod-template-hash"
+"""Label of a ReplicaSet, of its pods and in the selectors of Services: names the revision (as Argo Rollouts has it)."""
+
+REVISION = f"rollout.{GROUP}/revision"
+"""Annotation of a ReplicaSet: the number of its revision; the highest is the newest."""
+
+TEMPLATE = f"rollout.{GROUP}/template"
+"""Annotation of a ReplicaSet: names the template as it was declared, by which the ReplicaSet is found again."""
+
+SCALE_DOWN_AT = f"rollout.{GROUP}/scale-down-at"
+"""Annotation of a ReplicaSet: until then (RFC 3339) it is left as it is, then it is scaled down."""
+
+PAUSE = f"rollout.{GROUP}/pause"
+"""On a Rollout: while it is there it goes no further; its value says why."""
+
+PROMOTE = f"rollout.{GROUP}/promote"
+"""On a Rollout: `HASH/STEP` goes past what it waits for at that step, `HASH/full` past all that is left."""
+
+ABORT = f"rollout.{GROUP}/abort"
+"""On a Rollout: the revision of this HASH is given up."""
+
+RETRY = f"rollout.{GROUP}/retry"
+"""On a Rollout: `HASH/ABORTED-AT`, given up at that moment, is begun once more."""

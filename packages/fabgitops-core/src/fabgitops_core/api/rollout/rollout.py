@@ -1,0 +1,112 @@
+"""Rollout: a workload, and how it goes from one version to the next.
+
+The fields are those of Argo Rollouts (argoproj.io/v1alpha1) where that has them, with the same meaning and defaults.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, StrictBool, model_validator
+
+from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.refusals import Problem, refuse
+from fabgitops_core.api.rollout.marks import ABORT, HASH, PAUSE, PROMOTE, RETRY
+from fabgitops_core.api.rollout.status import RolloutStatus
+from fabgitops_core.api.rollout.strategies import Delay, Replicas, Strategy
+from fabgitops_core.api.rollout.traffic import Open
+from fabgitops_core.api.schema import UNSTORED, Rule, on_field
+from fabgitops_core.api.setpoint.selecting import Selector
+
+_KEPT = Rule("self == oldSelf", "it cannot be changed: make another Rollout")
+
+
+class RollbackWindow(ApiModel):
+    """How far back a version is taken for proven."""
+
+    revisions: Annotated[int, Field(ge=0, le=1000, strict=True)]
+    """Going back to one of so many revisions before skips steps and analyses."""
+
+
+class RolloutSpec(ApiModel):
+    """A workload, and how it goes from one version to the next."""
+
+    replicas: Annotated[Replicas, Field(json_schema_extra=UNSTORED)] = 1
+    """How many pods; 1 when not given."""
+    selector: Annotated[Selector, Field(json_schema_extra=on_field(_KEPT))]
+    """Which pods are its own: labels that the template gives them. It cannot be changed."""
+    template: Open
+    """The pods, as a Deployment has them (PodTemplateSpec)."""
+    strategy: Strategy
+    """The way from one version to the next."""
+    min_ready_seconds: Annotated[Delay, Field(json_schema_extra=UNSTORED)] = 0
+    """How many seconds a pod must have been ready to count as available; 0 when not given."""
+    progress_deadline_seconds: Annotated[Delay, Field(json_schema_extra=UNSTORED)] = 600
+    """After how many seconds without progress it is Degraded; 600 when not given. Waits and analyses do not count."""
+    progress_deadline_abort: StrictBool = False
+    """Whether it is given up then."""
+    revision_history_limit: Annotated[Replicas, Field(json_schema_extra=UNSTORED)] = 10
+    """How many old ReplicaSets are kept, so that one can go back to them; 10 when not given."""
+    paused: StrictBool = False
+    """Whether it goes no further; what is there is still healed."""
+    rollback_window: RollbackWindow | None = None
+    """How far back a version is taken for proven."""
+
+    @model_validator(mode="after")
+    def _can_run(self) -> Self:
+        refuse("RolloutSpec", [*self._unmatched(), *self._reserved(), *self._in_time()])
+        return self
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Return the labels that the template gives pods."""
+        metadata = self.template.get("metadata")
+        labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+        return labels if isinstance(labels, Mapping) else {}
+
+    def _unmatched(self) -> list[Problem]:
+        if self.selector.matches(self.labels):
+            return []
+        why = "spec.selector does not select the pods that it makes: give them its labels"
+        return [Problem(("template", "metadata", "labels"), dict(self.labels), why)]
+
+    def _reserved(self) -> list[Problem]:
+        if HASH not in self.labels and HASH not in (self.selector.match_labels or {}):
+            return []
+        return [Problem(("template", "metadata", "labels", HASH), None, "this label is given by the operator")]
+
+    def _in_time(self) -> list[Problem]:
+        if self.progress_deadline_seconds > self.min_ready_seconds:
+            return []
+        why = "it must be longer than minReadySeconds, or no pod could ever be in time"
+        return [Problem(("progressDeadlineSeconds",), self.progress_deadline_seconds, why)]
+
+
+def containers(spec: RolloutSpec) -> list[tuple[str, str]]:
+    """Return name and image of each container of the template, as far as it has them."""
+    inner: Any = spec.template.get("spec")
+    found = inner.get("containers") if isinstance(inner, Mapping) else None
+    rows = found if isinstance(found, list) else []
+    return [(str(each.get("name", "")), str(each.get("image", ""))) for each in rows if isinstance(each, Mapping)]
+
+
+ROLLOUT = Kind(
+    name="Rollout",
+    plural="rollouts",
+    singular="rollout",
+    short_names=("fgro",),
+    description="A workload, and how it goes from one version to the next: judged, and taken back when it fails.",
+    spec=RolloutSpec,
+    status=RolloutStatus,
+    annotations=(PAUSE, PROMOTE, ABORT, RETRY),
+    columns=(
+        Column("Phase", "string", ".status.phase", "Where it stands."),
+        Column("Step", "string", ".status.progress", "Which step of how many."),
+        Column("Weight", "integer", ".status.weight", "The share of requests, or of pods, that the new version has."),
+        Column("Desired", "integer", ".spec.replicas", "How many pods there are to be."),
+        Column("Available", "integer", ".status.availableReplicas", "How many are available."),
+        Column("Revision", "integer", ".status.revision", "The number of the newest version.", priority=1),
+        Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),
+        Column("Message", "string", ".status.message", "What is going on.", priority=1),
+    ),
+)
