@@ -1,0 +1,1 @@
+"""Workloads, revision by revision: decisions."""

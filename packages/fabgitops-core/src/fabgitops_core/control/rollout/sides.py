@@ -1,0 +1,36 @@
+"""The sides of a rollout: what is there of a revision, and how many pods the two are to have."""
+
+from typing import NamedTuple
+
+
+class Side(NamedTuple):
+    """What is known of a ReplicaSet: the pods it is told to have, those that are available, and those that are there.
+
+    An available pod has been ready for `minReadySeconds`. All are counts, 0 or more.
+    """
+
+    spec: int = 0
+    available: int = 0
+    present: int = 0
+
+    @property
+    def sure(self) -> int:
+        """Return how many available pods stay: what is more than it is told to have is about to go."""
+        return min(self.spec, self.available)
+
+
+class Sides(NamedTuple):
+    """How many pods the canary, which is the newest revision, and the stable revision are to have."""
+
+    canary: int
+    stable: int
+
+
+NOBODY = Side()
+"""A revision without a pod."""
+
+
+def together(*sides: Side) -> Side:
+    """Return several revisions as one."""
+    spec, sure = sum(each.spec for each in sides), sum(each.sure for each in sides)
+    return Side(spec, sure, sum(each.present for each in sides))
