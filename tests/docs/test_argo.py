@@ -1,0 +1,80 @@
+"""The examples of Argo Rollouts itself: each is taken as it is, or it is said by name what it is refused for."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fabgitops_core.api.argo.reading import Hashes
+from fabgitops_core.api.argo.rollout import taken
+from fabgitops_core.api.argo.templates import template_taken
+from fabgitops_core.api.refusals import problems_of
+from pydantic import ValidationError
+from testbed.gomodules import downloaded
+
+NO_YAML = {"traffic-management/rollout-linkerd.yaml"}
+"""It has `{{` without quotes in it: kubectl does not take it either."""
+
+REFUSED = {
+    "alb": 1,
+    "ambassador": 1,
+    "apisix": 1,
+    "appMesh": 1,
+    "experiment": 6,
+    "istio": 3,
+    "job": 4,
+    "secretKeyRef": 1,
+    "setMirrorRoute": 1,
+    "smi": 1,
+    "steps[]": 1,
+    "workloadRef": 2,
+}
+"""How many of the objects each field, or step of two things, is refused in."""
+
+COUNTS = {
+    ("Rollout", "taken"): 7,
+    ("Rollout", "refused"): 13,
+    ("AnalysisTemplate", "taken"): 1,
+    ("AnalysisTemplate", "refused"): 4,
+    ("ClusterAnalysisTemplate", "refused"): 1,
+    ("Experiment", "not served"): 1,
+}
+
+
+def objects(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of Argo Rollouts in a folder; templates of Helm and what is no YAML are none."""
+    for file in sorted(folder.rglob("*.yaml")):
+        if "templates" not in file.parts and str(file.relative_to(folder)) not in NO_YAML:
+            for body in yaml.load_all(file.read_text(), yaml.CSafeLoader):
+                if isinstance(body, dict) and body.get("apiVersion") == "argoproj.io/v1alpha1":
+                    yield body
+
+
+def refusals(body: Mapping[str, Any]) -> set[str]:
+    """Return for which fields an object is refused."""
+    try:
+        if body["kind"] == "Rollout":
+            taken(body["spec"], body["metadata"], Hashes("a", "b"))
+        else:
+            template_taken(body["spec"])
+    except ValidationError as error:
+        problems = problems_of(error)
+        assert all(len(each.reason) > 20 for each in problems)
+        return {f"{each.path[-2]}[]" if isinstance(each.path[-1], int) else each.path[-1] for each in problems}
+    return set()
+
+
+@pytest.mark.docs
+def test_examples_of_argo_rollouts_are_taken_or_refused_by_name() -> None:
+    """Every manifest of its examples is taken, or each thing in it that is not done here is named."""
+    served = {"Rollout", "AnalysisTemplate", "ClusterAnalysisTemplate"}
+    counts: Counter[tuple[str, str]] = Counter()
+    why: Counter[str] = Counter()
+    for body in objects(downloaded("github.com/argoproj/argo-rollouts") / "examples"):
+        found = refusals(body) if body["kind"] in served else set()
+        why.update(found)
+        came_to = "refused" if found else "taken" if body["kind"] in served else "not served"
+        counts[body["kind"], came_to] += 1
+    assert (dict(counts), dict(why)) == (COUNTS, REFUSED)
