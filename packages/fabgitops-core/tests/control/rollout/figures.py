@@ -4,8 +4,6 @@ The numbers are those that the unit tests of Argo Rollouts 1.10.1 expect (utils/
 changes the controller finds the same counts.
 """
 
-from fabgitops_core.control.rollout.limits import IntOrPercent
-
 # fmt: off
 SPLIT: tuple[tuple[int, int, int, int, int], ...] = (
     (0, 0, 0, 0, 0), (0, 50, 0, 0, 0), (0, 100, 0, 0, 0), (0, 0, 1, 0, 0), (0, 50, 1, 0, 0), (0, 100, 1, 0, 0),
@@ -23,7 +21,7 @@ SPLIT: tuple[tuple[int, int, int, int, int], ...] = (
 
 Pair = tuple[int, int]
 
-BASIC: tuple[tuple[int, int, IntOrPercent, IntOrPercent, Pair, Pair, Pair, Pair], ...] = (
+BASIC: tuple[tuple[int, int, int | str, int | str, Pair, Pair, Pair, Pair], ...] = (
     (10, 100, 3, 0, (6, 3), (7, 8), (0, 0), (6, 7)),
     (10, 20, 2, 0, (0, 0), (10, 10), (0, 0), (2, 10)),
     (10, 20, "20%", 0, (0, 0), (10, 10), (0, 0), (2, 10)),

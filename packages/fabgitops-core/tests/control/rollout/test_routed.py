@@ -1,7 +1,7 @@
 """With a route that carries the weights, sides have the pods that their weights need, before and after these move."""
 
 import pytest
-from fabgitops_core.control.rollout.limits import Limits, limits
+from fabgitops_core.control.rollout.limits import Limits
 from fabgitops_core.control.rollout.routed import AS_TRAFFIC, Scale, Sizing, aborted, routed, sized
 from fabgitops_core.control.rollout.sides import Side
 from fabgitops_core.control.rollout.weights import carried, needed
@@ -92,11 +92,11 @@ def test_an_aborted_canary_stays_for_its_delay() -> None:
 def test_an_abort_gives_back_as_stable_becomes_ready() -> None:
     """From 1 and 3 of 4 the stable side comes back, and with three of it ready the canary has one pod left."""
     dynamic = Sizing(dynamic=True)
-    assert aborted(4, 75, up(3), up(1), limits(4), drained=True, sizing=dynamic) == (3, 2)
-    assert aborted(4, 75, up(3), Side(2, 1), limits(4), drained=True, sizing=dynamic) == (3, 2)
-    assert aborted(4, 75, up(3), Side(3, 0), limits(4), drained=True, sizing=dynamic) == (3, 3)
-    assert aborted(4, 25, up(3), up(3), limits(4), drained=True, sizing=dynamic) == (1, 4)
-    assert aborted(4, 0, up(1), up(4), limits(4), drained=True, sizing=dynamic) == (0, 4)
+    assert aborted(4, 75, up(3), up(1), Limits(1, 1), drained=True, sizing=dynamic) == (3, 2)
+    assert aborted(4, 75, up(3), Side(2, 1), Limits(1, 1), drained=True, sizing=dynamic) == (3, 2)
+    assert aborted(4, 75, up(3), Side(3, 0), Limits(1, 1), drained=True, sizing=dynamic) == (3, 3)
+    assert aborted(4, 25, up(3), up(3), Limits(1, 1), drained=True, sizing=dynamic) == (1, 4)
+    assert aborted(4, 0, up(1), up(4), Limits(1, 1), drained=True, sizing=dynamic) == (0, 4)
 
 
 @given(st.integers(0, 30), WEIGHT, WEIGHT, SIZING)
