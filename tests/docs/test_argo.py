@@ -1,7 +1,8 @@
-"""The examples of Argo Rollouts itself: each is taken as it is, or it is said by name what it is refused for."""
+"""What Argo Rollouts and Argo CD ship about Rollouts, held against ours: their examples, and what they call healthy."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 import yaml
 from fabgitops_core.api.argo.reading import Hashes
 from fabgitops_core.api.argo.rollout import taken
+from fabgitops_core.api.argo.telling import told
 from fabgitops_core.api.argo.templates import template_taken
 from fabgitops_core.api.refusals import problems_of
+from fabgitops_core.api.rollout.status import Phase, RolloutStatus
+from lupa.lua51 import LuaRuntime
 from pydantic import ValidationError
 from testbed.gomodules import downloaded
 
@@ -78,3 +82,32 @@ def test_examples_of_argo_rollouts_are_taken_or_refused_by_name() -> None:
         came_to = "refused" if found else "taken" if body["kind"] in served else "not served"
         counts[body["kind"], came_to] += 1
     assert (dict(counts), dict(why)) == (COUNTS, REFUSED)
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize(
+    ("phase", "generation", "health"),
+    [
+        (Phase.COMPLETED, 3, "Healthy"),
+        (Phase.PROGRESSING, 3, "Progressing"),
+        (Phase.PAUSED, 3, "Suspended"),
+        (Phase.FAILED, 3, "Degraded"),
+        (Phase.COMPLETED, 2, "Progressing"),
+    ],
+)
+def test_argo_cd_sees_a_rollout_for_what_it_is(phase: Phase, generation: int, health: str) -> None:
+    """Argo CD's own health of a Rollout, as it ships it, reads our status right, and waits for a new generation."""
+    status = RolloutStatus(phase=phase, message="as it is", observed_generation=generation)
+    body = {
+        "metadata": {"generation": 3},
+        "spec": {"replicas": 3, "strategy": {"canary": {}}},
+        "status": told(status, 3, (), datetime(2026, 3, 4, tzinfo=UTC)).model_dump(
+            mode="json", by_alias=True, exclude_none=True
+        ),
+    }
+    lua: Any = LuaRuntime(unpack_returned_tuples=True)
+    lua.globals()["obj"] = lua.table_from(body, recursive=True)
+    script = downloaded("github.com/argoproj/argo-cd/v3") / "resource_customizations/argoproj.io/Rollout/health.lua"
+    found = lua.execute(script.read_text())
+    assert found["status"] == health
+    assert (found["message"] == "as it is") == (generation == 3)

@@ -86,9 +86,10 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("it is no moment of the years 1 to 9999 in UTC") from None
 
 
-def _rfc3339(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
+    """Return a moment as `metav1.Time` writes it: in UTC, with whole seconds."""
     return f"{_in_utc(moment).replace(microsecond=0, tzinfo=None).isoformat()}Z"  # strftime writes year 1 as 1
 
 
-Time = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(_rfc3339, return_type=str)]
+Time = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(rfc3339, return_type=str)]
 """A moment, written as RFC 3339 in UTC with whole seconds, as `metav1.Time` is; one without a zone is UTC."""

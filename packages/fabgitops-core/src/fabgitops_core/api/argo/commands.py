@@ -1,0 +1,87 @@
+"""What somebody wants who patches the status of a Rollout, as the kubectl plugin and the actions of Argo CD do.
+
+Argo Rollouts has no annotations for words of people: its tools clear pause conditions, set abort, and so on. Each such
+patch comes to the same word as an annotation of ours says, which names the revision, so it is carried out once.
+"""
+
+from typing import NamedTuple
+
+from fabgitops_core.api.argo.status import ArgoRolloutStatus
+from fabgitops_core.api.meta import rfc3339
+from fabgitops_core.api.rollout.status import RolloutStatus
+
+FULL = "full"
+PREVIEW = "preview"
+"""What is promoted of a blue-green, which has no steps."""
+
+
+class Wanted(NamedTuple):
+    """The words, as the annotations of the same names say them; "" where nobody says one."""
+
+    promote: str = ""
+    abort: str = ""
+    retry: str = ""
+
+
+NOTHING = Wanted()
+
+
+def commands_in(said: RolloutStatus, found: ArgoRolloutStatus) -> Wanted:
+    """Return what somebody wants who made of a status that we wrote the one that is there.
+
+    An abort goes before all else: whoever says that is to be heard whatever another says.
+
+    Args:
+        said: What we said of it last.
+        found: The status as it is now.
+    """
+    current = said.current_pod_hash
+    if not current:
+        return NOTHING
+    if found.abort and not said.abort:
+        return Wanted(abort=current)
+    if found.promote_full and not said.promote_full:
+        return Wanted(promote=f"{current}/{FULL}")
+    if said.abort and not found.abort:
+        return Wanted(retry=f"{current}/{rfc3339(said.aborted_at)}") if said.aborted_at else NOTHING
+    return _past(said, found)
+
+
+def _past(said: RolloutStatus, found: ArgoRolloutStatus) -> Wanted:
+    """Return whether it is to go past what it waits for: one step, or where it has none what is previewed.
+
+    The plugin leads past all steps at once by an old flag, for which it says to promote in full instead.
+    """
+    current, index = said.current_pod_hash, said.current_step_index
+    beyond = (found.current_step_index or 0) - (index or 0)
+    if index is not None and beyond > 1:
+        return Wanted(promote=f"{current}/{FULL}")
+    if (said.pause_conditions and not found.pause_conditions) or (index is not None and beyond == 1):
+        return Wanted(promote=f"{current}/{PREVIEW if index is None else index}")
+    return NOTHING
+
+
+def read(found: ArgoRolloutStatus) -> tuple[RolloutStatus, Wanted]:
+    """Return what a Rollout goes on from, and what somebody wants of it.
+
+    A status without a field of ours was written by Argo Rollouts: where that had got to is where we go on.
+    """
+    if found.fabgitops is not None:
+        return found.fabgitops, commands_in(found.fabgitops, found)
+    return _adopted(found), NOTHING
+
+
+def _adopted(found: ArgoRolloutStatus) -> RolloutStatus:
+    """Return where Argo Rollouts had got to: the proven revision, the step, the waits, and what was given up."""
+    return RolloutStatus(
+        current_pod_hash=found.current_pod_hash,
+        stable_rs=found.stable_rs,
+        current_step_index=found.current_step_index,
+        pause_conditions=found.pause_conditions,
+        controller_pause=found.controller_pause,
+        abort=found.abort,
+        aborted_at=found.aborted_at,
+        promote_full=found.promote_full,
+        collision_count=max(found.collision_count or 0, 0),
+        selector=found.selector,
+    )
