@@ -108,6 +108,14 @@ class Permitting:
         """Never be asked for."""
         raise NotImplementedError
 
+    async def patch(self, *_: object, **__: object) -> Any:
+        """Never be asked for."""
+        raise NotImplementedError
+
+    async def look(self, key: Key) -> Any:
+        """Never be asked for."""
+        raise NotImplementedError
+
 
 class Plant:
     """So many PLCs of one register that hold what is wanted of them."""

@@ -73,6 +73,11 @@ def annotate(name: str, uid: str = "own", **annotations: str | None) -> Step:
     return "annotate", {"name": name, "uid": uid, "annotations": annotations}
 
 
+def patch(name: str, *steps: tuple[Any, ...], uid: str = "own", version: str = "") -> Step:
+    """Return that the engine patches a box by steps of op, path and value: `version` is own, old or none."""
+    return "patch", {"name": name, "steps": steps, "uid": uid, "version": version}
+
+
 def edit(name: str, patch: dict[str, Any], manager: str = "hands") -> Step:
     """Return that somebody edits a box."""
     return "edit", {"name": name, "patch": patch, "manager": manager}
@@ -197,6 +202,38 @@ STORIES: dict[str, Story] = {
         delete("a", uid="own"),
         annotate("a", one="5"),
     ),
+    "patched": (
+        patch("a", ("add", "/spec/place", 1)),
+        create("a", {"place": 1, "colour": "red", "tags": ["x", "y"], "size": {"width": 3}}, labels={"line": "1"}),
+        patch("a", ("add", "/spec/place", 2), uid="other"),
+        patch("a", ("test", "/spec/place", 1), ("replace", "/spec/place", 2)),
+        patch("a", ("test", "/spec/place", 1), ("replace", "/spec/place", 3)),
+        patch("a", ("add", "/spec/place", 4), ("test", "/spec/colour", "blue")),
+        patch("a", ("add", "/spec/place", 4), version="old"),
+        patch("a", ("add", "/spec/place", 4), version="own"),
+        patch("a", ("add", "/spec/place", 4), version="own"),
+        patch("a", ("add", "/spec/tags/-", "z"), ("add", "/spec/tags/0", "w"), ("remove", "/spec/tags/2")),
+        patch("a", ("replace", "/spec/tags/9", "z")),
+        patch("a", ("test", "/spec/tags", ["w", "x"])),
+        patch("a", ("test", "/spec/tags", ["w", "x", "z"]), ("move", "/spec/size/depth", "/spec/size/width")),
+        patch("a", ("copy", "/spec/place", "/spec/size/depth")),
+        patch("a", ("remove", "/spec/size/width")),
+        patch("a", ("test", "/spec/size/width", None), ("replace", "/spec/size/width", 5)),
+        patch("a", ("test", "/spec/size/width", True), ("remove", "/spec/size")),
+        patch("a", ("remove", "/spec/colour"), ("add", "/metadata/labels/stories~1line", "2")),
+        patch("a", ("add", "/status", {"weight": 7})),
+        patch("a", ("add", "/spec/nothing/at/all", 1)),
+        apply("a", {"place": 5}, uid="own"),
+        apply("a", {"place": 5}, uid="own", force=True),
+        patch("a", ("replace", "/spec/place", 6)),
+        apply("a", {"place": 5}, uid="own"),
+        patch("a", ("add", "/spec/place", "one")),
+        edit("a", {"metadata": HELD}),
+        delete("a", uid="own"),
+        patch("a", ("add", "/spec/place", 7)),
+        patch("a", ("remove", "/metadata/finalizers")),
+        patch("a", ("add", "/spec/place", 8)),
+    ),
     "what is not valid": (
         apply("a", {"place": "one"}),
         apply("a", {"place": 1}),
@@ -221,7 +258,7 @@ def random_story(seed: int, length: int = 14) -> Story:
     def labels() -> dict[str, str]:
         return {name: dice.choice("st") for name in dice.sample(["shelf", "line"], dice.randrange(3))}
 
-    def patch() -> dict[str, Any]:
+    def merge() -> dict[str, Any]:
         changes: dict[str, Any] = {"spec": spec(), "metadata": {"labels": labels()}}
         if dice.random() < 0.4:
             changes["spec"][dice.choice(["place", "colour", "tags", "size"])] = None
@@ -231,6 +268,17 @@ def random_story(seed: int, length: int = 14) -> Story:
             changes["metadata"]["ownerReferences"] = None
         return changes
 
+    def patched(name: str) -> Step:
+        steps = [
+            ("test", "/spec/place", dice.randrange(3)),
+            ("add", "/spec/colour", dice.choice(["red", "blue"])),
+            ("replace", "/spec/place", dice.randrange(3)),
+            ("remove", "/spec/size"),
+            ("add", "/spec/tags/-", "z"),
+        ]
+        how = {"uid": dice.choice(["own", "own", "other"]), "version": dice.choice(["", "own", "old"])}
+        return patch(name, *dice.sample(steps, dice.randrange(1, 3)), **how)
+
     def applied(name: str) -> Step:
         how = {"uid": dice.choice(["own", "own", "own", "", "other"]), "force": dice.random() < 0.4}
         return apply(name, spec(), labels=labels(), owner=dice.choice(["", "s", "s", "t"]), **how)
@@ -239,12 +287,13 @@ def random_story(seed: int, length: int = 14) -> Story:
         applied,
         applied,
         applied,
-        lambda name: edit(name, patch(), dice.choice(["hands", "feet"])),
-        lambda name: edit(name, patch(), dice.choice(["hands", "feet"])),
+        lambda name: edit(name, merge(), dice.choice(["hands", "feet"])),
+        lambda name: edit(name, merge(), dice.choice(["hands", "feet"])),
         lambda name: create(name, spec(), dice.choice(["hands", "feet"]), labels=labels()),
         lambda name: delete(name, uid=dice.choice(["own", "own", "other"]), version=dice.choice(["", "own", "old"])),
         lambda name: status(name, dice.randrange(3)),
         lambda name: annotate(name, dice.choice(["own", "own", "other"]), line=dice.choice(["1", "2", None])),
+        patched,
         remove,
     ]
     return tuple(dice.choice(kinds)(dice.choice("ab")) for _ in range(length))

@@ -3,7 +3,7 @@
 It is written down without uids and times, which differ, so that two tellings can be compared.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from fabgitops_core.api.kinds import Kind
@@ -100,10 +100,8 @@ class Teller:
         return "applied", applied.created, applied.body["spec"]
 
     async def _delete(self, name: str, *, uid: str, version: str = "") -> Any:
-        versions = self._versions.get(name, [1])
-        number = {"": 0, "own": versions[-1], "old": versions[-2] if len(versions) > 1 else 1}[version]
         try:
-            await self.place.objects.delete(self._key(name), self._uid(name, uid), number)
+            await self.place.objects.delete(self._key(name), self._uid(name, uid), self._version(name, version))
         except ObjectError as error:
             return self._failed(error)
         return "deleted"
@@ -114,6 +112,16 @@ class Teller:
         except ObjectError as error:
             return self._failed(error)
         return "annotated"
+
+    async def _patch(self, name: str, steps: Iterable[tuple[Any, ...]], uid: str, version: str) -> Any:
+        said = [{"op": op, "path": path, **_with(op, more)} for op, path, *more in steps]
+        try:
+            body = await self.place.objects.patch(
+                self._key(name), self._uid(name, uid), said, self._version(name, version)
+            )
+        except ObjectError as error:
+            return self._failed(error)
+        return "patched", body["spec"]
 
     async def _edit(self, name: str, patch: dict[str, Any], manager: str) -> str:
         if self.place.look(self._key(name)) is None:
@@ -188,9 +196,19 @@ class Teller:
         body = self.place.look(self._key(name))
         return body["metadata"]["uid"] if body else OTHERS
 
+    def _version(self, name: str, which: str) -> int:
+        versions = self._versions.get(name, [1])
+        return {"": 0, "own": versions[-1], "old": versions[-2] if len(versions) > 1 else 1}[which]
+
     def _key(self, name: str, kind: Kind = BOX) -> Key:
         return Key(kind.name, self.place.namespace, name)
 
     def _body(self, name: str, spec: dict[str, Any], kind: Kind = BOX) -> dict[str, Any]:
         metadata = {"name": name, "namespace": self.place.namespace}
         return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, "spec": spec}
+
+
+def _with(op: str, more: list[Any]) -> dict[str, Any]:
+    """Return what a step says beside its path: a value, or from where."""
+    name = "from" if op in {"move", "copy"} else "value"
+    return {name: more[0]} if more else {}

@@ -5,9 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import API_VERSION, Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC as KIND
 from fabgitops_core.control.objects import ObjectFailureKind
+from fabgitops_core.control.rollout.kinds import REPLICA_SET, SERVICE
 from fabgitops_core.engine.object_errors import (
     Changed,
     Conflict,
@@ -19,7 +21,7 @@ from fabgitops_core.engine.object_errors import (
 )
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
-from fabgitops_operator.cluster.objects import ANNOTATOR, MANAGER, KubeObjects
+from fabgitops_operator.cluster.objects import EDITOR, MANAGER, KubeObjects
 from fabgitops_operator.cluster.rest import Rest
 from testbed.plane import ControlPlane
 
@@ -34,9 +36,14 @@ NOBODY = "11111111-1111-4111-8111-111111111111"
 class Plant:
     """A namespace, seen by the one who applies and by an administrator."""
 
-    def __init__(self, objects: KubeObjects, api: httpx.Client, namespace: str, counts: dict[tuple[str, str], int]):
-        self.objects, self.api, self.namespace, self.counts = objects, api, namespace, counts
+    def __init__(self, rest: Rest, api: httpx.Client, namespace: str) -> None:
+        self.rest, self.api, self.namespace = rest, api, namespace
+        self.counts: dict[tuple[str, str], int] = {}
+        self.objects = KubeObjects(rest, [KIND], self._counted)
         self.url = f"{GROUP}/namespaces/{namespace}/industrialplcs"
+
+    def _counted(self, resource: str, result: str) -> None:
+        self.counts[resource, result] = self.counts.get((resource, result), 0) + 1
 
     def body(self, name: str, **metadata: Any) -> dict[str, Any]:
         """Return an object to be applied."""
@@ -58,13 +65,8 @@ class Plant:
 @pytest.fixture
 async def plant(collecting: ControlPlane, api: httpx.Client, namespace: str) -> AsyncIterator[Plant]:
     """Return it."""
-    counts: dict[tuple[str, str], int] = {}
-
-    def counted(resource: str, result: str) -> None:
-        counts[resource, result] = counts.get((resource, result), 0) + 1
-
     rest = Rest(by_kubeconfig(chosen([collecting.kubeconfig])))
-    yield Plant(KubeObjects(rest, [KIND], counted), api, namespace, counts)
+    yield Plant(rest, api, namespace)
     await rest.close()
 
 
@@ -170,7 +172,7 @@ async def test_an_object_of_others_is_annotated_and_else_left_alone(plant: Plant
     after = applied()
     assert after["metadata"]["annotations"] == {"note": "theirs", "rollout.fabgitops.io/permit": "u/1/abc"}
     assert (after["metadata"]["generation"], after["spec"]) == (1, made["spec"])
-    assert {each["manager"] for each in after["metadata"]["managedFields"]} == {"gitops", ANNOTATOR}
+    assert {each["manager"] for each in after["metadata"]["managedFields"]} == {"gitops", EDITOR}
     await plant.objects.annotate(plant.key("mixer"), uid, {"rollout.fabgitops.io/permit": None})
     assert plant.api.get(f"{plant.url}/mixer").json()["metadata"]["annotations"] == {"note": "theirs"}
     assert plant.counts == {("industrialplcs", "ok"): 2}
@@ -224,3 +226,53 @@ async def test_what_can_never_be_is_refused_and_says_why(plant: Plant) -> None:
         with pytest.raises(Refused, match=why) as told:
             await plant.objects.apply(body, force=True)
         assert told.value.failure.kind is ObjectFailureKind.REFUSED
+
+
+BUILT_IN = {
+    SERVICE.name: {"selector": {"app": "hmi"}, "ports": [{"port": 80}]},
+    REPLICA_SET.name: {
+        "replicas": 0,
+        "selector": {"matchLabels": {"app": "hmi"}},
+        "template": {
+            "metadata": {"labels": {"app": "hmi"}},
+            "spec": {"containers": [{"name": "hmi", "image": "registry.example/hmi:1"}]},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value", "wrong"),
+    [(SERVICE, "/spec/selector/hash", "7f", {"a": 1}), (REPLICA_SET, "/spec/replicas", 3, -1)],
+)
+async def test_kinds_of_kubernetes_are_made_patched_and_looked_at(
+    plant: Plant, kind: Kind, path: str, value: object, wrong: object
+) -> None:
+    """Of the core group as of another: what does not fit any more is told from what would not be valid."""
+    objects = KubeObjects(plant.rest, [kind], lambda *_: None)
+    key = Key(kind.name, plant.namespace, "hmi")
+    about = {"namespace": plant.namespace, "name": "hmi", "labels": {"app": "hmi"}}
+    body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": about, "spec": BUILT_IN[kind.name]}
+    made, created = await objects.apply(body, force=False)
+    uid = made["metadata"]["uid"]
+    steps: list[dict[str, Any]] = [{"op": "add", "path": path, "value": value}]
+    after = await objects.patch(key, uid, steps)
+    assert (created, await _spec(objects, key)) == (True, after["spec"])
+    for error, its_uid, version, asked in (
+        (Changed, uid, int(made["metadata"]["resourceVersion"]), steps),
+        (Changed, uid, 0, [{"op": "test", "path": "/metadata/labels/app", "value": "other"}, *steps]),
+        (Gone, NOBODY, 0, steps),
+        (Refused, uid, 0, [{"op": "add", "path": path, "value": wrong}]),
+    ):
+        with pytest.raises(ObjectError) as told:
+            await objects.patch(key, its_uid, asked, version)
+        assert type(told.value) is error, told.value
+    assert await _spec(objects, key) == after["spec"]
+    await objects.delete(key, uid)
+    assert await objects.look(key) is None
+    with pytest.raises(Gone):
+        await objects.patch(key, uid, steps)
+
+
+async def _spec(objects: KubeObjects, key: Key) -> object:
+    return (await objects.look(key) or {}).get("spec")

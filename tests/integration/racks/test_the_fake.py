@@ -3,12 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from fabgitops_core.api.crd import definition
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
+from fabgitops_core.control.objects import Viewed
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.families import Families
 from fabgitops_core.testing.apiserver import FakeApiServer
@@ -27,7 +30,7 @@ from fabgitops_operator.hosting.owned import Owned
 from testbed.plane import ControlPlane
 
 from ..planes import APPLY, CRDS, FORCE, MERGE, PATIENCE, until
-from .stories import BOX, SHELF, STORIES, WATCHED, Story, apply, edit, random_story
+from .stories import BOX, SHELF, STORIES, WATCHED, Story, apply, edit, random_story, seen
 from .telling import Place, Teller
 
 pytestmark = pytest.mark.integration
@@ -125,11 +128,16 @@ def _paths(fields: Mapping[str, Any], path: str) -> list[str]:
     return found
 
 
+def define(api: httpx.Client, kind: Kind) -> None:
+    """Define a kind; it is served soon."""
+    content = json.dumps(definition(kind))
+    api.patch(f"{CRDS}/{kind.crd_name}", params=FORCE, content=content, headers=APPLY).raise_for_status()
+
+
 def install(api: httpx.Client) -> None:
     """Define the kinds of the stories."""
     for kind in KINDS.values():
-        content = json.dumps(definition(kind))
-        api.patch(f"{CRDS}/{kind.crd_name}", params=FORCE, content=content, headers=APPLY).raise_for_status()
+        define(api, kind)
     served = [f"/apis/{kind.api_version}/{kind.plural}" for kind in KINDS.values()]
     until(lambda: all(api.get(each).status_code == 200 for each in served), "the kinds are served")
 
@@ -199,6 +207,32 @@ async def test_their_watches_tell_the_same(real: Real, seed: int) -> None:
         ours = known(by_fake, fake.namespace)
         while known(engine.families, real.namespace) != ours:
             await asyncio.sleep(0.05)
+    await engine.stop(0)
+
+
+async def test_a_kind_that_is_installed_later_is_found(real: Real) -> None:
+    """Who looks at a kind that there is not goes on without it, and knows of its objects soon after it comes."""
+    later = replace(BOX, name="Crate", plural="crates", singular="crate", kind="", optional=True)
+    engine, scope, box = idle(), Scope(later, real.namespace), Key("Crate", real.namespace, "a")
+    regarding = Key("Shelf", real.namespace, "s")
+    views = engine.families.views
+    views.point(regarding, frozenset({box}))
+    viewed = Viewed(later, lambda body: replace(seen(body), key=box))
+    told = Owned(engine.families, viewed, Inventory(engine, lambda _uid: None), None)
+    hearing = Hearing([scope], 10.0)
+    async with Children(real.rest, hearing, {scope: told}).running(), asyncio.timeout(PATIENCE):
+        while not (why := views.unseen(regarding)):
+            await asyncio.sleep(0.05)
+        assert "does not serve this kind" in why["Crate"]
+        assert hearing.not_ready() == ""
+        define(real.api, later)
+        metadata = {"namespace": real.namespace, "name": "a"}
+        url = f"/apis/{later.api_version}/namespaces/{real.namespace}/crates"
+        made = {"apiVersion": later.api_version, "kind": "Crate", "metadata": metadata, "spec": {"place": 1}}
+        until(lambda: real.api.post(url, json=made).status_code == 201, "a crate is made")
+        while not views.child(regarding, box):
+            await asyncio.sleep(0.05)
+    assert views.unseen(regarding) == {}
     await engine.stop(0)
 
 

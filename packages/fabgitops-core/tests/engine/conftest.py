@@ -86,7 +86,7 @@ class Bench:
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Let no test on a bench wait for time: nothing there is outside of the loop."""
-    if {"bench", "shelves", "crews", "presses"} & set(getattr(item, "fixturenames", ())):
+    if {"bench", "shelves", "crews", "presses", "pointers"} & set(getattr(item, "fixturenames", ())):
         return {"leaping": partial(LeapingLoop, TURN_SECS)}
     return {"real": asyncio.new_event_loop}
 

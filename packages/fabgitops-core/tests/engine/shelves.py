@@ -193,9 +193,11 @@ def body(shelf: Key, uid: str, place: int) -> dict[str, Any]:
 class Shelves:
     """An engine with shelves, before an API server in memory; its watch is `listed` unless a test begins without."""
 
+    kinds: tuple[Kind, ...] = (SHELF, BOX)
+
     def __init__(self) -> None:
         self.time = asyncio.get_running_loop().time
-        self.api = FakeApiServer([SHELF, BOX], self.now)
+        self.api = FakeApiServer(self.kinds, self.now)
         self.objects = FakeObjects(self.api)
         self.bus = FakeBus()
         self.host = FakeHost()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC as KIND
-from fabgitops_core.control.objects import Child, Watched
+from fabgitops_core.control.objects import Child, Viewed, Watched
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.families import Families
@@ -23,7 +24,7 @@ from fabgitops_operator.cluster.kubeconfig.fields import Cluster, User
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.hosting.inventory import Inventory
-from fabgitops_operator.hosting.owned import Owned
+from fabgitops_operator.hosting.owned import Owned, Told, together
 
 LABEL = "fabgitops.io/rack"
 RACK = Key("Rack", "plant", "rack-01")
@@ -53,6 +54,8 @@ class Server:
         self.refuses: tuple[int, str] | None = None
         self.unlistable: tuple[int, str] | None = None
         self.streams: list[asyncio.Queue[bytes | None]] = []
+        self.label: str | None = LABEL
+        self.served = True
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer as an API server does."""
@@ -60,7 +63,9 @@ class Server:
         self.asked.append(
             f"watch {query['resourceVersion']}" if "watch" in query else f"list {query.get('continue', '')}"
         )
-        assert query["labelSelector"] == LABEL
+        assert query.get("labelSelector") == self.label
+        if not self.served:
+            return web.Response(text="404 page not found\n", status=404, headers={"Audit-Id": "1"})
         if "watch" in query:
             return await self._stream(request)
         if self.unlistable is not None:
@@ -220,3 +225,91 @@ async def test_a_store_that_was_set_back_is_believed(plant: Plant) -> None:
     server.streams[-1].put_nowait(ODD[0])
     await plant.until(lambda: plant.names() == {"a", "z"}, "what is there now")
     assert plant.families.of("Rack").of(RACK)[Key(KIND.name, "plant", "a")].version == 3
+
+
+LOOSE = replace(KIND, optional=True)
+VIEWED = Viewed(LOOSE, seen)
+PARTS = Watched(LOOSE, LABEL, "Rack", seen)
+PART = Key(KIND.name, "plant", "a")
+
+
+class Sight:
+    """What is seen of objects that some own and others look at, over one watch."""
+
+    def __init__(self, families: Families, server: Server, hearing: Hearing) -> None:
+        self.families, self.server, self.hearing = families, server, hearing
+        families.views.point(RACK, frozenset({PART}))
+
+    def owned(self) -> set[str]:
+        """Return the names of what rack-01 owns."""
+        return {key.name for key in self.families.of("Rack").of(RACK)}
+
+    def regarded(self) -> set[str]:
+        """Return the names of what it regards."""
+        return {key.name for key in self.families.views.of(RACK)}
+
+    def unseen(self) -> Mapping[str, str] | None:
+        """Return of which kinds that it regards nothing is known."""
+        return self.families.views.unseen(RACK)
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Wait until something is true."""
+        async with asyncio.timeout(20):
+            while not true():
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def sight(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sight]:
+    """Return it; nobody waits for long."""
+    monkeypatch.setattr(children, "BREATH_SECS", 0.0)
+    monkeypatch.setattr(children, "MAX_PAUSE_SECS", 0.05)
+    monkeypatch.setattr(children, "ABSENT_SECS", 0.05)
+    server = Server()
+    server.label, server.served = None, False
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", server.answer)
+    async with TestServer(app) as listening:
+        engine, scope = Engine(FakeDevices(), FakeHost(), FakeObserver()), Scope(LOOSE)
+        found = Sight(Families(lambda _owner: None, lambda *_: None), server, Hearing([scope], 60))
+        inventory = Inventory(engine, lambda _uid: None)
+        told: Told = together([Owned(found.families, each, inventory, None) for each in (PARTS, VIEWED)])
+        way = Rest(Access("test", "default", Cluster(str(listening.make_url("/")).rstrip("/")), User()))
+        async with Children(way, found.hearing, {scope: told}).running():
+            yield found
+            if server.streams:
+                server.end()
+        await way.close()
+        await engine.stop(0)
+
+
+async def test_a_kind_that_is_not_there_is_found_when_it_comes(sight: Sight, caplog: pytest.LogCaptureFixture) -> None:
+    """Until then it is told as not seen, once, and we are ready; gone again, its objects are gone as well."""
+    caplog.set_level("INFO")
+    why = {KIND.name: "listing industrialplcs: the API server does not serve this kind"}
+    await sight.until(sight.unseen)
+    assert (sight.unseen(), sight.hearing.not_ready(), sight.hearing.kinds_up()) == (why, "", {})
+    sight.server.items, sight.server.served = [part("a", 3)], True
+    await sight.until(lambda: sight.server.streams)
+    assert (sight.unseen(), sight.regarded(), sight.hearing.kinds_up()) == ({}, {"a"}, {KIND.name: True})
+    sight.server.served = False
+    sight.server.end()
+    await sight.until(sight.unseen)
+    assert (sight.regarded(), sight.owned(), sight.hearing.not_ready()) == (set(), set(), "")
+    assert caplog.text.count("does not serve this kind") == 2
+    assert "is down" not in caplog.text
+
+
+async def test_one_watch_tells_owners_and_those_who_look(sight: Sight) -> None:
+    """What loses its label is its owner's no more, and seen all the same; what nobody wants to know of is not kept."""
+    sight.server.items = [part("a", 3), part("b", 4), part("c", 5, labels={})]
+    sight.server.served = True
+    await sight.until(lambda: sight.server.streams)
+    assert (sight.owned(), sight.regarded()) == ({"a", "b"}, {"a"})
+    sight.server.tell("MODIFIED", part("a", 11, labels={}))
+    await sight.until(lambda: sight.owned() == {"b"})
+    assert sight.regarded() == {"a"}
+    sight.server.tell("DELETED", part("a", 12, labels={}))
+    await sight.until(lambda: not sight.regarded())
+    assert len(sight.families.views.family) == 0
+    assert len(sight.server.streams) == 1

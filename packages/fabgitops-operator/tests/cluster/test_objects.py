@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from fabgitops_core.api.meta import API_VERSION, Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC as KIND
-from fabgitops_core.engine.object_errors import Away, Gone, ObjectError, Refused
+from fabgitops_core.engine.object_errors import Away, Changed, Gone, ObjectError, Refused
 from fabgitops_operator.cluster.kubeconfig.access import Access
 from fabgitops_operator.cluster.kubeconfig.fields import Cluster, User
 from fabgitops_operator.cluster.objects import KubeObjects
@@ -24,6 +25,7 @@ BODY = {
 STORED = {**BODY, "metadata": {"namespace": "plant", "name": "mixer", "uid": "u1", "resourceVersion": "7"}}
 TERMINATING = {"causes": [{"reason": "NamespaceTerminating", "message": "namespace plant is being terminated"}]}
 MIXER = {"name": "mixer"}
+STEPS = [{"op": "replace", "path": "/spec/targetValue", "value": 8}]
 
 
 class Server:
@@ -32,9 +34,12 @@ class Server:
     def __init__(self) -> None:
         self.answer: tuple[int, str] = (200, json.dumps(STORED))
         self.headers: dict[str, str] = {}
+        self.sent: object = None
 
     async def reply(self, request: web.Request) -> web.Response:
         """Answer."""
+        if request.method == "PATCH":
+            self.sent = await request.json()
         code, text = (200, json.dumps(STORED)) if request.method == "GET" else self.answer
         return web.Response(
             body=text.encode(), status=code, headers={"Content-Type": "application/json", **self.headers}
@@ -116,8 +121,9 @@ async def test_what_a_refused_deletion_means(
         lambda objects: objects.apply(BODY, force=False),
         lambda objects: objects.delete(KEY, "u1"),
         lambda objects: objects.annotate(KEY, "u1", {"a": "b"}),
+        lambda objects: objects.patch(KEY, "u1", STEPS),
     ],
-    ids=["apply", "delete", "annotate"],
+    ids=["apply", "delete", "annotate", "patch"],
 )
 async def test_only_what_shows_the_object_says_that_it_was_done(
     objects: KubeObjects, server: Server, text: str, ask: Callable[[KubeObjects], Awaitable[object]]
@@ -126,6 +132,49 @@ async def test_only_what_shows_the_object_says_that_it_was_done(
     server.answer = 200, text
     with pytest.raises(Away):
         await ask(objects)
+
+
+UNFIT = "the server rejected our request due to an error in our request"
+CAUSES = {"causes": [{"reason": "FieldValueInvalid", "message": "must be less", "field": "spec.targetValue"}]}
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "details", "uid", "error"),
+    [
+        (422, UNFIT, {}, "u1", Changed),
+        (422, UNFIT, {}, "u2", Gone),
+        (422, "is invalid", {**MIXER, **CAUSES}, "u1", Refused),
+        (422, "admission webhook denied the request", None, "u1", Refused),
+        (422, "denied by policy", MIXER, "u1", Refused),
+        (409, "the object has been modified", MIXER, "u1", Away),
+        (409, "the object has been modified", MIXER, "u2", Gone),
+        (404, "not found", MIXER, "u1", Gone),
+        (403, "User cannot patch resource", MIXER, "u1", Refused),
+        (429, "", {"retryAfterSeconds": 9}, "u1", Away),
+    ],
+)
+async def test_what_a_refused_patch_means(
+    objects: KubeObjects, server: Server, code: int, message: str, details: Any, uid: str, error: type[ObjectError]
+) -> None:
+    """A step that did not fit is told from an object that would not be valid, and both from one that is another."""
+    reason = {404: "NotFound", 409: "Conflict", 422: "Invalid"}.get(code, "")
+    server.says(code, reason, message, **(details or {}))
+    if details is None:
+        server.answer = code, json.dumps({k: v for k, v in json.loads(server.answer[1]).items() if k != "details"})
+    with pytest.raises(ObjectError) as told:
+        await objects.patch(KEY, uid, STEPS)
+    assert type(told.value) is error
+
+
+async def test_a_patch_tests_uid_and_version_first(objects: KubeObjects, server: Server) -> None:
+    """What is patched is the object that was looked at, of the version where one is given, or nothing is."""
+    stored = await objects.patch(KEY, "u1", STEPS, 7)
+    assert stored == STORED
+    assert server.sent == [
+        {"op": "test", "path": "/metadata/uid", "value": "u1"},
+        {"op": "test", "path": "/metadata/resourceVersion", "value": "7"},
+        *STEPS,
+    ]
 
 
 async def test_no_answer_is_away() -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_operator.hosting import announce
@@ -74,6 +76,17 @@ async def test_an_event_says_all(announcer: Announcer, kube: FakeKube, metrics: 
     assert (warning["metadata"]["namespace"], warning["eventTime"]) == ("plant", "2026-01-01T00:00:00.000000Z")
     assert (normal["reason"], normal["type"]) == ("DriftCorrected", "Normal")
     assert writes(metrics, "event", "ok") == 2
+
+
+async def test_an_event_names_the_kind_as_its_objects_do(kube: FakeKube, metrics: Metrics) -> None:
+    """An Event about a kind of another group, which is called otherwise here, is found by kubectl describe."""
+    theirs = replace(INDUSTRIAL_PLC, name="Theirs", group="example.com", version="v2", kind="IndustrialPLC")
+    announcer = Announcer(kube, metrics, [theirs])
+    announcer.uid = lambda _key: "u1"
+    announcer.announce(Key(theirs.name, "plant", "mixer"), DRIFT)
+    await announcer.close(5)
+    regarding = kube.created[0]["regarding"]
+    assert (regarding["apiVersion"], regarding["kind"]) == ("example.com/v2", "IndustrialPLC")
 
 
 async def test_the_same_again_joins_the_series(announcer: Announcer, kube: FakeKube) -> None:

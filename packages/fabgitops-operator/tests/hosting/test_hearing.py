@@ -62,3 +62,17 @@ def test_without_a_grace_it_is_enforced_for_good(clock: list[float]) -> None:
     hearing.unheard(SCOPE, "away", refused=False)
     clock[0] += 10**9
     assert not lost(hearing)
+
+
+def test_of_a_kind_that_is_not_there_nothing_is_missed(clock: list[float]) -> None:
+    """It keeps nobody from being ready or writing, and no metric says that its watch is down, until it is there."""
+    hearing = Hearing([SCOPE], 60.0, 600.0)
+    hearing.absent(SCOPE, "the API server does not serve this kind")
+    clock[0] += 5000
+    assert (hearing.up, hearing.not_ready(), hearing.kinds_up()) == (True, "", {})
+    assert not lost(hearing)
+    assert not hearing.hold(lambda _scope: True)
+    hearing.listed(SCOPE)
+    hearing.unheard(SCOPE, "away", refused=False)
+    assert hearing.kinds_up() == {SCOPE.kind.name: False}
+    assert "away" in hearing.not_ready()

@@ -18,8 +18,8 @@ def definition(kind: Kind) -> dict[str, Any]:
         "spec": {
             "group": kind.group,
             "names": {
-                "kind": kind.name,
-                "listKind": f"{kind.name}List",
+                "kind": kind.kind,
+                "listKind": f"{kind.kind}List",
                 "plural": kind.plural,
                 "singular": kind.singular,
                 "shortNames": list(kind.short_names),

@@ -23,6 +23,9 @@ class Column:
 class Kind:
     """A kind of resource: its names, its models (what only declares has no status), and how `kubectl get` shows it.
 
+    `name` is its own in this house, and stands in each `Key`; `kind` is what an object of it says, "" the name: two
+    groups may both have a Rollout, and one of them is called Rollout.argoproj.io here. Kubernetes' core group is "".
+    One that is `optional` may be missing in a cluster whose other kinds are looked after.
     `annotations` are those whose change is news to its decisions, besides the wish for a pass.
     `rules` are checked of an object as a whole: in them `self.metadata` has its name, and nothing else of it.
     `lasting` is the field of a spec that counts also while another of its fields is not valid, and its model.
@@ -41,6 +44,12 @@ class Kind:
     annotations: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     lasting: tuple[str, type[ApiModel]] | None = None
+    kind: str = ""
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        """Let its objects say its name, where nothing else is said."""
+        object.__setattr__(self, "kind", self.kind or self.name)
 
     @property
     def crd_name(self) -> str:
@@ -50,8 +59,8 @@ class Kind:
     @property
     def api_version(self) -> str:
         """Return what an object of it says in `apiVersion`."""
-        return f"{self.group}/{self.version}"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     def matches(self, body: Mapping[str, Any]) -> bool:
         """Return whether an object says that it is of this kind."""
-        return body.get("apiVersion") == self.api_version and body.get("kind") == self.name
+        return body.get("apiVersion") == self.api_version and body.get("kind") == self.kind

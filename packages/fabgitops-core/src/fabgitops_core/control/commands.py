@@ -51,6 +51,43 @@ class Delete(Request):
     version: int = 0
 
 
+_SAYS: Mapping[str, tuple[str, ...]] = {
+    "test": ("value",),
+    "add": ("value",),
+    "replace": ("value",),
+    "remove": (),
+    "move": ("from",),
+    "copy": ("from",),
+}
+"""What a step says beside its path, by what it does (RFC 6902, section 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch(Request):
+    """Change an object of this uid that the resource owns or regards, by a JSON patch, and tell what came of it.
+
+    `steps` are carried out all or none, as RFC 6902 says: a `test` among them that does not hold keeps the others from
+    it. With `version` the object must not have changed since it had that resourceVersion. When `recorded`, it is not
+    done before the status is stored that was published last.
+    """
+
+    key: Key
+    uid: str
+    steps: tuple[Mapping[str, Any], ...]
+    version: int = 0
+    recorded: bool = True
+
+    def __post_init__(self) -> None:
+        """Let no step pass that is none: an API server says of it what it says of one that does not fit.
+
+        Raises:
+            ValueError: One is none.
+        """
+        for step in self.steps:
+            if not {"path", *_SAYS.get(step.get("op", ""), ("an op",))} <= step.keys():
+                raise ValueError(f"{dict(step)} is no step of a JSON patch")
+
+
 @dataclass(frozen=True, slots=True)
 class Annotate(Request):
     """Give annotations of our own to the object of this uid, and tell what came of it; None takes one away.

@@ -1,8 +1,8 @@
 """What a kind's decisions look like from outside: the seam at which further kinds come in.
 
 A kind says only what it has: every one is a `Controller`; what talks to a device is a `DeviceController` besides, what
-refers to another resource a `Referrer`, what others refer to a `Referent`, what owns objects an `Owner`; what is led
-with others a `Member`, what leads them a `Leader`.
+refers to another resource a `Referrer`, what others refer to a `Referent`, what owns objects an `Owner`, what looks at
+those of others a `Regarder`; what is led with others a `Member`, what leads them a `Leader`.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Commands, Request
 from fabgitops_core.control.events import Event
 from fabgitops_core.control.members import Facts, Selects
-from fabgitops_core.control.objects import Watched
+from fabgitops_core.control.objects import Viewed, Watched
 
 State = TypeVar("State")
 State_contra = TypeVar("State_contra", contravariant=True)
@@ -78,6 +78,19 @@ class Owner(Protocol):
 
     def owns(self) -> tuple[Watched, ...]:
         """Return which objects are its own, the same at any time."""
+        ...
+
+
+@runtime_checkable
+class Regarder(Protocol[State_contra]):
+    """What is asked of a kind that goes by objects that it does not own, and may patch them."""
+
+    def views(self) -> tuple[Viewed, ...]:
+        """Return of which kinds they are, the same at any time."""
+        ...
+
+    def regards(self, state: State_contra) -> frozenset[Key]:
+        """Return which of them a resource looks at; it is asked when a pass begins, too."""
         ...
 
 

@@ -213,8 +213,10 @@ class Due(Event):
 class Surveyed(Event):
     """It is time to look, at these: all that carries the label by which the resource's kind watches what it owns.
 
-    It begins each pass of an `Owner`, as `Due` begins that of others, and is never told before all was listed once.
-    `unseen` are the kinds of which nothing is known, for the API server refuses to list them, and why.
+    Beside them are those that it regards, as far as they are there. It begins each pass of an `Owner` and of a
+    `Regarder`, as `Due` begins that of others, and is never told before all was listed once. `unseen` are the kinds of
+    which not all is known, and why: the API server refuses to list them, or has no such kind, or an object of them
+    could not be looked at.
     """
 
     at: datetime
@@ -252,6 +254,23 @@ class Deleted(Event):
 @dataclass(frozen=True, slots=True)
 class DeleteFailed(Event):
     """An object was not deleted."""
+
+    at: datetime
+    key: Key
+    failure: ObjectFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Patched(Event):
+    """An object is as a patch wanted it, and now stands so."""
+
+    at: datetime
+    child: Child
+
+
+@dataclass(frozen=True, slots=True)
+class PatchFailed(Event):
+    """An object was not patched; it has CHANGED also where a step did not fit what there is."""
 
     at: datetime
     key: Key

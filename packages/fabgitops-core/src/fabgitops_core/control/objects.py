@@ -1,4 +1,4 @@
-"""What is known of the objects that a kind owns: small records of them, and why a request for one did not succeed.
+"""What is known of objects that a kind owns or looks at: small records, and why a request for one did not succeed.
 
 An object is kept whole nowhere: of a plant there are tens of thousands, and a decision looks at a few fields of each.
 """
@@ -14,7 +14,7 @@ from fabgitops_core.api.meta import NOTHING, Key
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One object that a kind owns, as it was seen last.
+    """One object that a kind owns or looks at, as it was seen last.
 
     `version` is its resourceVersion, `created` its creationTimestamp as it is written there (RFC 3339), `owner` the uid
     of its controller owner reference, "" where it has none. `digest` is of what a plan says of it: it equals that of
@@ -49,6 +49,24 @@ class Watched:
     label: str
     owner_kind: str
     seen: Callable[[Mapping[str, Any]], Child]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """Which objects a kind looks at and does not own, and how a record is made of one.
+
+    All of `kind` are watched, whatever they carry; a record is kept of those that a resource regards. `seen` is pure,
+    and raises nothing for what a user wrote. Of one object there is one record, so it is the same for all who look at
+    its kind.
+    """
+
+    kind: Kind
+    seen: Callable[[Mapping[str, Any]], Child]
+
+    @property
+    def label(self) -> str:
+        """Return the label by which they are watched: none."""
+        return ""
 
 
 class ObjectFailureKind(Enum):

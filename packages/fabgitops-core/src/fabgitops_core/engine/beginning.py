@@ -9,10 +9,10 @@ from fabgitops_core.control.events import Due, Mustered, Surveyed
 from fabgitops_core.control.plc.requests import DeviceId
 from fabgitops_core.engine.circuits import Circuits
 from fabgitops_core.engine.entries import Entry
-from fabgitops_core.engine.family import Family
 from fabgitops_core.engine.isolation import Isolation
 from fabgitops_core.engine.leading import Leadership
 from fabgitops_core.engine.neighbours import Neighbourhood
+from fabgitops_core.engine.watching import Watching
 
 
 class Beginning:
@@ -23,6 +23,7 @@ class Beginning:
         circuits: Whether devices may be asked.
         neighbourhood: What those show whom a resource looks at.
         leading: Whom a resource leads.
+        watching: What it owns and regards.
         now: The time of day.
     """
 
@@ -32,13 +33,20 @@ class Beginning:
         circuits: Circuits,
         neighbourhood: Neighbourhood,
         leading: Leadership,
+        watching: Watching,
         now: Callable[[], datetime],
     ) -> None:
         self._isolation = isolation
         self._circuits = circuits
         self._neighbourhood = neighbourhood
         self._leading = leading
+        self._watching = watching
         self._now = now
+
+    async def begin(self, entry: Entry) -> Due | Surveyed | Mustered | None:
+        """Look at what a resource has come to regard, and return what begins its pass, or None, as `of` does."""
+        await self._watching.look(entry)
+        return None if entry.gone or entry.dead else self.of(entry)
 
     def of(self, entry: Entry) -> Due | Surveyed | Mustered | None:
         """Return what begins a pass; None while not all is known that it needs: the resource is woken when it is.
@@ -48,19 +56,18 @@ class Beginning:
         entry.news = False
         if entry.leader is not None:
             return self._leading.mustered(entry)
-        family = entry.family
-        if family is None:
+        if entry.family is None and not entry.views:
             return self.due(entry)
-        unseen = family.unseen((each.kind.name for each in entry.owns), entry.key.namespace)
-        return None if unseen is None else self._surveyed(entry, family, unseen)
+        unseen = self._watching.unseen(entry)
+        return None if unseen is None else self._surveyed(entry, unseen)
 
     def due(self, entry: Entry) -> Due:
-        """Return what begins a pass of a resource that neither leads nor owns others."""
+        """Return what begins a pass of a resource that neither leads, owns nor regards others."""
         return Due(self._now(), self._gate(entry.devices), self._neighbourhood.of(entry))
 
-    def _surveyed(self, entry: Entry, family: Family, unseen: Mapping[str, str]) -> Surveyed | None:
-        """Return what there is of what a resource owns; None where a fault of ours keeps that from being known."""
-        children = self._isolation.ask(entry, "survey", partial(family.of, entry.key), None)
+    def _surveyed(self, entry: Entry, unseen: Mapping[str, str]) -> Surveyed | None:
+        """Return what there is of what it owns and regards; None where a fault of ours keeps that from being known."""
+        children = self._isolation.ask(entry, "survey", partial(self._watching.of, entry), None)
         return None if children is None else Surveyed(self._now(), children, unseen)
 
     def _gate(self, devices: tuple[DeviceId, ...]) -> Gate:

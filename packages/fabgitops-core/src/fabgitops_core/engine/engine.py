@@ -41,6 +41,7 @@ from fabgitops_core.engine.rations import Rations
 from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.scheduler import Scheduler
 from fabgitops_core.engine.shares import Shares
+from fabgitops_core.engine.watching import Watching
 
 TOGETHER_SECS = 1.0
 """When a hold ends, those who waited for it are looked at within so many seconds, where they are many."""
@@ -59,7 +60,7 @@ def _utc_now() -> datetime:
 class Engine:
     """Polls and corrects every resource that is declared to it.
 
-    `holds` say why nothing may be written, `families` are told of the objects that resources own.
+    `holds` say why nothing may be written, `families` are told of the objects that resources own or regard.
 
     Args:
         devices: Where connections come from.
@@ -118,7 +119,10 @@ class Engine:
             self._settle,
             self._held.look,
         )
-        self._beginning = Beginning(self._isolation, self.circuits, self._neighbourhood, self._leading, now)
+        self._watching = Watching(self.families, self._isolation, objects)
+        self._beginning = Beginning(
+            self._isolation, self.circuits, self._neighbourhood, self._leading, self._watching, now
+        )
         asking = Asking(self.circuits, self._listener.late, self._time)
         audits = None if audit is None else Audits(audit, now)
         rations = self._rations = Rations(rates, partial(self._wake, after=0.0)) if rates else None
@@ -130,7 +134,7 @@ class Engine:
         own = requests.performers()
         own |= Measuring(self._entries, self._leading.members, metrics, self._time, now).performers()
         if objects is not None:
-            own |= ObjectRequests(objects, host, clearance, self._wake, now).performers()
+            own |= ObjectRequests(objects, self.families, host, clearance, self._wake, now).performers()
         self._performing = Performing(own, performers, clearance)
         self._errands = Errands(self._tell, self._site, self._held.look)
         self.holds.ask_of_site("templates", self._errands.why_not, HoldReason.TEMPLATES)
@@ -261,6 +265,7 @@ class Engine:
         """After a change: exchange its share of a connection, and tell everybody who wants what another wants."""
         self._shares.settle(entry)
         self._leading.settled(entry)
+        self._watching.settle(entry)
         self._neighbourhood.point(entry.key, self._looked_at(entry))
         for key in self._claims.lay(entry.key, self._claimed(entry)):
             other = self._entries.get(key)
@@ -364,7 +369,7 @@ class Engine:
         if entry is None or entry.dead:
             return
         began, faults = self._time(), entry.faults
-        event: Event | None = self._beginning.of(entry)
+        event: Event | None = await self._beginning.begin(entry)
         if event is None and entry.faults == faults:
             return
         entry.due, entry.held = self._scheduler.due(key), False
@@ -386,6 +391,8 @@ class Engine:
         self._neighbourhood.ended(entry, began)
         if entry.news and not entry.gone:
             self._scheduler.wake(key, self._leading.again(entry))  # whatever its controller thought before it knew
+        elif (secs := self._watching.again(entry)) is not None and not entry.gone:
+            self._scheduler.wake(key, secs, latest=True)
         self._listener.passed(key, self._time() - began)
 
     def _wants_no_write(self, key: Key) -> None:

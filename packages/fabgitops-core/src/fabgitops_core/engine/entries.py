@@ -1,6 +1,8 @@
 """What the engine keeps of each resource: its controller's state, and its share of a connection."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
@@ -13,9 +15,10 @@ from fabgitops_core.control.controller import (
     Owner,
     Referent,
     Referrer,
+    Regarder,
 )
 from fabgitops_core.control.members import NOBODY_LEADS, Facts, Leading
-from fabgitops_core.control.objects import Watched
+from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.plc.auditing import WriteFacts
 from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.points import DeviceMap
@@ -23,9 +26,11 @@ from fabgitops_core.control.plc.requests import Change, DeviceId, Endpoint, Link
 from fabgitops_core.engine.families import Families
 from fabgitops_core.engine.ports import Device, Record
 
+NO_VIEWS: Mapping[str, Viewed] = MappingProxyType({})
+
 
 class Sides(NamedTuple):
-    """A controller once more for each side that its kind has, and what the kind owns."""
+    """A controller once more for each side that its kind has, what the kind owns, and what it looks at."""
 
     at_device: DeviceController[Any] | None
     doubter: Doubter[Any] | None
@@ -34,7 +39,9 @@ class Sides(NamedTuple):
     referent: Referent[Any] | None
     member: Member[Any] | None
     leader: Leader[Any] | None
+    regarder: Regarder[Any] | None
     owns: tuple[Watched, ...]
+    views: Mapping[str, Viewed]
 
 
 @lru_cache(maxsize=32)
@@ -48,7 +55,9 @@ def sides_of(controller: Controller[Any]) -> Sides:
         controller if isinstance(controller, Referent) else None,
         controller if isinstance(controller, Member) else None,
         controller if isinstance(controller, Leader) else None,
+        controller if isinstance(controller, Regarder) else None,
         controller.owns() if isinstance(controller, Owner) else (),
+        {each.kind.name: each for each in controller.views()} if isinstance(controller, Regarder) else NO_VIEWS,
     )
 
 
@@ -67,9 +76,10 @@ class Entry:
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
     `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
     units behind a gateway that answered when they were asked last. `held` says that a write of the pass was held.
-    `at_device`, `doubter`, `identified`, `referrer`, `referent`, `member` and `leader` are the controller again as far
-    as its kind has that side; `owns` is what its kind owns, and `family` where that is known. `news` says that
-    something of it, or of whom it leads, has changed since the last pass began.
+    `at_device`, `doubter`, `identified`, `referrer`, `referent`, `member`, `leader` and `regarder` are the controller
+    again as far as its kind has that side; `owns` is what its kind owns, `family` where that is known, and `views` what
+    it looks at. `news` says that something of it, of whom it leads or of what it regards has changed since the last
+    pass began.
     `labels` and `led_by` are those that it was told of last, `facts` how it stood when those who lead it were told.
     `unproven` is the last write that was recorded, until a reading shows what came of it.
     `looked` is when, by the loop's clock, the pass began in which it looked at its device last, None where that is not
@@ -107,10 +117,12 @@ class Entry:
         "owns",
         "referent",
         "referrer",
+        "regarder",
         "said",
         "state",
         "uid",
         "unproven",
+        "views",
         "writing",
     )
 
@@ -121,6 +133,7 @@ class Entry:
         self.at_device, self.doubter, self.identified = sides.at_device, sides.doubter, sides.identified
         self.referrer, self.referent, self.owns = sides.referrer, sides.referent, sides.owns
         self.member, self.leader = sides.member, sides.leader
+        self.regarder, self.views = sides.regarder, sides.views
         self.family = families.of(key.kind) if self.owns else None
         self.state: Any = controller.start(key)
         self.endpoint: Endpoint | None = None

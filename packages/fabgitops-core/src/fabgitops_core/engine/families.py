@@ -1,37 +1,40 @@
-"""What is known of the objects that resources own: fed by watch and listings from outside, and by our own requests.
+"""What is known of the objects that resources own or regard: fed by watch, listings, and our own requests.
 
-An owner is told that something has changed, never what: it looks at all that it owns, and from whatever it sees it
-comes to the same end.
+A resource is told that something has changed, never what: it looks at all that it owns and regards, and from whatever
+it sees it comes to the same end.
 """
 
 import logging
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.objects import Child, Watched
-from fabgitops_core.engine.family import Family, Unread
+from fabgitops_core.control.objects import Child, Viewed, Watched
+from fabgitops_core.engine.family import Family, Told, Unread
+from fabgitops_core.engine.views import Views
 
 log = logging.getLogger(__name__)
 
 Body = Mapping[str, Any]
+What = Watched | Viewed
 
 
 class Families:
-    """The family of each kind of owner.
+    """The family of each kind of owner, and `views`: what resources regard.
 
     Args:
-        changed: Told of each owner of whose objects something is news.
+        changed: Told of each owner of whose objects something is news, and of each resource that regards what is news.
         complete: Told the kind of owner and the namespace (None: all) of which something was listed for the first time,
             or is known not to be.
     """
 
-    def __init__(self, changed: Callable[[Key], None], complete: Callable[[str, str | None], None]) -> None:
+    def __init__(self, changed: Told, complete: Callable[[str, str | None], None]) -> None:
         self._changed = changed
         self._complete = complete
         self._families: dict[str, Family] = {}
+        self.views = Views(changed)
 
     def of(self, owner_kind: str) -> Family:
         """Return what is known of the objects that resources of a kind own."""
@@ -40,28 +43,75 @@ class Families:
             family = self._families[owner_kind] = Family(self._changed)
         return family
 
-    def seen(self, watched: Watched, body: Body) -> None:
-        """Take an object as the watch tells of it."""
-        _take(self.of(watched.owner_kind), watched, body)
+    def seen(self, what: What, body: Body) -> None:
+        """Take an object as the watch tells of it, or somebody who has looked at it."""
+        self.take(what, body)
 
-    def lost(self, key: Key, uid: str) -> None:
-        """Take the news that an object is gone, or does not carry the label any more."""
-        for family in self._families.values():
+    def lost(self, key: Key, uid: str, what: What | None = None) -> None:
+        """Take the news that an object is gone, or of one kind of watch: it does not carry its label any more."""
+        for family in self._all() if what is None else (self.family_of(what),):
             family.lost(key, uid)
 
-    def refused(self, watched: Watched, namespace: str | None, why: str) -> None:
+    def refused(self, what: What, namespace: str | None, why: str) -> None:
         """Take it that the API server refuses to list a kind: who has nothing to do with it need not wait for it."""
-        if self.of(watched.owner_kind).refused(watched.kind.name, namespace, why):
-            self._complete(watched.owner_kind, namespace)
+        if self.family_of(what).refused(what.kind.name, namespace, why):
+            self.complete(what, namespace)
+
+    def absent(self, what: What, namespace: str | None, why: str) -> None:
+        """Take it that the API server has no such kind, for now: nobody need wait for it, and none of it is there."""
+        if self.family_of(what).absent(what.kind.name, namespace, why):
+            self.complete(what, namespace)
 
     def has(self, kind: str, namespace: str | None) -> bool:
         """Return whether an object of a kind is known, in a namespace or (None) in any."""
-        return any(family.has(kind, namespace) for family in self._families.values())
+        return any(family.has(kind, namespace) for family in self._all())
 
-    def listing(self, watched: Watched, namespace: str | None) -> "Listing":
+    def listing(self, what: What, namespace: str | None) -> "Listing":
         """Begin a listing of all objects that carry the label, in one namespace or (None) in all."""
-        complete = partial(self._complete, watched.owner_kind, namespace)
-        return Listing(self.of(watched.owner_kind), watched, namespace, complete)
+        return Listing(self, what, namespace)
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Note that a request is under way, whose answer may tell of what is gone by then."""
+        families = self._all()
+        for family in families:
+            family.begins()
+        try:
+            yield
+        finally:
+            for family in families:
+                family.ends()
+
+    # --- what both are to who tells of them ---------------------------------------------------------------------------
+
+    def family_of(self, what: What) -> Family:
+        """Return where it is kept."""
+        return self.views.family if isinstance(what, Viewed) else self.of(what.owner_kind)
+
+    def complete(self, what: What, namespace: str | None) -> None:
+        """Tell whom it concerns that of a kind something is known for the first time, or known not to be."""
+        if isinstance(what, Viewed):
+            self.views.news(what.kind.name, namespace)
+        else:
+            self._complete(what.owner_kind, namespace)
+
+    def take(self, what: What, body: Body) -> tuple[Key, Child] | None:
+        """Take an object, and return whose it is and its record, where it is kept and that can be made."""
+        owner = self._owner(what, body)
+        return None if owner is None else _taken(self.family_of(what), owner, what, body)
+
+    def _owner(self, what: What, body: Body) -> Key | None:
+        """Return whose an object is; what is regarded is its own, and what nobody regards is nobody's."""
+        if isinstance(what, Viewed):
+            key = full_name(what, body)
+            return key if key in self.views else None
+        owner = owner_of(what, body)
+        if owner is None:
+            log.error("a %s that says neither namespace nor %s is passed over", what.kind.name, what.label)
+        return owner
+
+    def _all(self) -> tuple[Family, ...]:
+        return (*self._families.values(), self.views.family)
 
 
 class Listing:
@@ -71,12 +121,12 @@ class Listing:
     an older moment than what was known by then says that the store was set back, and counts for all that there is.
     """
 
-    def __init__(self, family: Family, watched: Watched, namespace: str | None, first: Callable[[], None]) -> None:
-        self._family = family
-        self._watched = watched
+    def __init__(self, families: Families, what: What, namespace: str | None) -> None:
+        self._families = families
+        self._family = families.family_of(what)
+        self._what = what
         self._namespace = namespace
-        self._first = first
-        self._known = family.newest(watched.kind.name)
+        self._known = self._family.newest(what.kind.name)
         self._shown: dict[Key, tuple[Key, Child] | None] = {}
 
     def __enter__(self) -> Self:
@@ -88,32 +138,30 @@ class Listing:
 
     def show(self, body: Body) -> None:
         """Take one of the objects listed."""
-        self._shown[_key(self._watched, body)] = _take(self._family, self._watched, body)
+        self._shown[full_name(self._what, body)] = self._families.take(self._what, body)
 
     def complete(self, version: int) -> None:
         """Take it that all is shown that there was at this version, the resourceVersion of the list."""
-        family, kind = self._family, self._watched.kind.name
+        family, kind = self._family, self._what.kind.name
         if version < self._known:
             log.warning("the API server has an older list of %s than was seen before: taken for restored", kind)
             family.begin_anew(kind, self._namespace, filter(None, self._shown.values()))
         family.missed(kind, self._namespace, self._shown, version)
+        if isinstance(self._what, Viewed):
+            self._families.views.listed(kind, self._namespace, self._shown)
         if family.listed(kind, self._namespace):
-            self._first()
+            self._families.complete(self._what, self._namespace)
 
 
-def _take(family: Family, watched: Watched, body: Body) -> tuple[Key, Child] | None:
-    """Take an object, and return its owner and its record where it has both."""
-    owner = owner_of(watched, body)
-    if owner is None:
-        log.error("a %s that says neither namespace nor %s is passed over", watched.kind.name, watched.label)
-        return None
+def _taken(family: Family, owner: Key, what: What, body: Body) -> tuple[Key, Child] | None:
+    """Take an object of an owner, and return both where a record of it can be made."""
     try:
-        child = watched.seen(body)
+        child = what.seen(body)
     except Exception as error:  # noqa: BLE001 - the pass of its owner logs it, and does nothing
         metadata = _metadata(body)
         version = _text(metadata.get("resourceVersion"))
         unread = Unread(_text(metadata.get("uid")), int(version) if version.isdecimal() else 0, error)
-        family.unreadable(owner, _key(watched, body), unread)
+        family.unreadable(owner, full_name(what, body), unread)
         return None
     family.take(owner, child)
     return owner, child
@@ -128,9 +176,10 @@ def owner_of(watched: Watched, body: Body) -> Key | None:
     return Key(watched.owner_kind, namespace, name) if name and namespace else None
 
 
-def _key(watched: Watched, body: Body) -> Key:
+def full_name(what: What, body: Body) -> Key:
+    """Return the full name of an object."""
     metadata = _metadata(body)
-    return Key(watched.kind.name, _text(metadata.get("namespace")), _text(metadata.get("name")))
+    return Key(what.kind.name, _text(metadata.get("namespace")), _text(metadata.get("name")))
 
 
 def _metadata(body: Body) -> Mapping[str, Any]:

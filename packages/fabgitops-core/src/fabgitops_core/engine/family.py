@@ -12,6 +12,9 @@ from typing import NamedTuple
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.objects import Child, Children
 
+Told = Callable[[Key], None]
+"""Is told of a resource, or of an owner, of whose objects something is news."""
+
 
 class Unread(NamedTuple):
     """An object of which no record could be made, and why."""
@@ -48,7 +51,7 @@ class Family:
         changed: Told of each owner of whose objects something is news.
     """
 
-    def __init__(self, changed: Callable[[Key], None]) -> None:
+    def __init__(self, changed: Told) -> None:
         self._changed = changed
         self._groups: dict[Key, _Group] = {}
         self._group_of: dict[Key, _Group] = {}
@@ -79,6 +82,10 @@ class Family:
         """Return an object of an owner, if it is one."""
         group = self._groups.get(owner)
         return group.children.get(key) if group else None
+
+    def known(self, key: Key) -> bool:
+        """Return whether an object is there as far as is known, whether or not a record of it could be made."""
+        return key in self._group_of
 
     def newest(self, kind: str) -> int:
         """Return the highest resourceVersion that was seen of a kind."""
@@ -120,6 +127,10 @@ class Family:
         if known is not None and known.uid == uid:
             self._drop(key)
 
+    def forget(self, key: Key) -> None:
+        """Forget an object that nobody wants to know of any more."""
+        self._drop(key)
+
     def leaving(self, owner: Key, key: Key, uid: str) -> None:
         """Note that an object was deleted by us: it is gone as soon as its finalizers let it, which the watch tells."""
         child = self.child(owner, key)
@@ -152,6 +163,17 @@ class Family:
         self._refused[kind, namespace] = why
         return True
 
+    def absent(self, kind: str, namespace: str | None, why: str) -> bool:
+        """Note that there is no such kind, so no object of it; return whether that is news."""
+        scope = kind, namespace
+        if self._refused.get(scope) == why:
+            return False
+        self._listed.discard(scope)
+        self._refused[scope] = why
+        for key in self._in(kind, namespace):
+            self._drop(key)
+        return True
+
     def unseen(self, kinds: Iterable[str], namespace: str) -> Mapping[str, str] | None:
         """Return which kinds cannot be listed in a namespace, and why; None while one is only not listed yet."""
         found: dict[str, str] = {}
@@ -170,9 +192,9 @@ class Family:
 
     def missed(self, kind: str, namespace: str | None, shown: Container[Key], version: int) -> None:
         """Forget what a complete listing of this version did not show, unless it was made after it."""
-        for key, group in list(self._group_of.items()):
-            if key.kind == kind and namespace in {None, key.namespace} and key not in shown:
-                known = group.known(key)
+        for key in self._in(kind, namespace):
+            if key not in shown:
+                known = self._group_of[key].known(key)
                 if known is not None and known.version <= version:
                     self.lost(key, known.uid)
 
@@ -180,10 +202,14 @@ class Family:
         """Take for all that there is what is shown of a kind: the store was set back, as from a backup."""
         self._gone.clear()
         self._newest.pop(kind, None)
-        for key in [key for key in self._group_of if key.kind == kind and namespace in {None, key.namespace}]:
+        for key in self._in(kind, namespace):
             self._drop(key)
         for owner, child in shown:
             self.take(owner, child)
+
+    def _in(self, kind: str, namespace: str | None) -> list[Key]:
+        """Return what is known of a kind, in a namespace or (None) in all."""
+        return [key for key in self._group_of if key.kind == kind and namespace in {None, key.namespace}]
 
     # --- groups -------------------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ MAX_RETRY_SECS = 3600.0
 LONGEST_CAUSE = 300
 """Characters of an exception that are told; the log has the whole."""
 
-_ENDS_A_PASS = {"request", "readings", "status", "survey", "facts"}
+_ENDS_A_PASS = {"request", "readings", "status", "survey", "facts", "regards"}
 """Where a fault says nothing about what is declared; so does a step in a pass."""
 
 log = logging.getLogger(__name__)

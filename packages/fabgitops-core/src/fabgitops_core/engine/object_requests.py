@@ -1,4 +1,8 @@
-"""Carries out requests for objects: applies and deletes those that resources own, annotates those that they lead."""
+"""Carries out requests for objects.
+
+Those that resources own are applied and deleted, these and those that they regard are patched, and those that they lead
+are annotated.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -7,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.commands import Annotate, Apply, Delete, Request
+from fabgitops_core.control.commands import Annotate, Apply, Delete, Patch, Request
 from fabgitops_core.control.events import (
     Annotated,
     AnnotateFailed,
@@ -16,11 +20,13 @@ from fabgitops_core.control.events import (
     Deleted,
     DeleteFailed,
     Event,
+    Patched,
+    PatchFailed,
 )
 from fabgitops_core.control.holding import HELD_SECS
-from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind, Watched
+from fabgitops_core.control.objects import Child, ObjectFailure, ObjectFailureKind, Watched
 from fabgitops_core.engine.entries import Entry
-from fabgitops_core.engine.families import owner_of
+from fabgitops_core.engine.families import Families, owner_of
 from fabgitops_core.engine.family import Family
 from fabgitops_core.engine.object_errors import Gone, ObjectError, Taken, Withdrawn
 from fabgitops_core.engine.performing import Clearance, OwnPerformer
@@ -30,15 +36,20 @@ RECORD_SECS = 10.0
 """How long what is to be recorded waits for that to be stored; without a record it is not done."""
 
 UNTOLD = "what it follows from could not be stored in the status yet, and nothing is annotated without that"
+UNPATCHED = "what is to be changed could not be stored in the status yet, and nothing is patched without that"
 UNRECORDED = "what is to be deleted could not be stored in the status yet, and nothing is deleted without that"
 STRANGER = "it is not known as one that belongs to this resource"
 
 
+Seen = Callable[[Mapping[str, Any]], Child]
+
+
 class ObjectRequests:
-    """Applies and deletes what resources own, and annotates what they lead.
+    """Applies and deletes what resources own, patches that and what they regard, and annotates what they lead.
 
     Args:
         objects: Where objects are kept.
+        families: What is known of them.
         host: Where it is stored what is to be done.
         clearance: Says whether something may be changed now.
         wake: Lets a resource be looked at after so many seconds.
@@ -48,12 +59,15 @@ class ObjectRequests:
     def __init__(
         self,
         objects: Objects,
+        families: Families,
         host: Host,
         clearance: Clearance,
         wake: Callable[[Key, float], None],
         now: Callable[[], datetime],
     ) -> None:
         self._objects = objects
+        self._families = families
+        self._views = families.views
         self._host = host
         self._clearance = clearance
         self._wake = wake
@@ -61,7 +75,7 @@ class ObjectRequests:
 
     def performers(self) -> dict[type[Request], OwnPerformer]:
         """Return by its type what carries out a request."""
-        return {Apply: self.apply, Delete: self.delete, Annotate: self.annotate}
+        return {Apply: self.apply, Delete: self.delete, Patch: self.patch, Annotate: self.annotate}
 
     async def apply(self, entry: Entry, request: Apply) -> Event:
         """Apply an object that the resource owns; what came of it is known to its family at once.
@@ -73,17 +87,16 @@ class ObjectRequests:
         watched, family = _own(entry, body)
         key = Key(watched.kind.name, body["metadata"]["namespace"], body["metadata"]["name"])
         asking = _Asking(self._clearance, entry, request)
-        family.begins()
-        try:
-            applied = await self._objects.apply(body, force=request.force, uid=request.uid, wanted=asking)
+        with self._families.under_way():
+            try:
+                applied = await self._objects.apply(body, force=request.force, uid=request.uid, wanted=asking)
+            except Taken as error:
+                return ApplyFailed(self._now(), key, _taken(entry, watched, family, error))
+            except ObjectError as error:
+                return ApplyFailed(self._now(), key, asking.failure(error))
             child = watched.seen(applied.body)
             family.take(entry.key, child, ours=True)
-        except Taken as error:
-            return ApplyFailed(self._now(), key, _taken(entry, watched, family, error))
-        except ObjectError as error:
-            return ApplyFailed(self._now(), key, asking.failure(error))
-        finally:
-            family.ends()
+            self._regarded(entry, key, applied.body)
         return Applied(self._now(), child, applied.created)
 
     async def delete(self, entry: Entry, request: Delete) -> Event:
@@ -104,12 +117,57 @@ class ObjectRequests:
         try:
             await self._objects.delete(key, uid, request.version, wanted=asking)
         except Gone:
-            family.lost(key, uid)
+            self._families.lost(key, uid)
         except ObjectError as error:
             return DeleteFailed(self._now(), key, asking.failure(error))
         else:
             family.leaving(entry.key, key, uid)
         return Deleted(self._now(), key, uid)
+
+    async def patch(self, entry: Entry, request: Patch) -> Event:
+        """Patch an object that the resource owns or regards; what came of it is known at once."""
+        key, uid = request.key, request.uid
+        if request.recorded and not await self._is_recorded(entry):
+            return PatchFailed(self._now(), key, ObjectFailure(ObjectFailureKind.HELD, UNPATCHED))
+        seen = self._seen_by(entry, key, uid)
+        if seen is None:
+            return PatchFailed(self._now(), key, ObjectFailure(ObjectFailureKind.GONE, STRANGER))
+        asking = _Asking(self._clearance, entry, request)
+        with self._families.under_way():
+            try:
+                body = await self._objects.patch(key, uid, request.steps, request.version, wanted=asking)
+            except ObjectError as error:
+                if isinstance(error, Gone):
+                    self._families.lost(key, uid)
+                return PatchFailed(self._now(), key, asking.failure(error))
+            self._owned(entry, key, body)
+            self._regarded(entry, key, body)
+        return Patched(self._now(), seen(body))
+
+    def _seen_by(self, entry: Entry, key: Key, uid: str) -> Seen | None:
+        """Return what makes a record of an object of a uid, if it is known as one that the resource owns or regards."""
+        owned = entry.family.child(entry.key, key) if entry.family is not None else None
+        if owned is not None and owned.uid == uid:
+            return next(each.seen for each in entry.owns if each.kind.name == key.kind)
+        viewed = self._views.child(entry.key, key)
+        return entry.views[key.kind].seen if viewed is not None and viewed.uid == uid else None
+
+    def _owned(self, entry: Entry, key: Key, body: Mapping[str, Any]) -> None:
+        """Take an object as a request has made it, where it is the resource's own by its label, or has been."""
+        watched = next((each for each in entry.owns if each.kind.name == key.kind), None)
+        if watched is None or entry.family is None:
+            return
+        child = watched.seen(body)
+        if owner_of(watched, body) == entry.key:
+            entry.family.take(entry.key, child, ours=True)
+        else:
+            entry.family.lost(key, child.uid)
+
+    def _regarded(self, entry: Entry, key: Key, body: Mapping[str, Any]) -> None:
+        """Take an object as a request has made it for those who regard it; the others among them are told."""
+        if (viewed := entry.views.get(key.kind)) is not None:
+            with self._views.told_by(entry.key):
+                self._families.take(viewed, body)
 
     async def annotate(self, entry: Entry, request: Annotate) -> Event:
         """Annotate an object of a uid, when it is time, and where what it follows from is stored."""

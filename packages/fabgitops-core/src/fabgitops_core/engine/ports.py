@@ -3,7 +3,7 @@
 Each has a real adapter (in `fabgitops_core.modbus` or the operator) and a shipped fake (`fabgitops_core.testing`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum, auto
@@ -195,6 +195,39 @@ class Objects(Protocol):
 
         Raises:
             ObjectError: One of `Withdrawn`, `Taken` (another has the name), `Gone`, `Refused`, `Away`.
+        """
+        ...
+
+    async def patch(
+        self,
+        key: Key,
+        uid: str,
+        steps: Sequence[Mapping[str, Any]],
+        version: int = 0,
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Mapping[str, Any]:
+        """Change an object by a JSON patch (RFC 6902) if it still is the one of this uid, and return it as it is then.
+
+        Args:
+            key: Which.
+            uid: The uid that it must have.
+            steps: What is done to it, all or nothing.
+            version: The resourceVersion that it must have; 0 is any.
+            wanted: As for `apply`.
+
+        Raises:
+            ObjectError: One of `Withdrawn`, `Changed` (it has another version, or a step does not fit what there is: a
+                test did not hold, or what it is about is not there), `Gone` (also where another has the name),
+                `Refused` (what it would be is not valid, too), `Away`.
+        """
+        ...
+
+    async def look(self, key: Key) -> Mapping[str, Any] | None:
+        """Return an object as it stands now; None where nothing has the name.
+
+        Raises:
+            ObjectError: One of `Refused`, `Away`.
         """
         ...
 

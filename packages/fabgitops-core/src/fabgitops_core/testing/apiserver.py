@@ -73,7 +73,7 @@ class FakeApiServer:
             **({"deletionTimestamp": stored.leaving} if stored.leaving else {}),
         }
         status = {"status": deepcopy(stored.status)} if stored.status else {}
-        return {"apiVersion": stored.kind.api_version, "kind": key.kind, "metadata": metadata, **body, **status}
+        return {"apiVersion": stored.kind.api_version, "kind": stored.kind.kind, "metadata": metadata, **body, **status}
 
     def __contains__(self, key: Key) -> bool:
         """Return whether an object is there."""
@@ -87,6 +87,11 @@ class FakeApiServer:
         """Return the full names of the objects of these kinds, or of all."""
         return sorted(key for key in self._stored if not kinds or key.kind in kinds)
 
+    def key_of(self, body: Mapping[str, Any]) -> Key:
+        """Return the full name of an object; one of no kind that there is has what it says for its kind's name."""
+        kind = next((name for name, each in self.kinds.items() if each.matches(body)), body["kind"])
+        return Key(kind, body["metadata"]["namespace"], body["metadata"]["name"])
+
     def managers(self, key: Key) -> dict[str, list[str]]:
         """Return by manager the fields that are its own."""
         managed = self._stored[key].managed
@@ -96,9 +101,9 @@ class FakeApiServer:
         """Let somebody create an object.
 
         Raises:
-            KeyError: If there is no such kind, or the object is there already.
+            KeyError: There is no such kind, or the object is there already.
         """
-        key = key_of(body)
+        key = self.key_of(body)
         if key in self._stored:
             raise KeyError(f"{key.kind} {key} is there already")
         managed = Managed()
@@ -108,15 +113,19 @@ class FakeApiServer:
 
     def edit(self, key: Key, patch: Mapping[str, Any], manager: str = "kubectl") -> Body:
         """Let somebody change an object by a merge patch (RFC 7386): a None takes a field away."""
+        return self.replace(key, merged(body_of(self._stored[key].managed.fields), patch), manager)
+
+    def replace(self, key: Key, body: Mapping[str, Any], manager: str = "kubectl") -> Body:
+        """Let somebody give an object another body; status and metadata that it has no say in are passed over."""
         before = self._stored[key]
         managed = before.managed.copy()
-        managed.update(fields_of(merged(body_of(managed.fields), patch)), manager)
+        managed.update(fields_of(body), manager)
         if managed != before.managed:
             self.change(key, managed=managed)
+        after = self[key]
         if before.leaving and not _finalizers(managed):
             self._drop(key)
-            return {}
-        return self[key]
+        return after
 
     def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
         """Let a status be stored."""
@@ -195,11 +204,6 @@ class FakeApiServer:
             after = self[key] if key in self._stored else None
             for watcher in self.watchers:
                 watcher.changed(key, before, after)
-
-
-def key_of(body: Mapping[str, Any]) -> Key:
-    """Return the full name of an object."""
-    return Key(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
 
 
 def merged(body: Mapping[str, Any], patch: Mapping[str, Any]) -> Body:

@@ -1,7 +1,7 @@
 """A fake of the objects port, before a small API server in memory; a test sets what does not go well."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,14 +11,15 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.refusals import sentences
 from fabgitops_core.engine.object_errors import Away, Changed, Conflict, Gone, ObjectError, Refused, Taken, Withdrawn
 from fabgitops_core.engine.ports import Applying
-from fabgitops_core.testing.apiserver import FakeApiServer, key_of, owners_of
+from fabgitops_core.testing.apiserver import FakeApiServer, owners_of
+from fabgitops_core.testing.jsonpatch import UnfitError, patched
 from fabgitops_core.testing.managed import Managed, Path, body_of, fields_of, shown
 
 MANAGER = "fabgitops-rack"
 """Whose the fields are that are applied."""
 
-ANNOTATOR = "fabgitops-rollout"
-"""Whose the annotations are that are given to objects."""
+EDITOR = "fabgitops-rollout"
+"""Whose the annotations are that are given to objects, and what is changed by a patch."""
 
 
 class AnswerLost(Away):
@@ -30,7 +31,7 @@ class FakeObjects:
 
     `errors` are raised in their order, each once; a None among them lets a request pass, and an `AnswerLost` is raised
     after its request was done. Requests wait for `hold` where there is one; `waiting` counts those. `requests` keeps
-    what was sent, in order.
+    what was sent, in order. `unseen` are raised as `errors` are, of those who only look, and `looks` keeps at what.
 
     Args:
         api: The API server.
@@ -42,12 +43,14 @@ class FakeObjects:
         self.hold: asyncio.Event | None = None
         self.waiting = 0
         self.requests: list[tuple[str, Key]] = []
+        self.unseen: list[ObjectError | None] = []
+        self.looks: list[Key] = []
 
     async def apply(
         self, body: Mapping[str, Any], *, force: bool, uid: str = "", wanted: Callable[[], bool] = lambda: True
     ) -> Applying:
         """Apply an object, or raise what the test wants."""
-        key = key_of(body)
+        key = self._api.key_of(body)
         lost = await self._turn("apply", key, wanted)
         applying = self._apply(key, body, force=force, uid=uid)
         if lost is not None:
@@ -75,9 +78,34 @@ class FakeObjects:
         """Annotate an object, or raise what the test wants."""
         lost = await self._turn("annotate", key, wanted)
         self._version(key, uid)
-        self._api.edit(key, {"metadata": {"annotations": dict(annotations)}}, ANNOTATOR)
+        self._api.edit(key, {"metadata": {"annotations": dict(annotations)}}, EDITOR)
         if lost is not None:
             raise lost
+
+    async def patch(
+        self,
+        key: Key,
+        uid: str,
+        steps: Sequence[Mapping[str, Any]],
+        version: int = 0,
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Mapping[str, Any]:
+        """Patch an object, or raise what the test wants."""
+        lost = await self._turn("patch", key, wanted)
+        body = self._patch(key, uid, steps, version)
+        if lost is not None:
+            raise lost
+        return body
+
+    async def look(self, key: Key) -> Mapping[str, Any] | None:
+        """Show an object, or raise what the test wants of those who look."""
+        await asyncio.sleep(0)
+        self.looks.append(key)
+        error = self.unseen.pop(0) if self.unseen else None
+        if error is not None:
+            raise error
+        return self._api[key] if self._api.stored(key) else None
 
     async def _turn(self, what: str, key: Key, wanted: Callable[[], bool]) -> AnswerLost | None:
         """Wait for the request's turn, note that it is sent, and return what is raised once it is done."""
@@ -105,6 +133,19 @@ class FakeObjects:
         if stored.uid != uid:
             raise Taken(f"another object has the name of {key.kind} {key} by now", self._api[key])
         return stored.version
+
+    def _patch(self, key: Key, uid: str, steps: Sequence[Mapping[str, Any]], version: int) -> Mapping[str, Any]:
+        stored = self._api.stored(key)
+        if stored is None or stored.uid != uid:
+            raise Gone(f"{key.kind} {key} is gone")
+        if version not in {0, stored.version}:
+            raise Changed(f"{key.kind} {key} has the version {stored.version}, not {version}")
+        try:
+            after = patched(self._api[key], steps)
+        except UnfitError as error:
+            raise Changed(f"{key.kind} {key} is not as it must be: {error}") from error
+        _refuse_invalid(stored.kind, after)
+        return self._api.replace(key, after, EDITOR)
 
     def _apply(self, key: Key, body: Mapping[str, Any], *, force: bool, uid: str) -> Applying:
         kind = self._api.kinds.get(key.kind)

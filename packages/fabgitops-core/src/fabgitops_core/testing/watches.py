@@ -1,9 +1,9 @@
-"""Watches of the fake API server: they tell the engine of objects that carry a label, late if a test wants, or not."""
+"""Watches of the fake API server: they tell the engine of objects with a label, or of all, late if a test wants."""
 
 from collections import deque
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.objects import Watched
+from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.engine.families import Families
 from fabgitops_core.testing.apiserver import Body, FakeApiServer
 
@@ -20,7 +20,9 @@ class FakeWatch:
         lagging: Whether it keeps changes for itself.
     """
 
-    def __init__(self, api: FakeApiServer, families: Families, watched: Watched, *, lagging: bool = False) -> None:
+    def __init__(
+        self, api: FakeApiServer, families: Families, watched: Watched | Viewed, *, lagging: bool = False
+    ) -> None:
         self._api = api
         self._families = families
         self._watched = watched
@@ -65,7 +67,8 @@ class FakeWatch:
         if after is not None and self._carries(after):
             self._families.seen(self._watched, after)
         elif before is not None and self._carries(before):
-            self._families.lost(key, before["metadata"]["uid"])
+            self._families.lost(key, before["metadata"]["uid"], self._watched)
 
     def _carries(self, body: Body) -> bool:
-        return self._watched.label in body["metadata"].get("labels", {})
+        label = self._watched.label
+        return not label or label in body["metadata"].get("labels", {})

@@ -125,6 +125,12 @@ def reason(response: httpx2.Response) -> str:
     return str((_status(response) or {}).get("reason") or "")
 
 
+def says_of_nothing(response: httpx2.Response) -> bool:
+    """Return whether a Status has details, and they say nothing: neither of what it is, nor why."""
+    status = _status(response)
+    return status is not None and status.get("details") == {}
+
+
 def shown(answer: Any, name: str, uid: str = "") -> Mapping[str, Any]:
     """Return an answer that shows the object of this name; nothing else says that it is stored, whatever its code.
 

@@ -1,4 +1,4 @@
-"""What kinds own, watched by label: of each object only a small record is kept, for there may be many thousands.
+"""What kinds own or look at, watched: of each object only a small record is kept, for there may be many thousands.
 
 Each kind of them has a watch of its own in each namespace looked after. It begins with a complete listing, and goes on
 from there for as long as nothing may have been missed; after a gap, and once an hour, there is another listing.
@@ -14,7 +14,7 @@ from fabgitops_operator.cluster.rest import Change, Rest
 from fabgitops_operator.hosting.beside import beside
 from fabgitops_operator.hosting.errors import ApiError, Gone, Outdated, Unavailable
 from fabgitops_operator.hosting.hearing import Hearing, Scope
-from fabgitops_operator.hosting.owned import Listing, Owned
+from fabgitops_operator.hosting.owned import Shown, Told
 
 SWEEP_SECS = 3600.0
 """Between two complete listings of what the watch tells of anyway."""
@@ -24,6 +24,9 @@ BREATH_SECS = 1.0
 
 MAX_PAUSE_SECS = 15.0
 """The longest pause before it is tried again after a failure."""
+
+ABSENT_SECS = 30.0
+"""The longest time until it is found that a kind has come to be there that the API server did not have."""
 
 AFTER_FAILURES = 2
 """A listing that is refused for the third time in a row is told: at a start rights may come a moment later."""
@@ -35,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class Children:
-    """Keeps watching what kinds own.
+    """Keeps watching what kinds own, and what they look at.
 
     Args:
         rest: The way to the API server.
@@ -43,7 +46,7 @@ class Children:
         owned: By scope who is told of what is there; all scopes of the hearing.
     """
 
-    def __init__(self, rest: Rest, hearing: Hearing, owned: Mapping[Scope, Owned]) -> None:
+    def __init__(self, rest: Rest, hearing: Hearing, owned: Mapping[Scope, Told]) -> None:
         self._lines = [_Line(rest, hearing, scope, owned[scope]) for scope in hearing.scopes]
 
     @asynccontextmanager
@@ -57,7 +60,7 @@ class Children:
 class _Line:
     """One watch: of a kind in one namespace, or in all."""
 
-    def __init__(self, rest: Rest, hearing: Hearing, scope: Scope, owned: Owned) -> None:
+    def __init__(self, rest: Rest, hearing: Hearing, scope: Scope, owned: Told) -> None:
         self._rest = rest
         self._hearing = hearing
         self._scope = scope
@@ -77,8 +80,10 @@ class _Line:
                 pause = 0.0
             except Outdated:
                 self._since, pause = "", 0.0
+            except Gone as error:
+                pause = self._absent(str(error)) if self._scope.kind.optional else self._lost(str(error), refused=False)
             except ApiError as error:
-                pause = max(error.pause, self._lost(str(error), refused=not isinstance(error, Unavailable | Gone)))
+                pause = max(error.pause, self._lost(str(error), refused=not isinstance(error, Unavailable)))
             except Exception as error:
                 log.exception("a fault of our own over the watch of %s", self._scope)
                 pause = self._lost(f"a fault of our own: {error!r}", refused=False)
@@ -88,8 +93,19 @@ class _Line:
         """Note that nothing is heard, and return how long to wait: everything is listed then, for much may change."""
         self._since = ""
         self._hearing.unheard(self._scope, why, refused=refused)
+        return self._pause(MAX_PAUSE_SECS)
+
+    def _absent(self, why: str) -> float:
+        """Note that the API server does not have the kind, and return how long to wait: nobody else need do so."""
+        self._since = ""
+        self._hearing.absent(self._scope, why)
+        self._owned.absent(self._scope.namespace, why)
+        return self._pause(ABSENT_SECS)
+
+    def _pause(self, longest: float) -> float:
+        """Return how long to wait after one more failure: a longer time after each."""
         self._failures += 1
-        return min(MAX_PAUSE_SECS, 0.5 * 2.0 ** min(self._failures, 10)) * random.uniform(0.5, 1)  # noqa: S311
+        return min(longest, 0.5 * 2.0 ** min(self._failures, 10)) * random.uniform(0.5, 1)  # noqa: S311
 
     async def _once(self, listing: asyncio.Lock) -> None:
         """List, where that is due, and watch until the API server ends it."""
@@ -122,6 +138,8 @@ class _Line:
                 version = await self._pages(listing)
                 listing.complete(int(version))
         except ApiError as error:
+            if isinstance(error, Gone) and self._scope.kind.optional:
+                raise
             self._hearing.unlisted(self._scope, str(error), refused=not isinstance(error, Unavailable | Gone))
             if self._failures >= AFTER_FAILURES and not isinstance(error, Unavailable):
                 self._owned.refused(self._scope.namespace, str(error))
@@ -129,7 +147,7 @@ class _Line:
         self._hearing.listed(self._scope)
         return version
 
-    async def _pages(self, listing: Listing) -> str:
+    async def _pages(self, listing: Shown) -> str:
         kind, namespace, label = self._scope.kind, self._scope.namespace, self._owned.label
         version, token = "", ""
         while True:

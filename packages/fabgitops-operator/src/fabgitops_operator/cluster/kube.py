@@ -38,7 +38,7 @@ class Kube:
         config = SingleConfig(access.name, models.Context(access.name), cluster, models.User())
         self._client = AsyncClient(config=config, field_manager=NAME, transport=Transport(access))
         self._resources = {
-            kind.name: create_namespaced_resource(kind.group, kind.version, kind.name, kind.plural) for kind in kinds
+            kind.name: create_namespaced_resource(kind.group, kind.version, kind.kind, kind.plural) for kind in kinds
         }
         self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
         self._leases = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")

@@ -1,6 +1,6 @@
 """Objects that a kind owns or leads, on a real API server: applied by a field manager of our own, deleted by uid."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,16 @@ from fabgitops_core.engine.object_errors import Gone, ObjectError, Withdrawn
 from fabgitops_core.engine.ports import Applying
 
 from fabgitops_operator.cluster.answers import answers, done, shown
-from fabgitops_operator.cluster.refusals import Asked, by_what_stands, conflict, depends, refusal
+from fabgitops_operator.cluster.refusals import (
+    PATCHING,
+    Asked,
+    by_what_fits,
+    by_what_stands,
+    conflict,
+    depends,
+    refusal,
+    unfit,
+)
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting import errors
 from fabgitops_operator.hosting.errors import ApiError
@@ -20,8 +29,8 @@ from fabgitops_operator.hosting.slots import Slots
 MANAGER = "fabgitops-rack"
 """What the API server calls the owner of the fields that are applied."""
 
-ANNOTATOR = "fabgitops-rollout"
-"""What it calls the owner of annotations that are given to objects of others."""
+EDITOR = "fabgitops-rollout"
+"""What it calls the owner of annotations that are given to objects of others, and of what is changed by a patch."""
 
 AT_ONCE = 8
 """Requests of quick namespaces under way at the same time: with more of them an API server does not do more."""
@@ -47,6 +56,7 @@ class KubeObjects:
     def __init__(self, rest: Rest, kinds: Iterable[Kind], counted: Callable[[str, str], None]) -> None:
         self._rest = rest
         self._kinds = {kind.name: kind for kind in kinds}
+        self._said = {(kind.api_version, kind.kind): kind for kind in self._kinds.values()}
         self._counted = counted
         self._slots = Slots(AT_ONCE)
 
@@ -54,10 +64,10 @@ class KubeObjects:
         self, body: Mapping[str, Any], *, force: bool, uid: str = "", wanted: Callable[[], bool] = lambda: True
     ) -> Applying:
         """As `fabgitops_core.engine.ports.Objects.apply`."""
-        metadata = body["metadata"]
-        key = Key(body["kind"], metadata["namespace"], metadata["name"])
+        metadata, kind = body["metadata"], self._said[body["apiVersion"], body["kind"]]
+        key = Key(kind.name, metadata["namespace"], metadata["name"])
         given = {**body, "metadata": {**metadata, **({"uid": uid} if uid else NEW)}}
-        send = partial(self._rest.apply, self._kinds[key.kind], given, MANAGER, force=force)
+        send = partial(self._rest.apply, kind, given, MANAGER, force=force)
         stored, code = await self._asked(Asked("applying", key, uid), send, wanted)
         return Applying(stored, created=code == 201)
 
@@ -76,8 +86,32 @@ class KubeObjects:
     ) -> None:
         """As `fabgitops_core.engine.ports.Objects.annotate`."""
         patch = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
-        send = partial(self._rest.merge, self._kinds[key.kind], key.namespace, key.name, patch, ANNOTATOR)
+        send = partial(self._rest.merge, self._kinds[key.kind], key.namespace, key.name, patch, EDITOR)
         await self._asked(Asked("annotating", key, uid), send, wanted)
+
+    async def patch(
+        self,
+        key: Key,
+        uid: str,
+        steps: Sequence[Mapping[str, Any]],
+        version: int = 0,
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Mapping[str, Any]:
+        """As `fabgitops_core.engine.ports.Objects.patch`."""
+        must = {"/metadata/uid": uid, **({"/metadata/resourceVersion": str(version)} if version else {})}
+        tests = [{"op": "test", "path": path, "value": value} for path, value in must.items()]
+        send = partial(self._rest.patch, self._kinds[key.kind], key.namespace, key.name, [*tests, *steps], EDITOR)
+        stored, _ = await self._asked(Asked(PATCHING, key, uid, version), send, wanted)
+        return stored
+
+    async def look(self, key: Key) -> Mapping[str, Any] | None:
+        """As `fabgitops_core.engine.ports.Objects.look`."""
+        async with self._slots.of(key.namespace):
+            try:
+                return await self._rest.get(self._kinds[key.kind], key.namespace, key.name)
+            except ApiError as error:
+                raise refusal(error) from error
 
     async def _asked(
         self, asked: Asked, send: Callable[[], Awaitable[httpx2.Response]], wanted: Callable[[], bool]
@@ -113,10 +147,11 @@ class KubeObjects:
             return told
         if asked.uid and isinstance(error, errors.Gone):
             return Gone(str(error))
-        if not depends(answer, on_uid=bool(asked.uid)):
+        fits = asked.what != PATCHING or not unfit(answer)
+        if fits and not depends(answer, on_uid=bool(asked.uid)):
             return refusal(error, answer.status_code)
         try:
             stands = await self._rest.get(self._kinds[asked.key.kind], asked.key.namespace, asked.key.name)
         except ApiError as unknown:
             return refusal(unknown)
-        return by_what_stands(asked, stands, error)
+        return by_what_stands(asked, stands, error) if fits else by_what_fits(asked, stands)

@@ -12,12 +12,14 @@ import httpx2
 from fabgitops_core.api.meta import Key
 from fabgitops_core.engine.object_errors import Away, Changed, Conflict, Gone, ObjectError, Refused, Taken
 
-from fabgitops_operator.cluster.answers import causes, line
+from fabgitops_operator.cluster.answers import causes, line, says_of_nothing
 from fabgitops_operator.hosting import errors
 from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.ports import Body
 
 _MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
+
+PATCHING = "patching"
 
 _UNDECLARED = "failed to create typed patch object"
 """How the API server says, with a 500, that a definition does not have a field that is applied."""
@@ -49,6 +51,15 @@ def depends(response: httpx2.Response, *, on_uid: bool) -> bool:
     return response.status_code == 409
 
 
+def unfit(response: httpx2.Response) -> bool:
+    """Return whether a step of a JSON patch did not fit what there is: a 422 that is about nothing, and has no cause.
+
+    That of an object that would not be valid has causes, and so has one of a policy. It is the same for all kinds, and
+    for a test that did not hold as for a place that is not there.
+    """
+    return response.status_code == 422 and says_of_nothing(response)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked for: to do what to which object, of this uid and version; "" and 0 are any, or none."""
@@ -62,6 +73,13 @@ class Asked:
         return f"{self.what} {self.key.kind} {self.key}"
 
 
+def by_what_fits(asked: Asked, stands: Body | None) -> ObjectError:
+    """Return what it means that a patch was `unfit`, by the object that has the name, or None."""
+    if stands is None or stands["metadata"]["uid"] != asked.uid:
+        return Gone(f"{asked}: it is gone")
+    return Changed(f"{asked}: it is not as it must be for that any more")
+
+
 def by_what_stands(asked: Asked, stands: Body | None, error: ApiError) -> ObjectError:
     """Return what a refusal that `depends` means, by the object that has the name, or None."""
     if stands is None:
@@ -69,7 +87,8 @@ def by_what_stands(asked: Asked, stands: Body | None, error: ApiError) -> Object
     metadata = stands["metadata"]
     owner = _owner(metadata)
     if asked.uid and metadata["uid"] != asked.uid:
-        return Taken(f"{asked}: another object has its name by now", stands)
+        other = f"{asked}: another object has its name by now"
+        return Gone(other) if asked.what == PATCHING else Taken(other, stands)
     if asked.version and metadata["resourceVersion"] != str(asked.version):
         return Changed(f"{asked}: it was changed meanwhile")
     if not asked.uid or (owner and isinstance(error, errors.Rejected)):

@@ -5,7 +5,7 @@ They go the same way as all others, and what goes wrong is told apart as everywh
 
 import json
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import httpx2
@@ -31,6 +31,7 @@ WATCH_SECS = 300, 600
 """Between which times an API server is asked to end a watch, so that not all end at once."""
 
 _APPLY = {"Content-Type": "application/apply-patch+yaml"}
+_PATCH = {"Content-Type": "application/json-patch+json"}
 _MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -75,6 +76,19 @@ class Rest:
         content = json.dumps(dict(patch))
         return await self._client.patch(
             _url(kind, namespace, name), params={"fieldManager": manager}, content=content, headers=_MERGE
+        )
+
+    async def patch(
+        self, kind: Kind, namespace: str, name: str, steps: Sequence[Body], manager: str
+    ) -> httpx2.Response:
+        """Send a JSON patch (RFC 6902), and return the answer, whatever it is.
+
+        Raises:
+            httpx2.HTTPError: There is no answer.
+        """
+        content = json.dumps([dict(step) for step in steps])
+        return await self._client.patch(
+            _url(kind, namespace, name), params={"fieldManager": manager}, content=content, headers=_PATCH
         )
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str, version: int = 0) -> httpx2.Response:
@@ -168,4 +182,4 @@ def _found(response: httpx2.Response, *, listing: bool = False) -> Body:
 
 def _url(kind: Kind, namespace: str | None, name: str = "") -> str:
     within = f"/namespaces/{namespace}" if namespace else ""
-    return f"/apis/{kind.group}/{kind.version}{within}/{kind.plural}" + (f"/{name}" if name else "")
+    return f"/{'apis' if kind.group else 'api'}/{kind.api_version}{within}/{kind.plural}" + (f"/{name}" if name else "")

@@ -32,7 +32,7 @@ from fabgitops_operator.cluster.way import load_access
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import serving
 from fabgitops_operator.hosting.means import Means, Rollouts, modbus
-from fabgitops_operator.hosting.owned import watched_by
+from fabgitops_operator.hosting.owned import objects_of
 from fabgitops_operator.hosting.ports import Fence
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
 from fabgitops_operator.hosting.stage import Stage, last_word, staged
@@ -64,8 +64,9 @@ async def _operated(settings: Settings, bus: BusSettings, analysis: AnalysisSett
     keeper = keeper_of(settings)
     access = load_access()
     deciding = _deciding(settings)
-    owned = [watched.kind for watched in watched_by(deciding)]
-    kube, rest = Kube(access, [*(controller.kind for controller in deciding), *owned]), Rest(access)
+    owned = objects_of(deciding)
+    told_of = (kind for kind in owned if kind.status is not None)
+    kube, rest = Kube(access, [*(controller.kind for controller in deciding), *told_of]), Rest(access)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(kube.close)
         stack.push_async_callback(rest.close)

@@ -8,11 +8,12 @@ import asyncio
 import logging
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import API_VERSION, Key
 from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.commands import Notice, NoticeReason
@@ -73,13 +74,20 @@ class _Lane:
 
 
 class Announcer:
-    """Writes Events in the background: of one namespace one after the other, of several at once."""
+    """Writes Events in the background: of one namespace one after the other, of several at once.
+
+    Args:
+        kube: Where they are kept.
+        metrics: Count them.
+        kinds: Of which some say something else than what they are called here, or are of another group.
+    """
 
     uid: Callable[[Key], str | None]
     """Where the uid of an object is found; set once the inventory stands."""
 
-    def __init__(self, kube: Events, metrics: Metrics) -> None:
+    def __init__(self, kube: Events, metrics: Metrics, kinds: Iterable[Kind] = ()) -> None:
         self._kube = kube
+        self._said = {kind.name: {"apiVersion": kind.api_version, "kind": kind.kind} for kind in kinds}
         self._metrics = metrics
         self._lanes: dict[str, _Lane] = {}
         self._slots = Slots(AT_ONCE)
@@ -230,8 +238,7 @@ class Announcer:
             "action": notice.reason.action,
             "reason": notice.reason.value,
             "regarding": {
-                "apiVersion": API_VERSION,
-                "kind": key.kind,
+                **self._said.get(key.kind, {"apiVersion": API_VERSION, "kind": key.kind}),
                 "namespace": key.namespace,
                 "name": key.name,
                 "uid": uid,

@@ -59,6 +59,7 @@ class _State:
     listing: _Way = field(default_factory=lambda: _Way(""))
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     asked: bool = False
+    absent: bool = False
     known: float = field(default_factory=time.monotonic)
 
     @property
@@ -108,10 +109,11 @@ class Hearing:
         return not any(state.watch.why for state in self._states.values())
 
     def kinds_up(self) -> dict[str, bool]:
-        """Return of each kind whether its watch is up everywhere."""
+        """Return of each kind that is there whether its watch is up everywhere."""
         kinds: dict[str, bool] = {}
         for scope, state in self._states.items():
-            kinds[scope.kind.name] = kinds.get(scope.kind.name, True) and not state.watch.why
+            if not state.absent:
+                kinds[scope.kind.name] = kinds.get(scope.kind.name, True) and not state.watch.why
         return kinds
 
     def not_ready(self) -> str:
@@ -166,8 +168,9 @@ class Hearing:
     def listed(self, scope: Scope) -> None:
         """Note that a scope was listed whole."""
         state = self._states[scope]
-        if state.listing.why:
+        if state.listing.why or state.absent:
             log.info("%s can be listed again", scope)
+        state.absent = False
         state.listing.opened()
         state.known = time.monotonic()
 
@@ -178,6 +181,17 @@ class Hearing:
         if state.listing.why != why:
             log.warning("%s; trying again", why)
         state.listing.closed(why, refused=refused)
+
+    def absent(self, scope: Scope, why: str) -> None:
+        """Note that there is no such kind: of what cannot be there nothing can be missed."""
+        state = self._states[scope]
+        if not state.absent:
+            log.info("%s; it is looked for again", why)
+        state.absent, state.known = True, time.monotonic()
+        state.watch.opened()
+        state.listing.opened()
+        if self.up:
+            self.whole.set()
 
     def hold(self, matters: Callable[[Scope], bool]) -> str:
         """Return why writes must wait, or "".

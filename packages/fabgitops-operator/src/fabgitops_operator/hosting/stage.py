@@ -29,7 +29,7 @@ from fabgitops_operator.hosting.lasting import settle_memory
 from fabgitops_operator.hosting.means import Means
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.origins import Origins
-from fabgitops_operator.hosting.owned import Owned, watched_by
+from fabgitops_operator.hosting.owned import Owned, Told, together, viewed_by, watched_by
 from fabgitops_operator.hosting.ports import Api, Fence
 from fabgitops_operator.hosting.report import Reporter
 from fabgitops_operator.hosting.standin import StandIn
@@ -80,7 +80,7 @@ class Stage:
     """The parts of an operator.
 
     `declared` are the controllers whose kinds are watched and listed as they are declared, `owned` is by scope what is
-    told of what resources own; `hearing` and `children` say whether each is heard of.
+    told of what resources own or look at; `hearing` and `children` say whether each is heard of.
     """
 
     def __init__(
@@ -133,11 +133,12 @@ class Stage:
         self.inventory = Inventory(
             self.engine, host.forget, host.echoed, self._audited(), frozenset(self._leads.values())
         )
-        self._announcer = Announcer(api, metrics)
+        self._announcer = Announcer(api, metrics, [each.kind for each in deciding])
         self._announcer.uid = self.inventory.uid
         self._reporter = host.reporter = Reporter(api, self._announcer, metrics, self.inventory, fence.may_have_passed)
         self.owned = self._owned(deciding)
-        self.declared = [each for each in deciding if each.kind.name not in {scope.kind.name for scope in self.owned}]
+        owned = {watched.kind.name for watched in watched_by(deciding)}
+        self.declared = [each for each in deciding if each.kind.name not in owned]
         patience = settings.deaf_secs, settings.control_plane_grace_secs
         self.hearing = Hearing(_scopes(self.declared, settings.namespace), *patience)
         self.children = Hearing(self.owned, *patience)
@@ -151,16 +152,15 @@ class Stage:
         self._brake = observer.holding(self.engine.holds) if isinstance(observer, Braking) else None
         self._let_metrics_look()
 
-    def _owned(self, deciding: Sequence[Controller[Any]]) -> dict[Scope, Owned]:
-        """Return of what kinds own who is told of it, by where it is."""
+    def _owned(self, deciding: Sequence[Controller[Any]]) -> dict[Scope, Told]:
+        """Return of what kinds own or look at who is told of it, by where it is."""
+        families, inventory = self.engine.families, self.inventory
         by_kind = {controller.kind.name: controller for controller in deciding}
-        return {
-            Scope(watched.kind, name): Owned(
-                self.engine.families, watched, self.inventory, by_kind.get(watched.kind.name)
-            )
-            for watched in watched_by(deciding)
-            for name in self._settings.namespace or (None,)
-        }
+        parts = [Owned(families, each, inventory, by_kind.get(each.kind.name)) for each in watched_by(deciding)]
+        parts += [Owned(families, each, inventory, None) for each in viewed_by(deciding)]
+        kinds = dict.fromkeys(part.kind for part in parts)
+        told = {kind: together([part for part in parts if part.kind == kind]) for kind in kinds}
+        return {Scope(kind, name): each for kind, each in told.items() for name in self._settings.namespace or (None,)}
 
     def _let_metrics_look(self) -> None:
         self.metrics.watch_breakers(self.engine.circuits.troubled, asyncio.get_running_loop().time)

@@ -79,6 +79,22 @@ class StoreObjects:
         """
         raise TypeError(f"no kind that is looked after here owns objects, and {body.get('kind')} was to be applied")
 
+    async def patch(self, key: Key, uid: str, steps: object, version: int = 0, **how: object) -> NoReturn:
+        """Never be asked for.
+
+        Raises:
+            TypeError: It was.
+        """
+        raise TypeError(f"no kind that is looked after here owns or regards objects, and {key} was to be patched")
+
+    async def look(self, key: Key) -> NoReturn:
+        """Never be asked for.
+
+        Raises:
+            TypeError: It was.
+        """
+        raise TypeError(f"no kind that is looked after here regards objects, and {key} was to be looked at")
+
     async def delete(self, key: Key, uid: str, version: int = 0, **how: object) -> NoReturn:
         """Never be asked for.
 

@@ -32,7 +32,7 @@ _BY_REASON: Mapping[str, type[ApiError]] = {
     "RequestEntityTooLarge": TooLarge,
 }
 
-BY_KIND = {resource.kind: resource for resource in RESOURCES}
+BY_KIND = {each.definition.name if each.definition else each.kind: each for each in RESOURCES}
 """How each kind is kept, by its name."""
 
 log = logging.getLogger(__name__)

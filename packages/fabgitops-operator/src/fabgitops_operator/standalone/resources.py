@@ -56,7 +56,7 @@ def of_kind(kind: Kind) -> Resource:
     return Resource(
         kind.group,
         kind.version,
-        kind.name,
+        kind.kind,
         kind.plural,
         kind.singular,
         kind.short_names,
