@@ -105,6 +105,7 @@ def _volumes(app: str, number: int, made: Made) -> Made:
     made["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": f"/var/lib/{app}", "readOnly": False}]
     kinds: tuple[Made, ...] = (
         {"emptyDir": {}},
+        {"downwardAPI": {}},
         {"emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}},
         {"configMap": {"name": f"{app}-config", "defaultMode": 0o440}},
         {"persistentVolumeClaim": {"claimName": app}},
@@ -124,7 +125,10 @@ def _placing(app: str, number: int, made: Made) -> Made:
     return {
         "nodeSelector": {"node-role.kubernetes.io/edge": "", "hall": str(number % 3)},
         "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}},
-        "tolerations": [{"key": "plant", "operator": "Exists", "tolerationSeconds": number}, {"operator": "Exists"}],
+        "tolerations": [
+            {"key": "plant", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": number},
+            {"operator": "Exists"},
+        ],
     }
 
 

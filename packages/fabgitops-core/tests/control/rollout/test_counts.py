@@ -176,7 +176,9 @@ def test_a_step_is_reached_as_published(
 
 def test_older_pods_and_thresholds_count() -> None:
     """Pods of older revisions hold a step; a threshold lets it end with fewer of the canary's."""
-    assert not reached(Sides(2, 2), up(2), up(2), up(1))
+    assert not reached(Sides(2, 2), up(2), up(2), [down(1), up(1)])
+    assert not reached(Sides(2, 2), up(2), up(2), [Side(spec=0, available=1)])
+    assert reached(Sides(2, 2), up(2), up(2), [down(1)])
     assert reached(Sides(10, 4), Side(10, 7, 10), up(4), threshold=Threshold("Percent", 70))
     assert not reached(Sides(10, 4), Side(10, 6, 10), up(4), threshold=Threshold("Percent", 70))
     assert reached(Sides(10, 4), Side(10, 3, 10), up(4), threshold=Threshold("Pods", 3))

@@ -85,6 +85,7 @@ def test_any_other_change_is_another_revision(template: dict[str, Any], data: st
         ({"nodeSelector": {"node-role.kubernetes.io/edge": ""}}, {}),
         ({"term": {"labelSelector": {}}}, {"term": {}}),
         ({"term": {"namespaceSelector": {"matchLabels": {}}}}, {"term": {}}),
+        ({"volumes": [{"name": "v", "projected": {}}]}, {"volumes": [{"name": "v"}]}),
         ({"args": ["", "a"]}, {"args": ["a"]}),
         ({"args": ["a", "b"]}, {"args": ["b", "a"]}),
         ({"value": 1}, {"value": "1"}),
@@ -95,7 +96,7 @@ def test_any_other_change_is_another_revision(template: dict[str, Any], data: st
     ],
 )
 def test_small_things_that_matter_are_told_apart(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """An empty label of nodes, an empty selector, an empty argument and another type are changes."""
+    """An empty label of nodes, selector, kind of volume or argument is a change, and so is another type."""
     assert hash_of(one) != hash_of(other)
 
 

@@ -1,8 +1,9 @@
 """Whether what was wanted of the sides is there, so that the next step may begin."""
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from fabgitops_core.control.rollout.sides import NOBODY, Side, Sides
+from fabgitops_core.control.rollout.sides import Side, Sides
 
 
 class Threshold(NamedTuple):
@@ -27,11 +28,12 @@ def is_there(side: Side, wanted: int) -> bool:
 
 
 def reached(
-    wanted: Sides, canary: Side, stable: Side, others: Side = NOBODY, threshold: Threshold | None = None
+    wanted: Sides, canary: Side, stable: Side, others: Iterable[Side] = (), threshold: Threshold | None = None
 ) -> bool:
     """Return whether canary and stable are as wanted, while the pods are the weight.
 
     Pods of older revisions would have a part of it, so none of them may be left. Pods of the stable revision that are
     not available are no reason to wait: to go on may be the way out.
     """
-    return is_up(canary, wanted.canary, threshold) and is_there(stable, wanted.stable) and not others.available
+    is_gone = not any(each.available for each in others)
+    return is_gone and is_up(canary, wanted.canary, threshold) and is_there(stable, wanted.stable)

@@ -37,6 +37,6 @@ NOBODY = Side()
 
 
 def together(*sides: Side) -> Side:
-    """Return several revisions as one."""
+    """Return several revisions as one; of their available pods those count that stay."""
     spec, sure = sum(each.spec for each in sides), sum(each.sure for each in sides)
     return Side(spec, sure, sum(each.present for each in sides), sum(each.ready for each in sides))

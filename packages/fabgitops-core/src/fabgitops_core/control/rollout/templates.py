@@ -26,8 +26,10 @@ give them; no part of what is declared."""
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """What label values and names allow, without vowels and what looks like them: no hash is a word."""
 
-_SELECTORS = frozenset({"labelSelector", "namespaceSelector", "selector"})
-"""Where something empty is not nothing: an empty selector selects all, an absent one none, or this namespace alone."""
+_KINDS = frozenset({"labelSelector", "namespaceSelector", "selector", "downwardAPI", "image", "projected"})
+"""Where something empty is not nothing: an empty selector selects all, an absent one none, or this namespace alone; and
+a volume that says nothing else is an emptyDir.
+"""
 
 _DEEPEST = 64
 """Levels of nesting; a pod template has some fifteen."""
@@ -89,7 +91,7 @@ def _plain(value: Any, depth: int) -> Any:
 
 
 def _is_nothing(key: str, value: Any) -> bool:
-    return value is None or value == [] or (value == {} and key not in _SELECTORS)
+    return value is None or value == [] or (value == {} and key not in _KINDS)
 
 
 def _without(template: Template, added: Mapping[str, Collection[str]]) -> Template:
