@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,13 +13,17 @@ from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.objects import Viewed
+from fabgitops_core.control.rollout.kinds import REPLICA_SET, SERVICE
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.families import Families
+from fabgitops_core.engine.object_errors import Conflict
+from fabgitops_core.engine.ports import Objects
 from fabgitops_core.testing.apiserver import FakeApiServer
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
 from fabgitops_core.testing.objects import FakeObjects
 from fabgitops_core.testing.watches import FakeWatch
+from fabgitops_core.testing.workloads import FakeWorkloads
 from fabgitops_operator.cluster.children import Children
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
@@ -234,6 +239,62 @@ async def test_a_kind_that_is_installed_later_is_found(real: Real) -> None:
             await asyncio.sleep(0.05)
     assert views.unseen(regarding) == {}
     await engine.stop(0)
+
+
+async def selected(objects: Objects, namespace: str) -> list[object]:
+    """Let two managers say what a Service selects, and return what came of it."""
+    about = {"namespace": namespace, "name": "hmi"}
+    spec = {"selector": {"app": "hmi"}, "ports": [{"port": 80}]}
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": about, "spec": spec}
+    came: list[object] = []
+    uid = (await objects.apply(body, force=False)).body["metadata"]["uid"]
+    steps = [{"op": "add", "path": "/spec/selector/hash", "value": "7f"}]
+    came.append((await objects.patch(Key(SERVICE.name, namespace, "hmi"), uid, steps))["spec"]["selector"])
+    with pytest.raises(Conflict) as told:
+        await objects.apply(body, force=False, uid=uid)
+    came.append((told.value.manager, told.value.fields))
+    came.append((await objects.apply(body, force=True, uid=uid)).body["spec"]["selector"])
+    return came
+
+
+async def test_a_selector_is_one_value(real: Real) -> None:
+    """Who applies a selector by force takes away what somebody else has put into it: then it selects all versions."""
+    ours = await selected(FakeObjects(FakeApiServer([SERVICE])), "plant")
+    assert ours == await selected(KubeObjects(real.rest, [SERVICE], lambda *_: None), real.namespace)
+    assert ours[-1] == {"app": "hmi"}
+
+
+async def test_the_stand_in_counts_as_the_controller_of_replica_sets_does(real: Real) -> None:
+    """Status and generation are the same, whichever pods are ready; of those that are to go the ready one stays."""
+    api, url = FakeApiServer([REPLICA_SET]), f"/apis/apps/v1/namespaces/{real.namespace}/replicasets"
+    pods = f"/api/v1/namespaces/{real.namespace}/pods"
+    ours = FakeWorkloads(api, REPLICA_SET, lambda: datetime.now(UTC), lambda _template: None)
+    template = {"metadata": {"labels": {"app": "hmi"}}, "spec": {"containers": [{"name": "hmi", "image": "hmi:1"}]}}
+    spec = {"replicas": 2, "selector": {"matchLabels": {"app": "hmi"}}, "template": template}
+    made = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "hmi"}, "spec": spec}
+    real.api.post(url, json=made).raise_for_status()
+    key = Key(REPLICA_SET.name, real.namespace, "hmi")
+    api.create({**made, "metadata": {"namespace": real.namespace, "name": "hmi"}})
+
+    def same() -> bool:
+        return bool(real.api.get(f"{url}/hmi").json()["status"] == api[key]["status"])
+
+    ours.tick()
+    until(same, "two pods are counted")
+    name = real.api.get(pods).json()["items"][0]["metadata"]["name"]
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    status = {"status": {"phase": "Running", "conditions": [ready]}}
+    real.api.patch(f"{pods}/{name}/status", content=json.dumps(status), headers=MERGE).raise_for_status()
+    ours.pods(key)[0].template = {"ready": True}
+    ours.ready = lambda template: 0.0 if "ready" in template else None
+    ours.tick()
+    until(same, "one is ready and available")
+    for replicas in (1, 0):
+        scaled = {"spec": {"replicas": replicas}}
+        real.api.patch(f"{url}/hmi", content=json.dumps(scaled), headers=MERGE).raise_for_status()
+        api.edit(key, scaled)
+        ours.tick()
+        until(same, f"{replicas} stay")
 
 
 @pytest.mark.parametrize("name", STORIES)

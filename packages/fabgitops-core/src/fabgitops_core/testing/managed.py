@@ -1,7 +1,8 @@
 """Who manages which field of an object, as far as a fake of an API server needs it: server-side apply in the small.
 
 An object is its fields: each is a path with a value. A list is one value, as it is where a schema says nothing else; of
-ownerReferences and finalizers each entry is a field of its own.
+ownerReferences and finalizers each entry is a field of its own. A selector is one value, as that of a Service is and
+that of a ReplicaSet (both have `structType: atomic` or `mapType: atomic` in the API's schema).
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ _OURS_TO_SAY = {"labels", "annotations", "ownerReferences", "finalizers"}
 """What of metadata whoever writes an object has a say in."""
 _OWNERS = ("metadata", "ownerReferences")
 _FINALIZERS = ("metadata", "finalizers")
+_SELECTOR = ("spec", "selector")
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ def _walk(value: Any, path: Path, found: Fields) -> None:
         found.update({(*path, each["uid"]): each for each in value})
     elif path == _FINALIZERS:
         found.update({(*path, each): each for each in value})
-    elif isinstance(value, Mapping) and (value or not path):
+    elif isinstance(value, Mapping) and path != _SELECTOR and (value or not path):
         for name, part in value.items():
             _walk(part, (*path, name), found)
     elif value is not None and not (path[0] == "metadata" and not value):
