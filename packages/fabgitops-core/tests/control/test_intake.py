@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
-from fabgitops_core.api.setpoint.selecting import Selector
+from fabgitops_core.api.selecting import Selector
 from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
 from fabgitops_core.control.events import Declared, SyncRequest
 from fabgitops_core.control.intake import declared, looked_at

@@ -16,7 +16,7 @@ from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.api.rollout.strategies import Delay, Replicas, Strategy
 from fabgitops_core.api.rollout.traffic import Open
 from fabgitops_core.api.schema import UNSTORED, Rule, on_field
-from fabgitops_core.api.setpoint.selecting import Selector
+from fabgitops_core.api.selecting import Selector
 
 _KEPT = Rule("self == oldSelf", "it cannot be changed: make another Rollout")
 

@@ -9,8 +9,8 @@ from fabgitops_core.api.analysis.refs import Analyses
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import APPROVE, APPROVED_BY, ApiModel, ObjectName
 from fabgitops_core.api.schema import UNSTORED, unstored
+from fabgitops_core.api.selecting import LabelKey, Selector
 from fabgitops_core.api.setpoint.marks import ABORT, PAUSE, PROMOTE, RETRY
-from fabgitops_core.api.setpoint.selecting import LabelKey, Selector
 from fabgitops_core.api.setpoint.status import SetpointRolloutStatus
 from fabgitops_core.api.setpoint.waves import DEFAULT_WAVES, MAX_WAVES, Wave
 from fabgitops_core.api.windows import MAX_WINDOWS, Span

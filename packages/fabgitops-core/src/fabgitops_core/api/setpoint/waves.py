@@ -8,7 +8,7 @@ from fabgitops_core.api.analysis.refs import Analyses
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.refusals import Problem, refuse
 from fabgitops_core.api.schema import Rule, rules, unstored
-from fabgitops_core.api.setpoint.selecting import Labels
+from fabgitops_core.api.selecting import Labels
 
 MAX_WAVES = 32
 DAY = 86400

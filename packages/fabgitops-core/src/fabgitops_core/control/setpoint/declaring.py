@@ -1,8 +1,8 @@
 """What is declared: a rollout that is made, edited, broken or going, and what people say by its annotations."""
 
 from fabgitops_core.api.meta import APPROVE, APPROVED_BY
+from fabgitops_core.api.selecting import Selector
 from fabgitops_core.api.setpoint import marks
-from fabgitops_core.api.setpoint.selecting import Selector
 from fabgitops_core.control.commands import Notice, Wake
 from fabgitops_core.control.events import Faulted, fault_message
 from fabgitops_core.control.setpoint.deciding import brief

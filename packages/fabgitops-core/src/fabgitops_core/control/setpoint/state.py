@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.setpoint.selecting import Selector
+from fabgitops_core.api.selecting import Selector
 from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT, SetpointRolloutSpec
 from fabgitops_core.api.setpoint.status import Phase, SetpointRolloutStatus
 from fabgitops_core.control.commands import Commands, Notice, Publish

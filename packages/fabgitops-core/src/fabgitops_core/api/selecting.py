@@ -1,4 +1,4 @@
-"""Which PLCs a rollout is about: label selectors as Kubernetes has them (labels.Selector, metav1.LabelSelector)."""
+"""What something is about, by labels: selectors as Kubernetes has them (labels.Selector, metav1.LabelSelector)."""
 
 from collections.abc import Mapping
 from enum import StrEnum

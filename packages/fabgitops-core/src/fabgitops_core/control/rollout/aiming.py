@@ -1,0 +1,72 @@
+"""From the status and what is there to what is to be now."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fabgitops_core.control.rollout import canary
+from fabgitops_core.control.rollout.aims import Aims
+from fabgitops_core.control.rollout.counts import basic, older
+from fabgitops_core.control.rollout.sides import NOBODY, together
+from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.view import Look, Revision
+
+
+def aims_of(look: Look, state: RolloutState) -> Aims:
+    """Return what is to be now."""
+    current = look.revision(look.hash)
+    if current is None:
+        return Aims(make=True, replicas=_healed(look, state))
+    return Aims(
+        replicas=_counts(look, state, current),
+        selectors=_selectors(look, state),
+        delete=expired(look, state),
+        due=_due(look, state),
+    )
+
+
+def _counts(look: Look, state: RolloutState, current: Revision) -> Mapping[str, int]:
+    """Return how many pods each revision is to have now, where the share of pods is the share of requests."""
+    stable_hash = state.status.stable_rs
+    stable = look.revision(stable_hash)
+    if stable is None or stable is current:
+        proven, weight = None, canary.ALL
+    else:
+        proven, weight = stable, canary.share(look, state)
+    rest = look.older(stable_hash)
+    sides = (current.side, *([proven.side] if proven else []))
+    kept = older(look.n, look.limits, [each.side for each in rest], *sides)
+    others = together(*(each.side for each in rest)) if rest else NOBODY
+    now = basic(look.n, weight, look.limits, current.side, proven.side if proven else None, others)
+    counts = {each.hash: count for each, count in zip(rest, kept, strict=True)}
+    counts[look.hash] = now.canary
+    if proven is not None:
+        counts[proven.hash] = now.stable
+    return counts
+
+
+def _healed(look: Look, state: RolloutState) -> Mapping[str, int]:
+    """Return that the proven revision has all its pods, while there is no other yet."""
+    stable = look.revision(state.status.stable_rs)
+    return {stable.hash: look.n} if stable is not None and stable.spec < look.n else {}
+
+
+def _selectors(look: Look, state: RolloutState) -> Mapping[str, str]:
+    """Return which revision the Services select: none whose pods are not there."""
+    stable, current = state.status.stable_rs or look.hash, look.revision(look.hash)
+    names = canary.services(look)
+    ready = current is not None and current.available > 0 and not state.status.abort
+    return {
+        **({names.stable: stable} if names.stable else {}),
+        **({names.canary: look.hash if ready else stable} if names.canary else {}),
+    }
+
+
+def expired(look: Look, state: RolloutState) -> tuple[str, ...]:
+    """Return the old revisions beyond those that are kept, the oldest first: each has no pods."""
+    rest = look.older(state.status.stable_rs)
+    beyond = rest[: max(len(rest) - look.spec.revision_history_limit, 0)]
+    return tuple(each.hash for each in beyond if each.gone)
+
+
+def _due(look: Look, state: RolloutState) -> datetime | None:
+    return canary.pause_over(look, state)

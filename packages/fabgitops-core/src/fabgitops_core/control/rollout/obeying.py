@@ -1,0 +1,86 @@
+"""Words of people in annotations: each is carried out once, and only for the revision that it names."""
+
+from collections.abc import Callable
+
+from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.rollout.aborting import aborted, is_under_way, retried
+from fabgitops_core.control.rollout.canary import next_step
+from fabgitops_core.control.rollout.deciding import decided, noticed
+from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.view import Look
+
+MOST_HEARD = 4
+FULL = "full"
+
+
+def obeyed(look: Look, state: RolloutState) -> RolloutState | None:
+    """Carry out a word that was not heard yet; None where there is none."""
+    said = {"abort": look.words.abort, "promote": look.words.promote, "retry": look.words.retry}
+    for name, word in said.items():
+        token = f"{name}={word}"
+        if not word or token in state.status.heard:
+            continue
+        state = state.with_status(heard=(*state.status.heard, token)[-MOST_HEARD:])
+        why = _WORDS[name](look, state, word)
+        if isinstance(why, RolloutState):
+            return why
+        return noticed(state, RolloutReason.STALE_WORD, f"{name} {word} changes nothing: {why}")
+    return None
+
+
+def _abort(look: Look, state: RolloutState, word: str) -> RolloutState | str:
+    if (why := _other(state, word)) or (why := _nothing(state)):
+        return why
+    if state.status.abort:
+        return "it was given up already"
+    return aborted(look, state, "Abort", "somebody aborted it")
+
+
+def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
+    hash_, _, step = word.partition("/")
+    if (why := _other(state, hash_)) or (why := _nothing(state)):
+        return why
+    if step == FULL:
+        state = state.with_status(
+            promote_full=True, abort=False, aborted_at=None, cause="", pause_conditions=(), controller_pause=False
+        )
+        outcome = "all that is left is skipped"
+        return decided(state, look.at, "somebody promoted it", "PromoteFull", outcome, RolloutReason.RESUMED)
+    if state.status.abort:
+        return "it was given up: retry it, or promote it in full"
+    if not isinstance(look.way, Canary):
+        return "a step is promoted of a canary only"
+    if step != str(state.status.current_step_index):
+        return f"it is at step {state.status.current_step_index}"
+    if not state.status.pause_conditions:
+        return "it waits for nobody"
+    return next_step(look, state, "somebody promoted it", "Promote")
+
+
+def _retry(look: Look, state: RolloutState, word: str) -> RolloutState | str:
+    hash_, _, at = word.partition("/")
+    status = state.status
+    if why := _other(state, hash_):
+        return why
+    if not status.abort or status.aborted_at is None:
+        return "it was not given up"
+    if at != status.aborted_at.strftime("%Y-%m-%dT%H:%M:%SZ"):
+        return "it was given up again since"
+    return retried(look, state, "somebody retries it")
+
+
+def _other(state: RolloutState, hash_: str) -> str:
+    current = state.status.current_pod_hash
+    return "" if hash_ == current else f"revision {current} is on its way"
+
+
+def _nothing(state: RolloutState) -> str:
+    return "" if is_under_way(state) else "nothing is under way"
+
+
+_WORDS: dict[str, Callable[[Look, RolloutState, str], RolloutState | str]] = {
+    "abort": _abort,
+    "promote": _promote,
+    "retry": _retry,
+}

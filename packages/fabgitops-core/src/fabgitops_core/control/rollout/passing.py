@@ -1,0 +1,140 @@
+"""A pass: a look at what is there, a status that goes on by what follows from it, and the first difference put right.
+
+One request is made a pass, and another look follows on it: so each is decided by what is there then, and from whatever
+a look shows the same end comes.
+"""
+
+from collections.abc import Callable, Sequence
+
+from fabgitops_core.api.rollout.rollout import RolloutSpec
+from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.commands import Commands, Notice, Wake
+from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Patched, PatchFailed, Surveyed
+from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
+from fabgitops_core.control.rollout import aiming, canary, settling
+from fabgitops_core.control.rollout.deciding import brief
+from fabgitops_core.control.rollout.doing import next_of
+from fabgitops_core.control.rollout.limits import limits
+from fabgitops_core.control.rollout.looking import regarded
+from fabgitops_core.control.rollout.obeying import obeyed
+from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.reporting import said, standing
+from fabgitops_core.control.rollout.revising import mark_in, revised
+from fabgitops_core.control.rollout.state import RolloutState, Stage, Step, published
+from fabgitops_core.control.rollout.view import Look, revisions_of, seen
+from fabgitops_core.control.rollout.ways import way_of
+
+MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
+    revised,
+    settling.lost,
+    obeyed,
+    settling.first,
+    canary.advanced,
+    settling.finished,
+)
+"""What may follow from a look, the first that does first; after each they are all asked again."""
+
+MOST_MOVES = 250
+"""So many follow from one look at most: a hundred steps that have nothing to wait for are no more than that."""
+
+FIRST_PAUSE_SECS, LONGEST_PAUSE_SECS = 2.0, 60.0
+"""After a request that did not succeed it is looked at again after 2, 4 … 60 s."""
+
+
+SOON_SECS = 1.0
+"""When something has changed under a request: the watch tells of it sooner than this, or never."""
+
+
+def surveyed(state: RolloutState, event: Surveyed) -> Step:
+    """Begin a pass with all that is there."""
+    state = state._replace(stage=Stage.IDLE, inputs=())
+    if state.leaving or not state.uid or state.spec is None or state.fault:
+        return state, ()
+    look = look_of(state, state.spec, event)
+    state = moved(look, state)
+    aims = aiming.aims_of(look, state)
+    state, commands = published(said(look, state), look.at)
+    doing = next_of(look, aims)
+    if doing is None:
+        left = None if aims.due is None else max((aims.due - look.at).total_seconds(), 0.0)
+        return state._replace(tries=0), (*commands, Wake(left))
+    notice = Notice(doing.reason, doing.told)
+    state = state._replace(stage=Stage.ACTING, inputs=state.declared, telling=notice)
+    return state, (*commands, doing.request)
+
+
+def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
+    """Return what a pass is decided by."""
+    revisions, way = revisions_of(event.children, state.uid), way_of(spec)
+    surge = (way.max_surge, way.max_unavailable) if isinstance(way, Canary) else ("100%", 0)
+    return Look(
+        at=event.at,
+        key=state.key,
+        uid=state.uid,
+        generation=state.generation,
+        spec=spec,
+        way=way,
+        words=state.words,
+        limits=limits(spec.replicas, *surge),
+        revisions=revisions,
+        others=seen(event.children, regarded(state)),
+        offers={},
+        hash=mark_in(revisions, spec.template, state.status.collision_count),
+        unseen=event.unseen,
+    )
+
+
+def moved(look: Look, state: RolloutState) -> RolloutState:
+    """Return the state after all that follows from a look."""
+    for _ in range(MOST_MOVES):
+        after = next((found for move in MOVES if (found := move(look, state)) is not None), None)
+        if after is None:
+            return state
+        state = after
+    return state
+
+
+def done(state: RolloutState, event: Applied | Patched | Deleted) -> Step:
+    """Tell of what was done, and look again."""
+    del event
+    if state.stage is not Stage.ACTING:
+        return state, ()
+    told: Commands = () if state.telling is None else (state.telling,)
+    state = state._replace(stage=Stage.IDLE, inputs=(), telling=None, tries=0, trouble="", refused=False)
+    return state, (*told, Wake(0.0))
+
+
+def failed(state: RolloutState, event: ApplyFailed | PatchFailed | DeleteFailed) -> Step:
+    """Look again: soon where something has changed under us, later where nothing may be sent, or was refused."""
+    if state.stage is not Stage.ACTING:
+        return state, ()
+    state, failure = state._replace(stage=Stage.IDLE, inputs=(), telling=None), event.failure
+    if failure.kind is ObjectFailureKind.TAKEN and _is_others(state, failure):
+        state = state.with_status(collision_count=state.status.collision_count + 1)
+        return state, (Wake(SOON_SECS),)
+    if failure.kind in _CHANGED:
+        return state, (Wake(SOON_SECS),)
+    refused = failure.kind is ObjectFailureKind.REFUSED
+    held = failure.kind is ObjectFailureKind.HELD
+    tries = state.tries if held else state.tries + 1
+    pause = min(FIRST_PAUSE_SECS * 2.0 ** min(max(tries - 1, 0), 10), LONGEST_PAUSE_SECS)
+    told: Commands = ()
+    if refused and failure.message != state.trouble:
+        told = (Notice(RolloutReason.REFUSED, brief(failure.message)),)
+    state = state._replace(tries=tries, trouble=failure.message, refused=refused)
+    state, commands = published(standing(state, event.at), event.at)
+    wake: Commands = () if held else (Wake(max(pause, failure.retry_after)),)
+    return state, (*commands, *told, *wake)
+
+
+_CHANGED = {
+    ObjectFailureKind.CHANGED,
+    ObjectFailureKind.GONE,
+    ObjectFailureKind.CONFLICT,
+    ObjectFailureKind.TAKEN,
+}
+
+
+def _is_others(state: RolloutState, failure: ObjectFailure) -> bool:
+    """Return whether the name that a ReplicaSet was to have is another's, so that it needs another name."""
+    return failure.stands is not None and failure.stands.owner != state.uid and not failure.stands.leaving

@@ -1,0 +1,54 @@
+"""Why people are told of a rollout of a workload."""
+
+from fabgitops_core.control.commands import NoticeReason
+
+
+class RolloutReason(NoticeReason):
+    """Transitions of a rollout worth an Event."""
+
+    STARTED = "RolloutStarted"
+    STEP_DONE = "RolloutStepCompleted"
+    PAUSED = "RolloutPaused"
+    RESUMED = "RolloutResumed"
+    PROMOTED = "RolloutPromoted"
+    COMPLETED = "RolloutCompleted"
+    ABORTED = "RolloutAborted"
+    RETRIED = "RolloutRetried"
+    SCALED = "ScalingReplicaSet"
+    NEW_REPLICA_SET = "NewReplicaSetCreated"
+    SWITCHED = "SwitchService"
+    WEIGHED = "TrafficWeightUpdated"
+    CONTENDED = "ContendedRoute"
+    NOT_FOUND = "ReferenceNotFound"
+    DEADLINE = "ProgressDeadlineExceeded"
+    ANALYSIS = "AnalysisRunCompleted"
+    ANALYSIS_FAILED = "AnalysisRunFailed"
+    REFUSED = "RequestRefused"
+    STALE_WORD = "StaleWord"
+    EVENT_LOST = "EventLost"
+    INVALID_SPEC = "InvalidSpec"
+    INTERNAL_ERROR = "InternalError"
+
+    @property
+    def warning(self) -> bool:
+        """Return whether somebody should look."""
+        return self in _WARNINGS
+
+    @property
+    def action(self) -> str:
+        """Return what was done when it turned out."""
+        return "Parse" if self is RolloutReason.INVALID_SPEC else "Roll"
+
+
+_WARNINGS = {
+    RolloutReason.ABORTED,
+    RolloutReason.CONTENDED,
+    RolloutReason.NOT_FOUND,
+    RolloutReason.DEADLINE,
+    RolloutReason.ANALYSIS_FAILED,
+    RolloutReason.REFUSED,
+    RolloutReason.STALE_WORD,
+    RolloutReason.EVENT_LOST,
+    RolloutReason.INVALID_SPEC,
+    RolloutReason.INTERNAL_ERROR,
+}

@@ -1,0 +1,91 @@
+"""What a Rollout owns and looks at, as small records: ReplicaSets, Services and routes."""
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout import marks
+from fabgitops_core.control.objects import Child
+
+SPEC, REPLICAS, READY, AVAILABLE = "spec", "replicas", "ready", "available"
+NUMBER, TEMPLATE, HASH, DOWN_AT, OWNER_KIND = "number", "template", "hash", "downAt", "ownerKind"
+SELECTOR = "selector"
+"""Names of facts."""
+
+
+def replica_set(body: Mapping[str, Any]) -> Child:
+    """Return the record of a ReplicaSet: how many pods are wanted and there, and which revision it is.
+
+    What its controller says of an older spec counts for nothing: until it has seen the present one, a pod that is to go
+    may still be counted, so only as many count as are wanted now.
+    """
+    metadata, spec, status = (_mapping(body.get(name)) for name in ("metadata", "spec", "status"))
+    annotations, labels = _mapping(metadata.get("annotations")), _mapping(metadata.get("labels"))
+    wanted = _count(spec.get("replicas", 1))
+    facts = {
+        SPEC: str(wanted),
+        REPLICAS: str(_count(status.get("replicas"))),
+        READY: str(_count(status.get("readyReplicas"))),
+        AVAILABLE: str(min(_count(status.get("availableReplicas")), wanted)),
+        NUMBER: _text(annotations.get(marks.REVISION)),
+        TEMPLATE: _text(annotations.get(marks.TEMPLATE)),
+        HASH: _text(labels.get(marks.HASH)),
+        DOWN_AT: _text(annotations.get(marks.SCALE_DOWN_AT)),
+        OWNER_KIND: _owner(metadata).get("kind", ""),
+    }
+    return _child("ReplicaSet", metadata, {name: text for name, text in facts.items() if text})
+
+
+def service(body: Mapping[str, Any]) -> Child:
+    """Return the record of a Service: what it selects."""
+    metadata, spec = _mapping(body.get("metadata")), _mapping(body.get("spec"))
+    selector = _mapping(spec.get("selector"))
+    return _child("Service", metadata, {SELECTOR: json.dumps(selector, sort_keys=True)})
+
+
+def selector_of(child: Child) -> Mapping[str, str]:
+    """Return what a Service selects."""
+    found = json.loads(child.facts.get(SELECTOR, "{}"))
+    return {str(name): str(text) for name, text in found.items()} if isinstance(found, dict) else {}
+
+
+def number_of(child: Child, name: str) -> int:
+    """Return a fact that is a number, 0 where it is none."""
+    text = child.facts.get(name, "")
+    return int(text) if text.isdecimal() else 0
+
+
+def _child(kind: str, metadata: Mapping[str, Any], facts: Mapping[str, str]) -> Child:
+    version = _text(metadata.get("resourceVersion"))
+    return Child(
+        key=Key(kind, _text(metadata.get("namespace")), _text(metadata.get("name"))),
+        uid=_text(metadata.get("uid")),
+        version=int(version) if version.isdecimal() else 0,
+        created=_text(metadata.get("creationTimestamp")),
+        owner=_text(_owner(metadata).get("uid")),
+        digest=blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=8).digest(),
+        facts=facts,
+        leaving="deletionTimestamp" in metadata,
+    )
+
+
+def _owner(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the owner reference of whoever manages an object; nothing where nobody does."""
+    references = metadata.get("ownerReferences")
+    rows = references if isinstance(references, list) else []
+    found = (each for each in rows if isinstance(each, Mapping) and each.get("controller") is True)
+    return next(found, {})
+
+
+def _mapping(raw: object) -> Mapping[str, Any]:
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def _text(raw: object) -> str:
+    return raw if isinstance(raw, str) else ""
+
+
+def _count(raw: object) -> int:
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) and raw > 0 else 0

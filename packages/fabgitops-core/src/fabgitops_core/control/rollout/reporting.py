@@ -1,0 +1,153 @@
+"""From what was seen to a status: counts, conditions, and the sentence that says what is going on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewed
+from fabgitops_core.api.selecting import Selector
+from fabgitops_core.control.rollout import canary
+from fabgitops_core.control.rollout.deciding import brief
+from fabgitops_core.control.rollout.situations import (
+    ABORTED,
+    ABORTING,
+    COMPLETED,
+    HEALING,
+    INITIALIZING,
+    OVERDUE,
+    PAUSED,
+    PROGRESSING,
+    REFUSED,
+    WAITING,
+    Situation,
+)
+from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.view import Look
+
+
+def said(look: Look, state: RolloutState) -> RolloutState:
+    """Return the state with how it stands after a look in its status."""
+    state = state.with_status(**_seen(look, state))
+    situation, note = _standing(look, state)
+    if state.request is not None:
+        state = state.with_status(last_handled_reconcile_at=state.request.token)._replace(request=None)
+    return situated(state, situation, note, look.at)
+
+
+def standing(state: RolloutState, at: datetime) -> RolloutState:
+    """Return the state with the trouble in its status that keeps a pass from going on."""
+    return situated(state, REFUSED if state.refused else WAITING, state.trouble, at)
+
+
+def situated(state: RolloutState, situation: Situation, note: str, at: datetime) -> RolloutState:
+    """Return the state with the conditions and the message of a situation."""
+    message = brief(note)
+    held = {
+        "Ready": situation.ready,
+        "Reconciling": ConditionStatus.of(situation.reconciling),
+        "Stalled": ConditionStatus.of(situation.stalled),
+        "Paused": ConditionStatus.of(situation.paused),
+    }
+    generation = max(state.generation, 0)
+    found = conditions_of(held, situation.reason, message, second(at), generation)
+    wanted = renewed(state.status.conditions, found)
+    return state.with_status(phase=situation.phase, message=message, conditions=wanted, observed_generation=generation)
+
+
+def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
+    """Return in which situation it is, the first that holds, and the sentence that says so."""
+    status = state.status
+    if state.trouble:
+        return (REFUSED if state.refused else WAITING), state.trouble
+    if status.abort:
+        situation = ABORTED if _is_back(look, state) else ABORTING
+        return situation, f"revision {status.revision} was given up: {status.cause}"
+    if overdue(state):
+        secs = look.spec.progress_deadline_seconds
+        return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}"
+    if (why := waits_for(look, state)) is not None:
+        return PAUSED, why
+    if status.stable_rs == look.hash:
+        whole = status.available_replicas >= look.n and not _others(look)
+        return (COMPLETED if whole else HEALING if status.finished_at else PROGRESSING), _pods(look, state)
+    if not status.stable_rs:
+        return INITIALIZING, _pods(look, state)
+    return PROGRESSING, f"{_step(look, state)}{_pods(look, state)}"
+
+
+def waits_for(look: Look, state: RolloutState) -> str | None:
+    """Return why it waits for somebody or for a time, in a sentence; None where it does not."""
+    status = state.status
+    if status.stable_rs == look.hash:
+        return None
+    if state.asked_to_pause is not None:
+        return state.asked_to_pause
+    if not status.pause_conditions:
+        return None
+    until = canary.pause_over(look, state)
+    if until is not None:
+        return f"{_step(look, state)}paused until {until:%Y-%m-%d %H:%M:%S} UTC"
+    reasons = ", ".join(each.reason for each in status.pause_conditions)
+    return f"{_step(look, state)}paused ({reasons}) until somebody promotes it"
+
+
+def overdue(state: RolloutState) -> bool:
+    """Return whether it has made no progress for longer than it may."""
+    return state.status.progress_mark == "overdue"
+
+
+def _is_back(look: Look, state: RolloutState) -> bool:
+    stable = look.revision(state.status.stable_rs)
+    current = look.revision(look.hash)
+    return stable is not None and stable.available >= look.n and (current is None or current is stable or current.gone)
+
+
+def _others(look: Look) -> bool:
+    return any(not each.gone for each in look.revisions if each.hash != look.hash and each.down_at is None)
+
+
+def _step(look: Look, state: RolloutState) -> str:
+    index = state.status.current_step_index
+    if index is None or index >= len(look.steps):
+        return ""
+    return f"step {index + 1} of {len(look.steps)}: "
+
+
+def _pods(look: Look, state: RolloutState) -> str:
+    status = state.status
+    return f"{status.updated_replicas} of {look.n} pods are of this revision, {status.available_replicas} are available"
+
+
+def _seen(look: Look, state: RolloutState) -> Mapping[str, Any]:
+    current, index = look.revision(look.hash), state.status.current_step_index
+    steps = len(look.steps)
+    total = sum(each.replicas for each in look.revisions)
+    return {
+        "replicas": total,
+        "hpa_replicas": total,
+        "updated_replicas": current.replicas if current else 0,
+        "ready_replicas": sum(each.ready for each in look.revisions),
+        "available_replicas": sum(each.available for each in look.revisions),
+        "selector": selector_text(look.spec.selector),
+        "progress": f"{min(index, steps)}/{steps}" if steps and index is not None else "",
+        "weight": _weight(look, state),
+    }
+
+
+def _weight(look: Look, state: RolloutState) -> int:
+    """Return the share that the new version really has, of a hundred: of the pods."""
+    current = look.revision(look.hash)
+    total = sum(each.available for each in look.revisions)
+    return round(100 * current.available / total) if current and total else 0
+
+
+def selector_text(selector: Selector) -> str:
+    """Return a selector as the scale subresource has it (labels.Selector as a text)."""
+    labels = [f"{name}={text}" for name, text in sorted((selector.match_labels or {}).items())]
+    words = {"In": "in", "NotIn": "notin"}
+    for each in selector.match_expressions or ():
+        if each.operator.takes_values:
+            labels.append(f"{each.key} {words[each.operator]} ({','.join(sorted(each.values))})")
+        else:
+            labels.append(each.key if each.operator == "Exists" else f"!{each.key}")
+    return ",".join(labels)

@@ -1,0 +1,95 @@
+"""What the controller of one Rollout knows, and the few ways in which that changes.
+
+What it goes on from is the status and the objects themselves; all else here is known again after a look at both.
+"""
+
+from datetime import datetime, timedelta
+from enum import IntEnum, auto
+from typing import Any, NamedTuple
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout.rollout import ROLLOUT, RolloutSpec
+from fabgitops_core.api.rollout.status import RolloutStatus
+from fabgitops_core.control.commands import Commands, Notice, Publish
+from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.rollout.words import Words
+
+UNKNOWN = RolloutStatus()
+
+
+class Stage(IntEnum):
+    """What is under way."""
+
+    IDLE = auto()
+    ACTING = auto()
+    """A request for an object is under way."""
+    MEASURING = auto()
+    """A metric is being measured."""
+    GONE = auto()
+
+
+class RolloutState(NamedTuple):
+    """All that the controller knows.
+
+    `status` is how it stands, `said` what was made known of that. `inputs` are what the request under way follows from:
+    when they have changed it is not wanted any more; `telling` is what people are told when it is done. `notices` are
+    Events that are told with the next status. `emitting` is the id of what the bus was told of last. `tries` counts
+    passes in a row that could not go on, for `trouble`, a sentence; `refused` says that they were refused for good.
+    `fault` is told while a fault of our own keeps what is declared from being in force.
+    """
+
+    key: Key = Key(ROLLOUT.name, "", "")
+    stage: Stage = Stage.IDLE
+    uid: str = ""
+    generation: int = -1
+    spec: RolloutSpec | None = None
+    problem: str = ""
+    words: Words = Words()
+    leaving: bool = False
+    status: RolloutStatus = UNKNOWN
+    said: RolloutStatus = UNKNOWN
+    inputs: tuple[Any, ...] = ()
+    telling: Notice | None = None
+    notices: tuple[Notice, ...] = ()
+    emitting: str = ""
+    request: SyncRequest | None = None
+    tries: int = 0
+    trouble: str = ""
+    refused: bool = False
+    fault: str = ""
+
+    @property
+    def declared(self) -> tuple[Any, ...]:
+        """Return what people want: a request that follows from something else is not sent any more."""
+        return self.uid, self.generation, self.words, self.leaving
+
+    @property
+    def asked_to_pause(self) -> str | None:
+        """Return why somebody wants it to pause; None where nobody does."""
+        if self.words.pause is not None:
+            return f"paused by annotation: {self.words.pause}" if self.words.pause else "paused by annotation"
+        return "spec.paused is true" if self.spec and self.spec.paused else None
+
+    def with_status(self, **fields: Any) -> "RolloutState":
+        """Return the state with fields of its status changed."""
+        return self._replace(status=self.status.model_copy(update=fields))
+
+
+Step = tuple[RolloutState, Commands]
+Declaration = Declared[RolloutSpec, RolloutStatus]
+
+
+def second(at: datetime) -> datetime:
+    """Return a moment as a status holds it, the next whole second: no restart makes a wait shorter."""
+    whole = at.replace(microsecond=0)
+    return whole if whole == at else whole + timedelta(seconds=1)
+
+
+def published(state: RolloutState, at: datetime) -> Step:
+    """Make the status known if it says something else than what was made known last, and what is news in it."""
+    notices, state = state.notices, state._replace(notices=())
+    same = state.status.model_copy(update={"last_update": state.said.last_update})
+    if same == state.said:
+        return state._replace(status=state.said), notices
+    status = state.status.model_copy(update={"last_update": second(at)})
+    return state._replace(status=status, said=status), (Publish(status), *notices)

@@ -1,0 +1,95 @@
+"""The controller of one Rollout: a state machine without I/O, which goes on from its status and its objects.
+
+A pass begins with `Surveyed`: all that is there. What follows is MOVES (`passing`), asked in their order until none
+applies; then what is to be (`aiming`) is compared with what is there (`doing`), and the first difference is put
+right by one request, which waits until the status is stored that it follows from.
+
+    stage      event                         next
+    IDLE       Surveyed                      MOVES, status; ACTING with a request, or IDLE until something is due
+    ACTING     Applied, Patched, Deleted     IDLE, and a look at once
+               …Failed                       CHANGED, GONE, CONFLICT: a look soon; TAKEN by another: another name;
+                                             REFUSED, AWAY: it is said, and a look after 2, 4 … 60 s; HELD: when woken
+    any        Surveyed                      as from IDLE: passes are never doubled, so the one before died of a fault
+    any        Removed                       GONE: nothing is sent any more; the cluster collects what it owned
+
+`Declared` changes what is wanted: a request that followed from something else is not sent any more (`wants`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout.marks import ROLLOUT as LABEL
+from fabgitops_core.api.rollout.rollout import ROLLOUT
+from fabgitops_core.control.commands import Request, Wake
+from fabgitops_core.control.events import (
+    Applied,
+    ApplyFailed,
+    Declared,
+    Deleted,
+    DeleteFailed,
+    Event,
+    Faulted,
+    Patched,
+    PatchFailed,
+    Removed,
+    Surveyed,
+)
+from fabgitops_core.control.objects import Viewed, Watched
+from fabgitops_core.control.rollout.declaring import declared, faulted
+from fabgitops_core.control.rollout.kinds import REPLICA_SET, SERVICE
+from fabgitops_core.control.rollout.looking import regarded
+from fabgitops_core.control.rollout.passing import done, failed, surveyed
+from fabgitops_core.control.rollout.records import replica_set, service
+from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
+
+TABLE: dict[type[Event], Callable[[RolloutState, Any], Step]] = {
+    Surveyed: surveyed,
+    Applied: done,
+    Patched: done,
+    Deleted: done,
+    ApplyFailed: failed,
+    PatchFailed: failed,
+    DeleteFailed: failed,
+    Declared: declared,
+    Faulted: faulted,
+}
+
+
+def step(state: RolloutState, event: Event) -> Step:
+    """Return what the controller knows after an event, and what it wants done."""
+    if state.stage is Stage.GONE:
+        return state, ()
+    if isinstance(event, Removed):
+        return state._replace(stage=Stage.GONE, inputs=()), (Wake(None),)
+    handler = TABLE.get(type(event))
+    return handler(state, event) if handler else (state, ())
+
+
+class RolloutController:
+    """The functions above as a `Controller` that owns ReplicaSets, and looks at Services."""
+
+    kind = ROLLOUT
+
+    def start(self, key: Key) -> RolloutState:
+        """Return what is known before the first event."""
+        return RolloutState(key=key)
+
+    step = staticmethod(step)
+
+    def owns(self) -> tuple[Watched, ...]:
+        """Return the ReplicaSets of rollouts."""
+        return (Watched(REPLICA_SET, LABEL, ROLLOUT.name, replica_set),)
+
+    def views(self) -> tuple[Viewed, ...]:
+        """Return the kinds of what is only looked at."""
+        return (Viewed(SERVICE, service),)
+
+    def regards(self, state: RolloutState) -> frozenset[Key]:
+        """Return the objects that a Rollout looks at."""
+        return regarded(state)
+
+    def wants(self, state: RolloutState, request: Request) -> bool:
+        """Return whether a request may still be sent: not when people want something else by now."""
+        del request
+        return state.stage is Stage.ACTING and state.inputs == state.declared
