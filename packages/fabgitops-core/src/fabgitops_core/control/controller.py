@@ -2,7 +2,8 @@
 
 A kind says only what it has: every one is a `Controller`; what talks to a device is a `DeviceController` besides, what
 refers to another resource a `Referrer`, what others refer to a `Referent`, what owns objects an `Owner`, what looks at
-those of others a `Regarder`; what is led with others a `Member`, what leads them a `Leader`.
+those of others a `Regarder`; what is led with others a `Member`, what leads them a `Leader`; what goes by what several
+others offer a `Consultant`.
 """
 
 from collections.abc import Iterable
@@ -122,6 +123,11 @@ class Leader(Protocol[State_contra]):
     def places(self, state: State_contra) -> object:
         """Return what tells one plan from another: while it is equal, so is each member's place."""
         ...
+
+
+@runtime_checkable
+class Consultant(Protocol[State_contra]):
+    """What is asked of a kind whose passes go by what others offer: those of an `Owner`, a `Regarder` or a `Leader`."""
 
     def consults(self, state: State_contra) -> frozenset[tuple[str, str]]:
         """Return kind and name of each resource of the namespace whose offer it wants to know at a pass."""

@@ -216,12 +216,13 @@ class Surveyed(Event):
     Beside them are those that it regards, as far as they are there. It begins each pass of an `Owner` and of a
     `Regarder`, as `Due` begins that of others, and is never told before all was listed once. `unseen` are the kinds of
     which not all is known, and why: the API server refuses to list them, or has no such kind, or an object of them
-    could not be looked at.
+    could not be looked at. `offers` are what the resource consults, by kind and name, as in `Mustered`.
     """
 
     at: datetime
     children: Children
     unseen: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    offers: Mapping[tuple[str, str], tuple[ApiModel | None, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

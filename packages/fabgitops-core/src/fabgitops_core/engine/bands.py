@@ -7,9 +7,6 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.control.members import Leading, Selects
 from fabgitops_core.engine.entries import Entry
 
-Consulted = frozenset[tuple[str, str]]
-
-
 UNPLACED = object()
 """The plan of one that has none, or whose members may know another one."""
 
@@ -17,11 +14,11 @@ UNPLACED = object()
 class Band:
     """One who leads resources of a kind, and those it leads, by name.
 
-    `untold` are those who do not know it yet, `places` tells its plan from others, `consults` is whose offer it wants.
-    `known` is how it is told of by place, and `began` when it looked last, by the loop's clock.
+    `untold` are those who do not know it yet, `places` tells its plan from others. `known` is how it is told of by
+    place, and `began` when it looked last, by the loop's clock.
     """
 
-    __slots__ = ("began", "consults", "entry", "kind", "known", "led", "places", "selects", "untold")
+    __slots__ = ("began", "entry", "kind", "known", "led", "places", "selects", "untold")
 
     def __init__(self, entry: Entry, kind: str) -> None:
         self.entry = entry
@@ -30,7 +27,6 @@ class Band:
         self.led: dict[str, Entry] = {}
         self.untold: set[str] = set()
         self.places: object = UNPLACED
-        self.consults: Consulted = frozenset()
         self.known: dict[str, tuple[Leading, ...]] = {}
         self.began = -inf
 
@@ -46,7 +42,6 @@ class Bands:
     def __init__(self) -> None:
         self._of: dict[Key, Band] = {}
         self._about: dict[tuple[str, str], list[Band]] = {}
-        self._consulting: dict[Key, set[Key]] = {}
 
     def __iter__(self) -> Iterator[Band]:
         """Go through all."""
@@ -66,7 +61,6 @@ class Bands:
         """Forget the band of a leader, and return it."""
         band = self._of.pop(key, None)
         if band is not None:
-            self.consult(band, frozenset())
             others = self.beside(band)
             others.remove(band)
             if not others:
@@ -90,18 +84,3 @@ class Bands:
                     also = found.get(name)
                     found[name] = f"{also}, {other.entry.key.name}" if also else other.entry.key.name
         return found
-
-    def consult(self, band: Band, whom: Consulted) -> None:
-        """Note whose offers a leader wants to know."""
-        before, band.consults = band.consults, whom
-        for kind, name in before - whom:
-            by = self._consulting[Key(kind, band.namespace, name)]
-            by.discard(band.entry.key)
-            if not by:
-                del self._consulting[Key(kind, band.namespace, name)]
-        for kind, name in whom - before:
-            self._consulting.setdefault(Key(kind, band.namespace, name), set()).add(band.entry.key)
-
-    def consulting(self, key: Key) -> list[Band]:
-        """Return who wants to know what a resource offers."""
-        return [self._of[each] for each in self._consulting.get(key, ())]

@@ -8,6 +8,7 @@ from fabgitops_core.control.breaker import PASS, Gate
 from fabgitops_core.control.events import Due, Mustered, Surveyed
 from fabgitops_core.control.plc.requests import DeviceId
 from fabgitops_core.engine.circuits import Circuits
+from fabgitops_core.engine.consulting import Consulting
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.isolation import Isolation
 from fabgitops_core.engine.leading import Leadership
@@ -24,6 +25,7 @@ class Beginning:
         neighbourhood: What those show whom a resource looks at.
         leading: Whom a resource leads.
         watching: What it owns and regards.
+        consulting: What those offer whom it consults.
         now: The time of day.
     """
 
@@ -34,6 +36,7 @@ class Beginning:
         neighbourhood: Neighbourhood,
         leading: Leadership,
         watching: Watching,
+        consulting: Consulting,
         now: Callable[[], datetime],
     ) -> None:
         self._isolation = isolation
@@ -41,6 +44,7 @@ class Beginning:
         self._neighbourhood = neighbourhood
         self._leading = leading
         self._watching = watching
+        self._consulting = consulting
         self._now = now
 
     async def begin(self, entry: Entry) -> Due | Surveyed | Mustered | None:
@@ -68,7 +72,9 @@ class Beginning:
     def _surveyed(self, entry: Entry, unseen: Mapping[str, str]) -> Surveyed | None:
         """Return what there is of what it owns and regards; None where a fault of ours keeps that from being known."""
         children = self._isolation.ask(entry, "survey", partial(self._watching.of, entry), None)
-        return None if children is None else Surveyed(self._now(), children, unseen)
+        if children is None:
+            return None
+        return Surveyed(self._now(), children, unseen, self._consulting.offers(entry.key))
 
     def _gate(self, devices: tuple[DeviceId, ...]) -> Gate:
         """Return the gate of a resource's device; of several the first to open, as each is asked for itself."""

@@ -22,6 +22,7 @@ from fabgitops_core.engine.asking import Asking
 from fabgitops_core.engine.audits import Audits
 from fabgitops_core.engine.beginning import Beginning
 from fabgitops_core.engine.circuits import Circuits
+from fabgitops_core.engine.consulting import Consulting
 from fabgitops_core.engine.device_requests import DeviceRequests
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
@@ -108,20 +109,21 @@ class Engine:
             host, self._listener, self._scheduler, self.holds, now, self._fallen, self._stepped, bus
         )
         self._shares = Shares(devices, self._isolation, self.circuits)
+        self._consulting = Consulting(self._isolation, self._offer_of, self._reconsider)
         self._leading = Leadership(
             self._entries,
             self._isolation,
             partial(self._scheduler.wake, latest=True),
             self._time,
             now,
-            self._offer_of,
+            self._consulting.offers,
             self._site,
             self._settle,
             self._held.look,
         )
         self._watching = Watching(self.families, self._isolation, objects)
         self._beginning = Beginning(
-            self._isolation, self.circuits, self._neighbourhood, self._leading, self._watching, now
+            self._isolation, self.circuits, self._neighbourhood, self._leading, self._watching, self._consulting, now
         )
         asking = Asking(self.circuits, self._listener.late, self._time)
         audits = None if audit is None else Audits(audit, now)
@@ -166,7 +168,7 @@ class Engine:
             event = replace(event, referenced=self._offered(reference, event.at))
         self._isolation.step(entry, self._leading.declares(entry, event))
         self._settle(entry)
-        self._leading.consulted(key)
+        self._consulting.changed(key)
         if referrers:
             self._isolation.step(entry, Used(event.at, len(referrers)))
         if entry.said is said:
@@ -212,7 +214,7 @@ class Engine:
         self._wants_no_write(key)
         self._errands.add(self._references.to(key))
         self._leading.removed(entry)
-        self._leading.consulted(key)
+        self._consulting.changed(key)
         self._scheduler.forget(key)
         self._listener.forgotten(key)
 
@@ -266,6 +268,7 @@ class Engine:
         self._shares.settle(entry)
         self._leading.settled(entry)
         self._watching.settle(entry)
+        self._consulting.settle(entry)
         self._neighbourhood.point(entry.key, self._looked_at(entry))
         for key in self._claims.lay(entry.key, self._claimed(entry)):
             other = self._entries.get(key)
@@ -324,7 +327,15 @@ class Engine:
         self._settle(entry)
         self._errands.add(self._references.to(entry.key))
         self._leading.look(entry)
-        self._leading.consulted(entry.key)
+        self._consulting.changed(entry.key)
+
+    def _reconsider(self, key: Key) -> None:
+        """Let a resource be looked at that consults one which offers something else now."""
+        entry = self._entries.get(key)
+        if entry is not None and entry.leader is not None:
+            self._leading.reconsider(entry)
+        else:
+            self._stirred(key)
 
     def _stepped(self, entry: Entry) -> None:
         self._leading.stepped(entry)

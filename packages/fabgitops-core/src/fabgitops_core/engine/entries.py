@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
 from fabgitops_core.control.controller import (
+    Consultant,
     Controller,
     Doubter,
     Identified,
@@ -40,6 +41,7 @@ class Sides(NamedTuple):
     member: Member[Any] | None
     leader: Leader[Any] | None
     regarder: Regarder[Any] | None
+    consultant: Consultant[Any] | None
     owns: tuple[Watched, ...]
     views: Mapping[str, Viewed]
 
@@ -56,6 +58,7 @@ def sides_of(controller: Controller[Any]) -> Sides:
         controller if isinstance(controller, Member) else None,
         controller if isinstance(controller, Leader) else None,
         controller if isinstance(controller, Regarder) else None,
+        controller if isinstance(controller, Consultant) else None,
         controller.owns() if isinstance(controller, Owner) else (),
         {each.kind.name: each for each in controller.views()} if isinstance(controller, Regarder) else NO_VIEWS,
     )
@@ -76,10 +79,10 @@ class Entry:
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
     `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
     units behind a gateway that answered when they were asked last. `held` says that a write of the pass was held.
-    `at_device`, `doubter`, `identified`, `referrer`, `referent`, `member`, `leader` and `regarder` are the controller
-    again as far as its kind has that side; `owns` is what its kind owns, `family` where that is known, and `views` what
-    it looks at. `news` says that something of it, of whom it leads or of what it regards has changed since the last
-    pass began.
+    `at_device`, `doubter`, `identified`, `referrer`, `referent`, `member`, `leader`, `regarder` and `consultant` are
+    the controller again as far as its kind has that side; `owns` is what its kind owns, `family` where that is known,
+    and `views` what it looks at. `news` says that something of it, of whom it leads, regards or consults has changed
+    since the last pass began.
     `labels` and `led_by` are those that it was told of last, `facts` how it stood when those who lead it were told.
     `unproven` is the last write that was recorded, until a reading shows what came of it.
     `looked` is when, by the loop's clock, the pass began in which it looked at its device last, None where that is not
@@ -89,6 +92,7 @@ class Entry:
 
     __slots__ = (
         "at_device",
+        "consultant",
         "controller",
         "dead",
         "device",
@@ -134,6 +138,7 @@ class Entry:
         self.referrer, self.referent, self.owns = sides.referrer, sides.referent, sides.owns
         self.member, self.leader = sides.member, sides.leader
         self.regarder, self.views = sides.regarder, sides.views
+        self.consultant = sides.consultant
         self.family = families.of(key.kind) if self.owns else None
         self.state: Any = controller.start(key)
         self.endpoint: Endpoint | None = None

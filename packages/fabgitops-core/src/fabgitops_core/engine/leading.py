@@ -12,11 +12,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fabgitops_core.api.meta import NOTHING, ApiModel, Key
+from fabgitops_core.api.meta import NOTHING, Key
 from fabgitops_core.control.events import Declared, Led, Mustered, fault_message
 from fabgitops_core.control.members import NOBODY_LEADS, Facts, Leading, Members, Standing
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.engine.bands import UNPLACED, Band, Bands
+from fabgitops_core.engine.consulting import Offer
 from fabgitops_core.engine.entries import Entry
 from fabgitops_core.engine.errands import Errands
 from fabgitops_core.engine.isolation import Isolation
@@ -25,8 +26,6 @@ MUSTER_SECS = 1.0
 """Whoever leads is told of news of its members at most once in so many seconds, and of the first at once."""
 
 CHANGED = "who leads a resource has changed"
-
-Offer = tuple[ApiModel | None, str]
 
 
 class Leadership:
@@ -38,7 +37,7 @@ class Leadership:
         wake: Lets a resource be looked at in so many seconds at the latest.
         time: The loop's clock, in seconds.
         now: The time of day.
-        offered: What a resource offers to those who refer to it.
+        offers: What those offer whom a resource consults.
         site: Where a resource wants to write, None for nowhere.
         settle: Called after a member was told who leads it.
         done: Told after each who was told.
@@ -51,7 +50,7 @@ class Leadership:
         wake: Callable[[Key, float], None],
         time: Callable[[], float],
         now: Callable[[], datetime],
-        offered: Callable[[Key], Offer],
+        offers: Callable[[Key], Mapping[tuple[str, str], Offer]],
         site: Callable[[Key], Endpoint | None],
         settle: Callable[[Entry], None],
         done: Callable[[], None],
@@ -61,7 +60,7 @@ class Leadership:
         self._wake = wake
         self._time = time
         self._now = now
-        self._offered = offered
+        self._offers = offers
         self._write_site = site
         self._settle = settle
         self._bands = Bands()
@@ -132,9 +131,9 @@ class Leadership:
                 self._knows(band, entry)
                 self._stir_all(band)
 
-    def consulted(self, key: Key) -> None:
-        """Take it that a resource offers something else now."""
-        for band in self._bands.consulting(key):
+    def reconsider(self, entry: Entry) -> None:
+        """Let a leader look, for somebody whom it consults offers something else now."""
+        if (band := self._bands.of(entry)) is not None:
             self._stir(band)
 
     def stepped(self, entry: Entry) -> None:
@@ -175,8 +174,8 @@ class Leadership:
         if band is None or band.untold or not self._listed & {(band.kind, None), (band.kind, band.namespace)}:
             return None
         band.began = self._time()
-        offers = {each: self._offered(Key(each[0], band.namespace, each[1])) for each in sorted(band.consults)}
-        return Mustered(self._now(), self.members(entry), self._bands.rivals(band) or NOTHING, offers)
+        rivals = self._bands.rivals(band) or NOTHING
+        return Mustered(self._now(), self.members(entry), rivals, self._offers(entry.key))
 
     def members(self, entry: Entry) -> Members:
         """Return how those stand whom a resource leads."""
@@ -221,8 +220,6 @@ class Leadership:
         leader = entry.leader
         if leader is None or entry.dead:
             return
-        consults = self._isolation.ask(entry, "consults", lambda: leader.consults(entry.state), band.consults)
-        self._bands.consult(band, consults)
         places = self._isolation.ask(entry, "places", lambda: leader.places(entry.state), band.places)
         if places != band.places:
             band.places = places

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.setpoint.status import MAX_OUTBOX, Members, Pending, SetpointRolloutStatus
+from fabgitops_core.control.cdevents.ids import MOST_TEXT
 from fabgitops_core.control.cdevents.making import happening
-from fabgitops_core.control.cdevents.outbox import Outbox, put, taken
-from fabgitops_core.control.cdevents.telling import MOST_TEXT, entry, told
+from fabgitops_core.control.cdevents.outbox import put, taken
+from fabgitops_core.control.cdevents.telling import entry, told
 from fabgitops_core.control.cdevents.words import Word
 from fabgitops_core.control.happenings import Happening
 from hypothesis import given
@@ -205,9 +206,9 @@ def pending(number: int, word: str) -> Pending:
     return Pending(id=str(number), type=word, at=AT)
 
 
-def filled(words: list[str]) -> tuple[Outbox, int]:
+def filled(words: list[str]) -> tuple[tuple[Pending, ...], int]:
     """Put so many."""
-    outbox: Outbox = ()
+    outbox: tuple[Pending, ...] = ()
     untold = 0
     for number, word in enumerate(words):
         outbox, untold = put(outbox, untold, pending(number, word))

@@ -140,6 +140,10 @@ class Pending(ApiModel):
     """Of which revision: its hash."""
     number: Count = 0
     """The number of the revision."""
+    attempt: Count = 0
+    """Which attempt at it."""
+    analysis: int | None = None
+    """Of which analysis, by its number."""
     step: int | None = None
     """At which step."""
     steps: Count = 0
@@ -167,6 +171,8 @@ class RolloutStatus(ApiModel):
     """The revision that is proven: what an abort goes back to."""
     revision: Count = 0
     """The number of the revision that is declared."""
+    attempt: Count = 0
+    """Which attempt at it, the first is 1: one that was given up and is begun once more is another."""
     collision_count: Count = 0
     """How often a name that was to be given stood for something else."""
     current_step_index: int | None = None
@@ -221,6 +227,8 @@ class RolloutStatus(ApiModel):
     """When it was done, or given up."""
     analyses: tuple[AnalysisStatus, ...] = ()
     """What judges it: 0 in the background, N+1 at step N; of a blue-green 1 before and 2 after it goes over."""
+    accepted: tuple[Count, ...] = ()
+    """The numbers of analyses that could not tell, and that somebody has gone past: they count no more."""
     decisions: Annotated[tuple[Decision, ...], Field(max_length=MAX_DECISIONS)] = ()
     """The last decisions, oldest first."""
     outbox: Annotated[tuple[Pending, ...], Field(max_length=MAX_OUTBOX)] = ()

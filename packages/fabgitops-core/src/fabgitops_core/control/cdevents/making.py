@@ -6,25 +6,17 @@ word for has a type of our own, `dev.cdeventsx.fabgitops-rollout.…`.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from uuid import uuid5
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.setpoint.status import Pending
-from fabgitops_core.control.cdevents.telling import NAMESPACE
+from fabgitops_core.control.cdevents.subjects import OF_ALL, Subject, changed, enveloped, own, standard
 from fabgitops_core.control.cdevents.words import Word
 from fabgitops_core.control.happenings import Happening
 
-SPEC = "0.5.1"
-"""The version of CDEvents."""
 
-_OUTCOMES = {"Successful": "success", "Failed": "failure", "Running": "cancel"}
-"""What verdicts are called there; one that is none of these could not be come to: an error."""
-
-
-class Run(NamedTuple):
+class FleetRun(NamedTuple):
     """Of which rollout something is told, and what."""
 
     key: Key
@@ -35,6 +27,11 @@ class Run(NamedTuple):
     def id(self) -> str:
         """Return what names one change: a revision that is tried again is another one."""
         return f"{self.key}/{self.pending.round}/{self.pending.revision}"
+
+    @property
+    def chain(self) -> tuple[object, ...]:
+        """Return what names all that is told of one change, beside the uid."""
+        return self.pending.round, self.pending.revision
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -77,14 +74,6 @@ class Run(NamedTuple):
         return told | {name: value for name, value in said.items() if value}
 
 
-class Subject(NamedTuple):
-    """What one event is about: its type, what names it, and what is said of it."""
-
-    type: str
-    id: str
-    content: dict[str, Any]
-
-
 def happening(key: Key, uid: str, pending: Pending) -> Happening:
     """Return what goes over the bus, the same each time for the same entry.
 
@@ -93,90 +82,14 @@ def happening(key: Key, uid: str, pending: Pending) -> Happening:
         uid: Its uid.
         pending: An entry of its outbox; one of another version's words is told as `changed`.
     """
-    run, source = Run(key, uid, pending), f"/resources/{key.kind}/{uid}"
-    subject, at = _SUBJECTS.get(pending.type, _changed)(run), pending.at.astimezone(UTC).replace(microsecond=0)
-    event: dict[str, Any] = {
-        "context": {
-            "specversion": SPEC,
-            "id": pending.id,
-            "source": source,
-            "type": subject.type,
-            "timestamp": at.isoformat().replace("+00:00", "Z"),
-            "chainId": str(uuid5(NAMESPACE, f"{uid}/{pending.round}/{pending.revision}")),
-        },
-        "subject": {"id": subject.id, "content": subject.content},
-    }
-    if not subject.type.startswith("dev.cdeventsx."):
-        event |= {"customData": run.facts(), "customDataContentType": "application/json"}
-    return Happening(
-        id=pending.id,
-        type=subject.type,
-        source=source,
-        subject=subject.id,
-        at=at,
-        partition=str(key),
-        data=event,
-        foreign=True,
-        source_at=("context", "source"),
-    )
+    run = FleetRun(key, uid, pending)
+    return enveloped(key, uid, run, _SUBJECTS.get(pending.type, changed)(run))
 
 
-def _standard(name: str) -> str:
-    return f"dev.cdevents.{name}.0.3.0"
+def _modified(run: FleetRun) -> Subject:
+    return Subject(standard("environment.modified"), str(run.key), {"name": run.key.name})
 
 
-def _own(run: Run) -> Subject:
-    return Subject(f"dev.cdeventsx.fabgitops-rollout.{run.pending.type}.0.1.0", run.id, run.facts())
-
-
-def _changed(run: Run) -> Subject:
-    return Subject("dev.cdeventsx.fabgitops-rollout.changed.0.1.0", run.id, {**run.facts(), "what": run.pending.type})
-
-
-def _started(run: Run) -> Subject:
-    return Subject(_standard("pipelinerun.started"), run.id, run.pipeline)
-
-
-def _finished(outcome: str) -> Callable[[Run], Subject]:
-    def finished(run: Run) -> Subject:
-        errors = {"errors": run.pending.text} if run.pending.text and outcome != "success" else {}
-        return Subject(_standard("pipelinerun.finished"), run.id, {**run.pipeline, "outcome": outcome, **errors})
-
-    return finished
-
-
-def _modified(run: Run) -> Subject:
-    return Subject(_standard("environment.modified"), str(run.key), {"name": run.key.name})
-
-
-def _analysis_started(run: Run) -> Subject:
-    content = {**run.suite, "trigger": {"type": "pipeline"}}
-    return Subject(_standard("testsuiterun.started"), run.analysis, content)
-
-
-def _analysis_finished(run: Run) -> Subject:
-    reason = {"reason": run.pending.text} if run.pending.text else {}
-    content = {**run.suite, "outcome": _OUTCOMES.get(run.pending.verdict, "error"), **reason}
-    return Subject(_standard("testsuiterun.finished"), run.analysis, content)
-
-
-def _incident(run: Run) -> Subject:
-    said = {"description": run.pending.text} if run.pending.text else {}
-    return Subject(_standard("incident.detected"), run.pending.id, {"environment": run.environment, **said})
-
-
-_SUBJECTS: Mapping[str, Callable[[Run], Subject]] = MappingProxyType(
-    {
-        Word.STARTED: _started,
-        Word.PROGRESSED: _own,
-        Word.WAITING: _own,
-        Word.ANALYSIS_STARTED: _analysis_started,
-        Word.ANALYSIS_FINISHED: _analysis_finished,
-        Word.INCIDENT: _incident,
-        Word.RESTORED: _own,
-        Word.MODIFIED: _modified,
-        Word.FINISHED_SUCCESS: _finished("success"),
-        Word.FINISHED_FAILURE: _finished("failure"),
-        Word.FINISHED_CANCEL: _finished("cancel"),
-    }
+_SUBJECTS: Mapping[str, Callable[[FleetRun], Subject]] = MappingProxyType(
+    {**OF_ALL, Word.RESTORED: own, Word.MODIFIED: _modified}
 )

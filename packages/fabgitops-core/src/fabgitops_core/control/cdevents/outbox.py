@@ -1,12 +1,27 @@
 """The outbox in the status of a rollout: what has happened, and the sink has not taken for good yet."""
 
-from fabgitops_core.api.setpoint.status import MAX_OUTBOX, Pending
+from typing import Protocol, TypeVar
+
+from fabgitops_core.api.setpoint.status import MAX_OUTBOX
 from fabgitops_core.control.cdevents.words import SACRIFICED
 
-Outbox = tuple[Pending, ...]
+
+class Waiting(Protocol):
+    """An entry, whatever else is told of it."""
+
+    @property
+    def id(self) -> str:
+        """Return what names the event."""
+
+    @property
+    def type(self) -> str:
+        """Return what has happened, as a word."""
 
 
-def put(outbox: Outbox, untold: int, pending: Pending) -> tuple[Outbox, int]:
+W = TypeVar("W", bound=Waiting)
+
+
+def put(outbox: tuple[W, ...], untold: int, pending: W) -> tuple[tuple[W, ...], int]:
     """Put an entry behind all others, and return the outbox and how many entries were dropped so far.
 
     One that is there already, by its id, changes nothing. In a full outbox the oldest of the least important is dropped
@@ -26,12 +41,12 @@ def put(outbox: Outbox, untold: int, pending: Pending) -> tuple[Outbox, int]:
     return tuple(each for each in entries if each is not dropped), untold + 1
 
 
-def taken(outbox: Outbox, id_: str) -> Outbox:
+def taken(outbox: tuple[W, ...], id_: str) -> tuple[W, ...]:
     """Return the outbox without what the sink has for good now; one that is not there changes nothing."""
     return tuple(each for each in outbox if each.id != id_)
 
 
-def _least(entries: Outbox) -> Pending:
+def _least(entries: tuple[W, ...]) -> W:
     """Return the oldest of the least important, or of all where all are important."""
     for words in SACRIFICED:
         for each in entries:

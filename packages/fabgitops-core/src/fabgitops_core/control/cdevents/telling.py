@@ -1,19 +1,12 @@
-"""How what happens to a rollout comes into its outbox, in the same status as the transition."""
+"""How what happens to a rollout of set-points comes into its outbox, in the same status as the transition."""
 
-from datetime import UTC, datetime
-from uuid import NAMESPACE_DNS, uuid5
+from datetime import datetime
 
-from fabgitops_core.api.meta import GROUP
 from fabgitops_core.api.setpoint.status import Pending, SetpointRolloutStatus
 from fabgitops_core.codec.texts import cut
+from fabgitops_core.control.cdevents.ids import MOST_TEXT, id_of, moment_of
 from fabgitops_core.control.cdevents.outbox import put
 from fabgitops_core.control.cdevents.words import REPEATED, Word
-
-NAMESPACE = uuid5(NAMESPACE_DNS, GROUP)
-"""In which ids are made of what they name (RFC 9562, version 5): the same is made each time."""
-
-MOST_TEXT = 500
-"""Characters of a text that are kept: sixteen of them wait at most."""
 
 
 def told(
@@ -55,10 +48,10 @@ def entry(
     verdict: str = "",
 ) -> Pending:
     """Return an entry of the outbox, as `told` puts it there."""
-    wave, moment = status.wave if wave is None else wave, at.astimezone(UTC).replace(microsecond=0)
+    wave, moment = status.wave if wave is None else wave, moment_of(at)
     names = [uid, status.revision, str(status.round), word, str(wave), *([str(moment)] if word in REPEATED else [])]
     return Pending(
-        id=str(uuid5(NAMESPACE, "/".join(names))),
+        id=id_of(*names),
         type=word,
         at=moment,
         wave=wave,
