@@ -28,12 +28,12 @@ GENERATE = ("python", "tools/generate.py")
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py", "conftest.py")
 
 # What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
-NEEDING = ("integration", "interop", "observability", "docs", "chart", "images", "e2e", "corpus", "crash")
+NEEDING = ("integration", "interop", "observability", "docs", "chart", "gateway", "images", "e2e", "corpus", "crash")
 UNIT = " and ".join(f"not {name}" for name in NEEDING)
 
 # What a change must pass, and what else CI runs: programs of others, most of them built once from Go modules.
 TEST = ("lint", "unit", "wheels", "integration")
-REST = ("workflows", "docs", "observability", "chart", "interop", "corpus")
+REST = ("workflows", "docs", "observability", "chart", "gateway", "interop", "corpus")
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll"}
@@ -300,6 +300,13 @@ def chart(session: nox.Session) -> None:
     """Check the chart by Helm 3 and 4 and linters, and install it on a real API server; ARGUMENTS go to pytest."""
     workspace(session)
     pytest(session, "-m", "chart")
+
+
+@nox.session
+def gateway(session: nox.Session) -> None:
+    """Send requests through a real gateway, Contour and Envoy, built once (minutes); ARGUMENTS go to pytest."""
+    workspace(session, None, "gateway")
+    pytest(session, "-m", "gateway")
 
 
 @nox.session

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 # The sessions of the job of that name; `unit` and `e2e` have jobs of their own. Lint always runs.
-SESSIONS = ("wheels", "integration", "interop", "observability", "chart", "docs", "corpus")
+SESSIONS = ("wheels", "integration", "interop", "observability", "chart", "gateway", "docs", "corpus")
 ALL = frozenset((*SESSIONS, "unit", "e2e"))
 
 # Who reads what, the first that fits: every other file, and any that is new, is read by all.
@@ -33,7 +33,7 @@ READERS = (
     (r"tests/release/.*", ("unit",)),
     (r"tests/integration/operator/corpus\.py", ("corpus", "integration")),
     (r"tests/admission/.*", ("corpus", "unit")),
-    (r"tests/(integration|interop|observability|chart|docs)/.*", None),  # the session of that name
+    (r"tests/(integration|interop|observability|chart|gateway|docs)/.*", None),  # the session of that name
     (r"packages/[^/]+/tests/smoke\.py", ("wheels",)),
     (r"packages/[^/]+/tests/.*", ("unit", "integration")),
 )

@@ -9,7 +9,15 @@ from testbed import gobuild, golang, gotools
 from testbed.cache import this_platform
 from testbed.errors import SourceError
 
-TOOLS = [gotools.PROMETHEUS, gotools.ALERTMANAGER, gotools.COMPOSE, gotools.KUBECTL, gotools.FLUX_HEALTH, gotools.KFAKE]
+TOOLS = [
+    gotools.PROMETHEUS,
+    gotools.ALERTMANAGER,
+    gotools.COMPOSE,
+    gotools.KUBECTL,
+    gotools.FLUX_HEALTH,
+    gotools.KFAKE,
+    gotools.CONTOUR,
+]
 
 
 @pytest.fixture
@@ -62,6 +70,7 @@ def test_the_version_is_what_go_mod_requires(program: gotools.Tools) -> None:
         "kubectl": "k8s.io/kubernetes",
         "flux-health": "github.com/fluxcd/pkg/runtime",
         "kfake": "github.com/twmb/franz-go/pkg/kfake",
+        "contour": "github.com/projectcontour/contour",
     }
     module = f"{owners[program.module]} {program.version}"
     assert module in (folder / "go.mod").read_text()

@@ -3,5 +3,6 @@
 from testbed.access import Access
 from testbed.errors import TestbedError
 from testbed.plane import ControlPlane, control_plane
+from testbed.protocol import WORKLOADS
 
-__all__ = ["Access", "ControlPlane", "TestbedError", "control_plane"]
+__all__ = ["WORKLOADS", "Access", "ControlPlane", "TestbedError", "control_plane"]

@@ -43,8 +43,11 @@ class Access:
     def client(self) -> httpx.Client:
         """An HTTP client that speaks to the API server as administrator; close it after use."""
         # trust_env=False: a proxy from the environment has no business on loopback.
-        tls = admin_tls(self._layout)
-        return httpx.Client(base_url=self.url, verify=tls, trust_env=False, timeout=REQUEST_TIMEOUT)
+        return httpx.Client(base_url=self.url, verify=self.tls(), trust_env=False, timeout=REQUEST_TIMEOUT)
+
+    def tls(self) -> ssl.SSLContext:
+        """What any other client needs to speak to the API server as administrator."""
+        return admin_tls(self._layout)
 
     def apiserver_metrics(self) -> str:
         """The API server's own metrics, in the Prometheus text format.

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -34,10 +34,11 @@ BETWEEN_LOOKS = 0.05  # seconds
 class Cluster:
     """Etcd, the API server and, when asked, the controller manager, with their ports."""
 
-    def __init__(self, layout: Layout, binaries: Mapping[str, Path], *, controller_manager: bool) -> None:
+    def __init__(self, layout: Layout, binaries: Mapping[str, Path], *, controllers: Sequence[str]) -> None:
+        """Prepare it; without controllers there is no controller manager."""
         self._layout = layout
         self._binaries = binaries
-        self._controller_manager = controller_manager
+        self._controllers = controllers
         self._ports = {name: processes.ReservedPort() for name in (ETCD, API_SERVER, CONTROLLER_MANAGER)}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self.url = f"https://{LOOPBACK}:{self._ports[API_SERVER].number}"
@@ -52,9 +53,9 @@ class Cluster:
         await self._start_etcd()
         await self.start_api_server()
         await self._until(API_SERVER, lambda: self._answers(f"{self.url}/api/v1/namespaces/default"))
-        if self._controller_manager:
+        if self._controllers:
             port = self._ports[CONTROLLER_MANAGER].number
-            self._run(CONTROLLER_MANAGER, controller_manager_arguments(self._layout, port))
+            self._run(CONTROLLER_MANAGER, controller_manager_arguments(self._layout, port, self._controllers))
             await self._until(CONTROLLER_MANAGER, lambda: self._answers(f"https://{LOOPBACK}:{port}/healthz"))
 
     async def start_api_server(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,8 +114,8 @@ def api_server_arguments(layout: Layout, port: int, etcd_port: int) -> list[str]
     ]
 
 
-def controller_manager_arguments(layout: Layout, port: int) -> list[str]:
-    """All controllers, each under its own service account, as kubeadm runs them."""
+def controller_manager_arguments(layout: Layout, port: int, controllers: Sequence[str]) -> list[str]:
+    """The controllers, each under its own service account, as kubeadm runs them."""
     return [
         f"--bind-address={LOOPBACK}",
         f"--secure-port={port}",
@@ -125,4 +126,5 @@ def controller_manager_arguments(layout: Layout, port: int) -> list[str]:
         f"--service-account-private-key-file={layout.service_account_key}",
         "--use-service-account-credentials=true",
         "--leader-elect=false",  # there is one
+        f"--controllers={','.join(controllers)}",
     ]

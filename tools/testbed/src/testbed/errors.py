@@ -3,6 +3,7 @@
 TestbedError                    one line for a person; the commands print it and end with 1
 ├── BinariesNotFoundError       none of the ways to the binaries worked; names each and why it failed
 ├── SourceError                 one of those ways did not work; the next is tried
+├── AddressesRefusedError       pods' addresses cannot be put on this machine; says what it takes
 └── StartError                  a component died or was not ready in time; ends with its last log lines
 """
 
@@ -21,6 +22,10 @@ class BinariesNotFoundError(TestbedError):
 
 class SourceError(TestbedError):
     """One way to the binaries did not work."""
+
+
+class AddressesRefusedError(TestbedError):
+    """Pods' addresses cannot be put on this machine."""
 
 
 class StartError(TestbedError):

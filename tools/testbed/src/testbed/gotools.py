@@ -54,6 +54,9 @@ KUBECTL = Tools("kubectl", gobuild.KUBERNETES, {"kubectl": "k8s.io/kubernetes/cm
 FLUX_HEALTH = Tools("flux-health", "v0.110.3", {"flux-health": "."})
 """Judges the health of objects as Flux does: by kstatus, or by healthCheckExprs."""
 
+CONTOUR = Tools("contour", "v1.33.8", {"contour": "github.com/projectcontour/contour/cmd/contour"})
+"""Tells an Envoy what the Gateway API declares: the control plane of a gateway."""
+
 KFAKE = Tools("kfake", "v0.0.0-20260918054303-01f206a7e32c", {"kfake": "."})
 """Serves the protocol of Kafka on loopback."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from testbed.binaries import needed_binaries
 from testbed.link import Link
 from testbed.protocol import (
     BACK_UP,
+    EVERY,
     PAUSE_ETCD,
     RESTORE,
     RESUME_ETCD,
@@ -68,16 +69,16 @@ class ControlPlane(Access):
         self._link.request(RESTORE)
 
 
-def start_link(folder: Path | None, *, controller_manager: bool) -> Link:
+def start_link(folder: Path | None, *, controller_manager: bool, controllers: Sequence[str] = EVERY) -> Link:
     """Find the binaries and start a supervisor for a folder (None: a temporary one)."""
     found = needed_binaries(controller_manager=controller_manager)
     binaries = {name: str(path) for name, path in found.items()}
     where = None if folder is None else str(folder)
-    return Link(Settings(binaries=binaries, controller_manager=controller_manager, folder=where))
+    return Link(Settings(binaries, controller_manager, where, controllers))
 
 
 @contextmanager
-def control_plane(*, controller_manager: bool = False) -> Iterator[ControlPlane]:
+def control_plane(*, controller_manager: bool = False, controllers: Sequence[str] = EVERY) -> Iterator[ControlPlane]:
     """A control plane of its own: etcd and the API server, with RBAC on, on free loopback ports.
 
     Nothing of it outlives the block, nor this process, even when that is killed.
@@ -85,9 +86,10 @@ def control_plane(*, controller_manager: bool = False) -> Iterator[ControlPlane]
     Args:
         controller_manager: also run kube-controller-manager: garbage collection and the deletion of
             namespaces need it.
+        controllers: which of its controllers it runs, such as `replicaset-controller`; all of them, unless said.
 
     Raises:
         TestbedError: no binaries were found, or a component did not start.
     """
-    with start_link(None, controller_manager=controller_manager) as link:
+    with start_link(None, controller_manager=controller_manager, controllers=controllers) as link:
         yield ControlPlane(link)

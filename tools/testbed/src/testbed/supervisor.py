@@ -117,7 +117,8 @@ async def supervise(settings: Settings) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
     with claimed(Path(settings.folder) if settings.folder else None) as folder:
         binaries = {name: Path(path) for name, path in settings.binaries.items()}
-        cluster = Cluster(Layout(folder), binaries, controller_manager=settings.controller_manager)
+        controllers = settings.controllers if settings.controller_manager else ()
+        cluster = Cluster(Layout(folder), binaries, controllers=controllers)
         state = State(os.getpid(), cluster.url, settings.controller_manager)
         await Supervisor(cluster, folder, requests).run(state)
 
