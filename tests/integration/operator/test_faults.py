@@ -191,7 +191,7 @@ async def test_deleted_mid_poll(site: Site) -> None:
         go.set()
 
         async def passed() -> bool:
-            return await operator.metric("reconciliation_duration_seconds_count") == 1
+            return await operator.metric("reconciliation_duration_seconds_count") >= 1  # a watch may tell of it twice
 
         await until(passed, "the pass ends")
         assert plc.writes == []

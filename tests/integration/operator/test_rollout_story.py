@@ -41,7 +41,7 @@ def check_the_failure(presses: Presses, status: dict[str, Any]) -> None:
     """Check that the first nine had it in their order, and were given back what they held in the other."""
     nine = presses.names[:9]
     assert (status["givenUp"], status["wave"]) == ("Failed", 2)
-    assert "press-09: it was corrected" in status["cause"]
+    assert "press-09: " in status["cause"], "corrected again and again, or set back before it was read back"
     assert presses.released == nine
     others = [name for name in presses.given_back if name != "press-09"]  # it may hold that already
     assert others == [name for name in reversed(nine) if name != "press-09"]
