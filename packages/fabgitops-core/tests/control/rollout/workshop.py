@@ -13,18 +13,23 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.rollout import ROLLOUT, RolloutSpec
 from fabgitops_core.api.rollout.status import RolloutStatus
-from fabgitops_core.control.commands import Apply, Command, Delete, Notice, Patch, Publish, Request, Wake
+from fabgitops_core.control.analysis.answers import Answer
+from fabgitops_core.control.commands import Apply, Command, Delete, Emit, Measure, Notice, Patch, Publish, Request, Wake
 from fabgitops_core.control.events import (
     Applied,
     ApplyFailed,
     Declared,
     Deleted,
     DeleteFailed,
+    Emitted,
     Event,
+    Measured,
+    MeasureFailed,
     Patched,
     PatchFailed,
     Surveyed,
 )
+from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.objects import Child, ObjectFailure, ObjectFailureKind
 from fabgitops_core.control.rollout import records
 from fabgitops_core.control.rollout.table import RolloutController
@@ -55,7 +60,11 @@ def spec(strategy: Mapping[str, Any], version: str = "1", replicas: int = 4, **m
 
 @dataclass
 class Plant:
-    """The world; `bad` are versions whose pods never become ready."""
+    """The world; `bad` are versions whose pods never become ready.
+
+    `answers` are what a metric source says by template and metric, a text for why it does not; `offers` what templates
+    offer. Of what is told, `happenings`, the bus has the first each second, unless it is `away`.
+    """
 
     spec: dict[str, Any]
     bad: set[str] = field(default_factory=set)
@@ -69,6 +78,12 @@ class Plant:
     request: Request | None = None
     wake: float | None = 0.0
     slow: bool = False
+    offers: dict[tuple[str, str], Any] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
+    measured: list[str] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    handed: list[str] = field(default_factory=list)
+    away: bool = False
 
     def __post_init__(self) -> None:
         """Declare the Rollout."""
@@ -104,6 +119,7 @@ class Plant:
     def restart(self) -> None:
         """Kill the controller, and start another one that knows what is stored."""
         self.state, self.request = self.controller.start(KEY), None
+        self.handed.clear()
         self.declare()
 
     # --- what the cluster does ----------------------------------------------------------------------------------------
@@ -122,6 +138,8 @@ class Plant:
         for key, body in list(self.objects.items()):
             if key.kind == "ReplicaSet":
                 self._pods(key, body)
+        while self.handed and not self.away:
+            self.tell(Emitted(self.at, self.handed.pop(0)))
 
     def _pods(self, key: Key, body: dict[str, Any]) -> None:
         wanted, before = body["spec"]["replicas"], body.get("status", {})
@@ -146,6 +164,16 @@ class Plant:
             self._patch(request, failure)
         elif isinstance(request, Delete):
             self._delete(request, failure)
+        elif isinstance(request, Measure):
+            self._measure(request)
+
+    def _measure(self, request: Measure) -> None:
+        self.measured.append(request.name)
+        answer = self.answers.get(request.name, request.problem or "no connection")
+        if request.metric is None or isinstance(answer, str):
+            self.tell(MeasureFailed(self.at, request, request.problem or answer))
+        else:
+            self.tell(Measured(self.at, request, Answer(answer)))
 
     def _apply(self, request: Apply, failure: ObjectFailureKind | None) -> None:
         body = copy.deepcopy(dict(request.object))
@@ -190,6 +218,9 @@ class Plant:
         if isinstance(command, Publish):
             assert isinstance(command.status, RolloutStatus)
             self.status = command.status
+        elif isinstance(command, Emit):
+            self.happenings.append(command.happening)
+            self.handed.append(command.happening.id)
         elif isinstance(command, Notice):
             self.notices.append(command)
         elif isinstance(command, Wake):
@@ -202,7 +233,8 @@ class Plant:
         """Begin a pass."""
         regarded = self.controller.regards(self.state)
         known = {key: child for key, child in self.children().items() if key.kind == "ReplicaSet" or key in regarded}
-        self.tell(Surveyed(self.at, known))
+        offers = {each: self.offers.get(each, (None, "")) for each in self.controller.consults(self.state)}
+        self.tell(Surveyed(self.at, known, offers=offers))
 
     def settle(self, rounds: int = 300, *, wait: bool = True) -> None:
         """Let the controller work until it has nothing to do, also after what it waits for, while pods come and go."""
@@ -214,9 +246,21 @@ class Plant:
             self.tick()
             if before != (self.status, self.version):
                 continue
+            if self.wake == 0.0:
+                continue
             if not self.wake or not wait:
                 return
             self.tick(self.wake)
+
+    def stays(self, secs: float) -> None:
+        """Let it work for so long, with a pass each second."""
+        for _ in range(round(secs)):
+            self.wake = 0.0
+            while self.wake == 0.0:
+                self.look()
+                while self.request is not None:
+                    self.carry_out()
+            self.tick()
 
     # --- what is seen -------------------------------------------------------------------------------------------------
 

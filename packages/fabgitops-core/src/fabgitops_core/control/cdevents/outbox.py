@@ -2,8 +2,10 @@
 
 from typing import Protocol, TypeVar
 
-from fabgitops_core.api.setpoint.status import MAX_OUTBOX
 from fabgitops_core.control.cdevents.words import SACRIFICED
+
+MAX_OUTBOX = 16
+"""So many events wait at most: a status has room for them."""
 
 
 class Waiting(Protocol):

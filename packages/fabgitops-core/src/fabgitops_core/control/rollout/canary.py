@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fabgitops_core.api.rollout.status import PauseCondition, Why
 from fabgitops_core.api.rollout.steps import CanaryStep
 from fabgitops_core.api.rollout.strategies import Canary
-from fabgitops_core.control.rollout import settling
+from fabgitops_core.control.rollout import judges, settling
 from fabgitops_core.control.rollout.counts import split
 from fabgitops_core.control.rollout.deciding import decided
 from fabgitops_core.control.rollout.reached import reached
@@ -53,6 +53,8 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
     """Go one step on; None where there is nothing to do but to wait."""
     status = state.status
     if status.abort or not isinstance(look.way, Canary) or status.stable_rs in {"", look.hash}:
+        return None
+    if judges.held(look, state):
         return None
     step = step_of(look, state)
     if step is None or status.promote_full:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.rollout import analysing
 from fabgitops_core.control.rollout.aborting import aborted, is_under_way, retried
 from fabgitops_core.control.rollout.canary import next_step
 from fabgitops_core.control.rollout.deciding import decided, noticed
@@ -43,7 +44,13 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
         return why
     if step == FULL:
         state = state.with_status(
-            promote_full=True, abort=False, aborted_at=None, cause="", pause_conditions=(), controller_pause=False
+            promote_full=True,
+            abort=False,
+            aborted_at=None,
+            cause="",
+            finished_at=None,
+            pause_conditions=(),
+            controller_pause=False,
         )
         outcome = "all that is left is skipped"
         return decided(state, look.at, "somebody promoted it", "PromoteFull", outcome, RolloutReason.RESUMED)
@@ -55,7 +62,8 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
         return f"it is at step {state.status.current_step_index}"
     if not state.status.pause_conditions:
         return "it waits for nobody"
-    return next_step(look, state, "somebody promoted it", "Promote")
+    given = "somebody promoted it"
+    return analysing.promoted(look, state, given) or next_step(look, state, given, "Promote")
 
 
 def _retry(look: Look, state: RolloutState, word: str) -> RolloutState | str:

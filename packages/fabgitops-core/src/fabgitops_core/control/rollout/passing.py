@@ -11,7 +11,7 @@ from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Patched, PatchFailed, Surveyed
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
-from fabgitops_core.control.rollout import aiming, canary, settling
+from fabgitops_core.control.rollout import aiming, analysing, canary, settling, telling
 from fabgitops_core.control.rollout.deciding import brief
 from fabgitops_core.control.rollout.doing import next_of
 from fabgitops_core.control.rollout.limits import limits
@@ -29,6 +29,7 @@ MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
     settling.lost,
     obeyed,
     settling.first,
+    analysing.judged,
     canary.advanced,
     settling.finished,
 )
@@ -53,10 +54,13 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
     look = look_of(state, state.spec, event)
     state = moved(look, state)
     aims = aiming.aims_of(look, state)
-    state, commands = published(said(look, state), look.at)
+    state, commands = published(telling.asked_to_wait(said(look, state), look.at), look.at)
     doing = next_of(look, aims)
+    if (measure := analysing.due(look, state)) is not None and (doing is None or state.tries):
+        return state._replace(stage=Stage.MEASURING, inputs=state.declared), (*commands, measure)
     if doing is None:
-        left = None if aims.due is None else max((aims.due - look.at).total_seconds(), 0.0)
+        due = min(filter(None, (aims.due, analysing.next_at(look, state))), default=None)
+        left = None if due is None else max((due - look.at).total_seconds(), 0.0)
         return state._replace(tries=0), (*commands, Wake(left))
     notice = Notice(doing.reason, doing.told)
     state = state._replace(stage=Stage.ACTING, inputs=state.declared, telling=notice)
@@ -78,7 +82,7 @@ def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
         limits=limits(spec.replicas, *surge),
         revisions=revisions,
         others=seen(event.children, regarded(state)),
-        offers={},
+        offers=event.offers,
         hash=mark_in(revisions, spec.template, state.status.collision_count),
         unseen=event.unseen,
     )
@@ -90,7 +94,7 @@ def moved(look: Look, state: RolloutState) -> RolloutState:
         after = next((found for move in MOVES if (found := move(look, state)) is not None), None)
         if after is None:
             return state
-        state = after
+        state = telling.noted(look, state, after)
     return state
 
 

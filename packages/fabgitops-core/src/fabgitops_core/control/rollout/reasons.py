@@ -21,8 +21,11 @@ class RolloutReason(NoticeReason):
     CONTENDED = "ContendedRoute"
     NOT_FOUND = "ReferenceNotFound"
     DEADLINE = "ProgressDeadlineExceeded"
-    ANALYSIS = "AnalysisRunCompleted"
-    ANALYSIS_FAILED = "AnalysisRunFailed"
+    RUN = "AnalysisRunRunning"
+    RUN_SUCCESSFUL = "AnalysisRunSuccessful"
+    RUN_INCONCLUSIVE = "AnalysisRunInconclusive"
+    RUN_FAILED = "AnalysisRunFailed"
+    RUN_ERROR = "AnalysisRunError"
     REFUSED = "RequestRefused"
     STALE_WORD = "StaleWord"
     EVENT_LOST = "EventLost"
@@ -45,7 +48,9 @@ _WARNINGS = {
     RolloutReason.CONTENDED,
     RolloutReason.NOT_FOUND,
     RolloutReason.DEADLINE,
-    RolloutReason.ANALYSIS_FAILED,
+    RolloutReason.RUN_INCONCLUSIVE,
+    RolloutReason.RUN_FAILED,
+    RolloutReason.RUN_ERROR,
     RolloutReason.REFUSED,
     RolloutReason.STALE_WORD,
     RolloutReason.EVENT_LOST,

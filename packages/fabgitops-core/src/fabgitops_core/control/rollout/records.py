@@ -11,7 +11,7 @@ from fabgitops_core.control.objects import Child
 
 SPEC, REPLICAS, READY, AVAILABLE = "spec", "replicas", "ready", "available"
 NUMBER, TEMPLATE, HASH, DOWN_AT, OWNER_KIND = "number", "template", "hash", "downAt", "ownerKind"
-SELECTOR = "selector"
+SELECTOR, IMAGES = "selector", "images"
 """Names of facts."""
 
 
@@ -33,9 +33,18 @@ def replica_set(body: Mapping[str, Any]) -> Child:
         TEMPLATE: _text(annotations.get(marks.TEMPLATE)),
         HASH: _text(labels.get(marks.HASH)),
         DOWN_AT: _text(annotations.get(marks.SCALE_DOWN_AT)),
+        IMAGES: " ".join(images_of(_mapping(spec.get("template")))),
         OWNER_KIND: _owner(metadata).get("kind", ""),
     }
     return _child("ReplicaSet", metadata, {name: text for name, text in facts.items() if text})
+
+
+def images_of(template: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the images of the containers of a pod template, in their order."""
+    rows = _mapping(template.get("spec")).get("containers")
+    return tuple(
+        filter(None, (_text(_mapping(each).get("image")) for each in (rows if isinstance(rows, list) else ())))
+    )
 
 
 def service(body: Mapping[str, Any]) -> Child:

@@ -5,15 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewed
+from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.selecting import Selector
-from fabgitops_core.control.rollout import canary
-from fabgitops_core.control.rollout.deciding import brief
+from fabgitops_core.control.rollout import canary, judges
+from fabgitops_core.control.rollout.deciding import brief, noticed
+from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.situations import (
     ABORTED,
     ABORTING,
     COMPLETED,
     HEALING,
     INITIALIZING,
+    NOT_FOUND,
     OVERDUE,
     PAUSED,
     PROGRESSING,
@@ -29,6 +32,8 @@ def said(look: Look, state: RolloutState) -> RolloutState:
     """Return the state with how it stands after a look in its status."""
     state = state.with_status(**_seen(look, state))
     situation, note = _standing(look, state)
+    if situation is NOT_FOUND and brief(note) != state.status.message:
+        state = noticed(state, RolloutReason.NOT_FOUND, note)
     if state.request is not None:
         state = state.with_status(last_handled_reconcile_at=state.request.token)._replace(request=None)
     return situated(state, situation, note, look.at)
@@ -62,6 +67,8 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
     if status.abort:
         situation = ABORTED if _is_back(look, state) else ABORTING
         return situation, f"revision {status.revision} was given up: {status.cause}"
+    if missing := judges.why_not(look, state):
+        return NOT_FOUND, missing
     if overdue(state):
         secs = look.spec.progress_deadline_seconds
         return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}"
@@ -85,7 +92,7 @@ def waits_for(look: Look, state: RolloutState) -> str | None:
     if not status.pause_conditions:
         return None
     until = canary.pause_over(look, state)
-    if until is not None:
+    if until is not None and canary.pause_of(state, Why.INCONCLUSIVE) is None:
         return f"{_step(look, state)}paused until {until:%Y-%m-%d %H:%M:%S} UTC"
     reasons = ", ".join(each.reason for each in status.pause_conditions)
     return f"{_step(look, state)}paused ({reasons}) until somebody promotes it"

@@ -5,10 +5,13 @@ applies; then what is to be (`aiming`) is compared with what is there (`doing`),
 right by one request, which waits until the status is stored that it follows from.
 
     stage      event                         next
-    IDLE       Surveyed                      MOVES, status; ACTING with a request, or IDLE until something is due
+    IDLE       Surveyed                      MOVES, status; ACTING with a request for an object, or MEASURING when none
+                                             is to be made, or the last did not succeed; IDLE until something is due
     ACTING     Applied, Patched, Deleted     IDLE, and a look at once
                …Failed                       CHANGED, GONE, CONFLICT: a look soon; TAKEN by another: another name;
                                              REFUSED, AWAY: it is said, and a look after 2, 4 … 60 s; HELD: when woken
+    MEASURING  Measured, MeasureFailed       IDLE, and a look at once
+    any        Emitted                       the same: the next event that waits is handed over
     any        Surveyed                      as from IDLE: passes are never doubled, so the one before died of a fault
     any        Removed                       GONE: nothing is sent any more; the cluster collects what it owned
 
@@ -21,27 +24,33 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.marks import ROLLOUT as LABEL
 from fabgitops_core.api.rollout.rollout import ROLLOUT
-from fabgitops_core.control.commands import Request, Wake
+from fabgitops_core.control.commands import Commands, Request, Wake
 from fabgitops_core.control.events import (
     Applied,
     ApplyFailed,
     Declared,
     Deleted,
     DeleteFailed,
+    Emitted,
     Event,
     Faulted,
+    Measured,
+    MeasureFailed,
     Patched,
     PatchFailed,
     Removed,
     Surveyed,
 )
 from fabgitops_core.control.objects import Viewed, Watched
+from fabgitops_core.control.rollout.analysing import measured
 from fabgitops_core.control.rollout.declaring import declared, faulted
+from fabgitops_core.control.rollout.judges import consulted
 from fabgitops_core.control.rollout.kinds import REPLICA_SET, SERVICE
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.passing import done, failed, surveyed
 from fabgitops_core.control.rollout.records import replica_set, service
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
+from fabgitops_core.control.rollout.telling import emitted, handed_over, last_words
 
 TABLE: dict[type[Event], Callable[[RolloutState, Any], Step]] = {
     Surveyed: surveyed,
@@ -52,6 +61,9 @@ TABLE: dict[type[Event], Callable[[RolloutState, Any], Step]] = {
     PatchFailed: failed,
     DeleteFailed: failed,
     Declared: declared,
+    Measured: measured,
+    MeasureFailed: measured,
+    Emitted: emitted,
     Faulted: faulted,
 }
 
@@ -61,9 +73,18 @@ def step(state: RolloutState, event: Event) -> Step:
     if state.stage is Stage.GONE:
         return state, ()
     if isinstance(event, Removed):
-        return state._replace(stage=Stage.GONE, inputs=()), (Wake(None),)
+        return state._replace(stage=Stage.GONE, inputs=()), (*last_words(state, event.at), Wake(None))
     handler = TABLE.get(type(event))
-    return handler(state, event) if handler else (state, ())
+    if handler is None:
+        return state, ()
+    state, commands = handler(state, event)
+    state, told = handed_over(state)
+    return state, (*_before(commands), *told, *commands[len(_before(commands)) :])
+
+
+def _before(commands: Commands) -> Commands:
+    """Return what is not the request, which is last."""
+    return commands[:-1] if commands and isinstance(commands[-1], Request) else commands
 
 
 class RolloutController:
@@ -89,7 +110,11 @@ class RolloutController:
         """Return the objects that a Rollout looks at."""
         return regarded(state)
 
+    def consults(self, state: RolloutState) -> frozenset[tuple[str, str]]:
+        """Return the templates by which its revisions are judged."""
+        return consulted(state.spec)
+
     def wants(self, state: RolloutState, request: Request) -> bool:
         """Return whether a request may still be sent: not when people want something else by now."""
         del request
-        return state.stage is Stage.ACTING and state.inputs == state.declared
+        return state.stage in {Stage.ACTING, Stage.MEASURING} and state.inputs == state.declared

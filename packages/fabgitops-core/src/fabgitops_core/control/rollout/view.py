@@ -87,6 +87,13 @@ class Look:
         """Return a revision by its hash; None where it is not there."""
         return next((each for each in self.revisions if each.hash == hash_), None) if hash_ else None
 
+    def images(self, hash_: str) -> tuple[str, ...]:
+        """Return the images of a revision, as far as they are known."""
+        if hash_ == self.hash:
+            return records.images_of(self.spec.template)
+        found = self.revision(hash_)
+        return tuple(found.child.facts.get(records.IMAGES, "").split()) if found else ()
+
     def older(self, stable: str) -> tuple[Revision, ...]:
         """Return the revisions that are neither the declared nor the proven one, oldest first."""
         return tuple(each for each in self.revisions if each.hash not in {self.hash, stable})

@@ -1,7 +1,7 @@
 """Each strategy as one of the two ways there are: that of a canary, and that of blue-green."""
 
 from fabgitops_core.api.rollout.rollout import RolloutSpec
-from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
+from fabgitops_core.api.rollout.strategies import BackgroundAnalysis, BlueGreen, Canary
 
 
 def way_of(spec: RolloutSpec) -> Canary | BlueGreen:
@@ -13,5 +13,7 @@ def way_of(spec: RolloutSpec) -> Canary | BlueGreen:
         return strategy.blue_green
     if strategy.simple is not None:
         simple = strategy.simple
-        return Canary(max_surge=simple.max_surge, max_unavailable=simple.max_unavailable)
+        judged = simple.analysis
+        background = BackgroundAnalysis(templates=judged.templates, args=judged.args) if judged else None
+        return Canary(max_surge=simple.max_surge, max_unavailable=simple.max_unavailable, analysis=background)
     raise NotImplementedError
