@@ -11,6 +11,7 @@ from pydantic import Field
 from fabgitops_core.api.analysis.status import AnalysisStatus, Count
 from fabgitops_core.api.conditions import Condition
 from fabgitops_core.api.meta import ApiModel, Time
+from fabgitops_core.api.rollout.steps import HeaderRoute
 
 MAX_DECISIONS = 50
 MAX_OUTBOX = 16
@@ -77,6 +78,8 @@ class Weights(ApiModel):
     """Of the new version."""
     stable: WeightStatus = WeightStatus()
     """Of the proven one."""
+    headers: Annotated[tuple[HeaderRoute, ...], Field(max_length=8)] = ()
+    """Requests with certain headers that go to the new version besides, the first goes before the others."""
     accepted_at: Time | None = None
     """Since when every gateway has accepted them; none while one has not."""
 

@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from fabgitops_core.control.rollout import canary
+from fabgitops_core.control.rollout import canary, contending, traffic
 from fabgitops_core.control.rollout.aims import Aims
 from fabgitops_core.control.rollout.counts import basic, older
+from fabgitops_core.control.rollout.rerouting import Routed, routed
 from fabgitops_core.control.rollout.sides import NOBODY, together
+from fabgitops_core.control.rollout.sizing import kept_until, sizes
+from fabgitops_core.control.rollout.sofar import ALL
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look, Revision
 
 
 def aims_of(look: Look, state: RolloutState) -> Aims:
     """Return what is to be now."""
-    current = look.revision(look.hash)
+    current, by = look.revision(look.hash), routed(look)
+    if by is not None:
+        return _routed(look, state, by)
     if current is None:
         return Aims(make=True, replicas=_healed(look, state))
     return Aims(
@@ -24,12 +29,33 @@ def aims_of(look: Look, state: RolloutState) -> Aims:
     )
 
 
+def _routed(look: Look, state: RolloutState, by: Routed) -> Aims:
+    """Return what is to be while routes share requests out: they and the Services say what was decided last."""
+    stands, rests_until = traffic.standing_of(look, state), contending.rests_until(look, state)
+    kept = kept_until(look, by, stands)
+    dues = (
+        _due(look, state),
+        stands.in_force_at,
+        rests_until,
+        *kept.values(),
+        *(each.down_at for each in look.revisions),
+    )
+    return Aims(
+        make=look.revision(look.hash) is None,
+        replicas=sizes(look, by, stands),
+        routing=None if rests_until else stands.routing,
+        keep_until=kept,
+        delete=tuple(each for each in expired(look, state) if not stands.uses(each)),
+        due=min((each for each in dues if each is not None and each > look.at), default=None),
+    )
+
+
 def _counts(look: Look, state: RolloutState, current: Revision) -> Mapping[str, int]:
     """Return how many pods each revision is to have now, where the share of pods is the share of requests."""
     stable_hash = state.status.stable_rs
     stable = look.revision(stable_hash)
     if stable is None or stable is current:
-        proven, weight = None, canary.ALL
+        proven, weight = None, ALL
     else:
         proven, weight = stable, canary.share(look, state)
     rest = look.older(stable_hash)

@@ -23,6 +23,7 @@ from fabgitops_core.control.rollout.aborting import aborted
 from fabgitops_core.control.rollout.deciding import decided, noticed
 from fabgitops_core.control.rollout.judges import BACKGROUND, analyses_of, named, of
 from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.sofar import ALL
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
 from fabgitops_core.control.rollout.telling import told
 from fabgitops_core.control.rollout.view import Look
@@ -163,7 +164,7 @@ def _at_the_end(look: Look, state: RolloutState) -> RolloutState | None:
     status = of(state, BACKGROUND)
     if not isinstance(look.way, Canary) or not judges.is_judged(state) or canary.step_of(look, state) is not None:
         return None
-    if status is None or status.verdict != Verdict.RUNNING or not canary.carries(look, state, canary.ALL):
+    if status is None or status.verdict != Verdict.RUNNING or not canary.carries(look, state, ALL):
         return None
     if any(each.next_at is not None and each.next_at <= look.at and not each.measurements for each in status.metrics):
         return None  # it is measured first, as it is about to be

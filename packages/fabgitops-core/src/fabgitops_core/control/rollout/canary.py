@@ -9,17 +9,16 @@ from typing import NamedTuple
 from fabgitops_core.api.rollout.status import PauseCondition, Why
 from fabgitops_core.api.rollout.steps import CanaryStep
 from fabgitops_core.api.rollout.strategies import Canary
-from fabgitops_core.control.rollout import judges, settling
+from fabgitops_core.control.rollout import contending, judges, settling, traffic
 from fabgitops_core.control.rollout.counts import split
 from fabgitops_core.control.rollout.deciding import decided
 from fabgitops_core.control.rollout.reached import reached
 from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.rerouting import problem, routed
 from fabgitops_core.control.rollout.sides import NOBODY
+from fabgitops_core.control.rollout.sofar import ALL, weight_at
 from fabgitops_core.control.rollout.state import RolloutState, second
 from fabgitops_core.control.rollout.view import Look
-
-ALL = 100
-"""The share of a hundred that a promoted version has."""
 
 
 class Services(NamedTuple):
@@ -35,14 +34,6 @@ def services(look: Look) -> Services:
     return Services(way.stable_service, way.canary_service) if isinstance(way, Canary) else Services()
 
 
-def weight_at(steps: tuple[CanaryStep, ...], index: int) -> int:
-    """Return the share that the new version is to have at a step, of a hundred: that of the last setWeight so far."""
-    if index >= len(steps):
-        return ALL
-    weights = [each.set_weight for each in steps[: index + 1] if each.set_weight is not None]
-    return weights[-1] if weights else 0
-
-
 def step_of(look: Look, state: RolloutState) -> CanaryStep | None:
     """Return the step that is under way; None where all are done, or there is none."""
     index = state.status.current_step_index
@@ -54,7 +45,7 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
     status = state.status
     if status.abort or not isinstance(look.way, Canary) or status.stable_rs in {"", look.hash}:
         return None
-    if judges.held(look, state):
+    if judges.held(look, state) or contending.is_paused(state) or problem(look):
         return None
     step = step_of(look, state)
     if step is None or status.promote_full:
@@ -81,6 +72,8 @@ def share(look: Look, state: RolloutState) -> int:
 
 def carries(look: Look, state: RolloutState, weight: int) -> bool:
     """Return whether the new version has a share: its pods are available, and no others have what is its own."""
+    if (by := routed(look)) is not None:
+        return traffic.carries(look, state, by)
     current, stable = look.revision(look.hash), look.revision(state.status.stable_rs)
     if current is None:
         return False
@@ -90,6 +83,8 @@ def carries(look: Look, state: RolloutState, weight: int) -> bool:
 
 
 def _is_done(look: Look, state: RolloutState, step: CanaryStep) -> bool:
+    if step.set_canary_scale is not None or step.set_header_route is not None:
+        return carries(look, state, share(look, state))
     return step.set_weight is not None and carries(look, state, step.set_weight)
 
 
@@ -139,4 +134,8 @@ def _number(state: RolloutState) -> int:
 
 
 def _told(step: CanaryStep) -> str:
+    if step.set_header_route is not None:
+        return f"header route {step.set_header_route.name} is {'there' if step.set_header_route.match else 'gone'}"
+    if step.set_canary_scale is not None:
+        return "the new version has the pods that it is to have"
     return f"the new version has a share of {step.set_weight} %"

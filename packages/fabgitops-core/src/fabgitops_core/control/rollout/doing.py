@@ -1,30 +1,19 @@
 """What differs from the aims, as the next request: one at a time, each from a new look.
 
-What makes room or takes requests away goes before what uses it: counts that go down stand last, Services before them.
+What makes room or takes requests away goes before what uses it: pods that are more stand first, routes and Services
+after them, and pods that are fewer last.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
-from fabgitops_core.control.commands import Apply, Delete, Patch, Request
-from fabgitops_core.control.objects import Child
+from fabgitops_core.control.commands import Apply, Delete
+from fabgitops_core.control.rollout import rerouting
 from fabgitops_core.control.rollout.aims import Aims
+from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of, selecting
 from fabgitops_core.control.rollout.reasons import RolloutReason
-from fabgitops_core.control.rollout.records import selector_of
 from fabgitops_core.control.rollout.revising import number_of, replica_set
 from fabgitops_core.control.rollout.view import Look, Revision
-
-Steps = tuple[dict[str, object], ...]
-
-
-class Doing(NamedTuple):
-    """A request, and what people are told of it when it is done."""
-
-    request: Request
-    reason: RolloutReason
-    told: str
 
 
 def next_of(look: Look, aims: Aims) -> Doing | None:
@@ -38,10 +27,14 @@ def _differences(look: Look, aims: Aims) -> Iterator[Doing]:
         told = f"the ReplicaSet {body['metadata']['name']} of revision {number_of(look)} is made"
         yield Doing(Apply(body), RolloutReason.NEW_REPLICA_SET, told)
     yield from _numbered(look)
+    yield from _kept(look, aims)
+    yield from _scaled(look, aims, up=True)
+    yield from rerouting.differences(look, aims.routing)
     for name, hash_ in aims.selectors.items():
-        if (child := look.service(name)) is not None and (found := _selecting(child, hash_)) is not None:
-            yield Doing(found, RolloutReason.SWITCHED, f"the Service {name} selects revision {hash_}")
-    yield from _scaled(look, aims)
+        if (child := look.service(name)) is not None and (found := selecting(child, hash_)) is not None:
+            yield found
+    yield from rerouting.left(look)
+    yield from _scaled(look, aims, up=False)
     for hash_ in aims.delete:
         if (revision := look.revision(hash_)) is not None and revision.gone:
             child = revision.child
@@ -56,40 +49,34 @@ def _numbered(look: Look) -> Iterator[Doing]:
         return
     steps = _annotated(current, {marks.REVISION: str(number)})
     told = f"the ReplicaSet {current.child.key.name} is revision {number} now"
-    yield Doing(_patch(current.child, steps), RolloutReason.SCALED, told)
+    yield Doing(patch_of(current.child, steps), RolloutReason.SCALED, told)
 
 
-def _selecting(child: Child, hash_: str) -> Patch | None:
-    """Return what lets a Service select a revision, and leaves all else of its selector as it is."""
-    selector = selector_of(child)
-    if selector.get(marks.HASH) == hash_ or not selector:
-        return None
-    steps: Steps = (
-        {"op": "test", "path": "/spec/selector", "value": dict(selector)},
-        {"op": "add", "path": f"/spec/selector/{marks.HASH}", "value": hash_},
-    )
-    return _patch(child, steps)
-
-
-def _scaled(look: Look, aims: Aims) -> Iterator[Doing]:
-    """Scale revisions, those that grow first, and say until when they are kept."""
+def _kept(look: Look, aims: Aims) -> Iterator[Doing]:
+    """Say until when revisions are kept."""
     for hash_, until in aims.keep_until.items():
         revision = look.revision(hash_)
         if revision is not None and revision.down_at != until:
             text = None if until is None else until.isoformat().replace("+00:00", "Z")
             steps = _annotated(revision, {marks.SCALE_DOWN_AT: text})
             told = f"the ReplicaSet {revision.child.key.name} stays as it is {f'until {text}' if text else 'no longer'}"
-            yield Doing(_patch(revision.child, steps), RolloutReason.SCALED, told)
+            yield Doing(patch_of(revision.child, steps), RolloutReason.SCALED, told)
+
+
+def _scaled(look: Look, aims: Aims, *, up: bool) -> Iterator[Doing]:
+    """Scale the revisions that grow, or those that shrink."""
     found = [(look.revision(hash_), count) for hash_, count in aims.replicas.items()]
     changes = [(revision, count) for revision, count in found if revision is not None and revision.spec != count]
-    for revision, count in sorted(changes, key=lambda each: each[1] < each[0].spec):
+    for revision, count in changes:
+        if (count > revision.spec) is not up:
+            continue
         steps = (
             {"op": "test", "path": "/spec/replicas", "value": revision.spec},
             {"op": "replace", "path": "/spec/replicas", "value": count},
         )
-        way = "up" if count > revision.spec else "down"
-        told = f"the ReplicaSet {revision.child.key.name} is scaled {way} from {revision.spec} to {count}"
-        yield Doing(_patch(revision.child, steps), RolloutReason.SCALED, told)
+        way = f"{'up' if up else 'down'} from {revision.spec} to {count}"
+        told = f"the ReplicaSet {revision.child.key.name} is scaled {way}"
+        yield Doing(patch_of(revision.child, steps), RolloutReason.SCALED, told)
 
 
 def _annotated(revision: Revision, annotations: dict[str, str | None]) -> Steps:
@@ -102,15 +89,3 @@ def _annotated(revision: Revision, annotations: dict[str, str | None]) -> Steps:
 
 def _path(annotation: str) -> str:
     return f"/metadata/annotations/{annotation.replace('~', '~0').replace('/', '~1')}"
-
-
-def _patch(child: Child, steps: Steps) -> Patch:
-    return Patch(child.key, child.uid, steps, version=child.version)
-
-
-def key_of(request: Request) -> Key | None:
-    """Return which object a request is about; None for one that is about none."""
-    if isinstance(request, Apply):
-        metadata = request.object["metadata"]
-        return Key(request.object["kind"], metadata["namespace"], metadata["name"])
-    return request.key if isinstance(request, Patch | Delete) else None

@@ -1,8 +1,11 @@
-"""The objects that a Rollout only looks at: Services, and later routes, by their names in its spec."""
+"""The objects that a Rollout only looks at, by their names in its spec: Services, and routes of others."""
+
+from typing import NamedTuple
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.rollout import RolloutSpec
-from fabgitops_core.api.rollout.strategies import BlueGreen
+from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
+from fabgitops_core.api.rollout.traffic import Route
 from fabgitops_core.control.rollout.kinds import SERVICE
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.ways import way_of
@@ -16,8 +19,33 @@ def services_of(spec: RolloutSpec) -> tuple[str, ...]:
     return tuple(name for name in (way.stable_service, way.canary_service) if name)
 
 
+class Place(NamedTuple):
+    """A route that is declared: where it stands, and what is said of it."""
+
+    key: Key
+    route: Route
+
+
+def routes_of(key: Key, way: Canary | BlueGreen) -> tuple[Place, ...]:
+    """Return the routes of a Rollout: those of its own are named as it is, the second of them NAME-2.
+
+    Args:
+        key: The Rollout.
+        way: How it goes from one version to the next.
+    """
+    routing = way.traffic_routing if isinstance(way, Canary) else None
+    found: list[Place] = []
+    for each in routing.gateway_api.routes if routing else ():
+        own = sum(place.route.name is None for place in found)
+        name = each.name or (key.name if not own else f"{key.name}-{own + 1}")
+        found.append(Place(Key(each.kind.value, key.namespace, name), each))
+    return tuple(found)
+
+
 def regarded(state: RolloutState) -> frozenset[Key]:
     """Return the objects that a Rollout looks at."""
     if state.spec is None:
         return frozenset()
-    return frozenset(Key(SERVICE.name, state.key.namespace, name) for name in services_of(state.spec))
+    services = (Key(SERVICE.name, state.key.namespace, name) for name in services_of(state.spec))
+    routes = (each.key for each in routes_of(state.key, way_of(state.spec)) if each.route.name is not None)
+    return frozenset((*services, *routes))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fabgitops_core.api.rollout.strategies import Canary
-from fabgitops_core.control.rollout import analysing
+from fabgitops_core.control.rollout import analysing, contending
 from fabgitops_core.control.rollout.aborting import aborted, is_under_way, retried
 from fabgitops_core.control.rollout.canary import next_step
 from fabgitops_core.control.rollout.deciding import decided, noticed
@@ -62,6 +62,8 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
         return f"it is at step {state.status.current_step_index}"
     if not state.status.pause_conditions:
         return "it waits for nobody"
+    if contending.is_paused(state):
+        return contending.resumed(look, state)
     given = "somebody promoted it"
     return analysing.promoted(look, state, given) or next_step(look, state, given, "Promote")
 

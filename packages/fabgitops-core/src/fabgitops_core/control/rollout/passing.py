@@ -11,9 +11,10 @@ from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Patched, PatchFailed, Surveyed
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
-from fabgitops_core.control.rollout import aiming, analysing, canary, settling, telling
+from fabgitops_core.control.rollout import aiming, analysing, canary, contending, settling, telling, traffic
 from fabgitops_core.control.rollout.deciding import brief
 from fabgitops_core.control.rollout.doing import next_of
+from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.limits import limits
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.obeying import obeyed
@@ -21,7 +22,7 @@ from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.reporting import said, standing
 from fabgitops_core.control.rollout.revising import mark_in, revised
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step, published
-from fabgitops_core.control.rollout.view import Look, revisions_of, seen
+from fabgitops_core.control.rollout.view import Look, own_routes, revisions_of, seen
 from fabgitops_core.control.rollout.ways import way_of
 
 MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
@@ -29,6 +30,9 @@ MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
     settling.lost,
     obeyed,
     settling.first,
+    contending.contended,
+    traffic.accepted,
+    traffic.rerouted,
     analysing.judged,
     canary.advanced,
     settling.finished,
@@ -85,6 +89,7 @@ def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
         offers=event.offers,
         hash=mark_in(revisions, spec.template, state.status.collision_count),
         unseen=event.unseen,
+        own=own_routes(event.children, state.uid),
     )
 
 
@@ -100,11 +105,12 @@ def moved(look: Look, state: RolloutState) -> RolloutState:
 
 def done(state: RolloutState, event: Applied | Patched | Deleted) -> Step:
     """Tell of what was done, and look again."""
-    del event
     if state.stage is not Stage.ACTING:
         return state, ()
     told: Commands = () if state.telling is None else (state.telling,)
     state = state._replace(stage=Stage.IDLE, inputs=(), telling=None, tries=0, trouble="", refused=False)
+    if not isinstance(event, Deleted):
+        state = state._replace(held=state.held | {(state.generation, event.child.key)})
     return state, (*told, Wake(0.0))
 
 
@@ -113,12 +119,13 @@ def failed(state: RolloutState, event: ApplyFailed | PatchFailed | DeleteFailed)
     if state.stage is not Stage.ACTING:
         return state, ()
     state, failure = state._replace(stage=Stage.IDLE, inputs=(), telling=None), event.failure
-    if failure.kind is ObjectFailureKind.TAKEN and _is_others(state, failure):
+    is_others = failure.kind is ObjectFailureKind.TAKEN and _is_others(state, failure)
+    if is_others and event.key.kind == REPLICA_SET.name:
         state = state.with_status(collision_count=state.status.collision_count + 1)
         return state, (Wake(SOON_SECS),)
-    if failure.kind in _CHANGED:
+    if failure.kind in _CHANGED and not is_others:
         return state, (Wake(SOON_SECS),)
-    refused = failure.kind is ObjectFailureKind.REFUSED
+    refused = is_others or failure.kind is ObjectFailureKind.REFUSED
     held = failure.kind is ObjectFailureKind.HELD
     tries = state.tries if held else state.tries + 1
     pause = min(FIRST_PAUSE_SECS * 2.0 ** min(max(tries - 1, 0), 10), LONGEST_PAUSE_SECS)

@@ -1,4 +1,4 @@
-"""What a Rollout owns and looks at, as small records: ReplicaSets, Services and routes."""
+"""What a Rollout owns and looks at, as small records: ReplicaSets, and Services (`routes` has those of routes)."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from fabgitops_core.control.objects import Child
 
 SPEC, REPLICAS, READY, AVAILABLE = "spec", "replicas", "ready", "available"
 NUMBER, TEMPLATE, HASH, DOWN_AT, OWNER_KIND = "number", "template", "hash", "downAt", "ownerKind"
-SELECTOR, IMAGES = "selector", "images"
+SELECTOR, PORTS, IMAGES = "selector", "ports", "images"
 """Names of facts."""
 
 
@@ -21,37 +21,39 @@ def replica_set(body: Mapping[str, Any]) -> Child:
     What its controller says of an older spec counts for nothing: until it has seen the present one, a pod that is to go
     may still be counted, so only as many count as are wanted now.
     """
-    metadata, spec, status = (_mapping(body.get(name)) for name in ("metadata", "spec", "status"))
-    annotations, labels = _mapping(metadata.get("annotations")), _mapping(metadata.get("labels"))
+    metadata, spec, status = (mapping_of(body.get(name)) for name in ("metadata", "spec", "status"))
+    annotations, labels = mapping_of(metadata.get("annotations")), mapping_of(metadata.get("labels"))
     wanted = _count(spec.get("replicas", 1))
     facts = {
         SPEC: str(wanted),
         REPLICAS: str(_count(status.get("replicas"))),
         READY: str(_count(status.get("readyReplicas"))),
         AVAILABLE: str(min(_count(status.get("availableReplicas")), wanted)),
-        NUMBER: _text(annotations.get(marks.REVISION)),
-        TEMPLATE: _text(annotations.get(marks.TEMPLATE)),
-        HASH: _text(labels.get(marks.HASH)),
-        DOWN_AT: _text(annotations.get(marks.SCALE_DOWN_AT)),
-        IMAGES: " ".join(images_of(_mapping(spec.get("template")))),
+        NUMBER: text_of(annotations.get(marks.REVISION)),
+        TEMPLATE: text_of(annotations.get(marks.TEMPLATE)),
+        HASH: text_of(labels.get(marks.HASH)),
+        DOWN_AT: text_of(annotations.get(marks.SCALE_DOWN_AT)),
+        IMAGES: " ".join(images_of(mapping_of(spec.get("template")))),
         OWNER_KIND: _owner(metadata).get("kind", ""),
     }
-    return _child("ReplicaSet", metadata, {name: text for name, text in facts.items() if text})
+    return child_of("ReplicaSet", metadata, {name: text for name, text in facts.items() if text})
 
 
 def images_of(template: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the images of the containers of a pod template, in their order."""
-    rows = _mapping(template.get("spec")).get("containers")
+    rows = mapping_of(template.get("spec")).get("containers")
     return tuple(
-        filter(None, (_text(_mapping(each).get("image")) for each in (rows if isinstance(rows, list) else ())))
+        filter(None, (text_of(mapping_of(each).get("image")) for each in (rows if isinstance(rows, list) else ())))
     )
 
 
 def service(body: Mapping[str, Any]) -> Child:
-    """Return the record of a Service: what it selects."""
-    metadata, spec = _mapping(body.get("metadata")), _mapping(body.get("spec"))
-    selector = _mapping(spec.get("selector"))
-    return _child("Service", metadata, {SELECTOR: json.dumps(selector, sort_keys=True)})
+    """Return the record of a Service: what it selects, and its ports."""
+    metadata, spec = mapping_of(body.get("metadata")), mapping_of(body.get("spec"))
+    selector, rows = mapping_of(spec.get("selector")), spec.get("ports")
+    ports = [_count(mapping_of(each).get("port")) for each in rows] if isinstance(rows, list) else []
+    facts = {SELECTOR: json.dumps(selector, sort_keys=True), PORTS: ",".join(str(each) for each in ports)}
+    return child_of("Service", metadata, facts)
 
 
 def selector_of(child: Child) -> Mapping[str, str]:
@@ -60,20 +62,26 @@ def selector_of(child: Child) -> Mapping[str, str]:
     return {str(name): str(text) for name, text in found.items()} if isinstance(found, dict) else {}
 
 
+def ports_of(child: Child) -> tuple[int, ...]:
+    """Return the ports of a Service."""
+    return tuple(int(each) for each in child.facts.get(PORTS, "").split(",") if each)
+
+
 def number_of(child: Child, name: str) -> int:
     """Return a fact that is a number, 0 where it is none."""
     text = child.facts.get(name, "")
     return int(text) if text.isdecimal() else 0
 
 
-def _child(kind: str, metadata: Mapping[str, Any], facts: Mapping[str, str]) -> Child:
-    version = _text(metadata.get("resourceVersion"))
+def child_of(kind: str, metadata: Mapping[str, Any], facts: Mapping[str, str]) -> Child:
+    """Return the record of an object that has these facts."""
+    version = text_of(metadata.get("resourceVersion"))
     return Child(
-        key=Key(kind, _text(metadata.get("namespace")), _text(metadata.get("name"))),
-        uid=_text(metadata.get("uid")),
+        key=Key(kind, text_of(metadata.get("namespace")), text_of(metadata.get("name"))),
+        uid=text_of(metadata.get("uid")),
         version=int(version) if version.isdecimal() else 0,
-        created=_text(metadata.get("creationTimestamp")),
-        owner=_text(_owner(metadata).get("uid")),
+        created=text_of(metadata.get("creationTimestamp")),
+        owner=text_of(_owner(metadata).get("uid")),
         digest=blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=8).digest(),
         facts=facts,
         leaving="deletionTimestamp" in metadata,
@@ -88,11 +96,13 @@ def _owner(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     return next(found, {})
 
 
-def _mapping(raw: object) -> Mapping[str, Any]:
+def mapping_of(raw: object) -> Mapping[str, Any]:
+    """Return a part of a body as a mapping: nothing where it is none."""
     return raw if isinstance(raw, Mapping) else {}
 
 
-def _text(raw: object) -> str:
+def text_of(raw: object) -> str:
+    """Return a part of a body as a text: "" where it is none."""
     return raw if isinstance(raw, str) else ""
 
 

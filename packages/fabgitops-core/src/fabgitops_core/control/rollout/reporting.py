@@ -7,9 +7,10 @@ from typing import Any
 from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewed
 from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.selecting import Selector
-from fabgitops_core.control.rollout import canary, judges
+from fabgitops_core.control.rollout import canary, judges, traffic
 from fabgitops_core.control.rollout.deciding import brief, noticed
 from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.rerouting import problem, routed
 from fabgitops_core.control.rollout.situations import (
     ABORTED,
     ABORTING,
@@ -64,6 +65,8 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
     status = state.status
     if state.trouble:
         return (REFUSED if state.refused else WAITING), state.trouble
+    if missing := problem(look):
+        return NOT_FOUND, missing
     if status.abort:
         situation = ABORTED if _is_back(look, state) else ABORTING
         return situation, f"revision {status.revision} was given up: {status.cause}"
@@ -75,11 +78,12 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
     if (why := waits_for(look, state)) is not None:
         return PAUSED, why
     if status.stable_rs == look.hash:
-        whole = status.available_replicas >= look.n and not _others(look)
-        return (COMPLETED if whole else HEALING if status.finished_at else PROGRESSING), _pods(look, state)
+        whole = status.available_replicas >= look.n and not _others(look) and traffic.is_there(look, state)
+        situation = COMPLETED if whole else HEALING if status.finished_at else PROGRESSING
+        return situation, f"{_pods(look, state)}{_route(look, state)}"
     if not status.stable_rs:
-        return INITIALIZING, _pods(look, state)
-    return PROGRESSING, f"{_step(look, state)}{_pods(look, state)}"
+        return INITIALIZING, f"{_pods(look, state)}{_route(look, state)}"
+    return PROGRESSING, f"{_step(look, state)}{_pods(look, state)}{_route(look, state)}"
 
 
 def waits_for(look: Look, state: RolloutState) -> str | None:
@@ -103,10 +107,29 @@ def overdue(state: RolloutState) -> bool:
     return state.status.progress_mark == "overdue"
 
 
+def _route(look: Look, state: RolloutState) -> str:
+    """Return what is still waited for until requests go where they are to go, for the end of a sentence."""
+    if routed(look) is None or traffic.is_there(look, state):
+        return ""
+    if why := traffic.waits(look, state):
+        return f"; {why}"
+    until = traffic.in_force_at(look, state)
+    if until is not None and look.at < until:
+        return f"; its weight is taken to be in force at {until:%H:%M:%S} UTC"
+    return "; its weight waits for available pods"
+
+
 def _is_back(look: Look, state: RolloutState) -> bool:
+    if routed(look) is not None:
+        return traffic.is_there(look, state) and _has_all(look, state)
     stable = look.revision(state.status.stable_rs)
     current = look.revision(look.hash)
     return stable is not None and stable.available >= look.n and (current is None or current is stable or current.gone)
+
+
+def _has_all(look: Look, state: RolloutState) -> bool:
+    stable = look.revision(state.status.stable_rs)
+    return stable is not None and stable.available >= look.n
 
 
 def _others(look: Look) -> bool:
@@ -142,7 +165,9 @@ def _seen(look: Look, state: RolloutState) -> Mapping[str, Any]:
 
 
 def _weight(look: Look, state: RolloutState) -> int:
-    """Return the share that the new version really has, of a hundred: of the pods."""
+    """Return the share that the new version really has, of a hundred: of requests, or else of the pods."""
+    if (share := traffic.share_now(look, state)) is not None:
+        return share
     current = look.revision(look.hash)
     total = sum(each.available for each in look.revisions)
     return round(100 * current.available / total) if current and total else 0

@@ -1,5 +1,6 @@
 """The end of a way: the new version is the proven one, and all pods are of it."""
 
+from fabgitops_core.control.rollout import traffic
 from fabgitops_core.control.rollout.deciding import decided
 from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState, second
@@ -55,7 +56,7 @@ def finished(look: Look, state: RolloutState) -> RolloutState | None:
     status, current = state.status, look.revision(look.hash)
     if status.finished_at is not None or status.stable_rs != look.hash or current is None:
         return None
-    if current.available < look.n:
+    if current.available < look.n or not traffic.is_there(look, state):
         return None
     state = state.with_status(finished_at=second(look.at))
     given = f"{current.available} of {look.n} pods are available"

@@ -35,6 +35,8 @@ class RolloutState(NamedTuple):
     when they have changed it is not wanted any more; `telling` is what people are told when it is done. `notices` are
     Events that are told with the next status. `emitting` is the id of what the bus was told of last. `tries` counts
     passes in a row that could not go on, for `trouble`, a sentence; `refused` says that they were refused for good.
+    `held` are routes and Services that are known to have been as they are to be, each with the generation for which;
+    `resisting` says that what is put right next was changed by somebody else.
     `fault` is told while a fault of our own keeps what is declared from being in force.
     """
 
@@ -57,6 +59,8 @@ class RolloutState(NamedTuple):
     trouble: str = ""
     refused: bool = False
     fault: str = ""
+    held: frozenset[tuple[int, Key]] = frozenset()
+    resisting: bool = False
 
     @property
     def declared(self) -> tuple[Any, ...]:

@@ -45,10 +45,11 @@ from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.rollout.analysing import measured
 from fabgitops_core.control.rollout.declaring import declared, faulted
 from fabgitops_core.control.rollout.judges import consulted
-from fabgitops_core.control.rollout.kinds import REPLICA_SET, SERVICE
+from fabgitops_core.control.rollout.kinds import GRPC_ROUTE, HTTP_ROUTE, REPLICA_SET, SERVICE
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.passing import done, failed, surveyed
 from fabgitops_core.control.rollout.records import replica_set, service
+from fabgitops_core.control.rollout.routes import grpc_route, http_route
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
 from fabgitops_core.control.rollout.telling import emitted, handed_over, last_words
 
@@ -88,7 +89,7 @@ def _before(commands: Commands) -> Commands:
 
 
 class RolloutController:
-    """The functions above as a `Controller` that owns ReplicaSets, and looks at Services."""
+    """The functions above as a `Controller`: it owns ReplicaSets and routes, and looks at Services and other routes."""
 
     kind = ROLLOUT
 
@@ -99,12 +100,16 @@ class RolloutController:
     step = staticmethod(step)
 
     def owns(self) -> tuple[Watched, ...]:
-        """Return the ReplicaSets of rollouts."""
-        return (Watched(REPLICA_SET, LABEL, ROLLOUT.name, replica_set),)
+        """Return the ReplicaSets of rollouts, and the routes that are made for them."""
+        return (
+            Watched(REPLICA_SET, LABEL, ROLLOUT.name, replica_set),
+            Watched(HTTP_ROUTE, LABEL, ROLLOUT.name, http_route),
+            Watched(GRPC_ROUTE, LABEL, ROLLOUT.name, grpc_route),
+        )
 
     def views(self) -> tuple[Viewed, ...]:
         """Return the kinds of what is only looked at."""
-        return (Viewed(SERVICE, service),)
+        return (Viewed(SERVICE, service), Viewed(HTTP_ROUTE, http_route), Viewed(GRPC_ROUTE, grpc_route))
 
     def regards(self, state: RolloutState) -> frozenset[Key]:
         """Return the objects that a Rollout looks at."""

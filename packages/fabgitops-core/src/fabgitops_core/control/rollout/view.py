@@ -1,7 +1,7 @@
 """What a pass sees: the revisions of a Rollout, and the objects that it looks at, as they stand now."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fabgitops_core.api.meta import Key
@@ -11,7 +11,7 @@ from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
 from fabgitops_core.control.analysis.running import Offers
 from fabgitops_core.control.objects import Child, Children
 from fabgitops_core.control.rollout import records
-from fabgitops_core.control.rollout.kinds import REPLICA_SET
+from fabgitops_core.control.rollout.kinds import REPLICA_SET, ROUTES
 from fabgitops_core.control.rollout.limits import Limits
 from fabgitops_core.control.rollout.sides import Side
 from fabgitops_core.control.rollout.words import Words
@@ -51,7 +51,8 @@ class Look:
     """All that a decision is made of, beside the status.
 
     `current` is the revision of the template that is declared, `stable` the one that is proven; either may not be there
-    yet, and both may be one. `way` is how it goes from one to the other: every strategy is one of these two.
+    yet, and both may be one. `others` are the objects that it looks at, `own` are routes that it has made. `way` is how
+    it goes from one version to the other: every strategy is one of these two.
     """
 
     at: datetime
@@ -67,6 +68,7 @@ class Look:
     offers: Offers
     hash: str
     unseen: Mapping[str, str]
+    own: Mapping[Key, Child] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -111,6 +113,13 @@ def revisions_of(children: Children, uid: str) -> tuple[Revision, ...]:
         if key.kind == REPLICA_SET.name and child.owner == uid and not child.leaving
     )
     return tuple(sorted(map(_revision, own), key=lambda each: (each.number, each.child.created, each.hash)))
+
+
+def own_routes(children: Children, uid: str) -> Mapping[Key, Child]:
+    """Return the routes that a Rollout of this uid has made; what is being deleted is none."""
+    kinds = {each.name for each in ROUTES}
+    found = children.items()
+    return {key: each for key, each in found if key.kind in kinds and each.owner == uid and not each.leaving}
 
 
 def seen(children: Children, keys: Iterable[Key]) -> Mapping[Key, Child]:

@@ -1,0 +1,69 @@
+"""A route of our own: all of it is said by its template, the weights, and the header routes of the steps so far."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout import marks
+from fabgitops_core.api.rollout.rollout import ROLLOUT
+from fabgitops_core.api.rollout.steps import HeaderRoute
+from fabgitops_core.control.rollout.routes import rules_in
+from fabgitops_core.control.rollout.rules import Pair, Rule, Share, backends, header_rule, places, shared
+
+Ports = Mapping[str, tuple[int, ...]]
+"""The ports of Services, by their names."""
+
+
+def rules_from(
+    template: Mapping[str, Any], pair: Pair, ports: Ports, share: Share, headers: Sequence[HeaderRoute]
+) -> list[Rule] | str:
+    """Return the rules of a route of our own, or why there can be none, as a sentence.
+
+    Args:
+        template: The spec that is declared.
+        pair: The Services: rules without backendRefs get both.
+        ports: What they listen on: where a backend is ours to say, it must be one port.
+        share: The weights of both.
+        headers: The header routes that there are to be, the first goes before the others.
+    """
+    bare = rules_in(template) or [{}]
+    if not all(map(backends, bare)) and (why := _no_port(pair, ports)):
+        return why
+    whole = [shared(each if backends(each) else _filled(each, pair, ports), pair, share) for each in bare]
+    found: list[Rule] = []
+    number = 0
+    for rule in whole:
+        if places(rule, pair) is not None:
+            found += [header_rule(rule, pair, each, number) for each in headers]
+            number += 1
+        found.append(rule)
+    return found if number else f"no rule of its template has the Services {pair.stable} and {pair.canary}"
+
+
+def body_of(kind: Kind, key: Key, rollout: Key, uid: str, spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a route of our own as it is applied."""
+    owner = {"apiVersion": ROLLOUT.api_version, "kind": ROLLOUT.kind, "name": rollout.name, "uid": uid}
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {
+            "name": key.name,
+            "namespace": key.namespace,
+            "labels": {marks.ROLLOUT: rollout.name},
+            "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": False}],
+        },
+        "spec": dict(spec),
+    }
+
+
+def _no_port(pair: Pair, ports: Ports) -> str:
+    for name in (pair.stable, pair.canary):
+        if len(found := ports.get(name, ())) != 1:
+            return f"the Service {name} has {len(found)} ports: say which by backendRefs in the rules of its template"
+    return ""
+
+
+def _filled(rule: Rule, pair: Pair, ports: Ports) -> Rule:
+    rows = [{"name": name, "port": ports[name][0]} for name in (pair.stable, pair.canary)]
+    return {**rule, "backendRefs": rows}

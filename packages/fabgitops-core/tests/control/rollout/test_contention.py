@@ -1,0 +1,113 @@
+"""Somebody else sets weights or selectors: it is put right at once, and where that does not end people are asked."""
+
+import copy
+
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout.status import Phase, Why
+from fabgitops_core.control.rollout.reasons import RolloutReason
+
+from .junction import Junction, another, out, passes, promote, routing
+from .workshop import KEY
+
+
+def whys(plant: Junction) -> list[str]:
+    """Return why it waits."""
+    assert plant.status is not None
+    return [each.reason for each in plant.status.pause_conditions]
+
+
+def test_it_is_put_right_at_once_and_counted() -> None:
+    """Weights that somebody else set are ours again after one pass, which says so."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    plant.set_weights(10, 90)
+    plant.look()
+    plant.carry_out()
+    assert plant.weights() == (50, 50)
+    assert plant.status is not None
+    assert plant.status.contention is not None
+    assert plant.status.contention.count == 1
+    assert plant.status.decisions[-1].input == "somebody else has changed HTTPRoute hmi"
+
+
+def test_a_selector_that_a_forced_apply_took_away() -> None:
+    """A Service that selects both versions selects one again."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    key = Key("Service", KEY.namespace, "hmi")
+    body = copy.deepcopy(plant.objects[key])
+    body["spec"]["selector"] = {"app": "hmi"}
+    plant.store(key, body)
+    plant.settle()
+    assert plant.selected("hmi") == "1"
+    assert plant.status is not None
+    assert plant.status.contention is not None
+
+
+def test_three_times_within_ten_minutes_it_waits_for_people() -> None:
+    """A split that does not hold is no basis for a judgement; somebody's promotion goes on with the same step."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}))
+    another(plant)
+    for _ in range(3):
+        plant.set_weights(100, 0)
+        plant.settle()
+    assert Why.CONTENDED in whys(plant)
+    assert RolloutReason.CONTENDED in [each.reason for each in plant.notices]
+    promote(plant)
+    plant.settle()
+    assert whys(plant) == [Why.CANARY_STEP]
+    assert plant.status is not None
+    assert plant.status.current_step_index == 1
+
+
+def test_what_happens_now_and_then_is_no_fight() -> None:
+    """Three times in an hour are counted each for itself."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    for _ in range(4):
+        plant.set_weights(100, 0)
+        plant.settle()
+        plant.tick(1200)
+    assert Why.CONTENDED not in whys(plant)
+
+
+def test_at_rest_people_are_told_of_a_fight() -> None:
+    """With nothing on its way nothing is paused, and they are told once."""
+    plant = out(routing({"setWeight": 50}))
+    for _ in range(5):
+        plant.set_weights(50, 50)
+        plant.settle()
+    assert plant.status is not None
+    assert plant.status.phase is Phase.COMPLETED
+    assert [each.reason for each in plant.notices].count(RolloutReason.CONTENDED) == 1
+
+
+def test_two_who_fight_do_not_load_the_api_server() -> None:
+    """Somebody who sets them anew each second is answered a few times a minute from the fourth time on."""
+    plant = out(routing({"setWeight": 50}))
+    before = plant.version
+    answered = 0
+
+    def over() -> bool:
+        """Set them anew wherever they are right, and return whether five minutes are over."""
+        nonlocal answered
+        if plant.weights() == (100, 0):
+            answered += 1
+            plant.set_weights(50, 50)
+        return plant.at.minute >= 6
+
+    passes(plant, over, most=2000)
+    assert plant.version > before
+    assert answered < 40
+
+
+def test_an_edit_of_the_manifest_is_no_contention() -> None:
+    """Another route in the manifest has other weights, and nobody has fought for them."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    plant.route("other")
+    plant.declare(strategy=routing({"setWeight": 50}, {"pause": {}}, routes=[{"name": "other"}]))
+    plant.settle()
+    assert plant.weights("other") == (50, 50)
+    assert plant.status is not None
+    assert plant.status.contention is None
