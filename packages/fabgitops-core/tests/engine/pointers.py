@@ -53,13 +53,14 @@ class PointerController(ShelfController):
         super().__init__()
         self.way = way
         self.exact = False
+        self.also_views: tuple[Viewed, ...] = ()
         self.regarded: dict[str, frozenset[Key]] = {}
         self.surveyed: dict[str, Surveyed] = {}
         self.told: list[Event] = []
 
     def views(self) -> tuple[Viewed, ...]:
         """Return that it looks at signs."""
-        return (VIEWED,)
+        return (VIEWED, *self.also_views)
 
     def regards(self, state: ShelfState) -> frozenset[Key]:
         """Return which."""

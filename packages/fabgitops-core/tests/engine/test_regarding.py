@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.commands import Patch
-from fabgitops_core.control.events import Faulted, Patched
-from fabgitops_core.control.objects import ObjectFailureKind
+from fabgitops_core.control.events import Faulted, Patched, PatchFailed
+from fabgitops_core.control.objects import ObjectFailureKind, Viewed
 from fabgitops_core.engine.object_errors import Away, Refused
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.testing.objects import AnswerLost
+from fabgitops_core.testing.watches import FakeWatch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from .leaping import LeapingLoop
 from .pointers import VIEWED, Pointers, sign
 from .shelves import BOX, Shelves
+from .shelves import seen as seen_box
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ async def test_what_was_regarded_before_the_listing_takes_no_look() -> None:
     pointers.signs.list()
     await pointers.until(lambda: pointers.passes(key) == 1)
     await pointers.engine.stop(1.0)
-    assert (pointers.pointer.ways(), pointers.looked()) == ({"x": 1}, [])
+    assert (pointers.pointer.ways(), pointers.looked(), pointers.observer.faults) == ({"x": 1}, [], [])
 
 
 async def test_what_a_listing_showed_before_anybody_regarded_it_is_looked_at(pointers: Pointers) -> None:
@@ -281,6 +283,63 @@ async def test_of_a_namespace_that_is_not_looked_after_nothing_is_known() -> Non
     await pointers.engine.stop(1.0)
 
 
+async def test_what_comes_to_be_regarded_while_somebody_looks_is_looked_at_too(pointers: Pointers) -> None:
+    """A pass is never told that something is not there only because nobody has looked yet."""
+    look, answered = pointers.objects.look, asyncio.Event()
+
+    async def slowly(key: Key) -> Any:
+        await answered.wait()
+        return await look(key)
+
+    pointers.objects.look = slowly  # type: ignore[method-assign]
+    pointers.point("x")
+    await pointers.rest()
+    pointers.point("x", "y")
+    answered.set()
+    await pointers.until(lambda: "a" in pointers.pointer.surveyed)
+    assert pointers.pointer.ways() == {"x": 1, "y": 1}
+
+
+async def test_a_fault_while_somebody_looks_begins_no_pass(pointers: Pointers) -> None:
+    """What could not be found out, by a fault of ours, is not told as not there: the pass comes later."""
+    look = pointers.objects.look
+
+    async def broken(key: Key) -> Any:
+        del key
+        raise ZeroDivisionError("by a look")
+
+    pointers.objects.look = broken  # type: ignore[method-assign]
+    key = pointers.point("x")
+    await pointers.rest()
+    assert (pointers.passes(key), pointers.observer.faults) == (0, [(key, "survey")])
+    pointers.objects.look = look  # type: ignore[method-assign]
+    await pointers.rest(65)
+    assert pointers.pointer.ways() == {"x": 1}
+
+
+async def test_who_regards_needs_somebody_to_look(pointers: Pointers) -> None:
+    """Where nobody keeps objects, to regard one is a fault that is told, and no pass goes by what nobody saw."""
+    pointers.engine._watching._objects = None
+    key = pointers.point("x")
+    await pointers.rest()
+    assert (pointers.passes(key), pointers.observer.faults) == (0, [(key, "survey")])
+
+
+async def test_who_regards_something_elsewhere_hears_when_it_is_listed() -> None:
+    """A listing of another namespace wakes who regards something there, as one of its own does."""
+    pointers = Pointers()
+    with pointers.engine.families.listing(VIEWED, "plant") as listing:
+        listing.complete(pointers.api.version)
+    pointers.pointer.regarded["a"] = frozenset({sign("x", "elsewhere")})
+    key = pointers.declare(0)
+    await pointers.until(lambda: pointers.passes(key) == 1)
+    with pointers.engine.families.listing(VIEWED, "elsewhere") as listing:
+        listing.complete(pointers.api.version)
+    await pointers.until(lambda: pointers.passes(key) == 2)
+    assert (pointers.pointer.ways(), pointers.pointer.surveyed["a"].unseen) == ({}, {})
+    await pointers.engine.stop(1.0)
+
+
 async def test_what_is_deleted_while_somebody_looks_stays_gone(pointers: Pointers) -> None:
     """An answer that is under way when the watch tells of the end brings nothing back."""
     look, answered = pointers.objects.look, asyncio.Event()
@@ -312,11 +371,58 @@ async def test_what_cannot_be_read_stops_those_alone_who_regard_it(pointers: Poi
 
 
 async def test_what_a_kind_does_not_view_it_cannot_regard(pointers: Pointers) -> None:
-    """To regard what is not watched for it, and would never be seen, is a fault of ours that is told."""
+    """To regard what is not watched for it, and would never be seen, is a fault of ours; it ends when that does."""
     pointers.pointer.regarded["a"] = frozenset({Key("Box", "plant", "z")})
     key = pointers.declare(0)
     await pointers.rest()
     assert (key, "regards") in pointers.observer.faults
+    assert pointers.passes(key) == 0
+    pointers.pointer.regarded["a"] = frozenset({sign("x")})
+    await pointers.rest(600)
+    assert pointers.pointer.ways() == {"x": 1}
+
+
+async def test_what_is_owned_and_regarded_is_shown_as_it_is_by_now(pointers: Pointers) -> None:
+    """Of two records of one object the newer one is shown, whichever watch lags; what is made is known as both."""
+    boxes = Viewed(BOX, seen_box)
+    pointers.pointer.also_views = (boxes,)
+    watch = FakeWatch(pointers.api, pointers.engine.families, boxes)
+    watch.list()
+    key, box = pointers.declare(0), Key(BOX.name, "plant", "a-0")
+    pointers.pointer.regarded = {"a": frozenset({box}), "b": frozenset({box})}
+    for name, count in (("b", 0), ("a", 1)):
+        pointers.declare(count, name)
+    watch.lagging = pointers.watch.lagging = True
+    await pointers.rest()
+    assert pointers.pointer.surveyed["b"].children[box].uid == pointers.api[box]["metadata"]["uid"]
+    pointers.api.edit(box, {"spec": {"label": "theirs"}})
+    version = pointers.api.version
+    watch.deliver()
+    pointers.declare(1)
+    await pointers.rest()
+    assert pointers.pointer.surveyed["a"].children[box].version == version
+    assert pointers.engine.families.of("Shelf").of(key)[box].version < version
+    pointers.api.edit(box, {"metadata": {"labels": None}})
+    watch.deliver()
+    pointers.watch.deliver()
+    await pointers.rest()
+    assert pointers.engine.families.of("Shelf").of(key) == {}
+    assert box in pointers.pointer.surveyed["b"].children
+
+
+async def test_what_is_owned_no_more_in_the_form_that_was_known_may_be_regarded(pointers: Pointers) -> None:
+    """A patch is for the object of its uid, be it known as owned or as regarded: of another it is not sent."""
+    boxes = Viewed(BOX, seen_box)
+    pointers.pointer.also_views = (boxes,)
+    watch = FakeWatch(pointers.api, pointers.engine.families, boxes)
+    watch.list()
+    key, box = pointers.declare(1), Key(BOX.name, "plant", "a-0")
+    pointers.pointer.regarded = {"a": frozenset({box})}
+    await pointers.rest()
+    patch = Patch(box, "another", ({"op": "replace", "path": "/spec/place", "value": 5},))
+    event = await pointers.engine._performing.perform(pointers.engine._entries[key], patch)
+    assert isinstance(event, PatchFailed)
+    assert "patch a-0" not in pointers.sent()
 
 
 def test_a_step_that_is_none_is_a_fault() -> None:

@@ -300,7 +300,7 @@ async def test_a_kind_that_is_not_there_is_found_when_it_comes(sight: Sight, cap
     assert "is down" not in caplog.text
 
 
-async def test_one_watch_tells_owners_and_those_who_look(sight: Sight) -> None:
+async def test_one_watch_tells_owners_and_those_who_look(sight: Sight, caplog: pytest.LogCaptureFixture) -> None:
     """What loses its label is its owner's no more, and seen all the same; what nobody wants to know of is not kept."""
     sight.server.items = [part("a", 3), part("b", 4), part("c", 5, labels={})]
     sight.server.served = True
@@ -313,3 +313,4 @@ async def test_one_watch_tells_owners_and_those_who_look(sight: Sight) -> None:
     await sight.until(lambda: not sight.regarded())
     assert len(sight.families.views.family) == 0
     assert len(sight.server.streams) == 1
+    assert "passed over" not in caplog.text

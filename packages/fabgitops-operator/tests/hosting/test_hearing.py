@@ -69,10 +69,11 @@ def test_of_a_kind_that_is_not_there_nothing_is_missed(clock: list[float]) -> No
     hearing = Hearing([SCOPE], 60.0, 600.0)
     hearing.absent(SCOPE, "the API server does not serve this kind")
     clock[0] += 5000
-    assert (hearing.up, hearing.not_ready(), hearing.kinds_up()) == (True, "", {})
+    assert (hearing.up, hearing.not_ready(), hearing.kinds_up(), hearing.overlooked()) == (True, "", {}, [])
     assert not lost(hearing)
     assert not hearing.hold(lambda _scope: True)
     hearing.listed(SCOPE)
+    assert hearing.overlooked() == [SCOPE]
     hearing.unheard(SCOPE, "away", refused=False)
     assert hearing.kinds_up() == {SCOPE.kind.name: False}
     assert "away" in hearing.not_ready()

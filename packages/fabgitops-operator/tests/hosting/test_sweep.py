@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
@@ -9,6 +10,7 @@ from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
+from fabgitops_operator.hosting.errors import Gone
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.hosting.inventory import Inventory
 from fabgitops_operator.hosting.sweep import FIRST_PAUSE_SECS, MAX_PAUSE_SECS, Sweep
@@ -55,4 +57,40 @@ async def test_while_a_watch_is_down_news_is_listed_again_soon() -> None:
     longest = min(8 * FIRST_PAUSE_SECS, MAX_PAUSE_SECS)
     assert [pause / FIRST_PAUSE_SECS for pause in sweep.pauses[:4]] == [2, 1, 2, 4]
     assert sweep.pauses[4:7] == [longest, FIRST_PAUSE_SECS, 2 * FIRST_PAUSE_SECS]
+    await engine.stop(0)
+
+
+class Missing(Listings):
+    """The same, of a kind that is not there for a while."""
+
+    gone = True
+
+    async def list_all(self, *_: object) -> AsyncIterator[dict[str, Any]]:
+        """Yield the object, or raise that there is no such kind."""
+        if self.gone:
+            raise Gone("listing industrialplcs: the API server does not serve this kind", "gone")
+        async for each in super().list_all():
+            yield each
+
+
+class Loose(PlcController):
+    """Looks after PLCs where there are any."""
+
+    kind = replace(INDUSTRIAL_PLC, optional=True)
+
+
+async def test_an_optional_kind_that_is_not_there_is_nothing_wrong() -> None:
+    """It is found by a later listing, and keeps nobody from being ready until then; gone again, so are its objects."""
+    engine = Engine(FakeDevices(), FakeHost(), FakeObserver())
+    hearing = Hearing([Scope(Loose.kind)], 60.0)
+    listings = Missing([2500, 2500])
+    sweep = Sweep(listings, Inventory(engine, lambda _uid: None), hearing, (Loose(),))
+    assert await sweep.once() == {}
+    assert (hearing.not_ready(), hearing.overlooked(), len(engine)) == ("", [], 0)
+    listings.gone = False
+    await sweep.once()
+    assert (hearing.overlooked(), len(engine)) == ([Scope(Loose.kind)], 1)
+    listings.gone = True
+    assert await sweep.once() == {}
+    assert (hearing.not_ready(), len(engine)) == ("", 0)
     await engine.stop(0)

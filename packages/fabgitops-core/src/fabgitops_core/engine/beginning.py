@@ -49,8 +49,7 @@ class Beginning:
 
     async def begin(self, entry: Entry) -> Due | Surveyed | Mustered | None:
         """Look at what a resource has come to regard, and return what begins its pass, or None, as `of` does."""
-        await self._watching.look(entry)
-        return None if entry.gone or entry.dead else self.of(entry)
+        return self.of(entry) if await self._watching.look(entry) else None
 
     def of(self, entry: Entry) -> Due | Surveyed | Mustered | None:
         """Return what begins a pass; None while not all is known that it needs: the resource is woken when it is.

@@ -90,10 +90,9 @@ class Families:
 
     def complete(self, what: What, namespace: str | None) -> None:
         """Tell whom it concerns that of a kind something is known for the first time, or known not to be."""
-        if isinstance(what, Viewed):
-            self.views.news(what.kind.name, namespace)
-        else:
-            self._complete(what.owner_kind, namespace)
+        kinds = {what.owner_kind} if isinstance(what, Watched) else self.views.news(what.kind.name, namespace)
+        for kind in kinds:
+            self._complete(kind, namespace)
 
     def take(self, what: What, body: Body) -> tuple[Key, Child] | None:
         """Take an object, and return whose it is and its record, where it is kept and that can be made."""

@@ -101,10 +101,16 @@ class Views:
             if key not in shown or self.family.known(key):
                 self._known.add(key)
 
-    def news(self, kind: str, namespace: str | None) -> None:
-        """Tell all who regard an object of a kind, in a namespace or (None) in any, that more is known of it."""
-        for key in list(self._of(kind, namespace)):
-            self._news(key)
+    def news(self, kind: str, namespace: str | None) -> set[str]:
+        """Return of which kinds resources are that regard an object of a kind in a namespace, or (None) in any.
+
+        Those that regard it from another namespace are told that more is known of it.
+        """
+        regarding = {resource for key in self._of(kind, namespace) for resource in self._by[key]}
+        near = {resource for resource in regarding if namespace in {None, resource.namespace}}
+        for resource in regarding - near:
+            self._changed(resource)
+        return {resource.kind for resource in near}
 
     def _of(self, kind: str, namespace: str | None) -> Iterator[Key]:
         return (key for key in self._by if key.kind == kind and namespace in {None, key.namespace})

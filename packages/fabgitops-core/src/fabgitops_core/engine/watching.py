@@ -41,17 +41,21 @@ class Watching:
             if entry.gone:
                 self._unseen.pop(entry.key, None)
 
-    async def look(self, entry: Entry) -> None:
-        """Look at what a resource has come to regard; what cannot be seen is tried again, and told meanwhile."""
-        if entry.regarder is None or self._objects is None:
-            return
+    async def look(self, entry: Entry) -> bool:
+        """Look at what a resource has come to regard; what cannot be seen is tried again, and told meanwhile.
+
+        Return whether a pass may begin: a fault of ours keeps it from being known what there is.
+        """
+        if entry.regarder is None:
+            return True
+        faults = entry.faults
         self.settle(entry)
         self._unseen.pop(entry.key, None)
         try:
-            for key in self._views.sought(entry.key):
-                await self._look_at(self._objects, entry, key)
+            await self._look_at_all(entry)
         except Exception as error:  # noqa: BLE001 - logged there
             self._isolation.strike(entry, "survey", error)
+        return not entry.gone and not entry.dead and entry.faults == faults
 
     def again(self, entry: Entry) -> float | None:
         """Return in how many seconds something is to be looked at once more, None where nothing is."""
@@ -79,6 +83,15 @@ class Watching:
             if key not in found or found[key].version < child.version:
                 found[key] = child
         return found
+
+    async def _look_at_all(self, entry: Entry) -> None:
+        """Look at each once, also at what it comes to regard meanwhile."""
+        tried: set[Key] = set()
+        while sought := [key for key in self._views.sought(entry.key) if key not in tried]:
+            if self._objects is None:
+                raise TypeError(f"nobody keeps objects here, and {sought[0]} was to be looked at")
+            tried.add(sought[0])
+            await self._look_at(self._objects, entry, sought[0])
 
     async def _look_at(self, objects: Objects, entry: Entry, key: Key) -> None:
         family = self._views.family

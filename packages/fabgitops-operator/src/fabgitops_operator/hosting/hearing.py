@@ -131,7 +131,11 @@ class Hearing:
 
     def overlooked(self) -> list[Scope]:
         """Return what can be listed and was never asked to be watched: its definition came later."""
-        return [scope for scope, state in self._states.items() if not state.asked and not state.listing.why]
+        return [
+            scope
+            for scope, state in self._states.items()
+            if not state.asked and not state.listing.why and not state.absent
+        ]
 
     def begins(self) -> None:
         """Note that who watches begins, anew: nothing was asked yet."""

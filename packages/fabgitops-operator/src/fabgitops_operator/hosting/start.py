@@ -46,7 +46,7 @@ async def first_listing(sweep: Sweep) -> None:
 
     Raises:
         ApiError: The API server cannot be reached, or refuses to list a kind anywhere.
-        NotInstalledError: No kind is defined.
+        NotInstalledError: No kind is defined that has to be.
     """
     patiently = AsyncRetrying(
         retry=retry_if_exception_type(Unavailable),
@@ -70,7 +70,7 @@ def _give_up_or_go_on(errors: Mapping[Scope, ApiError], scopes: Collection[Scope
         if isinstance(error, Unavailable):
             raise error
     gone = [error for error in errors.values() if isinstance(error, Gone)]
-    if gone and len(gone) == len(scopes):
+    if gone and len(gone) == sum(not scope.kind.optional for scope in scopes):
         raise NotInstalledError(
             "the resource definitions are not installed in this cluster: "
             "run `fabgitops-operator manifests | kubectl apply -f -`"

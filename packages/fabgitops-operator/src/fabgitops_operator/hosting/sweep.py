@@ -37,7 +37,10 @@ class Sweep:
         return self._hearing.scopes
 
     async def once(self) -> dict[Scope, ApiError]:
-        """List everything once, and return what went wrong where; nothing was taken for gone there."""
+        """List everything once, and return what went wrong where; nothing was taken for gone there.
+
+        Of an optional kind that is not there nothing is wrong, and what there was of it is gone.
+        """
         errors = {}
         async with self._one_at_a_time:
             for scope in self._hearing.scopes:
@@ -46,6 +49,9 @@ class Sweep:
                     self._hearing.listed(scope)
                     self._inventory.whole(scope.kind.name, scope.namespace)
                 except ApiError as error:
+                    if isinstance(error, Gone) and scope.kind.optional:
+                        self._hearing.absent(scope, str(error))
+                        continue
                     errors[scope] = error
                     refused = not isinstance(error, Unavailable | Gone)
                     self._hearing.unlisted(scope, str(error), refused=refused)
