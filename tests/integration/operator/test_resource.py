@@ -16,7 +16,8 @@ from fabgitops_operator.cluster.install import manifests
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
-from fabgitops_operator.hosting.errors import Gone, Rejected
+from fabgitops_operator.hosting.echoes import version_of
+from fabgitops_operator.hosting.errors import Conflict, Gone, Rejected
 from lightkube import codecs
 from lightkube.core.exceptions import ApiError
 from mock_plc.device import Device
@@ -297,6 +298,27 @@ async def test_a_status_never_reaches_another_object_of_the_same_name(site: Site
         assert await site.status("mixer") == {"message": "of the present"}
         with pytest.raises(Rejected):
             await kube.patch_status(key, present, {"phase": "Nonsense"})
+    finally:
+        await kube.close()
+
+
+async def test_a_shared_status_is_written_onto_what_is_known_alone(site: Site) -> None:
+    """Onto a version that somebody has changed since nothing is written; onto the one that is there it is."""
+    await site.apply("mixer", 502)
+    key, uid = Key(INDUSTRIAL_PLC.name, site.namespace, "mixer"), (await site.get("mixer")).metadata.uid
+    kube = Kube(by_kubeconfig(chosen([site.plane.operators_kubeconfig])), [INDUSTRIAL_PLC])
+    try:
+        known = version_of(await kube.read(key))
+        next_one = version_of(await kube.replace_status(key, uid, {"message": "first"}, known))
+        with pytest.raises(Conflict):
+            await kube.replace_status(key, uid, {"message": "late"}, known)
+        with pytest.raises(Rejected):
+            await kube.replace_status(key, uid, {"phase": "Nonsense"}, next_one)
+        with pytest.raises(Gone):
+            await kube.replace_status(key, "of-another", {"message": "of another"}, next_one)
+        stored = await kube.replace_status(key, uid, {"message": "second"}, next_one)
+        assert (await kube.read(key))["metadata"]["resourceVersion"] == str(version_of(stored))
+        assert await site.status("mixer") == {"message": "second"}
     finally:
         await kube.close()
 

@@ -29,6 +29,7 @@ class Kind:
     `annotations` are those whose change is news to its decisions, besides the wish for a pass.
     `rules` are checked of an object as a whole: in them `self.metadata` has its name, and nothing else of it.
     `lasting` is the field of a spec that counts also while another of its fields is not valid, and its model.
+    A `shared_status` is written by others, too, and what they write counts: it is never written over unseen.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Kind:
     annotations: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     lasting: tuple[str, type[ApiModel]] | None = None
+    shared_status: bool = False
     kind: str = ""
     optional: bool = False
 

@@ -15,7 +15,7 @@ from lightkube.types import PatchType
 from fabgitops_operator.cluster.answers import answers, causes, reason, shown
 from fabgitops_operator.cluster.kubeconfig.access import Access
 from fabgitops_operator.cluster.transport import Transport
-from fabgitops_operator.hosting.errors import Gone
+from fabgitops_operator.hosting.errors import Conflict, Gone
 from fabgitops_operator.hosting.ports import Body
 
 NAME = "fabgitops-operator"
@@ -66,11 +66,21 @@ class Kube:
         Raises:
             ApiError: Gone when the object is not there.
         """
+        return await self._replaced(key, {"/metadata/uid": uid}, status)
+
+    async def replace_status(self, key: Key, uid: str, status: Body, version: int) -> Body:
+        """Replace the status of the object of this uid while it has this resourceVersion; return the object then.
+
+        Raises:
+            ApiError: Conflict when it has changed since, Gone when it is not there.
+        """
+        return await self._replaced(key, {"/metadata/uid": uid, "/metadata/resourceVersion": str(version)}, status)
+
+    async def _replaced(self, key: Key, must: Mapping[str, str], status: Body) -> Body:
+        """Replace a status where the object has, at these paths, what it must have."""
         resource = self._resources[key.kind].Status
-        steps = [
-            {"op": "test", "path": "/metadata/uid", "value": uid},
-            {"op": "add", "path": "/status", "value": status},
-        ]
+        tests = [{"op": "test", "path": path, "value": value} for path, value in must.items()]
+        steps = [*tests, {"op": "add", "path": "/status", "value": status}]
         doing = f"patching the status of {key}"
         with answers(doing, key.name):
             try:
@@ -78,14 +88,22 @@ class Kube:
                     resource, key.name, steps, namespace=key.namespace, patch_type=PatchType.JSON
                 )
             except httpx2.HTTPStatusError as error:
-                if _may_have_failed_the_test(error.response) and await self._uid(key) != uid:
-                    raise Gone(f"{doing}: another object has its name by now", "gone") from error
+                if _may_have_failed_the_test(error.response):
+                    _refuse_another(doing, (await self._found(key))["metadata"], must)
                 raise
-            return shown(stored, key.name, uid)
+            return shown(stored, key.name, must["/metadata/uid"])
 
-    async def _uid(self, key: Key) -> str:
-        found = await self._client.get(self._resources[key.kind], key.name, namespace=key.namespace)
-        return str(found["metadata"]["uid"])
+    async def read(self, key: Key) -> Body:
+        """Return an object as it is stored now.
+
+        Raises:
+            ApiError: Gone when it is not there.
+        """
+        with answers(f"reading {key}", key.name):
+            return shown(await self._found(key), key.name)
+
+    async def _found(self, key: Key) -> Body:
+        return await self._client.get(self._resources[key.kind], key.name, namespace=key.namespace)
 
     async def secret(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return the data of a Secret, base64 as stored.
@@ -187,6 +205,18 @@ class Kube:
                 self._events, name, dict(body), namespace=namespace, patch_type=PatchType.MERGE
             )
             shown(stored, name)
+
+
+def _refuse_another(doing: str, metadata: Body, must: Mapping[str, str]) -> None:
+    """Say where an object is not the one, or not as, it must be.
+
+    Raises:
+        ApiError: Gone, or Conflict.
+    """
+    if metadata["uid"] != must["/metadata/uid"]:
+        raise Gone(f"{doing}: another object has its name by now", "gone")
+    if metadata["resourceVersion"] != must.get("/metadata/resourceVersion", metadata["resourceVersion"]):
+        raise Conflict(f"{doing}: somebody else has changed it", "conflict")
 
 
 def _may_have_failed_the_test(response: httpx2.Response) -> bool:

@@ -122,6 +122,22 @@ class Inventory:
         seen = self._seen.get(key)
         return seen.uid if seen else None
 
+    def version(self, key: Key) -> int:
+        """Return the resourceVersion of an object as it was declared, or seen to declare the same; 0 for none."""
+        seen = self._seen.get(key)
+        return seen.version if seen else 0
+
+    def anew(self, controller: Controller[Any], body: Body) -> bool:
+        """Declare an object once more, though nothing of it may be news; False where it is older than was seen."""
+        key, uid, version = _identity(controller, body)
+        seen = self._seen.get(key)
+        if seen is not None and seen.uid == uid:
+            if version < seen.version:
+                return False
+            seen.declares = b""
+        self._take(controller, body)
+        return True
+
     def read(self, controller: Controller[Any], body: Body) -> Reading | None:
         """Return what an object declares, to be given to `present` or `listed` in a later turn of the event loop.
 

@@ -4,7 +4,7 @@ On Kubernetes `cluster.kube` keeps objects and `cluster.lease` says who may writ
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
@@ -28,6 +28,22 @@ class Statuses(Protocol):
 
         Raises Gone when it is not there, or another ApiError.
         """
+        ...
+
+
+@runtime_checkable
+class SharedStatuses(Protocol):
+    """What keeps statuses that others write as well, and counts each change of an object."""
+
+    async def replace_status(self, key: Key, uid: str, status: Body, version: int) -> Body:
+        """Replace the status of the object of this uid and resourceVersion, and return what that is now.
+
+        Raises Conflict when it has changed since, Gone when it is not there, or another ApiError.
+        """
+        ...
+
+    async def read(self, key: Key) -> Body:
+        """Return an object as it is stored now; raises Gone when it is not there, or another ApiError."""
         ...
 
 

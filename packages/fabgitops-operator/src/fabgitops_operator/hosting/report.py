@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.control.commands import Notice
@@ -12,9 +12,10 @@ from fabgitops_core.engine.ports import Stored
 
 from fabgitops_operator.hosting.announce import Announcer
 from fabgitops_operator.hosting.echoes import Echoes
-from fabgitops_operator.hosting.errors import ApiError, Gone, Rejected, TooLarge, Unavailable
+from fabgitops_operator.hosting.errors import ApiError, Conflict, Gone, Rejected, TooLarge, Unavailable
 from fabgitops_operator.hosting.metrics import Metrics
-from fabgitops_operator.hosting.ports import Statuses
+from fabgitops_operator.hosting.ports import Body, Statuses
+from fabgitops_operator.hosting.sharing import Sharing
 from fabgitops_operator.hosting.shortened import shortened
 from fabgitops_operator.hosting.slots import Slots
 
@@ -22,6 +23,9 @@ AT_ONCE = 16
 """Patches of all quick namespaces under way at the same time."""
 
 MAX_RETRY_SECS = 15.0
+
+OVERTAKEN_SECS, MAX_OVERTAKEN_SECS = 0.005, 1.0
+"""How soon a status is sent again that somebody else was quicker than: ever later, up to the second."""
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +46,25 @@ class _OwnFaultError(ApiError):
     """A status was not sent because of a bug of ours, or of a library's; it is the cause."""
 
 
-class _Outbox:
-    """What waits to be sent to one object, nothing or one status; who sends it, and who waits to hear of it."""
+class _Letter(NamedTuple):
+    """A status for the object of a uid; where it is shared, it was decided when this version was known."""
 
-    __slots__ = ("sender", "urged", "waiters", "waiting")
+    uid: str
+    status: ApiModel
+    known: int = 0
+
+
+class _Outbox:
+    """What waits to be sent to one object, nothing or one status; who sends it, and who waits to hear of it.
+
+    While it is `overtaken` somebody else has changed the object, and what we had to say of it is decided anew.
+    """
+
+    __slots__ = ("overtaken", "sender", "urged", "waiters", "waiting")
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[str, ApiModel]] = []
+        self.overtaken = False
+        self.waiting: list[_Letter] = []
         self.waiters: list[asyncio.Future[Stored]] = []
         self.urged = asyncio.Event()
         self.sender: asyncio.Task[None] | None = None
@@ -82,7 +98,8 @@ def _answer(error: ApiError | None) -> Stored:
 class Reporter:
     """Sends what is published, one patch at a time for each object; keeps trying while the API server is away.
 
-    Nothing is sent while `outdated` says that another operator may know more by now: its records stand there.
+    Nothing is sent while `outdated` says that another operator may know more by now: its records stand there. Statuses
+    that others write as well go by way of `sharing`.
     """
 
     def __init__(
@@ -104,22 +121,30 @@ class Reporter:
         self._rejected: set[str] = set()
         self._echoes = Echoes()
         self._closed = False
+        self.sharing: Sharing | None = None
 
     def publish(self, key: Key, status: ApiModel) -> None:
         """Send a status soon; of several for one object only the last counts, and none for one that is gone."""
         uid = self._objects.uid(key)
         if uid is not None:
-            self.tell(key, uid, status)
+            shared = self._shared(key)
+            self._put(key, _Letter(uid, status, shared.known(key) if shared else 0))
 
     def tell(self, key: Key, uid: str, status: ApiModel) -> None:
         """Send the status of an object of this uid soon, which need not be one that is looked after itself."""
+        self._put(key, _Letter(uid, status))
+
+    def _shared(self, key: Key) -> Sharing | None:
+        return self.sharing if self.sharing is not None and self.sharing.has(key.kind) else None
+
+    def _put(self, key: Key, letter: _Letter) -> None:
         if self._closed:
             return
         outbox = self._outboxes.get(key)
         if outbox is None:
             outbox = self._outboxes[key] = _Outbox()
             outbox.sender = asyncio.get_running_loop().create_task(self._send(key, outbox))
-        outbox.waiting = [(uid, status)]
+        outbox.waiting = [letter]
         outbox.urged.set()
 
     async def stored(self, key: Key, limit: float) -> Stored:
@@ -146,14 +171,21 @@ class Reporter:
         self._announcer.forget(uid)
         self._rejected.discard(uid)
         self._echoes.forget(uid)
+        if self.sharing is not None:
+            self.sharing.forget(uid)
 
     def pending(self, key: Key) -> bool:
         """Return whether a status waits to be stored, or is on its way."""
-        return key in self._outboxes
+        outbox = self._outboxes.get(key)
+        return outbox is not None and not outbox.overtaken
 
     def echoed(self, key: Key, uid: str, version: int, digest: bytes) -> bool:
-        """Return whether an object has the status that it was given last, or will soon: nothing is to be put right."""
-        return self.pending(key) or self._echoes.heard(uid, version, digest)
+        """Return whether an object has the status that it was given last, or will soon: nothing is to be put right.
+
+        Of a status that is shared only what we wrote ourselves is an echo, whatever is on its way.
+        """
+        soon = self.pending(key) and self._shared(key) is None
+        return soon or self._echoes.heard(uid, version, digest)
 
     async def close(self, grace: float) -> None:
         """Send what is left, at most for `grace` seconds, and take nothing more."""
@@ -181,6 +213,10 @@ class Reporter:
                 if error is None or isinstance(error, Rejected | Gone):
                     attempt = 0
                     continue
+                if outbox.overtaken:
+                    attempt += 1
+                    await self._decide_anew(key, outbox, attempt)
+                    continue
                 if answer is Stored.REFUSED:
                     outbox.tell(answer)
                 attempt += 1
@@ -190,38 +226,63 @@ class Reporter:
             del self._outboxes[key]
             outbox.tell(answer)
 
+    async def _decide_anew(self, key: Key, outbox: _Outbox, attempt: int) -> None:
+        """Have an object decided anew that somebody else has changed; what was to be said of it before is dropped.
+
+        While it cannot be read that is kept, so that it is tried, and read, again.
+        """
+        outbox.tell(Stored.AWAY)
+        dropped, outbox.waiting = outbox.waiting, []
+        async with self._slots.of(key.namespace):
+            error = await self._reread(key)
+        outbox.overtaken = False
+        if isinstance(error, Gone):
+            self._gone(key, dropped[0].uid, outbox)
+        elif error is not None:
+            self._complain(key, error)
+            outbox.waiting = outbox.waiting or dropped
+        again = min(OVERTAKEN_SECS * 2.0**attempt, MAX_OVERTAKEN_SECS)
+        await outbox.rest(max(again, error.pause if error else 0), urgeable=False)
+
+    async def _reread(self, key: Key) -> ApiError | None:
+        shared = self._shared(key)
+        return await shared.declare_anew(key) if shared is not None else None
+
     async def _try(self, key: Key, outbox: _Outbox) -> ApiError | None:
         """Send what waits, once; what may be stored later waits again unless something newer does."""
         async with self._slots.of(key.namespace):
-            uid, status = outbox.waiting.pop()
+            letter = outbox.waiting.pop()
+            uid = letter.uid
             outbox.urged.clear()
-            error = await self._patch(key, uid, status)
+            error = await self._patch(key, letter)
             if isinstance(error, TooLarge):
-                await self._patch(key, uid, status, str(error))  # it is the whole that is the record
+                await self._patch(key, letter, str(error))  # it is the whole that is the record
         self._metrics.api_write("status", error.reason if error else "ok")
         self._rejected.discard(uid)
         if error is None:
             self._accepted(key)
             return None
-        self._complain(key, error)
+        outbox.overtaken = isinstance(error, Conflict) and self._shared(key) is not None
+        if not outbox.overtaken:
+            self._complain(key, error)
         if isinstance(error, Gone):
             self._gone(key, uid, outbox)
         elif isinstance(error, Rejected):
             if self._objects.uid(key) == uid:
                 self._rejected.add(uid)
         else:
-            outbox.waiting = outbox.waiting or [(uid, status)]
+            outbox.waiting = outbox.waiting or [letter]
         return error
 
-    async def _patch(self, key: Key, uid: str, status: ApiModel, too_large: str = "") -> ApiError | None:
+    async def _patch(self, key: Key, letter: _Letter, too_large: str = "") -> ApiError | None:
         if self._outdated():
             return Unavailable("another operator may hold the Lease by now", "withheld")
         try:
-            body = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+            body = letter.status.model_dump(mode="json", by_alias=True, exclude_none=True)
             told = shortened(body, too_large) if too_large else body
-            stored = await self._kube.patch_status(key, uid, told)
-            if self._objects.uid(key) == uid:
-                self._echoes.expect(uid, stored)
+            stored = await self._stored_as(key, letter, told)
+            if self._objects.uid(key) == letter.uid:
+                self._echoes.expect(letter.uid, stored)
         except ApiError as error:
             return error
         except Exception as error:  # noqa: BLE001 - told with its traceback by `_complain`
@@ -230,9 +291,14 @@ class Reporter:
             return fault
         return None
 
+    async def _stored_as(self, key: Key, letter: _Letter, told: Body) -> Body | None:
+        if (shared := self._shared(key)) is not None:
+            return await shared.replace(key, letter.uid, told, letter.known)
+        return await self._kube.patch_status(key, letter.uid, told)
+
     def _gone(self, key: Key, uid: str, outbox: _Outbox) -> None:
         """Forget an object that is gone, but not what is for another that was made under its name."""
-        outbox.waiting = [letter for letter in outbox.waiting if letter[0] != uid]
+        outbox.waiting = [letter for letter in outbox.waiting if letter.uid != uid]
         self._objects.lost(key, uid)
 
     def _accepted(self, key: Key) -> None:

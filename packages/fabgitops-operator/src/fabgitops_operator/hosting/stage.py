@@ -32,6 +32,7 @@ from fabgitops_operator.hosting.origins import Origins
 from fabgitops_operator.hosting.owned import Owned, Told, together, viewed_by, watched_by
 from fabgitops_operator.hosting.ports import Api, Fence
 from fabgitops_operator.hosting.report import Reporter
+from fabgitops_operator.hosting.sharing import sharing_of
 from fabgitops_operator.hosting.standin import StandIn
 from fabgitops_operator.hosting.start import catch_up, first_listing, unless, warn_of_empty
 from fabgitops_operator.hosting.sweep import Sweep
@@ -136,6 +137,7 @@ class Stage:
         self._announcer = Announcer(api, metrics, [each.kind for each in deciding])
         self._announcer.uid = self.inventory.uid
         self._reporter = host.reporter = Reporter(api, self._announcer, metrics, self.inventory, fence.may_have_passed)
+        self._reporter.sharing = sharing_of(api, self.inventory, deciding)
         self.owned = self._owned(deciding)
         owned = {watched.kind.name for watched in watched_by(deciding)}
         self.declared = [each for each in deciding if each.kind.name not in owned]
