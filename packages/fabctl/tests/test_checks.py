@@ -8,6 +8,7 @@ from fabctl.app import app
 from fabctl.checks import (
     OF_RACKS,
     OF_ROLLOUTS,
+    OF_WORKLOADS,
     RIGHTS,
     Right,
     State,
@@ -57,10 +58,15 @@ UNASKING = {"completion", "validate", "init", "version", "doctor"}
 """Commands that ask no cluster, or go on with what they are told."""
 
 
+def about(words: str) -> str:
+    """Return the commands of a line, without what it says of what they are about."""
+    return words.partition(" (")[0]
+
+
 def test_rights_of_every_command_are_looked_at() -> None:
     """Each command that asks a cluster stands in a line, behind its group where it is in one."""
     named = set()
-    for words in (*RIGHTS, *OF_ROLLOUTS, *OF_RACKS, *of_operators(())):
+    for words in (*RIGHTS, *OF_ROLLOUTS, *map(about, OF_WORKLOADS), *OF_RACKS, *of_operators(())):
         group = words.partition(" ")[0]
         named |= (
             {f"{group} {each}" for each in words[len(group) :].replace(" ", "").split(",")}

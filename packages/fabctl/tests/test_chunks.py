@@ -121,7 +121,7 @@ async def test_nothing_is_kept(capsys: Any, output: Any) -> None:
             made.clear()
 
     cluster = Mock(namespace="default", chunks=chunks)
-    await shown_in_chunks(cluster, HERE_ALL, PLC, output, table, managed_fields=True, printing=PRINTING)  # type: ignore[arg-type]
+    await shown_in_chunks(cluster, HERE_ALL, (PLC,), output, table, managed_fields=True, printing=PRINTING)  # type: ignore[arg-type]
 
 
 class Paging(BaseHTTPRequestHandler):

@@ -81,6 +81,7 @@ ROLLOUT = [
     "resume",
     "abort",
     "retry",
+    "undo",
     "release",
     "history",
 ]
@@ -119,6 +120,9 @@ def test_help_names_the_commands(fabctl: Fabctl) -> None:
         (["-n", "a/b", "brake", "status"], "cannot be a name in Kubernetes"),
         (["-n", "a/b", "rack", "list"], "cannot be a name in Kubernetes"),
         (["rollout", "status", "plc/mixer"], "is not the name of a rollout: give NAME, spr/NAME"),
+        (["rollout", "undo", "a", "--hold", "--to-revision", "2"], "leave out --to-revision"),
+        (["rollout", "undo", "a", "--to-revision", "0"], "--to-revision"),
+        (["rollout", "status", "a", "--timeout", "5"], "--timeout is for how long --watch waits"),
         (["rollout", "status", "a", "b"], "unexpected arguments: b"),
         (["rollout", "pause"], "either the NAME of a rollout or --all: fabctl rollout pause NAME"),
         (["rollout", "pause", "-A"], "to pause every rollout that it selects: fabctl rollout pause --all -A"),

@@ -11,7 +11,7 @@ from fabctl.app import app
 from fabctl.commands.tree import ROOTS
 from fabctl.completing import VALUES, Wanted, fitting, place
 from fabctl.leading import GROUPS
-from fabctl.names import BMC, PLC, RACK, ROLLOUT, TEMPLATE
+from fabctl.names import BMC, PLC, RACK, ROLLOUT, TEMPLATE, WORKLOAD
 
 Fabctl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -56,8 +56,9 @@ def test_each_place_has_what_belongs_there(words: list[str], wanted: Wanted) -> 
         (["rack", "approve", ""], RACK),
         (["rack", "-n", "hall", "locate", ""], BMC),
         (["tree", "plct/"], TEMPLATE),
-        (["rollout", "promote", ""], ROLLOUT),
-        (["rollout", "pause", "recipe", ""], ROLLOUT),
+        (["rollout", "promote", "spr/"], ROLLOUT),
+        (["rollout", "pause", "recipe", "rollout/"], WORKLOAD),
+        (["rollout", "undo", ""], WORKLOAD),
         (["rollout", "release", ""], PLC),
     ],
 )
@@ -71,6 +72,7 @@ def test_names_behind_tree_are_of_all_that_is_drawn() -> None:
     assert place(["tree", ""]).kinds == (*ROOTS,)
     assert place(["tree", "spr/re"]).kinds == (ROLLOUT,)
     assert fitting(place(["tree", "spr/re"]), ["recipe", "x"]) == ["spr/recipe"]
+    assert place(["rollout", "get", ""]).kinds == (ROLLOUT, WORKLOAD)
     assert place(["tree", "pod/"]).wanted is Wanted.NOTHING
 
 

@@ -52,17 +52,18 @@ LINES: Mapping[str, str] = {
     "brake status": "",
     "brake release": "--reason x --dry-run",
     "rollout list": "",
-    "rollout get": "mixer",
-    "rollout status": "mixer",
-    "rollout plan": "mixer",
-    "rollout approve": "mixer --dry-run",
-    "rollout promote": "mixer --dry-run",
-    "rollout pause": "mixer --reason x --dry-run",
-    "rollout resume": "mixer --dry-run",
-    "rollout abort": "mixer --dry-run",
-    "rollout retry": "mixer --dry-run",
+    "rollout get": "spr/mixer",
+    "rollout status": "spr/mixer",
+    "rollout plan": "spr/mixer",
+    "rollout approve": "spr/mixer --dry-run",
+    "rollout promote": "spr/mixer --dry-run",
+    "rollout pause": "spr/mixer --reason x --dry-run",
+    "rollout resume": "spr/mixer --dry-run",
+    "rollout abort": "spr/mixer --dry-run",
+    "rollout retry": "spr/mixer --dry-run",
+    "rollout undo": "rollout/mixer --dry-run",
     "rollout release": "mixer --dry-run",
-    "rollout history": "mixer",
+    "rollout history": "spr/mixer",
     "rollout analyze": "mixer --prometheus http://127.0.0.1:9",
 }
 """What is typed of each command."""
@@ -94,16 +95,27 @@ def an_object(kind: str) -> dict[str, Any]:
         "inSync": True,
         "currentValue": 2500,
         "phase": "Releasing",
+        "currentPodHash": "bb",
+        "stableRS": "aa",
         "history": [{"at": AT, "register": "speed", "before": "1", "wanted": "2", "after": "2", "result": "Proven"}],
         "decisions": [{"at": AT, "stage": "Releasing", "rule": "begin", "input": "x", "outcome": "y"}],
         "plan": {"digest": "5f2c", "hash": "5f2c", "since": AT, "writes": [write], "waves": [], "names": ["mixer"]},
     }
-    metadata = {"name": "mixer", "namespace": "default", "uid": "u-1", "generation": 1, "creationTimestamp": AT}
+    metadata: dict[str, Any] = {"name": "mixer", "namespace": "default", "uid": "u-1", "generation": 1}
+    metadata["creationTimestamp"] = AT
     spec = {"deviceAddress": "10.0.0.7", "targetRegister": 4001, "targetValue": 2500}
     event = {"type": "Warning", "reason": "DriftDetected", "note": "n", "regarding": {"name": "mixer", "uid": "u-1"}}
     brake = {"state": "engaged", "id": "b-1", "since": AT, "why": "a wave"}
     body = {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": {**metadata, "resourceVersion": "1"}}
     return {**body, "spec": spec, "status": status, "data": brake, "eventTime": AT, **event}
+
+
+def a_revision() -> dict[str, Any]:
+    """Return the ReplicaSet that what is under way would go back to."""
+    body = an_object("ReplicaSet")
+    owners = [{"uid": "u-1", "controller": True}]
+    body["metadata"] |= {"labels": {"rollouts-pod-template-hash": "aa"}, "ownerReferences": owners}
+    return body
 
 
 class Anything(BaseHTTPRequestHandler):
@@ -119,6 +131,8 @@ class Anything(BaseHTTPRequestHandler):
         elif path == "/apis/fabgitops.io/v1":
             kind = {"name": "industrialplcs", "kind": "IndustrialPLC", "namespaced": True}
             self._say(json.dumps({"resources": [kind]}))
+        elif path.endswith("/replicasets"):
+            self._say(json.dumps({"metadata": {"resourceVersion": "1"}, "items": [a_revision()]}))
         elif path.endswith("/mixer"):
             self._say(json.dumps(an_object("IndustrialPLC")))
         elif "watch=true" in self.path:

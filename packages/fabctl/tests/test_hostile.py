@@ -186,6 +186,6 @@ def test_a_status_leads_to_nothing_but_plcs(fabctl: Fabctl, tmp_path: Path, name
     plan = {"hash": "a", "size": 200, "waves": [{"wave": 1, "members": 1, "names": [name]}]}
     status = {"phase": "Releasing", "wave": 1, "waves": 1, "members": {"total": 200}, "plan": plan}
     answer = {"metadata": {"name": name, "namespace": "default"}, "status": {**status, "observedGeneration": 1}}
-    code, out, err = asked(fabctl, tmp_path, json.dumps(answer).encode(), 200, "rollout", "get", "recipe")
+    code, out, err = asked(fabctl, tmp_path, json.dumps(answer).encode(), 200, "rollout", "get", "spr/recipe")
     assert (code, err) == (0, "")
     assert out.splitlines()[-1].endswith(f"PLC {name}  not there")

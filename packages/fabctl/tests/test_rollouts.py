@@ -20,6 +20,7 @@ from fabctl.render.tables import status_table
 from fabctl.render.tree import tree
 from fabctl.render.waves import changes, plan_sections, release_section
 from fabctl.rollouts import RolloutView, rollout_view, selector_of
+from fabctl.rows import row_of
 
 Make = Callable[..., dict[str, Any]]
 
@@ -85,17 +86,18 @@ def led(plc: Make, name: str = "mixer", wanted: str = "bb", **release: Any) -> d
 
 
 def test_a_row_says_how_far_it_is() -> None:
-    """Phase, wave, how many hold what Git wants and how many failed, in 80 columns; why, where one has stopped."""
-    table = rollout_table([viewed()], wide=False, namespaces=False, now=NOW)
+    """Kind, phase, wave and how many hold what Git wants, in 80 columns; why, where one has stopped."""
+    table = rollout_table([row_of(rollout())], wide=False, namespaces=False, now=NOW)
     assert plain_table(table).splitlines() == [
-        "NAME     PHASE       WAVE   RELEASED   FAILED   CREATED",
-        "recipe   Releasing    2/2        2/5        0   2026-01-01T23:59:00Z",
+        "NAME     KIND              PHASE       STEP   RELEASED   AVAILABLE   CREATED",
+        "recipe   SetpointRollout   Releasing    2/2        2/5           -   2026-01-01T23:59:00Z",
     ]
     assert width_of(table_for_people(table)) <= 80
-    stopped = rollout_table([viewed(), viewed("Aborted")], wide=False, namespaces=False, now=NOW)
+    stopped = rollout_table(map(row_of, [rollout(), rollout("Aborted")]), wide=False, namespaces=False, now=NOW)
     assert stopped.headers[-1] == "Message"
-    wide = plain_table(rollout_table([viewed(decisions=[DECISION])], wide=True, namespaces=True, now=NOW))
-    assert wide.splitlines()[1].split()[:9] == ["plant", "recipe", "Releasing", "2/2", "2/5", "0", AT, "5f2c", "0"]
+    wide = plain_table(rollout_table([row_of(rollout(decisions=[DECISION]))], wide=True, namespaces=True, now=NOW))
+    row = ["plant", "recipe", "SetpointRollout", "Releasing", "2/2", "2/5", "-", AT, "5f2c", "0", "0"]
+    assert wide.splitlines()[1].split()[:11] == row
     assert wide.splitlines()[1].endswith("failed     wave 2 of 2: 1 of 4 proven")
 
 
@@ -374,5 +376,5 @@ def test_whatever_it_holds_is_shown(plc: Make, junk: Any) -> None:
         sections += [release_section(found, NOW) for found in map(release_of, plcs) if found]
         shown = plain_sections(sections) + plain_table(decisions_table(given.decisions, NOW))
         shown += "\n".join(each.plain for each in tree(branches(given, plcs, NOW), wide=True)) + selector_of(body)
-        shown += plain_table(rollout_table([given], wide=True, namespaces=True, now=NOW))
+        shown += plain_table(rollout_table([row_of(body)], wide=True, namespaces=True, now=NOW))
         assert all(character.isprintable() or character == "\n" for character in shown)

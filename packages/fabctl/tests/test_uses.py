@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fabctl.commands.tree import _first, _meant
 from fabctl.errors import Denied, FabctlError, NotInstalled, UnknownPLC, UsageError
-from fabctl.names import PLC, RACK, ROLLOUT, TEMPLATE, Kind
+from fabctl.names import PLC, RACK, ROLLOUT, TEMPLATE, WORKLOAD, Kind
 from fabctl.render.tree import tree
 from fabctl.uses import of_plc, of_template
 
@@ -102,6 +102,6 @@ async def test_a_name_alone_is_the_first_that_there_is(errors: Mapping[str, Fabc
 def test_of_which_kinds_it_may_be() -> None:
     """As it is typed; what no tree is drawn of is wrong usage."""
     assert [each.short for each in _meant("plct/drum")[0]] == ["plct"]
-    assert _meant("mixer") == ([RACK, TEMPLATE, PLC, ROLLOUT], "mixer")
-    with pytest.raises(UsageError, match="rack/NAME, plct/NAME, plc/NAME, spr/NAME"):
+    assert _meant("mixer") == ([RACK, TEMPLATE, PLC, ROLLOUT, WORKLOAD], "mixer")
+    with pytest.raises(UsageError, match="rack/NAME, plct/NAME, plc/NAME, spr/NAME, rollout/NAME"):
         _meant("pod/mixer")

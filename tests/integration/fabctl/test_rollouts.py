@@ -110,10 +110,10 @@ def rollouts(plant: Any) -> Rollouts:
 
 def test_rollouts_are_listed(rollouts: Rollouts) -> None:
     """With phase, wave and how many hold what Git wants; for programs as the API server gave them."""
-    assert "No SetpointRollout found in namespace" in rollouts.plant.fabctl("rollout", "list")[2]
+    assert "No SetpointRollout or Rollout found in namespace" in rollouts.plant.fabctl("rollout", "list")[2]
     rollouts.make()
     code, out, _ = rollouts.plant.fabctl("rollout", "list")
-    assert (code, out.splitlines()[1].split()[:5]) == (0, ["recipe", "Releasing", "2/2", "2/3", "0"])
+    assert (code, out.splitlines()[1].split()[:5]) == (0, ["recipe", "SetpointRollout", "Releasing", "2/2", "2/3"])
     assert rollouts.plant.fabctl("rollout", "list", "-o", "name")[1] == "setpointrollout.fabgitops.io/recipe\n"
     listed = json.loads(rollouts.plant.fabctl("rollout", "list", "-A", "-o", "json")[1])
     assert "recipe" in [each["metadata"]["name"] for each in listed["items"]]

@@ -90,22 +90,23 @@ app.command(_BRAKE)
 
 _ROLLOUT = App(
     name="rollout",
-    help="Rollouts of set-points: how a change goes over a fleet in waves, and words to it.",
+    help="Rollouts of set-points and of workloads: how a change goes on in waves or steps, and words to it.",
     help_format="plaintext",
 )
 _ROLLOUT_COMMANDS = (
-    ("list", "List rollouts: where each stands, in which wave, and how many PLCs hold what Git wants."),
-    ("get", "Draw a rollout: waves, PLCs, analyses and decisions; -w until Ctrl-C."),
-    ("status", 'Answer "why did it stop?": what it waits for, what failed, and what can be done.'),
-    ("plan", "Show the waves of a rollout before anything happens, and what changes in each PLC."),
+    ("list", "List rollouts: where each stands, in which wave or step, and how much holds what Git wants."),
+    ("get", "Draw a rollout: waves and PLCs, or revisions, pods and steps; analyses, decisions; -w until Ctrl-C."),
+    ("status", 'Answer "why did it stop?": what it waits for, what failed, what can be done; -w waits.'),
+    ("plan", "Show waves or steps of a rollout before anything happens, and what changes in each PLC."),
     ("approve", "Agree to the plan of a rollout that waits for that, after showing it."),
-    ("promote", "Let a rollout go on that waits behind a wave; --full releases all that is left."),
+    ("promote", "Let a rollout go on that waits behind a wave or at a step; --full skips all that is left."),
     ("pause", "Stop rollouts where they are, without being asked; --all -A stops all."),
     ("resume", "Let rollouts go on that fabctl rollout pause has stopped."),
-    ("abort", "Give up a change, and put back what was released of it, the last first."),
+    ("abort", "Give up a change: what was released of it is put back, a workload goes back to stable."),
     ("retry", "Begin a change once more that was given up."),
+    ("undo", "Go back to an earlier revision of a workload, or say what to revert in Git; --hold rejects it."),
     ("release", "Let PLCs go over to what Git wants by hand, after showing what would be written."),
-    ("history", "Show the last decisions of a rollout, the newest first."),
+    ("history", "Show the last decisions of a rollout, the newest first, and revisions of a workload."),
     ("analyze", "Try an AnalysisTemplate over history: how often changes would have failed."),
 )
 for _name, _help in _ROLLOUT_COMMANDS:

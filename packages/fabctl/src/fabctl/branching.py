@@ -53,7 +53,10 @@ def branches(rollout: RolloutView, plcs: Iterable[Body], now: datetime) -> Branc
         (
             *(_wave(rollout, each, known, shown) for each in waves),
             *_troubled(rollout),
-            *map(_analysis, rollout.analyses),
+            *(
+                analysis_branch(each, f"of wave {each.wave}" if each.wave else "of all waves")
+                for each in rollout.analyses
+            ),
             *_decisions(rollout, now),
         ),
         (rollout.message,) if rollout.message else (),
@@ -111,8 +114,13 @@ def _led(led: Release | None) -> tuple[str, ...]:
     return led.state, *(f"{each.register} {each.holds} → {each.wants}" for each in led.changes)
 
 
-def _analysis(analysis: Analysis) -> Branch:
-    of = f"of wave {analysis.wave}" if analysis.wave else "of all waves"
+def analysis_branch(analysis: Analysis, of: str) -> Branch:
+    """Return an analysis with its metrics, and the last measurement of each.
+
+    Args:
+        analysis: The analysis.
+        of: What it judges, as in "of wave 2".
+    """
     metrics = tuple(
         Branch(
             "metric",

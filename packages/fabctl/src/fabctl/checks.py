@@ -82,6 +82,21 @@ OF_ROLLOUTS: Mapping[str, tuple[Right, ...]] = {
 }
 """What they need besides where the cluster has rollouts."""
 
+OF_WORKLOADS: Mapping[str, tuple[Right, ...]] = {
+    "rollout list, get, status, plan, history (of workloads)": (
+        *_rights("rollouts", "get", "list", "watch"),
+        *(
+            Right(verb, group, of)
+            for group, of in (("apps", "replicasets"), ("", "pods"))
+            for verb in ("list", "watch")
+        ),
+    ),
+    "rollout promote, pause, resume, abort, retry, undo (of workloads)": _rights(
+        "rollouts", "get", "list", "watch", "patch"
+    ),
+}
+"""What they need besides where the cluster has rollouts of workloads."""
+
 OF_RACKS: Mapping[str, tuple[Right, ...]] = {
     "rack list, describe": _rights("racks", "get", "list"),
     "rack approve": _rights("racks", "get", "patch"),

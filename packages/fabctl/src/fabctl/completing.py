@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fabctl.leading import GROUPS
-from fabctl.names import ANALYSIS, BMC, PLC, RACK, ROLLOUT, TEMPLATE, Kind
+from fabctl.names import ANALYSIS, BMC, PLC, RACK, ROLLOUT, ROLLOUTS, TEMPLATE, WORKLOAD, Kind
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -51,6 +51,7 @@ VALUES: Mapping[str, Wanted] = {
             "--byte-order",
             "--field-manager",
             "--limit",
+            "--to-revision",
         ),
         Wanted.NOTHING,
     ),
@@ -66,7 +67,7 @@ _KINDS: Mapping[str, Kind | tuple[Kind, ...] | None] = {
     "version": None,
     "doctor": None,
     "templates": TEMPLATE,
-    "tree": (RACK, TEMPLATE, PLC, ROLLOUT),
+    "tree": (RACK, TEMPLATE, PLC, ROLLOUT, WORKLOAD),
     "brake status": None,
     "brake release": None,
     "rack list": None,
@@ -76,9 +77,10 @@ _KINDS: Mapping[str, Kind | tuple[Kind, ...] | None] = {
     "rollout list": None,
     "rollout release": PLC,
     "rollout analyze": ANALYSIS,
-    **dict.fromkeys((f"rollout {word}" for word in ("get", "status", "plan", "history")), ROLLOUT),
-    **dict.fromkeys((f"rollout {word}" for word in ("approve", "promote", "abort", "retry")), ROLLOUT),
-    **dict.fromkeys((f"rollout {word}" for word in ("pause", "resume")), ROLLOUT),
+    **dict.fromkeys((f"rollout {word}" for word in ("get", "status", "plan", "history")), ROLLOUTS),
+    **dict.fromkeys((f"rollout {word}" for word in ("promote", "abort", "retry", "pause", "resume")), ROLLOUTS),
+    "rollout approve": ROLLOUT,
+    "rollout undo": WORKLOAD,
 }
 """What the arguments of a command name; those of any other are PLCs."""
 

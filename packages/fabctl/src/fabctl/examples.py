@@ -151,6 +151,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "rollout get": (
         ("waves, PLCs, analyses and decisions", "fabctl rollout get recipe"),
         ("as it goes on, until Ctrl-C", "fabctl rollout get recipe -w"),
+        ("revisions, pods and steps of a workload", "fabctl rollout get rollout/hmi"),
     ),
     "rollout status": (
         ("why it has stopped, and what can be done", "fabctl rollout status recipe"),
@@ -183,6 +184,10 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "rollout retry": (
         ("what would be begun again", "fabctl rollout retry recipe --dry-run"),
         ("begin it again, where nobody can be asked", "fabctl rollout retry recipe --yes"),
+    ),
+    "rollout undo": (
+        ("what would go back, or what to revert in Git", "fabctl rollout undo hmi --dry-run"),
+        ("go back to a certain revision", "fabctl rollout undo hmi --to-revision 1 --yes"),
     ),
     "rollout release": (
         ("what one PLC would be written", "fabctl rollout release press-3 --dry-run"),

@@ -1,6 +1,7 @@
 """The annotations by which people say something that Git does not: nobody has to type one.
 
-On an IndustrialPLC, or on a SetpointRollout, of which each word names what it is about, so that it is for nothing else.
+On an IndustrialPLC, or on a rollout, of which each word names what it is about, so that it is for nothing else. Those
+of a Rollout of a workload are called as those of a SetpointRollout, and name a revision by its hash.
 """
 
 SUSPEND = "fabgitops.io/suspend"
@@ -14,8 +15,10 @@ PERMIT = "rollout.fabgitops.io/permit"
 PAUSE = "rollout.fabgitops.io/pause"
 """On a rollout: while it is there no wave begins and none goes on; its value says why."""
 PROMOTE = "rollout.fabgitops.io/promote"
-"""On a rollout: `REVISION/WAVE` ends the wait after that wave, `REVISION/full` releases all that is left."""
+"""On a rollout: `REVISION/WAVE` ends the wait after that wave, `REVISION/full` releases all that is left.
+
+Of a workload `HASH/STEP`, the first step is 0, goes past what it waits for there, `HASH/full` past all that is left."""
 ABORT = "rollout.fabgitops.io/abort"
-"""On a rollout: `REVISION` is given up, and what was released of it put back."""
+"""On a rollout: `REVISION`, of a workload `HASH`, is given up, and what was released of it put back."""
 RETRY = "rollout.fabgitops.io/retry"
-"""On a rollout: `REVISION/ROUND`, given up in that round, is begun once more."""
+"""On a rollout: `REVISION/ROUND`, given up in that round, is begun once more; of a workload `HASH/ABORTED-AT`."""

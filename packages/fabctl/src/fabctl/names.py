@@ -1,4 +1,4 @@
-"""Names of PLCs, templates and racks as they are typed, or taken from `-o name` and from kubectl: `plc/mixer`. Pure."""
+"""Names of objects as they are typed, or taken from `-o name` and from kubectl: `plc/mixer`. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -48,9 +48,19 @@ BMC = Kind("bmc", "bmc", "BMC", "a BMC", "fabctl tree RACK -o name")
 NODE = Kind("racknode", "rnode", "RackNode", "a node", "fabctl tree")
 ANALYSIS = Kind("analysistemplate", "fat", "AnalysisTemplate", "an analysis template", "kubectl get analysistemplates")
 ROLLOUT = Kind("setpointrollout", "spr", "SetpointRollout", "a rollout", "fabctl rollout list")
+WORKLOAD = Kind("rollout", "fgro", "Rollout", "a rollout", "fabctl rollout list")
+ROLLOUTS = (ROLLOUT, WORKLOAD)
+"""Both kinds of rollouts: of set-points, and of workloads."""
+REPLICA_SET = Kind("replicaset", "rs", "ReplicaSet", "a ReplicaSet", "fabctl rollout get", "apps")
+POD = Kind("pod", "po", "Pod", "a pod", "fabctl rollout get", "")
 EVENT = Kind("event", "ev", "Event", "an Event", "fabctl events", "events.k8s.io")
 CHECK = Kind("check", "check", "Check", "a check", "fabctl doctor", "fabctl.fabgitops.io")
 CONFIG_MAP = Kind("configmap", "cm", "ConfigMap", "a ConfigMap", "fabctl brake status", "")
+
+
+def told_apart(kind: Kind, title: object) -> Kind:
+    """Return which kind of rollout an object says that it is; of any other kind the one that was asked for."""
+    return next((each for each in ROLLOUTS if kind in ROLLOUTS and each.title == title), kind)
 
 
 def named(typed: Iterable[str], kind: Kind = PLC) -> tuple[str, ...]:

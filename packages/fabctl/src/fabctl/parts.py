@@ -50,6 +50,8 @@ class Decision:
     rule: str
     outcome: str
     revision: str
+    step: int | None = None
+    """Of a workload: at which step, the first is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """How an analysis stands: that of the whole change (wave 0), or that of a wave."""
+    """How an analysis stands: that of the whole change (wave 0), or that of a wave, or of a step."""
 
     wave: int
     verdict: str
@@ -120,9 +122,8 @@ def decision_of(given: object) -> Decision:
     """Return a decision."""
     fields = mapping(given)
     stage, told, rule, outcome = (shown(fields.get(name)) for name in ("stage", "input", "rule", "outcome"))
-    return Decision(
-        moment(fields.get("at")), stage, count_in(fields, "wave"), told, rule, outcome, shown(fields.get("revision"))
-    )
+    wave, revision = count_in(fields, "wave"), shown(fields.get("revision"))
+    return Decision(moment(fields.get("at")), stage, wave, told, rule, outcome, revision, number(fields.get("step")))
 
 
 def named_in(given: object) -> Named:

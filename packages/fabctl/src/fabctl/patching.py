@@ -37,6 +37,19 @@ def merge_patch(wanted: Body, live: Body) -> dict[str, Any]:
     return _laid_over(_dropped(_last_applied(live), wanted), _changed(live, wanted))
 
 
+def made_into(wanted: Body, live: Body) -> dict[str, Any]:
+    """Return the patch that makes of what is there just what is wanted: whatever else there is goes."""
+    found: dict[str, Any] = dict.fromkeys(name for name in live if name not in wanted)
+    for name, value in wanted.items():
+        there = live.get(name)
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            if inner := made_into(value, there):
+                found[name] = inner
+        elif name not in live or there != value:
+            found[name] = value
+    return found
+
+
 def _last_applied(live: Body) -> Body:
     said = mapping(mapping(live.get("metadata")).get("annotations")).get(LAST_APPLIED)
     try:

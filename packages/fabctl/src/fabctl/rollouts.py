@@ -96,6 +96,21 @@ class RolloutView:
         return f"{self.wave}/{self.waves}" if self.waves else NOTHING
 
     @property
+    def place(self) -> str:
+        """Return which wave it is in, in words."""
+        return f"wave {self.wave} of {self.waves}"
+
+    @property
+    def is_unseen(self) -> bool:
+        """Return whether the operator has not looked at it as it is now."""
+        return self.phase in {PENDING, UPDATING}
+
+    @property
+    def at_rest(self) -> bool:
+        """Return whether nothing is under way."""
+        return self.phase in AT_REST
+
+    @property
     def last_decision(self) -> Decision | None:
         """Return the decision that was made last."""
         return self.decisions[-1] if self.decisions else None
@@ -125,7 +140,7 @@ def rollout_view(body: Body) -> RolloutView:
     plan = plan_of(mapping(status.get("plan")))
     members = mapping(status.get("members"))
     annotations = mapping(metadata.get("annotations"))
-    phase = _phase(metadata, status)
+    phase = phase_of(metadata, status)
     manual = text(spec.get("approval")) == "Manual"
     return RolloutView(
         namespace=text(metadata.get("namespace")),
@@ -182,7 +197,7 @@ def _requirement(given: Body) -> str:
     return f"!{key}" if operator == "DoesNotExist" else key
 
 
-def _phase(metadata: Body, status: Body) -> str:
+def phase_of(metadata: Body, status: Body) -> str:
     """Return the phase, as far as it speaks of the spec as it is now."""
     observed, generation = number(status.get("observedGeneration")), number(metadata.get("generation"))
     if not observed and not status.get("conditions"):

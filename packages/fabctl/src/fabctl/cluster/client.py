@@ -1,12 +1,13 @@
 """The calls that fabctl makes of the Kubernetes API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
 from fabctl.brakes import LABEL as BRAKE
+from fabctl.cluster import paths
 from fabctl.cluster.api import PAGE, Api, Query
 from fabctl.cluster.failures import Attempt, NotThere, not_installed, told
 from fabctl.cluster.transport import Transport
@@ -53,17 +54,25 @@ class Cluster:
         """
         where = namespace or self.namespace
         try:
-            with told(self._attempt("get", where, _resource(kind))):
-                return await self._api.get(_path(GROUP, kind.plural, where, name))
+            with told(self._attempt("get", where, paths.resource(kind))):
+                return await self._api.get(paths.place(kind, where, name))
         except NotThere:
-            raise await self._unknown(name, where, kind) from None
+            raise await self.unknown(name, where, kind) from None
+
+    async def find(self, name: str, kind: Kind) -> Body | None:
+        """Return an object of the namespace that is meant, None where it, or the kind, is not there."""
+        try:
+            with told(self._attempt("get", self.namespace, paths.resource(kind))):
+                return await self._api.get(paths.place(kind, self.namespace, name))
+        except NotThere:
+            return None
 
     async def list_objects(self, namespace: str | None, selector: str | None = None, kind: Kind = PLC) -> list[Body]:
         """Return the PLCs, or the templates, of one namespace or (None) of all."""
-        attempt = self._attempt("list", namespace, _resource(kind))
+        attempt = self._attempt("list", namespace, paths.resource(kind))
         try:
             with told(attempt):
-                return (await self._list(_path(GROUP, kind.plural, namespace), {"labelSelector": selector}))[0]
+                return (await self._list(paths.place(kind, namespace), {"labelSelector": selector}))[0]
         except NotThere:
             raise not_installed(attempt) from None
 
@@ -71,8 +80,8 @@ class Cluster:
         self, namespace: str | None, selector: str | None = None, kind: Kind = PLC
     ) -> AsyncGenerator[list[Body], None]:
         """Yield the objects of a kind in chunks; the next is asked for when somebody wants it."""
-        attempt = self._attempt("list", namespace, _resource(kind))
-        pages = self._api.pages(_path(GROUP, kind.plural, namespace), {"labelSelector": selector})
+        attempt = self._attempt("list", namespace, paths.resource(kind))
+        pages = self._api.pages(paths.place(kind, namespace), {"labelSelector": selector})
         try:
             with told(attempt):
                 async with aclosing(pages):
@@ -83,8 +92,8 @@ class Cluster:
 
     async def some_names(self, kind: Kind = PLC) -> list[str]:
         """Return the names of objects of a kind in the namespace, of very many the first."""
-        with told(self._attempt("list", self.namespace, _resource(kind))):
-            return await self._names(_path(GROUP, kind.plural, self.namespace))
+        with told(self._attempt("list", self.namespace, paths.resource(kind))):
+            return await self._names(paths.place(kind, self.namespace))
 
     async def serves(self, kind: Kind) -> bool:
         """Return whether the API server has a kind."""
@@ -120,13 +129,22 @@ class Cluster:
         Raises:
             UnknownPLC: There is none of this name.
         """
+        return await self.patch(
+            key, {"metadata": {"annotations": dict(annotations)} | ({"uid": uid} if uid else {})}, kind
+        )
+
+    async def patch(self, key: Key, body: dict[str, Any], kind: Kind) -> Body:
+        """Change an object by a merge patch, and return it as it stands then.
+
+        Raises:
+            UnknownPLC: There is none of this name.
+        """
         namespace, name = key
-        body = {"metadata": {"annotations": dict(annotations)} | ({"uid": uid} if uid else {})}
         try:
-            with told(self._attempt("patch", namespace, _resource(kind))):
-                return await self._api.patch(_path(GROUP, kind.plural, namespace, name), body)
+            with told(self._attempt("patch", namespace, paths.resource(kind))):
+                return await self._api.patch(paths.place(kind, namespace, name), body)
         except NotThere:
-            raise await self._unknown(name, namespace, kind) from None
+            raise await self.unknown(name, namespace, kind) from None
 
     async def follow(
         self,
@@ -135,6 +153,7 @@ class Cluster:
         name: str | None = None,
         kind: Kind = PLC,
         selector: str | None = None,
+        trouble: Callable[[str], None] = lambda _: None,
     ) -> AsyncGenerator[tuple[Key, Body | None], None]:
         """Yield each object of a kind as it is and whenever it changes, without end; None for one that is gone.
 
@@ -146,6 +165,7 @@ class Cluster:
             name: The only one that matters.
             kind: The kind.
             selector: Labels of those that matter.
+            trouble: Told why the API server is not reached, as often as that is so.
         """
         keys = set(known)
         while True:
@@ -153,20 +173,21 @@ class Cluster:
                 async with aclosing(self._once(namespace, name, keys, kind, selector)) as changes:
                     async for change in changes:
                         yield change
-            except Unreachable:
+            except Unreachable as error:
+                trouble(str(error))
                 await asyncio.sleep(RECONNECT_SECS)
 
     async def _once(
         self, namespace: str | None, name: str | None, keys: set[Key], kind: Kind, selector: str | None
     ) -> AsyncGenerator[tuple[Key, Body | None], None]:
         """Yield what is there, then what changes, until the connection ends."""
-        path = _path(GROUP, kind.plural, namespace)
+        path = paths.place(kind, namespace)
         query = {"fieldSelector": f"metadata.name={name}" if name else None, "labelSelector": selector}
-        attempt = self._attempt("list", namespace, _resource(kind))
+        attempt = self._attempt("list", namespace, paths.resource(kind))
         try:
             with told(attempt):
                 found, version = await self._list(path, query)
-                present = {_key(body): body for body in found}
+                present = {paths.key(body): body for body in found}
         except NotThere:
             raise not_installed(attempt) from None
         for key in keys - present.keys():
@@ -175,15 +196,15 @@ class Cluster:
         keys.update(present)
         for key, body in present.items():
             yield key, body
-        with told(self._attempt("watch", namespace, _resource(kind))):
+        with told(self._attempt("watch", namespace, paths.resource(kind))):
             async with aclosing(self._api.watch(path, query, version)) as events:
                 async for how, changed in events:
                     if how == "DELETED":
-                        keys.discard(_key(changed))
-                        yield _key(changed), None
+                        keys.discard(paths.key(changed))
+                        yield paths.key(changed), None
                     else:
-                        keys.add(_key(changed))
-                        yield _key(changed), changed
+                        keys.add(paths.key(changed))
+                        yield paths.key(changed), changed
 
     async def user(self) -> str:
         """Return the name by which the API server knows who asks.
@@ -217,14 +238,17 @@ class Cluster:
         try:
             with told(attempt):
                 return await self._api.get(
-                    _path("apiextensions.k8s.io/v1", "customresourcedefinitions", None, RESOURCE)
+                    paths.path("apiextensions.k8s.io/v1", "customresourcedefinitions", None, RESOURCE)
                 )
         except NotThere:
             raise not_installed(attempt) from None
 
     async def leases(self) -> list[Body]:
         """Return the Leases of operators, of those that run and of those that did."""
-        path, query = _path("coordination.k8s.io/v1", "leases"), {"labelSelector": "app.kubernetes.io/name=fabgitops"}
+        path, query = (
+            paths.path("coordination.k8s.io/v1", "leases"),
+            {"labelSelector": "app.kubernetes.io/name=fabgitops"},
+        )
         with told(self._attempt("list", None, "leases.coordination.k8s.io")):
             return (await self._list(path, query))[0]
 
@@ -302,17 +326,17 @@ class Cluster:
         """Return the ConfigMaps in which operators keep their fleet brakes, of one namespace or (None) of all."""
         query = {"labelSelector": BRAKE}
         with told(self._attempt("list", namespace, "configmaps")):
-            return (await self._list(_core_path("configmaps", namespace), query))[0]
+            return (await self._list(paths.path("v1", "configmaps", namespace), query))[0]
 
     async def release_brake(self, key: Key, words: Mapping[str, str]) -> None:
         """Add to a fleet brake the words of who lets it go."""
         namespace, name = key
         with told(self._attempt("patch", namespace, "configmaps")):
-            await self._api.patch(_core_path("configmaps", namespace, name), {"data": dict(words)})
+            await self._api.patch(paths.path("v1", "configmaps", namespace, name), {"data": dict(words)})
 
     async def events(self, namespace: str, uid: str) -> list[Body]:
         """Return the Events about one object, in no order."""
-        path, query = _path("events.k8s.io/v1", "events", namespace), {"fieldSelector": f"regarding.uid={uid}"}
+        path, query = paths.path("events.k8s.io/v1", "events", namespace), {"fieldSelector": f"regarding.uid={uid}"}
         with told(self._attempt("list", namespace, "events.events.k8s.io")):
             return (await self._list(path, query))[0]
 
@@ -326,18 +350,18 @@ class Cluster:
         Lost connections are made anew, and what came meanwhile is told then; only what is wrong from the start, or what
         trying again cannot mend, is raised.
         """
-        path, query = _events(namespace, kind)
+        path, query = paths.events(namespace, kind)
         known: dict[str, str] | None = None
         while True:
             try:
                 found, version = await self._events_now(namespace, kind)
-                told_before, known = known or {}, dict(map(_version, found))
-                yield [each for each in found if _version(each) not in told_before.items()]
+                told_before, known = known or {}, dict(map(paths.version, found))
+                yield [each for each in found if paths.version(each) not in told_before.items()]
                 with told(self._attempt("watch", namespace, "events.events.k8s.io")):
                     async with aclosing(self._api.watch(path, query, version)) as changes:
                         async for how, event in changes:
                             if how != "DELETED":
-                                known.update([_version(event)])
+                                known.update([paths.version(event)])
                                 yield [event]
             except Unreachable:
                 if known is None:
@@ -346,7 +370,7 @@ class Cluster:
 
     async def _events_now(self, namespace: str | None, kind: Kind) -> tuple[list[Body], str]:
         with told(self._attempt("list", namespace, "events.events.k8s.io")):
-            return await self._list(*_events(namespace, kind))
+            return await self._list(*paths.events(namespace, kind))
 
     async def _list(self, path: str, query: Query) -> tuple[list[Body], str]:
         """Return all objects of a list, and the version that a watch can go on from."""
@@ -357,51 +381,30 @@ class Cluster:
                 found += page
         return found, version
 
-    async def _unknown(self, name: str, namespace: str | None = None, kind: Kind = PLC) -> FabctlError:
-        """Return the error for a name that is not there; that a kind is not there looks the same until it is listed."""
-        namespace = namespace or self.namespace
-        try:
-            names = [_key(body)[1] for body in await self.list_objects(namespace, kind=kind)]
-        except NotInstalled as error:
-            return error
-        except FabctlError:  # who may read one but not list them gets no suggestions
-            names = []
+    async def unknown(self, name: str, namespace: str | None, *kinds: Kind) -> FabctlError:
+        """Return the error for a name that no object of some kinds has.
+
+        That a kind is not there looks the same until its objects are listed.
+        """
+        where = namespace or self.namespace
+        lacking: dict[Kind, FabctlError] = {}
+        names: set[str] = set()
+        for kind in kinds:
+            try:
+                names.update(paths.key(body)[1] for body in await self.list_objects(where, kind=kind))
+            except NotInstalled as error:
+                lacking[kind] = error
+            except FabctlError:  # who may read one but not list them gets no suggestions
+                continue
+        served = [kind for kind in kinds if kind not in lacking]
+        if not served:
+            return lacking[kinds[0]]
         import difflib  # noqa: PLC0415 - most names are there
 
-        near = difflib.get_close_matches(name, names, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"see: {kind.command} -A"
-        return UnknownPLC(f'no {kind.title} "{name}" in namespace {namespace}: {hint}')
+        near = difflib.get_close_matches(name, sorted(names), n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"see: {served[0].command} -A"
+        titles = " or ".join(kind.title for kind in served)
+        return UnknownPLC(f'no {titles} "{name}" in namespace {where}: {hint}')
 
     def _attempt(self, verb: str, namespace: str | None, resource: str = RESOURCE) -> Attempt:
         return Attempt(verb, resource, namespace, self._server, self._context)
-
-
-def _resource(kind: Kind) -> str:
-    return f"{kind.plural}.fabgitops.io"
-
-
-def _path(group: str, plural: str, namespace: str | None = None, name: str = "") -> str:
-    """Return where the API has a resource: all of a kind, of a namespace, or one."""
-    within = f"namespaces/{namespace}/" if namespace else ""
-    return f"/apis/{group}/{within}{plural}{f'/{name}' if name else ''}"
-
-
-def _events(namespace: str | None, kind: Kind) -> tuple[str, Query]:
-    """Return where the Events about objects of a kind are, and what they are selected by."""
-    return _path("events.k8s.io/v1", "events", namespace), {"fieldSelector": f"regarding.kind={kind.title}"}
-
-
-def _version(event: Body) -> tuple[str, str]:
-    """Return which Event it is, and in which version."""
-    metadata = event["metadata"]
-    return str(metadata["uid"]), str(metadata["resourceVersion"])
-
-
-def _core_path(plural: str, namespace: str | None, name: str = "") -> str:
-    """Return where the API has a resource of the group that has no name."""
-    return _path("v1", plural, namespace, name).replace("/apis/", "/api/", 1)
-
-
-def _key(body: Body) -> Key:
-    metadata = body["metadata"]
-    return str(metadata["namespace"]), str(metadata["name"])

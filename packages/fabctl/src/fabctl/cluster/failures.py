@@ -126,4 +126,6 @@ def not_installed(attempt: Attempt) -> NotInstalled:
         return NotInstalled(f"{there} IndustrialPLC: install it with {INSTALL}")
     if attempt.resource.startswith(("setpointrollout", "analysistemplate")):
         return NotInstalled(f"{there} {attempt.resource}: let the chart install it (setpointRollouts.enabled)")
+    if attempt.resource.startswith("rollouts."):
+        return NotInstalled(f"{there} {attempt.resource}: let the chart install it (delivery.enabled)")
     return NotInstalled(f"{there} {attempt.resource}: let the chart install what racks need (racks.enabled)")

@@ -15,7 +15,7 @@ from fabctl.render.shapes import print_line
 from fabctl.streams import complain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from fabctl.cluster.client import Cluster, Key
     from fabctl.fields import Body
@@ -54,29 +54,34 @@ def which(key: Key, *, namespaces: bool) -> str:
     return "/".join(key) if namespaces else key[1]
 
 
-async def carry_out(cluster: Cluster, act: Act, namespace: str | None, timeout: float | None) -> int:
+async def carry_out(cluster: Cluster, acts: Act | Sequence[Act], namespace: str | None, timeout: float | None) -> int:
     """Annotate the objects and say of each what came of it; return 1 when one is not as wanted, 6 when one is late.
 
     Args:
         cluster: Where they are.
-        act: What to do.
+        acts: What to do; of several all objects are annotated before any is waited for.
         namespace: Where all of them are, None when that is several namespaces.
         timeout: Seconds to wait for the operator; None: not at all.
 
     Raises:
         FabctlError: There is but one, and the API server does not let it be annotated.
     """
-    return await _Acting(cluster, act, namespace).run(timeout)
+    given = [acts] if isinstance(acts, Act) else acts
+    one = sum(len(act.annotations) for act in given) == 1
+    acting = [_Acting(cluster, act, namespace, alone=one) for act in given]
+    asked = await asyncio.gather(*(each.ask() for each in acting))
+    codes = [await each.hear(those, timeout) for each, those in zip(acting, asked, strict=True)]
+    return FAILED if FAILED in codes else max(codes, default=0)
 
 
 class _Acting:
-    def __init__(self, cluster: Cluster, act: Act, namespace: str | None) -> None:
-        self._cluster, self._act, self._namespace = cluster, act, namespace
+    def __init__(self, cluster: Cluster, act: Act, namespace: str | None, *, alone: bool) -> None:
+        self._cluster, self._act, self._namespace, self._alone = cluster, act, namespace, alone
         self._print: Callable[[str], None] = print_line
         self._failed = self._late = False
 
-    async def run(self, timeout: float | None) -> int:
-        asked = await self._ask()
+    async def hear(self, asked: set[Key], timeout: float | None) -> int:
+        """Say of each object that was annotated what came of it, and return the exit code."""
         if timeout is None:
             for key in sorted(asked):
                 self._print(f"{self._name(key)}: {self._act.asked}")
@@ -84,7 +89,7 @@ class _Acting:
             await self._wait(asked, timeout)
         return FAILED if self._failed else TIMED_OUT if self._late else 0
 
-    async def _ask(self) -> set[Key]:
+    async def ask(self) -> set[Key]:
         """Annotate the objects, and return those that the API server let."""
         slots = asyncio.Semaphore(AT_ONCE)
 
@@ -93,7 +98,7 @@ class _Acting:
                 try:
                     await self._cluster.annotate(key, annotations, self._act.kind, self._act.uids.get(key, ""))
                 except FabctlError as error:
-                    if len(self._act.annotations) == 1:
+                    if self._alone:
                         raise
                     self._fail(key, str(error))
                     return None

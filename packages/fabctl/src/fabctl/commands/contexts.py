@@ -96,13 +96,13 @@ async def ask_everywhere(
 
 
 async def objects_everywhere(
-    contexts: Sequence[str], names: Sequence[str], scope: Looking, kind: Kind = PLC
+    contexts: Sequence[str], names: Sequence[str], scope: Looking, kind: Kind = PLC, also: tuple[Kind, ...] = ()
 ) -> tuple[Everywhere[Body], int]:
     """Return the objects that are meant, and the exit code: 1 where one context lacks one of several names."""
     lacking = []
 
     async def ask(cluster: Cluster, of: str) -> list[Body]:
-        there = await (found(cluster, names, kind, of) if names else selected(cluster, (), scope, kind))
+        there = await (found(cluster, names, kind, of) if names else selected(cluster, (), scope, kind, also))
         lacking.append(len(there) < len(names))
         return there
 

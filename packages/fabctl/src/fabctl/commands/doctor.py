@@ -13,6 +13,7 @@ from fabctl.checks import (
     APPROVE,
     OF_RACKS,
     OF_ROLLOUTS,
+    OF_WORKLOADS,
     RIGHTS,
     Check,
     Right,
@@ -31,7 +32,7 @@ from fabctl.cluster import connected
 from fabctl.commands.selecting import several, show_here
 from fabctl.errors import Denied, FabctlError, NoConfig
 from fabctl.fields import text
-from fabctl.names import CHECK, RACK, ROLLOUT, Kind, check_name
+from fabctl.names import CHECK, RACK, ROLLOUT, WORKLOAD, Kind, check_name
 from fabctl.options import ANYWHERE, PRINTING, Anywhere, Connection, Format, Printing, Rows
 from fabctl.render.objects import made
 from fabctl.render.shapes import Table
@@ -109,6 +110,7 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
     needing = {
         **RIGHTS,
         **(OF_ROLLOUTS if await _has(cluster, ROLLOUT) else {}),
+        **(OF_WORKLOADS if await _has(cluster, WORKLOAD) else {}),
         **(OF_RACKS if await _has(cluster, RACK) else {}),
     }
     for check in of_rights(await _allowed(cluster, needing, known=not alone), needing):

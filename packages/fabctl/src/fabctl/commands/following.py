@@ -28,7 +28,12 @@ async def while_read(work: Coroutine[Any, Any, None]) -> None:
                 raise BrokenPipeError
             await asyncio.sleep(READER_SECS)
 
-    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(read())]
+    await beside(work, read())
+
+
+async def beside(*works: Coroutine[Any, Any, None]) -> None:
+    """Do several things side by side until the first of them ends, or fails."""
+    tasks = [asyncio.ensure_future(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -60,7 +60,7 @@ async def history(
             if await shown_in_chunks(
                 cluster,
                 scope,
-                PLC,
+                (PLC,),
                 output,
                 lambda bodies: table(corrections(bodies)),
                 managed_fields=show_managed_fields,

@@ -63,14 +63,21 @@ def _given(scope: Scope) -> list[str]:
     return [*(["-A"] if scope.all_namespaces else []), *(["-l", scope.selector] if scope.selector else [])]
 
 
-async def selected(cluster: Cluster, names: Sequence[str], scope: Scope, kind: Kind = PLC) -> list[Body]:
-    """Return the objects of a kind that are meant, all of them.
+async def selected(
+    cluster: Cluster, names: Sequence[str], scope: Scope, kind: Kind = PLC, also: tuple[Kind, ...] = ()
+) -> list[Body]:
+    """Return the objects of a kind that are meant, all of them; where no names are given, those of others as well.
 
     Raises:
         FabctlError: One of the names is not there, or cannot be read.
     """
     if names:
         return list(await asyncio.gather(*(cluster.get(name, kind) for name in names)))
+    if also:
+        from fabctl.commands.listing import chunks_of_all  # noqa: PLC0415 - few list several kinds
+
+        chunks = chunks_of_all(cluster, namespace_of(cluster, scope), scope.selector, (kind, *also))
+        return [body async for chunk in chunks for body in chunk]
     return await cluster.list_objects(namespace_of(cluster, scope), scope.selector, kind)
 
 
@@ -93,11 +100,12 @@ def namespace_of(cluster: Cluster, scope: Scope) -> str | None:
     return None if scope.all_namespaces else cluster.namespace
 
 
-def nothing_found(cluster: Cluster, scope: Scope, kind: Kind = PLC) -> str:
+def nothing_found(cluster: Cluster, scope: Scope, kind: Kind = PLC, *also: Kind) -> str:
     """Return the sentence for an empty listing."""
     which = f" with labels {scope.selector}" if scope.selector else ""
     place = "in any namespace" if scope.all_namespaces else f"in namespace {cluster.namespace}"
-    return text(f"No {kind.title}{which} found {place}.")
+    titles = " or ".join(each.title for each in (kind, *also))
+    return text(f"No {titles}{which} found {place}.")
 
 
 def several(scope: Looking | Anywhere) -> list[str]:
@@ -159,6 +167,7 @@ async def show(
     below: Callable[[Cluster, Body], Awaitable[list[Section]]] | None = None,
     *,
     kind: Kind = PLC,
+    also: tuple[Kind, ...] = (),
     pick: Callable[[list[Body]], list[Body]] = lambda bodies: bodies,
     ordered: bool = False,
     managed_fields: bool = False,
@@ -173,6 +182,7 @@ async def show(
         table: What makes a table of them, when one is asked for.
         below: What is said of a single one below its table, given the cluster that it is of.
         kind: What they are.
+        also: Other kinds that are listed with them.
         pick: What chooses among them, and puts them into an order.
         ordered: Whether it does, so that all have to be there first.
         managed_fields: Whether JSON and YAML keep metadata.managedFields.
@@ -183,7 +193,7 @@ async def show(
     if contexts := several(scope):
         from fabctl.commands.contexts import objects_everywhere, show_everywhere  # noqa: PLC0415 - few look at several
 
-        everywhere, code = await objects_everywhere(contexts, names, scope, kind)
+        everywhere, code = await objects_everywhere(contexts, names, scope, kind, also)
         shown = everywhere.picked(pick)
         show_everywhere(shown, shown, table, output, kind=kind, managed_fields=managed_fields, printing=printing)
         return code
@@ -192,10 +202,17 @@ async def show(
             from fabctl.commands.chunking import shown_in_chunks  # noqa: PLC0415 - a table is printed as a whole
 
             if await shown_in_chunks(
-                cluster, scope, kind, output, table, pick=pick, managed_fields=managed_fields, printing=printing
+                cluster,
+                scope,
+                (kind, *also),
+                output,
+                table,
+                pick=pick,
+                managed_fields=managed_fields,
+                printing=printing,
             ):
                 return 0
-        there = await (found(cluster, names, kind) if names else selected(cluster, (), scope, kind))
+        there = await (found(cluster, names, kind) if names else selected(cluster, (), scope, kind, also))
         bodies = pick(there)
         is_alone = one and bodies and output in {Format.TABLE, Format.WIDE}
         sections = await below(cluster, bodies[0]) if below and is_alone else []
@@ -206,7 +223,7 @@ async def show(
         printing.say(f"None of {len(there)} is such {kind.noun}.")
     elif not bodies:
         if not names:
-            printing.say(nothing_found(cluster, scope, kind))
+            printing.say(nothing_found(cluster, scope, kind, *also))
     elif output is Format.NAME:
         show_objects(bodies, output, one=one, kind=kind)
     else:

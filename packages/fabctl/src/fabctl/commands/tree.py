@@ -16,7 +16,21 @@ from fabctl.errors import Denied, FabctlError, NotInstalled, UnknownPLC, UsageEr
 from fabctl.exporting import template_of
 from fabctl.fields import mapping, text
 from fabctl.house import house
-from fabctl.names import BLADE, BMC, CHASSIS, NODE, PLC, RACK, ROLLOUT, TEMPLATE, Kind, named
+from fabctl.names import (
+    BLADE,
+    BMC,
+    CHASSIS,
+    NODE,
+    PLC,
+    POD,
+    RACK,
+    REPLICA_SET,
+    ROLLOUT,
+    TEMPLATE,
+    WORKLOAD,
+    Kind,
+    named,
+)
 from fabctl.options import HERE, Connection, Format, ManagedFields, Names, Output
 from fabctl.racks import LABEL
 from fabctl.releases import release_of
@@ -43,10 +57,11 @@ async def tree(
     """Draw what stands in what, and how each stands.
 
     Of a rack its whole house: chassis, blades, BMCs, nodes and PLCs, and rollouts that lead these. Of a template the
-    PLCs that use it, and their registers; of a PLC its registers; of a rollout its waves with their PLCs.
+    PLCs that use it, and their registers; of a PLC its registers; of a rollout of set-points its waves with their PLCs,
+    of one of a workload its revisions with their pods.
 
     Args:
-        name: rack/NAME, plct/NAME, plc/NAME or spr/NAME; NAME alone is the first of these that there is.
+        name: rack/NAME, plct/NAME, plc/NAME, spr/NAME or rollout/NAME; NAME alone is the first of these that there is.
         output: How to print; wide says more of each, json, yaml and name have all that are drawn and are objects.
         show_managed_fields: Keep metadata.managedFields in json and yaml.
         connection: Which cluster, and where in it.
@@ -81,7 +96,7 @@ def _meant(typed: str) -> tuple[Sequence[Kind], str]:
     said, slash, _ = typed.rpartition("/")
     kinds = [kind for kind in ROOTS if kind.called(said)] if slash else list(ROOTS)
     if not kinds:
-        known = ", ".join(f"{kind.short}/NAME" for kind in ROOTS)
+        known = ", ".join(f"{kind.singular if kind is WORKLOAD else kind.short}/NAME" for kind in ROOTS)
         raise UsageError(f'"{typed}" is nothing that a tree is drawn of: give {known}, or NAME alone')
     return kinds, named((typed,), kinds[0])[0]
 
@@ -125,11 +140,27 @@ async def _of_rollout(cluster: Cluster, rollout: Body) -> Found:
     return Found(branches(seen, plcs, datetime.now(UTC)), [(ROLLOUT, rollout), *((PLC, each) for each in plcs)])
 
 
+async def _of_workload(cluster: Cluster, body: Body) -> Found:
+    from fabctl.commands.rollout.owned import owned  # noqa: PLC0415 - of a workload alone
+    from fabctl.lineage import lineage  # noqa: PLC0415
+    from fabctl.revisions import pod_of  # noqa: PLC0415
+    from fabctl.workloads import workload_view  # noqa: PLC0415
+
+    rollout, found = workload_view(body), await owned(cluster, body)
+    revisions = found.of(rollout.uid)
+    top = lineage(rollout, revisions, datetime.now(UTC), found.missing.items())
+    uids = {each.uid for each in revisions}
+    sets = [(REPLICA_SET, each.body) for each in revisions]
+    pods = [(POD, each) for each in found.pods.values() if pod_of(each).owner in uids]
+    return Found(top, [(WORKLOAD, body), *sets, *pods])
+
+
 ROOTS: Mapping[Kind, Callable[[Cluster, Body], Awaitable[Found]]] = {
     RACK: _of_rack,
     TEMPLATE: _of_template,
     PLC: _of_plc,
     ROLLOUT: _of_rollout,
+    WORKLOAD: _of_workload,
 }
 """What a tree is drawn of; a further kind is a line."""
 

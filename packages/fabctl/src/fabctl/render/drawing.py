@@ -28,9 +28,13 @@ def _is_utf8(environment: "os._Environ[str] | dict[str, str]") -> bool:
     return not said or "utf8" in said.lower().replace("-", "")
 
 
+_ASCII = str.maketrans({"→": "->", "✔": "+", "✖": "x", "◌": "o", "‖": "=", "⚠": "!", "·": "."})
+"""What stands for arrows and marks."""
+
+
 def drawn(said: str) -> str:
-    """Return a text whose arrows can be shown; one that people are told otherwise stays so."""
+    """Return a text whose arrows and marks can be shown; one that people are told otherwise stays so."""
     if not ascii_only():
         return said
-    plain = said.replace("→", "->")
-    return type(said)(plain, said.people.replace("→", "->")) if isinstance(said, Told) else plain
+    plain = said.translate(_ASCII)
+    return type(said)(plain, said.people.translate(_ASCII)) if isinstance(said, Told) else plain

@@ -8,7 +8,7 @@ from unicodedata import category
 
 from fabctl.errors import Refused
 from fabctl.fields import Body, mapping, text
-from fabctl.names import PLC, VERSION, Kind
+from fabctl.names import PLC, VERSION, Kind, told_apart
 from fabctl.options import Format, Template
 
 LISTING = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}}
@@ -128,7 +128,7 @@ def _escape(character: str) -> str:
 
 def line_of(body: Body, kind: Kind) -> str:
     """Return the line of an object by its name."""
-    return f"{kind.prefix}/{text(mapping(body.get('metadata')).get('name'))}\n"
+    return f"{told_apart(kind, body.get('kind')).prefix}/{text(mapping(body.get('metadata')).get('name'))}\n"
 
 
 def shown_of(body: Body, *, managed_fields: bool) -> dict[str, Any]:

@@ -8,38 +8,39 @@ from fabctl.fields import NOTHING
 from fabctl.parts import Decision, Named
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.rollouts import RolloutView
+from fabctl.rows import Row
 from fabctl.times import since, spoken
 
-Column = tuple[str, Callable[[RolloutView], str]]
+Column = tuple[str, Callable[[Row], str]]
 
-_NUMERIC = frozenset({"Wave", "Released", "Failed"})
-_TELLING = frozenset({"Paused", "Restoring", "Aborted"})
-"""Phases of which a listing says why."""
+_NUMERIC = frozenset({"Step", "Released", "Available", "Failed", "Away"})
 
 
 def rollout_table(
-    rollouts: Iterable[RolloutView], *, wide: bool, namespaces: bool, now: datetime, steady: bool = False
+    rollouts: Iterable[Row], *, wide: bool, namespaces: bool, now: datetime, steady: bool = False
 ) -> Table:
     """Return the table; what is going on has a column where one has stopped, or where it is wide or `steady`."""
-    views = list(rollouts)
+    found = list(rollouts)
     columns: list[Column] = [
         *([("Namespace", lambda each: each.namespace)] if namespaces else []),
         ("Name", lambda each: each.name),
+        ("Kind", lambda each: each.kind),
         ("Phase", lambda each: each.phase),
-        ("Wave", lambda each: each.progress),
+        ("Step", lambda each: each.step),
         ("Released", lambda each: each.released),
-        ("Failed", lambda each: str(each.members["failed"])),
+        ("Available", lambda each: each.available),
         ("Created", lambda each: since(each.created, now)),
     ]
     if wide:
         columns += [
-            ("Revision", lambda each: each.revision or NOTHING),
-            ("Away", lambda each: str(each.members["unreachable"])),
-            ("Decision", lambda each: each.last_decision.rule if each.last_decision else NOTHING),
+            ("Revision", lambda each: each.revision),
+            ("Failed", lambda each: each.failed),
+            ("Away", lambda each: each.away),
+            ("Decision", lambda each: each.decision),
         ]
-    if wide or steady or any(each.phase in _TELLING or each.stalled for each in views):
-        columns.append(("Message", lambda each: each.message or NOTHING))
-    rows = tuple(tuple(value(each) for _, value in columns) for each in views)
+    if wide or steady or any(each.telling for each in found):
+        columns.append(("Message", lambda each: each.message))
+    rows = tuple(tuple(value(each) for _, value in columns) for each in found)
     return Table("Rollouts", tuple(header for header, _ in columns), rows, _NUMERIC)
 
 

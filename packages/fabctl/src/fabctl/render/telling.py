@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 from fabctl.parts import Decision
 from fabctl.render.shapes import GAP
 from fabctl.render.tree import Drawn, lines_of
-from fabctl.rollouts import RolloutView
 
 if TYPE_CHECKING:
     from fabctl.render.live import LiveTree
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 class Told(Protocol):
     """Shows how a rollout stands."""
 
-    def show(self, rollout: RolloutView, tree: Drawn, *, wide: bool) -> None:
-        """Show it."""
+    def show(self, decisions: Sequence[Decision], tree: Drawn, *, wide: bool) -> None:
+        """Show it, and what was decided."""
 
     def trouble(self, message: str) -> None:
         """Say why there is nothing newer."""
@@ -43,7 +42,7 @@ class _OnScreen:
     def __init__(self, screen: LiveTree) -> None:
         self._screen = screen
 
-    def show(self, _: RolloutView, tree: Drawn, *, wide: bool) -> None:
+    def show(self, _: Sequence[Decision], tree: Drawn, *, wide: bool) -> None:
         """Draw the tree anew."""
         self._screen.show(lines_of(tree, wide=wide))
 
@@ -61,14 +60,14 @@ class Lines:
         self._decisions: set[Decision] | None = None
         self._trouble = ""
 
-    def show(self, rollout: RolloutView, tree: Drawn, *, wide: bool) -> None:
+    def show(self, decisions: Sequence[Decision], tree: Drawn, *, wide: bool) -> None:
         """Print what is new; of the decisions those that were made since the first look."""
         if self._trouble:
             self._trouble = ""
             sys.stderr.write("fabctl: the API server answers again\n")
         before = self._decisions
-        self._decisions = set(rollout.decisions)
-        for each in rollout.decisions if before is not None else ():
+        self._decisions = set(decisions)
+        for each in decisions if before is not None else ():
             if each not in before:  # type: ignore[operator]
                 _print(each.at, each.stage, each.rule, each.outcome)
         words = tree.words

@@ -75,6 +75,13 @@ PHASES = {
     "Restoring": "bold yellow",
     "Aborted": "bold red",
     "Done": "green",
+    "Initializing": "cyan",
+    "Progressing": "cyan",
+    "Preview": "cyan",
+    "Experimenting": "cyan",
+    "Concluded": "bold yellow",
+    "Completed": "green",
+    "Failed": "bold red",
 }
 """Of racks and of rollouts."""
 
@@ -100,6 +107,12 @@ WORDS = {
     "Successful": "green",
     "Failed": "bold red",
     "Inconclusive": "bold yellow",
+    "scaled down": "dim",
+    "Running": "green",
+    "Terminating": "dim",
+    **dict.fromkeys(("(stable)", "(active)"), "green"),
+    **dict.fromkeys(("(canary)", "(preview)"), "yellow"),
+    **dict.fromkeys(("CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "Error", "OOMKilled"), "bold red"),
 }
 """Of the parts of a Rack, and of a rollout."""
 

@@ -64,7 +64,7 @@ def tree(top: Drawn, *, wide: bool, plain: bool = False) -> Iterator[Line]:
 def lines_of(top: Drawn, *, wide: bool) -> list[Line]:
     """Return the lines of a tree as standard output can show them."""
     lines = tree(top, wide=wide, plain=ascii_only())
-    return [Line(line.branch, line.head, tuple(map(drawn, line.words))) for line in lines]
+    return [Line(line.branch, drawn(line.head), tuple(map(drawn, line.words))) for line in lines]
 
 
 def show_tree(top: Drawn, *, wide: bool) -> None:

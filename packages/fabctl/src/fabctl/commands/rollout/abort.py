@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from fabctl.asking import ASKING, Asking
 from fabctl.commands.acting import Answer
-from fabctl.commands.rollout.saying import NothingToSay, Timeout, Wait, Word, say
+from fabctl.commands.rollout import words
+from fabctl.commands.rollout.saying import NothingToSay, Speech, Timeout, Wait, Word, say
 from fabctl.marks import ABORT
+from fabctl.names import ROLLOUT, WORKLOAD, Kind
 from fabctl.options import HERE, Connection, Names
 from fabctl.render import Section
-from fabctl.rollouts import AT_REST, GIVEN_UP
-
-if TYPE_CHECKING:
-    from fabctl.rollouts import RolloutView
+from fabctl.rollouts import AT_REST, GIVEN_UP, RolloutView, rollout_view
+from fabctl.workloads import workload_view
 
 
 async def abort(
@@ -28,18 +28,23 @@ async def abort(
     """Give up the change that is under way: what was released in this round is put back, the last first.
 
     Each PLC gets back what was read from it before, as far as its guards allow; this revision is not released any more.
+    Of a workload all requests and pods go back to the stable revision.
 
     Args:
-        name: The rollout, also as spr/NAME.
+        name: The rollout, also as spr/NAME or rollout/NAME.
         wait: Whether to wait until the operator has heard of it; not until all is put back.
         timeout: For how many seconds.
         asking: Whether to ask, and whether to do anything at all.
         connection: Which cluster, and where in it.
     """
-    return await say(name, lambda rollout, _: _word(rollout), asking, connection, timeout if wait else None)
+    speeches: dict[Kind, Speech[Any]] = {
+        ROLLOUT: Speech(rollout_view, lambda rollout, _: _word(rollout)),
+        WORKLOAD: Speech(workload_view, lambda rollout, _: words.abort(rollout)),
+    }
+    return await say(name, speeches, asking, connection, timeout if wait else None)
 
 
-def _word(rollout: RolloutView) -> Word:
+def _word(rollout: RolloutView) -> Word[RolloutView]:
     if rollout.phase in AT_REST or not rollout.revision:
         raise NothingToSay("nothing is under way")
     if rollout.phase in GIVEN_UP:

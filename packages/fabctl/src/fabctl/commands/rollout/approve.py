@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fabctl.asking import ASKING, Asking
 from fabctl.commands.acting import Answer
-from fabctl.commands.rollout.saying import NothingToSay, Timeout, Wait, Word, say
+from fabctl.commands.rollout.saying import NothingToSay, Speech, Timeout, Wait, Word, say
 from fabctl.errors import Unhandled
 from fabctl.marks import APPROVE, APPROVED_BY
+from fabctl.names import ROLLOUT
 from fabctl.options import HERE, Connection, Names
 from fabctl.render.waves import plan_sections
-
-if TYPE_CHECKING:
-    from fabctl.rollouts import RolloutView
+from fabctl.rollouts import RolloutView, rollout_view
 
 
 async def approve(
@@ -40,15 +37,16 @@ async def approve(
     """
     return await say(
         name,
-        lambda rollout, user: _word(rollout, user, digest),
+        {ROLLOUT: Speech(rollout_view, lambda rollout, user: _word(rollout, user, digest))},
         asking,
         connection,
         timeout if wait else None,
         signed=True,
+        unless="its template is agreed to in Git; what waits goes on by fabctl rollout promote",
     )
 
 
-def _word(rollout: RolloutView, user: str, digest: str | None) -> Word:
+def _word(rollout: RolloutView, user: str, digest: str | None) -> Word[RolloutView]:
     plan = rollout.plan
     if not rollout.waits_for_a_yes or plan is None:
         raise NothingToSay("nothing waits for a yes")

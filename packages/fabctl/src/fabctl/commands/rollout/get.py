@@ -11,9 +11,10 @@ from cyclopts.validators import Number
 from fabctl.branching import branches, looked_at
 from fabctl.cluster import connected
 from fabctl.commands.following import again, until_signalled
+from fabctl.commands.rollout.finding import find, meant
 from fabctl.commands.rollout.members import members
 from fabctl.errors import UsageError
-from fabctl.names import ROLLOUT, named
+from fabctl.names import ROLLOUT, WORKLOAD
 from fabctl.options import HERE, Connection, Format, ManagedFields, Names, Output
 from fabctl.render.objects import show_objects
 from fabctl.render.telling import open_tree
@@ -21,8 +22,11 @@ from fabctl.render.tree import show_tree
 from fabctl.rollouts import rollout_view
 
 if TYPE_CHECKING:
+    from fabctl.branching import Branch
     from fabctl.cluster.client import Cluster
+    from fabctl.commands.rollout.finding import Meant
     from fabctl.fields import Body
+    from fabctl.names import Kind
 
 
 async def get(
@@ -35,33 +39,62 @@ async def get(
     show_managed_fields: ManagedFields = False,
     connection: Connection = HERE,
 ) -> int:
-    """Draw a rollout: its waves, the PLCs of each and how each stands, what judges it, and the last decisions.
+    """Draw a rollout as it stands, what judges it, and the last decisions.
 
-    Of more than a hundred PLCs those of the wave that is under way are shown, and those that have failed or are waited
-    for. With -w again and again until Ctrl-C; in a pipe a line for each change and each decision.
+    Of set-points its waves with their PLCs: of more than a hundred those of the wave that is under way, and those that
+    have failed or are waited for. Of a workload its revisions with their pods, weights and steps. With -w until Ctrl-C;
+    in a pipe a line for each change of how the rollout stands, and for each decision.
 
     Args:
-        name: The rollout, also as spr/NAME.
+        name: The rollout, also as spr/NAME or rollout/NAME.
         watch: Go on until Ctrl-C.
-        interval: Seconds between two looks, at least 0.1.
+        interval: Seconds between two looks, at least 0.1; a workload is watched, and drawn at once when it changes.
         output: How to print; wide says more of each; json, yaml and name are the rollout alone.
         show_managed_fields: Keep metadata.managedFields in json and yaml.
         connection: Which cluster, and where in it.
     """
-    (wanted,) = named((name,), ROLLOUT)
+    wanted = meant(name)
     wide = output is Format.WIDE
     if watch and output not in {Format.TABLE, Format.WIDE}:
         raise UsageError(f"--watch draws a tree: drop it, or -o {output}")
     if watch:
         return await until_signalled(_watch(wanted, interval, connection, wide=wide))
     async with connected(connection) as cluster:
+        kind, body = await find(cluster, wanted)
         if output not in {Format.TABLE, Format.WIDE}:
-            body = await cluster.get(wanted, ROLLOUT)
-            show_objects([body], output, one=True, managed_fields=show_managed_fields, kind=ROLLOUT)
+            show_objects([body], output, one=True, managed_fields=show_managed_fields, kind=kind)
             return 0
-        body, plcs = await _looked_at(cluster, wanted)
-        show_tree(branches(rollout_view(body), plcs, datetime.now(UTC)), wide=wide)
+        show_tree(await _tree(cluster, kind, body), wide=wide)
     return 0
+
+
+async def _tree(cluster: Cluster, kind: Kind, body: Body) -> Branch:
+    if kind is ROLLOUT:
+        return branches(rollout_view(body), await members(cluster, body, looked_at(rollout_view(body))), _now())
+    from fabctl.commands.rollout.owned import owned  # noqa: PLC0415 - of a workload alone
+    from fabctl.lineage import lineage  # noqa: PLC0415
+    from fabctl.workloads import workload_view  # noqa: PLC0415
+
+    rollout, found = workload_view(body), await owned(cluster, body)
+    return lineage(rollout, found.of(rollout.uid), _now(), found.missing.items())
+
+
+async def _watch(wanted: Meant, interval: float, connection: Connection, *, wide: bool) -> None:
+    async with connected(connection) as cluster:
+        kind, body = await find(cluster, wanted)  # what is wrong from the start ends it at once
+        if kind is WORKLOAD:
+            from fabctl.commands.rollout.watching import watch  # noqa: PLC0415 - of a workload alone
+
+            await watch(cluster, body, interval, wide=wide)
+            return
+        name = wanted[1]
+        plcs = await members(cluster, body, looked_at(rollout_view(body)))
+        found = body, plcs
+        with open_tree() as told:
+            while True:
+                rollout = rollout_view(found[0])
+                told.show(rollout.decisions, branches(rollout, found[1], _now()), wide=wide)
+                found = await again(lambda: _looked_at(cluster, name), told.trouble, interval)
 
 
 async def _looked_at(cluster: Cluster, name: str) -> tuple[Body, list[Body]]:
@@ -69,11 +102,5 @@ async def _looked_at(cluster: Cluster, name: str) -> tuple[Body, list[Body]]:
     return body, await members(cluster, body, looked_at(rollout_view(body)))
 
 
-async def _watch(name: str, interval: float, connection: Connection, *, wide: bool) -> None:
-    async with connected(connection) as cluster:
-        found = await _looked_at(cluster, name)  # what is wrong from the start ends it at once
-        with open_tree() as told:
-            while True:
-                rollout = rollout_view(found[0])
-                told.show(rollout, branches(rollout, found[1], datetime.now(UTC)), wide=wide)
-                found = await again(lambda: _looked_at(cluster, name), told.trouble, interval)
+def _now() -> datetime:
+    return datetime.now(UTC)

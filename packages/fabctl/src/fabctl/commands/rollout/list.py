@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from fabctl.commands.selecting import show
-from fabctl.names import ROLLOUT
+from fabctl.names import ROLLOUT, WORKLOAD
 from fabctl.options import LOOK_HERE, PRINTING, Format, Looking, ManagedFields, Printing, Rows
 from fabctl.render.rollouts import rollout_table
-from fabctl.rollouts import rollout_view
+from fabctl.rows import row_of
 
 
 async def list(  # noqa: A001 - the command's name
@@ -16,7 +16,10 @@ async def list(  # noqa: A001 - the command's name
     printing: Printing = PRINTING,
     scope: Looking = LOOK_HERE,
 ) -> int:
-    """List rollouts of set-points: where each stands, in which wave, and how many PLCs hold what Git wants.
+    """List rollouts, of set-points and of workloads: where each stands, and how much holds what Git wants.
+
+    Step is the wave of set-points, or the step of a canary; Released how many PLCs hold what Git wants, or the share
+    that the new version has; Available how many pods of how many.
 
     Args:
         output: How to print.
@@ -30,13 +33,14 @@ async def list(  # noqa: A001 - the command's name
         scope,
         output,
         lambda bodies: rollout_table(
-            map(rollout_view, bodies),
+            map(row_of, bodies),
             wide=wide,
             namespaces=scope.all_namespaces,
             now=datetime.now(UTC),
             steady=output is Format.CSV,
         ),
         kind=ROLLOUT,
+        also=(WORKLOAD,),
         managed_fields=show_managed_fields,
         printing=printing,
     )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from fabctl.asking import ASKING, Asking
 from fabctl.commands.acting import Answer
-from fabctl.commands.rollout.saying import NothingToSay, Timeout, Wait, Word, say
+from fabctl.commands.rollout import words
+from fabctl.commands.rollout.saying import NothingToSay, Speech, Timeout, Wait, Word, say
 from fabctl.errors import Unhandled
 from fabctl.marks import PROMOTE
+from fabctl.names import ROLLOUT, WORKLOAD, Kind
 from fabctl.options import HERE, Connection, Names
 from fabctl.render import Section
 from fabctl.render.waves import wave_said
-from fabctl.rollouts import AT_REST, GIVEN_UP
-
-if TYPE_CHECKING:
-    from fabctl.rollouts import RolloutView
+from fabctl.rollouts import AT_REST, GIVEN_UP, RolloutView, rollout_view
+from fabctl.workloads import workload_view
 
 
 async def promote(
@@ -30,23 +30,27 @@ async def promote(
     asking: Asking = ASKING,
     connection: Connection = HERE,
 ) -> int:
-    """Let a rollout go on that waits behind a wave for somebody's word; --full releases all PLCs that are left.
+    """Let a rollout go on that waits behind a wave, or at a step, for somebody's word; --full skips all that is left.
 
-    The word names revision and wave as they are shown: for anything else it is none.
+    The word names revision and wave, or step, as they are shown: for anything else it is none.
 
     Args:
-        name: The rollout, also as spr/NAME.
-        full: Release all PLCs that are left, whatever waves, bakes and analyses there are: for emergencies.
+        name: The rollout, also as spr/NAME or rollout/NAME.
+        full: Skip all that is left, whatever waves, steps, pauses and analyses there are: for emergencies.
         wait: Whether to wait until the operator has heard of it.
         timeout: For how many seconds.
         asking: Whether to ask, and whether to do anything at all.
         connection: Which cluster, and where in it.
     """
-    make = _all_that_is_left if full else _next
-    return await say(name, lambda rollout, _: make(rollout), asking, connection, timeout if wait else None)
+    make, of_workload = (_all_that_is_left, words.promote_full) if full else (_next, words.promote)
+    speeches: dict[Kind, Speech[Any]] = {
+        ROLLOUT: Speech(rollout_view, lambda rollout, _: make(rollout)),
+        WORKLOAD: Speech(workload_view, lambda rollout, _: of_workload(rollout)),
+    }
+    return await say(name, speeches, asking, connection, timeout if wait else None)
 
 
-def _next(rollout: RolloutView) -> Word:
+def _next(rollout: RolloutView) -> Word[RolloutView]:
     _check(rollout)
     if rollout.phase != "Paused" or not rollout.wave:
         yes = f": fabctl rollout approve {rollout.name}" if rollout.waits_for_a_yes else ""
@@ -62,7 +66,7 @@ def _next(rollout: RolloutView) -> Word:
     return _word(rollout, str(rollout.wave), shown, f"Go on behind {what}", "")
 
 
-def _all_that_is_left(rollout: RolloutView) -> Word:
+def _all_that_is_left(rollout: RolloutView) -> Word[RolloutView]:
     _check(rollout)
     left = max(0, rollout.members["total"] - rollout.members["released"])
     shown = (
@@ -92,7 +96,9 @@ def _check(rollout: RolloutView) -> None:
         raise Unhandled(f"{rollout.name}: it is paused: {how}")
 
 
-def _word(rollout: RolloutView, what: str, shown: tuple[tuple[str, str], ...], question: str, flag: str) -> Word:
+def _word(
+    rollout: RolloutView, what: str, shown: tuple[tuple[str, str], ...], question: str, flag: str
+) -> Word[RolloutView]:
     said = f"{rollout.revision}/{what}"
 
     def answer(now: RolloutView) -> Answer | None:

@@ -9,23 +9,26 @@ from cyclopts import Parameter
 
 from fabctl.asking import ASKING, Asking, Deed
 from fabctl.cluster import connected
-from fabctl.commands.acting import Act, Answer, carry_out, which
+from fabctl.commands.acting import Answer, carry_out, which
+from fabctl.commands.rollout.finding import all_meant
 from fabctl.commands.rollout.saying import Timeout, Wait
-from fabctl.commands.selecting import check_which, namespace_of, nothing_found, selected, typed
+from fabctl.commands.rollout.some import acts_of, views
+from fabctl.commands.selecting import check_which, namespace_of, nothing_found, typed
 from fabctl.marks import PAUSE
-from fabctl.names import ROLLOUT, named
+from fabctl.names import ROLLOUT, ROLLOUTS, WORKLOAD
 from fabctl.options import HERE_ALL, Names, Scope
 from fabctl.render import show_table
 from fabctl.render.pausing import resumed_table, rollouts_shortly
 from fabctl.render.shapes import print_line
 from fabctl.rollouts import rollout_view
+from fabctl.workloads import workload_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fabctl.commands.rollout.some import Viewed
     from fabctl.fields import Body
     from fabctl.model import View
-    from fabctl.rollouts import RolloutView
 
 _BY_GIT = "paused by Git: set spec.paused to false there"
 
@@ -41,40 +44,41 @@ async def resume(
     """Let rollouts go on that fabctl rollout pause has stopped. Exit code 1 when one stays paused, for Git says so.
 
     Args:
-        names: Rollouts, also as spr/NAME.
+        names: Rollouts, also as spr/NAME and rollout/NAME.
         all_: All that are paused in the namespace (with -A in all namespaces, with -l those with these labels).
         wait: Whether to wait until the operator has heard of it.
         timeout: For how many seconds.
         asking: Whether to ask, and whether to do anything at all.
         scope: Which cluster, and which of its rollouts.
     """
-    wanted = named(names, ROLLOUT)
-    check_which("rollout resume", wanted, scope, all_=all_, kind=ROLLOUT)
+    wanted = all_meant(names)
+    check_which("rollout resume", names, scope, all_=all_, kind=ROLLOUT)
     async with connected(scope) as cluster:
-        found = [rollout_view(body) for body in await selected(cluster, wanted, scope, ROLLOUT)]
+        found = await views(cluster, wanted, scope)
         if not found:
-            sys.stderr.write(nothing_found(cluster, scope, ROLLOUT) + "\n")
+            sys.stderr.write(nothing_found(cluster, scope, *ROLLOUTS) + "\n")
             return 0
         rollouts, left = _resumable(found, scope, told=bool(wanted))
         if not rollouts:
             return left
-        show_table(resumed_table(rollouts, namespaces=scope.all_namespaces))
-        many = rollouts_shortly(rollouts, namespace_of(cluster, scope))
-        deed = Deed(f"Let {many} go on", "nothing was resumed", typed("rollout resume", wanted, scope))
+        paused = [each for _, each in rollouts]
+        show_table(resumed_table(paused, namespaces=scope.all_namespaces))
+        many = rollouts_shortly(paused, namespace_of(cluster, scope))
+        deed = Deed(f"Let {many} go on", "nothing was resumed", typed("rollout resume", names, scope))
         if (code := asking.declined(deed)) is not None:
             return code
-        act = Act({each.key: {PAUSE: None} for each in rollouts}, "asked to go on", _answer, ROLLOUT)
-        code = await carry_out(cluster, act, namespace_of(cluster, scope), timeout if wait else None)
+        acts = acts_of(rollouts, {PAUSE: None}, "asked to go on", {ROLLOUT: _answer, WORKLOAD: _of_workload})
+        code = await carry_out(cluster, acts, namespace_of(cluster, scope), timeout if wait else None)
         return max(code, left)
 
 
-def _resumable(found: Sequence[RolloutView], scope: Scope, *, told: bool) -> tuple[list[RolloutView], int]:
+def _resumable(found: Sequence[Viewed], scope: Scope, *, told: bool) -> tuple[list[Viewed], int]:
     """Return those that somebody's word pauses, and say of the others, where they are named, why they are not meant.
 
     The exit code that these lead to comes with them.
     """
-    rollouts = [each for each in found if each.paused_by_word is not None]
-    others = [each for each in found if each.paused_by_word is None]
+    rollouts = [viewed for viewed in found if viewed[1].paused_by_word is not None]
+    others = [each for _, each in found if each.paused_by_word is None]
     for each in others if told else ():
         waits = f"it waits for a promotion: fabctl rollout promote {each.name}"
         why = _BY_GIT if each.paused_by_git else waits if each.phase == "Paused" else f"not paused, it is {each.phase}"
@@ -91,3 +95,13 @@ def _answer(_: View, body: Body) -> Answer | None:
     if rollout.paused_by_word is not None or rollout.is_asked_to_wait:
         return None
     return Answer(f"goes on, {rollout.phase}" + (f": {rollout.message}" if rollout.message else ""))
+
+
+def _of_workload(_: View, body: Body) -> Answer | None:
+    rollout = workload_view(body)
+    if rollout.paused_by_git:
+        return Answer(f"still {_BY_GIT}", fine=False)
+    if rollout.is_unseen or (rollout.is_waiting and not rollout.pauses):
+        return None
+    waits = f"; it waits for a promotion: fabctl rollout promote {rollout.name}" if rollout.is_waiting else ""
+    return Answer(f"goes on, {rollout.phase}: {rollout.message}{waits}")

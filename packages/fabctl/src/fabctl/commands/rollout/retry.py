@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from fabctl.asking import ASKING, Asking
 from fabctl.commands.acting import Answer
-from fabctl.commands.rollout.saying import NothingToSay, Timeout, Wait, Word, say
+from fabctl.commands.rollout import words
+from fabctl.commands.rollout.saying import NothingToSay, Speech, Timeout, Wait, Word, say
 from fabctl.errors import Unhandled
 from fabctl.explaining import has_failed
 from fabctl.marks import RETRY
+from fabctl.names import ROLLOUT, WORKLOAD, Kind
 from fabctl.options import HERE, Connection, Names
 from fabctl.render import Section
 from fabctl.render.rollouts import named
-
-if TYPE_CHECKING:
-    from fabctl.rollouts import RolloutView
+from fabctl.rollouts import RolloutView, rollout_view
+from fabctl.workloads import workload_view
 
 
 async def retry(
@@ -30,16 +31,20 @@ async def retry(
     """Begin a change once more that was given up, or that a failure has stopped; Git wants it still.
 
     Args:
-        name: The rollout, also as spr/NAME.
+        name: The rollout, also as spr/NAME or rollout/NAME.
         wait: Whether to wait until the operator has heard of it.
         timeout: For how many seconds.
         asking: Whether to ask, and whether to do anything at all.
         connection: Which cluster, and where in it.
     """
-    return await say(name, lambda rollout, _: _word(rollout), asking, connection, timeout if wait else None)
+    speeches: dict[Kind, Speech[Any]] = {
+        ROLLOUT: Speech(rollout_view, lambda rollout, _: _word(rollout)),
+        WORKLOAD: Speech(workload_view, lambda rollout, _: words.retry(rollout)),
+    }
+    return await say(name, speeches, asking, connection, timeout if wait else None)
 
 
-def _word(rollout: RolloutView) -> Word:
+def _word(rollout: RolloutView) -> Word[RolloutView]:
     if rollout.phase == "Restoring":
         raise Unhandled(f"{rollout.name}: it is still being put back; try again when it is Aborted")
     if rollout.phase != "Aborted" and not has_failed(rollout):

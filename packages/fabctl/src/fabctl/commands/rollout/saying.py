@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -13,23 +13,28 @@ from cyclopts.validators import Number
 from fabctl.asking import Asking, Deed
 from fabctl.cluster import connected
 from fabctl.commands.acting import Act, Answer, carry_out
+from fabctl.commands.rollout.finding import find, meant
 from fabctl.errors import Late, Unhandled
-from fabctl.names import ROLLOUT, named
 from fabctl.options import Connection
 from fabctl.render import show_sections
 from fabctl.render.shapes import print_line
-from fabctl.rollouts import PENDING, UPDATING, RolloutView, rollout_view
+from fabctl.rollouts import RolloutView
+from fabctl.workloads import WorkloadView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fabctl.cluster.client import Cluster
     from fabctl.commands.acting import Annotations
+    from fabctl.fields import Body
+    from fabctl.names import Kind
     from fabctl.render import Section
 
 Wait = Annotated[bool, Parameter(negative="--no-wait", help="Wait until the operator has heard of it.")]
 Timeout = Annotated[float, Parameter(validator=Number(gt=0), help="Seconds to wait for the operator.")]
 
+
+V = TypeVar("V", RolloutView, WorkloadView)
 
 FORGET_SECS = 30.0
 """How long the operator may take to forget a word that is said once more."""
@@ -40,7 +45,7 @@ class NothingToSay(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Word(Generic[V]):
     """A word, of just what stands there now."""
 
     annotations: Annotations
@@ -52,64 +57,80 @@ class Word:
     command: str
     asked: str
     """What is said where nobody waits, as in "asked to be given up"."""
-    answer: Callable[[RolloutView], Answer | None]
+    answer: Callable[[V], Answer | None]
     """What the rollout says of it, None while it says nothing of it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech(Generic[V]):
+    """How a word is made to one kind of rollouts."""
+
+    view: Callable[[Body], V]
+    make: Callable[[V, str], Word[V]]
+    """Told how it stands and, where it is signed, who asks."""
 
 
 async def say(
     name: str,
-    make: Callable[[RolloutView, str], Word],
+    speeches: Mapping[Kind, Speech[Any]],
     asking: Asking,
     connection: Connection,
     timeout: float | None,
     *,
     signed: bool = False,
+    unless: str = "",
 ) -> int:
     """Show what comes of a word, ask, say it if nothing has changed meanwhile, and wait until it is heard.
 
     Args:
         name: The rollout as it was typed.
-        make: Told how it stands and, where it is signed, who asks, the word.
+        speeches: How the word is made, by the kind of rollout.
         asking: Whether to ask, and whether to do anything at all.
         connection: Which cluster.
         timeout: Seconds to wait for the operator; None: not at all.
         signed: Whether the word says who says it.
+        unless: Why it cannot be said to another kind of rollout.
 
     Raises:
         Unhandled: It cannot be said now, or what it is about changed while somebody looked.
     """
-    (wanted,) = named((name,), ROLLOUT)
+    wanted = meant(name)
     async with connected(connection) as cluster:
+        kind, body = await find(cluster, wanted)
+        if kind not in speeches:
+            raise Unhandled(f"{wanted[1]} is a {kind.title}: {unless}")
+        speech = speeches[kind]
         user = await cluster.user() if signed else ""
-        before = await _looked_at(cluster, wanted)
+        before = _seen(speech, body)
         try:
-            word = make(before, user)
+            word = speech.make(before, user)
         except NothingToSay as why:
-            print_line(f"{wanted}: {why}")
+            print_line(f"{before.name}: {why}")
             return 0
         show_sections(list(word.shown))
         if (code := asking.declined(Deed(word.question, word.undone, word.command))) is not None:
             return code
-        _check_unchanged(await _looked_at(cluster, wanted), before, word, make, user)
-        await _take_back(cluster, before, word)
+        now = _seen(speech, await cluster.get(before.name, kind))
+        _check_unchanged(now, before, word, speech, user)
+        await _take_back(cluster, kind, speech, before, word)
         act = Act(
             {before.key: word.annotations},
             word.asked,
-            lambda _, body: word.answer(rollout_view(body)),
-            ROLLOUT,
+            lambda _, body: word.answer(speech.view(body)),
+            kind,
             {before.key: before.uid},
         )
         return await carry_out(cluster, act, before.namespace, timeout)
 
 
-async def _looked_at(cluster: Cluster, name: str) -> RolloutView:
-    found = rollout_view(await cluster.get(name, ROLLOUT))
-    if found.phase in {PENDING, UPDATING}:
-        raise Unhandled(f"{name}: the operator has not looked at it since it changed; try again in a moment")
+def _seen(speech: Speech[V], body: Body) -> V:
+    found = speech.view(body)
+    if found.is_unseen:
+        raise Unhandled(f"{found.name}: the operator has not looked at it since it changed; try again in a moment")
     return found
 
 
-async def _take_back(cluster: Cluster, rollout: RolloutView, word: Word) -> None:
+async def _take_back(cluster: Cluster, kind: Kind, speech: Speech[V], rollout: V, word: Word[V]) -> None:
     """Take away a word that stands there and was heard: said once more it is a new one only when it was away.
 
     Raises:
@@ -122,33 +143,31 @@ async def _take_back(cluster: Cluster, rollout: RolloutView, word: Word) -> None
     }
     if not old:
         return
-    await cluster.annotate(rollout.key, dict.fromkeys(old), ROLLOUT, rollout.uid)
+    await cluster.annotate(rollout.key, dict.fromkeys(old), kind, rollout.uid)
     try:
         async with (
             asyncio.timeout(FORGET_SECS),
-            aclosing(cluster.follow(rollout.namespace, {rollout.key}, rollout.name, ROLLOUT)) as changes,
+            aclosing(cluster.follow(rollout.namespace, {rollout.key}, rollout.name, kind)) as changes,
         ):
             async for _, body in changes:
-                if body is None or not any(rollout_view(body).has_heard(*each) for each in old.items()):
+                if body is None or not any(speech.view(body).has_heard(*each) for each in old.items()):
                     return
     except TimeoutError:
         raise Late(f"{rollout.name}: the operator did not answer within {FORGET_SECS:g} s: is it running?") from None
 
 
-def _check_unchanged(
-    now: RolloutView, before: RolloutView, word: Word, make: Callable[[RolloutView, str], Word], user: str
-) -> None:
+def _check_unchanged(now: V, before: V, word: Word[V], speech: Speech[V], user: str) -> None:
     """Refuse a word that would be another one by now.
 
     Raises:
         Unhandled: It would be.
     """
     try:
-        same = now.uid == before.uid and make(now, user).annotations == word.annotations
+        same = now.uid == before.uid and speech.make(now, user).annotations == word.annotations
     except (NothingToSay, Unhandled):
         same = False
     if not same:
+        where = ", ".join(filter(None, (now.phase, now.place)))
         raise Unhandled(
-            f"{now.name}: it changed while you looked at it, now it is {now.phase}, wave {now.wave} of {now.waves}: "
-            "nothing was said; look again"
+            f"{now.name}: it changed while you looked at it, now it is {where}: nothing was said; look again"
         )

@@ -1,0 +1,120 @@
+"""`fabctl rollout undo`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from fabctl.asking import ASKING, Asking, Deed
+from fabctl.cluster import connected
+from fabctl.commands.rollout import words
+from fabctl.commands.rollout.finding import find, meant, only
+from fabctl.commands.rollout.owned import owned
+from fabctl.commands.rollout.saying import Speech, Timeout, Wait, say
+from fabctl.errors import Unhandled, UsageError
+from fabctl.fields import mapping
+from fabctl.gitops import kept_by
+from fabctl.names import WORKLOAD
+from fabctl.options import HERE, Connection, Names
+from fabctl.render import Section, Table, show_sections
+from fabctl.render.shapes import print_line
+from fabctl.render.workloads import head
+from fabctl.undoing import NoWayBack, earlier, fields, going_back
+from fabctl.workloads import workload_view
+
+if TYPE_CHECKING:
+    from fabctl.cluster.client import Cluster
+    from fabctl.fields import Body
+    from fabctl.revisions import Revision
+
+_BY_GIT = "set-points go back by Git: revert the commit; fabctl rollout abort puts back what is under way"
+
+
+async def undo(
+    name: Names,
+    /,
+    *,
+    to_revision: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    hold: Annotated[bool, Parameter(negative="")] = False,
+    wait: Wait = True,
+    timeout: Timeout = 60.0,
+    asking: Asking = ASKING,
+    connection: Connection = HERE,
+) -> int:
+    """Go back to an earlier revision of a workload: its template is declared again, and goes the whole way.
+
+    Where Git keeps the Rollout (Argo CD, Flux) nothing is written, since it would be taken back: it is said what has to
+    be reverted there, with exit code 1. Until then --hold keeps the revision that is under way rejected.
+
+    Args:
+        name: The rollout of a workload, also as rollout/NAME.
+        to_revision: The number of the revision, as fabctl rollout history has it; without it the one before.
+        hold: Give up the revision that is under way, so that it stays rejected; Git may go on wanting it.
+        wait: Whether to wait, with --hold, until the operator has heard of it.
+        timeout: For how many seconds.
+        asking: Whether to ask, and whether to do anything at all.
+        connection: Which cluster, and where in it.
+    """
+    if hold and to_revision is not None:
+        raise UsageError("--hold goes back to the stable revision: leave out --to-revision")
+    if hold:
+        speeches = {WORKLOAD: Speech(workload_view, lambda rollout, _: words.abort(rollout))}
+        return await say(name, speeches, asking, connection, timeout if wait else None, unless=_BY_GIT)
+    async with connected(connection) as cluster:
+        kind, body = await find(cluster, meant(name))
+        only(WORKLOAD, kind, workload_view(body).name, _BY_GIT)
+        return await _undo(cluster, body, to_revision, asking)
+
+
+async def _undo(cluster: Cluster, body: Body, number: int | None, asking: Asking) -> int:
+    rollout = workload_view(body)
+    if rollout.is_unseen:
+        raise Unhandled(f"{rollout.name}: the operator has not looked at it since it changed; try again in a moment")
+    back = await _earlier(cluster, body, number)
+    show_sections(_shown(body, back))
+    if keeper := kept_by(body):
+        raise Unhandled(
+            f"{rollout.name}: {keeper} keeps it as Git has it, and would take this back: git revert the commit that "
+            f"brought revision #{rollout.revision}; until then fabctl rollout undo {rollout.name} --hold rejects it"
+        )
+    to = f" --to-revision {number}" if number is not None else ""
+    question = f"Let {rollout.namespace}/{rollout.name} go back to revision #{back.number}"
+    deed = Deed(question, f"{rollout.name}: nothing was undone", f"fabctl rollout undo {rollout.name}{to}")
+    if (code := asking.declined(deed)) is not None:
+        return code
+    now = await cluster.get(rollout.name, WORKLOAD)
+    if _what(now) != _what(body) or kept_by(now):
+        raise Unhandled(f"{rollout.name}: it changed while you looked at it: nothing was undone; look again")
+    await cluster.patch(rollout.key, going_back(now, back), WORKLOAD)
+    print_line(
+        f"{rollout.name}: it is to have the template of revision #{back.number} again: "
+        f"fabctl rollout status {rollout.name} -w"
+    )
+    return 0
+
+
+async def _earlier(cluster: Cluster, body: Body, number: int | None) -> Revision:
+    rollout = workload_view(body)
+    found = await owned(cluster, body, pods=False)
+    if found.missing:
+        raise Unhandled(f"{rollout.name}: its revisions are not known: {'; '.join(found.missing.values())}")
+    try:
+        return earlier(rollout, found.of(rollout.uid), number)
+    except NoWayBack as why:
+        raise Unhandled(f"{rollout.name}: {why}") from None
+
+
+def _shown(body: Body, back: Revision) -> list[Section]:
+    changes = fields(body, back)
+    table = Table("", ("Field", "Declared", "Goes back to"), changes)
+    then = ("Then", f"the template of revision #{back.number} ({back.hash}) is declared, and goes the whole way")
+    other = (("images", "none changes; what else differs in the template goes back"),)
+    return [Section("", (*head(workload_view(body)), then)), Section("Changes", table if changes else other)]
+
+
+def _what(body: Body) -> tuple[object, ...]:
+    """Return what has to be the same still when it is undone."""
+    rollout = workload_view(body)
+    return rollout.uid, rollout.hash, rollout.stable, mapping(body.get("spec")).get("template")
