@@ -17,7 +17,8 @@ PAUSE = "rollout.fabgitops.io/pause"
 PROMOTE = "rollout.fabgitops.io/promote"
 """On a rollout: `REVISION/WAVE` ends the wait after that wave, `REVISION/full` releases all that is left.
 
-Of a workload `HASH/STEP`, the first step is 0, goes past what it waits for there, `HASH/full` past all that is left."""
+Of a workload `HASH/STEP`, the first step is 0, goes past what it waits for there, `HASH/full` past all that is left.
+STEP of a blueGreen is `preview`, or `active` when it has gone over."""
 ABORT = "rollout.fabgitops.io/abort"
 """On a rollout: `REVISION`, of a workload `HASH`, is given up, and what was released of it put back."""
 RETRY = "rollout.fabgitops.io/retry"

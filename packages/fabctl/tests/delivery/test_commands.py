@@ -167,10 +167,17 @@ def obeying(world: World, **status_: Any) -> Callable[[Body], None]:
     return obey
 
 
+COLOURS: Body = {"strategy": {"blueGreen": {"activeService": "hmi"}}, "currentStepIndex": None}
+SWITCHED = {"blueGreen": {"activeSelector": "bb22"}, "pauseConditions": []}
+DONE = {"stableRS": "bb22", "phase": "Completed"}
+
+
 @pytest.mark.parametrize(
     ("given", "say", "annotation", "value", "then"),
     [
         (rollout(), promote, "promote", "bb22/1", {"currentStepIndex": 2, "phase": "Progressing"}),
+        (rollout(blueGreen={"activeSelector": "aa11"}, **COLOURS), promote, "promote", "bb22/preview", SWITCHED),
+        (rollout(blueGreen={"activeSelector": "bb22"}, **COLOURS), promote, "promote", "bb22/active", DONE),
         (rollout("Progressing"), abort, "abort", "bb22", {"abort": True, "phase": "Failed"}),
         (rollout("Failed", abort=True, abortedAt=AT), retry, "retry", f"bb22/{AT}", {"abort": False}),
     ],

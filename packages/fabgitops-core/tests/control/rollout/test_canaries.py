@@ -115,6 +115,27 @@ def test_abort_and_retry() -> None:
     assert (plant.counts(), plant.status.phase) == ({"1": 2, "2": 2}, Phase.PAUSED)
 
 
+def test_a_word_that_was_taken_back_may_be_said_again() -> None:
+    """A second abort of a revision that was begun once more is carried out, and one that stands there still is not."""
+    plant = out(canary({"setWeight": 50}, {"pause": {}}))
+    plant.declare(template=template("2"))
+    plant.settle()
+    assert plant.status is not None
+    hash_ = plant.status.current_pod_hash
+    plant.say(marks.ABORT, hash_)
+    plant.settle()
+    assert plant.status.aborted_at is not None
+    plant.say(marks.RETRY, f"{hash_}/{plant.status.aborted_at:%Y-%m-%dT%H:%M:%SZ}")
+    plant.settle()
+    assert plant.status.phase is Phase.PAUSED
+    plant.say(marks.ABORT, None)
+    plant.settle()
+    assert (plant.status.phase, [each.partition("=")[0] for each in plant.status.heard]) == (Phase.PAUSED, ["retry"])
+    plant.say(marks.ABORT, hash_)
+    plant.settle()
+    assert (plant.counts(), plant.status.phase) == ({"1": 4, "2": 0}, Phase.FAILED)
+
+
 def test_promoted_in_full() -> None:
     """All that is left is skipped: pauses as well as steps."""
     plant = out(canary({"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}))

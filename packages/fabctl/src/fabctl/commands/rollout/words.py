@@ -29,20 +29,34 @@ def promote(rollout: WorkloadView) -> Word[WorkloadView]:
     _check_going(rollout)
     if not rollout.pauses:
         raise NothingToSay(f"it waits for nobody, it is {rollout.phase}")
-    if rollout.step is None:
-        raise Unhandled(f"{rollout.name}: it waits at no step of a canary: promote it with --full")
-    following = rollout.steps[rollout.step + 1] if rollout.step + 1 < len(rollout.steps) else None
-    then = step_said(following) if following else "no step is left: it gets everything, and becomes the stable one"
-    shown = (("Waits", f"{rollout.place}: {rollout.message}"), ("Then", then))
-    said = f"{rollout.hash}/{rollout.step}"
+    where, step, then = _stop(rollout)
+    shown = (("Waits", f"{where}: {rollout.message}"), ("Then", then))
+    said = f"{rollout.hash}/{step}"
 
     def answer(now: WorkloadView) -> Answer | None:
-        if now.step != rollout.step or not now.under_way:
+        if (now.step, now.active, now.pauses) != (rollout.step, rollout.active, rollout.pauses) or not now.under_way:
             return Answer(f"goes on, {now.phase}: {now.message}")
         return _too_late(now) if now.has_heard(PROMOTE, said) else None
 
-    question = f"Go on behind {rollout.place} of {_which(rollout)}"
+    question = f"Go on behind {where} of {_which(rollout)}"
     return _word(rollout, {PROMOTE: said}, shown, question, ("promote", "promoted", "asked to go on"), answer)
+
+
+def _stop(rollout: WorkloadView) -> tuple[str, str, str]:
+    """Return where it waits, in words and as a word names it, and what comes then.
+
+    Raises:
+        Unhandled: A word has no name for it.
+    """
+    if rollout.way == "blueGreen":
+        if rollout.active == rollout.hash:
+            return "the switch to the new version", "active", "it becomes the stable one"
+        return "the preview", "preview", "the active Service goes over to it"
+    if rollout.step is None:
+        raise Unhandled(f"{rollout.name}: it waits at no step: promote it with --full")
+    following = rollout.steps[rollout.step + 1] if rollout.step + 1 < len(rollout.steps) else None
+    last = "no step is left: it gets everything, and becomes the stable one"
+    return rollout.place or "the test", str(rollout.step), step_said(following) if following else last
 
 
 def promote_full(rollout: WorkloadView) -> Word[WorkloadView]:

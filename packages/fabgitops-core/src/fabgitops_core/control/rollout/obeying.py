@@ -16,8 +16,14 @@ FULL = "full"
 
 
 def obeyed(look: Look, state: RolloutState) -> RolloutState | None:
-    """Carry out a word that was not heard yet; None where there is none."""
+    """Carry out a word that was not heard yet; None where there is none.
+
+    One that is there no more is forgotten: the same, said again, is a new one.
+    """
     said = {"abort": look.words.abort, "promote": look.words.promote, "retry": look.words.retry}
+    heard = tuple(each for each in state.status.heard if each in {f"{name}={word}" for name, word in said.items()})
+    if heard != state.status.heard:
+        return state.with_status(heard=heard)
     for name, word in said.items():
         token = f"{name}={word}"
         if not word or token in state.status.heard:
