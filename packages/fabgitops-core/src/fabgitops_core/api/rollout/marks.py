@@ -21,7 +21,14 @@ PAUSE = f"rollout.{GROUP}/pause"
 """On a Rollout: while it is there it goes no further; its value says why."""
 
 PROMOTE = f"rollout.{GROUP}/promote"
-"""On a Rollout: `HASH/STEP` goes past what it waits for at that step, `HASH/full` past all that is left."""
+"""On a Rollout: `HASH/STEP` goes past what it waits for at that step, `HASH/full` past all that is left.
+
+STEP is status.currentStepIndex; of a blue-green, which has none, it is `preview` for what it waits for before it goes
+over to users, and `active` (status.blueGreen.activeSelector is HASH then) for what comes after.
+"""
+
+PREVIEW_STEP, ACTIVE_STEP = "preview", "active"
+"""What stands for STEP with a blue-green."""
 
 ABORT = f"rollout.{GROUP}/abort"
 """On a Rollout: the revision of this HASH is given up."""

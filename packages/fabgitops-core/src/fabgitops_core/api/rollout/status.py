@@ -98,6 +98,8 @@ class BlueGreenStatus(ApiModel):
     """The revision that the active Service is to select."""
     preview_selector: str = ""
     """The revision that the preview Service is to select."""
+    previous_selector: str = ""
+    """The revision that the active Service selected before: its pods stay for a while."""
     scale_up_preview_check_point: bool = False
     """The new version was let past its wait, and gets all its pods."""
 
@@ -218,6 +220,8 @@ class RolloutStatus(ApiModel):
     """What a canary goes on from."""
     blue_green: BlueGreenStatus = BlueGreenStatus()
     """What a blue-green goes on from."""
+    services: Annotated[tuple[str, ...], Field(max_length=8)] = ()
+    """Services whose selectors it holds: one that is named no more is let go."""
     contention: Contention | None = None
     """How often somebody else set what we hold."""
     progressed_at: Time | None = None

@@ -171,9 +171,9 @@ class BlueGreen(ApiModel):
 class Cookie(ApiModel):
     """A cookie of a request."""
 
-    name: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9!#$%&'*+\-.^_|~]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=240, pattern=r"^[A-Za-z0-9!#$%&'*+\-.^_|~]+$")]
     """Its name."""
-    value: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9!#$%&'()*+\-./:<=>?@\[\]^_`{|}~]+$")]
+    value: Annotated[str, Field(min_length=1, max_length=240, pattern=r"^[A-Za-z0-9!#$%&'()*+\-./:<=>?@\[\]^_`{|}~]+$")]
     """Its value."""
 
 

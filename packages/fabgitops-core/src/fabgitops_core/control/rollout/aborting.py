@@ -1,6 +1,5 @@
 """A revision that is given up: all goes back to the proven one, until Git changes or somebody retries."""
 
-from fabgitops_core.api.rollout.status import BlueGreenStatus
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.rollout.deciding import brief, decided
 from fabgitops_core.control.rollout.reasons import RolloutReason
@@ -32,7 +31,7 @@ def aborted(look: Look, state: RolloutState, rule: str, cause: str) -> RolloutSt
         controller_pause=False,
         promote_full=False,
         current_step_index=0 if isinstance(look.way, Canary) else None,
-        blue_green=BlueGreenStatus(active_selector=state.status.blue_green.active_selector),
+        blue_green=state.status.blue_green.model_copy(update={"scale_up_preview_check_point": False}),
     )
     outcome = f"revision {state.status.revision} ({look.hash}) is given up: all goes back to {state.status.stable_rs}"
     return decided(state, look.at, cause, rule, outcome, RolloutReason.ABORTED)

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from fabgitops_core.control.rollout import canary, contending, traffic
+from fabgitops_core.api.rollout.strategies import BlueGreen
+from fabgitops_core.control.rollout import bluegreen, canary, contending, keeping, traffic
 from fabgitops_core.control.rollout.aims import Aims
 from fabgitops_core.control.rollout.counts import basic, older
+from fabgitops_core.control.rollout.deadline import deadline
+from fabgitops_core.control.rollout.releasing import released
 from fabgitops_core.control.rollout.rerouting import Routed, routed
 from fabgitops_core.control.rollout.sides import NOBODY, together
 from fabgitops_core.control.rollout.sizing import kept_until, sizes
 from fabgitops_core.control.rollout.sofar import ALL
 from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.switching import selectors
 from fabgitops_core.control.rollout.view import Look, Revision
 
 
@@ -21,9 +25,25 @@ def aims_of(look: Look, state: RolloutState) -> Aims:
         return _routed(look, state, by)
     if current is None:
         return Aims(make=True, replicas=_healed(look, state))
+    if isinstance(look.way, BlueGreen):
+        return _beside(look, state)
     return Aims(
         replicas=_counts(look, state, current),
         selectors=_selectors(look, state),
+        release=released(look, state),
+        keep_until=dict.fromkeys(keeping.lasting(look, state)),
+        delete=expired(look, state),
+        due=_due(look, state),
+    )
+
+
+def _beside(look: Look, state: RolloutState) -> Aims:
+    """Return what is to be where two revisions stand beside each other."""
+    return Aims(
+        replicas=keeping.counts(look, state),
+        selectors=selectors(look, state),
+        release=released(look, state),
+        keep_until=keeping.until(look, state),
         delete=expired(look, state),
         due=_due(look, state),
     )
@@ -95,4 +115,10 @@ def expired(look: Look, state: RolloutState) -> tuple[str, ...]:
 
 
 def _due(look: Look, state: RolloutState) -> datetime | None:
-    return canary.pause_over(look, state)
+    times = (
+        canary.pause_over(look, state),
+        bluegreen.pause_over(look, state),
+        keeping.due(look),
+        deadline(look, state),
+    )
+    return min((each for each in times if each is not None and each > look.at), default=None)

@@ -32,6 +32,7 @@ class Aims:
         make: Whether the ReplicaSet of the template that is declared is to be made.
         replicas: How many pods each revision is to have now, by its hash.
         selectors: Which revision each Service is to select, by its name.
+        release: Services that are to select all pods again, by name: they are named no more.
         routing: Where the routes are to send requests; None where there are none.
         keep_until: Until when a revision is left as it is, by its hash; None takes that away.
         delete: Revisions that go, by their hash: each has no pods.
@@ -41,6 +42,7 @@ class Aims:
     make: bool = False
     replicas: Mapping[str, int] = field(default_factory=dict)
     selectors: Mapping[str, str] = field(default_factory=dict)
+    release: tuple[str, ...] = ()
     routing: Routing | None = None
     keep_until: Mapping[str, datetime | None] = field(default_factory=dict)
     delete: tuple[str, ...] = ()

@@ -38,6 +38,19 @@ def selecting(child: Child, hash_: str) -> Doing | None:
     return Doing(patch_of(child, steps), RolloutReason.SWITCHED, told)
 
 
+def releasing(child: Child) -> Doing | None:
+    """Return what lets a Service select all revisions again; None if it does."""
+    selector = selector_of(child)
+    if marks.HASH not in selector:
+        return None
+    steps: Steps = (
+        {"op": "test", "path": "/spec/selector", "value": dict(selector)},
+        {"op": "remove", "path": f"/spec/selector/{marks.HASH}"},
+    )
+    told = f"the Service {child.key.name} is named no more: it selects all revisions again"
+    return Doing(patch_of(child, steps), RolloutReason.SWITCHED, told)
+
+
 def key_of(request: Request) -> Key | None:
     """Return which object a request is about; None for one that is about none."""
     if isinstance(request, Apply):

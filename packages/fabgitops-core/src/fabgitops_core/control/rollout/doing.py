@@ -10,8 +10,10 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.commands import Apply, Delete
 from fabgitops_core.control.rollout import rerouting
 from fabgitops_core.control.rollout.aims import Aims
-from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of, selecting
+from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of, releasing, selecting
 from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.records import MIN_READY
+from fabgitops_core.control.rollout.records import number_of as number_in
 from fabgitops_core.control.rollout.revising import number_of, replica_set
 from fabgitops_core.control.rollout.view import Look, Revision
 
@@ -27,11 +29,15 @@ def _differences(look: Look, aims: Aims) -> Iterator[Doing]:
         told = f"the ReplicaSet {body['metadata']['name']} of revision {number_of(look)} is made"
         yield Doing(Apply(body), RolloutReason.NEW_REPLICA_SET, told)
     yield from _numbered(look)
+    yield from _proving(look)
     yield from _kept(look, aims)
     yield from _scaled(look, aims, up=True)
     yield from rerouting.differences(look, aims.routing)
     for name, hash_ in aims.selectors.items():
         if (child := look.service(name)) is not None and (found := selecting(child, hash_)) is not None:
+            yield found
+    for name in aims.release:
+        if (child := look.service(name)) is not None and (found := releasing(child)) is not None:
             yield found
     yield from rerouting.left(look)
     yield from _scaled(look, aims, up=False)
@@ -49,6 +55,16 @@ def _numbered(look: Look) -> Iterator[Doing]:
         return
     steps = _annotated(current, {marks.REVISION: str(number)})
     told = f"the ReplicaSet {current.child.key.name} is revision {number} now"
+    yield Doing(patch_of(current.child, steps), RolloutReason.SCALED, told)
+
+
+def _proving(look: Look) -> Iterator[Doing]:
+    """Let a ReplicaSet know for how long a pod must have been ready to count."""
+    current, secs = look.revision(look.hash), look.spec.min_ready_seconds
+    if current is None or number_in(current.child, MIN_READY) == secs:
+        return
+    steps: Steps = ({"op": "add", "path": "/spec/minReadySeconds", "value": secs},)
+    told = f"pods of the ReplicaSet {current.child.key.name} count when they were ready for {secs} s"
     yield Doing(patch_of(current.child, steps), RolloutReason.SCALED, told)
 
 

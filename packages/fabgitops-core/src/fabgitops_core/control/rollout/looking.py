@@ -46,6 +46,7 @@ def regarded(state: RolloutState) -> frozenset[Key]:
     """Return the objects that a Rollout looks at."""
     if state.spec is None:
         return frozenset()
-    services = (Key(SERVICE.name, state.key.namespace, name) for name in services_of(state.spec))
+    names = {*services_of(state.spec), *state.status.services}
+    services = (Key(SERVICE.name, state.key.namespace, name) for name in names)
     routes = (each.key for each in routes_of(state.key, way_of(state.spec)) if each.route.name is not None)
     return frozenset((*services, *routes))

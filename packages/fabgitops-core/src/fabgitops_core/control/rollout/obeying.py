@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fabgitops_core.api.rollout.strategies import Canary
-from fabgitops_core.control.rollout import analysing, contending
+from fabgitops_core.control.rollout import analysing, bluegreen, contending
 from fabgitops_core.control.rollout.aborting import aborted, is_under_way, retried
 from fabgitops_core.control.rollout.canary import next_step
 from fabgitops_core.control.rollout.deciding import decided, noticed
@@ -63,7 +63,7 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
     if state.status.abort:
         return "it was given up: retry it, or promote it in full"
     if not isinstance(look.way, Canary):
-        return "a step is promoted of a canary only"
+        return bluegreen.promoted(look, state, step)
     if step != str(state.status.current_step_index):
         return f"it is at step {state.status.current_step_index}"
     if not state.status.pause_conditions:

@@ -11,7 +11,9 @@ from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Patched, PatchFailed, Surveyed
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
-from fabgitops_core.control.rollout import aiming, analysing, canary, contending, settling, telling, traffic
+from fabgitops_core.control.rollout import aiming, analysing, bluegreen, canary, contending, settling, telling, traffic
+from fabgitops_core.control.rollout.changing import changed
+from fabgitops_core.control.rollout.deadline import timed
 from fabgitops_core.control.rollout.deciding import brief
 from fabgitops_core.control.rollout.doing import next_of
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
@@ -19,6 +21,7 @@ from fabgitops_core.control.rollout.limits import limits
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.obeying import obeyed
 from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.releasing import held
 from fabgitops_core.control.rollout.reporting import said, standing
 from fabgitops_core.control.rollout.revising import mark_in, revised
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step, published
@@ -26,7 +29,9 @@ from fabgitops_core.control.rollout.view import Look, own_routes, revisions_of, 
 from fabgitops_core.control.rollout.ways import way_of
 
 MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
+    held,
     revised,
+    changed,
     settling.lost,
     obeyed,
     settling.first,
@@ -35,7 +40,9 @@ MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
     traffic.rerouted,
     analysing.judged,
     canary.advanced,
+    bluegreen.advanced,
     settling.finished,
+    timed,
 )
 """What may follow from a look, the first that does first; after each they are all asked again."""
 

@@ -11,7 +11,7 @@ from fabgitops_core.control.objects import Child
 
 SPEC, REPLICAS, READY, AVAILABLE = "spec", "replicas", "ready", "available"
 NUMBER, TEMPLATE, HASH, DOWN_AT, OWNER_KIND = "number", "template", "hash", "downAt", "ownerKind"
-SELECTOR, PORTS, IMAGES = "selector", "ports", "images"
+SELECTOR, PORTS, IMAGES, MIN_READY = "selector", "ports", "images", "minReady"
 """Names of facts."""
 
 
@@ -32,6 +32,7 @@ def replica_set(body: Mapping[str, Any]) -> Child:
         NUMBER: text_of(annotations.get(marks.REVISION)),
         TEMPLATE: text_of(annotations.get(marks.TEMPLATE)),
         HASH: text_of(labels.get(marks.HASH)),
+        MIN_READY: str(_count(spec.get("minReadySeconds"))),
         DOWN_AT: text_of(annotations.get(marks.SCALE_DOWN_AT)),
         IMAGES: " ".join(images_of(mapping_of(spec.get("template")))),
         OWNER_KIND: _owner(metadata).get("kind", ""),

@@ -6,9 +6,12 @@ from typing import Any
 
 from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewed
 from fabgitops_core.api.rollout.status import Why
+from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.api.selecting import Selector
-from fabgitops_core.control.rollout import canary, judges, traffic
+from fabgitops_core.control.rollout import bluegreen, canary, judges, traffic
+from fabgitops_core.control.rollout.deadline import overdue
 from fabgitops_core.control.rollout.deciding import brief, noticed
+from fabgitops_core.control.rollout.experiment import situation_of
 from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.rerouting import problem, routed
 from fabgitops_core.control.rollout.situations import (
@@ -20,12 +23,14 @@ from fabgitops_core.control.rollout.situations import (
     NOT_FOUND,
     OVERDUE,
     PAUSED,
+    PREVIEW,
     PROGRESSING,
     REFUSED,
     WAITING,
     Situation,
 )
 from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.switching import is_out
 from fabgitops_core.control.rollout.view import Look
 
 
@@ -72,14 +77,26 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
         return situation, f"revision {status.revision} was given up: {status.cause}"
     if missing := judges.why_not(look, state):
         return NOT_FOUND, missing
-    if overdue(state):
+    if overdue(look, state):
         secs = look.spec.progress_deadline_seconds
-        return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}"
+        return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}{_route(look, state)}"
+    return _going(look, state)
+
+
+def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
+    """Return the situation of what is neither given up nor kept from going on, and the sentence that says so."""
+    status = state.status
+    test = situation_of(look, state)
     if (why := waits_for(look, state)) is not None:
-        return PAUSED, why
+        return (PAUSED if test is None or state.asked_to_pause else test), why
+    if test is not None:
+        return test, f"{_step(look, state)}{_pods(look, state)}"
+    if bluegreen.is_previewed(look, state):
+        return PREVIEW, _pods(look, state)
     if status.stable_rs == look.hash:
-        whole = status.available_replicas >= look.n and not _others(look) and traffic.is_there(look, state)
-        situation = COMPLETED if whole else HEALING if status.finished_at else PROGRESSING
+        current = look.revision(look.hash)
+        there = current is not None and current.available >= look.n and is_out(look) and traffic.is_there(look, state)
+        situation = COMPLETED if there and not _others(look) else HEALING if status.finished_at else PROGRESSING
         return situation, f"{_pods(look, state)}{_route(look, state)}"
     if not status.stable_rs:
         return INITIALIZING, f"{_pods(look, state)}{_route(look, state)}"
@@ -95,16 +112,11 @@ def waits_for(look: Look, state: RolloutState) -> str | None:
         return state.asked_to_pause
     if not status.pause_conditions:
         return None
-    until = canary.pause_over(look, state)
+    until = canary.pause_over(look, state) or bluegreen.pause_over(look, state)
     if until is not None and canary.pause_of(state, Why.INCONCLUSIVE) is None:
         return f"{_step(look, state)}paused until {until:%Y-%m-%d %H:%M:%S} UTC"
     reasons = ", ".join(each.reason for each in status.pause_conditions)
     return f"{_step(look, state)}paused ({reasons}) until somebody promotes it"
-
-
-def overdue(state: RolloutState) -> bool:
-    """Return whether it has made no progress for longer than it may."""
-    return state.status.progress_mark == "overdue"
 
 
 def _route(look: Look, state: RolloutState) -> str:
@@ -120,6 +132,8 @@ def _route(look: Look, state: RolloutState) -> str:
 
 
 def _is_back(look: Look, state: RolloutState) -> bool:
+    if isinstance(look.way, BlueGreen):
+        return bluegreen.is_back(look, state)
     if routed(look) is not None:
         return traffic.is_there(look, state) and _has_all(look, state)
     stable = look.revision(state.status.stable_rs)
@@ -166,6 +180,8 @@ def _seen(look: Look, state: RolloutState) -> Mapping[str, Any]:
 
 def _weight(look: Look, state: RolloutState) -> int:
     """Return the share that the new version really has, of a hundred: of requests, or else of the pods."""
+    if isinstance(look.way, BlueGreen):
+        return bluegreen.weight(look)
     if (share := traffic.share_now(look, state)) is not None:
         return share
     current = look.revision(look.hash)

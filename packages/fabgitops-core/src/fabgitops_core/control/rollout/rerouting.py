@@ -10,7 +10,7 @@ from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.differing import Doing, patch_of, selecting
 from fabgitops_core.control.rollout.kinds import ROUTES
-from fabgitops_core.control.rollout.looking import Place, routes_of
+from fabgitops_core.control.rollout.looking import Place, routes_of, services_of
 from fabgitops_core.control.rollout.named import Layout, change, layout
 from fabgitops_core.control.rollout.owned import body_of, rules_from
 from fabgitops_core.control.rollout.reasons import RolloutReason
@@ -64,9 +64,8 @@ def left(look: Look) -> Iterator[Doing]:
 
 def problem(look: Look) -> str:
     """Return what is missing that the strategy names, as a sentence that says what to do; "" where nothing is."""
-    named = (look.way.stable_service, look.way.canary_service) if isinstance(look.way, Canary) else ()
-    for name in named:
-        if name and look.service(name) is None:
+    for name in services_of(look.spec):
+        if look.service(name) is None:
             return look.unseen.get("Service") or f"the Service {name} is not there"
     by = routed(look)
     places = routes_of(look.key, by.way) if by else ()

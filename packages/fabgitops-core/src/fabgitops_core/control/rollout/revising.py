@@ -6,11 +6,10 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.rollout import ROLLOUT
-from fabgitops_core.api.rollout.status import BlueGreenStatus
 from fabgitops_core.control.rollout.deciding import decided
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.reasons import RolloutReason
-from fabgitops_core.control.rollout.revision import marked, name_of, next_number
+from fabgitops_core.control.rollout.revision import marked, name_of, next_number, within_window
 from fabgitops_core.control.rollout.state import RolloutState, second
 from fabgitops_core.control.rollout.templates import hash_of
 from fabgitops_core.control.rollout.view import Look, Revision
@@ -72,7 +71,8 @@ def revised(look: Look, state: RolloutState) -> RolloutState | None:
     if look.hash == status.current_pod_hash:
         return None
     first = not status.stable_rs
-    skipped = first or look.hash == status.stable_rs
+    within = _within_window(look, state)
+    skipped = first or within or look.hash == status.stable_rs
     last = look.last_step
     now = second(look.at)
     state = state.with_status(
@@ -85,19 +85,31 @@ def revised(look: Look, state: RolloutState) -> RolloutState | None:
         abort=False,
         aborted_at=None,
         cause="",
-        promote_full=False,
-        blue_green=BlueGreenStatus(active_selector=status.blue_green.active_selector),
+        promote_full=within,
+        blue_green=status.blue_green.model_copy(update={"scale_up_preview_check_point": False}),
         analyses=(),
         started_at=now,
         finished_at=None,
     )
-    return decided(state, look.at, "the template has changed", *_begins(look, state, first=first, skipped=skipped))
+    return decided(state, look.at, "the template has changed", *_begins(look, state, first=first, within=within))
 
 
-def _begins(look: Look, state: RolloutState, *, first: bool, skipped: bool) -> tuple[str, str, RolloutReason]:
+def _within_window(look: Look, state: RolloutState) -> bool:
+    """Return whether it goes back to a version of before that is taken for proven."""
+    current, stable = look.revision(look.hash), look.revision(state.status.stable_rs)
+    window = look.spec.rollback_window
+    if window is None or current is None or stable is None:
+        return False
+    made = (each.child.created for each in look.revisions)
+    return within_window(current.child.created, stable.child.created, made, window.revisions)
+
+
+def _begins(look: Look, state: RolloutState, *, first: bool, within: bool) -> tuple[str, str, RolloutReason]:
     named = f"revision {state.status.revision} ({look.hash})"
     if first:
         return "FirstRevision", f"{named} is the first one: it comes up without steps", RolloutReason.STARTED
-    if skipped:
+    if within:
+        return "RollbackWindow", f"{named} was out before: it comes back without steps", RolloutReason.STARTED
+    if look.hash == state.status.stable_rs:
         return "BackToStable", f"{named} is the proven one: all pods go back to it", RolloutReason.STARTED
     return "NewRevision", f"{named} begins", RolloutReason.STARTED

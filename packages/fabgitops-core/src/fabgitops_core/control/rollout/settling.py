@@ -4,6 +4,7 @@ from fabgitops_core.control.rollout import traffic
 from fabgitops_core.control.rollout.deciding import decided
 from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.switching import is_out
 from fabgitops_core.control.rollout.view import Look
 
 
@@ -56,7 +57,7 @@ def finished(look: Look, state: RolloutState) -> RolloutState | None:
     status, current = state.status, look.revision(look.hash)
     if status.finished_at is not None or status.stable_rs != look.hash or current is None:
         return None
-    if current.available < look.n or not traffic.is_there(look, state):
+    if current.available < look.n or not is_out(look) or not traffic.is_there(look, state):
         return None
     state = state.with_status(finished_at=second(look.at))
     given = f"{current.available} of {look.n} pods are available"
