@@ -58,7 +58,7 @@ def addresses(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def plane(addresses: None) -> Iterator[ControlPlane]:
     """Return a control plane with the controllers of workloads, on which the gateway stands."""
-    with control_plane(controller_manager=True, controllers=WORKLOADS) as running:
+    with control_plane(controllers=WORKLOADS) as running:
         yield running
 
 

@@ -26,23 +26,6 @@ KINDS = {
 }
 
 
-def image(version: str) -> str:
-    """Return the image of a version; its pods' servers answer with the version."""
-    return f"plant/app:{version}"
-
-
-def template(version: str, annotations: Mapping[str, str], grace: int = 1) -> dict[str, Any]:
-    """Return the template of a version's pods; `annotations` are those that `testbed.pods.manifest` names.
-
-    When they are deleted they go on for `grace` seconds.
-    """
-    container = {"name": "app", "image": image(version), "ports": [{"containerPort": PORT}]}
-    return {
-        "metadata": {"labels": {"app": "app", "version": version}, "annotations": dict(annotations)},
-        "spec": {"terminationGracePeriodSeconds": grace, "containers": [container]},
-    }
-
-
 def split(**weights: int) -> list[dict[str, Any]]:
     """Return the backends of a rule: a Service for each version, with its weight."""
     return [{"name": f"app-{version}", "port": 80, "weight": weight} for version, weight in weights.items()]
@@ -67,6 +50,21 @@ class Stage:
         """Delete it; its pods go on for their grace meanwhile."""
         await ask(self.api, "DELETE", f"/api/v1/namespaces/{self.name}")
 
+    def image(self, version: str) -> str:
+        """Return the image of a version, which no other stage has; its pods' servers answer with the version."""
+        return f"{self.name}/app:{version}"
+
+    def template(self, version: str, annotations: Mapping[str, str] | None = None, grace: int = 1) -> dict[str, Any]:
+        """Return a template for pods of a version; they go on for `grace` seconds when they are deleted.
+
+        Annotations are those that `testbed.pods.manifest` names.
+        """
+        container = {"name": "app", "image": self.image(version), "ports": [{"containerPort": PORT}]}
+        return {
+            "metadata": {"labels": {"app": "app", "version": version}, "annotations": annotations or {}},
+            "spec": {"terminationGracePeriodSeconds": grace, "containers": [container]},
+        }
+
     def url(self, kind: str, name: str) -> str:
         """Return where an object is."""
         version, plural = KINDS[kind]
@@ -90,7 +88,7 @@ class Stage:
         """
         marks = {f"testbed.fabgitops.io/{name}": value for name, value in annotations.items()}
         labels = {"matchLabels": {"app": "app", "version": version}}
-        spec = {"replicas": replicas, "selector": labels, "template": template(version, marks)}
+        spec = {"replicas": replicas, "selector": labels, "template": self.template(version, marks)}
         await self.apply(kind, f"app-{version}", spec)
         ports = [{"port": 80, "targetPort": PORT, "protocol": "TCP"}]
         await self.apply("Service", f"app-{version}", {"selector": {"version": version}, "ports": ports})

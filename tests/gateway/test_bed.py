@@ -3,7 +3,7 @@
 import pytest
 from testbed.traffic import Answers
 
-from .stage import Stage, image, split
+from .stage import Stage, split
 
 pytestmark = pytest.mark.gateway
 
@@ -60,6 +60,13 @@ async def test_weights_move_under_load(stage: Stage) -> None:
     assert answers.codes == {200: answers.total}
 
 
+async def test_what_a_story_asserts_under_load_is_told(stage: Stage) -> None:
+    """A story that fails while requests go on fails of what it asserts, and not of the requests."""
+    with pytest.raises(AssertionError, match="as told"):
+        async with stage.stream():
+            raise AssertionError("as told")
+
+
 async def test_pods_drain(stage: Stage) -> None:
     """Pods that are taken away under load serve until the gateway has left them: nothing is lost."""
     await stage.version("v1", 4)
@@ -81,14 +88,14 @@ async def test_pods_that_are_not_ready_get_nothing(stage: Stage) -> None:
         await stage.available(version, 1)
     await stage.route(split(v1=50, v2=50))
     await stage.answers("both versions are served", served)
-    stage.kubelet.break_image(image("v2"))
+    stage.kubelet.break_image(stage.image("v2"))
     try:
         await stage.answers("the second is left", lambda seen: not seen.versions["v2"] and seen.codes[503] > 0)
         answers = await stage.send(400)
         assert answers.codes[200] == answers.versions["v1"] > 100
         assert answers.codes[503] == 400 - answers.versions["v1"]
     finally:
-        stage.kubelet.mend_image(image("v2"))
+        stage.kubelet.mend_image(stage.image("v2"))
     await stage.answers("both versions are served again", lambda seen: seen.lost == 0 and seen.versions["v2"] > 0)
 
 

@@ -134,6 +134,10 @@ def bootstrap(file: Path, ports: Ports) -> list[str]:
 
 
 def proxy(file: Path) -> list[str]:
-    """Envoy with one thread, so that counts are of one who throws dice."""
+    """Envoy with one thread, so that counts are of one who throws dice.
+
+    Without hot restart, whose socket there is once on a machine: several test runs may have an Envoy each.
+    """
     identity = ["--service-node", NAME, "--service-cluster", NAME]
-    return [str(envoy()), "-c", str(file), *identity, "--concurrency", "1", "--log-level", "warning"]
+    alone = ["--concurrency", "1", "--disable-hot-restart"]
+    return [str(envoy()), "-c", str(file), *identity, *alone, "--log-level", "warning"]

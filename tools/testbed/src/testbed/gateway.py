@@ -107,7 +107,9 @@ def _start(kubeconfig: Path, folder: Path, ports: Ports, stack: ExitStack) -> No
     config.write_text(contour.configuration(ports), encoding="utf-8")
     health = f"http://{LOOPBACK}:{ports.health}/healthz"
     _run(contour.serve(kubeconfig, config, ports), folder / "contour.log", health, stack)
-    subprocess.run(contour.bootstrap(started_with, ports), check=True, capture_output=True)
+    written = subprocess.run(contour.bootstrap(started_with, ports), capture_output=True, text=True, check=False)
+    if written.returncode != 0:
+        raise StartError(f"contour wrote no {started_with.name}:\n{processes.last_lines(written.stderr)}")
     # Contour has told it to listen there, so it obeys by now.
     _run(contour.proxy(started_with), folder / "envoy.log", f"http://{LOOPBACK}:{ports.statistics}/ready", stack)
 

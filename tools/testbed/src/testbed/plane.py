@@ -78,7 +78,7 @@ def start_link(folder: Path | None, *, controller_manager: bool, controllers: Se
 
 
 @contextmanager
-def control_plane(*, controller_manager: bool = False, controllers: Sequence[str] = EVERY) -> Iterator[ControlPlane]:
+def control_plane(*, controller_manager: bool = False, controllers: Sequence[str] = ()) -> Iterator[ControlPlane]:
     """A control plane of its own: etcd and the API server, with RBAC on, on free loopback ports.
 
     Nothing of it outlives the block, nor this process, even when that is killed.
@@ -86,10 +86,11 @@ def control_plane(*, controller_manager: bool = False, controllers: Sequence[str
     Args:
         controller_manager: also run kube-controller-manager: garbage collection and the deletion of
             namespaces need it.
-        controllers: which of its controllers it runs, such as `replicaset-controller`; all of them, unless said.
+        controllers: run it with just these controllers, such as `replicaset-controller`, rather than with all.
 
     Raises:
         TestbedError: no binaries were found, or a component did not start.
     """
-    with start_link(None, controller_manager=controller_manager, controllers=controllers) as link:
+    manager = controller_manager or bool(controllers)
+    with start_link(None, controller_manager=manager, controllers=controllers or EVERY) as link:
         yield ControlPlane(link)

@@ -39,12 +39,15 @@ def workload_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     Its pods stay Pending unless a test asks for `kubelet` as well.
     """
     BINARIES.must_be_done(request.config)
-    with running_control_plane(controller_manager=True, controllers=WORKLOADS) as running:
+    with running_control_plane(controllers=WORKLOADS) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def kubelet(workload_plane: ControlPlane) -> Iterator[Kubelet]:
-    """Let the pods of `workload_plane` run, ready or not as their annotations and the test say; nobody serves there."""
+    """Let the pods of `workload_plane` run, ready or not as their annotations and the test say; nobody serves there.
+
+    Its images are the whole session's: a test that breaks one uses a name that no other test has.
+    """
     with Kubelet(workload_plane) as running:
         yield running

@@ -95,13 +95,14 @@ class Traffic:
         When the block is over each request that was sent has been answered, or given up after ten seconds.
         """
         answers, over = Answers(), asyncio.Event()
-        async with self._session(host, headers) as session, asyncio.TaskGroup() as senders:
-            for _ in range(at_once):
-                senders.create_task(self._send_until(session, path, over, answers))
+        async with self._session(host, headers) as session:
+            # No TaskGroup: it would wrap what the block raises, a failed assertion for instance.
+            senders = [asyncio.create_task(self._send_until(session, path, over, answers)) for _ in range(at_once)]
             try:
                 yield answers
             finally:
                 over.set()
+                await asyncio.gather(*senders)
 
     def _session(self, host: str, headers: Mapping[str, str] | None) -> aiohttp.ClientSession:
         limit = aiohttp.ClientTimeout(total=PATIENCE)

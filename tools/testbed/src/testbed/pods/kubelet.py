@@ -68,6 +68,7 @@ class Kubelet:
     def __enter__(self) -> Self:
         self._thread.start()
         if not self._begun.wait(START_LIMIT):
+            self._end()
             raise TestbedError(f"the stand-in kubelet made no Node within {START_LIMIT:.0f} s")
         self.check()
         return self
@@ -76,11 +77,14 @@ class Kubelet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End it, and the pods' programs with it; their objects stay."""
+        self._end()
+        if error is None:
+            self.check()
+
+    def _end(self) -> None:
         if self._loop and self._work and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._work.cancel)
         self._thread.join()
-        if error is None:
-            self.check()
 
     def _judge(self, image: str, *, broken: bool) -> None:
         self.check()
