@@ -42,10 +42,8 @@ from fabgitops_core.engine.rations import Rations
 from fabgitops_core.engine.references import Reference, References
 from fabgitops_core.engine.scheduler import Scheduler
 from fabgitops_core.engine.shares import Shares
+from fabgitops_core.engine.stirring import TOGETHER_SECS, Stirring
 from fabgitops_core.engine.watching import Watching
-
-TOGETHER_SECS = 1.0
-"""When a hold ends, those who waited for it are looked at within so many seconds, where they are many."""
 
 Meter = TypeVar("Meter", float, str)
 Metered = Iterator[tuple[Key, Mapping[str, Meter]]]
@@ -104,7 +102,8 @@ class Engine:
         self.circuits = Circuits(self._time)
         self._held = Held(self._time, self._why_held, self._look_again)
         self.holds = Holds(self._held.look)
-        self.families = Families(self._stirred, self._listed)
+        self._stirring = Stirring(self._entries, self._scheduler)
+        self.families = Families(self._stirring.changed, self._stirring.complete)
         self._isolation = Isolation(
             host, self._listener, self._scheduler, self.holds, now, self._fallen, self._stepped, bus
         )
@@ -335,7 +334,7 @@ class Engine:
         if entry is not None and entry.leader is not None:
             self._leading.reconsider(entry)
         else:
-            self._stirred(key)
+            self._stirring.changed(key)
 
     def _stepped(self, entry: Entry) -> None:
         self._leading.stepped(entry)
@@ -353,21 +352,6 @@ class Engine:
 
     def _look_again(self, key: Key) -> None:
         self._scheduler.wake(key, 0.0, spread=TOGETHER_SECS)
-
-    # --- what is known of what a resource owns ------------------------------------------------------------------------
-
-    def _stirred(self, key: Key) -> None:
-        """Let a resource be looked at, of whose objects something is news: once for all until its next pass begins."""
-        entry = self._entries.get(key)
-        if entry is not None and not entry.news:
-            entry.news = True
-            self._scheduler.wake(key, 0.0)
-
-    def _listed(self, kind: str, namespace: str | None) -> None:
-        """Let resources of a kind be looked at, of whose objects something was listed for the first time."""
-        for key in self._entries:
-            if key.kind == kind and namespace in {None, key.namespace}:
-                self._scheduler.wake(key, 0.0, spread=TOGETHER_SECS)
 
     def _wake(self, key: Key, after: float) -> None:
         if key in self._entries:
