@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 import yaml
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE
 from fabgitops_core.api.argo.reading import Hashes
 from fabgitops_core.api.argo.rollout import taken
 from fabgitops_core.api.argo.telling import told
 from fabgitops_core.api.argo.templates import template_taken
+from fabgitops_core.api.crd import definition
 from fabgitops_core.api.refusals import problems_of
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
 from lupa.lua51 import LuaRuntime
 from pydantic import ValidationError
 from testbed.gomodules import downloaded
+
+from .conftest import Kubectl, established
 
 NO_YAML = {"traffic-management/rollout-linkerd.yaml"}
 """It has `{{` without quotes in it: kubectl does not take it either."""
@@ -111,3 +115,30 @@ def test_argo_cd_sees_a_rollout_for_what_it_is(phase: Phase, generation: int, he
     found = lua.execute(script.read_text())
     assert found["status"] == health
     assert (found["message"] == "as it is") == (generation == 3)
+
+
+KINDS = {kind.kind: f"{kind.plural}.{kind.version}.{kind.group}" for kind in (ARGO_ROLLOUT, ARGO_TEMPLATE)}
+"""What kubectl calls the kinds that it is to show."""
+
+
+@pytest.fixture
+def argo(kubectl: Kubectl) -> Iterator[Kubectl]:
+    """Return kubectl for an API server that has the kinds of Argo Rollouts, for the time of a test."""
+    kinds = (ARGO_ROLLOUT, ARGO_TEMPLATE)
+    kubectl("apply", "--server-side", "-f", "-", text=yaml.safe_dump_all(map(definition, kinds)))
+    established(kubectl)
+    yield kubectl
+    kubectl("delete", "crd", *(kind.crd_name for kind in kinds))
+
+
+@pytest.mark.docs
+def test_nothing_of_a_manifest_is_pruned(argo: Kubectl) -> None:
+    """The API server keeps each field of each example, so that what is not done is refused, and not lost."""
+    examples = objects(downloaded("github.com/argoproj/argo-rollouts") / "examples")
+    wanted = {f"example-{number}": body for number, body in enumerate(examples) if body["kind"] in KINDS}
+    metadata = {name: {"metadata": {"name": name, "namespace": "default"}} for name in wanted}
+    argo("create", "-f", "-", text=yaml.safe_dump_all({**body, **metadata[name]} for name, body in wanted.items()))
+    found = yaml.safe_load(argo("get", ",".join(KINDS.values()), "-n", "default", "-o", "yaml"))["items"]
+    assert {each["metadata"]["name"]: each["spec"] for each in found} == {
+        name: body["spec"] for name, body in wanted.items()
+    }

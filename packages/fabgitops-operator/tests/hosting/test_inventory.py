@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,6 +80,12 @@ class Site:
         hearing = Hearing([Scope(INDUSTRIAL_PLC)], 60.0)
         if errors := await Sweep(listing, self.inventory, hearing, (PLC,)).once():
             raise next(iter(errors.values()))
+
+
+class Labelled(PlcController):
+    """The decisions of a PLC, of which only those with a label are looked after."""
+
+    kind = replace(INDUSTRIAL_PLC, label=("example.com/id", "us"))
 
 
 @pytest.fixture
@@ -382,3 +389,14 @@ async def test_what_could_not_be_listed_whole_is_not_told(site: Site, monkeypatc
         await site.sweep(Listing(body(1), error=Unavailable("away", "unavailable")))
     assert not told
     assert not site.inventory.was_whole("IndustrialPLC", None)
+
+
+async def test_what_is_labelled_for_somebody_else_is_left_alone(site: Site) -> None:
+    """An object is looked after while it carries the label of its kind, and is as good as gone without it."""
+    labels: list[dict[str, str]] = [{}, {"example.com/id": "us"}, {"example.com/id": "them"}]
+    found = []
+    for version, each in enumerate(labels, 10):
+        one = body(version)
+        site.inventory.present(Labelled(), {**one, "metadata": {**one["metadata"], "labels": each}})
+        found.append((site.inventory.uid(KEY), len(site.engine)))
+    assert found == [(None, 0), ("u1", 1), (None, 0)]

@@ -30,6 +30,8 @@ class Kind:
     `rules` are checked of an object as a whole: in them `self.metadata` has its name, and nothing else of it.
     `lasting` is the field of a spec that counts also while another of its fields is not valid, and its model.
     A `shared_status` is written by others, too, and what they write counts: it is never written over unseen.
+    Only objects with its `label` (name and value) are looked after, the others are somebody else's; with "" as the
+    value, only those that lack it.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Kind:
     rules: tuple[Rule, ...] = ()
     lasting: tuple[str, type[ApiModel]] | None = None
     shared_status: bool = False
+    label: tuple[str, str] | None = None
     kind: str = ""
     optional: bool = False
 
@@ -66,3 +69,12 @@ class Kind:
     def matches(self, body: Mapping[str, Any]) -> bool:
         """Return whether an object says that it is of this kind."""
         return body.get("apiVersion") == self.api_version and body.get("kind") == self.kind
+
+    def is_ours(self, body: Mapping[str, Any]) -> bool:
+        """Return whether an object of it is one that is looked after, by its label."""
+        if self.label is None:
+            return True
+        metadata = body.get("metadata")
+        labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+        name, value = self.label
+        return (labels.get(name, "") if isinstance(labels, Mapping) else "") == value

@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fabgitops_core.api.argo.commands import NOTHING, Wanted, read
+from fabgitops_core.api.argo.commands import NOTHING, Wanted, kept_in, read
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.argo.telling import told
-from fabgitops_core.api.rollout.status import PauseCondition, RolloutStatus, Why
+from fabgitops_core.api.rollout.status import BlueGreenStatus, PauseCondition, RolloutStatus, Why
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 UNDER_WAY = RolloutStatus(current_pod_hash="66f5", stable_rs="7bd9", current_step_index=1)
 PAUSED = UNDER_WAY.model_copy(update={"pause_conditions": (PauseCondition(reason=Why.CANARY_STEP, start_time=AT),)})
 PREVIEWED = PAUSED.model_copy(update={"current_step_index": None})
+ACTIVE = PREVIEWED.model_copy(update={"blue_green": BlueGreenStatus(active_selector="66f5")})
 ABORTED = UNDER_WAY.model_copy(update={"abort": True, "aborted_at": AT, "current_step_index": 0})
 
 
@@ -35,6 +36,7 @@ def patched(said: RolloutStatus, patch: dict[str, Any]) -> ArgoRolloutStatus:
         (UNDER_WAY, {"pauseConditions": None, "currentStepIndex": 2}, Wanted(promote="66f5/1")),
         (UNDER_WAY, {"currentStepIndex": 5}, Wanted(promote="66f5/full")),
         (PREVIEWED, {"pauseConditions": None}, Wanted(promote="66f5/preview")),
+        (ACTIVE, {"pauseConditions": None}, Wanted(promote="66f5/active")),
         (UNDER_WAY, {"promoteFull": True}, Wanted(promote="66f5/full")),
         (ABORTED, {"promoteFull": True}, Wanted(promote="66f5/full")),
         (UNDER_WAY, {"abort": True}, Wanted(abort="66f5")),
@@ -85,3 +87,20 @@ def test_a_status_of_argo_rollouts_is_gone_on_from() -> None:
         }
     )
     assert read(found) == (PAUSED.model_copy(update={"controller_pause": True}), NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (UNDER_WAY, NOTHING),
+        (UNDER_WAY, Wanted(abort="66f5")),
+        (PAUSED, Wanted(promote="66f5/1")),
+        (UNDER_WAY, Wanted(promote="66f5/1")),
+        (PREVIEWED, Wanted(promote="66f5/preview")),
+        (UNDER_WAY, Wanted(promote="66f5/full")),
+        (ABORTED, Wanted(retry="66f5/2026-03-04T05:06:07Z")),
+    ],
+)
+def test_a_word_that_is_not_heard_yet_still_stands(said: RolloutStatus, wanted: Wanted) -> None:
+    """A status that is written before somebody's word was heard says it again to whoever reads it next."""
+    assert read(kept_in(told(said, 3, (), AT), wanted)) == (said, wanted)

@@ -1,9 +1,11 @@
 """Which Rollouts are looked after, and which are left to another controller."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from fabgitops_core.api.argo.owning import INSTANCE_ID, OURS, THEIRS, foreign_controller, is_ours
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
+from fabgitops_core.api.argo.owning import INSTANCE_ID, OURS, THEIRS, foreign_controller
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,9 @@ from fabgitops_core.api.argo.owning import INSTANCE_ID, OURS, THEIRS, foreign_co
 )
 def test_a_label_says_whose_a_rollout_is(labels: dict[str, str], instance_id: str, ours: bool) -> None:
     """A controller with an id takes only what carries it, one without only what carries none."""
-    assert is_ours(labels, instance_id) is ours
+    kind = replace(ARGO_ROLLOUT, label=(INSTANCE_ID, instance_id))
+    assert kind.is_ours({"metadata": {"labels": labels}}) is ours
+    assert kind.is_ours({}) is (instance_id == "")
 
 
 def entry(manager: str, time: str, **other: Any) -> dict[str, Any]:

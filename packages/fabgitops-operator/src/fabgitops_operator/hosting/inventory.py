@@ -174,7 +174,8 @@ class Inventory:
     def present(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
         """Take an object as the watch tells of it, unless a newer version of it was seen or it is known to be gone.
 
-        One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone. `reading` is
+        One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone, and so does one
+        without the label of its kind, which is somebody else's. `reading` is
         what `read` made of it, where somebody asked.
         """
         if not _names_itself(controller, body):
@@ -200,7 +201,7 @@ class Inventory:
         self._take(controller, body, reading)
 
     def _take(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
-        if _is_leaving(body):
+        if _is_leaving(body) or not controller.kind.is_ours(body):
             self.deleted(controller, body)
             return
         key, uid, version = _identity(controller, body)

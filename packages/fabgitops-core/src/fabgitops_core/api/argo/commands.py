@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.meta import rfc3339
+from fabgitops_core.api.rollout.marks import ACTIVE_STEP, PREVIEW_STEP
 from fabgitops_core.api.rollout.status import RolloutStatus
 
 FULL = "full"
-PREVIEW = "preview"
-"""What is promoted of a blue-green, which has no steps."""
 
 
 class Wanted(NamedTuple):
@@ -57,8 +56,13 @@ def _past(said: RolloutStatus, found: ArgoRolloutStatus) -> Wanted:
     if index is not None and beyond > 1:
         return Wanted(promote=f"{current}/{FULL}")
     if (said.pause_conditions and not found.pause_conditions) or (index is not None and beyond == 1):
-        return Wanted(promote=f"{current}/{PREVIEW if index is None else index}")
+        return Wanted(promote=f"{current}/{_stop(said) if index is None else index}")
     return NOTHING
+
+
+def _stop(said: RolloutStatus) -> str:
+    """Return at which of its two stops a blue-green waits, which has no steps."""
+    return ACTIVE_STEP if said.blue_green.active_selector == said.current_pod_hash else PREVIEW_STEP
 
 
 def read(found: ArgoRolloutStatus) -> tuple[RolloutStatus, Wanted]:
@@ -85,3 +89,16 @@ def _adopted(found: ArgoRolloutStatus) -> RolloutStatus:
         collision_count=max(found.collision_count or 0, 0),
         selector=found.selector,
     )
+
+
+def kept_in(status: ArgoRolloutStatus, wanted: Wanted) -> ArgoRolloutStatus:
+    """Return a status in which somebody's word still stands, as a patch of theirs would say it: it is not heard yet."""
+    if wanted.abort or wanted.retry:
+        return status.model_copy(update={"abort": bool(wanted.abort)})
+    if wanted.promote.endswith(f"/{FULL}"):
+        return status.model_copy(update={"promote_full": True})
+    if not wanted.promote:
+        return status
+    index = status.current_step_index
+    further = {} if index is None or status.pause_conditions else {"current_step_index": index + 1}
+    return status.model_copy(update={"pause_conditions": (), **further})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 INSTANCE_ID = "argo-rollouts.argoproj.io/controller-instance-id"
-"""Label of an object: the controller of this id looks after it, and no other."""
+"""Label of an object: the controller of this id looks after it, and no other; one without, what has no such label."""
 
 DEFAULT_ID = "fabgitops"
 """Our id, unless another is set."""
@@ -14,11 +14,6 @@ THEIRS = "rollouts-controller"
 
 OURS = "fabgitops-operator"
 """What it calls us."""
-
-
-def is_ours(labels: Mapping[str, str], instance_id: str = DEFAULT_ID) -> bool:
-    """Return whether an object is for a controller of this id; one without, "", takes only those without the label."""
-    return labels.get(INSTANCE_ID, "") == instance_id
 
 
 def foreign_controller(managed_fields: Any) -> str:

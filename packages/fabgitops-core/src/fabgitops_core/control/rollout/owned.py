@@ -6,8 +6,8 @@ from typing import Any
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
-from fabgitops_core.api.rollout.rollout import ROLLOUT
 from fabgitops_core.api.rollout.steps import HeaderRoute
+from fabgitops_core.control.rollout.owners import owner
 from fabgitops_core.control.rollout.routes import rules_in
 from fabgitops_core.control.rollout.rules import Pair, Rule, Share, backends, header_rule, places, shared
 
@@ -43,7 +43,6 @@ def rules_from(
 
 def body_of(kind: Kind, key: Key, rollout: Key, uid: str, spec: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a route of our own as it is applied."""
-    owner = {"apiVersion": ROLLOUT.api_version, "kind": ROLLOUT.kind, "name": rollout.name, "uid": uid}
     return {
         "apiVersion": kind.api_version,
         "kind": kind.kind,
@@ -51,7 +50,7 @@ def body_of(kind: Kind, key: Key, rollout: Key, uid: str, spec: Mapping[str, Any
             "name": key.name,
             "namespace": key.namespace,
             "labels": {marks.ROLLOUT: rollout.name},
-            "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": False}],
+            "ownerReferences": [owner(rollout, uid, blocks=False)],
         },
         "spec": dict(spec),
     }

@@ -5,9 +5,9 @@ from typing import Any
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
-from fabgitops_core.api.rollout.rollout import ROLLOUT
 from fabgitops_core.control.rollout.deciding import decided
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
+from fabgitops_core.control.rollout.owners import owner
 from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.revision import marked, name_of, next_number, within_window
 from fabgitops_core.control.rollout.state import RolloutState, second
@@ -45,7 +45,6 @@ def replica_set(look: Look) -> Mapping[str, Any]:
     metadata["labels"] = {**look.spec.labels, marks.HASH: look.hash}
     selector = look.spec.selector.model_dump(mode="json", by_alias=True, exclude_none=True)
     selector["matchLabels"] = {**selector.get("matchLabels", {}), marks.HASH: look.hash}
-    owner = {"apiVersion": ROLLOUT.api_version, "kind": ROLLOUT.kind, "name": look.key.name, "uid": look.uid}
     return {
         "apiVersion": REPLICA_SET.api_version,
         "kind": REPLICA_SET.kind,
@@ -54,7 +53,7 @@ def replica_set(look: Look) -> Mapping[str, Any]:
             "namespace": look.key.namespace,
             "labels": {**look.spec.labels, marks.HASH: look.hash, marks.ROLLOUT: look.key.name},
             "annotations": {marks.REVISION: str(number_of(look)), marks.TEMPLATE: hash_of(look.spec.template)},
-            "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": True}],
+            "ownerReferences": [owner(look.key, look.uid, blocks=True)],
         },
         "spec": {
             "replicas": 0,

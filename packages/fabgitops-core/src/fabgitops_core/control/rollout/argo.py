@@ -1,0 +1,172 @@
+"""Rollouts and AnalysisTemplates of Argo Rollouts: the same decisions, about manifests and statuses of another shape.
+
+What people patch into a status stands there until it is heard: whoever ends in between is told of it again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE
+from fabgitops_core.api.argo.commands import NOTHING, Wanted, kept_in, read
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE, Manifest
+from fabgitops_core.api.argo.rollout import taken
+from fabgitops_core.api.argo.status import ArgoRolloutStatus
+from fabgitops_core.api.argo.telling import told
+from fabgitops_core.api.argo.templates import template_taken
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.refusals import sentences
+from fabgitops_core.api.rollout.rollout import RolloutSpec
+from fabgitops_core.api.rollout.status import RolloutStatus
+from fabgitops_core.control.analysis.template import WORDS
+from fabgitops_core.control.commands import Command, Commands, Publish, Request
+from fabgitops_core.control.events import Declared, Event, Faulted, Surveyed
+from fabgitops_core.control.objects import Viewed, Watched
+from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.table import RolloutController
+from fabgitops_core.control.templates import Step as TemplateStep
+from fabgitops_core.control.templates import Templates, TemplateState
+
+UNSAID = ArgoRolloutStatus()
+NOT_SERVED = "ClusterAnalysisTemplates are not looked at: make it an AnalysisTemplate in the namespace of the Rollout"
+
+
+class ArgoState(NamedTuple):
+    """What is known of a Rollout as if it were one of ours, what was said last, and what somebody wants, not heard."""
+
+    inner: RolloutState
+    said: ArgoRolloutStatus = UNSAID
+    wanted: Wanted = NOTHING
+
+
+Step = tuple[ArgoState, Commands]
+
+
+class ArgoRolloutController:
+    """The controller of Rollouts of Argo Rollouts: that of ours, told and heard in their words."""
+
+    kind = ARGO_ROLLOUT
+
+    def __init__(self) -> None:
+        self._ours = RolloutController()
+
+    def start(self, key: Key) -> ArgoState:
+        """Return what is known before the first event."""
+        return ArgoState(self._ours.start(key))
+
+    def step(self, state: ArgoState, event: Event) -> Step:
+        """Return what is known after an event, and what is to be done."""
+        if isinstance(event, Declared):
+            return self._declared(state, event)
+        inner, commands = self._ours.step(state.inner, _as_ours(event))
+        return _told(state._replace(inner=inner), commands, event.at)
+
+    def owns(self) -> tuple[Watched, ...]:
+        """Return what Rollouts own."""
+        return tuple(replace(each, owner_kind=ARGO_ROLLOUT.name) for each in self._ours.owns())
+
+    def views(self) -> tuple[Viewed, ...]:
+        """Return the kinds of what is only looked at."""
+        return self._ours.views()
+
+    def regards(self, state: ArgoState) -> frozenset[Key]:
+        """Return the objects that a Rollout looks at."""
+        return self._ours.regards(state.inner)
+
+    def consults(self, state: ArgoState) -> frozenset[tuple[str, str]]:
+        """Return the templates by which its revisions are judged: those of Argo Rollouts."""
+        return frozenset((ARGO_TEMPLATE.name, name) for _, name in self._ours.consults(state.inner))
+
+    def wants(self, state: ArgoState, request: Request) -> bool:
+        """Return whether a request may still be sent."""
+        return self._ours.wants(state.inner, request)
+
+    def _declared(self, state: ArgoState, event: Declared[Any, Any]) -> Step:
+        """Take a Rollout as it stands, and what somebody has patched into its status."""
+        found = event.status if isinstance(event.status, ArgoRolloutStatus) else UNSAID
+        status, new = read(found)
+        spec, problem = _spec(state.inner.key, event)
+        wanted = new if new != NOTHING else state.wanted
+        inner, commands = self._ours.step(state.inner, replace(event, spec=spec, problem=problem, status=status))
+        if new != NOTHING and status.heard == inner.status.heard:
+            inner = _as_if_new(inner, new)  # the patch is one of its own, though its words were said before
+        said = state.said if state.said is not UNSAID else found
+        after = ArgoState(_asked(inner, wanted), said, wanted)
+        if new != NOTHING and inner.said.conditions and not any(isinstance(each, Publish) for each in commands):
+            commands = (Publish(inner.said), *commands)  # else the engine says again what was said before it
+        return _told(after, commands, event.at)
+
+
+def _spec(key: Key, event: Declared[Any, Any]) -> tuple[RolloutSpec | None, str]:
+    """Return the spec as one of ours, or why it is none."""
+    if not isinstance(event.spec, Manifest):
+        return None, event.problem
+    metadata = {"namespace": key.namespace, "name": key.name, "uid": event.uid}
+    try:
+        found = taken(event.spec.fields, metadata)
+    except ValidationError as error:
+        return None, sentences(error)
+    if found.cluster_templates:
+        return None, f"{', '.join(sorted(found.cluster_templates))}: {NOT_SERVED}"
+    return found.spec, ""
+
+
+def _asked(inner: RolloutState, wanted: Wanted) -> RolloutState:
+    """Return what is known with what somebody wants, beside what annotations say."""
+    said = {name: word for name, word in wanted._asdict().items() if word}
+    return inner._replace(words=inner.words._replace(**said))
+
+
+def _as_if_new(inner: RolloutState, wanted: Wanted) -> RolloutState:
+    tokens = _tokens(wanted)
+    return inner.with_status(heard=tuple(each for each in inner.status.heard if each not in tokens))
+
+
+def _tokens(wanted: Wanted) -> frozenset[str]:
+    """Return how words are noted that were heard."""
+    return frozenset(f"{name}={word}" for name, word in wanted._asdict().items() if word)
+
+
+def _told(state: ArgoState, commands: Commands, at: datetime) -> Step:
+    """Return commands in which statuses are said as Argo Rollouts has them, with what is not heard yet."""
+    if _tokens(state.wanted) & frozenset(state.inner.status.heard):
+        state = state._replace(wanted=NOTHING)
+    made: list[Command] = []
+    for each in commands:
+        if isinstance(each, Publish) and isinstance(each.status, RolloutStatus):
+            desired = state.inner.spec.replicas if state.inner.spec else 1
+            said = told(each.status, desired, state.said.conditions, each.status.last_update or at)
+            state = state._replace(said=said)
+            made.append(replace(each, status=kept_in(said, state.wanted)))
+        else:
+            made.append(each)
+    return state, tuple(made)
+
+
+def _as_ours(event: Event) -> Event:
+    """Return an event in which templates are called as ours are, and what was said is a status of ours."""
+    if isinstance(event, Surveyed):
+        offers: Mapping[tuple[str, str], Any] = event.offers
+        return replace(event, offers={(ANALYSIS_TEMPLATE.name, name): each for (_, name), each in offers.items()})
+    if isinstance(event, Faulted) and isinstance(event.said, ArgoRolloutStatus):
+        return replace(event, said=event.said.fabgitops)
+    return event
+
+
+class ArgoTemplateController(Templates):
+    """Keeps a template of Argo Rollouts for those who are judged by it, as one of ours."""
+
+    def __init__(self) -> None:
+        super().__init__(ARGO_TEMPLATE, WORDS)
+
+    def step(self, state: TemplateState, event: Event) -> TemplateStep:
+        """Take what is declared as one of ours."""
+        if isinstance(event, Declared) and isinstance(event.spec, Manifest):
+            try:
+                event = replace(event, spec=template_taken(event.spec.fields))
+            except ValidationError as error:
+                event = replace(event, spec=None, problem=sentences(error))
+        return super().step(state, event)

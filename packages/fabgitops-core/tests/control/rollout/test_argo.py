@@ -1,0 +1,189 @@
+"""Rollouts of Argo Rollouts: the same canary, by their manifests, and led by what their tools patch into the status."""
+
+from typing import Any
+
+import pytest
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE, Manifest
+from fabgitops_core.api.argo.status import ArgoRolloutStatus
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.commands import Command, Publish
+from fabgitops_core.control.events import Declared
+from fabgitops_core.control.rollout.argo import ArgoRolloutController, ArgoTemplateController
+from fabgitops_core.control.templates import TemplateState
+
+from .workshop import START, UID, Plant, spec, template
+
+KEY = Key(ARGO_ROLLOUT.name, "plant", "hmi")
+STEPS = [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
+
+
+class ArgoPlant(Plant):
+    """A plant whose Rollout is one of Argo Rollouts."""
+
+    found: ArgoRolloutStatus | None = None
+
+    def __post_init__(self) -> None:
+        """Declare the Rollout."""
+        self.controller: Any = ArgoRolloutController()
+        self.state: Any = self.controller.start(KEY)
+        self.declare()
+
+    def restart(self) -> None:
+        """Kill the controller, and start another one that knows what is stored."""
+        self.state, self.request = self.controller.start(KEY), None
+        self.declare()
+
+    def declare(self, **changes: Any) -> None:
+        """Change the spec, and tell the controller."""
+        if changes:
+            self.spec = {**self.spec, **changes}
+            self.generation += 1
+        model = Manifest.model_validate(self.spec)
+        self.tell(Declared(self.at, self.generation, model, status=self.found, uid=UID))
+
+    def patch(self, **status: Any) -> None:
+        """Let a tool patch the status, and tell the controller."""
+        assert self.found is not None
+        body = self.found.model_dump(mode="json", by_alias=True, exclude_none=True) | status
+        self.found = ArgoRolloutStatus.model_validate({name: each for name, each in body.items() if each is not None})
+        self.declare()
+
+    def _take(self, command: Command) -> None:
+        if isinstance(command, Publish):
+            assert isinstance(command.status, ArgoRolloutStatus)
+            self.found, self.status = command.status, command.status.fabgitops
+        else:
+            super()._take(command)
+
+    @property
+    def stands(self) -> tuple[str, dict[str, int]]:
+        """Return the phase that tools see, and how many pods each version has."""
+        assert self.found is not None
+        return self.found.phase, self.counts()
+
+
+@pytest.fixture
+def plant() -> ArgoPlant:
+    """Return a plant in which version 2 is on its way, and paused."""
+    plant = ArgoPlant(spec({"canary": {"steps": STEPS}}))
+    plant.settle()
+    assert plant.stands == ("Healthy", {"1": 4})
+    plant.declare(template=template("2"))
+    plant.settle()
+    assert plant.stands == ("Paused", {"1": 3, "2": 1})
+    return plant
+
+
+def test_promote_goes_on(plant: ArgoPlant) -> None:
+    """To clear the pause conditions, as `promote` does, goes past the pause, one step after the other."""
+    plant.patch(pauseConditions=None)
+    plant.settle(wait=False)
+    assert plant.stands == ("Paused", {"1": 2, "2": 2})
+    plant.patch(pauseConditions=None)
+    plant.settle()
+    assert plant.stands == ("Healthy", {"1": 0, "2": 4})
+
+
+def test_promote_in_full_skips_the_rest(plant: ArgoPlant) -> None:
+    """promoteFull, as `promote --full` sets it, brings all pods to the new version."""
+    plant.patch(promoteFull=True)
+    plant.settle()
+    assert plant.stands == ("Healthy", {"1": 0, "2": 4})
+
+
+def test_abort_and_retry_as_often_as_one_likes(plant: ArgoPlant) -> None:
+    """Abort goes back, and to clear it begins again: each time that somebody says so, not only the first."""
+    for _ in range(3):
+        plant.patch(abort=True)
+        plant.settle()
+        assert plant.stands == ("Degraded", {"1": 4, "2": 0})
+        assert plant.found is not None
+        assert plant.found.aborted_at is not None
+        plant.patch(abort=False)
+        plant.settle()
+        assert plant.stands == ("Paused", {"1": 3, "2": 1})
+
+
+def test_a_word_outlives_a_restart(plant: ArgoPlant) -> None:
+    """What somebody patched is heard also when the operator ends right after it has been told."""
+    plant.patch(abort=True)
+    assert plant.found is not None
+    assert plant.found.abort
+    plant.restart()
+    plant.settle()
+    assert plant.stands == ("Degraded", {"1": 4, "2": 0})
+
+
+def test_what_is_patched_besides_changes_nothing(plant: ArgoPlant) -> None:
+    """A message or a count that somebody writes is no word: the Rollout stays where it is."""
+    plant.patch(message="all is well", replicas=77)
+    plant.settle()
+    assert plant.stands == ("Paused", {"1": 3, "2": 1})
+
+
+def test_its_replica_sets_are_its_own(plant: ArgoPlant) -> None:
+    """The cluster collects them with the Rollout of Argo Rollouts, not with one of ours of that name."""
+    owners = [each["metadata"]["ownerReferences"][0] for each in plant.revisions().values()]
+    assert {(each["apiVersion"], each["kind"]) for each in owners} == {("argoproj.io/v1alpha1", "Rollout")}
+    assert {each.owner_kind for each in ArgoRolloutController().owns()} == {ARGO_ROLLOUT.name}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        ({"canary": {"steps": [{"experiment": {}}]}}, "spec.strategy.canary.steps[0].experiment: experiments are not"),
+        (
+            {"canary": {"analysis": {"templates": [{"templateName": "all", "clusterScope": True}]}}},
+            "all: ClusterAnalysisTemplates are not looked at",
+        ),
+    ],
+)
+def test_what_is_not_done_is_said_in_the_status(strategy: dict[str, Any], told: str) -> None:
+    """A manifest with something that is not done is Degraded with the reason, and no pod is touched."""
+    plant = ArgoPlant(spec(strategy))
+    plant.settle()
+    assert plant.found is not None
+    assert (plant.found.phase, plant.objects) == ("Degraded", {})
+    assert plant.found.message.startswith(told)
+    assert [each.status for each in plant.found.conditions if each.type == "InvalidSpec"] == ["True"]
+
+
+def test_a_canary_is_judged_by_templates_of_argo_rollouts() -> None:
+    """A step analysis asks the AnalysisTemplate of its own group, and goes on when that is satisfied."""
+    metric = {"name": "errors", "successCondition": "result[0] < 1", "provider": {"prometheus": {"query": "q"}}}
+    templates, state = ArgoTemplateController(), TemplateState(Key(ARGO_TEMPLATE.name, "plant", "errors"))
+    state, _ = templates.step(state, Declared(START, 1, Manifest.model_validate({"metrics": [metric]})))
+    analysis = {"analysis": {"templates": [{"templateName": "errors"}]}}
+    plant = ArgoPlant(spec({"canary": {"steps": [{"setWeight": 25}, analysis]}}))
+    plant.offers[ARGO_TEMPLATE.name, "errors"] = templates.offer(state)
+    plant.settle()
+    plant.answers["errors/errors"] = [0.0]
+    plant.declare(template=template("2"))
+    plant.settle()
+    assert (plant.measured, plant.stands) == (["errors/errors"], ("Healthy", {"1": 0, "2": 4}))
+
+
+def test_a_template_that_is_not_done_says_why() -> None:
+    """Whoever is judged by a template with another provider is told which, and nothing goes on."""
+    templates, state = ArgoTemplateController(), TemplateState(Key(ARGO_TEMPLATE.name, "plant", "errors"))
+    body = {"metrics": [{"name": "a", "provider": {"job": {}}}]}
+    state, _ = templates.step(state, Declared(START, 1, Manifest.model_validate(body)))
+    assert templates.offer(state)[1].startswith("spec.metrics[0].provider.job: Jobs are not run")
+
+
+def test_a_blue_green_is_promoted_and_given_up() -> None:
+    """A blue-green that waits goes over when its pause conditions are cleared, and back when it is given up."""
+    plant = ArgoPlant(
+        spec({"blueGreen": {"activeService": "hmi", "previewService": "preview", "autoPromotionEnabled": False}})
+    )
+    plant.service("hmi")
+    plant.service("preview")
+    plant.settle()
+    for version, patch in (("2", {"pauseConditions": None}), ("3", {"abort": True})):
+        plant.declare(template=template(version))
+        plant.settle()
+        assert plant.stands[0] == "Paused"
+        assert plant.selected("preview") == version
+        plant.patch(**patch)
+        plant.settle()
+    assert (plant.stands[0], plant.selected("hmi")) == ("Degraded", "2")
