@@ -7,7 +7,9 @@ from fabgitops_core.api.analysis.status import AnalysisStatus
 from fabgitops_core.api.analysis.template import AnalysisTemplateSpec
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
+from fabgitops_core.control.analysis.answers import Answer
 from fabgitops_core.control.commands import Measure, Patch
+from fabgitops_core.control.events import Measured
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.control.rollout.reasons import RolloutReason
 
@@ -171,7 +173,12 @@ def test_promoted_before_its_share_is_there() -> None:
     one.declare(template=template("2"))
     one.stays(2)
     assert (why(one), stands(one).current_step_index) == (["InconclusiveAnalysisRun"], 0)
+    one.bad = {"2"}
+    one.tick()
     promote(one)
+    one.stays(3)
+    assert (why(one), stands(one).current_step_index) == ([], 0)
+    one.bad = set()
     one.settle()
     assert (one.counts(), stands(one).current_step_index) == ({"1": 2, "2": 2}, 1)
 
@@ -186,6 +193,29 @@ def test_promoted_past_a_step_that_could_not_tell() -> None:
     one.settle()
     assert (stands(one).current_step_index, why(one), one.measured) == (2, ["CanaryPauseStep"], ["checks/rate"])
     assert "somebody promoted it" in {each.input for each in stands(one).decisions}
+
+
+def test_what_was_accepted_is_so_for_one_revision() -> None:
+    """Somebody who went past what could not tell of one revision has said nothing of the next."""
+    one = plant({"setWeight": 25}, {"analysis": CHECKS}, metric=TWO_SIDED, answer=(3.0,))
+    for version in "23":
+        one.declare(template=template(version))
+        one.settle()
+        assert why(one) == ["InconclusiveAnalysisRun"]
+        promote(one)
+        one.settle()
+        assert stands(one).phase is Phase.COMPLETED
+
+
+def test_no_analysis_of_a_step_begins_while_somebody_has_paused_it() -> None:
+    """Whoever pauses it wants nothing new to begin: the analysis waits, and begins when it goes on."""
+    one = plant({"analysis": CHECKS}, {"pause": {}}, metric=ONCE)
+    one.declare(template=template("2"), paused=True)
+    one.settle()
+    assert stands(one).analyses == ()
+    one.declare(paused=False)
+    one.settle()
+    assert verdicts(one) == {1: "Successful"}
 
 
 @pytest.mark.parametrize("asked", [False, True])
@@ -292,6 +322,17 @@ def test_nothing_goes_on_that_could_not_be_judged() -> None:
     assert stands(one).phase is Phase.PAUSED
 
 
+def test_what_is_past_is_not_waited_for() -> None:
+    """A template of a step that somebody has skipped in the status, as Argo's plugin does, may be missing."""
+    one = plant({"setWeight": 25}, {"analysis": CHECKS}, {"pause": {}}, metric=None)
+    one.declare(template=template("2"))
+    one.settle()
+    one.status = stands(one).model_copy(update={"current_step_index": 2})
+    one.restart()
+    one.settle()
+    assert (stands(one).phase, why(one)) == (Phase.PAUSED, ["CanaryPauseStep"])
+
+
 def test_a_provider_that_asks_a_fleet_is_refused() -> None:
     """A workload leads no PLCs: a metric that counts them is named before the first step is done."""
     metric = {"name": "fleet", "provider": {"fleet": {}}}
@@ -302,12 +343,26 @@ def test_a_provider_that_asks_a_fleet_is_refused() -> None:
     assert (begun_of(one), stands(one).current_step_index) == (0, 0)
 
 
+def test_other_steps_are_judged_anew() -> None:
+    """What an analysis said of a step counts for no other step that has its number now."""
+    more = {"templates": [{"templateName": "more"}]}
+    one = plant({"setWeight": 25}, {"analysis": CHECKS}, {"pause": {}}, metric=ONCE)
+    offer(one, {**ONCE, "name": "other"}, name="more")
+    one.answers["more/other"] = [7.0]
+    one.declare(template=template("2"))
+    one.settle()
+    one.declare(strategy={"canary": {"steps": [{"setWeight": 25}, {"analysis": more}, {"pause": {}}]}})
+    one.settle()
+    assert (verdicts(one), stands(one).phase) == ({2: "Failed"}, Phase.FAILED)
+
+
 def test_what_is_taken_out_of_the_spec_counts_no_more() -> None:
     """Whoever takes the analysis out of Git that keeps it waiting lets it go on."""
     one = plant({"setWeight": 25}, {"pause": {"duration": 60}}, metric=TWO_SIDED, answer=(3.0,), analysis=CHECKS)
     one.declare(template=template("2"))
     one.stays(10)
     assert sorted(why(one)) == ["CanaryPauseStep", "InconclusiveAnalysisRun"]
+    assert "InconclusiveAnalysisRun" in stands(one).message
     one.declare(strategy={"canary": {"steps": [{"setWeight": 25}, {"pause": {"duration": 60}}]}})
     one.settle()
     assert stands(one).phase is Phase.COMPLETED
@@ -337,14 +392,16 @@ def test_an_answer_that_comes_too_late_changes_nothing() -> None:
         one.carry_out()
         one.tick()
         one.look()
-    late, one.answers["checks/rate"] = one.request, [7.0]
+    late = one.request
+    assert one.controller.wants(one.state, late)
     one.declare(template=template("3"))
     assert not one.controller.wants(one.state, late)
     one.request = None
     one.stays(10)
-    one.answers["checks/rate"] = [0.5]
-    one.stays(30)
-    assert [each.metrics[0].failed for each in stands(one).analyses] in ([0], [1])
+    assert verdicts(one) == {0: "Running"}
+    one.tell(Measured(one.at, late, Answer([7.0])))
+    one.look()
+    assert (verdicts(one), stands(one).phase) == ({0: "Running"}, Phase.PAUSED)
 
 
 def test_killed_at_any_time_it_is_judged_once() -> None:

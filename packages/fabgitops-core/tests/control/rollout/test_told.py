@@ -57,6 +57,8 @@ def test_from_step_to_step() -> None:
         "service.upgraded",
         "pipelinerun.finished",
     ]
+    facts = one.happenings[len(FIRST) + 1].data["subject"]["content"]
+    assert (facts["text"], facts["weight"], facts["steps"]) == ("step 1 of 3 is done", 25, 3)
     upgraded = one.happenings[-2].data["subject"]["content"]
     assert upgraded == {"environment": {"id": "plant"}, "artifactId": "pkg:oci/hmi?tag=2"}
     assert stands(one).outbox == ()
@@ -116,6 +118,27 @@ def test_another_revision_ends_the_one_before(version: str) -> None:
     one.declare(template=template(version))
     one.settle()
     assert outcomes(one) == ["success", "cancel", *(["success"] if version == "1" else [])]
+
+
+def test_other_steps_are_another_attempt() -> None:
+    """The run that is under way is cancelled and another one starts, which judges anew under ids of its own."""
+    one = plant({"setWeight": 25}, {"analysis": CHECKS}, {"pause": {}}, metric=ONCE)
+    one.declare(template=template("2"))
+    one.settle()
+    steps = [{"setWeight": 50}, {"analysis": CHECKS}, {"pause": {}}]
+    one.declare(strategy={"canary": {"steps": steps}})
+    one.settle()
+    counts = Counter(told(one))
+    assert (outcomes(one), counts["pipelinerun.started"]) == (["success", "cancel"], 3)
+    assert (stands(one).attempt, counts["testsuiterun.started"], counts["testsuiterun.finished"]) == (2, 2, 2)
+
+
+def test_template_and_steps_at_once() -> None:
+    """Both in one edit are one revision, which starts once."""
+    one = plant(*PAUSES)
+    one.declare(template=template("2"), strategy={"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}})
+    one.settle()
+    assert (outcomes(one), Counter(told(one))["pipelinerun.started"]) == (["success"], 2)
 
 
 def test_somebody_pauses_it() -> None:
@@ -181,13 +204,14 @@ def test_last_words() -> None:
 def test_killed_at_any_time_each_thing_is_told_once() -> None:
     """Whatever is killed when: what is told again has the id that it had, and a revision starts and ends once."""
     steps = ({"setWeight": 25}, {"analysis": CHECKS}, {"setWeight": 50})
-    whole = plant(*steps, metric=ONCE)
+    whole = plant(*steps, metric=ONCE, analysis=CHECKS)
     whole.declare(template=template("2"))
     whole.settle()
     ids = {(each.type, each.id) for each in whole.happenings}
-    assert set(told(whole)) >= {"service.upgraded", "testsuiterun.finished"}
+    counts = Counter(told(whole))
+    assert (counts["service.upgraded"], counts["testsuiterun.started"], counts["testsuiterun.finished"]) == (1, 2, 2)
     for kill in range(30):
-        one = plant(*steps, metric=ONCE)
+        one = plant(*steps, metric=ONCE, analysis=CHECKS)
         one.declare(template=template("2"))
         for turn in range(kill):
             one.look()

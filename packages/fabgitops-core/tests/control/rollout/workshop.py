@@ -32,6 +32,7 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.objects import Child, ObjectFailure, ObjectFailureKind
 from fabgitops_core.control.rollout import records
+from fabgitops_core.control.rollout.state import Stage
 from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.testing.jsonpatch import patched
 
@@ -219,6 +220,8 @@ class Plant:
             assert isinstance(command.status, RolloutStatus)
             self.status = command.status
         elif isinstance(command, Emit):
+            stored = {each.id for each in self.status.outbox} if self.status else set()
+            assert command.happening.id in stored or self.state.stage is Stage.GONE, "told before it is made known"
             self.happenings.append(command.happening)
             self.handed.append(command.happening.id)
         elif isinstance(command, Notice):

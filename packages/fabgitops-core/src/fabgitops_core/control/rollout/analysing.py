@@ -58,11 +58,8 @@ def promoted(look: Look, state: RolloutState, given: str) -> RolloutState | None
     """
     if canary.pause_of(state, Why.INCONCLUSIVE) is None:
         return None
-    numbers = set()
-    while (found := judges.undecided(look, state)) is not None:
-        numbers.add(found[0])
-        state = state.with_status(accepted=tuple(sorted({*state.status.accepted, found[0]})))
-    state = _without_pause(state)
+    numbers = judges.all_undecided(look, state)
+    state = _without_pause(state).with_status(accepted=tuple(sorted({*state.status.accepted, *numbers})))
     rest = state.status.pause_conditions
     step, index = canary.step_of(look, state), state.status.current_step_index or 0
     if step is not None and ((step.pause is not None and rest) or index + 1 in numbers):

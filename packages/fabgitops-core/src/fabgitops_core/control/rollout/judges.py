@@ -62,7 +62,7 @@ def is_judged(state: RolloutState) -> bool:
 
 def failed(look: Look, state: RolloutState) -> tuple[int, str] | None:
     """Return which analysis has failed, or could not be made, and why; None where none has."""
-    return _ended(look, state, AGAINST.__contains__)
+    return next(_ended(look, state, AGAINST.__contains__), None)
 
 
 def undecided(look: Look, state: RolloutState) -> tuple[int, str] | None:
@@ -70,7 +70,12 @@ def undecided(look: Look, state: RolloutState) -> tuple[int, str] | None:
 
     One that says what is no verdict could not tell either: what is stored may be another's word.
     """
-    return _ended(look, state, lambda verdict: verdict not in _KNOWN)
+    return next(_ended(look, state, lambda verdict: verdict not in _KNOWN), None)
+
+
+def all_undecided(look: Look, state: RolloutState) -> frozenset[int]:
+    """Return the numbers of all analyses that could not tell."""
+    return frozenset(number for number, _ in _ended(look, state, lambda verdict: verdict not in _KNOWN))
 
 
 def passed(look: Look, state: RolloutState, number: int) -> bool:
@@ -142,11 +147,10 @@ def _of_no_fleet(analyses: Analyses, offers: running.Offers) -> str:
     return ""
 
 
-def _ended(look: Look, state: RolloutState, counts: Callable[[str], bool]) -> tuple[int, str] | None:
-    """Return the first analysis of those that the spec still has whose verdict counts, and what it says."""
+def _ended(look: Look, state: RolloutState, counts: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
+    """Yield the analyses of those that the spec still has whose verdict counts, and what each says."""
     wanted = analyses_of(look.way).keys() - set(state.status.accepted)
     for each in state.status.analyses:
         if each.wave in wanted and counts(each.verdict):
             message = f": {each.message}" if each.message else ""
-            return each.wave, f"{named(look.way, each.wave)} says {each.verdict}{message}"
-    return None
+            yield each.wave, f"{named(look.way, each.wave)} says {each.verdict}{message}"

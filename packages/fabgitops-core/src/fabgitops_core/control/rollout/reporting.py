@@ -174,11 +174,11 @@ def _seen(look: Look, state: RolloutState) -> Mapping[str, Any]:
         "available_replicas": sum(each.available for each in look.revisions),
         "selector": selector_text(look.spec.selector),
         "progress": f"{min(index, steps)}/{steps}" if steps and index is not None else "",
-        "weight": _weight(look, state),
+        "weight": weight_of(look, state),
     }
 
 
-def _weight(look: Look, state: RolloutState) -> int:
+def weight_of(look: Look, state: RolloutState) -> int:
     """Return the share that the new version really has, of a hundred: of requests, or else of the pods."""
     if isinstance(look.way, BlueGreen):
         return bluegreen.weight(look)

@@ -17,8 +17,10 @@ from fabgitops_core.control.cdevents.words import REPEATED, ServiceWord, Word
 from fabgitops_core.control.cdevents.workloads import happening
 from fabgitops_core.control.commands import Commands, Emit, Notice
 from fabgitops_core.control.events import Emitted
+from fabgitops_core.control.rollout.aborting import is_under_way
 from fabgitops_core.control.rollout.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, Step, published
+from fabgitops_core.control.rollout.reporting import weight_of
+from fabgitops_core.control.rollout.state import RolloutState, Step, published, second
 from fabgitops_core.control.rollout.view import Look
 
 BY_HAND = "Abort"
@@ -27,9 +29,12 @@ BY_HAND = "Abort"
 
 def noted(look: Look, before: RolloutState, after: RolloutState) -> RolloutState:
     """Return the state after a move with what is to be told of it in its outbox, and the attempt that it is."""
+    after = after.with_status(weight=weight_of(look, after))
     was, now = before.status, after.status
     if now.current_pod_hash != was.current_pod_hash:
-        return _begun(look, _superseded(after, was, look.at), attempt=1)
+        return _begun(look, _superseded(after, was, look.at, "another revision has come"), attempt=1)
+    if _is_anew(look, after, was):
+        return _begun(look, _superseded(after, was, look.at, "its steps have changed"), attempt=was.attempt + 1)
     if was.abort and not now.abort:
         return _begun(look, _cancelled(after, was, look.at), attempt=was.attempt + 1)
     return _waits(look, _moved(look, after, was), was)
@@ -40,14 +45,21 @@ def _begun(look: Look, state: RolloutState, attempt: int) -> RolloutState:
     return told(state, Word.STARTED, look.at, images=look.images(look.hash))
 
 
-def _superseded(state: RolloutState, was: RolloutStatus, at: datetime) -> RolloutState:
-    """Tell of the end of the revision before, unless it had ended."""
+def _is_anew(look: Look, state: RolloutState, was: RolloutStatus) -> bool:
+    """Return whether a revision begins anew with other steps; one that was begun in this very look does not."""
+    if not was.current_step_hash or state.status.current_step_hash == was.current_step_hash:
+        return False
+    return is_under_way(state) and not was.abort and was.started_at != second(look.at)
+
+
+def _superseded(state: RolloutState, was: RolloutStatus, at: datetime, why: str) -> RolloutState:
+    """Tell of the end of the revision or the attempt before, unless it had ended."""
     state = _cancelled(state, was, at)
     if not was.current_pod_hash or was.finished_at is not None:
         return state
     if was.stable_rs == was.current_pod_hash:
         return told(state, Word.FINISHED_SUCCESS, at, of=was)
-    return told(state, Word.FINISHED_CANCEL, at, of=was, text="another revision has come")
+    return told(state, Word.FINISHED_CANCEL, at, of=was, text=why)
 
 
 def _cancelled(state: RolloutState, was: RolloutStatus, at: datetime) -> RolloutState:
