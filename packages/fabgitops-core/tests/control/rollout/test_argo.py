@@ -6,9 +6,10 @@ import pytest
 from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE, Manifest
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.commands import Command, Publish
 from fabgitops_core.control.events import Declared
-from fabgitops_core.control.rollout.argo import ArgoRolloutController, ArgoTemplateController
+from fabgitops_core.control.rollout.argo import REVISION, ArgoRolloutController, ArgoTemplateController
 from fabgitops_core.control.templates import TemplateState
 
 from .workshop import START, UID, Plant, spec, template
@@ -119,6 +120,37 @@ def test_what_is_patched_besides_changes_nothing(plant: ArgoPlant) -> None:
     plant.patch(message="all is well", replicas=77)
     plant.settle()
     assert plant.stands == ("Paused", {"1": 3, "2": 1})
+
+
+def test_revisions_have_their_numbers_where_tools_look(plant: ArgoPlant) -> None:
+    """The plugin shows each ReplicaSet under its number, also when going back has made an old one the newest."""
+    plant.declare(template=template("1"))
+    plant.settle()
+    annotations = {version: each["metadata"]["annotations"] for version, each in plant.revisions().items()}
+    assert {version: each[REVISION] for version, each in annotations.items()} == {"1": "3", "2": "2"}
+    assert all(each[REVISION] == each[marks.REVISION] for each in annotations.values())
+
+
+@pytest.mark.parametrize(
+    ("labels", "phase", "counts"),
+    [({}, "Healthy", {"2": 4}), ({marks.ROLLOUT: "hmi"}, "Paused", {"1": 3, "2": 1})],
+    ids=["left", "handed over"],
+)
+def test_what_argo_rollouts_had_is_gone_on_from(labels: dict[str, str], phase: str, counts: dict[str, int]) -> None:
+    """A ReplicaSet of Argo Rollouts with our label is the proven revision; of one without, new pods take the place."""
+    plant = ArgoPlant.__new__(ArgoPlant)
+    status = {"phase": "Healthy", "currentPodHash": "7bd9", "stableRS": "7bd9", "currentStepIndex": 4}
+    plant.found = ArgoRolloutStatus.model_validate(status)
+    Plant.__init__(plant, spec({"canary": {"steps": STEPS}}, version="2"))
+    if labels:
+        pods = {"replicas": 4, "selector": {}, "template": template("1")}
+        marked = {"app": "hmi", marks.HASH: "7bd9", **labels}
+        owner = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "hmi", "uid": UID, "controller": True}
+        metadata = {"name": "hmi-7bd9", "labels": marked, "ownerReferences": [owner]}
+        plant.store(Key("ReplicaSet", "plant", "hmi-7bd9"), {"kind": "ReplicaSet", "metadata": metadata, "spec": pods})
+    plant.tick()
+    plant.settle()
+    assert plant.stands == (phase, counts)
 
 
 def test_its_replica_sets_are_its_own(plant: ArgoPlant) -> None:

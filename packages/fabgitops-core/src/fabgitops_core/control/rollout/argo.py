@@ -19,16 +19,20 @@ from fabgitops_core.api.argo.telling import told
 from fabgitops_core.api.argo.templates import template_taken
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.refusals import sentences
+from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.control.analysis.template import WORDS
-from fabgitops_core.control.commands import Command, Commands, Publish, Request
+from fabgitops_core.control.commands import Apply, Command, Commands, Patch, Publish, Request
 from fabgitops_core.control.events import Declared, Event, Faulted, Surveyed
 from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.templates import Step as TemplateStep
 from fabgitops_core.control.templates import Templates, TemplateState
+
+REVISION = "rollout.argoproj.io/revision"
+"""Annotation of a ReplicaSet by which the kubectl plugin knows the number of its revision."""
 
 UNSAID = ArgoRolloutStatus()
 NOT_SERVED = "ClusterAnalysisTemplates are not looked at: make it an AnalysisTemplate in the namespace of the Rollout"
@@ -142,8 +146,37 @@ def _told(state: ArgoState, commands: Commands, at: datetime) -> Step:
             state = state._replace(said=said)
             made.append(replace(each, status=kept_in(said, state.wanted)))
         else:
-            made.append(each)
+            made.append(_numbered(each))
     return state, tuple(made)
+
+
+def _numbered(command: Command) -> Command:
+    """Return a command in which a ReplicaSet has its number also where the kubectl plugin looks for it."""
+    if isinstance(command, Apply):
+        number = _annotations(command.object).get(marks.REVISION)
+        return replace(command, object=_with_number(command.object, number)) if number else command
+    if isinstance(command, Patch):
+        more = (
+            {**step, "op": "add", "path": _at(REVISION)}
+            for step in command.steps
+            if step["path"] == _at(marks.REVISION)
+        )
+        return replace(command, steps=(*command.steps, *more))
+    return command
+
+
+def _with_number(body: Mapping[str, Any], number: str) -> Mapping[str, Any]:
+    return {**body, "metadata": {**body["metadata"], "annotations": {**_annotations(body), REVISION: number}}}
+
+
+def _annotations(body: Mapping[str, Any]) -> Mapping[str, str]:
+    found: Mapping[str, str] = body["metadata"].get("annotations", {})
+    return found
+
+
+def _at(annotation: str) -> str:
+    """Return where an annotation stands in an object (RFC 6901)."""
+    return f"/metadata/annotations/{annotation.replace('~', '~0').replace('/', '~1')}"
 
 
 def _as_ours(event: Event) -> Event:
