@@ -10,7 +10,8 @@ from dashboards import generated as observability
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_operator.cluster.install import place_of
 from reference import reference
 
 ROOT = Path(__file__).parent.parent
@@ -30,10 +31,12 @@ def generated() -> dict[Path, str]:
     definitions = {MANIFESTS / f"{kind.crd_name}.yaml": _manifest(kind) for kind in KINDS}
     of_racks = {MANIFESTS / "racks" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in RACK_KINDS}
     of_setpoints = {MANIFESTS / "setpoints" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in SETPOINT_KINDS}
+    of_delivery = {MANIFESTS / place_of(kind): _manifest(kind) for kind in DELIVERY_KINDS}
     seen = {CHART_FILES / name: text for name, text in observability.files().items()}
-    definitions |= of_racks | of_setpoints
+    definitions |= of_racks | of_setpoints | of_delivery
     charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in definitions.items()})
-    pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS)}
+    every = (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS)
+    pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in every}
     terminal = {ROOT / "docs/fabctl.md": manual.page(), ROOT / "packages/fabctl/man/fabctl.1": manual.man()}
     return definitions | seen | charted | pages | terminal | _copied()
 

@@ -93,6 +93,28 @@ MATRIX: dict[str, Values] = {
         "podDisruptionBudget": {"enabled": True},
         "podMonitor": {"enabled": True},
     },
+    "workloads": {
+        "delivery": {
+            "enabled": True,
+            "settings": {
+                "bus": "https://sink.example.com/events",
+                "prometheus": "http://prometheus.monitoring:9090",
+                "prometheusTokenFile": "/prometheus/token",
+                "analysisSource": ["https://lab.example.com/"],
+            },
+            "extraVolumes": [{"name": "prometheus", "secret": {"secretName": "prometheus"}}],
+            "extraVolumeMounts": [{"name": "prometheus", "mountPath": "/prometheus"}],
+            "extraEgress": [{"ports": [{"port": 9090}]}],
+            "serviceAccount": {"annotations": {"owner": "plant"}},
+        },
+        "racks": {"enabled": True},
+        "setpointRollouts": {"enabled": True},
+        "watchNamespaces": ["line-1", "line-2"],
+        "networkPolicy": {"enabled": True},
+        "plc": {"cidrs": ["10.20.0.0/16"]},
+        "podDisruptionBudget": {"enabled": True},
+        "podMonitor": {"enabled": True},
+    },
     "two stacks": {
         "settings": {"metricsBind": "::"},
         "service": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv4"]},

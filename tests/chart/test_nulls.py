@@ -18,7 +18,7 @@ ALL_ON: Values = {
     **{name: {"enabled": True} for name in ("serviceMonitor", "prometheusRule", "dashboards", "podDisruptionBudget")},
     **{
         name: {"enabled": True}
-        for name in ("networkPolicy", "mockPlc", "tlsSecrets", "test", "racks", "setpointRollouts")
+        for name in ("networkPolicy", "mockPlc", "tlsSecrets", "test", "racks", "delivery", "setpointRollouts")
     },
     "plc": {"cidrs": ["10.20.0.0/16"]},
 }

@@ -98,10 +98,12 @@ def test_one_writer(helm: Helm) -> None:
     assert deployment["template"]["spec"]["terminationGracePeriodSeconds"] > 45.5
 
 
-@pytest.mark.parametrize(("component", "values"), [("operator", {}), ("racks", {"racks": {"enabled": True}})])
+@pytest.mark.parametrize(
+    ("component", "values"), [("operator", {}), *((each, {each: {"enabled": True}}) for each in ("racks", "delivery"))]
+)
 def test_two_replicas(helm: Helm, component: str, values: dict[str, Any]) -> None:
     """Of two operators one is replaced or drained at a time, and they keep away from each other's node."""
-    two = {"racks": {"enabled": True, "replicas": 2}} if component == "racks" else {"replicas": 2}
+    two = {"replicas": 2} if component == "operator" else {component: {"enabled": True, "replicas": 2}}
     made = [each for each in helm.objects(values | two) if _component(each) == component]
     deployment = find(made, "Deployment")["spec"]
     assert deployment["replicas"] == 2

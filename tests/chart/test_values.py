@@ -135,8 +135,8 @@ def _listed(value: object) -> object:
 def test_every_setting_has_a_value() -> None:
     """Each setting of the operator is a value of the same name and the same default; namespace is watchNamespaces.
 
-    Which kinds it looks after is said by racks.enabled, which makes an operator for those. A map of devices has no
-    value: it is for a twin, and no operator in a plant's cluster should look elsewhere.
+    Which kinds it looks after is said by racks.enabled and delivery.enabled, which make operators. A map of devices has
+    no value: it is for a twin, and no operator in a plant's cluster should look elsewhere.
     """
     defaults = {name: _listed(value) for name, value in dataclasses.asdict(Settings()).items()}
     assert defaults.pop("kinds") is Family.PLC
@@ -159,6 +159,8 @@ def test_every_setting_of_a_bus_has_a_value() -> None:
     defaults |= {name: _listed(value) or "" for name, value in dataclasses.asdict(AnalysisSettings()).items()}
     defaults |= {"analysis_source": []}
     assert {snake(name): value for name, value in VALUES["setpointRollouts"]["settings"].items()} == defaults
+    of_workloads = {snake(name): value for name, value in VALUES["delivery"]["settings"].items()}
+    assert of_workloads == defaults | {"lease_name": ""}
 
 
 @pytest.mark.parametrize("name", MATRIX)

@@ -14,6 +14,7 @@ from fabgitops_operator.audit.writer import Writer
 from fabgitops_operator.bus.address import BusKind
 from fabgitops_operator.bus.metrics import BusMetrics
 from fabgitops_operator.bus.standing import Standing as BusStanding
+from fabgitops_operator.hosting.deliverymetrics import DeliveryMetrics
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
 from fabgitops_operator.standalone.source.metrics import SourceMetrics
@@ -49,9 +50,10 @@ def test_the_table_has_each_metric() -> None:
     plcs = Metrics()
     plcs.watch_brake(lambda: False)
     audit = AuditMetrics(Keeper(Writer(Stream(), Seal())))
-    racks, bus = Metrics(RackMetrics()), BusMetrics(lambda: BusStanding(BusKind.MEMORY))
+    racks, workloads = Metrics(RackMetrics()), Metrics(DeliveryMetrics())
+    bus = BusMetrics(lambda: BusStanding(BusKind.MEMORY))
     families = [*plcs.registry.collect(), *audit.collect(), *SourceMetrics(lambda: taken).collect()]
-    families += [*racks.registry.collect(), *bus.collect()]
+    families += [*racks.registry.collect(), *workloads.registry.collect(), *bus.collect()]
     served = {f"{each.name}{suffix.get(each.type, '')}" for each in families}
     assert known().keys() == served
 

@@ -10,18 +10,19 @@ from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.kinds import DELIVERY_KINDS, SETPOINT_KINDS
 from fabgitops_core.control.kinds import KINDS as PLC_KINDS
-from fabgitops_core.control.kinds import SETPOINT_KINDS
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.rack import situations as racks
 from fabgitops_core.control.rack.bmc.situations import Standing
 from fabgitops_core.control.rack.reasons import RackReason
+from fabgitops_core.control.rollout import situations as workloads
 from fabgitops_core.control.setpoint import situations as rollouts
 
 from .pages import ROOT
 
-KINDS = (*PLC_KINDS, *RACK_KINDS, *SETPOINT_KINDS)
+KINDS = tuple(dict.fromkeys((*PLC_KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS)))
 EXAMPLES = ROOT / "examples/reference"
 REASONS = {
     "IndustrialPLC": {each.reason for each in situations.ALL},
@@ -31,6 +32,7 @@ REASONS = {
     "BMC": {each.value for each in Standing},
     "AnalysisTemplate": {"Valid", "InvalidSpec", "InternalError"},
     "SetpointRollout": {each.reason for each in vars(rollouts).values() if isinstance(each, rollouts.Situation)},
+    "Rollout": {each.reason for each in vars(workloads).values() if isinstance(each, workloads.Situation)},
 }
 """The reasons of conditions that there are, by kind."""
 BLOCK = re.compile(r"^- \*\*`(\w+)`\*\* · (.+)<br>\n  (.+)$", re.MULTILINE)

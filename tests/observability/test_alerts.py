@@ -118,7 +118,11 @@ CASES = (
         "16m",
         CRITICAL,
         {},
-        {"fabgitops_build_info": "1x10 _x40", 'fabgitops_build_info{kinds="racks"}': "1x60"},
+        {
+            "fabgitops_build_info": "1x10 _x40",
+            'fabgitops_build_info{kinds="racks"}': "1x60",
+            'fabgitops_build_info{kinds="delivery"}': "1x60",
+        },
         {"fabgitops_build_info": "1x60"},
     ),
     Case(

@@ -101,4 +101,7 @@ operator: {{ include "fabgitops.fullname" . }}
 {{- if .Values.racks.enabled }}
 racks: {{ include "fabgitops.racks.name" . }}
 {{- end }}
+{{- if .Values.delivery.enabled }}
+delivery: {{ include "fabgitops.delivery.name" . }}
+{{- end }}
 {{- end }}

@@ -8,6 +8,7 @@ from fabgitops_core.api.crd import definition
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCSpec, IndustrialPLCStatus
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
+from fabgitops_core.api.rollout.rollout import ROLLOUT
 from fabgitops_core.api.schema import structural
 from pydantic import Field
 
@@ -55,6 +56,16 @@ def test_a_template_has_the_bounds_of_what_it_becomes() -> None:
     assert register["table"]["pattern"] == r"^(holding|input|coil|discrete)$|\$\{[A-Za-z]"
     assert register["reference"]["pattern"] == r"^[0-9]{1,6}$|\$\{[A-Za-z]"
     assert register["scale"]["maxItems"] == register["scale"]["maxProperties"] == 0
+
+
+def test_a_workload_is_scaled_by_programs_that_do_not_know_it() -> None:
+    """A Rollout has a scale subresource, whose paths lead to fields that there are; what nobody scales has none."""
+    version = definition(ROLLOUT)["spec"]["versions"][0]
+    scale = version["subresources"]["scale"]
+    for path in scale.values():
+        part, field = path.removeprefix(".").split(".")
+        assert field in version["schema"]["openAPIV3Schema"]["properties"][part]["properties"]
+    assert definition(INDUSTRIAL_PLC)["spec"]["versions"][0]["subresources"] == {"status": {}}
 
 
 def test_integers_say_their_size() -> None:

@@ -122,14 +122,17 @@ def run(
     settings, bus, analysis = settings or Settings(), bus or BusSettings(), analysis or AnalysisSettings()
     if not settings.tells and bus != BusSettings():
         complain(
-            "--bus has no effect without --kinds racks or --setpoint-rollouts (see: fabgitops-operator run --help)"
+            "--bus has no effect without --kinds racks, --kinds delivery or --setpoint-rollouts"
+            " (see: fabgitops-operator run --help)"
         )
         return 2
-    if not settings.setpoint_rollouts and analysis != AnalysisSettings():
+    if not settings.judges and analysis != AnalysisSettings():
         flag = "--prometheus" if analysis.prometheus else "--analysis-source"
-        complain(f"{flag} has no effect without --setpoint-rollouts (see: fabgitops-operator run --help)")
+        complain(
+            f"{flag} has no effect without --setpoint-rollouts or --kinds delivery (see: fabgitops-operator run --help)"
+        )
         return 2
-    if settings.setpoint_rollouts and (prefixed := without_effect(bus)):
+    if settings.judges and (prefixed := without_effect(bus)):
         complain(prefixed)
         return 2
     wrong = (AnalysisSettingsError, AuditKeyError, BusError)
@@ -145,6 +148,7 @@ def manifests(
     with_racks: Annotated[bool, Parameter(negative=())] = False,
     with_rack_plcs: Annotated[bool, Parameter(negative=())] = False,
     with_setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False,
+    with_delivery: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Print what a cluster must have: resource definitions, role and binding. Pipe it to kubectl apply -f -.
 
@@ -154,6 +158,7 @@ def manifests(
         with_racks: What racks need as well: definitions, a guard, an account for their operator, and its rights.
         with_rack_plcs: The same, and let it make the PLCs that a RackTemplate names.
         with_setpoint_rollouts: What run --setpoint-rollouts needs as well: definitions, rights, and a guard of those.
+        with_delivery: What run --kinds delivery needs: definitions, an account for that operator, and its rights.
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 
@@ -161,6 +166,7 @@ def manifests(
         "with_racks": with_racks,
         "with_rack_plcs": with_rack_plcs,
         "with_setpoint_rollouts": with_setpoint_rollouts,
+        "with_delivery": with_delivery,
     }
     say(text(with_secrets=with_secrets, with_operator=with_operator, **options))
 

@@ -37,10 +37,14 @@ class LogFormat(StrEnum):
 
 
 class Family(StrEnum):
-    """Which kinds one operator looks after, with the rights that it takes: PLCs, or racks and what is in them."""
+    """Which kinds one operator looks after, with the rights that it takes.
+
+    They are PLCs, racks and what is in them, or workloads that go from one version to the next.
+    """
 
     PLC = "plc"
     RACKS = "racks"
+    DELIVERY = "delivery"
 
 
 class Outage(StrEnum):
@@ -207,7 +211,8 @@ class Settings(Common):
     """All settings of the operator on Kubernetes, with their defaults."""
 
     kinds: Family = Family.PLC
-    """Which kinds to look after: plc, or racks; each by an operator of its own, with no more rights than it needs."""
+    """Which kinds to look after: plc, racks or delivery; each by an operator of its own, with no more rights than it
+    needs."""
 
     setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False
     """Let changes of set-points go over a fleet of PLCs in waves, by SetpointRollouts."""
@@ -255,4 +260,9 @@ class Settings(Common):
     @property
     def tells(self) -> bool:
         """Return whether there is anything that a bus is told of."""
-        return self.kinds is Family.RACKS or self.setpoint_rollouts
+        return self.kinds is not Family.PLC or self.setpoint_rollouts
+
+    @property
+    def judges(self) -> bool:
+        """Return whether changes are judged, by what metrics say."""
+        return self.kinds is Family.DELIVERY or self.setpoint_rollouts

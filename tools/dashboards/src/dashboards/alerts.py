@@ -112,7 +112,7 @@ class Alert:
 ALERTS = (
     Alert(
         "FabGitOpsOperatorAbsent",
-        'absent(fabgitops_build_info{kinds!="racks"})',
+        'absent(fabgitops_build_info{kinds!~"racks|delivery"})',
         "5m",
         CRITICAL,
         "No FabGitOps operator is scraped.",

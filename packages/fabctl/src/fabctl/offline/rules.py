@@ -18,7 +18,7 @@ from fabgitops_core.api.plc.resolving import Unresolved, resolved
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.api.refusals import problems_of, sentence
-from fabgitops_core.control.kinds import KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 from pydantic import ValidationError
 
 from fabctl.reading.lines import Path, path_of
@@ -35,7 +35,9 @@ class Rules:
     """Judges manifests, one after the other."""
 
     def __init__(self) -> None:
-        self._kinds: dict[str, Kind] = {kind.name: kind for kind in (*KINDS, *SETPOINT_KINDS, *RACK_KINDS)}
+        self._kinds: dict[str, Kind] = {
+            kind.name: kind for kind in (*KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *RACK_KINDS)
+        }
 
     @cached_property
     def _admission(self) -> Admission:

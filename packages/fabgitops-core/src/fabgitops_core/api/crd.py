@@ -31,13 +31,21 @@ def definition(kind: Kind) -> dict[str, Any]:
                     "name": kind.version,
                     "served": True,
                     "storage": True,
-                    **({"subresources": {"status": {}}} if kind.status else {}),
+                    **({"subresources": {"status": {}, **_scale(kind)}} if kind.status else {}),
                     "additionalPrinterColumns": [_column(column) for column in kind.columns],
                     "schema": {"openAPIV3Schema": _object_schema(kind)},
                 }
             ],
         },
     }
+
+
+def _scale(kind: Kind) -> dict[str, Any]:
+    """Return the subresource by which other programs scale it, without knowing the kind."""
+    if kind.scale is None:
+        return {}
+    paths = {"specReplicasPath": kind.scale.wanted, "statusReplicasPath": kind.scale.there}
+    return {"scale": {**paths, "labelSelectorPath": kind.scale.selector}}
 
 
 def _object_schema(kind: Kind) -> Schema:

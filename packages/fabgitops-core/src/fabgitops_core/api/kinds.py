@@ -20,6 +20,19 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """Where the scale subresource of a kind finds its numbers: what it is scaled to, what is there, and of which pods.
+
+    Each is a path such as `.spec.replicas`; the selector is a text (labels.Selector), as a HorizontalPodAutoscaler
+    reads it.
+    """
+
+    wanted: str
+    there: str
+    selector: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of resource: its names, its models (what only declares has no status), and how `kubectl get` shows it.
 
@@ -28,6 +41,7 @@ class Kind:
     One that is `optional` may be missing in a cluster whose other kinds are looked after.
     `annotations` are those whose change is news to its decisions, besides the wish for a pass.
     `rules` are checked of an object as a whole: in them `self.metadata` has its name, and nothing else of it.
+    `scale` lets it be scaled by `kubectl scale` and by a HorizontalPodAutoscaler.
     `lasting` is the field of a spec that counts also while another of its fields is not valid, and its model.
     A `shared_status` is written by others, too, and what they write counts: it is never written over unseen.
     Only objects with its `label` (name and value) are looked after, the others are somebody else's; with "" as the
@@ -51,6 +65,7 @@ class Kind:
     label: tuple[str, str] | None = None
     kind: str = ""
     optional: bool = False
+    scale: Scale | None = None
 
     def __post_init__(self) -> None:
         """Let its objects say its name, where nothing else is said."""

@@ -15,13 +15,15 @@ from fabgitops_core.control.plc.template import TemplateController
 from fabgitops_core.control.rack.bmc.table import BmcController
 from fabgitops_core.control.rack.table import RackController
 from fabgitops_core.control.rack.template import RackTemplateController
+from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.setpoint.table import SetpointRolloutController
 
 
 def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[Any], ...]]:
     """Return the decisions of each kind; what others refer to stands before them, so that it is listed first.
 
-    Those of `setpoints` lead what is of `plc`: one operator looks after both, and lists them first.
+    Those of `setpoints` lead what is of `plc`: one operator looks after both, and lists them first. What judges changes
+    is of two families. Of one template every operator says the same, so whoever comes second finds that it is said.
 
     Args:
         settle_secs: How long what a PLC's resource wants must have stood before it is written, and what a fleet wants
@@ -30,6 +32,7 @@ def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[
     return {
         "plc": (TemplateController(), PlcController(settle_secs)),
         "setpoints": (AnalysisTemplateController(), SetpointRolloutController(settle_secs)),
+        "delivery": (AnalysisTemplateController(), RolloutController()),
         "racks": (RackTemplateController(), RackController(), BmcController()),
     }
 
@@ -45,3 +48,6 @@ KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in CONTROLLERS)
 
 SETPOINT_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMILIES["setpoints"])
 """With these changes of set-points go over a fleet in waves."""
+
+DELIVERY_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMILIES["delivery"])
+"""With these workloads go from one version to the next; what judges changes is among them, too."""

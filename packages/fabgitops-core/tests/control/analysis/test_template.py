@@ -10,6 +10,7 @@ from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.commands import Notice, Publish
 from fabgitops_core.control.events import Due
 from fabgitops_core.control.intake import declared
+from fabgitops_core.control.kinds import FAMILIES
 
 from .metrics import AT, RATE
 
@@ -93,3 +94,23 @@ def test_who_is_judged_gets_the_template_or_why_there_is_none() -> None:
     assert "undeclared reference to 'reslt' (column 1)" in ready.message
     assert [each.message for each in commands if isinstance(each, Notice)] == [ready.message]
     assert controller.offer(state) == (None, ready.message)
+
+
+def test_two_operators_say_the_same_of_a_template() -> None:
+    """Changes of two families are judged by one template, each by an operator: who comes second has nothing to write.
+
+    Where both come at once each writes once, and what stands there last was said by both.
+    """
+    key, body = Key(ANALYSIS_TEMPLATE.name, "plant", "checks"), {"spec": {"metrics": [RATE]}}
+    stored: list[dict[str, Any]] = [{}, {}]
+    said = []
+    for family, before in zip(("setpoints", "delivery", "delivery"), (None, None, "first"), strict=True):
+        (controller,) = [each for each in FAMILIES[family] if each.kind.name == ANALYSIS_TEMPLATE.name]
+        found = {**body, "status": stored[0]} if before else body
+        state, _ = controller.step(controller.start(key), declared(ANALYSIS_TEMPLATE, found, AT))
+        _, commands = controller.step(state, Due(AT, PASS))
+        told = [each.status for each in commands if isinstance(each, Publish)]
+        stored[0] = told[0].model_dump(mode="json", by_alias=True, exclude_none=True) if told else stored[0]
+        said.append(told)
+    assert said[0] == said[1] != []
+    assert said[2] == []

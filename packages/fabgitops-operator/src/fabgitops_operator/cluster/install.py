@@ -3,8 +3,9 @@
 from importlib.metadata import version
 from importlib.resources import files
 
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 
 from fabgitops_operator.labels import labels
 
@@ -25,6 +26,7 @@ def manifests(
     with_racks: bool = False,
     with_rack_plcs: bool = False,
     with_setpoint_rollouts: bool = False,
+    with_delivery: bool = False,
 ) -> str:
     """Return definitions, admission policy, rights and, if asked for, the operator as one stream of YAML documents.
 
@@ -35,6 +37,7 @@ def manifests(
         with_rack_plcs: Its right to make IndustrialPLCs.
         with_setpoint_rollouts: What rollouts of set-points need: definitions, rights for the operator of PLCs, and what
             guards those.
+        with_delivery: What rollouts of workloads need: definitions, and an account for their operator with its rights.
     """
     racks = with_racks or with_rack_plcs
     wanted = {
@@ -49,12 +52,15 @@ def manifests(
         "racks/guard.yaml": racks,
         "setpoints.yaml": with_setpoint_rollouts,
         "setpoints/guard.yaml": with_setpoint_rollouts,
+        "delivery.yaml": with_delivery,
         "operator.yaml": with_operator,
     }
     folder = files("fabgitops_operator") / "manifests"
     defined = [folder / f"{kind.crd_name}.yaml" for kind in KINDS]
     defined += [folder / "racks" / f"{kind.crd_name}.yaml" for kind in RACK_KINDS if racks]
     defined += [folder / "setpoints" / f"{kind.crd_name}.yaml" for kind in SETPOINT_KINDS if with_setpoint_rollouts]
+    both = {kind.name for kind in SETPOINT_KINDS} if with_setpoint_rollouts else set()
+    defined += [folder / place_of(kind) for kind in DELIVERY_KINDS if with_delivery and kind.name not in both]
     definitions = [_labelled(file.read_text(encoding="utf-8")) for file in defined]
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
     text = "---\n".join([*definitions, *others])
@@ -63,6 +69,11 @@ def manifests(
     for mark, value in known.items():
         text = text.replace(mark, value)
     return text
+
+
+def place_of(kind: Kind) -> str:
+    """Return where the definition of a kind of `delivery` is; that of what judges changes is with set-points."""
+    return f"{'setpoints' if kind in SETPOINT_KINDS else 'delivery'}/{kind.crd_name}.yaml"
 
 
 def _labelled(definition: str) -> str:

@@ -29,6 +29,9 @@ from fabgitops_operator.hosting.slots import Slots
 MANAGER = "fabgitops-rack"
 """What the API server calls the owner of the fields that are applied."""
 
+DELIVERER = "fabgitops-delivery"
+"""What it calls the owner of all that is applied and patched for workloads."""
+
 EDITOR = "fabgitops-rollout"
 """What it calls the owner of annotations that are given to objects of others, and of what is changed by a patch."""
 
@@ -51,13 +54,24 @@ class KubeObjects:
         rest: The way to the API server.
         kinds: What may be applied, deleted and annotated.
         counted: Told of each request whose it was (the kind's plural) and what came of it, in a word.
+        manager: What the API server calls the owner of the fields that are applied.
+        editor: What it calls the owner of those that are annotated or patched.
     """
 
-    def __init__(self, rest: Rest, kinds: Iterable[Kind], counted: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        rest: Rest,
+        kinds: Iterable[Kind],
+        counted: Callable[[str, str], None],
+        *,
+        manager: str = MANAGER,
+        editor: str = EDITOR,
+    ) -> None:
         self._rest = rest
         self._kinds = {kind.name: kind for kind in kinds}
         self._said = {(kind.api_version, kind.kind): kind for kind in self._kinds.values()}
         self._counted = counted
+        self._manager, self._editor = manager, editor
         self._slots = Slots(AT_ONCE)
 
     async def apply(
@@ -67,7 +81,7 @@ class KubeObjects:
         metadata, kind = body["metadata"], self._said[body["apiVersion"], body["kind"]]
         key = Key(kind.name, metadata["namespace"], metadata["name"])
         given = {**body, "metadata": {**metadata, **({"uid": uid} if uid else NEW)}}
-        send = partial(self._rest.apply, kind, given, MANAGER, force=force)
+        send = partial(self._rest.apply, kind, given, self._manager, force=force)
         stored, code = await self._asked(Asked("applying", key, uid), send, wanted)
         return Applying(stored, created=code == 201)
 
@@ -86,7 +100,7 @@ class KubeObjects:
     ) -> None:
         """As `fabgitops_core.engine.ports.Objects.annotate`."""
         patch = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
-        send = partial(self._rest.merge, self._kinds[key.kind], key.namespace, key.name, patch, EDITOR)
+        send = partial(self._rest.merge, self._kinds[key.kind], key.namespace, key.name, patch, self._editor)
         await self._asked(Asked("annotating", key, uid), send, wanted)
 
     async def patch(
@@ -101,7 +115,7 @@ class KubeObjects:
         """As `fabgitops_core.engine.ports.Objects.patch`."""
         must = {"/metadata/uid": uid, **({"/metadata/resourceVersion": str(version)} if version else {})}
         tests = [{"op": "test", "path": path, "value": value} for path, value in must.items()]
-        send = partial(self._rest.patch, self._kinds[key.kind], key.namespace, key.name, [*tests, *steps], EDITOR)
+        send = partial(self._rest.patch, self._kinds[key.kind], key.namespace, key.name, [*tests, *steps], self._editor)
         stored, _ = await self._asked(Asked(PATCHING, key, uid, version), send, wanted)
         return stored
 

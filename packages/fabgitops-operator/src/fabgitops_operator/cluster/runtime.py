@@ -25,10 +25,11 @@ from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.lease.keeper import Lease
 from fabgitops_operator.cluster.lease.place import lease_of
 from fabgitops_operator.cluster.leaving import Leaving
-from fabgitops_operator.cluster.objects import KubeObjects
+from fabgitops_operator.cluster.objects import DELIVERER, KubeObjects
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.cluster.watch import Watch
 from fabgitops_operator.cluster.way import load_access
+from fabgitops_operator.hosting.deliverymetrics import DeliveryMetrics
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import serving
 from fabgitops_operator.hosting.means import Means, Rollouts, modbus
@@ -77,8 +78,11 @@ async def _operated(settings: Settings, bus: BusSettings, analysis: AnalysisSett
             means = _of_racks(kube, rest, told, owned, within)
         else:
             metrics = await stack.enter_async_context(metrics_of(analysis))
-            rollouts = _rollouts(rest, told, metrics) if told is not None else None
-            means = modbus(kube, route, within, ConfigMapBrake(kube, settings), keeper, rollouts)
+            if told is not None and settings.kinds is Family.DELIVERY:
+                means = _of_delivery(rest, told, owned, metrics)
+            else:
+                rollouts = _rollouts(rest, told, metrics) if told is not None else None
+                means = modbus(kube, route, within, ConfigMapBrake(kube, settings), keeper, rollouts)
         fence = lease_of(settings, kube)
         stage = await stack.enter_async_context(staged(settings, kube, fence, deciding, means))
         remark = stage.remark if told is None else _remark(stage, told)
@@ -121,8 +125,18 @@ def _of_racks(kube: Kube, rest: Rest, bus: Bus, owned: Sequence[Kind], within: N
     return Means(
         objects=lambda metrics: KubeObjects(rest, owned, metrics.api_write),
         bus=bus,
-        racks=RackMetrics(),
+        counts=RackMetrics(),
         performers=lambda host: Bmcs(kube, host, within).performers(),
+    )
+
+
+def _of_delivery(rest: Rest, bus: Bus, owned: Sequence[Kind], metrics: HttpMetrics | None) -> Means:
+    """Return what workloads need: a way to make and patch objects, who is told of them, and who judges them."""
+    return Means(
+        objects=lambda counted: KubeObjects(rest, owned, counted.api_write, manager=DELIVERER, editor=DELIVERER),
+        bus=bus,
+        metrics=metrics,
+        counts=DeliveryMetrics(),
     )
 
 

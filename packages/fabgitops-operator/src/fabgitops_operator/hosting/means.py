@@ -16,9 +16,8 @@ from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.audit.keeper import Keeper
 from fabgitops_operator.hosting.brake.brake import BrakeStore
-from fabgitops_operator.hosting.metrics import Metrics
+from fabgitops_operator.hosting.metrics import Metrics, Others
 from fabgitops_operator.hosting.ports import Secrets
-from fabgitops_operator.hosting.rackmetrics import RackMetrics
 from fabgitops_operator.hosting.secrets import SecretTls, SecretWords
 
 NONE: Mapping[type[Request], Performer] = MappingProxyType({})
@@ -44,16 +43,16 @@ class Means:
     """What each family of kinds needs of its own.
 
     `devices` and `objects` are made when there is somebody to count what they do, `performers` when there is a host to
-    record it; `metrics` is asked for what judges a change and is kept elsewhere, `racks` counts what is of them,
-    `brake` is where the fleet brake is kept of kinds that it can hold, and `audit` keeps a record of every write to a
-    device. `secrets` is where the words are that unlock devices.
+    record it; `metrics` is asked for what judges a change and is kept elsewhere, `counts` counts what is of a family
+    without PLCs, `brake` is where the fleet brake is kept of kinds that it can hold, and `audit` keeps a record of
+    every write to a device. `secrets` is where the words are that unlock devices.
     """
 
     devices: Callable[[Metrics], Devices] = lambda _: NoDevices()
     objects: Callable[[Metrics], Objects | None] = lambda _: None
     bus: Bus | None = None
     metrics: MetricSource | None = None
-    racks: RackMetrics | None = None
+    counts: Others | None = None
     performers: Callable[[Host], Mapping[type[Request], Performer]] = lambda _: NONE
     brake: BrakeStore | None = None
     audit: Keeper | None = None

@@ -9,7 +9,7 @@ from collections import Counter as Counts
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import ApiModel, Key
@@ -30,7 +30,6 @@ from prometheus_client.registry import Collector
 from fabgitops_operator.hosting import families
 from fabgitops_operator.hosting.buckets import Buckets
 from fabgitops_operator.hosting.families import Sample, in_parts
-from fabgitops_operator.hosting.rackmetrics import RackMetrics
 from fabgitops_operator.hosting.setpointmetrics import SetpointMetrics
 
 _KNOWN = {ConditionStatus.TRUE: 1, ConditionStatus.FALSE: 0, ConditionStatus.UNKNOWN: None}
@@ -90,17 +89,42 @@ Metered = Iterable[tuple[Key, Mapping[str, Meter]]]
 """Of each PLC what is shown of its registers, by their names."""
 
 
+class Others(Protocol):
+    """What is counted of a family of kinds, instead of what is of PLCs alone."""
+
+    @property
+    def kinds(self) -> str:
+        """Return what the family is called."""
+        ...
+
+    def happened(self, key: Key, event: Event, commands: Commands) -> None:
+        """Note what a controller was told and what it wanted done."""
+        ...
+
+    def passed(self, key: Key, seconds: float) -> None:
+        """Note that a pass has ended, and how long it took."""
+        ...
+
+    def forgotten(self, key: Key) -> None:
+        """Drop what is known of a resource that is gone."""
+        ...
+
+    def families(self) -> Iterator[Metric]:
+        """Yield what is read off when asked."""
+        ...
+
+
 class Metrics(Collector):
     """The engine's observer, and a collector for `prometheus_client`.
 
     Args:
-        racks: Counts instead of what is of PLCs alone.
+        others: Counts instead of what is of PLCs alone.
     """
 
-    def __init__(self, racks: RackMetrics | None = None) -> None:
+    def __init__(self, others: Others | None = None) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # left without annotations there
         self.registry = CollectorRegistry()
-        self._racks = racks
+        self._others = others
         self._rollouts = SetpointMetrics()
         self._rows: dict[Key, _Row] = {}
         self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
@@ -131,7 +155,7 @@ class Metrics(Collector):
             {
                 "version": version("fabgitops-operator"),
                 "core_version": version("fabgitops-core"),
-                "kinds": "racks" if racks else "plc",
+                "kinds": others.kinds if others else "plc",
             }
         )
         ProcessCollector(registry=self.registry)
@@ -174,8 +198,8 @@ class Metrics(Collector):
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""
-        if self._racks is not None:
-            self._racks.happened(key, event, commands)
+        if self._others is not None:
+            self._others.happened(key, event, commands)
             return
         row = self._rows.get(key)
         if row is None:
@@ -197,8 +221,8 @@ class Metrics(Collector):
 
     def passed(self, key: Key, seconds: float) -> None:
         """Note that a pass has ended, and how long it took."""
-        if self._racks is not None:
-            self._racks.passed(key, seconds)
+        if self._others is not None:
+            self._others.passed(key, seconds)
         elif key.kind == INDUSTRIAL_PLC.name:
             self._passes.observe(seconds)
             if (row := self._rows.get(key)) is not None:
@@ -216,8 +240,8 @@ class Metrics(Collector):
         """Drop the series of what is gone."""
         self._rows.pop(key, None)
         self._rollouts.forgotten(key)
-        if self._racks is not None:
-            self._racks.forgotten(key)
+        if self._others is not None:
+            self._others.forgotten(key)
 
     def request(self, function: str, result: str) -> None:
         """Count a Modbus request."""
@@ -230,7 +254,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is read off when asked, a large family in parts, each made when its turn comes."""
-        yield from self._of_plcs() if self._racks is None else self._racks.families()
+        yield from self._of_plcs() if self._others is None else self._others.families()
         yield GaugeMetricFamily("fabgitops_tasks", "Tasks of the event loop.", value=len(_tasks()))
         name, held, stands_by = self._lease
         yield from in_parts(families.LEADER, [((name,), held())] if name else [])

@@ -60,6 +60,8 @@ class _Row:
 class RackMetrics:
     """Counts what happens to racks, and shows it when asked."""
 
+    kinds = "racks"
+
     def __init__(self) -> None:
         self._rows: dict[Key, _Row] = {}
         self._passes: Counter[str] = Counter()

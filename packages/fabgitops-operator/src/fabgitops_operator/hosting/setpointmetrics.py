@@ -90,11 +90,11 @@ class SetpointMetrics:
     def _take(self, key: Key, status: SetpointRolloutStatus) -> None:
         before, self._rows[key] = self._rows[key], status
         if status.decisions != before.decisions:
-            self._decisions.update(each.rule for each in _added(before.decisions, status.decisions))
+            self._decisions.update(each.rule for each in added(before.decisions, status.decisions))
         if status.analyses != before.analyses:
             known = _measured(before)
             for metric, measurements in _measured(status).items():
-                self._measurements.update(each.verdict for each in _added(known.get(metric, ()), measurements))
+                self._measurements.update(each.verdict for each in added(known.get(metric, ()), measurements))
 
     def forgotten(self, key: Key) -> None:
         """Drop what is known of a rollout that is gone."""
@@ -116,7 +116,7 @@ def _stands(status: ApiModel | None) -> SetpointRolloutStatus:
     return status if isinstance(status, SetpointRolloutStatus) else SetpointRolloutStatus()
 
 
-def _added(before: Sequence[_Told], after: Sequence[_Told]) -> Sequence[_Told]:
+def added(before: Sequence[_Told], after: Sequence[_Told]) -> Sequence[_Told]:
     """Return what was added at the end of a list that loses its first ones when it is full."""
     known = next(len(kept) for gone in range(len(before) + 1) if (kept := before[gone:]) == after[: len(kept)])
     return after[known:]

@@ -24,9 +24,10 @@ def test_the_same_namespaces_share_a_lease() -> None:
 
 
 def test_families_do_not_wait_for_each_other() -> None:
-    """The operator of racks has another Lease than that of PLCs of the same namespaces."""
-    names = [place_of(Settings(kinds=Family.RACKS, namespace=namespaces))[1] for namespaces in ((), ("line-1",))]
-    assert names == ["fabgitops-racks", "fabgitops-racks.line-1"]
+    """The operator of racks, and that of workloads, has another Lease than that of PLCs of the same namespaces."""
+    for family, name in ((Family.RACKS, "fabgitops-racks"), (Family.DELIVERY, "fabgitops-delivery")):
+        names = [place_of(Settings(kinds=family, namespace=namespaces))[1] for namespaces in ((), ("line-1",))]
+        assert names == [name, f"{name}.line-1"]
 
 
 def test_in_a_pod_it_is_where_the_pod_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

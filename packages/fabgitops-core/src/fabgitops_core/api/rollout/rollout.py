@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.api.kinds import Column, Kind, Scale
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.refusals import Problem, refuse
 from fabgitops_core.api.rollout.marks import ABORT, HASH, PAUSE, PROMOTE, RETRY
@@ -99,6 +99,7 @@ ROLLOUT = Kind(
     spec=RolloutSpec,
     status=RolloutStatus,
     annotations=(PAUSE, PROMOTE, ABORT, RETRY),
+    scale=Scale(".spec.replicas", ".status.HPAReplicas", ".status.selector"),
     columns=(
         Column("Phase", "string", ".status.phase", "Where it stands."),
         Column("Step", "string", ".status.progress", "Which step of how many."),
