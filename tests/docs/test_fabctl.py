@@ -19,14 +19,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 from fabctl.examples import EXAMPLES
-from fabgitops_core.api.crd import definition
-from fabgitops_core.api.rollout.rollout import ROLLOUT
 from testbed.plane import ControlPlane
 
 from .conftest import Kubectl
 from .pages import ROOT
 from .test_blocks import end, free_ports
 from .test_replays import PARTS, make
+from .workload import NEW, a_workload
 
 BIN = Path(sys.executable).parent
 NAMESPACE = "typed"
@@ -232,7 +231,7 @@ def furnish(shell: Shell) -> None:
     waves: list[dict[str, object]] = [{"count": at, "bakeSeconds": 0, "pause": {}} for at in (1, 2)]
     wanted = {"selector": {"matchLabels": {"line": "press"}}, "approval": "Manual"}
     shell.put("SetpointRollout", "recipe", {**wanted, "waves": [*waves, {"percent": 100, "bakeSeconds": 0}]})
-    hmi(shell)
+    a_workload(shell.kubectl, NAMESPACE, {"simple": {}}, phase="Completed", stableRS=NEW)
     shell.presses(2500)
     shell.kubectl("apply", "-n", NAMESPACE, "-f", str(shell.folder / "scrap.yaml"))
     pending = {"removals": 1, "names": ["rack-01-c0s0n1"]}
@@ -244,38 +243,6 @@ def furnish(shell: Shell) -> None:
         lit = {"locate": {"wanted": "on", "state": "on"}} if kind == "BMC" else {}
         labels = {"fabgitops.io/rack": "rack-01"}
         make(shell.kubectl, kind, f"rack-01-{place}", spec | refs, told | lit, NAMESPACE, **labels)
-
-
-def hmi(shell: Shell) -> None:
-    """Put a Rollout of a workload into the cluster, that is done, and its two revisions."""
-    shell.kubectl("apply", "-f", "-", text=yaml.safe_dump(definition(ROLLOUT)))
-    shell.kubectl("wait", "--for=condition=Established", "--timeout=60s", f"crd/{ROLLOUT.crd_name}")
-    labels = {"app": "hmi"}
-
-    def template(version: int, **more: str) -> dict[str, object]:
-        container = {"name": "hmi", "image": f"registry/hmi:{version}"}
-        return {"metadata": {"labels": labels | more}, "spec": {"containers": [container]}}
-
-    spec = {"selector": {"matchLabels": labels}, "strategy": {"simple": {}}, "template": template(2)}
-    status = {
-        "phase": "Completed",
-        "currentPodHash": "bb22",
-        "stableRS": "bb22",
-        "revision": 2,
-        "observedGeneration": 1,
-    }
-    make(shell.kubectl, "Rollout", "hmi", spec, status, NAMESPACE)
-    uid = shell.kubectl("get", ROLLOUT.crd_name, "hmi", "-n", NAMESPACE, "-o", "jsonpath={.metadata.uid}")
-    owner = {"apiVersion": "fabgitops.io/v1", "kind": "Rollout", "name": "hmi", "uid": uid, "controller": True}
-    for number, revision in ((1, "aa11"), (2, "bb22")):
-        named = {"rollouts-pod-template-hash": revision}
-        metadata = {"name": f"hmi-{revision}", "namespace": NAMESPACE, "ownerReferences": [owner]}
-        marks = {"labels": {"fabgitops.io/rollout": "hmi", **named}}
-        marks["annotations"] = {"rollout.fabgitops.io/revision": str(number)}
-        selector = {"matchLabels": labels | named}
-        pods = {"replicas": 0, "selector": selector, "template": template(number, **named)}
-        body = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata | marks, "spec": pods}
-        shell.kubectl("apply", "-f", "-", text=yaml.safe_dump(body))
 
 
 def before(line: str, shell: Shell) -> None:

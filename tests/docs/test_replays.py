@@ -29,6 +29,7 @@ from .conftest import Kubectl
 from .pages import ROOT, Block, blocks
 from .test_blocks import free_ports, with_ports
 from .test_runbooks import plc
+from .workload import NEW, OLD, a_pod, a_workload
 
 BIN = Path(sys.executable).parent
 FABCTL, MOCK_PLC = ROOT / "packages/fabctl/README.md", ROOT / "packages/mock-plc/README.md"
@@ -87,7 +88,14 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
     press = yaml.safe_load(plc("press", ports["5502"]))
     press["spec"] |= {"targetRegister": 4002, "targetValue": 90, "correction": {"approval": "Manual"}}
     environments = {}
-    for name, found in {"few": list(bodies.values()), "one": [fan], "yes": [press], "racks": [], "fleet": []}.items():
+    for name, found in {
+        "few": list(bodies.values()),
+        "one": [fan],
+        "yes": [press],
+        "racks": [],
+        "fleet": [],
+        "hmis": [],
+    }.items():
         kubectl("create", "namespace", name)
         for body in found:
             body["metadata"]["namespace"] = name
@@ -222,6 +230,33 @@ def a_rollout(kubectl: Kubectl) -> None:
         make(kubectl, "IndustrialPLC", f"press-{number}", spec | {"unitId": number}, told, "fleet", line="3")
 
 
+def a_canary(kubectl: Kubectl) -> None:
+    """Make the Rollout that the page shows, at its second step, with a pod that does not come up."""
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    decision = {"at": now, "stage": "Progressing", "step": 0, "input": "setWeight 50 is reached", "rule": "StepDone"}
+    a_pod(kubectl, "hmis", OLD, "hmi-aa11-7xk2p")
+    waits = {"waiting": {"reason": "CrashLoopBackOff"}}
+    a_pod(kubectl, "hmis", NEW, "hmi-bb22-m4d9q", ready=False, restartCount=3, state=waits)
+    steps = [{"setWeight": 50}, {"pause": {}}, {"setWeight": 80}, {"pause": {"duration": "10m"}}]
+    a_workload(
+        kubectl,
+        "hmis",
+        {"canary": {"steps": steps}},
+        (1, 1),
+        phase="Paused",
+        message="paused (CanaryPauseStep) until somebody promotes it",
+        stableRS=OLD,
+        currentStepIndex=1,
+        progress="1/4",
+        weight=50,
+        pauseConditions=[{"reason": "CanaryPauseStep", "startTime": now}],
+        updatedReplicas=1,
+        availableReplicas=1,
+        stepStartedAt=now,
+        decisions=[decision | {"outcome": "step 2 begins"}],
+    )
+
+
 MANIFESTS = {
     "line-3/mixer": ("deviceAddress: 10.0.0.7", "port: 502", "targetRegister: 4001", "targetValue: 2600"),
     "line-4/oven": ("deviceAddress: 10.0.0.8", "registers:", "  - name: setpoint", "    address: 70000"),
@@ -258,7 +293,7 @@ def condition(name: str, reason: str, at: str) -> dict[str, str]:
     return {"type": name, "status": "True", "reason": reason, "message": "", "lastTransitionTime": at}
 
 
-PLACES = {"rack": "racks", "supply-fan": "one", "rollout": "fleet", "press": "yes"}
+PLACES = {"rack": "racks", "supply-fan": "one", "hmi": "hmis", "rollout": "fleet", "press": "yes"}
 """Words of a command, and the namespace that it is typed in."""
 
 
@@ -271,6 +306,7 @@ ON_A_SCREEN = {"fabctl watch"}
 def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]], kubectl: Kubectl, tmp_path: Path) -> None:
     """Each session in the README of fabctl comes out as it is shown there."""
     a_rollout(kubectl)
+    a_canary(kubectl)
     a_folder(kubectl, tmp_path)
     shown = [each for block in blocks(FABCTL) if block.language == "console" for each in sessions(block)]
     assert {command for command, _ in shown} >= ON_A_SCREEN

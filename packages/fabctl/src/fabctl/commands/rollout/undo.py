@@ -43,8 +43,9 @@ async def undo(
     asking: Asking = ASKING,
     connection: Connection = HERE,
 ) -> int:
-    """Go back to an earlier revision of a workload: its template is declared again, and goes the whole way.
+    """Go back to an earlier revision of a workload: its template is declared again.
 
+    It goes by the steps, but for the stable revision and those within the rollbackWindow, which skip them.
     Where Git keeps the Rollout (Argo CD, Flux) nothing is written, since it would be taken back: it is said what has to
     be reverted there, with exit code 1. Until then --hold keeps the revision that is under way rejected.
 
@@ -109,7 +110,7 @@ async def _earlier(cluster: Cluster, body: Body, number: int | None) -> Revision
 def _shown(body: Body, back: Revision) -> list[Section]:
     changes = fields(body, back)
     table = Table("", ("Field", "Declared", "Goes back to"), changes)
-    then = ("Then", f"the template of revision #{back.number} ({back.hash}) is declared, and goes the whole way")
+    then = ("Then", f"the template of revision #{back.number} ({back.hash}) is declared again")
     other = (("images", "none changes; what else differs in the template goes back"),)
     return [Section("", (*head(workload_view(body)), then)), Section("Changes", table if changes else other)]
 
