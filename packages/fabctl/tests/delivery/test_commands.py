@@ -1,6 +1,7 @@
 """Commands about rollouts where there are those of workloads, on an API server that has some."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -421,3 +422,18 @@ def test_a_watch_is_three_watches_and_no_polling(play: Play, tmp_path: Path) -> 
     assert ran.returncode == 130
     for plural in ("rollouts", "replicasets", "pods"):
         assert (world.asked.count(f"watch {plural}"), world.asked.count(f"list {plural}") <= 2) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "line"), [("C.UTF-8", "│   └── pod hmi-bb22-y"), ("C", "o step 2  pause until promoted")]
+)
+def test_a_tree_is_drawn_as_the_terminal_can(play: Play, tmp_path: Path, language: str, line: str) -> None:
+    """With lines and marks in UTF-8 and in colours where they are wanted, and in ASCII where that is all there is."""
+    _, here = play()
+    fabctl = str(Path(sys.executable).with_name("fabctl"))
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": language, "FORCE_COLOR": "1"}
+    command = [fabctl, "rollout", "get", "hmi", "--kubeconfig", str(here.kubeconfig)]
+    ran = subprocess.run(command, capture_output=True, check=True, env=environment)
+    said = ran.stdout.decode()
+    assert ("\x1b[" in said, said.isascii()) == (True, language == "C")
+    assert line in re.sub("\x1b\\[[0-9;]*m", "", said)
