@@ -7,7 +7,7 @@ from fabgitops_core.api.rollout.status import Phase, Why
 from fabgitops_core.control.rollout.reasons import RolloutReason
 
 from .junction import Junction, another, out, passes, promote, routing
-from .workshop import KEY
+from .workshop import KEY, template
 
 
 def whys(plant: Junction) -> list[str]:
@@ -111,3 +111,20 @@ def test_an_edit_of_the_manifest_is_no_contention() -> None:
     assert plant.weights("other") == (50, 50)
     assert plant.status is not None
     assert plant.status.contention is None
+
+
+def test_a_pause_that_is_over_does_not_end_a_contention() -> None:
+    """Time alone does not go on: only somebody's word does, for nobody knows yet who sets the weights."""
+    plant = out(routing({"setWeight": 50}, {"pause": {"duration": 600}}, {"setWeight": 75}))
+    plant.declare(template=template("2"))
+    passes(plant, lambda: plant.status is not None and plant.status.phase is Phase.PAUSED)
+    for _ in range(3):
+        plant.set_weights(100, 0)
+        passes(plant, lambda: plant.weights() == (50, 50))
+        plant.tick(6)
+        plant.look()
+        plant.tick()
+    plant.tick(3600)
+    plant.settle()
+    assert plant.weights() == (50, 50)
+    assert Why.CONTENDED in whys(plant)

@@ -5,8 +5,8 @@ from datetime import timedelta
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase
 
-from .junction import another, out, passes, promote, routing
-from .workshop import template
+from .junction import PROPAGATION, Junction, another, out, passes, promote, routing
+from .workshop import spec, template
 
 
 def test_pods_and_weights_of_each_step() -> None:
@@ -64,9 +64,11 @@ def test_after_an_abort_the_weight_goes_first_and_the_pods_stay_for_the_delay() 
     assert (plant.weights(), plant.selected("hmi-canary")) == ((50, 50), "2")
     plant.say(marks.ABORT, plant.hash_of("2"))
     passes(plant, lambda: plant.weights() == (100, 0))
+    weighed = plant.at
     assert (plant.selected("hmi-canary"), plant.counts()) == ("2", {"1": 4, "2": 2})
     passes(plant, lambda: plant.selected("hmi-canary") == "1")
     moved = plant.at
+    assert moved - weighed >= timedelta(seconds=PROPAGATION)
     passes(plant, lambda: plant.counts()["2"] == 0)
     assert timedelta(seconds=45) <= plant.at - moved <= timedelta(seconds=50)
 
@@ -140,3 +142,84 @@ def test_a_superseded_canary_keeps_its_pods_for_the_delay() -> None:
     assert plant.at - moved >= timedelta(seconds=30)
     plant.settle()
     assert (plant.weights(), plant.counts()) == ((50, 50), {"1": 4, "2": 0, "3": 2})
+
+
+def test_a_canary_keeps_its_pods_until_the_gateway_has_its_smaller_weight() -> None:
+    """A step that lowers the weight takes pods away only when that is in force."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}, {"setWeight": 25}, {"pause": {}}))
+    another(plant)
+    plant.away = True
+    promote(plant)
+    plant.settle()
+    assert (plant.weights(), plant.counts()) == ((75, 25), {"1": 4, "2": 2})
+    plant.away = False
+    plant.settle()
+    assert plant.counts() == {"1": 4, "2": 1}
+
+
+def test_a_superseded_canary_stays_while_it_is_all_there_is() -> None:
+    """Where the proven pods have died, those of the version before serve on until others can."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    plant.caps, plant.bad = {"1": 0}, {"3"}
+    plant.tick()
+    another(plant, "3")
+    assert (plant.selected("hmi-canary"), plant.counts()["2"]) == ("2", 2)
+    plant.caps = {}
+    plant.settle()
+    assert (plant.selected("hmi-canary"), plant.counts()["2"]) == ("1", 0)
+
+
+def test_a_bad_version_leaves_no_pods_after_its_abort() -> None:
+    """Pods that never were available carried nothing: no delay keeps them."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    plant.bad = {"2"}
+    another(plant)
+    assert (plant.weights(), plant.counts()) == ((100, 0), {"1": 4, "2": 2})
+    plant.say(marks.ABORT, plant.hash_of("2"))
+    plant.settle()
+    assert plant.counts() == {"1": 4, "2": 0}
+
+
+def test_pods_that_die_lose_their_weight_at_once() -> None:
+    """The canary keeps what its other pods carry, and gets its weight back with them."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    plant.caps = {"2": 1}
+    plant.settle()
+    assert plant.weights() == (75, 25)
+    plant.caps = {"2": 0}
+    plant.settle()
+    assert (plant.weights(), plant.selected("hmi-canary")) == ((100, 0), "1")
+    plant.caps = {}
+    plant.settle()
+    assert (plant.weights(), plant.selected("hmi-canary")) == ((50, 50), "2")
+
+
+def test_routes_come_in_during_an_update() -> None:
+    """A canary by pods that gets routes goes on at the share that its pods carry, and drops no request."""
+    plant = Junction(spec({"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}}))
+    plant.settle()
+    another(plant)
+    assert plant.counts() == {"1": 2, "2": 2}
+    plant.declare(strategy=routing({"setWeight": 50}, {"pause": {}}))
+    passes(plant, lambda: plant.selected("hmi-canary") == "2")
+    assert plant.weights() == (50, 50)
+    plant.settle()
+    assert (plant.weights(), plant.counts()) == ((50, 50), {"1": 4, "2": 2})
+
+
+def test_it_is_done_when_requests_go_by_it() -> None:
+    """All pods are of the new version, and still it is not out while a gateway has not taken the last weights."""
+    plant = out(routing({"setWeight": 50}))
+    plant.declare(template=template("2"))
+    passes(plant, lambda: plant.weights() == (0, 100))
+    plant.tick(PROPAGATION)
+    passes(plant, lambda: plant.selected("hmi") == "2")
+    plant.away = True
+    plant.settle(wait=False)
+    assert plant.status is not None
+    assert (plant.status.finished_at, plant.status.phase) == (None, Phase.PROGRESSING)
+    plant.away = False
+    plant.settle()
+    assert plant.status.finished_at is not None

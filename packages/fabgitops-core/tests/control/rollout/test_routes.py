@@ -208,3 +208,37 @@ def test_a_template_whose_services_have_two_ports() -> None:
     plant.store(key, {**body, "spec": {**body["spec"], "ports": [{"port": 80}, {"port": 81}]}})
     plant.settle()
     assert condition(plant)[1].startswith("the HTTPRoute hmi: the Service hmi has 2 ports")
+
+
+def test_another_sum_of_weights_in_mid_canary() -> None:
+    """The share stays what it is: nobody gets ten times as many requests by an edit of the scale."""
+    steps: tuple[dict[str, Any], ...] = ({"setWeight": 50}, {"pause": {}})
+    plant = out(routing(*steps))
+    another(plant)
+    for most in (1000, 10):
+        plant.declare(strategy=routing(*steps, trafficRouting={"maxTrafficWeight": most}))
+        plant.look()
+        plant.carry_out()
+        assert plant.weights() == (most // 2, most // 2)
+    assert plant.status is not None
+    assert plant.status.contention is None
+
+
+def test_a_share_that_weights_cannot_say_is_rounded_down() -> None:
+    """Of weights that add up to 3 a tenth is none: the canary never gets more than it is to have."""
+    plant = out(routing({"setWeight": 10}, {"pause": {}}, trafficRouting={"maxTrafficWeight": 3}))
+    another(plant)
+    assert plant.weights() == (3, 0)
+
+
+def test_what_is_stored_is_the_same_when_it_is_read_again() -> None:
+    """A restart goes on from a status that was written as JSON: no weight and no header route is decided anew."""
+    plant = out(routing(BETA, {"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    assert plant.status is not None
+    text = plant.status.model_dump_json(by_alias=True, exclude_defaults=True)
+    plant.status = type(plant.status).model_validate_json(text)
+    stored = plant.version
+    plant.restart()
+    plant.settle()
+    assert plant.version == stored

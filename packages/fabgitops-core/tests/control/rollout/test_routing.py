@@ -1,6 +1,7 @@
 """Each step of the routing is safe by itself, and the steps come to their end, wherever they begin."""
 
 import hypothesis.strategies as st
+import pytest
 from fabgitops_core.api.rollout.steps import HeaderRoute
 from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.routing import Pods, begun, stepped
@@ -10,6 +11,7 @@ HEADERS = tuple(
     HeaderRoute.model_validate({"name": name, "match": [{"headerName": "x", "headerValue": {"exact": value}}]})
     for name, value in (("beta", "1"), ("staff", "1"), ("beta", "2"))
 )
+R = Routing
 HASHES = st.sampled_from("abc")
 
 
@@ -31,6 +33,38 @@ def aims(draw: st.DrawFn) -> Routing:
 def some_pods(draw: st.DrawFn) -> Pods:
     """Return any pods."""
     return Pods(draw(st.integers(0, 8)), {each: draw(st.integers(0, 9)) for each in "abc"})
+
+
+@pytest.mark.parametrize(
+    ("now", "aim", "available", "in_force", "after"),
+    [
+        (R(0, "b", "a"), R(50, "b", "a"), {"a": 4, "b": 2}, True, R(50, "b", "a")),
+        (R(0, "b", "a"), R(50, "b", "a"), {"a": 4, "b": 1}, True, R(0, "b", "a")),
+        (R(0, "b", "a"), R(50, "b", "a"), {"a": 4, "b": 2}, False, R(0, "b", "a")),
+        (R(50, "b", "a"), R(50, "b", "a"), {"a": 4, "b": 1}, False, R(25, "b", "a")),
+        (R(50, "b", "a"), R(50, "b", "a"), {"a": 2, "b": 1}, False, R(50, "b", "a")),
+        (R(50, "b", "a"), R(50, "b", "a"), {"a": 2, "b": 0}, False, R(0, "b", "a")),
+        (R(50, "b", "a"), R(0, "a", "a"), {"a": 3, "b": 2}, False, R(25, "b", "a")),
+        (R(50, "b", "a"), R(0, "a", "a"), {"a": 4, "b": 2}, False, R(0, "b", "a")),
+        (R(0, "b", "a"), R(0, "a", "a"), {"a": 4, "b": 2}, False, R(0, "b", "a")),
+        (R(0, "b", "a"), R(0, "a", "a"), {"a": 4, "b": 2}, True, R(0, "a", "a")),
+        (R(0, "b", "a"), R(0, "a", "a"), {"a": 0, "b": 2}, True, R(0, "b", "a")),
+        (R(0, "b", "a", HEADERS[:1]), R(0, "a", "a"), {"a": 4, "b": 2}, True, R(0, "b", "a")),
+        (R(0, "b", "a"), R(0, "b", "a", HEADERS[:1]), {"a": 4, "b": 1}, True, R(0, "b", "a", HEADERS[:1])),
+        (R(0, "b", "a"), R(0, "b", "a", HEADERS[:1]), {"a": 4, "b": 1}, False, R(0, "b", "a")),
+        (R(0, "b", "a"), R(0, "b", "a", HEADERS[:1]), {"a": 4, "b": 0}, True, R(0, "b", "a")),
+        (R(60, "b", "a"), R(0, "b", "b"), {"a": 4, "b": 4}, True, R(100, "b", "a")),
+        (R(60, "b", "a"), R(0, "b", "b"), {"a": 4, "b": 3}, True, R(60, "b", "a")),
+        (R(100, "b", "a"), R(0, "b", "b"), {"a": 4, "b": 4}, False, R(100, "b", "a")),
+        (R(100, "b", "a"), R(0, "b", "b"), {"a": 4, "b": 4}, True, R(100, "b", "b")),
+        (R(60, "b", "a"), R(0, "b", "b"), {"a": 0, "b": 3}, False, R(60, "b", "b")),
+        (R(100, "b", "b"), R(0, "b", "b"), {"b": 4}, False, R(100, "b", "b")),
+        (R(100, "b", "b"), R(0, "b", "b"), {"b": 4}, True, R(0, "b", "b")),
+    ],
+)
+def test_the_next_step(now: R, aim: R, available: dict[str, int], in_force: bool, after: R) -> None:
+    """What takes requests away is done at once, what gives some waits; a Service moves while nothing goes by it."""
+    assert stepped(now, aim, Pods(4, available), in_force=in_force) == after
 
 
 @given(now=routings(), aim=aims(), pods=some_pods(), in_force=st.booleans())

@@ -64,8 +64,9 @@ def _routed(look: Look, state: RolloutState, by: Routed) -> Aims:
         make=look.revision(look.hash) is None,
         replicas=sizes(look, by, stands),
         routing=None if rests_until else stands.routing,
+        release=released(look, state),
         keep_until=kept,
-        delete=tuple(each for each in expired(look, state) if not stands.uses(each)),
+        delete=expired(look, state),
         due=min((each for each in dues if each is not None and each > look.at), default=None),
     )
 

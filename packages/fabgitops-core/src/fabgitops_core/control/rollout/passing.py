@@ -116,7 +116,7 @@ def done(state: RolloutState, event: Applied | Patched | Deleted) -> Step:
         return state, ()
     told: Commands = () if state.telling is None else (state.telling,)
     state = state._replace(stage=Stage.IDLE, inputs=(), telling=None, tries=0, trouble="", refused=False)
-    if not isinstance(event, Deleted):
+    if not isinstance(event, Deleted) and state.status.canary.weights is not None:
         state = state._replace(held=state.held | {(state.generation, event.child.key)})
     return state, (*told, Wake(0.0))
 

@@ -105,9 +105,9 @@ def _stable_moved(now: Routing, aim: Routing, pods: Pods, *, in_force: bool) -> 
 
 
 def _canary_moved(now: Routing, aim: Routing, pods: Pods) -> Routing:
-    """Let the canary Service select another revision: while nothing goes by it."""
+    """Let the canary Service select another revision: while nothing goes by it; `_fewer` took its headers away."""
     wanted = aim.canary if now.stable == aim.stable else aim.stable
-    if now.canary == wanted or now.weight or now.headers:
+    if now.canary == wanted or now.weight:
         return now
     return replace(now, canary=wanted) if pods.alive(wanted) or not pods.alive(now.canary) else now
 

@@ -132,7 +132,19 @@ def covers(wanted: object, found: object) -> bool:
     return wanted == found
 
 
-_FILLED = {"group", "kind", "weight", "matches", "path", "type", "value", "statusCode"}
+_FILLED = {
+    "group",
+    "kind",
+    "weight",
+    "matches",
+    "path",
+    "type",
+    "value",
+    "statusCode",
+    "denominator",
+    "lifetimeType",
+    "maxAge",
+}
 """Fields of routes that the API server fills in."""
 
 

@@ -13,7 +13,7 @@ from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.rerouting import Routed
 from fabgitops_core.control.rollout.routed import Sizing, aborted, routed, sized
 from fabgitops_core.control.rollout.sides import Sides
-from fabgitops_core.control.rollout.sofar import ALL, headers_at, scale_at, weight_at
+from fabgitops_core.control.rollout.sofar import headers_at, scale_at, share_of
 from fabgitops_core.control.rollout.view import Look, Revision
 
 
@@ -50,10 +50,9 @@ def sizing_of(by: Routed) -> Sizing:
 
 
 def wanted_size(look: Look, by: Routed, index: int) -> int:
-    """Return how many pods the canary has at a step in the end; a header route needs one at least."""
+    """Return how many pods the steps let the canary have for its weight at a step."""
     sizing = sizing_of(by)
-    size = sized(look.n, _weight(look, sizing, index), scale_at(look.steps, index), sizing)
-    return max(size, _for_headers(look, by, index))
+    return sized(look.n, share_of(look.steps, index, sizing.max_weight), scale_at(look.steps, index), sizing)
 
 
 def sizes(look: Look, by: Routed, stands: Standing) -> Mapping[str, int]:
@@ -131,7 +130,7 @@ def _on(look: Look, by: Routed, stands: Standing, current: Revision, stable: Rev
     """Return the sides on the way to the new revision."""
     del stable
     sizing = sizing_of(by)
-    weight = _weight(look, sizing, stands.step)
+    weight = share_of(look.steps, stands.step, sizing.max_weight)
     both = routed(look.n, weight, _actual(stands, current), scale_at(look.steps, stands.step), sizing)
     return Sides(max(both.canary, _for_headers(look, by, stands.step)), both.stable)
 
@@ -140,7 +139,7 @@ def _back(look: Look, by: Routed, stands: Standing, current: Revision, stable: R
     """Return the sides on the way back to the proven revision."""
     sizing = sizing_of(by)
     dynamic = sizing.dynamic and delay_of(by, look, current, stands) == 0
-    drained = stands.is_in_force(look) and (dynamic or _is_drained(look, by, stands, current))
+    drained = dynamic or _is_drained(look, by, stands, current)
     actual = _actual(stands, current)
     return aborted(look.n, actual, current.side, stable.side, look.limits, drained=drained, sizing=sizing)
 
@@ -155,10 +154,7 @@ def _actual(stands: Standing, current: Revision) -> int:
     return routing.weight if routing is not None and routing.canary == current.hash else 0
 
 
-def _weight(look: Look, sizing: Sizing, index: int) -> int:
-    return -(-weight_at(look.steps, index) * sizing.max_weight // ALL)
-
-
 def _for_headers(look: Look, by: Routed, index: int) -> int:
+    """Return how many pods a canary has at least for its header routes, whatever its weight is."""
     names = (each.name for each in by.routing.managed_routes)
     return min(1, look.n) if headers_at(look.steps, index, names) else 0

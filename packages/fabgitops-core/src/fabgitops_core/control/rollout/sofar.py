@@ -17,6 +17,11 @@ def weight_at(steps: tuple[CanaryStep, ...], index: int) -> int:
     return weights[-1] if weights else 0
 
 
+def share_of(steps: tuple[CanaryStep, ...], index: int, most: int) -> int:
+    """Return the weight that the new version is to have at a step, of `most`: rounded down, never too much."""
+    return weight_at(steps, index) * most // ALL
+
+
 def scale_at(steps: tuple[CanaryStep, ...], index: int) -> Scale:
     """Return what the steps so far say of the size of the canary; when all are done it is as large as its weight."""
     if index >= len(steps):

@@ -4,6 +4,7 @@ What is decided stands in the status (`canary.weights`) before it is done. It is
 it and each gateway has taken that, and in force a while later, which is when requests go by it.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fabgitops_core.api.rollout.status import CanaryStatus, Weights, WeightStatus
@@ -14,7 +15,7 @@ from fabgitops_core.control.rollout.rerouting import Routed, differences, proble
 from fabgitops_core.control.rollout.routes import not_accepted
 from fabgitops_core.control.rollout.routing import Pods, begun, stepped
 from fabgitops_core.control.rollout.sizing import Standing, sizes, sizing_of, wanted_size
-from fabgitops_core.control.rollout.sofar import ALL, headers_at, weight_at
+from fabgitops_core.control.rollout.sofar import ALL, headers_at, share_of
 from fabgitops_core.control.rollout.state import RolloutState, second
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.weights import carried
@@ -71,9 +72,7 @@ def step_index(look: Look, state: RolloutState) -> int:
 def _weight(look: Look, by: Routed, index: int) -> int:
     """Return the weight of a step: no more than the pods carry that the steps let the canary have."""
     most = by.routing.max_traffic_weight
-    share = weight_at(look.steps, index)
-    weight = max(share * most // ALL, min(share, 1))
-    return min(weight, carried(wanted_size(look, by, index), look.n, most))
+    return min(share_of(look.steps, index, most), carried(wanted_size(look, by, index), look.n, most))
 
 
 def rerouted(look: Look, state: RolloutState) -> RolloutState | None:
@@ -87,8 +86,17 @@ def rerouted(look: Look, state: RolloutState) -> RolloutState | None:
     pods, aim = Pods(look.n, available, sizing_of(by).max_weight), aim_of(look, state, by)
     if now is None:
         return _recorded(look, state, by, begun(aim, pods), "no weights of ours were set yet")
+    if (scaled := _scaled(now, state, pods.most)) != now:
+        return _recorded(look, state, by, scaled, f"weights add up to {pods.most} from now on")
     after = stepped(now, aim, pods, in_force=in_force(look, state))
     return None if after == now else _recorded(look, state, by, after, _given(now, aim, pods))
+
+
+def _scaled(now: Routing, state: RolloutState, most: int) -> Routing:
+    """Return the same share of what weights add up to by now, where that has been edited."""
+    weights = state.status.canary.weights
+    before = weights.canary.weight + weights.stable.weight if weights is not None else most
+    return replace(now, weight=now.weight * most // before if before else 0) if before != most else now
 
 
 def _given(now: Routing, aim: Routing, pods: Pods) -> str:
