@@ -404,6 +404,20 @@ def test_an_answer_that_comes_too_late_changes_nothing() -> None:
     assert (verdicts(one), stands(one).phase) == ({0: "Running"}, Phase.PAUSED)
 
 
+def test_what_was_measured_long_ago_leaves_room() -> None:
+    """Many steps with an analysis of many metrics each are more than a status holds: of most the verdict stays."""
+    steps: list[dict[str, Any]] = [{"setWeight": 25}, {"analysis": CHECKS}] * 5
+    names = [f"{number:02}{'x' * 60}" for number in range(20)]
+    one = plant(*steps, metric=None, analysis=CHECKS)
+    offer(one, *({"name": name, "provider": {"prometheus": {"query": "q" * 1000}}} for name in names))
+    one.answers = {f"checks/{name}": ["v" * 90] * 9 for name in names}
+    one.declare(template=template("2"))
+    one.settle(500)
+    assert (set(verdicts(one).values()), len(stands(one).analyses)) == ({"Successful"}, 6)
+    assert [bool(each.metrics) for each in stands(one).analyses] == [True, False, False, False, True, True]
+    assert len(stands(one).model_dump_json(by_alias=True)) < 100_000
+
+
 def test_killed_at_any_time_it_is_judged_once() -> None:
     """Whatever is killed when: each analysis is begun once, and it ends as it would have."""
     for kill in range(45):

@@ -196,16 +196,17 @@ def _without_pause(state: RolloutState) -> RolloutState:
 
 
 def _kept(state: RolloutState, status: AnalysisStatus) -> RolloutState:
-    """Return the state with an analysis in its status; of those that are over only the verdicts are kept."""
-    others = (each for each in state.status.analyses if each.wave != status.wave)
-    kept = [each if each.verdict == Verdict.RUNNING else _briefly(each) for each in others]
-    return state.with_status(analyses=tuple(sorted((*kept, status), key=lambda each: each.wave)))
+    """Return the state with an analysis in its status, which has room for the metrics of three: of the others verdicts.
+
+    Of a hundred steps each may have an analysis of twenty metrics, which is more than a status may hold.
+    """
+    others = sorted((each for each in state.status.analyses if each.wave != status.wave), key=_is_of_interest)
+    kept = [*(each.model_copy(update={"metrics": ()}) for each in others[:-2]), *others[-2:], status]
+    return state.with_status(analyses=tuple(sorted(kept, key=lambda each: each.wave)))
 
 
-def _briefly(status: AnalysisStatus) -> AnalysisStatus:
-    """Return an analysis that is over with the last measurement of each metric: a hundred of them stand in a status."""
-    metrics = (each.model_copy(update={"measurements": each.measurements[-1:]}) for each in status.metrics)
-    return status.model_copy(update={"metrics": tuple(metrics)})
+def _is_of_interest(status: AnalysisStatus) -> tuple[bool, bool, datetime]:
+    return status.verdict == Verdict.RUNNING, status.wave == BACKGROUND, status.started_at
 
 
 def _finished(state: RolloutState, status: AnalysisStatus, at: datetime) -> RolloutState:

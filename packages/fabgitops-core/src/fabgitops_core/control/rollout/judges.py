@@ -5,6 +5,7 @@ requests go over. What was measured is in the status, and nowhere else; `control
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 from fabgitops_core.api.analysis.refs import Analyses
 from fabgitops_core.api.analysis.status import AnalysisStatus
@@ -121,19 +122,26 @@ def why_not(look: Look, state: RolloutState) -> str:
     """Return why a revision could not be judged as it is to be, by an analysis that is to come; "" where it could."""
     if not is_judged(state):
         return ""
-    for number, analyses in _to_come(look, state):
-        begun = running.begun(number, analyses, look.offers, look.at)
-        if why := begun if isinstance(begun, str) else _of_no_fleet(analyses, look.offers):
-            return f"{named(look.way, number)} cannot begin: {why}"
-    return ""
+    return next((why for number, why in look.problems().items() if _is_to_come(look, state, number)), "")
 
 
-def _to_come(look: Look, state: RolloutState) -> Iterator[tuple[int, Analyses]]:
-    index = state.status.current_step_index or 0
-    for number, analyses in analyses_of(look.way).items():
-        is_past = isinstance(look.way, Canary) and BACKGROUND < number <= index
-        if not is_past and of(state, number) is None:
-            yield number, analyses
+def problems(way: Canary | BlueGreen, offers: running.Offers, at: datetime) -> Mapping[int, str]:
+    """Return by number why analyses of a strategy could not begin now; those are not in it that could."""
+    known: dict[str, str] = {}
+    found: dict[int, str] = {}
+    for number, analyses in analyses_of(way).items():
+        same = analyses.model_dump_json(include={"templates", "args"})  # at each step the same ones, as a rule
+        if same not in known:
+            begun = running.begun(number, analyses, offers, at)
+            known[same] = begun if isinstance(begun, str) else _of_no_fleet(analyses, offers)
+        if known[same]:
+            found[number] = f"{named(way, number)} cannot begin: {known[same]}"
+    return found
+
+
+def _is_to_come(look: Look, state: RolloutState, number: int) -> bool:
+    is_past = isinstance(look.way, Canary) and BACKGROUND < number <= (state.status.current_step_index or 0)
+    return not is_past and of(state, number) is None
 
 
 def _of_no_fleet(analyses: Analyses, offers: running.Offers) -> str:

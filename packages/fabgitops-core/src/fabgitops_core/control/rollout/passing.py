@@ -5,13 +5,24 @@ a look shows the same end comes.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Patched, PatchFailed, Surveyed
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
-from fabgitops_core.control.rollout import aiming, analysing, bluegreen, canary, contending, settling, telling, traffic
+from fabgitops_core.control.rollout import (
+    aiming,
+    analysing,
+    bluegreen,
+    canary,
+    contending,
+    judges,
+    settling,
+    telling,
+    traffic,
+)
 from fabgitops_core.control.rollout.changing import changed
 from fabgitops_core.control.rollout.deadline import timed
 from fabgitops_core.control.rollout.deciding import brief
@@ -96,6 +107,7 @@ def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
         offers=event.offers,
         hash=mark_in(revisions, spec.template, state.status.collision_count),
         unseen=event.unseen,
+        problems=cache(partial(judges.problems, way, event.offers, event.at)),
         own=own_routes(event.children, state.uid),
     )
 

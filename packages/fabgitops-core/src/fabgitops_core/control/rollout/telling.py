@@ -26,6 +26,9 @@ from fabgitops_core.control.rollout.view import Look
 BY_HAND = "Abort"
 """The rule by which somebody gives a revision up: that is no failure of it."""
 
+MOST_IMAGES = 10
+"""Images of a revision that are told: sixteen entries wait at most, and a pod may have any number of containers."""
+
 
 def noted(look: Look, before: RolloutState, after: RolloutState) -> RolloutState:
     """Return the state after a move with what is to be told of it in its outbox, and the attempt that it is."""
@@ -135,7 +138,13 @@ def told(
         text: Why, or what else there is to say.
     """
     pending = entry(state.uid, of or state.status, word, at)
-    more = {"analysis": analysis, "steps": steps, "images": images, "verdict": verdict, "text": cut(text, MOST_TEXT)}
+    more = {
+        "analysis": analysis,
+        "steps": steps,
+        "images": images[:MOST_IMAGES],
+        "verdict": verdict,
+        "text": cut(text, MOST_TEXT),
+    }
     id_ = id_of(pending.id, analysis) if analysis is not None else pending.id
     pending = pending.model_copy(update={**more, "id": id_})
     outbox, untold = put(state.status.outbox, state.status.untold, pending)

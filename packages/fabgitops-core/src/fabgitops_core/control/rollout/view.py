@@ -1,6 +1,6 @@
 """What a pass sees: the revisions of a Rollout, and the objects that it looks at, as they stand now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -52,7 +52,8 @@ class Look:
 
     `current` is the revision of the template that is declared, `stable` the one that is proven; either may not be there
     yet, and both may be one. `others` are the objects that it looks at, `own` are routes that it has made. `way` is how
-    it goes from one version to the other: every strategy is one of these two.
+    it goes from one version to the other: every strategy is one of these two. `problems` says by number which analyses
+    could not begin by what is offered now, and why; it is found out once, when somebody asks.
     """
 
     at: datetime
@@ -68,6 +69,7 @@ class Look:
     offers: Offers
     hash: str
     unseen: Mapping[str, str]
+    problems: Callable[[], Mapping[int, str]]
     own: Mapping[Key, Child] = field(default_factory=dict)
 
     @property
