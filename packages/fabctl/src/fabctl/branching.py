@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fabctl.fields import Body, mapping, text
 from fabctl.model import view
-from fabctl.parts import Analysis, PlannedWave
+from fabctl.parts import Analysis, Metric, PlannedWave
 from fabctl.releases import Release, release_of
 from fabctl.rollouts import AT_REST, GIVEN_UP, RolloutView
 from fabctl.times import since
@@ -114,28 +114,23 @@ def _led(led: Release | None) -> tuple[str, ...]:
     return led.state, *(f"{each.register} {each.holds} → {each.wants}" for each in led.changes)
 
 
-def analysis_branch(analysis: Analysis, of: str) -> Branch:
+def analysis_branch(analysis: Analysis, of: str, *, measured: bool = False) -> Branch:
     """Return an analysis with its metrics, and the last measurement of each.
 
     Args:
         analysis: The analysis.
         of: What it judges, as in "of wave 2".
+        measured: Whether the last measurement is said where there is little room as well.
     """
-    metrics = tuple(
-        Branch(
-            "metric",
-            each.name,
-            tuple(
-                word
-                for word in (each.verdict, *(f"{count} {name}" for name, count in each.counts), each.message)
-                if word
-            ),
-            (),
-            (f"last {each.last}",),
-        )
-        for each in analysis.metrics
-    )
+    metrics = tuple(_metric(each, measured=measured) for each in analysis.metrics)
     return Branch("analysis", of, tuple(word for word in (analysis.verdict, analysis.message) if word), metrics)
+
+
+def _metric(metric: Metric, *, measured: bool) -> Branch:
+    last = (f"last {metric.last}",)
+    said = (metric.verdict, *(f"{count} {name}" for name, count in metric.counts), metric.message)
+    words = (*(word for word in said if word), *(last if measured else ()))
+    return Branch("metric", metric.name, words, (), () if measured else last)
 
 
 def _decisions(rollout: RolloutView, now: datetime) -> tuple[Branch, ...]:

@@ -41,7 +41,7 @@ def lineage(
         *(Branch(what, "", (why,)) for what, why in missing),
         *_routes(rollout, now),
         *_steps(rollout),
-        *(analysis_branch(each, _of(rollout, each.wave)) for each in rollout.analyses),
+        *(analysis_branch(each, _of(rollout, each.wave), measured=True) for each in rollout.analyses),
         *_decisions(rollout, now),
     )
     return Branch(f"{icon} rollout", rollout.name, _head(rollout), inside, _more(rollout))

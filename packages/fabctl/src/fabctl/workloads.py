@@ -33,9 +33,6 @@ class WorkloadView:
     namespace: str
     name: str
     uid: str
-    version: str
-    """Its resourceVersion."""
-    labels: Body
     created: datetime | None
     phase: str
     """In one word; UPDATING while the operator has not looked at the spec as it is now, Pending before it ever has."""
@@ -186,8 +183,6 @@ def workload_view(body: Body) -> WorkloadView:
         namespace=text(metadata.get("namespace")),
         name=text(metadata.get("name")),
         uid=text(metadata.get("uid")),
-        version=text(metadata.get("resourceVersion")),
-        labels=mapping(metadata.get("labels")),
         created=moment(metadata.get("creationTimestamp")),
         phase=phase_of(metadata, status),
         message=text(status.get("message")),

@@ -1,5 +1,6 @@
 """Commands about rollouts where there are those of workloads, on an API server that has some."""
 
+import json
 import os
 import re
 import signal
@@ -25,7 +26,7 @@ from fabctl.commands.rollout.status import status
 from fabctl.commands.rollout.undo import undo
 from fabctl.commands.tree import tree
 from fabctl.errors import Denied, FabctlError, Late, Unhandled, UnknownPLC, UsageError
-from fabctl.options import Connection, Format, Looking, Scope
+from fabctl.options import Connection, Format, Looking, Printing, Scope
 
 from .workload import AT, HASH, MARK, Body, World, pod, replica_set, rollout, served, template, waiting
 
@@ -120,6 +121,22 @@ async def test_both_kinds_stand_in_one_list(play: Play, capsys: Any) -> None:
     assert "recipe" not in capsys.readouterr().out
 
 
+async def test_both_kinds_of_several_clusters_stand_in_one_list(play: Play, capsys: Any) -> None:
+    """Each row with its context, and one list for programs."""
+    _, here = play(None, ("setpointrollouts", recipe()))
+    assert here.kubeconfig is not None
+    config = json.loads(here.kubeconfig.read_text())
+    config["contexts"].append({**config["contexts"][0], "name": "y"})
+    here.kubeconfig.write_text(json.dumps(config))
+    scope = Looking(kubeconfig=here.kubeconfig, all_contexts=True)
+    assert await list_(scope=scope) == 0
+    rows = [line.split()[:3] for line in capsys.readouterr().out.splitlines()[1:]]
+    kinds = (("recipe", "SetpointRollout"), ("hmi", "Rollout"))
+    assert rows == [[context, *each] for context in ("x", "y") for each in kinds]
+    assert await list_(output=Format.NAME, scope=scope) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "rollout.fabgitops.io/hmi"
+
+
 async def test_a_list_says_what_it_may_not_see(play: Play, capsys: Any) -> None:
     """But not of a kind that the cluster has not: the API server refuses that as well."""
     world, here = play(None, ("setpointrollouts", recipe()))
@@ -155,6 +172,8 @@ async def test_plan_and_history_of_a_workload(play: Play, capsys: Any) -> None:
     await history("hmi", connection=here)
     out = capsys.readouterr().out
     assert ("registry/hmi:1" in out, "StepDone" in out) == (True, True)
+    await history("hmi", printing=Printing(no_headers=True), connection=here)
+    assert capsys.readouterr().out.splitlines()[0].split()[:3] == ["2", "bb22", "canary"]
     await history("hmi", output=Format.CSV, connection=here)
     assert capsys.readouterr().out.splitlines()[0] == "At,Stage,Step,Rule,Input,Outcome,Revision"
 
@@ -282,6 +301,16 @@ async def test_both_kinds_are_paused_and_go_on(play: Play, capsys: Any) -> None:
     assert await resume("hmi", asking=YES, scope=scope) == 0
     assert world.patches == [("rollouts/hmi", {"metadata": {"annotations": {f"{MARK}/pause": None}}})]
     assert "hmi: goes on, Progressing: goes on" in capsys.readouterr().out
+
+
+async def test_a_stop_of_all_says_what_it_could_not_stop(play: Play, capsys: Any) -> None:
+    """What may be seen is stopped, and the exit code is that of what may not."""
+    world, here = play(None, ("setpointrollouts", recipe()))
+    world.denied = {"rollouts"}
+    world.after = obeying(world, phase="Paused")
+    assert await pause(all_=True, reason="hot", scope=Scope(kubeconfig=here.kubeconfig)) == Denied.code
+    assert [name for name, _ in world.patches] == ["setpointrollouts/recipe"]
+    assert "Rollouts are left out" in capsys.readouterr().err
 
 
 async def test_what_waits_for_a_promotion_is_not_resumed(play: Play, capsys: Any) -> None:

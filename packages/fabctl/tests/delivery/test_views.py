@@ -91,7 +91,7 @@ def test_weights_of_routes_and_analyses_are_drawn() -> None:
     metric = {"name": "errors/rate", "verdict": "Running", "successful": 2}
     metric["measurements"] = [{"at": AT, "value": "0.01", "verdict": "Successful"}]
     judged = [{"wave": 5, "verdict": "Running", "metrics": [metric]}]
-    lines = drawn(viewed(canary={"weights": sides}, analyses=judged), wide=True)
+    lines = drawn(viewed(canary={"weights": sides}, analyses=judged))
     assert "├── routes  canary hmi-canary 20, stable hmi-stable 80, not accepted yet" in lines
     assert "├── analysis of step 5  Running" in lines
     assert "│   └── metric errors/rate  Running, 2 successful, last 0.01 (Successful)" in lines

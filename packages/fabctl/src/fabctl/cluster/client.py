@@ -9,7 +9,7 @@ from typing import Any
 from fabctl.brakes import LABEL as BRAKE
 from fabctl.cluster import paths
 from fabctl.cluster.api import PAGE, Api, Query
-from fabctl.cluster.failures import Attempt, NotThere, not_installed, told
+from fabctl.cluster.failures import Attempt, Expired, NotThere, not_installed, told
 from fabctl.cluster.transport import Transport
 from fabctl.errors import FabctlError, NotInstalled, Unhandled, UnknownPLC, Unreachable
 from fabctl.fields import Body, mapping, text
@@ -174,7 +174,8 @@ class Cluster:
                     async for change in changes:
                         yield change
             except Unreachable as error:
-                trouble(str(error))
+                if not isinstance(error, Expired):  # which is no trouble: it begins again
+                    trouble(str(error))
                 await asyncio.sleep(RECONNECT_SECS)
 
     async def _once(

@@ -9,7 +9,7 @@ from fabctl.cluster import connected
 from fabctl.commands.rollout.finding import find, meant
 from fabctl.names import ROLLOUT
 from fabctl.options import HERE, PRINTING, Connection, Format, ManagedFields, Names, Printing, Rows, is_table
-from fabctl.render import show_sections, show_table
+from fabctl.render import Table, show_sections, show_table
 from fabctl.render.objects import show_objects
 from fabctl.render.rollouts import decisions_table
 from fabctl.rollouts import rollout_view
@@ -68,4 +68,10 @@ async def _of_workload(cluster: Cluster, body: Body, output: Format | Template, 
         return
     found = await owned(cluster, body, pods=False)
     missing = tuple(found.missing.items())
-    show_sections(history_sections(rollout, found.of(rollout.uid), missing, now, wide=output is Format.WIDE))
+    sections = history_sections(rollout, found.of(rollout.uid), missing, now, wide=output is Format.WIDE)
+    if not printing.no_headers:
+        show_sections(sections)
+        return
+    for section in sections:
+        if isinstance(section.content, Table):
+            show_table(section.content, headers=False)

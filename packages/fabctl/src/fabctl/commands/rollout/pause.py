@@ -56,17 +56,17 @@ async def pause(
     check_which("rollout pause", names, scope, all_=all_, kind=ROLLOUT)
     given = None if reason is None else reason_of(reason, "wrong recipe")
     async with connected(scope) as cluster:
-        rollouts = await views(cluster, wanted, scope)
+        rollouts, left = await views(cluster, wanted, scope)
         if not rollouts:
             sys.stderr.write(nothing_found(cluster, scope, *ROLLOUTS) + "\n")
-            return 0
+            return left
         because = given or await _by_whom(cluster)
         if dry_run:
             show_table(paused_table([each for _, each in rollouts], because, namespaces=scope.all_namespaces))
             print_line("nothing was paused (--dry-run)")
-            return 0
+            return left
         acts = acts_of(rollouts, {PAUSE: because}, "asked to pause", {ROLLOUT: _answer, WORKLOAD: _of_workload})
-        return await carry_out(cluster, acts, namespace_of(cluster, scope), timeout if wait else None)
+        return await carry_out(cluster, acts, namespace_of(cluster, scope), timeout if wait else None) or left
 
 
 async def _by_whom(cluster: Cluster) -> str:

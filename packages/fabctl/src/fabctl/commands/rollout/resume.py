@@ -54,13 +54,13 @@ async def resume(
     wanted = all_meant(names)
     check_which("rollout resume", names, scope, all_=all_, kind=ROLLOUT)
     async with connected(scope) as cluster:
-        found = await views(cluster, wanted, scope)
+        found, unseen = await views(cluster, wanted, scope)
         if not found:
             sys.stderr.write(nothing_found(cluster, scope, *ROLLOUTS) + "\n")
-            return 0
+            return unseen
         rollouts, left = _resumable(found, scope, told=bool(wanted))
         if not rollouts:
-            return left
+            return left or unseen
         paused = [each for _, each in rollouts]
         show_table(resumed_table(paused, namespaces=scope.all_namespaces))
         many = rollouts_shortly(paused, namespace_of(cluster, scope))
@@ -69,7 +69,7 @@ async def resume(
             return code
         acts = acts_of(rollouts, {PAUSE: None}, "asked to go on", {ROLLOUT: _answer, WORKLOAD: _of_workload})
         code = await carry_out(cluster, acts, namespace_of(cluster, scope), timeout if wait else None)
-        return max(code, left)
+        return max(code, left) or unseen
 
 
 def _resumable(found: Sequence[Viewed], scope: Scope, *, told: bool) -> tuple[list[Viewed], int]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
     from fabctl.commands.acting import Annotations, Answer
     from fabctl.commands.rollout.finding import Meant
+    from fabctl.errors import FabctlError
     from fabctl.fields import Body
     from fabctl.model import View
     from fabctl.options import Scope
@@ -27,18 +28,22 @@ Viewed = tuple[Kind, RolloutView | WorkloadView]
 """A rollout, and of which kind it is."""
 
 
-async def views(cluster: Cluster, wanted: Sequence[Meant], scope: Scope) -> list[Viewed]:
+async def views(cluster: Cluster, wanted: Sequence[Meant], scope: Scope) -> tuple[list[Viewed], int]:
     """Return the rollouts of these names, or where there are none all that the scope selects.
+
+    The exit code comes with them to which it leads that a kind may not be seen.
 
     Raises:
         FabctlError: One of the names is not there, or says not which rollout is meant.
     """
     if wanted:
         found = await asyncio.gather(*(find(cluster, each) for each in wanted))
-        return [_viewed(*each) for each in found]
-    chunks = chunks_of_all(cluster, namespace_of(cluster, scope), scope.selector, ROLLOUTS)
+        return [_viewed(*each) for each in found], 0
+    left: list[FabctlError] = []
+    chunks = chunks_of_all(cluster, namespace_of(cluster, scope), scope.selector, ROLLOUTS, left.append)
     titles = {kind.title: kind for kind in ROLLOUTS}
-    return [_viewed(titles[body["kind"]], body) async for chunk in chunks for body in chunk]
+    there = [_viewed(titles[body["kind"]], body) async for chunk in chunks for body in chunk]
+    return there, max((error.code for error in left), default=0)
 
 
 def _viewed(kind: Kind, body: Body) -> Viewed:
