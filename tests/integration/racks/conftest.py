@@ -1,12 +1,8 @@
 """A control plane whose controller manager collects what owners leave, and the operator of racks under its own role."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Self
 
 import httpx
 import pytest
@@ -18,6 +14,7 @@ from testbed.beforehand import Beforehand, asked
 from testbed.binaries import needed_binaries
 from testbed.plane import ControlPlane, control_plane
 
+from ..operators import Operator
 from ..planes import APPLY, FORCE, GROUP, until
 from .hall import Hall
 from .listener import Listener
@@ -96,9 +93,7 @@ def operators_kubeconfig(collecting: ControlPlane) -> Path:
 
 
 @pytest.fixture(scope="module")
-def operator(
-    operators_kubeconfig: Path, bus: Listener, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator["Operator"]:
+def operator(operators_kubeconfig: Path, bus: Listener, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """Return the operator of racks, which looks after all namespaces for as long as tests of a module ask for it."""
     with Operator(operators_kubeconfig, bus.url, tmp_path_factory.mktemp("racks") / "operator.log") as running:
         yield running
@@ -109,54 +104,3 @@ def zygote(operators_kubeconfig: Path) -> Iterator[Zygote]:
     """Return what starts operators of which each meets a fault of its own."""
     with Zygote(operators_kubeconfig) as ready:
         yield ready
-
-
-class Operator:
-    """The operator of racks as a process."""
-
-    def __init__(
-        self, kubeconfig: Path, bus: str, log: Path, *flags: str, lease: str = "", begun: str = "looking after"
-    ) -> None:
-        """Prepare it.
-
-        Args:
-            kubeconfig: How it finds the API server.
-            bus: Where it tells what happens.
-            log: Where it says what it does.
-            flags: More than it takes to run.
-            lease: The Lease in the namespace default that it takes; none when empty.
-            begun: What it says when it has begun.
-        """
-        program = Path(sys.executable).parent / "fabgitops-operator"
-        self._command = [str(program), "run", "--kinds", "racks", "--bus", bus]
-        self._command += ["--lease-namespace", "default", "--lease-name", lease] if lease else ["--no-lease"]
-        self._command += ["--metrics-bind", "127.0.0.1", "--metrics-port", "0", "--log-format", "json", *flags]
-        self._begun = begun
-        self._kubeconfig = kubeconfig
-        self._log = log
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        """Start it, and wait until it looks after what is there."""
-        with self._log.open("ab") as log:
-            environment = {**os.environ, "KUBECONFIG": str(self._kubeconfig)}
-            process = self.process = subprocess.Popen(self._command, stderr=log, env=environment)
-        until(lambda: process.poll() is not None or self._begun in self.log, f"it says: {self._begun}")
-        assert process.poll() is None, self.log
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(30)
-
-    @property
-    def log(self) -> str:
-        """Return what it said so far."""
-        return self._log.read_text()
-
-    def metrics(self) -> str:
-        """Return its metrics."""
-        port = self.log.split("probes on port ")[1].split('"')[0]
-        return httpx.get(f"http://127.0.0.1:{port}/metrics").text

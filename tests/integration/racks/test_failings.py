@@ -21,8 +21,8 @@ from typing import Any
 
 import pytest
 
+from ..operators import Operator
 from ..planes import MERGE
-from .conftest import Operator
 from .hall import Hall, owner
 from .listener import Listener
 

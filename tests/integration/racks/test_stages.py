@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import Operator
+from ..operators import Operator
 from .hall import Hall, owner
 
 pytestmark = pytest.mark.integration

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from testbed.plane import ControlPlane
 
-from .conftest import Operator
+from ..operators import Operator
 from .hall import Hall
 from .listener import Listener
 

@@ -17,7 +17,15 @@ EVERY = ("*",)
 """All controllers of the controller manager but those that it leaves off by default."""
 
 WORKLOADS = tuple(
-    f"{name}-controller" for name in ("deployment", "replicaset", "endpointslice", "garbage-collector", "namespace")
+    f"{name}-controller"
+    for name in (
+        "deployment",
+        "replicaset",
+        "endpointslice",
+        "garbage-collector",
+        "horizontal-pod-autoscaler",
+        "namespace",
+    )
 )
 """What makes pods of Deployments and ReplicaSets, and knows where Services lead; starts sooner than all of them."""
 

@@ -31,8 +31,8 @@ class RollbackWindow(ApiModel):
 class RolloutSpec(ApiModel):
     """A workload, and how it goes from one version to the next."""
 
-    replicas: Annotated[Replicas, Field(json_schema_extra=UNSTORED)] = 1
-    """How many pods; 1 when not given."""
+    replicas: Replicas = 1
+    """How many pods; 1, which is stored, when not given: a HorizontalPodAutoscaler begins from there."""
     selector: Annotated[Selector, Field(json_schema_extra=on_field(_KEPT))]
     """Which pods are its own: labels that the template gives them. It cannot be changed."""
     template: Open

@@ -1,0 +1,84 @@
+"""A workload goes from one version to the next on a real API server, with real controllers of ReplicaSets."""
+
+import httpx
+import pytest
+
+from ..operators import Operator
+from ..planes import until
+from .conftest import NAMESPACE
+from .workload import Workload
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+SCALERS = f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers"
+
+
+def test_canary(hmi: Workload) -> None:
+    """A version gets its share step by step and waits for words, goes back when it is aborted, and is tried again."""
+    hmi.declare("1")
+    first = hmi.stands("Completed", availableReplicas=4)["currentPodHash"]
+    assert hmi.pods() == {"1": 4}
+    hmi.declare("2")
+    paused = hmi.stands("Paused", progress="1/4")
+    assert (paused["weight"], paused["stableRS"], dict(hmi.pods())) == (25, first, {"1": 3, "2": 1})
+    second = paused["currentPodHash"]
+    hmi.say("abort", second)
+    given_up = hmi.stands("RolloutAborted", phase="Failed")
+    assert dict(hmi.pods()) == {"1": 4, "2": 0}
+    hmi.say("retry", f"{second}/{given_up['abortedAt']}")
+    hmi.stands("Paused", progress="1/4")
+    hmi.say("promote", f"{second}/1")
+    hmi.stands("Paused", progress="3/4", weight=50)
+    assert dict(hmi.pods()) == {"1": 2, "2": 2}
+    hmi.say("promote", f"{second}/3")
+    done = hmi.stands("Completed", availableReplicas=4, stableRS=second)
+    assert dict(hmi.pods()) == {"1": 0, "2": 4}
+    assert hmi.hashes() == {first, second}
+    assert (done["revision"], done["HPAReplicas"], done["selector"]) == (2, 4, f"app={hmi.name}")
+
+
+def test_scaling(hmi: Workload, administrator: httpx.Client, deliverer: Operator) -> None:
+    """A HorizontalPodAutoscaler scales it, `kubectl scale` does, and at rest nothing of it is written.
+
+    What GitOps applies again without the number of pods leaves it as it was scaled.
+    """
+    resting = Workload(administrator, NAMESPACE, "resting")
+    resting.declare("1", replicas=2)
+    resting.stands("Completed", availableReplicas=2, readyReplicas=2)
+    hmi.declare("1", replicas=None)
+    hmi.stands("Completed", availableReplicas=1)
+    before = resting.versions()
+    target = {"apiVersion": "fabgitops.io/v1", "kind": "Rollout", "name": hmi.name}
+    scaler = {"metadata": {"name": "hmi"}, "spec": {"scaleTargetRef": target, "minReplicas": 3, "maxReplicas": 5}}
+    administrator.post(SCALERS, json=scaler).raise_for_status()
+    hmi.stands("Completed", availableReplicas=3)
+    hmi.declare("1", replicas=None)
+    assert hmi.stored()["spec"]["replicas"] == 3
+    hmi.scale(4)
+    hmi.stands("Completed", availableReplicas=4)
+    assert resting.versions() == before
+    metrics = deliverer.metrics()
+    assert (
+        f'fabgitops_workload_rollout_phase{{namespace="{NAMESPACE}",phase="Completed",rollout="resting"}} 1.0'
+        in metrics
+    )
+    refused = [each for each in metrics.splitlines() if "api_writes" in each and 'result="refused"' in each]
+    assert not refused, refused
+    administrator.delete(f"{SCALERS}/hmi").raise_for_status()
+    resting.delete()
+
+
+def test_what_the_operator_owns(hmi: Workload) -> None:
+    """Its ReplicaSets are healed, named by their revision, owned, and written by a field manager of its own."""
+    hmi.declare("1", replicas=1)
+    hmi.stands("Completed", availableReplicas=1)
+    (made,) = hmi.sets()
+    (owner,) = made["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["controller"], owner["uid"]) == ("Rollout", True, hmi.stored()["metadata"]["uid"])
+    managers = {each["manager"] for each in made["metadata"]["managedFields"] if each.get("subresource") != "status"}
+    assert managers == {"fabgitops-delivery"}
+    hmi.api.delete(f"/apis/apps/v1/namespaces/{NAMESPACE}/replicasets/{made['metadata']['name']}").raise_for_status()
+    until(
+        lambda: [each for each in hmi.sets() if each["metadata"]["uid"] != made["metadata"]["uid"]], "it is made anew"
+    )
+    until(lambda: hmi.pods() == {"1": 1}, "its pod is there again")
