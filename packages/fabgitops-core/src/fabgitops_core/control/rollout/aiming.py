@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
-from fabgitops_core.control.rollout import bluegreen, canary, contending, keeping, traffic
+from fabgitops_core.control.rollout import bluegreen, canary, contending, keeping, serving, traffic
 from fabgitops_core.control.rollout.aims import Aims
 from fabgitops_core.control.rollout.counts import basic, older
 from fabgitops_core.control.rollout.deadline import deadline
@@ -27,9 +27,10 @@ def aims_of(look: Look, state: RolloutState) -> Aims:
         return Aims(make=True, replicas=_healed(look, state))
     if isinstance(look.way, BlueGreen):
         return _beside(look, state)
+    counts = _counts(look, state, current)
     return Aims(
-        replicas=_counts(look, state, current),
-        selectors=_selectors(look, state),
+        replicas=counts,
+        selectors=serving.selectors(look, state, counts),
         release=released(look, state),
         keep_until=dict.fromkeys(keeping.lasting(look, state)),
         delete=expired(look, state),
@@ -95,17 +96,6 @@ def _healed(look: Look, state: RolloutState) -> Mapping[str, int]:
     """Return that the proven revision has all its pods, while there is no other yet."""
     stable = look.revision(state.status.stable_rs)
     return {stable.hash: look.n} if stable is not None and stable.spec < look.n else {}
-
-
-def _selectors(look: Look, state: RolloutState) -> Mapping[str, str]:
-    """Return which revision the Services select: none whose pods are not there."""
-    stable, current = state.status.stable_rs or look.hash, look.revision(look.hash)
-    names = canary.services(look)
-    ready = current is not None and current.available > 0 and not state.status.abort
-    return {
-        **({names.stable: stable} if names.stable else {}),
-        **({names.canary: look.hash if ready else stable} if names.canary else {}),
-    }
 
 
 def expired(look: Look, state: RolloutState) -> tuple[str, ...]:

@@ -85,6 +85,8 @@ def rerouted(look: Look, state: RolloutState) -> RolloutState | None:
     available = {each.hash: each.available for each in look.revisions}
     pods, aim = Pods(look.n, available, sizing_of(by).max_weight), aim_of(look, state, by)
     if now is None:
+        if not pods.alive(aim.stable) and any(available.values()):
+            return None  # what was known of it is lost: Services stay where pods are until there are some of it
         return _recorded(look, state, by, begun(aim, pods), "no weights of ours were set yet")
     if (scaled := _scaled(now, state, pods.most)) != now:
         return _recorded(look, state, by, scaled, f"weights add up to {pods.most} from now on")
