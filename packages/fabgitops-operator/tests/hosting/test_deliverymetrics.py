@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.analysis.status import AnalysisStatus, Measurement, MetricStatus
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
+from fabgitops_core.api.argo.telling import told as as_argo
 from fabgitops_core.api.conditions import Condition, ConditionStatus
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.rollout import ROLLOUT
@@ -148,3 +150,15 @@ def test_the_operator_of_workloads_says_nothing_of_others(told: Told) -> None:
     text = generate_latest(told.metrics.registry).decode()
     assert 'kinds="delivery"' in text
     assert not [each for each in ("managed_plcs", "fabgitops_rack", "fabgitops_setpoint") if each in text]
+
+
+def test_a_rollout_of_argo_rollouts_is_shown_like_one_of_ours() -> None:
+    """What such a Rollout says of itself in the words of Argo Rollouts is read off as ours would be."""
+    told = Told()
+    key = Key(ARGO_ROLLOUT.name, "plant", "hmi")
+    told.metrics = Metrics(DeliveryMetrics())
+    told.metrics.happened(key, Declared(AT, 1, None), ())
+    status = RolloutStatus(phase=Phase.PAUSED, decisions=(decision("StepDone", 1),))
+    told.metrics.happened(key, LOOK, (Publish(as_argo(status, 1, (), AT)),))
+    assert told.values("fabgitops_workload_rollout_phase") == {("Paused",): 1.0}
+    assert told.values("fabgitops_workload_rollout_decisions_total") == {("StepDone",): 1.0}

@@ -216,6 +216,25 @@ async def test_what_is_nobodys_business_does_not_stop_a_status(server: Server, o
     assert server.conflicts == 1
 
 
+async def test_who_writes_without_end_keeps_nothing_from_being_stored(
+    server: Server, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else's writes come between a look and what follows from it for longer than both take."""
+    monkeypatch.setattr(report, "OVERTAKEN_SECS", 0.02)
+    monkeypatch.setattr(report, "MAX_OVERTAKEN_SECS", 0.02)
+    office.clerk.turns = 2
+
+    async def write() -> None:
+        while True:
+            server.version += 1
+            await asyncio.sleep(0.002)
+
+    writer = asyncio.create_task(write())
+    office.open()
+    await until(lambda: server.status.get("turns") == 2)
+    writer.cancel()
+
+
 async def test_what_is_asked_while_an_answer_is_on_its_way_is_heard(server: Server, office: Office) -> None:
     """A word that comes after our write is stored, and is told of before we know that, is no echo of it."""
     office.clerk.turns, server.answers = 1, asyncio.Event()

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from fabgitops_core.api.analysis.status import Measurement
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
+from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.rollout.rollout import ROLLOUT
 from fabgitops_core.api.rollout.status import RolloutStatus
@@ -76,6 +78,9 @@ STATES = {
 }
 
 
+_KINDS = {ROLLOUT.name, ARGO_ROLLOUT.name}
+
+
 class DeliveryMetrics:
     """Counts what rollouts of workloads decide and measure, and shows how they stand when asked."""
 
@@ -91,7 +96,7 @@ class DeliveryMetrics:
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done; what earlier processes counted is not counted."""
-        if key.kind != ROLLOUT.name:
+        if key.kind not in _KINDS:
             return
         if key not in self._rows:
             if not isinstance(event, Declared | Faulted):
@@ -143,6 +148,9 @@ class DeliveryMetrics:
 
 
 def _stands(status: ApiModel | None) -> RolloutStatus:
+    """Return a status as ours: one of Argo Rollouts has it in a field."""
+    if isinstance(status, ArgoRolloutStatus):
+        status = status.fabgitops
     return status if isinstance(status, RolloutStatus) else RolloutStatus()
 
 

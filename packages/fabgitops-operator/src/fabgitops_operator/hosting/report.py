@@ -12,7 +12,7 @@ from fabgitops_core.engine.ports import Stored
 
 from fabgitops_operator.hosting.announce import Announcer
 from fabgitops_operator.hosting.echoes import Echoes
-from fabgitops_operator.hosting.errors import ApiError, Conflict, Gone, Rejected, TooLarge, Unavailable
+from fabgitops_operator.hosting.errors import ApiError, Conflict, Gone, Outdated, Rejected, TooLarge, Unavailable
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.ports import Body, Statuses
 from fabgitops_operator.hosting.sharing import Sharing
@@ -24,7 +24,7 @@ AT_ONCE = 16
 
 MAX_RETRY_SECS = 15.0
 
-OVERTAKEN_SECS, MAX_OVERTAKEN_SECS = 0.005, 1.0
+OVERTAKEN_SECS, MAX_OVERTAKEN_SECS = 0.005, 0.5
 """How soon a status is sent again that somebody else was quicker than: ever later, up to the second."""
 
 log = logging.getLogger(__name__)
@@ -232,17 +232,20 @@ class Reporter:
         While it cannot be read that is kept, so that it is tried, and read, again.
         """
         outbox.tell(Stored.AWAY)
+        await asyncio.sleep(min(OVERTAKEN_SECS * 2.0**attempt, MAX_OVERTAKEN_SECS))
         dropped, outbox.waiting = outbox.waiting, []
         async with self._slots.of(key.namespace):
             error = await self._reread(key)
         outbox.overtaken = False
+        if error is None:
+            return  # and what is decided is sent at once: the longer that takes, the more often somebody is quicker
         if isinstance(error, Gone):
             self._gone(key, dropped[0].uid, outbox)
-        elif error is not None:
+            return
+        outbox.waiting = outbox.waiting or dropped
+        if not isinstance(error, Outdated):
             self._complain(key, error)
-            outbox.waiting = outbox.waiting or dropped
-        again = min(OVERTAKEN_SECS * 2.0**attempt, MAX_OVERTAKEN_SECS)
-        await outbox.rest(max(again, error.pause if error else 0), urgeable=False)
+            await outbox.rest(max(MAX_OVERTAKEN_SECS, error.pause), urgeable=False)
 
     async def _reread(self, key: Key) -> ApiError | None:
         shared = self._shared(key)

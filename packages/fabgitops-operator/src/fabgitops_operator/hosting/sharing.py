@@ -12,8 +12,11 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.control.controller import Controller
 
 from fabgitops_operator.hosting.echoes import version_of
-from fabgitops_operator.hosting.errors import ApiError, Unavailable
+from fabgitops_operator.hosting.errors import ApiError, Outdated
 from fabgitops_operator.hosting.ports import Body, SharedStatuses
+
+READS = 5
+"""How often an object is read in a row while the watch is always ahead of that."""
 
 
 class Seeing(Protocol):
@@ -73,13 +76,14 @@ class Sharing:
 
     async def declare_anew(self, key: Key) -> ApiError | None:
         """Read an object that somebody has changed, and have it declared; return what went wrong."""
-        try:
-            body = await self._api.read(key)
-        except ApiError as error:
-            return error
-        if self._inventory.anew(self._controllers[key.kind], body):
-            return None
-        return Unavailable(f"reading {key}: an older version was read than is known", "outdated")
+        for _ in range(READS):
+            try:
+                body = await self._api.read(key)
+            except ApiError as error:
+                return error
+            if self._inventory.anew(self._controllers[key.kind], body):
+                return None
+        return Outdated(f"reading {key}: an older version was read than is known", "outdated")
 
     def forget(self, uid: str) -> None:
         """Drop what is known of an object that is gone."""

@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE, AnalysisTemplateStatus
 from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
-from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.api.kinds import Column, Kind, Scale
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.rollout.marks import ABORT, PAUSE, PROMOTE, RETRY
 
@@ -43,6 +43,7 @@ ARGO_ROLLOUT = Kind(
     spec=Manifest,
     status=ArgoRolloutStatus,
     shared_status=True,
+    scale=Scale(".spec.replicas", ".status.HPAReplicas", ".status.selector"),
     label=(INSTANCE_ID, DEFAULT_ID),
     annotations=(PAUSE, PROMOTE, ABORT, RETRY),
     columns=(
