@@ -42,6 +42,11 @@ class Stage:
         self.host = f"{name}.example"
         self._gateway = gateway
 
+    @property
+    def parent(self) -> dict[str, str]:
+        """Return what a route names that this gateway is to take."""
+        return dict(self._gateway.parent)
+
     async def open(self) -> None:
         """Make the namespace."""
         await ask(self.api, "POST", "/api/v1/namespaces", {"metadata": {"name": self.name}})
@@ -96,7 +101,7 @@ class Stage:
     async def route(self, *rules: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """Make the route for this host, and wait until it is accepted; a rule may be its backends alone."""
         whole = [rule if isinstance(rule, Mapping) else {"backendRefs": rule} for rule in rules]
-        spec = {"parentRefs": [dict(self._gateway.parent)], "hostnames": [self.host], "rules": whole}
+        spec = {"parentRefs": [self.parent], "hostnames": [self.host], "rules": whole}
         await self.apply("HTTPRoute", ROUTE, spec)
         await self.until(self._accepted, "the route is accepted")
 

@@ -151,8 +151,9 @@ class Junction(Plant):
         return rows["hmi"], rows["hmi-canary"]
 
     def headers(self, name: str = "hmi") -> list[str]:
-        """Return the names of our header rules of a route."""
-        return [each["name"] for each in self.rules(name) if each.get("name", "").startswith("fabgitops-")]
+        """Return the names of our header rules of a route, "" of one that has none."""
+        rows = [each for each in self.rules(name) if [ref["name"] for ref in each["backendRefs"]] == ["hmi-canary"]]
+        return [each.get("name", "") for each in rows]
 
     def set_weights(self, stable: int, canary: int, name: str = "hmi") -> None:
         """Set the weights as somebody else does it."""

@@ -65,7 +65,7 @@ def test_a_route_of_our_own() -> None:
     assert body["metadata"]["labels"] == {marks.ROLLOUT: KEY.name}
     assert body["metadata"]["ownerReferences"][0]["uid"] == UID
     assert body["spec"]["hostnames"] == ["hmi.plant"]
-    assert (plant.headers(), plant.weights()) == (["fabgitops-beta"], (50, 50))
+    assert (plant.headers(), plant.weights()) == ([""], (50, 50))
     at_rest = plant.version
     plant.settle()
     assert plant.version == at_rest

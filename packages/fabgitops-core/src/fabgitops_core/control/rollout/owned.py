@@ -9,7 +9,7 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.steps import HeaderRoute
 from fabgitops_core.control.rollout.owners import owner
 from fabgitops_core.control.rollout.routes import rules_in
-from fabgitops_core.control.rollout.rules import Pair, Rule, Share, backends, header_rule, places, shared
+from fabgitops_core.control.rollout.rules import Pair, Rule, Share, backends, header_rule, places, shared, unnamed
 
 Ports = Mapping[str, tuple[int, ...]]
 """The ports of Services, by their names."""
@@ -31,14 +31,9 @@ def rules_from(
     if not all(map(backends, bare)) and (why := _no_port(pair, ports)):
         return why
     whole = [shared(each if backends(each) else _filled(each, pair, ports), pair, share) for each in bare]
-    found: list[Rule] = []
-    number = 0
-    for rule in whole:
-        if places(rule, pair) is not None:
-            found += [header_rule(rule, pair, each, number) for each in headers]
-            number += 1
-        found.append(rule)
-    return found if number else f"no rule of its template has the Services {pair.stable} and {pair.canary}"
+    if not any(places(rule, pair) for rule in whole):
+        return f"no rule of its template has the Services {pair.stable} and {pair.canary}"
+    return [each for rule in whole for each in (*_in_front(rule, pair, headers), rule)]
 
 
 def body_of(kind: Kind, key: Key, rollout: Key, uid: str, spec: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -54,6 +49,14 @@ def body_of(kind: Kind, key: Key, rollout: Key, uid: str, spec: Mapping[str, Any
         },
         "spec": dict(spec),
     }
+
+
+def _in_front(rule: Rule, pair: Pair, headers: Sequence[HeaderRoute]) -> list[Rule]:
+    """Return the header rules of a rule that shares requests out.
+
+    They have no names: a Gateway API before 1.4 refuses an applied rule that has one, and here nobody has to find them.
+    """
+    return [unnamed(header_rule(rule, pair, each)) for each in headers] if places(rule, pair) else []
 
 
 def _no_port(pair: Pair, ports: Ports) -> str:

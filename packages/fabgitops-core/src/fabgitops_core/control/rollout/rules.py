@@ -80,17 +80,17 @@ def shared(rule: Rule, pair: Pair, share: Share) -> Rule:
     return {**rule, "backendRefs": rows}
 
 
-def header_rule(base: Rule, pair: Pair, header: HeaderRoute, number: int = 0) -> Rule:
+def header_rule(base: Rule, pair: Pair, header: HeaderRoute) -> Rule:
     """Return the rule of a header route: as the one that shares out, but for these requests, and to the canary alone.
 
     What that does besides (filters, timeouts, …) it does of these requests, too. It goes before that wherever it
-    stands, as it matches more headers. Those of further rules of a route have a `number`.
+    stands, as it matches more headers.
     """
     canary = next(each for each in backends(base) if _is(each, pair.canary, pair.namespace))
     ours = [_matching(each) for each in header.match]
     matches = base.get("matches") or [{}]
     return {
-        "name": f"{PREFIX}{header.name}{f'-{number}' if number else ''}",
+        "name": f"{PREFIX}{header.name}",
         "matches": [{**each, "headers": [*each.get("headers", ()), *ours]} for each in map(mapping_of, matches)],
         **{field: value for field, value in base.items() if field not in {"name", "matches", "backendRefs"}},
         "backendRefs": [{**canary, "weight": 1}],
