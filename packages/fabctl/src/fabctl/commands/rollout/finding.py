@@ -9,7 +9,7 @@ from fabctl.errors import Denied, FabctlError, Unhandled, UsageError
 from fabctl.names import ROLLOUT, ROLLOUTS, WORKLOAD, Kind, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
@@ -67,15 +67,6 @@ async def _find(cluster: Cluster, kind: Kind, name: str) -> Body | FabctlError |
         return await cluster.find(name, kind)
     except Denied as error:
         return error
-
-
-async def served(cluster: Cluster, kinds: Sequence[Kind] = ROLLOUTS) -> list[Kind]:
-    """Return the kinds that the cluster has; all of them where that is not known, for then each says itself."""
-    try:
-        found = await asyncio.gather(*map(cluster.serves, kinds))
-    except FabctlError:
-        return list(kinds)
-    return [kind for kind, there in zip(kinds, found, strict=True) if there] or list(kinds)
 
 
 def only(kind: Kind, found: Kind, name: str, why: str) -> None:

@@ -88,8 +88,7 @@ async def _watch(wanted: Meant, interval: float, connection: Connection, *, wide
             await watch(cluster, body, interval, wide=wide)
             return
         name = wanted[1]
-        plcs = await members(cluster, body, looked_at(rollout_view(body)))
-        found = body, plcs
+        found = body, await members(cluster, body, looked_at(rollout_view(body)))
         with open_tree() as told:
             while True:
                 rollout = rollout_view(found[0])
