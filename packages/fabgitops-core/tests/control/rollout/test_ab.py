@@ -4,14 +4,17 @@ import re
 from typing import Any
 
 import pytest
+from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.rollout import RolloutSpec
+from fabgitops_core.api.rollout.status import Phase, RolloutStatus
 from fabgitops_core.api.rollout.strategies import Canary, Cookie
 from fabgitops_core.control.rollout.experiment import cookie_regex
 from fabgitops_core.control.rollout.ways import way_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .workshop import spec
+from .junction import Junction
+from .workshop import spec, template
 
 HEADERS = [{"headerName": "X-Line", "headerValue": {"exact": "7"}}]
 COOKIE = {"cookie": {"name": "variant", "value": "b"}}
@@ -107,3 +110,83 @@ def test_a_simple_way_keeps_what_judges_it() -> None:
     assert (found.max_surge, found.max_unavailable, found.steps) == (2, 0, ())
     assert found.analysis is not None
     assert found.analysis.model_dump(mode="json", by_alias=True) == {**JUDGED, "startingStep": 0}
+
+
+def under_way(**more: Any) -> Junction:
+    """Return a plant in which some users are on version 2, with version 1 out."""
+    test = {
+        "stableService": "hmi",
+        "canaryService": "hmi-canary",
+        "trafficRouting": {"gatewayAPI": {"routes": [{"name": "hmi"}], "propagationSeconds": 5}},
+        "match": COOKIE,
+        **more,
+    }
+    plant = Junction(spec({"abTesting": test}))
+    plant.settle()
+    plant.declare(template=template("2"))
+    for _ in range(60):
+        plant.look()
+        while plant.request is not None:
+            assert not plant.headers() or plant.availables()["2"] == plant.spec["replicas"]
+            plant.carry_out()
+        plant.tick()
+    return plant
+
+
+def status(plant: Junction) -> RolloutStatus:
+    """Return what is stored."""
+    assert plant.status is not None
+    return plant.status
+
+
+def promote(plant: Junction) -> None:
+    """Let it go on."""
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/{status(plant).current_step_index}")
+
+
+def test_some_users_get_the_new_version_until_somebody_decides() -> None:
+    """Those with the cookie reach it, all others the old one, both whole; a promotion gives it to all."""
+    plant = under_way()
+    assert (status(plant).phase, plant.counts()) == (Phase.EXPERIMENTING, {"1": 4, "2": 4})
+    first = plant.rules()[0]
+    assert first["matches"][0]["headers"] == [
+        {"name": "Cookie", "type": "RegularExpression", "value": "(^|.*; )variant=b(;.*|$)"}
+    ]
+    assert (plant.weights(), plant.selected("hmi-canary")) == ((100, 0), "2")
+    promote(plant)
+    plant.settle()
+    assert (status(plant).phase, plant.counts(), plant.headers()) == (Phase.COMPLETED, {"1": 0, "2": 4}, [])
+
+
+def test_when_the_time_is_over_it_waits_for_a_word() -> None:
+    """It is Concluded then, and Paused for whoever knows no such phase; an abort ends it as well."""
+    plant = under_way(duration=30, replicas=2)
+    assert (status(plant).phase, plant.counts()) == (Phase.CONCLUDED, {"1": 4, "2": 2})
+    paused = next(each.status for each in status(plant).conditions if each.type == "Paused")
+    assert paused == "True"
+    plant.say(marks.ABORT, status(plant).current_pod_hash)
+    plant.settle()
+    assert (status(plant).phase, plant.counts(), plant.headers()) == (Phase.FAILED, {"1": 4, "2": 0}, [])
+
+
+def test_it_goes_over_by_itself_where_that_is_said() -> None:
+    """autoPromotionEnabled: the time alone decides, where nothing judges it."""
+    plant = under_way(duration=30, autoPromotionEnabled=True)
+    plant.settle()
+    assert (status(plant).phase, plant.counts()) == (Phase.COMPLETED, {"1": 0, "2": 4})
+
+
+def test_a_test_may_last_longer_than_the_deadline() -> None:
+    """The time that it takes is no lack of progress."""
+    plant = under_way(duration=7200)
+    plant.tick(7000)
+    plant.look()
+    assert status(plant).phase is Phase.EXPERIMENTING
+
+
+def test_who_pauses_a_test_reads_that() -> None:
+    """It is Paused, and says by whom, while users of both versions go on."""
+    plant = under_way(duration=30)
+    plant.say(marks.PAUSE, "lunch")
+    plant.settle()
+    assert (status(plant).phase, status(plant).message) == (Phase.PAUSED, "paused by annotation: lunch")

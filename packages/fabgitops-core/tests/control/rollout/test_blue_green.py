@@ -296,6 +296,51 @@ def test_back_to_the_old_version_within_its_delay() -> None:
     assert (plant.counts(), status(plant).phase) == ({"1": 3, "2": 0}, Phase.COMPLETED)
 
 
+def test_it_is_over_when_users_are_seen_to_be_back() -> None:
+    """While the Service cannot be changed it is Aborting; back at the old template it is not out yet."""
+    plant = out(abortScaleDownDelaySeconds=0)
+    gone_over(plant)
+    plant.say(marks.PAUSE, None)
+    plant.say(marks.ABORT, status(plant).current_pod_hash)
+    for _ in range(3):
+        plant.look()
+        plant.carry_out(ObjectFailureKind.CHANGED)
+    assert (plant.selected("hmi"), reason(plant)) == ("2", "Aborting")
+    plant.declare(template=template("1"))
+    for _ in range(3):
+        plant.look()
+        plant.carry_out(ObjectFailureKind.CHANGED)
+    assert (plant.selected("hmi"), status(plant).phase, status(plant).finished_at) == ("2", Phase.PROGRESSING, None)
+    plant.settle()
+    assert (services(plant), status(plant).phase) == (("1", "1"), Phase.COMPLETED)
+
+
+def test_a_service_of_somebody_else_moves_when_all_pods_are_there() -> None:
+    """Users of what another controller made are moved to all pods, not to the first one that is up."""
+    plant = Plant(spec(blue_green(), replicas=3), slow=True)
+    key = type(KEY)("Service", KEY.namespace, "hmi")
+    for name in ("hmi", "hmi-preview"):
+        plant.service(name)
+    plant.store(key, {**plant.objects[key], "spec": {"selector": {"app": "hmi", marks.HASH: "another"}}})
+    until(plant, lambda: plant.selected("hmi") == "1")
+    assert plant.revisions()["1"]["status"]["availableReplicas"] == 3
+
+
+def test_users_of_what_is_gone_move_at_once() -> None:
+    """Somebody deleted the ReplicaSet of the proven version: the first pod of the new one is better than none."""
+    plant = out(autoPromotionEnabled=False)
+    plant.slow = True
+    plant.declare(template=template("2"))
+    until(plant, lambda: plant.revisions().get("2", {}).get("status", {}).get("availableReplicas") == 1, secs=0.1)
+    gone = next(k for k, each in plant.objects.items() if each is plant.revisions()["1"])
+    del plant.objects[gone]
+    plant.look()
+    plant.carry_out()
+    assert plant.selected("hmi") == "2"
+    plant.settle()
+    assert (plant.counts(), status(plant).phase) == ({"2": 3}, Phase.COMPLETED)
+
+
 def test_users_of_a_superseded_version_keep_their_pods_until_they_can_go_back() -> None:
     """A third version comes while the first has no pods: the second, which users are on, stays whole."""
     plant = out()
@@ -326,12 +371,16 @@ def test_old_pods_stay_while_users_may_be_on_them() -> None:
     key = type(KEY)("Service", KEY.namespace, "hmi")
     plant.store(key, {**plant.objects[key], "spec": {"selector": {"app": "hmi"}}})
     plant.bad = {"2"}
+    plant.tick()
+    plant.bad, plant.slow = set(), True
+    plant.tick()
     for _ in range(20):
-        plant.tick(60)
+        plant.at += timedelta(seconds=60)
         plant.look()
-        while plant.request is not None:
-            plant.carry_out()
-    assert plant.counts()["1"] == 3
+        plant.carry_out()
+    assert (plant.counts()["1"], plant.selected("hmi")) == (3, "")
+    plant.settle()
+    assert (plant.counts()["1"], plant.selected("hmi")) == (0, "2")
 
 
 def test_each_version_that_users_leave_has_its_delay() -> None:
@@ -524,14 +573,14 @@ def test_from_a_canary_to_blue_green_in_mid_life() -> None:
     assert plant.counts() == {"1": 2, "2": 2}
     plant.slow = True
     plant.declare(strategy=blue_green(autoPromotionEnabled=False, previewReplicaCount=1))
-    plant.look()
-    for _ in range(60):
-        if plant.request is not None:
-            plant.carry_out()
-        assert plant.available() >= 4
-        assert plant.selected("hmi") == "" or plant.revisions()["1"]["status"]["availableReplicas"] == 4
-        plant.tick(0.2)
+    for _ in range(20):
         plant.look()
+        while plant.request is not None:
+            plant.carry_out()
+            plant.look()
+            assert plant.available() >= 4
+            assert plant.selected("hmi") == "" or plant.revisions()["1"]["status"]["availableReplicas"] == 4
+        plant.tick()
     plant.settle()
     assert (plant.counts(), services(plant)) == ({"1": 4, "2": 1}, ("1", "2"))
 

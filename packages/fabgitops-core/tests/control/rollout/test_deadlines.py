@@ -69,7 +69,7 @@ def test_it_is_given_up_only_where_that_is_said(way: str) -> None:
     plant.declare(template=template("2"))
     plant.settle()
     assert (status(plant).abort, plant.counts()) == (True, {"1": 4, "2": 0})
-    assert status(plant).cause == "there was no progress for 100 s"
+    assert (status(plant).cause, told(plant)) == ("there was no progress for 100 s", 0)
 
 
 @pytest.mark.parametrize(

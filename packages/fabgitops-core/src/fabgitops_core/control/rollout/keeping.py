@@ -79,10 +79,8 @@ def is_noted(look: Look, state: RolloutState) -> bool:
 
     Users go on only then: of one revision alone it is known that it is owed that time.
     """
-    status, current = state.status, look.revision(look.hash)
+    status = state.status
     previous = look.revision(status.blue_green.previous_selector)
-    if current is not None and current.down_at is not None:
-        return False
     if previous is None or previous.hash in {look.hash, status.stable_rs}:
         return True
     return not previous.spec or previous.down_at is not None or not _delay(look, previous)

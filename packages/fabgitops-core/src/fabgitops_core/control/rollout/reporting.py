@@ -30,7 +30,6 @@ from fabgitops_core.control.rollout.situations import (
     Situation,
 )
 from fabgitops_core.control.rollout.state import RolloutState, second
-from fabgitops_core.control.rollout.switching import is_out
 from fabgitops_core.control.rollout.view import Look
 
 
@@ -95,7 +94,7 @@ def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
         return PREVIEW, _pods(look, state)
     if status.stable_rs == look.hash:
         current = look.revision(look.hash)
-        there = current is not None and current.available >= look.n and is_out(look) and traffic.is_there(look, state)
+        there = current is not None and current.available >= look.n and traffic.is_there(look, state)
         situation = COMPLETED if there and not _others(look) else HEALING if status.finished_at else PROGRESSING
         return situation, f"{_pods(look, state)}{_route(look, state)}"
     if not status.stable_rs:

@@ -37,15 +37,22 @@ def is_out(look: Look) -> bool:
     return not isinstance(look.way, BlueGreen) or active(look) == look.hash
 
 
-def may_take(look: Look, revision: Revision | None) -> bool:
-    """Return whether users may be sent to a revision: it has all pods, or as many as where they are now."""
+def may_take(look: Look, state: RolloutState, revision: Revision | None) -> bool:
+    """Return whether users may be sent to a revision: it has all pods, or as many as where they are now.
+
+    How many there are of what somebody else lets the Service select is not known; of what was sent there and is gone
+    there are none.
+    """
     if revision is None:
         return False
     if revision.available >= look.n:
         return True
-    now = active(look)
+    now, known = active(look), state.status.blue_green
     before = look.revision(now) if now else None
-    return bool(now) and revision.available > 0 and revision.available >= (before.available if before else 0)
+    is_known = before is not None or now in {known.active_selector, known.previous_selector}
+    return (
+        bool(now) and is_known and revision.available > 0 and revision.available >= (before.available if before else 0)
+    )
 
 
 def rightful(look: Look, state: RolloutState) -> Selectors:
@@ -66,7 +73,7 @@ def steered(look: Look, state: RolloutState) -> RolloutState | None:
     if not isinstance(look.way, BlueGreen):
         return None
     wanted, known = rightful(look, state), state.status.blue_green
-    if wanted.active != known.active_selector and may_take(look, look.revision(wanted.active)):
+    if wanted.active != known.active_selector and may_take(look, state, look.revision(wanted.active)):
         given = "it is the proven one" if wanted.active == state.status.stable_rs else "it is the first one"
         return switched(look, state, wanted.active, given)
     if wanted.preview != known.preview_selector and look.revision(wanted.preview) is not None:
@@ -90,7 +97,7 @@ def selectors(look: Look, state: RolloutState) -> dict[str, str]:
         return {}
     known, names = state.status.blue_green, look.way
     found: dict[str, str] = {}
-    if may_take(look, look.revision(known.active_selector)):
+    if may_take(look, state, look.revision(known.active_selector)):
         found[names.active_service] = known.active_selector
     if names.preview_service and look.revision(known.preview_selector) is not None:
         found[names.preview_service] = known.preview_selector
