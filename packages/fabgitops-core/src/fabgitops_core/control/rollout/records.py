@@ -8,6 +8,7 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.objects import Child
+from fabgitops_core.control.rollout.revision import MOST_NUMBER
 
 SPEC, REPLICAS, READY, AVAILABLE = "spec", "replicas", "ready", "available"
 NUMBER, TEMPLATE, HASH, DOWN_AT, OWNER_KIND = "number", "template", "hash", "downAt", "ownerKind"
@@ -19,10 +20,12 @@ def replica_set(body: Mapping[str, Any]) -> Child:
     """Return the record of a ReplicaSet: how many pods are wanted and there, and which revision it is.
 
     What its controller says of an older spec counts for nothing: until it has seen the present one, a pod that is to go
-    may still be counted, so only as many count as are wanted now.
+    may still be counted, so only as many count as are wanted now. Its revision is named by its selector, which nobody
+    can change, as they can its labels.
     """
     metadata, spec, status = (mapping_of(body.get(name)) for name in ("metadata", "spec", "status"))
     annotations, labels = mapping_of(metadata.get("annotations")), mapping_of(metadata.get("labels"))
+    matched = mapping_of(mapping_of(spec.get("selector")).get("matchLabels"))
     wanted = _count(spec.get("replicas", 1))
     facts = {
         SPEC: str(wanted),
@@ -31,7 +34,7 @@ def replica_set(body: Mapping[str, Any]) -> Child:
         AVAILABLE: str(min(_count(status.get("availableReplicas")), wanted)),
         NUMBER: text_of(annotations.get(marks.REVISION)),
         TEMPLATE: text_of(annotations.get(marks.TEMPLATE)),
-        HASH: text_of(labels.get(marks.HASH)),
+        HASH: text_of(matched.get(marks.HASH)) or text_of(labels.get(marks.HASH)),
         MIN_READY: str(_count(spec.get("minReadySeconds"))),
         DOWN_AT: text_of(annotations.get(marks.SCALE_DOWN_AT)),
         IMAGES: " ".join(images_of(mapping_of(spec.get("template")))),
@@ -69,9 +72,10 @@ def ports_of(child: Child) -> tuple[int, ...]:
 
 
 def number_of(child: Child, name: str) -> int:
-    """Return a fact that is a number, 0 where it is none."""
+    """Return a fact that is a number, 0 where it is none, or is beyond MOST_NUMBER: somebody has written that."""
     text = child.facts.get(name, "")
-    return int(text) if text.isdecimal() else 0
+    number = int(text) if text.isdecimal() and len(text) <= len(str(MOST_NUMBER)) else 0
+    return number if number <= MOST_NUMBER else 0
 
 
 def child_of(kind: str, metadata: Mapping[str, Any], facts: Mapping[str, str]) -> Child:

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 LONGEST_NAME = 63
 """The characters of a Rollout's name: its ReplicaSets carry it as the value of a label, which holds no more."""
 
+MOST_NUMBER = 999_999_999
+"""The highest number of a revision, which a status can hold: after one that somebody gave it others have it, too."""
+
 
 def marked(template_hash: str, collisions: int = 0) -> str:
     """Return the value of the label by which a revision's pods are known.
@@ -51,7 +54,7 @@ def next_number(others: Iterable[int], own: int = 0) -> int:
         own: The number that it has, 0 for none; it keeps it while it is the highest.
     """
     highest = max(others, default=0)
-    return own if own > highest else highest + 1
+    return own if own > highest else min(highest + 1, MOST_NUMBER)
 
 
 def within_window(newest: str, stable: str, all_made: Iterable[str], revisions: int | None) -> bool:

@@ -108,11 +108,14 @@ class Look:
 
 
 def revisions_of(children: Children, uid: str) -> tuple[Revision, ...]:
-    """Return the revisions that a Rollout of this uid manages, oldest first; what is being deleted is none."""
+    """Return the revisions that a Rollout of this uid manages, oldest first.
+
+    What is being deleted is none, nor is what no label tells from the others.
+    """
     own = (
         child
         for key, child in children.items()
-        if key.kind == REPLICA_SET.name and child.owner == uid and not child.leaving
+        if key.kind == REPLICA_SET.name and child.owner == uid and not child.leaving and child.facts.get(records.HASH)
     )
     return tuple(sorted(map(_revision, own), key=lambda each: (each.number, each.child.created, each.hash)))
 
