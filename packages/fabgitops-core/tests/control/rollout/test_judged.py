@@ -418,6 +418,20 @@ def test_what_was_measured_long_ago_leaves_room() -> None:
     assert len(stands(one).model_dump_json(by_alias=True)) < 100_000
 
 
+@pytest.mark.parametrize(("window", "more"), [(3, 0), (1, 1)])
+def test_back_to_a_revision_within_the_window_is_not_judged_again(window: int, more: int) -> None:
+    """Who goes back to a revision of a short while ago skips its steps and their analyses; to an older one does not."""
+    one = plant({"setWeight": 25}, {"analysis": CHECKS}, metric=ONCE)
+    one.declare(rollbackWindow={"revisions": window})
+    for version in "234":
+        one.declare(template=template(version))
+        one.settle()
+    assert begun_of(one) == 3
+    one.declare(template=template("2"))
+    one.settle()
+    assert (stands(one).phase, begun_of(one)) == (Phase.COMPLETED, 3 + more)
+
+
 def test_killed_at_any_time_it_is_judged_once() -> None:
     """Whatever is killed when: each analysis is begun once, and it ends as it would have."""
     for kill in range(45):
