@@ -9,6 +9,7 @@ import pytest
 import yaml
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.control.plc.situations import ALL, Situation
+from fabgitops_core.control.rollout import situations as workloads
 from fabgitops_core.control.setpoint import situations as rollouts
 
 from .conftest import RULES
@@ -264,6 +265,22 @@ def test_each_rollout_that_does_not_go_on_by_itself_is_told_of() -> None:
     waits = {each.reason: "FabGitOpsRolloutPaused" for each in known if each.paused}
     stalled = {each.reason: "FabGitOpsRolloutFailed" for each in known if each.stalled}
     assert {reason: alert for alert, reason in told} == {**stalled, **waits, "Overlap": "FabGitOpsRolloutOverlap"}
+    assert len(told) == len({reason for _alert, reason in told})
+
+
+def test_each_rollout_of_a_workload_that_does_not_go_on_by_itself_is_told_of() -> None:
+    """Each situation in which one is stalled, or waits for a word, is that of one alert, and no other is of any."""
+    told = [
+        (query.where, reason)
+        for query in of_rules(RULES, "alert")
+        for reasons in re.findall(r'fabgitops_workload_rollout_ready\{reason=~?"([\w|]+)"\}\) == 0', query.expr)
+        for reason in reasons.split("|")
+    ]
+    known = [each for each in vars(workloads).values() if isinstance(each, workloads.Situation)]
+    waits = {each.reason: "FabGitOpsWorkloadPaused" for each in known if each.paused}
+    stalled = {each.reason: "FabGitOpsWorkloadFailed" for each in known if each.stalled}
+    overdue = {workloads.OVERDUE.reason: "FabGitOpsWorkloadStuck"}
+    assert {reason: alert for alert, reason in told} == {**stalled, **waits, **overdue}
     assert len(told) == len({reason for _alert, reason in told})
 
 

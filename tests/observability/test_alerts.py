@@ -65,6 +65,14 @@ def stands(reason: str, values: str = "0x60") -> Series:
     return {f"fabgitops_setpoint_rollout_ready{{{labels}}}": values}
 
 
+WORKLOAD = 'namespace="plant",rollout="mixers",instance="a"'
+
+
+def workload(reason: str, values: str = "0x60") -> Series:
+    """Return the readiness of a rollout of a workload."""
+    return {f'fabgitops_workload_rollout_ready{{{WORKLOAD},reason="{reason}"}}': values}
+
+
 def members(state: str, values: str) -> Series:
     """Return how many PLCs of that rollout stand so."""
     return {f'fabgitops_setpoint_members{{namespace="plant",rollout="mixers",instance="a",state="{state}"}}': values}
@@ -360,6 +368,38 @@ CASES = (
         ROLLOUT,
         {'fabgitops_outbox_pending{namespace="plant",rollout="mixers",instance="a"}': "1x60"},
         {'fabgitops_outbox_pending{namespace="plant",rollout="mixers",instance="a"}': "1x10 0 1x60"},
+    ),
+    Case(
+        "FabGitOpsWorkloadFailed",
+        "5m",
+        WARNING,
+        {**ROLLOUT, "reason": "RolloutAborted"},
+        workload("RolloutAborted"),
+        workload("Aborting"),
+    ),
+    Case(
+        "FabGitOpsWorkloadStuck",
+        "5m",
+        WARNING,
+        ROLLOUT,
+        workload("ProgressDeadlineExceeded"),
+        workload("Progressing"),
+    ),
+    Case(
+        "FabGitOpsWorkloadPaused",
+        "5h",
+        WARNING,
+        {**ROLLOUT, "reason": "Paused"},
+        workload("Paused", "0x700"),
+        workload("Paused", "0x470 stale"),
+    ),
+    Case(
+        "FabGitOpsRouteContended",
+        "20m",
+        WARNING,
+        ROLLOUT,
+        {f"fabgitops_workload_rollout_contended{{{WORKLOAD}}}": "0x20 1x5 2x5 3x60"},
+        {f"fabgitops_workload_rollout_contended{{{WORKLOAD}}}": "3x100"},
     ),
 )
 

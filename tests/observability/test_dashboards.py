@@ -104,12 +104,12 @@ def test_every_query_minds_what_was_chosen(name: str) -> None:
     """No panel mixes in what was not chosen: each metric of ours is asked for by the dashboard's variables."""
     filters = {"fabgitops-fleet": "$namespace", "fabgitops-plc": "$plc"}
     filters |= dict.fromkeys(("fabgitops-internals", "fabgitops-racks"), "$job")
-    filters["fabgitops-rollouts"] = 'namespace=~"$namespace"'
+    filters |= dict.fromkeys(("fabgitops-rollouts", "fabgitops-workloads"), 'namespace=~"$namespace"')
     for panel in panels(name):
         for target in panel["targets"]:
             if "ALERTS" not in target["expr"] and target["expr"] not in OF_ALL:
                 assert filters[name] in target["expr"], panel["title"]
-            if re.search(r"fabgitops_(setpoint|outbox)_\w+{", target["expr"]):
+            if re.search(r"fabgitops_(setpoint|outbox|workload)_\w+{", target["expr"]):
                 assert 'rollout=~"$rollout"' in target["expr"], panel["title"]
 
 
@@ -117,6 +117,8 @@ OF_ALL = {
     'max by (version) (fabgitops_build_info{kinds!~"racks|delivery"})',
     "max by (reason) (fabgitops_held_corrections)",
     "sum by (rule) (increase(fabgitops_setpoint_decisions_total[$__rate_interval]))",
+    "sum by (rule) (increase(fabgitops_workload_rollout_decisions_total[$__rate_interval]))",
+    "sum by (result) (increase(fabgitops_workload_rollout_passes_total[$__rate_interval]))",
     "sum by (verdict) (increase(fabgitops_analysis_measurements_total[$__rate_interval]))",
 }
 """What is asked of the operator as a whole, as the panel says."""

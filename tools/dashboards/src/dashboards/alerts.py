@@ -44,6 +44,10 @@ _ROLLOUT_FAILED = "Aborted|InvalidSpec|AnalysisInvalid|InternalError"
 """Reasons of a rollout that does not go on by itself, but for two of one PLC, of which another alert tells."""
 _BY_ROLLOUT_REASON = "by (namespace, rollout, reason)"
 
+_WORKLOAD_READY = "fabgitops_workload_rollout_ready"
+_WORKLOAD_FAILED = "RolloutAborted|ReferenceNotFound|RequestRefused|InvalidSpec|InternalError"
+_CONTENDED = "fabgitops_workload_rollout_contended"
+
 _BY_PLC = "by (namespace, plc_name)"
 _LIVE = 'and on (namespace, plc_name) fabgitops_plc_ready{reason!="Suspended"}'
 """What was counted of a PLC is no news once it is deleted or suspended."""
@@ -475,5 +479,51 @@ ALERTS = (
         KEEP,
         threshold=0,
         counted="events of a rollout that may wait",
+    ),
+    Alert(
+        "FabGitOpsWorkloadFailed",
+        f'max {_BY_ROLLOUT_REASON} ({_WORKLOAD_READY}{{reason=~"{_WORKLOAD_FAILED}"}}) == 0',
+        "1m",
+        WARNING,
+        f"{_ROLLOUT} does not go on: {{{{ $labels.reason }}}}.",
+        "The new version was given up (RolloutAborted), or it cannot be begun. The old one has all requests and all its"
+        f" pods; Git still names the new one. {_STATUS} says why, and what can be done.",
+        "workload-failed",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsWorkloadStuck",
+        f'max {_BY_ROLLOUT} ({_WORKLOAD_READY}{{reason="ProgressDeadlineExceeded"}}) == 0',
+        "1m",
+        WARNING,
+        f"{_ROLLOUT} makes no progress.",
+        "For spec.progressDeadlineSeconds nothing has got on: pods do not come up, or are not available for long."
+        f" Requests go on as they went. {_STATUS} says how many pods are missing.",
+        "workload-stuck",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsWorkloadPaused",
+        f'max {_BY_ROLLOUT_REASON} ({_WORKLOAD_READY}{{reason=~"Paused|Concluded"}}) == 0',
+        "4h",
+        WARNING,
+        f"{_ROLLOUT} waits for somebody's word: {{{{ $labels.reason }}}}.",
+        f"For {FOR} or more two versions have run side by side. {_STATUS} says why it waits, and what ends it.",
+        "workload-paused",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsRouteContended",
+        f"max {_BY_ROLLOUT} ({_CONTENDED} and changes({_CONTENDED}[15m]) > 0) > {THRESHOLD}",
+        "0m",
+        WARNING,
+        f"Somebody else sets what {_ROLLOUT} holds.",
+        f"{COUNT} times a weight of a route, or the selector of a Service, was set to something else and put right: as"
+        " long as that goes on no share of requests holds. Is the route applied by GitOps as well, or by another"
+        " controller? The Events of the Rollout name what was changed.",
+        "route-contended",
+        KEEP,
+        threshold=2,
+        counted="changes by others within ten minutes that are put right without an alert",
     ),
 )

@@ -6,11 +6,18 @@ from collections.abc import Mapping
 import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards import fleet, internals, plc, racks, rollouts, rules
+from dashboards import fleet, internals, plc, racks, rollouts, rules, workloads
 from dashboards.alerts import ALERTS
 
 NOTE = "# Made by tools/dashboards: change that, and run `./dev fix`.\n"
-DASHBOARDS = (fleet.dashboard, plc.dashboard, internals.dashboard, racks.dashboard, rollouts.dashboard)
+DASHBOARDS = (
+    fleet.dashboard,
+    plc.dashboard,
+    internals.dashboard,
+    racks.dashboard,
+    rollouts.dashboard,
+    workloads.dashboard,
+)
 
 
 def files() -> Mapping[str, str]:
