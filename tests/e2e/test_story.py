@@ -7,6 +7,7 @@ from mock_plc.net.tls import CA, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, KE
 
 from .cluster import PLANT, PORT, Cluster, Helm, is_ready, until
 from .floor import RACK_DEFINITIONS, Floor
+from .workloads import BAD, BETTER, GOOD, Workload
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -109,6 +110,33 @@ def test_a_rack_is_made_healed_and_collected(cluster: Cluster, helm: Helm, floor
     floor.delete(RACK)
     until(lambda: not floor.parts(RACK), "all its parts are collected")
     assert not floor.racks()
+
+
+def test_a_workload_goes_from_version_to_version(cluster: Cluster, helm: Helm) -> None:
+    """A good version goes out when somebody promotes its canary; a bad one is given up and costs no good pod."""
+    helm.install("delivery.enabled=true")
+    panel = Workload(cluster, "panel")
+    panel.declare(GOOD, replicas=2)
+    until(lambda: panel.phase() == "Completed", "the first version is out")
+    panel.want(BETTER)
+    until(lambda: panel.phase() == "Paused", "it waits for somebody")
+    assert panel.available() == {GOOD: 1, BETTER: 1}
+    panel.say("promote", f"{panel.status()['currentPodHash']}/1")
+    until(lambda: panel.phase() == "Completed" and panel.available() == {BETTER: 2}, "the better version is out")
+    panel.want(BAD)
+    fewest = []
+
+    def is_given_up() -> bool:
+        fewest.append(panel.available().get(BETTER, 0))
+        return bool(panel.status().get("abort")) and panel.pods() == 2
+
+    until(is_given_up, "the bad version is given up")
+    assert min(fewest) == 2, "all pods of the better version were there all the time"
+    assert panel.phase() == "Failed"
+    assert "deadline" in panel.status()["cause"].lower() or "progress" in panel.status()["cause"]
+    until(lambda: cluster.announced("panel") >= {"RolloutCompleted", "RolloutAborted"}, "Events tell of it")
+    panel.delete()
+    until(lambda: panel.pods() == 0, "its pods are collected")
 
 
 def test_uninstalling_keeps_the_plcs(cluster: Cluster, helm: Helm) -> None:
