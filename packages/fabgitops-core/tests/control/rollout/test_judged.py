@@ -333,6 +333,19 @@ def test_what_is_past_is_not_waited_for() -> None:
     assert (stands(one).phase, why(one)) == (Phase.PAUSED, ["CanaryPauseStep"])
 
 
+def test_a_step_that_is_skipped_is_judged_no_more() -> None:
+    """Who skips an analysis in the status, as Argo's plugin does, ends it: what it would say counts no more."""
+    one = plant({"setWeight": 25}, {"analysis": CHECKS}, {"pause": {}}, metric={**OFTEN, "count": 100})
+    one.declare(template=template("2"))
+    one.stays(10)
+    assert verdicts(one) == {2: "Running"}
+    one.status = stands(one).model_copy(update={"current_step_index": 2})
+    one.restart()
+    one.answers["checks/rate"] = [7.0]
+    one.settle()
+    assert (verdicts(one), why(one)) == ({2: "Inconclusive"}, ["CanaryPauseStep"])
+
+
 def test_a_provider_that_asks_a_fleet_is_refused() -> None:
     """A workload leads no PLCs: a metric that counts them is named before the first step is done."""
     metric = {"name": "fleet", "provider": {"fleet": {}}}

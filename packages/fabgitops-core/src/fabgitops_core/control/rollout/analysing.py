@@ -102,13 +102,15 @@ def measured(state: RolloutState, event: Measured | MeasureFailed) -> Step:
 
 def _spared(look: Look, state: RolloutState) -> RolloutState | None:
     """End without a verdict what judges nothing any more: it is given up, skipped, over, or taken out of the spec."""
-    wanted = analyses_of(look.way).keys() if judges.is_judged(state) else frozenset()
+    wanted = {
+        each for each in analyses_of(look.way) if judges.is_judged(state) and not judges.is_past(look, state, each)
+    }
     for each in state.status.analyses:
         if each.verdict == Verdict.RUNNING and each.wave not in wanted:
             why = "it is not wanted any more" if judges.is_judged(state) else "what it judges is given up or over"
             ended = each.model_copy(update={"verdict": Verdict.INCONCLUSIVE.value, "message": why})
             state = told(state, Word.ANALYSIS_FINISHED, look.at, analysis=each.wave, verdict=each.verdict, text=why)
-            return _kept(state, ended)
+            return _kept(state, ended).with_status(accepted=tuple(sorted({*state.status.accepted, each.wave})))
     return None
 
 

@@ -139,9 +139,13 @@ def problems(way: Canary | BlueGreen, offers: running.Offers, at: datetime) -> M
     return found
 
 
+def is_past(look: Look, state: RolloutState, number: int) -> bool:
+    """Return whether an analysis is that of a step that is done, or was skipped."""
+    return isinstance(look.way, Canary) and BACKGROUND < number <= (state.status.current_step_index or 0)
+
+
 def _is_to_come(look: Look, state: RolloutState, number: int) -> bool:
-    is_past = isinstance(look.way, Canary) and BACKGROUND < number <= (state.status.current_step_index or 0)
-    return not is_past and of(state, number) is None
+    return not is_past(look, state, number) and of(state, number) is None
 
 
 def _of_no_fleet(analyses: Analyses, offers: running.Offers) -> str:
