@@ -7,7 +7,8 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
 from fabgitops_core.control.commands import Patch
 from fabgitops_core.control.objects import ObjectFailureKind
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from .workshop import Plant, spec, template
 
@@ -46,18 +47,49 @@ class Adversary(RuleBasedStateMachine):
         assert self.plant.status is not None
         return self.plant.status
 
+    @initialize(passes=st.integers(0, 25), slow=st.booleans(), pauses=st.booleans())
+    def begun(self, passes: int, slow: bool, pauses: bool) -> None:
+        """A second version is somewhere on its way."""
+        self.plant.slow = slow
+        self.another_version(bad=False)
+        for _ in range(passes):
+            self.some_passes(1, 0.3)
+        self.paused(pauses)
+
     @rule(secs=st.sampled_from([0.0, 1.0, 5.0]))
     def time_passes(self, secs: float) -> None:
         """Pods come and go."""
         self.plant.tick(secs)
 
-    @rule(passes=st.integers(1, 4), secs=st.sampled_from([0.0, 0.3]))
+    @rule(passes=st.integers(1, 12), secs=st.sampled_from([0.0, 0.3]))
     def some_passes(self, passes: int, secs: float) -> None:
         """What it wants is carried out."""
         for _ in range(passes):
             self.plant.look()
             self.carried_out()
             self.plant.tick(secs)
+
+    @rule(abort=st.booleans(), sick=st.booleans())
+    def paused_right_after_the_switch(self, abort: bool, sick: bool) -> None:
+        """Users have gone over to a version that is not proven yet; the old one's pods may break, it may be aborted."""
+        before = self.plant.selected("hmi")
+        self.another_version(bad=False)
+        for _ in range(60):
+            if self.plant.selected("hmi") not in {before, ""}:
+                self.paused(pauses=True)
+                self.sick |= {before} if sick else set()
+                self.plant.bad = self.broken | self.sick
+                self.plant.tick()
+                if abort:
+                    self.promoted("")
+                return
+            self.some_passes(1, 0.5)
+
+    @rule()
+    def a_while(self) -> None:
+        """It works undisturbed for some seconds."""
+        for _ in range(15):
+            self.some_passes(2, 0.3)
 
     @rule(failure=st.sampled_from(FAILURES))
     def a_request_fails(self, failure: ObjectFailureKind) -> None:
@@ -165,3 +197,4 @@ class Adversary(RuleBasedStateMachine):
 
 
 TestAdversary = Adversary.TestCase
+TestAdversary.settings = settings(stateful_step_count=15)
