@@ -45,7 +45,7 @@ def test_a_selector_that_a_forced_apply_took_away() -> None:
 
 
 def test_three_times_within_ten_minutes_it_waits_for_people() -> None:
-    """A split that does not hold is no basis for a judgement; somebody's promotion goes on with the same step."""
+    """A split that does not hold is no basis for a judgement; somebody's promotion goes past the pause it stands at."""
     plant = out(routing({"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}))
     another(plant)
     for _ in range(3):
@@ -57,7 +57,7 @@ def test_three_times_within_ten_minutes_it_waits_for_people() -> None:
     plant.settle()
     assert whys(plant) == [Why.CANARY_STEP]
     assert plant.status is not None
-    assert plant.status.current_step_index == 1
+    assert (plant.status.current_step_index, plant.weights()) == (3, (25, 75))
 
 
 def test_what_happens_now_and_then_is_no_fight() -> None:
@@ -128,3 +128,32 @@ def test_a_pause_that_is_over_does_not_end_a_contention() -> None:
     plant.settle()
     assert plant.weights() == (50, 50)
     assert Why.CONTENDED in whys(plant)
+
+
+def test_who_has_promoted_a_step_in_spite_of_a_fight_is_not_asked_again() -> None:
+    """At a step that is no pause a promotion goes on with it, whatever is set meanwhile; and the next pause is one."""
+    plant = out(routing({"setWeight": 25}, {"setWeight": 50}, {"pause": {}}))
+    plant.declare(template=template("2"))
+    passes(plant, lambda: plant.weights() == (75, 25))
+    plant.caps = {"2": 1}
+
+    def fight() -> None:
+        """Set the weights anew three times."""
+        for _ in range(3):
+            plant.set_weights(100, 0)
+            passes(plant, lambda: plant.weights() == (75, 25))
+            plant.tick(6)
+            plant.look()
+
+    passes(plant, lambda: plant.status is not None and plant.status.current_step_index == 1)
+    fight()
+    assert whys(plant) == [Why.CONTENDED]
+    promote(plant)
+    fight()
+    assert whys(plant) == []
+    plant.caps = {}
+    plant.settle()
+    assert (whys(plant), plant.weights()) == ([Why.CANARY_STEP], (50, 50))
+    promote(plant)
+    plant.settle()
+    assert plant.counts()["2"] == 4

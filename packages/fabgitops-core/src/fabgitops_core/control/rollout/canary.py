@@ -40,6 +40,12 @@ def step_of(look: Look, state: RolloutState) -> CanaryStep | None:
     return look.steps[index] if index is not None and index < len(look.steps) else None
 
 
+def is_at_a_pause(look: Look, state: RolloutState) -> bool:
+    """Return whether the step that is under way is a pause: who promotes it goes past it."""
+    step = step_of(look, state)
+    return step is not None and step.pause is not None
+
+
 def advanced(look: Look, state: RolloutState) -> RolloutState | None:
     """Go one step on; None where there is nothing to do but to wait."""
     status = state.status

@@ -81,10 +81,15 @@ def _counted(look: Look, state: RolloutState, touched: list[Key]) -> RolloutStat
 
 
 def _paused(look: Look, state: RolloutState, given: str) -> RolloutState:
-    """Let people decide, where a new version is on its way; else only tell them."""
+    """Let people decide, where a new version is on its way; else only tell them.
+
+    Who has promoted this step has decided: the same word cannot be heard twice.
+    """
     status = state.status
+    decided_already = f"promote={status.current_pod_hash}/{status.current_step_index}" in status.heard
     told = f"{given}, {MOST} times or more within {WINDOW.seconds // 60} minutes: see who else applies it"
-    if not status.stable_rs or status.stable_rs == look.hash or status.abort or status.promote_full:
+    is_resting = not status.stable_rs or status.stable_rs == look.hash or status.abort or status.promote_full
+    if decided_already or is_resting:
         is_news = status.contention is not None and status.contention.count == MOST
         return noticed(state, RolloutReason.CONTENDED, told) if is_news else state
     condition = PauseCondition(reason=Why.CONTENDED, start_time=second(look.at))

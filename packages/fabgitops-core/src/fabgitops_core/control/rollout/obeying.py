@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.rollout import analysing, bluegreen, contending
 from fabgitops_core.control.rollout.aborting import aborted, is_under_way, retried
-from fabgitops_core.control.rollout.canary import next_step
+from fabgitops_core.control.rollout.canary import is_at_a_pause, next_step
 from fabgitops_core.control.rollout.deciding import decided, noticed
 from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
@@ -68,7 +68,7 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
         return f"it is at step {state.status.current_step_index}"
     if not state.status.pause_conditions:
         return "it waits for nobody"
-    if contending.is_paused(state):
+    if contending.is_paused(state) and not is_at_a_pause(look, state):
         return contending.resumed(look, state)
     given = "somebody promoted it"
     return analysing.promoted(look, state, given) or next_step(look, state, given, "Promote")
