@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from fabgitops_core.api.rollout.marks import ACTIVE_STEP, PREVIEW_STEP
 from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.rollout.strategies import BlueGreen
-from fabgitops_core.control.rollout import analysing, judges, settling
+from fabgitops_core.control.rollout import analysing, judges, reaching, settling
 from fabgitops_core.control.rollout.aborting import is_under_way
 from fabgitops_core.control.rollout.canary import pause_of, paused
 from fabgitops_core.control.rollout.deciding import decided
@@ -33,7 +33,7 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
         return None
     if (after := steered(look, state)) is not None:
         return after
-    if current is None or status.abort or not is_under_way(state):
+    if current is None or status.abort or not is_under_way(state) or reaching.why_not(look):
         return None
     if state.asked_to_pause is not None and not status.promote_full:
         return None

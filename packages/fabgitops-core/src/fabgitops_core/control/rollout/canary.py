@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fabgitops_core.api.rollout.status import PauseCondition, Why
 from fabgitops_core.api.rollout.steps import CanaryStep
 from fabgitops_core.api.rollout.strategies import Canary
-from fabgitops_core.control.rollout import contending, judges, settling, traffic
+from fabgitops_core.control.rollout import contending, judges, reaching, settling, traffic
 from fabgitops_core.control.rollout.counts import split
 from fabgitops_core.control.rollout.deciding import decided
 from fabgitops_core.control.rollout.reached import reached
@@ -51,7 +51,7 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
     status = state.status
     if status.abort or not isinstance(look.way, Canary) or status.stable_rs in {"", look.hash}:
         return None
-    if judges.held(look, state) or contending.is_paused(state) or problem(look):
+    if judges.held(look, state) or contending.is_paused(state) or problem(look) or reaching.why_not(look):
         return None
     step = step_of(look, state)
     if step is None or status.promote_full:

@@ -5,8 +5,11 @@ a look shows the same end comes.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
 
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout.marks import ROLLOUT as LABEL
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.commands import Commands, Notice, Wake
@@ -76,8 +79,9 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
     look = look_of(state, state.spec, event)
     state = moved(look, state)
     aims = aiming.aims_of(look, state)
+    if (doing := next_of(look, aims)) is None:
+        state = state._replace(trouble="", refused=False)  # whatever could not be done need not be done any more
     state, commands = published(telling.asked_to_wait(said(look, state), look.at), look.at)
-    doing = next_of(look, aims)
     if (measure := analysing.due(look, state)) is not None and (doing is None or state.tries):
         return state._replace(stage=Stage.MEASURING, inputs=state.declared), (*commands, measure)
     if doing is None:
@@ -143,7 +147,9 @@ def failed(state: RolloutState, event: ApplyFailed | PatchFailed | DeleteFailed)
         state = state.with_status(collision_count=state.status.collision_count + 1)
         return state, (Wake(SOON_SECS),)
     if failure.kind in _CHANGED and not is_others:
-        return state, (Wake(SOON_SECS),)
+        if failure.kind is not ObjectFailureKind.TAKEN or state.tries < MOST_UNSEEN:
+            return state._replace(tries=state.tries + (failure.kind is ObjectFailureKind.TAKEN)), (Wake(SOON_SECS),)
+        failure = replace(failure, message=_unseen(state, event.key, failure))
     refused = is_others or failure.kind is ObjectFailureKind.REFUSED
     held = failure.kind is ObjectFailureKind.HELD
     tries = state.tries if held else state.tries + 1
@@ -155,6 +161,18 @@ def failed(state: RolloutState, event: ApplyFailed | PatchFailed | DeleteFailed)
     state, commands = published(standing(state, event.at), event.at)
     wake: Commands = () if held else (Wake(max(pause, failure.retry_after)),)
     return state, (*commands, *told, *wake)
+
+
+MOST_UNSEEN = 5
+"""So often it is looked again at once for what stands there already and is ours: the watch may be late with it."""
+
+
+def _unseen(state: RolloutState, key: Key, failure: ObjectFailure) -> str:
+    """Return why what is ours is not seen, though its name is taken by it."""
+    if failure.stands is not None and failure.stands.leaving:
+        return f"the {key.kind} {key.name} is still being deleted: what holds it stands in its finalizers"
+    label = f"{LABEL}={state.key.name}"
+    return f"the {key.kind} {key.name} is there, and is not seen: does it have the label {label}? Give it that again"
 
 
 _CHANGED = {

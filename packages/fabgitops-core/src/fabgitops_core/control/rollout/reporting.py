@@ -8,7 +8,7 @@ from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewe
 from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.api.selecting import Selector
-from fabgitops_core.control.rollout import bluegreen, canary, judges, traffic
+from fabgitops_core.control.rollout import bluegreen, canary, judges, reaching, traffic
 from fabgitops_core.control.rollout.deadline import overdue
 from fabgitops_core.control.rollout.deciding import brief, noticed
 from fabgitops_core.control.rollout.experiment import situation_of
@@ -74,7 +74,7 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
     if status.abort:
         situation = ABORTED if _is_back(look, state) else ABORTING
         return situation, f"revision {status.revision} was given up: {status.cause}"
-    if missing := judges.why_not(look, state):
+    if missing := reaching.why_not(look) or judges.why_not(look, state):
         return NOT_FOUND, missing
     if overdue(look, state):
         secs = look.spec.progress_deadline_seconds

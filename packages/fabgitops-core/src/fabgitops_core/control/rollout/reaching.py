@@ -1,0 +1,27 @@
+"""Whether the Services of a Rollout select the pods that are declared: else users would be led to none."""
+
+from fabgitops_core.api.rollout import marks
+from fabgitops_core.control.rollout.looking import services_of
+from fabgitops_core.control.rollout.records import selector_of
+from fabgitops_core.control.rollout.view import Look
+
+
+def why_not(look: Look) -> str:
+    """Return which Service does not select the declared pods, as a sentence that says what to do; "" where each does.
+
+    The label of the revision is ours to say. A Service that is not there is told of by `rerouting.problem`.
+    """
+    return next((why for name in services_of(look.spec) if (why := _why_not(look, name))), "")
+
+
+def _why_not(look: Look, name: str) -> str:
+    child = look.service(name)
+    if child is None:
+        return ""
+    selector = selector_of(child)
+    if not selector:
+        return f"the Service {name} has no selector, so it leads to no pods: give it labels of the template"
+    labels = look.spec.labels
+    wrong = (f"{key}={text}" for key, text in selector.items() if key != marks.HASH and labels.get(key) != text)
+    found = ", ".join(wrong)
+    return f"the Service {name} selects {found}, which the template does not give its pods: change one" if found else ""
