@@ -208,11 +208,11 @@ class Adversary(RuleBasedStateMachine):
             promote(plant)
             plant.settle()
         version = plant.spec["template"]["spec"]["containers"][0]["image"].partition(":")[2]
-        good = version not in plant.bad or not n
+        good = version not in plant.bad
         if not plant.status.abort and good:
             assert plant.status.phase is Phase.COMPLETED
             assert plant.counts()[version] == n
-        if plant.status.stable_rs:
+        if plant.status.stable_rs and (n or good or plant.status.abort):  # without pods any side carries any weight
             assert plant.status.abort or not good or plant.status.phase is Phase.COMPLETED
             stable = plant.selected("hmi")
             assert plant.hash_of(stable) == plant.status.stable_rs
