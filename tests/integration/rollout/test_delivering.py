@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from ..operators import Operator
-from ..planes import until
+from ..planes import MERGE, until
 from .conftest import NAMESPACE
 from .workload import Workload
 
@@ -82,3 +82,26 @@ def test_what_the_operator_owns(hmi: Workload) -> None:
         lambda: [each for each in hmi.sets() if each["metadata"]["uid"] != made["metadata"]["uid"]], "it is made anew"
     )
     until(lambda: hmi.pods() == {"1": 1}, "its pod is there again")
+
+
+def test_from_deployment(hmi: Workload) -> None:
+    """A Rollout of a Deployment's name, selector and template stands beside it, and stays when that is scaled down."""
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
+    labels = {"app": hmi.name}
+    pod = {"terminationGracePeriodSeconds": 0, "containers": [{"name": "hmi", "image": f"{hmi.name}:1"}]}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
+    hmi.api.post(path, json={"metadata": {"name": hmi.name}, "spec": spec}).raise_for_status()
+
+    def available() -> int:
+        found = hmi.api.get(f"{path}/{hmi.name}").raise_for_status().json()
+        return int(found["status"].get("availableReplicas", 0))
+
+    until(lambda: available() == 2, "the Deployment has its pods")
+    hmi.declare("1", replicas=2)
+    hmi.stands("Completed", availableReplicas=2)
+    assert available() == 2
+    hmi.api.patch(f"{path}/{hmi.name}", json={"spec": {"replicas": 0}}, headers=MERGE).raise_for_status()
+    until(lambda: available() == 0, "the Deployment has none")
+    assert hmi.pods() == {"1": 2}
+    hmi.api.delete(f"{path}/{hmi.name}").raise_for_status()
