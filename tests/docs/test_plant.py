@@ -10,6 +10,7 @@ import pytest
 import yaml
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCStatus
+from fabgitops_core.api.rollout import marks as workload_marks
 from fabgitops_core.api.setpoint.marks import ABORT, PAUSE, PROMOTE
 from fabgitops_core.control.breaker import PASS
 from fabgitops_core.control.commands import Publish
@@ -17,6 +18,9 @@ from fabgitops_core.control.events import Declared, Due
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.template import TemplateController
+from fabgitops_core.control.rollout import situations as workloads
+from fabgitops_core.control.rollout.reporting import situated as workload_situated
+from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.setpoint import situations as rollouts
 from fabgitops_core.control.setpoint.reporting import situated
 from fabgitops_core.control.setpoint.table import SetpointRolloutController
@@ -237,6 +241,92 @@ def test_words_to_a_rollout_are_those_that_it_understands() -> None:
     assert run_lua("rollout-abort", paused)["metadata"]["annotations"]["owner"] == "shift-1"
 
 
+WORKLOAD_HEALTH = {
+    "Pending": "Progressing",
+    "Initializing": "Progressing",
+    "Progressing": "Progressing",
+    "Preview": "Progressing",
+    "Experimenting": "Progressing",
+    "Paused": "Suspended",
+    "Concluded": "Suspended",
+    "Completed": "Healthy",
+    "PodsUnavailable": "Progressing",
+    "Aborting": "Progressing",
+    "RolloutAborted": "Degraded",
+    "ProgressDeadlineExceeded": "Degraded",
+    "ReferenceNotFound": "Degraded",
+    "RequestRefused": "Degraded",
+    "ApiServerAway": "Progressing",
+    "InvalidSpec": "Degraded",
+    "InternalError": "Degraded",
+}
+WORKLOAD_SITUATIONS = {each.reason: each for each in vars(workloads).values() if isinstance(each, workloads.Situation)}
+
+
+def workload(reason: str, *, generation: int = 1) -> dict[str, Any]:
+    """Return a Rollout in a situation, its status made by the controller and of generation 1."""
+    state = RolloutController().start(Key("Rollout", "line-1", "hmi"))._replace(generation=1)
+    told = workload_situated(state, WORKLOAD_SITUATIONS[reason], f"because of {reason}", datetime.now(UTC))
+    return {
+        "apiVersion": "fabgitops.io/v1",
+        "kind": "Rollout",
+        "metadata": {"name": "hmi", "namespace": "line-1", "generation": generation},
+        "spec": {"strategy": {"canary": {}}},
+        "status": told.status.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
+
+
+@pytest.mark.parametrize("reason", WORKLOAD_SITUATIONS)
+def test_argo_cd_sees_where_a_workload_stands(reason: str) -> None:
+    """A new version is Progressing, Suspended while it waits for a word, Degraded when it failed or gets nowhere."""
+    found = run_lua("rollout", workload(reason))
+    assert found == {"status": WORKLOAD_HEALTH[reason], "message": f"because of {reason}"}
+    assert run_lua("rollout", workload(reason, generation=2))["status"] == "Progressing"
+
+
+GOING = {"currentPodHash": "b2", "stableRS": "a1", "currentStepIndex": 1}
+WAITING = {**GOING, "pauseConditions": [{"reason": "CanaryPauseStep"}]}
+GIVEN_UP = {**GOING, "abort": True, "abortedAt": "2026-03-04T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [
+        ({}, {"pause"}),
+        ({"currentPodHash": "b2", "stableRS": "b2"}, {"pause"}),
+        ({"currentPodHash": "b2", "stableRS": ""}, {"pause"}),
+        (GOING, {"pause", "abort"}),
+        (WAITING, {"pause", "abort", "promote"}),
+        ({**WAITING, "heard": ["promote=b2/1", "abort=b2"]}, {"pause"}),
+        ({**WAITING, "heard": ["promote=b2/0"]}, {"pause", "abort", "promote"}),
+        (GIVEN_UP, {"pause", "retry"}),
+        ({**GIVEN_UP, "heard": ["retry=b2/2026-03-04T10:00:00Z"]}, {"pause"}),
+    ],
+)
+def test_words_to_a_workload_fit_where_it_stands(status: dict[str, Any], offered: set[str]) -> None:
+    """To promote is offered where it waits, to abort what is under way, to retry what was given up, each once."""
+    one = {"metadata": {"name": "hmi"}, "spec": {"strategy": {"canary": {}}}, "status": status}
+    found = {name for name, action in run_lua("workload-discovery", one).items() if not action["disabled"]}
+    assert found == offered
+
+
+def test_words_to_a_workload_are_those_that_it_understands() -> None:
+    """Each word is the annotation that the operator looks for, and names the revision and where that waits."""
+
+    def said(name: str, strategy: str, status: dict[str, Any]) -> dict[str, str]:
+        one = {"metadata": {"name": "hmi"}, "spec": {"strategy": {strategy: {}}}, "status": status}
+        annotations: dict[str, str] = run_lua(f"workload-{name}", one)["metadata"]["annotations"]
+        return annotations
+
+    assert said("promote", "canary", WAITING) == {workload_marks.PROMOTE: "b2/1"}
+    assert said("promote", "blueGreen", {**WAITING, "blueGreen": {}}) == {workload_marks.PROMOTE: "b2/preview"}
+    gone_over = {**WAITING, "blueGreen": {"activeSelector": "b2"}}
+    assert said("promote", "blueGreen", gone_over) == {workload_marks.PROMOTE: "b2/active"}
+    assert said("abort", "canary", WAITING) == {workload_marks.ABORT: "b2"}
+    assert said("retry", "canary", GIVEN_UP) == {workload_marks.RETRY: "b2/2026-03-04T10:00:00Z"}
+    assert workload_marks.PAUSE == PAUSE  # by which rollout-pause.lua and rollout-resume.lua are for both kinds
+
+
 def test_the_config_map_has_the_tested_lua() -> None:
     """argocd-cm.yaml holds the very scripts of the folder lua."""
     data = yaml.safe_load((PLANT / "argocd/argocd-cm.yaml").read_text())["data"]
@@ -248,6 +338,13 @@ def test_the_config_map_has_the_tested_lua() -> None:
     words = yaml.safe_load(data["resource.customizations.actions.fabgitops.io_SetpointRollout"])
     scripts |= {f"rollout-{each['name']}": each["action.lua"] for each in words["definitions"]}
     scripts |= {"rollout-discovery": words["discovery.lua"]}
+    assert data["resource.customizations.health.fabgitops.io_Rollout"] == scripts["rollout"]
+    words = yaml.safe_load(data["resource.customizations.actions.fabgitops.io_Rollout"])
+    same = {name: scripts[f"rollout-{name}"] for name in ("pause", "resume")}
+    own = {each["name"]: each["action.lua"] for each in words["definitions"]}
+    assert {name: own.pop(name) for name in same} == same
+    scripts |= {f"workload-{name}": text for name, text in own.items()}
+    scripts |= {"workload-discovery": words["discovery.lua"]}
     for kind in ("IndustrialPLCTemplate", "AnalysisTemplate"):
         assert data[f"resource.customizations.health.fabgitops.io_{kind}"] == scripts["health"]
     assert scripts == {path.stem: path.read_text() for path in LUA.glob("*.lua")}
@@ -342,6 +439,17 @@ def test_flux_judges_each_situation_of_a_rollout(flux_health: Path, tmp_path: Pa
     new = rollout("Pending")
     del new["status"]
     assert seen_by_flux(flux_health, [new]) == ["Current"]
+
+
+@pytest.mark.docs
+def test_flux_judges_each_situation_of_a_workload(flux_health: Path, tmp_path: Path) -> None:
+    """Flux fails a Rollout that failed, is done with one whose pods are all of the declared version, else waits."""
+    wanted = {reason: FLUX[health] for reason, health in WORKLOAD_HEALTH.items()}
+    file = tmp_path / "expressions.json"
+    file.write_text(json.dumps(expressions_of("Rollout")))
+    all_of_them = [workload(reason) for reason in wanted]
+    assert dict(zip(wanted, seen_by_flux(flux_health, all_of_them, file), strict=True)) == wanted
+    assert seen_by_flux(flux_health, [workload("Completed", generation=2)], file) == ["InProgress"]
 
 
 @pytest.mark.docs

@@ -1,4 +1,4 @@
--- How Argo CD sees a SetpointRollout. The PLCs that it holds are Healthy meanwhile: they hold what they must now.
+-- How Argo CD sees a SetpointRollout, or a Rollout. PLCs that one holds are Healthy: they hold what they must now.
 local found = {}
 local status = obj.status or {}
 for _, condition in ipairs(status.conditions or {}) do
