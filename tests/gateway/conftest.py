@@ -2,7 +2,8 @@
 
 `gateway`, `kubelet` and `plane` are shared by the session; `stage` is a namespace for one test, with what it takes to
 put versions of an application there and a route to them. What sends is `stage.send`, and `stage.stream` for as long as
-something else goes on. Where a machine gives pods no addresses the tests are left out, which is said.
+something else goes on. `workload` is a Rollout there, led by `delivery`, the operator, which tells `bus` what happens
+and asks `samples`, a Prometheus. Where a machine gives pods no addresses the tests are left out, which is said.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -18,9 +19,15 @@ from testbed.cache import say
 from testbed.errors import AddressesRefusedError
 from testbed.gateway import Gateway
 from testbed.gateway import gateway as running_gateway
+from testbed.gotools import PROMETHEUS, built
 from testbed.pods import Kubelet, Servers
 
+from ..integration.racks.listener import Listener  # noqa: TID252 - tests have no package
+from .operating import Delivery
+from .samples import Samples
+from .samples import samples as running_samples
 from .stage import Stage
+from .workload import Workload
 
 NEEDED = Beforehand()
 NUMBERS = count(1)
@@ -42,6 +49,7 @@ def prepare() -> None:
         return
     needed_binaries(controller_manager=True)
     contour.needed()
+    built(PROMETHEUS)
 
 
 @pytest.fixture(scope="session")
@@ -84,3 +92,34 @@ async def stage(plane: ControlPlane, kubelet: Kubelet, gateway: Gateway) -> Asyn
         await stage.open()
         yield stage
         await stage.close()
+
+
+@pytest.fixture(scope="session")
+def bus() -> Iterator[Listener]:
+    """Return what hears all events of the operator."""
+    with Listener() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def samples(addresses: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Samples]:
+    """Return what analyses are told, by a Prometheus."""
+    with running_samples(tmp_path_factory.mktemp("prometheus")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def delivery(
+    plane: ControlPlane, gateway: Gateway, bus: Listener, samples: Samples, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Delivery]:
+    """Return the operator of workloads, which leads those of all tests."""
+    with Delivery(plane, bus.url, samples.url, tmp_path_factory.mktemp("delivery")) as running:
+        yield running
+
+
+@pytest.fixture
+async def workload(stage: Stage, delivery: Delivery) -> AsyncIterator[Workload]:
+    """Return a Rollout of its own, which is there when its first version is declared."""
+    workload = Workload(stage)
+    yield workload
+    await workload.gone()

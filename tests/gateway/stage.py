@@ -19,9 +19,11 @@ OURS = {"fieldManager": "story", "force": "true"}
 PORT = 18080
 ROUTE = "app"
 KINDS = {
+    "AnalysisTemplate": ("fabgitops.io/v1", "analysistemplates"),
     "Deployment": ("apps/v1", "deployments"),
     "HTTPRoute": ("gateway.networking.k8s.io/v1", "httproutes"),
     "ReplicaSet": ("apps/v1", "replicasets"),
+    "Rollout": ("fabgitops.io/v1", "rollouts"),
     "Service": ("v1", "services"),
 }
 

@@ -1,14 +1,33 @@
-"""Operators of racks and of workloads as processes."""
+"""Operators of racks and of workloads as processes, and what a cluster must have for them."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
 import httpx
+import yaml
+from fabgitops_core.api.kinds import Kind
 
-from .planes import until
+from .planes import APPLY, FORCE, GROUP, until
+
+PLURALS = {
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1/customresourcedefinitions",
+    "ClusterRole": "rbac.authorization.k8s.io/v1/clusterroles",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1/clusterrolebindings",
+}
+
+
+def install(api: httpx.Client, manifests: str, kinds: Iterable[Kind]) -> None:
+    """Install definitions and cluster roles as they are shipped, and wait until the kinds are served."""
+    for body in yaml.safe_load_all(manifests):
+        if plural := PLURALS.get(body["kind"]):
+            url = f"/apis/{plural}/{body['metadata']['name']}"
+            api.patch(url, params=FORCE, json=body, headers=APPLY).raise_for_status()
+    urls = [f"{GROUP}/{kind.plural}" for kind in kinds]
+    until(lambda: all(api.get(url).status_code == httpx.codes.OK for url in urls), "the kinds are served")
 
 
 class Operator:

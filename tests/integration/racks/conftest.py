@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.kinds import KINDS
 from fabgitops_operator.cluster.install import manifests
@@ -14,8 +13,7 @@ from testbed.beforehand import Beforehand, asked
 from testbed.binaries import needed_binaries
 from testbed.plane import ControlPlane, control_plane
 
-from ..operators import Operator
-from ..planes import APPLY, FORCE, GROUP, until
+from ..operators import Operator, install
 from .hall import Hall
 from .listener import Listener
 from .zygote import Zygote
@@ -23,11 +21,6 @@ from .zygote import Zygote
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-racks"
 FOUND = Beforehand()
 NUMBERS = count(1)
-PLURALS = {
-    "CustomResourceDefinition": "apiextensions.k8s.io/v1/customresourcedefinitions",
-    "ClusterRole": "rbac.authorization.k8s.io/v1/clusterroles",
-    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1/clusterrolebindings",
-}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -42,20 +35,8 @@ def collecting(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     FOUND.must_be_done(request.config)
     with control_plane(controller_manager=True) as running:
         with running.client() as api:
-            _install(api)
+            install(api, manifests(with_racks=True, with_rack_plcs=True), (*KINDS, *RACK_KINDS))
         yield running
-
-
-def _install(api: httpx.Client) -> None:
-    """Install definitions and cluster roles as they are shipped, and wait until the kinds are served."""
-    for body in yaml.safe_load_all(manifests(with_racks=True, with_rack_plcs=True)):
-        if plural := PLURALS.get(body["kind"]):
-            url = f"/apis/{plural}/{body['metadata']['name']}"
-            api.patch(url, params=FORCE, json=body, headers=APPLY).raise_for_status()
-    until(
-        lambda: all(api.get(f"{GROUP}/{kind.plural}").status_code == 200 for kind in (*KINDS, *RACK_KINDS)),
-        "the kinds are served",
-    )
 
 
 @pytest.fixture

@@ -4,35 +4,23 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-import yaml
 from fabgitops_core.control.kinds import DELIVERY_KINDS
 from fabgitops_operator.cluster.install import manifests
 from testbed import ControlPlane
 from testbed.pods import Kubelet
 
-from ..operators import Operator
-from ..planes import APPLY, FORCE, GROUP, until
+from ..operators import Operator, install
 from .workload import Workload
 
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-delivery"
 NAMESPACE = "delivery"
-PLURALS = {
-    "CustomResourceDefinition": "apiextensions.k8s.io/v1/customresourcedefinitions",
-    "ClusterRole": "rbac.authorization.k8s.io/v1/clusterroles",
-    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1/clusterrolebindings",
-}
 
 
 @pytest.fixture(scope="session")
 def delivery_plane(workload_plane: ControlPlane, kubelet: Kubelet) -> ControlPlane:
     """Return a control plane with the kinds and the rights of the operator of workloads, as they are shipped."""
     with workload_plane.client() as api:
-        for body in yaml.safe_load_all(manifests(with_delivery=True)):
-            if plural := PLURALS.get(body["kind"]):
-                url = f"/apis/{plural}/{body['metadata']['name']}"
-                api.patch(url, params=FORCE, json=body, headers=APPLY).raise_for_status()
-        served = [f"{GROUP}/{kind.plural}" for kind in DELIVERY_KINDS]
-        until(lambda: all(api.get(url).status_code == 200 for url in served), "the kinds are served")
+        install(api, manifests(with_delivery=True), DELIVERY_KINDS)
         api.post("/api/v1/namespaces", json={"metadata": {"name": NAMESPACE}}).raise_for_status()
     return workload_plane
 
