@@ -252,3 +252,20 @@ def test_what_judges_is_told_as_it_begins_and_ends() -> None:
         "AnalysisRunRunning",
         "AnalysisRunSuccessful",
     ]
+
+
+def test_versions_that_follow_each_other_before_anything_is_made_of_them() -> None:
+    """Two versions back and forth, of which nothing is made yet, are three revisions: each begins and ends once."""
+    one = plant(*PAUSES)
+    before = len(one.happenings)
+    for version in ("2", "3", "2", "3"):
+        one.declare(template=template(version))
+        one.look()
+        one.restart()
+    one.settle()
+    found = {each.id: each for each in one.happenings[before:] if "pipelinerun" in each.type}
+    runs = Counter((each.subject, each.type.split(".")[3]) for each in found.values())
+    assert set(runs.values()) == {1}
+    assert sorted(Counter(each for _, each in runs).items()) == [("finished", 3), ("started", 4)]
+    assert one.status is not None
+    assert one.revisions()["3"]["metadata"]["annotations"][marks.REVISION] == str(one.status.revision) == "5"

@@ -96,6 +96,7 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
 def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
     """Return what a pass is decided by."""
     revisions, way = revisions_of(event.children, state.uid), way_of(spec)
+    hash_ = mark_in(revisions, spec.template, state.status.collision_count)
     surge = (way.max_surge, way.max_unavailable) if isinstance(way, Canary) else ("100%", 0)
     return Look(
         at=event.at,
@@ -109,7 +110,8 @@ def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
         revisions=revisions,
         others=seen(event.children, regarded(state)),
         offers=event.offers,
-        hash=mark_in(revisions, spec.template, state.status.collision_count),
+        hash=hash_,
+        least_number=state.status.revision + (hash_ != state.status.current_pod_hash),
         unseen=event.unseen,
         problems=cache(partial(judges.problems, way, event.offers, event.at)),
         own=own_routes(event.children, state.uid),

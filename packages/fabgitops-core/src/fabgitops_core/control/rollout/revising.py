@@ -9,7 +9,7 @@ from fabgitops_core.control.rollout.deciding import decided
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.owners import owner
 from fabgitops_core.control.rollout.reasons import RolloutReason
-from fabgitops_core.control.rollout.revision import marked, name_of, next_number, within_window
+from fabgitops_core.control.rollout.revision import MOST_NUMBER, marked, name_of, next_number, within_window
 from fabgitops_core.control.rollout.state import RolloutState, second
 from fabgitops_core.control.rollout.templates import hash_of
 from fabgitops_core.control.rollout.view import Look, Revision
@@ -35,7 +35,7 @@ def number_of(look: Look) -> int:
     """Return the number that the declared revision is to have: going back to an old one makes it the newest."""
     others = [each.number for each in look.revisions if each.hash != look.hash]
     current = look.revision(look.hash)
-    return next_number(others, current.number if current else 0)
+    return max(next_number(others, current.number if current else 0), min(look.least_number, MOST_NUMBER))
 
 
 def replica_set(look: Look) -> Mapping[str, Any]:

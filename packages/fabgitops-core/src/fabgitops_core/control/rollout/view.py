@@ -70,6 +70,7 @@ class Look:
     hash: str
     unseen: Mapping[str, str]
     problems: Callable[[], Mapping[int, str]]
+    least_number: int = 0
     own: Mapping[Key, Child] = field(default_factory=dict)
 
     @property
