@@ -1,0 +1,184 @@
+"""Seeded stories in which all goes wrong at once, also the strategy: what is done takes no pods that are needed away.
+
+Plain loops, as many stories are worth more here than the shortest one: what fails names its seed, which plays it again.
+"""
+
+import random
+from typing import Any
+
+import pytest
+from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout import marks
+from fabgitops_core.api.rollout.status import Phase, RolloutStatus
+from fabgitops_core.control.commands import Patch
+from fabgitops_core.control.objects import ObjectFailureKind
+
+from .junction import Junction, parents, routing
+from .workshop import KEY, spec, template
+
+PAIR = {"stableService": "hmi", "canaryService": "hmi-canary"}
+STEPS: list[dict[str, Any]] = [{"setWeight": 25}, {"pause": {"duration": 3}}, {"setWeight": 60}, {"pause": {}}]
+OWN = [{"template": {"parentRefs": parents()}}]
+STRATEGIES: tuple[dict[str, Any], ...] = (
+    {"simple": {"maxSurge": 1, "maxUnavailable": 0}},
+    {"canary": {"steps": STEPS, "maxSurge": 1, "maxUnavailable": 0, **PAIR}},
+    {"canary": {"steps": STEPS[:1], "maxSurge": "50%", "maxUnavailable": 0, **PAIR, "stableService": "hmi-b"}},
+    routing(*STEPS, routes=OWN, maxUnavailable=0),
+    {"blueGreen": {"activeService": "hmi", "autoPromotionEnabled": False, "scaleDownDelaySeconds": 4}},
+    {"blueGreen": {"activeService": "hmi-canary", "previewService": "hmi"}},
+)
+SERVICES = ("hmi", "hmi-canary", "hmi-b")
+FAILURES = tuple(ObjectFailureKind)
+
+
+class Story:
+    """One story: what happens, and what is looked at after each request."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)  # noqa: S311
+        self.plant = Junction(spec(self.chance.choice(STRATEGIES), replicas=self.chance.randint(1, 6)), routes=False)
+        self.plant.service("hmi-b")
+        self.plant.settle()
+        self.versions = 1
+
+    @property
+    def status(self) -> RolloutStatus:
+        """Return what is stored."""
+        assert self.plant.status is not None
+        return self.plant.status
+
+    def goes_on(self) -> None:
+        """Let something happen."""
+        self.chance.choice((self.works, self.works, self.fails, self.killed, self.edited, self.meddled, self.said))()
+
+    def works(self) -> None:
+        """It gets on, and time passes."""
+        for _ in range(self.chance.randint(1, 6)):
+            self.plant.look()
+            self.done()
+            self.plant.tick(self.chance.choice((0.0, 1.0, 5.0)))
+
+    def fails(self) -> None:
+        """A request is not carried out."""
+        self.plant.look()
+        self.plant.carry_out(self.chance.choice(FAILURES))
+
+    def killed(self) -> None:
+        """It is killed, before or after what it asked for was done."""
+        self.plant.look()
+        if self.chance.random() < 0.5:
+            self.done()
+        self.plant.restart()
+
+    def edited(self) -> None:
+        """Git wants something else."""
+        what = self.chance.randint(0, 3)
+        if what == 0:
+            self.versions += 1
+            if self.chance.random() < 0.3:
+                self.plant.bad.add(str(self.versions))
+        if what < 2:
+            version = self.versions if what == 0 else self.chance.randint(1, self.versions)
+            self.plant.declare(template=template(str(version)))
+        elif what == 2:
+            self.plant.declare(replicas=self.chance.randint(1, 9))
+        else:
+            self.plant.declare(strategy=self.chance.choice(STRATEGIES))
+
+    def meddled(self) -> None:
+        """Pods die or come up slowly, and somebody scales a ReplicaSet or takes a Service away from its revision."""
+        plant, found = self.plant, sorted(self.plant.revisions().items())
+        what = self.chance.randint(0, 3)
+        if what == 0:
+            plant.slow = not plant.slow
+        elif what == 1:
+            plant.caps = {version: self.chance.randint(0, 3) for version, _ in found[-1:]}
+            plant.tick(0.0)
+        elif what == 2 and found:
+            body = self.chance.choice(found)[1]
+            key = Key("ReplicaSet", KEY.namespace, body["metadata"]["name"])
+            plant.store(key, {**body, "spec": {**body["spec"], "replicas": self.chance.randint(0, 9)}})
+        elif what == 3:
+            plant.service(self.chance.choice(SERVICES))
+
+    def said(self) -> None:
+        """Somebody says something, or takes it back."""
+        hash_, step = self.status.current_pod_hash, self.status.current_step_index
+        promotion = f"{hash_}/{self.chance.choice(['full', 'preview', step, step])}"
+        mark, word = self.chance.choice(((marks.ABORT, hash_), (marks.PROMOTE, promotion), (marks.PAUSE, "why not")))
+        self.plant.say(mark, word)
+        if mark != marks.PAUSE or self.chance.random() < 0.5:
+            self.plant.say(marks.PAUSE, None)
+
+    def done(self) -> None:
+        """Carry a request out, and look at what it has done."""
+        plant, request = self.plant, self.plant.request
+        had, served = plant.available(), {name: self.pods(name) for name in self.held()}
+        plant.carry_out()
+        if not isinstance(request, Patch):
+            return
+        if request.key.kind == "ReplicaSet" and "trafficRouting" not in str(plant.spec["strategy"]):
+            assert plant.available() >= min(had, plant.spec["replicas"]), "too few pods"
+        lost = [name for name, count in served.items() if count and not self.pods(name)]
+        assert not lost or not plant.available(), f"{lost} lost its last pod"
+
+    def held(self) -> list[str]:
+        """Return the Services that users reach."""
+        (way,) = self.plant.spec["strategy"].values()
+        return [way[name] for name in ("stableService", "canaryService", "activeService") if name in way]
+
+    def pods(self, name: str) -> int:
+        """Return how many available pods a Service selects."""
+        selector = self.plant.objects[Key("Service", KEY.namespace, name)]["spec"]["selector"]
+        if marks.HASH not in selector:
+            return self.plant.available()
+        return self.plant.availables().get(self.plant.selected(name), 0)
+
+    def ends(self) -> None:
+        """Left alone it comes to rest, and goes on where it is let: it is out, or given up, or says what is wrong."""
+        plant = self.plant
+        plant.slow, plant.caps = False, {}
+        plant.say(marks.PAUSE, None)
+        self.rests()
+        for turn in range(6):
+            if self.status.abort or self.status.phase is Phase.COMPLETED:
+                break
+            index = self.status.current_step_index
+            step = ("preview", "active")[turn % 2] if index is None else index
+            plant.say(marks.PROMOTE, f"{self.status.current_pod_hash}/{step}")
+            self.rests()
+        is_good = plant.spec["template"]["spec"]["containers"][0]["image"].partition(":")[2] not in plant.bad
+        assert self.status.phase in ({Phase.FAILED} if self.status.abort or not is_good else {Phase.COMPLETED})
+        for name in self.held():
+            assert self.pods(name) or not plant.available(), f"{name} leads to no pods"
+        before = plant.version, self.status
+        plant.restart()
+        self.rests()
+        assert (plant.version, self.status) == before, "a restart has changed something"
+
+    def rests(self) -> None:
+        """Let it work until nothing is published or requested any more, and nothing is waited for."""
+        for _ in range(200):
+            before = self.plant.version, self.plant.status
+            self.plant.look()
+            while self.plant.request is not None:
+                self.done()
+            self.plant.tick()
+            if before == (self.plant.version, self.plant.status):
+                if not self.plant.wake:
+                    return
+                self.plant.tick(self.plant.wake)
+        raise AssertionError(f"it never comes to rest: {self.plant.status}")
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_stories(part: int) -> None:
+    """Whatever happens, in whatever order, no Service loses its last pod by what is done, and it comes to rest."""
+    for seed in range(part * 30, part * 30 + 30):
+        story = Story(seed)
+        try:
+            for _ in range(story.chance.randint(3, 20)):
+                story.goes_on()
+            story.ends()
+        except AssertionError as error:
+            raise AssertionError(f"story {seed}: {error}") from error
