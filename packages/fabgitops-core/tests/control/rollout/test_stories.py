@@ -164,8 +164,8 @@ class Story:
             while self.plant.request is not None:
                 self.done()
             self.plant.tick()
-            if before == (self.plant.version, self.plant.status):
-                if not self.plant.wake:
+            if before == (self.plant.version, self.plant.status) and self.plant.wake != 0.0:
+                if self.plant.wake is None:
                     return
                 self.plant.tick(self.plant.wake)
         raise AssertionError(f"it never comes to rest: {self.plant.status}")
