@@ -304,7 +304,7 @@ def chart(session: nox.Session) -> None:
 
 @nox.session
 def gateway(session: nox.Session) -> None:
-    """Send requests through a real gateway, Contour and Envoy, built once (minutes); ARGUMENTS go to pytest."""
+    """Send requests through a real gateway, and lead rollouts there: Contour, Envoy; ARGUMENTS go to pytest."""
     workspace(session, None, "gateway")
     pytest(session, "-m", "gateway")
 
