@@ -8,18 +8,24 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
+from fabgitops_operator.cluster.install import manifests
 from testbed.plane import ControlPlane
+from testbed.pods import Kubelet
 from testbed.processes import leashed
 
-from .conftest import Kubectl
+from .conftest import Kubectl, established
 from .pages import PAGES, ROOT, Block, blocks, has_tasks
 
 RUNNABLE = [page for page in PAGES if has_tasks(page)]
+WITH_PODS = {ROOT / "docs/guides/workloads.md"}
+"""Pages that wait for pods to run."""
+
 BIN = Path(sys.executable).parent
 PATIENCE = 100.0
 GRACE = 10.0
@@ -38,6 +44,11 @@ PRELUDE = """\
 set -eu
 exec 2>&1
 """
+
+
+def named(page: Path) -> str:
+    """Return what a page is called."""
+    return str(page.relative_to(ROOT))
 
 
 def free_ports(text: str) -> dict[str, str]:
@@ -179,38 +190,58 @@ def test_a_page_leaves_nothing_in_the_background(tmp_path: Path, monkeypatch: py
     assert not living(int(said))
 
 
-@pytest.mark.docs
-@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_tells_to_type_works(
-    page: Path, furnished: Kubectl, helm: Path, amtool: Path, control_plane: ControlPlane, tmp_path: Path
-) -> None:
-    """Every block to be run succeeds, and prints what the page says."""
-    kubectl = furnished
+def play(page: Path, kubectl: Kubectl, plane: ControlPlane, tools: Iterable[Path], folder: Path) -> None:
+    """Type what a page tells to type, in a namespace of its own, and compare what is printed."""
     namespace = re.sub(r"[^a-z0-9]+", "-", str(page.relative_to(ROOT).with_suffix("")).lower())
     kubectl("create", "namespace", namespace)
-    kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(control_plane.kubeconfig.read_text())
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(plane.kubeconfig.read_text())
     Kubectl(kubectl.path, kubeconfig)("config", "set-context", "--current", f"--namespace={namespace}")
     ports = free_ports(page.read_text())
-    prepared(tmp_path, ports)
+    prepared(folder, ports)
     environment = {
         **os.environ,
         "KUBECONFIG": str(kubeconfig),
-        "PATH": os.pathsep.join(
-            [str(BIN), *(str(each.parent) for each in (kubectl.path, helm, amtool)), os.environ["PATH"]]
-        ),
-        "HOME": str(tmp_path),
+        "PATH": os.pathsep.join([str(BIN), *(str(each.parent) for each in (kubectl.path, *tools)), os.environ["PATH"]]),
+        "HOME": str(folder),
         "FABGITOPS_NAMESPACE": namespace,
         "FABGITOPS_METRICS_BIND": "127.0.0.1",
         "FABGITOPS_METRICS_PORT": "0",
         "FABGITOPS_LISTEN": "127.0.0.1:0",
     }
     try:
-        compare(page, outputs(run(script(page, ports), tmp_path, environment)), ports)
+        compare(page, outputs(run(script(page, ports), folder, environment)), ports)
     finally:
-        kubectl.clear(namespace)
-        kubectl("delete", "validatingadmissionpolicybinding", "plc-zones", "--ignore-not-found")
-        kubectl("delete", "clusterrolebinding", "fabgitops-setpoints", "--ignore-not-found")
+        cleared(kubectl, namespace)
+
+
+def cleared(kubectl: Kubectl, namespace: str) -> None:
+    """Delete what a page has made."""
+    kubectl.clear(namespace)
+    kubectl("delete", "validatingadmissionpolicybinding", "plc-zones", "--ignore-not-found")
+    kubectl("delete", "clusterrolebinding", "fabgitops-setpoints", "--ignore-not-found")
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("page", sorted({*RUNNABLE} - WITH_PODS), ids=named)
+def test_what_a_page_tells_to_type_works(
+    page: Path, furnished: Kubectl, helm: Path, amtool: Path, control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    """Every block to be run succeeds, and prints what the page says."""
+    play(page, furnished, control_plane, (helm, amtool), tmp_path)
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("page", sorted(WITH_PODS), ids=named)
+def test_what_a_page_tells_to_type_of_pods_works(
+    page: Path, kubectl_alone: Path, workload_plane: ControlPlane, kubelet: Kubelet, tmp_path: Path
+) -> None:
+    """The same of pages whose pods run, in a cluster that has a stand-in for kubelets."""
+    kubectl = Kubectl(kubectl_alone, workload_plane.kubeconfig)
+    kubectl("apply", "-f", "-", text=manifests(with_racks=True, with_setpoint_rollouts=True, with_delivery=True))
+    established(kubectl)
+    play(page, kubectl, workload_plane, (), tmp_path)
+    kubelet.check()
 
 
 # Pages that say nothing of it themselves, and why their commands are not run here.
