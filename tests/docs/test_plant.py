@@ -18,8 +18,8 @@ from fabgitops_core.control.events import Declared, Due
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reporting import told
 from fabgitops_core.control.plc.template import TemplateController
-from fabgitops_core.control.rollout import situations as workloads
-from fabgitops_core.control.rollout.reporting import situated as workload_situated
+from fabgitops_core.control.rollout.saying import situations as workloads
+from fabgitops_core.control.rollout.saying.reporting import situated as workload_situated
 from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.setpoint import situations as rollouts
 from fabgitops_core.control.setpoint.reporting import situated

@@ -17,7 +17,7 @@ from fabgitops_core.control.plc.reasons import PlcReason
 from fabgitops_core.control.rack import situations as racks
 from fabgitops_core.control.rack.bmc.situations import Standing
 from fabgitops_core.control.rack.reasons import RackReason
-from fabgitops_core.control.rollout import situations as workloads
+from fabgitops_core.control.rollout.saying import situations as workloads
 from fabgitops_core.control.setpoint import situations as rollouts
 
 from .pages import ROOT

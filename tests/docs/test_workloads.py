@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from fabgitops_core.api.rollout.status import Why
-from fabgitops_core.control.rollout import situations
+from fabgitops_core.control.rollout.saying import situations
 
 from .pages import ROOT
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.control.plc.situations import ALL, Situation
-from fabgitops_core.control.rollout import situations as workloads
+from fabgitops_core.control.rollout.saying import situations as workloads
 from fabgitops_core.control.setpoint import situations as rollouts
 
 from .conftest import RULES

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fabgitops_core.api.rollout.marks import HASH
-from fabgitops_core.control.rollout.templates import equal_as_defaulted, hash_of
+from fabgitops_core.control.rollout.revisions.templates import equal_as_defaulted, hash_of
 from testbed import ControlPlane
 
 pytestmark = pytest.mark.integration

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fabgitops_core.control.rollout.templates import hash_of
+from fabgitops_core.control.rollout.revisions.templates import hash_of
 
 CORPUS = Path(__file__).with_name("templates.jsonl")
 Made = dict[str, Any]

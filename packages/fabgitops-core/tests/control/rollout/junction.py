@@ -11,7 +11,7 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.commands import Apply
 from fabgitops_core.control.events import Applied, Surveyed
 from fabgitops_core.control.objects import ObjectFailureKind
-from fabgitops_core.control.rollout.routes import grpc_route, http_route
+from fabgitops_core.control.rollout.traffic.routes import grpc_route, http_route
 
 from .workshop import KEY, READERS, UID, Plant, spec, template
 

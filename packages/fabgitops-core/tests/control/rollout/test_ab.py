@@ -8,8 +8,8 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
 from fabgitops_core.api.rollout.strategies import Canary, Cookie
-from fabgitops_core.control.rollout.experiment import cookie_regex
-from fabgitops_core.control.rollout.ways import way_of
+from fabgitops_core.control.rollout.ways.choosing import way_of
+from fabgitops_core.control.rollout.ways.experiment import cookie_regex
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,7 +4,7 @@ import copy
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.status import Phase, Why
-from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 
 from .junction import Junction, another, out, passes, promote, routing
 from .workshop import KEY, template

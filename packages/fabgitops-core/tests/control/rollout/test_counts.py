@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import pytest
-from fabgitops_core.control.rollout.counts import basic, older, split
-from fabgitops_core.control.rollout.limits import Limits, limits
-from fabgitops_core.control.rollout.reached import Threshold, reached
-from fabgitops_core.control.rollout.sides import NOBODY, Side, Sides
+from fabgitops_core.control.rollout.pods.counts import basic, older, split
+from fabgitops_core.control.rollout.pods.limits import Limits, limits
+from fabgitops_core.control.rollout.pods.reached import Threshold, reached
+from fabgitops_core.control.rollout.pods.sides import NOBODY, Side, Sides
 
 from .figures import BASIC, SPLIT, Pair
 

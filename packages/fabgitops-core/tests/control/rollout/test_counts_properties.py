@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from fabgitops_core.control.rollout.counts import basic, older, split
-from fabgitops_core.control.rollout.limits import Limits, limits
-from fabgitops_core.control.rollout.sides import NOBODY, Side, Sides, together
+from fabgitops_core.control.rollout.pods.counts import basic, older, split
+from fabgitops_core.control.rollout.pods.limits import Limits, limits
+from fabgitops_core.control.rollout.pods.sides import NOBODY, Side, Sides, together
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

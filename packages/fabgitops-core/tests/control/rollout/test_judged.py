@@ -11,7 +11,7 @@ from fabgitops_core.control.analysis.answers import Answer
 from fabgitops_core.control.commands import Measure, Patch
 from fabgitops_core.control.events import Measured
 from fabgitops_core.control.objects import ObjectFailureKind
-from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 
 from .workshop import Plant, spec, template
 

@@ -6,8 +6,8 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from fabgitops_core.api.rollout.steps import HeaderRoute
-from fabgitops_core.control.rollout.named import Layout, change, layout
-from fabgitops_core.control.rollout.rules import Pair, Share, header_rule
+from fabgitops_core.control.rollout.traffic.named import Layout, change, layout
+from fabgitops_core.control.rollout.traffic.rules import Pair, Share, header_rule
 from fabgitops_core.testing.jsonpatch import patched
 from hypothesis import given
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fabgitops_core.control.rollout.progress import Progress, advanced, due, known, left_to_do, resting
-from fabgitops_core.control.rollout.sides import NOBODY, Side
+from fabgitops_core.control.rollout.pods.progress import Progress, advanced, due, known, left_to_do, resting
+from fabgitops_core.control.rollout.pods.sides import NOBODY, Side
 
 START = datetime(2026, 11, 29, 20, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.rollout.marks import HASH
-from fabgitops_core.control.rollout.revision import hash_in, marked, name_of, next_number, within_window
-from fabgitops_core.control.rollout.templates import equal_as_defaulted, hash_of
+from fabgitops_core.control.rollout.revisions.naming import hash_in, marked, name_of, next_number, within_window
+from fabgitops_core.control.rollout.revisions.templates import equal_as_defaulted, hash_of
 from hypothesis import given
 from hypothesis import strategies as st
 

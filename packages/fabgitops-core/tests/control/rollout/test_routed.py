@@ -1,10 +1,10 @@
 """With a route that carries the weights, sides have the pods that their weights need, before and after these move."""
 
 import pytest
-from fabgitops_core.control.rollout.limits import Limits
-from fabgitops_core.control.rollout.routed import AS_TRAFFIC, Scale, Sizing, aborted, routed, sized
-from fabgitops_core.control.rollout.sides import Side
-from fabgitops_core.control.rollout.weights import carried, needed
+from fabgitops_core.control.rollout.pods.limits import Limits
+from fabgitops_core.control.rollout.pods.routed import AS_TRAFFIC, Scale, Sizing, aborted, routed, sized
+from fabgitops_core.control.rollout.pods.sides import Side
+from fabgitops_core.control.rollout.pods.weights import carried, needed
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase
 from fabgitops_core.control.commands import Patch, Request
 from fabgitops_core.control.objects import ObjectFailureKind
-from fabgitops_core.control.rollout.weights import carried, needed
+from fabgitops_core.control.rollout.pods.weights import carried, needed
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from .junction import PROPAGATION, Junction, promote, routing

@@ -7,8 +7,8 @@ import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase
-from fabgitops_core.control.rollout.reasons import RolloutReason
-from fabgitops_core.control.rollout.routes import http_route, not_accepted
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
+from fabgitops_core.control.rollout.traffic.routes import http_route, not_accepted
 
 from .junction import Junction, another, backend, out, parents, passes, promote, routing
 from .workshop import KEY, UID, spec, template

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from fabgitops_core.api.rollout.steps import HeaderRoute
 from fabgitops_core.control.rollout.aims import Routing
-from fabgitops_core.control.rollout.routing import Pods, begun, stepped
+from fabgitops_core.control.rollout.traffic.routing import Pods, begun, stepped
 from hypothesis import given
 
 HEADERS = tuple(

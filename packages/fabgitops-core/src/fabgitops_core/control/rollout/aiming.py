@@ -4,18 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
-from fabgitops_core.control.rollout import bluegreen, canary, contending, keeping, serving, traffic
 from fabgitops_core.control.rollout.aims import Aims
-from fabgitops_core.control.rollout.counts import basic, older
-from fabgitops_core.control.rollout.deadline import deadline
-from fabgitops_core.control.rollout.releasing import released
-from fabgitops_core.control.rollout.rerouting import Routed, routed
-from fabgitops_core.control.rollout.sides import NOBODY, together
-from fabgitops_core.control.rollout.sizing import kept_until, sizes
-from fabgitops_core.control.rollout.sofar import ALL
+from fabgitops_core.control.rollout.pods import keeping
+from fabgitops_core.control.rollout.pods.counts import basic, older
+from fabgitops_core.control.rollout.pods.sides import NOBODY, together
+from fabgitops_core.control.rollout.pods.sizing import kept_until, sizes
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.switching import selectors
+from fabgitops_core.control.rollout.traffic import contending, serving
+from fabgitops_core.control.rollout.traffic import standing as traffic
+from fabgitops_core.control.rollout.traffic.releasing import released
+from fabgitops_core.control.rollout.traffic.rerouting import Routed, routed
+from fabgitops_core.control.rollout.traffic.switching import selectors
 from fabgitops_core.control.rollout.view import Look, Revision
+from fabgitops_core.control.rollout.ways import bluegreen, canary
+from fabgitops_core.control.rollout.ways.deadline import deadline
+from fabgitops_core.control.rollout.ways.sofar import ALL
 
 
 def aims_of(look: Look, state: RolloutState) -> Aims:

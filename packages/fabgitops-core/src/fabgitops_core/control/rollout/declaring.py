@@ -2,11 +2,11 @@
 
 from fabgitops_core.control.commands import Notice, Wake
 from fabgitops_core.control.events import Faulted, fault_message
-from fabgitops_core.control.rollout.deciding import brief
-from fabgitops_core.control.rollout.reasons import RolloutReason
-from fabgitops_core.control.rollout.reporting import situated
-from fabgitops_core.control.rollout.revising import why_not
-from fabgitops_core.control.rollout.situations import INTERNAL_ERROR, INVALID_SPEC, PENDING, Situation
+from fabgitops_core.control.rollout.revisions.revising import why_not
+from fabgitops_core.control.rollout.saying.deciding import brief
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
+from fabgitops_core.control.rollout.saying.reporting import situated
+from fabgitops_core.control.rollout.saying.situations import INTERNAL_ERROR, INVALID_SPEC, PENDING, Situation
 from fabgitops_core.control.rollout.state import UNKNOWN, Declaration, RolloutState, Stage, Step, published
 from fabgitops_core.control.rollout.words import words_of
 

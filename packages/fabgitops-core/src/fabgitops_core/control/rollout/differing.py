@@ -6,8 +6,8 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.commands import Apply, Delete, Patch, Request
 from fabgitops_core.control.objects import Child
-from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.records import selector_of
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 
 Steps = tuple[dict[str, Any], ...]
 

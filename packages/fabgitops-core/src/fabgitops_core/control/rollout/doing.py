@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.commands import Apply, Delete
-from fabgitops_core.control.rollout import rerouting
 from fabgitops_core.control.rollout.aims import Aims
 from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of, releasing, selecting
-from fabgitops_core.control.rollout.reasons import RolloutReason
 from fabgitops_core.control.rollout.records import MIN_READY
 from fabgitops_core.control.rollout.records import number_of as number_in
-from fabgitops_core.control.rollout.revising import number_of, replica_set
+from fabgitops_core.control.rollout.revisions.revising import number_of, replica_set
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
+from fabgitops_core.control.rollout.traffic import rerouting
 from fabgitops_core.control.rollout.view import Look, Revision
 
 

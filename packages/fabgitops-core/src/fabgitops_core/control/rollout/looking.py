@@ -8,7 +8,7 @@ from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
 from fabgitops_core.api.rollout.traffic import Route
 from fabgitops_core.control.rollout.kinds import SERVICE
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.ways import way_of
+from fabgitops_core.control.rollout.ways.choosing import way_of
 
 
 def services_of(spec: RolloutSpec) -> tuple[str, ...]:

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 from fabgitops_core.api.rollout.strategies import Canary
-from fabgitops_core.control.rollout import analysing, bluegreen, contending
-from fabgitops_core.control.rollout.aborting import aborted, is_under_way, retried
-from fabgitops_core.control.rollout.canary import is_at_a_pause, next_step
-from fabgitops_core.control.rollout.deciding import decided, noticed
-from fabgitops_core.control.rollout.reasons import RolloutReason
+from fabgitops_core.control.rollout.judging import analysing
+from fabgitops_core.control.rollout.saying.deciding import decided, noticed
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.traffic import contending
 from fabgitops_core.control.rollout.view import Look
+from fabgitops_core.control.rollout.ways import bluegreen
+from fabgitops_core.control.rollout.ways.aborting import aborted, is_under_way, retried
+from fabgitops_core.control.rollout.ways.canary import is_at_a_pause, next_step
 
 MOST_HEARD = 4
 FULL = "full"

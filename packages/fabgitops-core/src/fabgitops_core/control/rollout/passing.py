@@ -15,32 +15,27 @@ from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Patched, PatchFailed, Surveyed
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
-from fabgitops_core.control.rollout import (
-    aiming,
-    analysing,
-    bluegreen,
-    canary,
-    contending,
-    judges,
-    settling,
-    telling,
-    traffic,
-)
-from fabgitops_core.control.rollout.changing import changed
-from fabgitops_core.control.rollout.deadline import timed
-from fabgitops_core.control.rollout.deciding import brief
+from fabgitops_core.control.rollout import aiming
 from fabgitops_core.control.rollout.doing import next_of
+from fabgitops_core.control.rollout.judging import analysing, judges
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
-from fabgitops_core.control.rollout.limits import limits
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.obeying import obeyed
-from fabgitops_core.control.rollout.reasons import RolloutReason
-from fabgitops_core.control.rollout.releasing import held
-from fabgitops_core.control.rollout.reporting import said, standing
-from fabgitops_core.control.rollout.revising import mark_in, revised
+from fabgitops_core.control.rollout.pods.limits import limits
+from fabgitops_core.control.rollout.revisions.revising import mark_in, revised
+from fabgitops_core.control.rollout.saying import telling
+from fabgitops_core.control.rollout.saying.deciding import brief
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
+from fabgitops_core.control.rollout.saying.reporting import said, standing
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step, published
+from fabgitops_core.control.rollout.traffic import contending
+from fabgitops_core.control.rollout.traffic import standing as traffic
+from fabgitops_core.control.rollout.traffic.releasing import held
 from fabgitops_core.control.rollout.view import Look, own_routes, revisions_of, seen
-from fabgitops_core.control.rollout.ways import way_of
+from fabgitops_core.control.rollout.ways import bluegreen, canary, settling
+from fabgitops_core.control.rollout.ways.changing import changed
+from fabgitops_core.control.rollout.ways.choosing import way_of
+from fabgitops_core.control.rollout.ways.deadline import timed
 
 MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
     held,

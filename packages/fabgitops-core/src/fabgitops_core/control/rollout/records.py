@@ -8,7 +8,7 @@ from typing import Any
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.objects import Child
-from fabgitops_core.control.rollout.revision import MOST_NUMBER
+from fabgitops_core.control.rollout.revisions.naming import MOST_NUMBER
 
 SPEC, REPLICAS, READY, AVAILABLE = "spec", "replicas", "ready", "available"
 NUMBER, TEMPLATE, HASH, DOWN_AT, OWNER_KIND = "number", "template", "hash", "downAt", "ownerKind"

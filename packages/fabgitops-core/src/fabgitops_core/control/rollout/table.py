@@ -42,16 +42,16 @@ from fabgitops_core.control.events import (
     Surveyed,
 )
 from fabgitops_core.control.objects import Viewed, Watched
-from fabgitops_core.control.rollout.analysing import measured
 from fabgitops_core.control.rollout.declaring import declared, faulted
-from fabgitops_core.control.rollout.judges import consulted
+from fabgitops_core.control.rollout.judging.analysing import measured
+from fabgitops_core.control.rollout.judging.judges import consulted
 from fabgitops_core.control.rollout.kinds import GRPC_ROUTE, HTTP_ROUTE, REPLICA_SET, SERVICE
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.passing import done, failed, surveyed
 from fabgitops_core.control.rollout.records import replica_set, service
-from fabgitops_core.control.rollout.routes import grpc_route, http_route
+from fabgitops_core.control.rollout.saying.telling import emitted, handed_over, last_words
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
-from fabgitops_core.control.rollout.telling import emitted, handed_over, last_words
+from fabgitops_core.control.rollout.traffic.routes import grpc_route, http_route
 
 TABLE: dict[type[Event], Callable[[RolloutState, Any], Step]] = {
     Surveyed: surveyed,

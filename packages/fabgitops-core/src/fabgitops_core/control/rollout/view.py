@@ -12,8 +12,8 @@ from fabgitops_core.control.analysis.running import Offers
 from fabgitops_core.control.objects import Child, Children
 from fabgitops_core.control.rollout import records
 from fabgitops_core.control.rollout.kinds import REPLICA_SET, ROUTES
-from fabgitops_core.control.rollout.limits import Limits
-from fabgitops_core.control.rollout.sides import Side
+from fabgitops_core.control.rollout.pods.limits import Limits
+from fabgitops_core.control.rollout.pods.sides import Side
 from fabgitops_core.control.rollout.words import Words
 
 

@@ -1,0 +1,1 @@
+"""By what a revision is judged, and what a verdict does to it."""

@@ -1,0 +1,1 @@
+"""What people and the world are told: decisions, status, Events, CDEvents."""

@@ -1,0 +1,193 @@
+"""From what was seen to a status: counts, conditions, and the sentence that says what is going on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewed
+from fabgitops_core.api.rollout.status import Why
+from fabgitops_core.api.rollout.strategies import BlueGreen
+from fabgitops_core.api.selecting import Selector
+from fabgitops_core.control.rollout.judging import judges
+from fabgitops_core.control.rollout.saying.deciding import brief, noticed
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
+from fabgitops_core.control.rollout.saying.shares import weight_of
+from fabgitops_core.control.rollout.saying.situations import (
+    ABORTED,
+    ABORTING,
+    COMPLETED,
+    HEALING,
+    INITIALIZING,
+    NOT_FOUND,
+    OVERDUE,
+    PAUSED,
+    PREVIEW,
+    PROGRESSING,
+    REFUSED,
+    WAITING,
+    Situation,
+)
+from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.traffic import reaching
+from fabgitops_core.control.rollout.traffic import standing as traffic
+from fabgitops_core.control.rollout.traffic.rerouting import problem, routed
+from fabgitops_core.control.rollout.view import Look
+from fabgitops_core.control.rollout.ways import bluegreen, canary
+from fabgitops_core.control.rollout.ways.deadline import overdue
+from fabgitops_core.control.rollout.ways.experiment import situation_of
+
+
+def said(look: Look, state: RolloutState) -> RolloutState:
+    """Return the state with how it stands after a look in its status."""
+    state = state.with_status(**_seen(look, state))
+    situation, note = _standing(look, state)
+    if situation is NOT_FOUND and brief(note) != state.status.message:
+        state = noticed(state, RolloutReason.NOT_FOUND, note)
+    if state.request is not None:
+        state = state.with_status(last_handled_reconcile_at=state.request.token)._replace(request=None)
+    return situated(state, situation, note, look.at)
+
+
+def standing(state: RolloutState, at: datetime) -> RolloutState:
+    """Return the state with the trouble in its status that keeps a pass from going on."""
+    return situated(state, REFUSED if state.refused else WAITING, state.trouble, at)
+
+
+def situated(state: RolloutState, situation: Situation, note: str, at: datetime) -> RolloutState:
+    """Return the state with the conditions and the message of a situation."""
+    message = brief(note)
+    held = {
+        "Ready": situation.ready,
+        "Reconciling": ConditionStatus.of(situation.reconciling),
+        "Stalled": ConditionStatus.of(situation.stalled),
+        "Paused": ConditionStatus.of(situation.paused),
+    }
+    generation = max(state.generation, 0)
+    found = conditions_of(held, situation.reason, message, second(at), generation)
+    wanted = renewed(state.status.conditions, found)
+    return state.with_status(phase=situation.phase, message=message, conditions=wanted, observed_generation=generation)
+
+
+def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
+    """Return in which situation it is, the first that holds, and the sentence that says so."""
+    status = state.status
+    if state.trouble:
+        return (REFUSED if state.refused else WAITING), state.trouble
+    if missing := problem(look):
+        return NOT_FOUND, missing
+    if status.abort:
+        situation = ABORTED if _is_back(look, state) else ABORTING
+        return situation, f"revision {status.revision} was given up: {status.cause}"
+    if missing := reaching.why_not(look) or judges.why_not(look, state):
+        return NOT_FOUND, missing
+    if overdue(look, state):
+        secs = look.spec.progress_deadline_seconds
+        return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}{_route(look, state)}"
+    return _going(look, state)
+
+
+def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
+    """Return the situation of what is neither given up nor kept from going on, and the sentence that says so."""
+    status = state.status
+    test = situation_of(look, state)
+    if (why := waits_for(look, state)) is not None:
+        return (PAUSED if test is None or state.asked_to_pause else test), why
+    if test is not None:
+        return test, f"{_step(look, state)}{_pods(look, state)}"
+    if bluegreen.is_previewed(look, state):
+        return PREVIEW, _pods(look, state)
+    if status.stable_rs == look.hash:
+        current = look.revision(look.hash)
+        there = current is not None and current.available >= look.n and traffic.is_there(look, state)
+        situation = COMPLETED if there and not _others(look) else HEALING if status.finished_at else PROGRESSING
+        return situation, f"{_pods(look, state)}{_route(look, state)}"
+    if not status.stable_rs:
+        return INITIALIZING, f"{_pods(look, state)}{_route(look, state)}"
+    return PROGRESSING, f"{_step(look, state)}{_pods(look, state)}{_route(look, state)}"
+
+
+def waits_for(look: Look, state: RolloutState) -> str | None:
+    """Return why it waits for somebody or for a time, in a sentence; None where it does not."""
+    status = state.status
+    if status.stable_rs == look.hash:
+        return None
+    if state.asked_to_pause is not None:
+        return state.asked_to_pause
+    if not status.pause_conditions:
+        return None
+    until = canary.pause_over(look, state) or bluegreen.pause_over(look, state)
+    if until is not None and canary.pause_of(state, Why.INCONCLUSIVE) is None:
+        return f"{_step(look, state)}paused until {until:%Y-%m-%d %H:%M:%S} UTC"
+    reasons = ", ".join(each.reason for each in status.pause_conditions)
+    return f"{_step(look, state)}paused ({reasons}) until somebody promotes it"
+
+
+def _route(look: Look, state: RolloutState) -> str:
+    """Return what is still waited for until requests go where they are to go, for the end of a sentence."""
+    if routed(look) is None or traffic.is_there(look, state):
+        return ""
+    if why := traffic.waits(look, state):
+        return f"; {why}"
+    until = traffic.in_force_at(look, state)
+    if until is not None and look.at < until:
+        return f"; its weight is taken to be in force at {until:%H:%M:%S} UTC"
+    return "; its weight waits for available pods"
+
+
+def _is_back(look: Look, state: RolloutState) -> bool:
+    if isinstance(look.way, BlueGreen):
+        return bluegreen.is_back(look, state)
+    if routed(look) is not None:
+        return traffic.is_there(look, state) and _has_all(look, state)
+    stable = look.revision(state.status.stable_rs)
+    current = look.revision(look.hash)
+    return stable is not None and stable.available >= look.n and (current is None or current is stable or current.gone)
+
+
+def _has_all(look: Look, state: RolloutState) -> bool:
+    stable = look.revision(state.status.stable_rs)
+    return stable is not None and stable.available >= look.n
+
+
+def _others(look: Look) -> bool:
+    return any(not each.gone for each in look.revisions if each.hash != look.hash and each.down_at is None)
+
+
+def _step(look: Look, state: RolloutState) -> str:
+    index = state.status.current_step_index
+    if index is None or index >= len(look.steps):
+        return ""
+    return f"step {index + 1} of {len(look.steps)}: "
+
+
+def _pods(look: Look, state: RolloutState) -> str:
+    status = state.status
+    return f"{status.updated_replicas} of {look.n} pods are of this revision, {status.available_replicas} are available"
+
+
+def _seen(look: Look, state: RolloutState) -> Mapping[str, Any]:
+    current, index = look.revision(look.hash), state.status.current_step_index
+    steps = len(look.steps)
+    total = sum(each.replicas for each in look.revisions)
+    return {
+        "replicas": total,
+        "hpa_replicas": total,
+        "updated_replicas": current.replicas if current else 0,
+        "ready_replicas": sum(each.ready for each in look.revisions),
+        "available_replicas": sum(each.available for each in look.revisions),
+        "selector": selector_text(look.spec.selector),
+        "progress": f"{min(index, steps)}/{steps}" if steps and index is not None else "",
+        "weight": weight_of(look, state),
+    }
+
+
+def selector_text(selector: Selector) -> str:
+    """Return a selector as the scale subresource has it (labels.Selector as a text)."""
+    labels = [f"{name}={text}" for name, text in sorted((selector.match_labels or {}).items())]
+    words = {"In": "in", "NotIn": "notin"}
+    for each in selector.match_expressions or ():
+        if each.operator.takes_values:
+            labels.append(f"{each.key} {words[each.operator]} ({','.join(sorted(each.values))})")
+        else:
+            labels.append(each.key if each.operator == "Exists" else f"!{each.key}")
+    return ",".join(labels)

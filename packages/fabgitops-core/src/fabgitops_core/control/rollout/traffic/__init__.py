@@ -1,0 +1,1 @@
+"""Where requests go: the routing, routes of the Gateway API, and the selectors of Services."""

@@ -1,0 +1,61 @@
+"""Services that a spec names no more: the hash leaves their selectors, or their pods would never change again."""
+
+from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.rollout.kinds import SERVICE
+from fabgitops_core.control.rollout.looking import services_of
+from fabgitops_core.control.rollout.pods.counts import split
+from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.traffic.switching import selects
+from fabgitops_core.control.rollout.view import Look
+from fabgitops_core.control.rollout.ways import canary
+from fabgitops_core.control.rollout.ways.aborting import is_under_way
+
+
+def held(look: Look, state: RolloutState) -> RolloutState | None:
+    """Note which Services are held, before they are; None where that is noted.
+
+    One that is named no more is held until it selects no revision of this Rollout: by then it may be another's.
+    """
+    named, known = services_of(look.spec), state.status.services
+    kept = (each for each in known if each not in named and _is_held(look, each))
+    now = (*named, *kept)[:MOST]
+    return None if set(now) == set(known) else state.with_status(services=now)
+
+
+MOST = 8
+
+
+def released(look: Look, state: RolloutState) -> tuple[str, ...]:
+    """Return the Services out of whose selectors the hash is to go now."""
+    named = services_of(look.spec)
+    return tuple(
+        each
+        for each in state.status.services
+        if each not in named and selects(look, each) and _may_go(look, state, each)
+    )
+
+
+def _is_held(look: Look, name: str) -> bool:
+    if SERVICE.name in look.unseen:
+        return True
+    selected = selects(look, name)
+    return bool(selected) and look.revision(selected or "") is not None
+
+
+def _may_go(look: Look, state: RolloutState, name: str) -> bool:
+    """Return whether the pods of all revisions together are what users of a Service should reach.
+
+    A canary without routes shares out pods: there are to be no more of the new version than its share, and none of
+    older ones. Who is on the new version alone is no worse off on both.
+    """
+    if not isinstance(look.way, Canary):
+        return True
+    current, stable = look.revision(look.hash), state.status.stable_rs
+    if current is None:
+        return False
+    if not is_under_way(state):
+        return not any(each.spec for each in look.older(stable))
+    if selects(look, name) == look.hash:
+        return True
+    most = split(look.n, canary.share(look, state), look.limits).canary
+    return current.spec <= most and not any(each.spec for each in look.older(stable))

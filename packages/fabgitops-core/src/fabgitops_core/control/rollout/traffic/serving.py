@@ -1,0 +1,33 @@
+"""Which revisions the Services of a canary select whose share is one of pods: none without pods where others have some.
+
+The stable Service leaves the proven revision before the last pods of that go, and comes back to it when it has some.
+"""
+
+from collections.abc import Mapping
+
+from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.view import Look
+from fabgitops_core.control.rollout.ways import canary
+
+
+def selectors(look: Look, state: RolloutState, counts: Mapping[str, int]) -> Mapping[str, str]:
+    """Return which revision each Service is to select now.
+
+    Args:
+        look: What is there.
+        state: The rollout.
+        counts: How many pods each revision is to have now.
+    """
+    names, stable = canary.services(look), state.status.stable_rs or look.hash
+    new = stable if state.status.abort else look.hash
+    pairs = ((names.stable, stable), (names.canary, new))
+    return {name: _served(look, counts, wanted, stable) for name, wanted in pairs if name}
+
+
+def _served(look: Look, counts: Mapping[str, int], wanted: str, stable: str) -> str:
+    """Return the revision that is wanted if it has pods and keeps some, else the first of the others that has."""
+    rest = (each.hash for each in reversed(look.older(stable)))
+    order = dict.fromkeys((wanted, stable, look.hash, *rest))
+    have = [hash_ for hash_ in order if (found := look.revision(hash_)) is not None and found.available]
+    keep = (hash_ for hash_ in have if counts.get(hash_))
+    return next(keep, have[0] if have else stable)

@@ -1,0 +1,65 @@
+"""The end of a way: the new version is the proven one, and all pods are of it."""
+
+from fabgitops_core.control.rollout.saying.deciding import decided
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
+from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.traffic import standing as traffic
+from fabgitops_core.control.rollout.traffic.switching import is_out
+from fabgitops_core.control.rollout.view import Look
+
+
+def proven(look: Look, state: RolloutState, given: str = "it carries all") -> RolloutState:
+    """Take the declared revision for the proven one: from now on an abort goes back to it."""
+    state = state.with_status(
+        stable_rs=look.hash,
+        current_step_index=look.last_step,
+        pause_conditions=(),
+        controller_pause=False,
+        promote_full=False,
+    )
+    outcome = f"revision {state.status.revision} ({look.hash}) is the proven one"
+    return decided(state, look.at, given, "Promoted", outcome, RolloutReason.PROMOTED)
+
+
+def lost(look: Look, state: RolloutState) -> RolloutState | None:
+    """Take it that there is no proven revision any more: its ReplicaSet is gone, and nobody can make it again.
+
+    What is declared is all there is then, so it comes up as a first revision does.
+    """
+    status = state.status
+    if status.stable_rs in {"", look.hash} or look.revision(status.stable_rs) is not None:
+        return None
+    given = f"the ReplicaSet of the proven revision {status.stable_rs} is gone"
+    state = state.with_status(
+        stable_rs="",
+        current_step_index=look.last_step,
+        pause_conditions=(),
+        controller_pause=False,
+        abort=False,
+        aborted_at=None,
+        cause="",
+        finished_at=None,
+    )
+    outcome = f"revision {status.revision} ({look.hash}) is all there is: it comes up without steps"
+    return decided(state, look.at, given, "StableLost", outcome, RolloutReason.STARTED)
+
+
+def first(look: Look, state: RolloutState) -> RolloutState | None:
+    """Take the first revision for proven as soon as it is up: there is nothing to compare it with."""
+    current = look.revision(look.hash)
+    if state.status.stable_rs or current is None or not current.spec == look.n == current.available:
+        return None
+    return proven(look, state, f"{current.available} of {look.n} pods are available")
+
+
+def finished(look: Look, state: RolloutState) -> RolloutState | None:
+    """Note the end of a revision: it is proven, and has all its pods."""
+    status, current = state.status, look.revision(look.hash)
+    if status.finished_at is not None or status.stable_rs != look.hash or current is None:
+        return None
+    if current.available < look.n or not is_out(look) or not traffic.is_there(look, state):
+        return None
+    state = state.with_status(finished_at=second(look.at))
+    given = f"{current.available} of {look.n} pods are available"
+    outcome = f"revision {status.revision} ({look.hash}) is out"
+    return decided(state, look.at, given, "Completed", outcome, RolloutReason.COMPLETED)
