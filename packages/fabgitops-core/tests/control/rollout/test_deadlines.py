@@ -51,6 +51,7 @@ def test_pods_that_do_not_come_up_are_said(way: str) -> None:
     plant.declare(template=template("2"))
     plant.settle(60)
     assert (status(plant).phase, reason(plant)) == (Phase.FAILED, "ProgressDeadlineExceeded")
+    assert status(plant).decisions[-1].rule == "ProgressDeadline"
     assert "no progress for 100 s" in status(plant).message
     assert (told(plant), status(plant).abort) == (1, False)
     plant.restart()

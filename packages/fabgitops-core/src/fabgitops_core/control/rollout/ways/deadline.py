@@ -10,7 +10,7 @@ from fabgitops_core.control.rollout.pods.counts import split
 from fabgitops_core.control.rollout.pods.progress import Progress, advanced, due, known, resting
 from fabgitops_core.control.rollout.pods.sides import Side
 from fabgitops_core.control.rollout.pods.sizing import sizes
-from fabgitops_core.control.rollout.saying.deciding import noticed
+from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState, second
 from fabgitops_core.control.rollout.traffic import standing as traffic
@@ -31,7 +31,10 @@ def timed(look: Look, state: RolloutState) -> RolloutState | None:
     if look.spec.progress_deadline_abort and is_under_way(state):
         return aborted(look, state, "ProgressDeadline", why)
     told = {each.reason for each in state.notices} | {each.reason for each in state.said.conditions}
-    return None if RolloutReason.DEADLINE in told else noticed(state, RolloutReason.DEADLINE, why)
+    if RolloutReason.DEADLINE in told:
+        return None
+    outcome = "it is taken for failed, and goes on when its pods come up after all"
+    return decided(state, look.at, why, "ProgressDeadline", outcome, RolloutReason.DEADLINE)
 
 
 def progress(look: Look, state: RolloutState) -> Progress:
