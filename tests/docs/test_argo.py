@@ -1,5 +1,6 @@
 """What Argo Rollouts and Argo CD ship about Rollouts, held against ours: their examples, and what they call healthy."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -8,19 +9,24 @@ from typing import Any
 
 import pytest
 import yaml
+from fabgitops_core.api.argo import refs, rollout, steps, strategies, traffic
 from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE
-from fabgitops_core.api.argo.reading import Hashes
+from fabgitops_core.api.argo.reading import Hashes, Place, Table, Told
 from fabgitops_core.api.argo.rollout import taken
 from fabgitops_core.api.argo.telling import told
 from fabgitops_core.api.argo.templates import template_taken
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.refusals import problems_of
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
+from fabgitops_core.control.kinds import DELIVERY_KINDS
+from fabgitops_core.control.rollout.pods.counts import split
+from fabgitops_core.control.rollout.pods.limits import limits
 from lupa.lua51 import LuaRuntime
 from pydantic import ValidationError
 from testbed.gomodules import downloaded
 
 from .conftest import Kubectl, established
+from .pages import ROOT
 
 NO_YAML = {"traffic-management/rollout-linkerd.yaml"}
 """It has `{{` without quotes in it: kubectl does not take it either."""
@@ -142,3 +148,39 @@ def test_nothing_of_a_manifest_is_pruned(argo: Kubectl) -> None:
     assert {each["metadata"]["name"]: each["spec"] for each in found} == {
         name: body["spec"] for name, body in wanted.items()
     }
+
+
+TABLES = {
+    **{f"rollout {name}": take for name, take in rollout._SPEC.items()},
+    **{f"canary {name}": take for name, take in strategies._CANARY.items()},
+    **{f"blueGreen {name}": take for name, take in strategies._BLUE_GREEN.items()},
+    **{f"step {name}": take for name, take in steps.STEP.items()},
+    **{f"routing {name}": take for name, take in traffic._TRAFFIC.items()},
+    **{f"plugin {name}": take for name, take in traffic._PLUGIN.items()},
+    **{f"analysis {name}": take for name, take in refs.ANALYSES.items()},
+}
+TAKEN_OTHERWISE = {"strategy", "steps", "managedRoutes", "httpRoutes", "grpcRoutes", "args"}
+"""What is taken, and is a list or a way: the value that is tried here is neither."""
+
+
+def not_done(tables: Table) -> set[str]:
+    """Return the fields that are refused whatever stands in them."""
+    found = set()
+    for where, take in tables.items():
+        told, name = Told(), where.split()[1]
+        take(Place(told, (name,)), {"some": "thing"})
+        found |= {name} if any(each.path == (name,) for each in told.problems) else set()
+    return found - TAKEN_OTHERWISE
+
+
+def test_the_guide_names_what_is_not_done() -> None:
+    """Each field of a Rollout of Argo Rollouts that is refused stands in the guide with what to use instead."""
+    page = (ROOT / "docs/guides/argo-rollouts.md").read_text()
+    rows = re.findall(r"^\| ((?:step )?`.*?) \| (\S.*?) \|$", page, re.MULTILINE)
+    assert sorted(name for row, _ in rows for name in re.findall(r"`(\w+)`", row)) == sorted(not_done(TABLES))
+
+
+def test_what_the_guide_says_is_different() -> None:
+    """One of two pods stays at 75 % without a surge, and it is our kind that is looked after, not theirs."""
+    assert tuple(split(2, 75, limits(2, 0, 1))) == (1, 1)
+    assert {kind.group for kind in DELIVERY_KINDS} == {"fabgitops.io"}
