@@ -26,7 +26,7 @@ NEEDED = {
     "amtool": (ALERTMANAGER, "amtool"),
     "promtool": (PROMETHEUS, "promtool"),
 }
-OURS = ",".join(kind.plural for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS))
+OURS = ",".join(kind.crd_name for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS))
 PROGRAMS = Beforehand()
 BINARIES = Beforehand()
 

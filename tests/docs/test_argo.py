@@ -128,8 +128,13 @@ KINDS = {kind.kind: f"{kind.plural}.{kind.version}.{kind.group}" for kind in (AR
 
 
 @pytest.fixture
-def argo(kubectl: Kubectl) -> Iterator[Kubectl]:
-    """Return kubectl for an API server that has the kinds of Argo Rollouts, for the time of a test."""
+def argo(kubectl: Kubectl, tmp_path: Path) -> Iterator[Kubectl]:
+    """Return kubectl for an API server that has the kinds of Argo Rollouts, for the time of a test.
+
+    What it remembers of the kinds that there are is its own: the others would go on taking ours for these.
+    """
+    kubectl = Kubectl(kubectl.path, Path(kubectl.environment["KUBECONFIG"]))
+    kubectl.environment["KUBECACHEDIR"] = str(tmp_path)
     kinds = (ARGO_ROLLOUT, ARGO_TEMPLATE)
     kubectl("apply", "--server-side", "-f", "-", text=yaml.safe_dump_all(map(definition, kinds)))
     established(kubectl)

@@ -42,7 +42,9 @@ def test_an_example_is_applied(file: Path, kubectl: Kubectl, namespace: str) -> 
     text = file.read_text().replace("namespace: reference", f"namespace: {namespace}")
     kubectl("apply", "--server-side", "--validate=strict", "-n", namespace, "-f", "-", text=text)
     for body in yaml.safe_load_all(text):
-        stored = yaml.safe_load(kubectl("get", body["kind"], body["metadata"]["name"], "-n", namespace, "-o", "yaml"))
+        group, version = body["apiVersion"].rpartition("/")[::2]
+        kind, name = f"{body['kind']}.{version}.{group}" if group else body["kind"], body["metadata"]["name"]
+        stored = yaml.safe_load(kubectl("get", kind, name, "-n", namespace, "-o", "yaml"))
         assert {name: stored["spec"][name] for name in body["spec"]} == body["spec"]
 
 
