@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fabgitops_core.api.rack import BMC, CHASSIS, RACK_NODE
 from fabgitops_core.control.events import Faulted, Removed
+from fabgitops_core.control.moments import LONGEST_PAUSE_SECS
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.control.rack.diff import NO_DIFFERENCE, difference
-from fabgitops_core.control.rack.pausing import LONGEST_PAUSE_SECS
 from fabgitops_core.control.rack.refusing import MOST_REFUSED
 from fabgitops_core.control.rack.resting import GRACE_SECS
 from fabgitops_core.control.rack.state import Stage

@@ -2,14 +2,12 @@
 
 from fabgitops_core.control.commands import Commands, Wake
 from fabgitops_core.control.events import Event
+from fabgitops_core.control.moments import pause_after
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
 from fabgitops_core.control.rack import judging
 from fabgitops_core.control.rack.conditions import say
 from fabgitops_core.control.rack.situations import PRUNING, WAITING
 from fabgitops_core.control.rack.state import REST, RackState, Stage, Step
-
-FIRST_PAUSE_SECS, LONGEST_PAUSE_SECS = 2.0, 60.0
-"""A pass that ends because the API server is away is done again after 2, 4 … 60 s."""
 
 
 def put_off(state: RackState, failure: ObjectFailure, event: Event) -> Step:
@@ -17,8 +15,7 @@ def put_off(state: RackState, failure: ObjectFailure, event: Event) -> Step:
     going = state.going
     held = failure.kind is ObjectFailureKind.HELD
     tries = state.tries if held else state.tries + 1
-    pause = min(FIRST_PAUSE_SECS * 2.0 ** min(max(tries - 1, 0), 10), LONGEST_PAUSE_SECS)
-    wake: Commands = () if held else (Wake(max(pause, failure.retry_after)),)
+    wake: Commands = () if held else (Wake(max(pause_after(tries), failure.retry_after)),)
     whole = state.stage is Stage.PRUNING and not going.troubles and not going.awaited
     state, said = say(
         state,

@@ -14,6 +14,7 @@ from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Patched, PatchFailed, Surveyed
+from fabgitops_core.control.moments import pause_after
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
 from fabgitops_core.control.rollout import aiming
 from fabgitops_core.control.rollout.doing import next_of
@@ -57,10 +58,6 @@ MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
 
 MOST_MOVES = 250
 """So many follow from one look at most: a hundred steps that have nothing to wait for are no more than that."""
-
-FIRST_PAUSE_SECS, LONGEST_PAUSE_SECS = 2.0, 60.0
-"""After a request that did not succeed it is looked at again after 2, 4 … 60 s."""
-
 
 SOON_SECS = 1.0
 """When something has changed under a request: the watch tells of it sooner than this, or never."""
@@ -150,13 +147,12 @@ def failed(state: RolloutState, event: ApplyFailed | PatchFailed | DeleteFailed)
     refused = is_others or failure.kind is ObjectFailureKind.REFUSED
     held = failure.kind is ObjectFailureKind.HELD
     tries = state.tries if held else state.tries + 1
-    pause = min(FIRST_PAUSE_SECS * 2.0 ** min(max(tries - 1, 0), 10), LONGEST_PAUSE_SECS)
     told: Commands = ()
     if refused and failure.message != state.trouble:
         told = (Notice(RolloutReason.REFUSED, brief(failure.message)),)
     state = state._replace(tries=tries, trouble=failure.message, refused=refused)
     state, commands = published(standing(state, event.at), event.at)
-    wake: Commands = () if held else (Wake(max(pause, failure.retry_after)),)
+    wake: Commands = () if held else (Wake(max(pause_after(tries), failure.retry_after)),)
     return state, (*commands, *told, *wake)
 
 

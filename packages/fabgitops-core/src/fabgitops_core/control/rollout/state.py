@@ -3,7 +3,7 @@
 What it goes on from is the status and the objects themselves; all else here is known again after a look at both.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum, auto
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from fabgitops_core.api.rollout.rollout import ROLLOUT, RolloutSpec
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.control.commands import Commands, Notice, Publish
 from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.words import Words
 
 UNKNOWN = RolloutStatus()
@@ -81,12 +82,6 @@ class RolloutState(NamedTuple):
 
 Step = tuple[RolloutState, Commands]
 Declaration = Declared[RolloutSpec, RolloutStatus]
-
-
-def second(at: datetime) -> datetime:
-    """Return a moment as a status holds it, the next whole second: no restart makes a wait shorter."""
-    whole = at.replace(microsecond=0)
-    return whole if whole == at else whole + timedelta(seconds=1)
 
 
 def published(state: RolloutState, at: datetime) -> Step:

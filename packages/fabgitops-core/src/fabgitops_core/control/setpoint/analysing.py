@@ -17,8 +17,9 @@ from fabgitops_core.control.analysis.judging import Verdict
 from fabgitops_core.control.cdevents.words import Word
 from fabgitops_core.control.commands import Measure
 from fabgitops_core.control.events import Measured, MeasureFailed
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint.look import Look
-from fabgitops_core.control.setpoint.state import SetpointState, second
+from fabgitops_core.control.setpoint.state import SetpointState
 from fabgitops_core.control.setpoint.telling import told
 
 WHOLE = 0

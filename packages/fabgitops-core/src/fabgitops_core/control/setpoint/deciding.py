@@ -5,8 +5,9 @@ from datetime import datetime
 from fabgitops_core.api.setpoint.status import MAX_DECISIONS, Decision
 from fabgitops_core.codec.texts import cut, printable
 from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint.reasons import SetpointReason
-from fabgitops_core.control.setpoint.state import SetpointState, second
+from fabgitops_core.control.setpoint.state import SetpointState
 
 LONGEST = 512
 """Characters of a text of a decision: fifty of them stand in a status."""

@@ -5,11 +5,12 @@ from typing import Any
 
 from fabgitops_core.api.setpoint.status import PausedBy, Phase
 from fabgitops_core.control.cdevents.words import Word
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint import analysing
 from fabgitops_core.control.setpoint.deciding import brief, decided
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.reasons import SetpointReason
-from fabgitops_core.control.setpoint.state import SetpointState, second
+from fabgitops_core.control.setpoint.state import SetpointState
 from fabgitops_core.control.setpoint.telling import told
 
 BY_HAND = "Aborted"

@@ -7,6 +7,7 @@ from fabgitops_core.api.setpoint.setpointrollout import Adoption, SetpointRollou
 from fabgitops_core.api.setpoint.status import Members, Phase
 from fabgitops_core.control.commands import Command, Wake
 from fabgitops_core.control.events import Mustered
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint import (
     analysing,
     failing,
@@ -26,7 +27,7 @@ from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.reporting import said
 from fabgitops_core.control.setpoint.revision import compared
 from fabgitops_core.control.setpoint.situations import OVERLAP
-from fabgitops_core.control.setpoint.state import UNDER_WAY, Giving, SetpointState, Step, second, with_clock
+from fabgitops_core.control.setpoint.state import UNDER_WAY, Giving, SetpointState, Step, with_clock
 from fabgitops_core.control.setpoint.superseding import taken_up
 from fabgitops_core.control.setpoint.telling import handed_over
 from fabgitops_core.control.setpoint.view import Frame, View, view_of

@@ -8,6 +8,7 @@ from fabgitops_core.api.setpoint.permits import Permit
 from fabgitops_core.control.commands import Annotate, Measure, Wake
 from fabgitops_core.control.events import Annotated, AnnotateFailed, Measured, MeasureFailed, Mustered
 from fabgitops_core.control.members import Facts
+from fabgitops_core.control.moments import pause_after
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.control.setpoint import analysing
 from fabgitops_core.control.setpoint.look import Look
@@ -20,9 +21,6 @@ HEARD_WITHIN = timedelta(seconds=30)
 
 AGAIN_AFTER = timedelta(seconds=60)
 """What was refused is asked for again after that: whoever refuses may have been told."""
-
-FIRST_PAUSE_SECS, LONGEST_PAUSE_SECS = 2.0, 60.0
-"""While the API server is away it is asked again after 2, 4 … 60 s."""
 
 SOON_SECS = 1.0
 
@@ -139,8 +137,8 @@ def annotate_failed(state: SetpointState, event: AnnotateFailed) -> Step:
     if kind is ObjectFailureKind.HELD:
         return state, ()
     if kind is ObjectFailureKind.AWAY:
-        pause = min(FIRST_PAUSE_SECS * 2.0 ** min(state.tries, 10), LONGEST_PAUSE_SECS)
-        return state._replace(tries=state.tries + 1), (Wake(max(pause, event.failure.retry_after)),)
+        tries = state.tries + 1
+        return state._replace(tries=tries), (Wake(max(pause_after(tries), event.failure.retry_after)),)
     return state, (Wake(SOON_SECS),)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from fabgitops_core.api.setpoint.setpointrollout import Approval
 from fabgitops_core.api.setpoint.status import MAX_NAMED, PausedBy, Phase, Plan, PlannedWave
 from fabgitops_core.control.cdevents.words import Word
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint import analysing, member, moving
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.freezing import frozen
@@ -13,7 +14,7 @@ from fabgitops_core.control.setpoint.member import Part
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.revision import plan_hash, revision_of
 from fabgitops_core.control.setpoint.situations import AWAITING_APPROVAL, FROZEN, NOT_JUDGED
-from fabgitops_core.control.setpoint.state import SetpointState, second
+from fabgitops_core.control.setpoint.state import SetpointState
 from fabgitops_core.control.setpoint.telling import told
 
 

@@ -1,13 +1,13 @@
 """RELEASING, BAKING, ANALYSING: a wave is let go, proven, watched, and judged."""
 
 from fabgitops_core.api.setpoint.status import PausedBy, Phase
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint import analysing as judged
 from fabgitops_core.control.setpoint import failing, moving, permitting, words
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.freezing import frozen
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.situations import FROZEN
-from fabgitops_core.control.setpoint.state import second
 
 
 def releasing(look: Look) -> Move:

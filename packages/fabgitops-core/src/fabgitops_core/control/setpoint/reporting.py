@@ -6,11 +6,12 @@ from typing import Any
 from fabgitops_core.api.conditions import Condition, ConditionStatus, conditions_of, renewed
 from fabgitops_core.api.setpoint.status import MAX_NAMED, Members, Phase
 from fabgitops_core.control.commands import Wake
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint.deciding import brief
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.permitting import not_back
 from fabgitops_core.control.setpoint.situations import OF_PHASE, Situation
-from fabgitops_core.control.setpoint.state import UNDER_WAY, SetpointState, Step, published, second
+from fabgitops_core.control.setpoint.state import UNDER_WAY, SetpointState, Step, published
 
 PROGRESS_SECS = 1.0
 """While nothing changes but counts, a status is made known so often at most."""

@@ -4,7 +4,7 @@ What it goes on from is the status and what its members say; all else here is kn
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT, Setpoi
 from fabgitops_core.api.setpoint.status import Phase, SetpointRolloutStatus
 from fabgitops_core.control.commands import Commands, Notice, Publish
 from fabgitops_core.control.events import Declared, SyncRequest
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint.fleet import EMPTY, Fleet
 
 MEMBER = "IndustrialPLC"
@@ -139,12 +140,6 @@ class SetpointState(NamedTuple):
 
 Step = tuple[SetpointState, Commands]
 Declaration = Declared[SetpointRolloutSpec, SetpointRolloutStatus]
-
-
-def second(at: datetime) -> datetime:
-    """Return a moment as a status holds it, the next whole second: no restart makes a wait shorter."""
-    whole = at.replace(microsecond=0)
-    return whole if whole == at else whole + timedelta(seconds=1)
 
 
 def with_clock(state: SetpointState, at: datetime) -> SetpointState:

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from fabgitops_core.api.setpoint.status import MAX_JOINED, Phase
 from fabgitops_core.control.cdevents.words import Word
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint import analysing
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.look import Look
 from fabgitops_core.control.setpoint.moving import plan
 from fabgitops_core.control.setpoint.reasons import SetpointReason
 from fabgitops_core.control.setpoint.revision import CHANGED, revision_of
-from fabgitops_core.control.setpoint.state import UNDER_WAY, SetpointState, second
+from fabgitops_core.control.setpoint.state import UNDER_WAY, SetpointState
 from fabgitops_core.control.setpoint.telling import told
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from fabgitops_core.api.setpoint.status import PausedBy, Phase
 from fabgitops_core.control.analysis.judging import Verdict
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint import analysing, moving
 from fabgitops_core.control.setpoint.deciding import decided
 from fabgitops_core.control.setpoint.look import Look, Move
 from fabgitops_core.control.setpoint.reasons import SetpointReason
-from fabgitops_core.control.setpoint.state import UNDER_WAY, SetpointState, second
+from fabgitops_core.control.setpoint.state import UNDER_WAY, SetpointState
 
 PROMOTE, ABORT, RETRY = "promote", "abort", "retry"
 FULL = "full"

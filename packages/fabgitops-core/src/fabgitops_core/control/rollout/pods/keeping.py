@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.pods.sides import together
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic.switching import active
 from fabgitops_core.control.rollout.view import Look, Revision
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.owners import owner
 from fabgitops_core.control.rollout.revisions.naming import MOST_NUMBER, marked, name_of, next_number, within_window
 from fabgitops_core.control.rollout.revisions.templates import hash_of
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look, Revision
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from fabgitops_core.api.rollout.status import MAX_DECISIONS, Decision
 from fabgitops_core.codec.texts import cut, printable
 from fabgitops_core.control.commands import Notice
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 
 LONGEST = 512
 """Characters of a text of a decision: fifty of them stand in a status."""

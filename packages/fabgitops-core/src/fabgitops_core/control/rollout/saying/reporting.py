@@ -8,6 +8,7 @@ from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewe
 from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.api.selecting import Selector
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.saying.deciding import brief, noticed
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -27,7 +28,7 @@ from fabgitops_core.control.rollout.saying.situations import (
     WAITING,
     Situation,
 )
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import reaching
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import problem, routed

@@ -17,9 +17,10 @@ from fabgitops_core.control.cdevents.words import REPEATED, ServiceWord, Word
 from fabgitops_core.control.cdevents.workloads import happening
 from fabgitops_core.control.commands import Commands, Emit, Notice
 from fabgitops_core.control.events import Emitted
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.shares import weight_of
-from fabgitops_core.control.rollout.state import RolloutState, Step, published, second
+from fabgitops_core.control.rollout.state import RolloutState, Step, published
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways.aborting import is_under_way
 

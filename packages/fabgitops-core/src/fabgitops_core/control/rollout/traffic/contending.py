@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.status import CanaryStatus, Contention, PauseCondition, Why
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.differing import key_of
 from fabgitops_core.control.rollout.kinds import SERVICE
 from fabgitops_core.control.rollout.looking import routes_of
 from fabgitops_core.control.rollout.saying.deciding import decided, noticed
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic.rerouting import Routed, differences, routed
 from fabgitops_core.control.rollout.traffic.standing import recorded
 from fabgitops_core.control.rollout.view import Look

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fabgitops_core.api.rollout.status import CanaryStatus, Weights, WeightStatus
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.looking import routes_of
 from fabgitops_core.control.rollout.pods.sizing import Standing, sizes, sizing_of, wanted_size
 from fabgitops_core.control.rollout.pods.weights import carried
 from fabgitops_core.control.rollout.saying.deciding import decided
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic.rerouting import Routed, differences, problem, routed, routes_there
 from fabgitops_core.control.rollout.traffic.routes import not_accepted
 from fabgitops_core.control.rollout.traffic.routing import Pods, begun, stepped

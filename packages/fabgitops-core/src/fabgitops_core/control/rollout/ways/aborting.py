@@ -1,9 +1,10 @@
 """A revision that is given up: all goes back to the proven one, until Git changes or somebody retries."""
 
 from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.saying.deciding import brief, decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look
 
 

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from fabgitops_core.api.rollout.status import PauseCondition, Why
 from fabgitops_core.api.rollout.steps import CanaryStep
 from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.pods.counts import split
 from fabgitops_core.control.rollout.pods.reached import reached
 from fabgitops_core.control.rollout.pods.sides import NOBODY
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import contending, reaching
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import problem, routed

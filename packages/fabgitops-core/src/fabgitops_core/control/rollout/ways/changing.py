@@ -5,9 +5,10 @@ from hashlib import blake2b
 
 from fabgitops_core.api.rollout.status import BlueGreenStatus
 from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways.aborting import is_under_way
 

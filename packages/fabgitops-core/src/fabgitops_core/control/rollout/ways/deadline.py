@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.pods import keeping
 from fabgitops_core.control.rollout.pods.counts import split
@@ -12,7 +13,7 @@ from fabgitops_core.control.rollout.pods.sides import Side
 from fabgitops_core.control.rollout.pods.sizing import sizes
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import routed
 from fabgitops_core.control.rollout.view import Look

@@ -1,8 +1,9 @@
 """The end of a way: the new version is the proven one, and all pods are of it."""
 
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
-from fabgitops_core.control.rollout.state import RolloutState, second
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.switching import is_out
 from fabgitops_core.control.rollout.view import Look
