@@ -102,4 +102,10 @@ class Cluster:
         if left := [name for name in self.kubectl("get", "crd", "-o", "name").split() if name.endswith(OURS)]:
             self.kubectl("delete", *left, "--ignore-not-found", "--timeout=60s")
         self.kubectl("delete", "secret", "--all-namespaces", "--selector", "owner=helm")
-        self.kubectl("delete", "pod,events.events.k8s.io", "--all-namespaces", "--all", "--grace-period=0", "--force")
+        self.kubectl("delete", "events.events.k8s.io", "--all-namespaces", "--all")
+        until(self.emptied, "nothing that a Deployment made is left")
+
+    def emptied(self) -> bool:
+        """Delete pods without a kubelet that would; return whether none is left, nor a ReplicaSet to make one more."""
+        self.kubectl("delete", "pod", "--all-namespaces", "--all", "--grace-period=0", "--force")
+        return not self.kubectl("get", "deployment,replicaset,pod", "--all-namespaces", "-o", "name").split()
