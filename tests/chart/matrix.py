@@ -106,6 +106,7 @@ MATRIX: dict[str, Values] = {
             "extraVolumeMounts": [{"name": "prometheus", "mountPath": "/prometheus"}],
             "extraEgress": [{"ports": [{"port": 9090}]}],
             "serviceAccount": {"annotations": {"owner": "plant"}},
+            "argo": {"enabled": True, "serviceAccount": {"annotations": {"owner": "plant"}}},
         },
         "racks": {"enabled": True},
         "setpointRollouts": {"enabled": True},

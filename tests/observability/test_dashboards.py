@@ -114,7 +114,7 @@ def test_every_query_minds_what_was_chosen(name: str) -> None:
 
 
 OF_ALL = {
-    'max by (version) (fabgitops_build_info{kinds!~"racks|delivery"})',
+    'max by (version) (fabgitops_build_info{kinds!~"racks|delivery|argo"})',
     "max by (reason) (fabgitops_held_corrections)",
     "sum by (rule) (increase(fabgitops_setpoint_decisions_total[$__rate_interval]))",
     "sum by (rule) (increase(fabgitops_workload_rollout_decisions_total[$__rate_interval]))",

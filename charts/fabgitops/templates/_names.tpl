@@ -104,4 +104,7 @@ racks: {{ include "fabgitops.racks.name" . }}
 {{- if .Values.delivery.enabled }}
 delivery: {{ include "fabgitops.delivery.name" . }}
 {{- end }}
+{{- if .Values.delivery.argo.enabled }}
+argo: {{ include "fabgitops.argo.name" . }}
+{{- end }}
 {{- end }}

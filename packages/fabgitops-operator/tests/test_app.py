@@ -71,6 +71,8 @@ def test_rollouts_are_about_plcs(refused: Refused) -> None:
     """What lets changes go over PLCs in waves has no effect where there are none, and a bus none where nobody tells."""
     assert "--setpoint-rollouts is about PLCs" in refused("run", "--kinds", "racks", "--setpoint-rollouts")
     assert "--setpoint-rollouts is about PLCs" in refused("run", "--kinds", "delivery", "--setpoint-rollouts")
+    assert "--argo-instance-id has no effect" in refused("run", "--kinds", "delivery", "--argo-instance-id", "two")
+    assert "is no value of a label" in refused("run", "--kinds", "argo", "--argo-instance-id", "")
     assert "--bus has no effect without" in refused("run", "--bus", "nats://127.0.0.1")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from fabgitops_core.control.kinds import DELIVERY_KINDS
+from fabgitops_core.control.kinds import ARGO_KINDS, DELIVERY_KINDS
 from fabgitops_operator.cluster.install import manifests
 from testbed import ControlPlane
 from testbed.pods import Kubelet
@@ -20,7 +20,7 @@ NAMESPACE = "delivery"
 def delivery_plane(workload_plane: ControlPlane, kubelet: Kubelet) -> ControlPlane:
     """Return a control plane with the kinds and the rights of the operator of workloads, as they are shipped."""
     with workload_plane.client() as api:
-        install(api, manifests(with_delivery=True), DELIVERY_KINDS)
+        install(api, manifests(with_delivery=True, with_argo=True), (*DELIVERY_KINDS, *ARGO_KINDS))
         api.post("/api/v1/namespaces", json={"metadata": {"name": NAMESPACE}}).raise_for_status()
     return workload_plane
 

@@ -122,14 +122,15 @@ def run(
     settings, bus, analysis = settings or Settings(), bus or BusSettings(), analysis or AnalysisSettings()
     if not settings.tells and bus != BusSettings():
         complain(
-            "--bus has no effect without --kinds racks, --kinds delivery or --setpoint-rollouts"
+            "--bus has no effect without --kinds racks, delivery or argo, or --setpoint-rollouts"
             " (see: fabgitops-operator run --help)"
         )
         return 2
     if not settings.judges and analysis != AnalysisSettings():
         flag = "--prometheus" if analysis.prometheus else "--analysis-source"
         complain(
-            f"{flag} has no effect without --setpoint-rollouts or --kinds delivery (see: fabgitops-operator run --help)"
+            f"{flag} has no effect without --setpoint-rollouts or --kinds delivery or argo"
+            " (see: fabgitops-operator run --help)"
         )
         return 2
     if settings.judges and (prefixed := without_effect(bus)):
@@ -149,6 +150,7 @@ def manifests(
     with_rack_plcs: Annotated[bool, Parameter(negative=())] = False,
     with_setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False,
     with_delivery: Annotated[bool, Parameter(negative=())] = False,
+    with_argo: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Print what a cluster must have: resource definitions, role and binding. Pipe it to kubectl apply -f -.
 
@@ -159,6 +161,7 @@ def manifests(
         with_rack_plcs: The same, and let it make the PLCs that a RackTemplate names.
         with_setpoint_rollouts: What run --setpoint-rollouts needs as well: definitions, rights, and a guard of those.
         with_delivery: What run --kinds delivery needs: definitions, an account for that operator, and its rights.
+        with_argo: What run --kinds argo needs: the same, and definitions of Argo Rollouts' kinds, if there are none.
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 
@@ -167,6 +170,7 @@ def manifests(
         "with_rack_plcs": with_rack_plcs,
         "with_setpoint_rollouts": with_setpoint_rollouts,
         "with_delivery": with_delivery,
+        "with_argo": with_argo,
     }
     say(text(with_secrets=with_secrets, with_operator=with_operator, **options))
 

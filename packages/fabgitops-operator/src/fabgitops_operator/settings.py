@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
+from fabgitops_core.api.argo.owning import DEFAULT_ID
 from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 
@@ -39,12 +40,14 @@ class LogFormat(StrEnum):
 class Family(StrEnum):
     """Which kinds one operator looks after, with the rights that it takes.
 
-    They are PLCs, racks and what is in them, or workloads that go from one version to the next.
+    They are PLCs, racks and what is in them, or workloads that go from one version to the next: by Rollouts of ours, or
+    by those of Argo Rollouts.
     """
 
     PLC = "plc"
     RACKS = "racks"
     DELIVERY = "delivery"
+    ARGO = "argo"
 
 
 class Outage(StrEnum):
@@ -79,6 +82,14 @@ def _namespace(kind: type, name: str) -> None:
     """Refuse what no namespace can be called."""
     if name:
         _namespaces(kind, (name,))
+
+
+def _instance_id(_: type, name: str) -> None:
+    """Refuse what no label can say, and the empty one: what has no label is Argo Rollouts' own."""
+    if not re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", name):
+        raise ValueError(
+            f'"{name}" is no value of a label: 1 to 63 letters, digits, -, _ and ., none of those at an end.'
+        )
 
 
 def _web_address(_: type, url: str) -> None:
@@ -198,6 +209,8 @@ def _together(kind: type, settings: "Settings | None") -> None:
         raise ValueError(f"--device-map says where PLCs are; with --kinds {settings.kinds} none is reached.")
     if settings is not None and settings.kinds is not Family.PLC and settings.setpoint_rollouts:
         raise ValueError(f"--setpoint-rollouts is about PLCs; with --kinds {settings.kinds} there are none.")
+    if settings is not None and settings.kinds is not Family.ARGO and settings.argo_instance_id != DEFAULT_ID:
+        raise ValueError("--argo-instance-id has no effect without --kinds argo.")
     if settings is not None and settings.kinds is not Family.PLC:
         for flag, rate in (("", settings.writes_per_second), ("-per-host", settings.writes_per_second_per_host)):
             if rate:
@@ -211,8 +224,12 @@ class Settings(Common):
     """All settings of the operator on Kubernetes, with their defaults."""
 
     kinds: Family = Family.PLC
-    """Which kinds to look after: plc, racks or delivery; each by an operator of its own, with no more rights than it
-    needs."""
+    """Which kinds to look after: plc, racks, delivery or argo; each by an operator of its own, with no more rights than
+    it needs."""
+
+    argo_instance_id: Annotated[str, Parameter(validator=_instance_id)] = DEFAULT_ID
+    """What the label argo-rollouts.argoproj.io/controller-instance-id says of Rollouts of Argo Rollouts that are looked
+    after; all others are somebody else's."""
 
     setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False
     """Let changes of set-points go over a fleet of PLCs in waves, by SetpointRollouts."""
@@ -265,4 +282,9 @@ class Settings(Common):
     @property
     def judges(self) -> bool:
         """Return whether changes are judged, by what metrics say."""
-        return self.kinds is Family.DELIVERY or self.setpoint_rollouts
+        return self.delivers or self.setpoint_rollouts
+
+    @property
+    def delivers(self) -> bool:
+        """Return whether workloads are led from one version to the next."""
+        return self.kinds in {Family.DELIVERY, Family.ARGO}

@@ -84,6 +84,7 @@ class Server:
         self.conflicts = 0
         self.away = 0
         self.gone = False
+        self.drops: frozenset[str] = frozenset()
         self.answers: asyncio.Event | None = None
         self.told: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
 
@@ -115,7 +116,7 @@ class Server:
             self.conflicts += 1
             raise Conflict("somebody else has changed it", "conflict")
         self.status = {}
-        stored = self.change(**status)
+        stored = self.change(**{name: value for name, value in status.items() if name not in self.drops})
         await self.turns()
         if self.answers is not None:
             await self.answers.wait()
@@ -205,6 +206,18 @@ async def test_writes_of_ours_follow_each_other(server: Server, office: Office) 
     office.open()
     await until(lambda: server.status.get("turns") == 5 and not office.reporter.pending(KEY))
     assert server.conflicts == 0
+
+
+async def test_nothing_goes_on_where_a_part_of_the_status_is_dropped(
+    server: Server, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A definition of somebody else's without a field of ours is told, and what was to be recorded counts as not."""
+    office.clerk.turns = 1
+    server.drops = frozenset({"turns"})
+    office.open()
+    await until(lambda: "the API server drops turns of it" in caplog.text)
+    await until(lambda: office.rests)
+    assert "turns" not in server.status
 
 
 async def test_what_is_nobodys_business_does_not_stop_a_status(server: Server, office: Office) -> None:

@@ -116,7 +116,7 @@ class Alert:
 ALERTS = (
     Alert(
         "FabGitOpsOperatorAbsent",
-        'absent(fabgitops_build_info{kinds!~"racks|delivery"})',
+        'absent(fabgitops_build_info{kinds!~"racks|delivery|argo"})',
         "5m",
         CRITICAL,
         "No FabGitOps operator is scraped.",

@@ -44,7 +44,7 @@ def dashboard() -> Dashboard:
 
 def _known(count: str) -> str:
     """Return a count that is 0 when there is nothing to count, and nothing when no operator is there to know."""
-    return f'{count} or 0 * count(fabgitops_build_info{{kinds="delivery"}})'
+    return f'{count} or 0 * count(fabgitops_build_info{{kinds=~"delivery|argo"}})'
 
 
 def _now(made: Page) -> None:

@@ -6,6 +6,7 @@ A family is what one operator looks after, with the rights that it takes; no fam
 from collections.abc import Mapping
 from typing import Any
 
+from fabgitops_core.api.argo.owning import DEFAULT_ID
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.analysis.template import AnalysisTemplateController
 from fabgitops_core.control.controller import Controller
@@ -15,11 +16,14 @@ from fabgitops_core.control.plc.template import TemplateController
 from fabgitops_core.control.rack.bmc.table import BmcController
 from fabgitops_core.control.rack.table import RackController
 from fabgitops_core.control.rack.template import RackTemplateController
+from fabgitops_core.control.rollout.argo import ArgoRolloutController, ArgoTemplateController
 from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.setpoint.table import SetpointRolloutController
 
 
-def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[Any], ...]]:
+def families(
+    settle_secs: float = SETTLE_SECS, argo_instance_id: str = DEFAULT_ID
+) -> Mapping[str, tuple[Controller[Any], ...]]:
     """Return the decisions of each kind; what others refer to stands before them, so that it is listed first.
 
     Those of `setpoints` lead what is of `plc`: one operator looks after both, and lists them first. What judges changes
@@ -28,11 +32,13 @@ def families(settle_secs: float = SETTLE_SECS) -> Mapping[str, tuple[Controller[
     Args:
         settle_secs: How long what a PLC's resource wants must have stood before it is written, and what a fleet wants
             before a change of it begins; 0 does not wait.
+        argo_instance_id: What the label says of Rollouts of Argo's kind that are looked after.
     """
     return {
         "plc": (TemplateController(), PlcController(settle_secs)),
         "setpoints": (AnalysisTemplateController(), SetpointRolloutController(settle_secs)),
         "delivery": (AnalysisTemplateController(), RolloutController()),
+        "argo": (ArgoTemplateController(), ArgoRolloutController(argo_instance_id)),
         "racks": (RackTemplateController(), RackController(), BmcController()),
     }
 
@@ -51,3 +57,6 @@ SETPOINT_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMIL
 
 DELIVERY_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMILIES["delivery"])
 """With these workloads go from one version to the next; what judges changes is among them, too."""
+
+ARGO_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMILIES["argo"])
+"""The same as Argo Rollouts has it: of a group that is not ours, so it is defined only where nobody else did."""

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import ARGO_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 
 from fabgitops_operator.labels import labels
 
@@ -27,6 +27,7 @@ def manifests(
     with_rack_plcs: bool = False,
     with_setpoint_rollouts: bool = False,
     with_delivery: bool = False,
+    with_argo: bool = False,
 ) -> str:
     """Return definitions, admission policy, rights and, if asked for, the operator as one stream of YAML documents.
 
@@ -38,6 +39,7 @@ def manifests(
         with_setpoint_rollouts: What rollouts of set-points need: definitions, rights for the operator of PLCs, and what
             guards those.
         with_delivery: What rollouts of workloads need: definitions, and an account for their operator with its rights.
+        with_argo: The same for Rollouts of Argo Rollouts, and their definitions: where Argo has none.
     """
     racks = with_racks or with_rack_plcs
     wanted = {
@@ -53,6 +55,7 @@ def manifests(
         "setpoints.yaml": with_setpoint_rollouts,
         "setpoints/guard.yaml": with_setpoint_rollouts,
         "delivery.yaml": with_delivery,
+        "argo.yaml": with_argo,
         "operator.yaml": with_operator,
     }
     folder = files("fabgitops_operator") / "manifests"
@@ -61,6 +64,7 @@ def manifests(
     defined += [folder / "setpoints" / f"{kind.crd_name}.yaml" for kind in SETPOINT_KINDS if with_setpoint_rollouts]
     both = {kind.name for kind in SETPOINT_KINDS} if with_setpoint_rollouts else set()
     defined += [folder / place_of(kind) for kind in DELIVERY_KINDS if with_delivery and kind.name not in both]
+    defined += [folder / "argo" / f"{kind.crd_name}.yaml" for kind in ARGO_KINDS if with_argo]
     definitions = [_labelled(file.read_text(encoding="utf-8")) for file in defined]
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
     text = "---\n".join([*definitions, *others])

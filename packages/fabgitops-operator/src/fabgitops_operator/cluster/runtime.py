@@ -78,8 +78,8 @@ async def _operated(settings: Settings, bus: BusSettings, analysis: AnalysisSett
             means = _of_racks(kube, rest, told, owned, within)
         else:
             metrics = await stack.enter_async_context(metrics_of(analysis))
-            if told is not None and settings.kinds is Family.DELIVERY:
-                means = _of_delivery(rest, told, owned, metrics)
+            if told is not None and settings.delivers:
+                means = _of_delivery(settings, rest, told, owned, metrics)
             else:
                 rollouts = _rollouts(rest, told, metrics) if told is not None else None
                 means = modbus(kube, route, within, ConfigMapBrake(kube, settings), keeper, rollouts)
@@ -97,7 +97,7 @@ async def _operated(settings: Settings, bus: BusSettings, analysis: AnalysisSett
 
 def _deciding(settings: Settings) -> Sequence[Controller[Any]]:
     """Return who decides; what leads others stands before them, so that it is listed first."""
-    known = families(settings.settle_secs)
+    known = families(settings.settle_secs, settings.argo_instance_id)
     return (*(known["setpoints"] if settings.setpoint_rollouts else ()), *known[settings.kinds])
 
 
@@ -130,13 +130,13 @@ def _of_racks(kube: Kube, rest: Rest, bus: Bus, owned: Sequence[Kind], within: N
     )
 
 
-def _of_delivery(rest: Rest, bus: Bus, owned: Sequence[Kind], metrics: HttpMetrics | None) -> Means:
+def _of_delivery(settings: Settings, rest: Rest, bus: Bus, owned: Sequence[Kind], metrics: HttpMetrics | None) -> Means:
     """Return what workloads need: a way to make and patch objects, who is told of them, and who judges them."""
     return Means(
         objects=lambda counted: KubeObjects(rest, owned, counted.api_write, manager=DELIVERER, editor=DELIVERER),
         bus=bus,
         metrics=metrics,
-        counts=DeliveryMetrics(),
+        counts=DeliveryMetrics(settings.kinds.value),
     )
 
 

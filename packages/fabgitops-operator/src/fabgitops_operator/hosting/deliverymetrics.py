@@ -82,11 +82,14 @@ _KINDS = {ROLLOUT.name, ARGO_ROLLOUT.name}
 
 
 class DeliveryMetrics:
-    """Counts what rollouts of workloads decide and measure, and shows how they stand when asked."""
+    """Counts what rollouts of workloads decide and measure, and shows how they stand when asked.
 
-    kinds = "delivery"
+    Args:
+        kinds: Which family they are of.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: str = "delivery") -> None:
+        self.kinds = kinds
         self._rows: dict[Key, RolloutStatus] = {}
         self._results: dict[Key, str] = {}
         self._passes: Counter[str] = Counter()

@@ -12,7 +12,7 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.control.controller import Controller
 
 from fabgitops_operator.hosting.echoes import version_of
-from fabgitops_operator.hosting.errors import ApiError, Outdated
+from fabgitops_operator.hosting.errors import ApiError, Outdated, Rejected
 from fabgitops_operator.hosting.ports import Body, SharedStatuses
 
 READS = 5
@@ -65,12 +65,14 @@ class Sharing:
         """Write a status that was decided when this version was known.
 
         Raises:
-            ApiError: Conflict when somebody else has changed the object since, or another.
+            ApiError: Conflict when somebody else has changed the object since, Rejected when the API server drops some
+                of it, or another.
         """
         chain = self._chains.get(uid, _Chain(known, known))
         if not chain.first <= known <= chain.last:
             chain = _Chain(known, known)
         stored = await self._api.replace_status(key, uid, status, chain.last)
+        _whole(key, status, stored)
         self._chains[uid] = _Chain(chain.first, version_of(stored))
         return stored
 
@@ -88,6 +90,20 @@ class Sharing:
     def forget(self, uid: str) -> None:
         """Drop what is known of an object that is gone."""
         self._chains.pop(uid, None)
+
+
+def _whole(key: Key, status: Body, stored: Body) -> None:
+    """Refuse to go on where the API server drops a field: what is decided from what is left may be wrong.
+
+    So it is where another program has defined the kind, whose definition has no field of ours.
+    """
+    kept = stored.get("status")
+    if dropped := sorted(set(status) - set(kept if isinstance(kept, Mapping) else ())):
+        why = (
+            f"writing the status of {key}: the API server drops {', '.join(dropped)} of it, which the definition of the"
+            " kind does not have: let its status keep unknown fields (x-kubernetes-preserve-unknown-fields)"
+        )
+        raise Rejected(why, "pruned")
 
 
 def sharing_of(api: object, inventory: Seeing, deciding: Sequence[Controller[Any]]) -> Sharing | None:

@@ -25,7 +25,8 @@ def test_the_same_namespaces_share_a_lease() -> None:
 
 def test_families_do_not_wait_for_each_other() -> None:
     """The operator of racks, and that of workloads, has another Lease than that of PLCs of the same namespaces."""
-    for family, name in ((Family.RACKS, "fabgitops-racks"), (Family.DELIVERY, "fabgitops-delivery")):
+    known = {Family.RACKS: "fabgitops-racks", Family.DELIVERY: "fabgitops-delivery", Family.ARGO: "fabgitops-argo"}
+    for family, name in known.items():
         names = [place_of(Settings(kinds=family, namespace=namespaces))[1] for namespaces in ((), ("line-1",))]
         assert names == [name, f"{name}.line-1"]
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE, AnalysisTemplateStatus
 from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.kinds import Column, Kind, Scale
@@ -67,6 +66,6 @@ ARGO_TEMPLATE = Kind(
     short_names=("at",),
     description="What a change is judged by, as Argo Rollouts has it.",
     spec=Manifest,
-    status=AnalysisTemplateStatus,
-    columns=ANALYSIS_TEMPLATE.columns,
+    status=None,
+    columns=(Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),),
 )

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE
 from fabgitops_core.api.argo.commands import NOTHING, Wanted, kept_in, read
 from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE, Manifest
+from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID
 from fabgitops_core.api.argo.rollout import taken
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.argo.telling import told
@@ -23,7 +24,7 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.control.analysis.template import WORDS
-from fabgitops_core.control.commands import Apply, Command, Commands, Patch, Publish, Request
+from fabgitops_core.control.commands import Apply, Command, Commands, Notice, Patch, Publish, Request
 from fabgitops_core.control.events import Declared, Event, Faulted, Surveyed
 from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.rollout.state import RolloutState
@@ -50,11 +51,14 @@ Step = tuple[ArgoState, Commands]
 
 
 class ArgoRolloutController:
-    """The controller of Rollouts of Argo Rollouts: that of ours, told and heard in their words."""
+    """The controller of Rollouts of Argo Rollouts: that of ours, told and heard in their words.
 
-    kind = ARGO_ROLLOUT
+    Args:
+        instance_id: What the label of those says that are looked after.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, instance_id: str = DEFAULT_ID) -> None:
+        self.kind = replace(ARGO_ROLLOUT, label=(INSTANCE_ID, instance_id))
         self._ours = RolloutController()
 
     def start(self, key: Key) -> ArgoState:
@@ -190,7 +194,11 @@ def _as_ours(event: Event) -> Event:
 
 
 class ArgoTemplateController(Templates):
-    """Keeps a template of Argo Rollouts for those who are judged by it, as one of ours."""
+    """Keeps a template of Argo Rollouts for those who are judged by it, as one of ours.
+
+    It says nothing of it: it carries no label that would say whose it is, and theirs has no status. Who is judged by it
+    is told what is wrong with it.
+    """
 
     def __init__(self) -> None:
         super().__init__(ARGO_TEMPLATE, WORDS)
@@ -202,4 +210,5 @@ class ArgoTemplateController(Templates):
                 event = replace(event, spec=template_taken(event.spec.fields))
             except ValidationError as error:
                 event = replace(event, spec=None, problem=sentences(error))
-        return super().step(state, event)
+        after, commands = super().step(state, event)
+        return after, tuple(each for each in commands if not isinstance(each, Publish | Notice))

@@ -13,7 +13,12 @@ from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.ports import Fence
 from fabgitops_operator.settings import Family, Outage, Settings
 
-NAMES = {Family.PLC: "fabgitops-operator", Family.RACKS: "fabgitops-racks", Family.DELIVERY: "fabgitops-delivery"}
+NAMES = {
+    Family.PLC: "fabgitops-operator",
+    Family.RACKS: "fabgitops-racks",
+    Family.DELIVERY: "fabgitops-delivery",
+    Family.ARGO: "fabgitops-argo",
+}
 """What Leases are called, by what their holders look after: those of one family do not wait for another's."""
 
 _OUTSIDE = "fabgitops-system"

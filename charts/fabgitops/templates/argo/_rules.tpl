@@ -1,0 +1,26 @@
+{{/* What the operator of Argo Rollouts' kinds may: as in `fabgitops-operator manifests --with-argo`, which a test compares. */}}
+
+{{- define "fabgitops.argo.rules" -}}
+- apiGroups: [argoproj.io]
+  resources: [rollouts, analysistemplates]
+  verbs: [get, list, watch]
+- apiGroups: [argoproj.io]
+  resources: [rollouts/status]
+  verbs: [patch]
+# Where an API server asks who lets an owner wait for what it owns (OwnerReferencesPermissionEnforcement).
+- apiGroups: [argoproj.io]
+  resources: [rollouts/finalizers]
+  verbs: [update]
+- apiGroups: [apps]
+  resources: [replicasets]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, patch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes, grpcroutes]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}

@@ -1,0 +1,86 @@
+"""The operator of Argo Rollouts' kinds beside the others: what it may, and what is made for it."""
+
+import json
+
+import pytest
+from fabgitops_operator.cluster.install import manifests
+
+from .cluster import Cluster
+from .helm import NAMESPACE, Helm, Values, find, objects, pod_specs
+from .operating import ACCOUNT, NAME
+from .test_delivery import NEEDED as OF_WORKLOADS
+from .test_delivery import RESOURCES as USUAL
+from .test_rights import allowed
+
+pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
+
+ARGO = f"{ACCOUNT}-argo"
+ON: Values = {"delivery": {"argo": {"enabled": True}}}
+DECLARED = ("argoproj.io:rollouts", "argoproj.io:analysistemplates")
+RESOURCES = [*USUAL, *DECLARED, *(f"{each}/status" for each in DECLARED), "argoproj.io:rollouts/finalizers"]
+NEEDED = {
+    *((verb, resource) for verb, resource in OF_WORKLOADS if not resource.startswith("fabgitops.io:")),
+    *((verb, resource) for verb in ("get", "list", "watch") for resource in DECLARED),
+    ("patch", "argoproj.io:rollouts/status"),
+    ("update", "argoproj.io:rollouts/finalizers"),
+}
+DEFINED = {"rollouts.argoproj.io", "analysistemplates.argoproj.io"}
+
+
+@pytest.fixture
+def version() -> str:
+    """Return one Helm, for both make the same (see test_render)."""
+    return "helm 4"
+
+
+def _defined(helm: Helm, values: Values) -> set[str]:
+    return {each["metadata"]["name"] for each in helm.objects(values) if each["kind"] == "CustomResourceDefinition"}
+
+
+def test_it_may_what_it_needs(installer: Helm, cluster: Cluster) -> None:
+    """It may touch Argo Rollouts' kinds where it looks, no pod, no Secret and none of our own kinds."""
+    installer.install({**ON, "watchNamespaces": ["line-1"]})
+    assert allowed(cluster, ARGO, "line-1", RESOURCES) == NEEDED
+    assert allowed(cluster, ARGO, "line-2", RESOURCES) == set()
+    assert cluster.may(ARGO, "update", "coordination.k8s.io:leases", NAMESPACE, f"{NAME}-argo")
+    assert not cluster.may(ARGO, "update", "coordination.k8s.io:leases", NAMESPACE, NAME)
+
+
+def test_rights_are_those_of_the_manifests(helm: Helm) -> None:
+    """The chart's rules and definitions are those of `fabgitops-operator manifests`."""
+    theirs, ours = objects(manifests(with_argo=True)), helm.objects(ON)
+    role = find(theirs, "ClusterRole", "fabgitops-argo")
+    assert find(ours, "ClusterRole", "plant-fab-fabgitops-argo")["rules"] == role["rules"]
+    for name in DEFINED:
+        their = find(theirs, "CustomResourceDefinition", name)
+        assert find(ours, "CustomResourceDefinition", name)["spec"] == their["spec"]
+
+
+def test_definitions_are_made_where_they_are_wanted(helm: Helm) -> None:
+    """They are there with its operator alone, and not where somebody says that Argo Rollouts has its own."""
+    assert DEFINED <= _defined(helm, ON)
+    assert not DEFINED & _defined(helm, {"delivery": {"enabled": True}})
+    assert not DEFINED & _defined(helm, {"delivery": {"argo": {"enabled": True, "definitions": False}}})
+
+
+def test_it_has_what_is_said_for_workloads(helm: Helm) -> None:
+    """It runs beside the operator of workloads or without it, as that is set, but by a name of its own."""
+    settings = {"prometheus": "http://prometheus:9090", "leaseName": "workloads"}
+    values: Values = {"delivery": {"argo": {"enabled": True, "instanceId": "line-7"}, "settings": settings}}
+    specs = pod_specs(helm.objects(values))
+    assert "fab-fabgitops-delivery" not in specs
+    pod = specs["fab-fabgitops-argo"]
+    told = {"--kinds=argo", "--argo-instance-id=line-7", "--lease-name=fab-fabgitops-argo"}
+    assert told | {"--prometheus=http://prometheus:9090"} <= set(pod["containers"][0]["args"])
+    assert pod["serviceAccountName"] == "fab-fabgitops-argo"
+    assert "argo" not in json.dumps(specs["fab-fabgitops"])
+
+
+def test_people_may_lead_them(helm: Helm) -> None:
+    """Who may edit a namespace may lead its Rollouts by the tools of Argo Rollouts, which patch a status."""
+    made = helm.objects(ON)
+    for role in ("view", "edit", "admin"):
+        rules = find(made, "ClusterRole", f"plant-fab-fabgitops-{role}")["rules"]
+        (rule,) = (each for each in rules if each["apiGroups"] == ["argoproj.io"])
+        assert "rollouts/status" in rule["resources"]
+        assert ("patch" in rule["verbs"]) == (role != "view")

@@ -1,0 +1,105 @@
+"""Rollouts of Argo Rollouts on a real API server: the operator leads them, and hears what their tools patch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID
+from testbed import ControlPlane
+
+from ..operators import Operator
+from ..planes import APPLY, FORCE, MERGE, until
+from .conftest import NAMESPACE
+from .workload import STEPS, Body, Workload
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-argo"
+GROUP = f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}"
+
+
+class ArgoWorkload(Workload):
+    """A Rollout of Argo Rollouts, and its ReplicaSets."""
+
+    def __init__(self, api: httpx.Client, name: str, instance_id: str) -> None:
+        super().__init__(api, NAMESPACE, name)
+        self.path = f"{GROUP}/rollouts/{name}"
+        self._labels = {INSTANCE_ID: instance_id} if instance_id else {}
+
+    def declare(self, version: str, *, replicas: int | None = 4) -> None:
+        """Declare a version, server-side."""
+        labels = {"app": self.name}
+        pod = {"terminationGracePeriodSeconds": 0, "containers": [{"name": "hmi", "image": f"{self.name}:{version}"}]}
+        spec: Body = {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+            "strategy": {"canary": {"maxSurge": 1, "maxUnavailable": 0, "steps": STEPS}},
+        }
+        metadata = {"name": self.name, "labels": self._labels}
+        body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": metadata, "spec": spec}
+        self.api.patch(self.path, params=FORCE, json=body, headers=APPLY).raise_for_status()
+
+    def patch_status(self, status: Body) -> None:
+        """Patch its status, as the kubectl plugin does."""
+        self.api.patch(f"{self.path}/status", json={"status": status}, headers=MERGE).raise_for_status()
+
+    def is_so(self, **fields: object) -> Body:
+        """Wait until its status has these fields; return the status."""
+
+        def so() -> Body | None:
+            body = self.stored()
+            status: Body = body.get("status") or {}
+            seen = status.get("observedGeneration") == str(body["metadata"]["generation"])
+            return status if seen and fields.items() <= status.items() else None
+
+        return until(so, f"{self.name} is {fields}: {self.status()}") or {}
+
+
+@pytest.fixture
+def argo(delivery_plane: ControlPlane, tmp_path: Path) -> Iterator[Operator]:
+    """Return the operator of Argo Rollouts' kinds, with exactly its rights."""
+    with Operator(delivery_plane.kubeconfig_for(ACCOUNT), "memory", tmp_path / "log", kinds="argo") as running:
+        yield running
+
+
+def test_canary(argo: Operator, administrator: httpx.Client) -> None:
+    """One with our label goes through a canary by patches of its status; one without is left alone, as one at rest is.
+
+    What another operator's Rollouts own is none of its business.
+    """
+    theirs, resting, hmi = (
+        ArgoWorkload(administrator, name, instance_id)
+        for name, instance_id in (("argo-theirs", ""), ("argo-resting", DEFAULT_ID), ("argo-hmi", DEFAULT_ID))
+    )
+    theirs.declare("1")
+    resting.declare("1", replicas=1)
+    resting.is_so(phase="Healthy", availableReplicas=1, readyReplicas=1)
+    until(lambda: not resting.status()["fabgitops"]["outbox"], "all is told of it")
+    before = resting.versions(), theirs.versions()
+    hmi.declare("1")
+    first = hmi.is_so(phase="Healthy", availableReplicas=4)["currentPodHash"]
+    hmi.declare("2")
+    paused = hmi.is_so(phase="Paused", currentStepIndex=1)
+    assert (paused["stableRS"], dict(hmi.pods())) == (first, {"1": 3, "2": 1})
+    hmi.patch_status({"pauseConditions": None})
+    hmi.is_so(phase="Paused", currentStepIndex=3)
+    assert dict(hmi.pods()) == {"1": 2, "2": 2}
+    hmi.patch_status({"abort": True})
+    hmi.is_so(phase="Degraded", abort=True)
+    until(lambda: dict(hmi.pods()) == {"1": 4, "2": 0}, "the proven version has all pods")
+    hmi.patch_status({"abort": False})
+    hmi.is_so(phase="Paused", currentStepIndex=1)
+    hmi.patch_status({"promoteFull": True})
+    done = hmi.is_so(phase="Healthy", availableReplicas=4, stableRS=paused["currentPodHash"])
+    assert done["currentPodHash"] == paused["currentPodHash"]
+    assert (resting.versions(), theirs.versions()) == before
+    assert (theirs.status(), theirs.sets()) == ({}, [])
+    metrics = argo.metrics()
+    assert 'kinds="argo"' in metrics
+    assert 'phase="Completed",rollout="argo-hmi"} 1.0' in metrics
+    assert "argo-theirs" not in metrics
+    assert not [each for each in metrics.splitlines() if "api_writes" in each and 'result="refused"' in each]
+    for each in (theirs, resting, hmi):
+        each.delete()
