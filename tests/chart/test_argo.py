@@ -58,7 +58,7 @@ def test_rights_are_those_of_the_manifests(helm: Helm) -> None:
 
 def test_definitions_are_made_where_they_are_wanted(helm: Helm) -> None:
     """They are there with its operator alone, and not where somebody says that Argo Rollouts has its own."""
-    assert DEFINED <= _defined(helm, ON)
+    assert _defined(helm, ON) >= DEFINED
     assert not DEFINED & _defined(helm, {"delivery": {"enabled": True}})
     assert not DEFINED & _defined(helm, {"delivery": {"argo": {"enabled": True, "definitions": False}}})
 
