@@ -11,7 +11,7 @@ import httpx
 import yaml
 from fabgitops_core.api.kinds import Kind
 
-from .planes import APPLY, FORCE, GROUP, until
+from .planes import APPLY, FORCE, until
 
 PLURALS = {
     "CustomResourceDefinition": "apiextensions.k8s.io/v1/customresourcedefinitions",
@@ -26,7 +26,7 @@ def install(api: httpx.Client, manifests: str, kinds: Iterable[Kind]) -> None:
         if plural := PLURALS.get(body["kind"]):
             url = f"/apis/{plural}/{body['metadata']['name']}"
             api.patch(url, params=FORCE, json=body, headers=APPLY).raise_for_status()
-    urls = [f"{GROUP}/{kind.plural}" for kind in kinds]
+    urls = [f"/apis/{kind.api_version}/{kind.plural}" for kind in kinds]
     until(lambda: all(api.get(url).status_code == httpx.codes.OK for url in urls), "the kinds are served")
 
 
