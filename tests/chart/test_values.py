@@ -135,8 +135,8 @@ def _listed(value: object) -> object:
 def test_every_setting_has_a_value() -> None:
     """Each setting of the operator is a value of the same name and the same default; namespace is watchNamespaces.
 
-    Which kinds it looks after is said by racks.enabled, delivery.enabled and delivery.argo.enabled. A map of devices has
-    no value: it is for a twin, and no operator in a plant's cluster should look elsewhere.
+    Which kinds it looks after is said by racks.enabled, delivery.enabled and delivery.argo.enabled. A map of devices
+    has no value: it is for a twin, and no operator in a plant's cluster should look elsewhere.
     """
     defaults = {name: _listed(value) for name, value in dataclasses.asdict(Settings()).items()}
     assert defaults.pop("kinds") is Family.PLC
