@@ -24,6 +24,7 @@ from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.setpoint import situations as rollouts
 from fabgitops_core.control.setpoint.reporting import situated
 from fabgitops_core.control.setpoint.table import SetpointRolloutController
+from fabgitops_core.control.setpoint.words import with_heard
 from lupa.lua51 import LuaRuntime
 
 from .conftest import Kubectl
@@ -225,8 +226,9 @@ def test_words_to_a_rollout_fit_where_it_stands(status: dict[str, Any], offered:
     assert found(one) == offered
     marked = {**one, "metadata": {"annotations": {PAUSE: "shift change"}}}
     assert found(marked) == offered - {"pause"} | {"resume"}
-    heard = [f"{PROMOTE} 8f1c/2", f"{ABORT} 8f1c"]
-    assert found({**one, "status": {**status, "heard": heard}}) == {"pause"}
+    state = SetpointRolloutController().start(Key("SetpointRollout", "line-1", "mixers"))
+    heard = with_heard(with_heard(state, "promote", "8f1c/2"), "abort", "8f1c").status.heard
+    assert found({**one, "status": {**status, "heard": list(heard)}}) == {"pause"}
 
 
 def test_words_to_a_rollout_are_those_that_it_understands() -> None:
@@ -350,6 +352,15 @@ def test_the_config_map_has_the_tested_lua() -> None:
     assert scripts == {path.stem: path.read_text() for path in LUA.glob("*.lua")}
 
 
+def test_the_role_of_the_project_may_run_each_action() -> None:
+    """Whatever argocd-cm.yaml offers for a kind, the role shift-lead may do, as the guide says."""
+    data = yaml.safe_load((PLANT / "argocd/argocd-cm.yaml").read_text())["data"]
+    kinds = {name.rpartition("_")[2] for name in data if ".actions." in name}
+    (role,) = yaml.safe_load((PLANT / "argocd/project.yaml").read_text())["spec"]["roles"]
+    granted = {policy.split(", ")[3] for policy in role["policies"]}
+    assert granted - {"get"} == {f"action/fabgitops.io/{kind}/*" for kind in kinds}
+
+
 @pytest.mark.docs
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_is_applied(line: str, kubectl: Kubectl, namespaces: None) -> None:
@@ -443,13 +454,17 @@ def test_flux_judges_each_situation_of_a_rollout(flux_health: Path, tmp_path: Pa
 
 @pytest.mark.docs
 def test_flux_judges_each_situation_of_a_workload(flux_health: Path, tmp_path: Path) -> None:
-    """Flux fails a Rollout that failed, is done with one whose pods are all of the declared version, else waits."""
+    """Flux fails a Rollout that failed, is done with one whose pods are all of the declared version, else waits.
+
+    By kstatus alone it sees the same.
+    """
     wanted = {reason: FLUX[health] for reason, health in WORKLOAD_HEALTH.items()}
     file = tmp_path / "expressions.json"
     file.write_text(json.dumps(expressions_of("Rollout")))
     all_of_them = [workload(reason) for reason in wanted]
-    assert dict(zip(wanted, seen_by_flux(flux_health, all_of_them, file), strict=True)) == wanted
-    assert seen_by_flux(flux_health, [workload("Completed", generation=2)], file) == ["InProgress"]
+    for arguments in ((file,), ()):
+        assert dict(zip(wanted, seen_by_flux(flux_health, all_of_them, *arguments), strict=True)) == wanted
+        assert seen_by_flux(flux_health, [workload("Completed", generation=2)], *arguments) == ["InProgress"]
 
 
 @pytest.mark.docs

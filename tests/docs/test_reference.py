@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
+from fabctl.marks import PROMOTE
+from fabctl.rollouts import rollout_view
+from fabctl.workloads import workload_view
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
@@ -117,3 +120,12 @@ def test_each_event_is_told_with_its_type() -> None:
     warnings, normal = section.split("(Warning)")
     told = {name: name in re.findall(r"`(\w+)`", warnings) for name in re.findall(r"`(\w+)`", warnings + normal)}
     assert told == {each.value: Notice(each, "").warning for each in PlcReason}
+
+
+@pytest.mark.parametrize(
+    ("file", "view", "said"),
+    [("setpointrollout", rollout_view, "8f1c2d3e4a5b6c7d/1"), ("rollout", workload_view, "17f9a3c5d/2")],
+)
+def test_a_word_that_was_heard_is_shown_as_it_is_noted(file: str, view: Any, said: str) -> None:
+    """Each kind notes it in its own way: what its example shows is what fabctl knows it by."""
+    assert view(yaml.safe_load((EXAMPLES / f"{file}.yaml").read_text())).has_heard(PROMOTE, said)

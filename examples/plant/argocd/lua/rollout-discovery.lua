@@ -11,7 +11,7 @@ for _, word in ipairs(status.heard or {}) do
   heard[word] = true
 end
 local function new(verb, value)
-  return revision ~= "" and not heard[key .. verb .. " " .. value]
+  return revision ~= "" and not heard[verb .. " " .. value]
 end
 
 local underWay = { Planning = true, Releasing = true, Baking = true, Analysing = true, Paused = true }

@@ -51,7 +51,7 @@ def _head(rollout: WorkloadView) -> tuple[str, ...]:
     way, place, given = WAYS.get(rollout.way, ""), rollout.place, rollout.set_weight
     asked = f" (set {given})" if given is not None else ""
     weight = f"weight {rollout.weight}{asked}" if rollout.under_way else ""
-    words = (rollout.phase, way, place, weight, f"{rollout.available}/{rollout.wanted} available", rollout.message)
+    words = (rollout.phase, way, place, weight, f"{rollout.available}/{rollout.wanted} available", rollout.why)
     return tuple(word for word in words if word)
 
 

@@ -11,7 +11,7 @@ from fabctl.workloads import images_of
 LABEL = "fabgitops.io/rollout"
 """Label of what a Rollout owns: its name."""
 HASH = "rollouts-pod-template-hash"
-"""Label of a ReplicaSet and of its pods: names the revision."""
+"""Label of a ReplicaSet, of its pods and in its selector, which counts: names the revision."""
 NUMBER = "rollout.fabgitops.io/revision"
 SCALE_DOWN_AT = "rollout.fabgitops.io/scale-down-at"
 CAUSES = ("kubernetes.io/change-cause",)
@@ -102,7 +102,7 @@ def _revision(body: Body, pods: Mapping[str, list[Pod]]) -> Revision:
         name=text(metadata.get("name")),
         uid=uid,
         number=int(said) if said.isdecimal() and said.isascii() and len(said) < 10 else 0,
-        hash=text(mapping(metadata.get("labels")).get(HASH)),
+        hash=_hash(metadata, spec),
         wanted=1 if wanted is None else max(0, wanted),
         replicas=count_in(status, "replicas"),
         ready=count_in(status, "readyReplicas"),
@@ -114,6 +114,12 @@ def _revision(body: Body, pods: Mapping[str, list[Pod]]) -> Revision:
         body=body,
         pods=tuple(sorted(pods.get(uid, ()), key=lambda each: (each.fine, each.name))),
     )
+
+
+def _hash(metadata: Body, spec: Body) -> str:
+    """Return which revision a ReplicaSet is: by its selector, which nobody can change, as the operator goes by it."""
+    selected = mapping(mapping(spec.get("selector")).get("matchLabels"))
+    return text(selected.get(HASH)) or text(mapping(metadata.get("labels")).get(HASH))
 
 
 def _owner(body: Body) -> str:

@@ -132,6 +132,11 @@ class WorkloadView:
         return f"step {self.step + 1} of {steps}" if self.step < steps else f"all {steps} steps done"
 
     @property
+    def why(self) -> str:
+        """Return what it says of itself, for behind its place: without the step, which `place` has said."""
+        return self.message.removeprefix(f"{self.place}: ")
+
+    @property
     def set_weight(self) -> int | None:
         """Return what the last setWeight says up to the step that is under way."""
         if not self.under_way or self.aborted or self.step is None:

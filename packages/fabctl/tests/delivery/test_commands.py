@@ -215,6 +215,16 @@ async def test_a_word_names_what_it_is_about(
     assert capsys.readouterr().out.splitlines()[-1].startswith("hmi: ")
 
 
+async def test_where_it_waits_is_said_once(play: Play, capsys: Any) -> None:
+    """Not the step, and then the step again in what the rollout says of itself; for promote as for pause."""
+    world, here = play()
+    assert await promote("hmi", asking=YES, wait=False, connection=here) == 0
+    assert capsys.readouterr().out.count("step 2 of 5: ") == 1
+    world.after = obeying(world, phase="Paused", message="step 2 of 5: paused by annotation: hot")
+    assert await pause("hmi", reason="hot", scope=Scope(kubeconfig=here.kubeconfig)) == 0
+    assert "hmi: paused, step 2 of 5: paused by annotation: hot" in capsys.readouterr().out
+
+
 async def test_all_that_is_left_is_skipped(play: Play, capsys: Any) -> None:
     """By promote --full, also of what was given up."""
     world, here = play(rollout("Failed", abort=True, abortedAt=AT))

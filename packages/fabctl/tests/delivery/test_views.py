@@ -62,6 +62,22 @@ def test_a_tree_shows_revisions_with_their_pods_and_steps() -> None:
     ]
 
 
+def test_a_step_is_said_once() -> None:
+    """The tree has the step before the weight, so that what the rollout says of itself goes without it."""
+    assert drawn(viewed())[0].endswith("5/5 available, paused (CanaryPauseStep) until somebody promotes it")
+    assert drawn(viewed())[0].count("step 2 of 5") == 1
+
+
+def test_a_revision_is_named_by_its_selector() -> None:
+    """As the operator goes by it: a label can be changed, or be missing, and says nothing then."""
+    given = replica_set(1, "aa11", 4)
+    given["spec"]["selector"] = {"matchLabels": {"app": "hmi", HASH: "aa11"}}
+    given["metadata"]["labels"][HASH] = "bb22"
+    assert [each.hash for each in revisions("u", [given])] == ["aa11"]
+    del given["metadata"]["labels"][HASH]
+    assert [each.hash for each in revisions("u", [given])] == ["aa11"]
+
+
 def test_what_another_object_owns_is_no_revision() -> None:
     """Its labels may say what they like: the uid of the owner counts."""
     assert "cc33" not in "\n".join(drawn(viewed()))

@@ -98,4 +98,4 @@ def _of_workload(_: View, body: Body) -> Answer | None:
         what = "it was given up" if rollout.aborted else f"nothing is under way, it is {rollout.phase}"
         return Answer(f"{what}; what comes waits until fabctl rollout resume")
     where = f", {rollout.place}" if rollout.place else ""
-    return Answer(f"paused{where}: {rollout.message}") if rollout.is_waiting else None
+    return Answer(f"paused{where}: {rollout.why}") if rollout.is_waiting else None

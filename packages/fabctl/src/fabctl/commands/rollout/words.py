@@ -30,7 +30,7 @@ def promote(rollout: WorkloadView) -> Word[WorkloadView]:
     if not rollout.pauses:
         raise NothingToSay(f"it waits for nobody, it is {rollout.phase}")
     where, step, then = _stop(rollout)
-    shown = (("Waits", f"{where}: {rollout.message}"), ("Then", then))
+    shown = (("Waits", f"{where}: {rollout.why}"), ("Then", then))
     said = f"{rollout.hash}/{step}"
 
     def answer(now: WorkloadView) -> Answer | None:
