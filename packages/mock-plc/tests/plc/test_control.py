@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from mock_plc.control.address import Address
@@ -72,6 +73,7 @@ async def test_state_and_counters() -> None:
             await client.ask(bytes.fromhex("03 0000 0001"))
             status, state = await here.ask("GET", "/v1/state")
         assert status == 200
+        assert await here.ask("GET", "/v1/state") == (200, {**state, "plcs": ANY}), "the instance stays"
         (plc,) = state["plcs"]
         assert plc.pop("uptimeSeconds") >= 0
         assert plc == {
@@ -122,6 +124,60 @@ async def test_faults_are_set_and_taken_away() -> None:
         assert await here.ask("GET", "/v1/faults") == (200, {"faults": []})
 
 
+async def test_a_fault_has_a_name() -> None:
+    """A fault put twice under a name is there once; another one of the name takes its place, and it is ended by it."""
+    async with site() as here, connected(here.stations[0].port) as client:
+        right = await client.ask(READ)
+        for status in (201, 200):
+            assert (await here.ask("PUT", "/v1/faults/night", {"fault": "exception:busy"}))[0] == status
+            assert await client.ask(READ) == mbap(bytes((0x83, 6)))
+        _, answer = await here.ask("GET", "/v1/faults")
+        assert [(each["id"], each["name"], each["hits"]) for each in answer["faults"]] == [(1, "night", 2)]
+        await here.ask("PUT", "/v1/faults/night", {"fault": "exception:device-failure"})
+        assert await client.ask(READ) == mbap(bytes((0x83, 4)))
+        assert await here.ask("DELETE", "/v1/faults/night") == (200, {"removed": 1})
+        assert await client.ask(READ) == right
+        status, answer = await here.ask("DELETE", "/v1/faults/night")
+        assert (status, answer["error"]) == (404, "there is no fault night")
+
+
+async def test_a_fault_is_lengthened_by_its_name() -> None:
+    """A fault is on as long as it is put again within its time, and one whose time is over is not brought back."""
+    async with site() as here:
+        (station,), late = here.stations, {"If-Match": "*"}
+        clock = [0.0]
+        station.faults.clock = lambda: clock[0]
+        asked = ("PUT", "/v1/faults/night", {"fault": "frozen,for=15s"})
+        assert (await here.ask(*asked, late))[0] == 412
+        assert (await here.ask(*asked))[0] == 201
+        for clock[0] in (10.0, 24.0):
+            assert station.frozen
+            assert (await here.ask(*asked, late))[0] == 200
+        clock[0] = 39.0
+        assert not station.frozen
+        status, answer = await here.ask(*asked, late)
+        assert (status, answer["error"]) == (412, f"the PLC at port {station.port} has no fault night any more")
+        assert not station.frozen
+        assert (await here.ask("PUT", "/v1/faults/noon", {"fault": "restart,p=0.5"}))[0] == 201
+        assert [each.name for each in station.faults] == ["noon"], "what is over is cleared away"
+
+
+async def test_faults_of_a_name_hit_alike() -> None:
+    """What a named fault hits depends on the seed and its name alone, not on what was set before it."""
+    hits = []
+    for before in ((), ("delay:0s", "exception:busy,p=0.5")):
+        async with site() as here, connected(here.stations[0].port) as client:
+            for line in before:
+                await here.ask("POST", "/v1/faults", {"fault": line})
+            await here.ask("PUT", "/v1/faults/dice", {"fault": "exception:4,p=0.5"})
+            for each in list(here.stations[0].faults)[:-1]:
+                here.stations[0].faults.remove(each.id)
+            hits.append([await client.ask(READ) == mbap(bytes((0x83, 4))) for _ in range(20)])
+    assert hits[0] == hits[1]
+    assert True in hits[0]
+    assert False in hits[0]
+
+
 async def test_one_plc_of_several_is_chosen() -> None:
     """Without a choice what is asked is of all PLCs, with ?plc= of the one at that port."""
     async with site(2) as here:
@@ -153,6 +209,10 @@ WRONG: list[tuple[str, str, object, int, str]] = [
     ("POST", "/v1/faults", {"fault": {"kind": "delay"}}, 400, "delay needs its time"),
     ("POST", "/v1/faults", [], 400, "valid dictionary"),
     ("DELETE", "/v1/faults/7", None, 404, "no fault 7"),
+    ("PUT", "/v1/faults/7", {"fault": "frozen"}, 400, '"7" is no name'),
+    ("PUT", "/v1/faults/a%20b", {"fault": "frozen"}, 400, '"a b" is no name'),
+    ("PUT", "/v1/faults/night", {"fault": "froze"}, 400, 'did you mean "frozen"?'),
+    ("PUT", "/v1/faults/night", {}, 400, "fault: Field required"),
 ]
 
 
@@ -303,6 +363,12 @@ def test_ctl_does_all_that_the_api_does(tmp_path: Path) -> None:
         assert ctl.rows("fault", "add", "delay:2s,on=write") == [[port, "1", "delay:2s,on=write", "yes"]]
         assert ctl.rows("fault", "list", "--plc", port) == [[port, "1", "delay:2s,on=write", "yes", "0"]]
         assert ctl("fault", "remove", "1").stdout == "removed fault 1\n"
+        assert ctl.rows("fault", "put", "night", "delay:2s,for=9s") == [[port, "2", "night", "delay:2s,for=9s", "yes"]]
+        assert ctl.rows("fault", "put", "night", "delay:2s,for=9s", "--if-there")[0][2] == "night"
+        assert ctl.rows("fault", "list")[0][2] == "night"
+        assert ctl("fault", "remove", "night").stdout == "removed fault night\n"
+        gone = ctl("fault", "put", "night", "delay:2s", "--if-there")
+        assert (gone.returncode, "has no fault night any more" in gone.stderr) == (1, True)
         assert ctl("fault", "clear").stdout == "removed 0 faults\n"
         assert ctl("fault", "list").stdout == "none\n"
         assert ctl("restart").stdout == "restarted 1\n"
@@ -321,6 +387,8 @@ def test_ctl_does_all_that_the_api_does(tmp_path: Path) -> None:
             "control: unit 1 holding 5 = [8]",
             "control: fault delay:2s,on=write is set",
             "control: fault delay:2s,on=write is removed",
+            "control: fault night is delay:2s,for=9s",
+            "control: fault delay:2s,for=9s is removed",
             "control: all faults are removed (0)",
             f"restart of the PLC at port {port}",
         ]

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from mock_plc.control import api, faults
 from mock_plc.control.address import TOKEN_VARIABLE, Address, is_loopback
-from mock_plc.control.api import STATIONS, Refused, routes
+from mock_plc.control.asked import STATIONS, Refused
 from mock_plc.errors import MockPlcError
 from mock_plc.net.station import Station
 
@@ -42,7 +43,7 @@ async def controlling(
         )
     app = web.Application(middlewares=[_told, _guard(token)])
     app[STATIONS] = stations
-    app.add_routes(routes)
+    app.add_routes([*api.routes, *faults.routes])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
     await runner.setup()
     try:

@@ -64,6 +64,7 @@ def fault(station: Station, entry: Entry) -> dict[str, Any]:
     return {
         "plc": station.port,
         "id": entry.id,
+        **({"name": entry.name} if entry.name else {}),
         "fault": str(entry.fault),
         "active": entry.active(station.now()),
         "hits": entry.hits,

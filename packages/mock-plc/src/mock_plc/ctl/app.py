@@ -118,7 +118,7 @@ def list_(*, output: Output = Format.TABLE, control: Control = HERE) -> None:
         control: Which mock-plc.
     """
     answer = control.ask("GET", "faults")
-    show(answer, output, answer["faults"], "plc", "id", "fault", "active", "hits")
+    show(answer, output, answer["faults"], "plc", "id", "name", "fault", "active", "hits")
 
 
 @fault.command
@@ -137,15 +137,41 @@ def add(line: str, /, *, output: Output = Format.TABLE, control: Control = HERE)
 
 
 @fault.command
-def remove(number: PositiveInt, /, *, output: Output = Format.TABLE, control: Control = HERE) -> None:
-    """End one fault.
+def put(
+    name: str,
+    line: str,
+    /,
+    *,
+    if_there: Annotated[bool, Parameter(negative="")] = False,
+    output: Output = Format.TABLE,
+    control: Control = HERE,
+) -> None:
+    """Set the fault of a name, instead of the one that has it; the same one again counts its time from now on.
+
+    For example: mock-plc ctl fault put night-shift frozen,for=15s
 
     Args:
-        number: Its id, as `ctl fault list` shows it.
+        name: Letters, digits, ".", "_" and "-", and no number.
+        line: KIND[:ARGUMENT][,KEY=VALUE]..., as for --fault.
+        if_there: Only lengthen what is still there: fail where it has ended or was forgotten.
         output: How to print.
         control: Which mock-plc.
     """
-    say(control.ask("DELETE", f"faults/{number}"), output, f"removed fault {number}")
+    headers = {"If-Match": "*"} if if_there else {}
+    answer = control.ask("PUT", f"faults/{_quoted(name)}", {"fault": line}, headers=headers)
+    show(answer, output, answer["faults"], "plc", "id", "name", "fault", "active")
+
+
+@fault.command
+def remove(which: str, /, *, output: Output = Format.TABLE, control: Control = HERE) -> None:
+    """End one fault.
+
+    Args:
+        which: Its id or its name, as `ctl fault list` shows it.
+        output: How to print.
+        control: Which mock-plc.
+    """
+    say(control.ask("DELETE", f"faults/{_quoted(which)}"), output, f"removed fault {which}")
 
 
 @fault.command

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,7 +43,9 @@ class Control:
         ),
     ] = None
 
-    def ask(self, method: str, path: str, body: object = None, **query: object) -> dict[str, Any]:
+    def ask(
+        self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None, **query: object
+    ) -> dict[str, Any]:
         """Send a request and return its answer.
 
         Raises:
@@ -50,10 +53,10 @@ class Control:
         """
         address = self._address()
         query = {key: value for key, value in {**query, "plc": self.plc}.items() if value is not None}
-        headers = self._headers()
+        sent = {**self._headers(), **(headers or {})}
         connection = http.client.HTTPConnection(address.host, address.port, timeout=_TIMEOUT)
         try:
-            connection.request(method, f"/v1/{path}?{urlencode(query)}", json.dumps(body), headers)
+            connection.request(method, f"/v1/{path}?{urlencode(query)}", json.dumps(body), sent)
             answer = connection.getresponse()
             content = answer.read()
         except OSError as error:

@@ -17,6 +17,12 @@ class Entry:
     since: float
     dice: random.Random
     hits: int = 0
+    name: str = ""
+
+    def over(self, now: float) -> bool:
+        """Whether its time has ended, for good."""
+        fault = self.fault
+        return fault.for_ is not None and fault.every is None and now - self.since >= fault.after + fault.for_
 
     def active(self, now: float) -> bool:
         """Whether it is on, and not through with its first hits."""
@@ -83,12 +89,34 @@ class FaultBox:
         """Set faults, from now on, and return the numbers by which they can be removed."""
         return [self._add(fault) for fault in faults]
 
-    def _add(self, fault: Fault) -> int:
+    def _add(self, fault: Fault, name: str = "") -> int:
         self._last += 1
-        dice = random.Random(f"{self.seed}/{self._last}")  # noqa: S311 - faults that can be repeated, not a secret
-        self._entries[self._last] = Entry(self._last, fault, self.clock(), dice)
+        dice = random.Random(f"{self.seed}/{name or self._last}")  # noqa: S311 - faults to be repeated, not a secret
+        self._entries[self._last] = Entry(self._last, fault, self.clock(), dice, name=name)
         self.on_change()
         return self._last
+
+    def named(self, name: str) -> Entry | None:
+        """Return the fault that was put under a name, unless its time is over."""
+        now = self.clock()
+        return next((each for each in self._entries.values() if each.name == name and not each.over(now)), None)
+
+    def put(self, name: str, fault: Fault) -> Entry:
+        """Set the fault of a name. The same one again only counts its time from now on; others of it are replaced."""
+        there = self.named(name)
+        if there and there.fault == fault:
+            there.since = self.clock()
+            self.on_change()
+            return there
+        self._forget(name)
+        return self._entries[self._add(fault, name)]
+
+    def _forget(self, name: str) -> None:
+        """Take away what a name stands for, and what of other names is over: nobody ends those one by one."""
+        now = self.clock()
+        gone = [each.id for each in self._entries.values() if each.name and (each.name == name or each.over(now))]
+        for number in gone:
+            del self._entries[number]
 
     def remove(self, number: int) -> Fault:
         """Take one away and return it; KeyError if there is no such fault."""
