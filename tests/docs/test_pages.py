@@ -143,7 +143,8 @@ def test_where_a_text_is_made() -> None:
     assert told == {}
 
 
-PROMISES = [ROOT / "README.md", ROOT / "docs/reliability.md"]
+WORKLOADS = ROOT / "docs/guides/workload-promises.md"
+PROMISES = [ROOT / "README.md", ROOT / "docs/reliability.md", WORKLOADS]
 
 
 @pytest.mark.parametrize("page", PROMISES, ids=lambda page: page.name)
@@ -157,6 +158,16 @@ def test_a_promise_names_a_test_that_there_is(page: Path) -> None:
     assert named
     for each in named:
         assert each in functions or any(str(file).endswith(f"/{each}") for file in files), each
+
+
+def test_each_promise_about_workloads_is_held() -> None:
+    """Each complaint and each story of the page has a test that holds it, and none is left out."""
+    _, promises, complaints, stories = WORKLOADS.read_text().split("\n## ")
+    for part, count in ((promises, 7), (complaints, 21), (stories, 20)):
+        rows = [line.split(" | ") for line in part.splitlines() if line.startswith("| ")][1:]
+        assert len(rows) == count
+        for row in rows:
+            assert re.fullmatch(r"(.*`test_\w+(\.py)?`)+ \|", row[-1]), row
 
 
 def test_the_picture_shows_the_layers_that_are_held() -> None:

@@ -1,11 +1,14 @@
 """A workload goes from one version to the next on a real API server, with real controllers of ReplicaSets."""
 
+from pathlib import Path
+
 import httpx
 import pytest
+from testbed import ControlPlane
 
 from ..operators import Operator
-from ..planes import MERGE, until
-from .conftest import NAMESPACE
+from ..planes import GROUP, MERGE, until
+from .conftest import ACCOUNT, NAMESPACE
 from .workload import Workload
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -105,3 +108,30 @@ def test_from_deployment(hmi: Workload) -> None:
     until(lambda: available() == 0, "the Deployment has none")
     assert hmi.pods() == {"1": 2}
     hmi.api.delete(f"{path}/{hmi.name}").raise_for_status()
+
+
+def test_upgrade(hmi: Workload, delivery_plane: ControlPlane, tmp_path: Path) -> None:
+    """An operator that starts beside a hundred idle Rollouts writes nothing: each object has its version still."""
+    administrator = hmi.api
+    idle = [Workload(administrator, NAMESPACE, f"idle-{number}") for number in range(100)]
+    for each in idle:
+        each.declare("1", replicas=0)
+    for each in idle:
+        each.stands("Completed")
+        until(each.is_seen, f"the ReplicaSet of {each.name} is seen by its controller")
+    before = versions(administrator)
+    assert len(before) == 200
+    with Operator(delivery_plane.kubeconfig_for(ACCOUNT), "memory", tmp_path / "log", kinds="delivery") as newer:
+        until(lambda: newer.metrics().count('phase="Completed",rollout="idle-') == 100, "it has looked at all of them")
+        writes = [each for each in newer.metrics().splitlines() if each.startswith("fabgitops_api_writes_total{")]
+        assert [each for each in writes if not each.endswith(" 0.0")] == []
+    assert versions(administrator) == before
+    for each in idle:
+        administrator.delete(each.path).raise_for_status()
+
+
+def versions(api: httpx.Client) -> dict[str, str]:
+    """Return the resourceVersion of each idle Rollout and ReplicaSet."""
+    paths = (f"{GROUP}/namespaces/{NAMESPACE}/rollouts", f"/apis/apps/v1/namespaces/{NAMESPACE}/replicasets")
+    rows = [each["metadata"] for path in paths for each in api.get(path).raise_for_status().json()["items"]]
+    return {each["uid"]: each["resourceVersion"] for each in rows if each["name"].startswith("idle-")}

@@ -90,6 +90,10 @@ class Workload:
         """Return what names its revisions."""
         return {each["metadata"]["labels"][HASH] for each in self.sets()}
 
+    def is_seen(self) -> bool:
+        """Return whether its ReplicaSets stand as their controller has last written them."""
+        return all(each["status"].get("observedGeneration") == each["metadata"]["generation"] for each in self.sets())
+
     def delete(self) -> None:
         """Delete it, and wait until the cluster has collected what was its own."""
         self.api.delete(self.path)
