@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from fabgitops_core.admission.expressions import SELF
+from fabgitops_core.admission.expressions import SELF, TRANSITION
 from fabgitops_core.admission.policies import VARIABLES, bound
 from fabgitops_core.admission.rules import SyntaxFault, compile_rule, pattern
 from fabgitops_core.admission.structure import Structure, structure
+from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
+from fabgitops_core.api.chaos.policy import CHAOS_POLICY
+from fabgitops_core.api.chaos.schedule import CHAOS_SCHEDULE
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import RACK, RACK_TEMPLATE
@@ -27,13 +30,15 @@ def schema(kind: Kind) -> Structure:
     return structure(definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
 
 
-@pytest.mark.parametrize("kind", [*KINDS, RACK_TEMPLATE, RACK], ids=lambda kind: kind.plural)
+@pytest.mark.parametrize(
+    "kind", [*KINDS, RACK_TEMPLATE, RACK, CHAOS_EXPERIMENT, CHAOS_SCHEDULE, CHAOS_POLICY], ids=lambda kind: kind.plural
+)
 def test_every_rule_of_a_kind_is_understood(kind: Kind) -> None:
     """Each rule of a definition, each sentence that it puts together and each pattern can be evaluated here."""
     for node in nodes(schema(kind)):
         for rule in node.rules:
             for text in filter(None, (rule.rule, rule.said)):
-                compile_rule(text, SELF)
+                compile_rule(text, TRANSITION)
         pattern(node.pattern)
 
 

@@ -18,6 +18,11 @@ class Correlation:
         self._old_items: Mapping[Any, Any] | None = None
         self._same: bool | None = None
 
+    @property
+    def old(self) -> Any:
+        """Return the old value."""
+        return self._old
+
     def key(self, name: str) -> "Correlation | None":
         """Return the same of a property; nothing where it was not there, or is not known."""
         if name not in self._children:

@@ -13,7 +13,12 @@ from fabgitops_core.admission.wording import Cause
 LONGEST_MESSAGE = 5120
 """Bytes of a sentence that a rule puts together; a longer one is not told."""
 
+_ROOT = "<nil>"
+"""How the API server names the path of a whole object."""
+
 SELF = ("self",)
+TRANSITION = ("self", "oldSelf")
+"""What a rule may speak of that is about a change: it is asked only where there is an old value of the same place."""
 
 _PYTHON_TYPES: dict[str, tuple[type[Any], ...]] = {
     "object": (dict,),
@@ -69,19 +74,31 @@ class _Before(NamedTuple):
 @lru_cache(maxsize=1024)
 def compiled(text: str) -> Program:
     """Return a rule of a node, compiled when it is first asked for."""
-    return compile_rule(text, SELF)
+    return compile_rule(text, TRANSITION if _of_change(text) else SELF)
+
+
+def _of_change(text: str) -> bool:
+    return "oldSelf" in text
 
 
 def broken(value: Any, known: Structure, correlation: Correlation | None = None) -> Iterator[Broke]:
     """Yield which rules a value breaks, its own and those of all that is in it."""
-    yield from _broken(value, as_seen(value, known), known, "", _Before(correlation, None))
+    yield from _broken(value, _as_object(value, known), known, "", _Before(correlation, None))
+
+
+def _as_object(value: Any, known: Structure) -> Any:
+    """Return an object as the rules of its root see it: of its metadata they know the name."""
+    seen = as_seen(value, known)
+    if isinstance(seen, dict) and isinstance(about := value.get("metadata"), dict) and "metadata" in known.properties:
+        return {**seen, "metadata": {key: about[key] for key in ("name", "generateName") if key in about}}
+    return seen
 
 
 def _broken(value: Any, seen: Any, known: Structure, path: str, before: _Before) -> Iterator[Broke]:
     if value is None or not known.ruled:
         return
     for rule in known.rules:
-        yield from _asked(rule, seen, known.type, path, before)
+        yield from _asked(rule, seen, known, path, before)
     if isinstance(value, list) and isinstance(seen, list) and known.items is not None:
         for place, each in enumerate(value):
             yield from _broken(each, seen[place], known.items, f"{path}[{place}]", before.item(place))
@@ -93,11 +110,15 @@ def _broken(value: Any, seen: Any, known: Structure, path: str, before: _Before)
                 yield from _broken(each, seen[name], inner, below, before.key(name))
 
 
-def _asked(rule: Validation, seen: Any, kind: str, path: str, before: _Before) -> Iterator[Broke]:
+def _asked(rule: Validation, seen: Any, known: Structure, path: str, before: _Before) -> Iterator[Broke]:
+    of_change, kind = _of_change(rule.rule), known.type
+    if of_change and before.here is None:
+        return
+    old = (readable(as_seen(before.here.old, known)),) if of_change and before.here else ()
     try:
-        if run(compiled(rule.rule), readable(seen)) is not True:
-            blamed = f"{path}.{rule.field}" if rule.field else path
-            yield Broke(wording.invalid(blamed, kind, _said(rule, seen)), before.same())
+        if run(compiled(rule.rule), readable(seen), *old) is not True:
+            blamed = f"{path}.{rule.field}".removeprefix(".") if rule.field else path
+            yield Broke(wording.invalid(blamed or _ROOT, kind, _said(rule, seen)), before.same())
     except CelError as error:
         # A rule that says nothing refuses, also what stood there before.
         why = str(error)
@@ -105,7 +126,7 @@ def _asked(rule: Validation, seen: Any, kind: str, path: str, before: _Before) -
             told = f"'{why}': call arguments did not match a supported operator, function or macro signature for rule"
         else:
             told = f"{why} evaluating rule"
-        yield Broke(wording.invalid(path, kind, f"{told}: {rule.message}"), stood=False)
+        yield Broke(wording.invalid(path or _ROOT, kind, f"{told}: {rule.message}"), stood=False)
 
 
 def _said(rule: Validation, seen: Any) -> str:

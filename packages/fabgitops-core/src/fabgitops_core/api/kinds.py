@@ -44,6 +44,7 @@ class Kind:
     `scale` lets it be scaled by `kubectl scale` and by a HorizontalPodAutoscaler.
     `lasting` is the field of a spec that counts also while another of its fields is not valid, and its model.
     A `shared_status` is written by others, too, and what they write counts: it is never written over unseen.
+    Its objects are in namespaces, unless it is not `namespaced`: then the cluster has them.
     Only objects with its `label` (name and value) are looked after, the others are somebody else's; with "" as the
     value, only those that lack it.
     """
@@ -66,6 +67,7 @@ class Kind:
     kind: str = ""
     optional: bool = False
     scale: Scale | None = None
+    namespaced: bool = True
 
     def __post_init__(self) -> None:
         """Let its objects say its name, where nothing else is said."""
