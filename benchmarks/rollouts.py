@@ -104,6 +104,10 @@ class Permitting:
         """Never be asked for."""
         raise NotImplementedError
 
+    async def draft(self, *_: object, **__: object) -> Any:
+        """Never be asked for."""
+        raise NotImplementedError
+
     async def delete(self, *_: object, **__: object) -> None:
         """Never be asked for."""
         raise NotImplementedError

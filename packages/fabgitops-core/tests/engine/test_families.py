@@ -1,6 +1,7 @@
 """What is known of the objects that resources own, whoever tells of it in whichever order."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -219,3 +220,20 @@ def test_an_object_without_a_namespace_or_the_label_is_passed_over(told: Told) -
     told.families.seen(WATCHED, box("y", 3, labels=[LABEL]))
     told.families.seen(WATCHED, {"metadata": None})
     assert len(told.family) == 0
+
+
+def test_whose_an_object_is_may_stand_elsewhere_than_in_its_label() -> None:
+    """Of objects with a label those are known that say their owner; one that says another is his, or nobody's."""
+    told = Told()
+
+    def owner(body: Mapping[str, Any]) -> str:
+        return "".join(each["name"] for each in body["metadata"].get("ownerReferences", ()))
+
+    watched = replace(WATCHED, owner=owner)
+    told.families.seen(watched, box("x", 1, shelf="any", ownerReferences=[{"name": "a"}]))
+    told.families.seen(watched, box("y", 2))
+    assert told.versions() == {"x": 1}
+    told.families.seen(watched, box("x", 3, ownerReferences=[{"name": "b"}]))
+    assert (told.versions(), told.versions(OTHER)) == ({}, {"x": 3})
+    told.families.seen(watched, box("x", 4))
+    assert (told.versions(), told.versions(OTHER)) == ({}, {})

@@ -35,11 +35,12 @@ class Server:
         self.answer: tuple[int, str] = (200, json.dumps(STORED))
         self.headers: dict[str, str] = {}
         self.sent: object = None
+        self.asked: dict[str, str] = {}
 
     async def reply(self, request: web.Request) -> web.Response:
         """Answer."""
-        if request.method == "PATCH":
-            self.sent = await request.json()
+        if request.method in {"PATCH", "POST"}:
+            self.sent, self.asked = await request.json(), dict(request.query)
         code, text = (200, json.dumps(STORED)) if request.method == "GET" else self.answer
         return web.Response(
             body=text.encode(), status=code, headers={"Content-Type": "application/json", **self.headers}
@@ -113,7 +114,7 @@ async def test_what_a_refused_deletion_means(
 
 
 @pytest.mark.parametrize(
-    "text", ["<html>please log in</html>", "[]", json.dumps({**STORED, "metadata": {"name": "x"}})]
+    "text", ["<html>please log in</html>", "[]", json.dumps({**STORED, "kind": "Other", "metadata": {"name": "x"}})]
 )
 @pytest.mark.parametrize(
     "ask",
@@ -122,8 +123,9 @@ async def test_what_a_refused_deletion_means(
         lambda objects: objects.delete(KEY, "u1"),
         lambda objects: objects.annotate(KEY, "u1", {"a": "b"}),
         lambda objects: objects.patch(KEY, "u1", STEPS),
+        lambda objects: objects.draft({**BODY, "kind": KIND.name}),
     ],
-    ids=["apply", "delete", "annotate", "patch"],
+    ids=["apply", "delete", "annotate", "patch", "draft"],
 )
 async def test_only_what_shows_the_object_says_that_it_was_done(
     objects: KubeObjects, server: Server, text: str, ask: Callable[[KubeObjects], Awaitable[object]]
@@ -175,6 +177,34 @@ async def test_a_patch_tests_uid_and_version_first(objects: KubeObjects, server:
         {"op": "test", "path": "/metadata/resourceVersion", "value": "7"},
         *STEPS,
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "error"),
+    [
+        (422, "Invalid", Refused),
+        (403, "Forbidden", Refused),
+        (400, "BadRequest", Refused),
+        (429, "TooManyRequests", Away),
+        (500, "InternalError", Away),
+        (409, "AlreadyExists", Away),
+    ],
+)
+async def test_what_a_refused_draft_means(
+    objects: KubeObjects, server: Server, code: int, reason: str, error: type[ObjectError]
+) -> None:
+    """Who asks what would be stored is told whether it would be refused again, or may be known a moment later."""
+    server.says(code, reason, "no", **MIXER)
+    with pytest.raises(ObjectError) as told:
+        await objects.draft(BODY)
+    assert type(told.value) is error
+
+
+async def test_what_is_drafted_has_a_name_that_nobody_has(objects: KubeObjects, server: Server) -> None:
+    """A draft is a POST that stores nothing (dryRun=All), under a name that is made up."""
+    assert await objects.draft(BODY) == STORED
+    assert server.asked == {"dryRun": "All", "fieldManager": "fabgitops-rack"}
+    assert server.sent == {**BODY, "metadata": {"namespace": "plant", "generateName": "mixer-"}}
 
 
 async def test_no_answer_is_away() -> None:

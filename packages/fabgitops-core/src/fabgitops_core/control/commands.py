@@ -38,6 +38,13 @@ class Apply(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Draft(Request):
+    """Ask what would be stored of an object of the resource's own, with all defaults; nothing is made."""
+
+    object: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Delete(Request):
     """Delete an object if it still is the one of this uid, and tell what came of it.
 

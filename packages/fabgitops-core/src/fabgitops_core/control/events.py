@@ -244,6 +244,23 @@ class ApplyFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Drafted(Event):
+    """An object would be stored so; there is none, and the name and the version of the record are nobody's."""
+
+    at: datetime
+    child: Child
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFailed(Event):
+    """It is not known how an object would be stored."""
+
+    at: datetime
+    key: Key
+    failure: ObjectFailure
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted(Event):
     """An object is gone, or will be as soon as those let it whose finalizers it has."""
 

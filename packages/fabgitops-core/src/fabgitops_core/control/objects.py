@@ -42,13 +42,15 @@ class Watched:
     """Which objects a kind owns, and how a record is made of one.
 
     Objects of `kind` that carry `label` are watched; its value is the name of their owner, which is of `owner_kind` and
-    in the same namespace. `seen` is pure, and raises nothing for what a user wrote.
+    in the same namespace. Where the label does not say it, `owner` does: it returns the name, "" for an object that is
+    none of theirs. Both are pure, and raise nothing for what a user wrote.
     """
 
     kind: Kind
     label: str
     owner_kind: str
     seen: Callable[[Mapping[str, Any]], Child]
+    owner: Callable[[Mapping[str, Any]], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,11 @@ class Families:
     def take(self, what: What, body: Body) -> tuple[Key, Child] | None:
         """Take an object, and return whose it is and its record, where it is kept and that can be made."""
         owner = self._owner(what, body)
-        return None if owner is None else _taken(self.family_of(what), owner, what, body)
+        if owner is not None:
+            return _taken(self.family_of(what), owner, what, body)
+        if isinstance(what, Watched) and what.owner is not None:  # it carries the label, and may have had another owner
+            self.lost(full_name(what, body), _text(_metadata(body).get("uid")), what)
+        return None
 
     def _owner(self, what: What, body: Body) -> Key | None:
         """Return whose an object is; what is regarded is its own, and what nobody regards is nobody's."""
@@ -105,7 +109,7 @@ class Families:
             key = full_name(what, body)
             return key if key in self.views else None
         owner = owner_of(what, body)
-        if owner is None:
+        if owner is None and what.owner is None:
             log.error("a %s that says neither namespace nor %s is passed over", what.kind.name, what.label)
         return owner
 
@@ -170,7 +174,10 @@ def owner_of(watched: Watched, body: Body) -> Key | None:
     """Return the full name of the resource that an object says it belongs to; None where it says none."""
     metadata = _metadata(body)
     labels = metadata.get("labels")
-    name = _text(labels.get(watched.label)) if isinstance(labels, Mapping) else ""
+    if watched.owner is not None:
+        name = watched.owner(body)
+    else:
+        name = _text(labels.get(watched.label)) if isinstance(labels, Mapping) else ""
     namespace = _text(metadata.get("namespace"))
     return Key(watched.owner_kind, namespace, name) if name and namespace else None
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.commands import Annotate, Apply, Delete, Patch, Request
+from fabgitops_core.control.commands import Annotate, Apply, Delete, Draft, Patch, Request
 from fabgitops_core.control.events import (
     Annotated,
     AnnotateFailed,
@@ -19,6 +19,8 @@ from fabgitops_core.control.events import (
     ApplyFailed,
     Deleted,
     DeleteFailed,
+    Drafted,
+    DraftFailed,
     Event,
     Patched,
     PatchFailed,
@@ -75,7 +77,13 @@ class ObjectRequests:
 
     def performers(self) -> dict[type[Request], OwnPerformer]:
         """Return by its type what carries out a request."""
-        return {Apply: self.apply, Delete: self.delete, Patch: self.patch, Annotate: self.annotate}
+        return {
+            Apply: self.apply,
+            Draft: self.draft,
+            Delete: self.delete,
+            Patch: self.patch,
+            Annotate: self.annotate,
+        }
 
     async def apply(self, entry: Entry, request: Apply) -> Event:
         """Apply an object that the resource owns; what came of it is known to its family at once.
@@ -98,6 +106,22 @@ class ObjectRequests:
             family.take(entry.key, child, ours=True)
             self._regarded(entry, key, applied.body)
         return Applied(self._now(), child, applied.created)
+
+    async def draft(self, entry: Entry, request: Draft) -> Event:
+        """Ask what would be stored of an object that the resource would own; nobody comes to know of it.
+
+        Raises:
+            ValueError: If it would not be the resource's own: a fault of who decides.
+        """
+        body = request.object
+        watched, _ = _own(entry, body)
+        asking = _Asking(self._clearance, entry, request)
+        try:
+            stored = await self._objects.draft(body, wanted=asking)
+        except ObjectError as error:
+            key = Key(watched.kind.name, body["metadata"]["namespace"], body["metadata"]["name"])
+            return DraftFailed(self._now(), key, asking.failure(error))
+        return Drafted(self._now(), watched.seen(stored))
 
     async def delete(self, entry: Entry, request: Delete) -> Event:
         """Delete an object that the resource owns, and that still is as it was when that was decided.

@@ -163,6 +163,18 @@ class Objects(Protocol):
         """
         ...
 
+    async def draft(self, body: Mapping[str, Any], *, wanted: Callable[[], bool] = lambda: True) -> Mapping[str, Any]:
+        """Return an object as it would be stored, with all defaults and what policies change of it; nothing is stored.
+
+        Args:
+            body: As for `apply`; its name may be another's, and is not that of what is returned.
+            wanted: As for `apply`.
+
+        Raises:
+            ObjectError: One of `Withdrawn`, `Refused`, `Away`.
+        """
+        ...
+
     async def delete(self, key: Key, uid: str, version: int = 0, *, wanted: Callable[[], bool] = lambda: True) -> None:
         """Delete an object if it still is the one of this uid; it may stay until its finalizers let it go.
 

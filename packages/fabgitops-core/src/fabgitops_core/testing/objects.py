@@ -32,6 +32,7 @@ class FakeObjects:
     `errors` are raised in their order, each once; a None among them lets a request pass, and an `AnswerLost` is raised
     after its request was done. Requests wait for `hold` where there is one; `waiting` counts those. `requests` keeps
     what was sent, in order. `unseen` are raised as `errors` are, of those who only look, and `looks` keeps at what.
+    `drafting` makes of an object what would be stored of it.
 
     Args:
         api: The API server.
@@ -45,6 +46,7 @@ class FakeObjects:
         self.requests: list[tuple[str, Key]] = []
         self.unseen: list[ObjectError | None] = []
         self.looks: list[Key] = []
+        self.drafting: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda body: body
 
     async def apply(
         self, body: Mapping[str, Any], *, force: bool, uid: str = "", wanted: Callable[[], bool] = lambda: True
@@ -56,6 +58,18 @@ class FakeObjects:
         if lost is not None:
             raise lost
         return applying
+
+    async def draft(self, body: Mapping[str, Any], *, wanted: Callable[[], bool] = lambda: True) -> Mapping[str, Any]:
+        """Return an object as `drafting` makes it, or raise what the test wants."""
+        key = self._api.key_of(body)
+        lost = await self._turn("draft", key, wanted)
+        kind = self._api.kinds.get(key.kind)
+        if kind is None or not kind.matches(body):
+            raise Refused(f"there is no kind {key.kind} in {body.get('apiVersion')}")
+        _refuse_invalid(kind, body)
+        if lost is not None:
+            raise lost
+        return self.drafting(body)
 
     async def delete(self, key: Key, uid: str, version: int = 0, *, wanted: Callable[[], bool] = lambda: True) -> None:
         """Delete an object, or raise what the test wants."""

@@ -89,6 +89,31 @@ def test_a_status_of_argo_rollouts_is_gone_on_from() -> None:
     assert read(found) == (PAUSED.model_copy(update={"controller_pause": True}), NOTHING)
 
 
+def test_what_argo_rollouts_has_done_since_counts() -> None:
+    """One that went back to Argo Rollouts for a while goes on where that left it, not where we did, and by no word."""
+    status = {"currentPodHash": "8c4d", "stableRS": "8c4d", "currentStepIndex": 4, "pauseConditions": None}
+    found, wanted = read(patched(PAUSED, status))
+    assert (found.current_pod_hash, found.stable_rs, found.pause_conditions) == ("8c4d", "8c4d", ())
+    assert wanted == NOTHING
+
+
+def test_weights_and_selectors_of_argo_rollouts_are_gone_on_from() -> None:
+    """What its routes and Services say is known from its status, so nothing of that is set anew."""
+    weights = {
+        "canary": {"weight": 5, "serviceName": "hmi-canary", "podTemplateHash": "66f5"},
+        "stable": {"weight": 95, "serviceName": "hmi", "podTemplateHash": "7bd9"},
+        "verified": True,
+    }
+    blue_green = {"activeSelector": "7bd9", "previewSelector": "66f5", "scaleUpPreviewCheckPoint": True}
+    found = ArgoRolloutStatus.model_validate({"canary": {"weights": weights}, "blueGreen": blue_green})
+    status, _ = read(found)
+    assert status.canary.weights is not None
+    assert (status.canary.weights.canary.weight, status.canary.weights.stable.pod_template_hash) == (5, "7bd9")
+    known = status.blue_green
+    assert (known.active_selector, known.preview_selector) == ("7bd9", "66f5")
+    assert known.scale_up_preview_check_point
+
+
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [

@@ -14,13 +14,27 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.rollout import ROLLOUT, RolloutSpec
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.control.analysis.answers import Answer
-from fabgitops_core.control.commands import Apply, Command, Delete, Emit, Measure, Notice, Patch, Publish, Request, Wake
+from fabgitops_core.control.commands import (
+    Apply,
+    Command,
+    Delete,
+    Draft,
+    Emit,
+    Measure,
+    Notice,
+    Patch,
+    Publish,
+    Request,
+    Wake,
+)
 from fabgitops_core.control.events import (
     Applied,
     ApplyFailed,
     Declared,
     Deleted,
     DeleteFailed,
+    Drafted,
+    DraftFailed,
     Emitted,
     Event,
     Measured,
@@ -51,6 +65,11 @@ def template(version: str) -> dict[str, Any]:
         "metadata": {"labels": {"app": "hmi"}},
         "spec": {"containers": [{"name": "hmi", "image": f"hmi:{version}"}]},
     }
+
+
+def defaulted(pods: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pod template as an API server stores it."""
+    return {**pods, "spec": {"restartPolicy": "Always", "terminationGracePeriodSeconds": 30, **pods["spec"]}}
 
 
 def spec(strategy: Mapping[str, Any], version: str = "1", replicas: int = 4, **more: Any) -> dict[str, Any]:
@@ -165,8 +184,19 @@ class Plant:
             self._patch(request, failure)
         elif isinstance(request, Delete):
             self._delete(request, failure)
+        elif isinstance(request, Draft):
+            self._draft(request, failure)
         elif isinstance(request, Measure):
             self._measure(request)
+
+    def _draft(self, request: Draft, failure: ObjectFailureKind | None) -> None:
+        body = copy.deepcopy(dict(request.object))
+        if failure is not None:
+            key = Key(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
+            self.tell(DraftFailed(self.at, key, ObjectFailure(failure, "no")))
+            return
+        body["spec"]["template"] = defaulted(body["spec"]["template"])
+        self.tell(Drafted(self.at, records.replica_set(body)))
 
     def _measure(self, request: Measure) -> None:
         self.measured.append(request.name)

@@ -146,6 +146,18 @@ def shown(answer: Any, name: str, uid: str = "") -> Mapping[str, Any]:
     return body
 
 
+def drafted(answer: Any, kind: str) -> Mapping[str, Any]:
+    """Return an answer that shows an object of a kind as it would be stored, which has no version yet.
+
+    Raises:
+        ValueError: It shows none.
+    """
+    body: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
+    if body.get("kind") != kind or not isinstance(body.get("metadata"), Mapping):
+        raise ValueError(f"it does not show a {kind}")
+    return body
+
+
 def done(answer: Any) -> bool:
     """Return whether an answer says of a deletion that it is done, and shows no object."""
     return isinstance(answer, dict) and (answer.get("kind"), answer.get("status")) == ("Status", "Success")

@@ -10,7 +10,7 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.engine.object_errors import Gone, ObjectError, Withdrawn
 from fabgitops_core.engine.ports import Applying
 
-from fabgitops_operator.cluster.answers import answers, done, shown
+from fabgitops_operator.cluster.answers import answers, done, drafted, shown
 from fabgitops_operator.cluster.refusals import (
     PATCHING,
     Asked,
@@ -84,6 +84,25 @@ class KubeObjects:
         send = partial(self._rest.apply, kind, given, self._manager, force=force)
         stored, code = await self._asked(Asked("applying", key, uid), send, wanted)
         return Applying(stored, created=code == 201)
+
+    async def draft(self, body: Mapping[str, Any], *, wanted: Callable[[], bool] = lambda: True) -> Mapping[str, Any]:
+        """As `fabgitops_core.engine.ports.Objects.draft`; the API server makes a name of the one that is given."""
+        metadata, kind = dict(body["metadata"]), self._said[body["apiVersion"], body["kind"]]
+        namespace, name = metadata["namespace"], metadata.pop("name")
+        doing = f"asking what would be stored of {kind.name} {namespace}/{name}"
+        given = {**body, "metadata": {**metadata, "generateName": f"{name}-"}}
+        code = 0
+        try:
+            with answers(doing, name, namespace):
+                async with self._slots.of(namespace):
+                    if not wanted():
+                        raise Withdrawn(f"{doing}: it is not wanted any more")
+                    answer = await self._rest.draft(kind, given, self._manager)
+                code = answer.status_code
+                answer.raise_for_status()
+                return drafted(answer.json(), kind.kind)
+        except ApiError as error:
+            raise refusal(error, code) from error
 
     async def delete(self, key: Key, uid: str, version: int = 0, *, wanted: Callable[[], bool] = lambda: True) -> None:
         """As `fabgitops_core.engine.ports.Objects.delete`."""

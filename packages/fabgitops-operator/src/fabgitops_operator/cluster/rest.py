@@ -67,6 +67,15 @@ class Rest:
         url = _url(kind, metadata["namespace"], metadata["name"])
         return await self._client.patch(url, params=asked, content=json.dumps(dict(body)), headers=_APPLY)
 
+    async def draft(self, kind: Kind, body: Body, manager: str) -> httpx2.Response:
+        """Ask what would be stored of a new object (`dryRun=All`), and return the answer, whatever it is.
+
+        Raises:
+            httpx2.HTTPError: There is no answer.
+        """
+        asked = {"fieldManager": manager, "dryRun": "All"}
+        return await self._client.post(_url(kind, body["metadata"]["namespace"]), params=asked, json=dict(body))
+
     async def merge(self, kind: Kind, namespace: str, name: str, patch: Body, manager: str) -> httpx2.Response:
         """Send a merge patch, and return the answer, whatever it is; one that names a uid is for no other object.
 

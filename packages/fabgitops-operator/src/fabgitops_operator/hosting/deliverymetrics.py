@@ -18,6 +18,7 @@ from fabgitops_core.control.events import (
     ApplyFailed,
     Declared,
     DeleteFailed,
+    DraftFailed,
     Event,
     Faulted,
     PatchFailed,
@@ -107,7 +108,7 @@ class DeliveryMetrics:
             self._rows[key] = _stands(event.status if isinstance(event, Declared) else event.said)
         if isinstance(event, Surveyed):
             self._results[key] = "ok"
-        elif isinstance(event, ApplyFailed | PatchFailed | DeleteFailed):
+        elif isinstance(event, ApplyFailed | DraftFailed | PatchFailed | DeleteFailed):
             self._results[key] = event.failure.kind.name.lower()
         for command in commands:
             if isinstance(command, Publish):

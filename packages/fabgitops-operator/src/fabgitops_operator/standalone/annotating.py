@@ -79,6 +79,14 @@ class StoreObjects:
         """
         raise TypeError(f"no kind that is looked after here owns objects, and {body.get('kind')} was to be applied")
 
+    async def draft(self, body: Mapping[str, Any], **how: object) -> NoReturn:
+        """Never be asked for.
+
+        Raises:
+            TypeError: It was.
+        """
+        raise TypeError(f"no kind that is looked after here owns objects, and {body.get('kind')} was to be drafted")
+
     async def patch(self, key: Key, uid: str, steps: object, version: int = 0, **how: object) -> NoReturn:
         """Never be asked for.
 

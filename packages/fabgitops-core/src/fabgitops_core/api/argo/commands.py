@@ -6,10 +6,10 @@ patch comes to the same word as an annotation of ours says, which names the revi
 
 from typing import NamedTuple
 
-from fabgitops_core.api.argo.status import ArgoRolloutStatus
+from fabgitops_core.api.argo.status import ArgoRolloutStatus, ArgoWeights
 from fabgitops_core.api.meta import rfc3339
 from fabgitops_core.api.rollout.marks import ACTIVE_STEP, PREVIEW_STEP
-from fabgitops_core.api.rollout.status import RolloutStatus
+from fabgitops_core.api.rollout.status import BlueGreenStatus, CanaryStatus, RolloutStatus, Weights
 
 FULL = "full"
 
@@ -68,16 +68,24 @@ def _stop(said: RolloutStatus) -> str:
 def read(found: ArgoRolloutStatus) -> tuple[RolloutStatus, Wanted]:
     """Return what a Rollout goes on from, and what somebody wants of it.
 
-    A status without a field of ours was written by Argo Rollouts: where that had got to is where we go on.
+    A status without a field of ours was written by Argo Rollouts, and so was one with other revisions than were said
+    here, which no tool patches: where that had got to is where we go on.
     """
-    if found.fabgitops is not None:
-        return found.fabgitops, commands_in(found.fabgitops, found)
-    return _adopted(found), NOTHING
+    said = found.fabgitops
+    if said is not None and (said.current_pod_hash, said.stable_rs) == (found.current_pod_hash, found.stable_rs):
+        return said, commands_in(said, found)
+    return _adopted(found, said or RolloutStatus()), NOTHING
 
 
-def _adopted(found: ArgoRolloutStatus) -> RolloutStatus:
-    """Return where Argo Rollouts had got to: the proven revision, the step, the waits, and what was given up."""
+def _adopted(found: ArgoRolloutStatus, before: RolloutStatus) -> RolloutStatus:
+    """Return where Argo Rollouts had got to: the proven revision, the step, the waits, and what was given up.
+
+    What we have decided before that stays noted, and is told.
+    """
     return RolloutStatus(
+        decisions=before.decisions,
+        outbox=before.outbox,
+        untold=before.untold,
         current_pod_hash=found.current_pod_hash,
         stable_rs=found.stable_rs,
         current_step_index=found.current_step_index,
@@ -88,7 +96,20 @@ def _adopted(found: ArgoRolloutStatus) -> RolloutStatus:
         promote_full=found.promote_full,
         collision_count=max(found.collision_count or 0, 0),
         selector=found.selector,
+        canary=CanaryStatus(weights=_weights(found.canary.weights)),
+        blue_green=BlueGreenStatus(
+            active_selector=found.blue_green.active_selector,
+            preview_selector=found.blue_green.preview_selector,
+            scale_up_preview_check_point=found.blue_green.scale_up_preview_check_point,
+        ),
     )
+
+
+def _weights(found: ArgoWeights | None) -> Weights | None:
+    """Return the weights that routes have; None where it is not said of which revisions."""
+    if found is None or not (found.canary.pod_template_hash and found.stable.pod_template_hash):
+        return None
+    return Weights(canary=found.canary, stable=found.stable)
 
 
 def kept_in(status: ArgoRolloutStatus, wanted: Wanted) -> ArgoRolloutStatus:

@@ -35,3 +35,15 @@ ABORT = f"rollout.{GROUP}/abort"
 
 RETRY = f"rollout.{GROUP}/retry"
 """On a Rollout: `HASH/ABORTED-AT`, given up at that moment, is begun once more."""
+
+ARGO_REVISION = "rollout.argoproj.io/revision"
+"""What Argo Rollouts has for REVISION; its kubectl plugin knows the number of a revision by it."""
+
+ARGO_EPHEMERAL = "rollout.argoproj.io/ephemeral-metadata"
+"""Its annotation of a ReplicaSet: what it has put onto pods for a time, as JSON (canaryMetadata …)."""
+
+ARGO_SCALE_DOWN_AT = "scale-down-deadline"
+"""What it has for SCALE_DOWN_AT."""
+
+ARGO_MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts"
+"""Its annotation of a Service: the Rollout that sets the selector. Where it finds no such Rollout it undoes that."""

@@ -27,12 +27,14 @@ from fabgitops_core.control.analysis.template import WORDS
 from fabgitops_core.control.commands import Apply, Command, Commands, Notice, Patch, Publish, Request
 from fabgitops_core.control.events import Declared, Event, Faulted, Surveyed
 from fabgitops_core.control.objects import Viewed, Watched
+from fabgitops_core.control.rollout.kinds import REPLICA_SET
+from fabgitops_core.control.rollout.records import argo_owner
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.templates import Step as TemplateStep
 from fabgitops_core.control.templates import Templates, TemplateState
 
-REVISION = "rollout.argoproj.io/revision"
+REVISION = marks.ARGO_REVISION
 """Annotation of a ReplicaSet by which the kubectl plugin knows the number of its revision."""
 
 UNSAID = ArgoRolloutStatus()
@@ -74,7 +76,7 @@ class ArgoRolloutController:
 
     def owns(self) -> tuple[Watched, ...]:
         """Return what Rollouts own."""
-        return tuple(replace(each, owner_kind=ARGO_ROLLOUT.name) for each in self._ours.owns())
+        return tuple(_as_argos(each) for each in self._ours.owns())
 
     def views(self) -> tuple[Viewed, ...]:
         """Return the kinds of what is only looked at."""
@@ -106,6 +108,12 @@ class ArgoRolloutController:
         if new != NOTHING and inner.said.conditions and not any(isinstance(each, Publish) for each in commands):
             commands = (Publish(inner.said), *commands)  # else the engine says again what was said before it
         return _told(after, commands, event.at)
+
+
+def _as_argos(watched: Watched) -> Watched:
+    """Return what Rollouts of Argo Rollouts own: ReplicaSets that its controller has made do not carry our label."""
+    watched = replace(watched, owner_kind=ARGO_ROLLOUT.name)
+    return replace(watched, label=marks.HASH, owner=argo_owner) if watched.kind is REPLICA_SET else watched
 
 
 def _spec(key: Key, event: Declared[Any, Any]) -> tuple[RolloutSpec | None, str]:

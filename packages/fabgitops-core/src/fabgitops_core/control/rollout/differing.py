@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
-from fabgitops_core.control.commands import Apply, Delete, Patch, Request
+from fabgitops_core.control.commands import Apply, Delete, Draft, Patch, Request
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rollout.records import selector_of
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -51,9 +51,14 @@ def releasing(child: Child) -> Doing | None:
     return Doing(patch_of(child, steps), RolloutReason.SWITCHED, told)
 
 
+def place_of(part: str, name: str) -> str:
+    """Return where a label, or an annotation, of an object stands (RFC 6901)."""
+    return f"/metadata/{part}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
 def key_of(request: Request) -> Key | None:
     """Return which object a request is about; None for one that is about none."""
-    if isinstance(request, Apply):
+    if isinstance(request, Apply | Draft):
         metadata = request.object["metadata"]
         return Key(request.object["kind"], metadata["namespace"], metadata["name"])
     return request.key if isinstance(request, Patch | Delete) else None

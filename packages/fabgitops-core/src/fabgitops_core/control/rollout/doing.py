@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.commands import Apply, Delete
 from fabgitops_core.control.rollout.aims import Aims
-from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of, releasing, selecting
+from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of, place_of, releasing, selecting
 from fabgitops_core.control.rollout.records import MIN_READY
 from fabgitops_core.control.rollout.records import number_of as number_in
 from fabgitops_core.control.rollout.revisions.revising import number_of, replica_set
@@ -97,11 +97,8 @@ def _scaled(look: Look, aims: Aims, *, up: bool) -> Iterator[Doing]:
 
 def _annotated(revision: Revision, annotations: dict[str, str | None]) -> Steps:
     """Return the steps that give annotations to a ReplicaSet, which has some: one that is None is taken away."""
+    places = ((place_of("annotations", name), text) for name, text in annotations.items())
     return tuple(
-        {"op": "remove", "path": _path(name)} if text is None else {"op": "add", "path": _path(name), "value": text}
-        for name, text in annotations.items()
+        {"op": "remove", "path": place} if text is None else {"op": "add", "path": place, "value": text}
+        for place, text in places
     )
-
-
-def _path(annotation: str) -> str:
-    return f"/metadata/annotations/{annotation.replace('~', '~0').replace('/', '~1')}"

@@ -8,22 +8,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout.marks import HASH
 from fabgitops_core.api.rollout.marks import ROLLOUT as LABEL
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.strategies import Canary
-from fabgitops_core.control.commands import Commands, Notice, Wake
-from fabgitops_core.control.events import Applied, ApplyFailed, Deleted, DeleteFailed, Patched, PatchFailed, Surveyed
+from fabgitops_core.control.commands import Commands, Draft, Notice, Wake
+from fabgitops_core.control.events import (
+    Applied,
+    ApplyFailed,
+    Deleted,
+    DeleteFailed,
+    Drafted,
+    DraftFailed,
+    Patched,
+    PatchFailed,
+    Surveyed,
+)
 from fabgitops_core.control.moments import pause_after
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
 from fabgitops_core.control.rollout import aiming
+from fabgitops_core.control.rollout.differing import Doing
 from fabgitops_core.control.rollout.doing import next_of
 from fabgitops_core.control.rollout.judging import analysing, judges
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.obeying import obeyed
 from fabgitops_core.control.rollout.pods.limits import limits
+from fabgitops_core.control.rollout.records import CONTENT
+from fabgitops_core.control.rollout.revisions import adopting
 from fabgitops_core.control.rollout.revisions.revising import mark_in, revised
+from fabgitops_core.control.rollout.revisions.templates import hash_of
 from fabgitops_core.control.rollout.saying import telling
 from fabgitops_core.control.rollout.saying.deciding import brief
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -69,7 +85,9 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
     if state.leaving or not state.uid or state.spec is None or state.fault:
         return state, ()
     look = look_of(state, state.spec, event)
-    state = moved(look, state)
+    if (unknown := adopting.next_of(look, state)) is not None:
+        return _acting(state, unknown)
+    state = moved(look, adopting.taken_over(look, state))
     aims = aiming.aims_of(look, state)
     if (doing := next_of(look, aims)) is None:
         state = state._replace(trouble="", refused=False)  # whatever could not be done need not be done any more
@@ -80,9 +98,14 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
         due = min(filter(None, (aims.due, analysing.next_at(look, state))), default=None)
         left = None if due is None else max((due - look.at).total_seconds(), 0.0)
         return state._replace(tries=0), (*commands, Wake(left))
-    notice = Notice(doing.reason, doing.told)
-    state = state._replace(stage=Stage.ACTING, inputs=state.declared, telling=notice)
-    return state, (*commands, doing.request)
+    state, asked = _acting(state, doing)
+    return state, (*commands, *asked)
+
+
+def _acting(state: RolloutState, doing: Doing) -> Step:
+    """Ask for something to be done."""
+    notice = None if isinstance(doing.request, Draft) else Notice(doing.reason, doing.told)
+    return state._replace(stage=Stage.ACTING, inputs=state.declared, telling=notice), (doing.request,)
 
 
 def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
@@ -131,7 +154,16 @@ def done(state: RolloutState, event: Applied | Patched | Deleted) -> Step:
     return state, (*told, Wake(0.0))
 
 
-def failed(state: RolloutState, event: ApplyFailed | PatchFailed | DeleteFailed) -> Step:
+def drafted(state: RolloutState, event: Drafted) -> Step:
+    """Note what an API server makes of the template that is declared, and look again."""
+    if state.stage is not Stage.ACTING or state.spec is None:
+        return state, ()
+    if state.inputs == state.declared:  # else it may be of a template of before
+        state = state._replace(drafted=(hash_of(state.spec.template), event.child.facts.get(CONTENT, "")))
+    return state._replace(stage=Stage.IDLE, inputs=(), tries=0, trouble="", refused=False), (Wake(0.0),)
+
+
+def failed(state: RolloutState, event: ApplyFailed | DraftFailed | PatchFailed | DeleteFailed) -> Step:
     """Look again: soon where something has changed under us, later where nothing may be sent, or was refused."""
     if state.stage is not Stage.ACTING:
         return state, ()
@@ -164,7 +196,8 @@ def _unseen(state: RolloutState, key: Key, failure: ObjectFailure) -> str:
     """Return why what is ours is not seen, though its name is taken by it."""
     if failure.stands is not None and failure.stands.leaving:
         return f"the {key.kind} {key.name} is still being deleted: what holds it stands in its finalizers"
-    label = f"{LABEL}={state.key.name}"
+    is_by_hash = key.kind == REPLICA_SET.name and state.key.kind == ARGO_ROLLOUT.name
+    label = HASH if is_by_hash else f"{LABEL}={state.key.name}"
     return f"the {key.kind} {key.name} is there, and is not seen: does it have the label {label}? Give it that again"
 
 

@@ -1,7 +1,7 @@
 """What a Rollout owns and looks at, as small records: ReplicaSets, and Services (`routes` has those of routes)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -9,10 +9,13 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rollout.revisions.naming import MOST_NUMBER
+from fabgitops_core.control.rollout.revisions.templates import content_of
 
 SPEC, REPLICAS, READY, AVAILABLE = "spec", "replicas", "ready", "available"
 NUMBER, TEMPLATE, HASH, DOWN_AT, OWNER_KIND = "number", "template", "hash", "downAt", "ownerKind"
 SELECTOR, PORTS, IMAGES, MIN_READY = "selector", "ports", "images", "minReady"
+OWNER, CONTENT, ANNOTATED, MANAGED_BY = "ownerLabel", "content", "annotated", "managedBy"
+THEIR_NUMBER, THEIR_DEADLINE = "argoNumber", "argoDeadline"
 """Names of facts."""
 
 
@@ -39,8 +42,38 @@ def replica_set(body: Mapping[str, Any]) -> Child:
         DOWN_AT: text_of(annotations.get(marks.SCALE_DOWN_AT)),
         IMAGES: " ".join(images_of(mapping_of(spec.get("template")))),
         OWNER_KIND: _owner(metadata).get("kind", ""),
+        OWNER: text_of(labels.get(marks.ROLLOUT)),
+        **(_of_others(annotations, spec) if not (marks.ROLLOUT in labels and marks.TEMPLATE in annotations) else {}),
     }
     return child_of("ReplicaSet", metadata, {name: text for name, text in facts.items() if text})
+
+
+def _of_others(annotations: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the facts by which a ReplicaSet is taken over that somebody else has made, or has taken our marks from."""
+    added = _ephemeral(text_of(annotations.get(marks.ARGO_EPHEMERAL)))
+    return {
+        CONTENT: content_of(mapping_of(spec.get("template")), *added),
+        ANNOTATED: "yes" if annotations else "",
+        THEIR_NUMBER: text_of(annotations.get(marks.ARGO_REVISION)),
+        THEIR_DEADLINE: text_of(annotations.get(marks.ARGO_SCALE_DOWN_AT)),
+    }
+
+
+def _ephemeral(text: str) -> tuple[Collection[str], Collection[str]]:
+    """Return the labels and the annotations that Argo Rollouts has put onto pods for a time, as it notes them."""
+    try:
+        said = mapping_of(json.loads(text or "{}"))
+    except ValueError:
+        said = {}
+    return tuple(mapping_of(said.get("labels"))), tuple(mapping_of(said.get("annotations")))
+
+
+def argo_owner(body: Mapping[str, Any]) -> str:
+    """Return the name of the Rollout of Argo Rollouts that manages an object; "" where none does."""
+    owner = _owner(mapping_of(body.get("metadata")))
+    group = text_of(owner.get("apiVersion")).partition("/")[0]
+    is_one = (group, owner.get("kind")) == ("argoproj.io", "Rollout")
+    return text_of(owner.get("name")) if is_one else ""
 
 
 def images_of(template: Mapping[str, Any]) -> tuple[str, ...]:
@@ -57,6 +90,8 @@ def service(body: Mapping[str, Any]) -> Child:
     selector, rows = mapping_of(spec.get("selector")), spec.get("ports")
     ports = [_count(mapping_of(each).get("port")) for each in rows] if isinstance(rows, list) else []
     facts = {SELECTOR: json.dumps(selector, sort_keys=True), PORTS: ",".join(str(each) for each in ports)}
+    if managed_by := text_of(mapping_of(metadata.get("annotations")).get(marks.ARGO_MANAGED_BY)):
+        facts[MANAGED_BY] = managed_by
     return child_of("Service", metadata, facts)
 
 

@@ -38,6 +38,7 @@ class RolloutState(NamedTuple):
     passes in a row that could not go on, for `trouble`, a sentence; `refused` says that they were refused for good.
     `held` are routes and Services that are known to have been as they are to be, each with the generation for which;
     `resisting` says that what is put right next was changed by somebody else.
+    `drafted` is a template that was declared, by its hash, and what an API server makes of it, by its content.
     `fault` is told while a fault of our own keeps what is declared from being in force.
     """
 
@@ -62,6 +63,7 @@ class RolloutState(NamedTuple):
     fault: str = ""
     held: frozenset[tuple[int, Key]] = frozenset()
     resisting: bool = False
+    drafted: tuple[str, str] = ("", "")
 
     @property
     def declared(self) -> tuple[Any, ...]:

@@ -1,13 +1,15 @@
 """The controller of one Rollout: a state machine without I/O, which goes on from its status and its objects.
 
-A pass begins with `Surveyed`: all that is there. What follows is MOVES (`passing`), asked in their order until none
-applies; then what is to be (`aiming`) is compared with what is there (`doing`), and the first difference is put
-right by one request, which waits until the status is stored that it follows from.
+A pass begins with `Surveyed`: all that is there. What others have made for it is taken over first (`adopting`). What
+follows then is MOVES (`passing`), asked in their order until none applies; then what is to be (`aiming`) is compared
+with what is there (`doing`), and the first difference is put right by one request, which waits until the status is
+stored that it follows from.
 
     stage      event                         next
     IDLE       Surveyed                      MOVES, status; ACTING with a request for an object, or MEASURING when none
                                              is to be made, or the last did not succeed; IDLE until something is due
     ACTING     Applied, Patched, Deleted     IDLE, and a look at once
+               Drafted                       the same, with what an API server makes of the template
                …Failed                       CHANGED, GONE, CONFLICT: a look soon; TAKEN by another: another name;
                                              REFUSED, AWAY: it is said, and a look after 2, 4 … 60 s; HELD: when woken
     MEASURING  Measured, MeasureFailed       IDLE, and a look at once
@@ -31,6 +33,8 @@ from fabgitops_core.control.events import (
     Declared,
     Deleted,
     DeleteFailed,
+    Drafted,
+    DraftFailed,
     Emitted,
     Event,
     Faulted,
@@ -47,7 +51,7 @@ from fabgitops_core.control.rollout.judging.analysing import measured
 from fabgitops_core.control.rollout.judging.judges import consulted
 from fabgitops_core.control.rollout.kinds import GRPC_ROUTE, HTTP_ROUTE, REPLICA_SET, SERVICE
 from fabgitops_core.control.rollout.looking import regarded
-from fabgitops_core.control.rollout.passing import done, failed, surveyed
+from fabgitops_core.control.rollout.passing import done, drafted, failed, surveyed
 from fabgitops_core.control.rollout.records import replica_set, service
 from fabgitops_core.control.rollout.saying.telling import emitted, handed_over, last_words
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
@@ -59,6 +63,8 @@ TABLE: dict[type[Event], Callable[[RolloutState, Any], Step]] = {
     Patched: done,
     Deleted: done,
     ApplyFailed: failed,
+    Drafted: drafted,
+    DraftFailed: failed,
     PatchFailed: failed,
     DeleteFailed: failed,
     Declared: declared,

@@ -65,6 +65,13 @@ def replica_set(look: Look) -> Mapping[str, Any]:
     }
 
 
+def draft_of(look: Look) -> Mapping[str, Any]:
+    """Return a ReplicaSet of the declared template of which only the template counts: nothing names its revision."""
+    body = dict(replica_set(look))
+    body["metadata"] = {**body["metadata"], "annotations": {}}
+    return body
+
+
 def revised(look: Look, state: RolloutState) -> RolloutState | None:
     """Begin with another revision; None where the declared one is the one that is on its way."""
     status = state.status

@@ -54,6 +54,20 @@ def hash_of(template: Template) -> str:
     return VERSION + "".join(digits)
 
 
+def content_of(stored: Template, labels: Collection[str] = (), annotations: Collection[str] = ()) -> str:
+    """Return what names a template by its content, as an API server stores it; "" where it is none to be written down.
+
+    Args:
+        stored: The template of a ReplicaSet.
+        labels: Labels that were put onto its pods for a time, besides those that tell revisions apart.
+        annotations: Annotations that were put onto its pods for a time.
+    """
+    try:
+        return hash_of(_without(stored, _added(labels, annotations)))
+    except (ValueError, TypeError, AttributeError):
+        return ""
+
+
 def equal_as_defaulted(
     declared: Template, stored: Template, labels: Collection[str] = (), annotations: Collection[str] = ()
 ) -> bool:
@@ -68,8 +82,12 @@ def equal_as_defaulted(
     Raises:
         ValueError: A template is nested too deeply, or holds a number that JSON does not have.
     """
-    added = {"labels": HASH_LABELS.union(labels), "annotations": frozenset(annotations)}
+    added = _added(labels, annotations)
     return _written(_without(declared, added)) == _written(_without(stored, added))
+
+
+def _added(labels: Collection[str], annotations: Collection[str]) -> Mapping[str, Collection[str]]:
+    return {"labels": HASH_LABELS.union(labels), "annotations": frozenset(annotations)}
 
 
 def _written(template: Template) -> str:

@@ -16,6 +16,7 @@ class RolloutReason(NoticeReason):
     RETRIED = "RolloutRetried"
     SCALED = "ScalingReplicaSet"
     NEW_REPLICA_SET = "NewReplicaSetCreated"
+    ADOPTED = "RolloutAdopted"
     SWITCHED = "SwitchService"
     WEIGHED = "TrafficWeightUpdated"
     CONTENDED = "ContendedRoute"
