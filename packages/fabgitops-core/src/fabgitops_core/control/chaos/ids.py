@@ -1,0 +1,13 @@
+"""Names that must not be taken for one another."""
+
+from typing import NewType
+
+ExperimentUid = NewType("ExperimentUid", str)
+TargetUid = NewType("TargetUid", str)
+InjectionId = NewType("InjectionId", str)
+NodeName = NewType("NodeName", str)
+
+
+def injection_id(experiment: ExperimentUid, target: TargetUid) -> InjectionId:
+    """Return the name of the one injection that an experiment may make in a target."""
+    return InjectionId(f"{experiment}.{target}")

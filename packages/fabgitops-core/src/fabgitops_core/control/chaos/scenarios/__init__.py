@@ -1,0 +1,1 @@
+"""What may be done to a target, one scenario a module."""

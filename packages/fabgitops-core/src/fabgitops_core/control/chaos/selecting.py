@@ -1,0 +1,138 @@
+"""Which targets: chosen once, by name and uid, the same ones for the same seed."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS, PROTECTED
+from fabgitops_core.api.chaos.policy import ChaosPolicySpec
+from fabgitops_core.api.chaos.target import MAX_TARGETS, Mode, Target, TargetKind
+from fabgitops_core.api.meta import NOTHING
+from fabgitops_core.control.chaos.ids import NodeName, TargetUid
+
+NOWHERE = NodeName("")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a selector matches, as it stands: a pod, an IndustrialPLC, or the operator itself.
+
+    `claimed_by` is the experiment that has it, `moved_by` what changes it just now, as a rollout. `real` says that it
+    is a PLC that is no mock.
+    """
+
+    name: str
+    uid: TargetUid
+    namespace: str = ""
+    node: NodeName = NOWHERE
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    ready: bool = True
+    completed: bool = False
+    deleting: bool = False
+    host_network: bool = False
+    ours: bool = False
+    real: bool = False
+    claimed_by: str = ""
+    moved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen of how many that could be; with none, or with a `refusal`, nothing is begun."""
+
+    chosen: tuple[Candidate, ...] = ()
+    eligible: int = 0
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    refusal: str = ""
+
+    @property
+    def counts(self) -> str:
+        """Return for people how many there are, and why the others are none."""
+        others = ", ".join(f"{count} {why}" for why, count in sorted(self.excluded.items()))
+        return f"{self.eligible} that could be chosen" + (f"; and {others}" if others else "")
+
+
+def chosen(
+    target: Target | None,
+    candidates: Iterable[Candidate],
+    policy: ChaosPolicySpec,
+    default_seed: str,
+    *,
+    network: bool = False,
+) -> Choice:
+    """Return what is chosen of what a selector matches.
+
+    Args:
+        target: How many are wanted, and by which seed; None for the operator itself.
+        candidates: What the selector matches.
+        policy: How many there may be.
+        default_seed: The seed where none is given.
+        network: Whether it is about packets: pods in the node's own network are never chosen then.
+    """
+    everyone = tuple(candidates)
+    why = {each.uid: _why_not(each, target, policy, network) for each in everyone}
+    eligible = sorted(
+        (each for each in everyone if not why[each.uid]), key=lambda each: _place(target, default_seed, each.uid)
+    )
+    excluded = Counter(reason for reason in why.values() if reason)
+    if not eligible:
+        return Choice((), 0, excluded)
+    wanted = _number(target, len(eligible), default_seed)
+    return Choice(tuple(eligible[:wanted]), len(eligible), excluded, _refusal(target, wanted, len(eligible), policy))
+
+
+def _why_not(each: Candidate, target: Target | None, policy: ChaosPolicySpec, network: bool) -> str:
+    """Return in a word or two why something is never chosen, or nothing."""
+    reasons = (
+        (each.completed, "completed"),
+        (each.deleting, "being deleted"),
+        (not each.ready, "not ready"),
+        (each.labels.get(CHAOS) == PROTECTED, "protected"),
+        (network and each.host_network, "in the network of the node"),
+        (target is not None and each.ours and not policy.allow_self, "of our own"),
+        (each.real and not _real_allowed(each, policy), "real PLCs that are not allowed"),
+    )
+    return next((word for holds, word in reasons if holds), "")
+
+
+def _real_allowed(each: Candidate, policy: ChaosPolicySpec) -> bool:
+    """Return whether a real PLC may be made hard to reach: the policy and the PLC itself have to say so."""
+    return policy.real_plcs and each.labels.get(CHAOS) == ALLOWED
+
+
+def _place(target: Target | None, default_seed: str, uid: str) -> bytes:
+    return sha256(f"{_seed(target, default_seed)}{uid}".encode()).digest()
+
+
+def _seed(target: Target | None, default_seed: str) -> str:
+    return (target.seed if target else "") or default_seed
+
+
+def _number(target: Target | None, eligible: int, default_seed: str) -> int:
+    """Return how many are wanted of those that could be: one at least, of a share rounded down."""
+    value = target.value if target and target.value is not None else 1
+    mode = target.mode if target else Mode.ALL
+    share = max(1, eligible * value // 100)
+    if mode is Mode.ALL:
+        return eligible
+    if mode is Mode.FIXED_PERCENT:
+        return share
+    if mode is Mode.RANDOM_MAX_PERCENT:
+        drawn = sha256(f"{_seed(target, default_seed)}/number".encode()).digest()
+        return 1 + int.from_bytes(drawn[:8], "big") % share
+    return min(value, eligible) if mode is Mode.FIXED else 1
+
+
+def _refusal(target: Target | None, wanted: int, eligible: int, policy: ChaosPolicySpec) -> str:
+    """Return why so many must not be, or nothing: what is wanted is never made less in silence."""
+    most = min(policy.max_targets, MAX_TARGETS)
+    share = max(1, eligible * policy.max_percent // 100)
+    left = eligible - wanted
+    if wanted > most:
+        return f"it wants {wanted} targets, and the ChaosPolicy allows maxTargets {most}"
+    if wanted > share:
+        return f"it wants {wanted} of {eligible}, and the ChaosPolicy allows maxPercent {policy.max_percent}"
+    if target is not None and target.kind is TargetKind.PODS and left < policy.min_ready_left:
+        return f"it would leave {left} ready, and the ChaosPolicy wants minReadyLeft {policy.min_ready_left}"
+    return ""
