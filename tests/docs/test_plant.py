@@ -286,8 +286,9 @@ def test_argo_cd_sees_where_a_workload_stands(reason: str) -> None:
     assert run_lua("rollout", workload(reason, generation=2))["status"] == "Progressing"
 
 
+SINCE = "2026-03-04T09:00:00Z"
 GOING = {"currentPodHash": "b2", "stableRS": "a1", "currentStepIndex": 1}
-WAITING = {**GOING, "pauseConditions": [{"reason": "CanaryPauseStep"}]}
+WAITING = {**GOING, "pauseConditions": [{"reason": "CanaryPauseStep", "startTime": SINCE}]}
 GIVEN_UP = {**GOING, "abort": True, "abortedAt": "2026-03-04T10:00:00Z"}
 
 
@@ -299,7 +300,8 @@ GIVEN_UP = {**GOING, "abort": True, "abortedAt": "2026-03-04T10:00:00Z"}
         ({"currentPodHash": "b2", "stableRS": ""}, {"pause"}),
         (GOING, {"pause", "abort"}),
         (WAITING, {"pause", "abort", "promote"}),
-        ({**WAITING, "heard": ["promote=b2/1", "abort=b2"]}, {"pause"}),
+        ({**WAITING, "heard": [f"promote=b2/1/{SINCE}", "abort=b2"]}, {"pause"}),
+        ({**WAITING, "heard": ["promote=b2/1/2026-03-04T08:00:00Z", "abort=b2"]}, {"pause", "promote"}),
         ({**WAITING, "heard": ["promote=b2/0"]}, {"pause", "abort", "promote"}),
         (GIVEN_UP, {"pause", "retry"}),
         ({**GIVEN_UP, "heard": ["retry=b2/2026-03-04T10:00:00Z"]}, {"pause"}),
@@ -320,10 +322,10 @@ def test_words_to_a_workload_are_those_that_it_understands() -> None:
         annotations: dict[str, str] = run_lua(f"workload-{name}", one)["metadata"]["annotations"]
         return annotations
 
-    assert said("promote", "canary", WAITING) == {workload_marks.PROMOTE: "b2/1"}
-    assert said("promote", "blueGreen", {**WAITING, "blueGreen": {}}) == {workload_marks.PROMOTE: "b2/preview"}
+    assert said("promote", "canary", WAITING) == {workload_marks.PROMOTE: f"b2/1/{SINCE}"}
+    assert said("promote", "blueGreen", {**WAITING, "blueGreen": {}}) == {workload_marks.PROMOTE: f"b2/preview/{SINCE}"}
     gone_over = {**WAITING, "blueGreen": {"activeSelector": "b2"}}
-    assert said("promote", "blueGreen", gone_over) == {workload_marks.PROMOTE: "b2/active"}
+    assert said("promote", "blueGreen", gone_over) == {workload_marks.PROMOTE: f"b2/active/{SINCE}"}
     assert said("abort", "canary", WAITING) == {workload_marks.ABORT: "b2"}
     assert said("retry", "canary", GIVEN_UP) == {workload_marks.RETRY: "b2/2026-03-04T10:00:00Z"}
     assert workload_marks.PAUSE == PAUSE  # by which rollout-pause.lua and rollout-resume.lua are for both kinds

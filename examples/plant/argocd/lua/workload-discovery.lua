@@ -16,12 +16,17 @@ if obj.spec.strategy.blueGreen ~= nil then
   step = active == current and "active" or "preview"
 end
 local waits = #(status.pauseConditions or {}) > 0 and not status.abort
+local promote = "promote=" .. current .. "/" .. step
+for _, pause in ipairs(status.pauseConditions or {}) do
+  -- As workload-promote.lua says it: another wait at the same step hears its own word.
+  promote = "promote=" .. current .. "/" .. step .. "/" .. pause.startTime
+end
 local retry = "retry=" .. current .. "/" .. (status.abortedAt or "")
 local paused = annotations["rollout.fabgitops.io/pause"] ~= nil
 return {
   pause = { disabled = paused },
   resume = { disabled = not paused },
-  promote = { disabled = not (underWay and waits) or heard["promote=" .. current .. "/" .. step] == true },
+  promote = { disabled = not (underWay and waits) or heard[promote] == true },
   abort = { disabled = not underWay or status.abort == true or heard["abort=" .. current] == true },
   retry = { disabled = status.abort ~= true or heard[retry] == true },
 }

@@ -3,7 +3,9 @@
 import copy
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.api.rollout.status import Phase, Why
+from fabgitops_core.api.rollout import marks
+from fabgitops_core.api.rollout.status import PauseCondition, Phase, Why
+from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 
 from .junction import Junction, another, out, passes, promote, routing
@@ -157,3 +159,47 @@ def test_who_has_promoted_a_step_in_spite_of_a_fight_is_not_asked_again() -> Non
     promote(plant)
     plant.settle()
     assert plant.counts()["2"] == 4
+
+
+def test_a_step_that_waits_again_for_something_else_hears_another_word() -> None:
+    """One promotion ends one wait; the next at the same step has a word of its own, and the first is not for it."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    assert plant.status is not None
+
+    def wait() -> str:
+        """Return the word for the wait that it is in."""
+        assert plant.status is not None
+        (pause,) = plant.status.pause_conditions
+        return f"{plant.status.current_pod_hash}/1/{pause.start_time:%Y-%m-%dT%H:%M:%SZ}"
+
+    first = wait()
+    plant.declare(strategy=routing({"setWeight": 25}, {"pause": {}}))
+    plant.settle()
+    plant.say(marks.PROMOTE, first)
+    plant.settle()
+    assert (plant.status.phase, plant.status.current_step_index) == (Phase.PAUSED, 1)
+    assert "it does not wait since" in next(
+        each.message for each in plant.notices if each.reason is RolloutReason.STALE_WORD
+    )
+    plant.say(marks.PROMOTE, wait())
+    plant.settle()
+    assert plant.status.phase is Phase.COMPLETED
+
+
+def test_a_wait_for_people_at_a_promoted_step_is_ended_by_a_word_of_its_own() -> None:
+    """A fight is promoted, then an analysis cannot tell at the same step: that wait hears the word that is for it."""
+    plant = out(routing({"setWeight": 25}, {"setWeight": 50}, {"pause": {}}))
+    plant.declare(template=template("2"))
+    passes(plant, lambda: plant.weights() == (75, 25))
+    plant.caps = {"2": 1}
+    passes(plant, lambda: plant.status is not None and plant.status.current_step_index == 1)
+    for reason in (Why.CONTENDED, Why.INCONCLUSIVE):
+        assert plant.status is not None
+        pause = PauseCondition(reason=reason, start_time=second(plant.at))
+        plant.status = plant.status.model_copy(update={"pause_conditions": (pause,), "controller_pause": True})
+        plant.restart()
+        plant.say(marks.PROMOTE, f"{plant.status.current_pod_hash}/1/{pause.start_time:%Y-%m-%dT%H:%M:%SZ}")
+        plant.look()
+        assert reason not in whys(plant)
+        plant.tick(5)

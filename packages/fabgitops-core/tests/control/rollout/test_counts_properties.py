@@ -139,3 +139,14 @@ def test_the_first_revision_gets_all_replicas(
         assert after.available >= min(replicas - within.unavailable, before.available)
         first = whole(first)
     assert (first.spec, together(*others).spec) == (replicas, 0)
+
+
+@given(COUNT, st.lists(COUNT, max_size=3), COUNT, COUNT, WEIGHT, LIMIT, LIMIT)
+def test_a_new_version_gets_its_pods_though_the_proven_one_is_dead(
+    dead: int, others: list[int], up: int, replicas: int, weight: int, surge: int | str, unavailable: int | str
+) -> None:
+    """With no pod of the stable side ever available it ends with the canary's share, whoever else is needed."""
+    within = limits(replicas, surge, unavailable)
+    world = World(whole(Side(up)), Side(dead), tuple(whole(Side(each)) for each in others))
+    end = ended(world, replicas, weight, within, lambda now: now._replace(canary=whole(now.canary)))
+    assert end.canary.spec >= split(replicas, weight, within).canary

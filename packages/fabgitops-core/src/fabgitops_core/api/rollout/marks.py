@@ -25,6 +25,8 @@ PROMOTE = f"rollout.{GROUP}/promote"
 
 STEP is status.currentStepIndex; of a blue-green, which has none, it is `preview` for what it waits for before it goes
 over to users, and `active` (status.blueGreen.activeSelector is HASH then) for what comes after.
+`HASH/STEP/SINCE` is for one wait alone, that which began then (a startTime of status.pauseConditions): a step that
+waits again, for another reason, hears it as another word.
 """
 
 PREVIEW_STEP, ACTIVE_STEP = "preview", "active"

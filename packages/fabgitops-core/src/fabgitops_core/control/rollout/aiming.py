@@ -18,7 +18,7 @@ from fabgitops_core.control.rollout.traffic.switching import selectors
 from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways import bluegreen, canary
 from fabgitops_core.control.rollout.ways.deadline import deadline
-from fabgitops_core.control.rollout.ways.sofar import ALL
+from fabgitops_core.control.rollout.ways.sofar import ALL, share
 
 
 def aims_of(look: Look, state: RolloutState) -> Aims:
@@ -82,7 +82,7 @@ def _counts(look: Look, state: RolloutState, current: Revision) -> Mapping[str, 
     if stable is None or stable is current:
         proven, weight = None, ALL
     else:
-        proven, weight = stable, canary.share(look, state)
+        proven, weight = stable, share(look, state)
     rest = look.older(stable_hash)
     sides = (current.side, *([proven.side] if proven else []))
     kept = older(look.n, look.limits, [each.side for each in rest], *sides)

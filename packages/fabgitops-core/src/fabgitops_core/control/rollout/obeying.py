@@ -15,6 +15,7 @@ from fabgitops_core.control.rollout.ways.canary import is_at_a_pause, next_step
 
 MOST_HEARD = 4
 FULL = "full"
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def obeyed(look: Look, state: RolloutState) -> RolloutState | None:
@@ -47,7 +48,7 @@ def _abort(look: Look, state: RolloutState, word: str) -> RolloutState | str:
 
 
 def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
-    hash_, _, step = word.partition("/")
+    hash_, step, since = (*word.split("/", 2), "", "")[:3]
     if (why := _other(state, hash_)) or (why := _nothing(state)):
         return why
     if step == FULL:
@@ -64,6 +65,8 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
         return decided(state, look.at, "somebody promoted it", "PromoteFull", outcome, RolloutReason.RESUMED)
     if state.status.abort:
         return "it was given up: retry it, or promote it in full"
+    if since and since not in {each.start_time.strftime(MOMENT) for each in state.status.pause_conditions}:
+        return f"it does not wait since {since} any more"
     if not isinstance(look.way, Canary):
         return bluegreen.promoted(look, state, step)
     if step != str(state.status.current_step_index):
@@ -83,7 +86,7 @@ def _retry(look: Look, state: RolloutState, word: str) -> RolloutState | str:
         return why
     if not status.abort or status.aborted_at is None:
         return "it was not given up"
-    if at != status.aborted_at.strftime("%Y-%m-%dT%H:%M:%SZ"):
+    if at != status.aborted_at.strftime(MOMENT):
         return "it was given up again since"
     return retried(look, state, "somebody retries it")
 

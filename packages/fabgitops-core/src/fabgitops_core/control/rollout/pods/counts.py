@@ -3,7 +3,8 @@
 What is wanted in the end is `split`. On the way there `older` and `basic` say how many there are to be now, each time
 anew from what is there, so that no more than replicas + surge are told to be there and never fewer than
 replicas - unavailable are available through what is done here. Older revisions go first; a pod that is not available
-and not wanted may always go.
+and not wanted may always go. Where pods of older revisions are needed because those of the proven one are dead, a dead
+one gives way to one of the new version: it carries nothing, and there would be no room for what may mend it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -62,15 +63,16 @@ def basic(
     checked(replicas, weight, max_weight, max_weight)
     wanted = Sides(replicas, 0) if stable is None else split(replicas, weight, limits, max_weight)
     stable = stable or NOBODY
-    raised = _raised(replicas + limits.surge - others.spec, wanted, canary, stable)
-    least = replicas - limits.unavailable
+    most, least = replicas + limits.surge - others.spec, replicas - limits.unavailable
+    raised = _raised(most, wanted, canary, stable, is_canary_first=_is_canary_first(canary, stable, others))
     if others.spec and (others.spec > others.sure or together(canary, stable, others).available > least):
         return raised
-    most, least = replicas + limits.surge - others.spec, least - others.sure
-    if wanted.canary >= canary.spec:
-        fewer, other = _lowered(wanted.stable, (stable, raised.stable), (canary, raised.canary), most, least)
-        return Sides(other, fewer)
-    return Sides(*_lowered(wanted.canary, (canary, raised.canary), (stable, raised.stable), most, least))
+    least -= others.sure
+    if wanted.canary < canary.spec:
+        return Sides(*_lowered(wanted.canary, (canary, raised.canary), (stable, raised.stable), most, least))
+    fewer, other = _lowered(wanted.stable, (stable, raised.stable), (canary, raised.canary), most, least)
+    is_stuck = (other, fewer) == (canary.spec, stable.spec) and other < wanted.canary
+    return Sides(other, fewer - (is_stuck and _may_give_way(canary, stable, others)))
 
 
 def older(replicas: int, limits: Limits, others: Sequence[Side], *sides: Side) -> tuple[int, ...]:
@@ -112,11 +114,32 @@ def _off(sides: Sides, weight: int, max_weight: int) -> Fraction:
     return abs(Fraction(sides.canary * max_weight, total) - weight)
 
 
-def _raised(most: int, wanted: Sides, canary: Side, stable: Side) -> Sides:
-    """Return the sides with what there is room for; the stable one has it first."""
-    room = max(most - canary.spec - stable.spec, 0)
-    more = min(max(wanted.stable - stable.spec, 0), room)
-    return Sides(canary.spec + min(max(wanted.canary - canary.spec, 0), room - more), stable.spec + more)
+def _raised(most: int, wanted: Sides, canary: Side, stable: Side, *, is_canary_first: bool) -> Sides:
+    """Return the sides with what there is room for; the stable one has it first, or else all but one pod of it."""
+    room, lack = max(most - canary.spec - stable.spec, 0), max(wanted.canary - canary.spec, 0)
+    more = min(max(wanted.stable - stable.spec, 0), room - min(lack, room, int(is_canary_first)))
+    return Sides(canary.spec + min(lack, room - more), stable.spec + more)
+
+
+def _is_canary_first(canary: Side, stable: Side, others: Side) -> bool:
+    """Return whether the next pod is the canary's, though the stable side has too few.
+
+    So it is while pods of older revisions take up room, and its own come up, but those of the stable side do not: they
+    may never, and a new version may be what mends that.
+    """
+    comes_up = canary.spec == canary.sure
+    return bool(others.spec) and comes_up and (not canary.spec or not stable.spec or stable.spec > stable.sure)
+
+
+def _may_give_way(canary: Side, stable: Side, others: Side) -> bool:
+    """Return whether a pod of the stable side that is not available goes for one of the canary.
+
+    Only where that gets the room then, or the two would take it from each other in turns.
+    """
+    dead = stable.spec - stable.sure
+    if not dead or not _is_canary_first(canary, stable, others):
+        return False
+    return dead > 1 or not canary.spec or not stable.sure
 
 
 def _lowered(wanted: int, drain: tuple[Side, int], other: tuple[Side, int], most: int, least: int) -> tuple[int, int]:

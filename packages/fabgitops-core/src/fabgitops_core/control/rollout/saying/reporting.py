@@ -10,6 +10,7 @@ from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.api.selecting import Selector
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.judging import judges
+from fabgitops_core.control.rollout.saying import lacking
 from fabgitops_core.control.rollout.saying.deciding import brief, noticed
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.shares import weight_of
@@ -78,12 +79,14 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
         return NOT_FOUND, missing
     if status.abort:
         situation = ABORTED if _is_back(look, state) else ABORTING
-        return situation, f"revision {status.revision} was given up: {status.cause}"
+        waits = _route(look, state) if situation is ABORTING else ""
+        return situation, f"revision {status.revision} was given up: {status.cause}{waits}"
     if missing := reaching.why_not(look) or judges.why_not(look, state):
         return NOT_FOUND, missing
     if overdue(look, state):
         secs = look.spec.progress_deadline_seconds
-        return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}{_route(look, state)}"
+        waits = _route(look, state) or lacking.of_pods(look, state)
+        return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}{waits}"
     return _going(look, state)
 
 
@@ -132,7 +135,7 @@ def _route(look: Look, state: RolloutState) -> str:
     until = traffic.in_force_at(look, state)
     if until is not None and look.at < until:
         return f"; its weight is taken to be in force at {until:%H:%M:%S} UTC"
-    return "; its weight waits for available pods"
+    return f"; its weight waits for available pods{lacking.of_weights(look, state)}"
 
 
 def _is_back(look: Look, state: RolloutState) -> bool:

@@ -84,10 +84,11 @@ def _counted(look: Look, state: RolloutState, touched: list[Key]) -> RolloutStat
 def _paused(look: Look, state: RolloutState, given: str) -> RolloutState:
     """Let people decide, where a new version is on its way; else only tell them.
 
-    Who has promoted this step has decided: the same word cannot be heard twice.
+    Who has promoted this step has decided that it goes on in spite of it.
     """
     status = state.status
-    decided_already = f"promote={status.current_pod_hash}/{status.current_step_index}" in status.heard
+    promotion = f"promote={status.current_pod_hash}/{status.current_step_index}"
+    decided_already = any(each == promotion or each.startswith(f"{promotion}/") for each in status.heard)
     told = f"{given}, {MOST} times or more within {WINDOW.seconds // 60} minutes: see who else applies it"
     is_resting = not status.stable_rs or status.stable_rs == look.hash or status.abort or status.promote_full
     if decided_already or is_resting:

@@ -1,9 +1,25 @@
 """Whether the Services of a Rollout select the pods that are declared: else users would be led to none."""
 
 from fabgitops_core.api.rollout import marks
+from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rollout.looking import services_of
 from fabgitops_core.control.rollout.records import selector_of
 from fabgitops_core.control.rollout.view import Look
+
+
+def reached(look: Look, child: Child) -> int:
+    """Return how many available pods of this Rollout a Service leads to, by the revision that it selects, or to all."""
+    hash_ = selector_of(child).get(marks.HASH)
+    return sum(each.available for each in look.revisions if hash_ in {None, each.hash})
+
+
+def takes_the_last(look: Look, child: Child, hash_: str) -> bool:
+    """Return whether a Service that leads to pods would lead to none if it selected this revision.
+
+    Somebody may have set it so, or taken the revision out of it: while the pods of that are dead it stays where it is.
+    """
+    revision = look.revision(hash_)
+    return bool(reached(look, child)) and not (revision is not None and revision.available)
 
 
 def why_not(look: Look) -> str:

@@ -7,8 +7,8 @@ from fabgitops_core.control.rollout.pods.counts import split
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic.switching import selects
 from fabgitops_core.control.rollout.view import Look
-from fabgitops_core.control.rollout.ways import canary
 from fabgitops_core.control.rollout.ways.aborting import is_under_way
+from fabgitops_core.control.rollout.ways.sofar import share
 
 
 def held(look: Look, state: RolloutState) -> RolloutState | None:
@@ -57,5 +57,5 @@ def _may_go(look: Look, state: RolloutState, name: str) -> bool:
         return not any(each.spec for each in look.older(stable))
     if selects(look, name) == look.hash:
         return True
-    most = split(look.n, canary.share(look, state), look.limits).canary
+    most = split(look.n, share(look, state), look.limits).canary
     return current.spec <= most and not any(each.spec for each in look.older(stable))

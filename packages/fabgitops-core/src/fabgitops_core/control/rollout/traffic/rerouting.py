@@ -15,6 +15,7 @@ from fabgitops_core.control.rollout.records import ports_of
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.traffic.named import Layout, change, layout
 from fabgitops_core.control.rollout.traffic.owned import body_of, rules_from
+from fabgitops_core.control.rollout.traffic.reaching import takes_the_last
 from fabgitops_core.control.rollout.traffic.routes import rules_of, spec_of
 from fabgitops_core.control.rollout.traffic.rules import Pair, Share, covers
 from fabgitops_core.control.rollout.view import Look
@@ -49,7 +50,9 @@ def differences(look: Look, routing: Routing | None) -> Iterator[Doing]:
             yield found
     for name, hash_ in ((by.pair.stable, routing.stable), (by.pair.canary, routing.canary)):
         child = look.service(name)
-        if child is not None and (doing := selecting(child, hash_)) is not None:
+        if child is None or takes_the_last(look, child, hash_):
+            continue
+        if (doing := selecting(child, hash_)) is not None:
             yield doing
 
 

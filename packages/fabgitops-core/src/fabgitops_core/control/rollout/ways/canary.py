@@ -22,7 +22,8 @@ from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import problem, routed
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways import settling
-from fabgitops_core.control.rollout.ways.sofar import ALL, weight_at
+from fabgitops_core.control.rollout.ways.deadline import overdue
+from fabgitops_core.control.rollout.ways.sofar import ALL, share
 
 
 class Services(NamedTuple):
@@ -69,19 +70,11 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
     return None
 
 
-def share(look: Look, state: RolloutState) -> int:
-    """Return the share that the declared revision is to have now, of a hundred."""
-    status = state.status
-    if status.abort:
-        return 0
-    if status.stable_rs in {"", look.hash} or status.promote_full:
-        return ALL
-    index = status.current_step_index
-    return weight_at(look.steps, len(look.steps) if index is None else index)
-
-
 def carries(look: Look, state: RolloutState, weight: int) -> bool:
-    """Return whether the new version has a share: its pods are available, and no others have what is its own."""
+    """Return whether the new version has a share: its pods are available, and no others have what is its own.
+
+    Where it makes no progress it is not waited for proven pods any more that do not come up.
+    """
     if (by := routed(look)) is not None:
         return traffic.carries(look, state, by)
     current, stable = look.revision(look.hash), look.revision(state.status.stable_rs)
@@ -89,7 +82,8 @@ def carries(look: Look, state: RolloutState, weight: int) -> bool:
         return False
     others = tuple(each.side for each in look.older(state.status.stable_rs))
     wanted = split(look.n, weight, look.limits)
-    return reached(wanted, current.side, stable.side if stable else NOBODY, others)
+    late = overdue(look, state) and not look.spec.progress_deadline_abort
+    return reached(wanted, current.side, stable.side if stable else NOBODY, others, waits_for_stable=not late)
 
 
 def _is_done(look: Look, state: RolloutState, step: CanaryStep) -> bool:

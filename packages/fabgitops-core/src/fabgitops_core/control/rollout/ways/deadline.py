@@ -9,16 +9,15 @@ from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.pods import keeping
 from fabgitops_core.control.rollout.pods.counts import split
 from fabgitops_core.control.rollout.pods.progress import Progress, advanced, due, known, resting
-from fabgitops_core.control.rollout.pods.sides import Side
 from fabgitops_core.control.rollout.pods.sizing import sizes
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import routed
-from fabgitops_core.control.rollout.view import Look
-from fabgitops_core.control.rollout.ways import canary
+from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways.aborting import aborted, is_under_way
+from fabgitops_core.control.rollout.ways.sofar import share
 
 
 def timed(look: Look, state: RolloutState) -> RolloutState | None:
@@ -44,7 +43,8 @@ def progress(look: Look, state: RolloutState) -> Progress:
     before = known(status.progress_mark, status.progressed_at)
     if _rests(look, state):
         return resting(before, _place(state))
-    return advanced(before, _place(state), _ends(look, state), second(look.at))
+    pairs = ((count, each.side) for count, each in ends(look, state))
+    return advanced(before, _place(state), pairs, second(look.at))
 
 
 def overdue(look: Look, state: RolloutState) -> bool:
@@ -86,17 +86,17 @@ def _place(state: RolloutState) -> str:
     return f"{status.current_pod_hash} {' '.join(map(str, stage))} {status.stable_rs}"
 
 
-def _ends(look: Look, state: RolloutState) -> Iterator[tuple[int, Side]]:
+def ends(look: Look, state: RolloutState) -> Iterator[tuple[int, Revision]]:
     """Give how many pods each revision is to have in the end at this stage, and how it stands."""
     if isinstance(look.way, BlueGreen):
-        yield from ((keeping.wanted(look, state, each), each.side) for each in look.revisions)
+        yield from ((keeping.wanted(look, state, each), each) for each in look.revisions)
         return
     if (by := routed(look)) is not None:
         counts = sizes(look, by, traffic.standing_of(look, state))
-        yield from ((counts.get(each.hash, 0), each.side) for each in look.revisions)
+        yield from ((counts.get(each.hash, 0), each) for each in look.revisions)
         return
     stable = state.status.stable_rs
-    wanted = split(look.n, canary.share(look, state), look.limits)
+    wanted = split(look.n, share(look, state), look.limits)
     for each in look.revisions:
-        share = {stable: wanted.stable, look.hash: look.n if stable in {"", look.hash} else wanted.canary}
-        yield share.get(each.hash, 0), each.side
+        pods = {stable: wanted.stable, look.hash: look.n if stable in {"", look.hash} else wanted.canary}
+        yield pods.get(each.hash, 0), each

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from fabgitops_core.api.rollout.steps import CanaryStep, HeaderRoute
 from fabgitops_core.control.rollout.pods.routed import AS_TRAFFIC, Scale
+from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.view import Look
 
 ALL = 100
 """The share of a hundred that a promoted version has."""
@@ -15,6 +17,17 @@ def weight_at(steps: tuple[CanaryStep, ...], index: int) -> int:
         return ALL
     weights = [each.set_weight for each in steps[: index + 1] if each.set_weight is not None]
     return weights[-1] if weights else 0
+
+
+def share(look: Look, state: RolloutState) -> int:
+    """Return the share that the declared revision is to have now, of a hundred."""
+    status = state.status
+    if status.abort:
+        return 0
+    if status.stable_rs in {"", look.hash} or status.promote_full:
+        return ALL
+    index = status.current_step_index
+    return weight_at(look.steps, len(look.steps) if index is None else index)
 
 
 def share_of(steps: tuple[CanaryStep, ...], index: int, most: int) -> int:

@@ -1,0 +1,112 @@
+"""Pods of the proven version die while another is on its way: what may mend that comes up, and takes nothing away."""
+
+import pytest
+from fabgitops_core.api.rollout import marks
+from fabgitops_core.api.rollout.status import Phase, RolloutStatus
+
+from .junction import another, promote, routing
+from .junction import out as routed_out
+from .workshop import Plant, spec, template
+
+STEPS = [{"setWeight": 50}, {"pause": {}}]
+
+
+def half_way(replicas: int, **limits: int) -> Plant:
+    """Return a plant in which version 2 waits half way, and all pods of version 1 are dead."""
+    plant = Plant(spec({"canary": {"steps": STEPS, **limits}}, replicas=replicas, progressDeadlineSeconds=100))
+    plant.settle()
+    plant.declare(template=template("2"))
+    plant.settle()
+    plant.bad = {"1"}
+    plant.tick()
+    assert status(plant).phase is Phase.PAUSED
+    return plant
+
+
+def status(plant: Plant) -> RolloutStatus:
+    """Return what is stored."""
+    assert plant.status is not None
+    return plant.status
+
+
+def works(plant: Plant, rounds: int) -> None:
+    """Let it work, and hold that nothing that it does leaves fewer pods available."""
+    for _ in range(rounds):
+        before = plant.available()
+        plant.look()
+        while plant.request is not None:
+            plant.carry_out()
+        assert plant.available() >= min(before, plant.spec["replicas"]), "it has taken pods away that are needed"
+        plant.tick()
+
+
+@pytest.mark.parametrize("limits", [{}, {"maxSurge": 0, "maxUnavailable": 1}, {"maxSurge": 1, "maxUnavailable": 0}])
+@pytest.mark.parametrize("replicas", [2, 3])
+def test_a_fix_gets_pods_though_the_proven_ones_are_dead(replicas: int, limits: dict[str, int]) -> None:
+    """A dead pod carries nothing, and gives way to the version that may mend it; the pods that serve stay."""
+    plant = half_way(replicas, **limits)
+    before, missing = plant.available(), limits.get("maxUnavailable", 0)
+    plant.declare(template=template("3"))
+    plant.settle(30, wait=False)
+    assert plant.counts()["3"] >= 1
+    assert plant.available() >= min(replicas - missing, before + 1)
+
+
+def test_a_fix_comes_to_its_end_though_the_proven_pods_stay_dead() -> None:
+    """Past the deadline it does not wait for them any more, and a promotion of its steps ends with all pods new."""
+    plant = half_way(3)
+    plant.declare(template=template("3"))
+    works(plant, 130)
+    assert (status(plant).current_step_index, status(plant).phase) == (1, Phase.PAUSED)
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/1")
+    works(plant, 30)
+    assert (plant.counts(), status(plant).phase) == ({"1": 0, "2": 0, "3": 3}, Phase.COMPLETED)
+
+
+def test_a_fix_that_is_given_up_at_the_deadline_is_given_up_by_dead_pods_as_well() -> None:
+    """Whoever wants it given up without progress gets that, though it is the proven version that lacks pods."""
+    plant = half_way(3)
+    plant.declare(template=template("3"), progressDeadlineAbort=True)
+    works(plant, 130)
+    assert status(plant).abort
+
+
+def test_a_deadline_names_the_revision_that_lacks_pods() -> None:
+    """It is the proven version that does not come up, and the message says how many it has and needs."""
+    plant = half_way(3)
+    plant.bad = {"1", "2"}
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/1")
+    works(plant, 110)
+    assert "revision 2 " in status(plant).message
+    assert "has 0 available, and needs 3" in status(plant).message
+
+
+@pytest.mark.parametrize("how", ["step", "abort"])
+def test_a_weight_that_cannot_go_down_names_the_revision_that_lacks_pods(how: str) -> None:
+    """A lower weight, by a step or an abort, needs more pods of the proven version than there are: it says which."""
+    plant = routed_out(routing({"setWeight": 75}, {"pause": {}}, {"setWeight": 25}, {"pause": {}}))
+    another(plant)
+    plant.caps = {"1": 1}
+    plant.tick()
+    if how == "step":
+        promote(plant)
+    else:
+        plant.say(marks.ABORT, plant.hash_of("2"))
+    plant.settle()
+    needs = 3 if how == "step" else 4
+    assert f"revision 1 ({plant.hash_of('1')}) has 1 available, and needs {needs}" in status(plant).message
+    assert plant.weights() == (25, 75)
+
+
+def test_a_service_is_not_put_back_on_a_revision_whose_pods_are_dead() -> None:
+    """Somebody takes the revision out of a Service while its pods are dead: it leads to all until they are back."""
+    plant = routed_out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    plant.caps = {"1": 0}
+    plant.tick()
+    plant.service("hmi")
+    plant.settle(40)
+    assert plant.selected("hmi") == ""
+    plant.caps = {}
+    plant.settle()
+    assert plant.selected("hmi") == "1"
