@@ -24,7 +24,7 @@ NEEDED = {
     ("patch", "argoproj.io:rollouts/status"),
     ("update", "argoproj.io:rollouts/finalizers"),
 }
-DEFINED = {"rollouts.argoproj.io", "analysistemplates.argoproj.io"}
+DEFINED = {f"{each}.argoproj.io" for each in ("rollouts", "analysistemplates", "experiments")}
 
 
 @pytest.fixture
@@ -77,10 +77,10 @@ def test_it_has_what_is_said_for_workloads(helm: Helm) -> None:
 
 
 def test_people_may_lead_them(helm: Helm) -> None:
-    """Who may edit a namespace may lead its Rollouts by the tools of Argo Rollouts, which patch a status."""
+    """Who may edit a namespace may lead its Rollouts by Argo Rollouts' tools, which patch a status, and list all."""
     made = helm.objects(ON)
     for role in ("view", "edit", "admin"):
         rules = find(made, "ClusterRole", f"plant-fab-fabgitops-{role}")["rules"]
         (rule,) = (each for each in rules if each["apiGroups"] == ["argoproj.io"])
-        assert "rollouts/status" in rule["resources"]
+        assert {"rollouts/status", "experiments"} <= set(rule["resources"])
         assert ("patch" in rule["verbs"]) == (role != "view")

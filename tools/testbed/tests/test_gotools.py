@@ -17,6 +17,7 @@ TOOLS = [
     gotools.FLUX_HEALTH,
     gotools.KFAKE,
     gotools.CONTOUR,
+    gotools.ARGO_ROLLOUTS,
 ]
 
 
@@ -71,6 +72,7 @@ def test_the_version_is_what_go_mod_requires(program: gotools.Tools) -> None:
         "flux-health": "github.com/fluxcd/pkg/runtime",
         "kfake": "github.com/twmb/franz-go/pkg/kfake",
         "contour": "github.com/projectcontour/contour",
+        "argo-rollouts": "github.com/argoproj/argo-rollouts",
     }
     module = f"{owners[program.module]} {program.version}"
     assert module in (folder / "go.mod").read_text()

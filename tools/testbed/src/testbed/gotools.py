@@ -57,6 +57,9 @@ FLUX_HEALTH = Tools("flux-health", "v0.110.3", {"flux-health": "."})
 CONTOUR = Tools("contour", "v1.33.8", {"contour": "github.com/projectcontour/contour/cmd/contour"})
 """Tells an Envoy what the Gateway API declares: the control plane of a gateway."""
 
+ARGO_ROLLOUTS = Tools("argo-rollouts", "v1.10.1", {"kubectl-argo-rollouts": "."})
+"""The kubectl plugin of Argo Rollouts: its own commands that look at Rollouts and change them."""
+
 KFAKE = Tools("kfake", "v0.0.0-20260918054303-01f206a7e32c", {"kfake": "."})
 """Serves the protocol of Kafka on loopback."""
 

@@ -6,6 +6,7 @@ A family is what one operator looks after, with the rights that it takes; no fam
 from collections.abc import Mapping
 from typing import Any
 
+from fabgitops_core.api.argo.kinds import ARGO_EXPERIMENT
 from fabgitops_core.api.argo.owning import DEFAULT_ID
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.analysis.template import AnalysisTemplateController
@@ -58,5 +59,8 @@ SETPOINT_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMIL
 DELIVERY_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMILIES["delivery"])
 """With these workloads go from one version to the next; what judges changes is among them, too."""
 
-ARGO_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMILIES["argo"])
-"""The same as Argo Rollouts has it: of a group that is not ours, so it is defined only where nobody else did."""
+ARGO_KINDS: tuple[Kind, ...] = (*(controller.kind for controller in FAMILIES["argo"]), ARGO_EXPERIMENT)
+"""The same as Argo Rollouts has it: of a group that is not ours, so it is defined only where nobody else did.
+
+Nobody looks after Experiments: none can be made.
+"""

@@ -9,6 +9,7 @@ from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.kinds import Column, Kind, Scale
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.rollout.marks import ABORT, PAUSE, PROMOTE, RETRY
+from fabgitops_core.api.schema import Rule
 
 GROUP, VERSION = "argoproj.io", "v1alpha1"
 
@@ -68,4 +69,23 @@ ARGO_TEMPLATE = Kind(
     spec=Manifest,
     status=None,
     columns=(Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),),
+)
+
+_NOT_RUN = (
+    "experiments are not run here: use the strategy abTesting of fabgitops.io/v1 Rollout, or an analysis as a step"
+)
+
+ARGO_EXPERIMENT = Kind(
+    name=f"Experiment.{GROUP}",
+    kind="Experiment",
+    group=GROUP,
+    version=VERSION,
+    plural="experiments",
+    singular="experiment",
+    short_names=("exp",),
+    description="What nobody runs here. It is defined because the kubectl plugin of Argo Rollouts waits until it is.",
+    spec=Manifest,
+    status=None,
+    columns=(Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),),
+    rules=(Rule("false", _NOT_RUN),),
 )

@@ -14,7 +14,10 @@ _WORKLOAD_REF = (
     "pods are not taken from another object: say them here in template, and delete that object when those of the"
     " Rollout are available"
 )
-_RESTART_AT = "pods are not restarted at a time: change the template, say by an annotation with the time"
+_RESTART_AT = (
+    "pods are not restarted at a time: take it away, and change the template instead, say by an annotation with the"
+    " time"
+)
 
 _REQUIREMENT: Table = {"key": kept, "operator": kept, "values": kept}
 _SPEC: Table = {

@@ -1,0 +1,131 @@
+"""The tools that people have for Argo Rollouts, as they are shipped, on Rollouts that our operator leads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fabgitops_core.api.argo.owning import DEFAULT_ID
+from testbed import ControlPlane
+from testbed.pods import Kubelet
+
+from ..operators import Operator
+from ..planes import until
+from .conftest import NAMESPACE
+from .test_argo import ACCOUNT, ArgoWorkload
+from .tools import ArgoCD, Flux, Plugin
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def argo(delivery_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """Return the operator of Argo Rollouts' kinds, with exactly its rights."""
+    log = tmp_path_factory.mktemp("argo") / "log"
+    with Operator(delivery_plane.kubeconfig_for(ACCOUNT), "memory", log, kinds="argo") as running:
+        yield running
+
+
+@pytest.fixture
+def hmi(argo: Operator, administrator: httpx.Client, request: pytest.FixtureRequest) -> Iterator[ArgoWorkload]:
+    """Return a Rollout of Argo Rollouts of the test's own, which is deleted after it."""
+    name = request.node.name.removeprefix("test_").replace("_", "-")[:20].strip("-")
+    workload = ArgoWorkload(administrator, name, DEFAULT_ID)
+    yield workload
+    workload.delete()
+
+
+@pytest.fixture
+def plugin(argo_plugin: Path, delivery_plane: ControlPlane) -> Plugin:
+    """Return the kubectl plugin."""
+    return Plugin(argo_plugin, delivery_plane.kubeconfig, NAMESPACE)
+
+
+def test_the_kubectl_plugin(hmi: ArgoWorkload, plugin: Plugin) -> None:
+    """All its commands that lead a Rollout come to what they come to with Argo Rollouts; `restart` is refused by name.
+
+    It lists Rollouts, and Experiments, of which there are none.
+    """
+    hmi.declare("1")
+    hmi.is_so(phase="Healthy", availableReplicas=4)
+    assert plugin.listed(hmi.name) == ["Canary", "Healthy", "4/4", "100", "4/4", "4", "4", "4"]
+    plugin("set", "image", hmi.name, f"hmi={hmi.name}:2")
+    hmi.is_so(phase="Paused", currentStepIndex=1)
+    assert plugin.listed(hmi.name) == ["Canary", "Paused", "1/4", "25", "4/4", "4", "1", "4"]
+    plugin("promote", hmi.name)
+    hmi.is_so(phase="Paused", currentStepIndex=3)
+    plugin("pause", hmi.name)
+    hmi.is_so(phase="Paused", message="spec.paused is true")
+    plugin("promote", hmi.name)
+    hmi.is_so(phase="Healthy", availableReplicas=4, replicas=4)
+    plugin("set", "image", hmi.name, f"hmi={hmi.name}:3")
+    hmi.is_so(phase="Paused", currentStepIndex=1)
+    plugin("abort", hmi.name)
+    hmi.is_so(phase="Degraded", abort=True)
+    until(lambda: hmi.pods() == {"1": 0, "2": 4, "3": 0}, "version 2 has all pods")
+    plugin("retry", "rollout", hmi.name)
+    hmi.is_so(phase="Paused", currentStepIndex=1)
+    plugin("promote", "--full", hmi.name)
+    hmi.is_so(phase="Healthy", availableReplicas=4, replicas=4)
+    assert hmi.pods() == {"1": 0, "2": 0, "3": 4}
+    plugin("restart", hmi.name)
+    refused = hmi.is_so(phase="Degraded")["message"]
+    assert "pods are not restarted at a time" in refused
+    assert "take it away" in refused
+    assert "No resources found" in plugin("list", "experiments")
+
+
+def test_argo_cd_and_flux(hmi: ArgoWorkload, argo_cd: ArgoCD, flux: Flux, kubelet: Kubelet) -> None:
+    """Argo CD's health of a Rollout is what it is with Argo Rollouts, its actions are obeyed, and Flux waits for it."""
+
+    def health(wanted: str, judged: str) -> str:
+        body = hmi.stored()
+        (found, message), offered = argo_cd.health(body), argo_cd.offered(body)
+        assert (found, flux.health(body)) == (wanted, judged), message
+        return " ".join(sorted(offered - {"restart"}))
+
+    def act(action: str) -> None:
+        argo_cd.act(hmi.api, hmi.path, action)
+
+    hmi.declare("1")
+    hmi.is_so(phase="Healthy", availableReplicas=4)
+    assert health("Healthy", "Current") == ""
+    kubelet.break_image(f"{hmi.name}:2")
+    hmi.declare("2")
+    hmi.is_so(phase="Progressing", replicas=5)
+    assert health("Progressing", "InProgress") == "abort pause promote-full skip-current-step"
+    act("abort")
+    hmi.is_so(phase="Degraded", abort=True)
+    assert health("Degraded", "Failed") == "promote-full retry skip-current-step"
+    kubelet.mend_image(f"{hmi.name}:2")
+    act("retry")
+    hmi.is_so(phase="Paused", currentStepIndex=1)
+    assert health("Suspended", "InProgress") == "abort pause promote-full resume skip-current-step"
+    act("pause")
+    hmi.is_so(phase="Paused", message="spec.paused is true")
+    assert health("Suspended", "InProgress") == "abort promote-full resume skip-current-step"
+    act("resume")
+    hmi.is_so(phase="Paused", currentStepIndex=3)
+    act("skip-current-step")
+    hmi.is_so(phase="Healthy", availableReplicas=4, replicas=4)
+    hmi.declare("3")
+    hmi.is_so(phase="Paused", currentStepIndex=1)
+    act("promote-full")
+    hmi.is_so(phase="Healthy", availableReplicas=4, replicas=4)
+    assert hmi.pods() == {"1": 0, "2": 0, "3": 4}
+    act("restart")
+    hmi.is_so(phase="Degraded")
+    assert health("Degraded", "Failed") == ""
+    assert "observedGeneration" in flux.by_kstatus(hmi.stored())
+
+
+@pytest.fixture(scope="module")
+def argo_cd() -> ArgoCD:
+    """Return Argo CD's scripts."""
+    return ArgoCD()
+
+
+@pytest.fixture
+def flux(flux_health: Path, tmp_path: Path) -> Flux:
+    """Return Flux's judgement."""
+    return Flux(flux_health, tmp_path)
