@@ -128,4 +128,5 @@ def test_each_event_is_told_with_its_type() -> None:
 )
 def test_a_word_that_was_heard_is_shown_as_it_is_noted(file: str, view: Any, said: str) -> None:
     """Each kind notes it in its own way: what its example shows is what fabctl knows it by."""
-    assert view(yaml.safe_load((EXAMPLES / f"{file}.yaml").read_text())).has_heard(PROMOTE, said)
+    body = next(iter(yaml.safe_load_all((EXAMPLES / f"{file}.yaml").read_text())))
+    assert view(body).has_heard(PROMOTE, said)

@@ -132,11 +132,15 @@ class Junction(Plant):
         known = {
             key: child
             for key, child in self.children().items()
-            if key in regarded or child.owner == UID or key.kind == "ReplicaSet"
+            if key in regarded or (child.owner == UID and self._is_labelled(key)) or key.kind == "ReplicaSet"
         }
         shown = {key: child for key, child in known.items() if key.kind not in self.unseen}
         offers = {each: self.offers.get(each, (None, "")) for each in self.controller.consults(self.state)}
         self.tell(Surveyed(self.at, shown, unseen=self.unseen, offers=offers))
+
+    def _is_labelled(self, key: Key) -> bool:
+        """Return whether the watch of what it owns tells of an object."""
+        return marks.ROLLOUT in (self.objects[key]["metadata"].get("labels") or {})
 
     # --- what is seen -------------------------------------------------------------------------------------------------
 

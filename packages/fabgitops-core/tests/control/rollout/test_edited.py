@@ -10,6 +10,7 @@ from fabgitops_core.api.rollout.status import Phase
 from fabgitops_core.control.commands import Apply
 from fabgitops_core.control.events import ApplyFailed
 from fabgitops_core.control.objects import Child, ObjectFailure, ObjectFailureKind
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 
 from .workshop import KEY, READERS, Plant, spec, template
 
@@ -22,6 +23,11 @@ def out() -> Plant:
     plant.service("hmi")
     plant.settle()
     return plant
+
+
+def conditions(plant: Plant) -> dict[str, str]:
+    """Return what its conditions say."""
+    return {each.type: each.status for each in plant.status.conditions} if plant.status else {}
 
 
 def edited(plant: Plant, version: str, **metadata: dict[str, str]) -> None:
@@ -78,7 +84,7 @@ class Unlabelled(Plant):
 
 
 def test_a_replica_set_that_is_not_seen_is_told_of() -> None:
-    """One that has lost the label of its Rollout is asked for by name, and not tried for each second."""
+    """One that has lost the label of its Rollout is named, in one Event, and not tried for each second: that stalls."""
     plant = Unlabelled(spec(WAY))
     plant.service("hmi")
     plant.settle()
@@ -95,6 +101,8 @@ def test_a_replica_set_that_is_not_seen_is_told_of() -> None:
             plant.carry_out()
     assert plant.status is not None
     assert f"label {marks.ROLLOUT}=hmi" in plant.status.message
+    assert conditions(plant)["Stalled"] == "True"
+    assert [each.reason for each in plant.notices].count(RolloutReason.REFUSED) == 1
     assert plant.wake is not None
     assert plant.wake > 1
     edited(plant, "1", labels=labels)
@@ -121,7 +129,7 @@ def test_a_service_that_selects_none_of_its_pods_is_told_of(
     plant.settle()
     assert plant.status is not None
     assert f"the Service hmi {told}" in plant.status.message
-    assert {each.type: each.status for each in plant.status.conditions}["Stalled"] == "True"
+    assert conditions(plant)["Stalled"] == "True"
     assert plant.counts()["1"] > 0
     plant.store(key, {**plant.objects[key], "spec": before})
     plant.settle()

@@ -86,6 +86,27 @@ def test_a_route_of_our_own_is_made_whole_again() -> None:
     assert plant.weights() == (100, 0)
 
 
+def test_a_route_of_our_own_that_lost_its_label_is_told_of_once() -> None:
+    """It is not tried for each second: the Rollout is stalled, one Event names route and label, and it goes on then."""
+    plant = Junction(spec(routing({"setWeight": 50}, {"pause": {}}, routes=OWN)), routes=False)
+    plant.settle()
+    key, began = Key("HTTPRoute", KEY.namespace, KEY.name), plant.at
+    body = plant.objects[key]
+    plant.store(key, {**body, "metadata": {**body["metadata"], "labels": {}}})
+    for _ in range(12):
+        plant.look()
+        plant.carry_out()
+        plant.tick(plant.wake or 0)
+    assert (plant.at - began).total_seconds() > 300
+    assert condition(plant)[0] == "RequestRefused"
+    (told,) = (each.message for each in plant.notices if each.reason is RolloutReason.REFUSED)
+    assert "the HTTPRoute hmi is there, and is not seen: does it have the label fabgitops.io/rollout=hmi?" in told
+    plant.store(key, {**plant.objects[key], "metadata": body["metadata"]})
+    plant.settle()
+    assert plant.status is not None
+    assert plant.status.phase is Phase.COMPLETED
+
+
 def test_a_route_of_our_own_that_is_declared_no_more_goes() -> None:
     """Nothing of ours is left behind; a route of the user's takes its place."""
     plant = Junction(spec(routing(routes=OWN)), routes=False)

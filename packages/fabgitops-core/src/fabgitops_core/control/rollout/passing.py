@@ -168,15 +168,16 @@ def failed(state: RolloutState, event: ApplyFailed | DraftFailed | PatchFailed |
     if state.stage is not Stage.ACTING:
         return state, ()
     state, failure = state._replace(stage=Stage.IDLE, inputs=(), telling=None), event.failure
-    is_others = failure.kind is ObjectFailureKind.TAKEN and _is_others(state, failure)
+    is_taken = failure.kind is ObjectFailureKind.TAKEN
+    is_others = is_taken and _is_others(state, failure)
     if is_others and event.key.kind == REPLICA_SET.name:
         state = state.with_status(collision_count=state.status.collision_count + 1)
         return state, (Wake(SOON_SECS),)
     if failure.kind in _CHANGED and not is_others:
-        if failure.kind is not ObjectFailureKind.TAKEN or state.tries < MOST_UNSEEN:
-            return state._replace(tries=state.tries + (failure.kind is ObjectFailureKind.TAKEN)), (Wake(SOON_SECS),)
+        if not is_taken or state.tries < MOST_UNSEEN:
+            return state._replace(tries=state.tries + is_taken), (Wake(SOON_SECS),)
         failure = replace(failure, message=_unseen(state, event.key, failure))
-    refused = is_others or failure.kind is ObjectFailureKind.REFUSED
+    refused = failure.kind is ObjectFailureKind.REFUSED or (is_taken and not _is_leaving(failure))
     held = failure.kind is ObjectFailureKind.HELD
     tries = state.tries if held else state.tries + 1
     told: Commands = ()
@@ -194,11 +195,16 @@ MOST_UNSEEN = 5
 
 def _unseen(state: RolloutState, key: Key, failure: ObjectFailure) -> str:
     """Return why what is ours is not seen, though its name is taken by it."""
-    if failure.stands is not None and failure.stands.leaving:
+    if _is_leaving(failure):
         return f"the {key.kind} {key.name} is still being deleted: what holds it stands in its finalizers"
     is_by_hash = key.kind == REPLICA_SET.name and state.key.kind == ARGO_ROLLOUT.name
     label = HASH if is_by_hash else f"{LABEL}={state.key.name}"
     return f"the {key.kind} {key.name} is there, and is not seen: does it have the label {label}? Give it that again"
+
+
+def _is_leaving(failure: ObjectFailure) -> bool:
+    """Return whether what has the name goes by itself: somebody need do something only when that takes long."""
+    return failure.stands is not None and failure.stands.leaving
 
 
 _CHANGED = {
