@@ -24,7 +24,10 @@ NEEDED = {
     ("patch", "argoproj.io:rollouts/status"),
     ("update", "argoproj.io:rollouts/finalizers"),
 }
-DEFINED = {f"{each}.argoproj.io" for each in ("rollouts", "analysistemplates", "experiments")}
+CRD = "CustomResourceDefinition"
+WIDE = "argoproj.io:clusteranalysistemplates"
+KINDS = ("rollouts", "analysistemplates", "clusteranalysistemplates", "experiments")
+DEFINED = {f"{each}.argoproj.io" for each in KINDS}
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def version() -> str:
 
 
 def _defined(helm: Helm, values: Values) -> set[str]:
-    return {each["metadata"]["name"] for each in helm.objects(values) if each["kind"] == "CustomResourceDefinition"}
+    return {each["metadata"]["name"] for each in helm.objects(values) if each["kind"] == CRD}
 
 
 def test_it_may_what_it_needs(installer: Helm, cluster: Cluster) -> None:
@@ -42,6 +45,7 @@ def test_it_may_what_it_needs(installer: Helm, cluster: Cluster) -> None:
     installer.install({**ON, "watchNamespaces": ["line-1"]})
     assert allowed(cluster, ARGO, "line-1", RESOURCES) == NEEDED
     assert allowed(cluster, ARGO, "line-2", RESOURCES) == set()
+    assert [verb for verb in ("watch", "create", "patch") if cluster.may(ARGO, verb, WIDE)] == ["watch"]
     assert cluster.may(ARGO, "update", "coordination.k8s.io:leases", NAMESPACE, f"{NAME}-argo")
     assert not cluster.may(ARGO, "update", "coordination.k8s.io:leases", NAMESPACE, NAME)
 
@@ -51,9 +55,9 @@ def test_rights_are_those_of_the_manifests(helm: Helm) -> None:
     theirs, ours = objects(manifests(with_argo=True)), helm.objects(ON)
     role = find(theirs, "ClusterRole", "fabgitops-argo")
     assert find(ours, "ClusterRole", "plant-fab-fabgitops-argo")["rules"] == role["rules"]
+    both = [{each["metadata"]["name"]: each for each in made if each["kind"] == CRD} for made in (theirs, ours)]
     for name in DEFINED:
-        their = find(theirs, "CustomResourceDefinition", name)
-        assert find(ours, "CustomResourceDefinition", name)["spec"] == their["spec"]
+        assert both[0][name]["spec"] == both[1][name]["spec"]
 
 
 def test_definitions_are_made_where_they_are_wanted(helm: Helm) -> None:

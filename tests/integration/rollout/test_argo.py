@@ -35,11 +35,15 @@ class ArgoWorkload(Workload):
             "replicas": replicas,
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": pod},
-            "strategy": {"canary": {"maxSurge": 1, "maxUnavailable": 0, "steps": STEPS}},
+            "strategy": {"canary": {"maxSurge": 1, "maxUnavailable": 0, "steps": self.steps()}},
         }
         metadata = {"name": self.name, "labels": self._labels}
         body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": metadata, "spec": spec}
         self.api.patch(self.path, params=FORCE, json=body, headers=APPLY).raise_for_status()
+
+    def steps(self) -> list[Body]:
+        """Return the steps of its canary."""
+        return STEPS
 
     def patch_status(self, status: Body) -> None:
         """Patch its status, as the kubectl plugin does."""

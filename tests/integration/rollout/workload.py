@@ -8,7 +8,7 @@ from fabgitops_core.api.rollout.marks import HASH, ROLLOUT
 
 from ..planes import APPLY, FORCE, GROUP, MERGE, until
 
-STEPS = [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
+STEPS: list[dict[str, Any]] = [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
 Body = dict[str, Any]
 
 

@@ -2,7 +2,7 @@
 
 {{- define "fabgitops.argo.rules" -}}
 - apiGroups: [argoproj.io]
-  resources: [rollouts, analysistemplates]
+  resources: [rollouts, analysistemplates{{ if not .Values.watchNamespaces }}, clusteranalysistemplates{{ end }}]
   verbs: [get, list, watch]
 - apiGroups: [argoproj.io]
   resources: [rollouts/status]
@@ -23,4 +23,11 @@
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+{{- end }}
+
+{{/* What is in no namespace, and so stands in no Role: templates that any namespace may be judged by. */}}
+{{- define "fabgitops.argo.clusterrules" -}}
+- apiGroups: [argoproj.io]
+  resources: [clusteranalysistemplates]
+  verbs: [get, list, watch]
 {{- end }}

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
 from fabgitops_core.api.meta import FORCE_AT, REQUESTED_AT
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC, IndustrialPLCStatus
 from fabgitops_core.api.selecting import Selector
@@ -169,3 +170,15 @@ def test_what_lasts_of_a_spec_that_is_not_valid_is_told(given: object, lasting: 
     good = declared(SETPOINT_ROLLOUT, {"spec": {"selector": {"matchLabels": {"line": "a"}}}}, START)
     assert good.spec is not None
     assert good.lasting is None
+
+
+def test_of_a_kind_that_is_described_all_is_told() -> None:
+    """Of a Rollout of Argo Rollouts labels and annotations of anybody's are told, and another value of one is news."""
+    metadata = {"generation": 1, "labels": {"line": "7"}, "annotations": {"example.com/owner": "hall"}}
+    body = {"metadata": metadata, "spec": {}}
+    event = declared(ARGO_ROLLOUT, body, START)
+    assert (dict(event.labels), dict(event.annotations)) == ({"line": "7"}, {"example.com/owner": "hall"})
+    for changed in ({"labels": {"line": "8"}}, {"annotations": {"example.com/owner": "plant"}}):
+        other = {**body, "metadata": {**metadata, **changed}}
+        assert looked_at(ARGO_ROLLOUT, other) != looked_at(ARGO_ROLLOUT, body)
+        assert looked_at(INDUSTRIAL_PLC, other) == looked_at(INDUSTRIAL_PLC, body)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from fabgitops_core.api.argo.kinds import CLUSTER_TEMPLATE
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import API_VERSION, ApiModel, Key
 from fabgitops_core.control.commands import Apply, Commands, Delete, Emit, Publish, Request, Wake
@@ -210,7 +211,14 @@ class Shelves:
     def begin(self) -> None:
         """Begin an engine, as a process does."""
         self.engine = Engine(
-            FakeDevices(), self.host, self.observer, self.now, self.objects, self.bus, {Shake: self.shake}
+            FakeDevices(),
+            self.host,
+            self.observer,
+            self.now,
+            self.objects,
+            self.bus,
+            {Shake: self.shake},
+            clusterwide=[CLUSTER_TEMPLATE.name],
         )
 
     def now(self) -> datetime:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE, AnalysisTemplateSpec
+from fabgitops_core.api.argo.kinds import CLUSTER_TEMPLATE
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.analysis.template import AnalysisTemplateController
 from fabgitops_core.control.commands import Commands
@@ -19,12 +20,13 @@ class Asker(ShelfController):
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
+        self.kind_of_template = ANALYSIS_TEMPLATE.name
         self.shown: list[dict[str, tuple[object, str]]] = []
 
     def consults(self, state: ShelfState) -> frozenset[tuple[str, str]]:
         """Return whom."""
         del state
-        return frozenset((ANALYSIS_TEMPLATE.name, name) for name in self.names)
+        return frozenset((self.kind_of_template, name) for name in self.names)
 
     def step(self, state: ShelfState, event: Event) -> tuple[ShelfState, Commands]:
         """Note what is offered."""
@@ -46,11 +48,11 @@ class Askers(Shelves):
         self.asker.names = set(names)
         return self.declare(0)
 
-    def offer(self, name: str, query: str | None, namespace: str = "plant") -> Key:
+    def offer(self, name: str, query: str | None, namespace: str = "plant", kind: str = ANALYSIS_TEMPLATE.name) -> Key:
         """Declare a template, or (None) one that is not valid."""
         metric = {"name": "rate", "provider": {"prometheus": {"query": query}}}
         spec = AnalysisTemplateSpec.model_validate({"metrics": [metric]}) if query else None
-        key = Key(ANALYSIS_TEMPLATE.name, namespace, name)
+        key = Key(kind, namespace, name)
         problem = "" if query else "it has no metrics"
         event: Declared[Any, Any] = Declared(START, 1, spec, problem, uid="t")
         self.engine.declare(key, AnalysisTemplateController(), event)
@@ -95,6 +97,18 @@ async def test_what_an_owner_consults_is_offered_to_it(askers: Askers) -> None:
     askers.engine.remove(rates)
     await askers.rest()
     assert askers.queries() == {"rates": "", "loads": "it has no metrics"}
+
+
+async def test_what_is_the_clusters_is_offered_in_each_namespace(askers: Askers) -> None:
+    """Of a kind that is in no namespace the one object of a name is consulted, and a change of it is told as well."""
+    askers.asker.kind_of_template = CLUSTER_TEMPLATE.name
+    askers.ask("rates")
+    askers.offer("rates", "up", kind=CLUSTER_TEMPLATE.name)
+    await askers.rest()
+    assert askers.queries() == {"rates": ""}
+    askers.offer("rates", "down", namespace="", kind=CLUSTER_TEMPLATE.name)
+    await askers.rest()
+    assert askers.queries() == {"rates": "down"}
 
 
 async def test_who_consults_another_one_now_or_is_gone_is_not_woken(askers: Askers) -> None:

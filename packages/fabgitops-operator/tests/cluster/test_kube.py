@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from fabgitops_core.api.argo.kinds import CLUSTER_TEMPLATE
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_operator.cluster.kube import Kube
@@ -38,9 +39,11 @@ class Server:
         self.raw: tuple[str, str] | None = None
         self.there: dict[str, object] | None = None
         self.asked: list[object] = []
+        self.paths: list[str] = []
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer, and remember what was asked to be written."""
+        self.paths.append(request.path)
         if self.there is not None and request.method == "GET":
             return self.reply(json.dumps(self.there), "application/json", 200)
         self.asked.append(await request.json() if request.can_read_body else None)
@@ -71,7 +74,7 @@ async def kube(server: Server) -> AsyncIterator[Kube]:
     app = web.Application()
     app.router.add_route("*", "/{any:.*}", server.answer)
     async with TestServer(app) as listening:
-        kube = Kube(access_to(str(listening.make_url("/")).rstrip("/")), [INDUSTRIAL_PLC])
+        kube = Kube(access_to(str(listening.make_url("/")).rstrip("/")), [INDUSTRIAL_PLC, CLUSTER_TEMPLATE])
         yield kube
         await kube.close()
 
@@ -100,6 +103,14 @@ async def test_what_a_failed_listing_means(
     with pytest.raises(ApiError) as told:
         await listed(kube)
     assert type(told.value) is error
+
+
+@pytest.mark.parametrize("namespace", [None, "plant"])
+async def test_what_is_the_clusters_is_listed_there(kube: Kube, server: Server, namespace: str | None) -> None:
+    """A kind that is in no namespace is asked for as a whole, wherever else is looked."""
+    server.there = {"kind": "List", "apiVersion": "v1", "metadata": {}, "items": []}
+    assert [each async for each in kube.list_all(CLUSTER_TEMPLATE, namespace)] == []
+    assert server.paths == ["/apis/argoproj.io/v1alpha1/clusteranalysistemplates"]
 
 
 @pytest.mark.parametrize(("headers", "error"), [({"Audit-Id": "1"}, Gone), ({}, Unavailable)])

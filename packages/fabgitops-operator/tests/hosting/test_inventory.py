@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fabgitops_core.api.argo.kinds import CLUSTER_TEMPLATE
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.control.events import Declared
 from fabgitops_core.control.intake import declared
 from fabgitops_core.control.plc.table import PlcController
+from fabgitops_core.control.rollout.argo import ArgoTemplateController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
@@ -94,6 +96,14 @@ async def site() -> Any:
     site = Site()
     yield site
     await site.engine.stop(0)
+
+
+async def test_what_is_the_clusters_has_no_namespace(site: Site) -> None:
+    """An object of a kind that is in no namespace is taken; one of another kind that says none is passed over."""
+    wide = {"metadata": {"name": "errors", "uid": "u9", "resourceVersion": "4"}, "spec": {}}
+    site.inventory.present(ArgoTemplateController(CLUSTER_TEMPLATE), wide)
+    site.inventory.present(ArgoTemplateController(), wide)
+    assert list(site.engine.keys()) == [Key(CLUSTER_TEMPLATE.name, "", "errors")]
 
 
 async def test_a_stale_version_is_not_believed(site: Site) -> None:

@@ -31,7 +31,11 @@ def definition(kind: Kind) -> dict[str, Any]:
                     "name": kind.version,
                     "served": True,
                     "storage": True,
-                    **({"subresources": {"status": {}, **_scale(kind)}} if kind.status else {}),
+                    **(
+                        {"subresources": {"status": {}, **_scale(kind)}}
+                        if kind.status and not kind.plain_status
+                        else {}
+                    ),
                     "additionalPrinterColumns": [_column(column) for column in kind.columns],
                     "schema": {"openAPIV3Schema": _object_schema(kind)},
                 }

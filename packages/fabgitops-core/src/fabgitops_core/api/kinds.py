@@ -44,9 +44,11 @@ class Kind:
     `scale` lets it be scaled by `kubectl scale` and by a HorizontalPodAutoscaler.
     `lasting` is the field of a spec that counts also while another of its fields is not valid, and its model.
     A `shared_status` is written by others, too, and what they write counts: it is never written over unseen.
-    Its objects are in namespaces, unless it is not `namespaced`: then the cluster has them.
+    Its objects are in namespaces, unless it is not `namespaced`: then the cluster has them, and a `Key` says "".
     Only objects with its `label` (name and value) are looked after, the others are somebody else's; with "" as the
     value, only those that lack it.
+    Of one that is `described` all labels and annotations are told, and a change of them is news.
+    A `plain_status` is a field as the others are, which is written with them: there is no subresource of it.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Kind:
     label: tuple[str, str] | None = None
     kind: str = ""
     optional: bool = False
+    described: bool = False
+    plain_status: bool = False
     scale: Scale | None = None
     namespaced: bool = True
 

@@ -35,15 +35,15 @@ ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0
 
 
 class Key(NamedTuple):
-    """The full name of a namespaced object."""
+    """The full name of an object; its namespace is "" where it is the cluster's."""
 
     kind: str
     namespace: str
     name: str
 
     def __str__(self) -> str:
-        """Return `namespace/name`."""
-        return f"{self.namespace}/{self.name}"
+        """Return `namespace/name`, or the name alone of what is in none."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
 _WERE_SET: dict[frozenset[str], set[str]] = {}

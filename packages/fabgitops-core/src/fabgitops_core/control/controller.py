@@ -130,7 +130,7 @@ class Consultant(Protocol[State_contra]):
     """What is asked of a kind whose passes go by what others offer: those of an `Owner`, a `Regarder` or a `Leader`."""
 
     def consults(self, state: State_contra) -> frozenset[tuple[str, str]]:
-        """Return kind and name of each resource of the namespace whose offer it wants to know at a pass."""
+        """Return kind and name of each resource whose offer it wants to know: of the namespace, or of the cluster."""
         ...
 
 

@@ -72,7 +72,8 @@ class Declared(News, Generic[Spec, Status]):
     `referenced` tells of what the spec refers to. `created` is the creationTimestamp as it is written (RFC 3339),
     `annotations` are those of our own group. A changed one is news only where the kind names it.
     One that is `leaving` has a deletionTimestamp. `labels` are those of a kind that others lead by them, `led_by` are
-    who leads it. `lasting` is what counts of a spec that is not valid as a whole, None where nothing does.
+    who leads it. Of a kind that is described there are all labels and all annotations. `lasting` is what counts of a
+    spec that is not valid as a whole, None where nothing does.
     """
 
     at: datetime

@@ -25,7 +25,7 @@ MOST_SHARED = 4096
 def declared(kind: Kind, body: Mapping[str, Any], at: datetime, *, led: bool = False) -> Declared[Any, Any]:
     """Return what an object of `kind` declares; a spec that does not parse becomes its `problem`.
 
-    Its labels are among it where such are `led`.
+    Its labels are among it where such are `led`, or the kind is described.
     """
     metadata = _mapping(body.get("metadata"))
     annotations = _mapping(metadata.get("annotations"))
@@ -39,9 +39,9 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime, *, led: bool = F
         status=status_of(kind, body),
         uid=_text(metadata.get("uid")),
         created=_text(metadata.get("creationTimestamp")),
-        annotations=_ours(annotations),
+        annotations=_texts(annotations) or NOTHING if kind.described else _ours(annotations),
         leaving="deletionTimestamp" in metadata,
-        labels=_labels(metadata) if led else NOTHING,
+        labels=_labels(metadata) if led or kind.described else NOTHING,
         lasting=_lasting(kind, body.get("spec")) if spec is None else None,
     )
 
@@ -55,7 +55,7 @@ def generation_of(body: Mapping[str, Any]) -> int:
 def looked_at(kind: Kind, body: Mapping[str, Any], *, led: bool = False) -> tuple[Any, ...]:
     """Return all that decisions look at of an object but its status: where it is the same, so is what is declared.
 
-    Labels are among it where objects of the kind are `led`.
+    Labels are among it where objects of the kind are `led`, and all of both where it is described.
     """
     metadata = _mapping(body.get("metadata"))
     annotations = _mapping(metadata.get("annotations"))
@@ -64,7 +64,8 @@ def looked_at(kind: Kind, body: Mapping[str, Any], *, led: bool = False) -> tupl
         *map(annotations.get, (REQUESTED_AT, FORCE_AT, *kind.annotations)),
         "deletionTimestamp" in metadata,
         body.get("spec"),
-        *((metadata.get("labels"),) if led else ()),
+        *((metadata.get("labels"),) if led or kind.described else ()),
+        *((annotations,) if kind.described else ()),
     )
 
 

@@ -6,7 +6,7 @@ A family is what one operator looks after, with the rights that it takes; no fam
 from collections.abc import Mapping
 from typing import Any
 
-from fabgitops_core.api.argo.kinds import ARGO_EXPERIMENT
+from fabgitops_core.api.argo.kinds import ARGO_EXPERIMENT, CLUSTER_TEMPLATE
 from fabgitops_core.api.argo.owning import DEFAULT_ID
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.analysis.template import AnalysisTemplateController
@@ -39,7 +39,11 @@ def families(
         "plc": (TemplateController(), PlcController(settle_secs)),
         "setpoints": (AnalysisTemplateController(), SetpointRolloutController(settle_secs)),
         "delivery": (AnalysisTemplateController(), RolloutController()),
-        "argo": (ArgoTemplateController(), ArgoRolloutController(argo_instance_id)),
+        "argo": (
+            ArgoTemplateController(),
+            ArgoTemplateController(CLUSTER_TEMPLATE),
+            ArgoRolloutController(argo_instance_id),
+        ),
         "racks": (RackTemplateController(), RackController(), BmcController()),
     }
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -73,6 +73,7 @@ class Engine:
         rates: How many writes go out in a time.
         metrics: Where metrics are that are kept elsewhere, for kinds that are judged by any.
         secrets: Where values are that are written and stand in no manifest, if there are any.
+        clusterwide: The kinds whose objects are in no namespace.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Engine:
         rates: Rates = UNLIMITED,
         metrics: MetricSource | None = None,
         secrets: Secrets | None = None,
+        clusterwide: Collection[str] = (),
     ) -> None:
         self._devices = devices
         self._host = host
@@ -108,7 +110,7 @@ class Engine:
             host, self._listener, self._scheduler, self.holds, now, self._fallen, self._stepped, bus
         )
         self._shares = Shares(devices, self._isolation, self.circuits)
-        self._consulting = Consulting(self._isolation, self._offer_of, self._reconsider)
+        self._consulting = Consulting(self._isolation, self._offer_of, self._reconsider, clusterwide)
         self._leading = Leadership(
             self._entries,
             self._isolation,

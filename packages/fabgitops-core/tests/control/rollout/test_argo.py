@@ -165,8 +165,8 @@ def test_its_replica_sets_are_its_own(plant: ArgoPlant) -> None:
     [
         ({"canary": {"steps": [{"experiment": {}}]}}, "spec.strategy.canary.steps[0].experiment: experiments are not"),
         (
-            {"canary": {"analysis": {"templates": [{"templateName": "all", "clusterScope": True}]}}},
-            "all: ClusterAnalysisTemplates are not looked at",
+            {"canary": {"analysis": {"templates": [{"templateName": "all", "clusterScope": "yes"}]}}},
+            "spec.strategy.canary.analysis.templates[0].clusterScope",
         ),
     ],
 )

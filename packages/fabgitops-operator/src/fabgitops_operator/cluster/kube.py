@@ -1,6 +1,6 @@
 """The Kubernetes API as the operator uses it: the one place that imports lightkube."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import httpx2
@@ -8,7 +8,7 @@ from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
 from lightkube import AsyncClient, SingleConfig
 from lightkube.config import models
-from lightkube.generic_resource import create_namespaced_resource
+from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 from lightkube.resources.core_v1 import Secret
 from lightkube.types import PatchType
 
@@ -28,6 +28,10 @@ _CONFIG_MAP = create_namespaced_resource("", "v1", "ConfigMap", "configmaps")
 """Made once: of a resource without a group lightkube does not find again what it has made."""
 
 
+def _names(kind: Kind) -> tuple[str, str, str, str]:
+    return kind.group, kind.version, kind.kind, kind.plural
+
+
 class Kube:
     """A few calls of the API, with errors told apart by what can be done about them."""
 
@@ -37,9 +41,9 @@ class Kube:
         # All that lightkube must know of the way; how it is gone is the transport's.
         config = SingleConfig(access.name, models.Context(access.name), cluster, models.User())
         self._client = AsyncClient(config=config, field_manager=NAME, transport=Transport(access))
-        self._resources = {
-            kind.name: create_namespaced_resource(kind.group, kind.version, kind.kind, kind.plural) for kind in kinds
-        }
+        declared = list(kinds)
+        self._resources = {each.name: create_namespaced_resource(*_names(each)) for each in declared if each.namespaced}
+        self._wide = {each.name: create_global_resource(*_names(each)) for each in declared if not each.namespaced}
         self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
         self._leases = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
 
@@ -53,7 +57,11 @@ class Kube:
         Raises:
             ApiError: Gone when the kind is not installed.
         """
-        listing = self._client.list(self._resources[kind.name], namespace=namespace or "*", chunk_size=PAGE)
+        listing: AsyncIterable[Body]
+        if kind.namespaced:
+            listing = self._client.list(self._resources[kind.name], namespace=namespace or "*", chunk_size=PAGE)
+        else:
+            listing = self._client.list(self._wide[kind.name], chunk_size=PAGE)
         with answers(f"listing {kind.plural}"):
             async for body in listing:
                 yield body

@@ -319,7 +319,7 @@ class Inventory:
 def _names_itself(controller: Controller[Any], body: Body) -> bool:
     """Return whether an object says which one it is; one that does not is told of in the log, and passed over."""
     key, uid, _version = _identity(controller, body)
-    if not (key.name and key.namespace and uid):
+    if not (key.name and uid and (key.namespace or not controller.kind.namespaced)):
         log.error("a %s without namespace, name or uid is passed over", controller.kind.name)
         return False
     return True

@@ -129,6 +129,7 @@ class Stage:
             rates=rates,
             metrics=means.metrics,
             secrets=means.secrets,
+            clusterwide=frozenset(each.kind.name for each in deciding if not each.kind.namespaced),
         )
         self._leads = led_kinds(deciding)
         self.inventory = Inventory(
@@ -372,4 +373,9 @@ def _take_signals(told_to_stop: asyncio.Event) -> None:
 
 
 def _scopes(deciding: Sequence[Controller[Any]], namespaces: Sequence[str]) -> list[Scope]:
-    return [Scope(controller.kind, name) for controller in deciding for name in namespaces or (None,)]
+    """Return what must be heard of: each kind wherever it is looked after, what is the cluster's as a whole."""
+    return [
+        Scope(each.kind, name)
+        for each in deciding
+        for name in (namespaces if each.kind.namespaced and namespaces else (None,))
+    ]

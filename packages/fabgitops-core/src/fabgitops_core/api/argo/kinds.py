@@ -45,6 +45,7 @@ ARGO_ROLLOUT = Kind(
     shared_status=True,
     scale=Scale(".spec.replicas", ".status.HPAReplicas", ".status.selector"),
     label=(INSTANCE_ID, DEFAULT_ID),
+    described=True,
     annotations=(PAUSE, PROMOTE, ABORT, RETRY),
     columns=(
         Column("Desired", "integer", ".spec.replicas", "How many pods there are to be."),
@@ -57,6 +58,8 @@ ARGO_ROLLOUT = Kind(
     ),
 )
 
+_AGE = Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made.")
+
 ARGO_TEMPLATE = Kind(
     name=f"AnalysisTemplate.{GROUP}",
     kind="AnalysisTemplate",
@@ -68,7 +71,22 @@ ARGO_TEMPLATE = Kind(
     description="What a change is judged by, as Argo Rollouts has it.",
     spec=Manifest,
     status=None,
-    columns=(Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),),
+    columns=(_AGE,),
+)
+
+CLUSTER_TEMPLATE = Kind(
+    name="ClusterAnalysisTemplate",
+    group=GROUP,
+    version=VERSION,
+    plural="clusteranalysistemplates",
+    singular="clusteranalysistemplate",
+    short_names=("cat",),
+    description="What changes are judged by in any namespace, as Argo Rollouts has it.",
+    spec=Manifest,
+    status=None,
+    columns=(_AGE,),
+    optional=True,
+    namespaced=False,
 )
 
 _NOT_RUN = (
@@ -86,6 +104,6 @@ ARGO_EXPERIMENT = Kind(
     description="What nobody runs here. It is defined because the kubectl plugin of Argo Rollouts waits until it is.",
     spec=Manifest,
     status=None,
-    columns=(Column("Age", "date", ".metadata.creationTimestamp", "Time since it was made."),),
+    columns=(_AGE,),
     rules=(Rule("false", _NOT_RUN),),
 )

@@ -27,7 +27,7 @@ class Told:
     """What was found while reading, beside the fields themselves.
 
     `templates` says of each name whether it is cluster-wide, `headerless` where routes are that header routes are not
-    made in, `origins` where in the manifest a field of ours stood.
+    made in, `origins` where in the manifest a field of ours stood, `by_hash` that something speaks of revisions.
     """
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -36,6 +36,7 @@ class Told:
     templates: dict[str, bool] = field(default_factory=dict)
     headerless: list[Path] = field(default_factory=list)
     origins: dict[Path, Path] = field(default_factory=dict)
+    by_hash: bool = False
 
     def origin(self, path: Path) -> Path:
         """Return where in the manifest a field of ours stood."""

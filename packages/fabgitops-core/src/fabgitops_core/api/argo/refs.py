@@ -38,7 +38,7 @@ def _templates(at: Place, raw: Any) -> dict[str, Any]:
 def _hash(at: Place, raw: Any) -> dict[str, Any]:
     if raw not in ("Stable", "Latest"):
         return at.refuse(raw, _WHICH)
-    known = at.told.hashes
+    known, at.told.by_hash = at.told.hashes, True
     if known is None:
         return at.refuse(raw, _NO_HASHES)
     return {"value": known.stable if raw == "Stable" else known.latest}

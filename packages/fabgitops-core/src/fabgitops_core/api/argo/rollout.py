@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from fabgitops_core.api.argo.reading import Hashes, Place, Table, Told, each, fields, kept, met, refused, within
+from fabgitops_core.api.argo.reading import Hashes, Place, Table, Told, each, fields, kept, refused, within
 from fabgitops_core.api.argo.strategies import strategy
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
 from fabgitops_core.api.rollout.rollout import RolloutSpec
@@ -19,6 +19,14 @@ _RESTART_AT = (
     " time"
 )
 
+_HOW_MANY = "it must be a number of AnalysisRuns, 0 or more"
+
+
+def _limit(at: Place, raw: Any) -> dict[str, Any]:
+    fits = isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0
+    return kept(at, raw) if fits else at.refuse(raw, _HOW_MANY)
+
+
 _REQUIREMENT: Table = {"key": kept, "operator": kept, "values": kept}
 _SPEC: Table = {
     "replicas": kept,
@@ -31,18 +39,30 @@ _SPEC: Table = {
     "revisionHistoryLimit": kept,
     "paused": kept,
     "rollbackWindow": within({"revisions": kept}),
-    "analysis": within({"successfulRunHistoryLimit": met, "unsuccessfulRunHistoryLimit": met}),
+    "analysis": within({"successfulRunHistoryLimit": _limit, "unsuccessfulRunHistoryLimit": _limit}),
     "workloadRef": refused(_WORKLOAD_REF),
     "restartAt": refused(_RESTART_AT),
 }
-"""Its analysis limits how many AnalysisRuns are kept; ours stand in the status, and there are none."""
+
+
+class RunLimits(NamedTuple):
+    """How many AnalysisRuns are kept of those that are over, of which there are still pods of their revision."""
+
+    successful: int = 5
+    unsuccessful: int = 5
 
 
 class Taken(NamedTuple):
-    """A Rollout as one of ours, and which of the templates that it names are cluster-wide."""
+    """A Rollout as one of ours.
+
+    `cluster_templates` are those of the templates it names that are cluster-wide, `limits` say how many runs are kept.
+    With `by_hash` its strategy speaks of revisions: it is another one with other hashes.
+    """
 
     spec: RolloutSpec
     cluster_templates: frozenset[str]
+    limits: RunLimits = RunLimits()
+    by_hash: bool = False
 
 
 def taken(spec: Any, metadata: Mapping[str, Any], hashes: Hashes | None = None) -> Taken:
@@ -61,13 +81,19 @@ def taken(spec: Any, metadata: Mapping[str, Any], hashes: Hashes | None = None) 
     told = Told(metadata, hashes)
     made = fields(Place(told), spec, _SPEC)
     refuse("Rollout", told.problems)
-    made.pop("analysis", None)
+    limits = _limits(made.pop("analysis", {}))
     try:
         model = RolloutSpec.model_validate(made)
     except ValidationError as error:
         refuse("Rollout", _where_it_stands(error, told))
         raise
-    return Taken(model, frozenset(name for name, wide in told.templates.items() if wide))
+    wide = frozenset(name for name, wide in told.templates.items() if wide)
+    return Taken(model, wide, limits, told.by_hash)
+
+
+def _limits(made: Mapping[str, int]) -> RunLimits:
+    fields = {"successful": "successfulRunHistoryLimit", "unsuccessful": "unsuccessfulRunHistoryLimit"}
+    return RunLimits(**{ours: made[theirs] for ours, theirs in fields.items() if theirs in made})
 
 
 def _where_it_stands(error: ValidationError, told: Told) -> list[Problem]:

@@ -12,16 +12,16 @@ from pydantic import ValidationError
 
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE
 from fabgitops_core.api.argo.commands import NOTHING, Wanted, kept_in, read
-from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE, Manifest
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE, CLUSTER_TEMPLATE, Manifest
 from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID
-from fabgitops_core.api.argo.rollout import taken
+from fabgitops_core.api.argo.reading import Hashes
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.argo.telling import told
 from fabgitops_core.api.argo.templates import template_taken
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.refusals import sentences
 from fabgitops_core.api.rollout import marks
-from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.control.analysis.template import WORDS
 from fabgitops_core.control.commands import Apply, Command, Commands, Notice, Patch, Publish, Request
@@ -29,8 +29,11 @@ from fabgitops_core.control.events import Declared, Event, Faulted, Surveyed
 from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.records import argo_owner
+from fabgitops_core.control.rollout.revisions.revising import mark_in
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.table import RolloutController
+from fabgitops_core.control.rollout.view import revisions_of
+from fabgitops_core.control.rollout.written import UNWRITTEN, Written, with_hashes, written_in
 from fabgitops_core.control.templates import Step as TemplateStep
 from fabgitops_core.control.templates import Templates, TemplateState
 
@@ -38,15 +41,19 @@ REVISION = marks.ARGO_REVISION
 """Annotation of a ReplicaSet by which the kubectl plugin knows the number of its revision."""
 
 UNSAID = ArgoRolloutStatus()
-NOT_SERVED = "ClusterAnalysisTemplates are not looked at: make it an AnalysisTemplate in the namespace of the Rollout"
+NO_SUCH = "the cluster has no ClusterAnalysisTemplate of this name"
 
 
 class ArgoState(NamedTuple):
-    """What is known of a Rollout as if it were one of ours, what was said last, and what somebody wants, not heard."""
+    """What is known of a Rollout as if it were one of ours, what was said last, and what somebody wants, not heard.
+
+    `written` is the manifest, and what came of it.
+    """
 
     inner: RolloutState
     said: ArgoRolloutStatus = UNSAID
     wanted: Wanted = NOTHING
+    written: Written = UNWRITTEN
 
 
 Step = tuple[ArgoState, Commands]
@@ -71,7 +78,9 @@ class ArgoRolloutController:
         """Return what is known after an event, and what is to be done."""
         if isinstance(event, Declared):
             return self._declared(state, event)
-        inner, commands = self._ours.step(state.inner, _as_ours(event))
+        if isinstance(event, Surveyed):
+            state = _renewed(state, event)
+        inner, commands = self._ours.step(state.inner, _as_ours(event, state.written.wide))
         return _told(state._replace(inner=inner), commands, event.at)
 
     def owns(self) -> tuple[Watched, ...]:
@@ -88,7 +97,11 @@ class ArgoRolloutController:
 
     def consults(self, state: ArgoState) -> frozenset[tuple[str, str]]:
         """Return the templates by which its revisions are judged: those of Argo Rollouts."""
-        return frozenset((ARGO_TEMPLATE.name, name) for _, name in self._ours.consults(state.inner))
+        wide = state.written.wide
+        return frozenset(
+            (CLUSTER_TEMPLATE.name if name in wide else ARGO_TEMPLATE.name, name)
+            for _, name in self._ours.consults(state.inner)
+        )
 
     def wants(self, state: ArgoState, request: Request) -> bool:
         """Return whether a request may still be sent."""
@@ -98,13 +111,15 @@ class ArgoRolloutController:
         """Take a Rollout as it stands, and what somebody has patched into its status."""
         found = event.status if isinstance(event.status, ArgoRolloutStatus) else UNSAID
         status, new = read(found)
-        spec, problem = _spec(state.inner.key, event)
+        written = written_in(state.inner.key, event, Hashes(status.current_pod_hash, status.stable_rs))
         wanted = new if new != NOTHING else state.wanted
-        inner, commands = self._ours.step(state.inner, replace(event, spec=spec, problem=problem, status=status))
+        inner, commands = self._ours.step(
+            state.inner, replace(event, spec=written.spec, problem=written.problem, status=status)
+        )
         if new != NOTHING and status.heard == inner.status.heard:
             inner = _as_if_new(inner, new)  # the patch is one of its own, though its words were said before
         said = state.said if state.said is not UNSAID else found
-        after = ArgoState(_asked(inner, wanted), said, wanted)
+        after = ArgoState(_asked(inner, wanted), said, wanted, written)
         if new != NOTHING and inner.said.conditions and not any(isinstance(each, Publish) for each in commands):
             commands = (Publish(inner.said), *commands)  # else the engine says again what was said before it
         return _told(after, commands, event.at)
@@ -116,18 +131,17 @@ def _as_argos(watched: Watched) -> Watched:
     return replace(watched, label=marks.HASH, owner=argo_owner) if watched.kind is REPLICA_SET else watched
 
 
-def _spec(key: Key, event: Declared[Any, Any]) -> tuple[RolloutSpec | None, str]:
-    """Return the spec as one of ours, or why it is none."""
-    if not isinstance(event.spec, Manifest):
-        return None, event.problem
-    metadata = {"namespace": key.namespace, "name": key.name, "uid": event.uid}
-    try:
-        found = taken(event.spec.fields, metadata)
-    except ValidationError as error:
-        return None, sentences(error)
-    if found.cluster_templates:
-        return None, f"{', '.join(sorted(found.cluster_templates))}: {NOT_SERVED}"
-    return found.spec, ""
+def _renewed(state: ArgoState, event: Surveyed) -> ArgoState:
+    """Return what is known with a strategy that speaks of the revisions as they are now, where it speaks of any."""
+    inner = state.inner
+    if inner.spec is None or not state.written.by_hash:
+        return state
+    latest = mark_in(revisions_of(event.children, inner.uid), inner.spec.template, inner.status.collision_count)
+    written = with_hashes(state.written, Hashes(latest, inner.status.stable_rs))
+    if written is state.written or written.spec is None:
+        return state
+    spec = inner.spec.model_copy(update={"strategy": written.spec.strategy})
+    return state._replace(inner=inner._replace(spec=spec), written=written)
 
 
 def _asked(inner: RolloutState, wanted: Wanted) -> RolloutState:
@@ -191,11 +205,17 @@ def _at(annotation: str) -> str:
     return f"/metadata/annotations/{annotation.replace('~', '~0').replace('/', '~1')}"
 
 
-def _as_ours(event: Event) -> Event:
+def _offer(name: str, offers: Mapping[tuple[str, str], Any], wide: frozenset[str]) -> Any:
+    """Return what a template offers, of the cluster where it is to be one of those."""
+    found = offers.get((CLUSTER_TEMPLATE.name if name in wide else ARGO_TEMPLATE.name, name), (None, ""))
+    return (None, NO_SUCH) if name in wide and found == (None, "") else found
+
+
+def _as_ours(event: Event, wide: frozenset[str]) -> Event:
     """Return an event in which templates are called as ours are, and what was said is a status of ours."""
     if isinstance(event, Surveyed):
         offers: Mapping[tuple[str, str], Any] = event.offers
-        return replace(event, offers={(ANALYSIS_TEMPLATE.name, name): each for (_, name), each in offers.items()})
+        return replace(event, offers={(ANALYSIS_TEMPLATE.name, name): _offer(name, offers, wide) for _, name in offers})
     if isinstance(event, Faulted) and isinstance(event.said, ArgoRolloutStatus):
         return replace(event, said=event.said.fabgitops)
     return event
@@ -206,10 +226,13 @@ class ArgoTemplateController(Templates):
 
     It says nothing of it: it carries no label that would say whose it is, and theirs has no status. Who is judged by it
     is told what is wrong with it.
+
+    Args:
+        kind: That of a namespace, or the cluster-wide one.
     """
 
-    def __init__(self) -> None:
-        super().__init__(ARGO_TEMPLATE, WORDS)
+    def __init__(self, kind: Kind = ARGO_TEMPLATE) -> None:
+        super().__init__(kind, WORDS)
 
     def step(self, state: TemplateState, event: Event) -> TemplateStep:
         """Take what is declared as one of ours."""
