@@ -19,7 +19,7 @@ MADE = (
 )
 MADE += "servicemonitor,podmonitor,prometheusrule,validatingadmissionpolicy,validatingadmissionpolicybinding,crd"
 DEFINITIONS = ("industrialplcs.fabgitops.io", "industrialplctemplates.fabgitops.io")
-OURS = ".fabgitops.io"
+OURS = (".fabgitops.io", ".argoproj.io")
 Found = TypeVar("Found")
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from fabgitops_operator.cluster.install import manifests
 
-from .cluster import Cluster
+from .cluster import Cluster, until
 from .helm import NAMESPACE, Helm, Values, find, objects, pod_specs
 from .operating import ACCOUNT, NAME
 from .test_delivery import NEEDED as OF_WORKLOADS
@@ -88,3 +88,28 @@ def test_people_may_lead_them(helm: Helm) -> None:
         (rule,) = (each for each in rules if each["apiGroups"] == ["argoproj.io"])
         assert {"rollouts/status", "experiments"} <= set(rule["resources"])
         assert ("patch" in rule["verbs"]) == (role != "view")
+
+
+def test_no_label_may_say_whose_they_are(helm: Helm) -> None:
+    """An empty id comes to the operator as an empty one, not as ours."""
+    specs = pod_specs(helm.objects({"delivery": {"argo": {"enabled": True, "instanceId": ""}}}))
+    assert "--argo-instance-id=" in specs["fab-fabgitops-argo"]["containers"][0]["args"]
+
+
+def test_definitions_of_others_are_left_alone(installer: Helm, cluster: Cluster) -> None:
+    """A kind that Argo Rollouts has defined stays as it is, whatever becomes of the release; the other one is made."""
+    theirs = find(objects(manifests(with_argo=True)), "CustomResourceDefinition", "rollouts.argoproj.io")
+    del theirs["metadata"]["labels"]
+    theirs["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] = "Theirs."
+    cluster.kubectl("create", "--filename", "-", text=json.dumps(theirs))
+    before = cluster.get("crd", "rollouts.argoproj.io")
+    values: Values = {**ON, "crds": {"keep": False}}
+    installer.install(values)
+    assert cluster.get("crd", "analysistemplates.argoproj.io")["metadata"]["annotations"]
+    installer.install({**values, "podLabels": {"line": "7"}})
+    assert cluster.get("crd", "analysistemplates.argoproj.io")
+    installer.uninstall()
+    until(lambda: not cluster.get("crd", "analysistemplates.argoproj.io"), "what the release had goes with it")
+    after = cluster.get("crd", "rollouts.argoproj.io")
+    assert (after["metadata"]["uid"], after["spec"]) == (before["metadata"]["uid"], before["spec"])
+    assert not {"labels", "annotations"} & set(after["metadata"])

@@ -72,7 +72,7 @@ def test_rollouts_are_about_plcs(refused: Refused) -> None:
     assert "--setpoint-rollouts is about PLCs" in refused("run", "--kinds", "racks", "--setpoint-rollouts")
     assert "--setpoint-rollouts is about PLCs" in refused("run", "--kinds", "delivery", "--setpoint-rollouts")
     assert "--argo-instance-id has no effect" in refused("run", "--kinds", "delivery", "--argo-instance-id", "two")
-    assert "is no value of a label" in refused("run", "--kinds", "argo", "--argo-instance-id", "")
+    assert "is no value of a label" in refused("run", "--kinds", "argo", "--argo-instance-id", "two_")
     assert "--bus has no effect without" in refused("run", "--bus", "nats://127.0.0.1")
 
 

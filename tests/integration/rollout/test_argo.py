@@ -1,11 +1,12 @@
 """Rollouts of Argo Rollouts on a real API server: the operator leads them, and hears what their tools patch."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
-from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID
+from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID, OURS, THEIRS
 from testbed import ControlPlane
 
 from ..operators import Operator
@@ -60,6 +61,16 @@ class ArgoWorkload(Workload):
 
         return until(so, f"{self.name} is {fields}: {self.status()}") or {}
 
+    def seen_by(self, manager: str, status: Body) -> None:
+        """Patch its status under a name, as its controller of that name does."""
+        asked = {"fieldManager": manager}
+        self.api.patch(f"{self.path}/status", params=asked, json={"status": status}, headers=MERGE).raise_for_status()
+
+    def told(self, reason: str) -> list[Body]:
+        """Return the Events of a reason about it."""
+        found = self.api.get(f"/apis/events.k8s.io/v1/namespaces/{NAMESPACE}/events").raise_for_status().json()["items"]
+        return [each for each in found if (each["reason"], each["regarding"]["name"]) == (reason, self.name)]
+
 
 @pytest.fixture
 def argo(delivery_plane: ControlPlane, tmp_path: Path) -> Iterator[Operator]:
@@ -107,3 +118,62 @@ def test_canary(argo: Operator, administrator: httpx.Client) -> None:
     assert not [each for each in metrics.splitlines() if "api_writes" in each and 'result="refused"' in each]
     for each in (theirs, resting, hmi):
         each.delete()
+
+
+def test_beside_argo_rollouts(delivery_plane: ControlPlane, administrator: httpx.Client, tmp_path: Path) -> None:
+    """Without an id it looks after what has no label, but not while Argo Rollouts' controller writes its statuses.
+
+    Of that people are told once; it is taken up when somebody hands it over, by a patch of its status in our name.
+    """
+    ours, theirs, labelled = (
+        ArgoWorkload(administrator, name, instance_id)
+        for name, instance_id in (("free-ours", ""), ("free-theirs", ""), ("free-labelled", DEFAULT_ID))
+    )
+    for each in (ours, theirs, labelled):
+        each.declare("1", replicas=1)
+    theirs.seen_by(THEIRS, {"phase": "Healthy", "observedGeneration": "1"})
+    where = delivery_plane.kubeconfig_for(ACCOUNT), "memory", tmp_path / "log", "--argo-instance-id", ""
+    with Operator(*where, kinds="argo") as running:
+        ours.is_so(phase="Healthy", availableReplicas=1)
+        (event,) = until(lambda: theirs.told("ForeignController"), "people are told of who else is there")
+        assert (event["type"], event["note"].partition(" has ")[0]) == ("Warning", f"left alone: {THEIRS}")
+        ours.seen_by(THEIRS, {"phase": "Progressing", "message": "theirs"})
+        until(lambda: ours.told("ForeignController"), "the same of one that was ours before")
+        ours.declare("2", replicas=1)
+        theirs.declare("2", replicas=1)
+        ours.seen_by(THEIRS, {"message": "theirs still"})
+        theirs.seen_by(OURS, {"message": "handed over"})
+        theirs.is_so(phase="Healthy", availableReplicas=1)
+        assert len(theirs.told("ForeignController")) == 1
+        assert (ours.status()["message"], ours.status()["phase"], len(ours.sets())) == (
+            "theirs still",
+            "Progressing",
+            1,
+        )
+        assert (labelled.status(), labelled.sets()) == ({}, [])
+        assert 'rollout="free-ours"' not in running.metrics()
+    for each in (ours, theirs, labelled):
+        each.delete()
+
+
+def test_a_second_one_stands_by(delivery_plane: ControlPlane, administrator: httpx.Client, tmp_path: Path) -> None:
+    """Of two with one Lease the second makes nothing, and goes on where the first one was when that has ended."""
+    hmi = ArgoWorkload(administrator, "standby-hmi", DEFAULT_ID)
+    hmi.declare("1")
+    operator = partial(Operator, delivery_plane.kubeconfig, "memory", lease="argo-standby", kinds="argo")
+    with operator(tmp_path / "first.log") as first:
+        hmi.is_so(phase="Healthy", availableReplicas=4)
+        hmi.declare("2")
+        hmi.is_so(phase="Paused", currentStepIndex=1)
+        with operator(tmp_path / "second.log", begun="standing by") as second:
+            hmi.patch_status({"pauseConditions": None})
+            hmi.is_so(phase="Paused", currentStepIndex=3)
+            assert "looking after" not in second.log
+            assert first.process is not None
+            first.process.terminate()
+            assert first.process.wait(30) == 0
+            hmi.patch_status({"pauseConditions": None})
+            hmi.is_so(phase="Healthy", availableReplicas=4)
+            assert "looking after" in second.log
+            assert dict(hmi.pods()) == {"1": 0, "2": 4}
+    hmi.delete()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -221,6 +222,18 @@ async def test_a_status_that_somebody_changed_is_made_known_again(bench: Bench, 
         bench.engine.declare(MIXER, PLC, declared(PLC.kind, body, bench.now()))
         assert len(bench.host.published) == count + more
     assert bench.status(MIXER) == said
+
+
+async def test_a_status_is_not_put_right_where_another_looks_after_it(bench: Bench) -> None:
+    """What somebody else writes into the status of an object that is theirs stays, also when they have gone."""
+    bench.declare(MIXER)
+    await bench.until(lambda: bench.host.status(MIXER) is not None and bench.status(MIXER).in_sync is True)
+    body = {"metadata": {"generation": 1}, "spec": {**SPEC}, "status": {"phase": "Failed", "message": "theirs"}}
+    for rival in ("another", ""):
+        count = len(bench.host.published)
+        event = replace(declared(PLC.kind, body, bench.now()), rival=rival)
+        bench.engine.declare(MIXER, PLC, event)
+        assert len(bench.host.published) == count
 
 
 async def test_a_share_given_up_is_no_failure_of_its_device(bench: Bench) -> None:

@@ -85,10 +85,10 @@ def _namespace(kind: type, name: str) -> None:
 
 
 def _instance_id(_: type, name: str) -> None:
-    """Refuse what no label can say, and the empty one: what has no label is Argo Rollouts' own."""
-    if not re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", name):
+    """Refuse what no label can say; the empty one is for what has no label."""
+    if name and not re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", name):
         raise ValueError(
-            f'"{name}" is no value of a label: 1 to 63 letters, digits, -, _ and ., none of those at an end.'
+            f'"{name}" is no value of a label: 1 to 63 letters, digits, -, _ and ., none of -, _ and . at an end.'
         )
 
 
@@ -229,7 +229,8 @@ class Settings(Common):
 
     argo_instance_id: Annotated[str, Parameter(validator=_instance_id)] = DEFAULT_ID
     """What the label argo-rollouts.argoproj.io/controller-instance-id says of Rollouts of Argo Rollouts that are looked
-    after; all others are somebody else's."""
+    after; all others are somebody else's. Empty: those that lack it, but for what Argo Rollouts' controller is at work
+    on."""
 
     setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False
     """Let changes of set-points go over a fleet of PLCs in waves, by SetpointRollouts."""

@@ -162,3 +162,5 @@ def test_a_rollout_of_argo_rollouts_is_shown_like_one_of_ours() -> None:
     told.metrics.happened(key, LOOK, (Publish(as_argo(status, 1, (), AT)),))
     assert told.values("fabgitops_workload_rollout_phase") == {("Paused",): 1.0}
     assert told.values("fabgitops_workload_rollout_decisions_total") == {("StepDone",): 1.0}
+    told.metrics.happened(key, Declared(AT, 1, None, rival="rollouts-controller"), ())
+    assert told.values("fabgitops_workload_rollout_phase") == {}

@@ -1,6 +1,6 @@
 """What the machinery must know of a kind of resource."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,8 @@ class Kind:
     value, only those that lack it.
     Of one that is `described` all labels and annotations are told, and a change of them is news.
     A `plain_status` is a field as the others are, which is written with them: there is no subresource of it.
+    `rival` returns of metadata.managedFields who else looks after an object by now, "" for nobody: that one is left to
+    them, and its status is not written.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Kind:
     lasting: tuple[str, type[ApiModel]] | None = None
     shared_status: bool = False
     label: tuple[str, str] | None = None
+    rival: Callable[[Any], str] | None = None
     kind: str = ""
     optional: bool = False
     described: bool = False

@@ -73,7 +73,8 @@ class Declared(News, Generic[Spec, Status]):
     `annotations` are those of our own group. A changed one is news only where the kind names it.
     One that is `leaving` has a deletionTimestamp. `labels` are those of a kind that others lead by them, `led_by` are
     who leads it. Of a kind that is described there are all labels and all annotations. `lasting` is what counts of a
-    spec that is not valid as a whole, None where nothing does.
+    spec that is not valid as a whole, None where nothing does. `rival` is who else looks after it: then it is left to
+    them, and nothing is written, its status neither.
     """
 
     at: datetime
@@ -90,6 +91,7 @@ class Declared(News, Generic[Spec, Status]):
     labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     led_by: tuple[Leading, ...] = ()
     lasting: ApiModel | None = None
+    rival: str = ""
 
 
 @dataclass(frozen=True, slots=True)

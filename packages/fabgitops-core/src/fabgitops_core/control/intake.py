@@ -43,6 +43,7 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime, *, led: bool = F
         leaving="deletionTimestamp" in metadata,
         labels=_labels(metadata) if led or kind.described else NOTHING,
         lasting=_lasting(kind, body.get("spec")) if spec is None else None,
+        rival=_rival(kind, metadata),
     )
 
 
@@ -66,6 +67,7 @@ def looked_at(kind: Kind, body: Mapping[str, Any], *, led: bool = False) -> tupl
         body.get("spec"),
         *((metadata.get("labels"),) if led or kind.described else ()),
         *((annotations,) if kind.described else ()),
+        *((_rival(kind, metadata),) if kind.rival else ()),
     )
 
 
@@ -101,6 +103,10 @@ def status_of(kind: Kind, body: Mapping[str, Any]) -> ApiModel | None:
     except (ValidationError, RecursionError, UnicodeEncodeError):
         return None
     return status
+
+
+def _rival(kind: Kind, metadata: Mapping[str, Any]) -> str:
+    return kind.rival(metadata.get("managedFields")) if kind.rival else ""
 
 
 def _request(annotations: Mapping[str, Any]) -> SyncRequest | None:

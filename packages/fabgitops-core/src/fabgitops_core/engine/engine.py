@@ -172,7 +172,9 @@ class Engine:
         self._consulting.changed(key)
         if referrers:
             self._isolation.step(entry, Used(event.at, len(referrers)))
-        if entry.said is said:
+        if event.rival:
+            entry.said = None  # nothing of ours is to stand there
+        elif entry.said is said:
             self._isolation.ask(entry, "status", partial(self._isolation.put_right, entry, event.status), None)
         if referrers and self._offer(entry) != before:
             self._errands.add(referrers)

@@ -8,8 +8,10 @@ from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.commands import Command, Publish
-from fabgitops_core.control.events import Declared
+from fabgitops_core.control.events import Declared, Faulted, Surveyed
+from fabgitops_core.control.intake import declared, looked_at
 from fabgitops_core.control.rollout.argo import REVISION, ArgoRolloutController, ArgoTemplateController
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.templates import TemplateState
 
 from .workshop import START, UID, Plant, spec, template
@@ -22,6 +24,7 @@ class ArgoPlant(Plant):
     """A plant whose Rollout is one of Argo Rollouts."""
 
     found: ArgoRolloutStatus | None = None
+    rival: str = ""
 
     def __post_init__(self) -> None:
         """Declare the Rollout."""
@@ -40,7 +43,7 @@ class ArgoPlant(Plant):
             self.spec = {**self.spec, **changes}
             self.generation += 1
         model = Manifest.model_validate(self.spec)
-        self.tell(Declared(self.at, self.generation, model, status=self.found, uid=UID))
+        self.tell(Declared(self.at, self.generation, model, status=self.found, uid=UID, rival=self.rival))
 
     def patch(self, **status: Any) -> None:
         """Let a tool patch the status, and tell the controller."""
@@ -219,3 +222,55 @@ def test_a_blue_green_is_promoted_and_given_up() -> None:
         plant.patch(**patch)
         plant.settle()
     assert (plant.stands[0], plant.selected("hmi")) == ("Degraded", "2")
+
+
+def test_what_another_controller_is_at_work_on_is_left_alone(plant: ArgoPlant) -> None:
+    """Whatever happens meanwhile, nothing is written of it, its status neither; people are told once, and why."""
+    before, said, plant.rival = plant.counts(), plant.found, "rollouts-controller"
+    plant.declare(template=template("3"))
+    plant.declare(paused=True)
+    plant.patch(abort=True)
+    plant.settle()
+    assert plant.request is None
+    for event in (Faulted(plant.at, 3, "a bug"), Surveyed(plant.at, {})):
+        assert plant.controller.step(plant.state, event)[1] == ()
+    assert said is not None
+    assert (plant.counts(), plant.status) == (before, said.fabgitops)
+    (told,) = [each for each in plant.notices if each.reason is RolloutReason.FOREIGN]
+    assert told.reason.warning
+    assert told.message.startswith("left alone: rollouts-controller has written its status after us")
+    assert plant.controller.regards(plant.state) == frozenset()
+
+
+def test_a_request_is_not_sent_when_another_controller_turns_out_to_be_at_work(plant: ArgoPlant) -> None:
+    """What was about to be changed is not, when it turns out meanwhile that somebody else looks after the Rollout."""
+    plant.patch(promoteFull=True)
+    plant.look()
+    request, plant.rival = plant.request, "rollouts-controller"
+    assert request is not None
+    assert plant.controller.wants(plant.state, request)
+    plant.declare()
+    assert not plant.controller.wants(plant.state, request)
+
+
+def test_it_is_led_again_when_the_other_controller_is_gone(plant: ArgoPlant) -> None:
+    """With nobody else at work it goes on from what stands in its status, and hears people."""
+    plant.rival = "rollouts-controller"
+    plant.declare()
+    plant.rival = ""
+    plant.declare()
+    plant.settle()
+    assert plant.stands == ("Paused", {"1": 3, "2": 1})
+    plant.patch(promoteFull=True)
+    plant.settle()
+    assert plant.stands == ("Healthy", {"1": 0, "2": 4})
+
+
+@pytest.mark.parametrize(("instance_id", "asked"), [("", True), ("fabgitops", False)])
+def test_who_else_is_at_work_is_asked_where_no_label_says_it(instance_id: str, asked: bool) -> None:
+    """With an id a Rollout that Argo Rollouts had goes over by its label; without one its entry keeps us away."""
+    kind = ArgoRolloutController(instance_id).kind
+    entry = {"manager": "rollouts-controller", "subresource": "status", "time": "2026-03-04T05:06:07Z"}
+    body = {"metadata": {"generation": 1, "managedFields": [entry]}, "spec": {}}
+    assert declared(kind, body, START).rival == ("rollouts-controller" if asked else "")
+    assert (looked_at(kind, body) != looked_at(kind, {"metadata": {"generation": 1}, "spec": {}})) is asked

@@ -102,6 +102,9 @@ class DeliveryMetrics:
         """Note what a controller was told and what it wanted done; what earlier processes counted is not counted."""
         if key.kind not in _KINDS:
             return
+        if isinstance(event, Declared) and event.rival:
+            self.forgotten(key)
+            return  # it is another controller's
         if key not in self._rows:
             if not isinstance(event, Declared | Faulted):
                 return  # the end of a pass over one that is gone

@@ -20,8 +20,8 @@ def foreign_controller(managed_fields: Any) -> str:
     """Return who else looks after an object, by metadata.managedFields; "" where nobody does.
 
     That is so while Argo Rollouts' controller wrote its status no sooner than we did. Where we have an id it need not
-    be asked: such a controller leaves alone what has our label. Tell people of it by an Event: a status of ours would
-    be the newer one, and say that nobody else is there.
+    be asked: such a controller leaves alone what has our label. People are told of it by an Event: a status of ours
+    would be the newer one, and say that nobody else is there, and theirs would follow on it, for ever.
     """
     rows = managed_fields if isinstance(managed_fields, list) else []
     entries = [each for each in rows if isinstance(each, Mapping) and _is_status(each)]

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE
 from fabgitops_core.api.argo.commands import NOTHING, Wanted, kept_in, read
 from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE, CLUSTER_TEMPLATE, Manifest
-from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID
+from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID, OURS, foreign_controller
 from fabgitops_core.api.argo.reading import Hashes
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.argo.telling import told
@@ -24,12 +24,13 @@ from fabgitops_core.api.refusals import sentences
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.control.analysis.template import WORDS
-from fabgitops_core.control.commands import Apply, Command, Commands, Notice, Patch, Publish, Request
+from fabgitops_core.control.commands import Apply, Command, Commands, Notice, Patch, Publish, Request, Wake
 from fabgitops_core.control.events import Declared, Event, Faulted, Surveyed
 from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.records import argo_owner
 from fabgitops_core.control.rollout.revisions.revising import mark_in
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.rollout.view import revisions_of
@@ -42,18 +43,26 @@ REVISION = marks.ARGO_REVISION
 
 UNSAID = ArgoRolloutStatus()
 NO_SUCH = "the cluster has no ClusterAnalysisTemplate of this name"
+FOREIGN = (
+    "left alone: {rival} has written its status after us, and two controllers would undo each other's work."
+    f" Say by the label {INSTANCE_ID} whose it is; or end the other one, and hand it over:"
+    " kubectl -n {key.namespace} patch rollouts.argoproj.io {key.name} --subresource=status --type=merge"
+    f" --field-manager={OURS}"
+    """ -p '{{"status": {{"message": "handed over"}}}}'"""
+)
 
 
 class ArgoState(NamedTuple):
     """What is known of a Rollout as if it were one of ours, what was said last, and what somebody wants, not heard.
 
-    `written` is the manifest, and what came of it.
+    `written` is the manifest, and what came of it. With a `rival` it is left to that controller.
     """
 
     inner: RolloutState
     said: ArgoRolloutStatus = UNSAID
     wanted: Wanted = NOTHING
     written: Written = UNWRITTEN
+    rival: str = ""
 
 
 Step = tuple[ArgoState, Commands]
@@ -63,11 +72,13 @@ class ArgoRolloutController:
     """The controller of Rollouts of Argo Rollouts: that of ours, told and heard in their words.
 
     Args:
-        instance_id: What the label of those says that are looked after.
+        instance_id: What the label of those says that are looked after; "" for those that lack it. No label says of
+            these that another controller leaves them alone, so it is asked who wrote their status last.
     """
 
     def __init__(self, instance_id: str = DEFAULT_ID) -> None:
-        self.kind = replace(ARGO_ROLLOUT, label=(INSTANCE_ID, instance_id))
+        rival = None if instance_id else foreign_controller
+        self.kind = replace(ARGO_ROLLOUT, label=(INSTANCE_ID, instance_id), rival=rival)
         self._ours = RolloutController()
 
     def start(self, key: Key) -> ArgoState:
@@ -77,7 +88,9 @@ class ArgoRolloutController:
     def step(self, state: ArgoState, event: Event) -> Step:
         """Return what is known after an event, and what is to be done."""
         if isinstance(event, Declared):
-            return self._declared(state, event)
+            return self._left(state, event.rival) if event.rival else self._declared(state, event)
+        if state.rival:
+            return state, ()
         if isinstance(event, Surveyed):
             state = _renewed(state, event)
         inner, commands = self._ours.step(state.inner, _as_ours(event, state.written.wide))
@@ -105,7 +118,13 @@ class ArgoRolloutController:
 
     def wants(self, state: ArgoState, request: Request) -> bool:
         """Return whether a request may still be sent."""
-        return self._ours.wants(state.inner, request)
+        return not state.rival and self._ours.wants(state.inner, request)
+
+    def _left(self, state: ArgoState, rival: str) -> Step:
+        """Leave a Rollout to the controller that is at work on it; all is found out anew when that is over."""
+        key = state.inner.key
+        told = () if state.rival else (Notice(RolloutReason.FOREIGN, FOREIGN.format(rival=rival, key=key)),)
+        return ArgoState(self._ours.start(key), rival=rival), (*told, Wake(None))
 
     def _declared(self, state: ArgoState, event: Declared[Any, Any]) -> Step:
         """Take a Rollout as it stands, and what somebody has patched into its status."""

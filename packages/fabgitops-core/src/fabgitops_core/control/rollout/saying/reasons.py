@@ -30,6 +30,7 @@ class RolloutReason(NoticeReason):
     REFUSED = "RequestRefused"
     STALE_WORD = "StaleWord"
     EVENT_LOST = "EventLost"
+    FOREIGN = "ForeignController"
     INVALID_SPEC = "InvalidSpec"
     INTERNAL_ERROR = "InternalError"
 
@@ -55,6 +56,7 @@ _WARNINGS = {
     RolloutReason.REFUSED,
     RolloutReason.STALE_WORD,
     RolloutReason.EVENT_LOST,
+    RolloutReason.FOREIGN,
     RolloutReason.INVALID_SPEC,
     RolloutReason.INTERNAL_ERROR,
 }
