@@ -28,7 +28,8 @@ GENERATE = ("python", "tools/generate.py")
 TYPED = (*(f"packages/{name}" for name in PACKAGES), "tools", "tests", "benchmarks", "noxfile.py", "conftest.py")
 
 # What runs everywhere: what needs no API server, no programs that we did not write, no containers and no cluster.
-NEEDING = ("integration", "interop", "observability", "docs", "chart", "gateway", "images", "e2e", "corpus", "crash")
+PROGRAMS = ("integration", "interop", "observability", "docs", "chart", "gateway", "images", "e2e")
+NEEDING = (*PROGRAMS, "corpus", "crash", "kernel")
 UNIT = " and ".join(f"not {name}" for name in NEEDING)
 
 # What a change must pass, and what else CI runs: programs of others, most of them built once from Go modules.
@@ -37,6 +38,9 @@ REST = ("workflows", "docs", "observability", "chart", "gateway", "interop", "co
 
 # What the tests against Modbus stacks of others need, each program with the Debian package that has it.
 INTEROP = {"cc": "gcc", "pkg-config": "pkg-config", "mbpoll": "mbpoll"}
+
+# What the tests of the agent of chaos need.
+KERNEL = {"iptables": "iptables", "ip": "iproute2"}
 
 # How tests on an API server are shared out: each process has one of its own, and a file's tests stay together, in the
 # order of their names, since what one installs is there for those after it.
@@ -332,6 +336,16 @@ def interop(session: nox.Session) -> None:
     workspace(session, None, "redfish")
     install(session, missing_for_interop())
     pytest(session, "-m", "interop")
+
+
+@nox.session
+def kernel(session: nox.Session) -> None:
+    """Hold packets and burn processor time as the agent of chaos does, on this kernel; Linux, as root."""
+    if sys.platform != "linux" or os.geteuid():
+        session.error(f"{session.name} makes network namespaces and control groups: run it as root on Linux")
+    workspace(session)
+    install(session, [package for program, package in KERNEL.items() if shutil.which(program) is None])
+    pytest(session, "-m", "kernel")
 
 
 def install(session: nox.Session, packages: list[str]) -> None:

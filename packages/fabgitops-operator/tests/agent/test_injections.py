@@ -1,0 +1,149 @@
+"""The injections of a node: each begun once, held while it is renewed in time, and never begun again."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from fabgitops_operator.agent.asked import Inject, Renew
+from fabgitops_operator.agent.injections import CannotHoldError, Holding, Injections
+from fabgitops_operator.agent.targets import NoSuchPodError
+
+from .test_rooms import UID, inject
+
+OTHER = "0b5a2f6e-5a4e-4d6c-9c1d-1f3f5a7b9c0e"
+UIDS = (UID, OTHER)
+
+
+class Held:
+    """An injection that is held by nobody but this test."""
+
+    def __init__(self, over: Callable[[str], None]) -> None:
+        self.over, self.lengthened, self.alive = over, 0.0, True
+
+    def state(self) -> Mapping[str, Any]:
+        """Tell something."""
+        return {"held": 3}
+
+    def hold(self, secs: float) -> None:
+        """Count."""
+        self.lengthened += secs
+
+    async def end(self) -> None:
+        """End, as a process does: its end is heard of."""
+        self.alive = False
+        self.over("removed")
+
+
+class Node:
+    """An agent's injections, by a clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.begun: dict[str, Held] = {}
+        self.ended: list[tuple[str, ...]] = []
+        self.problem: Exception | None = None
+        self.all = Injections(self, lambda: self.now, 2, 300, lambda *told: self.ended.append(told))
+
+    async def begin(self, injection: str, asked: Inject, over: Callable[[str], None]) -> Holding:
+        """Begin one, unless there is a problem."""
+        assert asked.uid in UIDS
+        assert injection not in self.begun, "no injection is begun twice"
+        if self.problem:
+            raise self.problem
+        self.begun[injection] = Held(over)
+        return self.begun[injection]
+
+
+@pytest.fixture(name="node")
+def _node() -> Node:
+    return Node()
+
+
+async def test_begun_once_and_ended_for_good(node: Node) -> None:
+    """A request that is sent again changes nothing; one that comes after the end begins nothing, for an hour."""
+    for _ in range(2):
+        answer = await node.all.put("e.t", inject(notAfter=11.0))
+        assert (answer.status, answer.body) == (200, {"held": 3})
+    assert (await node.all.put("e.t", inject(leaseSecs=20))).status == 409
+    assert (await node.all.delete("e.t")).status == 200
+    assert not node.begun["e.t"].alive
+    assert node.ended == [("networkDelay", "removed")]
+    assert (await node.all.put("e.t", inject())).status == 410
+    node.now = 3599.0
+    assert (await node.all.put("e.t", inject(notAfter=9e9))).status == 410
+    assert (await node.all.delete("e.t")).status == 404
+
+
+async def test_an_end_that_overtakes_its_beginning(node: Node) -> None:
+    """What is ended before it was begun never begins: the request was held up on its way."""
+    assert (await node.all.delete("e.t")).status == 404
+    assert (await node.all.put("e.t", inject())).status == 410
+    assert not node.begun
+
+
+async def test_late_requests_count_nothing(node: Node) -> None:
+    """A request that comes after its last moment, by the agent's clock, neither begins nor lengthens anything."""
+    node.now = 10.5
+    answer = await node.all.put("e.t", inject(notAfter=10.0))
+    assert (answer.status, answer.body) == (412, {"error": "this came 0.5 s too late"})
+    assert (await node.all.put("e.t", inject(notAfter=20.0))).status == 200
+    assert node.all.renew("e.t", Renew(not_after=10.0)).status == 412
+    assert node.all.renew("e.t", Renew(not_after=11.0)).status == 200
+    assert node.begun["e.t"].lengthened == 15
+
+
+async def test_a_renewal_begins_nothing(node: Node) -> None:
+    """What has run out stays out: a renewal of it is told that it is not there."""
+    await node.all.put("e.t", inject())
+    node.begun["e.t"].over("lease")
+    assert node.all.renew("e.t", Renew(not_after=1.0)).status == 404
+    assert node.ended == [("networkDelay", "lease")]
+    assert (await node.all.put("e.t", inject())).status == 410
+
+
+async def test_what_cannot_be_held_never_is(node: Node) -> None:
+    """A pod that is not here and a holder that fails are told apart, and the same injection is not tried again."""
+    node.problem = NoSuchPodError("no process of it")
+    answer = await node.all.put("a", inject())
+    assert (answer.status, answer.body) == (404, {"error": "no process of it"})
+    node.problem = CannotHoldError("no queues")
+    assert (await node.all.put("b", inject())).status == 422
+    node.problem = None
+    assert (await node.all.put("b", inject())).status == 410
+    assert len(node.all) == 0
+
+
+async def test_no_more_than_is_allowed(node: Node) -> None:
+    """One injection a pod, so many an agent, and none for longer than the agent's own cap."""
+    assert (await node.all.put("a", inject())).status == 200
+    assert (await node.all.put("b", inject())).status == 409
+    assert (await node.all.put("b", inject(uid=OTHER, capSecs=301))).status == 422
+    assert (await node.all.put("b", inject(uid=OTHER))).status == 200
+    assert (await node.all.put("c", inject(uid=f"{OTHER[:-1]}f"))).status == 429
+    assert [each["id"] for each in node.all.listed()] == ["a", "b"]
+
+
+async def test_stopping_ends_all(node: Node) -> None:
+    """The kill switch ends everything, and keeps new ones out until the policy has been heard of."""
+    await node.all.put("a", inject())
+    await node.all.put("b", inject(uid=OTHER))
+    assert (await node.all.stop()).body == {"ended": 2}
+    assert not any(held.alive for held in node.begun.values())
+    answer = await node.all.put("c", inject())
+    assert (answer.status, answer.body["error"]) == (423, "all injections were stopped; none begins for 60 s more")
+    node.now = 60.0
+    assert (await node.all.put("c", inject(notAfter=70))).status == 200
+
+
+async def test_ended_while_it_begins(node: Node) -> None:
+    """An injection that is over before it was told to have begun is answered as ended."""
+    begin = node.begin
+
+    async def over_at_once(injection: str, asked: Inject, over: Callable[[str], None]) -> Holding:
+        held = await begin(injection, asked, over)
+        over("target")
+        return held
+
+    node.all.holders.begin = over_at_once  # type: ignore[method-assign]
+    assert (await node.all.put("a", inject())).status == 410
+    assert len(node.all) == 0
