@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 import pytest
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.control.commands import Commands, Publish, Wake
+from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Publish, Wake
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import Declared, Due, Event
 from fabgitops_core.control.plc.table import PlcController
 from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.testing.devices import FakeDevices
-from fabgitops_operator.hosting import report
+from fabgitops_operator.hosting import announce, report
 from fabgitops_operator.hosting.announce import Announcer
-from fabgitops_operator.hosting.errors import Conflict, Gone, Unavailable
+from fabgitops_operator.hosting.errors import Conflict, Gone, Rejected, Unavailable
 from fabgitops_operator.hosting.inventory import Inventory
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.report import Reporter
@@ -73,6 +73,23 @@ class Clerk:
         return state, ()
 
 
+class Turn(NoticeReason):
+    """What a crier tells."""
+
+    TAKEN = "TurnTaken"
+
+
+class Crier(Clerk):
+    """Tells people of each time that it looks up."""
+
+    def step(self, state: Knows, event: Event) -> tuple[Knows, Commands]:
+        """Tell of what is published."""
+        state, commands = super().step(state, event)
+        if isinstance(event, Due) and commands:
+            commands = (commands[0], Notice(Turn.TAKEN, f"turn {state.said.turns}"), *commands[1:])
+        return state, commands
+
+
 class Server:
     """An API server with one desk: it counts changes, and its watch is late."""
 
@@ -82,6 +99,7 @@ class Server:
         self.status: dict[str, Any] = {}
         self.labels: dict[str, str] = {}
         self.conflicts = 0
+        self.errors: list[Exception] = []
         self.away = 0
         self.gone = False
         self.drops: frozenset[str] = frozenset()
@@ -112,6 +130,8 @@ class Server:
     async def replace_status(self, _key: Key, _uid: str, status: Mapping[str, Any], version: int) -> Mapping[str, Any]:
         """Store a status onto a version."""
         await self.turns()
+        if self.errors:
+            raise self.errors.pop(0)
         if version != self.version:
             self.conflicts += 1
             raise Conflict("somebody else has changed it", "conflict")
@@ -149,7 +169,9 @@ class Office:
         host = StandIn()
         self.engine = Engine(FakeDevices(), host, metrics)
         self.inventory = Inventory(self.engine, host.forget, host.echoed)
-        self.reporter = host.reporter = Reporter(kube, Announcer(kube, metrics), metrics, self.inventory)
+        announcer = Announcer(kube, metrics)
+        announcer.uid = self.inventory.uid
+        self.reporter = host.reporter = Reporter(kube, announcer, metrics, self.inventory)
         self.reporter.sharing = sharing_of(server, self.inventory, [clerk, PlcController()])
 
     def open(self) -> None:
@@ -287,6 +309,43 @@ async def test_one_that_is_gone_is_forgotten(server: Server, office: Office) -> 
     server.gone, server.version = True, server.version + 1
     office.reporter.publish(KEY, DeskStatus(turns=1))
     await until(lambda: office.inventory.uid(KEY) is None and not office.reporter.pending(KEY))
+
+
+@pytest.mark.parametrize("server", range(1, 4), indirect=True)
+async def test_people_are_told_of_what_is_stored(
+    server: Server, office: Office, kube: FakeKube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often others are quicker, each Event follows the status that it tells of, once and in order."""
+    told: list[tuple[int, int]] = []
+
+    async def create(body: Mapping[str, Any]) -> None:
+        told.append((int(body["note"].removeprefix("turn ")), server.status.get("turns", 0)))
+
+    monkeypatch.setattr(kube, "create_event", create)
+    monkeypatch.setattr(announce, "MAX_ALIKE", TURNS)
+    office.clerk = Crier(TURNS)
+    office.reporter.sharing = sharing_of(server, office.inventory, [office.clerk])
+    office.open()
+    for _ in range(TURNS):
+        server.version += 1
+        for _ in range(10):
+            await server.turns()
+    await until(lambda: len(told) >= TURNS)
+    assert server.conflicts
+    assert [turn for turn, _ in told] == list(range(1, TURNS + 1))
+    assert [(turn, stored) for turn, stored in told if stored < turn] == []
+
+
+async def test_people_are_told_of_what_is_refused_for_good(server: Server, office: Office, kube: FakeKube) -> None:
+    """A status that the API server never takes keeps nobody from being told; one of an object that is gone does."""
+    office.open()
+    await until(lambda: office.rests)
+    for turn, error in ((1, Rejected("not valid", "refused")), (2, Gone("it is gone", "gone"))):
+        server.errors = [error]
+        office.reporter.publish(KEY, DeskStatus(turns=turn))
+        office.reporter.notice(KEY, Notice(Turn.TAKEN, f"turn {turn}"))
+        await until(lambda: not office.reporter.pending(KEY))
+        await until(lambda: [each["note"] for each in kube.created] == ["turn 1"])
 
 
 def test_a_place_that_counts_no_changes_is_refused(kube: FakeKube, metrics: Metrics) -> None:

@@ -27,6 +27,9 @@ MAX_RETRY_SECS = 15.0
 OVERTAKEN_SECS, MAX_OVERTAKEN_SECS = 0.005, 0.5
 """How soon a status is sent again that somebody else was quicker than: ever later, up to the second."""
 
+MOST_NOTICES = 50
+"""So many Events of one object wait for its status at most: where that cannot be stored for long, they go out."""
+
 log = logging.getLogger(__name__)
 
 
@@ -58,14 +61,16 @@ class _Outbox:
     """What waits to be sent to one object, nothing or one status; who sends it, and who waits to hear of it.
 
     While it is `overtaken` somebody else has changed the object, and what we had to say of it is decided anew.
+    `notices` are Events of what stands in no status yet that is stored.
     """
 
-    __slots__ = ("overtaken", "sender", "urged", "waiters", "waiting")
+    __slots__ = ("notices", "overtaken", "sender", "urged", "waiters", "waiting")
 
     def __init__(self) -> None:
         self.overtaken = False
         self.waiting: list[_Letter] = []
         self.waiters: list[asyncio.Future[Stored]] = []
+        self.notices: list[Notice] = []
         self.urged = asyncio.Event()
         self.sender: asyncio.Task[None] | None = None
 
@@ -163,8 +168,20 @@ class Reporter:
             return Stored.AWAY
 
     def notice(self, key: Key, notice: Notice) -> None:
-        """Announce a transition as an Event."""
-        self._announcer.announce(key, notice)
+        """Announce a transition as an Event: of a status that is shared when it is stored, for it may be overtaken."""
+        outbox = self._outboxes.get(key)
+        if outbox is None or self._shared(key) is None:
+            self._announcer.announce(key, notice)
+            return
+        if len(outbox.notices) >= MOST_NOTICES:
+            self._announce(key, outbox)
+        outbox.notices.append(notice)
+
+    def _announce(self, key: Key, outbox: _Outbox, count: int | None = None) -> None:
+        """Announce so many of the Events that wait, or all of them."""
+        told, outbox.notices = outbox.notices[:count], [] if count is None else outbox.notices[count:]
+        for notice in told:
+            self._announcer.announce(key, notice)
 
     def forget(self, uid: str) -> None:
         """Drop what is known of an object that is gone."""
@@ -222,6 +239,7 @@ class Reporter:
                 attempt += 1
                 growing = min(0.2 * 2.0**attempt, MAX_RETRY_SECS) * random.uniform(0.5, 1)  # noqa: S311
                 await outbox.rest(max(growing, error.pause), urgeable=not error.pause)
+            self._announce(key, outbox)
         finally:
             del self._outboxes[key]
             outbox.tell(answer)
@@ -254,7 +272,7 @@ class Reporter:
     async def _try(self, key: Key, outbox: _Outbox) -> ApiError | None:
         """Send what waits, once; what may be stored later waits again unless something newer does."""
         async with self._slots.of(key.namespace):
-            letter = outbox.waiting.pop()
+            letter, notices = outbox.waiting.pop(), len(outbox.notices)
             uid = letter.uid
             outbox.urged.clear()
             error = await self._patch(key, letter)
@@ -262,6 +280,8 @@ class Reporter:
                 await self._patch(key, letter, str(error))  # it is the whole that is the record
         self._metrics.api_write("status", error.reason if error else "ok")
         self._rejected.discard(uid)
+        if error is None or isinstance(error, Rejected):
+            self._announce(key, outbox, notices)
         if error is None:
             self._accepted(key)
             return None
@@ -269,7 +289,7 @@ class Reporter:
         if not outbox.overtaken:
             self._complain(key, error)
         if isinstance(error, Gone):
-            self._gone(key, uid, outbox)
+            self._gone(key, uid, outbox, notices)
         elif isinstance(error, Rejected):
             if self._objects.uid(key) == uid:
                 self._rejected.add(uid)
@@ -299,9 +319,10 @@ class Reporter:
             return await shared.replace(key, letter.uid, told, letter.known)
         return await self._kube.patch_status(key, letter.uid, told)
 
-    def _gone(self, key: Key, uid: str, outbox: _Outbox) -> None:
+    def _gone(self, key: Key, uid: str, outbox: _Outbox, notices: int | None = None) -> None:
         """Forget an object that is gone, but not what is for another that was made under its name."""
         outbox.waiting = [letter for letter in outbox.waiting if letter.uid != uid]
+        del outbox.notices[:notices]
         self._objects.lost(key, uid)
 
     def _accepted(self, key: Key) -> None:
