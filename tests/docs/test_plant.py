@@ -256,6 +256,7 @@ WORKLOAD_HEALTH = {
     "Aborting": "Progressing",
     "RolloutAborted": "Degraded",
     "ProgressDeadlineExceeded": "Degraded",
+    "StableLost": "Degraded",
     "ReferenceNotFound": "Degraded",
     "RequestRefused": "Degraded",
     "ApiServerAway": "Progressing",

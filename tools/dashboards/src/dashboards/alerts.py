@@ -45,7 +45,7 @@ _ROLLOUT_FAILED = "Aborted|InvalidSpec|AnalysisInvalid|InternalError"
 _BY_ROLLOUT_REASON = "by (namespace, rollout, reason)"
 
 _WORKLOAD_READY = "fabgitops_workload_rollout_ready"
-_WORKLOAD_FAILED = "RolloutAborted|ReferenceNotFound|RequestRefused|InvalidSpec|InternalError"
+_WORKLOAD_FAILED = "RolloutAborted|StableLost|ReferenceNotFound|RequestRefused|InvalidSpec|InternalError"
 _CONTENDED = "fabgitops_workload_rollout_contended"
 
 _BY_PLC = "by (namespace, plc_name)"
@@ -487,7 +487,8 @@ ALERTS = (
         WARNING,
         f"{_ROLLOUT} does not go on: {{{{ $labels.reason }}}}.",
         "The new version was given up (RolloutAborted), or it cannot be begun. The old one has all requests and all its"
-        f" pods; Git still names the new one. {_STATUS} says why, and what can be done.",
+        " pods, unless somebody deleted its ReplicaSet (StableLost); Git still names the new one."
+        f" {_STATUS} says why, and what can be done.",
         "workload-failed",
         KEEP,
     ),

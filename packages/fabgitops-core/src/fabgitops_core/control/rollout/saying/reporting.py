@@ -26,6 +26,7 @@ from fabgitops_core.control.rollout.saying.situations import (
     PREVIEW,
     PROGRESSING,
     REFUSED,
+    STABLE_LOST,
     WAITING,
     Situation,
 )
@@ -83,6 +84,9 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
         return situation, f"revision {status.revision} was given up: {status.cause}{waits}"
     if missing := reaching.why_not(look) or judges.why_not(look, state):
         return NOT_FOUND, missing
+    if _is_lost(look, state):
+        way_out = "declare a template whose pods come up, as that of before"
+        return STABLE_LOST, f"{status.cause}, and {_pods(look, state)}: {way_out}"
     if overdue(look, state):
         secs = look.spec.progress_deadline_seconds
         waits = _route(look, state) or lacking.of_pods(look, state)
@@ -136,6 +140,13 @@ def _route(look: Look, state: RolloutState) -> str:
     if until is not None and look.at < until:
         return f"; its weight is taken to be in force at {until:%H:%M:%S} UTC"
     return f"; its weight waits for available pods{lacking.of_weights(look, state)}"
+
+
+def _is_lost(look: Look, state: RolloutState) -> bool:
+    """Return whether the proven revision was taken away, and the declared one has no pod yet that could serve."""
+    current = look.revision(look.hash)
+    is_lost = bool(state.status.cause) and not state.status.stable_rs
+    return is_lost and bool(look.n) and (current is None or not current.available)
 
 
 def _is_back(look: Look, state: RolloutState) -> bool:

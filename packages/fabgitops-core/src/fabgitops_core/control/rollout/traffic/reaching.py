@@ -4,6 +4,7 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rollout.looking import services_of
 from fabgitops_core.control.rollout.records import selector_of
+from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look
 
 
@@ -20,6 +21,20 @@ def takes_the_last(look: Look, child: Child, hash_: str) -> bool:
     """
     revision = look.revision(hash_)
     return bool(reached(look, child)) and not (revision is not None and revision.available)
+
+
+def last_resort(look: Look, state: RolloutState) -> str:
+    """Return the revision that users are led to while the proven one is lost and the declared one has no pod.
+
+    It is an older one that still has pods, first of all the one that they were on before; "" where there is none, or no
+    need: from the first pod on that the declared one has it is that.
+    """
+    current = look.revision(look.hash)
+    if state.status.stable_rs or (current is not None and current.available):
+        return ""
+    older = [each.hash for each in reversed(look.older("")) if each.available]
+    before = state.status.blue_green.previous_selector
+    return before if before in older else next(iter(older), "")
 
 
 def why_not(look: Look) -> str:

@@ -15,6 +15,7 @@ from fabgitops_core.control.rollout.pods.sizing import Standing, sizes, sizing_o
 from fabgitops_core.control.rollout.pods.weights import carried
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.traffic.reaching import last_resort
 from fabgitops_core.control.rollout.traffic.rerouting import Routed, differences, problem, routed, routes_there
 from fabgitops_core.control.rollout.traffic.routes import not_accepted
 from fabgitops_core.control.rollout.traffic.routing import Pods, begun, stepped
@@ -55,6 +56,8 @@ def standing_of(look: Look, state: RolloutState) -> Standing:
 def aim_of(look: Look, state: RolloutState, by: Routed) -> Routing:
     """Return where the routing is to go."""
     status = state.status
+    if last := last_resort(look, state):
+        return Routing(0, last, last)
     stable, current = status.stable_rs or look.hash, look.revision(look.hash)
     there = current is not None and (current.available or not look.n)
     if status.abort or stable == look.hash or not there:

@@ -11,6 +11,7 @@ from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.control.rollout.records import selector_of
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.traffic.reaching import last_resort, reached
 from fabgitops_core.control.rollout.view import Look, Revision
 
 
@@ -73,6 +74,9 @@ def steered(look: Look, state: RolloutState) -> RolloutState | None:
     if not isinstance(look.way, BlueGreen):
         return None
     wanted, known = rightful(look, state), state.status.blue_green
+    last, child = last_resort(look, state), look.service(look.way.active_service)
+    if last not in {"", known.active_selector} and child is not None and not reached(look, child):
+        return switched(look, state, last, "the proven one is gone, and the new one has no pods")
     if wanted.active != known.active_selector and may_take(look, state, look.revision(wanted.active)):
         given = "it is the proven one" if wanted.active == state.status.stable_rs else "it is the first one"
         return switched(look, state, wanted.active, given)

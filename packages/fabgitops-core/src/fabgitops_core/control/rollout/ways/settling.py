@@ -1,7 +1,7 @@
 """The end of a way: the new version is the proven one, and all pods are of it."""
 
 from fabgitops_core.control.moments import second
-from fabgitops_core.control.rollout.saying.deciding import decided
+from fabgitops_core.control.rollout.saying.deciding import brief, decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import standing as traffic
@@ -17,6 +17,7 @@ def proven(look: Look, state: RolloutState, given: str = "it carries all") -> Ro
         pause_conditions=(),
         controller_pause=False,
         promote_full=False,
+        cause="",
     )
     outcome = f"revision {state.status.revision} ({look.hash}) is the proven one"
     return decided(state, look.at, given, "Promoted", outcome, RolloutReason.PROMOTED)
@@ -38,7 +39,7 @@ def lost(look: Look, state: RolloutState) -> RolloutState | None:
         controller_pause=False,
         abort=False,
         aborted_at=None,
-        cause="",
+        cause=brief(given),
         finished_at=None,
     )
     outcome = f"revision {status.revision} ({look.hash}) is all there is: it comes up without steps"
