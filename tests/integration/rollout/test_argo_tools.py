@@ -44,7 +44,7 @@ def plugin(argo_plugin: Path, delivery_plane: ControlPlane) -> Plugin:
 def test_the_kubectl_plugin(hmi: ArgoWorkload, plugin: Plugin) -> None:
     """All its commands that lead a Rollout come to what they come to with Argo Rollouts; `restart` is refused by name.
 
-    It lists Rollouts, and Experiments, of which there are none.
+    It lists Rollouts, and Experiments, of which there are none. `undo` goes back to the pods of before.
     """
     hmi.declare("1")
     hmi.is_so(phase="Healthy", availableReplicas=4)
@@ -58,6 +58,13 @@ def test_the_kubectl_plugin(hmi: ArgoWorkload, plugin: Plugin) -> None:
     hmi.is_so(phase="Paused", message="spec.paused is true")
     plugin("promote", hmi.name)
     hmi.is_so(phase="Healthy", availableReplicas=4, replicas=4)
+    for _ in range(2):
+        plugin("set", "image", hmi.name, f"hmi={hmi.name}:3")
+        hmi.is_so(phase="Paused", currentStepIndex=1)
+        plugin("undo", hmi.name)
+        hmi.is_so(phase="Healthy", availableReplicas=4, replicas=4)
+        assert hmi.pods() == {"1": 0, "2": 4, "3": 0}
+        assert len(hmi.sets()) == 3
     plugin("set", "image", hmi.name, f"hmi={hmi.name}:3")
     hmi.is_so(phase="Paused", currentStepIndex=1)
     plugin("abort", hmi.name)

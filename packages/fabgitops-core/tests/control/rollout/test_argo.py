@@ -1,5 +1,6 @@
 """Rollouts of Argo Rollouts: the same canary, by their manifests, and led by what their tools patch into the status."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from fabgitops_core.control.rollout.argo import REVISION, ArgoRolloutController,
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.templates import TemplateState
 
-from .workshop import START, UID, Plant, spec, template
+from .workshop import START, UID, Plant, defaulted, spec, template
 
 KEY = Key(ARGO_ROLLOUT.name, "plant", "hmi")
 STEPS = [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
@@ -154,6 +155,22 @@ def test_what_argo_rollouts_had_is_gone_on_from(labels: dict[str, str], phase: s
     plant.tick()
     plant.settle()
     assert plant.stands == (phase, counts)
+
+
+def test_what_undo_declares_is_the_revision_of_before(plant: ArgoPlant) -> None:
+    """`undo` writes into the Rollout what the API server has made of an old template: its pods are those of before."""
+    for key, body in list(plant.objects.items()):
+        pods = defaulted(body["spec"]["template"])
+        plant.store(key, {**body, "spec": {**body["spec"], "template": pods}})
+    undone = copy.deepcopy(plant.revisions()["1"]["spec"]["template"])
+    del undone["metadata"]["labels"][marks.HASH]
+    plant.declare(template=undone)
+    plant.settle()
+    assert plant.stands == ("Healthy", {"1": 4, "2": 0})
+    assert len(plant.objects) == 2
+    plant.declare(template=template("1"))
+    plant.settle()
+    assert (plant.stands, len(plant.objects)) == (("Healthy", {"1": 4, "2": 0}), 2)
 
 
 def test_its_replica_sets_are_its_own(plant: ArgoPlant) -> None:

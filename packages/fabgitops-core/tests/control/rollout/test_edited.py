@@ -149,3 +149,17 @@ def test_what_was_refused_is_forgotten_when_it_need_not_be_done_any_more() -> No
     plant.store(key, {**plant.objects[key], "spec": {**body["spec"], "replicas": 4}})
     plant.settle()
     assert plant.status.phase is Phase.COMPLETED
+
+
+def test_what_is_not_wanted_any_more_is_no_trouble() -> None:
+    """A request that was taken back because somebody wants something else by now is not told as what is in its way."""
+    plant = out()
+    plant.declare(template=template("2"))
+    plant.look()
+    assert plant.request is not None
+    before = plant.status
+    plant.declare(replicas=6)
+    plant.carry_out(ObjectFailureKind.HELD)
+    assert plant.status == before
+    plant.settle()
+    assert plant.counts() == {"1": 5, "2": 2}

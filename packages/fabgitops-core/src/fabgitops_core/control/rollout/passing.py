@@ -167,7 +167,10 @@ def failed(state: RolloutState, event: ApplyFailed | DraftFailed | PatchFailed |
     """Look again: soon where something has changed under us, later where nothing may be sent, or was refused."""
     if state.stage is not Stage.ACTING:
         return state, ()
+    is_moot = state.inputs != state.declared
     state, failure = state._replace(stage=Stage.IDLE, inputs=(), telling=None), event.failure
+    if is_moot and failure.kind is ObjectFailureKind.HELD:
+        return state, (Wake(0.0),)  # people want something else by now, and nothing was sent: that is no trouble
     is_taken = failure.kind is ObjectFailureKind.TAKEN
     is_others = is_taken and _is_others(state, failure)
     if is_others and event.key.kind == REPLICA_SET.name:

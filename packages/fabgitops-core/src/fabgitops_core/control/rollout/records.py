@@ -43,16 +43,17 @@ def replica_set(body: Mapping[str, Any]) -> Child:
         IMAGES: " ".join(images_of(mapping_of(spec.get("template")))),
         OWNER_KIND: _owner(metadata).get("kind", ""),
         OWNER: text_of(labels.get(marks.ROLLOUT)),
-        **(_of_others(annotations, spec) if not (marks.ROLLOUT in labels and marks.TEMPLATE in annotations) else {}),
+        CONTENT: content_of(
+            mapping_of(spec.get("template")), *_ephemeral(text_of(annotations.get(marks.ARGO_EPHEMERAL)))
+        ),
+        **(_of_others(annotations) if not (marks.ROLLOUT in labels and marks.TEMPLATE in annotations) else {}),
     }
     return child_of("ReplicaSet", metadata, {name: text for name, text in facts.items() if text})
 
 
-def _of_others(annotations: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, str]:
+def _of_others(annotations: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the facts by which a ReplicaSet is taken over that somebody else has made, or has taken our marks from."""
-    added = _ephemeral(text_of(annotations.get(marks.ARGO_EPHEMERAL)))
     return {
-        CONTENT: content_of(mapping_of(spec.get("template")), *added),
         ANNOTATED: "yes" if annotations else "",
         THEIR_NUMBER: text_of(annotations.get(marks.ARGO_REVISION)),
         THEIR_DEADLINE: text_of(annotations.get(marks.ARGO_SCALE_DOWN_AT)),

@@ -21,14 +21,15 @@ from fabgitops_core.control.rollout.words import Words
 class Revision:
     """One ReplicaSet of a Rollout: how many pods it wants (`spec`), has (`replicas`), and which of them are available.
 
-    `hash` names it, `template` what was declared when it was made, "" where it was made by somebody else. `down_at` is
-    until when it is left as it is.
+    `hash` names it, `template` what was declared when it was made, "" where it was made by somebody else, and `content`
+    what the API server has made of that. `down_at` is until when it is left as it is.
     """
 
     child: Child
     hash: str
     number: int
     template: str
+    content: str
     spec: int
     replicas: int
     ready: int
@@ -140,6 +141,7 @@ def _revision(child: Child) -> Revision:
         hash=facts.get(records.HASH, ""),
         number=number(child, records.NUMBER),
         template=facts.get(records.TEMPLATE, ""),
+        content=facts.get(records.CONTENT, ""),
         spec=number(child, records.SPEC),
         replicas=number(child, records.REPLICAS),
         ready=number(child, records.READY),

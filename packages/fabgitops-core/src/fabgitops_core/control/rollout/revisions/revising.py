@@ -26,9 +26,13 @@ def why_not(key: Key, template: Mapping[str, Any]) -> str:
 
 
 def mark_in(revisions: tuple[Revision, ...], template: Mapping[str, Any], collisions: int) -> str:
-    """Return what names the revision of a template: what its ReplicaSet says, or else what it is going to say."""
+    """Return what names the revision of a template: what its ReplicaSet says, or else what it is going to say.
+
+    It is also found by what an API server has made of a template of before: who goes back takes it from there.
+    """
     declared = hash_of(template)
     found = [each.hash for each in revisions if each.template == declared]
+    found = found or [each.hash for each in revisions if each.template and each.content == declared]
     return found[-1] if found else marked(declared, collisions)
 
 
