@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from fabctl.fields import Body, mapping
+from fabctl.argo import CLUSTER_TEMPLATE
+from fabctl.fields import Body, mapping, text
 from fabctl.manifests import Manifest, Trouble
 from fabctl.names import TEMPLATE
 from fabctl.reading.lines import Path
@@ -66,23 +67,42 @@ def findings(manifests: Sequence[Manifest], judge: Judge, namespace: str | None)
         namespace: The one that those without one are meant for.
     """
     templates = {(_where(each, namespace), each.name): each.body for each in manifests if each.kind == TEMPLATE.title}
-    seen: dict[tuple[str, str, str], Manifest] = {}
+    seen: dict[tuple[str, str, str, str], Manifest] = {}
     for each in manifests:
         where = _where(each, namespace)
-        about = f"{each.kind} {where}/{each.name}" if each.name else each.kind
+        about = _about(each, where)
         refused = [*problems_of_metadata(each.body.get("metadata")), *judge.refused(each.body)]
         for path, message in refused:
             yield Finding(Level.ERROR, each.trouble(path, message), about)
         if not refused:
-            for path, message in judge.doubted(each.body, lambda name, where=where: templates.get((where, name))):
+            for path, message in judge.doubted(
+                _placed(each.body, where), lambda name, where=where: templates.get((where, name))
+            ):
                 yield Finding(Level.WARNING, each.trouble(path, message), about)
-        other = seen.setdefault((each.kind, where, each.name), each)
+        other = seen.setdefault((_group(each.body), each.kind, where, each.name), each)
         if other is not each and each.name:
             said = f"it stands twice, here and at {other.file}:{other.lines.line}: the one that is applied last counts"
             yield Finding(Level.WARNING, each.trouble(("metadata", "name"), said), about)
 
 
+def _placed(body: Body, namespace: str) -> Body:
+    """Return an object as it is in a namespace: what it says may have to be about that."""
+    return {**body, "metadata": {**mapping(body.get("metadata")), "namespace": namespace}}
+
+
+def _group(body: Body) -> str:
+    return text(body.get("apiVersion")).partition("/")[0]
+
+
+def _about(manifest: Manifest, where: str) -> str:
+    return " ".join(
+        filter(None, (manifest.kind, "/".join(filter(None, (where, manifest.name))) if manifest.name else ""))
+    )
+
+
 def _where(manifest: Manifest, namespace: str | None) -> str:
+    if manifest.kind == CLUSTER_TEMPLATE:
+        return ""
     return manifest.namespace or namespace or DEFAULT_NAMESPACE
 
 

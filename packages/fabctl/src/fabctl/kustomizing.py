@@ -105,7 +105,7 @@ def _built(folder: Path, file: Path) -> Found:
 
     program = _program()
     if program is None:
-        return Found((), (Trouble(str(file), 0, 0, _MISSING),), 0)
+        return Found((), (Trouble(str(file), 0, 0, _MISSING),), ())
     with tempfile.TemporaryDirectory(prefix="fabctl-") as made:
         top = Path(made).resolve()
         way = os.path.relpath(folder, top)
@@ -115,16 +115,16 @@ def _built(folder: Path, file: Path) -> Found:
             command = [*program, str(top)]
             done = subprocess.run(command, capture_output=True, check=False, timeout=BUILD_SECS)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired) as error:
-            return Found((), (Trouble(str(file), 0, 0, f"{program[0]} cannot build it: {error}"),), 0)
+            return Found((), (Trouble(str(file), 0, 0, f"{program[0]} cannot build it: {error}"),), ())
         if done.returncode:
             said = " ".join(done.stderr.decode(errors="replace").replace(f"{top}/", "").split())
-            return Found((), (Trouble(str(file), 0, 0, f"kustomize cannot build this: {said}"),), 0)
+            return Found((), (Trouble(str(file), 0, 0, f"kustomize cannot build this: {said}"),), ())
         found = read_text(done.stdout.decode(errors="replace"), _NOT_KUSTOMIZES)
         known: dict[Path, Sequence[Node]] = {}
-        placed = tuple(_placed(each, top, file, known) for each in found.manifests)
-    return Found(
-        placed, tuple(replace(each, file=str(file), line=0, column=0) for each in found.troubles), found.others
-    )
+        placed, others = (
+            tuple(_placed(each, top, file, known) for each in some) for some in (found.manifests, found.others)
+        )
+    return Found(placed, tuple(replace(each, file=str(file), line=0, column=0) for each in found.troubles), others)
 
 
 def _program() -> tuple[str, ...] | None:

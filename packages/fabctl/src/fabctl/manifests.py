@@ -42,7 +42,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """An object of ours in a file."""
+    """An object in a file."""
 
     body: Body
     file: str
@@ -76,8 +76,8 @@ class Found:
     manifests: tuple[Manifest, ...]
     troubles: tuple[Trouble, ...]
     """Files that cannot be read, and what stands in them and is no object."""
-    others: int
-    """Objects of other groups, which are passed over."""
+    others: tuple[Manifest, ...]
+    """Objects of other groups, which are passed over, but for those of Argo Rollouts that are to be judged."""
 
 
 def files_of(given: Sequence[str]) -> list[Path]:
@@ -138,7 +138,7 @@ def read(files: Iterable[Path]) -> Found:
     return Found(
         tuple(each for one in found for each in one.manifests),
         tuple(each for one in found for each in one.troubles),
-        sum(one.others for one in found),
+        tuple(each for one in found for each in one.others),
     )
 
 
@@ -147,12 +147,12 @@ def _read_file(file: Path) -> Found:
     try:
         content = read_all(sys.stdin.buffer) if str(file) == STDIN else read_file(file)
     except OSError as error:
-        return Found((), (Trouble(name, 0, 0, f"it cannot be read: {error.strerror}"),), 0)
+        return Found((), (Trouble(name, 0, 0, f"it cannot be read: {error.strerror}"),), ())
     try:
         return read_text(content.decode("utf-8-sig"), name)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return Found((), (Trouble(name, line, 0, "this is no UTF-8: save the file as UTF-8"),), 0)
+        return Found((), (Trouble(name, line, 0, "this is no UTF-8: save the file as UTF-8"),), ())
 
 
 def read_text(content: str, name: str) -> Found:
@@ -160,7 +160,7 @@ def read_text(content: str, name: str) -> Found:
     found = documents(content)
     manifests: list[Manifest] = []
     troubles = [Trouble(name, each.line, 0, each.text) for each in found.faults]
-    others = 0
+    others: list[Manifest] = []
     for body, lines in (each for node in found.nodes for each in _flattened(node.value, node.lines)):
         is_ours = _is_ours(body)
         if is_ours is None:
@@ -170,8 +170,8 @@ def read_text(content: str, name: str) -> Found:
         elif is_ours:
             manifests.append(Manifest(body, name, lines))
         else:
-            others += 1
-    return Found(tuple(manifests), tuple(troubles), others)
+            others.append(Manifest(body, name, lines))
+    return Found(tuple(manifests), tuple(troubles), tuple(others))
 
 
 def _is_ours(body: Any) -> bool | None:

@@ -58,7 +58,7 @@ async def diff(
         raise _above_one(error) from None
     _show(changes, errors, output)
     if found.others:
-        sys.stderr.write(f"{found.others} of other groups than fabgitops.io left alone\n")
+        sys.stderr.write(f"{len(found.others)} of other groups than fabgitops.io left alone\n")
     return worst or (CHANGES if any(each.is_change for each in changes) else 0)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from fabctl import own_version
+from fabctl.argo import DEFAULT_ID, looked_after
 from fabctl.cluster import connected
 from fabctl.fields import text
-from fabctl.judging import Finding, Level, counted, findings
+from fabctl.judging import DEFAULT_NAMESPACE, Finding, Level, counted, findings
 from fabctl.kustomizing import gathered
 from fabctl.manifests import files_of
 from fabctl.offline import is_installed
@@ -30,6 +31,7 @@ async def validate(
     filename: Filenames,
     server: Annotated[bool, Parameter(negative="")] = False,
     strict: Annotated[bool, Parameter(negative="")] = False,
+    argo_instance_id: str = DEFAULT_ID,
     output: Annotated[Literal["text", "github", "sarif", "json"], Parameter(alias="-o")] = "text",
     connection: Connection = HERE,
 ) -> int:
@@ -44,24 +46,30 @@ async def validate(
         filename: A file, a folder with all below it, or - for standard input; may be given several times.
         server: Ask the API server all the same: it also knows the limits that administrators set.
         strict: Let warnings count as errors for the exit code.
+        argo_instance_id: Of Argo Rollouts' manifests only Rollouts whose label controller-instance-id says this are
+            judged, and templates that they name; "" for those that lack the label. Not by the API server.
         output: text; github, for a check's annotations; sarif; or json, one List.
         connection: Which cluster, where one is asked; its -n is where manifests without a namespace go.
     """
     files = files_of(filename)
     found = gathered(files)
+    judged = list(found.manifests)
     told = [Finding(Level.ERROR, each) for each in found.troubles]
     if server or not is_installed():
         told += await _by_the_server(found, connection, why="" if server else _NOT_HERE)
     else:
         from fabctl.offline.rules import Rules  # noqa: PLC0415 - not installed everywhere
 
-        told += findings(found.manifests, Rules(), connection.namespace)
+        argos = looked_after(found.others, argo_instance_id, connection.namespace or DEFAULT_NAMESPACE)
+        judged += argos
+        told += findings(judged, Rules(), connection.namespace)
     told.sort(key=lambda each: each.trouble)
     from fabctl.render.findings import show_findings  # noqa: PLC0415
 
     show_findings(told, output, own_version())
-    left = f"; {found.others} of other groups left alone" if found.others else ""
-    sys.stderr.write(f"{counted(told, len(files), len(found.manifests))}{left}\n")
+    others = len(found.others) - (len(judged) - len(found.manifests))
+    left = f"; {others} of other groups left alone" if others else ""
+    sys.stderr.write(f"{counted(told, len(files), len(judged))}{left}\n")
     return int(any(strict or each.level is Level.ERROR for each in told))
 
 

@@ -11,14 +11,21 @@ from typing import Any
 
 import yaml
 from fabgitops_core.admission.judging import Admission
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, Manifest
+from fabgitops_core.api.argo.reading import Hashes
+from fabgitops_core.api.argo.rollout import taken
+from fabgitops_core.api.argo.templates import template_taken
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.plc.resolving import Unresolved, resolved
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.api.refusals import problems_of, sentence
-from fabgitops_core.control.kinds import DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_core.api.rollout.rollout import RolloutSpec
+from fabgitops_core.control.kinds import ARGO_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_core.control.rollout.revisions.revising import why_not
 from pydantic import ValidationError
 
 from fabctl.reading.lines import Path, path_of
@@ -26,6 +33,8 @@ from fabctl.reading.lines import Path, path_of
 Problem = tuple[Path, str]
 """A field, and what is wrong with it."""
 _ABOUT = re.compile(r"\bthe (?P<field>\w+) .*? of (?P<register>\S+) ")
+_UNKNOWN = "unknown"
+"""What an object of Argo Rollouts may speak of, and only the API server or the operator knows."""
 _RULES = "x-kubernetes-validations"
 Known = Callable[[str], Mapping[str, Any] | None]
 """Returns a template of the same namespace by its name."""
@@ -35,31 +44,34 @@ class Rules:
     """Judges manifests, one after the other."""
 
     def __init__(self) -> None:
-        self._kinds: dict[str, Kind] = {
-            kind.name: kind for kind in (*KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *RACK_KINDS)
+        ours = (*KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *RACK_KINDS)
+        self._kinds: dict[tuple[str, str], Kind] = {
+            (kind.api_version, kind.kind): kind for kind in (*ours, *ARGO_KINDS)
         }
+        self._there = ", ".join(sorted({kind.name for kind in ours}))
 
     @cached_property
     def _admission(self) -> Admission:
-        given = {name: _of_new_objects(definition(kind)) for name, kind in self._kinds.items()}
+        given = {kind.name: _of_new_objects(definition(kind)) for kind in self._kinds.values()}
         return Admission(given, policies())
 
     def refused(self, body: Mapping[str, Any]) -> list[Problem]:
         """Return all for which the API server would refuse an object; of metadata only what definitions say."""
-        kind = self._kinds.get(body["kind"])
-        if kind is None or not kind.matches(body):
-            there = ", ".join(sorted(self._kinds))
-            return [(("kind",), f"there is no kind {body['kind']} of {body['apiVersion']}: there are {there}")]
+        kind = self._kinds.get(_kind_of(body))
+        if kind is None:
+            return [(("kind",), f"there is no kind {body['kind']} of {body['apiVersion']}: there are {self._there}")]
         causes = self._admission.all_causes(kind.name, body)
         return [_problem(each.field, each.message, body) for each in causes]
 
     def doubted(self, body: Mapping[str, Any], known: Known) -> list[Problem]:
         """Return what the operator would call InvalidSpec or TemplateNotFound of an object that is taken."""
-        kind = self._kinds[body["kind"]]
+        kind = self._kinds[_kind_of(body)]
         try:
-            spec = kind.spec.model_validate(body.get("spec") or {})
+            spec = _taken(kind, body)
         except ValidationError as error:
             return [(each.path, sentence(each, "").removeprefix(".")) for each in problems_of(error, ("spec",))]
+        if isinstance(spec, RolloutSpec):
+            return _unnameable(kind, body, spec)
         if not isinstance(spec, IndustrialPLCSpec) or spec.template_ref is None:
             return []
         return self._with_template(spec, spec.template_ref.name, known)
@@ -76,6 +88,31 @@ class Rules:
         except Unresolved as error:
             return [(where, str(error))]
         return []
+
+
+def _unnameable(kind: Kind, body: Mapping[str, Any], spec: RolloutSpec) -> list[Problem]:
+    """Return why no ReplicaSet can be made for a Rollout, if none can."""
+    metadata = body["metadata"]
+    why = why_not(Key(kind.name, metadata.get("namespace", ""), metadata["name"]), spec.template)
+    return [(path_of(why.partition(":")[0]), why)] if why else []
+
+
+def _kind_of(body: Mapping[str, Any]) -> tuple[str, str]:
+    return body["apiVersion"], body["kind"]
+
+
+def _taken(kind: Kind, body: Mapping[str, Any]) -> Any:
+    """Return what the operator makes of the spec of an object: of one of Argo Rollouts as of one of ours.
+
+    Raises:
+        ValidationError: It makes nothing of it.
+    """
+    raw = body.get("spec") or {}
+    if kind.spec is not Manifest:
+        return kind.spec.model_validate(raw)
+    if kind.kind != ARGO_ROLLOUT.kind:
+        return template_taken(raw)
+    return taken(raw, {"uid": _UNKNOWN, **body["metadata"]}, Hashes(_UNKNOWN, _UNKNOWN)).spec
 
 
 def _problem(field: str, message: str, body: Mapping[str, Any]) -> Problem:
