@@ -89,6 +89,37 @@ def test_promote_goes_on(plant: ArgoPlant) -> None:
     assert plant.stands == ("Healthy", {"1": 0, "2": 4})
 
 
+def test_promote_goes_past_a_step_that_does_not_come_up() -> None:
+    """`promote` and `skip-current-step` make the step the next one where nothing waits: whatever it does is skipped."""
+    plant = ArgoPlant(spec({"canary": {"steps": STEPS}}), bad={"2"})
+    plant.settle()
+    plant.declare(template=template("2"))
+    plant.stays(5)
+    assert plant.found is not None
+    assert (plant.found.phase, plant.found.current_step_index) == ("Progressing", 0)
+    plant.patch(pauseConditions=None, currentStepIndex=1)
+    plant.stays(5)
+    assert (plant.stands[0], plant.found.current_step_index) == ("Paused", 1)
+    assert plant.counts()["1"] >= 3
+    for index in (2, 3, 4, 5):
+        plant.patch(pauseConditions=None, currentStepIndex=index)
+        plant.stays(5)
+    assert (plant.stands[0], plant.found.current_step_index) == ("Progressing", 4)
+
+
+def test_promote_goes_past_an_analysis_that_is_under_way() -> None:
+    """An analysis that goes on until somebody ends it is over when it is promoted, and counts for nothing."""
+    plant = judged({"interval": "10s"})
+    plant.answers["errors/errors"] = [0.0]
+    plant.declare(template=template("2"))
+    plant.stays(30)
+    assert plant.found is not None
+    assert (plant.found.phase, plant.found.current_step_index) == ("Progressing", 1)
+    plant.patch(pauseConditions=None, currentStepIndex=2)
+    plant.settle()
+    assert plant.stands == ("Healthy", {"1": 0, "2": 4})
+
+
 def test_promote_in_full_skips_the_rest(plant: ArgoPlant) -> None:
     """promoteFull, as `promote --full` sets it, brings all pods to the new version."""
     plant.patch(promoteFull=True)
@@ -200,15 +231,21 @@ def test_what_is_not_done_is_said_in_the_status(strategy: dict[str, Any], told: 
     assert [each.status for each in plant.found.conditions if each.type == "InvalidSpec"] == ["True"]
 
 
-def test_a_canary_is_judged_by_templates_of_argo_rollouts() -> None:
-    """A step analysis asks the AnalysisTemplate of its own group, and goes on when that is satisfied."""
+def judged(more: dict[str, Any]) -> ArgoPlant:
+    """Return a plant whose version 1 is out, and whose second step is an analysis with one metric."""
     metric = {"name": "errors", "successCondition": "result[0] < 1", "provider": {"prometheus": {"query": "q"}}}
     templates, state = ArgoTemplateController(), TemplateState(Key(ARGO_TEMPLATE.name, "plant", "errors"))
-    state, _ = templates.step(state, Declared(START, 1, Manifest.model_validate({"metrics": [metric]})))
+    state, _ = templates.step(state, Declared(START, 1, Manifest.model_validate({"metrics": [metric | more]})))
     analysis = {"analysis": {"templates": [{"templateName": "errors"}]}}
     plant = ArgoPlant(spec({"canary": {"steps": [{"setWeight": 25}, analysis]}}))
     plant.offers[ARGO_TEMPLATE.name, "errors"] = templates.offer(state)
     plant.settle()
+    return plant
+
+
+def test_a_canary_is_judged_by_templates_of_argo_rollouts() -> None:
+    """A step analysis asks the AnalysisTemplate of its own group, and goes on when that is satisfied."""
+    plant = judged({})
     plant.answers["errors/errors"] = [0.0]
     plant.declare(template=template("2"))
     plant.settle()

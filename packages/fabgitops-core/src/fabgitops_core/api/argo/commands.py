@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fabgitops_core.api.argo.status import ArgoRolloutStatus, ArgoWeights
 from fabgitops_core.api.meta import rfc3339
-from fabgitops_core.api.rollout.marks import ACTIVE_STEP, PREVIEW_STEP
+from fabgitops_core.api.rollout.marks import ACTIVE_STEP, PREVIEW_STEP, SKIP
 from fabgitops_core.api.rollout.status import BlueGreenStatus, CanaryStatus, RolloutStatus, Weights
 
 FULL = "full"
@@ -47,7 +47,7 @@ def commands_in(said: RolloutStatus, found: ArgoRolloutStatus) -> Wanted:
 
 
 def _past(said: RolloutStatus, found: ArgoRolloutStatus) -> Wanted:
-    """Return whether it is to go past what it waits for: one step, or where it has none what is previewed.
+    """Return whether it is to go past what it waits for, a pause or a preview, or past a step that does not wait.
 
     The plugin leads past all steps at once by an old flag, for which it says to promote in full instead.
     """
@@ -55,9 +55,9 @@ def _past(said: RolloutStatus, found: ArgoRolloutStatus) -> Wanted:
     beyond = (found.current_step_index or 0) - (index or 0)
     if index is not None and beyond > 1:
         return Wanted(promote=f"{current}/{FULL}")
-    if (said.pause_conditions and not found.pause_conditions) or (index is not None and beyond == 1):
+    if said.pause_conditions and (beyond == 1 or not found.pause_conditions):
         return Wanted(promote=f"{current}/{_stop(said) if index is None else index}")
-    return NOTHING
+    return Wanted(promote=f"{current}/{index}/{SKIP}") if index is not None and beyond == 1 else NOTHING
 
 
 def _stop(said: RolloutStatus) -> str:

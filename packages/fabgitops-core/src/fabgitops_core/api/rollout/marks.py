@@ -26,8 +26,12 @@ PROMOTE = f"rollout.{GROUP}/promote"
 STEP is status.currentStepIndex; of a blue-green, which has none, it is `preview` for what it waits for before it goes
 over to users, and `active` (status.blueGreen.activeSelector is HASH then) for what comes after.
 `HASH/STEP/SINCE` is for one wait alone, that which began then (a startTime of status.pauseConditions): a step that
-waits again, for another reason, hears it as another word.
+waits again, for another reason, hears it as another word. `HASH/STEP/skip` goes past that step of a canary whether it
+waits or not, as the tools of Argo Rollouts do: an analysis of it is over without a verdict.
 """
+
+SKIP = "skip"
+"""What stands for SINCE where nothing needs to wait."""
 
 PREVIEW_STEP, ACTIVE_STEP = "preview", "active"
 """What stands for STEP with a blue-green."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from fabgitops_core.api.rollout.marks import SKIP
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.rollout.judging import analysing
 from fabgitops_core.control.rollout.saying.deciding import decided, noticed
@@ -11,7 +12,7 @@ from fabgitops_core.control.rollout.traffic import contending
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways import bluegreen
 from fabgitops_core.control.rollout.ways.aborting import aborted, is_under_way, retried
-from fabgitops_core.control.rollout.ways.canary import is_at_a_pause, next_step
+from fabgitops_core.control.rollout.ways.canary import is_at_a_pause, next_step, step_of
 
 MOST_HEARD = 4
 FULL = "full"
@@ -65,18 +66,24 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
         return decided(state, look.at, "somebody promoted it", "PromoteFull", outcome, RolloutReason.RESUMED)
     if state.status.abort:
         return "it was given up: retry it, or promote it in full"
-    if since and since not in {each.start_time.strftime(MOMENT) for each in state.status.pause_conditions}:
+    if since not in {"", SKIP, *(each.start_time.strftime(MOMENT) for each in state.status.pause_conditions)}:
         return f"it does not wait since {since} any more"
     if not isinstance(look.way, Canary):
         return bluegreen.promoted(look, state, step)
     if step != str(state.status.current_step_index):
         return f"it is at step {state.status.current_step_index}"
     if not state.status.pause_conditions:
-        return "it waits for nobody"
+        return _skipped(look, state) if since == SKIP else "it waits for nobody"
     if contending.is_paused(state) and not is_at_a_pause(look, state):
         return contending.resumed(look, state)
     given = "somebody promoted it"
     return analysing.promoted(look, state, given) or next_step(look, state, given, "Promote")
+
+
+def _skipped(look: Look, state: RolloutState) -> RolloutState | str:
+    if step_of(look, state) is None:
+        return "all steps are done"
+    return next_step(look, state, "somebody skipped it", "Skip")
 
 
 def _retry(look: Look, state: RolloutState, word: str) -> RolloutState | str:
