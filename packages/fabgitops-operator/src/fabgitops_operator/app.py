@@ -11,6 +11,7 @@ from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
 from cyclopts.config import Env, Yaml
 from yaml import YAMLError
 
+from fabgitops_operator.agent.settings import AgentSettings
 from fabgitops_operator.analysis.settings import AnalysisSettings
 from fabgitops_operator.bus.settings import BusSettings, without_effect
 from fabgitops_operator.facade.settings import FacadeSettings
@@ -274,6 +275,31 @@ def facade(settings: FacadeSettings | None = None, *, config: Path | None = None
     del config  # read by `_from_file`, before the settings are made
     settings = settings or FacadeSettings()
     return performed(serve(settings), settings, (EntranceError,), (CertificateError, NoConfig))
+
+
+@app.command
+def agent(settings: AgentSettings, *, config: Path | None = None) -> int:
+    """Hold the injections of chaos experiments into the pods of this node, until SIGTERM or Ctrl-C.
+
+    Runs in a pod on each node, in the node's process namespace, with the capabilities SYS_ADMIN, SYS_PTRACE and
+    NET_ADMIN, and not privileged. It has no rights on pods: it is told which one by the operator, and finds its
+    processes itself. What it holds ends within seconds when nobody renews it, when the operator, this process or a
+    holder dies, or when the pod does.
+
+    Each setting can be given as a flag, as an environment variable (FABGITOPS_NODE) or in the file of --config. A
+    flag outdoes the environment, which outdoes the file.
+
+    Args:
+        settings: What can be set.
+        config: YAML file that maps names of settings to values.
+    """
+    from fabgitops_operator.agent.runtime import serve  # noqa: PLC0415
+    from fabgitops_operator.cluster.way import NoConfig  # noqa: PLC0415
+    from fabgitops_operator.hosting.process import performed  # noqa: PLC0415
+    from fabgitops_operator.hosting.showing import CertificateError  # noqa: PLC0415
+
+    del config  # read by `_from_file`, before the settings are made
+    return performed(serve(settings), settings, (), (CertificateError, NoConfig))
 
 
 @app.command

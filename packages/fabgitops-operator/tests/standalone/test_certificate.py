@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fabgitops_operator.hosting import signing
 from fabgitops_operator.hosting.showing import CertificateError, server_context
 from fabgitops_operator.standalone import certificate
 from fabgitops_operator.standalone.certificate import make
@@ -79,7 +80,7 @@ def test_without_the_library_another_way_is_told(tmp_path: Path, monkeypatch: py
 
 def test_a_clock_that_is_not_set_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A certificate that ended in 1980 would serve nobody: the clock is to be set first."""
-    monkeypatch.setattr(certificate, "_EPOCH", certificate._EPOCH.replace(year=9999))
+    monkeypatch.setattr(certificate, "EPOCH", signing.EPOCH.replace(year=9999))
     with pytest.raises(CertificateError, match="the clock of this machine is not set"):
         make(tmp_path, HOSTS)
 

@@ -45,6 +45,7 @@ class Kube:
         self._resources = {each.name: create_namespaced_resource(*_names(each)) for each in declared if each.namespaced}
         self._wide = {each.name: create_global_resource(*_names(each)) for each in declared if not each.namespaced}
         self._events = create_namespaced_resource("events.k8s.io", "v1", "Event", "events")
+        self._reviews = create_global_resource("authentication.k8s.io", "v1", "TokenReview", "tokenreviews")
         self._leases = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
 
     async def close(self) -> None:
@@ -147,6 +148,18 @@ class Kube:
             ApiError: Conflict when another version is there, Gone when none is.
         """
         return await self._replace(self._leases, "renewing the Lease", body)
+
+    async def user_of(self, token: str, audience: str) -> str | None:
+        """Return whose token it is, made for this audience; None where it is nobody's, or of another.
+
+        Raises:
+            ApiError: Forbidden when we may not ask.
+        """
+        asked = {"metadata": {}, "spec": {"token": token, "audiences": [audience]}}
+        with answers("reviewing a token"):
+            status = (await self._client.create(self._reviews.from_dict(asked))).get("status") or {}
+        good = status.get("authenticated") and audience in (status.get("audiences") or ())
+        return str(status["user"]["username"]) if good else None
 
     async def config_map(self, namespace: str, name: str) -> Body:
         """Return a ConfigMap as it is stored now.

@@ -44,7 +44,7 @@ def place_of(settings: Settings) -> tuple[str, str]:
     Operators that look after the same kinds in the same namespaces have the same one, others not.
     """
     name = settings.lease_name or _name_of(NAMES[settings.kinds], settings.namespace)
-    return settings.lease_namespace or _own_namespace(), name
+    return settings.lease_namespace or own_namespace(), name
 
 
 def terms_of(settings: Settings) -> Terms:
@@ -58,7 +58,8 @@ def terms_of(settings: Settings) -> Terms:
     )
 
 
-def _own_namespace() -> str:
+def own_namespace() -> str:
+    """Return the namespace of the pod that this is, or the manifests' outside of one."""
     try:
         return _POD_NAMESPACE.read_text().strip() or _OUTSIDE
     except OSError:
