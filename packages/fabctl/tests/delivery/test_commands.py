@@ -220,7 +220,7 @@ async def test_where_it_waits_is_said_once(play: Play, capsys: Any) -> None:
     world, here = play()
     assert await promote("hmi", asking=YES, wait=False, connection=here) == 0
     assert capsys.readouterr().out.count("step 2 of 5: ") == 1
-    world.after = obeying(world, phase="Paused", message="step 2 of 5: paused by annotation: hot")
+    world.after = obeying(world, phase="Paused", pauseConditions=[], message="step 2 of 5: paused by annotation: hot")
     assert await pause("hmi", reason="hot", scope=Scope(kubeconfig=here.kubeconfig)) == 0
     assert "hmi: paused, step 2 of 5: paused by annotation: hot" in capsys.readouterr().out
 
@@ -311,6 +311,18 @@ async def test_both_kinds_are_paused_and_go_on(play: Play, capsys: Any) -> None:
     assert await resume("hmi", asking=YES, scope=scope) == 0
     assert world.patches == [("rollouts/hmi", {"metadata": {"annotations": {f"{MARK}/pause": None}}})]
     assert "hmi: goes on, Progressing: goes on" in capsys.readouterr().out
+
+
+async def test_what_waits_at_a_step_is_not_said_to_go_on(play: Play, capsys: Any) -> None:
+    """A pause on top of that of a step, and its end, change nothing by themselves: what was said before is not told."""
+    _, here = play()
+    scope = Scope(kubeconfig=here.kubeconfig)
+    assert await pause("hmi", reason="hot", scope=scope) == 0
+    assert "hmi: it waits already, step 2 of 5; and then until fabctl rollout resume" in capsys.readouterr().out
+    assert await resume("hmi", asking=YES, scope=scope) == 0
+    told = capsys.readouterr().out
+    assert "hmi: resumed; it waits at step 2 of 5 all the same: fabctl rollout promote hmi ends that" in told
+    assert "goes on, Paused" not in told
 
 
 async def test_a_stop_of_all_says_what_it_could_not_stop(play: Play, capsys: Any) -> None:

@@ -68,6 +68,15 @@ def test_a_step_is_said_once() -> None:
     assert drawn(viewed())[0].count("step 2 of 5") == 1
 
 
+def test_what_is_decided_behind_the_last_step_is_at_none() -> None:
+    """Not at the sixth of five; where there are no steps any more, those of before are told as they were."""
+    given = viewed(decisions=[DECISION, {**DECISION, "step": 5, "rule": "Completed"}])
+    rows = [line.split()[2:4] for line in plain_table(workload_decisions(given.decisions, NOW, 5)).splitlines()[1:]]
+    assert rows == [["-", "Completed"], ["1", "StepDone"]]
+    assert "step 6" not in "\n".join(plain_section(standing_section(given, standing(given), NOW)))
+    assert plain_table(workload_decisions(given.decisions, NOW, 0)).splitlines()[1].split()[2] == "6"
+
+
 def test_a_revision_is_named_by_its_selector() -> None:
     """As the operator goes by it: a label can be changed, or be missing, and says nothing then."""
     given = replica_set(1, "aa11", 4)
@@ -336,7 +345,7 @@ def test_whatever_it_holds_is_shown(junk: Any) -> None:
         found = revisions("u", [set_, {"metadata": junk}], pods)
         sections = [standing_section(given, standing(given), NOW), *plan_sections(given)]
         sections += history_sections(given, found, (), NOW, wide=True)
-        shown = plain_sections(sections) + plain_table(workload_decisions(given.decisions, NOW))
+        shown = plain_sections(sections) + plain_table(workload_decisions(given.decisions, NOW, 5))
         shown += "\n".join(each.plain for each in tree(lineage(given, found, NOW), wide=True))
         shown += plain_table(rollout_table([row_of(body)], wide=True, namespaces=True, now=NOW))
         assert all(character.isprintable() or character == "\n" for character in shown)

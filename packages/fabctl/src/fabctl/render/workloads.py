@@ -25,7 +25,7 @@ def standing_section(rollout: WorkloadView, answer: Answer, now: datetime) -> Se
             *_position(rollout, now),
             *(("Waits for", _waits(reason, at, now)) for reason, at in rollout.pauses),
             *_unlike(rollout),
-            *_decided(rollout.last_decision, now),
+            *_decided(rollout.last_decision, len(rollout.steps), now),
             *_not_told(rollout),
             ("Next", first),
             *(("Or", each) for each in others),
@@ -65,7 +65,7 @@ def history_sections(
     table = Table("", headers, rows, frozenset({"Number"}))
     shown = rollout.decisions if wide else rollout.decisions[-10:]
     more = len(rollout.decisions) - len(shown)
-    decided = workload_decisions(shown, now)
+    decided = workload_decisions(shown, now, len(rollout.steps))
     return [
         Section("Revisions", table if rows else missing or (("none", "no ReplicaSet is left of any"),)),
         Section("Decisions", decided if shown else (("none", "no decision is known"),)),
@@ -73,13 +73,13 @@ def history_sections(
     ]
 
 
-def workload_decisions(decisions: Sequence[Decision], now: datetime) -> Table:
-    """Return the decisions, the newest first."""
+def workload_decisions(decisions: Sequence[Decision], now: datetime, steps: int) -> Table:
+    """Return the decisions, the newest first; one that was made when all of so many `steps` were done is at none."""
     rows = tuple(
         (
             since(each.at, now),
             each.stage,
-            NOTHING if each.step is None else str(each.step + 1),
+            _step_of(each, steps) or NOTHING,
             each.rule,
             each.input,
             each.outcome,
@@ -124,10 +124,16 @@ def _unlike(rollout: WorkloadView) -> Pairs:
     )
 
 
-def _decided(decision: Decision | None, now: datetime) -> Pairs:
+def _step_of(decision: Decision, steps: int) -> str:
+    """Return at which step something was decided, nothing where none was left, or there are none."""
+    return "" if decision.step is None or decision.step >= steps > 0 else str(decision.step + 1)
+
+
+def _decided(decision: Decision | None, steps: int, now: datetime) -> Pairs:
     if decision is None:
         return ()
-    step = "" if decision.step is None else f", step {decision.step + 1}"
+    at = _step_of(decision, steps)
+    step = f", step {at}" if at else ""
     return (
         ("Last decision", spoken("{}, {}, {}{}", decision.rule, since(decision.at, now), decision.stage, step)),
         ("By", decision.input),

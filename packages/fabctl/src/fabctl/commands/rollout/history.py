@@ -64,7 +64,9 @@ async def _of_workload(cluster: Cluster, body: Body, output: Format | Template, 
 
     rollout, now = workload_view(body), datetime.now(UTC)
     if output is Format.CSV:
-        show_table(workload_decisions(rollout.decisions, now), output, headers=not printing.no_headers)
+        show_table(
+            workload_decisions(rollout.decisions, now, len(rollout.steps)), output, headers=not printing.no_headers
+        )
         return
     found = await owned(cluster, body, pods=False)
     missing = tuple(found.missing.items())

@@ -98,4 +98,6 @@ def _of_workload(_: View, body: Body) -> Answer | None:
         what = "it was given up" if rollout.aborted else f"nothing is under way, it is {rollout.phase}"
         return Answer(f"{what}; what comes waits until fabctl rollout resume")
     where = f", {rollout.place}" if rollout.place else ""
+    if rollout.pauses:  # whether it has heard of this as well, changes nothing
+        return Answer(f"it waits already{where}; and then until fabctl rollout resume")
     return Answer(f"paused{where}: {rollout.why}") if rollout.is_waiting else None

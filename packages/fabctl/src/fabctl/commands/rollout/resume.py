@@ -101,7 +101,9 @@ def _of_workload(_: View, body: Body) -> Answer | None:
     rollout = workload_view(body)
     if rollout.paused_by_git:
         return Answer(f"still {_BY_GIT}", fine=False)
-    if rollout.is_unseen or (rollout.is_waiting and not rollout.pauses):
+    if rollout.is_unseen:
         return None
-    waits = f"; it waits for a promotion: fabctl rollout promote {rollout.name}" if rollout.is_waiting else ""
-    return Answer(f"goes on, {rollout.phase}: {rollout.message}{waits}")
+    if rollout.pauses and not rollout.at_rest:  # what it says of that may still be of before
+        where = f" at {rollout.place}" if rollout.place else ""
+        return Answer(f"resumed; it waits{where} all the same: fabctl rollout promote {rollout.name} ends that")
+    return None if rollout.is_waiting else Answer(f"goes on, {rollout.phase}: {rollout.message}")
