@@ -1,6 +1,7 @@
 """The operator of workloads under its own role, beside real controllers of ReplicaSets and a stand-in for kubelets."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from testbed import ControlPlane
 from testbed.pods import Kubelet
 
 from ..operators import Operator, install
+from .tools import Flux
 from .workload import Workload
 
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-delivery"
@@ -47,3 +49,9 @@ def hmi(deliverer: Operator, administrator: httpx.Client, request: pytest.Fixtur
     workload = Workload(administrator, NAMESPACE, name)
     yield workload
     workload.delete()
+
+
+@pytest.fixture
+def flux(flux_health: Path, tmp_path: Path) -> Flux:
+    """Return Flux's judgement."""
+    return Flux(flux_health, tmp_path)

@@ -36,11 +36,15 @@ class ArgoWorkload(Workload):
             "replicas": replicas,
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": pod},
-            "strategy": {"canary": {"maxSurge": 1, "maxUnavailable": 0, "steps": self.steps()}},
+            "strategy": self.strategy(),
         }
         metadata = {"name": self.name, "labels": self._labels}
         body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": metadata, "spec": spec}
         self.api.patch(self.path, params=FORCE, json=body, headers=APPLY).raise_for_status()
+
+    def strategy(self) -> Body:
+        """Return how it goes from one version to the next."""
+        return {"canary": {"maxSurge": 1, "maxUnavailable": 0, "steps": self.steps()}}
 
     def steps(self) -> list[Body]:
         """Return the steps of its canary."""

@@ -1,11 +1,12 @@
 """The tools that people have for Argo Rollouts, as they are shipped, on Rollouts that our operator leads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from fabgitops_core.api.argo.owning import DEFAULT_ID
+from fabgitops_core.api.rollout.marks import HASH
 from testbed import ControlPlane
 from testbed.pods import Kubelet
 
@@ -14,6 +15,9 @@ from ..planes import until
 from .conftest import NAMESPACE
 from .test_argo import ACCOUNT, ArgoWorkload
 from .tools import ArgoCD, Flux, Plugin
+from .workload import Body
+
+SERVICES = f"/api/v1/namespaces/{NAMESPACE}/services"
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -126,13 +130,74 @@ def test_argo_cd_and_flux(hmi: ArgoWorkload, argo_cd: ArgoCD, flux: Flux, kubele
     assert "observedGeneration" in flux.by_kstatus(hmi.stored())
 
 
+class BlueGreen(ArgoWorkload):
+    """One with an active and a preview Service, which waits for a word."""
+
+    def strategy(self) -> Body:
+        """Return how it goes from one version to the next."""
+        services = {"activeService": f"{self.name}-active", "previewService": f"{self.name}-preview"}
+        return {"blueGreen": {**services, "autoPromotionEnabled": False, "scaleDownDelaySeconds": 1}}
+
+    def serve(self) -> None:
+        """Make its Services."""
+        for name in self.strategy()["blueGreen"]["activeService"], self.strategy()["blueGreen"]["previewService"]:
+            spec = {"selector": {"app": self.name}, "ports": [{"port": 80}]}
+            self.api.post(SERVICES, json={"metadata": {"name": name}, "spec": spec}).raise_for_status()
+
+    def served(self) -> tuple[str, str]:
+        """Return the versions that the active and the preview Service select."""
+        versions = {each["metadata"]["labels"][HASH]: _version(each) for each in self.sets()}
+        rows = (self.api.get(f"{SERVICES}/{self.name}-{each}").raise_for_status() for each in ("active", "preview"))
+        active, preview = (versions[each.json()["spec"]["selector"][HASH]] for each in rows)
+        return active, preview
+
+    def delete(self) -> None:
+        """Delete it, and its Services."""
+        super().delete()
+        for each in ("active", "preview"):
+            self.api.delete(f"{SERVICES}/{self.name}-{each}")
+
+
+def _version(body: Body) -> str:
+    return str(body["spec"]["template"]["spec"]["containers"][0]["image"]).rpartition(":")[2]
+
+
+@pytest.fixture
+def blue_green(argo: Operator, administrator: httpx.Client) -> Iterator[BlueGreen]:
+    """Return a blue-green, which is deleted after the test."""
+    workload = BlueGreen(administrator, "argo-blue-green", DEFAULT_ID)
+    workload.serve()
+    yield workload
+    workload.delete()
+
+
+def test_a_blue_green(blue_green: BlueGreen, plugin: Plugin, argo_cd: ArgoCD) -> None:
+    """The plugin and Argo CD lead a blue-green as they do a canary: it goes over when it is promoted, or never."""
+    blue_green.declare("1", replicas=2)
+    blue_green.is_so(phase="Healthy", availableReplicas=2)
+    assert argo_cd.health(blue_green.stored())[0] == "Healthy"
+    words: dict[str, Callable[[], object]] = {
+        "2": lambda: plugin("promote", blue_green.name),
+        "3": lambda: argo_cd.act(blue_green.api, blue_green.path, "resume"),
+    }
+    for version, promote in words.items():
+        before = blue_green.served()[0]
+        blue_green.declare(version, replicas=2)
+        blue_green.is_so(phase="Paused", updatedReplicas=2, replicas=4)
+        assert (argo_cd.health(blue_green.stored())[0], blue_green.served()) == ("Suspended", (before, version))
+        assert argo_cd.offered(blue_green.stored()) >= {"abort", "pause", "promote-full", "resume"}
+        promote()
+        blue_green.is_so(phase="Healthy", availableReplicas=2, replicas=2)
+        assert blue_green.served()[0] == version
+    assert plugin.listed(blue_green.name)[:2] == ["BlueGreen", "Healthy"]
+    blue_green.declare("4", replicas=2)
+    blue_green.is_so(phase="Paused", updatedReplicas=2)
+    plugin("abort", blue_green.name)
+    blue_green.is_so(phase="Degraded", abort=True)
+    assert (argo_cd.health(blue_green.stored())[0], blue_green.served()[0]) == ("Degraded", "3")
+
+
 @pytest.fixture(scope="module")
 def argo_cd() -> ArgoCD:
     """Return Argo CD's scripts."""
     return ArgoCD()
-
-
-@pytest.fixture
-def flux(flux_health: Path, tmp_path: Path) -> Flux:
-    """Return Flux's judgement."""
-    return Flux(flux_health, tmp_path)

@@ -9,6 +9,7 @@ from testbed import ControlPlane
 from ..operators import Operator
 from ..planes import GROUP, MERGE, until
 from .conftest import ACCOUNT, NAMESPACE
+from .tools import Flux
 from .workload import Workload
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -16,18 +17,22 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 SCALERS = f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers"
 
 
-def test_canary(hmi: Workload) -> None:
-    """A version gets its share step by step and waits for words, goes back when it is aborted, and is tried again."""
+def test_canary(hmi: Workload, flux: Flux) -> None:
+    """A version gets its share step by step and waits for words, goes back when it is aborted, and is tried again.
+
+    Flux waits for it meanwhile, and fails one that was given up.
+    """
     hmi.declare("1")
     first = hmi.stands("Completed", availableReplicas=4)["currentPodHash"]
-    assert hmi.pods() == {"1": 4}
+    assert (hmi.pods(), flux.by_kstatus(hmi.stored())) == ({"1": 4}, "Current")
     hmi.declare("2")
     paused = hmi.stands("Paused", progress="1/4")
+    assert flux.by_kstatus(hmi.stored()) == "InProgress"
     assert (paused["weight"], paused["stableRS"], dict(hmi.pods())) == (25, first, {"1": 3, "2": 1})
     second = paused["currentPodHash"]
     hmi.say("abort", second)
     given_up = hmi.stands("RolloutAborted", phase="Failed")
-    assert dict(hmi.pods()) == {"1": 4, "2": 0}
+    assert (dict(hmi.pods()), flux.by_kstatus(hmi.stored())) == ({"1": 4, "2": 0}, "Failed")
     hmi.say("retry", f"{second}/{given_up['abortedAt']}")
     hmi.stands("Paused", progress="1/4")
     hmi.say("promote", f"{second}/1")
