@@ -121,16 +121,19 @@ def test_only_one_account_may_ask(agent: Agent) -> None:
 def test_a_pod_that_is_not_here(agent: Agent) -> None:
     """An injection into a pod of another node is refused, what is sent wrongly is named, and a renewal begins none."""
     token = agent.token("operator", AUDIENCE)
-    now = agent.ask("GET", "/v1/health", token).json()["now"]
-    wrong = agent.ask("PUT", "/v1/injections/e.t", token, INJECTION)
+    health = agent.ask("GET", "/v1/health", token).json()
+    now, injection = health["now"], {**INJECTION, "instance": health["instance"]}
+    wrong = agent.ask("PUT", "/v1/injections/e.t", token, injection)
     assert (wrong.status_code, wrong.json()["error"]) == (400, "notAfter: Field required")
-    late = agent.ask("PUT", "/v1/injections/e.t", token, {**INJECTION, "notAfter": now - 1})
-    missing = agent.ask("PUT", "/v1/injections/e.t", token, {**INJECTION, "notAfter": now + 10})
+    late = agent.ask("PUT", "/v1/injections/e.t", token, {**injection, "notAfter": now - 1})
+    missing = agent.ask("PUT", "/v1/injections/e.t", token, {**injection, "notAfter": now + 10})
     if "nfqueue" in agent.about("capabilities"):
         assert (late.status_code, missing.status_code) == (412, 404)
         assert missing.json()["error"] == f"no process of a pod {INJECTION['uid']} is on this node"
     else:
         assert "cannot be held on node node-1: none: " in missing.json()["error"]
-    renewed = agent.ask("POST", "/v1/injections/e.t/renew", token, {"notAfter": now + 10})
+    renewed = agent.ask(
+        "POST", "/v1/injections/e.t/renew", token, {"instance": health["instance"], "notAfter": now + 10}
+    )
     assert (renewed.status_code, renewed.json()["error"]) == (404, "injection e.t is not held")
     assert agent.ask("DELETE", "/v1/injections/e.t", token).status_code == 404

@@ -87,8 +87,8 @@ async def test_late_requests_count_nothing(node: Node) -> None:
     answer = await node.all.put("e.t", inject(notAfter=10.0))
     assert (answer.status, answer.body) == (412, {"error": "this came 0.5 s too late"})
     assert (await node.all.put("e.t", inject(notAfter=20.0))).status == 200
-    assert node.all.renew("e.t", Renew(not_after=10.0)).status == 412
-    assert node.all.renew("e.t", Renew(not_after=11.0)).status == 200
+    assert node.all.renew("e.t", Renew(instance="abc", not_after=10.0)).status == 412
+    assert node.all.renew("e.t", Renew(instance="abc", not_after=11.0)).status == 200
     assert node.begun["e.t"].lengthened == 15
 
 
@@ -96,7 +96,7 @@ async def test_a_renewal_begins_nothing(node: Node) -> None:
     """What has run out stays out: a renewal of it is told that it is not there."""
     await node.all.put("e.t", inject())
     node.begun["e.t"].over("lease")
-    assert node.all.renew("e.t", Renew(not_after=1.0)).status == 404
+    assert node.all.renew("e.t", Renew(instance="abc", not_after=1.0)).status == 404
     assert node.ended == [("networkDelay", "lease")]
     assert (await node.all.put("e.t", inject())).status == 410
 

@@ -236,7 +236,7 @@ async def test_an_injection_from_its_beginning_to_its_end(here: Pod) -> None:
         for _ in range(2):
             assert (await injections.put("e.t", asked)).status == 200
         assert min(await asyncio.to_thread(here.asked)) >= 0.1
-        assert injections.renew("e.t", Renew(not_after=time.monotonic() + 30)).status == 200
+        assert injections.renew("e.t", Renew(instance="abc", not_after=time.monotonic() + 30)).status == 200
         os.kill(next(iter(children())), signal.SIGKILL)
         while not ended:
             await asyncio.sleep(0.02)

@@ -179,5 +179,5 @@ def test_an_address_is_a_network() -> None:
 
 def inject(**about: object) -> Inject:
     """Return what an experiment asks for."""
-    given_ = {"namespace": "line-1", "pod": "hmi-1", "uid": UID, "capSecs": 60, "notAfter": 10.0}
+    given_ = {"namespace": "line-1", "pod": "hmi-1", "uid": UID, "capSecs": 60, "instance": "abc", "notAfter": 10.0}
     return Inject.model_validate({**given_, "fault": {"networkDelay": {"delayMillis": 100}}, **about})

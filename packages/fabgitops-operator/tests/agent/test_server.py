@@ -38,15 +38,25 @@ async def test_an_injection_over_http(client: Client, node: Node) -> None:
     """Put, listed, renewed and deleted; each answer has the agent's own time, from which a last moment is reckoned."""
     node.now = 3.0
     answer = await client.put("/v1/injections/e.t", json=BODY)
-    assert (answer.status, await answer.json()) == (200, {"now": 3.0, "held": 3})
+    assert (answer.status, await answer.json()) == (200, {"instance": "abc", "now": 3.0, "held": 3})
     health = await (await client.get("/v1/health")).json()
     one = {"id": "e.t", "namespace": "line-1", "pod": "hmi-1", "uid": BODY["uid"], "held": 3}
     assert (health["node"], health["now"], health["injections"]) == ("node-1", 3.0, [one])
-    assert (await client.post("/v1/injections/e.t/renew", json={"notAfter": 4.0})).status == 200
+    assert (await client.post("/v1/injections/e.t/renew", json={"instance": "abc", "notAfter": 4.0})).status == 200
     assert node.begun["e.t"].lengthened == 15
     assert (await client.delete("/v1/injections/e.t")).status == 200
     assert (await client.put("/v1/injections/e.t", json=BODY)).status == 410
     assert (await (await client.delete("/v1/injections")).json())["ended"] == 0
+
+
+async def test_what_is_for_another_start_counts_nothing(client: Client, node: Node) -> None:
+    """After a new start of the agent nothing begins or goes on that was reckoned by the clock of the one before."""
+    answer = await client.put("/v1/injections/e.t", json=BODY | {"instance": "before"})
+    told = "this is for the start before of this agent, and it is abc"
+    assert (answer.status, (await answer.json())["error"]) == (412, told)
+    assert (await client.put("/v1/injections/e.t", json=BODY)).status == 200
+    renewed = await client.post("/v1/injections/e.t/renew", json={"instance": "before", "notAfter": 4.0})
+    assert (renewed.status, node.begun["e.t"].lengthened) == (412, 0)
 
 
 async def test_requests_about_one_injection_wait_for_each_other(client: Client, node: Node) -> None:

@@ -73,7 +73,7 @@ async def test_state_and_counters() -> None:
             await client.ask(bytes.fromhex("03 0000 0001"))
             status, state = await here.ask("GET", "/v1/state")
         assert status == 200
-        assert await here.ask("GET", "/v1/state") == (200, {**state, "plcs": ANY}), "the instance stays"
+        assert await here.ask("GET", "/v1/state") == (200, {**state, "now": ANY, "plcs": ANY}), "the instance stays"
         (plc,) = state["plcs"]
         assert plc.pop("uptimeSeconds") >= 0
         assert plc == {
@@ -160,6 +160,35 @@ async def test_a_fault_is_lengthened_by_its_name() -> None:
         assert not station.frozen
         assert (await here.ask("PUT", "/v1/faults/noon", {"fault": "restart,p=0.5"}))[0] == 201
         assert [each.name for each in station.faults] == ["noon"], "what is over is cleared away"
+
+
+async def test_a_late_request_sets_nothing() -> None:
+    """A fault that was asked for until a moment of the mock's clock, or of another run, is not set after it."""
+    async with site() as here:
+        _, state = await here.ask("GET", "/v1/state")
+        for wrong, why in (
+            ({"notAfter": state["now"] - 1}, "this came 1."),
+            ({"instance": "other"}, f"this is for another run of mock-plc than {state['instance']}"),
+        ):
+            status, answer = await here.ask("PUT", "/v1/faults/night", {"fault": "frozen", **wrong})
+            assert (status, answer["error"].startswith(why)) == (412, True), answer
+        right = {"fault": "frozen", "notAfter": state["now"] + 60, "instance": state["instance"]}
+        status, answer = await here.ask("PUT", "/v1/faults/night", right)
+        assert (status, answer["now"] > state["now"]) == (201, True)
+
+
+async def test_a_fault_is_ended_for_good() -> None:
+    """What was ended for good does not come back by a request that was held up; others of other names do."""
+    async with site() as here:
+        assert (await here.ask("DELETE", "/v1/faults/night?for-good=true"))[0] == 404
+        status, answer = await here.ask("PUT", "/v1/faults/night", {"fault": "frozen"})
+        assert (status, answer["error"]) == (410, "fault night was ended for good")
+        assert (await here.ask("PUT", "/v1/faults/noon", {"fault": "frozen"}))[0] == 201
+        assert (await here.ask("DELETE", "/v1/faults/noon?for-good=yes"))[0] == 400
+        for query in ("", "?for-good=true"):
+            await here.ask("PUT", "/v1/faults/noon", {"fault": "frozen"})
+            assert (await here.ask("DELETE", f"/v1/faults/noon{query}"))[0] == 200
+        assert (await here.ask("PUT", "/v1/faults/noon", {"fault": "frozen"}))[0] == 410
 
 
 async def test_faults_of_a_name_hit_alike() -> None:

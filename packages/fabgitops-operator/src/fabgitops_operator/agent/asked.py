@@ -73,7 +73,8 @@ class Inject(_Asked):
     """An injection into a pod of this node: what, for how long at most, and until when it may begin.
 
     `lease_secs` is how long it lives without being renewed, `cap_secs` how long at all, both in seconds; `not_after`
-    is a moment of this agent's own clock, as its last answer had it, so that no two clocks are ever compared.
+    is a moment of this agent's own clock, as its last answer had it, so that no two clocks are ever compared; and
+    `instance` is the start of it that gave that answer.
     """
 
     namespace: str = Field(min_length=1, max_length=63)
@@ -82,10 +83,12 @@ class Inject(_Asked):
     fault: Fault
     lease_secs: int = Field(15, ge=MIN_LEASE_SECS, le=MAX_LEASE_SECS)
     cap_secs: int = Field(ge=1, le=DAY_SECS)
+    instance: str
     not_after: float
 
 
 class Renew(_Asked):
     """That an injection is still wanted, if this comes in time."""
 
+    instance: str
     not_after: float

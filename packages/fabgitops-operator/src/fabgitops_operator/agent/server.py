@@ -58,7 +58,7 @@ class Server:
         return self._said(Answer(refused[0], {"error": refused[1]})) if refused else await handler(request)
 
     async def _health(self, _request: web.Request) -> web.Response:
-        about = {"node": self.place.node, "instance": self.place.instance, "capabilities": self.place.capabilities}
+        about = {"node": self.place.node, "capabilities": self.place.capabilities}
         return self._said(Answer(200, {**about, "injections": self.injections.listed()}))
 
     async def _put(self, request: web.Request) -> web.Response:
@@ -67,6 +67,8 @@ class Server:
 
     async def _begun(self, name: str, asked: Inject) -> Answer:
         fault = "networkDelay" if asked.fault.network_delay else "cpuStress"
+        if asked.instance != self.place.instance:
+            return self._of_another(asked.instance)
         if (able := self.place.capabilities[fault]).startswith("none"):
             return Answer(422, {"error": f"{fault} cannot be held on node {self.place.node}: {able}"})
         return await self.injections.put(name, asked)
@@ -75,9 +77,15 @@ class Server:
         asked = await _valid(Renew, request)
 
         async def renewed(name: str) -> Answer:
-            return self.injections.renew(name, asked)
+            same = asked.instance == self.place.instance
+            return self.injections.renew(name, asked) if same else self._of_another(asked.instance)
 
         return await self._in_turn(request, renewed)
+
+    def _of_another(self, instance: str) -> Answer:
+        return Answer(
+            412, {"error": f"this is for the start {instance} of this agent, and it is {self.place.instance}"}
+        )
 
     async def _delete(self, request: web.Request) -> web.Response:
         return await self._in_turn(request, self.injections.delete)
@@ -98,8 +106,9 @@ class Server:
         return self._said(answer)
 
     def _said(self, answer: Answer) -> web.Response:
-        """Return an answer with the time by this agent's clock, from which who asks reckons the last moment."""
-        return web.json_response({"now": self.clock(), **answer.body}, status=answer.status)
+        """Return an answer with this agent's start and time, from which who asks reckons the last moment."""
+        known = {"instance": self.place.instance, "now": self.clock()}
+        return web.json_response({**known, **answer.body}, status=answer.status)
 
 
 class _WrongError(Exception):

@@ -5,13 +5,12 @@ asked is of all of them.
 """
 
 import logging
-import secrets
 from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from mock_plc.control import views
+from mock_plc.control import moments, views
 from mock_plc.control.asked import Refused, Strict, body, chosen, valid
 from mock_plc.exceptions import ModbusException
 from mock_plc.memory import Point, Table
@@ -20,8 +19,6 @@ from mock_plc.net.station import Station
 log = logging.getLogger("mock_plc")
 routes = web.RouteTableDef()
 _MAX_WORD, _MAX_BYTE, _MAX_COUNT = 65535, 255, 2000
-_INSTANCE = secrets.token_hex(8)
-"""Says which run of mock-plc this is: after a new start the faults and values that were set are gone."""
 
 
 class _Set(Strict):
@@ -51,8 +48,8 @@ class _Read(Strict):
 
 @routes.get("/v1/state")
 async def state(request: web.Request) -> web.Response:
-    """Tell how each PLC is."""
-    return web.json_response({"instance": _INSTANCE, "plcs": [views.state(station) for station in chosen(request)]})
+    """Tell how each PLC is, which start of mock-plc this is, and the time by its own clock."""
+    return web.json_response({**moments.told(), "plcs": [views.state(station) for station in chosen(request)]})
 
 
 @routes.get("/v1/registers")

@@ -5,8 +5,9 @@ import re
 from collections.abc import Sequence
 
 from aiohttp import web
+from pydantic import Field
 
-from mock_plc.control import views
+from mock_plc.control import moments, views
 from mock_plc.control.asked import Refused, Strict, body, chosen, valid
 from mock_plc.faults.box import Entry
 from mock_plc.faults.model import Fault
@@ -22,6 +23,8 @@ class _Add(Strict):
     """A fault to set, a line or an object."""
 
     fault: Fault
+    instance: str | None = None
+    not_after: float | None = Field(None, alias="notAfter")
 
 
 @routes.get("/v1/faults")
@@ -49,10 +52,14 @@ async def put(request: web.Request) -> web.Response:
     """Set the fault of a name, instead of the one that has it; the same one counts its time from now on.
 
     Sent again it changes nothing but that time. With `If-Match: *` (RFC 9110, section 13.1.1) it only lengthens what
-    is still there: where the PLC has forgotten the fault, or its time is over, it stays so.
+    is still there: where the PLC has forgotten the fault, or its time is over, it stays so. With `instance` and
+    `notAfter`, out of any answer, it counts for that run and until that moment of its clock alone.
     """
     name, asked, stations = _name(request), valid(_Add, await body(request)), chosen(request)
+    moments.check(asked.instance, asked.not_after)
     _check(stations, asked.fault)
+    if any(name in station.faults.buried for station in stations):
+        raise Refused(410, f"fault {name} was ended for good")
     if (condition := request.headers.get("If-Match")) is not None:
         _must_be_there(condition, name, stations)
     before = [station.faults.named(name) for station in stations]
@@ -60,7 +67,7 @@ async def put(request: web.Request) -> web.Response:
     if before != after:  # who renews it each few seconds fills no log
         log.info("control: fault %s is %s", name, asked.fault)
     found = [views.fault(*each) for each in zip(stations, after, strict=True)]
-    return web.json_response({"faults": found}, status=200 if all(before) else 201)
+    return web.json_response({**moments.told(), "faults": found}, status=200 if all(before) else 201)
 
 
 @routes.delete("/v1/faults")
@@ -73,14 +80,28 @@ async def clear(request: web.Request) -> web.Response:
 
 @routes.delete("/v1/faults/{id}")
 async def remove(request: web.Request) -> web.Response:
-    """Take the fault of a number or a name away, wherever it is set."""
+    """Take the fault of a number or a name away, wherever it is set.
+
+    With `?for-good=true` no fault is put under that name any more, until a new start: also not by a request that was
+    sent before this one and comes after it.
+    """
     asked = request.match_info["id"]
+    if _for_good(request):
+        for station in chosen(request):
+            station.faults.buried.add(asked)
     having = [(station, each.id) for station in chosen(request) for each in station.faults if asked in _called(each)]
     if not having:
         raise Refused(404, f"there is no fault {asked}")
     for station, number in having:
         log.info("control: fault %s is removed", station.faults.remove(number))
     return web.json_response({"removed": len(having)})
+
+
+def _for_good(request: web.Request) -> bool:
+    given = request.query.get("for-good", "false")
+    if given not in ("true", "false"):
+        raise Refused(400, f'for-good: "{given}" is neither true nor false')
+    return given == "true"
 
 
 def _called(entry: Entry) -> tuple[str, str]:

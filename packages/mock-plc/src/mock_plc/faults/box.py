@@ -76,6 +76,8 @@ class FaultBox:
     clock: Callable[[], float]
     seed: str
     on_change: Callable[[], None] = lambda: None
+    buried: set[str] = field(default_factory=set)
+    """Names under which no fault is put any more."""
     _entries: dict[int, Entry] = field(default_factory=dict)
     _last: int = 0
 
