@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import argoreference
 import chart
 import manual
 import yaml
@@ -38,6 +39,7 @@ def generated() -> dict[Path, str]:
     charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in definitions.items()})
     every = (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS)
     pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in every}
+    pages[REFERENCE / "argo-rollouts.md"] = argoreference.page()
     terminal = {ROOT / "docs/fabctl.md": manual.page(), ROOT / "packages/fabctl/man/fabctl.1": manual.man()}
     return definitions | seen | charted | pages | terminal | _copied()
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from fabgitops_core.api.argo import refs, rollout, steps, strategies, traffic
 from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE
+from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID, OURS, THEIRS
 from fabgitops_core.api.argo.reading import Hashes, Place, Table, Told
 from fabgitops_core.api.argo.rollout import taken
 from fabgitops_core.api.argo.telling import told
@@ -18,7 +19,7 @@ from fabgitops_core.api.argo.templates import template_taken
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.refusals import problems_of
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
-from fabgitops_core.control.kinds import DELIVERY_KINDS
+from fabgitops_core.control.kinds import ARGO_KINDS, DELIVERY_KINDS
 from fabgitops_core.control.rollout.pods.counts import split
 from fabgitops_core.control.rollout.pods.limits import limits
 from lupa.lua51 import LuaRuntime
@@ -186,6 +187,11 @@ def test_the_guide_names_what_is_not_done() -> None:
 
 
 def test_what_the_guide_says_is_different() -> None:
-    """One of two pods stays at 75 % without a surge, and it is our kind that is looked after, not theirs."""
+    """One of two pods stays at 75 % without a surge, and each operator looks after its own group alone."""
     assert tuple(split(2, 75, limits(2, 0, 1))) == (1, 1)
     assert {kind.group for kind in DELIVERY_KINDS} == {"fabgitops.io"}
+    assert {kind.group for kind in ARGO_KINDS} == {"argoproj.io"}
+    page = (ROOT / "docs/guides/argo-rollouts.md").read_text()
+    assert f"`{INSTANCE_ID}: {DEFAULT_ID}`" in page
+    assert f"`{THEIRS}`" in page
+    assert f"--field-manager={OURS}" in page

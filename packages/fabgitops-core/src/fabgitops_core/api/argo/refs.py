@@ -17,9 +17,12 @@ _NOT_THERE = "the Rollout has no such field: give it one, or give the argument a
 _WHICH = "it must be Stable or Latest"
 
 
+_TEMPLATE: Table = {"templateName": kept, "clusterScope": kept}
+
+
 def _template(at: Place, raw: Any) -> dict[str, Any]:
     """Take the reference to one template, and note whether it is cluster-wide."""
-    made = fields(at, raw, {"templateName": kept, "clusterScope": kept})
+    made = fields(at, raw, _TEMPLATE)
     wide = made.pop("clusterScope", False)
     if not isinstance(wide, bool):
         return at.of("clusterScope").refuse(wide, "it must be true or false")
@@ -55,12 +58,18 @@ def _field_path(at: Place, raw: Any) -> dict[str, Any]:
     return {"value": value} if isinstance(value, str) else at.refuse(raw, _NOT_THERE)
 
 
-def _value_from(at: Place, raw: Any) -> dict[str, Any]:
-    return fields(at, raw, {"podTemplateHashValue": _hash, "fieldRef": _field_ref})
+_FIELD_REF: Table = {"fieldPath": _field_path}
 
 
 def _field_ref(at: Place, raw: Any) -> dict[str, Any]:
-    return fields(at, raw, {"fieldPath": _field_path})
+    return fields(at, raw, _FIELD_REF)
+
+
+_VALUE_FROM: Table = {"podTemplateHashValue": _hash, "fieldRef": _field_ref}
+
+
+def _value_from(at: Place, raw: Any) -> dict[str, Any]:
+    return fields(at, raw, _VALUE_FROM)
 
 
 ANALYSES: Table = {

@@ -39,8 +39,11 @@ def _many(kind: str) -> Take:
     return take
 
 
+_ROUTE: Table = {"name": kept, "useHeaderRoutes": kept}
+
+
 def _route(at: Place, raw: Any, kind: str) -> dict[str, Any]:
-    made = fields(at, raw, {"name": kept, "useHeaderRoutes": kept})
+    made = fields(at, raw, _ROUTE)
     if made.pop("useHeaderRoutes", False) is not True:
         at.told.headerless.append(at.path)
     return {"kind": kind, **made}
