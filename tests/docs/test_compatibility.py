@@ -66,3 +66,17 @@ def test_the_chart_lets_in_what_the_page_says() -> None:
     chart = (ROOT / "charts/fabgitops/Chart.yaml").read_text(encoding="utf-8")
     (oldest,) = re.findall(r'kubeVersion: ">=(1\.\d+)\.0-0"', chart)
     assert f"| {oldest} to 1.33, which the chart lets in" in TEXT
+
+
+def test_tools_for_argo_rollouts_are_those_that_are_built() -> None:
+    """The versions of the plugin, Argo CD and Flux stand there, and in the guide, as they are tried."""
+    told = row("tools for [Rollouts of Argo Rollouts](../guides/argo-rollouts.md#tools)")
+    guide = (ROOT / "docs/guides/argo-rollouts.md").read_text(encoding="utf-8")
+    for name, module, of in (
+        ("plugin", "github.com/argoproj/argo-rollouts", "argo-rollouts"),
+        ("Argo CD", "github.com/argoproj/argo-cd/v3", "gitops-crds"),
+        ("runtime", "github.com/fluxcd/pkg/runtime", "flux-health"),
+    ):
+        version = ".".join(required(module, of))
+        assert f"{name} {version}" in told
+        assert f" {version}." in guide
