@@ -144,19 +144,20 @@ async def test_a_fault_has_a_name() -> None:
 async def test_a_fault_is_lengthened_by_its_name() -> None:
     """A fault is on as long as it is put again within its time, and one whose time is over is not brought back."""
     async with site() as here:
-        (station,), late = here.stations, {"If-Match": "*"}
+        (station,) = here.stations
+        again: tuple[str, str, object] = ("POST", "/v1/faults/night/renew", {})
         clock = [0.0]
         station.faults.clock = lambda: clock[0]
         asked = ("PUT", "/v1/faults/night", {"fault": "frozen,for=15s"})
-        assert (await here.ask(*asked, late))[0] == 412
+        assert (await here.ask(*again))[0] == 404
         assert (await here.ask(*asked))[0] == 201
         for clock[0] in (10.0, 24.0):
             assert station.frozen
-            assert (await here.ask(*asked, late))[0] == 200
+            assert (await here.ask(*again))[0] == 200
         clock[0] = 39.0
         assert not station.frozen
-        status, answer = await here.ask(*asked, late)
-        assert (status, answer["error"]) == (412, f"the PLC at port {station.port} has no fault night any more")
+        status, answer = await here.ask(*again)
+        assert (status, answer["error"]) == (404, f"the PLC at port {station.port} has no fault night any more")
         assert not station.frozen
         assert (await here.ask("PUT", "/v1/faults/noon", {"fault": "restart,p=0.5"}))[0] == 201
         assert [each.name for each in station.faults] == ["noon"], "what is over is cleared away"
@@ -393,10 +394,10 @@ def test_ctl_does_all_that_the_api_does(tmp_path: Path) -> None:
         assert ctl.rows("fault", "list", "--plc", port) == [[port, "1", "delay:2s,on=write", "yes", "0"]]
         assert ctl("fault", "remove", "1").stdout == "removed fault 1\n"
         assert ctl.rows("fault", "put", "night", "delay:2s,for=9s") == [[port, "2", "night", "delay:2s,for=9s", "yes"]]
-        assert ctl.rows("fault", "put", "night", "delay:2s,for=9s", "--if-there")[0][2] == "night"
+        assert ctl.rows("fault", "renew", "night")[0][2] == "night"
         assert ctl.rows("fault", "list")[0][2] == "night"
         assert ctl("fault", "remove", "night").stdout == "removed fault night\n"
-        gone = ctl("fault", "put", "night", "delay:2s", "--if-there")
+        gone = ctl("fault", "renew", "night")
         assert (gone.returncode, "has no fault night any more" in gone.stderr) == (1, True)
         assert ctl("fault", "clear").stdout == "removed 0 faults\n"
         assert ctl("fault", "list").stdout == "none\n"

@@ -19,12 +19,17 @@ _NAME = re.compile(r"(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """A name is no number, so that no name is the id of a fault without one."""
 
 
-class _Add(Strict):
+class _Timely(Strict):
+    """Of which run of mock-plc, and until when by its clock, a request counts."""
+
+    instance: str | None = None
+    not_after: float | None = Field(None, alias="notAfter")
+
+
+class _Add(_Timely):
     """A fault to set, a line or an object."""
 
     fault: Fault
-    instance: str | None = None
-    not_after: float | None = Field(None, alias="notAfter")
 
 
 @routes.get("/v1/faults")
@@ -51,23 +56,32 @@ async def add(request: web.Request) -> web.Response:
 async def put(request: web.Request) -> web.Response:
     """Set the fault of a name, instead of the one that has it; the same one counts its time from now on.
 
-    Sent again it changes nothing but that time. With `If-Match: *` (RFC 9110, section 13.1.1) it only lengthens what
-    is still there: where the PLC has forgotten the fault, or its time is over, it stays so. With `instance` and
-    `notAfter`, out of any answer, it counts for that run and until that moment of its clock alone.
+    Sent again it changes nothing but that time. With `instance` and `notAfter`, out of any answer, it counts for that
+    run and until that moment of its clock alone.
     """
     name, asked, stations = _name(request), valid(_Add, await body(request)), chosen(request)
     moments.check(asked.instance, asked.not_after)
     _check(stations, asked.fault)
     if any(name in station.faults.buried for station in stations):
         raise Refused(410, f"fault {name} was ended for good")
-    if (condition := request.headers.get("If-Match")) is not None:
-        _must_be_there(condition, name, stations)
     before = [station.faults.named(name) for station in stations]
     after = [station.faults.put(name, asked.fault) for station in stations]
     if before != after:  # who renews it each few seconds fills no log
         log.info("control: fault %s is %s", name, asked.fault)
     found = [views.fault(*each) for each in zip(stations, after, strict=True)]
     return web.json_response({**moments.told(), "faults": found}, status=200 if all(before) else 201)
+
+
+@routes.post("/v1/faults/{name}/renew")
+async def renew(request: web.Request) -> web.Response:
+    """Let the fault of a name count its time from now on; where it has ended or was forgotten, it stays so."""
+    name, asked, stations = _name(request), valid(_Timely, await body(request)), chosen(request)
+    moments.check(asked.instance, asked.not_after)
+    there = {station: station.faults.named(name) for station in stations}
+    if gone := [station.port for station, entry in there.items() if entry is None]:
+        raise Refused(404, f"the PLC at port {gone[0]} has no fault {name} any more")
+    found = [views.fault(station, station.faults.put(name, entry.fault)) for station, entry in there.items() if entry]
+    return web.json_response({**moments.told(), "faults": found})
 
 
 @routes.delete("/v1/faults")
@@ -121,11 +135,3 @@ def _check(stations: Sequence[Station], fault: Fault) -> None:
             station.check(fault)
     except ValueError as error:
         raise Refused(400, str(error)) from None
-
-
-def _must_be_there(condition: str, name: str, stations: Sequence[Station]) -> None:
-    if condition.strip() != "*":
-        raise Refused(400, f'If-Match: "{condition}" is not "*": faults have no versions')
-    for station in stations:
-        if not station.faults.named(name):
-            raise Refused(412, f"the PLC at port {station.port} has no fault {name} any more")

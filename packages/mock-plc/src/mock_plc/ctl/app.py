@@ -137,15 +137,7 @@ def add(line: str, /, *, output: Output = Format.TABLE, control: Control = HERE)
 
 
 @fault.command
-def put(
-    name: str,
-    line: str,
-    /,
-    *,
-    if_there: Annotated[bool, Parameter(negative="")] = False,
-    output: Output = Format.TABLE,
-    control: Control = HERE,
-) -> None:
+def put(name: str, line: str, /, *, output: Output = Format.TABLE, control: Control = HERE) -> None:
     """Set the fault of a name, instead of the one that has it; the same one again counts its time from now on.
 
     For example: mock-plc ctl fault put night-shift frozen,for=15s
@@ -153,12 +145,23 @@ def put(
     Args:
         name: Letters, digits, ".", "_" and "-", and no number.
         line: KIND[:ARGUMENT][,KEY=VALUE]..., as for --fault.
-        if_there: Only lengthen what is still there: fail where it has ended or was forgotten.
         output: How to print.
         control: Which mock-plc.
     """
-    headers = {"If-Match": "*"} if if_there else {}
-    answer = control.ask("PUT", f"faults/{_quoted(name)}", {"fault": line}, headers=headers)
+    answer = control.ask("PUT", f"faults/{_quoted(name)}", {"fault": line})
+    show(answer, output, answer["faults"], "plc", "id", "name", "fault", "active")
+
+
+@fault.command
+def renew(name: str, /, *, output: Output = Format.TABLE, control: Control = HERE) -> None:
+    """Let the fault of a name last on: count its time from now on; one that has ended is not brought back.
+
+    Args:
+        name: Its name.
+        output: How to print.
+        control: Which mock-plc.
+    """
+    answer = control.ask("POST", f"faults/{_quoted(name)}/renew", {})
     show(answer, output, answer["faults"], "plc", "id", "name", "fault", "active")
 
 

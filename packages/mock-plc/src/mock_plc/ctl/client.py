@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,9 +42,7 @@ class Control:
         ),
     ] = None
 
-    def ask(
-        self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None, **query: object
-    ) -> dict[str, Any]:
+    def ask(self, method: str, path: str, body: object = None, **query: object) -> dict[str, Any]:
         """Send a request and return its answer.
 
         Raises:
@@ -53,10 +50,10 @@ class Control:
         """
         address = self._address()
         query = {key: value for key, value in {**query, "plc": self.plc}.items() if value is not None}
-        sent = {**self._headers(), **(headers or {})}
+        headers = self._headers()
         connection = http.client.HTTPConnection(address.host, address.port, timeout=_TIMEOUT)
         try:
-            connection.request(method, f"/v1/{path}?{urlencode(query)}", json.dumps(body), sent)
+            connection.request(method, f"/v1/{path}?{urlencode(query)}", json.dumps(body), headers)
             answer = connection.getresponse()
             content = answer.read()
         except OSError as error:
