@@ -17,16 +17,18 @@ pytestmark = [pytest.mark.chart, pytest.mark.timeout(300)]
 ARGO = f"{ACCOUNT}-argo"
 ON: Values = {"delivery": {"argo": {"enabled": True}}}
 DECLARED = ("argoproj.io:rollouts", "argoproj.io:analysistemplates")
-RESOURCES = [*USUAL, *DECLARED, *(f"{each}/status" for each in DECLARED), "argoproj.io:rollouts/finalizers"]
+RUNS = "argoproj.io:analysisruns"
+RESOURCES = [*USUAL, *DECLARED, RUNS, *(f"{each}/status" for each in DECLARED), "argoproj.io:rollouts/finalizers"]
 NEEDED = {
     *((verb, resource) for verb, resource in OF_WORKLOADS if not resource.startswith("fabgitops.io:")),
     *((verb, resource) for verb in ("get", "list", "watch") for resource in DECLARED),
+    *((verb, RUNS) for verb in ("get", "list", "watch", "create", "patch", "delete")),
     ("patch", "argoproj.io:rollouts/status"),
     ("update", "argoproj.io:rollouts/finalizers"),
 }
 CRD = "CustomResourceDefinition"
 WIDE = "argoproj.io:clusteranalysistemplates"
-KINDS = ("rollouts", "analysistemplates", "clusteranalysistemplates", "experiments")
+KINDS = ("rollouts", "analysistemplates", "clusteranalysistemplates", "analysisruns", "experiments")
 DEFINED = {f"{each}.argoproj.io" for each in KINDS}
 
 

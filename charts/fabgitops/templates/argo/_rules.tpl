@@ -5,6 +5,9 @@
   resources: [rollouts, analysistemplates{{ if not .Values.watchNamespaces }}, clusteranalysistemplates{{ end }}]
   verbs: [get, list, watch]
 - apiGroups: [argoproj.io]
+  resources: [analysisruns]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [argoproj.io]
   resources: [rollouts/status]
   verbs: [patch]
 # Where an API server asks who lets an owner wait for what it owns (OwnerReferencesPermissionEnforcement).

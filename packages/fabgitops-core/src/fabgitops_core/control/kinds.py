@@ -8,6 +8,7 @@ from typing import Any
 
 from fabgitops_core.api.argo.kinds import ARGO_EXPERIMENT, CLUSTER_TEMPLATE
 from fabgitops_core.api.argo.owning import DEFAULT_ID
+from fabgitops_core.api.argo.runs import ANALYSIS_RUN
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.analysis.template import AnalysisTemplateController
 from fabgitops_core.control.controller import Controller
@@ -63,7 +64,7 @@ SETPOINT_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMIL
 DELIVERY_KINDS: tuple[Kind, ...] = tuple(controller.kind for controller in FAMILIES["delivery"])
 """With these workloads go from one version to the next; what judges changes is among them, too."""
 
-ARGO_KINDS: tuple[Kind, ...] = (*(controller.kind for controller in FAMILIES["argo"]), ARGO_EXPERIMENT)
+ARGO_KINDS: tuple[Kind, ...] = (*(controller.kind for controller in FAMILIES["argo"]), ANALYSIS_RUN, ARGO_EXPERIMENT)
 """The same as Argo Rollouts has it: of a group that is not ours, so it is defined only where nobody else did.
 
 Nobody looks after Experiments: none can be made.

@@ -46,6 +46,7 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.happenings import Happening
 from fabgitops_core.control.objects import Child, ObjectFailure, ObjectFailureKind
 from fabgitops_core.control.rollout import records
+from fabgitops_core.control.rollout.runs.records import analysis_run
 from fabgitops_core.control.rollout.state import Stage
 from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.testing.jsonpatch import patched
@@ -56,7 +57,9 @@ UID = "uid-of-hmi"
 READERS: dict[str, Callable[[Mapping[str, Any]], Child]] = {
     "ReplicaSet": records.replica_set,
     "Service": records.service,
+    "AnalysisRun": analysis_run,
 }
+OWNED = ("ReplicaSet", "AnalysisRun")
 
 
 def template(version: str) -> dict[str, Any]:
@@ -265,7 +268,7 @@ class Plant:
     def look(self) -> None:
         """Begin a pass."""
         regarded = self.controller.regards(self.state)
-        known = {key: child for key, child in self.children().items() if key.kind == "ReplicaSet" or key in regarded}
+        known = {key: child for key, child in self.children().items() if key.kind in OWNED or key in regarded}
         offers = {each: self.offers.get(each, (None, "")) for each in self.controller.consults(self.state)}
         self.tell(Surveyed(self.at, known, offers=offers))
 

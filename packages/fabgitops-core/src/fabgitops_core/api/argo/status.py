@@ -34,7 +34,7 @@ class RunStatus(ApiModel):
     """How an analysis stands."""
 
     name: str
-    """What it is called; it stands in this status, and there is no AnalysisRun."""
+    """The AnalysisRun that tells of it."""
     status: str
     """Running, Successful, Failed, Inconclusive or Error."""
     message: str = ""

@@ -5,10 +5,12 @@ generation is observed (a text), pause conditions, controllerPause with none of 
 an analysis that is Inconclusive (promote then goes past the step), and the hashes for marks of revisions.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from fabgitops_core.api.analysis.status import AnalysisStatus
+from fabgitops_core.api.argo.runs import phase_of as phase_of_run
 from fabgitops_core.api.argo.status import (
     ArgoBlueGreen,
     ArgoCanary,
@@ -24,6 +26,7 @@ INVALID = "InvalidSpec"
 OVERDUE = "ProgressDeadlineExceeded"
 
 _PHASES = {Phase.COMPLETED: HEALTHY, Phase.FAILED: DEGRADED, Phase.PAUSED: PAUSED, Phase.CONCLUDED: PAUSED}
+NO_RUNS: Mapping[int, str] = MappingProxyType({})
 _OURS = ("Ready", "Reconciling", "Stalled")
 _SAME = (
     "message",
@@ -45,7 +48,13 @@ _SAME = (
 """Fields that are the same in both."""
 
 
-def told(status: RolloutStatus, desired: int, before: Iterable[ArgoCondition], at: datetime) -> ArgoRolloutStatus:
+def told(
+    status: RolloutStatus,
+    desired: int,
+    before: Iterable[ArgoCondition],
+    at: datetime,
+    runs: Mapping[int, str] = NO_RUNS,
+) -> ArgoRolloutStatus:
     """Return a status as Argo Rollouts has it, with all of ours in a field of its own.
 
     Args:
@@ -53,6 +62,7 @@ def told(status: RolloutStatus, desired: int, before: Iterable[ArgoCondition], a
         desired: How many pods there are to be.
         before: The conditions that were said last: one whose status is the same keeps its time.
         at: When this is said.
+        runs: By number what the AnalysisRuns are called that tell of its analyses.
     """
     held = _held(status, desired)
     return ArgoRolloutStatus(
@@ -61,8 +71,8 @@ def told(status: RolloutStatus, desired: int, before: Iterable[ArgoCondition], a
         observed_generation=str(status.observed_generation),
         controller_pause=bool(status.pause_conditions),
         collision_count=status.collision_count or None,
-        canary=_canary(status),
-        blue_green=_blue_green(status),
+        canary=_canary(status, runs),
+        blue_green=_blue_green(status, runs),
         conditions=_conditions([*held, *_kept(status)], before, at),
         fabgitops=status,
     )
@@ -135,14 +145,14 @@ def _condition(held: _Held, before: ArgoCondition | None, at: datetime) -> ArgoC
     )
 
 
-def _canary(status: RolloutStatus) -> ArgoCanary:
+def _canary(status: RolloutStatus, runs: Mapping[int, str]) -> ArgoCanary:
     if status.blue_green.active_selector:
         return ArgoCanary()
     step = 0 if status.current_step_index is None else status.current_step_index + 1
     return ArgoCanary(
         weights=_weights(status.canary.weights),
-        current_step_analysis_run_status=_run(status, step) if step else None,
-        current_background_analysis_run_status=_run(status, 0),
+        current_step_analysis_run_status=_run(status, step, runs) if step else None,
+        current_background_analysis_run_status=_run(status, 0, runs),
     )
 
 
@@ -152,21 +162,22 @@ def _weights(weights: Weights | None) -> ArgoWeights | None:
     return ArgoWeights(canary=weights.canary, stable=weights.stable, verified=weights.accepted_at is not None)
 
 
-def _blue_green(status: RolloutStatus) -> ArgoBlueGreen:
+def _blue_green(status: RolloutStatus, runs: Mapping[int, str]) -> ArgoBlueGreen:
     found = status.blue_green
     blue = bool(found.active_selector)
     return ArgoBlueGreen(
         active_selector=found.active_selector,
         preview_selector=found.preview_selector,
         scale_up_preview_check_point=found.scale_up_preview_check_point,
-        pre_promotion_analysis_run_status=_run(status, 1) if blue else None,
-        post_promotion_analysis_run_status=_run(status, 2) if blue else None,
+        pre_promotion_analysis_run_status=_run(status, 1, runs) if blue else None,
+        post_promotion_analysis_run_status=_run(status, 2, runs) if blue else None,
     )
 
 
-def _run(status: RolloutStatus, wave: int) -> RunStatus | None:
+def _run(status: RolloutStatus, wave: int, runs: Mapping[int, str]) -> RunStatus | None:
     """Return how the analysis of this number stands, the last of them."""
     found: AnalysisStatus | None = next((each for each in reversed(status.analyses) if each.wave == wave), None)
     if found is None:
         return None
-    return RunStatus(name=f"{status.current_pod_hash}-{wave}", status=found.verdict, message=found.message)
+    name = runs.get(wave, f"{status.current_pod_hash}-{wave}")
+    return RunStatus(name=name, status=phase_of_run(found.verdict), message=found.message)

@@ -15,6 +15,7 @@ from fabgitops_core.api.argo.commands import NOTHING, Wanted, kept_in, read
 from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, ARGO_TEMPLATE, CLUSTER_TEMPLATE, Manifest
 from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID, OURS, foreign_controller
 from fabgitops_core.api.argo.reading import Hashes
+from fabgitops_core.api.argo.runs import ANALYSIS_RUN
 from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.argo.telling import told
 from fabgitops_core.api.argo.templates import template_taken
@@ -30,10 +31,13 @@ from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.records import argo_owner
 from fabgitops_core.control.rollout.revisions.revising import mark_in
+from fabgitops_core.control.rollout.runs.naming import TYPE, named, with_label
+from fabgitops_core.control.rollout.runs.records import NO_RUNS, Runs, analysis_run, runs_in
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.table import RolloutController
 from fabgitops_core.control.rollout.view import revisions_of
+from fabgitops_core.control.rollout.ways.choosing import way_of
 from fabgitops_core.control.rollout.written import UNWRITTEN, Written, with_hashes, written_in
 from fabgitops_core.control.templates import Step as TemplateStep
 from fabgitops_core.control.templates import Templates, TemplateState
@@ -55,7 +59,8 @@ FOREIGN = (
 class ArgoState(NamedTuple):
     """What is known of a Rollout as if it were one of ours, what was said last, and what somebody wants, not heard.
 
-    `written` is the manifest, and what came of it. With a `rival` it is left to that controller.
+    `written` is the manifest, and what came of it, `runs` the AnalysisRuns that were seen last. With a `rival`
+    it is left to that controller.
     """
 
     inner: RolloutState
@@ -63,6 +68,7 @@ class ArgoState(NamedTuple):
     wanted: Wanted = NOTHING
     written: Written = UNWRITTEN
     rival: str = ""
+    runs: Runs = NO_RUNS
 
 
 Step = tuple[ArgoState, Commands]
@@ -92,13 +98,19 @@ class ArgoRolloutController:
         if state.rival:
             return state, ()
         if isinstance(event, Surveyed):
-            state = _renewed(state, event)
+            state = _renewed(state, event)._replace(runs=runs_in(event.children, state.inner.uid))
         inner, commands = self._ours.step(state.inner, _as_ours(event, state.written.wide))
-        return _told(state._replace(inner=inner), commands, event.at)
+        return _told(state._replace(inner=inner), self._labelled(commands), event.at)
+
+    def _labelled(self, commands: Commands) -> Commands:
+        """Return commands in which AnalysisRuns carry the label that keeps others from measuring them."""
+        name, value = INSTANCE_ID, (self.kind.label or ("", ""))[1]
+        return tuple(with_label(each, name, value) if value else each for each in commands)
 
     def owns(self) -> tuple[Watched, ...]:
         """Return what Rollouts own."""
-        return tuple(_as_argos(each) for each in self._ours.owns())
+        runs = Watched(ANALYSIS_RUN, TYPE, ARGO_ROLLOUT.name, analysis_run, argo_owner)
+        return (*(_as_argos(each) for each in self._ours.owns()), runs)
 
     def views(self) -> tuple[Viewed, ...]:
         """Return the kinds of what is only looked at."""
@@ -138,7 +150,8 @@ class ArgoRolloutController:
         if new != NOTHING and status.heard == inner.status.heard:
             inner = _as_if_new(inner, new)  # the patch is one of its own, though its words were said before
         said = state.said if state.said is not UNSAID else found
-        after = ArgoState(_asked(inner, wanted), said, wanted, written)
+        inner = _asked(inner, wanted)._replace(run_limits=written.limits)
+        after = ArgoState(inner, said, wanted, written, runs=state.runs)
         if new != NOTHING and inner.said.conditions and not any(isinstance(each, Publish) for each in commands):
             commands = (Publish(inner.said), *commands)  # else the engine says again what was said before it
         return _told(after, commands, event.at)
@@ -187,12 +200,20 @@ def _told(state: ArgoState, commands: Commands, at: datetime) -> Step:
     for each in commands:
         if isinstance(each, Publish) and isinstance(each.status, RolloutStatus):
             desired = state.inner.spec.replicas if state.inner.spec else 1
-            said = told(each.status, desired, state.said.conditions, each.status.last_update or at)
+            said = told(each.status, desired, state.said.conditions, each.status.last_update or at, _names(state))
             state = state._replace(said=said)
             made.append(replace(each, status=kept_in(said, state.wanted)))
         else:
             made.append(_numbered(each))
     return state, tuple(made)
+
+
+def _names(state: ArgoState) -> Mapping[int, str]:
+    """Return by number what the AnalysisRuns of a Rollout are called."""
+    inner = state.inner
+    if inner.spec is None:
+        return {}
+    return named(inner.key.name, way_of(inner.spec), inner.status, state.runs, inner.taken_names)
 
 
 def _numbered(command: Command) -> Command:

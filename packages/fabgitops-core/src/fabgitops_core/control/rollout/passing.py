@@ -40,11 +40,13 @@ from fabgitops_core.control.rollout.records import CONTENT
 from fabgitops_core.control.rollout.revisions import adopting
 from fabgitops_core.control.rollout.revisions.revising import mark_in, revised
 from fabgitops_core.control.rollout.revisions.templates import hash_of
+from fabgitops_core.control.rollout.runs import informing
+from fabgitops_core.control.rollout.runs.records import runs_in
 from fabgitops_core.control.rollout.saying import telling
 from fabgitops_core.control.rollout.saying.deciding import brief
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.reporting import said, standing
-from fabgitops_core.control.rollout.state import RolloutState, Stage, Step, published
+from fabgitops_core.control.rollout.state import TOLD, RolloutState, Stage, Step, published
 from fabgitops_core.control.rollout.traffic import contending
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.releasing import held
@@ -92,10 +94,14 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
     if (doing := next_of(look, aims)) is None:
         state = state._replace(trouble="", refused=False)  # whatever could not be done need not be done any more
     state, commands = published(telling.asked_to_wait(said(look, state), look.at), look.at)
+    if (doing is None or state.tries) and (untold := informing.next_of(look, state)) is not None:
+        state, asked = _acting(state, untold)
+        return state, (*commands, *asked)
     if (measure := analysing.due(look, state)) is not None and (doing is None or state.tries):
         return state._replace(stage=Stage.MEASURING, inputs=state.declared), (*commands, measure)
     if doing is None:
-        due = min(filter(None, (aims.due, analysing.next_at(look, state))), default=None)
+        dues = (aims.due, analysing.next_at(look, state), state.untold.until)
+        due = min((each for each in dues if each is not None), default=None)
         left = None if due is None else max((due - look.at).total_seconds(), 0.0)
         return state._replace(tries=0), (*commands, Wake(left))
     state, asked = _acting(state, doing)
@@ -104,7 +110,7 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
 
 def _acting(state: RolloutState, doing: Doing) -> Step:
     """Ask for something to be done."""
-    notice = None if isinstance(doing.request, Draft) else Notice(doing.reason, doing.told)
+    notice = Notice(doing.reason, doing.told) if doing.told and not isinstance(doing.request, Draft) else None
     return state._replace(stage=Stage.ACTING, inputs=state.declared, telling=notice), (doing.request,)
 
 
@@ -130,6 +136,7 @@ def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
         unseen=event.unseen,
         problems=cache(partial(judges.problems, way, event.offers, event.at)),
         own=own_routes(event.children, state.uid),
+        runs=runs_in(event.children, state.uid),
     )
 
 
@@ -147,6 +154,8 @@ def done(state: RolloutState, event: Applied | Patched | Deleted) -> Step:
     """Tell of what was done, and look again."""
     if state.stage is not Stage.ACTING:
         return state, ()
+    if informing.is_of_a_run(event):
+        return state._replace(stage=Stage.IDLE, inputs=(), telling=None, untold=TOLD), (Wake(0.0),)
     told: Commands = () if state.telling is None else (state.telling,)
     state = state._replace(stage=Stage.IDLE, inputs=(), telling=None, tries=0, trouble="", refused=False)
     if not isinstance(event, Deleted) and state.status.canary.weights is not None:
@@ -171,6 +180,8 @@ def failed(state: RolloutState, event: ApplyFailed | DraftFailed | PatchFailed |
     state, failure = state._replace(stage=Stage.IDLE, inputs=(), telling=None), event.failure
     if is_moot and failure.kind is ObjectFailureKind.HELD:
         return state, (Wake(0.0),)  # people want something else by now, and nothing was sent: that is no trouble
+    if informing.is_of_a_run(event):
+        return informing.in_vain(state, event)
     is_taken = failure.kind is ObjectFailureKind.TAKEN
     is_others = is_taken and _is_others(state, failure)
     if is_others and event.key.kind == REPLICA_SET.name:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum, auto
 from typing import Any, NamedTuple
 
+from fabgitops_core.api.argo.rollout import RunLimits
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.rollout import ROLLOUT, RolloutSpec
 from fabgitops_core.api.rollout.status import RolloutStatus
@@ -29,6 +30,17 @@ class Stage(IntEnum):
     GONE = auto()
 
 
+class Untold(NamedTuple):
+    """Why something could not be told, how often in a row that was tried in vain, and until when it is not tried."""
+
+    tries: int = 0
+    why: str = ""
+    until: datetime | None = None
+
+
+TOLD = Untold()
+
+
 class RolloutState(NamedTuple):
     """All that the controller knows.
 
@@ -38,6 +50,8 @@ class RolloutState(NamedTuple):
     passes in a row that could not go on, for `trouble`, a sentence; `refused` says that they were refused for good.
     `held` are routes and Services that are known to have been as they are to be, each with the generation for which;
     `resisting` says that what is put right next was changed by somebody else.
+    `run_limits` say how many AnalysisRuns are kept, `taken_names` which names of such are another's; `untold` is why
+    one could not be written, and until when that is not tried again.
     `drafted` is a template that was declared, by its hash, and what an API server makes of it, by its content.
     `fault` is told while a fault of our own keeps what is declared from being in force.
     """
@@ -64,6 +78,9 @@ class RolloutState(NamedTuple):
     held: frozenset[tuple[int, Key]] = frozenset()
     resisting: bool = False
     drafted: tuple[str, str] = ("", "")
+    run_limits: RunLimits = RunLimits()
+    taken_names: frozenset[str] = frozenset()
+    untold: Untold = TOLD
 
     @property
     def declared(self) -> tuple[Any, ...]:

@@ -52,9 +52,10 @@ class Look:
     """All that a decision is made of, beside the status.
 
     `current` is the revision of the template that is declared, `stable` the one that is proven; either may not be there
-    yet, and both may be one. `others` are the objects that it looks at, `own` are routes that it has made. `way` is how
-    it goes from one version to the other: every strategy is one of these two. `problems` says by number which analyses
-    could not begin by what is offered now, and why; it is found out once, when somebody asks.
+    yet, and both may be one. `others` are the objects that it looks at, `own` are routes that it has made, `runs` its
+    AnalysisRuns. `way` is how it goes from one version to the other: every strategy is one of these two. `problems`
+    says by number which analyses could not begin by what is offered now, and why; it is found out once, when somebody
+    asks.
     """
 
     at: datetime
@@ -73,6 +74,7 @@ class Look:
     problems: Callable[[], Mapping[int, str]]
     least_number: int = 0
     own: Mapping[Key, Child] = field(default_factory=dict)
+    runs: Mapping[Key, Child] = field(default_factory=dict)
 
     @property
     def n(self) -> int:

@@ -20,6 +20,8 @@ from fabgitops_core.control.commands import Measure, Wake
 from fabgitops_core.control.events import Measured, MeasureFailed
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.judging.judges import BACKGROUND, analyses_of, named, of
+from fabgitops_core.control.rollout.runs.naming import token_of
+from fabgitops_core.control.rollout.runs.records import terminated
 from fabgitops_core.control.rollout.saying.deciding import decided, noticed
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.telling import told
@@ -115,6 +117,17 @@ def _spared(look: Look, state: RolloutState) -> RolloutState | None:
     return None
 
 
+def _terminated(look: Look, state: RolloutState) -> RolloutState | None:
+    """End an analysis that somebody has terminated by its AnalysisRun: it could not tell, and never was a success."""
+    for each in state.status.analyses:
+        token = token_of(state.status.current_pod_hash, each)
+        if each.verdict == Verdict.RUNNING and (name := terminated(look.runs, token)):
+            why = f"somebody has terminated it (spec.terminate of AnalysisRun {name})"
+            ended = each.model_copy(update={"verdict": Verdict.INCONCLUSIVE.value, "message": why})
+            return _finished(_kept(state, ended), ended, look.at)
+    return None
+
+
 def _failed(look: Look, state: RolloutState) -> RolloutState | None:
     found = judges.failed(look, state) if judges.is_judged(state) else None
     return None if found is None else aborted(look, state, "AnalysisFailed", found[1])
@@ -174,6 +187,7 @@ def _at_the_end(look: Look, state: RolloutState) -> RolloutState | None:
 
 _MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
     _spared,
+    _terminated,
     _failed,
     _in_the_background,
     _undecided,

@@ -1,0 +1,1 @@
+"""Analyses of Rollouts of Argo Rollouts as AnalysisRuns, which their tools read."""
