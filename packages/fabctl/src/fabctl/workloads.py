@@ -77,6 +77,8 @@ class WorkloadView:
     """The weights of its routes, where it has any."""
     accepted: datetime | None
     """Since when every gateway has accepted them."""
+    reference: str
+    """What says what its pods are in place of a template of its own, as "Deployment hmi" (spec.workloadRef)."""
     images: tuple[str, ...]
     """Those of the template, by container as NAME=IMAGE."""
     analyses: tuple[Analysis, ...]
@@ -217,6 +219,7 @@ def workload_view(body: Body) -> WorkloadView:
         heard=texts_in(status.get("heard")),
         sides=tuple(_side(name, mapping(weights.get(name))) for name in ("canary", "stable") if name in weights),
         accepted=moment(weights.get("acceptedAt")),
+        reference=_reference(mapping(spec.get("workloadRef"))),
         images=images_of(mapping(spec.get("template"))),
         analyses=tuple(map(analysis_of, sequence(status.get("analyses")))),
         decisions=tuple(map(decision_of, sequence(status.get("decisions")))),
@@ -234,6 +237,10 @@ def images_of(template: Body) -> tuple[str, ...]:
     spec = mapping(template.get("spec"))
     found = [*map(mapping, sequence(spec.get("initContainers"))), *map(mapping, sequence(spec.get("containers")))]
     return tuple(f"{text(each.get('name'))}={text(each.get('image'))}" for each in found if text(each.get("image")))
+
+
+def _reference(given: Body) -> str:
+    return " ".join(filter(None, (text(given.get("kind")), text(given.get("name")))))
 
 
 def _step(status: Body) -> int | None:

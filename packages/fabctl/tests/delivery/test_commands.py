@@ -384,9 +384,25 @@ async def test_what_git_keeps_is_not_undone(play: Play, capsys: Any, marks: Body
     world, here = play(rollout(**marks))
     error = await raised(undo("hmi", asking=YES, connection=here))
     assert said in str(error)
-    assert "git revert the commit that brought revision #2" in str(error)
+    assert "git revert the commit that brought revision #2; until then fabctl rollout undo hmi --hold" in str(error)
     assert "containers[hmi].image   registry/hmi:2   registry/hmi:1" in capsys.readouterr().out
     assert world.patches == []
+
+
+async def test_pods_of_a_deployment_go_back_with_it(play: Play, capsys: Any) -> None:
+    """The Rollout has no template of its own: the command for the Deployment is said, and nothing is written."""
+    body = rollout("Completed", stableRS="bb22", selector="app=hmi")
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "old-hmi"}
+    body["spec"] = {"replicas": 5, "workloadRef": reference, "strategy": body["spec"]["strategy"]}
+    world, here = play(body)
+    error = await raised(undo("hmi", asking=YES, connection=here))
+    assert "kubectl rollout undo deployment/old-hmi -n plant, or where Git keeps that, git revert" in str(error)
+    assert "--hold" not in str(error)  # nothing is under way that could be rejected
+    assert world.patches == []
+    out = capsys.readouterr().out
+    assert ("Pods of:   Deployment old-hmi" in out, "Changes" in out) == (True, False)
+    await get("hmi", connection=here)
+    assert "pod hmi-bb22-y" in capsys.readouterr().out  # found by the selector that the status has
 
 
 async def test_a_helm_release_of_somebody_alone_is_undone(play: Play) -> None:

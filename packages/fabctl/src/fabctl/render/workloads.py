@@ -41,6 +41,7 @@ def head(rollout: WorkloadView) -> Pairs:
         ("Phase", rollout.phase),
         ("Strategy", WAYS.get(rollout.way, NOTHING)),
         ("Revision", f"{revision}, beside {rollout.stable}" if rollout.under_way else revision),
+        *((("Pods of", rollout.reference),) if rollout.reference else ()),
     )
 
 

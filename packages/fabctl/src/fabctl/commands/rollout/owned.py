@@ -34,7 +34,8 @@ class Owned:
 def selectors(rollout: Body) -> tuple[tuple[Kind, str], ...]:
     """Return by which labels the ReplicaSets and the pods of a Rollout are looked for."""
     name = text(mapping(rollout.get("metadata")).get("name"))
-    return (REPLICA_SET, f"{LABEL}={name}"), (POD, ",".join(filter(None, (selector_of(rollout), HASH))))
+    pods = selector_of(rollout) or text(mapping(rollout.get("status")).get("selector"))
+    return (REPLICA_SET, f"{LABEL}={name}"), (POD, ",".join(filter(None, (pods, HASH))))
 
 
 async def owned(cluster: Cluster, rollout: Body, *, pods: bool = True) -> Owned:

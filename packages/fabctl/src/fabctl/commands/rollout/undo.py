@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
     from fabctl.revisions import Revision
+    from fabctl.workloads import WorkloadView
 
 _BY_GIT = "set-points go back by Git: revert the commit; fabctl rollout abort puts back what is under way"
 
@@ -47,7 +48,8 @@ async def undo(
 
     It goes by the steps, but for the stable revision and those within the rollbackWindow, which skip them.
     Where Git keeps the Rollout (Argo CD, Flux) nothing is written, since it would be taken back: it is said what has to
-    be reverted there, with exit code 1. Until then --hold keeps the revision that is under way rejected.
+    be reverted there, with exit code 1; likewise where a Deployment has its template (spec.workloadRef). Until then
+    --hold keeps the revision that is under way rejected.
 
     Args:
         name: The rollout of a workload, also as rollout/NAME.
@@ -75,11 +77,7 @@ async def _undo(cluster: Cluster, body: Body, number: int | None, asking: Asking
         raise Unhandled(f"{rollout.name}: the operator has not looked at it since it changed; try again in a moment")
     back = await _earlier(cluster, body, number)
     show_sections(_shown(body, back))
-    if keeper := kept_by(body):
-        raise Unhandled(
-            f"{rollout.name}: {keeper} keeps it as Git has it, and would take this back: git revert the commit that "
-            f"brought revision #{rollout.revision}; until then fabctl rollout undo {rollout.name} --hold rejects it"
-        )
+    _check_own(rollout, kept_by(body), back)
     to = f" --to-revision {number}" if number is not None else ""
     question = f"Let {rollout.namespace}/{rollout.name} go back to revision #{back.number}"
     deed = Deed(question, f"{rollout.name}: nothing was undone", f"fabctl rollout undo {rollout.name}{to}")
@@ -96,6 +94,26 @@ async def _undo(cluster: Cluster, body: Body, number: int | None, asking: Asking
     return 0
 
 
+def _check_own(rollout: WorkloadView, keeper: str, back: Revision) -> None:
+    """Refuse to declare a template that is not the Rollout's own to keep.
+
+    Raises:
+        Unhandled: GitOps keeps it, or it is that of another object.
+    """
+    revert = f"git revert the commit that brought revision #{rollout.revision}"
+    still = f"; until then fabctl rollout undo {rollout.name} --hold rejects it"
+    more = still if rollout.under_way and not rollout.aborted else ""
+    if rollout.reference:
+        kind, _, name = rollout.reference.partition(" ")
+        command = f"kubectl rollout undo {kind.lower()}/{name} -n {rollout.namespace}"
+        raise Unhandled(
+            f"{rollout.name}: its pods are those of the {rollout.reference} (spec.workloadRef), whose template is to "
+            f"be that of revision #{back.number} again: {command}, or where Git keeps that, {revert}{more}"
+        )
+    if keeper:
+        raise Unhandled(f"{rollout.name}: {keeper} keeps it as Git has it, and would take this back: {revert}{more}")
+
+
 async def _earlier(cluster: Cluster, body: Body, number: int | None) -> Revision:
     rollout = workload_view(body)
     found = await owned(cluster, body, pods=False)
@@ -110,9 +128,11 @@ async def _earlier(cluster: Cluster, body: Body, number: int | None) -> Revision
 def _shown(body: Body, back: Revision) -> list[Section]:
     changes = fields(body, back)
     table = Table("", ("Field", "Declared", "Goes back to"), changes)
+    rollout = workload_view(body)
     then = ("Then", f"the template of revision #{back.number} ({back.hash}) is declared again")
     other = (("images", "none changes; what else differs in the template goes back"),)
-    return [Section("", (*head(workload_view(body)), then)), Section("Changes", table if changes else other)]
+    changed = [] if rollout.reference else [Section("Changes", table if changes else other)]
+    return [Section("", (*head(rollout), then)), *changed]
 
 
 def _what(body: Body) -> tuple[object, ...]:
