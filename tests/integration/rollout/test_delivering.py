@@ -115,6 +115,42 @@ def test_from_deployment(hmi: Workload) -> None:
     hmi.api.delete(f"{path}/{hmi.name}").raise_for_status()
 
 
+PLAIN: dict[str, object] = {"strategy": {"simple": {}, "canary": None, "blueGreen": None, "abTesting": None}}
+
+
+@pytest.mark.parametrize("way", ["let go", "at once", "orphaned"])
+def test_what_a_deleted_rollout_leaves(hmi: Workload, way: str) -> None:
+    """Deleted at once it leaves the hash in Services, let go first it leaves nothing, and orphaned all goes on."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/services"
+    selector = {"app": hmi.name}
+    service = {"metadata": {"name": hmi.name}, "spec": {"selector": selector, "ports": [{"port": 80}]}}
+    hmi.api.post(path, json=service).raise_for_status()
+    hmi.declare("1", replicas=1)
+    named = {"strategy": {"canary": {"stableService": hmi.name, "steps": None}}}
+    hmi.api.patch(hmi.path, json={"spec": named}, headers=MERGE).raise_for_status()
+    hash_ = hmi.stands("Completed", services=[hmi.name])["currentPodHash"]
+    held = {**selector, "rollouts-pod-template-hash": hash_}
+
+    def selects() -> object:
+        return hmi.api.get(f"{path}/{hmi.name}").raise_for_status().json()["spec"]["selector"]
+
+    until(lambda: selects() == held, "the Service selects the revision")
+    if way == "let go":
+        hmi.api.patch(hmi.path, json={"spec": PLAIN}, headers=MERGE).raise_for_status()
+        until(lambda: not hmi.status().get("services"), "nothing is held any more")
+    policy = "Orphan" if way == "orphaned" else "Background"
+    hmi.api.delete(hmi.path, params={"propagationPolicy": policy}).raise_for_status()
+    until(lambda: hmi.api.get(hmi.path).status_code == 404, "it is gone")
+    if way == "orphaned":
+        until(lambda: not any(each["metadata"].get("ownerReferences") for each in hmi.sets()), "nobody owns its pods")
+        assert hmi.pods() == {"1": 1}
+        (left,) = hmi.sets()
+        hmi.api.delete(f"/apis/apps/v1/namespaces/{NAMESPACE}/replicasets/{left['metadata']['name']}")
+    until(lambda: not hmi.sets(), "what it owned is collected")
+    assert selects() == (selector if way == "let go" else held)
+    hmi.api.delete(f"{path}/{hmi.name}").raise_for_status()
+
+
 def test_upgrade(hmi: Workload, delivery_plane: ControlPlane, tmp_path: Path) -> None:
     """An operator that starts beside a hundred idle Rollouts writes nothing: each object has its version still."""
     administrator = hmi.api

@@ -104,6 +104,31 @@ class BlueGreenStatus(ApiModel):
     """The new version was let past its wait, and gets all its pods."""
 
 
+class HeldRoute(ApiModel):
+    """A route of somebody else's whose weights it sets: one that is named no more is put back, and let go."""
+
+    kind: str
+    """HTTPRoute or GRPCRoute."""
+    name: str
+    """Its name."""
+    rule: str = ""
+    """Which rule of it; none for the only one."""
+    stable_service: str
+    """The Service that all of its requests go to in the end."""
+    canary_service: str
+    """The one that some of them go to meanwhile."""
+    headers: Annotated[tuple[HeaderRoute, ...], Field(max_length=8)] = ()
+    """The header routes that it had when it was left."""
+    propagation_seconds: Count = 0
+    """How long after a gateway has accepted it that is taken to be in force."""
+    left_at: Time | None = None
+    """Since when it is named no more."""
+    back_at: Time | None = None
+    """Since when it is as it is to be left: whoever changes it from then on may."""
+    accepted_at: Time | None = None
+    """Since when every gateway has accepted that."""
+
+
 class Contention(ApiModel):
     """How often somebody else set what we hold, within ten minutes."""
 
@@ -222,6 +247,8 @@ class RolloutStatus(ApiModel):
     """What a blue-green goes on from."""
     services: Annotated[tuple[str, ...], Field(max_length=8)] = ()
     """Services whose selectors it holds: one that is named no more is let go."""
+    routes: Annotated[tuple[HeldRoute, ...], Field(max_length=16)] = ()
+    """Routes of others that it sets: one that is named no more is put back and let go."""
     contention: Contention | None = None
     """How often somebody else set what we hold."""
     progressed_at: Time | None = None

@@ -1,6 +1,7 @@
 """From the status and what is there to what is to be now."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
@@ -10,7 +11,7 @@ from fabgitops_core.control.rollout.pods.counts import basic, older
 from fabgitops_core.control.rollout.pods.sides import NOBODY, together
 from fabgitops_core.control.rollout.pods.sizing import kept_until, sizes
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.traffic import contending, serving
+from fabgitops_core.control.rollout.traffic import contending, leaving, serving
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.releasing import released
 from fabgitops_core.control.rollout.traffic.rerouting import Routed, routed
@@ -23,6 +24,20 @@ from fabgitops_core.control.rollout.ways.sofar import ALL, share
 
 def aims_of(look: Look, state: RolloutState) -> Aims:
     """Return what is to be now."""
+    aims = _by_way(look, state)
+    if not leaving.leaving(state):
+        return aims
+    dues = (aims.due, *(look.at + each for each in leaving.due(look, state)))
+    return replace(
+        aims,
+        replicas=leaving.kept(look, state, aims.replicas),
+        leave=tuple(leaving.differences(look, state)),
+        due=min((each for each in dues if each is not None), default=None),
+    )
+
+
+def _by_way(look: Look, state: RolloutState) -> Aims:
+    """Return what is to be by the way that is declared."""
     current, by = look.revision(look.hash), routed(look)
     if by is not None:
         return _routed(look, state, by)
@@ -30,7 +45,7 @@ def aims_of(look: Look, state: RolloutState) -> Aims:
         return Aims(make=True, replicas=_healed(look, state))
     if isinstance(look.way, BlueGreen):
         return _beside(look, state)
-    counts = _counts(look, state, current)
+    counts = leaving.kept(look, state, _counts(look, state, current))
     return Aims(
         replicas=counts,
         selectors=serving.selectors(look, state, counts),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fabgitops_core.api.rollout.steps import HeaderRoute
+from fabgitops_core.control.rollout.differing import Doing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Aims:
         routing: Where the routes are to send requests; None where there are none.
         keep_until: Until when a revision is left as it is, by its hash; None takes that away.
         delete: Revisions that go, by their hash: each has no pods.
+        leave: What puts routes back that are named no more.
         due: When it is to be looked at again though nothing has changed; None for never.
     """
 
@@ -46,4 +48,5 @@ class Aims:
     routing: Routing | None = None
     keep_until: Mapping[str, datetime | None] = field(default_factory=dict)
     delete: tuple[str, ...] = ()
+    leave: tuple[Doing, ...] = ()
     due: datetime | None = None

@@ -32,6 +32,7 @@ def _differences(look: Look, aims: Aims) -> Iterator[Doing]:
     yield from _proving(look)
     yield from _kept(look, aims)
     yield from _scaled(look, aims, up=True)
+    yield from aims.leave
     yield from rerouting.differences(look, aims.routing)
     for name, hash_ in aims.selectors.items():
         if (child := look.service(name)) is not None and (found := selecting(child, hash_)) is not None:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.rollout import RolloutSpec
+from fabgitops_core.api.rollout.status import HeldRoute
 from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
 from fabgitops_core.api.rollout.traffic import Route
 from fabgitops_core.control.rollout.kinds import SERVICE
@@ -42,11 +43,18 @@ def routes_of(key: Key, way: Canary | BlueGreen) -> tuple[Place, ...]:
     return tuple(found)
 
 
+def held_key(namespace: str, held: HeldRoute) -> Key:
+    """Return the key of a route that is noted as held."""
+    return Key(held.kind, namespace, held.name)
+
+
 def regarded(state: RolloutState) -> frozenset[Key]:
     """Return the objects that a Rollout looks at."""
     if state.spec is None:
         return frozenset()
-    names = {*services_of(state.spec), *state.status.services}
+    held = state.status.routes
+    pairs = {name for each in held for name in (each.stable_service, each.canary_service)}
+    names = {*services_of(state.spec), *state.status.services, *pairs}
     services = (Key(SERVICE.name, state.key.namespace, name) for name in names)
     routes = (each.key for each in routes_of(state.key, way_of(state.spec)) if each.route.name is not None)
-    return frozenset((*services, *routes))
+    return frozenset((*services, *routes, *(held_key(state.key.namespace, each) for each in held)))

@@ -47,7 +47,7 @@ from fabgitops_core.control.rollout.saying.deciding import brief
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.reporting import said, standing
 from fabgitops_core.control.rollout.state import TOLD, RolloutState, Stage, Step, published
-from fabgitops_core.control.rollout.traffic import contending
+from fabgitops_core.control.rollout.traffic import contending, leaving
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.releasing import held
 from fabgitops_core.control.rollout.view import Look, own_routes, revisions_of, seen
@@ -58,6 +58,7 @@ from fabgitops_core.control.rollout.ways.deadline import timed
 
 MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
     held,
+    leaving.noted,
     revised,
     changed,
     settling.lost,

@@ -31,7 +31,7 @@ from fabgitops_core.control.rollout.saying.situations import (
     Situation,
 )
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.traffic import reaching
+from fabgitops_core.control.rollout.traffic import leaving, reaching
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import problem, routed
 from fabgitops_core.control.rollout.view import Look
@@ -44,6 +44,7 @@ def said(look: Look, state: RolloutState) -> RolloutState:
     """Return the state with how it stands after a look in its status."""
     state = state.with_status(**_seen(look, state))
     situation, note = _standing(look, state)
+    note += leaving.waits(look, state)
     if situation is NOT_FOUND and brief(note) != state.status.message:
         state = noticed(state, RolloutReason.NOT_FOUND, note)
     if state.request is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.rollout.steps import HeaderRoute
+from fabgitops_core.control.rollout.pods.weights import MAX_WEIGHT
 from fabgitops_core.control.rollout.traffic.rules import (
     Pair,
     Rule,
@@ -68,6 +69,30 @@ def change(
     steps = [*_tests(base, pair, found.base)]
     steps += [] if weighed else _weights(base, pair, found.base, share)
     return tuple(steps if same else [*steps, *_placed(rules, found, wanted)])
+
+
+def cleared(rules: Sequence[Rule], pair: Pair, name: str | None, known: Sequence[HeaderRoute] | None) -> Steps:
+    """Return the steps that leave a route as somebody else may go on with it; none where it is so.
+
+    All goes to the stable Service, and no header rule of ours is left. Weights that send nothing to the canary are let
+    be, whatever they are; so is a rule that has not both any more.
+
+    Args:
+        rules: All its rules.
+        pair: The Services.
+        name: What the rule is called that shares out; None for the only one that can.
+        known: The header routes that may have been made; None where those are not to be touched.
+    """
+    base = base_of(rules, pair, name)
+    if isinstance(base, str):
+        headers = tuple(n for n, rule in enumerate(rules) if is_header_rule(rule, pair, ()))
+        return tuple(_placed(rules, Layout(len(rules), headers), ())) if known is not None else ()
+    found = layout(rules, pair, name, known or ())
+    if isinstance(found, str):
+        return ()
+    share = share_of(rules[base], pair)
+    back = share if share is not None and not share.canary and share.stable else Share(MAX_WEIGHT, 0)
+    return change(rules, pair, found if known is not None else Layout(base, ()), back, ()) or ()
 
 
 def _tests(base: Rule, pair: Pair, place: int) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from fabgitops_core.control.rollout.pods.sizing import Standing, sizes, sizing_o
 from fabgitops_core.control.rollout.pods.weights import carried
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.traffic import leaving
 from fabgitops_core.control.rollout.traffic.reaching import last_resort
 from fabgitops_core.control.rollout.traffic.rerouting import Routed, differences, problem, routed, routes_there
 from fabgitops_core.control.rollout.traffic.routes import not_accepted
@@ -122,7 +123,9 @@ def _recorded(look: Look, state: RolloutState, by: Routed, routing: Routing, giv
         ),
         headers=routing.headers,
     )
-    state = state.with_status(canary=CanaryStatus(weights=weights))._replace(held=frozenset(), resisting=False)
+    routes = leaving.held(look, leaving.leaving(state))
+    state = state.with_status(canary=CanaryStatus(weights=weights), routes=routes)
+    state = state._replace(held=frozenset(), resisting=False)
     headers = "".join(f", requests of header route {each.name}" for each in routing.headers)
     outcome = f"{routing.weight} of {most} go to revision {routing.canary}{headers}, the rest to {routing.stable}"
     return decided(state, look.at, given, "Routing", outcome)
