@@ -112,10 +112,20 @@ _MEASURED = (
 
 def _metric(given: object) -> Metric:
     fields = mapping(given)
-    counts = tuple((name, count_in(fields, field)) for field, name in _MEASURED if count_in(fields, field))
-    last = mapping(next(reversed(sequence(fields.get("measurements"))), None))
-    value = f"{shown(last.get('value'))} ({shown(last.get('verdict'))})" if last else NOTHING
-    return Metric(shown(fields.get("name")), shown(fields.get("verdict")), counts, text(fields.get("message")), value)
+    found = ((name, count_in(fields, field)) for field, name in _MEASURED)
+    counts = tuple(("error" if (name, count) == ("errors", 1) else name, count) for name, count in found if count)
+    last = _last(mapping(next(reversed(sequence(fields.get("measurements"))), None)), text(fields.get("message")))
+    return Metric(shown(fields.get("name")), shown(fields.get("verdict")), counts, text(fields.get("message")), last)
+
+
+def _last(given: Body, said: str) -> str:
+    """Return a measurement, of one that has no value why, unless that is `said` anyway."""
+    if not given:
+        return NOTHING
+    verdict, why = shown(given.get("verdict")), text(given.get("message"))
+    if not given.get("value") and why and why not in said:
+        return f"{verdict}: {why}"
+    return f"{shown(given.get('value'))} ({verdict})"
 
 
 def decision_of(given: object) -> Decision:

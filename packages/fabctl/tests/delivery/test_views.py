@@ -122,6 +122,23 @@ def test_weights_of_routes_and_analyses_are_drawn() -> None:
     assert "│   └── metric errors/rate  Running, 2 successful, last 0.01 (Successful)" in lines
 
 
+def test_what_is_measured_still_says_how_it_stands() -> None:
+    """Whoever asks why it waits reads of each metric what came out so far, and why one cannot be measured."""
+    away = {"at": AT, "value": "", "verdict": "Error", "message": "no connection"}
+    metrics = [
+        {"name": "errors/rate", "verdict": "Running", "errors": 1, "measurements": [away]},
+        {"name": "errors/slow", "verdict": "Running", "successful": 2, "measurements": [{**away, "value": "7"}]},
+    ]
+    given = viewed("Progressing", analyses=[{"wave": 5, "verdict": "Running", "metrics": metrics}])
+    shown = plain_section(standing_section(given, standing(given), NOW))
+    assert "Metric errors/rate:  Running, 1 error, last Error: no connection" in shown
+    assert "Metric errors/slow:  Running, 2 successful, last 7 (Error)" in shown
+    assert "│   ├── metric errors/rate  Running, 1 error, last Error: no connection" in drawn(given)
+    ended = {"verdict": "Error", "message": "not measured 5 times in a row: no connection"}
+    over = viewed("Failed", analyses=[{"wave": 5, "verdict": "Error", "metrics": [{**metrics[0], **ended}]}])
+    assert "\n".join(drawn(over)).count("no connection") == 1
+
+
 def test_many_pods_are_counted() -> None:
     """Twenty of a revision are shown, those with something wrong first."""
     pods = [pod(f"p-{at:02}", "aa11") for at in range(24)] + [pod("q", "aa11", **waiting("ErrImagePull"))]

@@ -5,12 +5,15 @@ from datetime import datetime
 
 from fabctl.explaining import Answer
 from fabctl.fields import NOTHING
-from fabctl.parts import Decision
+from fabctl.parts import Decision, Metric
 from fabctl.render.shapes import Pairs, Section, Table
 from fabctl.revisions import Revision
 from fabctl.stepping import planned, way_said
 from fabctl.times import since, spoken
 from fabctl.workloads import WAYS, WorkloadView
+
+RUNNING = "Running"
+_UNLIKE = frozenset({"Failed", "Error", "Inconclusive", "NoData"})
 
 
 def standing_section(rollout: WorkloadView, answer: Answer, now: datetime) -> Section:
@@ -24,7 +27,7 @@ def standing_section(rollout: WorkloadView, answer: Answer, now: datetime) -> Se
             *((("Cause", rollout.cause),) if rollout.cause and rollout.cause not in answer.why else ()),
             *_position(rollout, now),
             *(("Waits for", _waits(reason, at, now)) for reason, at in rollout.pauses),
-            *_unlike(rollout),
+            *_metrics(rollout),
             *_decided(rollout.last_decision, len(rollout.steps), now),
             *_not_told(rollout),
             ("Next", first),
@@ -115,14 +118,22 @@ def _waits(reason: str, at: datetime | None, now: datetime) -> str:
     return spoken("{}, since {}", reason, since(at, now))
 
 
-def _unlike(rollout: WorkloadView) -> Pairs:
-    """Return the metrics that are not as they should be, and why."""
+def _metrics(rollout: WorkloadView) -> Pairs:
+    """Return the metrics that are not as they should be, and why; of those that are measured still, how they stand."""
     return tuple(
-        (f"Metric {metric.name}", f"{metric.verdict}: {metric.message}" if metric.message else metric.verdict)
+        (f"Metric {metric.name}", _measured(metric) if metric.verdict == RUNNING else _ended(metric))
         for analysis in rollout.analyses
         for metric in analysis.metrics
-        if metric.verdict in {"Failed", "Error", "Inconclusive", "NoData"}
+        if metric.verdict in _UNLIKE or (analysis.verdict == metric.verdict == RUNNING)
     )
+
+
+def _measured(metric: Metric) -> str:
+    return ", ".join((metric.verdict, *(f"{count} {name}" for name, count in metric.counts), f"last {metric.last}"))
+
+
+def _ended(metric: Metric) -> str:
+    return f"{metric.verdict}: {metric.message}" if metric.message else metric.verdict
 
 
 def _step_of(decision: Decision, steps: int) -> str:
