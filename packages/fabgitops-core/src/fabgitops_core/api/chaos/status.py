@@ -100,6 +100,8 @@ class ProbeRecord(ApiModel):
     """Failed once it has failed, Inconclusive once it could not be asked where it counted."""
     last: str = ""
     """What it was answered last."""
+    ended: bool = False
+    """Whether it was asked for the last time: everything of the experiment was over by then."""
 
 
 class ChaosExperimentStatus(ApiModel):

@@ -20,6 +20,15 @@ CAP_SPARE_SECS = LEASE_SECS
 TOMBSTONE_SECS = 3600.0
 
 
+SHORTEST_REST_SECS = 0.1
+"""Less is no time at all by a clock that counts microseconds, and would be rested for again and again."""
+
+
+def rest(left: float) -> float:
+    """Return the seconds until the next round, when so many are left."""
+    return max(min(RENEW_SECS, left), SHORTEST_REST_SECS)
+
+
 def elapsed(since: datetime, at: datetime, most: float) -> float:
     """Return the seconds from one event to the next, which was asked for after `most`.
 

@@ -1,0 +1,63 @@
+"""Why an experiment stands where it does, in one word for programs; and what people are told of."""
+
+from enum import StrEnum
+
+from fabgitops_core.control.commands import NoticeReason
+
+
+class Reason(StrEnum):
+    """Why it waits, how it ended."""
+
+    DECLARED = "Declared"
+    DENIED = "Denied"
+    """Something that may change does not allow it now."""
+    TARGET_BUSY = "TargetBusy"
+    """A target is another experiment's, or is being changed by a rollout."""
+    AGENT_UNAVAILABLE = "AgentUnavailable"
+    """Who would inject is away."""
+    API_UNAVAILABLE = "ApiUnavailable"
+    """The API server did not take, or tell, what has to be known before."""
+    INVALID = "Invalid"
+    NO_TARGETS = "NoTargets"
+    NOT_STEADY = "NotSteady"
+    NOT_CAPABLE = "NotCapable"
+    RUNNING = "Running"
+    INJECT_FAILED = "InjectFailed"
+    LOST = "Lost"
+    """An injection ended that should not have, or nobody can say whether it goes on."""
+    INTERRUPTED = "Interrupted"
+    """The operator ended while it was not known whether something was injected."""
+    ELAPSED = "Elapsed"
+    ABORTED = "Aborted"
+    NOT_ALLOWED = "NotAllowed"
+    """It was allowed when it began, and is not any more."""
+    PROBE_FAILED = "ProbeFailed"
+
+
+class ChaosNotice(NoticeReason):
+    """Transitions worth an Event."""
+
+    EXPERIMENT_STARTED = "ExperimentStarted"
+    TARGETS_INJECTED = "TargetsInjected"
+    PROBE_FAILED = "ProbeFailed"
+    RECOVERED = "Recovered"
+    RECOVERY_UNCONFIRMED = "RecoveryUnconfirmed"
+    EXPERIMENT_COMPLETED = "ExperimentCompleted"
+    EXPERIMENT_FAILED = "ExperimentFailed"
+    EXPERIMENT_ABORTED = "ExperimentAborted"
+    SCENARIO_DENIED = "ScenarioDenied"
+
+    @property
+    def warning(self) -> bool:
+        """Return whether somebody should look."""
+        return self not in {
+            ChaosNotice.EXPERIMENT_STARTED,
+            ChaosNotice.TARGETS_INJECTED,
+            ChaosNotice.RECOVERED,
+            ChaosNotice.EXPERIMENT_COMPLETED,
+        }
+
+    @property
+    def action(self) -> str:
+        """Return what was done when it turned out."""
+        return "Experiment"

@@ -1,0 +1,46 @@
+"""What is asked for: one request at a time, each answered by one event within a few seconds."""
+
+from dataclasses import dataclass
+
+from fabgitops_core.api.chaos.probes import Probe
+from fabgitops_core.api.chaos.target import Target
+from fabgitops_core.control.chaos.deeds import Deed
+from fabgitops_core.control.commands import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(Request):
+    """Put the finalizer on the experiment; `Held` tells of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release(Request):
+    """Take the finalizer off, when the status is stored that was published last; `Released` tells of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Request):
+    """Look at what a target's selector matches, None for the operator itself; `Selected` tells of it."""
+
+    namespace: str
+    target: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class Examine(Request):
+    """Look at the places where these are to be carried out; nothing is done. `Examined` tells of it."""
+
+    deeds: tuple[Deed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Act(Request):
+    """Do these, and ask these, all at once; `Acted` tells what came of each, whatever has not answered after 5 s.
+
+    When `recorded`, nothing is done before the status is stored that was published last. Where it cannot be, nothing is
+    done at all, and `Unrecorded` says so.
+    """
+
+    deeds: tuple[Deed, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    recorded: bool = False

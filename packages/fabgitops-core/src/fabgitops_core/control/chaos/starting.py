@@ -1,0 +1,161 @@
+"""From what is declared to what is about to be injected: nothing is touched on this way."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from fabgitops_core.api.chaos.network import ApiLatency, NetworkDelay
+from fabgitops_core.api.chaos.probes import When
+from fabgitops_core.api.chaos.status import Phase, Verdict
+from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Selected
+from fabgitops_core.control.chaos.finishing import given_up
+from fabgitops_core.control.chaos.guards import against
+from fabgitops_core.control.chaos.ids import TargetUid
+from fabgitops_core.control.chaos.injecting import inject, planned_records
+from fabgitops_core.control.chaos.outcomes import Place
+from fabgitops_core.control.chaos.probing import noted, unfit
+from fabgitops_core.control.chaos.reasons import ChaosNotice, Reason
+from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Select
+from fabgitops_core.control.chaos.saying import said
+from fabgitops_core.control.chaos.selecting import Choice, chosen
+from fabgitops_core.control.chaos.states import (
+    Examining,
+    Holding,
+    Pending,
+    Selecting,
+    Steadying,
+    Step,
+    Wanted,
+    carried,
+)
+from fabgitops_core.control.commands import Notice, Wake
+from fabgitops_core.control.events import Faulted
+from fabgitops_core.control.moments import pause_after
+
+_LONGEST_PAUSE_SECS = 10.0
+
+
+def looked(state: Pending, event: Looked) -> Step:
+    """Begin, unless something speaks against it."""
+    if state.unwanted:
+        return given_up(state, Reason.ABORTED, "it was ended before it began", event.at)
+    if _overdue(state, event.at):
+        return given_up(state, _waited_for(state), f"not begun in time: {state.status.message}", event.at)
+    if why := against(state.plan, event.facts, event.at):
+        return waiting(state, Reason.DENIED, why, event.at, state.tries)
+    return Holding(**carried(state), plan=state.plan, tries=state.tries), (Wake(None), Hold())
+
+
+def held(state: Holding, event: Held) -> Step:
+    """Look for targets, now that the experiment cannot vanish."""
+    if event.why:
+        return waiting(state, Reason.API_UNAVAILABLE, event.why, event.at, state.tries)
+    selecting = Selecting(**carried(state), plan=state.plan, tries=state.tries)
+    return selecting, (Select(state.plan.namespace, state.plan.spec.target),)
+
+
+def selected(state: Selecting, event: Selected) -> Step:
+    """Choose; with nothing to choose from it is over at once, and never on others instead."""
+    if event.why:
+        return waiting(state, Reason.API_UNAVAILABLE, event.why, event.at, state.tries)
+    if why := against(state.plan, event.facts, event.at):
+        return waiting(state, Reason.DENIED, why, event.at, state.tries)
+    choice = _choice(state, event)
+    if not choice.chosen:
+        return given_up(state, Reason.NO_TARGETS, f"no target: {choice.counts}", event.at)
+    if choice.refusal:
+        return waiting(state, Reason.DENIED, choice.refusal, event.at, state.tries)
+    if busy := _busy(choice):
+        return waiting(state, Reason.TARGET_BUSY, busy, event.at, state.tries)
+    return _steadied(state, choice, event.at)
+
+
+def _choice(state: Selecting, event: Selected) -> Choice:
+    packets = isinstance(state.plan.given, NetworkDelay | ApiLatency)
+    policy = event.facts.policy
+    if policy is None:  # `against` has refused that
+        return Choice()
+    return chosen(state.plan.spec.target, event.candidates, policy, state.uid, network=packets)
+
+
+def _busy(choice: Choice) -> str:
+    for each in choice.chosen:
+        if each.claimed_by:
+            return f"{each.name} is a target of {each.claimed_by}"
+        if each.moved_by:
+            return f"{each.name} is being changed by {each.moved_by}"
+    return ""
+
+
+def _steadied(state: Selecting, choice: Choice, at: datetime) -> Step:
+    steadying = Steadying(**carried(state), plan=state.plan, choice=choice)
+    probes = state.plan.probes(When.START)
+    return (steadying, (Act((), probes),)) if probes else probed(steadying, Acted(at))
+
+
+def probed(state: Steadying, event: Acted) -> Step:
+    """Go on only where all is as it should be: what is not steady before shows nothing."""
+    records = noted((), state.plan.probes(When.START), event.answers, When.START)
+    state, commands = said(state, event.at, probes=records)
+    if why := unfit(records):
+        failed = any(each.verdict is Verdict.FAILED for each in records)
+        shown = Verdict.FAILED if failed else Verdict.INCONCLUSIVE
+        step, more = given_up(state, Reason.NOT_STEADY, f"not steady before it began: {why}", event.at, shown)
+        return step, (*commands, *more)
+    deeds = tuple(map(state.plan.deed, planned_records(state.uid, state.choice)))
+    return Examining(**carried(state), plan=state.plan, choice=state.choice), (*commands, Examine(deeds))
+
+
+def examined(state: Examining, event: Examined) -> Step:
+    """Inject, if it still may be, and each place is there and can do it."""
+    if state.unwanted:
+        return given_up(state, Reason.ABORTED, "it was ended before it began", event.at)
+    if why := against(state.plan, event.facts, event.at):
+        return waiting(state, Reason.DENIED, why, event.at)
+    if why := _incapable(state, event.places):
+        return given_up(state, Reason.NOT_CAPABLE, why, event.at)
+    if why := _away(state, event.places):
+        return waiting(state, Reason.AGENT_UNAVAILABLE, why, event.at)
+    return inject(state, event.places, event.at)
+
+
+def _incapable(state: Examining, places: Mapping[TargetUid, Place]) -> str:
+    """Return what a place that is there cannot do."""
+    for each in state.choice.chosen:
+        place = places.get(each.uid)
+        if place and not place.why and (missing := state.plan.scenario.needs - place.can):
+            where = f"the agent of the node {each.node}" if each.node else each.name
+            return f"{where} cannot do {', '.join(sorted(missing))}"
+    return ""
+
+
+def _away(state: Examining, places: Mapping[TargetUid, Place]) -> str:
+    for each in state.choice.chosen:
+        place = places.get(each.uid, Place(why="nobody answers for it"))
+        if place.why or (state.plan.leased and place.clock is None):
+            return f"{each.name}: {place.why or 'nobody tells the time there'}"
+    return ""
+
+
+def waiting(state: Wanted, reason: Reason, why: str, at: datetime, tries: int = 0) -> Step:
+    """Wait for what speaks against it to be over, and say what that is."""
+    news = state.status.reason != reason or state.status.message != why
+    pending = Pending(**carried(state), plan=state.plan, tries=tries + 1)
+    pending, commands = said(
+        pending, at, phase=Phase.PENDING, reason=reason.value, message=why, targets=(), started_at=None, ends_at=None
+    )
+    told = (Notice(ChaosNotice.SCENARIO_DENIED, why),) if news and reason is Reason.DENIED else ()
+    return pending, (*commands, *told, Wake(min(pause_after(tries + 1), _LONGEST_PAUSE_SECS)))
+
+
+def faulted(state: Holding | Selecting | Steadying | Examining, event: Faulted) -> Step:
+    """Begin anew after a fault of our own: nothing was touched."""
+    return waiting(state, Reason.API_UNAVAILABLE, event.cause, event.at)
+
+
+def _overdue(state: Pending, at: datetime) -> bool:
+    return at > state.created + timedelta(seconds=state.plan.spec.start_deadline_secs)
+
+
+def _waited_for(state: Pending) -> Reason:
+    waited = {Reason.DENIED, Reason.TARGET_BUSY, Reason.AGENT_UNAVAILABLE, Reason.API_UNAVAILABLE}
+    return next((each for each in waited if each == state.status.reason), Reason.DENIED)
