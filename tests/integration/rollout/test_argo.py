@@ -1,11 +1,13 @@
 """Rollouts of Argo Rollouts on a real API server: the operator leads them, and hears what their tools patch."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
 from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID, OURS, THEIRS
 from testbed import ControlPlane
 
@@ -69,6 +71,12 @@ class ArgoWorkload(Workload):
         """Patch its status under a name, as its controller of that name does."""
         asked = {"fieldManager": manager}
         self.api.patch(f"{self.path}/status", params=asked, json={"status": status}, headers=MERGE).raise_for_status()
+
+    def keeps(self, status: Body) -> bool:
+        """Return whether all of a status would be stored."""
+        url, asked = f"{self.path}/status", {"dryRun": "All"}
+        answer = self.api.patch(url, params=asked, json={"status": status}, headers=MERGE).raise_for_status().json()
+        return status.keys() <= (answer.get("status") or {}).keys()
 
     def told(self, reason: str) -> list[Body]:
         """Return the Events of a reason about it."""
@@ -180,4 +188,38 @@ def test_a_second_one_stands_by(delivery_plane: ControlPlane, administrator: htt
             hmi.is_so(phase="Healthy", availableReplicas=4)
             assert "looking after" in second.log
             assert dict(hmi.pods()) == {"1": 0, "2": 4}
+    hmi.delete()
+
+
+@pytest.fixture
+def definition_of_theirs(administrator: httpx.Client) -> Iterator[None]:
+    """Let the definition of Rollouts have no field of ours, as that of Argo Rollouts, for the time of a test."""
+    url = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{ARGO_ROLLOUT.crd_name}"
+    probe = ArgoWorkload(administrator, "argo-probe", "probe")
+    probe.declare("1")
+    place = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/fabgitops"
+    versions = administrator.get(url).raise_for_status().json()["spec"]["versions"]
+    field = versions[0]["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"]["fabgitops"]
+
+    def change(op: str, *, keeps: bool) -> None:
+        step = {"op": op, "path": place, "value": field}
+        headers = {"Content-Type": "application/json-patch+json"}
+        administrator.patch(url, json=[step], headers=headers).raise_for_status()
+        until(lambda: probe.keeps({"fabgitops": {"message": "here"}}) is keeps, "the definition counts")
+
+    change("remove", keeps=False)
+    yield
+    change("add", keeps=True)
+    probe.delete()
+
+
+@pytest.mark.usefixtures("definition_of_theirs")
+def test_a_definition_of_argo_rollouts(argo: Operator, administrator: httpx.Client) -> None:
+    """Where the API server drops the field that all is decided by, no pod is made, and an Event says what to do."""
+    hmi = ArgoWorkload(administrator, "argo-dropped", DEFAULT_ID)
+    hmi.declare("1")
+    event, *_ = until(lambda: hmi.told("StatusFieldsDropped"), "people are told")
+    assert "x-kubernetes-preserve-unknown-fields" in event["note"]
+    until(lambda: re.search(r'result="pruned"} ([2-9]|[1-9]\d)', argo.metrics()), "it has gone as far as it goes")
+    assert hmi.sets() == []
     hmi.delete()

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.commands import Apply, Delete, Request, Wake
-from fabgitops_core.control.events import Applied, Faulted, Surveyed
+from fabgitops_core.control.events import Applied, ApplyFailed, Faulted, Surveyed
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.engine.object_errors import Away
+from fabgitops_core.engine.object_requests import UNMADE
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.testing.objects import AnswerLost
 
@@ -100,6 +101,20 @@ async def test_nothing_is_deleted_without_its_record(shelves: Shelves) -> None:
     await shelves.until(lambda: "a-7" not in shelves.boxes())
     recorded = [status.deleting for _key, status in shelves.host.published if isinstance(status, ShelfStatus)]
     assert ("a-7",) in recorded
+
+
+async def test_what_is_recorded_is_made_when_that_is_stored(shelves: Shelves) -> None:
+    """An object that follows from a status is made when that is stored, and not while the API server refuses it."""
+    key = shelves.declare(0)
+    await shelves.rest()
+    entry, box = shelves.engine._entries[key], body(key, "u", 0)
+    shelves.host.answer = Stored.REFUSED
+    event = await shelves.engine._performing.perform(entry, Apply(box, recorded=True))
+    assert isinstance(event, ApplyFailed)
+    assert (event.failure.kind, event.failure.message) == (ObjectFailureKind.HELD, UNMADE)
+    assert shelves.boxes() == []
+    shelves.host.answer = Stored.YES
+    assert isinstance(await shelves.engine._performing.perform(entry, Apply(box, recorded=True)), Applied)
 
 
 async def test_a_hold_keeps_everything_back_and_says_why(shelves: Shelves) -> None:

@@ -231,7 +231,7 @@ async def test_writes_of_ours_follow_each_other(server: Server, office: Office) 
 
 
 async def test_nothing_goes_on_where_a_part_of_the_status_is_dropped(
-    server: Server, office: Office, caplog: pytest.LogCaptureFixture
+    server: Server, office: Office, kube: FakeKube, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A definition of somebody else's without a field of ours is told, and what was to be recorded counts as not."""
     office.clerk.turns = 1
@@ -240,6 +240,7 @@ async def test_nothing_goes_on_where_a_part_of_the_status_is_dropped(
     await until(lambda: "the API server drops turns of it" in caplog.text)
     await until(lambda: office.rests)
     assert "turns" not in server.status
+    await until(lambda: [each["reason"] for each in kube.created] == ["StatusFieldsDropped"])
 
 
 async def test_what_is_nobodys_business_does_not_stop_a_status(server: Server, office: Office) -> None:

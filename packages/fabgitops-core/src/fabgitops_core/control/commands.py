@@ -29,12 +29,14 @@ class Apply(Request):
 
     What it does not say is left to others. With `force` the fields that it says are taken from whoever gave them
     another value. With `uid` it goes onto the object that has it, or onto none; without, only where no object has the
-    name: one that is there is looked at (`ObjectFailure.stands`) before anything of it is taken over.
+    name: one that is there is looked at (`ObjectFailure.stands`) before anything of it is taken over. When `recorded`,
+    it is not done before the status is stored that was published last.
     """
 
     object: Mapping[str, Any]
     force: bool = False
     uid: str = ""
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

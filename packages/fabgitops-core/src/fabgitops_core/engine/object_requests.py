@@ -38,6 +38,7 @@ RECORD_SECS = 10.0
 """How long what is to be recorded waits for that to be stored; without a record it is not done."""
 
 UNTOLD = "what it follows from could not be stored in the status yet, and nothing is annotated without that"
+UNMADE = "what is to be made could not be stored in the status yet, and nothing is made without that"
 UNPATCHED = "what is to be changed could not be stored in the status yet, and nothing is patched without that"
 UNRECORDED = "what is to be deleted could not be stored in the status yet, and nothing is deleted without that"
 STRANGER = "it is not known as one that belongs to this resource"
@@ -94,6 +95,8 @@ class ObjectRequests:
         body = request.object
         watched, family = _own(entry, body)
         key = Key(watched.kind.name, body["metadata"]["namespace"], body["metadata"]["name"])
+        if request.recorded and not await self._is_recorded(entry):
+            return ApplyFailed(self._now(), key, ObjectFailure(ObjectFailureKind.HELD, UNMADE))
         asking = _Asking(self._clearance, entry, request)
         with self._families.under_way():
             try:

@@ -15,7 +15,7 @@ from fabgitops_operator.hosting.echoes import Echoes
 from fabgitops_operator.hosting.errors import ApiError, Conflict, Gone, Outdated, Rejected, TooLarge, Unavailable
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.ports import Body, Statuses
-from fabgitops_operator.hosting.sharing import Sharing
+from fabgitops_operator.hosting.sharing import Dropped, Sharing, SharingReason
 from fabgitops_operator.hosting.shortened import shortened
 from fabgitops_operator.hosting.slots import Slots
 
@@ -336,6 +336,8 @@ class Reporter:
             log.info("%s: gone", key)
         elif isinstance(error, Rejected):
             log.error("%s: status not stored: %s", key, error)
+            if isinstance(error, Dropped):  # which no condition can say
+                self._announcer.announce(key, Notice(SharingReason.DROPPED, str(error)))
         elif error.reason not in self._refusals:
             self._refusals.add(error.reason)
             cause = error.__cause__ if isinstance(error, _OwnFaultError) else None

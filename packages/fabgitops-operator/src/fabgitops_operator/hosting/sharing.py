@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from fabgitops_core.api.meta import Key
+from fabgitops_core.control.commands import NoticeReason
 from fabgitops_core.control.controller import Controller
 
 from fabgitops_operator.hosting.echoes import version_of
@@ -17,6 +18,16 @@ from fabgitops_operator.hosting.ports import Body, SharedStatuses
 
 READS = 5
 """How often an object is read in a row while the watch is always ahead of that."""
+
+
+class SharingReason(NoticeReason):
+    """Why people are told of a status that others write, too."""
+
+    DROPPED = "StatusFieldsDropped"
+
+
+class Dropped(Rejected):
+    """The API server stores a status without some of its fields."""
 
 
 class Seeing(Protocol):
@@ -65,7 +76,7 @@ class Sharing:
         """Write a status that was decided when this version was known.
 
         Raises:
-            ApiError: Conflict when somebody else has changed the object since, Rejected when the API server drops some
+            ApiError: Conflict when somebody else has changed the object since, Dropped when the API server drops some
                 of it, or another.
         """
         chain = self._chains.get(uid, _Chain(known, known))
@@ -103,7 +114,7 @@ def _whole(key: Key, status: Body, stored: Body) -> None:
             f"writing the status of {key}: the API server drops {', '.join(dropped)} of it, which the definition of the"
             " kind does not have: let its status keep unknown fields (x-kubernetes-preserve-unknown-fields)"
         )
-        raise Rejected(why, "pruned")
+        raise Dropped(why, "pruned")
 
 
 def sharing_of(api: object, inventory: Seeing, deciding: Sequence[Controller[Any]]) -> Sharing | None:

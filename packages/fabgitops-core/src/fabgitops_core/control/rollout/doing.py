@@ -27,7 +27,7 @@ def _differences(look: Look, aims: Aims) -> Iterator[Doing]:
     if aims.make:
         body = replica_set(look)
         told = f"the ReplicaSet {body['metadata']['name']} of revision {number_of(look)} is made"
-        yield Doing(Apply(body), RolloutReason.NEW_REPLICA_SET, told)
+        yield Doing(Apply(body, recorded=True), RolloutReason.NEW_REPLICA_SET, told)
     yield from _numbered(look)
     yield from _proving(look)
     yield from _kept(look, aims)

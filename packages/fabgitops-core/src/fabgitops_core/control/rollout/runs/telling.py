@@ -51,7 +51,7 @@ def _differences(look: Look, state: RolloutState) -> Iterator[Doing]:
         if (child := known.get(token)) is not None:
             yield from _told(look, status, child)
         elif (name := names.get(status.wave)) is not None and (status.metrics or status.verdict == Verdict.RUNNING):
-            yield Doing(Apply(_body(look, state, status, name)), RolloutReason.RUN, "")
+            yield Doing(Apply(_body(look, state, status, name), recorded=True), RolloutReason.RUN, "")
     past = [each for each in there if not any(known.get(token) is each for token in current)]
     for child in past:
         if child.facts.get(records.PHASE) in {RUNNING, PENDING}:

@@ -133,7 +133,7 @@ def _own(look: Look, by: Routed, place: Place, routing: Routing) -> Doing | None
     if child is not None and covers(spec, spec_of(child)):
         return None
     body = body_of(kind, place.key, look.key, look.uid, spec)
-    request = Apply(body, force=True, uid=child.uid if child else "")
+    request = Apply(body, force=True, uid=child.uid if child else "", recorded=True)
     return Doing(request, RolloutReason.WEIGHED, _told(by, place, routing))
 
 
