@@ -52,4 +52,4 @@ def _after_a_failure(rollout: WorkloadView) -> tuple[str, ...]:
         )
     if rollout.under_way:
         return (f"see its pods: fabctl rollout get {name}", f"give it up: fabctl rollout abort {name}")
-    return ("put right in Git what is said there", f"see its pods: fabctl rollout get {name}")
+    return ("put right in Git, or in the cluster, what is said there", f"see its pods: fabctl rollout get {name}")

@@ -82,7 +82,7 @@ def _colours(given: Body, wanted: int) -> tuple[tuple[str, str], ...]:
     preview = number(given.get("previewReplicaCount"))
     return (
         *_services(given, ("previewService", "activeService")),
-        ("New version", f"{wanted if preview is None else preview} pods beside the old ones"),
+        ("New version", f"{_pods(wanted if preview is None else preview)} beside the old ones"),
         *((("Analysis before", before),) if before else ()),
         ("Goes over", goes),
         *((("Analysis after", after),) if after else ()),
@@ -96,7 +96,7 @@ def _test(given: Body, wanted: int) -> tuple[tuple[str, str], ...]:
     return (
         *_services(given, ("stableService", "canaryService")),
         ("Who takes part", _who(mapping(given.get("match")))),
-        ("New version", f"{wanted if pods is None else pods} pods"),
+        ("New version", _pods(wanted if pods is None else pods)),
         ("For", _duration(given["duration"]) if "duration" in given else "until somebody promotes or aborts it"),
         *((("Analysis", judged),) if judged else ()),
         ("Goes over", ends),
@@ -144,8 +144,12 @@ def _scale(given: object) -> str:
     if scale.get("matchTrafficWeight") is True:
         return "by the weight"
     if (pods := number(scale.get("replicas"))) is not None:
-        return f"{pods} pods"
+        return _pods(pods)
     return f"{shown(scale.get('weight'))} % of replicas"
+
+
+def _pods(count: int) -> str:
+    return f"{count} pod{'' if count == 1 else 's'}"
 
 
 def _route(given: object) -> str:

@@ -69,12 +69,14 @@ def test_a_step_is_said_once() -> None:
 
 
 def test_what_is_decided_behind_the_last_step_is_at_none() -> None:
-    """Not at the sixth of five; where there are no steps any more, those of before are told as they were."""
+    """Not at the sixth of five; an A/B test has no steps at all, though the operator counts some of its own."""
     given = viewed(decisions=[DECISION, {**DECISION, "step": 5, "rule": "Completed"}])
     rows = [line.split()[2:4] for line in plain_table(workload_decisions(given.decisions, NOW, 5)).splitlines()[1:]]
     assert rows == [["-", "Completed"], ["1", "StepDone"]]
     assert "step 6" not in "\n".join(plain_section(standing_section(given, standing(given), NOW)))
-    assert plain_table(workload_decisions(given.decisions, NOW, 0)).splitlines()[1].split()[2] == "6"
+    test = viewed(strategy={"abTesting": {"replicas": 1}}, decisions=[DECISION])
+    assert "step 1" not in "\n".join(plain_section(standing_section(test, standing(test), NOW)))
+    assert " 1 pod\n" in plain_sections(plan_sections(test))
 
 
 def test_a_revision_is_named_by_its_selector() -> None:
@@ -278,7 +280,7 @@ def test_a_plan_says_what_the_spec_says() -> None:
             },
             [
                 "Active Service:   hmi",
-                "New version:      1 pods beside the old ones",
+                "New version:      1 pod beside the old ones",
                 "Analysis before:  smoke",
                 "Goes over:        when somebody promotes it",
                 "Old version:      stays for 30 s",

@@ -137,8 +137,8 @@ def _ended(metric: Metric) -> str:
 
 
 def _step_of(decision: Decision, steps: int) -> str:
-    """Return at which step something was decided, nothing where none was left, or there are none."""
-    return "" if decision.step is None or decision.step >= steps > 0 else str(decision.step + 1)
+    """Return at which step something was decided, nothing where none was left, or the spec has none."""
+    return "" if decision.step is None or decision.step >= steps else str(decision.step + 1)
 
 
 def _decided(decision: Decision | None, steps: int, now: datetime) -> Pairs:
