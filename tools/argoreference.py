@@ -14,6 +14,7 @@ from fabgitops_core.api.argo.reading import Place, Table, Take, Told, met
 from fabgitops_core.api.crd import definition
 
 _BELOW: Mapping[Take, Table] = {
+    rollout._workload_ref: rollout._REF,
     strategies.strategy: strategies._WAYS,
     strategies._canary: strategies._CANARY,
     strategies._blue_green: strategies._BLUE_GREEN,
@@ -32,6 +33,7 @@ _LISTS = {steps.steps, refs._templates}
 _ROUTES = "an item of `gatewayAPI.routes` of ours"
 _NOTES: Mapping[str, str] = {
     "replicas": "taken; 1 when not given, which is not written into the manifest",
+    "workloadRef.kind": f"Deployment is taken; else **refused**: {rollout._DEPLOYMENT}",
     "templates[].clusterScope": "taken: true is for a ClusterAnalysisTemplate",
     **{f"plugins.{traffic.PLUGIN}.{name}": f"taken, as {_ROUTES}" for name in ("httpRoute", "grpcRoute")},
     "metrics[].consecutiveSuccessLimit": f"0 is taken; else **refused**: {templates._SUCCESSES}",

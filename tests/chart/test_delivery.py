@@ -18,19 +18,29 @@ DELIVERY = f"{ACCOUNT}-delivery"
 ON: Values = {"delivery": {"enabled": True}}
 DECLARED = tuple(f"fabgitops.io:{plural}" for plural in ("rollouts", "analysistemplates"))
 REPLICA_SETS = "apps:replicasets"
+DEPLOYMENTS = "apps:deployments"
 SERVICES = ":services"
 ROUTES = tuple(f"gateway.networking.k8s.io:{plural}" for plural in ("httproutes", "grpcroutes"))
 RESOURCES = [*USUAL, *DECLARED, *(f"{each}/status" for each in DECLARED), "fabgitops.io:rollouts/finalizers"]
-RESOURCES += [REPLICA_SETS, "apps:replicasets/scale", SERVICES, ":endpoints", *ROUTES]
+RESOURCES += [
+    REPLICA_SETS,
+    "apps:replicasets/scale",
+    DEPLOYMENTS,
+    "apps:deployments/scale",
+    SERVICES,
+    ":endpoints",
+    *ROUTES,
+]
 NEEDED = {
     *(
         (verb, resource)
         for verb in ("get", "list", "watch")
-        for resource in (*DECLARED, REPLICA_SETS, SERVICES, *ROUTES)
+        for resource in (*DECLARED, REPLICA_SETS, DEPLOYMENTS, SERVICES, *ROUTES)
     ),
     *((verb, resource) for verb in ("create", "patch", "delete") for resource in (REPLICA_SETS, *ROUTES)),
     *(("patch", f"{resource}/status") for resource in DECLARED),
     ("patch", SERVICES),
+    ("patch", "apps:deployments/scale"),
     ("update", "fabgitops.io:rollouts/finalizers"),
     ("create", "events.k8s.io:events"),
     ("patch", "events.k8s.io:events"),

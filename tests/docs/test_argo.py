@@ -44,13 +44,12 @@ REFUSED = {
     "setMirrorRoute": 1,
     "smi": 1,
     "steps[]": 1,
-    "workloadRef": 2,
 }
 """How many of the objects each field, or step of two things, is refused in."""
 
 COUNTS = {
-    ("Rollout", "taken"): 7,
-    ("Rollout", "refused"): 13,
+    ("Rollout", "taken"): 9,
+    ("Rollout", "refused"): 11,
     ("AnalysisTemplate", "taken"): 1,
     ("AnalysisTemplate", "refused"): 4,
     ("ClusterAnalysisTemplate", "refused"): 1,

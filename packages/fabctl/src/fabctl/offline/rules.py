@@ -93,7 +93,7 @@ class Rules:
 def _unnameable(kind: Kind, body: Mapping[str, Any], spec: RolloutSpec) -> list[Problem]:
     """Return why no ReplicaSet can be made for a Rollout, if none can."""
     metadata = body["metadata"]
-    why = why_not(Key(kind.name, metadata.get("namespace", ""), metadata["name"]), spec.template)
+    why = why_not(Key(kind.name, metadata.get("namespace", ""), metadata["name"]), spec.pods)
     return [(path_of(why.partition(":")[0]), why)] if why else []
 
 

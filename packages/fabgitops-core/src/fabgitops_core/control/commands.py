@@ -71,13 +71,18 @@ _SAYS: Mapping[str, tuple[str, ...]] = {
 """What a step says beside its path, by what it does (RFC 6902, section 4)."""
 
 
+SCALE = "scale"
+"""The subresource by which how many pods a workload has is changed, and nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patch(Request):
     """Change an object of this uid that the resource owns or regards, by a JSON patch, and tell what came of it.
 
     `steps` are carried out all or none, as RFC 6902 says: a `test` among them that does not hold keeps the others from
     it. With `version` the object must not have changed since it had that resourceVersion. When `recorded`, it is not
-    done before the status is stored that was published last.
+    done before the status is stored that was published last. `part` is the subresource that it goes to, "" for none:
+    that has the uid and the version of the object, and fields of its own.
     """
 
     key: Key
@@ -85,6 +90,7 @@ class Patch(Request):
     steps: tuple[Mapping[str, Any], ...]
     version: int = 0
     recorded: bool = True
+    part: str = ""
 
     def __post_init__(self) -> None:
         """Let no step pass that is none: an API server says of it what it says of one that does not fit.

@@ -162,7 +162,7 @@ class ObjectRequests:
         asking = _Asking(self._clearance, entry, request)
         with self._families.under_way():
             try:
-                body = await self._objects.patch(key, uid, request.steps, request.version, wanted=asking)
+                body = await self._patched(request, asking)
             except ObjectError as error:
                 if isinstance(error, Gone):
                     self._families.lost(key, uid)
@@ -170,6 +170,20 @@ class ObjectRequests:
             self._owned(entry, key, body)
             self._regarded(entry, key, body)
         return Patched(self._now(), seen(body))
+
+    async def _patched(self, request: Patch, asking: "_Asking") -> Mapping[str, Any]:
+        """Patch an object, and return it as it is then; a subresource does not show it, so it is looked at.
+
+        Raises:
+            ObjectError: It was not patched, or it is not known how it stands.
+        """
+        how = {"part": request.part} if request.part else {}
+        body = await self._objects.patch(request.key, request.uid, request.steps, request.version, wanted=asking, **how)
+        if request.part:
+            body = await self._objects.look(request.key) or {}
+        if not body:
+            raise Gone(f"{request.key.kind} {request.key} is gone")
+        return body
 
     def _seen_by(self, entry: Entry, key: Key, uid: str) -> Seen | None:
         """Return what makes a record of an object of a uid, if it is known as one that the resource owns or regards."""

@@ -218,6 +218,7 @@ class Objects(Protocol):
         version: int = 0,
         *,
         wanted: Callable[[], bool] = lambda: True,
+        part: str = "",
     ) -> Mapping[str, Any]:
         """Change an object by a JSON patch (RFC 6902) if it still is the one of this uid, and return it as it is then.
 
@@ -227,6 +228,7 @@ class Objects(Protocol):
             steps: What is done to it, all or nothing.
             version: The resourceVersion that it must have; 0 is any.
             wanted: As for `apply`.
+            part: The subresource that it goes to, which is what is returned then; "" for none.
 
         Raises:
             ObjectError: One of `Withdrawn`, `Changed` (it has another version, or a step does not fit what there is: a

@@ -104,13 +104,14 @@ class FakeObjects:
         version: int = 0,
         *,
         wanted: Callable[[], bool] = lambda: True,
+        part: str = "",
     ) -> Mapping[str, Any]:
-        """Patch an object, or raise what the test wants."""
+        """Patch an object, or raise what the test wants; a part of it is its spec."""
         lost = await self._turn("patch", key, wanted)
         body = self._patch(key, uid, steps, version)
         if lost is not None:
             raise lost
-        return body
+        return body if not part else {"metadata": body["metadata"], "spec": body.get("spec") or {}}
 
     async def look(self, key: Key) -> Mapping[str, Any] | None:
         """Show an object, or raise what the test wants of those who look."""

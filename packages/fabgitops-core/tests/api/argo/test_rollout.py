@@ -17,6 +17,18 @@ STEPS = [
     {"pause": {}},
 ]
 
+REF = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "hmi"}
+BY_REF: dict[str, Any] = {"strategy": {"canary": {}}, "template": None, "workloadRef": REF}
+
+
+@pytest.mark.parametrize("more", [{}, {"scaleDown": "progressively"}])
+@pytest.mark.parametrize("selector", [None, SPEC["selector"]])
+def test_the_pods_may_be_those_of_a_deployment(selector: Any, more: dict[str, str]) -> None:
+    """A reference to a Deployment stands instead of the template, with or without a selector, and means the same."""
+    spec = taken({**SPEC, **BY_REF, "selector": selector, "workloadRef": {**REF, **more}}, METADATA).spec
+    assert spec.workload_ref is not None
+    assert spec.workload_ref.model_dump(mode="json", by_alias=True) == {**REF, "scaleDown": "never", **more}
+
 
 def test_a_canary_over_routes_is_taken_as_it_is_written() -> None:
     """Steps, Services, routes by name and delays of a manifest of Argo Rollouts mean the same here."""
@@ -179,7 +191,12 @@ def test_one_name_for_two_templates_is_refused() -> None:
         ({"strategy": {"simple": {}}}, "spec.strategy.simple: it is a way of a Rollout of fabgitops.io/v1"),
         ({"strategy": {"rolling": {}}}, "spec.strategy: say the way by exactly one of canary and blueGreen"),
         ({}, "spec.strategy is missing"),
-        ({"workloadRef": {"name": "hmi"}}, "spec.workloadRef: pods are not taken from another object"),
+        ({"workloadRef": {"apiVersion": "v1", "kind": "PodTemplate", "name": "hmi"}}, "spec.workloadRef"),
+        ({"workloadRef": {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "hmi"}}, "spec.workloadRef"),
+        ({**BY_REF, "workloadRef": {**REF, "scaleDown": "soon"}}, "spec.workloadRef.scaleDown is 'soon'"),
+        ({**BY_REF, "template": SPEC["template"]}, "spec.template: say either template, or workloadRef"),
+        ({**BY_REF, "workloadRef": None}, "spec.template: say either template, or workloadRef"),
+        ({"strategy": {"canary": {}}, "selector": None}, "spec.selector: say which pods are its own"),
         ({"restartAt": "2026-01-01T00:00:00Z"}, "spec.restartAt is '2026-01-01T00:00:00Z': pods are not restarted"),
         ({"revisions": 3}, f"spec.revisions is 3: {UNKNOWN}"),
         ({"selector": {"matchLabel": {}}}, f"spec.selector.matchLabel: {UNKNOWN}"),

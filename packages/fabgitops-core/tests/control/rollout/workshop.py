@@ -56,6 +56,7 @@ KEY = Key(ROLLOUT.name, "plant", "hmi")
 UID = "uid-of-hmi"
 READERS: dict[str, Callable[[Mapping[str, Any]], Child]] = {
     "ReplicaSet": records.replica_set,
+    "Deployment": records.deployment,
     "Service": records.service,
     "AnalysisRun": analysis_run,
 }

@@ -130,11 +130,13 @@ class KubeObjects:
         version: int = 0,
         *,
         wanted: Callable[[], bool] = lambda: True,
+        part: str = "",
     ) -> Mapping[str, Any]:
         """As `fabgitops_core.engine.ports.Objects.patch`."""
         must = {"/metadata/uid": uid, **({"/metadata/resourceVersion": str(version)} if version else {})}
         tests = [{"op": "test", "path": path, "value": value} for path, value in must.items()]
-        send = partial(self._rest.patch, self._kinds[key.kind], key.namespace, key.name, [*tests, *steps], self._editor)
+        kind, every = self._kinds[key.kind], [*tests, *steps]
+        send = partial(self._rest.patch, kind, key.namespace, key.name, every, self._editor, part)
         stored, _ = await self._asked(Asked(PATCHING, key, uid, version), send, wanted)
         return stored
 

@@ -88,17 +88,16 @@ class Rest:
         )
 
     async def patch(
-        self, kind: Kind, namespace: str, name: str, steps: Sequence[Body], manager: str
+        self, kind: Kind, namespace: str, name: str, steps: Sequence[Body], manager: str, part: str = ""
     ) -> httpx2.Response:
-        """Send a JSON patch (RFC 6902), and return the answer, whatever it is.
+        """Send a JSON patch (RFC 6902), of an object or of a subresource, and return the answer, whatever it is.
 
         Raises:
             httpx2.HTTPError: There is no answer.
         """
         content = json.dumps([dict(step) for step in steps])
-        return await self._client.patch(
-            _url(kind, namespace, name), params={"fieldManager": manager}, content=content, headers=_PATCH
-        )
+        url = f"{_url(kind, namespace, name)}/{part}" if part else _url(kind, namespace, name)
+        return await self._client.patch(url, params={"fieldManager": manager}, content=content, headers=_PATCH)
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str, version: int = 0) -> httpx2.Response:
         """Delete the object of this uid, not another of its name, and return the answer, whatever it is.

@@ -10,10 +10,7 @@ from fabgitops_core.api.argo.strategies import strategy
 from fabgitops_core.api.refusals import Problem, problems_of, refuse
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 
-_WORKLOAD_REF = (
-    "pods are not taken from another object: say them here in template, and delete that object when those of the"
-    " Rollout are available"
-)
+_DEPLOYMENT = "pods are taken from a Deployment (apps/v1) alone: refer to one, or say them in template"
 _RESTART_AT = (
     "pods are not restarted at a time: take it away, and change the template instead, say by an annotation with the"
     " time"
@@ -25,6 +22,16 @@ _HOW_MANY = "it must be a number of AnalysisRuns, 0 or more"
 def _limit(at: Place, raw: Any) -> dict[str, Any]:
     fits = isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0
     return kept(at, raw) if fits else at.refuse(raw, _HOW_MANY)
+
+
+_REF: Table = {"apiVersion": kept, "kind": kept, "name": kept, "scaleDown": kept}
+
+
+def _workload_ref(at: Place, raw: Any) -> dict[str, Any]:
+    """Take the Deployment that says what the pods are."""
+    made = fields(at, raw, _REF)
+    what = made.get("apiVersion"), made.get("kind")
+    return {at.name: made} if what == ("apps/v1", "Deployment") or not made else at.refuse(raw, _DEPLOYMENT)
 
 
 _REQUIREMENT: Table = {"key": kept, "operator": kept, "values": kept}
@@ -40,7 +47,7 @@ _SPEC: Table = {
     "paused": kept,
     "rollbackWindow": within({"revisions": kept}),
     "analysis": within({"successfulRunHistoryLimit": _limit, "unsuccessfulRunHistoryLimit": _limit}),
-    "workloadRef": refused(_WORKLOAD_REF),
+    "workloadRef": _workload_ref,
     "restartAt": refused(_RESTART_AT),
 }
 

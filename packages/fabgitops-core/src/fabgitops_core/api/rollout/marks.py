@@ -14,6 +14,9 @@ REVISION = f"rollout.{GROUP}/revision"
 TEMPLATE = f"rollout.{GROUP}/template"
 """Annotation of a ReplicaSet: names the template as it was declared, by which the ReplicaSet is found again."""
 
+WORKLOAD = f"rollout.{GROUP}/workload"
+"""Annotation of a ReplicaSet: UID/GENERATION of the Deployment as it was when the template was last seen to be its."""
+
 SCALE_DOWN_AT = f"rollout.{GROUP}/scale-down-at"
 """Annotation of a ReplicaSet: until then (RFC 3339) it is left as it is, then it is scaled down."""
 

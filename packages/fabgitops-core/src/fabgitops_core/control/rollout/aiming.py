@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.control.rollout.aims import Aims
-from fabgitops_core.control.rollout.pods import keeping
+from fabgitops_core.control.rollout.pods import keeping, retiring
 from fabgitops_core.control.rollout.pods.counts import basic, older
 from fabgitops_core.control.rollout.pods.sides import NOBODY, together
 from fabgitops_core.control.rollout.pods.sizing import kept_until, sizes
@@ -24,7 +24,7 @@ from fabgitops_core.control.rollout.ways.sofar import ALL, share
 
 def aims_of(look: Look, state: RolloutState) -> Aims:
     """Return what is to be now."""
-    aims = _by_way(look, state)
+    aims = replace(_by_way(look, state), workload=retiring.left(look, state))
     if not leaving.leaving(state):
         return aims
     dues = (aims.due, *(look.at + each for each in leaving.due(look, state)))

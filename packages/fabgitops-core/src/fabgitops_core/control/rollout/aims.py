@@ -38,6 +38,7 @@ class Aims:
         keep_until: Until when a revision is left as it is, by its hash; None takes that away.
         delete: Revisions that go, by their hash: each has no pods.
         leave: What puts routes back that are named no more.
+        workload: How many pods of its own the Deployment keeps that says what the pods are; None for as many as it has.
         due: When it is to be looked at again though nothing has changed; None for never.
     """
 
@@ -49,4 +50,5 @@ class Aims:
     keep_until: Mapping[str, datetime | None] = field(default_factory=dict)
     delete: tuple[str, ...] = ()
     leave: tuple[Doing, ...] = ()
+    workload: int | None = None
     due: datetime | None = None

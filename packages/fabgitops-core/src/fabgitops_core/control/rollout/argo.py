@@ -30,6 +30,7 @@ from fabgitops_core.control.events import Declared, Event, Faulted, Surveyed
 from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.records import argo_owner
+from fabgitops_core.control.rollout.revisions.referring import resolved
 from fabgitops_core.control.rollout.revisions.revising import mark_in
 from fabgitops_core.control.rollout.runs.naming import TYPE, named, with_label
 from fabgitops_core.control.rollout.runs.records import NO_RUNS, Runs, analysis_run, runs_in
@@ -168,7 +169,9 @@ def _renewed(state: ArgoState, event: Surveyed) -> ArgoState:
     inner = state.inner
     if inner.spec is None or not state.written.by_hash:
         return state
-    latest = mark_in(revisions_of(event.children, inner.uid), inner.spec.template, inner.status.collision_count)
+    if isinstance(spec := resolved(inner, inner.spec, event), str):
+        return state
+    latest = mark_in(revisions_of(event.children, inner.uid), spec.pods, inner.status.collision_count)
     written = with_hashes(state.written, Hashes(latest, inner.status.stable_rs))
     if written is state.written or written.spec is None:
         return state

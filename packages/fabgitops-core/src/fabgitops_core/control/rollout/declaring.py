@@ -1,7 +1,7 @@
 """What is declared: a rollout that is made, edited, broken or going, and what people say by its annotations."""
 
 from fabgitops_core.control.commands import Notice, Wake
-from fabgitops_core.control.events import Faulted, fault_message
+from fabgitops_core.control.events import Faulted, Surveyed, fault_message
 from fabgitops_core.control.rollout.revisions.revising import why_not
 from fabgitops_core.control.rollout.saying.deciding import brief
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -34,7 +34,7 @@ def declared(state: RolloutState, event: Declaration) -> Step:
     )
     if known.leaving:
         return known, (Wake(None),)
-    if known.spec is not None and (problem := why_not(known.key, known.spec.template)):
+    if known.spec is not None and (problem := why_not(known.key, known.spec.pods)):
         known = known._replace(spec=None, problem=problem)
     if known.spec is None:
         return rested(known, INVALID_SPEC, known.problem, RolloutReason.INVALID_SPEC, event)
@@ -45,7 +45,11 @@ def declared(state: RolloutState, event: Declaration) -> Step:
 
 
 def rested(
-    state: RolloutState, situation: Situation, message: str, reason: RolloutReason, event: Declaration | Faulted
+    state: RolloutState,
+    situation: Situation,
+    message: str,
+    reason: RolloutReason,
+    event: Declaration | Faulted | Surveyed,
 ) -> Step:
     """Say why nothing is done, and tell people once."""
     before = {each.message for each in state.said.conditions}

@@ -7,10 +7,10 @@ after them, and pods that are fewer last.
 from collections.abc import Iterator
 
 from fabgitops_core.api.rollout import marks
-from fabgitops_core.control.commands import Apply, Delete
+from fabgitops_core.control.commands import SCALE, Apply, Delete, Patch
 from fabgitops_core.control.rollout.aims import Aims
 from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of, place_of, releasing, selecting
-from fabgitops_core.control.rollout.records import MIN_READY
+from fabgitops_core.control.rollout.records import MIN_READY, SPEC
 from fabgitops_core.control.rollout.records import number_of as number_in
 from fabgitops_core.control.rollout.revisions.revising import number_of, replica_set
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -42,6 +42,7 @@ def _differences(look: Look, aims: Aims) -> Iterator[Doing]:
             yield found
     yield from rerouting.left(look)
     yield from _scaled(look, aims, up=False)
+    yield from _retired(look, aims)
     for hash_ in aims.delete:
         if (revision := look.revision(hash_)) is not None and revision.gone:
             child = revision.child
@@ -94,6 +95,21 @@ def _scaled(look: Look, aims: Aims, *, up: bool) -> Iterator[Doing]:
         way = f"{'up' if up else 'down'} from {revision.spec} to {count}"
         told = f"the ReplicaSet {revision.child.key.name} is scaled {way}"
         yield Doing(patch_of(revision.child, steps), RolloutReason.SCALED, told)
+
+
+def _retired(look: Look, aims: Aims) -> Iterator[Doing]:
+    """Take pods from the Deployment that says what the pods are: theirs have taken their place."""
+    child = look.workload
+    if child is None or aims.workload is None:
+        return
+    has = number_in(child, SPEC)
+    steps = (
+        {"op": "test", "path": "/spec/replicas", "value": has},
+        {"op": "replace", "path": "/spec/replicas", "value": aims.workload},
+    )
+    told = f"the Deployment {child.key.name} is scaled down from {has} to {aims.workload}: it has others instead"
+    request = Patch(child.key, child.uid, steps, version=child.version, part=SCALE)
+    yield Doing(request, RolloutReason.SCALED, told)
 
 
 def _annotated(revision: Revision, annotations: dict[str, str | None]) -> Steps:

@@ -1,7 +1,8 @@
 """The kinds of objects that a Rollout makes or looks at, as far as it knows them: what they mean is Kubernetes'."""
 
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.rollout.rollout import RolloutSpec
 
 GATEWAY = "gateway.networking.k8s.io"
 
@@ -25,6 +26,9 @@ def _kind(name: str, plural: str, group: str, *, optional: bool = False) -> Kind
 REPLICA_SET = _kind("ReplicaSet", "replicasets", "apps")
 """The pods of a revision (apps/v1); its status counts them, so that no pod is looked at."""
 
+DEPLOYMENT = _kind("Deployment", "deployments", "apps")
+"""What says the pods of a Rollout that refers to it (apps/v1)."""
+
 SERVICE = _kind("Service", "services", "")
 """What requests go to (v1), by the labels in its selector."""
 
@@ -36,3 +40,8 @@ GRPC_ROUTE = _kind("GRPCRoute", "grpcroutes", GATEWAY, optional=True)
 
 ROUTES: tuple[Kind, ...] = (HTTP_ROUTE, GRPC_ROUTE)
 """Without the Gateway API a cluster has neither; who moves no weights does not miss them."""
+
+
+def workload_of(key: Key, spec: RolloutSpec) -> Key | None:
+    """Return the Deployment that says the pods of a Rollout; None where they stand in its template."""
+    return Key(DEPLOYMENT.name, key.namespace, spec.workload_ref.name) if spec.workload_ref else None

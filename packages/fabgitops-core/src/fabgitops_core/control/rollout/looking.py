@@ -1,4 +1,4 @@
-"""The objects that a Rollout only looks at, by their names in its spec: Services, and routes of others."""
+"""The objects that a Rollout only looks at, by their names in its spec: Services, routes of others, a Deployment."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.api.rollout.status import HeldRoute
 from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
 from fabgitops_core.api.rollout.traffic import Route
-from fabgitops_core.control.rollout.kinds import SERVICE
+from fabgitops_core.control.rollout.kinds import SERVICE, workload_of
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.ways.choosing import way_of
 
@@ -57,4 +57,6 @@ def regarded(state: RolloutState) -> frozenset[Key]:
     names = {*services_of(state.spec), *state.status.services, *pairs}
     services = (Key(SERVICE.name, state.key.namespace, name) for name in names)
     routes = (each.key for each in routes_of(state.key, way_of(state.spec)) if each.route.name is not None)
-    return frozenset((*services, *routes, *(held_key(state.key.namespace, each) for each in held)))
+    workload = workload_of(state.key, state.spec)
+    kept = (held_key(state.key.namespace, each) for each in held)
+    return frozenset((*services, *routes, *kept, *((workload,) if workload else ())))

@@ -29,6 +29,7 @@ from fabgitops_core.control.events import (
 from fabgitops_core.control.moments import pause_after
 from fabgitops_core.control.objects import ObjectFailure, ObjectFailureKind
 from fabgitops_core.control.rollout import aiming
+from fabgitops_core.control.rollout.declaring import rested
 from fabgitops_core.control.rollout.differing import Doing
 from fabgitops_core.control.rollout.doing import next_of
 from fabgitops_core.control.rollout.judging import analysing, judges
@@ -38,6 +39,7 @@ from fabgitops_core.control.rollout.obeying import obeyed
 from fabgitops_core.control.rollout.pods.limits import limits
 from fabgitops_core.control.rollout.records import CONTENT
 from fabgitops_core.control.rollout.revisions import adopting
+from fabgitops_core.control.rollout.revisions.referring import resolved
 from fabgitops_core.control.rollout.revisions.revising import mark_in, revised
 from fabgitops_core.control.rollout.revisions.templates import hash_of
 from fabgitops_core.control.rollout.runs import informing
@@ -46,6 +48,7 @@ from fabgitops_core.control.rollout.saying import telling
 from fabgitops_core.control.rollout.saying.deciding import brief
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.reporting import said, standing
+from fabgitops_core.control.rollout.saying.situations import NOT_FOUND
 from fabgitops_core.control.rollout.state import TOLD, RolloutState, Stage, Step, published
 from fabgitops_core.control.rollout.traffic import contending, leaving
 from fabgitops_core.control.rollout.traffic import standing as traffic
@@ -87,7 +90,11 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
     state = state._replace(stage=Stage.IDLE, inputs=())
     if state.leaving or not state.uid or state.spec is None or state.fault:
         return state, ()
-    look = look_of(state, state.spec, event)
+    spec = resolved(state, state.spec, event)
+    if isinstance(spec, str):
+        state = state._replace(trouble="", refused=False)
+        return rested(state, NOT_FOUND, spec, RolloutReason.NOT_FOUND, event)
+    look = look_of(state, spec, event)
     if (unknown := adopting.next_of(look, state)) is not None:
         return _acting(state, unknown)
     state = moved(look, adopting.taken_over(look, state))
@@ -118,7 +125,7 @@ def _acting(state: RolloutState, doing: Doing) -> Step:
 def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
     """Return what a pass is decided by."""
     revisions, way = revisions_of(event.children, state.uid), way_of(spec)
-    hash_ = mark_in(revisions, spec.template, state.status.collision_count)
+    hash_ = mark_in(revisions, spec.pods, state.status.collision_count)
     surge = (way.max_surge, way.max_unavailable) if isinstance(way, Canary) else ("100%", 0)
     return Look(
         at=event.at,
@@ -169,7 +176,7 @@ def drafted(state: RolloutState, event: Drafted) -> Step:
     if state.stage is not Stage.ACTING or state.spec is None:
         return state, ()
     if state.inputs == state.declared:  # else it may be of a template of before
-        state = state._replace(drafted=(hash_of(state.spec.template), event.child.facts.get(CONTENT, "")))
+        state = state._replace(drafted=(hash_of(state.spec.pods), event.child.facts.get(CONTENT, "")))
     return state._replace(stage=Stage.IDLE, inputs=(), tries=0, trouble="", refused=False), (Wake(0.0),)
 
 

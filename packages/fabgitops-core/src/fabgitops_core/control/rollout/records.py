@@ -15,6 +15,7 @@ SPEC, REPLICAS, READY, AVAILABLE = "spec", "replicas", "ready", "available"
 NUMBER, TEMPLATE, HASH, DOWN_AT, OWNER_KIND = "number", "template", "hash", "downAt", "ownerKind"
 SELECTOR, PORTS, IMAGES, MIN_READY = "selector", "ports", "images", "minReady"
 OWNER, CONTENT, ANNOTATED, MANAGED_BY = "ownerLabel", "content", "annotated", "managedBy"
+POD, WORKLOAD = "pod", "workload"
 THEIR_NUMBER, THEIR_DEADLINE = "argoNumber", "argoDeadline"
 """Names of facts."""
 
@@ -43,6 +44,7 @@ def replica_set(body: Mapping[str, Any]) -> Child:
         IMAGES: " ".join(images_of(mapping_of(spec.get("template")))),
         OWNER_KIND: _owner(metadata).get("kind", ""),
         OWNER: text_of(labels.get(marks.ROLLOUT)),
+        WORKLOAD: text_of(annotations.get(marks.WORKLOAD)),
         CONTENT: content_of(
             mapping_of(spec.get("template")), *_ephemeral(text_of(annotations.get(marks.ARGO_EPHEMERAL)))
         ),
@@ -83,6 +85,21 @@ def images_of(template: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         filter(None, (text_of(mapping_of(each).get("image")) for each in (rows if isinstance(rows, list) else ())))
     )
+
+
+def deployment(body: Mapping[str, Any]) -> Child:
+    """Return the record of a Deployment: the pods that it says, which are its own, how many it wants, and its age.
+
+    Whatever an API server makes of a spec that it has stored, its generation stays until somebody changes that.
+    """
+    metadata, spec = mapping_of(body.get("metadata")), mapping_of(body.get("spec"))
+    facts = {
+        POD: json.dumps(mapping_of(spec.get("template")), sort_keys=True),
+        SELECTOR: json.dumps(mapping_of(spec.get("selector")), sort_keys=True),
+        SPEC: str(_count(spec.get("replicas", 1))),
+        WORKLOAD: f"{text_of(metadata.get('uid'))}/{_count(metadata.get('generation'))}",
+    }
+    return child_of("Deployment", metadata, facts)
 
 
 def service(body: Mapping[str, Any]) -> Child:

@@ -49,10 +49,10 @@ from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.rollout.declaring import declared, faulted
 from fabgitops_core.control.rollout.judging.analysing import measured
 from fabgitops_core.control.rollout.judging.judges import consulted
-from fabgitops_core.control.rollout.kinds import GRPC_ROUTE, HTTP_ROUTE, REPLICA_SET, SERVICE
+from fabgitops_core.control.rollout.kinds import DEPLOYMENT, GRPC_ROUTE, HTTP_ROUTE, REPLICA_SET, SERVICE
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.passing import done, drafted, failed, surveyed
-from fabgitops_core.control.rollout.records import replica_set, service
+from fabgitops_core.control.rollout.records import deployment, replica_set, service
 from fabgitops_core.control.rollout.saying.telling import emitted, handed_over, last_words
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
 from fabgitops_core.control.rollout.traffic.routes import grpc_route, http_route
@@ -95,7 +95,7 @@ def _before(commands: Commands) -> Commands:
 
 
 class RolloutController:
-    """The functions above as a `Controller`: it owns ReplicaSets and routes, and looks at Services and other routes."""
+    """The functions above as a `Controller`: it owns ReplicaSets and routes, and looks at what others have."""
 
     kind = ROLLOUT
 
@@ -115,7 +115,12 @@ class RolloutController:
 
     def views(self) -> tuple[Viewed, ...]:
         """Return the kinds of what is only looked at."""
-        return (Viewed(SERVICE, service), Viewed(HTTP_ROUTE, http_route), Viewed(GRPC_ROUTE, grpc_route))
+        return (
+            Viewed(SERVICE, service),
+            Viewed(DEPLOYMENT, deployment),
+            Viewed(HTTP_ROUTE, http_route),
+            Viewed(GRPC_ROUTE, grpc_route),
+        )
 
     def regards(self, state: RolloutState) -> frozenset[Key]:
         """Return the objects that a Rollout looks at."""

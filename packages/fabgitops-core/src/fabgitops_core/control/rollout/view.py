@@ -11,7 +11,7 @@ from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
 from fabgitops_core.control.analysis.running import Offers
 from fabgitops_core.control.objects import Child, Children
 from fabgitops_core.control.rollout import records
-from fabgitops_core.control.rollout.kinds import REPLICA_SET, ROUTES
+from fabgitops_core.control.rollout.kinds import REPLICA_SET, ROUTES, workload_of
 from fabgitops_core.control.rollout.pods.limits import Limits
 from fabgitops_core.control.rollout.pods.sides import Side
 from fabgitops_core.control.rollout.words import Words
@@ -82,6 +82,12 @@ class Look:
         return self.spec.replicas
 
     @property
+    def workload(self) -> Child | None:
+        """Return the Deployment that says its pods; None where they stand in its template."""
+        key = workload_of(self.key, self.spec)
+        return self.others.get(key) if key else None
+
+    @property
     def steps(self) -> tuple[CanaryStep, ...]:
         """Return the steps of a canary; a blue-green has none."""
         return self.way.steps if isinstance(self.way, Canary) else ()
@@ -98,7 +104,7 @@ class Look:
     def images(self, hash_: str) -> tuple[str, ...]:
         """Return the images of a revision, as far as they are known."""
         if hash_ == self.hash:
-            return records.images_of(self.spec.template)
+            return records.images_of(self.spec.pods)
         found = self.revision(hash_)
         return tuple(found.child.facts.get(records.IMAGES, "").split()) if found else ()
 

@@ -17,8 +17,8 @@ from fabgitops_core.control.commands import Draft
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout import records
 from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of, place_of
-from fabgitops_core.control.rollout.revisions.revising import draft_of
-from fabgitops_core.control.rollout.revisions.templates import hash_of
+from fabgitops_core.control.rollout.revisions.revising import draft_of, noted_of
+from fabgitops_core.control.rollout.revisions.templates import content_of, hash_of
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.telling import told
@@ -38,16 +38,45 @@ def _unknown(look: Look, state: RolloutState) -> Iterator[Doing]:
         if each.child.facts.get(records.OWNER) != look.key.name:
             yield _doing(each, _marked(look, each), "is taken over")
     yield from _released(look)
-    declared = hash_of(look.spec.template)
-    nameless = [each for each in look.revisions if not each.template]
-    if not nameless or declared in {each.template for each in look.revisions}:
+    declared = hash_of(look.spec.pods)
+    named = [each for each in look.revisions if each.template == declared]
+    if named:
+        yield from _renoted(look, named[-1])
         return
-    if state.drafted[0] != declared:
-        yield Doing(Draft(draft_of(look)), RolloutReason.ADOPTED, ASKED)
-    for each in reversed(nameless):
-        if each.child.facts.get(records.CONTENT) == state.drafted[1] != "":
-            yield _doing(each, _annotated(each, {marks.TEMPLATE: declared}), "has the template that is declared")
-            return
+    if look.workload is not None:
+        content, same = content_of(look.spec.pods), _of_this_age(look)
+    else:
+        content, same = state.drafted[1], []
+        if state.drafted[0] != declared and not all(each.template for each in look.revisions):
+            yield Doing(Draft(draft_of(look)), RolloutReason.ADOPTED, ASKED)
+    for each in (*same, *_of_content(look, content)):
+        noted = {marks.TEMPLATE: declared, **noted_of(look)}
+        yield _doing(each, _annotated(each, noted), "has the template that is declared")
+
+
+def _of_this_age(look: Look) -> list[Revision]:
+    """Return the revisions of the Deployment that says the pods, if nobody has changed that since: the newest first.
+
+    An API server of another version makes another template of what is stored, and that is no other revision.
+    """
+    age = look.workload.facts[records.WORKLOAD] if look.workload else ""
+    return [each for each in reversed(look.revisions) if age and each.child.facts.get(records.WORKLOAD) == age]
+
+
+def _of_content(look: Look, content: str) -> list[Revision]:
+    """Return the revisions of such a template, the newest first; those that are named are of another one as declared.
+
+    What stands in a Deployment is stored, as what stands in a ReplicaSet, so that one can be the other's though named.
+    """
+    found = [each for each in reversed(look.revisions) if content and each.content == content]
+    return found if look.workload is not None else [each for each in found if not each.template]
+
+
+def _renoted(look: Look, revision: Revision) -> Iterator[Doing]:
+    """Note at a revision of which age the Deployment is whose template it has."""
+    noted = dict(noted_of(look))
+    if noted and revision.child.facts.get(records.WORKLOAD) != noted[marks.WORKLOAD]:
+        yield _doing(revision, _annotated(revision, noted), "has the template that the Deployment has now")
 
 
 def _doing(revision: Revision, steps: Steps, what: str) -> Doing:

@@ -8,6 +8,7 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.owners import owner
+from fabgitops_core.control.rollout.records import WORKLOAD
 from fabgitops_core.control.rollout.revisions.naming import MOST_NUMBER, marked, name_of, next_number, within_window
 from fabgitops_core.control.rollout.revisions.templates import hash_of
 from fabgitops_core.control.rollout.saying.deciding import decided
@@ -45,10 +46,10 @@ def number_of(look: Look) -> int:
 
 def replica_set(look: Look) -> Mapping[str, Any]:
     """Return the ReplicaSet of the declared template, as it is made: without a pod."""
-    template = dict(look.spec.template)
+    template = dict(look.spec.pods)
     metadata = dict(template.get("metadata") or {})
     metadata["labels"] = {**look.spec.labels, marks.HASH: look.hash}
-    selector = look.spec.selector.model_dump(mode="json", by_alias=True, exclude_none=True)
+    selector = look.spec.selects.model_dump(mode="json", by_alias=True, exclude_none=True)
     selector["matchLabels"] = {**selector.get("matchLabels", {}), marks.HASH: look.hash}
     return {
         "apiVersion": REPLICA_SET.api_version,
@@ -57,7 +58,11 @@ def replica_set(look: Look) -> Mapping[str, Any]:
             "name": f"{look.key.name}-{look.hash}",
             "namespace": look.key.namespace,
             "labels": {**look.spec.labels, marks.HASH: look.hash, marks.ROLLOUT: look.key.name},
-            "annotations": {marks.REVISION: str(number_of(look)), marks.TEMPLATE: hash_of(look.spec.template)},
+            "annotations": {
+                marks.REVISION: str(number_of(look)),
+                marks.TEMPLATE: hash_of(look.spec.pods),
+                **noted_of(look),
+            },
             "ownerReferences": [owner(look.key, look.uid, blocks=True)],
         },
         "spec": {
@@ -67,6 +72,11 @@ def replica_set(look: Look) -> Mapping[str, Any]:
             "template": {**template, "metadata": metadata},
         },
     }
+
+
+def noted_of(look: Look) -> Mapping[str, str]:
+    """Return what is noted at a ReplicaSet of the Deployment that says its pods; nothing where none does."""
+    return {marks.WORKLOAD: look.workload.facts[WORKLOAD]} if look.workload else {}
 
 
 def draft_of(look: Look) -> Mapping[str, Any]:

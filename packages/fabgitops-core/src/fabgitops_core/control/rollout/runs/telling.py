@@ -105,7 +105,7 @@ def _body(look: Look, state: RolloutState, status: AnalysisStatus, name: str) ->
             "name": name,
             "namespace": look.key.namespace,
             "labels": {
-                **(look.spec.selector.match_labels or {}),
+                **(look.spec.selects.match_labels or {}),
                 **labels_of(look.way, status.wave),
                 marks.HASH: state.status.current_pod_hash,
                 marks.ROLLOUT: look.key.name,

@@ -191,7 +191,7 @@ def _seen(look: Look, state: RolloutState) -> Mapping[str, Any]:
         "updated_replicas": current.replicas if current else 0,
         "ready_replicas": sum(each.ready for each in look.revisions),
         "available_replicas": sum(each.available for each in look.revisions),
-        "selector": selector_text(look.spec.selector),
+        "selector": selector_text(look.spec.selects),
         "progress": f"{min(index, steps)}/{steps}" if steps and index is not None else "",
         "weight": weight_of(look, state),
     }
