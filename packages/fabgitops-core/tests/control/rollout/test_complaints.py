@@ -171,3 +171,17 @@ def test_a_header_route_keeps_its_weight() -> None:
         promote(plant)
         plant.settle()
         assert (plant.weights(), plant.rules()[0]) == ((100 - weight, weight), first)
+
+
+@pytest.mark.parametrize("more", [{"scaleDownDelaySeconds": 0}, {"dynamicStableScale": True}])
+def test_pods_without_a_delay_stay_until_requests_go_elsewhere(more: dict[str, Any]) -> None:
+    """Where no delay is wanted, a superseded canary still keeps its pods while the gateway has its weight."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}, **more))
+    another(plant)
+    plant.away = True
+    plant.declare(template=template("3"))
+    plant.settle(wait=False)
+    assert (plant.weights(), plant.counts()["2"]) == ((100, 0), 2)
+    plant.away = False
+    passes(plant, lambda: plant.counts()["2"] == 0)
+    assert plant.selected("hmi-canary") == "3"

@@ -8,6 +8,8 @@ from fabgitops_core.api.rollout.status import Phase
 
 from .corpus import frozen as templates
 from .standing import Row, found_in, frozen, resting
+from .test_argo import ArgoPlant
+from .workshop import spec, template
 
 LEFT = frozen()
 PHASES = {
@@ -44,13 +46,31 @@ def test_a_hundred_idle_rollouts_are_left_alone() -> None:
     text = json.dumps(LEFT["canary, out"])
     was = LEFT["canary, out"]["status"]["currentPodHash"]
     assert len(templates()) >= 100
-    for hash_, template in templates():
-        app = template["metadata"]["labels"]["app"]
+    for hash_, pods in templates():
+        app = pods["metadata"]["labels"]["app"]
         row = json.loads(
             text.replace(was, hash_).replace('"app": "hmi"', f'"app": "{app}"').replace("app=hmi", f"app={app}")
         )
-        row["spec"]["template"] = template
+        row["spec"]["template"] = pods
         upgraded(row)
+
+
+@pytest.mark.parametrize("stage", ["Healthy", "Paused", "Degraded"])
+def test_rollouts_of_argo_rollouts_at_rest_are_left_alone(stage: str) -> None:
+    """A Rollout of Argo Rollouts that is out, waits or was given up is as it was after the operator has started."""
+    plant = ArgoPlant(spec({"canary": {"steps": [{"setWeight": 25}, {"pause": {}}]}}))
+    plant.settle()
+    if stage != "Healthy":
+        plant.declare(template=template("2"))
+        plant.settle()
+    if stage == "Degraded":
+        plant.patch(abort=True)
+        plant.settle()
+    before = plant.stands, plant.version, plant.found
+    plant.restart()
+    plant.settle()
+    assert (plant.stands, plant.version, plant.found) == before
+    assert plant.stands[0] == stage
 
 
 def test_each_situation_is_frozen() -> None:

@@ -151,7 +151,8 @@ class ArgoRolloutController:
         if new != NOTHING and status.heard == inner.status.heard:
             inner = _as_if_new(inner, new)  # the patch is one of its own, though its words were said before
         said = state.said if state.said is not UNSAID else found
-        inner = _asked(inner, wanted)._replace(run_limits=written.limits)
+        still = _heard(status) if state.said is UNSAID and new == NOTHING else wanted
+        inner = _asked(inner, still)._replace(run_limits=written.limits)
         after = ArgoState(inner, said, wanted, written, runs=state.runs)
         if new != NOTHING and inner.said.conditions and not any(isinstance(each, Publish) for each in commands):
             commands = (Publish(inner.said), *commands)  # else the engine says again what was said before it
@@ -183,6 +184,12 @@ def _asked(inner: RolloutState, wanted: Wanted) -> RolloutState:
     """Return what is known with what somebody wants, beside what annotations say."""
     said = {name: word for name, word in wanted._asdict().items() if word}
     return inner._replace(words=inner.words._replace(**said))
+
+
+def _heard(status: RolloutStatus) -> Wanted:
+    """Return the words that a status says were heard: to forget them when the operator starts would be a write."""
+    said = dict(each.split("=", 1) for each in status.heard if "=" in each)
+    return Wanted(**{name: word for name, word in said.items() if name in Wanted._fields})
 
 
 def _as_if_new(inner: RolloutState, wanted: Wanted) -> RolloutState:
