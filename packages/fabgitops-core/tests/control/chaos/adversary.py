@@ -27,7 +27,7 @@ from fabgitops_core.control.chaos.selecting import Candidate
 from fabgitops_core.control.chaos.states import State, Undeclared
 from fabgitops_core.control.chaos.table import step
 from fabgitops_core.control.commands import Publish, Request, Wake
-from fabgitops_core.control.events import Declared, Event
+from fabgitops_core.control.events import Declared, Event, Faulted
 
 from .agents import Agent, Pods
 from .rules import ALL, Rules
@@ -65,7 +65,7 @@ class Story:
         self.stored, self.finalizer, self.leaving, self.there = ChaosExperimentStatus(), False, False, True
         self.api_up, self.allowed = True, True
         self.state: State = Undeclared(key=KEY, known=OURS)
-        self.life, self.alive, self.pending, self.wake = 0, False, False, 0
+        self.life, self.alive, self.pending, self.wake, self.turn = 0, False, False, 0, 0
         self.published, self.kept, self.latest = 0, 0, self.stored
         self.sent: dict[InjectionId, float] = {}
         self.born()
@@ -181,7 +181,7 @@ class Story:
             elif isinstance(command, Request):
                 if self.pending:
                     raise Broken(f"two requests at once: {command}")
-                self.pending = True
+                self.pending, self.turn = True, self.turn + 1
                 self.perform(command)
 
     def look(self, wake: int) -> None:
@@ -197,9 +197,10 @@ class Story:
     def answer(self, secs: float, event: Callable[[], Event]) -> None:
         """Let a request be answered."""
 
-        def told() -> None:
-            self.pending = False
-            self.tell(event())
+        def told(turn: int = self.turn) -> None:
+            if turn == self.turn:
+                self.pending = False
+                self.tell(event())
 
         self.mine(secs, told)
 
@@ -231,9 +232,11 @@ class Story:
 
     def when_kept(self, wanted: bool, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
         """Go on when the last status is stored; not at all, after a while."""
-        version, patience = self.published, iter(range(self.dice.randint(1, 20)))
+        version, patience, turn = self.published, iter(range(self.dice.randint(1, 20))), self.turn
 
         def look() -> None:
+            if turn != self.turn:
+                return
             if not wanted or self.kept >= version:
                 then()
             elif next(patience, None) is None:
@@ -313,7 +316,16 @@ class Story:
     # --- what goes wrong
 
     def _trouble(self) -> None:
-        moves = (self.kill_operator, self.kill_agent, self.cut, self.api_away, self.jumps, self.vanish, self.changes)
+        moves = [
+            self.fault,
+            self.kill_operator,
+            self.kill_agent,
+            self.cut,
+            self.api_away,
+            self.jumps,
+            self.vanish,
+            self.changes,
+        ]
         for _ in range(self.dice.choice([0, 1, 3, 8, 16])):
             self.after(self.dice.uniform(0, self.dice.choice([20.0, QUIET * 0.7])), self.dice.choice(moves))
         self.after(QUIET, self.rest)
@@ -336,6 +348,12 @@ class Story:
         agent.killed()
         if self.dice.random() < 0.9:
             self.after(self.dice.uniform(0, 10), lambda: setattr(agent, "up", True))
+
+    def fault(self) -> None:
+        """Let a fault of the operator's own strike: what was asked for goes on, and nobody hears what came of it."""
+        if self.alive and self.there and not isinstance(self.state, Undeclared):
+            self.pending, self.turn = False, self.turn + 1
+            self.tell(Faulted(self.wall(), 1, "a bug"))
 
     def cut(self) -> None:
         """Cut a node off; what is sent to it may be kept back, and arrive in any order."""

@@ -136,7 +136,7 @@ def test_a_package_brings_a_scenario() -> None:
     chosen = {"extension": {"name": "fanStop", "parameters": {"fan": 2}}}
     assert of(chosen, known) == (AgentInject(SPOT, {"kind": "fan", "fan": 2}), AgentRemove(SPOT))
     wrong = {"extension": {"name": "fanStop", "parameters": {"fan": "two"}}}
-    with pytest.raises(ValueError, match="fan"):
+    with pytest.raises(ValueError, match=r"^spec\.scenario\.extension\.parameters\.fan is 'two': [^\n]*$"):
         of(wrong, known)
 
 

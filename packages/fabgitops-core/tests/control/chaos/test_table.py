@@ -7,14 +7,16 @@ import pytest
 from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, TargetRecord, TargetState, Verdict
+from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.api.conditions import ConditionStatus
-from fabgitops_core.api.meta import Key, rfc3339
-from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, AgentRenew, Clock, Deed, Lease
+from fabgitops_core.api.meta import ApiModel, Key, rfc3339
+from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, AgentRenew, Clock, Deed, Lease, Spot
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Released, Selected, Unrecorded
 from fabgitops_core.control.chaos.facts import Facts
 from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place, Result
 from fabgitops_core.control.chaos.reasons import ChaosNotice
+from fabgitops_core.control.chaos.registry import registry
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Release, Select
 from fabgitops_core.control.chaos.selecting import Candidate
 from fabgitops_core.control.chaos.states import Departed
@@ -430,6 +432,54 @@ def test_a_fault_of_our_own_while_injecting_undoes() -> None:
     early = Told().examining()
     early(Faulted(early.at, 1, "KeyError"))
     assert (early.status.phase, early.request) == (Phase.PENDING, None)
+
+
+class Stubborn:
+    """A scenario that does not say how it is undone."""
+
+    name, parameters, targets = "stubborn", ApiModel, frozenset({TargetKind.PODS})
+    needs: frozenset[str] = frozenset()
+    one_shot = False
+
+    def validate(self, given: ApiModel, policy: ChaosPolicySpec) -> tuple[str, ...]:
+        """Return nothing."""
+        del given, policy
+        return ()
+
+    def execute(self, given: ApiModel, spot: Spot) -> Deed:
+        """Return what is done."""
+        del given
+        return AgentInject(spot, {})
+
+    def cleanup(self, given: ApiModel, spot: Spot) -> Deed | None:
+        """Fail."""
+        raise KeyError(given, spot)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_scenario_that_cannot_be_undone_holds_nothing_up(restarted: bool) -> None:
+    """A package whose scenario fails when it is to be undone leaves nothing behind, and no object that stays."""
+    told = Told({"extension": {"name": "stubborn"}})
+    told.controller = ExperimentController(registry([("stubborn", Stubborn())]))
+    told.state, told.policy = told.controller.start(KEY), {**POLICY, "scenarios": ["stubborn"]}
+    told.running().policy = None
+    status = told.status.model_copy(update={"phase": Phase.RECOVERING, "reason": "Aborted"})
+    if restarted:
+        told.state = told.controller.start(KEY)
+    failing = Declared(told.at, 1, told.spec, status=status, uid="e") if restarted else None
+    with pytest.raises(KeyError):
+        told(failing) if failing else told.later(5)
+    told(Faulted(told.at, 1, "KeyError", failed=failing))
+    assert isinstance(told.deeds[0], AgentRemove)
+    assert told.acted().status.phase.final
+
+
+def test_what_others_say_is_cut_short() -> None:
+    """An agent that answers with a novel fills no status, and steers no terminal."""
+    told = Told().examining().examined()
+    told(Acted(told.at, {UID: Outcome(Result.REFUSED, "\x1b[2J" + "a" * 100_000)}))
+    assert len(told.status.model_dump_json()) < 6000
+    assert told.status.message.isprintable()
 
 
 def test_the_finalizer_is_asked_for_one_at_a_time() -> None:

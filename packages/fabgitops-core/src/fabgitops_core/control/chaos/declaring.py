@@ -27,7 +27,7 @@ from fabgitops_core.control.chaos.states import (
     carried,
 )
 from fabgitops_core.control.commands import Commands, Wake
-from fabgitops_core.control.events import Declared
+from fabgitops_core.control.events import Declared, Faulted, fault_message
 
 Declaration: TypeAlias = Declared[ChaosExperimentSpec, ChaosExperimentStatus]
 
@@ -56,6 +56,13 @@ def first(state: Undeclared, event: Declaration) -> Step:
     if plan is None:
         return given_up(_unplanned(known, problem, event.at), Reason.INVALID, problem, event.at)
     return Pending(**carried(known), plan=plan), (Wake(0.0),)
+
+
+def unreadable(state: Undeclared, event: Faulted) -> Step:
+    """Undo by the record alone what cannot be gone on with for a fault of our own."""
+    if not isinstance(event.failed, Declared):
+        return state, ()
+    return first(state, replace(event.failed, spec=None, problem=fault_message(event.cause)))
 
 
 def _running(known: Known, plan: Plan | None, problem: str, at: datetime) -> Step:

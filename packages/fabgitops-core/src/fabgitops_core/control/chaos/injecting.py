@@ -26,8 +26,10 @@ from fabgitops_core.control.chaos.states import (
     carried_on,
 )
 from fabgitops_core.control.commands import Notice, Wake
-from fabgitops_core.control.events import Faulted
+from fabgitops_core.control.events import Faulted, fault_message
 from fabgitops_core.control.moments import second
+
+_MOST_NAMED = 3
 
 
 def planned_records(uid: ExperimentUid, choice: Choice) -> tuple[TargetRecord, ...]:
@@ -60,12 +62,19 @@ def _begun(state: Examining, records: tuple[TargetRecord, ...], at: datetime) ->
     return {
         "phase": Phase.RUNNING,
         "reason": Reason.RUNNING.value,
-        "message": f"{state.plan.scenario.name} in {', '.join(each.name for each in records)}",
+        "message": f"{state.plan.scenario.name} in {_named(records)}",
         "started_at": second(at),
         "ends_at": second(at + timedelta(seconds=_duration(state))),
         "selected": f"{len(records)}/{state.choice.eligible}",
         "targets": records,
     }
+
+
+def _named(records: tuple[TargetRecord, ...]) -> str:
+    """Return the first few by name: the sentence stands in each condition, too."""
+    others = len(records) - _MOST_NAMED
+    more = f" and {others} more" if others > 0 else ""
+    return ", ".join(each.name for each in records[:_MOST_NAMED]) + more
 
 
 def _deed(plan: Plan, record: TargetRecord, clocks: Mapping[TargetUid, Clock]) -> Deed:
@@ -92,8 +101,9 @@ def injected(state: Injecting, event: Acted) -> Step:
     if why := _failed(records, outcomes):
         step, more = recover(running, state.plan, Reason.INJECT_FAILED, why, event.at)
         return step, (*commands, *more)
+    pause = 0.0 if running.unwanted else timing.rest(running.left)
     done = Notice(ChaosNotice.TARGETS_INJECTED, f"{running.status.selected} injected")
-    return replace(running, most=timing.RENEW_SECS), (*commands, done, Wake(timing.rest(running.left)))
+    return replace(running, most=timing.RENEW_SECS), (*commands, done, Wake(pause))
 
 
 def _recorded(record: TargetRecord, outcome: Outcome, at: datetime) -> TargetRecord:
@@ -123,4 +133,4 @@ def unrecorded(state: Injecting, event: Unrecorded) -> Step:
 
 def faulted(state: Injecting, event: Faulted) -> Step:
     """Undo after a fault of our own: nobody knows whether something was injected."""
-    return recover(state, state.plan, Reason.INTERRUPTED, f"a fault of the operator's own: {event.cause}", event.at)
+    return recover(state, None, Reason.INTERRUPTED, fault_message(event.cause), event.at)

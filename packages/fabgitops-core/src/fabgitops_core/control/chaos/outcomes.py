@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from fabgitops_core.codec.texts import cut, printable
 from fabgitops_core.control.chaos.deeds import Clock
+
+LONGEST_SAID = 200
+"""Of what others say so many characters go into a status, which has room for little."""
+
+
+def _short(text: str) -> str:
+    return printable(cut(text, LONGEST_SAID))
 
 
 class Result(Enum):
@@ -31,6 +39,10 @@ class Outcome:
     clock: Clock | None = None
     effective: bool | None = None
 
+    def __post_init__(self) -> None:
+        """Make what was said fit for a status, and a terminal."""
+        object.__setattr__(self, "message", _short(self.message))
+
 
 UNANSWERED = Outcome(Result.UNKNOWN, "no answer")
 
@@ -43,6 +55,10 @@ class Answer:
     holds: bool | None
     said: str = ""
 
+    def __post_init__(self) -> None:
+        """Make what was said fit for a status, and a terminal."""
+        object.__setattr__(self, "said", _short(self.said))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -52,3 +68,7 @@ class Place:
     clock: Clock | None = None
     before: str = ""
     why: str = ""
+
+    def __post_init__(self) -> None:
+        """Make what was said fit for a status, and a terminal."""
+        object.__setattr__(self, "why", _short(self.why))

@@ -6,8 +6,6 @@ from fabgitops_core.api.chaos.probes import OnFailure, Probe, When
 from fabgitops_core.api.chaos.status import ProbeRecord, Verdict
 from fabgitops_core.control.chaos.outcomes import Answer
 
-LONGEST_SAID = 200
-
 Records = tuple[ProbeRecord, ...]
 
 
@@ -31,7 +29,7 @@ def _noted(before: ProbeRecord, probe: Probe, answer: Answer, when: When) -> Pro
             counted: getattr(before, counted) + 1,
             "in_row": in_row,
             "verdict": _worse(before.verdict, answer.holds) if enough and not answer.holds else before.verdict,
-            "last": answer.said[:LONGEST_SAID],
+            "last": answer.said,
         }
     )
 

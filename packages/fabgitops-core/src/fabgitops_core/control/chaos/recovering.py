@@ -82,6 +82,12 @@ def faulted(state: Undoing, event: Faulted) -> Step:
     return undone(state, Acted(event.at))
 
 
+def faulted_at_rest(state: Recovering, event: Faulted) -> Step:
+    """Go on by the record alone after a fault of our own: its scenario may be what cannot say how it is undone."""
+    del event
+    return replace(state, plan=None, most=_LONGEST_PAUSE_SECS), (Wake(_LONGEST_PAUSE_SECS),)
+
+
 def _leaving_nothing(state: Recovering, deeds: Mapping[str, Deed | None]) -> set[TargetUid]:
     """Return where something was done once that nothing is left of; what may yet be done is waited for."""
     known = {each.uid: each.state is not TargetState.INJECTING for each in _left(state)}

@@ -7,8 +7,11 @@ and an object that is a `Scenario`.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from fabgitops_core.api.chaos.scenarios import SCENARIOS
 from fabgitops_core.api.chaos.scenarios import Scenario as Chosen
+from fabgitops_core.api.refusals import sentences
 from fabgitops_core.control.chaos.scenarios.api_latency import API_LATENCY
 from fabgitops_core.control.chaos.scenarios.cpu_stress import CPU_STRESS
 from fabgitops_core.control.chaos.scenarios.network_delay import NETWORK_DELAY
@@ -74,4 +77,7 @@ def resolved(chosen: Chosen, known: Registry) -> tuple[Scenario[Any], Any]:
     if scenario is None or extension.name in OURS:
         others = ", ".join(sorted(set(known) - set(OURS))) or "none"
         raise ValueError(f"spec.scenario.extension.name is {extension.name!r}: there are {others}")
-    return scenario, scenario.parameters.model_validate(dict(extension.parameters))
+    try:
+        return scenario, scenario.parameters.model_validate(dict(extension.parameters))
+    except ValidationError as error:
+        raise ValueError(sentences(error, "spec.scenario.extension.parameters")) from None

@@ -29,7 +29,7 @@ from fabgitops_core.control.chaos.states import (
     carried_on,
 )
 from fabgitops_core.control.commands import Commands, Notice, Wake
-from fabgitops_core.control.events import Faulted
+from fabgitops_core.control.events import Faulted, fault_message
 from fabgitops_core.control.moments import second
 
 AnyTimed = TypeVar("AnyTimed", bound=Timed)
@@ -143,6 +143,11 @@ def faulted(state: Renewing | Resuming, event: Faulted) -> Step:
     if isinstance(state, Renewing):
         return renewed(state, Acted(event.at))
     return resumed(state, Examined(event.at, Facts(None, opted_in=False)))
+
+
+def faulted_at_rest(state: Running, event: Faulted) -> Step:
+    """End it after a fault of our own that may strike again: by its record alone, without asking its scenario."""
+    return recover(state, None, Reason.INTERRUPTED, fault_message(event.cause), event.at)
 
 
 def _held(state: Timed) -> tuple[TargetRecord, ...]:

@@ -19,6 +19,7 @@
     Closing     Looked           Judging
     Judging     Acted            Completed, Failed or Aborted, with the verdict; or Closing, until it has time no more
     final       Released         the same, at rest
+    any         Faulted          what may be injected is undone by its record, else as if nobody had answered
     any         Removed          Departed
 
 Six rules hold whatever dies in between: the record is stored before anything is done (`Act.recorded`); what is renewed
@@ -72,6 +73,7 @@ def on(state: type[AState], event: type[AnEvent], handler: Callable[[AState, AnE
 
 ROWS: tuple[Row, ...] = (
     on(Undeclared, Declared, declaring.first),
+    on(Undeclared, Faulted, declaring.unreadable),
     on(Pending, Declared, declaring.resting),
     on(Pending, Looked, starting.looked),
     on(Holding, Held, starting.held),
@@ -83,11 +85,13 @@ ROWS: tuple[Row, ...] = (
     on(Injecting, Faulted, injecting.faulted),
     on(Running, Declared, declaring.resting),
     on(Running, Looked, running.looked),
+    on(Running, Faulted, running.faulted_at_rest),
     on(Renewing, Acted, running.renewed),
     on(Renewing, Faulted, running.faulted),
     on(Resuming, Examined, running.resumed),
     on(Resuming, Faulted, running.faulted),
     on(Recovering, Looked, recovering.looked),
+    on(Recovering, Faulted, recovering.faulted_at_rest),
     on(Undoing, Acted, recovering.undone),
     on(Undoing, Faulted, recovering.faulted),
     on(Closing, Looked, closing.looked),
