@@ -1,0 +1,165 @@
+"""Agents as the operator asks them: over TLS, by what their Leases say, and what their answers mean."""
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import pytest
+from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, AgentRenew, Fault, Lease, Spot
+from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
+from fabgitops_core.control.chaos.outcomes import Result
+from fabgitops_operator.agent.announcing import Said
+from fabgitops_operator.agent.gate import Gate
+from fabgitops_operator.agent.server import Place, Server
+from fabgitops_operator.agent.showing import shown
+from fabgitops_operator.chaos.agents import Agents, NoWayError
+from fabgitops_operator.hosting.http import served
+
+from .test_gate import OPERATOR, Tokens
+from .test_injections import Node
+from .test_rooms import CONTAINER, UID
+
+SPOT = Spot("line-1", "hmi-1", TargetUid(UID), NodeName("node-1"), InjectionId(f"run.{UID}"))
+DELAY: Fault = {"kind": "network", "delayMillis": 100, "jitterMillis": 0, "lossPercent": 0}
+CPU: Fault = {"kind": "cpu", "loadPercent": 50, "workers": 2, "container": "web"}
+
+
+class Site:
+    """A cluster with one agent, which really listens; `now` is this operator's clock, `node.now` the agent's."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self.node, self.now, self.renewed = Node(), 0.0, "2026-11-29T23:00:00Z"
+        self.said = Said("", "", {}, "node-1", "abc")
+        self.token = "good"  # noqa: S105 - of a test
+        self.ways: dict[str, Sequence[Mapping[str, Any]]] = {"api": [{"network": "10.0.0.1/32", "port": 6443}]}
+        self.agents_ = Agents(session, self, lambda: self.token, lambda: self.now)
+
+    async def agents(self) -> Sequence[Mapping[str, Any]]:
+        """Return the Lease."""
+        return [self.said.body("plant", self.renewed)]
+
+    async def container_id(self, spot: Spot, container: str) -> str:
+        """Return the container's."""
+        assert (spot, container) == (SPOT, "web")
+        return CONTAINER
+
+    async def networks(self, spot: Spot, destination: str) -> Sequence[Mapping[str, Any]]:
+        """Return the ways of a destination."""
+        assert spot == SPOT
+        return self.ways[destination]
+
+    def lease(self, ahead: float = 10.0) -> Lease:
+        """Return a lease by the agent's clock as it is now."""
+        return Lease("abc", self.node.now + ahead, 15.0, 60.0)
+
+
+@pytest.fixture(name="site")
+async def _site() -> AsyncIterator[Site]:
+    able = {"networkDelay": "nfqueue", "cpuStress": "v2"}
+    async with aiohttp.ClientSession() as session:
+        made = Site(session)
+        place = Place("node-1", "abc", able)
+        server = Server(place, made.node.all, Gate(Tokens(), OPERATOR, time.monotonic), lambda: made.node.now)
+        tls, fingerprint = shown("127.0.0.1")
+        async with served(server.application(), "127.0.0.1", 0, "", tls) as port:
+            made.said = Said(f"https://127.0.0.1:{port}", fingerprint, able, "node-1", "abc")
+            yield made
+
+
+async def test_an_injection_is_led(site: Site) -> None:
+    """Its place is looked at, it is begun, renewed and ended; each answer brings the agent's clock, and its effect."""
+    site.node.now = 7.0
+    place = await site.agents_.place(SPOT)
+    assert place.can == {"networkDelay", "cpuStress"}
+    assert place.clock
+    assert (place.clock.instance, place.clock.now) == ("abc", 7.0)
+    begun = await site.agents_.do(AgentInject(SPOT, DELAY, site.lease()))
+    assert (begun.result, begun.effective, begun.clock) == (Result.DONE, True, place.clock)
+    assert (await site.agents_.do(AgentRenew(SPOT, site.lease()))).result is Result.DONE
+    assert site.node.begun[SPOT.id].lengthened == 15
+    assert (await site.agents_.do(AgentRemove(SPOT))).result is Result.DONE
+    assert (await site.agents_.do(AgentRenew(SPOT, site.lease()))).result is Result.LOST
+    assert (await site.agents_.do(AgentInject(SPOT, DELAY, site.lease()))).result is Result.LOST
+    assert (await site.agents_.do(AgentRemove(SPOT))).result is Result.LOST
+
+
+async def test_what_is_asked(site: Site) -> None:
+    """A container is named by its id, a place by its networks; a place that nobody knows is not everywhere."""
+    stress = AgentInject(SPOT, CPU, site.lease())
+    assert (await site.agents_.do(stress)).result is Result.DONE
+    (kept,) = site.node.all.listed()
+    assert kept["uid"] == UID
+    site.ways["plcs {}"] = []
+    other = replace(SPOT, id=InjectionId("b"))
+    nowhere = AgentInject(SPOT, {**DELAY, "to0": "plcs {}"}, site.lease())
+    told = await site.agents_.do(replace(nowhere, spot=SPOT))
+    assert (told.result, told.message.startswith("none of the places")) == (Result.REFUSED, True)
+    assert other.id not in site.node.begun
+
+
+async def test_what_comes_too_late_is_told(site: Site) -> None:
+    """A request for another start of the agent, or after its last moment, did nothing; that is told apart."""
+    late = await site.agents_.do(AgentInject(SPOT, DELAY, site.lease(-1.0)))
+    assert (late.result, "too late" in late.message) == (Result.LATE, True)
+    other = AgentInject(SPOT, DELAY, replace(site.lease(), instance="before"))
+    assert (await site.agents_.do(other)).result is Result.LATE
+    assert not site.node.begun
+
+
+async def test_an_agent_that_is_silent_is_not_asked(site: Site) -> None:
+    """An agent whose Lease was not renewed for 15 s by our clock is away; so is a node without one."""
+    assert (await site.agents_.place(SPOT)).why == ""
+    site.now = 15.1
+    assert "has not renewed its Lease for 15 s" in (await site.agents_.place(SPOT)).why
+    site.renewed = "2026-11-29T23:00:20Z"
+    assert (await site.agents_.place(SPOT)).why == ""
+    elsewhere = replace(SPOT, node=NodeName("node-2"))
+    assert (await site.agents_.place(elsewhere)).why == "no agent is on node node-2: its DaemonSet does not run there"
+    assert (await site.agents_.do(AgentRemove(elsewhere))).result is Result.REFUSED
+
+
+async def test_who_shows_another_certificate_is_told_nothing(site: Site) -> None:
+    """Where another certificate is shown than the Lease names, nothing is sent: neither the token nor the request."""
+    site.said = replace(site.said, certificate=shown("127.0.0.1")[1])
+    told = await site.agents_.do(AgentInject(SPOT, DELAY, site.lease()))
+    assert (told.result, "another certificate" in told.message) == (Result.REFUSED, True)
+    assert not site.node.begun
+
+
+async def test_no_answer_is_no_refusal(site: Site) -> None:
+    """Where nothing answers, or the agent cannot find out who asks, it may have been done: that is not known."""
+    site.said = replace(site.said, url="https://127.0.0.1:1")
+    assert (await site.agents_.do(AgentInject(SPOT, DELAY, site.lease()))).result is Result.UNKNOWN
+    assert (await site.agents_.place(SPOT)).why.startswith("no answer from https://127.0.0.1:1")
+
+
+async def test_a_wrong_token_is_told(site: Site) -> None:
+    """An agent that does not know the token refuses, and its reason is what is told."""
+    site.token = "bad"  # noqa: S105 - of a test
+    assert "none for the audience" in (await site.agents_.place(SPOT)).why
+    assert (await site.agents_.do(AgentRemove(SPOT))).result is Result.REFUSED
+
+
+async def test_all_are_stopped(site: Site) -> None:
+    """The kill switch reaches every agent, and what each said of it is told."""
+    await site.agents_.do(AgentInject(SPOT, DELAY, site.lease()))
+    told = await site.agents_.stop()
+    assert {node: outcome.result for node, outcome in told.items()} == {"node-1": Result.DONE}
+    assert not site.node.begun[SPOT.id].alive
+
+
+@pytest.mark.parametrize("broken", ["address", "certificate-sha256", "capabilities"])
+async def test_a_lease_that_no_agent_wrote(site: Site, broken: str) -> None:
+    """A Lease that lacks something is named, and nobody is asked for its sake."""
+    body = site.said.body("plant", site.renewed)
+    del body["metadata"]["annotations"][f"agent.fabgitops.io/{broken}"]
+
+    async def agents() -> Sequence[Mapping[str, Any]]:
+        return [body]
+
+    site.agents = agents  # type: ignore[method-assign]
+    assert (await site.agents_.place(SPOT)).why == "the Lease fabgitops-agent-node-1 is not what an agent writes"
+    with pytest.raises(NoWayError):
+        await site.agents_.stop()
