@@ -18,7 +18,7 @@ from ..operators import Operator
 from ..planes import APPLY, FORCE, until
 from .conftest import NAMESPACE
 from .test_argo import ACCOUNT, GROUP, ArgoWorkload
-from .tools import Plugin
+from .tools import ArgoCD, Plugin
 from .workload import Body
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -125,6 +125,7 @@ def test_judged_by_a_template_of_the_cluster(
     assert re.search(
         rf" {run['metadata']['name']} +AnalysisRun +✔ Successful .*✔ 2", plugin("get", "rollout", hmi.name)
     )
+    assert ArgoCD("AnalysisRun").health(run)[0] == "Healthy"
     assert run["status"]["metricResults"][0]["count"] == 2
     assert run["spec"]["metrics"][0]["name"] == "errors"
     _terminated(hmi, plugin, prometheus)
@@ -149,11 +150,13 @@ def _terminated(hmi: Judged, plugin: Plugin, prometheus: Prometheus) -> None:
     (run,) = until(lambda: hmi.runs("Running"), "the next version is judged")
     name, path = run["metadata"]["name"], f"{GROUP}/analysisruns/{run['metadata']['name']}"
     assert re.search(rf" {name} +AnalysisRun +◌ Running", plugin("get", "rollout", hmi.name))
+    assert ArgoCD("AnalysisRun").health(run)[0] == "Progressing"
     plugin("terminate", "analysisrun", name)
     stands = hmi.is_so(phase="Paused", currentStepIndex=1)
     assert [each["reason"] for each in stands["pauseConditions"]] == ["InconclusiveAnalysisRun"]
     assert stands["canary"]["currentStepAnalysisRunStatus"]["name"] == name
     (ended,) = until(lambda: hmi.runs("Inconclusive"), "the run says so")
+    assert ArgoCD("AnalysisRun").health(ended) == ("Unknown", ended["status"]["message"])
     assert "terminated" in ended["status"]["message"]
     hmi.api.delete(path).raise_for_status()
     again = until(lambda: [each for each in hmi.runs("Inconclusive") if _uid(each) != _uid(ended)], "it is told again")

@@ -1,5 +1,6 @@
 """The tools that people have for Argo Rollouts, as they are shipped, on Rollouts that our operator leads."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,10 +53,24 @@ def test_the_kubectl_plugin(hmi: ArgoWorkload, plugin: Plugin) -> None:
     """
     hmi.declare("1")
     hmi.is_so(phase="Healthy", availableReplicas=4)
+    assert plugin("status", hmi.name).startswith("Healthy")
     assert plugin.listed(hmi.name) == ["Canary", "Healthy", "4/4", "100", "4/4", "4", "4", "4"]
     plugin("set", "image", hmi.name, f"hmi={hmi.name}:2")
     hmi.is_so(phase="Paused", currentStepIndex=1)
     assert plugin.listed(hmi.name) == ["Canary", "Paused", "1/4", "25", "4/4", "4", "1", "4"]
+    assert plugin("status", hmi.name, "--watch=false").startswith("Paused - step 2 of 4")
+    shown = plugin.shown(hmi.name)
+    assert [line for line in shown if ":" in line[:16]][2:8] == [
+        "Status: ॥ Paused",
+        "Message: step 2 of 4: paused (CanaryPauseStep) until somebody promotes it",
+        "Strategy: Canary",
+        "Step: 1/4",
+        "SetWeight: 25",
+        "ActualWeight: 25",
+    ]
+    assert {f"Images: {hmi.name}:1 (stable)", f"{hmi.name}:2 (canary)"} <= set(shown)
+    of = r"ReplicaSet ✔ Healthy \S+"
+    assert re.search(rf"# revision:2 .* {of} canary .*# revision:1 .* {of} stable", " ".join(shown))
     plugin("promote", hmi.name)
     hmi.is_so(phase="Paused", currentStepIndex=3)
     plugin("pause", hmi.name)
@@ -73,6 +88,8 @@ def test_the_kubectl_plugin(hmi: ArgoWorkload, plugin: Plugin) -> None:
     hmi.is_so(phase="Paused", currentStepIndex=1)
     plugin("abort", hmi.name)
     hmi.is_so(phase="Degraded", abort=True)
+    code, text = plugin.run("status", hmi.name)
+    assert (code, text.splitlines()[0]) == (1, "Degraded - revision 7 was given up: somebody aborted it")
     until(lambda: hmi.pods() == {"1": 0, "2": 4, "3": 0}, "version 2 has all pods")
     plugin("retry", "rollout", hmi.name)
     hmi.is_so(phase="Paused", currentStepIndex=1)
@@ -101,6 +118,11 @@ def test_argo_cd_and_flux(hmi: ArgoWorkload, argo_cd: ArgoCD, flux: Flux, kubele
     hmi.declare("1")
     hmi.is_so(phase="Healthy", availableReplicas=4)
     assert health("Healthy", "Current") == ""
+    act("pause")
+    hmi.is_so(phase="Paused")
+    assert health("Suspended", "InProgress") == "resume"
+    act("resume")
+    hmi.is_so(phase="Healthy")
     kubelet.break_image(f"{hmi.name}:2")
     hmi.declare("2")
     hmi.is_so(phase="Progressing", replicas=5)
@@ -145,11 +167,15 @@ class BlueGreen(ArgoWorkload):
             self.api.post(SERVICES, json={"metadata": {"name": name}, "spec": spec}).raise_for_status()
 
     def served(self) -> tuple[str, str]:
-        """Return the versions that the active and the preview Service select."""
+        """Return the versions that the active and the preview Service select, as soon as both select one."""
+        active, preview = until(self._selected, "its Services select a version")
+        return active, preview
+
+    def _selected(self) -> list[str]:
         versions = {each["metadata"]["labels"][HASH]: _version(each) for each in self.sets()}
         rows = (self.api.get(f"{SERVICES}/{self.name}-{each}").raise_for_status() for each in ("active", "preview"))
-        active, preview = (versions[each.json()["spec"]["selector"][HASH]] for each in rows)
-        return active, preview
+        found = [versions.get(each.json()["spec"]["selector"].get(HASH, ""), "") for each in rows]
+        return found if all(found) else []
 
     def delete(self) -> None:
         """Delete it, and its Services."""
@@ -185,6 +211,8 @@ def test_a_blue_green(blue_green: BlueGreen, plugin: Plugin, argo_cd: ArgoCD) ->
         blue_green.declare(version, replicas=2)
         blue_green.is_so(phase="Paused", updatedReplicas=2, replicas=4)
         assert (argo_cd.health(blue_green.stored())[0], blue_green.served()) == ("Suspended", (before, version))
+        tagged = [line.removeprefix("Images: ") for line in plugin.shown(blue_green.name) if line.endswith(")")]
+        assert tagged == [f"{blue_green.name}:{before} (stable, active)", f"{blue_green.name}:{version} (preview)"]
         assert argo_cd.offered(blue_green.stored()) >= {"abort", "pause", "promote-full", "resume"}
         promote()
         blue_green.is_so(phase="Healthy", availableReplicas=2, replicas=2)

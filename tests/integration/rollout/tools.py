@@ -41,15 +41,19 @@ class Plugin:
         rows = (line.split() for line in self("list", "rollouts").splitlines())
         return next(row[1:] for row in rows if row[0] == name)
 
+    def shown(self, name: str) -> list[str]:
+        """Return the lines of `get rollout`, with single spaces."""
+        return [" ".join(line.split()) for line in self("get", "rollout", name).splitlines()]
+
 
 class ArgoCD:
-    """Argo CD's own scripts about a Rollout, run as it runs them."""
+    """Argo CD's own scripts about a kind of Argo Rollouts, run as it runs them."""
 
-    def __init__(self) -> None:
-        self._folder = downloaded("github.com/argoproj/argo-cd/v3") / "resource_customizations/argoproj.io/Rollout"
+    def __init__(self, kind: str = "Rollout") -> None:
+        self._folder = downloaded("github.com/argoproj/argo-cd/v3") / "resource_customizations/argoproj.io" / kind
 
     def health(self, body: Body) -> tuple[str, str]:
-        """Return what it calls the health of a Rollout, and the message that it shows."""
+        """Return what it calls the health of an object, and the message that it shows."""
         found = self._run("health.lua", body)
         return found["status"], found["message"]
 

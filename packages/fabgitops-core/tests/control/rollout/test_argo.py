@@ -44,7 +44,9 @@ class ArgoPlant(Plant):
             self.spec = {**self.spec, **changes}
             self.generation += 1
         model = Manifest.model_validate(self.spec)
-        self.tell(Declared(self.at, self.generation, model, status=self.found, uid=UID, rival=self.rival))
+        about = dict(self.annotations)
+        found, rival = self.found, self.rival
+        self.tell(Declared(self.at, self.generation, model, status=found, uid=UID, rival=rival, annotations=about))
 
     def patch(self, **status: Any) -> None:
         """Let a tool patch the status, and tell the controller."""
@@ -202,6 +204,34 @@ def test_what_undo_declares_is_the_revision_of_before(plant: ArgoPlant) -> None:
     plant.declare(template=template("1"))
     plant.settle()
     assert (plant.stands, len(plant.objects)) == (("Healthy", {"1": 4, "2": 0}), 2)
+
+
+def test_a_pause_is_shown_also_where_nothing_is_under_way() -> None:
+    """Tools show one that people have paused as Paused, though all pods are there, and Healthy when it goes on."""
+    plant = ArgoPlant(spec({"canary": {"steps": STEPS}}))
+    plant.settle()
+    plant.declare(paused=True)
+    plant.settle()
+    assert plant.found is not None
+    assert plant.found.pause_conditions is None
+    assert (plant.stands, plant.found.message) == (
+        ("Paused", {"1": 4}),
+        "spec.paused is true: 4 of 4 pods are of this revision, 4 are available",
+    )
+    plant.restart()
+    plant.declare(paused=False)
+    plant.settle()
+    assert plant.stands == ("Healthy", {"1": 4})
+
+
+def test_nobody_waits_for_the_generation_of_a_workload() -> None:
+    """What an annotation of Argo Rollouts says of the workload is said in the status: Argo CD waits until it is."""
+    plant = ArgoPlant(spec({"canary": {"steps": STEPS}}))
+    plant.annotations["rollout.argoproj.io/workload-generation"] = "7"
+    plant.declare()
+    plant.settle()
+    assert plant.found is not None
+    assert plant.found.workload_observed_generation == "7"
 
 
 def test_its_replica_sets_are_its_own(plant: ArgoPlant) -> None:

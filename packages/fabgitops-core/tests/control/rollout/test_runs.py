@@ -138,7 +138,7 @@ def test_a_run_that_somebody_terminates_is_no_success() -> None:
     assert "terminated" in run["status"]["message"]
     assert run["status"]["metricResults"][0]["phase"] == "Inconclusive"
     assert plant.found is not None
-    assert [each.reason for each in plant.found.pause_conditions] == ["InconclusiveAnalysisRun"]
+    assert [each.reason for each in plant.found.pause_conditions or ()] == ["InconclusiveAnalysisRun"]
     plant.patch(pauseConditions=None, controllerPause=False)
     plant.settle(wait=False)
     assert plant.found.current_step_index == 2

@@ -89,7 +89,7 @@ def _adopted(found: ArgoRolloutStatus, before: RolloutStatus) -> RolloutStatus:
         current_pod_hash=found.current_pod_hash,
         stable_rs=found.stable_rs,
         current_step_index=found.current_step_index,
-        pause_conditions=found.pause_conditions,
+        pause_conditions=found.pause_conditions or (),
         controller_pause=found.controller_pause,
         abort=found.abort,
         aborted_at=found.aborted_at,
@@ -122,4 +122,4 @@ def kept_in(status: ArgoRolloutStatus, wanted: Wanted) -> ArgoRolloutStatus:
         return status
     index = status.current_step_index
     further = {} if index is None or status.pause_conditions else {"current_step_index": index + 1}
-    return status.model_copy(update={"pause_conditions": (), **further})
+    return status.model_copy(update={"pause_conditions": None, **further})

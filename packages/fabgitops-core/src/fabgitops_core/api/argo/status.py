@@ -87,6 +87,8 @@ class ArgoRolloutStatus(ApiModel):
     """What is going on, in one sentence."""
     observed_generation: str = ""
     """The metadata.generation of the spec that this speaks of, as a text."""
+    workload_observed_generation: str = ""
+    """What an annotation of Argo Rollouts says of what `workloadRef` names: Argo CD waits until both agree."""
     current_pod_hash: str = ""
     """The revision of the template that is declared."""
     stable_rs: Annotated[str, Field(alias="stableRS")] = ""
@@ -95,8 +97,9 @@ class ArgoRolloutStatus(ApiModel):
     """Which step is under way. Somebody who makes it the next one goes past the step."""
     current_step_hash: str = ""
     """Names the steps."""
-    pause_conditions: tuple[PauseCondition, ...] = ()
-    """Why it waits. Somebody who takes them away promotes it."""
+    pause_conditions: tuple[PauseCondition, ...] | None = None
+    """Why it waits; none where it does not: Argo CD takes an empty list for "not paused", whatever the spec says.
+    Somebody who takes them away promotes it."""
     controller_pause: bool = False
     """It waits by pause conditions."""
     abort: bool = False

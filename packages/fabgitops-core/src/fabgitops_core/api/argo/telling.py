@@ -24,6 +24,7 @@ from fabgitops_core.api.rollout.status import Phase, RolloutStatus, Weights
 HEALTHY, PROGRESSING, PAUSED, DEGRADED = "Healthy", "Progressing", "Paused", "Degraded"
 INVALID = "InvalidSpec"
 OVERDUE = "ProgressDeadlineExceeded"
+PAUSED_AT_REST = "spec.paused is true"
 
 _PHASES = {Phase.COMPLETED: HEALTHY, Phase.FAILED: DEGRADED, Phase.PAUSED: PAUSED, Phase.CONCLUDED: PAUSED}
 NO_RUNS: Mapping[int, str] = MappingProxyType({})
@@ -34,7 +35,6 @@ _SAME = (
     "stable_rs",
     "current_step_index",
     "current_step_hash",
-    "pause_conditions",
     "abort",
     "aborted_at",
     "promote_full",
@@ -54,6 +54,8 @@ def told(
     before: Iterable[ArgoCondition],
     at: datetime,
     runs: Mapping[int, str] = NO_RUNS,
+    *,
+    paused: bool = False,
 ) -> ArgoRolloutStatus:
     """Return a status as Argo Rollouts has it, with all of ours in a field of its own.
 
@@ -63,18 +65,23 @@ def told(
         before: The conditions that were said last: one whose status is the same keeps its time.
         at: When this is said.
         runs: By number what the AnalysisRuns are called that tell of its analyses.
+        paused: Whether people have paused it. That is shown also where nothing is under way.
     """
+    whole = status
+    if paused and phase_of(status) == HEALTHY:
+        status = status.model_copy(update={"phase": Phase.PAUSED, "message": f"{PAUSED_AT_REST}: {status.message}"})
     held = _held(status, desired)
     return ArgoRolloutStatus(
         **{name: getattr(status, name) for name in _SAME},
         phase=phase_of(status),
         observed_generation=str(status.observed_generation),
+        pause_conditions=status.pause_conditions or None,
         controller_pause=bool(status.pause_conditions),
         collision_count=status.collision_count or None,
         canary=_canary(status, runs),
         blue_green=_blue_green(status, runs),
         conditions=_conditions([*held, *_kept(status)], before, at),
-        fabgitops=status,
+        fabgitops=whole,
     )
 
 

@@ -46,6 +46,9 @@ from fabgitops_core.control.templates import Templates, TemplateState
 REVISION = marks.ARGO_REVISION
 """Annotation of a ReplicaSet by which the kubectl plugin knows the number of its revision."""
 
+WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation"
+"""Annotation of a Rollout by which Argo Rollouts says which generation of the workload it has to see."""
+
 UNSAID = ArgoRolloutStatus()
 NO_SUCH = "the cluster has no ClusterAnalysisTemplate of this name"
 FOREIGN = (
@@ -209,13 +212,21 @@ def _told(state: ArgoState, commands: Commands, at: datetime) -> Step:
     made: list[Command] = []
     for each in commands:
         if isinstance(each, Publish) and isinstance(each.status, RolloutStatus):
-            desired = state.inner.spec.replicas if state.inner.spec else 1
-            said = told(each.status, desired, state.said.conditions, each.status.last_update or at, _names(state))
+            said = _said(state, each.status, at)
             state = state._replace(said=said)
             made.append(replace(each, status=kept_in(said, state.wanted)))
         else:
             made.append(_numbered(each))
     return state, tuple(made)
+
+
+def _said(state: ArgoState, status: RolloutStatus, at: datetime) -> ArgoRolloutStatus:
+    """Return a status as Argo Rollouts has it."""
+    spec, annotations = state.inner.spec, state.written.metadata.get("annotations", {})
+    desired, paused = (spec.replicas, spec.paused) if spec else (1, False)
+    since = status.last_update or at
+    said = told(status, desired, state.said.conditions, since, _names(state), paused=paused)
+    return said.model_copy(update={"workload_observed_generation": annotations.get(WORKLOAD_GENERATION, "")})
 
 
 def _names(state: ArgoState) -> Mapping[int, str]:
