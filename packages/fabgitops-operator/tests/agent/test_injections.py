@@ -11,7 +11,8 @@ from fabgitops_operator.agent.targets import NoSuchPodError
 from .test_rooms import UID, inject
 
 OTHER = "0b5a2f6e-5a4e-4d6c-9c1d-1f3f5a7b9c0e"
-UIDS = (UID, OTHER)
+UIDS = (UID, OTHER, f"{OTHER[:-1]}f")
+HARDER = {"networkDelay": {"delayMillis": 200}}
 
 
 class Held:
@@ -42,7 +43,7 @@ class Node:
         self.begun: dict[str, Held] = {}
         self.ended: list[tuple[str, ...]] = []
         self.problem: Exception | None = None
-        self.all = Injections(self, lambda: self.now, 2, 300, lambda *told: self.ended.append(told))
+        self.all = Injections(self, lambda: self.now, "abc", 2, 300, lambda *told: self.ended.append(told))
 
     async def begin(self, injection: str, asked: Inject, over: Callable[[str], None]) -> Holding:
         """Begin one, unless there is a problem."""
@@ -60,17 +61,17 @@ def _node() -> Node:
 
 
 async def test_begun_once_and_ended_for_good(node: Node) -> None:
-    """A request that is sent again changes nothing; one that comes after the end begins nothing, for an hour."""
-    for _ in range(2):
-        answer = await node.all.put("e.t", inject(notAfter=11.0))
+    """A request that is sent again changes nothing; one that comes after the end begins nothing."""
+    for moment in (9.0, 10.0):
+        answer = await node.all.put("e.t", inject(notAfter=moment))
         assert (answer.status, answer.body) == (200, {"held": 3})
-    assert (await node.all.put("e.t", inject(leaseSecs=20))).status == 409
+    assert (await node.all.put("e.t", inject(fault=HARDER))).status == 409
     assert (await node.all.delete("e.t")).status == 200
     assert not node.begun["e.t"].alive
     assert node.ended == [("networkDelay", "removed")]
-    assert (await node.all.put("e.t", inject())).status == 410
-    node.now = 3599.0
-    assert (await node.all.put("e.t", inject(notAfter=9e9))).status == 410
+    answer = await node.all.put("e.t", inject())
+    told = "injection e.t has ended, and does not begin again"
+    assert (answer.status, answer.body) == (410, {"error": told})
     assert (await node.all.delete("e.t")).status == 404
 
 
@@ -82,10 +83,12 @@ async def test_an_end_that_overtakes_its_beginning(node: Node) -> None:
 
 
 async def test_late_requests_count_nothing(node: Node) -> None:
-    """A request that comes after its last moment, by the agent's clock, neither begins nor lengthens anything."""
+    """A request after its last moment, or for another start, by the agent's clock, neither begins nor lengthens."""
     node.now = 10.5
     answer = await node.all.put("e.t", inject(notAfter=10.0))
-    assert (answer.status, answer.body) == (412, {"error": "this came 0.5 s too late"})
+    told = "this came too late, is for too late, or for another start of this agent"
+    assert (answer.status, answer.body) == (412, {"error": told})
+    assert (await node.all.put("e.t", inject(notAfter=20.0, instance="before"))).status == 412
     assert (await node.all.put("e.t", inject(notAfter=20.0))).status == 200
     assert node.all.renew("e.t", Renew(instance="abc", not_after=10.0)).status == 412
     assert node.all.renew("e.t", Renew(instance="abc", not_after=11.0)).status == 200
@@ -93,10 +96,11 @@ async def test_late_requests_count_nothing(node: Node) -> None:
 
 
 async def test_a_renewal_begins_nothing(node: Node) -> None:
-    """What has run out stays out: a renewal of it is told that it is not there."""
+    """What has run out stays out: a renewal of it is told that it has ended, or never was."""
     await node.all.put("e.t", inject())
     node.begun["e.t"].over("lease")
-    assert node.all.renew("e.t", Renew(instance="abc", not_after=1.0)).status == 404
+    assert node.all.renew("e.t", Renew(instance="abc", not_after=1.0)).status == 410
+    assert node.all.renew("e.x", Renew(instance="abc", not_after=1.0)).status == 404
     assert node.ended == [("networkDelay", "lease")]
     assert (await node.all.put("e.t", inject())).status == 410
 
@@ -124,15 +128,15 @@ async def test_no_more_than_is_allowed(node: Node) -> None:
 
 
 async def test_stopping_ends_all(node: Node) -> None:
-    """The kill switch ends everything, and keeps new ones out until the policy has been heard of."""
+    """The kill switch ends everything, and what was on its way then begins nothing."""
     await node.all.put("a", inject())
     await node.all.put("b", inject(uid=OTHER))
     assert (await node.all.stop()).body == {"ended": 2}
     assert not any(held.alive for held in node.begun.values())
-    answer = await node.all.put("c", inject())
-    assert (answer.status, answer.body["error"]) == (423, "all injections were stopped; none begins for 60 s more")
-    node.now = 60.0
-    assert (await node.all.put("c", inject(notAfter=70))).status == 200
+    assert node.ended == [("networkDelay", "stopped")] * 2
+    assert (await node.all.put("c", inject(notAfter=10.0))).status == 423
+    node.now = 1.0
+    assert (await node.all.put("c", inject(notAfter=11.0))).status == 200
 
 
 async def test_ended_while_it_begins(node: Node) -> None:

@@ -229,14 +229,14 @@ async def test_an_injection_from_its_beginning_to_its_end(here: Pod) -> None:
     group.mkdir()
     (group / "cgroup.procs").write_text(str(here.pid))
     ended: list[tuple[str, str]] = []
-    injections = Injections(Holders(), time.monotonic, 4, 60, lambda *told: ended.append(told))
+    injections = Injections(Holders(), time.monotonic, "abc", 4, 60, lambda *told: ended.append(told))
     fault = {"networkDelay": {"delayMillis": 100, "to": [NETWORK]}}
-    asked = inject(notAfter=time.monotonic() + 30, leaseSecs=9, fault=fault)
+    asked = inject(notAfter=time.monotonic() + 9, leaseSecs=9, fault=fault)
     try:
         for _ in range(2):
             assert (await injections.put("e.t", asked)).status == 200
         assert min(await asyncio.to_thread(here.asked)) >= 0.1
-        assert injections.renew("e.t", Renew(instance="abc", not_after=time.monotonic() + 30)).status == 200
+        assert injections.renew("e.t", Renew(instance="abc", not_after=time.monotonic() + 9)).status == 200
         os.kill(next(iter(children())), signal.SIGKILL)
         while not ended:
             await asyncio.sleep(0.02)
@@ -247,7 +247,7 @@ async def test_an_injection_from_its_beginning_to_its_end(here: Pod) -> None:
         assert 0 < min(await asyncio.to_thread(here.asked)) < 0.1
         assert await swept() == 1, "the killed holder's rules, which held nothing"
         assert "FABGITOPS" not in here.chains()
-        answer = await injections.put("e.t3", inject(uid=UID[:-1] + "0", notAfter=time.monotonic() + 30))
+        answer = await injections.put("e.t3", inject(uid=UID[:-1] + "0", notAfter=time.monotonic() + 9))
         assert answer.status == 404
     finally:
         await injections.close()

@@ -52,8 +52,7 @@ async def test_an_injection_over_http(client: Client, node: Node) -> None:
 async def test_what_is_for_another_start_counts_nothing(client: Client, node: Node) -> None:
     """After a new start of the agent nothing begins or goes on that was reckoned by the clock of the one before."""
     answer = await client.put("/v1/injections/e.t", json=BODY | {"instance": "before"})
-    told = "this is for the start before of this agent, and it is abc"
-    assert (answer.status, (await answer.json())["error"]) == (412, told)
+    assert (answer.status, "another start of this agent" in (await answer.json())["error"]) == (412, True)
     assert (await client.put("/v1/injections/e.t", json=BODY)).status == 200
     renewed = await client.post("/v1/injections/e.t/renew", json={"instance": "before", "notAfter": 4.0})
     assert (renewed.status, node.begun["e.t"].lengthened) == (412, 0)

@@ -3,11 +3,12 @@
 import ipaddress
 from typing import Annotated, Literal, Self
 
+from fabgitops_core.control.chaos.timing import LEASE_SECS
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 MAX_DELAY_MILLIS, MAX_WAYS, MAX_WORKERS = 60_000, 32, 64
-MIN_LEASE_SECS, MAX_LEASE_SECS, DAY_SECS = 2, 60, 86_400
+MIN_LEASE_SECS, MAX_LEASE_SECS, DAY_SECS = 2, int(LEASE_SECS), 86_400
 
 InjectionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 _Uid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]

@@ -1,21 +1,32 @@
 """The injections of a node: begun once, held while they are renewed in time, ended for good.
 
-What was ended is remembered (a tombstone), so that a request which was held up on its way begins nothing anew. Every
-request carries the last moment at which it may count, by this agent's clock.
+What is to be done with a request the book says (`fabgitops_core.control.chaos.ledger`), which the adversary of core
+plays against; here it is done.
 """
 
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Protocol
+
+from fabgitops_core.control.chaos import ledger
+from fabgitops_core.control.chaos.deeds import AgentInject, AgentRenew, Lease, Spot
+from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
+from fabgitops_core.control.chaos.ledger import Kept, Ledger
 
 from fabgitops_operator.agent.asked import Inject, Renew
 from fabgitops_operator.agent.targets import NoSuchPodError, TargetError
 
-TOMBSTONE_SECS = 3600.0
-STOPPED_SECS = 60.0
-"""How long a stop keeps new injections out: until the policy that says so has reached whoever asks."""
 log = logging.getLogger(__name__)
+_WHY = {
+    HTTPStatus.NOT_FOUND: "injection {name} is not held",
+    HTTPStatus.CONFLICT: "injection {name} is another one, or its pod has one already",
+    HTTPStatus.GONE: "injection {name} has ended, and does not begin again",
+    HTTPStatus.PRECONDITION_FAILED: "this came too late, is for too late, or for another start of this agent",
+    HTTPStatus.LOCKED: "all injections were stopped, and this was asked for before that",
+    HTTPStatus.TOO_MANY_REQUESTS: "this agent holds as many injections as it may",
+}
 
 
 class CannotHoldError(Exception):
@@ -57,135 +68,144 @@ class Answer:
 
 
 @dataclass(slots=True)
-class _Entry:
+class _Held:
     asked: Inject
     holding: Holding | None = None
 
 
 @dataclass(slots=True)
 class Injections:
-    """All injections of one agent. `clock` gives seconds from any beginning and never goes back.
+    """All injections of one start of an agent. `clock` gives seconds from any beginning and never goes back.
 
     Requests about one injection come one after the other: who calls sees to that.
     """
 
     holders: Holders
     clock: Callable[[], float]
+    instance: str
     most: int
     cap_secs: int
     ended: Callable[[str, str], None] = lambda fault, cause: None
-    _entries: dict[str, _Entry] = field(default_factory=dict)
-    _tombs: dict[str, float] = field(default_factory=dict)
-    _stopped: float = float("-inf")
+    _book: Ledger = field(init=False)
+    _held: dict[str, _Held] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin an empty book."""
+        self._book = Ledger(self.instance, most=self.most)
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._entries)
+        return len(self._held)
 
     def listed(self) -> list[Mapping[str, Any]]:
         """Return what is held, and in which pod."""
         return [
-            {"id": name, "namespace": entry.asked.namespace, "pod": entry.asked.pod, "uid": entry.asked.uid}
-            | dict(entry.holding.state() if entry.holding else {})
-            for name, entry in self._entries.items()
+            {"id": name, "namespace": each.asked.namespace, "pod": each.asked.pod, "uid": each.asked.uid}
+            | dict(each.holding.state() if each.holding else {})
+            for name, each in self._held.items()
         ]
 
     async def put(self, name: str, asked: Inject) -> Answer:
         """Begin an injection, or say that it has begun.
 
-        200: it is held, also when it was before. 404: the pod is not here. 409: another one of that name is held.
-        410: it has ended. 412: this comes too late. 422: it cannot be. 423: all was stopped. 429: there are too many.
+        200: it is held, also when it was before. 404: the pod is not here. 409: another one of that name, or in that
+        pod, is held. 410: it has ended. 412: this comes too late. 422: it cannot be. 423: all was stopped. 429: there
+        are too many.
         """
-        there = self._entries.get(name)
-        if refused := self._refused(name, asked, there):
-            return refused
-        if there and there.holding:
-            return Answer(200, there.holding.state())
-        entry = self._entries[name] = _Entry(asked)
-        try:
-            entry.holding = await self.holders.begin(name, asked, lambda cause: self._over(name, cause))
-        except NoSuchPodError as error:
-            return self._buried(name, 404, str(error))
-        except (TargetError, CannotHoldError) as error:
-            return self._buried(name, 422, str(error))
-        if name not in self._entries:  # it was over, or all was stopped, before it was told to have begun
-            await entry.holding.end()
-            return _no(410, f"injection {name} has ended")
-        log.info("injection %s into pod %s/%s is held", name, asked.namespace, asked.pod)
-        return Answer(200, entry.holding.state())
-
-    def _refused(self, name: str, asked: Inject, there: _Entry | None) -> Answer | None:
-        now = self.clock()
-        if now < self._stopped:
-            return _no(423, f"all injections were stopped; none begins for {self._stopped - now:.0f} s more")
-        if now > asked.not_after:
-            return _no(412, f"this came {now - asked.not_after:.1f} s too late")
-        if name in self._buried_at(now):
-            return _no(410, f"injection {name} has ended")
-        if there:
-            same = there.asked.model_copy(update={"not_after": asked.not_after}) == asked
-            return None if same and there.holding else _no(409, f"injection {name} is another one, or just begins")
-        if any(entry.asked.uid == asked.uid for entry in self._entries.values()):
-            return _no(409, f"pod {asked.namespace}/{asked.pod} has an injection already")
         if asked.cap_secs > self.cap_secs:
             return _no(422, f"capSecs {asked.cap_secs} is more than this agent's {self.cap_secs}")
-        if len(self._entries) >= self.most:
-            return _no(429, f"this agent holds {self.most} injections, and no more")
-        return None
+        status = self._kept(ledger.inject(self._book, _deed(name, asked), self.clock()))
+        if status is not HTTPStatus.OK:
+            return _refused(name, status)
+        if (there := self._held.get(name)) and there.holding:
+            return Answer(200, there.holding.state())
+        return await self._begun(name, asked)
+
+    async def _begun(self, name: str, asked: Inject) -> Answer:
+        held = self._held[name] = _Held(asked)
+        try:
+            holding = await self.holders.begin(name, asked, lambda cause: self._over(name, cause))
+        except NoSuchPodError as error:
+            return self._given_up(name, 404, str(error))
+        except (TargetError, CannotHoldError) as error:
+            return self._given_up(name, 422, str(error))
+        if self._held.get(name) is not held:  # it was over, or all was stopped, before it was told to have begun
+            await holding.end()
+            return _refused(name, HTTPStatus.GONE)
+        held.holding = holding
+        log.info("injection %s into pod %s/%s is held", name, asked.namespace, asked.pod)
+        return Answer(200, holding.state())
 
     def renew(self, name: str, asked: Renew) -> Answer:
-        """Lengthen an injection by its lease. 404: it is not held, and is not begun. 412: this comes too late."""
-        entry, now = self._entries.get(name), self.clock()
-        if now > asked.not_after:
-            return _no(412, f"this came {now - asked.not_after:.1f} s too late")
-        if not entry or not entry.holding:
-            return _no(404, f"injection {name} is not held")
-        entry.holding.hold(entry.asked.lease_secs)
-        return Answer(200, entry.holding.state())
+        """Lengthen an injection by its lease. 404, 410: it is not held, and is not begun. 412: this comes too late."""
+        held = self._held.get(name)
+        lease = Lease(asked.instance, asked.not_after, held.asked.lease_secs if held else 0, self.cap_secs)
+        status = self._kept(ledger.renew(self._book, AgentRenew(_spot(name), lease), self.clock()))
+        if status is not HTTPStatus.OK or not held or not held.holding:
+            return _refused(name, HTTPStatus.NOT_FOUND if status is HTTPStatus.OK else status)
+        held.holding.hold(held.asked.lease_secs)
+        return Answer(200, held.holding.state())
 
     async def delete(self, name: str) -> Answer:
         """End an injection, and wait until it is gone. 404: it is not held. Either way it never begins again."""
-        entry = self._bury(name)
-        if not entry or not entry.holding:
-            return _no(404, f"injection {name} is not held")
-        await entry.holding.end()
-        self._tell(name, entry, "removed")
-        return Answer(200, entry.holding.state())
+        self._kept(ledger.remove(self._book, InjectionId(name), self.clock()))
+        return await self._end(name, "removed")
+
+    async def _end(self, name: str, cause: str) -> Answer:
+        held = self._held.pop(name, None)
+        if not held or not held.holding:
+            return _refused(name, HTTPStatus.NOT_FOUND)
+        await held.holding.end()
+        self._tell(name, held, cause)
+        return Answer(200, held.holding.state())
 
     async def stop(self) -> Answer:
-        """End all, and begin none for a minute."""
-        self._stopped = self.clock() + STOPPED_SECS
-        names = list(self._entries)
+        """End all, and begin nothing that was asked for before."""
+        self._kept(ledger.stop(self._book, self.clock()))
+        names = list(self._held)
         for name in names:
-            await self.delete(name)
+            await self._end(name, "stopped")
         log.warning("all injections were stopped (%d)", len(names))
         return Answer(200, {"ended": len(names)})
 
     async def close(self) -> None:
         """End all, since this agent ends."""
-        for name in list(self._entries):
+        for name in list(self._held):
             await self.delete(name)
 
+    def _kept(self, kept: Kept) -> HTTPStatus:
+        self._book, reply = kept
+        return reply.status
+
     def _over(self, name: str, cause: str) -> None:
-        if entry := self._bury(name):
-            self._tell(name, entry, cause)
+        """Note that one has ended by itself."""
+        self._kept(ledger.remove(self._book, InjectionId(name), self.clock()))
+        if held := self._held.pop(name, None):
+            self._tell(name, held, cause)
 
-    def _tell(self, name: str, entry: _Entry, cause: str) -> None:
-        log.info("injection %s into pod %s/%s has ended: %s", name, entry.asked.namespace, entry.asked.pod, cause)
-        self.ended("networkDelay" if entry.asked.fault.network_delay else "cpuStress", cause)
-
-    def _bury(self, name: str) -> _Entry | None:
-        self._tombs[name] = self.clock()
-        return self._entries.pop(name, None)
-
-    def _buried(self, name: str, status: int, why: str) -> Answer:
-        self._bury(name)
+    def _given_up(self, name: str, status: int, why: str) -> Answer:
+        self._kept(ledger.remove(self._book, InjectionId(name), self.clock()))
+        self._held.pop(name, None)
         return _no(status, why)
 
-    def _buried_at(self, now: float) -> Mapping[str, float]:
-        self._tombs = {name: at for name, at in self._tombs.items() if now - at < TOMBSTONE_SECS}
-        return self._tombs
+    def _tell(self, name: str, held: _Held, cause: str) -> None:
+        log.info("injection %s into pod %s/%s has ended: %s", name, held.asked.namespace, held.asked.pod, cause)
+        self.ended("networkDelay" if held.asked.fault.network_delay else "cpuStress", cause)
+
+
+def _spot(name: str, asked: Inject | None = None) -> Spot:
+    pod = (asked.namespace, asked.pod, asked.uid) if asked else ("", "", "")
+    return Spot(pod[0], pod[1], TargetUid(pod[2]), NodeName(""), InjectionId(name))
+
+
+def _deed(name: str, asked: Inject) -> AgentInject:
+    lease = Lease(asked.instance, asked.not_after, asked.lease_secs, asked.cap_secs)
+    return AgentInject(_spot(name, asked), {"asked": asked.fault.model_dump_json()}, lease)
+
+
+def _refused(name: str, status: HTTPStatus) -> Answer:
+    return _no(status, _WHY[status].format(name=name))
 
 
 def _no(status: int, why: str) -> Answer:
-    return Answer(status, {"error": why})
+    return Answer(int(status), {"error": why})

@@ -41,7 +41,8 @@ async def serve(settings: AgentSettings) -> None:
     place = Place(settings.node, uuid4().hex, await capabilities.tried())
     for fault, able in place.capabilities.items():
         log.info("%s on node %s: %s", fault, settings.node, able)
-    injections = Injections(Holders(), time.monotonic, settings.max_injections, settings.max_secs, metrics.ended)
+    most = settings.max_injections, settings.max_secs
+    injections = Injections(Holders(), time.monotonic, place.instance, *most, metrics.ended)
     metrics.watch(injections)
     gate = Gate(kube, settings.account, time.monotonic)
     server = Server(place, injections, gate, time.monotonic)

@@ -67,8 +67,6 @@ class Server:
 
     async def _begun(self, name: str, asked: Inject) -> Answer:
         fault = "networkDelay" if asked.fault.network_delay else "cpuStress"
-        if asked.instance != self.place.instance:
-            return self._of_another(asked.instance)
         if (able := self.place.capabilities[fault]).startswith("none"):
             return Answer(422, {"error": f"{fault} cannot be held on node {self.place.node}: {able}"})
         return await self.injections.put(name, asked)
@@ -77,15 +75,9 @@ class Server:
         asked = await _valid(Renew, request)
 
         async def renewed(name: str) -> Answer:
-            same = asked.instance == self.place.instance
-            return self.injections.renew(name, asked) if same else self._of_another(asked.instance)
+            return self.injections.renew(name, asked)
 
         return await self._in_turn(request, renewed)
-
-    def _of_another(self, instance: str) -> Answer:
-        return Answer(
-            412, {"error": f"this is for the start {instance} of this agent, and it is {self.place.instance}"}
-        )
 
     async def _delete(self, request: web.Request) -> web.Response:
         return await self._in_turn(request, self.injections.delete)
