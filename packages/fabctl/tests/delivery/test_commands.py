@@ -396,7 +396,7 @@ async def test_pods_of_a_deployment_go_back_with_it(play: Play, capsys: Any) -> 
     body["spec"] = {"replicas": 5, "workloadRef": reference, "strategy": body["spec"]["strategy"]}
     world, here = play(body)
     error = await raised(undo("hmi", asking=YES, connection=here))
-    assert "kubectl rollout undo deployment/old-hmi -n plant, or where Git keeps that, git revert" in str(error)
+    assert "kubectl rollout undo deployment/old-hmi -n plant --to-revision N (as kubectl rollout history" in str(error)
     assert "--hold" not in str(error)  # nothing is under way that could be rejected
     assert world.patches == []
     out = capsys.readouterr().out

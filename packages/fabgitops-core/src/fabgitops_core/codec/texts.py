@@ -76,6 +76,14 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def brief(text: str, most: int) -> str:
+    """Return a text of at most `most` characters, in which control characters are shown and not obeyed.
+
+    An ellipsis says that there were more.
+    """
+    return cut(text if text.isprintable() else printable(text[: most + 1]), most)
+
+
 FEW = 3
 """How many registers, or parts, a message names before it says how many more there are."""
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fabgitops_core.api.conditions import Condition, ConditionStatus, conditions_of, renewed
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel, Key
-from fabgitops_core.codec.texts import cut, printable
+from fabgitops_core.codec.texts import brief
 from fabgitops_core.control.commands import Commands, Notice, NoticeReason, Publish, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Faulted, Used, fault_message
 
@@ -139,10 +139,6 @@ def _look_soon(state: TemplateState) -> Step:
 
 def _conditions(state: TemplateState, at: datetime) -> tuple[Condition, ...]:
     """Return what kstatus reads as Current, or as Failed where a template is not valid."""
-    message = _brief(state.problem) if state.problem else "the template is valid"
+    message = brief(state.problem, LONGEST_MESSAGE) if state.problem else "the template is valid"
     held = {"Ready": ConditionStatus.of(not state.problem), "Stalled": ConditionStatus.of(bool(state.problem))}
     return conditions_of(held, state.reason, message, at, state.generation)
-
-
-def _brief(text: str) -> str:
-    return cut(printable(text), LONGEST_MESSAGE)

@@ -105,10 +105,11 @@ def _check_own(rollout: WorkloadView, keeper: str, back: Revision) -> None:
     more = still if rollout.under_way and not rollout.aborted else ""
     if rollout.reference:
         kind, _, name = rollout.reference.partition(" ")
-        command = f"kubectl rollout undo {kind.lower()}/{name} -n {rollout.namespace}"
+        command = f"kubectl rollout undo {kind.lower()}/{name} -n {rollout.namespace} --to-revision N"
         raise Unhandled(
             f"{rollout.name}: its pods are those of the {rollout.reference} (spec.workloadRef), whose template is to "
-            f"be that of revision #{back.number} again: {command}, or where Git keeps that, {revert}{more}"
+            f"be that of revision #{back.number} again: {command} (as kubectl rollout history numbers it), "
+            f"or where Git keeps that, {revert}{more}"
         )
     if keeper:
         raise Unhandled(f"{rollout.name}: {keeper} keeps it as Git has it, and would take this back: {revert}{more}")

@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
-from fabgitops_core.codec.texts import cut, printable
+from fabgitops_core.codec.texts import brief
 
 MAX_NUMBERS = 10_000
 """Values in one answer; of more nothing is judged."""
@@ -53,8 +53,3 @@ def shown(value: Any, within: int = 0) -> str:
         pairs = list(value.items())[:LONGEST_VALUE]
         return brief("{" + ", ".join(f"{key}: {shown(each, within + 1)}" for key, each in pairs) + "}", LONGEST_VALUE)
     return "null" if value is None else brief(str(value), LONGEST_VALUE)
-
-
-def brief(text: str, longest: int) -> str:
-    """Return a text fit for a terminal, cut to a length."""
-    return cut(printable(text[: longest + 1]), longest)

@@ -7,7 +7,8 @@ from typing import Any
 from fabgitops_core.api.analysis.jsonpath import ALL, found, parsed
 from fabgitops_core.api.analysis.metrics import Metric
 from fabgitops_core.api.analysis.providers import Which
-from fabgitops_core.control.analysis.answers import MAX_NUMBERS, Answer, Garbled, brief
+from fabgitops_core.codec.texts import brief
+from fabgitops_core.control.analysis.answers import MAX_NUMBERS, Answer, Garbled
 from fabgitops_core.control.members import Facts, Members, Standing
 
 LONGEST_SAID = 200

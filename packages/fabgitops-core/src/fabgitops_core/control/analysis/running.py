@@ -15,7 +15,8 @@ from fabgitops_core.api.analysis.status import AnalysisStatus, Measurement, Metr
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE, MAX_METRICS, AnalysisTemplateSpec
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.refusals import sentences
-from fabgitops_core.control.analysis.answers import LONGEST_QUERY, LONGEST_WHY, brief, shown
+from fabgitops_core.codec.texts import brief
+from fabgitops_core.control.analysis.answers import LONGEST_QUERY, LONGEST_WHY, shown
 from fabgitops_core.control.analysis.asking import asked
 from fabgitops_core.control.analysis.counting import LOST, at_its_end, counted, first_at
 from fabgitops_core.control.analysis.judging import Judged, Verdict, judged

@@ -3,7 +3,7 @@
 Events, logs and messages tell of a few registers, and may say more of each.
 """
 
-from fabgitops_core.codec.texts import cut, printable
+from fabgitops_core.codec import texts
 
 LONGEST_MESSAGE = 4096
 """Characters of a message: it stands in a status six times, and the definition takes 32768 in a condition."""
@@ -20,7 +20,7 @@ def brief(text: str, most: int = LONGEST_TEXT) -> str:
 
     An ellipsis says that there were more.
     """
-    return cut(text if text.isprintable() else printable(text), most)
+    return texts.brief(text, most)
 
 
 def was_cut(text: str) -> bool:

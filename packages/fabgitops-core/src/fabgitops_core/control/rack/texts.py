@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fabgitops_core.codec.texts import cut, printable
+from fabgitops_core.codec import texts
 
 LONGEST_MESSAGE = 1024
 """Characters of a message: it stands in a status several times."""
@@ -13,7 +13,7 @@ MOST_NAMED = 10
 
 def brief(text: str) -> str:
     """Return a text that fits into a status, in which control characters are shown and not obeyed."""
-    return cut(printable(text), LONGEST_MESSAGE)
+    return texts.brief(text, LONGEST_MESSAGE)
 
 
 def listed(names: Iterable[str], count: int | None = None) -> str:

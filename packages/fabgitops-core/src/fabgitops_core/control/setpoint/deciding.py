@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from fabgitops_core.api.setpoint.status import MAX_DECISIONS, Decision
-from fabgitops_core.codec.texts import cut, printable
+from fabgitops_core.codec import texts
 from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.setpoint.reasons import SetpointReason
@@ -44,4 +44,4 @@ def decided(
 
 def brief(text: str) -> str:
     """Return a text that fits, in which control characters are shown and not obeyed."""
-    return cut(printable(text), LONGEST)
+    return texts.brief(text, LONGEST)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from fabgitops_core.api.rollout.status import MAX_DECISIONS, Decision
-from fabgitops_core.codec.texts import cut, printable
+from fabgitops_core.codec import texts
 from fabgitops_core.control.commands import Notice
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -47,4 +47,4 @@ def noticed(state: RolloutState, reason: RolloutReason, message: str) -> Rollout
 
 def brief(text: str) -> str:
     """Return a text that fits, in which control characters are shown and not obeyed."""
-    return cut(printable(text), LONGEST)
+    return texts.brief(text, LONGEST)
