@@ -61,6 +61,9 @@ class Story:
         self.agents = {name: Agent(rules, self.dice.uniform(0, 1e6)) for name in "ab"}
         self.pods = Pods({each.uid for each in PODS})
         self.slow, self.lossy = self.dice.choice([0.0, 0.02, 0.4]), self.dice.choice([0.0, 0.0, 0.05, 0.3])
+        self.spite = self.dice.choice(["", "", "", "", "kill", "cut"])
+        if self.spite:
+            self.slow, self.lossy = 0.4, 0.0
         self.spec = self._spec()
         self.stored, self.finalizer, self.leaving, self.there = ChaosExperimentStatus(), False, False, True
         self.api_up, self.allowed = True, True
@@ -78,7 +81,7 @@ class Story:
             {
                 "scenario": {"podKiller": {}} if shot else {"cpuStress": {}},
                 "target": {"kind": "pods", "labelSelector": {"matchLabels": {"a": "b"}}, "mode": "all"},
-                "durationSecs": self.dice.randint(4, 40),
+                "durationSecs": self.dice.randint(2, 6 if self.spite else 40),
                 "startDeadlineSecs": self.dice.choice([20, 60]),
                 "probes": [probe] if self.dice.random() < 0.2 else [],
             }
@@ -287,14 +290,14 @@ class Story:
 
     def send(self, deed: Deed, heard: Callable[[Outcome], Any]) -> None:
         """Send a request once or twice; each may be lost, late, or kept back until a node is back."""
-        for _ in range(2 if self.dice.random() < 0.2 else 1):
+        for _ in range(2 if self.dice.random() < 0.4 else 1):
             if self.dice.random() >= self.lossy:
                 self.after(self._delay(isinstance(deed, Evict)), lambda: self.arrive(deed, heard))
 
     def _delay(self, bounded: bool) -> float:
         """Return how long something takes; an API server does no more what it was asked for half a minute ago."""
         if self.dice.random() < self.slow:
-            return self.dice.uniform(0, 12 if bounded else self.dice.choice([12, 90]))
+            return self.dice.uniform(0, 12 if bounded else self.dice.choice([9, 9, 90]))
         return self.dice.uniform(0, 0.3)
 
     def arrive(self, deed: Deed, heard: Callable[[Outcome], Any]) -> None:
@@ -316,6 +319,11 @@ class Story:
     # --- what goes wrong
 
     def _trouble(self) -> None:
+        """Let things go wrong; spite kills agents, or keeps back what is sent to them, just after the injection."""
+        for _ in range(6 if self.spite == "kill" else 0):
+            self.after(self.dice.uniform(2, 14), self.kill_agent)
+        for _ in range(2 if self.spite == "cut" else 0):
+            self.after(self.dice.uniform(1, 8), self.cut)
         moves = [
             self.fault,
             self.kill_operator,
@@ -327,7 +335,7 @@ class Story:
             self.changes,
         ]
         for _ in range(self.dice.choice([0, 1, 3, 8, 16])):
-            self.after(self.dice.uniform(0, self.dice.choice([20.0, QUIET * 0.7])), self.dice.choice(moves))
+            self.after(self.dice.uniform(0, self.dice.choice([12.0, 24.0, QUIET * 0.7])), self.dice.choice(moves))
         self.after(QUIET, self.rest)
 
     def rest(self) -> None:
@@ -347,7 +355,7 @@ class Story:
         agent = self.agents[self.dice.choice("ab")]
         agent.killed()
         if self.dice.random() < 0.9:
-            self.after(self.dice.uniform(0, 10), lambda: setattr(agent, "up", True))
+            self.after(self.dice.choice([0.5, 2.0, 10.0]), lambda: setattr(agent, "up", True))
 
     def fault(self) -> None:
         """Let a fault of the operator's own strike: what was asked for goes on, and nobody hears what came of it."""
