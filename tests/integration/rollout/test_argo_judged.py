@@ -127,6 +127,7 @@ def test_judged_by_a_template_of_the_cluster(
     )
     assert ArgoCD("AnalysisRun").health(run)[0] == "Healthy"
     assert run["status"]["metricResults"][0]["count"] == 2
+    assert ArgoCD("AnalysisRun").health(run) == ("Healthy", "Analysis run completed successfully")
     assert run["spec"]["metrics"][0]["name"] == "errors"
     _terminated(hmi, plugin, prometheus)
     own = {

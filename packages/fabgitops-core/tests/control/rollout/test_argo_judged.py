@@ -113,3 +113,31 @@ def test_a_template_that_the_cluster_lacks_is_named() -> None:
     assert plant.found is not None
     assert "the cluster has no ClusterAnalysisTemplate of this name" in plant.found.message
     assert plant.counts()["1"] >= 3
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"valueFrom": {"podTemplateHashValue": "Latest"}},
+        {"valueFrom": {"podTemplateHashValue": "Stable"}},
+        {"valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['line']"}}},
+    ],
+    ids=["latest", "stable", "label"],
+)
+def test_what_an_argument_speaks_of_is_no_change_of_steps(value: dict[str, Any]) -> None:
+    """Another version, and another label in the middle of one, are no other steps: nothing begins anew with them."""
+    plant = judged_by(value)
+    plant.labels = {"line": "8"}
+    plant.declare()
+    plant.settle(wait=False)
+    assert plant.stands == ("Paused", {"1": 3, "2": 1})
+    plant.patch(pauseConditions=None)
+    plant.settle()
+    assert plant.stands == ("Healthy", {"1": 0, "2": 4})
+    assert plant.status is not None
+    assert "StepsChanged" not in {each.rule for each in plant.status.decisions}
+    assert [each for each in plant.measured if each == "errors/errors"] == ["errors/errors"]
+    before = plant.version
+    plant.restart()
+    plant.settle()
+    assert plant.version == before

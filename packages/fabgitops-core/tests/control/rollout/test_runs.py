@@ -66,6 +66,7 @@ def test_a_step_is_told_by_a_run() -> None:
     assert run["spec"]["metrics"][0]["provider"]["prometheus"]["query"] == "q({{args.what}})"
     assert (status["phase"], status["runSummary"]["successful"], status["runSummary"]["count"]) == ("Successful", 1, 1)
     (metric,) = status["metricResults"]
+    assert "message" not in status  # or Argo CD would show nothing, and not what it says of a success
     assert (metric["name"], metric["phase"], metric["count"], metric["successful"]) == ("errors", "Successful", 3, 3)
     assert [each["phase"] for each in metric["measurements"]] == ["Successful"] * 3
     assert {"value", "startedAt", "finishedAt"} <= metric["measurements"][0].keys()

@@ -27,7 +27,8 @@ class Told:
     """What was found while reading, beside the fields themselves.
 
     `templates` says of each name whether it is cluster-wide, `headerless` where routes are that header routes are not
-    made in, `origins` where in the manifest a field of ours stood, `by_hash` that something speaks of revisions.
+    made in, `origins` where in the manifest a field of ours stood. `by_hash` says that something speaks of revisions,
+    `by_field` of metadata; when `symbolic`, what they speak of stands there by its name.
     """
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -37,6 +38,8 @@ class Told:
     headerless: list[Path] = field(default_factory=list)
     origins: dict[Path, Path] = field(default_factory=dict)
     by_hash: bool = False
+    by_field: bool = False
+    symbolic: bool = False
 
     def origin(self, path: Path) -> Path:
         """Return where in the manifest a field of ours stood."""

@@ -44,6 +44,8 @@ def _hash(at: Place, raw: Any) -> dict[str, Any]:
     known, at.told.by_hash = at.told.hashes, True
     if known is None:
         return at.refuse(raw, _NO_HASHES)
+    if at.told.symbolic:
+        return {"value": raw}
     return {"value": known.stable if raw == "Stable" else known.latest}
 
 
@@ -55,7 +57,10 @@ def _field_path(at: Place, raw: Any) -> dict[str, Any]:
     metadata, key = at.told.metadata, found["plain"] or found["key"]
     holder = metadata.get(found["map"]) if found["map"] else metadata
     value = holder.get(key) if isinstance(holder, Mapping) else None
-    return {"value": value} if isinstance(value, str) else at.refuse(raw, _NOT_THERE)
+    at.told.by_field = True
+    if not isinstance(value, str):
+        return at.refuse(raw, _NOT_THERE)
+    return {"value": raw if at.told.symbolic else value}
 
 
 _FIELD_REF: Table = {"fieldPath": _field_path}

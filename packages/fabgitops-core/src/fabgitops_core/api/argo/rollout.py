@@ -63,16 +63,17 @@ class Taken(NamedTuple):
     """A Rollout as one of ours.
 
     `cluster_templates` are those of the templates it names that are cluster-wide, `limits` say how many runs are kept.
-    With `by_hash` its strategy speaks of revisions: it is another one with other hashes.
+    With `by_hash` its strategy speaks of revisions: it is another one with other hashes; with `by_field` of metadata.
     """
 
     spec: RolloutSpec
     cluster_templates: frozenset[str]
     limits: RunLimits = RunLimits()
     by_hash: bool = False
+    by_field: bool = False
 
 
-def taken(spec: Any, metadata: Mapping[str, Any], hashes: Hashes | None = None) -> Taken:
+def taken(spec: Any, metadata: Mapping[str, Any], hashes: Hashes | None = None, *, symbolic: bool = False) -> Taken:
     """Return the spec of a Rollout of Argo Rollouts as one of ours.
 
     Args:
@@ -80,12 +81,14 @@ def taken(spec: Any, metadata: Mapping[str, Any], hashes: Hashes | None = None) 
         metadata: Of the object; arguments of analyses may speak of it, and routes must be in its namespace.
         hashes: The revisions that arguments of analyses may speak of, of its status: they change, and the spec with
             them. None where they are not known.
+        symbolic: Whether what it speaks of stands in it by its name, not by its value: so it is the same for as long as
+            the manifest is.
 
     Raises:
         ValidationError: Something of it is not done here, or is not valid; each by the path in the manifest, with the
             reason and what to use instead.
     """
-    told = Told(metadata, hashes)
+    told = Told(metadata, hashes, symbolic=symbolic)
     made = fields(Place(told), spec, _SPEC)
     refuse("Rollout", told.problems)
     limits = _limits(made.pop("analysis", {}))
@@ -95,7 +98,7 @@ def taken(spec: Any, metadata: Mapping[str, Any], hashes: Hashes | None = None) 
         refuse("Rollout", _where_it_stands(error, told))
         raise
     wide = frozenset(name for name, wide in told.templates.items() if wide)
-    return Taken(model, wide, limits, told.by_hash)
+    return Taken(model, wide, limits, told.by_hash, told.by_field)
 
 
 def _limits(made: Mapping[str, int]) -> RunLimits:

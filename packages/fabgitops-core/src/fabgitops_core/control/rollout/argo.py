@@ -155,7 +155,7 @@ class ArgoRolloutController:
             inner = _as_if_new(inner, new)  # the patch is one of its own, though its words were said before
         said = state.said if state.said is not UNSAID else found
         still = _heard(status) if state.said is UNSAID and new == NOTHING else wanted
-        inner = _asked(inner, still)._replace(run_limits=written.limits)
+        inner = _asked(inner, still)._replace(run_limits=written.limits, symbolic=written.symbolic)
         after = ArgoState(inner, said, wanted, written, runs=state.runs)
         if new != NOTHING and inner.said.conditions and not any(isinstance(each, Publish) for each in commands):
             commands = (Publish(inner.said), *commands)  # else the engine says again what was said before it

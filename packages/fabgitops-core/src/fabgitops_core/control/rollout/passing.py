@@ -145,6 +145,7 @@ def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
         problems=cache(partial(judges.problems, way, event.offers, event.at)),
         own=own_routes(event.children, state.uid),
         runs=runs_in(event.children, state.uid),
+        symbolic=way_of(state.symbolic) if state.symbolic else None,
     )
 
 

@@ -50,6 +50,7 @@ class RolloutState(NamedTuple):
     passes in a row that could not go on, for `trouble`, a sentence; `refused` says that they were refused for good.
     `held` are routes and Services that are known to have been as they are to be, each with the generation for which;
     `resisting` says that what is put right next was changed by somebody else.
+    `symbolic` is the spec as it names what it speaks of, None where it speaks of nothing: by that steps are the same.
     `run_limits` say how many AnalysisRuns are kept, `taken_names` which names of such are another's; `untold` is why
     one could not be written, and until when that is not tried again.
     `drafted` is a template that was declared, by its hash, and what an API server makes of it, by its content.
@@ -78,6 +79,7 @@ class RolloutState(NamedTuple):
     held: frozenset[tuple[int, Key]] = frozenset()
     resisting: bool = False
     drafted: tuple[str, str] = ("", "")
+    symbolic: RolloutSpec | None = None
     run_limits: RunLimits = RunLimits()
     taken_names: frozenset[str] = frozenset()
     untold: Untold = TOLD

@@ -55,7 +55,7 @@ class Look:
     yet, and both may be one. `others` are the objects that it looks at, `own` are routes that it has made, `runs` its
     AnalysisRuns. `way` is how it goes from one version to the other: every strategy is one of these two. `problems`
     says by number which analyses could not begin by what is offered now, and why; it is found out once, when somebody
-    asks.
+    asks. `symbolic` is the way with what it speaks of by its name, None where it speaks of nothing.
     """
 
     at: datetime
@@ -75,6 +75,7 @@ class Look:
     least_number: int = 0
     own: Mapping[Key, Child] = field(default_factory=dict)
     runs: Mapping[Key, Child] = field(default_factory=dict)
+    symbolic: Canary | BlueGreen | None = None
 
     @property
     def n(self) -> int:

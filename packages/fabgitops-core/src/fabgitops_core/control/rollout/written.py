@@ -18,6 +18,7 @@ class Written(NamedTuple):
     """A manifest, and the spec that it comes to, or why to none.
 
     `wide` are the templates it names that are cluster-wide; `by_hash` says that other hashes make another strategy.
+    `symbolic` is the spec in which what it speaks of stands by its name: where that is another one, the manifest is.
     """
 
     fields: Mapping[str, Any] = NOTHING
@@ -28,6 +29,7 @@ class Written(NamedTuple):
     wide: frozenset[str] = frozenset()
     limits: RunLimits = RunLimits()
     by_hash: bool = False
+    symbolic: RolloutSpec | None = None
 
 
 UNWRITTEN = Written()
@@ -52,8 +54,15 @@ def with_hashes(written: Written, hashes: Hashes) -> Written:
 def _read(written: Written) -> Written:
     try:
         found = taken(written.fields, written.metadata, written.hashes)
+        speaks = found.by_hash or found.by_field
+        symbolic = taken(written.fields, written.metadata, written.hashes, symbolic=True).spec if speaks else None
     except ValidationError as error:
         return written._replace(spec=None, problem=sentences(error))
     return written._replace(
-        spec=found.spec, problem="", wide=found.cluster_templates, limits=found.limits, by_hash=found.by_hash
+        spec=found.spec,
+        problem="",
+        wide=found.cluster_templates,
+        limits=found.limits,
+        by_hash=found.by_hash,
+        symbolic=symbolic,
     )

@@ -136,7 +136,7 @@ def _spec(look: Look, status: AnalysisStatus) -> Mapping[str, Any]:
 
 
 def _status(status: AnalysisStatus, at: datetime, child: Child | None = None) -> Mapping[str, Any]:
-    body: dict[str, Any] = told_run(status).model_dump(mode="json", by_alias=True, exclude_none=True)
+    body: dict[str, Any] = told_run(status).model_dump(mode="json", by_alias=True, exclude_defaults=True)
     if status.verdict != Verdict.RUNNING:
         body["completedAt"] = (child and child.facts.get(records.COMPLETED)) or rfc3339(second(at))
     return body
@@ -144,7 +144,7 @@ def _status(status: AnalysisStatus, at: datetime, child: Child | None = None) ->
 
 def _digest(status: AnalysisStatus) -> str:
     """Return what names how an analysis stands."""
-    text = told_run(status).model_dump_json(by_alias=True, exclude_none=True)
+    text = told_run(status).model_dump_json(by_alias=True, exclude_defaults=True)
     return blake2b(json.dumps(text).encode(), digest_size=8).hexdigest()
 
 

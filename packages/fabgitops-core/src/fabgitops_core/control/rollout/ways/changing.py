@@ -18,9 +18,10 @@ BLUE_GREEN = "blueGreen"
 
 def named(look: Look) -> str:
     """Return what names the steps of a strategy: other steps have another name."""
-    if not isinstance(look.way, Canary):
+    way = look.symbolic or look.way
+    if not isinstance(way, Canary):
         return BLUE_GREEN
-    steps = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in look.way.steps]
+    steps = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in way.steps]
     return blake2b(json.dumps(steps, sort_keys=True).encode(), digest_size=5).hexdigest()
 
 
