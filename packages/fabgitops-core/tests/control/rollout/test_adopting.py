@@ -1,7 +1,7 @@
 """Rollouts that Argo Rollouts has led until now: their pods stay as they are, and they go on from where they were."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +88,24 @@ def asked(plant: ArgoPlant, kill_at: int = -1) -> list[Any]:
                 plant.restart()
         plant.tick()
     return found
+
+
+def test_a_restart_that_is_over_keeps_nobody_out() -> None:
+    """`spec.restartAt` stays for ever where Argo Rollouts has restarted pods: only one that is new is refused."""
+    plant, over = at_rest(), "2026-01-02T03:04:05Z"
+    assert plant.found is not None
+    plant.found = plant.found.model_copy(update={"restarted_at": datetime.fromisoformat(over)})
+    plant.declare(restartAt=over)
+    for _ in range(2):
+        asked(plant)
+        assert plant.stands == ("Healthy", {"0": 0, "1": 4})
+        plant.restart()
+    plant.declare(restartAt="2026-01-02T03:04:06Z")
+    asked(plant)
+    assert plant.stands == ("Degraded", {"0": 0, "1": 4})
+    plant.declare(restartAt="2026-01-02T04:04:05+01:00")
+    asked(plant)
+    assert plant.stands == ("Healthy", {"0": 0, "1": 4})
 
 
 @pytest.mark.parametrize("kill_at", [-4, -3, -2, -1, 0, 1, 2, 3, 4])

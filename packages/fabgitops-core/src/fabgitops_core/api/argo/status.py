@@ -102,6 +102,8 @@ class ArgoRolloutStatus(ApiModel):
     Somebody who takes them away promotes it."""
     controller_pause: bool = False
     """It waits by pause conditions."""
+    restarted_at: Time | None = None
+    """Which spec.restartAt Argo Rollouts has carried out; another one is refused."""
     abort: bool = False
     """It was given up. Somebody who makes it true gives it up, who takes it away retries."""
     aborted_at: Time | None = None

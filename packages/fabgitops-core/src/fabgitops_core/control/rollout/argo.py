@@ -153,7 +153,7 @@ class ArgoRolloutController:
         )
         if new != NOTHING and status.heard == inner.status.heard:
             inner = _as_if_new(inner, new)  # the patch is one of its own, though its words were said before
-        said = state.said if state.said is not UNSAID else found
+        said = state.said.model_copy(update={"restarted_at": found.restarted_at}) if state.said is not UNSAID else found
         still = _heard(status) if state.said is UNSAID and new == NOTHING else wanted
         inner = _asked(inner, still)._replace(run_limits=written.limits, symbolic=written.symbolic)
         after = ArgoState(inner, said, wanted, written, runs=state.runs)
@@ -226,7 +226,8 @@ def _said(state: ArgoState, status: RolloutStatus, at: datetime) -> ArgoRolloutS
     desired, paused = (spec.replicas, spec.paused) if spec else (1, False)
     since = status.last_update or at
     said = told(status, desired, state.said.conditions, since, _names(state), paused=paused)
-    return said.model_copy(update={"workload_observed_generation": annotations.get(WORKLOAD_GENERATION, "")})
+    kept = {"restarted_at": state.said.restarted_at}
+    return said.model_copy(update={"workload_observed_generation": annotations.get(WORKLOAD_GENERATION, ""), **kept})
 
 
 def _names(state: ArgoState) -> Mapping[int, str]:

@@ -8,10 +8,12 @@ from pydantic import ValidationError
 from fabgitops_core.api.argo.kinds import Manifest
 from fabgitops_core.api.argo.reading import Hashes
 from fabgitops_core.api.argo.rollout import RunLimits, taken
+from fabgitops_core.api.argo.status import ArgoRolloutStatus
 from fabgitops_core.api.meta import NOTHING, Key
 from fabgitops_core.api.refusals import sentences
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.control.events import Declared
+from fabgitops_core.control.rollout.view import moment
 
 
 class Written(NamedTuple):
@@ -41,7 +43,16 @@ def written_in(key: Key, event: Declared[Any, Any], hashes: Hashes) -> Written:
         return Written(problem=event.problem)
     own = {"namespace": key.namespace, "name": key.name, "uid": event.uid}
     metadata = {**own, "labels": event.labels, "annotations": event.annotations}
-    return _read(Written(event.spec.fields, metadata, hashes))
+    return _read(Written(_without_restart(event.spec.fields, event.status), metadata, hashes))
+
+
+def _without_restart(fields: Mapping[str, Any], status: Any) -> Mapping[str, Any]:
+    """Return a manifest without the restart that Argo Rollouts has carried out, which stays in it for ever."""
+    done = status.restarted_at if isinstance(status, ArgoRolloutStatus) else None
+    wanted = fields.get("restartAt")
+    if done is None or not isinstance(wanted, str) or moment(wanted) != done:
+        return fields
+    return {name: value for name, value in fields.items() if name != "restartAt"}
 
 
 def with_hashes(written: Written, hashes: Hashes) -> Written:
