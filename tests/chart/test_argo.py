@@ -5,7 +5,7 @@ import json
 import pytest
 from fabgitops_operator.cluster.install import manifests
 
-from .cluster import Cluster, until
+from .cluster import Cluster
 from .helm import NAMESPACE, Helm, Values, find, objects, pod_specs
 from .operating import ACCOUNT, NAME
 from .test_delivery import NEEDED as OF_WORKLOADS
@@ -105,13 +105,11 @@ def test_definitions_of_others_are_left_alone(installer: Helm, cluster: Cluster)
     theirs["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] = "Theirs."
     cluster.kubectl("create", "--filename", "-", text=json.dumps(theirs))
     before = cluster.get("crd", "rollouts.argoproj.io")
-    values: Values = {**ON, "crds": {"keep": False}}
-    installer.install(values)
+    installer.install(ON)
     assert cluster.get("crd", "analysistemplates.argoproj.io")["metadata"]["annotations"]
-    installer.install({**values, "podLabels": {"line": "7"}})
+    installer.install({**ON, "podLabels": {"line": "7"}})
     assert cluster.get("crd", "analysistemplates.argoproj.io")
     installer.uninstall()
-    until(lambda: not cluster.get("crd", "analysistemplates.argoproj.io"), "what the release had goes with it")
     after = cluster.get("crd", "rollouts.argoproj.io")
     assert (after["metadata"]["uid"], after["spec"]) == (before["metadata"]["uid"], before["spec"])
     assert not {"labels", "annotations"} & set(after["metadata"])

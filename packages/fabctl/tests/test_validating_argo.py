@@ -160,3 +160,12 @@ def test_a_rollout_of_ours_of_the_same_name_is_another_one(fabctl: Fabctl, tmp_p
     ours = {**canary(), "apiVersion": "fabgitops.io/v1"}
     ran = fabctl("validate", "-f", _file(tmp_path, ours, canary()))
     assert (ran.stdout, ran.stderr) == ("", "2 objects in 1 file: 0 errors, 0 warnings\n")
+
+
+@pytest.mark.parametrize(("namespace", "warnings"), [("line-1", 0), ("line-9", 1)])
+def test_a_route_is_where_the_rollout_goes(fabctl: Fabctl, tmp_path: Path, namespace: str, warnings: int) -> None:
+    """Of a Rollout without a namespace its route must be where -n says that it is applied."""
+    body = canary(**SERVICES, trafficRouting={"plugins": PLUGINS})
+    del body["metadata"]["namespace"]
+    ran = fabctl("validate", "-n", namespace, "-f", _file(tmp_path, body))
+    assert ran.stdout.count("a route must be in the namespace of the Rollout") == warnings

@@ -134,7 +134,7 @@ class ArgoRolloutController:
 
     def wants(self, state: ArgoState, request: Request) -> bool:
         """Return whether a request may still be sent."""
-        return not state.rival and self._ours.wants(state.inner, request)
+        return self._ours.wants(state.inner, request)
 
     def _left(self, state: ArgoState, rival: str) -> Step:
         """Leave a Rollout to the controller that is at work on it; all is found out anew when that is over."""
