@@ -1,6 +1,6 @@
 """What Rollouts of workloads say: rows, trees, plans, histories, why one has stopped, and how its pods stand."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from fabctl.lineage import lineage
 from fabctl.render.pausing import paused_table
 from fabctl.render.rollouts import rollout_table
 from fabctl.render.shapes import plain_section, plain_sections, plain_table, table_for_people, width_of
+from fabctl.render.telling import Lines
 from fabctl.render.tree import tree
 from fabctl.render.workloads import history_sections, plan_sections, standing_section, workload_decisions
 from fabctl.revisions import pod_of, revisions
@@ -60,6 +61,16 @@ def test_a_tree_shows_revisions_with_their_pods_and_steps() -> None:
         "├── · step 5  analysis errors",
         f"└── decision {AT}  Progressing, StepDone, step 2 begins",
     ]
+
+
+def test_lines_in_a_pipe_go_on_in_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """A decision is noted with the next whole second: what follows from it is not told with a time before that."""
+    at, told = f"{(datetime.now(UTC) + timedelta(seconds=1)):%Y-%m-%dT%H:%M:%SZ}", Lines()
+    first, then = viewed(), viewed("Progressing", decisions=[DECISION, {**DECISION, "at": at, "rule": "Promote"}])
+    for each in (first, then):
+        told.show(each.decisions, lineage(each, (), NOW), wide=False)
+    before, decided, after = (line.split()[0] for line in capsys.readouterr().out.splitlines())
+    assert before < decided == at <= after
 
 
 def test_a_step_is_said_once() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from fabctl.parts import Decision
@@ -14,6 +14,9 @@ from fabctl.render.tree import Drawn, lines_of
 
 if TYPE_CHECKING:
     from fabctl.render.live import LiveTree
+
+
+SECOND = timedelta(seconds=1)
 
 
 class Told(Protocol):
@@ -73,13 +76,20 @@ class Lines:
         words = tree.words
         if (said := GAP.join(words)) != self._said:
             self._said = said
-            _print(datetime.now(UTC), *words)
+            _print(_now(decisions), *words)
 
     def trouble(self, message: str) -> None:
         """Say why there is nothing newer, unless that was said."""
         if message != self._trouble:
             self._trouble = message
             sys.stderr.write(f"fabctl: {message}\n")
+
+
+def _now(decisions: Sequence[Decision]) -> datetime:
+    """Return when a line is printed that follows from decisions: a status holds the next whole second of each."""
+    now = datetime.now(UTC)
+    last = next((each.at for each in reversed(decisions) if each.at), now)
+    return last if now < last <= now + SECOND else now
 
 
 def _print(at: datetime | None, *words: str) -> None:

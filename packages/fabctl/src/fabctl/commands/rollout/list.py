@@ -18,8 +18,8 @@ async def list(  # noqa: A001 - the command's name
 ) -> int:
     """List rollouts, of set-points and of workloads: where each stands, and how much holds what Git wants.
 
-    Step is the wave of set-points, or the step of a canary; Released how many PLCs hold what Git wants, or the share
-    that the new version has; Available how many pods of how many.
+    Step is the wave of set-points that is under way, or how many steps of a canary are done; Released how many PLCs
+    hold what Git wants, or the share that the new version has; Available how many pods of how many.
 
     Args:
         output: How to print.
