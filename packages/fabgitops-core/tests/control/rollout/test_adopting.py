@@ -10,6 +10,7 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.commands import Draft, Patch
 from fabgitops_core.control.objects import ObjectFailureKind
+from fabgitops_core.control.rollout import records
 
 from .test_argo import STEPS, ArgoPlant
 from .workshop import KEY, START, UID, defaulted, spec, template
@@ -132,6 +133,7 @@ def test_whoever_changes_the_controller_keeps_the_pods(
     assert plant.status is not None
     assert [each.rule for each in plant.status.decisions].count("Adopted") == 1
     assert plant.status.revision == 2
+    assert bool(plant.happenings) is (leave is on_its_way), "of what is over nothing is told"
     assert asked(plant) == [], "all is known from then on"
 
 
@@ -175,7 +177,7 @@ def test_a_version_of_before_is_found_again() -> None:
     plant.declare(template=template("0"))
     plant.settle(wait=False)
     assert plant.stands == ("Paused", {"0": 1, "1": 3})
-    assert len(plant.revisions()) == 2
+    assert len(plant.objects) == 2
 
 
 def test_what_was_put_onto_pods_for_a_time_is_no_other_template() -> None:
@@ -187,6 +189,42 @@ def test_what_was_put_onto_pods_for_a_time_is_no_other_template() -> None:
     plant.objects[key]["spec"]["template"]["metadata"]["annotations"] = {"note": "x"}
     plant.settle()
     assert plant.stands == ("Healthy", {"0": 0, "1": 4})
+
+
+@pytest.mark.parametrize("noted", ["[" * 100_000, "{", "[]", '{"labels": 7, "annotations": ["a"]}', "null"])
+def test_what_somebody_has_noted_there_is_only_a_note(noted: str) -> None:
+    """Whatever stands where Argo Rollouts notes something, its ReplicaSets are taken over, and nothing moves."""
+    plant = at_rest()
+    odd = {"rollout.argoproj.io/ephemeral-metadata": noted, "scale-down-deadline": noted}
+    key = left(plant, OLD, "1", 2, 4, **odd)
+    plant.objects[key]["metadata"]["annotations"]["rollout.argoproj.io/revision"] = noted
+    plant.settle()
+    assert plant.stands == ("Healthy", {"0": 0, "1": 4})
+
+
+def test_a_replica_set_without_any_note_is_taken_over() -> None:
+    """Where somebody has taken all annotations away its template is found all the same, and its number is a new one."""
+    plant = at_rest()
+    key = left(plant, OLD, "1", 2, 4)
+    del plant.objects[key]["metadata"]["annotations"]
+    plant.settle()
+    assert plant.stands == ("Healthy", {"0": 0, "1": 4})
+    assert marks.TEMPLATE in plant.objects[key]["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "hmi", "controller": True}, "hmi"),
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "hmi"}, ""),
+        ({"apiVersion": "fabgitops.io/v1", "kind": "Rollout", "name": "hmi", "controller": True}, ""),
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Experiment", "name": "hmi", "controller": True}, ""),
+        ({"apiVersion": 7, "kind": "Rollout", "name": "hmi", "controller": True}, ""),
+    ],
+)
+def test_only_the_rollout_that_manages_it_takes_it_over(owner: dict[str, Any], name: str) -> None:
+    """What another kind manages, or nobody, is left alone, whatever label it carries."""
+    assert records.argo_owner({"metadata": {"ownerReferences": [owner]}}) == name
 
 
 def test_pods_stay_as_long_as_argo_rollouts_has_said() -> None:
@@ -208,7 +246,7 @@ def test_pods_stay_as_long_as_argo_rollouts_has_said() -> None:
 
 def test_a_service_is_told_no_more_that_it_is_argo_rollouts() -> None:
     """Its mark on a Service goes, and no other's: a controller that is still there would undo the selector."""
-    plant = ArgoPlant(spec(BLUE_GREEN))
+    plant = ArgoPlant(spec({"blueGreen": {**BLUE_GREEN["blueGreen"], "previewService": "other"}}))
     for name, whose in (("hmi", KEY.name), ("other", "another")):
         plant.service(name)
         plant.objects[Key("Service", KEY.namespace, name)]["metadata"]["annotations"] = {marks.ARGO_MANAGED_BY: whose}

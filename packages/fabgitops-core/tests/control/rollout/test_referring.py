@@ -82,6 +82,10 @@ def test_nothing_moves_without_the_deployment() -> None:
     plant.declare(replicas=2)
     plant.settle()
     assert (ready(plant)[0], plant.counts()) == ("ReferenceNotFound", {"1": 4})
+    plant.store(DEPLOYMENT, {**gone, "metadata": {**gone["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}})
+    plant.settle()
+    assert (ready(plant)[0], plant.counts()) == ("ReferenceNotFound", {"1": 4})
+    del plant.objects[DEPLOYMENT]
     unseen = {"Deployment": "you may not list deployments"}
     plant.tell(Surveyed(plant.at, plant.children(), unseen=unseen))
     assert ready(plant)[1].endswith("cannot be looked at: you may not list deployments")
@@ -168,6 +172,17 @@ def test_on_success_all_of_its_pods_go_at_the_end() -> None:
     deploy(plant, "1")
     assert {keeps for keeps, available in rolled(plant) if available < 4} == {4}
     assert keeps(plant) == 0
+    plant.bad = {"1"}
+    plant.tick()
+    deploy(plant, "1", 6, generation=90)
+    assert rolled(plant)[-1] == (6, 0), "who gives it pods while those of the Rollout are ill keeps them"
+    plant.bad, plant.slow = set(), False
+    assert rolled(plant)[-1] == (0, 4)
+    plant.declare(paused=True)
+    deploy(plant, "2", 2, generation=91)
+    for _ in range(20):
+        plant.stays(1)
+    assert (plant.available(), keeps(plant)) == (4, 2), "while a version is on its way nothing is a success"
     plant = Plant(referring(scaleDown="onsuccess"), bad={"1"})
     deploy(plant, "1")
     assert rolled(plant) == [(4, 0)]
@@ -191,3 +206,18 @@ def test_a_deployment_without_pods_gets_none() -> None:
     plant = Plant(referring(scaleDown="progressively"), bad={"1"})
     deploy(plant, "1", 0)
     assert rolled(plant) == [(0, 0)]
+
+
+def test_a_template_that_moves_into_the_deployment_is_no_new_version() -> None:
+    """Who says by a reference what stood in the template keeps the pods: the API server makes the same of both."""
+    plant = Plant(spec(CANARY))
+    plant.settle()
+    (body,) = plant.objects.values()
+    body["spec"]["template"] = defaulted(body["spec"]["template"])  # as an API server has stored it
+    deploy(plant, "1", 0)
+    plant.spec = referring()
+    plant.declare(replicas=4)
+    plant.settle()
+    deploy(plant, "1", 0, podReplacementPolicy="Anything")
+    plant.settle()
+    assert (ready(plant)[0], len(plant.objects), plant.counts()) == ("Completed", 2, {"1": 4})

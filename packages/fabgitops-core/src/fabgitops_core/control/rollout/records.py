@@ -66,7 +66,7 @@ def _ephemeral(text: str) -> tuple[Collection[str], Collection[str]]:
     """Return the labels and the annotations that Argo Rollouts has put onto pods for a time, as it notes them."""
     try:
         said = mapping_of(json.loads(text or "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         said = {}
     return tuple(mapping_of(said.get("labels"))), tuple(mapping_of(said.get("annotations")))
 
