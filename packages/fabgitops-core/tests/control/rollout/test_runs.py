@@ -259,3 +259,19 @@ def test_at_rest_nothing_is_written() -> None:
     plant.restart()
     plant.settle()
     assert plant.version == before
+
+
+def test_runs_that_argo_rollouts_has_made_are_over() -> None:
+    """Taken over, one that goes on ends without a verdict, and so many of them are kept as of ours."""
+    plant = judged({"canary": {"steps": STEPS}}, 0.0, analysis={"unsuccessfulRunHistoryLimit": 1})
+    assert plant.status is not None
+    owner = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "hmi", "uid": UID, "controller": True}
+    for name, phase in (("first", "Failed"), ("second", "Running"), ("third", "Pending")):
+        labels = {"rollout-type": "Step", marks.HASH: plant.status.stable_rs}
+        metadata = {"name": name, "labels": labels, "ownerReferences": [owner]}
+        status = {"phase": phase, "metricResults": [{"name": "errors", "phase": phase}]}
+        plant.store(Key("AnalysisRun", "plant", name), {"metadata": metadata, "spec": {}, "status": status})
+        plant.tick()
+    plant.settle()
+    assert {name: each["status"]["phase"] for name, each in plant.runs().items()} == {"third": "Inconclusive"}
+    assert plant.stands == ("Healthy", {"1": 4})
