@@ -349,6 +349,21 @@ async def test_people_are_told_of_what_is_refused_for_good(server: Server, offic
         await until(lambda: [each["note"] for each in kube.created] == ["turn 1"])
 
 
+async def test_nobody_is_told_of_another_object_of_the_name(server: Server, office: Office, kube: FakeKube) -> None:
+    """An Event that waits while its object is made anew is about one that is gone, and is dropped."""
+    office.open()
+    await until(lambda: office.rests)
+    server.errors = [Unavailable("away", "unreachable")]
+    office.reporter.publish(KEY, DeskStatus(turns=1))
+    office.reporter.notice(KEY, Notice(Turn.TAKEN, "turn 1"))
+    await until(lambda: not server.errors)
+    body = server.body()
+    office.inventory.present(office.clerk, {**body, "metadata": {**body["metadata"], "uid": "u2"}})
+    await until(lambda: not office.reporter.pending(KEY))
+    assert server.status["turns"] == 1
+    assert kube.created == []
+
+
 def test_a_place_that_counts_no_changes_is_refused(kube: FakeKube, metrics: Metrics) -> None:
     """A kind whose status is shared is not looked after where that could not be kept: the fault shows at the start."""
     inventory = Inventory.__new__(Inventory)

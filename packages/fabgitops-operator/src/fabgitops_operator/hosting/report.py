@@ -61,7 +61,7 @@ class _Outbox:
     """What waits to be sent to one object, nothing or one status; who sends it, and who waits to hear of it.
 
     While it is `overtaken` somebody else has changed the object, and what we had to say of it is decided anew.
-    `notices` are Events of what stands in no status yet that is stored.
+    `notices` are Events of what stands in no status yet that is stored, each with the uid of its object.
     """
 
     __slots__ = ("notices", "overtaken", "sender", "urged", "waiters", "waiting")
@@ -70,7 +70,7 @@ class _Outbox:
         self.overtaken = False
         self.waiting: list[_Letter] = []
         self.waiters: list[asyncio.Future[Stored]] = []
-        self.notices: list[Notice] = []
+        self.notices: list[tuple[str | None, Notice]] = []
         self.urged = asyncio.Event()
         self.sender: asyncio.Task[None] | None = None
 
@@ -175,13 +175,14 @@ class Reporter:
             return
         if len(outbox.notices) >= MOST_NOTICES:
             self._announce(key, outbox)
-        outbox.notices.append(notice)
+        outbox.notices.append((self._objects.uid(key), notice))
 
     def _announce(self, key: Key, outbox: _Outbox, count: int | None = None) -> None:
-        """Announce so many of the Events that wait, or all of them."""
+        """Announce so many of the Events that wait, or all of them; none for another object of the name."""
         told, outbox.notices = outbox.notices[:count], [] if count is None else outbox.notices[count:]
-        for notice in told:
-            self._announcer.announce(key, notice)
+        for uid, notice in told:
+            if uid == self._objects.uid(key):
+                self._announcer.announce(key, notice)
 
     def forget(self, uid: str) -> None:
         """Drop what is known of an object that is gone."""
