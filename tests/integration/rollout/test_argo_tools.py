@@ -12,9 +12,10 @@ from testbed import ControlPlane
 from testbed.pods import Kubelet
 
 from ..operators import Operator
-from ..planes import until
+from ..planes import APPLY, FORCE, until
 from .conftest import NAMESPACE
 from .test_argo import ACCOUNT, ArgoWorkload
+from .test_referring import Deployment
 from .tools import ArgoCD, Flux, Plugin
 from .workload import Body
 
@@ -223,6 +224,36 @@ def test_a_blue_green(blue_green: BlueGreen, plugin: Plugin, argo_cd: ArgoCD) ->
     plugin("abort", blue_green.name)
     blue_green.is_so(phase="Degraded", abort=True)
     assert (argo_cd.health(blue_green.stored())[0], blue_green.served()[0]) == ("Degraded", "3")
+
+
+class Referring(ArgoWorkload):
+    """One whose pods a Deployment says, of which Argo Rollouts has noted a generation."""
+
+    def refer(self) -> None:
+        """Declare it."""
+        ref = {"apiVersion": "apps/v1", "kind": "Deployment", "name": self.name, "scaleDown": "onsuccess"}
+        noted = {"rollout.argoproj.io/workload-generation": "7"}
+        metadata = {"name": self.name, "labels": self._labels, "annotations": noted}
+        body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": metadata}
+        body["spec"] = {"replicas": 4, "workloadRef": ref, "strategy": self.strategy()}
+        self.api.patch(self.path, params=FORCE, json=body, headers=APPLY).raise_for_status()
+
+
+def test_pods_of_a_deployment(argo: Operator, administrator: httpx.Client, plugin: Plugin, argo_cd: ArgoCD) -> None:
+    """The plugin changes the Deployment that is named, `undo` goes back at once, and Argo CD waits for nothing."""
+    hmi = Referring(administrator, "argo-referring", DEFAULT_ID)
+    deployment = Deployment(administrator, hmi.name)
+    hmi.refer()
+    hmi.is_so(phase="Healthy", availableReplicas=4)
+    assert argo_cd.health(hmi.stored())[0] == "Healthy"
+    plugin("set", "image", hmi.name, f"hmi={hmi.name}:2")
+    hmi.is_so(phase="Paused", currentStepIndex=1)
+    assert {f"Images: {hmi.name}:1 (stable)", f"{hmi.name}:2 (canary)"} <= set(plugin.shown(hmi.name))
+    plugin("undo", hmi.name)
+    hmi.is_so(phase="Healthy", availableReplicas=4, replicas=4)
+    assert hmi.pods() == {"1": 4, "2": 0}
+    hmi.delete()
+    deployment.delete()
 
 
 @pytest.fixture(scope="module")
