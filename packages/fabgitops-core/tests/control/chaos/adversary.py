@@ -7,23 +7,20 @@ request about it; and in the end, when the adversary rests, the experiment is ov
 
 import heapq
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Any
 
-from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec
-from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, TargetState
-from fabgitops_core.api.meta import Key, rfc3339
+from fabgitops_core.api.meta import rfc3339
 from fabgitops_core.control.chaos.deeds import AgentRemove, Deed, Evict
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Released, Selected, Unrecorded
 from fabgitops_core.control.chaos.facts import Facts
-from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
+from fabgitops_core.control.chaos.ids import InjectionId, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place
 from fabgitops_core.control.chaos.registry import OURS
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Release, Select
-from fabgitops_core.control.chaos.selecting import Candidate
 from fabgitops_core.control.chaos.states import State, Undeclared
 from fabgitops_core.control.chaos.table import step
 from fabgitops_core.control.commands import Publish, Request, Wake
@@ -31,20 +28,7 @@ from fabgitops_core.control.events import Declared, Event, Faulted
 
 from .agents import Agent, Pods
 from .rules import ALL, Rules
-
-START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-KEY = Key("ChaosExperiment", "plant", "story")
-QUIET = 120.0
-"""From here on nobody dies any more, and the API server answers; a node may stay away for ever."""
-
-OVER = 360.0
-END = 480.0
-ROUND = 5.0
-BOUND = 30.0
-ALLOWED = ChaosPolicySpec.model_validate(
-    {"enabled": True, "scenarios": ["cpuStress", "podKiller"], "maxPercent": 100, "minReadyLeft": 0}
-)
-PODS = tuple(Candidate(f"hmi-{n}", TargetUid(f"pod-{n}"), "plant", NodeName("ab"[n // 2])) for n in range(3))
+from .scene import ALLOWED, BOUND, END, KEY, OVER, PODS, QUIET, ROUND, START, spec_of
 
 
 class Broken(AssertionError):
@@ -64,7 +48,7 @@ class Story:
         self.spite = self.dice.choice(["", "", "", "", "kill", "cut"])
         if self.spite:
             self.slow, self.lossy = 0.4, 0.0
-        self.spec = self._spec()
+        self.spec = spec_of(self.dice, hasty=bool(self.spite))
         self.stored, self.finalizer, self.leaving, self.there = ChaosExperimentStatus(), False, False, True
         self.api_up, self.allowed = True, True
         self.state: State = Undeclared(key=KEY, known=OURS)
@@ -73,19 +57,6 @@ class Story:
         self.sent: dict[InjectionId, float] = {}
         self.born()
         self._trouble()
-
-    def _spec(self) -> ChaosExperimentSpec:
-        shot = self.dice.random() < 0.15
-        probe = {"name": "p", "http": {"url": "http://hmi"}, "withinSecs": 20, "failAfter": 2}
-        return ChaosExperimentSpec.model_validate(
-            {
-                "scenario": {"podKiller": {}} if shot else {"cpuStress": {}},
-                "target": {"kind": "pods", "labelSelector": {"matchLabels": {"a": "b"}}, "mode": "all"},
-                "durationSecs": self.dice.randint(2, 6 if self.spite else 40),
-                "startDeadlineSecs": self.dice.choice([20, 60]),
-                "probes": [probe] if self.dice.random() < 0.2 else [],
-            }
-        )
 
     def play(self) -> "Story":
         """Play to the end.

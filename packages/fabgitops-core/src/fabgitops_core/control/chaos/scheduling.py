@@ -38,7 +38,7 @@ def tick(
         at: Now.
         running: Its experiments that are not over.
     """
-    since = max(handled or created, created, at - timedelta(seconds=spec.starting_deadline_secs))
+    since = max(handled or created, at - timedelta(seconds=spec.starting_deadline_secs))
     following = next(begins_after(spec.schedule, spec.time_zone, max(at, since)), None)
     due = _last(spec, since, at)
     if due is None:

@@ -1,0 +1,135 @@
+"""What keeps an experiment from beginning, and that nothing is touched until then."""
+
+from typing import Any
+
+import pytest
+from fabgitops_core.api.chaos.status import (
+    Phase,
+    Verdict,
+)
+from fabgitops_core.control.chaos.deeds import AgentRemove
+from fabgitops_core.control.chaos.events import Held, Selected, Unrecorded
+from fabgitops_core.control.chaos.ids import TargetUid
+from fabgitops_core.control.chaos.outcomes import Answer, Result
+from fabgitops_core.control.chaos.reasons import ChaosNotice
+from fabgitops_core.control.chaos.requests import Hold
+from fabgitops_core.control.chaos.selecting import Candidate
+
+from .telling import POLICY, PROBE, UID, Told
+
+
+@pytest.mark.parametrize(
+    ("policy", "opted_in", "why"),
+    [
+        (None, True, "there is no ChaosPolicy that is called default"),
+        ({"enabled": False}, True, "enabled: false"),
+        ({}, False, "the namespace plant has no label fabgitops.io/chaos: allowed"),
+        ({"scenarios": ["cpuStress"]}, True, "does not name networkDelay in scenarios"),
+        ({"maxDurationSecs": 19}, True, "it is 20 s long, and the ChaosPolicy allows maxDurationSecs 19"),
+        (
+            {"windows": [{"type": "deny", "schedule": "0 12 * * *", "duration": "1h"}]},
+            True,
+            "the ChaosPolicy denies it in the window 0 12 * * * (1h, UTC)",
+        ),
+        ({"windows": [{"type": "allow", "schedule": "0 3 * * *", "duration": "1h"}]}, True, "no window of the Chaos"),
+    ],
+)
+def test_what_is_not_allowed_waits_and_then_fails(policy: dict[str, Any] | None, opted_in: bool, why: str) -> None:
+    """Nothing is asked for while it is not allowed; why is said, once, and in the end it has failed for that."""
+    told = Told().declared()
+    told.policy, told.opted_in = None if policy is None else {**POLICY, **policy}, opted_in
+    told.later(0)
+    assert told.request is None
+    assert why in told.status.message
+    assert (told.status.phase, told.status.reason) == (Phase.PENDING, "Denied")
+    told.later(10)
+    assert told.notices == [ChaosNotice.SCENARIO_DENIED]
+    told.later(291)
+    assert (told.status.phase, told.status.reason, told.status.verdict) == (Phase.FAILED, "Denied", "Inconclusive")
+    assert why in told.status.message
+
+
+def test_a_guard_is_asked_again_right_before_the_injection() -> None:
+    """What was allowed when it was looked at, and is not when it is to be injected, is not injected."""
+    told = Told().examining()
+    told.policy = None
+    told.examined()
+    assert told.request is None
+    assert (told.status.phase, told.status.targets) == (Phase.PENDING, ())
+
+
+def test_nothing_to_choose_from_is_over_at_once() -> None:
+    """A selector that matches nothing that may be hit fails with the counts, and nothing else is hit instead."""
+    told = Told().declared().later(0)
+    told(Held(told.at))
+    told(Selected(told.at, told.facts, (Candidate("a", TargetUid("a"), ready=False),)))
+    assert (told.status.phase, told.status.reason) == (Phase.FAILED, "NoTargets")
+    assert told.status.message == "no target: 0 that could be chosen; and 1 not ready"
+
+
+@pytest.mark.parametrize("busy", [{"claimed_by": "plant/other"}, {"moved_by": "the Rollout hmi"}])
+def test_a_target_of_somebody_else_is_waited_for(busy: dict[str, str]) -> None:
+    """Two experiments never have one target, and what a rollout moves is left alone."""
+    told = Told().declared().later(0)
+    told(Held(told.at))
+    told(Selected(told.at, told.facts, (Candidate("hmi-1", UID, "plant", **busy),)))  # type: ignore[arg-type]
+    assert (told.status.phase, told.status.reason) == (Phase.PENDING, "TargetBusy")
+    assert next(iter(busy.values())) in told.status.message
+
+
+def test_what_a_node_cannot_do_is_not_tried() -> None:
+    """A capability that is missing fails the experiment by its name; an agent that is away is waited for."""
+    told = Told().examining().examined(can=frozenset())
+    assert (told.status.reason, told.status.message) == (
+        "NotCapable",
+        "the agent of the node n1 cannot do networkDelay",
+    )
+    away = Told().examining().examined(why="its Lease is 40 s old")
+    assert (away.status.phase, away.status.reason) == (Phase.PENDING, "AgentUnavailable")
+    assert "its Lease is 40 s old" in away.status.message
+
+
+@pytest.mark.parametrize(("holds", "verdict"), [(False, Verdict.FAILED), (None, Verdict.INCONCLUSIVE)])
+def test_what_is_not_steady_is_not_touched(holds: bool | None, verdict: Verdict) -> None:
+    """A probe that does not hold before keeps the experiment from beginning; one that cannot be asked does, too."""
+    told = Told(probes=[PROBE]).examining()
+    assert (told.deeds, told.asked) == ((), ["steady"])
+    told.acted(None, Answer("steady", holds, "503"))
+    assert (told.status.phase, told.status.reason, told.status.verdict) == (Phase.FAILED, "NotSteady", verdict)
+    assert "steady: 503" in told.status.message
+    assert told.status.targets == ()
+
+
+def test_a_record_that_is_not_stored_keeps_it_from_beginning() -> None:
+    """While the API server does not take the record nothing is injected; it is begun anew later."""
+    told = Told().examining().examined()
+    told(Unrecorded(told.at, "the API server is away"))
+    assert (told.status.phase, told.status.targets, told.request) == (Phase.PENDING, (), None)
+    assert told.later(5).request == Hold()
+
+
+@pytest.mark.parametrize("result", [None, Result.UNKNOWN, Result.REFUSED, Result.LATE])
+def test_what_may_be_injected_is_undone_and_not_repeated(result: Result | None) -> None:
+    """An injection of unknown outcome is ended, and never asked for again."""
+    told = Told().examining().examined().acted(result)
+    assert isinstance(told.deeds[0], AgentRemove)
+    told.acted()
+    assert (told.status.phase, told.status.reason) == (Phase.FAILED, "InjectFailed")
+
+
+@pytest.mark.parametrize("way", ["abort", "deleted"])
+def test_what_is_ended_right_before_the_injection_is_not_injected(way: str) -> None:
+    """A word that comes while places are looked at is heard before anything is done."""
+    told = Told().examining()
+    told.declared(spec=told.spec.model_copy(update={"abort": way == "abort"}), leaving=way == "deleted")
+    told.examined()
+    assert (told.status.phase, told.status.targets, told.deeds) == (Phase.ABORTED, (), ())
+
+
+def test_more_than_the_policy_allows_waits() -> None:
+    """What would hit too many is denied with the field of the policy, and nothing is hit instead."""
+    told = Told()
+    told.policy = {**POLICY, "minReadyLeft": 1}
+    told.examining()
+    assert (told.status.phase, told.status.reason) == (Phase.PENDING, "Denied")
+    assert "minReadyLeft 1" in told.status.message
