@@ -71,7 +71,7 @@ async def _site() -> AsyncIterator[Site]:
 async def test_an_injection_is_led(site: Site) -> None:
     """Its place is looked at, it is begun, renewed and ended; each answer brings the agent's clock, and its effect."""
     site.node.now = 7.0
-    place = await site.agents_.place(SPOT)
+    place = await site.agents_.place(AgentRemove(SPOT))
     assert place.can == {"networkDelay", "cpuStress"}
     assert place.clock
     assert (place.clock.instance, place.clock.now) == ("abc", 7.0)
@@ -110,13 +110,15 @@ async def test_what_comes_too_late_is_told(site: Site) -> None:
 
 async def test_an_agent_that_is_silent_is_not_asked(site: Site) -> None:
     """An agent whose Lease was not renewed for 15 s by our clock is away; so is a node without one."""
-    assert (await site.agents_.place(SPOT)).why == ""
+    assert (await site.agents_.place(AgentRemove(SPOT))).why == ""
     site.now = 15.1
-    assert "has not renewed its Lease for 15 s" in (await site.agents_.place(SPOT)).why
+    assert "has not renewed its Lease for 15 s" in (await site.agents_.place(AgentRemove(SPOT))).why
     site.renewed = "2026-11-29T23:00:20Z"
-    assert (await site.agents_.place(SPOT)).why == ""
+    assert (await site.agents_.place(AgentRemove(SPOT))).why == ""
     elsewhere = replace(SPOT, node=NodeName("node-2"))
-    assert (await site.agents_.place(elsewhere)).why == "no agent is on node node-2: its DaemonSet does not run there"
+    assert (
+        await site.agents_.place(AgentRemove(elsewhere))
+    ).why == "no agent is on node node-2: its DaemonSet does not run there"
     assert (await site.agents_.do(AgentRemove(elsewhere))).result is Result.REFUSED
 
 
@@ -132,13 +134,13 @@ async def test_no_answer_is_no_refusal(site: Site) -> None:
     """Where nothing answers, or the agent cannot find out who asks, it may have been done: that is not known."""
     site.said = replace(site.said, url="https://127.0.0.1:1")
     assert (await site.agents_.do(AgentInject(SPOT, DELAY, site.lease()))).result is Result.UNKNOWN
-    assert (await site.agents_.place(SPOT)).why.startswith("no answer from https://127.0.0.1:1")
+    assert (await site.agents_.place(AgentRemove(SPOT))).why.startswith("no answer from https://127.0.0.1:1")
 
 
 async def test_a_wrong_token_is_told(site: Site) -> None:
     """An agent that does not know the token refuses, and its reason is what is told."""
     site.token = "bad"  # noqa: S105 - of a test
-    assert "none for the audience" in (await site.agents_.place(SPOT)).why
+    assert "none for the audience" in (await site.agents_.place(AgentRemove(SPOT))).why
     assert (await site.agents_.do(AgentRemove(SPOT))).result is Result.REFUSED
 
 
@@ -160,6 +162,8 @@ async def test_a_lease_that_no_agent_wrote(site: Site, broken: str) -> None:
         return [body]
 
     site.agents = agents  # type: ignore[method-assign]
-    assert (await site.agents_.place(SPOT)).why == "the Lease fabgitops-agent-node-1 is not what an agent writes"
+    assert (
+        await site.agents_.place(AgentRemove(SPOT))
+    ).why == "the Lease fabgitops-agent-node-1 is not what an agent writes"
     with pytest.raises(NoWayError):
         await site.agents_.stop()

@@ -75,7 +75,7 @@ def test_what_mock_plcs_do() -> None:
     fails = {"plcFault": {"fault": "frozen", "tokenSecret": "mock"}}
     assert of(fails) == (MockFault(SPOT, {"fault": "frozen"}, mock=mock), MockRemove(SPOT, mock))
     drifts = {"plcDrift": {"register": "speed", "value": 12.5, "tokenSecret": "mock"}}
-    put_back = MockSet(SPOT, mock, "speed", "7", only_if=12.5)
+    put_back = MockSet(SPOT, mock, "speed", 7, only_if=12.5)
     assert of(drifts) == (MockSet(SPOT, mock, "speed", 12.5), put_back)
 
 

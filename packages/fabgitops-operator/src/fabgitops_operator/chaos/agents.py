@@ -70,10 +70,10 @@ class Agents:
         self._session, self._cluster, self._token, self._clock = session, cluster, token, clock
         self._seen: dict[str, _Seen] = {}
 
-    async def place(self, spot: Spot) -> Place:
+    async def place(self, deed: Deed) -> Place:
         """Return what the agent of a target's node can do, by which clock; it is asked right now whether it lives."""
         try:
-            agent = await self._of(spot)
+            agent = await self._of(deed.spot)
         except NoWayError as error:
             return Place(why=str(error))
         reply = await self._ask(agent, "GET", "health")

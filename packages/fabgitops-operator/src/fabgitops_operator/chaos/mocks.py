@@ -3,6 +3,7 @@
 A real PLC has no such API, and this is all that ever speaks to a device of an experiment: nothing of Modbus.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -35,8 +36,10 @@ class Mocks:
         """Prepare it; nothing is sent yet."""
         self._session, self._plcs = session, plcs
 
-    async def place(self, deed: MockFault | MockSet) -> Place:
+    async def place(self, deed: Deed) -> Place:
         """Return whether a mock is there, by which clock, and what a register holds that is to be set."""
+        if not isinstance(deed, MockFault | MockSet):
+            return Place(why=f"no mock PLC does a {type(deed).__name__}")
         reply, port = await self._ask(deed.spot, deed.mock, "GET", "state")
         if isinstance(reply, Outcome):
             return Place(why=f"{NOT_A_MOCK}{reply.message}")
@@ -53,7 +56,7 @@ class Mocks:
         found = reply.body.get("registers")
         if reply.status != 200 or not found:
             return Place(why=reply.error)
-        return Place(CAN, state.clock, before=str(found[0]["value"]))
+        return Place(CAN, state.clock, before=json.dumps(found[0]["value"]))
 
     async def do(self, deed: Deed) -> Outcome:
         """Have something done, and return what came of it."""
@@ -77,7 +80,7 @@ class Mocks:
             reply, _ = await self._ask(deed.spot, deed.mock, "GET", path)
             if isinstance(reply, Outcome):
                 return reply
-            if not (found := reply.body.get("registers")) or str(found[0]["value"]) != str(deed.only_if):
+            if not (found := reply.body.get("registers")) or found[0]["value"] != deed.only_if:
                 return Outcome(Result.DONE, "somebody has set it meanwhile: it is left as it is", reply.clock)
         return await self._done(deed.spot, deed.mock, "PUT", path, {"value": deed.value})
 

@@ -39,7 +39,7 @@ NO_LEASE = Lease("", 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A target, and the name of the one injection that is made in it; `before` is what it had, where that is known."""
+    """A target, and the name of the one injection in it; `before` is what it had, as JSON, where that is known."""
 
     namespace: str
     name: str

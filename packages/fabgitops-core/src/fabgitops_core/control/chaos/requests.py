@@ -19,6 +19,13 @@ class Release(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Look(Request):
+    """Look at what decides whether there may be chaos in a namespace; `Looked` tells of it."""
+
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class Select(Request):
     """Look at what a target's selector matches, None for the operator itself; `Selected` tells of it."""
 

@@ -20,6 +20,7 @@
     Judging     Acted            Completed, Failed or Aborted, with the verdict; or Closing, until it has time no more
     final       Released         the same, at rest
     any         Faulted          what may be injected is undone by its record, else as if nobody had answered
+    any         Due              the same: it is looked at first (`Look`), where there is anything to look at
     any         Removed          Departed
 
 Six rules hold whatever dies in between: the record is stored before anything is done (`Act.recorded`); what is renewed
@@ -36,11 +37,13 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.control.chaos import closing, declaring, finishing, injecting, recovering, running, starting
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Released, Selected, Unrecorded
 from fabgitops_core.control.chaos.registry import OURS, Registry
+from fabgitops_core.control.chaos.requests import Look
 from fabgitops_core.control.chaos.states import (
     Aborted,
     Closing,
     Completed,
     Departed,
+    Ending,
     Examining,
     Failed,
     Holding,
@@ -57,9 +60,10 @@ from fabgitops_core.control.chaos.states import (
     Step,
     Undeclared,
     Undoing,
+    Wanted,
 )
 from fabgitops_core.control.commands import Wake
-from fabgitops_core.control.events import Declared, Event, Faulted, Removed
+from fabgitops_core.control.events import Declared, Due, Event, Faulted, Removed
 
 AState = TypeVar("AState")
 AnEvent = TypeVar("AnEvent", bound=Event)
@@ -135,8 +139,16 @@ def step(state: State, event: Event) -> Step:
         return state, ()
     if isinstance(event, Removed):
         return Departed(key=state.key), (Wake(None),)
+    if isinstance(event, Due):
+        return state, (Look(_namespace(state)),) if (type(state), Looked) in TABLE else ()
     handler = TABLE.get((type(state), type(event)))
     return (state, ()) if handler is None else handler(state, event)
+
+
+def _namespace(state: State) -> str:
+    """Return where the targets are."""
+    plan = state.plan if isinstance(state, Wanted | Ending) else None
+    return plan.namespace if plan else state.key.namespace
 
 
 class ExperimentController:

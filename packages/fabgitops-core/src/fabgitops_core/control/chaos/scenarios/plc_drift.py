@@ -1,5 +1,7 @@
 """A register of a mock PLC is set to another value, once."""
 
+import json
+
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.scenarios import PlcDrift
 from fabgitops_core.api.chaos.target import TargetKind
@@ -28,7 +30,7 @@ class MockDrifting:
         """Return what puts back what was there, where nobody has corrected it; nothing where that is not known."""
         if not spot.before:
             return None
-        return MockSet(spot, _mock(given), given.register_name, spot.before, only_if=given.value)
+        return MockSet(spot, _mock(given), given.register_name, json.loads(spot.before), only_if=given.value)
 
 
 def _mock(given: PlcDrift) -> Mock:

@@ -1,0 +1,206 @@
+"""Carries out what the decisions of chaos experiments ask for: one request, answered within a few seconds.
+
+Nothing is begun before its record is stored, nor while the operator may change nothing; nothing is renewed then
+either, so it ends by itself. To end something is always allowed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from fabgitops_core.api.chaos.policy import ChaosPolicySpec
+from fabgitops_core.api.chaos.probes import Probe
+from fabgitops_core.api.chaos.target import Target
+from fabgitops_core.api.meta import Key
+from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict, Leased, Mock, MockFault, MockSet, Renewal
+from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Released, Selected, Unrecorded
+from fabgitops_core.control.chaos.facts import Facts
+from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place
+from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Look, Release, Select
+from fabgitops_core.control.chaos.selecting import Candidate
+from fabgitops_core.control.commands import Request
+from fabgitops_core.engine.performing import Performer, WhyNot
+from fabgitops_core.engine.ports import Host, Stored
+
+ROUND_SECS = 5.0
+"""How long a round of requests takes at most: what has not answered by then is not known."""
+RECORD_SECS = 5.0
+_CHANGES = (Leased, Renewal, Evict, Delete)
+"""What is not done while the operator may change nothing; to end something is none of them."""
+NOT_STORED = "the record could not be stored"
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
+log = logging.getLogger(__name__)
+
+
+class AwayError(Exception):
+    """Where objects are kept gave no answer, or refused: its text says why."""
+
+
+class World(Protocol):
+    """Where experiments and their targets are kept. Each may raise AwayError."""
+
+    async def policy(self) -> ChaosPolicySpec | None:
+        """Return the policy, None where there is none."""
+
+    async def opted_in(self, namespace: str) -> bool:
+        """Return whether a namespace lets experiments in."""
+
+    async def candidates(self, namespace: str, target: Target | None) -> tuple[Candidate, ...]:
+        """Return what a target's selector matches; for None the operator's own pod."""
+
+    async def hold(self, key: Key) -> None:
+        """Put the finalizer on an experiment."""
+
+    async def release(self, key: Key) -> None:
+        """Take the finalizer off an experiment; one that is gone is no error."""
+
+    async def kill(self, deed: Evict | Delete) -> Outcome:
+        """Evict or delete the pod of this uid, and no other."""
+
+
+class Places(Protocol):
+    """Those who hold injections in pods: agents."""
+
+    async def place(self, deed: Deed) -> Place:
+        """Return what can be done there, and by which clock."""
+
+    async def do(self, deed: Deed) -> Outcome:
+        """Have something done."""
+
+
+class Probes(Protocol):
+    """What answers probes."""
+
+    async def ask(self, probe: Probe, namespace: str) -> Answer:
+        """Return whether it holds."""
+
+
+class Performing:
+    """Performs the requests of all experiments.
+
+    Args:
+        host: Where statuses are stored.
+        world: Where experiments and targets are kept.
+        agents: Who holds injections in pods.
+        mocks: Who holds faults of mock PLCs.
+        probes: Who answers probes.
+        now: The time of day.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        world: World,
+        agents: Places,
+        mocks: Places,
+        probes: Probes,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._host, self._world, self._agents, self._mocks, self._probes = host, world, agents, mocks, probes
+        self._now = now
+        self._facts: dict[str, Facts] = {}
+
+    def performers(self) -> Mapping[type[Request], Performer]:
+        """Return who carries out which request."""
+        return {
+            Look: self._look,
+            Hold: self._hold,
+            Release: self._release,
+            Select: self._select,
+            Examine: self._examine,
+            Act: self._act,
+        }
+
+    async def _look(self, _key: Key, request: Look, _why_not: WhyNot) -> Looked:
+        return Looked(self._now(), await self._known(request.namespace))
+
+    async def _known(self, namespace: str) -> Facts:
+        """Return what is allowed. While nobody answers what was known last holds: what runs is renewed without them."""
+        try:
+            facts = Facts(await self._world.policy(), await self._world.opted_in(namespace))
+        except AwayError as error:
+            return self._facts.get(namespace) or Facts(None, False, f"what is allowed is not known: {error}")
+        self._facts[namespace] = facts
+        return facts
+
+    async def _hold(self, key: Key, _request: Hold, _why_not: WhyNot) -> Held:
+        return Held(self._now(), await _why(self._world.hold(key)))
+
+    async def _release(self, key: Key, _request: Release, _why_not: WhyNot) -> Released:
+        if await self._host.stored(key, RECORD_SECS) is Stored.AWAY:
+            return Released(self._now(), NOT_STORED)
+        return Released(self._now(), await _why(self._world.release(key)))
+
+    async def _select(self, _key: Key, request: Select, _why_not: WhyNot) -> Selected:
+        facts = await self._known(request.namespace)
+        try:
+            found = await self._world.candidates(request.namespace, request.target)
+        except AwayError as error:
+            return Selected(self._now(), facts, why=str(error))
+        return Selected(self._now(), facts, found)
+
+    async def _examine(self, key: Key, request: Examine, _why_not: WhyNot) -> Examined:
+        facts = await self._known(_where(request.deeds, key))
+        places = await _all(request.deeds, self._place)
+        return Examined(self._now(), facts, {deed.spot.uid: place for deed, place in places})
+
+    async def _place(self, deed: Deed) -> Place:
+        if isinstance(deed, Evict | Delete):
+            return Place()
+        return await self._of(deed).place(deed)
+
+    async def _act(self, key: Key, request: Act, why_not: WhyNot) -> Acted | Unrecorded:
+        held = why_not() if any(isinstance(deed, _CHANGES) for deed in request.deeds) else ""
+        if request.recorded and (why := held or await self._unstored(key) or why_not()):
+            return Unrecorded(self._now(), why)
+        wanted = [deed for deed in request.deeds if not (held and isinstance(deed, _CHANGES))]
+        namespace = _where(request.deeds, key)
+        outcomes, answers = await asyncio.gather(
+            _all(wanted, self._do), _all(request.probes, lambda probe: self._probes.ask(probe, namespace))
+        )
+        told = {deed.spot.uid: outcome for deed, outcome in outcomes}
+        return Acted(self._now(), told, tuple(answer for _, answer in answers))
+
+    async def _unstored(self, key: Key) -> str:
+        return "" if await self._host.stored(key, RECORD_SECS) is Stored.YES else NOT_STORED
+
+    async def _do(self, deed: Deed) -> Outcome:
+        if isinstance(deed, Evict | Delete):
+            return await self._world.kill(deed)
+        return await self._of(deed).do(deed)
+
+    def _of(self, deed: Deed) -> Places:
+        mock = getattr(deed, "mock", None)
+        return self._mocks if isinstance(deed, MockFault | MockSet) or isinstance(mock, Mock) else self._agents
+
+
+def _where(deeds: Sequence[Deed], key: Key) -> str:
+    """Return the namespace of the targets."""
+    return deeds[0].spot.namespace if deeds else key.namespace
+
+
+async def _why(doing: Awaitable[None]) -> str:
+    """Return why something was not done, or nothing."""
+    try:
+        await doing
+    except AwayError as error:
+        return str(error)
+    return ""
+
+
+async def _all(things: Iterable[Asked], ask: Callable[[Asked], Awaitable[Told]]) -> list[tuple[Asked, Told]]:
+    """Ask all at once, and return what was answered within a round; a fault of ours in one is none of the others'."""
+    asking = [(each, asyncio.ensure_future(ask(each))) for each in things]
+    if not asking:
+        return []
+    _, late = await asyncio.wait([task for _, task in asking], timeout=ROUND_SECS)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    for _, task in asking:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a fault of its own, in a request of an experiment", exc_info=error)
+    return [(each, task.result()) for each, task in asking if not task.cancelled() and not task.exception()]

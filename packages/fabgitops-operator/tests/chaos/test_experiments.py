@@ -1,0 +1,215 @@
+"""Whole experiments: the engine, the decisions and a real mock PLC; where objects are kept only is of this test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import aiohttp
+import pytest
+from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec
+from fabgitops_core.api.chaos.policy import ChaosPolicySpec
+from fabgitops_core.api.chaos.probes import Probe
+from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, Verdict
+from fabgitops_core.api.chaos.target import Target
+from fabgitops_core.api.meta import Key, rfc3339
+from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict
+from fabgitops_core.control.chaos.ids import TargetUid
+from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place, Result
+from fabgitops_core.control.chaos.selecting import Candidate
+from fabgitops_core.control.chaos.table import ExperimentController
+from fabgitops_core.control.events import Declared
+from fabgitops_core.engine.engine import Engine
+from fabgitops_core.engine.ports import Stored
+from fabgitops_core.testing.devices import FakeDevices
+from fabgitops_core.testing.host import FakeHost, FakeObserver
+from fabgitops_operator.chaos.mocks import Mocks
+from fabgitops_operator.chaos.performing import AwayError, Performing
+
+from .test_mocks import Plc, running
+
+NUMBERS = count(1)
+KEY = Key("ChaosExperiment", "line-1", "run")
+ALLOWED = ChaosPolicySpec.model_validate(
+    {"enabled": True, "scenarios": ["plcFault", "plcDrift", "podKiller"], "maxPercent": 100, "minReadyLeft": 0}
+)
+
+
+class Fab:
+    """A cluster with one PLC, which is a mock, and whom nobody asks but this operator."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        self.host, self.policy_, self.away, self.held = FakeHost(), ALLOWED, "", False
+        self.killed: list[str] = []
+        self.uid = f"run-{next(NUMBERS)}"
+        self.holds = True
+        self.performing = Performing(self.host, self, self, mocks, self)
+        self.engine = Engine(FakeDevices(), self.host, FakeObserver(), performers=self.performing.performers())
+
+    def declare(self, scenario: dict[str, Any], **more: Any) -> None:
+        """Declare the experiment, as it is stored."""
+        target = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}}
+        spec = ChaosExperimentSpec.model_validate({"target": target, "durationSecs": 1, "scenario": scenario, **more})
+        now = datetime.now(UTC)
+        status = self.host.status(KEY)
+        declared = Declared(now, 1, spec, status=status or ChaosExperimentStatus(), uid=self.uid, created=rfc3339(now))
+        self.engine.declare(KEY, ExperimentController(), declared)
+
+    @property
+    def status(self) -> ChaosExperimentStatus:
+        """Return how it stands."""
+        status = self.host.status(KEY)
+        assert isinstance(status, ChaosExperimentStatus | None)
+        return status or ChaosExperimentStatus()
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Wait for a condition."""
+        async with asyncio.timeout(20):
+            while not true():
+                await asyncio.sleep(0.02)
+
+    async def ended(self) -> ChaosExperimentStatus:
+        """Wait until it is over and let go, and return how it stands."""
+        await self.until(lambda: self.status.phase in {Phase.COMPLETED, Phase.FAILED, Phase.ABORTED} and not self.held)
+        return self.status
+
+    async def policy(self) -> ChaosPolicySpec | None:
+        """Return the policy."""
+        if self.away:
+            raise AwayError(self.away)
+        return self.policy_
+
+    async def opted_in(self, namespace: str) -> bool:
+        """Return that it is let in."""
+        return namespace == "line-1"
+
+    async def candidates(self, namespace: str, target: Target | None) -> tuple[Candidate, ...]:
+        """Return the PLC."""
+        assert (namespace, target is not None) == ("line-1", True)
+        return (Candidate("mixer", TargetUid("u"), "line-1"),)
+
+    async def hold(self, key: Key) -> None:
+        """Note it."""
+        self.held = key == KEY
+
+    async def release(self, key: Key) -> None:
+        """Note it."""
+        self.held = key != KEY
+
+    async def kill(self, deed: Evict | Delete) -> Outcome:
+        """Note it."""
+        self.killed.append(deed.spot.uid)
+        return Outcome(Result.DONE)
+
+    async def place(self, deed: Deed) -> Place:
+        """Return that there is no agent."""
+        return Place(why=f"no agent for {deed.spot.name}")
+
+    async def do(self, deed: Deed) -> Outcome:
+        """Do nothing: there is no agent."""
+        raise AssertionError(deed)
+
+    async def ask(self, probe: Probe, namespace: str) -> Answer:
+        """Return what the test wants."""
+        assert namespace == "line-1"
+        return Answer(probe.name, self.holds, "as the test wants")
+
+
+@pytest.fixture(name="plc", scope="module")
+def _plc() -> Any:
+    with running() as made:
+        yield made
+
+
+@pytest.fixture(name="fab")
+async def _fab(plc: Plc) -> AsyncIterator[Fab]:
+    async with aiohttp.ClientSession() as session:
+        made = Fab(Mocks(session, plc))
+        yield made
+        await made.engine.stop(1.0)
+
+
+def scenario(plc: Plc) -> dict[str, Any]:
+    """Return a fault of the mock."""
+    return {"plcFault": {"fault": "frozen", "controlPort": plc.control}}
+
+
+async def test_a_plc_freezes_for_a_while(fab: Fab, plc: Plc) -> None:
+    """A mock PLC freezes while the experiment runs, by a lease of its own, and works again when it is over."""
+    probe = {"name": "steady", "http": {"url": "http://hmi"}}
+    fab.declare(scenario(plc), probes=[probe])
+    await fab.until(lambda: fab.status.phase is Phase.RUNNING)
+    assert fab.held
+    (fault,) = plc.faults()
+    assert (fault["fault"], fault["active"]) == ("frozen,for=15s", True)
+    assert fault["name"].startswith(f"{fab.uid}.")
+    status = await fab.ended()
+    assert (status.phase, status.verdict) == (Phase.COMPLETED, Verdict.PASSED), status
+    assert plc.faults() == []
+    assert fab.host.reasons(KEY)[:2] == ["ExperimentStarted", "TargetsInjected"]
+
+
+async def test_a_probe_that_fails_ends_it(fab: Fab, plc: Plc) -> None:
+    """Where a probe does not hold any more the experiment ends at once, and its verdict is Failed."""
+    probe = {"name": "steady", "http": {"url": "http://hmi"}, "everySecs": 1}
+    fab.declare(scenario(plc), probes=[probe], durationSecs=60)
+    await fab.until(lambda: fab.status.phase is Phase.RUNNING)
+    fab.holds = False
+    status = await fab.ended()
+    assert (status.phase, status.verdict) == (Phase.ABORTED, Verdict.FAILED), status
+    assert plc.faults() == []
+
+
+async def test_without_a_record_nothing_is_done(fab: Fab, plc: Plc) -> None:
+    """While no record can be stored nothing is begun; when it can, it begins."""
+    fab.host.answer = Stored.AWAY
+    fab.declare(scenario(plc))
+    await fab.until(lambda: len(fab.host.waited) > 1)
+    assert plc.faults() == []
+    fab.host.answer = Stored.YES
+    assert (await fab.ended()).verdict is Verdict.PASSED
+
+
+async def test_it_goes_on_while_nobody_says_what_is_allowed(fab: Fab, plc: Plc) -> None:
+    """An API server that is away lets nothing begin, and what runs go on; a policy that forbids it ends it."""
+    fab.away = "the API server is away"
+    fab.declare(scenario(plc), durationSecs=60)
+    await fab.until(lambda: "the API server is away" in fab.status.message)
+    assert plc.faults() == []
+    fab.away = ""
+    await fab.until(lambda: fab.status.phase is Phase.RUNNING)
+    fab.away = "the API server is away"
+    began = plc.faults()[0]["hits"]
+    await asyncio.sleep(0)
+    assert plc.faults()[0]["hits"] >= began
+    fab.away, fab.policy_ = "", ALLOWED.model_copy(update={"enabled": False})
+    status = await fab.ended()
+    assert (status.phase, plc.faults()) == (Phase.ABORTED, [])
+    assert "enabled: false" in status.message
+
+
+async def test_a_real_plc_is_left_alone(fab: Fab, plc: Plc) -> None:
+    """Where no control API answers at the PLC's own host nothing is done, and the reason is NotAMock."""
+    fab.declare({"plcFault": {"fault": "frozen", "controlPort": 1}}, startDeadlineSecs=1)
+    status = await fab.ended()
+    assert (status.phase, "NotAMock" in status.message) == (Phase.FAILED, True), status
+    assert plc.faults() == []
+
+
+async def test_nothing_begins_while_nothing_may_be_changed(fab: Fab, plc: Plc) -> None:
+    """An operator that may change nothing, as one without its Lease, begins no experiment."""
+    from fabgitops_core.control.holding import HoldReason  # noqa: PLC0415
+
+    fab.engine.holds.put("lease", "another operator may", HoldReason.STOPPING)
+    fab.declare(scenario(plc), startDeadlineSecs=1)
+    status = await fab.ended()
+    assert (status.phase, plc.faults()) == (Phase.FAILED, [])
+
+
+async def test_a_register_drifts_once(fab: Fab, plc: Plc) -> None:
+    """A register of the mock is set once, and put back at the end, since nobody has corrected it."""
+    drift = {"plcDrift": {"register": "7", "value": 9, "controlPort": plc.control}}
+    fab.declare(drift, durationSecs=1)
+    status = await fab.ended()
+    assert status.verdict is Verdict.PASSED, status
