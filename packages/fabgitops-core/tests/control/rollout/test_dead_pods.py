@@ -4,7 +4,7 @@ import pytest
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
 
-from .junction import another, promote, routing
+from .junction import another, passes, promote, routing
 from .junction import out as routed_out
 from .workshop import Plant, spec, template
 
@@ -79,6 +79,55 @@ def test_a_deadline_names_the_revision_that_lacks_pods() -> None:
     works(plant, 110)
     assert "revision 2 " in status(plant).message
     assert "has 0 available, and needs 3" in status(plant).message
+
+
+def test_a_route_leaves_a_dead_canary_though_the_proven_pods_are_dead_too() -> None:
+    """Nobody loses anything by that, and the version that lives gets the Service, its weight, and then everything."""
+    plant = routed_out(routing({"setWeight": 25}, {"pause": {"duration": 3}}))
+    plant.declare(template=template("2"))
+    passes(plant, lambda: plant.weights() == (75, 25))
+    plant.caps = {"1": 0, "2": 0}
+    another(plant, "3")
+    assert (plant.weights(), plant.counts()["3"], status(plant).phase) == ((100, 0), 4, Phase.COMPLETED)
+    assert (plant.selected("hmi"), plant.selected("hmi-canary")) == ("3", "3")
+
+
+@pytest.mark.parametrize("first", [25, 50, 75])
+def test_a_fix_takes_over_the_requests_that_still_have_pods(first: int) -> None:
+    """All proven pods are dead, the version before has half of the requests: the new one gets those when it has pods.
+
+    From there it goes on by its steps where its weight has to grow, and by a full promotion always.
+    """
+    plant = routed_out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    plant.caps = {"1": 0}
+    plant.tick()
+    plant.declare(template=template("3"), strategy=routing({"setWeight": first}, {"pause": {}}))
+    passes(plant, lambda: plant.selected("hmi-canary") == "3")
+    assert (plant.weights(), plant.availables()["3"]) == ((50, 50), max(2, first * 4 // 100))
+    plant.settle()
+    assert plant.weights() == ((25, 75) if first == 75 else (50, 50))
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/full")
+    plant.settle()
+    assert (plant.counts()["3"], plant.selected("hmi"), status(plant).phase) == (4, "3", Phase.COMPLETED)
+
+
+def test_a_stable_side_that_has_shrunk_by_itself_is_not_taken_for_dead() -> None:
+    """With dynamicStableScale it has no pods at weight 100: a new version waits until it has, and goes by its steps."""
+    way = routing({"setWeight": 100}, {"pause": {}}, dynamicStableScale=True)
+    plant = routed_out(way)
+    another(plant)
+    assert (plant.weights(), plant.counts()) == ((0, 100), {"1": 0, "2": 4})
+    plant.slow = True
+    plant.declare(template=template("3"), strategy=routing({"setWeight": 25}, {"pause": {}}, dynamicStableScale=True))
+    passes(plant, lambda: plant.selected("hmi-canary") == "3")
+    assert plant.weights() == (100, 0)
+    plant.caps = {"1": 0}
+    plant.declare(template=template("4"))
+    plant.settle()
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/full")
+    plant.settle()
+    assert (plant.counts()["4"], status(plant).phase) == (4, Phase.COMPLETED)
 
 
 @pytest.mark.parametrize("how", ["step", "abort"])

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
 
-from .workshop import Plant, spec, template
+from .workshop import KEY, Plant, spec, template
 
 GREEN = {"blueGreen": {"activeService": "hmi", "previewService": "hmi-preview"}}
 WAYS: dict[str, dict[str, Any]] = {
@@ -41,6 +42,18 @@ def reason(plant: Plant) -> str:
 def told(plant: Plant) -> int:
     """Return how often people were told of the deadline."""
     return len([each for each in plant.notices if each.reason == "ProgressDeadlineExceeded"])
+
+
+def test_a_standstill_is_told_once_whatever_else_is_wrong() -> None:
+    """A Service is missing as well, which is said first: at each look there is no news of the deadline any more."""
+    plant = out({"canary": {"stableService": "hmi", "steps": [{"setWeight": 50}]}})
+    plant.bad = {"2"}
+    plant.declare(template=template("2"))
+    plant.settle(60)
+    del plant.objects[Key("Service", KEY.namespace, "hmi")]
+    plant.stays(30)
+    assert (reason(plant), told(plant)) == ("ReferenceNotFound", 1)
+    assert [each.rule for each in status(plant).decisions].count("ProgressDeadline") == 1
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,4 +1,6 @@
-"""Seeded stories in which all goes wrong at once, also the strategy: what is done takes no pods that are needed away.
+"""Seeded stories in which all goes wrong at once: pods die, ReplicaSets are deleted, strategies and routes change.
+
+What is done takes no pods away that are needed, and leaves nothing of ours on what a spec names no more.
 
 Plain loops, as many stories are worth more here than the shortest one: what fails names its seed, which plays it again.
 """
@@ -19,11 +21,22 @@ from .workshop import KEY, spec, template
 PAIR = {"stableService": "hmi", "canaryService": "hmi-canary"}
 STEPS: list[dict[str, Any]] = [{"setWeight": 25}, {"pause": {"duration": 3}}, {"setWeight": 60}, {"pause": {}}]
 OWN = [{"template": {"parentRefs": parents()}}]
+HEADER = {"name": "staff", "match": [{"headerName": "X-Line", "headerValue": {"exact": "7"}}]}
+ROUTES = ("screens", "other")
+TEST: dict[str, Any] = {
+    "match": {"headers": HEADER["match"]},
+    "duration": 30,
+    "trafficRouting": {"gatewayAPI": {"routes": [{"name": "screens"}]}, "managedRoutes": [{"name": "mine"}]},
+    **PAIR,
+}
 STRATEGIES: tuple[dict[str, Any], ...] = (
     {"simple": {"maxSurge": 1, "maxUnavailable": 0}},
     {"canary": {"steps": STEPS, "maxSurge": 1, "maxUnavailable": 0, **PAIR}},
     {"canary": {"steps": STEPS[:1], "maxSurge": "50%", "maxUnavailable": 0, **PAIR, "stableService": "hmi-b"}},
     routing(*STEPS, routes=OWN, maxUnavailable=0),
+    routing(*STEPS, routes=[{"name": "screens"}], maxUnavailable=0),
+    routing({"setHeaderRoute": HEADER}, *STEPS, routes=[{"name": "other"}], dynamicStableScale=True, maxUnavailable=0),
+    {"abTesting": TEST},
     {"blueGreen": {"activeService": "hmi", "autoPromotionEnabled": False, "scaleDownDelaySeconds": 4}},
     {"blueGreen": {"activeService": "hmi-canary", "previewService": "hmi"}},
 )
@@ -38,6 +51,8 @@ class Story:
         self.chance = random.Random(seed)  # noqa: S311
         self.plant = Junction(spec(self.chance.choice(STRATEGIES), replicas=self.chance.randint(1, 6)), routes=False)
         self.plant.service("hmi-b")
+        for name in ROUTES:
+            self.plant.route(name)
         self.plant.settle()
         self.versions = 1
 
@@ -86,14 +101,16 @@ class Story:
             self.plant.declare(strategy=self.chance.choice(STRATEGIES))
 
     def meddled(self) -> None:
-        """Pods die or come up slowly, and somebody scales a ReplicaSet or takes a Service away from its revision."""
+        """Pods die, somebody scales or deletes a ReplicaSet, or takes the revision out of a Service."""
         plant, found = self.plant, sorted(self.plant.revisions().items())
-        what = self.chance.randint(0, 3)
+        what = self.chance.randint(0, 4)
         if what == 0:
             plant.slow = not plant.slow
         elif what == 1:
-            plant.caps = {version: self.chance.randint(0, 3) for version, _ in found[-1:]}
+            plant.caps = {version: self.chance.randint(0, 3) for version, _ in found if self.chance.random() < 0.5}
             plant.tick(0.0)
+        elif what == 4 and found:
+            del plant.objects[Key("ReplicaSet", KEY.namespace, self.chance.choice(found)[1]["metadata"]["name"])]
         elif what == 2 and found:
             body = self.chance.choice(found)[1]
             key = Key("ReplicaSet", KEY.namespace, body["metadata"]["name"])
@@ -114,6 +131,7 @@ class Story:
         """Carry a request out, and look at what it has done."""
         plant, request = self.plant, self.plant.request
         had, served = plant.available(), {name: self.pods(name) for name in self.held()}
+        nowhere = self.nowhere()
         plant.carry_out()
         if not isinstance(request, Patch):
             return
@@ -121,6 +139,13 @@ class Story:
             assert plant.available() >= min(had, plant.spec["replicas"]), "too few pods"
         lost = [name for name, count in served.items() if count and not self.pods(name)]
         assert not lost or not plant.available(), f"{lost} lost its last pod"
+        assert self.nowhere() <= nowhere or not plant.available(), f"requests go nowhere: {self.nowhere() - nowhere}"
+
+    def nowhere(self) -> set[tuple[str, str]]:
+        """Return the routes that are held which send requests to a Service that leads to no pods."""
+        held = {each.name for each in self.status.routes} & set(ROUTES)
+        pairs = [(name, *each) for name in held for each in zip(PAIR.values(), self.plant.weights(name), strict=True)]
+        return {(name, service) for name, service, weight in pairs if weight and not self.pods(service)}
 
     def held(self) -> list[str]:
         """Return the Services that users reach."""
@@ -135,9 +160,15 @@ class Story:
         return self.plant.availables().get(self.plant.selected(name), 0)
 
     def ends(self) -> None:
-        """Left alone it comes to rest, and goes on where it is let: it is out, or given up, or says what is wrong."""
+        """Left alone it comes to rest, and goes on where it is let: it is out, or given up, or says what is wrong.
+
+        So it is though pods of all other versions may stay dead.
+        """
         plant = self.plant
         plant.slow, plant.caps = False, {}
+        declared = plant.spec["template"]["spec"]["containers"][0]["image"].partition(":")[2]
+        if self.chance.random() < 0.3:
+            plant.caps = dict.fromkeys(plant.revisions().keys() - {declared}, 0)
         plant.say(marks.PAUSE, None)
         self.rests()
         for turn in range(6):
@@ -147,14 +178,30 @@ class Story:
             step = ("preview", "active")[turn % 2] if index is None else index
             plant.say(marks.PROMOTE, f"{self.status.current_pod_hash}/{step}")
             self.rests()
-        is_good = plant.spec["template"]["spec"]["containers"][0]["image"].partition(":")[2] not in plant.bad
-        assert self.status.phase in ({Phase.FAILED} if self.status.abort or not is_good else {Phase.COMPLETED})
+        is_good = declared not in plant.bad and not self.status.abort
+        assert self.status.phase is (Phase.COMPLETED if is_good else Phase.FAILED), self.status
         for name in self.held():
-            assert self.pods(name) or not plant.available(), f"{name} leads to no pods"
+            is_given_up = self.status.abort and plant.caps  # nobody is led to that, though the proven one has no pods
+            assert is_given_up or self.pods(name) or not plant.available(), f"{name} leads to no pods"
+        self.has_let_go()
         before = plant.version, self.status
         plant.restart()
         self.rests()
         assert (plant.version, self.status) == before, "a restart has changed something"
+
+    def has_let_go(self) -> None:
+        """Of routes that are named no more nothing is held, and of others nothing stays that leads to no version."""
+        named = [each["name"] for each in self.routes() if "name" in each]
+        assert [each.name for each in self.status.routes] == named
+        for name in set(ROUTES) - set(named):
+            assert not self.plant.headers(name), f"{name} keeps header rules"
+            assert self.plant.weights(name) in {(1, 1), (100, 0)}, f"{name} keeps weights"
+
+    def routes(self) -> list[dict[str, Any]]:
+        """Return the routes that are declared."""
+        (way,) = self.plant.spec["strategy"].values()
+        found: list[dict[str, Any]] = way.get("trafficRouting", {}).get("gatewayAPI", {}).get("routes", [])
+        return found
 
     def rests(self) -> None:
         """Let it work until nothing is published or requested any more, and nothing is waited for."""

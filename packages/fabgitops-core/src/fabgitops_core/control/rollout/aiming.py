@@ -31,6 +31,7 @@ def aims_of(look: Look, state: RolloutState) -> Aims:
     return replace(
         aims,
         replicas=leaving.kept(look, state, aims.replicas),
+        selectors=leaving.selecting(look, state, aims.selectors),
         leave=tuple(leaving.differences(look, state)),
         due=min((each for each in dues if each is not None), default=None),
     )

@@ -127,11 +127,12 @@ def _old(look: Look, by: Routed, stands: Standing, revision: Revision) -> int:
 
 
 def _on(look: Look, by: Routed, stands: Standing, current: Revision, stable: Revision) -> Sides:
-    """Return the sides on the way to the new revision."""
-    del stable
+    """Return the sides on the way to the new revision; where no proven pod is left it takes over what another has."""
     sizing = sizing_of(by)
     weight = share_of(look.steps, stands.step, sizing.max_weight)
-    both = routed(look.n, weight, _actual(stands, current), scale_at(look.steps, stands.step), sizing)
+    takes_over = stands.routing is not None and not stable.available and not sizing.dynamic
+    actual = stands.routing.weight if stands.routing and takes_over else _actual(stands, current)
+    both = routed(look.n, weight, actual, scale_at(look.steps, stands.step), sizing)
     return Sides(max(both.canary, _for_headers(look, by, stands.step)), both.stable)
 
 

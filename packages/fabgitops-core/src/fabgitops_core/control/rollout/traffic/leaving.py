@@ -19,7 +19,7 @@ from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic.named import Steps, cleared
-from fabgitops_core.control.rollout.traffic.reaching import reached
+from fabgitops_core.control.rollout.traffic.reaching import reached, takes_the_last
 from fabgitops_core.control.rollout.traffic.rerouting import routed
 from fabgitops_core.control.rollout.traffic.routes import not_accepted, rules_of
 from fabgitops_core.control.rollout.traffic.rules import Pair
@@ -79,6 +79,20 @@ def kept(look: Look, state: RolloutState, counts: Mapping[str, int]) -> Mapping[
             if found is not None:
                 least[found.hash] = max(least.get(found.hash, 0), count or found.spec)
     return {**counts, **{hash_: max(count, counts.get(hash_, 0)) for hash_, count in least.items()}}
+
+
+def selecting(look: Look, state: RolloutState, selectors: Mapping[str, str]) -> Mapping[str, str]:
+    """Return which revisions Services are to select, without those that would lead requests of a left route to no pod.
+
+    A Service that was the stable one may be that of a preview by now, which selects a new revision at once.
+    """
+    pairs = {name for each in leaving(state) for name in (each.stable_service, each.canary_service)}
+    return {name: hash_ for name, hash_ in selectors.items() if name not in pairs or not _is_last(look, name, hash_)}
+
+
+def _is_last(look: Look, name: str, hash_: str) -> bool:
+    child = look.service(name)
+    return child is not None and takes_the_last(look, child, hash_)
 
 
 def due(look: Look, state: RolloutState) -> Iterator[timedelta]:

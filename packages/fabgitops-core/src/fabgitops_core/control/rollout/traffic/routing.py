@@ -46,7 +46,7 @@ def begun(aim: Routing, pods: Pods) -> Routing:
     return Routing(min(pods.most - pods.carried(aim.stable), pods.carried(aim.canary)), aim.canary, aim.stable)
 
 
-def stepped(now: Routing, aim: Routing, pods: Pods, *, in_force: bool) -> Routing:
+def stepped(now: Routing, aim: Routing, pods: Pods, *, in_force: bool, takes_over: bool = False) -> Routing:
     """Return the routing after one safe step; the same where nothing may be done yet, or all is done.
 
     Args:
@@ -54,13 +54,14 @@ def stepped(now: Routing, aim: Routing, pods: Pods, *, in_force: bool) -> Routin
         aim: Where it is to go.
         pods: What is there to carry requests.
         in_force: Whether each gateway has had `now`, and time enough to do as it says.
+        takes_over: Whether a stable side without a pod is dead, so that nobody waits for it to take requests back.
     """
     goal = _next_goal(now, aim, pods.most)
     after = _fewer(now, goal, pods) if in_force or now.canary != now.stable else now
     if after == now:
         after = _stable_moved(now, aim, pods, in_force=in_force)
     if after == now and in_force:
-        after = _canary_moved(now, aim, pods)
+        after = _canary_moved(now, aim, pods, takes_over=takes_over)
     return _more(now, goal, pods) if after == now and in_force else after
 
 
@@ -91,7 +92,7 @@ def _highest(now: Routing, pods: Pods) -> int:
 
 def _lowest(now: Routing, pods: Pods) -> int:
     """Return the lowest weight that leaves the stable side no more than it carries: any, if the other has no pod."""
-    if now.canary == now.stable or (pods.alive(now.stable) and not pods.alive(now.canary)):
+    if now.canary == now.stable or not pods.alive(now.canary):
         return 0
     return pods.most - pods.carried(now.stable)
 
@@ -104,10 +105,14 @@ def _stable_moved(now: Routing, aim: Routing, pods: Pods, *, in_force: bool) -> 
     return replace(now, stable=aim.stable) if unused or not pods.alive(now.stable) else now
 
 
-def _canary_moved(now: Routing, aim: Routing, pods: Pods) -> Routing:
-    """Let the canary Service select another revision: while nothing goes by it; `_fewer` took its headers away."""
+def _canary_moved(now: Routing, aim: Routing, pods: Pods, *, takes_over: bool) -> Routing:
+    """Let the canary Service select another revision: while nothing goes by it; `_fewer` took its headers away.
+
+    Where the stable side is dead its weight cannot go: then a revision takes it over that carries it.
+    """
     wanted = aim.canary if now.stable == aim.stable else aim.stable
-    if now.canary == wanted or now.weight:
+    is_carried = takes_over and not pods.alive(now.stable) and pods.carried(wanted) >= now.weight
+    if now.canary == wanted or (now.weight and not is_carried):
         return now
     return replace(now, canary=wanted) if pods.alive(wanted) or not pods.alive(now.canary) else now
 

@@ -95,7 +95,8 @@ def rerouted(look: Look, state: RolloutState) -> RolloutState | None:
         return _recorded(look, state, by, begun(aim, pods), "no weights of ours were set yet")
     if (scaled := _scaled(now, state, pods.most)) != now:
         return _recorded(look, state, by, scaled, f"weights add up to {pods.most} from now on")
-    after = stepped(now, aim, pods, in_force=in_force(look, state))
+    takes_over = not by.way.dynamic_stable_scale or state.status.promote_full
+    after = stepped(now, aim, pods, in_force=in_force(look, state), takes_over=takes_over)
     return None if after == now else _recorded(look, state, by, after, _given(now, aim, pods))
 
 

@@ -19,6 +19,9 @@ from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways.aborting import aborted, is_under_way
 from fabgitops_core.control.rollout.ways.sofar import share
 
+RULE = "ProgressDeadline"
+"""The rule of a decision that there was no progress in time: one for each standstill."""
+
 
 def timed(look: Look, state: RolloutState) -> RolloutState | None:
     """Note progress, and what follows from the lack of it; None where nothing is new."""
@@ -29,12 +32,11 @@ def timed(look: Look, state: RolloutState) -> RolloutState | None:
         return None
     why = f"there was no progress for {look.spec.progress_deadline_seconds} s"
     if look.spec.progress_deadline_abort and is_under_way(state):
-        return aborted(look, state, "ProgressDeadline", why)
-    told = {each.reason for each in state.notices} | {each.reason for each in state.said.conditions}
-    if RolloutReason.DEADLINE in told:
+        return aborted(look, state, RULE, why)
+    if any(each.rule == RULE and now.at is not None and each.at >= now.at for each in state.status.decisions):
         return None
     outcome = "it is taken for failed, and goes on when its pods come up after all"
-    return decided(state, look.at, why, "ProgressDeadline", outcome, RolloutReason.DEADLINE)
+    return decided(state, look.at, why, RULE, outcome, RolloutReason.DEADLINE)
 
 
 def progress(look: Look, state: RolloutState) -> Progress:
