@@ -7,6 +7,7 @@ from fabgitops_core.api.argo.kinds import ARGO_TEMPLATE, Manifest
 from fabgitops_core.api.argo.owning import DEFAULT_ID, INSTANCE_ID
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
+from fabgitops_core.control.commands import Apply
 from fabgitops_core.control.events import Declared, Surveyed
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.control.rollout.argo import REVISION, ArgoTemplateController
@@ -275,3 +276,15 @@ def test_runs_that_argo_rollouts_has_made_are_over() -> None:
     plant.settle()
     assert {name: each["status"]["phase"] for name, each in plant.runs().items()} == {"third": "Inconclusive"}
     assert plant.stands == ("Healthy", {"1": 4})
+
+
+def test_while_nobody_knows_which_revisions_there_are_no_run_goes() -> None:
+    """When ReplicaSets cannot be listed, none of them is taken for gone, and their runs are kept."""
+    plant = goes_to(judged({"canary": {"steps": STEPS}}, 0.0), "2")
+    goes_to(plant, "3")
+    kept = {key: child for key, child in plant.children().items() if key.kind == "AnalysisRun"}
+    assert len(kept) == 2
+    for _ in range(5):
+        plant.tell(Surveyed(plant.at, kept, unseen={"ReplicaSet": "forbidden"}, offers={}))
+        assert isinstance(plant.request, Apply)
+        plant.carry_out()

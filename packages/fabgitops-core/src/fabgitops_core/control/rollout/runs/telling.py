@@ -22,6 +22,7 @@ from fabgitops_core.control.moments import second
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rollout.differing import Doing, Steps, patch_of
 from fabgitops_core.control.rollout.judging.judges import analyses_of
+from fabgitops_core.control.rollout.kinds import REPLICA_SET
 from fabgitops_core.control.rollout.owners import owner
 from fabgitops_core.control.rollout.runs import records
 from fabgitops_core.control.rollout.runs.naming import labels_of, named, token_of
@@ -81,6 +82,8 @@ def _closing(at: datetime) -> Steps:
 
 def _too_many(look: Look, state: RolloutState, past: list[Child]) -> Iterator[Child]:
     """Yield the runs that go: those of revisions that are gone, and the oldest of the others beyond what is kept."""
+    if REPLICA_SET.name in look.unseen:
+        return  # so it is not known which revisions are gone
     hashes = {each.hash for each in look.revisions}
     left = {True: state.run_limits.successful, False: state.run_limits.unsuccessful}
     for child in sorted(past, key=lambda each: (each.created, each.key.name), reverse=True):
