@@ -75,8 +75,8 @@ class PlcFault(ApiModel):
         ),
     ]
     """How it fails, as mock-plc writes faults: frozen, delay:200ms, exception:busy,on=write."""
-    control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 8080
-    """Port of its control API, at the address of the PLC itself; 8080 when not given."""
+    control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5503
+    """Port of its control API, at the address of the PLC itself; 5503 when not given, as mock-plc has it."""
     token_secret: ObjectName | None = None
     """Secret of the PLC's namespace whose key token opens the control API; none when not given."""
 
@@ -96,8 +96,8 @@ class PlcDrift(ApiModel):
     """Name of the register in the IndustrialPLC."""
     value: Something
     """What it is set to, as the IndustrialPLC would say it."""
-    control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 8080
-    """Port of its control API, at the address of the PLC itself; 8080 when not given."""
+    control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5503
+    """Port of its control API, at the address of the PLC itself; 5503 when not given, as mock-plc has it."""
     token_secret: ObjectName | None = None
     """Secret of the PLC's namespace whose key token opens the control API; none when not given."""
 
