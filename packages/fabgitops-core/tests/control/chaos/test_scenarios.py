@@ -71,7 +71,7 @@ def test_what_agents_hold() -> None:
 
 def test_what_mock_plcs_do() -> None:
     """A mock PLC fails, or holds something else, by its own control API: nothing is written to a PLC over Modbus."""
-    mock = Mock(8080, "mock")
+    mock = Mock(5503, "mock")
     fails = {"plcFault": {"fault": "frozen", "tokenSecret": "mock"}}
     assert of(fails) == (MockFault(SPOT, {"fault": "frozen"}, mock=mock), MockRemove(SPOT, mock))
     drifts = {"plcDrift": {"register": "speed", "value": 12.5, "tokenSecret": "mock"}}
