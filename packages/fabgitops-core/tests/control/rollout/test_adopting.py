@@ -12,6 +12,7 @@ from fabgitops_core.control.commands import Draft, Patch
 from fabgitops_core.control.objects import ObjectFailureKind
 from fabgitops_core.control.rollout import records
 
+from .junction import Junction
 from .test_argo import STEPS, ArgoPlant
 from .workshop import KEY, START, UID, defaulted, spec, template
 
@@ -72,6 +73,51 @@ def given_up() -> ArgoPlant:
     plant.found = ArgoRolloutStatus.model_validate({**found, "abortedAt": "2026-01-01T00:00:00Z"})
     plant.restart()
     return plant
+
+
+class ArgoJunction(ArgoPlant, Junction):
+    """A plant of Argo Rollouts whose route shares requests out."""
+
+    def __post_init__(self) -> None:
+        """Make Services and a route first, and declare the Rollout."""
+        for name in ("hmi", "hmi-canary"):
+            self.service(name)
+        self.route("hmi")
+        super().__post_init__()
+
+
+def over_routes() -> ArgoJunction:
+    """Return a plant whose version 2 has a quarter of the requests and waits, as the plugin for routes leaves it."""
+    traffic = {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "hmi", "namespace": KEY.namespace}}}
+    services = {"stableService": "hmi", "canaryService": "hmi-canary"}
+    plant = ArgoJunction(spec({"canary": {"steps": STEPS, **services, "trafficRouting": traffic}}, "2"))
+    left(plant, OLD, "1", 1, 4)
+    left(plant, NEW, "2", 2, 1)
+    sides = {}
+    for side, name, hash_, weight in (("stable", "hmi", OLD, 75), ("canary", "hmi-canary", NEW, 25)):
+        plant.objects[Key("Service", KEY.namespace, name)]["spec"]["selector"][marks.HASH] = hash_
+        sides[side] = {"weight": weight, "serviceName": name, "podTemplateHash": hash_}
+    plant.set_weights(75, 25)
+    found = {"phase": "Paused", "currentPodHash": NEW, "stableRS": OLD, "currentStepIndex": 1, "pauseConditions": PAUSE}
+    plant.found = ArgoRolloutStatus.model_validate({**found, "canary": {"weights": {**sides, "verified": True}}})
+    plant.restart()
+    return plant
+
+
+@pytest.mark.parametrize("kill_at", [-6, -4, -2, 0, 1, 3, 5])
+def test_requests_go_on_where_they_go(kill_at: int) -> None:
+    """Neither a weight nor a selector nor a pod is touched when the controller changes in the middle of a canary."""
+    plant = over_routes()
+    before = plant.weights(), plant.counts(), [plant.selected(name) for name in ("hmi", "hmi-canary")]
+    for each in asked(plant, kill_at):
+        assert isinstance(each, Draft | Patch)
+        assert isinstance(each, Draft) or all(step["path"].startswith("/metadata/") for step in each.steps)
+    assert (plant.weights(), plant.counts(), [plant.selected(name) for name in ("hmi", "hmi-canary")]) == before
+    assert plant.stands[0] == "Paused"
+    plant.patch(promoteFull=True)
+    plant.settle()
+    assert plant.stands[0] == "Healthy"
+    assert (plant.weights(), plant.counts()["2"], plant.selected("hmi")) == ((100, 0), 4, "2")
 
 
 def asked(plant: ArgoPlant, kill_at: int = -1) -> list[Any]:
