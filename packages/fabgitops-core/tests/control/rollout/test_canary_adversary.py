@@ -53,6 +53,15 @@ class Adversary(RuleBasedStateMachine):
         self.plant.look()
         self.carried_out()
 
+    @rule(rounds=st.integers(1, 8), secs=st.sampled_from([0.0, 1.0, 4.0]))
+    def it_gets_on(self, rounds: int, secs: float) -> None:
+        """Nothing disturbs it for a while: it comes to later steps only then."""
+        for _ in range(rounds):
+            self.plant.look()
+            while self.plant.request is not None:
+                self.carried_out()
+            self.plant.tick(secs)
+
     @rule(failure=st.sampled_from(FAILURES))
     def a_request_fails(self, failure: ObjectFailureKind) -> None:
         """What it wants is not carried out."""

@@ -185,3 +185,16 @@ def test_pods_without_a_delay_stay_until_requests_go_elsewhere(more: dict[str, A
     plant.away = False
     passes(plant, lambda: plant.counts()["2"] == 0)
     assert plant.selected("hmi-canary") == "3"
+
+
+def test_a_superseded_canary_keeps_the_pods_that_ill_ones_leave_missing() -> None:
+    """While pods of the proven version are ill, another one's go only as far as enough are available without them."""
+    plant = out(routing({"setWeight": 50}, {"pause": {}}))
+    another(plant)
+    plant.caps, plant.bad = {"1": 2}, {"3"}
+    plant.tick()
+    another(plant, "3")
+    assert (plant.counts()["2"], plant.available()) == (1, 3)
+    plant.caps = {}
+    plant.settle()
+    assert (plant.counts()["2"], plant.available()) == (0, 4)

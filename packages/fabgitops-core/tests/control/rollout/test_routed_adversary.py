@@ -1,8 +1,10 @@
 """Whatever happens in whatever order, no request is sent to where no pod carries it, and an abort ends."""
 
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import hypothesis.strategies as st
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase
 from fabgitops_core.control.commands import Patch, Request
@@ -11,7 +13,7 @@ from fabgitops_core.control.rollout.pods.weights import carried, needed
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from .junction import PROPAGATION, Junction, promote, routing
-from .workshop import spec, template
+from .workshop import KEY, spec, template
 
 BETA = {"setHeaderRoute": {"name": "beta", "match": [{"headerName": "x", "headerValue": {"exact": "y"}}]}}
 STEPS: tuple[dict[str, Any], ...] = (
@@ -25,6 +27,7 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"setWeight": 20},
     {"pause": {}},
 )
+WEIGHTS: tuple[dict[str, Any], ...] = ({"setWeight": 50}, {"setWeight": 90}, {"pause": {}})
 FAILURES = [ObjectFailureKind.CHANGED, ObjectFailureKind.AWAY, ObjectFailureKind.REFUSED, ObjectFailureKind.CONFLICT]
 
 
@@ -49,13 +52,15 @@ class Adversary(RuleBasedStateMachine):
         super().__init__()
         self.versions = 1
 
-    @initialize(dynamic=st.booleans())
-    def begin(self, *, dynamic: bool) -> None:
-        """Begin with a version that is out."""
-        self.plant = Junction(spec(routing(*STEPS, dynamicStableScale=dynamic)))
+    @initialize(dynamic=st.booleans(), steps=st.sampled_from([STEPS, WEIGHTS]), rounds=st.integers(0, 30))
+    def begin(self, *, dynamic: bool, steps: tuple[dict[str, Any], ...], rounds: int) -> None:
+        """Begin with a version that is out, and another somewhere on its way."""
+        self.plant = Junction(spec(routing(*steps, dynamicStableScale=dynamic)))
         self.plant.settle()
         self.possible = [self.config()]
-        self.steady = 0.0
+        self.taken: datetime | None = self.plant.at
+        self.another_version(bad=False)
+        self.it_gets_on(rounds, 6.0)
 
     def config(self) -> Config:
         """Return how requests go by what is stored."""
@@ -66,9 +71,17 @@ class Adversary(RuleBasedStateMachine):
     @rule(secs=st.sampled_from([0.5, 1.0, 6.0, 40.0]))
     def time_passes(self, secs: float) -> None:
         """Pods come and go, and the gateway does as it is told, some time after it was."""
-        self.steady = 0.0 if self.plant.away else self.steady + secs
         self.plant.tick(secs)
-        if self.steady - secs > PROPAGATION:
+        self.comes_into_force()
+
+    def comes_into_force(self) -> None:
+        """Note since when the gateway has what is stored; a while later requests go by nothing else."""
+        plant = self.plant
+        body = plant.objects[Key("HTTPRoute", KEY.namespace, "hmi")]
+        seen = [each["observedGeneration"] for each in body["status"]["parents"][0]["conditions"]]
+        if self.taken is None and set(seen) == {body["metadata"]["generation"]}:
+            self.taken = plant.at
+        if self.taken is not None and plant.at >= self.taken + timedelta(seconds=PROPAGATION):
             self.possible = [self.config()]
 
     @rule(times=st.integers(1, 3))
@@ -77,6 +90,15 @@ class Adversary(RuleBasedStateMachine):
         for _ in range(times):
             self.plant.look()
             self.carried_out()
+
+    @rule(rounds=st.integers(1, 16), secs=st.sampled_from([0.5, 6.0]))
+    def it_gets_on(self, rounds: int, secs: float) -> None:
+        """Nothing disturbs it for a while: it comes to later steps only then."""
+        for _ in range(rounds):
+            self.plant.look()
+            while self.plant.request is not None:
+                self.carried_out()
+            self.time_passes(secs)
 
     @rule(failure=st.sampled_from(FAILURES))
     def a_request_fails(self, failure: ObjectFailureKind) -> None:
@@ -115,6 +137,7 @@ class Adversary(RuleBasedStateMachine):
         """Of a version only so many pods are ready from now on."""
         self.plant.caps[data.draw(st.sampled_from(sorted(self.plant.revisions())))] = most
         self.plant.tick(0.0)
+        self.comes_into_force()
 
     @rule()
     def pods_live(self) -> None:
@@ -148,7 +171,8 @@ class Adversary(RuleBasedStateMachine):
             self.plant.tick(600)
         self.plant.look()
         self.plant.carry_out()
-        self.steady = 0.0
+        self.taken = None
+        self.comes_into_force()
 
     def carried_out(self) -> None:
         """Carry a request out, and look at what it does to requests and pods."""
@@ -159,7 +183,8 @@ class Adversary(RuleBasedStateMachine):
         after = self.config()
         if after != before:
             self.possible.append(after)
-            self.steady = 0.0
+            self.taken = None
+            self.comes_into_force()
             self.weight_is_carried(before, after)
         if isinstance(request, Patch) and request.steps[-1]["path"] == "/spec/replicas":
             n = plant.spec["replicas"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.pods.routed import Sizing, aborted, routed, sized
-from fabgitops_core.control.rollout.pods.sides import Sides
+from fabgitops_core.control.rollout.pods.sides import Sides, together
 from fabgitops_core.control.rollout.traffic.rerouting import Routed
 from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways.sofar import headers_at, scale_at, share_of
@@ -57,6 +57,21 @@ def wanted_size(look: Look, by: Routed, index: int) -> int:
 
 def sizes(look: Look, by: Routed, stands: Standing) -> Mapping[str, int]:
     """Return how many pods each revision is to have now."""
+    return dict(_safely(look, _by_weight(look, by, stands)))
+
+
+def _safely(look: Look, counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Give the counts, without one that takes away pods that may be needed: those of the proven revision may be ill."""
+    spare = together(*(each.side for each in look.revisions)).available - (look.n - look.limits.unavailable)
+    for each in look.revisions:
+        count, sure = counts.get(each.hash, each.spec), each.side.sure
+        gone = min(max(sure - count, 0), max(spare, 0))
+        spare -= gone
+        yield each.hash, max(count, sure - gone)
+
+
+def _by_weight(look: Look, by: Routed, stands: Standing) -> Mapping[str, int]:
+    """Return how many pods each revision is to have by the requests that it gets, and got."""
     current, stable = look.revision(look.hash), look.revision(stands.stable)
     counts = {each.hash: _old(look, by, stands, each) for each in look.older(stands.stable)}
     if current is None:
