@@ -191,9 +191,12 @@ def test_a_superseded_canary_keeps_the_pods_that_ill_ones_leave_missing() -> Non
     """While pods of the proven version are ill, another one's go only as far as enough are available without them."""
     plant = out(routing({"setWeight": 50}, {"pause": {}}))
     another(plant)
-    plant.caps, plant.bad = {"1": 2}, {"3"}
+    plant.bad = {"3"}
+    plant.declare(template=template("3"))
+    passes(plant, lambda: plant.selected("hmi-canary") == "1")
+    plant.caps = {"1": 2}
     plant.tick()
-    another(plant, "3")
+    plant.settle()
     assert (plant.counts()["2"], plant.available()) == (1, 3)
     plant.caps = {}
     plant.settle()
