@@ -35,6 +35,11 @@ def deploy(plant: Plant, version: str, pods: int = 4, *, generation: int = 1, **
     plant.store(DEPLOYMENT, body)
 
 
+def paths(patch: Patch) -> list[str]:
+    """Return the places that a patch changes."""
+    return [each["path"] for each in patch.steps]
+
+
 def keeps(plant: Plant) -> int:
     """Return how many pods the Deployment wants."""
     found: int = plant.objects[DEPLOYMENT]["spec"]["replicas"]
@@ -129,6 +134,24 @@ def test_another_default_of_an_api_server_is_no_new_version() -> None:
     deploy(plant, "1", 0, generation=3, podReplacementPolicy="Nothing")
     plant.settle(wait=False)
     assert len(plant.objects) == 3, "what somebody changes is a new version"
+
+
+def test_what_is_noted_at_a_revision_stays() -> None:
+    """A Deployment that changes beside its template changes one note of a ReplicaSet, and takes none away."""
+    plant = started(Plant(referring()))
+    (made,) = (each for key, each in plant.objects.items() if key.kind == "ReplicaSet")
+    before = dict(made["metadata"]["annotations"])
+    for generation, more in ((2, {}), (2, {"podReplacementPolicy": "Anything"})):
+        deploy(plant, "1", 3, generation=generation, **more)
+        plant.look()
+        plant.carry_out()
+        plant.settle()
+    (made,) = (each for key, each in plant.objects.items() if key.kind == "ReplicaSet")
+    after = dict(made["metadata"]["annotations"])
+    assert after.pop(marks.WORKLOAD) != before.pop(marks.WORKLOAD)
+    assert after.keys() == before.keys()
+    assert after[marks.REVISION] == before[marks.REVISION]
+    assert not [each for each in plant.requests if isinstance(each, Patch) and "/metadata/annotations" in paths(each)]
 
 
 def test_replica_sets_of_argo_rollouts_are_those_of_the_deployment() -> None:

@@ -108,6 +108,7 @@ class Plant:
     happenings: list[Happening] = field(default_factory=list)
     handed: list[str] = field(default_factory=list)
     away: bool = False
+    requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Declare the Rollout."""
@@ -265,6 +266,7 @@ class Plant:
         elif isinstance(command, Request):
             assert self.request is None, "two requests at once"
             self.request = command
+            self.requests.append(command)
 
     def look(self) -> None:
         """Begin a pass."""

@@ -44,6 +44,7 @@ def replica_set(body: Mapping[str, Any]) -> Child:
         IMAGES: " ".join(images_of(mapping_of(spec.get("template")))),
         OWNER_KIND: _owner(metadata).get("kind", ""),
         OWNER: text_of(labels.get(marks.ROLLOUT)),
+        ANNOTATED: "yes" if annotations else "",
         WORKLOAD: text_of(annotations.get(marks.WORKLOAD)),
         CONTENT: content_of(
             mapping_of(spec.get("template")), *_ephemeral(text_of(annotations.get(marks.ARGO_EPHEMERAL)))
@@ -56,7 +57,6 @@ def replica_set(body: Mapping[str, Any]) -> Child:
 def _of_others(annotations: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the facts by which a ReplicaSet is taken over that somebody else has made, or has taken our marks from."""
     return {
-        ANNOTATED: "yes" if annotations else "",
         THEIR_NUMBER: text_of(annotations.get(marks.ARGO_REVISION)),
         THEIR_DEADLINE: text_of(annotations.get(marks.ARGO_SCALE_DOWN_AT)),
     }
