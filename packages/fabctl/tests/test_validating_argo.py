@@ -44,6 +44,11 @@ def spec(**said: Any) -> Body:
     return _of(ARGO_ROLLOUT, {**SPEC, "strategy": {"canary": {}}, **said}, namespace="line-1")
 
 
+def deployed(**ref: Any) -> Body:
+    """Return a Rollout whose pods another object has."""
+    return _of(ARGO_ROLLOUT, {"replicas": 3, "strategy": {"canary": {}}, "workloadRef": ref}, namespace="line-1")
+
+
 def argument(**value_from: Any) -> Body:
     """Return a Rollout that is judged with an argument of this value."""
     return canary(analysis={**JUDGED, "args": [{"name": "a", "valueFrom": value_from}]})
@@ -76,6 +81,12 @@ MANIFESTS: list[tuple[Body, str]] = [
     ),
     (canary(maxSurges=1), "maxSurges is 1: argoproj.io/v1alpha1 has no such field"),
     (spec(restartAt="2026-01-01T00:00:00Z"), "spec.restartAt is"),
+    (deployed(apiVersion="apps/v1", kind="Deployment", name="hmi"), ""),
+    (
+        deployed(apiVersion="apps/v1", kind="ReplicaSet", name="hmi"),
+        "spec.workloadRef: pods are taken from a Deployment",
+    ),
+    (spec(workloadRef={"apiVersion": "apps/v1", "kind": "Deployment", "name": "hmi"}), "workloadRef"),
     (spec(strategy={}), "spec.strategy: say the way by exactly one of canary and blueGreen"),
     (spec(selector={"matchLabels": {"app": "plc"}}), "selector"),
     (_of(ARGO_ROLLOUT, {**SPEC, "strategy": {"canary": {}}}, name="h" * 64, namespace="line-1"), "has 64 characters"),
