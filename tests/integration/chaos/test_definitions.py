@@ -2,8 +2,6 @@
 
 import json
 import runpy
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,46 +10,22 @@ import pytest
 from fabgitops_core.admission.judging import Admission, Judged
 from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
 from fabgitops_core.api.chaos.policy import CHAOS_POLICY
-from fabgitops_core.api.chaos.schedule import CHAOS_SCHEDULE
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
-from testbed.plane import ControlPlane
+
+from .conftest import KINDS, path_of
 
 pytestmark = pytest.mark.integration
 
-KINDS = (CHAOS_EXPERIMENT, CHAOS_SCHEDULE, CHAOS_POLICY)
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CORPUS = runpy.run_path(str(Path(__file__).parents[3] / "packages/fabgitops-core/tests/api/chaos/manifests.py"))
 DEFINED = Admission({kind.name: definition(kind) for kind in KINDS}, ())
-PATIENCE = 60.0
 
 Causes = list[tuple[str, str]]
-
-
-def path_of(kind: Kind) -> str:
-    """Return where objects of a kind are."""
-    return f"/apis/{kind.api_version}" + ("/namespaces/default" if kind.namespaced else "") + f"/{kind.plural}"
 
 
 def body_of(kind: Kind, spec: Any, name: str = "default") -> dict[str, Any]:
     """Return an object."""
     return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": name}, "spec": spec}
-
-
-@pytest.fixture(scope="module")
-def http(control_plane: ControlPlane) -> Iterator[httpx.Client]:
-    """Return a way to an API server that has the definitions, for as long as they are asked about."""
-    with control_plane.client() as http:
-        for kind in KINDS:
-            answer = http.post(CRDS, json=definition(kind))
-            assert answer.is_success, answer.text
-        deadline = time.monotonic() + PATIENCE
-        while not all(http.get(path_of(kind)).is_success for kind in KINDS):
-            assert time.monotonic() < deadline, "they are not served"
-            time.sleep(0.1)
-        yield http
-        for kind in KINDS:
-            http.delete(f"{CRDS}/{kind.crd_name}").raise_for_status()
 
 
 def theirs(answer: httpx.Response) -> Causes:

@@ -99,19 +99,34 @@ class Rest:
         url = f"{_url(kind, namespace, name)}/{part}" if part else _url(kind, namespace, name)
         return await self._client.patch(url, params={"fieldManager": manager}, content=content, headers=_PATCH)
 
-    async def delete(self, kind: Kind, namespace: str, name: str, uid: str, version: int = 0) -> httpx2.Response:
+    async def delete(
+        self, kind: Kind, namespace: str, name: str, uid: str, version: int = 0, grace: int | None = None
+    ) -> httpx2.Response:
         """Delete the object of this uid, not another of its name, and return the answer, whatever it is.
 
-        With a `version` it must have that resourceVersion.
+        With a `version` it must have that resourceVersion; a pod has `grace` seconds to end in, its own without.
 
         Raises:
             httpx2.HTTPError: There is no answer.
         """
         conditions = {"uid": uid, **({"resourceVersion": str(version)} if version else {})}
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": conditions}
+        options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": conditions}
+        options |= {} if grace is None else {"gracePeriodSeconds": grace}
         return await self._client.request(
             "DELETE", _url(kind, namespace, name), json={**options, "propagationPolicy": "Background"}
         )
+
+    async def evict(self, kind: Kind, namespace: str, name: str, uid: str, grace: int | None = None) -> httpx2.Response:
+        """Evict the pod of this uid, and return the answer, whatever it is; 429 says that a budget refuses it.
+
+        Raises:
+            httpx2.HTTPError: There is no answer.
+        """
+        options: dict[str, Any] = {"preconditions": {"uid": uid}}
+        options |= {} if grace is None else {"gracePeriodSeconds": grace}
+        metadata = {"name": name, "namespace": namespace}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata, "deleteOptions": options}
+        return await self._client.post(f"{_url(kind, namespace, name)}/eviction", json=body)
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Body | None:
         """Return an object; None where there is none of the name."""

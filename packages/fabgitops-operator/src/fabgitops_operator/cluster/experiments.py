@@ -1,0 +1,232 @@
+"""Where experiments and their targets are kept on Kubernetes: policy, namespaces, pods, PLCs, and the finalizer.
+
+What is looked at is looked at right then: nothing of it is kept, for pods come and go.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import httpx2
+from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
+from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS
+from fabgitops_core.api.chaos.policy import CHAOS_POLICY, NAME, ChaosPolicySpec
+from fabgitops_core.api.chaos.status import Phase
+from fabgitops_core.api.chaos.target import Target, TargetKind
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.selecting import Operator, Requirement, Selector
+from fabgitops_core.control.chaos.deeds import Delete, Evict
+from fabgitops_core.control.chaos.ids import NodeName, TargetUid
+from fabgitops_core.control.chaos.outcomes import Outcome, Result
+from fabgitops_core.control.chaos.selecting import NOWHERE, Candidate
+from pydantic import ValidationError
+
+from fabgitops_operator.chaos.performing import AwayError
+from fabgitops_operator.cluster.answers import answers
+from fabgitops_operator.cluster.rest import Rest
+from fabgitops_operator.hosting.errors import ApiError, Conflict, Forbidden, Gone, Rejected
+from fabgitops_operator.hosting.ports import Body
+
+MANAGER = "fabgitops-chaos"
+"""What the API server calls who puts the finalizer on."""
+_OVER = frozenset({"Succeeded", "Failed"})
+_OURS = ("app.kubernetes.io/name", "fabgitops")
+
+
+def _kind(name: str, plural: str, *, namespaced: bool = True) -> Kind:
+    return Kind(name, plural, name.lower(), (), "", ApiModel, None, (), group="", version="v1", namespaced=namespaced)
+
+
+POD, NAMESPACE = _kind("Pod", "pods"), _kind("Namespace", "namespaces", namespaced=False)
+
+
+class Experiments:
+    """The `World` of experiments. `own` is namespace and name of the operator's own pod, None outside a cluster."""
+
+    def __init__(self, rest: Rest, own: tuple[str, str] | None = None) -> None:
+        """Prepare it; nothing is sent yet."""
+        self._rest, self._own = rest, own
+
+    async def policy(self) -> ChaosPolicySpec | None:
+        """Return the policy, None where there is none; one that cannot be read allows nothing."""
+        async with _answered("the ChaosPolicy"):
+            found = await self._rest.get(CHAOS_POLICY, "", NAME)
+        if found is None:
+            return None
+        try:
+            return ChaosPolicySpec.model_validate(found.get("spec") or {})
+        except ValidationError as error:
+            raise AwayError(f"the ChaosPolicy cannot be understood: {error.errors()[0]['msg']}") from None
+
+    async def opted_in(self, namespace: str) -> bool:
+        """Return whether a namespace lets experiments in."""
+        async with _answered(f"the namespace {namespace}"):
+            found = await self._rest.get(NAMESPACE, "", namespace)
+        return found is not None and _labels(found).get(CHAOS) == ALLOWED
+
+    async def candidates(self, namespace: str, target: Target | None) -> tuple[Candidate, ...]:
+        """Return what a target's selector matches; for None the operator's own pod."""
+        if target is None:
+            return await self._itself()
+        kind = POD if target.kind is TargetKind.PODS else INDUSTRIAL_PLC
+        async with _answered(kind.plural):
+            found = await self._all(kind, namespace, selector_text(target.label_selector))
+            claimed = await self._claimed()
+        shaped = _pod if target.kind is TargetKind.PODS else _plc
+        return tuple(shaped(each, claimed) for each in found)
+
+    async def _itself(self) -> tuple[Candidate, ...]:
+        if self._own is None:
+            return ()
+        async with _answered("our own pod"):
+            found = await self._rest.get(POD, *self._own)
+            claimed = await self._claimed()
+        return () if found is None else (_pod(found, claimed),)
+
+    async def _claimed(self) -> Mapping[str, str]:
+        """Return by the uid of each target which experiment has it, of those that are not over."""
+        claimed: dict[str, str] = {}
+        for each in await self._all(CHAOS_EXPERIMENT, None, ""):
+            status = each.get("status") or {}
+            if status.get("phase") in (Phase.RUNNING, Phase.RECOVERING):
+                name = f"{each['metadata']['namespace']}/{each['metadata']['name']}"
+                claimed |= {record["uid"]: name for record in status.get("targets") or ()}
+        return claimed
+
+    async def _all(self, kind: Kind, namespace: str | None, selector: str) -> Sequence[Body]:
+        found: list[Body] = []
+        token = ""
+        while True:
+            page = await self._rest.page(kind, namespace, selector, token)
+            found += page["items"]
+            if not (token := page["metadata"].get("continue", "")):
+                return found
+
+    async def hold(self, key: Key) -> None:
+        """Put the finalizer on an experiment."""
+        await self._finalizers(key, wanted=True)
+
+    async def release(self, key: Key) -> None:
+        """Take the finalizer off an experiment; one that is gone is no error."""
+        await self._finalizers(key, wanted=False)
+
+    async def _finalizers(self, key: Key, *, wanted: bool) -> None:
+        """Change ours alone of the finalizers, and only where nobody else has changed any meanwhile."""
+        async with _answered(f"the finalizer of {key}"):
+            found = await self._rest.get(CHAOS_EXPERIMENT, key.namespace, key.name)
+            if found is None:
+                if wanted:
+                    raise AwayError(f"{key} is not there any more")
+                return
+            metadata = found["metadata"]
+            before = list(metadata.get("finalizers") or ())
+            after = [each for each in before if each != CHAOS] + ([CHAOS] if wanted else [])
+            if set(after) != set(before):
+                told = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"], "finalizers": after}
+                patch = {"metadata": told}
+                with answers(f"patching the finalizers of {key}", key.name):
+                    (
+                        await self._rest.merge(CHAOS_EXPERIMENT, key.namespace, key.name, patch, MANAGER)
+                    ).raise_for_status()
+
+    async def kill(self, deed: Evict | Delete) -> Outcome:
+        """Evict or delete the pod of this uid, and no other.
+
+        It is looked at first: an eviction of another uid takes from the budget all the same (Kubernetes 1.34).
+        """
+        spot = deed.spot
+        try:
+            found = await self._rest.get(POD, spot.namespace, spot.name)
+            if found is None or found["metadata"]["uid"] != spot.uid:
+                return Outcome(Result.GONE, "the pod is not there any more")
+            with answers(f"ending the pod {spot.namespace}/{spot.name}", spot.name, spot.namespace):
+                answer = await self._ended(deed)
+                if answer.status_code == httpx2.codes.TOO_MANY_REQUESTS:
+                    return Outcome(Result.REFUSED, _said(answer))
+                answer.raise_for_status()
+        except (Gone, Conflict) as error:
+            return Outcome(Result.GONE, str(error))
+        except (Forbidden, Rejected) as error:
+            return Outcome(Result.REFUSED, str(error))
+        except ApiError as error:
+            return Outcome(Result.UNKNOWN, str(error))
+        return Outcome(Result.DONE)
+
+    def _ended(self, deed: Evict | Delete) -> Awaitable[httpx2.Response]:
+        spot = deed.spot
+        if isinstance(deed, Evict):
+            return self._rest.evict(POD, spot.namespace, spot.name, spot.uid, deed.grace_period_secs)
+        return self._rest.delete(POD, spot.namespace, spot.name, spot.uid, grace=0)
+
+
+def selector_text(selector: Selector) -> str:
+    """Return a selector as the API server takes it in a query (labels.Selector)."""
+    equal = [f"{name}={value}" for name, value in (selector.match_labels or {}).items()]
+    return ",".join([*equal, *map(_requirement, selector.match_expressions or ())])
+
+
+def _requirement(each: Requirement) -> str:
+    values = f"({','.join(each.values)})"
+    texts = {
+        Operator.IN: f"{each.key} in {values}",
+        Operator.NOT_IN: f"{each.key} notin {values}",
+        Operator.EXISTS: each.key,
+        Operator.DOES_NOT_EXIST: f"!{each.key}",
+    }
+    return texts[each.operator]
+
+
+def _pod(body: Body, claimed: Mapping[str, str]) -> Candidate:
+    metadata, spec, status = body["metadata"], body.get("spec") or {}, body.get("status") or {}
+    labels = _labels(body)
+    return Candidate(
+        name=metadata["name"],
+        uid=TargetUid(metadata["uid"]),
+        namespace=metadata["namespace"],
+        node=NodeName(spec.get("nodeName") or NOWHERE),
+        labels=labels,
+        ready=_is_true(status.get("conditions") or (), "Ready"),
+        completed=status.get("phase") in _OVER,
+        deleting="deletionTimestamp" in metadata,
+        host_network=bool(spec.get("hostNetwork")),
+        ours=labels.get(_OURS[0]) == _OURS[1],
+        claimed_by=claimed.get(metadata["uid"], ""),
+    )
+
+
+def _plc(body: Body, claimed: Mapping[str, str]) -> Candidate:
+    metadata, conditions = body["metadata"], (body.get("status") or {}).get("conditions") or ()
+    return Candidate(
+        name=metadata["name"],
+        uid=TargetUid(metadata["uid"]),
+        namespace=metadata["namespace"],
+        labels=_labels(body),
+        deleting="deletionTimestamp" in metadata,
+        claimed_by=claimed.get(metadata["uid"], ""),
+        moved_by="its operator" if _is_true(conditions, "Reconciling") else "",
+    )
+
+
+def _labels(body: Body) -> Mapping[str, str]:
+    return body["metadata"].get("labels") or {}
+
+
+def _is_true(conditions: Iterable[Body], name: str) -> bool:
+    return any(each.get("type") == name and each.get("status") == "True" for each in conditions)
+
+
+def _said(answer: httpx2.Response) -> str:
+    try:
+        return str(answer.json()["message"])
+    except (KeyError, TypeError, ValueError):
+        return "a PodDisruptionBudget refuses it"
+
+
+@asynccontextmanager
+async def _answered(what: str) -> AsyncIterator[None]:
+    """Tell what goes wrong in the block as an absence, with the reason."""
+    try:
+        yield
+    except ApiError as error:
+        raise AwayError(f"{what}: {error}") from error
