@@ -55,7 +55,7 @@ class ArgoCD:
     def health(self, body: Body) -> tuple[str, str]:
         """Return what it calls the health of an object, and the message that it shows."""
         found = self._run("health.lua", body)
-        return found["status"], found["message"]
+        return found["status"], found.get("message", "")
 
     def offered(self, body: Body) -> set[str]:
         """Return the actions that can be clicked."""
