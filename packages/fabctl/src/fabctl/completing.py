@@ -52,6 +52,7 @@ VALUES: Mapping[str, Wanted] = {
             "--field-manager",
             "--limit",
             "--to-revision",
+            "--argo-instance-id",
         ),
         Wanted.NOTHING,
     ),
