@@ -9,7 +9,7 @@ from fabgitops_core.api.rollout.status import Phase
 from fabgitops_core.control.commands import Patch
 from fabgitops_core.control.objects import ObjectFailureKind
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from .workshop import Plant, spec, template
 
@@ -41,6 +41,15 @@ class Adversary(RuleBasedStateMachine):
         self.plant.service("hmi-canary")
         self.plant.settle()
         self.versions = 1
+
+    @initialize(bad=st.booleans(), full=st.booleans(), rounds=st.integers(0, 20))
+    def begun(self, bad: bool, full: bool, rounds: int) -> None:
+        """A second version is somewhere on its way, perhaps to all at once."""
+        self.another_version(bad)
+        self.it_gets_on(rounds // 2, 1.0)
+        if full:
+            self.a_word(marks.PROMOTE, full=True)
+        self.it_gets_on(rounds, 1.0)
 
     @rule(secs=st.sampled_from([0.0, 1.0, 4.0]))
     def time_passes(self, secs: float) -> None:
