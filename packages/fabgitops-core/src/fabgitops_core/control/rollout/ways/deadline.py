@@ -19,9 +19,6 @@ from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways.aborting import aborted, is_under_way
 from fabgitops_core.control.rollout.ways.sofar import share
 
-RULE = "ProgressDeadline"
-"""The rule of a decision that there was no progress in time: one for each standstill."""
-
 
 def timed(look: Look, state: RolloutState) -> RolloutState | None:
     """Note progress, and what follows from the lack of it; None where nothing is new."""
@@ -32,11 +29,12 @@ def timed(look: Look, state: RolloutState) -> RolloutState | None:
         return None
     why = f"there was no progress for {look.spec.progress_deadline_seconds} s"
     if look.spec.progress_deadline_abort and is_under_way(state):
-        return aborted(look, state, RULE, why)
-    if any(each.rule == RULE and now.at is not None and each.at >= now.at for each in state.status.decisions):
-        return None
+        return aborted(look, state, "ProgressDeadline", why)
+    since = [each for each in state.status.decisions if now.at is not None and each.at >= now.at]
+    if any(each.rule == "ProgressDeadline" for each in since):
+        return None  # one for each standstill, whatever else is said of it
     outcome = "it is taken for failed, and goes on when its pods come up after all"
-    return decided(state, look.at, why, RULE, outcome, RolloutReason.DEADLINE)
+    return decided(state, look.at, why, "ProgressDeadline", outcome, RolloutReason.DEADLINE)
 
 
 def progress(look: Look, state: RolloutState) -> Progress:
