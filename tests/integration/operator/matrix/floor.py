@@ -124,6 +124,14 @@ class Floor:
         await until(there, f"Ready: {reason}")
         self._said(f"`Ready`: `{reason}`")
 
+    async def last_error_says(self, words: str) -> None:
+        """Wait until the PLC's last error says it: what was there before may have been another."""
+
+        async def there() -> bool:
+            return words in ((await self.site.status("mixer")).get("lastError") or "")
+
+        await until(there, f"lastError: {words}")
+
     async def readyz_says(self, operator: Operator, words: str) -> None:
         """Wait until /readyz says that the operator is not ready, and why."""
 

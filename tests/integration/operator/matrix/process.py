@@ -108,7 +108,7 @@ async def nameless(floor: Floor) -> None:
             await floor.hangs_up()
             floor.drift()
             await floor.ready_says("ConnectionFailed")
-            assert "cannot be resolved" in (await floor.site.status("mixer"))["lastError"]
+            await floor.last_error_says("cannot be resolved")
             assert await operator.metric("fabgitops_leader") == 1
             (made / "no-names").unlink()
             await floor.recovers()
