@@ -20,6 +20,7 @@ from fabgitops_core.engine.turns import Turns
 from fabgitops_operator.analysis.errors import AnalysisSettingsError
 from fabgitops_operator.analysis.places import Place
 from fabgitops_operator.analysis.settings import AnalysisSettings
+from fabgitops_operator.bounded import TooLongError, whole
 
 MAX_BYTES = 1 << 20
 """Bytes of an answer of Prometheus that are read."""
@@ -124,12 +125,9 @@ class HttpMetrics:
                 timeout=aiohttp.ClientTimeout(total=timeout),
                 ssl=self._tls if at_home else True,
             ) as answer:
-                text = bytearray()
-                async for piece in answer.content.iter_chunked(1 << 16):
-                    text += piece
-                    if len(text) > most:
-                        raise MetricError(f"{_shown(url)} answers with more than {most >> 10} KiB")
-                return answer.status, bytes(text)
+                return answer.status, await whole(answer, most)
+        except TooLongError as error:
+            raise MetricError(f"{_shown(url)} {error}") from error
         except TimeoutError as error:
             raise MetricError(f"{_shown(url)} gave no answer within {timeout:g} s") from error
         except (aiohttp.ClientError, ValueError) as error:

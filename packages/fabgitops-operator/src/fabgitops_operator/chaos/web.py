@@ -11,6 +11,8 @@ from fabgitops_core.codec.texts import printable
 from fabgitops_core.control.chaos.deeds import Clock
 from fabgitops_core.control.chaos.outcomes import Outcome, Result
 
+from fabgitops_operator.bounded import TooLongError, whole
+
 ANSWER_SECS = 4.0
 """How long an answer may take: a round of requests has five seconds."""
 MAX_BYTES = 1 << 20
@@ -70,7 +72,9 @@ async def asked(
                 headers={"Content-Type": "application/json", **headers},
             ) as answer,
         ):  # fmt: skip
-            return _understood(url, answer.status, await answer.content.read(MAX_BYTES))
+            return _understood(url, answer.status, await whole(answer, MAX_BYTES))
+    except TooLongError as error:
+        return Outcome(Result.UNKNOWN, f"{url} {error}")
     except TimeoutError:
         return Outcome(Result.UNKNOWN, f"no answer from {url} within {ANSWER_SECS:g} s")
     except aiohttp.ServerFingerprintMismatch:
