@@ -24,8 +24,10 @@ async def in_pieces(request: web.Request) -> web.StreamResponse:
 async def _server() -> AsyncIterator[TestServer]:
     app = web.Application()
     app.router.add_get("/{bytes}", in_pieces)
-    async with TestServer(app) as server:
-        yield server
+    server = TestServer(app)
+    await server.start_server()
+    yield server
+    await server.close()
 
 
 async def test_a_long_answer_is_read_to_its_end(server: TestServer) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import time
 from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
@@ -21,6 +20,7 @@ from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.lease.place import own_namespace
 from fabgitops_operator.cluster.way import load_access
 from fabgitops_operator.hosting.http import served, serving
+from fabgitops_operator.hosting.process import told_to_stop
 
 log = logging.getLogger(__name__)
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - a pod's, which the operator reaches by TLS and token
@@ -34,7 +34,7 @@ async def serve(settings: AgentSettings) -> None:
         ListenError: A port cannot be listened on.
         NoConfig: It is not known where the API server is.
     """
-    stopped = _told_to_stop()
+    stopped = told_to_stop()
     kube, metrics = Kube(load_access(), ()), Metrics()
     tls, fingerprint = shown(settings.address)
     await swept()
@@ -64,17 +64,3 @@ async def serve(settings: AgentSettings) -> None:
         with suppress(asyncio.CancelledError):
             await renewing
         await announcing.release()
-
-
-def _told_to_stop() -> asyncio.Future[None]:
-    """Return what is done when the process is told to stop."""
-    loop = asyncio.get_running_loop()
-    stopped = loop.create_future()
-
-    def stop() -> None:
-        if not stopped.done():
-            stopped.set_result(None)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    return stopped

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import ssl
 from contextlib import suppress
 
@@ -14,6 +13,7 @@ from fabgitops_operator.facade.server import Facade
 from fabgitops_operator.facade.settings import FacadeSettings
 from fabgitops_operator.facade.upstream import Upstream
 from fabgitops_operator.hosting.listen import Place, place
+from fabgitops_operator.hosting.process import told_to_stop
 from fabgitops_operator.hosting.showing import server_context
 from fabgitops_operator.hosting.web import application, listening
 
@@ -60,7 +60,7 @@ async def serve(settings: FacadeSettings) -> None:
     upstream = Upstream(access)
     following = Following(upstream, index, [route.kind for route in ROUTES], namespace)
     facade = Facade(upstream, index, following, namespace, is_open=tls is None, not_ready=following.not_ready)
-    told = _told_to_stop()
+    told = told_to_stop()
     follows = asyncio.create_task(following.run())
     try:
         async with listening(application(facade), where.host, where.port, tls) as port:
@@ -73,17 +73,3 @@ async def serve(settings: FacadeSettings) -> None:
         with suppress(asyncio.CancelledError):
             await follows
         await upstream.close()
-
-
-def _told_to_stop() -> asyncio.Future[None]:
-    """Return what is done when the process is told to stop."""
-    loop = asyncio.get_running_loop()
-    stopped = loop.create_future()
-
-    def stop() -> None:
-        if not stopped.done():
-            stopped.set_result(None)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    return stopped
