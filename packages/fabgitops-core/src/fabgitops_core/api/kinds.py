@@ -102,3 +102,21 @@ class Kind:
         labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
         name, value = self.label
         return (labels.get(name, "") if isinstance(labels, Mapping) else "") == value
+
+
+def foreign(name: str, plural: str, group: str = "", *, optional: bool = False, namespaced: bool = True) -> Kind:
+    """Return a kind of somebody else, as far as its objects are looked at: Kubernetes' own, of version v1."""
+    return Kind(
+        name=name,
+        plural=plural,
+        singular=name.lower(),
+        short_names=(),
+        description="",
+        spec=ApiModel,
+        status=None,
+        columns=(),
+        group=group,
+        version="v1",
+        optional=optional,
+        namespaced=namespaced,
+    )

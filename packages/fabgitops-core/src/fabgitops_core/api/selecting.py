@@ -67,6 +67,17 @@ class Requirement(ApiModel):
             return labels.get(self.key) not in self.values
         return (self.key in labels) == (self.operator is Operator.EXISTS)
 
+    def text(self) -> str:
+        """Return it as a part of a query (labels.Requirement as a text)."""
+        values = f"({','.join(sorted(self.values))})"
+        texts = {
+            Operator.IN: f"{self.key} in {values}",
+            Operator.NOT_IN: f"{self.key} notin {values}",
+            Operator.EXISTS: self.key,
+            Operator.DOES_NOT_EXIST: f"!{self.key}",
+        }
+        return texts[self.operator]
+
 
 _SOME = Rule(
     "has(self.matchLabels) || has(self.matchExpressions)",
@@ -95,3 +106,8 @@ class Selector(ApiModel):
         return all(labels.get(key) == value for key, value in wanted) and all(
             each.holds(labels) for each in self.match_expressions or ()
         )
+
+    def text(self) -> str:
+        """Return it as a query and the scale subresource have it (labels.Selector as a text)."""
+        equal = [f"{key}={value}" for key, value in sorted((self.match_labels or {}).items())]
+        return ",".join([*equal, *(each.text() for each in self.match_expressions or ())])

@@ -12,10 +12,9 @@ from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS
 from fabgitops_core.api.chaos.policy import CHAOS_POLICY, NAME, ChaosPolicySpec
 from fabgitops_core.api.chaos.status import Phase
 from fabgitops_core.api.chaos.target import Target, TargetKind
-from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.kinds import Kind, foreign
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.api.selecting import Operator, Requirement, Selector
 from fabgitops_core.control.chaos.deeds import Delete, Evict
 from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Outcome, Result
@@ -34,11 +33,7 @@ _OVER = frozenset({"Succeeded", "Failed"})
 _OURS = ("app.kubernetes.io/name", "fabgitops")
 
 
-def _kind(name: str, plural: str, *, namespaced: bool = True) -> Kind:
-    return Kind(name, plural, name.lower(), (), "", ApiModel, None, (), group="", version="v1", namespaced=namespaced)
-
-
-POD, NAMESPACE = _kind("Pod", "pods"), _kind("Namespace", "namespaces", namespaced=False)
+POD, NAMESPACE = foreign("Pod", "pods"), foreign("Namespace", "namespaces", namespaced=False)
 
 
 class Experiments:
@@ -71,7 +66,7 @@ class Experiments:
             return await self._itself()
         kind = POD if target.kind is TargetKind.PODS else INDUSTRIAL_PLC
         async with _answered(kind.plural):
-            found = await self._all(kind, namespace, selector_text(target.label_selector))
+            found = await self._all(kind, namespace, target.label_selector.text())
             claimed = await self._claimed()
         shaped = _pod if target.kind is TargetKind.PODS else _plc
         return tuple(shaped(each, claimed) for each in found)
@@ -158,23 +153,6 @@ class Experiments:
         if isinstance(deed, Evict):
             return self._rest.evict(POD, spot.namespace, spot.name, spot.uid, deed.grace_period_secs)
         return self._rest.delete(POD, spot.namespace, spot.name, spot.uid, grace=0)
-
-
-def selector_text(selector: Selector) -> str:
-    """Return a selector as the API server takes it in a query (labels.Selector)."""
-    equal = [f"{name}={value}" for name, value in (selector.match_labels or {}).items()]
-    return ",".join([*equal, *map(_requirement, selector.match_expressions or ())])
-
-
-def _requirement(each: Requirement) -> str:
-    values = f"({','.join(each.values)})"
-    texts = {
-        Operator.IN: f"{each.key} in {values}",
-        Operator.NOT_IN: f"{each.key} notin {values}",
-        Operator.EXISTS: each.key,
-        Operator.DOES_NOT_EXIST: f"!{each.key}",
-    }
-    return texts[each.operator]
 
 
 def _pod(body: Body, claimed: Mapping[str, str]) -> Candidate:

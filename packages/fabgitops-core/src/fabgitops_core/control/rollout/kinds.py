@@ -1,41 +1,25 @@
 """The kinds of objects that a Rollout makes or looks at, as far as it knows them: what they mean is Kubernetes'."""
 
-from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import ApiModel, Key
+from fabgitops_core.api.kinds import Kind, foreign
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 
 GATEWAY = "gateway.networking.k8s.io"
 
 
-def _kind(name: str, plural: str, group: str, *, optional: bool = False) -> Kind:
-    return Kind(
-        name=name,
-        plural=plural,
-        singular=name.lower(),
-        short_names=(),
-        description="",
-        spec=ApiModel,
-        status=None,
-        columns=(),
-        group=group,
-        version="v1",
-        optional=optional,
-    )
-
-
-REPLICA_SET = _kind("ReplicaSet", "replicasets", "apps")
+REPLICA_SET = foreign("ReplicaSet", "replicasets", "apps")
 """The pods of a revision (apps/v1); its status counts them, so that no pod is looked at."""
 
-DEPLOYMENT = _kind("Deployment", "deployments", "apps")
+DEPLOYMENT = foreign("Deployment", "deployments", "apps")
 """What says the pods of a Rollout that refers to it (apps/v1)."""
 
-SERVICE = _kind("Service", "services", "")
+SERVICE = foreign("Service", "services")
 """What requests go to (v1), by the labels in its selector."""
 
-HTTP_ROUTE = _kind("HTTPRoute", "httproutes", GATEWAY, optional=True)
+HTTP_ROUTE = foreign("HTTPRoute", "httproutes", GATEWAY, optional=True)
 """Which requests go to which Services, and in which parts (Gateway API)."""
 
-GRPC_ROUTE = _kind("GRPCRoute", "grpcroutes", GATEWAY, optional=True)
+GRPC_ROUTE = foreign("GRPCRoute", "grpcroutes", GATEWAY, optional=True)
 """The same for gRPC."""
 
 ROUTES: tuple[Kind, ...] = (HTTP_ROUTE, GRPC_ROUTE)

@@ -7,7 +7,6 @@ from typing import Any
 from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewed
 from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.rollout.strategies import BlueGreen
-from fabgitops_core.api.selecting import Selector
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.saying import lacking
@@ -191,19 +190,7 @@ def _seen(look: Look, state: RolloutState) -> Mapping[str, Any]:
         "updated_replicas": current.replicas if current else 0,
         "ready_replicas": sum(each.ready for each in look.revisions),
         "available_replicas": sum(each.available for each in look.revisions),
-        "selector": selector_text(look.spec.selects),
+        "selector": look.spec.selects.text(),
         "progress": f"{min(index, steps)}/{steps}" if steps and index is not None else "",
         "weight": weight_of(look, state),
     }
-
-
-def selector_text(selector: Selector) -> str:
-    """Return a selector as the scale subresource has it (labels.Selector as a text)."""
-    labels = [f"{name}={text}" for name, text in sorted((selector.match_labels or {}).items())]
-    words = {"In": "in", "NotIn": "notin"}
-    for each in selector.match_expressions or ():
-        if each.operator.takes_values:
-            labels.append(f"{each.key} {words[each.operator]} ({','.join(sorted(each.values))})")
-        else:
-            labels.append(each.key if each.operator == "Exists" else f"!{each.key}")
-    return ",".join(labels)
