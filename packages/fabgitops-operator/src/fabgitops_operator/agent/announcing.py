@@ -9,11 +9,11 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 from fabgitops_operator.cluster.lease.keeper import Leases
+from fabgitops_operator.cluster.lease.record import micro_time
 from fabgitops_operator.hosting.errors import ApiError, Conflict, Gone
 from fabgitops_operator.labels import labels
 
@@ -74,10 +74,10 @@ class Announcing:
             ApiError: The API server does not let us, or is away.
         """
         try:
-            await self._put(datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"))
+            await self._put(micro_time())
         except (Conflict, Gone):
             self._version = await self._found()
-            await self._put(datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"))
+            await self._put(micro_time())
         self.failing = ""
 
     async def release(self) -> None:

@@ -72,6 +72,11 @@ def _annotations(reach: Reach) -> dict[str, str]:
     return {name: ",".join(sorted(found)) for name, found in names.items() if found}
 
 
+def micro_time() -> str:
+    """Return this moment as `metav1.MicroTime` writes it: in UTC, to the microsecond."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def body_of(namespace: str, name: str, record: Record) -> dict[str, Any]:
     """Return the Lease to be stored, renewed now; without a version it is to be made."""
     metadata: dict[str, Any] = {"name": name, "namespace": namespace, "labels": labels()}
@@ -79,7 +84,7 @@ def body_of(namespace: str, name: str, record: Record) -> dict[str, Any]:
         metadata["annotations"] = annotations
     if record.version:
         metadata["resourceVersion"] = record.version
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    now = micro_time()
     spec = {
         "holderIdentity": record.holder,
         "leaseDurationSeconds": max(1, ceil(record.duration)),
