@@ -14,9 +14,10 @@ from fabgitops_operator.cluster.install import manifests
 from testbed.beforehand import Beforehand, asked
 from testbed.binaries import needed_binaries
 from testbed.gomodules import downloaded
-from testbed.gotools import ALERTMANAGER, FLUX_HEALTH, HELM, KUBECTL, PROMETHEUS, built
+from testbed.gotools import ALERTMANAGER, FLUX_HEALTH, HELM, KUBECTL, PROMETHEUS
 from testbed.plane import ControlPlane
 from testbed.plane import control_plane as running_control_plane
+from testbed.programs import Programs
 
 NEEDED = {
     "kubectl": (KUBECTL, "kubectl"),
@@ -27,14 +28,13 @@ NEEDED = {
     "promtool": (PROMETHEUS, "promtool"),
 }
 OURS = ",".join(kind.crd_name for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS))
-PROGRAMS = Beforehand()
+PROGRAMS = Programs(NEEDED)
 BINARIES = Beforehand()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the programs before the first test: that takes longer than a test may, and is to be seen."""
-    wanted = NEEDED.keys() & asked(session)
-    PROGRAMS.do(session, lambda: [built(NEEDED[name][0]) for name in wanted])
+    PROGRAMS.build(session)
     if "control_plane" in asked(session):
         BINARIES.do(session, lambda: needed_binaries(controller_manager=True))
 
@@ -47,41 +47,34 @@ def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
         yield running
 
 
-def program(request: pytest.FixtureRequest, name: str) -> Path:
-    """Return where a program is."""
-    PROGRAMS.must_be_done(request.config)
-    tools, file = NEEDED[name]
-    return built(tools)[file]
-
-
 @pytest.fixture(scope="session")
 def kubectl_alone(request: pytest.FixtureRequest) -> Path:
     """Return where kubectl is, without a cluster."""
-    return program(request, "kubectl_alone")
+    return PROGRAMS.of(request, "kubectl_alone")
 
 
 @pytest.fixture(scope="session")
 def helm(request: pytest.FixtureRequest) -> Path:
     """Return where helm is."""
-    return program(request, "helm")
+    return PROGRAMS.of(request, "helm")
 
 
 @pytest.fixture(scope="session")
 def amtool(request: pytest.FixtureRequest) -> Path:
     """Return where amtool is."""
-    return program(request, "amtool")
+    return PROGRAMS.of(request, "amtool")
 
 
 @pytest.fixture(scope="session")
 def promtool(request: pytest.FixtureRequest) -> Path:
     """Return where promtool is."""
-    return program(request, "promtool")
+    return PROGRAMS.of(request, "promtool")
 
 
 @pytest.fixture(scope="session")
 def flux_health(request: pytest.FixtureRequest) -> Path:
     """Return where the program is that judges health as Flux does."""
-    return program(request, "flux_health")
+    return PROGRAMS.of(request, "flux_health")
 
 
 class Kubectl:
@@ -111,7 +104,7 @@ def kubectl(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Kube
 
     Of rollouts only the definitions: a page shows what the operator may without them.
     """
-    tool = Kubectl(program(request, "kubectl"), control_plane.kubeconfig)
+    tool = Kubectl(PROGRAMS.of(request, "kubectl"), control_plane.kubeconfig)
     tool("apply", "-f", "-", text=manifests(with_racks=True))
     everything = yaml.safe_load_all(manifests(with_setpoint_rollouts=True, with_delivery=True))
     defined = [body for body in everything if body["kind"] == "CustomResourceDefinition"]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from testbed.beforehand import Beforehand, asked
-from testbed.gotools import ARGO_ROLLOUTS, FLUX_HEALTH, KUBECTL, built
+from testbed.gotools import ARGO_ROLLOUTS, FLUX_HEALTH, KUBECTL
+from testbed.programs import Programs
 
 from .box import box
 from .planes import KUBERNETES, STANDALONE, Kubernetes, Plane
@@ -17,7 +17,7 @@ NEEDED = {
     "argo_plugin": (ARGO_ROLLOUTS, "kubectl-argo-rollouts"),
     "flux_health": (FLUX_HEALTH, "flux-health"),
 }
-PROGRAMS = Beforehand()
+PROGRAMS = Programs(NEEDED)
 
 MARKS = {"only_kubernetes": KUBERNETES, "only_standalone": STANDALONE}
 
@@ -55,30 +55,22 @@ def plane(request: pytest.FixtureRequest) -> Iterator[Plane]:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the programs before the first test: that takes longer than a test may, and is to be seen."""
-    wanted = NEEDED.keys() & asked(session)
-    PROGRAMS.do(session, lambda: [built(NEEDED[name][0]) for name in wanted])
-
-
-def program(request: pytest.FixtureRequest, name: str) -> Path:
-    """Return where a program is."""
-    PROGRAMS.must_be_done(request.config)
-    tools, file = NEEDED[name]
-    return built(tools)[file]
+    PROGRAMS.build(session)
 
 
 @pytest.fixture(scope="session")
 def kubectl_program(request: pytest.FixtureRequest) -> Path:
     """Return where kubectl is, of the version that the test bed has."""
-    return program(request, "kubectl_program")
+    return PROGRAMS.of(request, "kubectl_program")
 
 
 @pytest.fixture(scope="session")
 def argo_plugin(request: pytest.FixtureRequest) -> Path:
     """Return where the kubectl plugin of Argo Rollouts is."""
-    return program(request, "argo_plugin")
+    return PROGRAMS.of(request, "argo_plugin")
 
 
 @pytest.fixture(scope="session")
 def flux_health(request: pytest.FixtureRequest) -> Path:
     """Return where the program is that judges health as Flux does."""
-    return program(request, "flux_health")
+    return PROGRAMS.of(request, "flux_health")
