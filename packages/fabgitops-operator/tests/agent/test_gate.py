@@ -37,6 +37,15 @@ async def test_one_account_is_let_in() -> None:
     assert tokens.asked == ["good", "other", "bad"]
 
 
+async def test_what_is_no_token_is_not_asked_about() -> None:
+    """A token has ASCII letters alone (RFC 6750, section 2.1): what has others is refused, and nobody is asked."""
+    tokens = Tokens()
+    gate = Gate(tokens, OPERATOR, lambda: 0.0)
+    for shown in ("Bearer \udcff", "Bearer gööd", "Bearer a b", "Bearer "):
+        assert await gate.refused(shown) == (401, "the agent wants a token: Authorization: Bearer ...")
+    assert not tokens.asked
+
+
 async def test_a_good_token_is_asked_about_once_a_minute() -> None:
     """A token that was good is taken for a minute, also while the API server is away; then it is asked about again."""
     now, tokens = 0.0, Tokens()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from fabgitops_operator.agent import holding
 from fabgitops_operator.agent.asked import Inject, Renew
 from fabgitops_operator.agent.injections import CannotHoldError, Holding, Injections
 from fabgitops_operator.agent.targets import NoSuchPodError
@@ -151,3 +152,15 @@ async def test_ended_while_it_begins(node: Node) -> None:
     node.all.holders.begin = over_at_once  # type: ignore[method-assign]
     assert (await node.all.put("a", inject())).status == 410
     assert len(node.all) == 0
+
+
+async def test_a_node_that_starts_no_process(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no process can be started the injection is refused with the reason, and its pod may have another."""
+    del node
+    monkeypatch.setattr(holding, "_of", lambda *_: ("net", {}))
+    monkeypatch.setattr(holding, "command", lambda *_: ["/nowhere/python"])
+    real = Injections(holding.Holders(), lambda: 0.0, "abc", 2, 300)
+    answer = await real.put("a", inject())
+    assert (answer.status, "No such file" in answer.body["error"]) == (422, True)
+    assert len(real) == 0
+    assert (await real.put("b", inject())).status == 422

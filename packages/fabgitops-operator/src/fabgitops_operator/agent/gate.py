@@ -5,6 +5,7 @@ nothing elsewhere (Kubernetes API, TokenReview).
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -12,7 +13,8 @@ from typing import Protocol
 AUDIENCE = "fabgitops-agent"
 KEPT_SECS = 60.0
 """How long a token that was good is taken without asking again."""
-_SCHEME = "Bearer "
+_BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/-]+=*)")
+"""RFC 6750, section 2.1: what is no such token is nobody's, and the API server is not asked for its sake."""
 
 
 class Reviews(Protocol):
@@ -37,10 +39,11 @@ class Gate:
         Raises:
             ApiError: The API server gives no answer.
         """
-        if not authorization.startswith(_SCHEME):
+        shown = _BEARER.fullmatch(authorization)
+        if not shown:
             return 401, "the agent wants a token: Authorization: Bearer ..."
-        token = authorization.removeprefix(_SCHEME)
-        known = hashlib.sha256(token.encode(errors="surrogateescape")).digest()
+        token = shown[1]
+        known = hashlib.sha256(token.encode()).digest()
         if self.clock() < self._good.get(known, 0.0):
             return None
         user = await self.reviews.user_of(token, AUDIENCE)

@@ -29,7 +29,11 @@ class Process:
     """One holder: what it told last, and whether it lives."""
 
     def __init__(self, arguments: list[str], over: Callable[[str], None]) -> None:
-        """Start it; `over` is told why it ended."""
+        """Start it; `over` is told why it ended.
+
+        Raises:
+            CannotHoldError: No process can be started.
+        """
         self._loop = asyncio.get_running_loop()
         self._over = over
         self._told: dict[str, Any] = {}
@@ -39,9 +43,15 @@ class Process:
         self.gone: asyncio.Future[None] = self._loop.create_future()
         theirs, self._input = os.pipe()
         self._output, told = os.pipe()
-        self._process = subprocess.Popen(arguments, stdin=theirs, stdout=told)  # noqa: S603 - arguments of our own
-        os.close(theirs)
-        os.close(told)
+        try:
+            self._process = subprocess.Popen(arguments, stdin=theirs, stdout=told)  # noqa: S603 - arguments of our own
+        except OSError as error:
+            os.close(self._input)
+            os.close(self._output)
+            raise CannotHoldError(f"no process can be started: {error}") from None
+        finally:
+            os.close(theirs)
+            os.close(told)
         self._loop.add_reader(self._output, self._hear)
         self._watchdog = self._loop.call_later(BEGIN_SECS, self._kill)
 
