@@ -164,10 +164,12 @@ def test_it_ends_with_the_agent(here: Pod, group: Path, kind: str) -> None:
     """When the agent is killed, all its holders are dead at once, and their workers."""
     about = DELAY if kind == "net" else {"load_percent": 100, "workers": 2}
     asked = {"injection": "run.target", "pid": here.pid, "lease_secs": 30, "cap_secs": 60, **about}
-    agent = "import json, subprocess, sys; subprocess.run(json.loads(sys.argv[1]), stdin=subprocess.PIPE)"
+    agent = "import json, subprocess, sys; subprocess.run(json.loads(sys.argv[1]))"  # with this test's end of the input
     begun = [sys.executable, "-c", agent, json.dumps(command(kind, asked))]
-    with subprocess.Popen(begun, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(begun, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert heard(process)["event"] == "ready"
+        for _ in range(2):
+            heard(process, "beat")
         assert kind == "net" or len(members(group)) == 3
         process.kill()
         output = process.stdout
