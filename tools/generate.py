@@ -11,7 +11,7 @@ from dashboards import generated as observability
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import ARGO_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import ARGO_KINDS, CHAOS_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 from fabgitops_operator.cluster.install import place_of
 from reference import reference
 
@@ -35,7 +35,8 @@ def generated() -> dict[Path, str]:
     of_delivery = {MANIFESTS / place_of(kind): _manifest(kind) for kind in DELIVERY_KINDS}
     of_argo = {MANIFESTS / "argo" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in ARGO_KINDS}
     seen = {CHART_FILES / name: text for name, text in observability.files().items()}
-    definitions |= of_racks | of_setpoints | of_delivery | of_argo
+    of_chaos = {MANIFESTS / "chaos" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in CHAOS_KINDS}
+    definitions |= of_chaos | of_racks | of_setpoints | of_delivery | of_argo
     charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in definitions.items()})
     every = (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS)
     pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in every}

@@ -110,6 +110,8 @@ def run(
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
+    from fabgitops_core.control.chaos.registry import NotAScenario  # noqa: PLC0415
+
     from fabgitops_operator.analysis.errors import AnalysisSettingsError  # noqa: PLC0415
     from fabgitops_operator.audit.choosing import AuditKeyError  # noqa: PLC0415
     from fabgitops_operator.bus.errors import BusError  # noqa: PLC0415
@@ -130,14 +132,14 @@ def run(
     if not settings.judges and analysis != AnalysisSettings():
         flag = "--prometheus" if analysis.prometheus else "--analysis-source"
         complain(
-            f"{flag} has no effect without --setpoint-rollouts or --kinds delivery or argo"
+            f"{flag} has no effect without --setpoint-rollouts or --kinds delivery, argo or chaos"
             " (see: fabgitops-operator run --help)"
         )
         return 2
     if settings.judges and (prefixed := without_effect(bus)):
         complain(prefixed)
         return 2
-    wrong = (AnalysisSettingsError, AuditKeyError, BusError)
+    wrong = (AnalysisSettingsError, AuditKeyError, BusError, NotAScenario)
     failed = (ApiError, LeaseLostError, LeaseRefusedError, NotInstalledError)
     return performed(operate(settings, bus, analysis), settings, wrong, failed)
 
@@ -152,6 +154,7 @@ def manifests(
     with_setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False,
     with_delivery: Annotated[bool, Parameter(negative=())] = False,
     with_argo: Annotated[bool, Parameter(negative=())] = False,
+    with_chaos: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Print what a cluster must have: resource definitions, role and binding. Pipe it to kubectl apply -f -.
 
@@ -163,6 +166,7 @@ def manifests(
         with_setpoint_rollouts: What run --setpoint-rollouts needs as well: definitions, rights, and a guard of those.
         with_delivery: What run --kinds delivery needs: definitions, an account for that operator, and its rights.
         with_argo: What run --kinds argo needs: the same, and definitions of Argo Rollouts' kinds, if there are none.
+        with_chaos: What run --kinds chaos needs: definitions, an account for that operator, and its rights.
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 
@@ -172,6 +176,7 @@ def manifests(
         "with_setpoint_rollouts": with_setpoint_rollouts,
         "with_delivery": with_delivery,
         "with_argo": with_argo,
+        "with_chaos": with_chaos,
     }
     say(text(with_secrets=with_secrets, with_operator=with_operator, **options))
 

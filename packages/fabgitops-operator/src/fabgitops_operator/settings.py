@@ -40,14 +40,15 @@ class LogFormat(StrEnum):
 class Family(StrEnum):
     """Which kinds one operator looks after, with the rights that it takes.
 
-    They are PLCs, racks and what is in them, or workloads that go from one version to the next: by Rollouts of ours, or
-    by those of Argo Rollouts.
+    They are PLCs, racks and what is in them, workloads that go from one version to the next, by Rollouts of ours or by
+    those of Argo Rollouts, or chaos experiments.
     """
 
     PLC = "plc"
     RACKS = "racks"
     DELIVERY = "delivery"
     ARGO = "argo"
+    CHAOS = "chaos"
 
 
 class Outage(StrEnum):
@@ -211,6 +212,9 @@ def _together(kind: type, settings: "Settings | None") -> None:
         raise ValueError(f"--setpoint-rollouts is about PLCs; with --kinds {settings.kinds} there are none.")
     if settings is not None and settings.kinds is not Family.ARGO and settings.argo_instance_id != DEFAULT_ID:
         raise ValueError("--argo-instance-id has no effect without --kinds argo.")
+    asks = settings is not None and (settings.agent_namespace or settings.agent_token_file)
+    if asks and settings is not None and settings.kinds is not Family.CHAOS:
+        raise ValueError("--agent-namespace and --agent-token-file have no effect without --kinds chaos.")
     if settings is not None and settings.kinds is not Family.PLC:
         for flag, rate in (("", settings.writes_per_second), ("-per-host", settings.writes_per_second_per_host)):
             if rate:
@@ -224,13 +228,19 @@ class Settings(Common):
     """All settings of the operator on Kubernetes, with their defaults."""
 
     kinds: Family = Family.PLC
-    """Which kinds to look after: plc, racks, delivery or argo; each by an operator of its own, with no more rights than
-    it needs."""
+    """Which kinds to look after: plc, racks, delivery, argo or chaos; each by an operator of its own, with no more
+    rights than it needs."""
 
     argo_instance_id: Annotated[str, Parameter(validator=_instance_id)] = DEFAULT_ID
     """What the label argo-rollouts.argoproj.io/controller-instance-id says of Rollouts of Argo Rollouts that are looked
     after; all others are somebody else's. Empty: those that lack it, but for what Argo Rollouts' controller is at work
     on."""
+
+    agent_namespace: Annotated[str, Parameter(validator=_namespace)] = ""
+    """Namespace of the agents of chaos experiments, and of their Leases. Default: that of the Lease."""
+
+    agent_token_file: Path | None = None
+    """File with the token that agents are shown, for the audience fabgitops-agent; without it none is asked."""
 
     setpoint_rollouts: Annotated[bool, Parameter(negative=())] = False
     """Let changes of set-points go over a fleet of PLCs in waves, by SetpointRollouts."""
@@ -278,12 +288,12 @@ class Settings(Common):
     @property
     def tells(self) -> bool:
         """Return whether there is anything that a bus is told of."""
-        return self.kinds is not Family.PLC or self.setpoint_rollouts
+        return self.kinds not in {Family.PLC, Family.CHAOS} or self.setpoint_rollouts
 
     @property
     def judges(self) -> bool:
-        """Return whether changes are judged, by what metrics say."""
-        return self.delivers or self.setpoint_rollouts
+        """Return whether changes, or experiments, are judged by what metrics say."""
+        return self.delivers or self.setpoint_rollouts or self.kinds is Family.CHAOS
 
     @property
     def delivers(self) -> bool:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from fabgitops_core.api.argo.kinds import CLUSTER_TEMPLATE
+from fabgitops_core.api.chaos.marks import CHAOS
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.control.chaos.table import ExperimentController
 from fabgitops_core.control.events import Declared
 from fabgitops_core.control.intake import declared
 from fabgitops_core.control.plc.table import PlcController
@@ -193,6 +195,19 @@ async def test_an_object_that_is_being_deleted_counts_as_gone(site: Site) -> Non
     site.hear(leaving)
     assert len(site.engine) == 0
     assert site.forgotten == ["u1"]
+
+
+async def test_what_we_hold_by_a_finalizer_stays_until_that_is_off(site: Site) -> None:
+    """A deleted experiment is looked after for as long as its finalizer is on, and told that it is to leave."""
+    held = ExperimentController()
+    leaving = body(6)
+    leaving["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["somebody/else", CHAOS]}
+    site.inventory.present(held, leaving)
+    assert [event.leaving for _key, event in site.observer.events if isinstance(event, Declared)] == [True]
+    assert len(site.engine) == 1
+    leaving["metadata"] |= {"finalizers": ["somebody/else"], "resourceVersion": "7"}
+    site.inventory.present(held, leaving)
+    assert (len(site.engine), site.forgotten) == (0, ["u1"])
 
 
 async def test_a_store_that_was_set_back_is_believed_after_a_complete_listing(site: Site) -> None:

@@ -1,6 +1,6 @@
 """What the machinery must know of a kind of resource."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ class Kind:
     `scale` lets it be scaled by `kubectl scale` and by a HorizontalPodAutoscaler.
     `lasting` is the field of a spec that counts also while another of its fields is not valid, and its model.
     A `shared_status` is written by others, too, and what they write counts: it is never written over unseen.
+    One that is being deleted is gone, unless it still has the kind's `finalizer`: then it is told of on.
     Its objects are in namespaces, unless it is not `namespaced`: then the cluster has them, and a `Key` says "".
     Only objects with its `label` (name and value) are looked after, the others are somebody else's; with "" as the
     value, only those that lack it.
@@ -75,6 +76,7 @@ class Kind:
     plain_status: bool = False
     scale: Scale | None = None
     namespaced: bool = True
+    finalizer: str = ""
 
     def __post_init__(self) -> None:
         """Let its objects say its name, where nothing else is said."""
@@ -93,6 +95,14 @@ class Kind:
     def matches(self, body: Mapping[str, Any]) -> bool:
         """Return whether an object says that it is of this kind."""
         return body.get("apiVersion") == self.api_version and body.get("kind") == self.kind
+
+    def is_going(self, body: Mapping[str, Any]) -> bool:
+        """Return whether an object of it is being deleted, and nobody here has anything left to do about that."""
+        metadata = body.get("metadata")
+        if not isinstance(metadata, Mapping) or not metadata.get("deletionTimestamp"):
+            return False
+        held_by = metadata.get("finalizers")
+        return not (self.finalizer and isinstance(held_by, Sequence) and self.finalizer in held_by)
 
     def is_ours(self, body: Mapping[str, Any]) -> bool:
         """Return whether an object of it is one that is looked after, by its label."""

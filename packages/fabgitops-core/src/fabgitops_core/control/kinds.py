@@ -9,8 +9,12 @@ from typing import Any
 from fabgitops_core.api.argo.kinds import ARGO_EXPERIMENT, CLUSTER_TEMPLATE
 from fabgitops_core.api.argo.owning import DEFAULT_ID
 from fabgitops_core.api.argo.runs import ANALYSIS_RUN
+from fabgitops_core.api.chaos.policy import CHAOS_POLICY
+from fabgitops_core.api.chaos.schedule import CHAOS_SCHEDULE
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.analysis.template import AnalysisTemplateController
+from fabgitops_core.control.chaos.registry import OURS, Registry
+from fabgitops_core.control.chaos.table import ExperimentController
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.plc.settling import SETTLE_SECS
 from fabgitops_core.control.plc.table import PlcController
@@ -24,7 +28,7 @@ from fabgitops_core.control.setpoint.table import SetpointRolloutController
 
 
 def families(
-    settle_secs: float = SETTLE_SECS, argo_instance_id: str = DEFAULT_ID
+    settle_secs: float = SETTLE_SECS, argo_instance_id: str = DEFAULT_ID, scenarios: Registry = OURS
 ) -> Mapping[str, tuple[Controller[Any], ...]]:
     """Return the decisions of each kind; what others refer to stands before them, so that it is listed first.
 
@@ -35,6 +39,7 @@ def families(
         settle_secs: How long what a PLC's resource wants must have stood before it is written, and what a fleet wants
             before a change of it begins; 0 does not wait.
         argo_instance_id: What the label says of Rollouts of Argo's kind that are looked after.
+        scenarios: What chaos experiments may do, with what installed packages bring.
     """
     return {
         "plc": (TemplateController(), PlcController(settle_secs)),
@@ -46,6 +51,7 @@ def families(
             ArgoRolloutController(argo_instance_id),
         ),
         "racks": (RackTemplateController(), RackController(), BmcController()),
+        "chaos": (ExperimentController(scenarios),),
     }
 
 
@@ -69,3 +75,6 @@ ARGO_KINDS: tuple[Kind, ...] = (*(controller.kind for controller in FAMILIES["ar
 
 Nobody looks after Experiments: none can be made.
 """
+
+CHAOS_KINDS: tuple[Kind, ...] = (*(controller.kind for controller in FAMILIES["chaos"]), CHAOS_SCHEDULE, CHAOS_POLICY)
+"""What is tried on a plant, when, and what of that is allowed at all."""

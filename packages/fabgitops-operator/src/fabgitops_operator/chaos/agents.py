@@ -30,7 +30,7 @@ class Cluster(Protocol):
     """What is looked up before an agent is asked."""
 
     async def agents(self) -> Sequence[Body]:
-        """Return the Leases of agents."""
+        """Return the Leases of agents. Raises NoWayError."""
 
     async def container_id(self, spot: Spot, container: str) -> str:
         """Return the id of a container of the pod of this uid, the first where none is named. Raises NoWayError."""
@@ -74,6 +74,7 @@ class Agents:
         """Return what the agent of a target's node can do, by which clock; it is asked right now whether it lives."""
         try:
             agent = await self._of(deed.spot)
+            self._must_be_alive(deed.spot)
         except NoWayError as error:
             return Place(why=str(error))
         reply = await self._ask(agent, "GET", "health")
@@ -122,9 +123,12 @@ class Agents:
         lease = leases.get(spot.node)
         if lease is None:
             raise NoWayError(f"no agent is on node {spot.node}: its DaemonSet does not run there")
+        return agent_of(lease)
+
+    def _must_be_alive(self, spot: Spot) -> None:
+        """Refuse an agent whose Lease is old; what it holds already is renewed all the same, as long as it answers."""
         if self._clock() - self._seen[spot.node].at > FRESH_SECS:
             raise NoWayError(f"the agent of node {spot.node} has not renewed its Lease for {FRESH_SECS:g} s")
-        return agent_of(lease)
 
     def _look(self, leases: Mapping[str, Body]) -> None:
         """Note when each Lease was seen to be renewed."""

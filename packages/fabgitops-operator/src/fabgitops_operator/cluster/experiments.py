@@ -15,6 +15,7 @@ from fabgitops_core.api.chaos.target import Target, TargetKind
 from fabgitops_core.api.kinds import Kind, foreign
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.selecting import Selector
 from fabgitops_core.control.chaos.deeds import Delete, Evict
 from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Outcome, Result
@@ -66,10 +67,22 @@ class Experiments:
             return await self._itself()
         kind = POD if target.kind is TargetKind.PODS else INDUSTRIAL_PLC
         async with _answered(kind.plural):
-            found = await self._all(kind, namespace, target.label_selector.text())
+            found = await self._matching(kind, namespace, target.label_selector)
             claimed = await self._claimed()
         shaped = _pod if target.kind is TargetKind.PODS else _plc
         return tuple(shaped(each, claimed) for each in found)
+
+    async def plcs(self, namespace: str, selector: Selector) -> Sequence[Body]:
+        """Return the IndustrialPLCs that a selector matches."""
+        return await self._matching(INDUSTRIAL_PLC, namespace, selector)
+
+    async def pods(self, namespace: str, selector: Selector) -> Sequence[Body]:
+        """Return the pods that a selector matches."""
+        return await self._matching(POD, namespace, selector)
+
+    async def _matching(self, kind: Kind, namespace: str, selector: Selector) -> Sequence[Body]:
+        async with _answered(kind.plural):
+            return await self._all(kind, namespace, selector.text())
 
     async def _itself(self) -> tuple[Candidate, ...]:
         if self._own is None:

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import ARGO_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import ARGO_KINDS, CHAOS_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 
 from fabgitops_operator.labels import labels
 
@@ -28,6 +28,7 @@ def manifests(
     with_setpoint_rollouts: bool = False,
     with_delivery: bool = False,
     with_argo: bool = False,
+    with_chaos: bool = False,
 ) -> str:
     """Return definitions, admission policy, rights and, if asked for, the operator as one stream of YAML documents.
 
@@ -40,6 +41,7 @@ def manifests(
             guards those.
         with_delivery: What rollouts of workloads need: definitions, and an account for their operator with its rights.
         with_argo: The same for Rollouts of Argo Rollouts, and their definitions: where Argo has none.
+        with_chaos: What chaos experiments need: definitions, and an account for their operator with its rights.
     """
     racks = with_racks or with_rack_plcs
     wanted = {
@@ -56,6 +58,7 @@ def manifests(
         "setpoints/guard.yaml": with_setpoint_rollouts,
         "delivery.yaml": with_delivery,
         "argo.yaml": with_argo,
+        "chaos.yaml": with_chaos,
         "operator.yaml": with_operator,
     }
     folder = files("fabgitops_operator") / "manifests"
@@ -64,6 +67,7 @@ def manifests(
     defined += [folder / "setpoints" / f"{kind.crd_name}.yaml" for kind in SETPOINT_KINDS if with_setpoint_rollouts]
     both = {kind.name for kind in SETPOINT_KINDS} if with_setpoint_rollouts else set()
     defined += [folder / place_of(kind) for kind in DELIVERY_KINDS if with_delivery and kind.name not in both]
+    defined += [folder / "chaos" / f"{kind.crd_name}.yaml" for kind in CHAOS_KINDS if with_chaos]
     defined += [folder / "argo" / f"{kind.crd_name}.yaml" for kind in ARGO_KINDS if with_argo]
     definitions = [_labelled(file.read_text(encoding="utf-8")) for file in defined]
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]

@@ -7,6 +7,7 @@ from typing import Any
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.codec.networks import Networks, networks
+from fabgitops_core.control.chaos.registry import OURS
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.kinds import families
 from fabgitops_core.engine.ports import Bus
@@ -20,6 +21,7 @@ from fabgitops_operator.bus.metrics import BusMetrics
 from fabgitops_operator.bus.outbox import Outbox
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.cluster.brake import ConfigMapBrake
+from fabgitops_operator.cluster.chaos import means_of, scenarios
 from fabgitops_operator.cluster.children import Children
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.lease.keeper import Lease
@@ -78,7 +80,9 @@ async def _operated(settings: Settings, bus: BusSettings, analysis: AnalysisSett
             means = _of_racks(kube, rest, told, owned, within)
         else:
             metrics = await stack.enter_async_context(metrics_of(analysis))
-            if told is not None and settings.delivers:
+            if settings.kinds is Family.CHAOS:
+                means = await stack.enter_async_context(means_of(settings, access, kube, rest, route, metrics))
+            elif told is not None and settings.delivers:
                 means = _of_delivery(settings, rest, told, owned, metrics)
             else:
                 rollouts = _rollouts(rest, told, metrics) if told is not None else None
@@ -97,7 +101,8 @@ async def _operated(settings: Settings, bus: BusSettings, analysis: AnalysisSett
 
 def _deciding(settings: Settings) -> Sequence[Controller[Any]]:
     """Return who decides; what leads others stands before them, so that it is listed first."""
-    known = families(settings.settle_secs, settings.argo_instance_id)
+    brought = scenarios() if settings.kinds is Family.CHAOS else OURS
+    known = families(settings.settle_secs, settings.argo_instance_id, brought)
     return (*(known["setpoints"] if settings.setpoint_rollouts else ()), *known[settings.kinds])
 
 

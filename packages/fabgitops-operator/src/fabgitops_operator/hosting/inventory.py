@@ -175,8 +175,8 @@ class Inventory:
         """Take an object as the watch tells of it, unless a newer version of it was seen or it is known to be gone.
 
         One that is being deleted, and only waits for a finalizer of somebody else's, counts as gone, and so does one
-        without the label of its kind, which is somebody else's. `reading` is
-        what `read` made of it, where somebody asked.
+        without the label of its kind, which is somebody else's. `reading` is what `read` made of it, where somebody
+        asked.
         """
         if not _names_itself(controller, body):
             return
@@ -201,7 +201,7 @@ class Inventory:
         self._take(controller, body, reading)
 
     def _take(self, controller: Controller[Any], body: Body, reading: Reading | None = None) -> None:
-        if _is_leaving(body) or not controller.kind.is_ours(body):
+        if controller.kind.is_going(body) or not controller.kind.is_ours(body):
             self.deleted(controller, body)
             return
         key, uid, version = _identity(controller, body)
@@ -341,11 +341,6 @@ def uid_of(body: Body) -> str:
 
 def _identity(controller: Controller[Any], body: Body) -> tuple[Key, str, int]:
     return key_of(controller.kind, body), uid_of(body), version_of(body)
-
-
-def _is_leaving(body: Body) -> bool:
-    metadata = body.get("metadata")
-    return isinstance(metadata, Mapping) and bool(metadata.get("deletionTimestamp"))
 
 
 def _field(body: Body, name: str) -> str:

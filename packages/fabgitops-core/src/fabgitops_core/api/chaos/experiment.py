@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StrictBool, model_validator
 
+from fabgitops_core.api.chaos.marks import CHAOS
 from fabgitops_core.api.chaos.probes import MAX_PROBES, Probe
 from fabgitops_core.api.chaos.scenarios import Scenario
 from fabgitops_core.api.chaos.status import ChaosExperimentStatus
@@ -115,6 +116,7 @@ CHAOS_EXPERIMENT = Kind(
     spec=ChaosExperimentSpec,
     status=ChaosExperimentStatus,
     rules=(*_IMMUTABLE, _OVER),
+    finalizer=CHAOS,
     columns=(
         Column("Phase", "string", ".status.phase", "Where it stands."),
         Column("Verdict", "string", ".status.verdict", "What it showed."),

@@ -18,6 +18,7 @@ NAMES = {
     Family.RACKS: "fabgitops-racks",
     Family.DELIVERY: "fabgitops-delivery",
     Family.ARGO: "fabgitops-argo",
+    Family.CHAOS: "fabgitops-chaos",
 }
 """What Leases are called, by what their holders look after: those of one family do not wait for another's."""
 

@@ -1,0 +1,66 @@
+"""What an operator of chaos experiments needs of a cluster: where they and their targets are, and whom to ask."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import aiohttp
+from fabgitops_core.control.chaos.registry import GROUP, Registry, registry
+from fabgitops_core.engine.ports import MetricSource
+from fabgitops_core.modbus.route import Route
+
+from fabgitops_operator.chaos.agents import Agents
+from fabgitops_operator.chaos.mocks import Mocks
+from fabgitops_operator.chaos.performing import Performing
+from fabgitops_operator.chaos.probing import Probing
+from fabgitops_operator.cluster.experiments import Experiments
+from fabgitops_operator.cluster.kube import Kube
+from fabgitops_operator.cluster.kubeconfig.access import Access
+from fabgitops_operator.cluster.lease.place import own_namespace, place_of
+from fabgitops_operator.cluster.rest import Rest
+from fabgitops_operator.cluster.whereabouts import Whereabouts
+from fabgitops_operator.hosting.chaosmetrics import ChaosMetrics
+from fabgitops_operator.hosting.means import Means
+from fabgitops_operator.hosting.secrets import SecretWords
+from fabgitops_operator.settings import Settings
+
+
+def scenarios() -> Registry:
+    """Return what experiments may do: what is ours, and what installed packages bring.
+
+    Raises:
+        NotAScenario: A package brings something else.
+    """
+    return registry((each.name, each.load()) for each in entry_points(group=GROUP))
+
+
+@asynccontextmanager
+async def means_of(
+    settings: Settings, access: Access, kube: Kube, rest: Rest, route: Route, metrics: MetricSource | None
+) -> AsyncIterator[Means]:
+    """Yield what experiments need, for as long as they are looked after."""
+    experiments = Experiments(rest, (own_namespace(), socket.gethostname()))
+    where = settings.agent_namespace or place_of(settings)[0]
+    clock = asyncio.get_running_loop().time
+    secrets = SecretWords(kube)
+    whereabouts = Whereabouts(rest, experiments, where, access.cluster.server, secrets, route, clock)
+    async with aiohttp.ClientSession(trust_env=False) as session:
+        agents = Agents(session, whereabouts, lambda: token_of(settings.agent_token_file), clock)
+        probing = Probing(experiments, session, metrics)
+        mocks = Mocks(session, whereabouts)
+        yield Means(
+            metrics=metrics,
+            counts=ChaosMetrics(),
+            performers=lambda host: Performing(host, experiments, agents, mocks, probing).performers(),
+        )
+
+
+def token_of(file: Path | None) -> str:
+    """Return the token that agents are shown, read each time: a kubelet exchanges it; "" where there is none."""
+    try:
+        return file.read_text(encoding="ascii").strip() if file else ""
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,164 @@
+"""Where those are whom an experiment asks: agents of nodes by their Leases, containers of pods, PLCs, and the API."""
+
+import asyncio
+import ipaddress
+import json
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from fabgitops_core.api.kinds import Kind
+from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
+from fabgitops_core.api.selecting import Selector
+from fabgitops_core.control.chaos.deeds import Spot
+from fabgitops_core.control.plc.requests import Endpoint, SecretKey
+from fabgitops_core.engine.ports import SecretError, Secrets
+from fabgitops_core.modbus.route import Route
+
+from fabgitops_operator.chaos.agents import COMPONENT, NoWayError
+from fabgitops_operator.chaos.performing import AwayError
+from fabgitops_operator.cluster.experiments import POD, Experiments
+from fabgitops_operator.cluster.rest import Rest
+from fabgitops_operator.hosting.errors import ApiError
+from fabgitops_operator.hosting.ports import Body
+
+LEASE = Kind("Lease", "leases", "lease", (), "", ApiModel, None, (), group="coordination.k8s.io", version="v1")
+KEPT_SECS = 2.0
+"""How long the Leases of agents are taken as they were seen: a round asks about each target at once."""
+TOKEN = "token"  # noqa: S105 - the key of a Secret, not one
+_PORT = 502
+
+
+class Whereabouts:
+    """What agents and mocks are asked by; see `chaos.agents.Cluster` and `chaos.mocks.Plcs`.
+
+    Args:
+        rest: The way to the API server.
+        experiments: What finds objects by their labels.
+        namespace: Where the Leases of agents are.
+        server: URL of the API server.
+        secrets: Where tokens of control APIs are.
+        route: Where PLCs really are.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        rest: Rest,
+        experiments: Experiments,
+        namespace: str,
+        server: str,
+        secrets: Secrets,
+        route: Route,
+        clock: Callable[[], float],
+    ) -> None:
+        self._rest, self._experiments, self._namespace, self._server = rest, experiments, namespace, server
+        self._secrets, self._route, self._clock = secrets, route, clock
+        self._leases: Sequence[Body] = ()
+        self._seen_at = float("-inf")
+        self._looking = asyncio.Lock()
+
+    async def agents(self) -> Sequence[Body]:
+        """Return the Leases of agents; while nobody answers those that were seen last."""
+        async with self._looking:
+            if self._clock() - self._seen_at > KEPT_SECS:
+                try:
+                    page = await self._rest.page(LEASE, self._namespace, COMPONENT, "")
+                except ApiError as error:
+                    if not self._leases:
+                        raise NoWayError(f"which agents there are is not known: {error}") from None
+                else:
+                    self._leases, self._seen_at = page["items"], self._clock()
+        return self._leases
+
+    async def container_id(self, spot: Spot, container: str) -> str:
+        """Return the id of a container of the pod of this uid, the first where none is named.
+
+        Raises:
+            NoWayError: The pod is gone, has no such container, or that one does not run.
+        """
+        pod = await self._pod(spot)
+        name = container or pod["spec"]["containers"][0]["name"]
+        running = {
+            each["name"]: each.get("containerID") for each in (pod.get("status") or {}).get("containerStatuses", ())
+        }
+        if not (found := running.get(name)):
+            raise NoWayError(f"the pod {spot.namespace}/{spot.name} has no container {name} that runs")
+        return str(found).rpartition("/")[2]
+
+    async def _pod(self, spot: Spot) -> Body:
+        try:
+            found = await self._rest.get(POD, spot.namespace, spot.name)
+        except ApiError as error:
+            raise NoWayError(str(error)) from None
+        if found is None or found["metadata"]["uid"] != spot.uid:
+            raise NoWayError(f"the pod {spot.namespace}/{spot.name} is not there any more")
+        return found
+
+    async def networks(self, spot: Spot, destination: str) -> Sequence[Body]:
+        """Return the ways of a destination as an agent takes them.
+
+        `PROTOCOL CIDR PORT` with `*` for any port, `plcs SELECTOR` (JSON), or `api` for the API server.
+
+        Raises:
+            NoWayError: A name has no address, or PLCs cannot be looked up.
+        """
+        what, _, rest = destination.partition(" ")
+        if what == "api":
+            url = urlsplit(self._server)
+            return await _ways(str(url.hostname), url.port or 443)
+        if what == "plcs":
+            return [way for host, port in await self._places(spot, rest) for way in await _ways(host, port)]
+        network, port = rest.rsplit(" ", 1)
+        way: dict[str, Any] = {"network": network, "protocol": what.lower()}
+        return [way if port == "*" else {**way, "port": int(port)}]
+
+    async def _places(self, spot: Spot, selector: str) -> Sequence[tuple[str, int]]:
+        try:
+            found = await self._experiments.plcs(spot.namespace, Selector.model_validate(json.loads(selector)))
+        except AwayError as error:
+            raise NoWayError(str(error)) from None
+        return [self._placed(each["spec"]) for each in found]
+
+    def _placed(self, spec: Mapping[str, Any]) -> tuple[str, int]:
+        endpoint = self._route(Endpoint(str(spec["deviceAddress"]), int(spec.get("port", _PORT))))
+        return endpoint.host, endpoint.port
+
+    async def endpoint(self, spot: Spot) -> Endpoint | None:
+        """Return where the PLC of this uid is, as the operator connects to it; None where it is gone."""
+        found = await self._rest.get(INDUSTRIAL_PLC, spot.namespace, spot.name)
+        if found is None or found["metadata"]["uid"] != spot.uid:
+            return None
+        return Endpoint(*self._placed(found["spec"]))
+
+    async def token(self, spot: Spot, secret: str) -> str:
+        """Return the token out of a Secret of the PLC's namespace; "" where none is named.
+
+        Raises:
+            LookupError: It cannot be had: the text says why.
+        """
+        if not secret:
+            return ""
+        try:
+            return await self._secrets.text(SecretKey(spot.namespace, secret, TOKEN))
+        except SecretError as error:
+            raise LookupError(str(error)) from None
+
+
+async def _ways(host: str, port: int) -> list[Body]:
+    """Return the ways to a host, by each address that it has."""
+    return [{"network": address, "port": port, "protocol": "tcp"} for address in await _addresses(host)]
+
+
+async def _addresses(host: str) -> Sequence[str]:
+    try:
+        return (str(ipaddress.ip_address(host)),)
+    except ValueError:
+        pass
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise NoWayError(f"{host} has no address: {error.strerror or error}") from None
+    return sorted({str(address[0]) for *_, address in found})
