@@ -106,6 +106,48 @@ def test_promoted_in_full_while_it_is_judged() -> None:
     assert (verdicts(one), services(one)) == ({1: "Inconclusive"}, ("2", "2"))
 
 
+def test_a_word_on_an_analysis_is_none_on_the_gate() -> None:
+    """Who goes past an analysis that could not tell has not let users go over: that takes another word."""
+    one = plant(TWO_SIDED, autoPromotionEnabled=False)
+    one.answers["checks/rate"] = [3.0]
+    updated(one)
+    assert why(one) == ["InconclusiveAnalysisRun"]
+    one.say(marks.PROMOTE, f"{status(one).current_pod_hash}/preview")
+    one.settle()
+    assert (why(one), one.selected("hmi")) == (["BlueGreenPause"], "1")
+    one.say(marks.PROMOTE, None)
+    one.settle()
+    one.say(marks.PROMOTE, f"{status(one).current_pod_hash}/preview")
+    one.settle()
+    assert services(one) == ("2", "2")
+
+
+@pytest.mark.parametrize("again", ["retry", "declared"])
+def test_what_begins_again_is_let_past_nothing_yet(again: str) -> None:
+    """It was given up while the old pods were too few to have users back: those it has are no leave to go over."""
+    one = plant(autoPromotionEnabled=False)
+    one.answers["afterwards/rate"] = [7.0]
+    updated(one)
+    one.bad = {"1"}
+    one.tick()
+    one.say(marks.PROMOTE, f"{status(one).current_pod_hash}/preview")
+    one.settle()
+    assert (status(one).abort, one.selected("hmi"), len(one.measured)) == (True, "2", 2)
+    if again == "retry":
+        one.say(marks.RETRY, f"{status(one).current_pod_hash}/{status(one).aborted_at:%Y-%m-%dT%H:%M:%SZ}")
+    else:
+        one.declare(template=template("3"))
+        one.look()
+        one.carry_out()
+        one.declare(template=template("2"))
+    one.settle()
+    assert one.measured[2:] == ["checks/rate"], "it is judged before, once more"
+    assert (why(one), status(one).blue_green.active_selector) == (["BlueGreenPause"], status(one).stable_rs)
+    one.bad = set()
+    one.settle()
+    assert services(one) == ("1", "2")
+
+
 def test_users_do_not_go_over_to_what_could_not_be_judged() -> None:
     """Where the template for afterwards is missing they stay where they are, and it is said."""
     one = plant()

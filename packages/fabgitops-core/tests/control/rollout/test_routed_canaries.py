@@ -1,7 +1,9 @@
 """A canary whose share of requests routes of the Gateway API set, from its first step until the old pods are gone."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase
 
@@ -223,3 +225,24 @@ def test_it_is_done_when_requests_go_by_it() -> None:
     plant.away = False
     plant.settle()
     assert plant.status.finished_at is not None
+
+
+@pytest.mark.parametrize(
+    ("steps", "more", "told"),
+    [
+        (
+            [{"setCanaryScale": {"replicas": 1}}, {"setWeight": 50}],
+            {},
+            "10 %: so near to 50 % its pods and weights come",
+        ),
+        ([{"setWeight": 25}], {"trafficRouting": {"maxTrafficWeight": 10}}, "20 %: so near to 25 % its pods"),
+        ([{"setWeight": 50}], {}, "50 %"),
+    ],
+)
+def test_a_decision_says_the_share_that_there_is(steps: list[dict[str, Any]], more: dict[str, Any], told: str) -> None:
+    """What reads as a share of half its requests was one of a tenth, as its only pod carries no more."""
+    plant = out(routing(*steps, {"pause": {}}, **more), replicas=10)
+    another(plant)
+    assert plant.status is not None
+    found = [each.input for each in plant.status.decisions if each.rule == "StepDone"][-1]
+    assert found.startswith(f"the new version has a share of {told}")

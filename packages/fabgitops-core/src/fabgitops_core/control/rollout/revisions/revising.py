@@ -15,6 +15,7 @@ from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look, Revision
+from fabgitops_core.control.rollout.ways.aborting import begun_anew
 
 
 def why_not(key: Key, template: Mapping[str, Any]) -> str:
@@ -107,7 +108,7 @@ def revised(look: Look, state: RolloutState) -> RolloutState | None:
         aborted_at=None,
         cause="",
         promote_full=within,
-        blue_green=status.blue_green.model_copy(update={"scale_up_preview_check_point": False}),
+        blue_green=begun_anew(look, state),
         analyses=(),
         started_at=now,
         finished_at=None,

@@ -1,5 +1,6 @@
 """A revision that is given up: all goes back to the proven one, until Git changes or somebody retries."""
 
+from fabgitops_core.api.rollout.status import BlueGreenStatus
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.saying.deciding import brief, decided
@@ -50,6 +51,20 @@ def retried(look: Look, state: RolloutState, given: str) -> RolloutState:
         started_at=now,
         step_started_at=now,
         current_step_index=0 if isinstance(look.way, Canary) else None,
+        blue_green=begun_anew(look, state),
     )
     outcome = f"revision {state.status.revision} ({look.hash}) begins once more"
     return decided(state, look.at, given, "Retry", outcome, RolloutReason.RETRIED)
+
+
+def begun_anew(look: Look, state: RolloutState) -> BlueGreenStatus:
+    """Return what a blue-green goes on from that begins: it was let past nothing yet.
+
+    Users may still be on the declared revision, of an attempt before, where the proven one has too few pods to have
+    them back. They go back when it has: that they are there is no leave to go over.
+    """
+    status = state.status
+    known = status.blue_green.model_copy(update={"scale_up_preview_check_point": False})
+    if status.stable_rs and known.active_selector == look.hash:
+        known = known.model_copy(update={"active_selector": status.stable_rs})
+    return known

@@ -130,10 +130,10 @@ def promoted(look: Look, state: RolloutState, step: str) -> RolloutState | str:
         return "it waits for nobody"
     given = "somebody promoted it"
     accepted = analysing.promoted(look, state, given)
+    if accepted is not None and pause_of(accepted, Why.BLUE_GREEN) is None:
+        return accepted  # it waited for a word on what an analysis could not tell: its own wait comes after that
     if not over:
         return past(look, accepted or state, given, "Promote")
-    if accepted is not None:
-        return accepted
     state = state.with_status(pause_conditions=(), controller_pause=False)
     return decided(state, look.at, given, "Promote", "it goes on", RolloutReason.RESUMED)
 

@@ -16,6 +16,7 @@ from fabgitops_core.control.rollout.pods.reached import reached
 from fabgitops_core.control.rollout.pods.sides import NOBODY
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
+from fabgitops_core.control.rollout.saying.shares import weight_of
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import contending, reaching
 from fabgitops_core.control.rollout.traffic import standing as traffic
@@ -66,7 +67,7 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
     if step.pause is not None:
         return _paused(look, state, step.pause.seconds)
     if _is_done(look, state, step):
-        return next_step(look, state, _told(step), "StepDone")
+        return next_step(look, state, _told(look, state, step), "StepDone")
     return None
 
 
@@ -137,9 +138,11 @@ def _number(state: RolloutState) -> int:
     return (state.status.current_step_index or 0) + 1
 
 
-def _told(step: CanaryStep) -> str:
+def _told(look: Look, state: RolloutState, step: CanaryStep) -> str:
     if step.set_header_route is not None:
         return f"header route {step.set_header_route.name} is {'there' if step.set_header_route.match else 'gone'}"
     if step.set_canary_scale is not None:
         return "the new version has the pods that it is to have"
-    return f"the new version has a share of {step.set_weight} %"
+    share_now = weight_of(look, state)
+    nearest = "" if share_now == step.set_weight else f": so near to {step.set_weight} % its pods and weights come"
+    return f"the new version has a share of {share_now} %{nearest}"
