@@ -7,23 +7,21 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from fabgitops_core.expressions.absence import Absence, spoken_of
 from fabgitops_core.expressions.argo import rewritten
 from fabgitops_core.expressions.cel.compiling import Program
 from fabgitops_core.expressions.cel.comprehending import MORE_MACROS
 from fabgitops_core.expressions.cel.dialects import Dialect, Exhausted, replaced_within
 from fabgitops_core.expressions.cel.functions import MORE_MEMBERS
-from fabgitops_core.expressions.cel.nodes import Call, Index, ListOf, MapOf, Node, Select, SyntaxFault
+from fabgitops_core.expressions.cel.nodes import SyntaxFault
 from fabgitops_core.expressions.cel.parsing import parsed
 from fabgitops_core.expressions.cel.values import CelError
 from fabgitops_core.expressions.mathematics import FORMS, FUNCTIONS, OPERATORS
 
-__all__ = ["CelError", "Condition", "NoValue", "Unfit", "compiled"]
+__all__ = ["Absence", "CelError", "Condition", "NoValue", "Unfit", "compiled"]
 
 STEPS = 500_000
 """How much an expression may take: about a tenth of a second."""
-
-_OF_ABSENCE = {"default", "isNaN", "len", "size"}
-"""Functions by which a condition speaks of what is not there."""
 
 _PATTERNS = frozenset({"findAll", "matches"})
 """Not for whoever may declare a condition: a pattern could be looked for as long as somebody likes."""
@@ -48,6 +46,8 @@ class Condition:
         text: The condition, in CEL or as Argo Rollouts has it.
         variables: The names that it may use.
 
+    `speaks_of` is of what it speaks itself that may not be there.
+
     Raises:
         Unfit: It is none.
     """
@@ -57,7 +57,7 @@ class Condition:
         try:
             cel, places = rewritten(text)
             self._program = Program(cel, variables, _DIALECT)
-            self.speaks_of_absence = _speaks(parsed(cel))
+            self.speaks_of = spoken_of(parsed(cel))
         except SyntaxFault as fault:
             raise Unfit(_worded(fault, places)) from None
         except RecursionError:
@@ -107,20 +107,3 @@ def _worded(fault: SyntaxFault, places: Sequence[int]) -> str:
         return str(fault)
     at = places[min(fault.at, len(places) - 1)] if places else fault.at
     return f"{fault} (column {at + 1})"
-
-
-def _speaks(node: Node) -> bool:
-    match node:
-        case Call(name, arguments, target):
-            inner = (*arguments, *((target,) if target is not None else ()))
-            return name in _OF_ABSENCE or any(map(_speaks, inner))
-        case Select(of, _, optional):
-            return optional or _speaks(of)
-        case Index(of, key, optional):
-            return optional or _speaks(of) or _speaks(key)
-        case ListOf(items):
-            return any(map(_speaks, items))
-        case MapOf(entries):
-            return any(_speaks(each) for entry in entries for each in entry)
-        case _:
-            return False

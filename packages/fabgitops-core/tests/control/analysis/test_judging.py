@@ -40,6 +40,26 @@ TABLE: list[tuple[str | None, str | None, Any, Verdict]] = [
     (LOW, "len(result) == 0", [], F),
     ("len(result) == 0 || result[0] < 1", HIGH, [], S),  # of nothing only the one that speaks of it is asked
     (LOW, None, [math.inf], F),
+    # a guard against nothing says nothing of NaN, and the other way round
+    (None, "len(result) > 0 && result[0] > 5", [math.nan], N),
+    (None, "len(result) > 0 && result[0] > 5", [], S),
+    ("len(result) == 0 || result[0] < 1", None, [math.nan], N),
+    ("result.size() > 0 && result.all(x, x < 1)", None, [0.5, math.nan], N),
+    ("default(result[0], 0) < 1", None, [math.nan], N),
+    (None, "default(result[0], 0) > 5", [math.nan], N),
+    ("isNaN(result[0]) || result[0] < 1", None, [], N),
+    (None, "isNaN(result[0])", [math.nan], F),
+    ("isNaN(result[0]) || result[0] < 1", "len(result) == 0", [math.nan], S),
+    (LOW, "len(result) == 0", [math.nan], N),
+    ("count(result, {# > 5}) <= 1", None, [], N),
+    ("len(result) == 0 or count(result, {# > 5}) <= 1", None, [], S),
+    ("isNil(result) || result < 1", None, None, S),
+    ("result == nil", None, None, S),
+    ("len(result) == 0", None, None, N),
+    # wherever in an answer it stands
+    (None, "result.rate > 5", {"rate": math.nan}, N),
+    ("result.all(x, x[0] < 1)", None, [[0.5], [math.nan]], N),
+    (None, "result.lines[0].rate > 5", {"lines": [{"rate": math.nan}]}, N),
 ]
 
 

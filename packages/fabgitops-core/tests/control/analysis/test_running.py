@@ -167,6 +167,32 @@ def test_what_measured_too_little_is_no_success(given: Any, answers: list[Any], 
     assert (ended.verdict, ended.message) == (verdict, why)
 
 
+GONE = "it was over after 1 measurements, and it cannot be said how many it needs:"
+
+
+@pytest.mark.parametrize("given", [{"count": 10}, {}])
+@pytest.mark.parametrize(
+    ("later", "why"),
+    [
+        ({}, f"{GONE} there is no AnalysisTemplate checks"),
+        ({("AnalysisTemplate", "checks"): (None, "bad")}, f"{GONE} AnalysisTemplate checks is not valid: bad"),
+        (offers({**RATE, "name": "other"}), f"{GONE} AnalysisTemplate checks has no metric rate any more"),
+    ],
+)
+def test_what_is_lost_at_the_end_is_no_success(given: Any, later: Offers, why: str) -> None:
+    """Where nobody can say any more how often it should have been measured, a success or two of it prove nothing."""
+    status, _ = play(offers({**RATE, **given}), GOOD)
+    ended = concluded(status, analyses(), later)
+    assert (ended.verdict, ended.message) == ("Inconclusive", f"checks/rate: {why}")
+
+
+def test_an_analysis_without_its_metrics_is_no_success() -> None:
+    """What somebody has taken out of the status was not measured, as far as anybody knows."""
+    of = offers(RATE)
+    ended = concluded(begin(of).model_copy(update={"metrics": ()}), analyses(), of)
+    assert (ended.verdict, ended.message) == ("Inconclusive", "no metric of it is known")
+
+
 def test_why_it_cannot_begin() -> None:
     """What is missing for an analysis is said before it begins, by name."""
     of = offers(

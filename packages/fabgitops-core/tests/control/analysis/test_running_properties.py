@@ -76,11 +76,20 @@ def test_it_comes_to_what_was_measured(metric: dict[str, Any], story: list[tuple
         (one,) = status.metrics
         assert one.verdict == should_be(metric, verdicts)
         assert_whole(status, one, verdicts)
+    assert concluded(status, analyses(), {}).verdict == ("Inconclusive" if ending(status) else status.verdict)
     ended = concluded(status, analyses(), of)
     assert ended.verdict != "Running"
-    if ended.verdict == "Successful" and status.verdict == "Running":
+    if ended.verdict == "Successful" and ending(status):
         assert "Successful" in verdicts
+        assert status.metrics[0].successful + status.metrics[0].failed + status.metrics[0].inconclusive >= metric.get(
+            "count", 1
+        )
     assert next_at(ended) is None
+
+
+def ending(status: AnalysisStatus) -> bool:
+    """Return whether an analysis is under way."""
+    return status.verdict == "Running"
 
 
 def assert_whole(status: AnalysisStatus, one: MetricStatus, verdicts: list[str]) -> None:

@@ -13,7 +13,7 @@ from fabgitops_core.api.analysis.providers import PrometheusProvider, Provider
 from fabgitops_core.api.chaos.probes import HttpProbe, PlcProbe, PodsProbe, Probe, PrometheusProbe
 from fabgitops_core.api.selecting import Selector
 from fabgitops_core.codec.texts import brief, printable
-from fabgitops_core.control.analysis.answers import is_absent, shown
+from fabgitops_core.control.analysis.answers import absence, shown
 from fabgitops_core.control.chaos.outcomes import Answer
 from fabgitops_core.engine.ports import MetricError, MetricSource
 from fabgitops_core.expressions.conditions import CelError, NoValue, compiled
@@ -102,7 +102,8 @@ class Probing:
         prometheus = PrometheusProvider(address=asked.address, query=asked.query)
         answer = await self._metrics.ask(Provider(prometheus=prometheus))
         condition = compiled(asked.condition, "result")
-        if is_absent(answer.value) and not condition.speaks_of_absence:
+        absent = absence(answer.value)
+        if answer.missing or (absent and absent not in condition.speaks_of):
             raise UnknownError(answer.missing or f"the query came to nothing: {asked.query}")
         try:
             return condition.holds(answer.value), f"result is {shown(answer.value)}"

@@ -1,9 +1,11 @@
 """What an answer to a measurement is, wherever it comes from, and what is kept of it for people."""
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from fabgitops_core.codec.texts import brief
+from fabgitops_core.expressions.conditions import Absence
 
 MAX_NUMBERS = 10_000
 """Values in one answer; of more nothing is judged."""
@@ -27,11 +29,29 @@ class Garbled(ValueError):
     """What came back is no answer: its message says why."""
 
 
-def is_absent(value: Any) -> bool:
-    """Return whether there is nothing to judge: no value at all, or one among them that is no number."""
-    if isinstance(value, list):
-        return not value or any(map(_is_nan, value))
-    return value is None or _is_nan(value)
+def absence(value: Any) -> Absence | None:
+    """Return what there is instead of something to judge; None where there is something.
+
+    A number that is none, in whatever part of the answer it stands, makes all of it such an answer.
+    """
+    if value is None:
+        return Absence.NULL
+    if value == []:
+        return Absence.EMPTY
+    return Absence.NAN if any(map(_is_nan, _leaves(value))) else None
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Yield all that is in an answer and no list or mapping, however deep it lies."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+        else:
+            yield each
 
 
 def _is_nan(value: Any) -> bool:

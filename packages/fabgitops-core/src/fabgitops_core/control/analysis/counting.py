@@ -51,15 +51,29 @@ def counted(status: MetricStatus, metric: Metric, measurement: Measurement) -> M
     return counts.model_copy(update={"verdict": ended.verdict.value, "message": ended.why, "next_at": following})
 
 
-def at_its_end(status: MetricStatus, metric: Metric | None) -> MetricStatus:
-    """Return how a metric ends that is under way when what it judges is over; None is one that is gone by then."""
-    times = 1 if metric is None or metric.times is None else metric.times
-    enough = status.successful >= 1 and made(status) >= times
-    why = "" if enough else f"it was over after {made(status)} of {times} measurements"
-    if not enough and made(status) >= times:
-        why = "it was never measured with success"
-    verdict = Verdict.SUCCESSFUL if enough else Verdict.INCONCLUSIVE
+def at_its_end(status: MetricStatus, metric: Metric | None, gone: str = "") -> MetricStatus:
+    """Return how a metric ends that is under way when what it judges is over.
+
+    Args:
+        status: How it stands.
+        metric: What it is; None where nobody can say by then how often it should have been measured.
+        gone: Why not.
+    """
+    why = _lacking(status, metric) if metric is not None else _unknown(status, gone)
+    verdict = Verdict.INCONCLUSIVE if why else Verdict.SUCCESSFUL
     return status.model_copy(update={"verdict": verdict.value, "message": why, "next_at": None})
+
+
+def _lacking(status: MetricStatus, metric: Metric) -> str:
+    """Return what a metric lacks that has been measured to the end; "" where it has passed."""
+    times = metric.times or 1
+    if made(status) < times:
+        return f"it was over after {made(status)} of {times} measurements"
+    return "" if status.successful else "it was never measured with success"
+
+
+def _unknown(status: MetricStatus, gone: str) -> str:
+    return f"it was over after {made(status)} measurements, and it cannot be said how many it needs: {gone}"
 
 
 def _without_data(before: int, verdict: Verdict) -> int:

@@ -1,14 +1,14 @@
 """What one measurement says: an answer, or none, to a verdict (Argo Rollouts' rules, and one of ours: NoData).
 
-Where there is nothing to judge the verdict is NoData, and never a success, unless a condition itself speaks of that.
+Where there is nothing to judge the verdict is NoData, never a success, unless a condition itself speaks of just that.
 """
 
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.analysis.metrics import OF_A_RESULT, Metric
-from fabgitops_core.control.analysis.answers import Answer, is_absent
-from fabgitops_core.expressions.conditions import NoValue, compiled
+from fabgitops_core.control.analysis.answers import Answer, absence
+from fabgitops_core.expressions.conditions import Absence, NoValue, compiled
 
 
 class Verdict(StrEnum):
@@ -41,10 +41,10 @@ def judged(metric: Metric, answer: Answer) -> Judged:
     """Return what an answer says of a metric whose arguments are filled in."""
     if answer.missing:
         return Judged(Verdict.NO_DATA, answer.missing)
-    absent = is_absent(answer.value)
+    absent = absence(answer.value)
     success, failure = metric.success_condition, metric.failure_condition
-    if absent and not any(text and _speaks_of_absence(text) for text in (success, failure)):
-        return Judged(Verdict.NO_DATA, _NO_NUMBER if answer.value else _NOTHING)
+    if absent and not any(text and _speaks_of(text, absent) for text in (success, failure)):
+        return Judged(Verdict.NO_DATA, _NO_NUMBER if absent is Absence.NAN else _NOTHING)
     try:
         failed = None if failure is None else _holds("failureCondition", failure, answer.value, absent)
         passed = None if success is None else _holds("successCondition", success, answer.value, absent)
@@ -68,9 +68,9 @@ def _weighed(metric: Metric, value: Any, failed: bool | None, passed: bool | Non
     return Judged(Verdict.INCONCLUSIVE, "neither successCondition nor failureCondition holds")
 
 
-def _holds(field: str, text: str, value: Any, absent: bool) -> bool:
+def _holds(field: str, text: str, value: Any, absent: Absence | None) -> bool:
     """Return whether a condition holds; one that does not speak of it does not where there is nothing to judge."""
-    if absent and not _speaks_of_absence(text):
+    if absent and not _speaks_of(text, absent):
         return False
     try:
         return compiled(text, *OF_A_RESULT).holds(value)
@@ -78,5 +78,5 @@ def _holds(field: str, text: str, value: Any, absent: bool) -> bool:
         raise NoValue(f"{field} says nothing: {error}") from None
 
 
-def _speaks_of_absence(text: str) -> bool:
-    return compiled(text, *OF_A_RESULT).speaks_of_absence
+def _speaks_of(text: str, absent: Absence) -> bool:
+    return absent in compiled(text, *OF_A_RESULT).speaks_of

@@ -102,11 +102,12 @@ def concluded(status: AnalysisStatus, analyses: Analyses, offers: Offers) -> Ana
     """
     if status.verdict != Verdict.RUNNING:
         return status
+    if not status.metrics:  # somebody has taken them out of the status
+        return status.model_copy(update={"verdict": Verdict.INCONCLUSIVE.value, "message": "no metric of it is known"})
+    asked_last = ((each, _measure(status.wave, each.name, analyses, offers)) for each in status.metrics)
     metrics = (
-        at_its_end(each, _measure(status.wave, each.name, analyses, offers).metric)
-        if each.verdict == Verdict.RUNNING
-        else each
-        for each in status.metrics
+        at_its_end(each, request.metric, request.problem) if each.verdict == Verdict.RUNNING else each
+        for each, request in asked_last
     )
     return _whole(status, tuple(metrics))
 
