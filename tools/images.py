@@ -18,7 +18,10 @@ from cyclopts import App
 from testbed.containers import ContainerError, Engine
 
 ROOT = Path(__file__).parent.parent
-NAMES = {"operator": "fabgitops-operator", "mock-plc": "mock-plc"}
+NAMES = {"operator": "fabgitops-operator", "mock-plc": "mock-plc", "agent": "fabgitops-agent"}
+"""What each image is called, by its Dockerfile, in the order of building: the last one is made of the first."""
+PACKAGES = {**NAMES, "agent": "fabgitops-operator"}
+"""Whose version each has."""
 MADE_BASE = "localhost/fabgitops/base:bookworm"
 MADE_UV = "localhost/fabgitops/uv:local"
 NEEDLESS = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
@@ -111,7 +114,8 @@ def build(engine: Engine, tag: str, base: str | None = None, *, twice: bool = Fa
     arguments["REVISION"] = git("rev-parse", "HEAD") or "unknown"
     arguments["CREATED"] = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     for file, image in tagged(tag).items():
-        given = {**arguments, "VERSION": version(NAMES[file])}
+        given = {**arguments, "VERSION": version(PACKAGES[file])}
+        given |= {"OPERATOR": tagged(tag)["operator"]} if file == "agent" else {}
         made: list[dict[str, Any]] = []
         for attempt in range(2 if twice else 1):
             say(f"{engine.name} builds {image} from {arguments['BASE']}{' again' if attempt else ''}")
@@ -129,12 +133,13 @@ def build(engine: Engine, tag: str, base: str | None = None, *, twice: bool = Fa
 
 @app.default
 def main(*, tag: str = "dev", base: str | None = None, twice: bool = False, only_parts: bool = False) -> int:
-    """Build the images of the operator and of mock-plc, with docker if its daemon answers, else with podman.
+    """Build the images of operator, mock-plc and agent, with docker if its daemon answers, else with podman.
 
     FABGITOPS_ENGINE=podman or docker in the environment decides it otherwise.
 
     Args:
-        tag: The tag of localhost/fabgitops/fabgitops-operator and localhost/fabgitops/mock-plc.
+        tag: The tag of localhost/fabgitops/fabgitops-operator, localhost/fabgitops/mock-plc and
+            localhost/fabgitops/fabgitops-agent.
         base: Image with Python and a shell to build on and run on, instead of the one that the Dockerfiles name.
         twice: Build each a second time, and fail unless its layers are the same to the last byte. Not with docker: it
             keeps the times of files unless it exports with rewrite-timestamp=true, as a release does.

@@ -19,7 +19,11 @@ TAG = re.compile(r"(?P<package>fabctl|fabgitops-core|fabgitops-operator|mock-plc
 ELSEWHERE = ("macos-15", "windows-2025")
 EVERYWHERE = ("fabctl", "mock-plc")
 
-DOCKERFILES = {"fabgitops-operator": "operator", "mock-plc": "mock-plc"}
+# The images of a package by their names, each with its Dockerfile, in the order in which they are built.
+IMAGES = {
+    "fabgitops-operator": {"fabgitops-operator": "operator", "fabgitops-agent": "agent"},
+    "mock-plc": {"mock-plc": "mock-plc"},
+}
 PLATFORMS = ("linux/amd64", "linux/arm64")
 
 # How skopeo and helm say that there is no such thing; a registry may deny what it has never heard of.
@@ -85,7 +89,7 @@ def tag(arguments: argparse.Namespace) -> str:
         "package": package,
         "version": version,
         "systems": json.dumps(["ubuntu-24.04", *(ELSEWHERE if package in EVERYWHERE else ())]),
-        "dockerfile": DOCKERFILES.get(package, ""),
+        "images": json.dumps([{"name": name, "file": file} for name, file in IMAGES.get(package, {}).items()]),
         "mock-plc": _project(ROOT, "mock-plc")["version"],
     }
     return "".join(f"{name}={value}\n" for name, value in outputs.items())

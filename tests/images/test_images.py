@@ -20,7 +20,9 @@ from testbed.containers import Container, Engine
 
 OPERATOR = "localhost/fabgitops/fabgitops-operator:dev"
 MOCK_PLC = "localhost/fabgitops/mock-plc:dev"
+AGENT = "localhost/fabgitops/fabgitops-agent:dev"
 NAMES = {OPERATOR: "fabgitops-operator", MOCK_PLC: "mock-plc"}
+TITLES = {**NAMES, AGENT: "fabgitops-agent"}
 ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
 PATIENCE_SECS = 60.0
 
@@ -58,12 +60,12 @@ def test_version(engine: Engine, image: str) -> None:
     assert engine.inspect(image)["Config"]["Labels"]["org.opencontainers.image.version"] == version(NAMES[image])
 
 
-@each_image
+@pytest.mark.parametrize("image", TITLES)
 def test_labels(engine: Engine, image: str) -> None:
     """The labels say what it is, under which licence, where it comes from, and from which commit of when."""
     labels = engine.inspect(image)["Config"]["Labels"]
     said = {name.removeprefix("org.opencontainers.image."): value for name, value in labels.items()}
-    assert said["title"] == NAMES[image]
+    assert said["title"] == TITLES[image]
     assert said["licenses"] == "Apache-2.0"
     assert said["description"]
     assert said["source"].startswith("https://")
@@ -161,6 +163,37 @@ def test_operator_works(engine: Engine, control_plane: ControlPlane, tmp_path: P
         assert container.run(*check, "--ready").stdout == "ok\n"
         engine.must("stop", "--time", "30", container.name)
         assert engine.must("inspect", "--format", "{{.State.ExitCode}}", container.name) == "0"
+
+
+def test_the_agent_is_the_operator_with_a_packet_filter(engine: Engine) -> None:
+    """The agent's image runs the operator's program, as root, and has one flavour of the packet filter and no other."""
+    assert engine.output(AGENT, "--version") == version("fabgitops-operator")
+    assert engine.inspect(AGENT)["Config"]["Cmd"] == ["agent"]
+    assert engine.inspect(AGENT)["Config"]["User"] == "0:0"
+    options = ["--rm", *engine.hardened(), "--entrypoint=/bin/sh"]
+    for program in ("iptables", "ip6tables"):
+        assert "(nf_tables)" in engine.must("run", *options, AGENT, "-c", f"{program} --version")
+    assert engine.must("run", *options, AGENT, "-c", "ls /usr/sbin").count("legacy") == 0
+    assert "iptables" in engine.must("run", *options, AGENT, "-c", "ls /var/lib/dpkg/status.d")
+
+
+def test_the_agent_holds_packets(engine: Engine, control_plane: ControlPlane, tmp_path: Path) -> None:
+    """With three rights of root, and no more, the agent finds that packets can be held; it announces that, and ends."""
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(control_plane.kubeconfig.read_text())
+    options = [f"--cap-add={each}" for each in ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN")]
+    options += ["--pid=host", f"--volume={kubeconfig}:/kubeconfig:ro", "--volume=/sys/fs/cgroup:/sys/fs/cgroup"]
+    options += ["--tmpfs=/tmp", "--env=KUBECONFIG=/kubeconfig"]
+    words = ["--node=here", "--address=127.0.0.1", f"--account={ACCOUNT}", "--lease-namespace=default", "--port=0"]
+    with engine.running(AGENT, "agent", *words, "--metrics-port=0", options=options) as container:
+        can = until_it_says(container, r"networkDelay on node here: ([^\"\n]+)")[1]
+        assert can == "nfqueue"
+        with control_plane.client() as http:
+            until_it_says(container, "serving https://127.0.0.1:")
+            engine.must("stop", "--time", "30", container.name)
+            assert engine.must("inspect", "--format", "{{.State.ExitCode}}", container.name) == "0"
+            lease = http.get("/apis/coordination.k8s.io/v1/namespaces/default/leases/fabgitops-agent-here")
+            assert lease.json()["spec"]["holderIdentity"] == ""
 
 
 def install(plane: ControlPlane) -> None:

@@ -47,10 +47,12 @@ def test_a_tag_that_was_prepared(repository: Repository) -> None:
     found = outputs(repository.run("publish", "tag", tag).stdout)
     assert (found["package"], f"fabctl-v{found['version']}") == ("fabctl", tag)
     assert json.loads(found["systems"]) == ["ubuntu-24.04", "macos-15", "windows-2025"]
-    assert found["dockerfile"] == ""
+    assert found["images"] == "[]"
     tag = repository.git("tag", "--list", "fabgitops-operator-v*").strip()
     found = outputs(repository.run("publish", "tag", tag).stdout)
-    assert (ROOT / "docker" / f"{found['dockerfile']}.Dockerfile").is_file()
+    images = json.loads(found["images"])
+    assert [each["name"] for each in images] == ["fabgitops-operator", "fabgitops-agent"]
+    assert all((ROOT / "docker" / f"{each['file']}.Dockerfile").is_file() for each in images)
     notes = repository.run("publish", "tell", tag).stdout
     assert notes.startswith(f"## {found['version']} (")
     assert "- The first of fabgitops-operator." in notes
