@@ -12,7 +12,7 @@ from fabgitops_core.api.meta import Key
 from fabgitops_core.control.chaos.deeds import Delete, Evict, Spot
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Result
-from fabgitops_operator.chaos.performing import AwayError
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.cluster.experiments import Experiments
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
@@ -134,6 +134,30 @@ async def test_who_may_be_chosen(site: Site) -> None:
     busy = {each.name: each.claimed_by for each in await site.experiments.candidates(site.name, site.target())}
     assert busy == {"a": f"{site.name}/x", "b": "", "c": ""}
     assert await site.experiments.candidates(site.name, None) == ()
+
+
+async def test_what_a_rollout_moves_is_told(site: Site) -> None:
+    """A pod whose Deployment has a change that is not rolled out is not hit; afterwards it may be again."""
+    pods = {"metadata": {"labels": {"app": "hmi"}}, "spec": {"containers": [{"name": "web", "image": "web"}]}}
+    selector = {"matchLabels": {"app": "hmi"}}
+    path = site.path("deployments", "apis/apps/v1")
+    made = site.post(path, {"metadata": {"name": "hmi"}, "spec": {"selector": selector, "template": pods}})
+
+    def owned(kind: str, metadata: dict[str, Any]) -> list[dict[str, Any]]:
+        about = {"apiVersion": "apps/v1", "kind": kind, "controller": True}
+        return [{**about, "name": metadata["name"], "uid": metadata["uid"]}]
+
+    of_it = {"name": "hmi-1", "ownerReferences": owned("Deployment", made["metadata"])}
+    replicas = {"metadata": of_it, "spec": {"replicas": 1, "selector": selector, "template": pods}}
+    replica_set = site.post(site.path("replicasets", "apis/apps/v1"), replicas)["metadata"]
+    site.pod("hmi-1-a")
+    site.patch(f"{site.path('pods')}/hmi-1-a", {"metadata": {"ownerReferences": owned("ReplicaSet", replica_set)}})
+    (moved,) = await site.experiments.candidates(site.name, site.target())
+    assert moved.moved_by == "the Deployment hmi (a change of it is not seen yet)"
+    rolled = {"observedGeneration": made["metadata"]["generation"], "replicas": 1, "updatedReplicas": 1}
+    site.patch(f"{path}/hmi/status", {"status": rolled})
+    (still,) = await site.experiments.candidates(site.name, site.target())
+    assert still.moved_by == ""
 
 
 async def test_an_experiment_is_held_and_let_go(site: Site) -> None:

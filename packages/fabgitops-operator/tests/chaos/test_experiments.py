@@ -14,9 +14,11 @@ from fabgitops_core.api.chaos.probes import Probe
 from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, Verdict
 from fabgitops_core.api.chaos.target import Target
 from fabgitops_core.api.meta import Key, rfc3339
-from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict
-from fabgitops_core.control.chaos.ids import TargetUid
+from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict, MockFault, Spot
+from fabgitops_core.control.chaos.events import Acted, Selected, Unrecorded
+from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place, Result
+from fabgitops_core.control.chaos.requests import Act, Release, Select
 from fabgitops_core.control.chaos.selecting import Candidate
 from fabgitops_core.control.chaos.table import ExperimentController
 from fabgitops_core.control.events import Declared
@@ -24,8 +26,9 @@ from fabgitops_core.engine.engine import Engine
 from fabgitops_core.engine.ports import Stored
 from fabgitops_core.testing.devices import FakeDevices
 from fabgitops_core.testing.host import FakeHost, FakeObserver
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.mocks import Mocks
-from fabgitops_operator.chaos.performing import AwayError, Performing
+from fabgitops_operator.chaos.performing import Performing
 
 from .test_mocks import Plc, running
 
@@ -44,6 +47,7 @@ class Fab:
         self.killed: list[str] = []
         self.uid = f"run-{next(NUMBERS)}"
         self.holds = True
+        self.labels: dict[str, str] = {}
         self.performing = Performing(self.host, self, self, mocks, self)
         self.engine = Engine(FakeDevices(), self.host, FakeObserver(), performers=self.performing.performers())
 
@@ -87,7 +91,7 @@ class Fab:
     async def candidates(self, namespace: str, target: Target | None) -> tuple[Candidate, ...]:
         """Return the PLC."""
         assert (namespace, target is not None) == ("line-1", True)
-        return (Candidate("mixer", TargetUid("u"), "line-1"),)
+        return (Candidate("mixer", TargetUid("u"), "line-1", labels=self.labels),)
 
     async def hold(self, key: Key) -> None:
         """Note it."""
@@ -193,8 +197,42 @@ async def test_a_real_plc_is_left_alone(fab: Fab, plc: Plc) -> None:
     """Where no control API answers at the PLC's own host nothing is done, and the reason is NotAMock."""
     fab.declare({"plcFault": {"fault": "frozen", "controlPort": 1}}, startDeadlineSecs=1)
     status = await fab.ended()
-    assert (status.phase, "NotAMock" in status.message) == (Phase.FAILED, True), status
+    assert (status.phase, status.reason) == (Phase.FAILED, "NotAMock"), status
     assert plc.faults() == []
+
+
+async def test_a_plc_is_told_to_be_real_by_proof(fab: Fab, plc: Plc) -> None:
+    """Packets to a PLC that nothing proves a mock are left alone unless policy and PLC say so; then it is not asked."""
+    target = Target.model_validate({"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}})
+    select = fab.performing.performers()[Select]
+    found = await select(KEY, Select("line-1", target, told_apart=True), lambda: "")
+    assert isinstance(found, Selected)
+    assert [each.real for each in found.candidates] == [True]
+    plain = await select(KEY, Select("line-1", target), lambda: "")
+    assert isinstance(plain, Selected)
+    assert [each.real for each in plain.candidates] == [False]
+    fab.policy_ = ALLOWED.model_copy(update={"real_plcs": True})
+    fab.labels, plc.asked = {"fabgitops.io/chaos": "allowed"}, 0
+    allowed = await select(KEY, Select("line-1", target, told_apart=True), lambda: "")
+    assert isinstance(allowed, Selected)
+    assert ([each.real for each in allowed.candidates], plc.asked) == ([True], 0)
+
+
+async def test_of_two_that_begin_at_once_one_waits(fab: Fab, plc: Plc) -> None:
+    """Two experiments that were looked at before either was stored do not both hit the same PLC."""
+    fab.host.answer = Stored.YES
+    act = fab.performing.performers()[Act]
+    deeds = [
+        MockFault(Spot("line-1", "mixer", TargetUid("u"), NodeName(""), InjectionId(f"{name}.u")), mock=plc.mock)
+        for name in "ab"
+    ]
+    keys = [Key("ChaosExperiment", "line-1", name) for name in "ab"]
+    told = [await act(key, Act((deed,), recorded=True), lambda: "") for key, deed in zip(keys, deeds, strict=True)]
+    assert isinstance(told[0], Acted)
+    assert isinstance(told[1], Unrecorded)
+    assert told[1].why == "mixer is a target of line-1/a"
+    await fab.performing.performers()[Release](keys[0], Release(), lambda: "")
+    assert isinstance(await act(keys[1], Act((deeds[1],), recorded=True), lambda: ""), Acted)
 
 
 async def test_nothing_begins_while_nothing_may_be_changed(fab: Fab, plc: Plc) -> None:

@@ -13,10 +13,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from fabgitops_core.control.chaos.deeds import Lease, Mock, MockFault, MockRemove, MockRenew, MockSet, Spot
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Place, Result
 from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.mocks import CAN, Mocks
 
 PROGRAM = Path(sys.executable).with_name("mock-plc")
@@ -31,10 +33,15 @@ class Plc:
     control: int
     token_: str = ""
     there: bool = True
+    away: str = ""
+    asked: int = 0
 
     async def endpoint(self, spot: Spot) -> Endpoint | None:
         """Return where it is."""
         assert (spot.namespace, spot.name, spot.uid) == (SPOT.namespace, SPOT.name, SPOT.uid)
+        self.asked += 1
+        if self.away:
+            raise AwayError(self.away)
         return Endpoint("127.0.0.1", self.port) if self.there else None
 
     async def token(self, spot: Spot, secret: str) -> str:
@@ -142,11 +149,53 @@ async def test_what_is_no_mock_is_not_touched(plc: Plc, mocks: Mocks) -> None:
         "NotAMock: no answer from http://127.0.0.1:1"
     )
     plc.port += 1
-    told = f"NotAMock: what answers there serves no PLC at port {plc.port}"
-    assert (await mocks.place(deed)).why == told
+    told = f"NotAMock: there is no PLC at port {plc.port}"
+    place = await mocks.place(deed)
+    assert (place.why, place.real) == (told, True)
     plc.port -= 1
     assert (await mocks.place(replace(deed, mock=Mock(plc.control, "missing")))).why == (
-        "NotAMock: the Secret line-1/missing is not there"
+        "the Secret line-1/missing is not there"
     )
     plc.there = False
     assert (await mocks.do(deed)).result is Result.GONE
+    plc.there, plc.away = True, "the API server is away"
+    assert (await mocks.place(deed)).why == plc.away
+    assert (await mocks.do(deed)).result is Result.UNKNOWN
+    assert plc.faults() == []
+
+
+async def test_only_mock_plc_says_which_start_it_is(plc: Plc, mocks: Mocks) -> None:
+    """What answers as a mock would, but for the start of mock-plc and its clock, proves nothing: it may be anything."""
+
+    async def answer(request: web.Request) -> web.Response:
+        assert (request.path, request.query["plc"]) == ("/v1/state", str(plc.port))
+        return web.json_response({"plcs": [{"plc": plc.port}]})
+
+    app = web.Application()
+    app.router.add_get("/v1/state", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    place = await mocks.place(MockFault(SPOT, {"fault": "frozen"}, mock=Mock(runner.addresses[0][1])))
+    assert (place.real, place.why) == (True, "NotAMock: what answers there says no instance, as mock-plc does")
+    await runner.cleanup()
+
+
+async def test_what_has_begun_is_led_without_the_api_server(plc: Plc, mocks: Mocks) -> None:
+    """While nobody says where a PLC is, its fault lasts on and is ended; with its resource gone it ends before that."""
+    deed = MockFault(SPOT, {"fault": "frozen"}, mock=plc.mock)
+    place = await mocks.place(deed)
+    assert (await mocks.do(replace(deed, lease=lease(place)))).result is Result.DONE
+    plc.away = "the API server is away"
+    assert (await mocks.do(MockRenew(SPOT, lease(place), plc.mock))).result is Result.DONE
+    plc.away, plc.there = "", False
+    assert (await mocks.do(MockRenew(SPOT, lease(place), plc.mock))).result is Result.GONE
+    assert plc.faults() == []
+    drift, back = MockSet(SPOT, plc.mock, "7", 9), MockSet(SPOT, plc.mock, "7", 2500, only_if=9)
+    plc.there = True
+    await mocks.place(drift)
+    assert (await mocks.do(drift)).result is Result.DONE
+    plc.there = False
+    assert (await mocks.do(back)).result is Result.DONE
+    plc.there = True
+    assert (await mocks.place(drift)).before == "2500"

@@ -14,7 +14,7 @@ from fabgitops_core.api.chaos.probes import Probe
 from fabgitops_core.api.selecting import Selector
 from fabgitops_core.control.analysis.answers import Answer as Measured
 from fabgitops_core.engine.ports import MetricError
-from fabgitops_operator.chaos.performing import AwayError
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.probing import Probing
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)

@@ -119,10 +119,10 @@ class Told:
         self.declared().later(0)(Held(self.at))
         return self(Selected(self.at, self.facts, (POD,)))
 
-    def examined(self, **place: Any) -> "Told":
-        """Say how the place is."""
+    def examined(self, candidates: tuple[Candidate, ...] | None = None, missing: str = "", **place: Any) -> "Told":
+        """Say how the place is, and what was selected once more, or why that is not known."""
         there = {"can": frozenset({"networkDelay"}), "clock": Clock("i", 100.0), **place}
-        return self(Examined(self.at, self.facts, {UID: Place(**there)}))
+        return self(Examined(self.at, self.facts, {UID: Place(**there)}, candidates, missing))
 
     def running(self) -> "Told":
         """Go up to where it is injected."""

@@ -1,5 +1,6 @@
 """What keeps an experiment from beginning, and that nothing is touched until then."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ from fabgitops_core.control.chaos.events import Held, Selected, Unrecorded
 from fabgitops_core.control.chaos.ids import TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Result
 from fabgitops_core.control.chaos.reasons import ChaosNotice
-from fabgitops_core.control.chaos.requests import Hold
+from fabgitops_core.control.chaos.requests import Examine, Hold, Select
 from fabgitops_core.control.chaos.selecting import Candidate
 
-from .telling import POLICY, PROBE, UID, Told
+from .telling import POD, POLICY, PROBE, UID, Told
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,55 @@ def test_a_target_of_somebody_else_is_waited_for(busy: dict[str, str]) -> None:
     told(Selected(told.at, told.facts, (Candidate("hmi-1", UID, "plant", **busy),)))  # type: ignore[arg-type]
     assert (told.status.phase, told.status.reason) == (Phase.PENDING, "TargetBusy")
     assert next(iter(busy.values())) in told.status.message
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        ({"claimed_by": "plant/other"}, "hmi-1 is a target of plant/other"),
+        ({"moved_by": "the Rollout hmi (Progressing)"}, "hmi-1 is being changed by the Rollout hmi (Progressing)"),
+        ({"ready": False}, "hmi-1 was chosen, and is not ready by now"),
+        ({"labels": {"fabgitops.io/chaos": "protected"}}, "hmi-1 was chosen, and is protected by now"),
+        ({"host_network": True}, "hmi-1 was chosen, and is in the network of the node by now"),
+        (None, "hmi-1 was chosen, and is gone by now"),
+    ],
+)
+def test_what_was_chosen_is_looked_at_once_more(now: dict[str, Any] | None, why: str) -> None:
+    """What has come to speak against a target since it was chosen keeps it from being hit; it is chosen anew."""
+    told = Told().examining()
+    assert isinstance(told.request, Examine)
+    assert told.request.again == Select("plant", told.spec.target, told_apart=True)
+    told.examined(() if now is None else (replace(POD, **now),))
+    assert (told.status.phase, told.status.reason, told.status.message) == (Phase.PENDING, "TargetBusy", why)
+    assert told.deeds == ()
+    assert told.later(5).request == Hold()
+
+
+def test_what_cannot_be_looked_at_once_more_is_not_hit() -> None:
+    """While nobody says how the targets stand by now, nothing is injected; nor where too few would be left by now."""
+    told = Told().examining().examined(missing="the API server is away")
+    assert (told.status.reason, told.deeds) == ("ApiUnavailable", ())
+    few = Told()
+    few.policy = {**POLICY, "minReadyLeft": 1}
+    few.declared().later(0)(Held(few.at))(Selected(few.at, few.facts, (POD, replace(POD, uid=TargetUid("z")))))
+    chosen = next(iter(few.state.choice.chosen))
+    few.examined((chosen,))
+    assert (few.status.reason, few.deeds) == ("Denied", ())
+    assert "minReadyLeft 1" in few.status.message
+    assert Told().examining().examined((POD,)).recorded
+
+
+def test_what_is_no_mock_is_over_at_once() -> None:
+    """A fault of mocks fails by name where nothing proves that a PLC is one, and nothing is asked of it."""
+    plcs = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}}
+    told = Told({"plcFault": {"fault": "frozen"}}, target=plcs)
+    told.policy = {**POLICY, "scenarios": ["plcFault"], "realPlcs": True}
+    told.examining()
+    assert isinstance(told.request, Examine)
+    assert told.request.again == Select("plant", told.spec.target)
+    told.examined(real=True, why="NotAMock: no answer")
+    assert (told.status.phase, told.status.reason, told.deeds) == (Phase.FAILED, "NotAMock", ())
+    assert told.status.message == "hmi-1: NotAMock: no answer"
 
 
 def test_what_a_node_cannot_do_is_not_tried() -> None:

@@ -84,16 +84,10 @@ def test_what_is_never_chosen(fields: dict[str, object], word: str) -> None:
     """What must not be touched is not, even where nothing else is there; people are told why."""
     (pod,) = pods(1)
     excluded = Candidate(pod.name, pod.uid, **fields)  # type: ignore[arg-type]
-    choice = chosen(target(), [excluded], GENEROUS, "u", network=True)
+    choice = chosen(target(), [excluded], GENEROUS, "u")
     assert (choice.chosen, choice.counts) == ((), f"0 that could be chosen; and 1 {word}")
     both = [excluded, Candidate("other", TargetUid("other"))]
-    assert named(chosen(target(mode="all"), both, GENEROUS, "u", network=True)) == ["other"]
-
-
-def test_a_pod_in_the_network_of_its_node_may_die() -> None:
-    """Only what is about packets leaves such pods alone."""
-    pod = Candidate("proxy", TargetUid("u"), host_network=True)
-    assert named(chosen(target(), [pod], GENEROUS, "u")) == ["proxy"]
+    assert named(chosen(target(mode="all"), both, GENEROUS, "u")) == ["other"]
 
 
 def test_a_real_plc_takes_two_words() -> None:
@@ -138,4 +132,4 @@ def test_what_the_policy_forbids_is_not_made_less(
 def test_the_operator_itself_is_the_only_one() -> None:
     """What is about the operator has its own pod for a target, although it is ours."""
     pod = Candidate("operator", TargetUid("u"), ours=True)
-    assert named(chosen(None, [pod], GENEROUS, "u", network=True)) == ["operator"]
+    assert named(chosen(None, [pod], GENEROUS, "u")) == ["operator"]

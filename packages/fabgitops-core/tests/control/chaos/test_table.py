@@ -25,7 +25,7 @@ def test_a_whole_run() -> None:
     told = Told().declared()
     assert told.commands == (Wake(0.0),)
     assert told.later(0).request == Hold()
-    assert told(Held(told.at)).request == Select("plant", told.spec.target)
+    assert told(Held(told.at)).request == Select("plant", told.spec.target, told_apart=True)
     told(Selected(told.at, told.facts, (POD,)))
     assert told.asks(Examine)
     told.examined()

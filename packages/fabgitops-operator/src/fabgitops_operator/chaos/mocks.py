@@ -5,6 +5,7 @@ A real PLC has no such API, and this is all that ever speaks to a device of an e
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -13,9 +14,11 @@ from fabgitops_core.control.chaos.deeds import Deed, Lease, Mock, MockFault, Moc
 from fabgitops_core.control.chaos.outcomes import Outcome, Place, Result
 from fabgitops_core.control.plc.requests import Endpoint
 
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.web import Reply, asked
 
 CAN = frozenset({"mock"})
+MOST_KNOWN = 512
 NOT_A_MOCK = "NotAMock: "
 
 
@@ -23,34 +26,52 @@ class Plcs(Protocol):
     """What is known of PLCs that are targets."""
 
     async def endpoint(self, spot: Spot) -> Endpoint | None:
-        """Return where the PLC of this uid is, as the operator connects to it; None where it is gone."""
+        """Return where the PLC of this uid is, as the operator connects to it; None where it is gone.
+
+        Raises AwayError.
+        """
 
     async def token(self, spot: Spot, secret: str) -> str:
         """Return the token out of a Secret of its namespace; "" where none is named. Raises LookupError with why."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where a control API is, the port of the PLC that it serves, and the token that opens it."""
+
+    url: str
+    plc: int
+    token: str
+
+
 class Mocks:
-    """All mock PLCs."""
+    """All mock PLCs.
+
+    Where each is is asked before anything is begun. What has begun is renewed and ended there, also while nobody says
+    where it is, or its resource is gone.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, plcs: Plcs) -> None:
         """Prepare it; nothing is sent yet."""
         self._session, self._plcs = session, plcs
+        self._known: dict[str, _Way] = {}
 
     async def place(self, deed: Deed) -> Place:
         """Return whether a mock is there, by which clock, and what a register holds that is to be set."""
         if not isinstance(deed, MockFault | MockSet):
             return Place(why=f"no mock PLC does a {type(deed).__name__}")
-        reply, port = await self._ask(deed.spot, deed.mock, "GET", "state")
-        if isinstance(reply, Outcome):
-            return Place(why=f"{NOT_A_MOCK}{reply.message}")
-        if not any(plc.get("plc") == port for plc in _plcs(reply.body)):
-            return Place(why=f"{NOT_A_MOCK}what answers there serves no PLC at port {port}")
+        way = await self._way(deed.spot, deed.mock)
+        if isinstance(way, Outcome):
+            return Place(why=way.message)
+        state = await self._send(way, "GET", "state")
+        if isinstance(state, Outcome) or (why := _unproven(state, way.plc)):
+            return Place(why=f"{NOT_A_MOCK}{state.message if isinstance(state, Outcome) else why}", real=True)
         if isinstance(deed, MockSet):
-            return await self._with_before(deed, reply)
-        return Place(CAN, reply.clock)
+            return await self._with_before(deed, way, state)
+        return Place(CAN, state.clock)
 
-    async def _with_before(self, deed: MockSet, state: Reply) -> Place:
-        reply, _ = await self._ask(deed.spot, deed.mock, "GET", f"registers/{quote(deed.register, safe='')}")
+    async def _with_before(self, deed: MockSet, way: _Way, state: Reply) -> Place:
+        reply = await self._send(way, "GET", _register(deed))
         if isinstance(reply, Outcome):
             return Place(why=reply.message)
         found = reply.body.get("registers")
@@ -64,44 +85,93 @@ class Mocks:
         match deed:
             case MockFault():
                 fault = f"{deed.fault['fault']},for={deed.lease.secs:g}s"
-                body = {"fault": fault, **_timely(deed.lease)}
-                return await self._done(deed.spot, deed.mock, "PUT", f"faults/{name}", body)
+                way = await self._way(deed.spot, deed.mock)
+                return await self._done(way, "PUT", f"faults/{name}", {"fault": fault, **_timely(deed.lease)})
             case MockRenew():
-                return await self._done(deed.spot, deed.mock, "POST", f"faults/{name}/renew", _timely(deed.lease))
+                return await self._renewed(deed, name)
             case MockRemove():
-                return await self._done(deed.spot, deed.mock, "DELETE", f"faults/{name}?for-good=true")
+                return await self._done(await self._way_back(deed), "DELETE", f"faults/{name}?for-good=true")
             case MockSet():
                 return await self._set(deed)
         return Outcome(Result.REFUSED, f"no mock PLC does a {type(deed).__name__}")
 
-    async def _set(self, deed: MockSet) -> Outcome:
-        path = f"registers/{quote(deed.register, safe='')}"
-        if deed.only_if is not None:
-            reply, _ = await self._ask(deed.spot, deed.mock, "GET", path)
-            if isinstance(reply, Outcome):
-                return reply
-            if not (found := reply.body.get("registers")) or found[0]["value"] != deed.only_if:
-                return Outcome(Result.DONE, "somebody has set it meanwhile: it is left as it is", reply.clock)
-        return await self._done(deed.spot, deed.mock, "PUT", path, {"value": deed.value})
+    async def _renewed(self, deed: MockRenew, name: str) -> Outcome:
+        """Let a fault last on; that of a PLC whose resource is gone is ended, and only then counts as gone."""
+        gone = await self._way(deed.spot, deed.mock)
+        way = await self._way_back(deed)
+        if isinstance(gone, Outcome) and gone.result is Result.GONE and isinstance(way, _Way):
+            ended = await self._done(way, "DELETE", f"faults/{name}?for-good=true")
+            return gone if ended.result in {Result.DONE, Result.LOST} else ended
+        return await self._done(way, "POST", f"faults/{name}/renew", _timely(deed.lease))
 
-    async def _done(self, spot: Spot, mock: Mock, method: str, path: str, body: object = None) -> Outcome:
-        reply, _ = await self._ask(spot, mock, method, path, body)
+    async def _set(self, deed: MockSet) -> Outcome:
+        if deed.only_if is None:
+            return await self._done(
+                await self._way(deed.spot, deed.mock), "PUT", _register(deed), {"value": deed.value}
+            )
+        way = await self._way_back(deed)
+        reply = way if isinstance(way, Outcome) else await self._send(way, "GET", _register(deed))
+        if isinstance(reply, Outcome):
+            return reply
+        if not (found := reply.body.get("registers")) or found[0]["value"] != deed.only_if:
+            return Outcome(Result.DONE, "somebody has set it meanwhile: it is left as it is", reply.clock)
+        return await self._done(way, "PUT", _register(deed), {"value": deed.value})
+
+    async def _done(self, way: _Way | Outcome, method: str, path: str, body: object = None) -> Outcome:
+        reply = way if isinstance(way, Outcome) else await self._send(way, method, path, body)
         return reply if isinstance(reply, Outcome) else reply.outcome()
 
-    async def _ask(
-        self, spot: Spot, mock: Mock, method: str, path: str, body: object = None
-    ) -> tuple[Reply | Outcome, int]:
-        endpoint = await self._plcs.endpoint(spot)
-        if endpoint is None:
-            return Outcome(Result.GONE, f"the IndustrialPLC {spot.namespace}/{spot.name} is not the same any more"), 0
+    async def _way_back(self, deed: MockRenew | MockRemove | MockSet) -> _Way | Outcome:
+        """Return the way to what has begun: where it is by now, or where it was then, while that is not told."""
+        way = await self._way(deed.spot, deed.mock)
+        return self._known.get(deed.spot.id, way) if isinstance(way, Outcome) else way
+
+    async def _way(self, spot: Spot, mock: Mock) -> _Way | Outcome:
         try:
+            endpoint = await self._plcs.endpoint(spot)
+            if endpoint is None:
+                gone = f"the IndustrialPLC {spot.namespace}/{spot.name} is not the same any more"
+                return Outcome(Result.GONE, gone)
             token = await self._plcs.token(spot, mock.secret)
+        except AwayError as error:
+            return Outcome(Result.UNKNOWN, str(error))
         except LookupError as error:
-            return Outcome(Result.REFUSED, str(error)), endpoint.port
+            return Outcome(Result.REFUSED, str(error))
         host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        chosen = f"{'&' if '?' in path else '?'}plc={endpoint.port}"
-        url = f"http://{host}:{mock.port}/v1/{path}{chosen}"
-        return await asked(self._session, method, url, body, token=token), endpoint.port
+        return self._remembered(spot, _Way(f"http://{host}:{mock.port}/v1/", endpoint.port, token))
+
+    def _remembered(self, spot: Spot, way: _Way) -> _Way:
+        """Keep a way for as long as it may be needed; what has begun last is kept."""
+        if not spot.id:
+            return way
+        self._known.pop(spot.id, None)
+        while len(self._known) >= MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[spot.id] = way
+        return way
+
+    async def _send(self, way: _Way, method: str, path: str, body: object = None) -> Reply | Outcome:
+        chosen = f"{'&' if '?' in path else '?'}plc={way.plc}"
+        return await asked(self._session, method, f"{way.url}{path}{chosen}", body, token=way.token)
+
+
+def _register(deed: MockSet) -> str:
+    return f"registers/{quote(deed.register, safe='')}"
+
+
+def _unproven(state: Reply, port: int) -> str:
+    """Return why what answers is not proven to be a mock of the PLC at a port; "" when it is.
+
+    It says which start of mock-plc it is, by which clock, and that it serves the PLC at this port.
+    """
+    if state.status != 200:
+        return state.error
+    if state.clock is None:
+        return "what answers there says no instance, as mock-plc does"
+    return "" if any(plc.get("plc") == port for plc in _plcs(state.body)) else f"{_NO_PLC} {port}"
+
+
+_NO_PLC = "what answers there serves no PLC at port"
 
 
 def _plcs(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:

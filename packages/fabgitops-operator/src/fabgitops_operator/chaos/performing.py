@@ -6,23 +6,30 @@ either, so it ends by itself. To end something is always allowed.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.probes import Probe
-from fabgitops_core.api.chaos.target import Target
+from fabgitops_core.api.chaos.scenarios import CONTROL_PORT
+from fabgitops_core.api.chaos.target import Target, TargetKind
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict, Leased, Mock, MockFault, MockSet, Renewal
+from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict, Leased, Mock, MockFault, MockSet, Renewal, Spot
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Released, Selected, Unrecorded
 from fabgitops_core.control.chaos.facts import Facts
+from fabgitops_core.control.chaos.ids import InjectionId
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Look, Release, Select
-from fabgitops_core.control.chaos.selecting import Candidate
+from fabgitops_core.control.chaos.selecting import Candidate, real_allowed
 from fabgitops_core.control.commands import Request
 from fabgitops_core.engine.performing import Performer, WhyNot
 from fabgitops_core.engine.ports import Host, Stored
+
+from fabgitops_operator.chaos.away import AwayError
+from fabgitops_operator.chaos.claims import Claims
 
 ROUND_SECS = 5.0
 """How long a round of requests takes at most: what has not answered by then is not known."""
@@ -33,10 +40,6 @@ NOT_STORED = "the record could not be stored"
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
 log = logging.getLogger(__name__)
-
-
-class AwayError(Exception):
-    """Where objects are kept gave no answer, or refused: its text says why."""
 
 
 class World(Protocol):
@@ -88,6 +91,7 @@ class Performing:
         mocks: Who holds faults of mock PLCs.
         probes: Who answers probes.
         now: The time of day.
+        clock: Seconds that never go back.
     """
 
     def __init__(
@@ -98,10 +102,12 @@ class Performing:
         mocks: Places,
         probes: Probes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._host, self._world, self._agents, self._mocks, self._probes = host, world, agents, mocks, probes
         self._now = now
         self._facts: dict[str, Facts] = {}
+        self._claims = Claims(clock)
 
     def performers(self) -> Mapping[type[Request], Performer]:
         """Return who carries out which request."""
@@ -114,7 +120,8 @@ class Performing:
             Act: self._act,
         }
 
-    async def _look(self, _key: Key, request: Look, _why_not: WhyNot) -> Looked:
+    async def _look(self, key: Key, request: Look, _why_not: WhyNot) -> Looked:
+        self._claims.heard(key)
         return Looked(self._now(), await self._known(request.namespace))
 
     async def _known(self, namespace: str) -> Facts:
@@ -132,20 +139,39 @@ class Performing:
     async def _release(self, key: Key, _request: Release, _why_not: WhyNot) -> Released:
         if await self._host.stored(key, RECORD_SECS) is Stored.AWAY:
             return Released(self._now(), NOT_STORED)
+        self._claims.drop(key)
         return Released(self._now(), await _why(self._world.release(key)))
 
     async def _select(self, _key: Key, request: Select, _why_not: WhyNot) -> Selected:
         facts = await self._known(request.namespace)
         try:
-            found = await self._world.candidates(request.namespace, request.target)
+            found = await self._found(request, facts)
         except AwayError as error:
             return Selected(self._now(), facts, why=str(error))
         return Selected(self._now(), facts, found)
 
+    async def _found(self, request: Select, facts: Facts) -> tuple[Candidate, ...]:
+        found = await self._world.candidates(request.namespace, request.target)
+        if not request.told_apart or request.target is None or request.target.kind is not TargetKind.PLCS:
+            return found
+        return await self._told_apart(found, facts)
+
+    async def _told_apart(self, found: tuple[Candidate, ...], facts: Facts) -> tuple[Candidate, ...]:
+        """Say of each PLC whether it is real: one that may be hit all the same is not asked, and counts as real."""
+        allowed = {each.uid for each in found if facts.policy and real_allowed(each, facts.policy)}
+        asked = [_proof(each) for each in found if each.uid not in allowed]
+        mocks = {deed.spot.uid for deed, place in await _all(asked, self._mocks.place) if not place.why}
+        return tuple(replace(each, real=each.uid not in mocks) for each in found)
+
     async def _examine(self, key: Key, request: Examine, _why_not: WhyNot) -> Examined:
         facts = await self._known(_where(request.deeds, key))
-        places = await _all(request.deeds, self._place)
-        return Examined(self._now(), facts, {deed.spot.uid: place for deed, place in places})
+        places = {deed.spot.uid: place for deed, place in await _all(request.deeds, self._place)}
+        if request.again is None:
+            return Examined(self._now(), facts, places)
+        try:
+            return Examined(self._now(), facts, places, await self._found(request.again, facts))
+        except AwayError as error:
+            return Examined(self._now(), facts, places, why=str(error))
 
     async def _place(self, deed: Deed) -> Place:
         if isinstance(deed, Evict | Delete):
@@ -154,7 +180,8 @@ class Performing:
 
     async def _act(self, key: Key, request: Act, why_not: WhyNot) -> Acted | Unrecorded:
         held = why_not() if any(isinstance(deed, _CHANGES) for deed in request.deeds) else ""
-        if request.recorded and (why := held or await self._unstored(key) or why_not()):
+        if request.recorded and (why := held or await self._unclaimed(key, request) or why_not()):
+            self._claims.drop(key)
             return Unrecorded(self._now(), why)
         wanted = [deed for deed in request.deeds if not (held and isinstance(deed, _CHANGES))]
         namespace = _where(request.deeds, key)
@@ -163,6 +190,11 @@ class Performing:
         )
         told = {deed.spot.uid: outcome for deed, outcome in outcomes}
         return Acted(self._now(), told, tuple(answer for _, answer in answers))
+
+    async def _unclaimed(self, key: Key, request: Act) -> str:
+        """Return why targets cannot be had: somebody else has one, or the record is not stored."""
+        taken = self._claims.take(key, (deed.spot for deed in request.deeds))
+        return taken or await self._unstored(key)
 
     async def _unstored(self, key: Key) -> str:
         return "" if await self._host.stored(key, RECORD_SECS) is Stored.YES else NOT_STORED
@@ -175,6 +207,12 @@ class Performing:
     def _of(self, deed: Deed) -> Places:
         mock = getattr(deed, "mock", None)
         return self._mocks if isinstance(deed, MockFault | MockSet) or isinstance(mock, Mock) else self._agents
+
+
+def _proof(plc: Candidate) -> Deed:
+    """Return what only a mock could do, to ask whether a PLC is one; it is never carried out."""
+    spot = Spot(plc.namespace, plc.name, plc.uid, plc.node, InjectionId(""))
+    return MockFault(spot, mock=Mock(CONTROL_PORT))
 
 
 def _where(deeds: Sequence[Deed], key: Key) -> str:

@@ -18,7 +18,7 @@ from fabgitops_core.control.chaos.outcomes import Answer
 from fabgitops_core.engine.ports import MetricError, MetricSource
 from fabgitops_core.expressions.conditions import CelError, NoValue, compiled
 
-from fabgitops_operator.chaos.performing import AwayError
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.hosting.ports import Body
 
 MAX_SAID = 200

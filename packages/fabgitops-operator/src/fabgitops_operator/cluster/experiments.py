@@ -3,7 +3,7 @@
 What is looked at is looked at right then: nothing of it is kept, for pods come and go.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -16,20 +16,24 @@ from fabgitops_core.api.kinds import Kind, foreign
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.selecting import Selector
+from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
+from fabgitops_core.api.setpoint.status import Phase as Setting
 from fabgitops_core.control.chaos.deeds import Delete, Evict
 from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Outcome, Result
 from fabgitops_core.control.chaos.selecting import NOWHERE, Candidate
 from pydantic import ValidationError
 
-from fabgitops_operator.chaos.performing import AwayError
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.cluster.answers import answers
+from fabgitops_operator.cluster.moving import Movers, led
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting.errors import ApiError, Conflict, Forbidden, Gone, Rejected
 from fabgitops_operator.hosting.ports import Body
 
 MANAGER = "fabgitops-chaos"
 """What the API server calls who puts the finalizer on."""
+_AT_WORK = frozenset({Setting.RELEASING, Setting.BAKING, Setting.ANALYSING, Setting.RESTORING})
 _OVER = frozenset({"Succeeded", "Failed"})
 _OURS = ("app.kubernetes.io/name", "fabgitops")
 
@@ -69,8 +73,20 @@ class Experiments:
         async with _answered(kind.plural):
             found = await self._matching(kind, namespace, target.label_selector)
             claimed = await self._claimed()
-        shaped = _pod if target.kind is TargetKind.PODS else _plc
-        return tuple(shaped(each, claimed) for each in found)
+            if target.kind is TargetKind.PLCS:
+                leading = await self._leading(namespace)
+                return tuple(_plc(each, claimed, leading) for each in found)
+            movers = Movers(lambda kind, name: self._rest.get(kind, namespace, name))
+            return tuple([_pod(each, claimed, await movers.of(each)) for each in found])
+
+    async def _leading(self, namespace: str) -> Sequence[tuple[str, Callable[[Mapping[str, str]], bool]]]:
+        """Return the SetpointRollouts that are at work, and which labels each selects; none where there are no such."""
+        try:
+            found = await self._all(SETPOINT_ROLLOUT, namespace, "")
+        except Gone:
+            return ()
+        at_work = [each for each in found if (each.get("status") or {}).get("phase") in _AT_WORK]
+        return [(each["metadata"]["name"], _selects(each)) for each in at_work]
 
     async def plcs(self, namespace: str, selector: Selector) -> Sequence[Body]:
         """Return the IndustrialPLCs that a selector matches."""
@@ -90,7 +106,7 @@ class Experiments:
         async with _answered("our own pod"):
             found = await self._rest.get(POD, *self._own)
             claimed = await self._claimed()
-        return () if found is None else (_pod(found, claimed),)
+        return () if found is None else (_pod(found, claimed, ""),)
 
     async def _claimed(self) -> Mapping[str, str]:
         """Return by the uid of each target which experiment has it, of those that are not over."""
@@ -168,7 +184,7 @@ class Experiments:
         return self._rest.delete(POD, spot.namespace, spot.name, spot.uid, grace=0)
 
 
-def _pod(body: Body, claimed: Mapping[str, str]) -> Candidate:
+def _pod(body: Body, claimed: Mapping[str, str], moved_by: str) -> Candidate:
     metadata, spec, status = body["metadata"], body.get("spec") or {}, body.get("status") or {}
     labels = _labels(body)
     return Candidate(
@@ -183,11 +199,14 @@ def _pod(body: Body, claimed: Mapping[str, str]) -> Candidate:
         host_network=bool(spec.get("hostNetwork")),
         ours=labels.get(_OURS[0]) == _OURS[1],
         claimed_by=claimed.get(metadata["uid"], ""),
+        moved_by=moved_by,
     )
 
 
-def _plc(body: Body, claimed: Mapping[str, str]) -> Candidate:
-    metadata, conditions = body["metadata"], (body.get("status") or {}).get("conditions") or ()
+def _plc(
+    body: Body, claimed: Mapping[str, str], leading: Iterable[tuple[str, Callable[[Mapping[str, str]], bool]]]
+) -> Candidate:
+    metadata = body["metadata"]
     return Candidate(
         name=metadata["name"],
         uid=TargetUid(metadata["uid"]),
@@ -195,8 +214,22 @@ def _plc(body: Body, claimed: Mapping[str, str]) -> Candidate:
         labels=_labels(body),
         deleting="deletionTimestamp" in metadata,
         claimed_by=claimed.get(metadata["uid"], ""),
-        moved_by="its operator" if _is_true(conditions, "Reconciling") else "",
+        moved_by="its operator" if _written(body.get("status") or {}) else led(leading, _labels(body)),
     )
+
+
+def _written(status: Body) -> bool:
+    """Return whether a PLC is being written, or a write to it is not proven yet."""
+    unproven = any(each.get("unverifiedWrite") for each in status.get("registers") or ())
+    return unproven or bool(status.get("unverifiedWrite")) or _is_true(status.get("conditions") or (), "Reconciling")
+
+
+def _selects(rollout: Body) -> Callable[[Mapping[str, str]], bool]:
+    """Return which labels a SetpointRollout selects; one that cannot be understood may select any."""
+    try:
+        return Selector.model_validate((rollout.get("spec") or {}).get("selector")).matches
+    except ValidationError:
+        return lambda _: True
 
 
 def _labels(body: Body) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from fabgitops_core.engine.ports import SecretError, Secrets
 from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.chaos.agents import COMPONENT, NoWayError
-from fabgitops_operator.chaos.performing import AwayError
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.cluster.experiments import POD, Experiments
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting.errors import ApiError
@@ -127,8 +127,15 @@ class Whereabouts:
         return endpoint.host, endpoint.port
 
     async def endpoint(self, spot: Spot) -> Endpoint | None:
-        """Return where the PLC of this uid is, as the operator connects to it; None where it is gone."""
-        found = await self._rest.get(INDUSTRIAL_PLC, spot.namespace, spot.name)
+        """Return where the PLC of this uid is, as the operator connects to it; None where it is gone.
+
+        Raises:
+            AwayError: Nobody says.
+        """
+        try:
+            found = await self._rest.get(INDUSTRIAL_PLC, spot.namespace, spot.name)
+        except ApiError as error:
+            raise AwayError(str(error)) from None
         if found is None or found["metadata"]["uid"] != spot.uid:
             return None
         return Endpoint(*self._placed(found["spec"]))

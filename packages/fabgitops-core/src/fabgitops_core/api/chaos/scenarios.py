@@ -14,6 +14,8 @@ from fabgitops_core.api.values import Something
 
 MAX_PARAMETERS = 32
 MAX_GRACE_SECS = 3600
+CONTROL_PORT = 5503
+"""Where mock-plc has its control API."""
 
 
 _NO_GRACE = Rule(
@@ -75,7 +77,7 @@ class PlcFault(ApiModel):
         ),
     ]
     """How it fails, as mock-plc writes faults: frozen, delay:200ms, exception:busy,on=write."""
-    control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5503
+    control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = CONTROL_PORT
     """Port of its control API, at the address of the PLC itself; 5503 when not given, as mock-plc has it."""
     token_secret: ObjectName | None = None
     """Secret of the PLC's namespace whose key token opens the control API; none when not given."""
@@ -96,7 +98,7 @@ class PlcDrift(ApiModel):
     """Name of the register in the IndustrialPLC."""
     value: Something
     """What it is set to, as the IndustrialPLC would say it."""
-    control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5503
+    control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = CONTROL_PORT
     """Port of its control API, at the address of the PLC itself; 5503 when not given, as mock-plc has it."""
     token_secret: ObjectName | None = None
     """Secret of the PLC's namespace whose key token opens the control API; none when not given."""

@@ -39,11 +39,16 @@ class Selected(Event):
 
 @dataclass(frozen=True, slots=True)
 class Examined(Event):
-    """How each place stands where something is to be done."""
+    """How each place stands where something is to be done, and what was selected once more.
+
+    None where that was not asked for; `why` says why it could not be known.
+    """
 
     at: datetime
     facts: Facts
     places: Mapping[TargetUid, Place] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

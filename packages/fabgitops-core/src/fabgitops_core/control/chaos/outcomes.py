@@ -62,12 +62,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a target is injected, as it stands: what can be done there, by which clock; `why` says why it is away."""
+    """Where a target is injected, as it stands: what can be done there, by which clock; `why` says why it is away.
+
+    A PLC is `real` where nothing proves it a mock.
+    """
 
     can: frozenset[str] = frozenset()
     clock: Clock | None = None
     before: str = ""
     why: str = ""
+    real: bool = False
 
     def __post_init__(self) -> None:
         """Make what was said fit for a status, and a terminal."""

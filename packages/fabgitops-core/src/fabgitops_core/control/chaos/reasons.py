@@ -21,6 +21,8 @@ class Reason(StrEnum):
     NO_TARGETS = "NoTargets"
     NOT_STEADY = "NotSteady"
     NOT_CAPABLE = "NotCapable"
+    NOT_A_MOCK = "NotAMock"
+    """Nothing proves that a PLC is a mock; to a real one this is never done."""
     RUNNING = "Running"
     INJECT_FAILED = "InjectFailed"
     LOST = "Lost"

@@ -27,17 +27,25 @@ class Look(Request):
 
 @dataclass(frozen=True, slots=True)
 class Select(Request):
-    """Look at what a target's selector matches, None for the operator itself; `Selected` tells of it."""
+    """Look at what a target's selector matches, None for the operator itself; `Selected` tells of it.
+
+    With `told_apart` each PLC is told by proof whether it is a real one, unless a real one may be hit just as well.
+    """
 
     namespace: str
     target: Target | None
+    told_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Examine(Request):
-    """Look at the places where these are to be carried out; nothing is done. `Examined` tells of it."""
+    """Look at the places where these are to be carried out; nothing is done. `Examined` tells of it.
+
+    What was selected is looked at once more, by the same request, where something is to begin.
+    """
 
     deeds: tuple[Deed, ...]
+    again: Select | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,6 @@ def chosen(
     candidates: Iterable[Candidate],
     policy: ChaosPolicySpec,
     default_seed: str,
-    *,
-    network: bool = False,
 ) -> Choice:
     """Return what is chosen of what a selector matches.
 
@@ -68,10 +66,9 @@ def chosen(
         candidates: What the selector matches.
         policy: How many there may be.
         default_seed: The seed where none is given.
-        network: Whether it is about packets: pods in the node's own network are never chosen then.
     """
     everyone = tuple(candidates)
-    why = {each.uid: _why_not(each, target, policy, network) for each in everyone}
+    why = {each.uid: why_not(each, target, policy) for each in everyone}
     eligible = sorted(
         (each for each in everyone if not why[each.uid]), key=lambda each: _place(target, default_seed, each.uid)
     )
@@ -82,21 +79,24 @@ def chosen(
     return Choice(tuple(eligible[:wanted]), len(eligible), excluded, _refusal(target, wanted, len(eligible), policy))
 
 
-def _why_not(each: Candidate, target: Target | None, policy: ChaosPolicySpec, network: bool) -> str:
-    """Return in a word or two why something is never chosen, or nothing."""
+def why_not(each: Candidate, target: Target | None, policy: ChaosPolicySpec) -> str:
+    """Return in a word or two why something is never chosen, or nothing.
+
+    A pod in the node's own network is mostly what the node itself cannot do without.
+    """
     reasons = (
         (each.completed, "completed"),
         (each.deleting, "being deleted"),
         (not each.ready, "not ready"),
         (each.labels.get(CHAOS) == PROTECTED, "protected"),
-        (network and each.host_network, "in the network of the node"),
+        (each.host_network, "in the network of the node"),
         (target is not None and each.ours and not policy.allow_self, "of our own"),
-        (each.real and not _real_allowed(each, policy), "real PLCs that are not allowed"),
+        (each.real and not real_allowed(each, policy), "real PLCs that are not allowed"),
     )
     return next((word for holds, word in reasons if holds), "")
 
 
-def _real_allowed(each: Candidate, policy: ChaosPolicySpec) -> bool:
+def real_allowed(each: Candidate, policy: ChaosPolicySpec) -> bool:
     """Return whether a real PLC may be made hard to reach: the policy and the PLC itself have to say so."""
     return policy.real_plcs and each.labels.get(CHAOS) == ALLOWED
 

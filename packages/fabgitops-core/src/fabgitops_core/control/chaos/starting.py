@@ -1,9 +1,8 @@
 """From what is declared to what is about to be injected: nothing is touched on this way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from fabgitops_core.api.chaos.network import ApiLatency, NetworkDelay
 from fabgitops_core.api.chaos.probes import When
 from fabgitops_core.api.chaos.status import Phase, Verdict
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Selected
@@ -16,7 +15,7 @@ from fabgitops_core.control.chaos.probing import noted, unfit
 from fabgitops_core.control.chaos.reasons import ChaosNotice, Reason
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Select
 from fabgitops_core.control.chaos.saying import said
-from fabgitops_core.control.chaos.selecting import Choice, chosen
+from fabgitops_core.control.chaos.selecting import Candidate, Choice, chosen, why_not
 from fabgitops_core.control.chaos.states import (
     Examining,
     Holding,
@@ -50,7 +49,13 @@ def held(state: Holding, event: Held) -> Step:
     if event.why:
         return waiting(state, Reason.API_UNAVAILABLE, event.why, event.at, state.tries)
     selecting = Selecting(**carried(state), plan=state.plan, tries=state.tries)
-    return selecting, (Select(state.plan.namespace, state.plan.spec.target),)
+    return selecting, (_selection(selecting),)
+
+
+def _selection(state: Selecting | Steadying) -> Select:
+    """Return what looks at what there is to choose from; what takes mocks only proves each by itself."""
+    plan = state.plan
+    return Select(plan.namespace, plan.spec.target, told_apart="mock" not in plan.scenario.needs)
 
 
 def selected(state: Selecting, event: Selected) -> Step:
@@ -64,21 +69,20 @@ def selected(state: Selecting, event: Selected) -> Step:
         return given_up(state, Reason.NO_TARGETS, f"no target: {choice.counts}", event.at)
     if choice.refusal:
         return waiting(state, Reason.DENIED, choice.refusal, event.at, state.tries)
-    if busy := _busy(choice):
+    if busy := _busy(choice.chosen):
         return waiting(state, Reason.TARGET_BUSY, busy, event.at, state.tries)
     return _steadied(state, choice, event.at)
 
 
 def _choice(state: Selecting, event: Selected) -> Choice:
-    packets = isinstance(state.plan.given, NetworkDelay | ApiLatency)
     policy = event.facts.policy
     if policy is None:  # `against` has refused that
         return Choice()
-    return chosen(state.plan.spec.target, event.candidates, policy, state.uid, network=packets)
+    return chosen(state.plan.spec.target, event.candidates, policy, state.uid)
 
 
-def _busy(choice: Choice) -> str:
-    for each in choice.chosen:
+def _busy(chosen_ones: Iterable[Candidate]) -> str:
+    for each in chosen_ones:
         if each.claimed_by:
             return f"{each.name} is a target of {each.claimed_by}"
         if each.moved_by:
@@ -102,7 +106,10 @@ def probed(state: Steadying, event: Acted) -> Step:
         step, more = given_up(state, Reason.NOT_STEADY, f"not steady before it began: {why}", event.at, shown)
         return step, (*commands, *more)
     deeds = tuple(map(state.plan.deed, planned_records(state.uid, state.choice)))
-    return Examining(**carried(state), plan=state.plan, choice=state.choice), (*commands, Examine(deeds))
+    return Examining(**carried(state), plan=state.plan, choice=state.choice), (
+        *commands,
+        Examine(deeds, _selection(state)),
+    )
 
 
 def examined(state: Examining, event: Examined) -> Step:
@@ -111,11 +118,39 @@ def examined(state: Examining, event: Examined) -> Step:
         return given_up(state, Reason.ABORTED, "it was ended before it began", event.at)
     if why := against(state.plan, event.facts, event.at):
         return waiting(state, Reason.DENIED, why, event.at)
+    if changed := _changed(state, event):
+        return waiting(state, *changed, event.at)
+    if why := _real(state, event.places):
+        return given_up(state, Reason.NOT_A_MOCK, why, event.at)
     if why := _incapable(state, event.places):
         return given_up(state, Reason.NOT_CAPABLE, why, event.at)
     if why := _away(state, event.places):
         return waiting(state, Reason.AGENT_UNAVAILABLE, why, event.at)
     return inject(state, event.places, event.at)
+
+
+def _changed(state: Examining, event: Examined) -> tuple[Reason, str] | None:
+    """Return what has become of what was chosen, by which it must not be hit any more; None for nothing."""
+    if event.why:
+        return Reason.API_UNAVAILABLE, event.why
+    policy = event.facts.policy
+    if event.candidates is None or policy is None:  # `against` has refused the latter
+        return None
+    if refusal := chosen(state.plan.spec.target, event.candidates, policy, state.uid).refusal:
+        return Reason.DENIED, refusal
+    now = {each.uid: each for each in event.candidates}
+    for each in state.choice.chosen:
+        there = now.get(each.uid)
+        if why := why_not(there, state.plan.spec.target, policy) if there else "gone":
+            return Reason.TARGET_BUSY, f"{each.name} was chosen, and is {why} by now"
+    busy = _busy(now[each.uid] for each in state.choice.chosen)
+    return (Reason.TARGET_BUSY, busy) if busy else None
+
+
+def _real(state: Examining, places: Mapping[TargetUid, Place]) -> str:
+    """Return why a target is not known to be a mock, where it has to be one."""
+    found = ((each.name, places.get(each.uid)) for each in state.choice.chosen)
+    return next((f"{name}: {place.why}" for name, place in found if place and place.real), "")
 
 
 def _incapable(state: Examining, places: Mapping[TargetUid, Place]) -> str:
