@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,31 @@ def test_somebody_ends_it(control_plane: ControlPlane, line: Line, tmp_path: Pat
         line.api.delete(f"{line.path('chaosexperiments')}/other").raise_for_status()
         until(lambda: not line.found("other"), "it is gone")
         assert line.faults() == []
+
+
+def test_a_schedule_makes_a_run(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:
+    """A time that was missed a moment ago is made up for by one run, the schedule's own, which goes its way."""
+    kind = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosSchedule"}
+    target = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}}
+    template = {"spec": {"target": target, "scenario": line.frozen(), "durationSecs": 1}}
+    spec = {"schedule": "0 0 * * *", "startingDeadlineSecs": 86400, "template": template}
+    made = line.post(line.path("chaosschedules"), {**kind, "metadata": {"name": "nightly"}, "spec": spec})
+    where = f"{line.path('chaosschedules')}/nightly"
+    before = {"status": {"handledTime": (datetime.now(UTC) - timedelta(days=2)).isoformat()}}
+    line.api.patch(f"{where}/status", json=before, headers=MERGE).raise_for_status()
+
+    def stands() -> dict[str, Any]:
+        return dict(line.api.get(where).json()["status"])
+
+    with operating(control_plane, tmp_path / "log"):
+        until(lambda: "lastScheduleTime" in stands(), "a run was made")
+        (run,) = line.api.get(line.path("chaosexperiments")).json()["items"]
+        assert [each["uid"] for each in run["metadata"]["ownerReferences"]] == [made["metadata"]["uid"]]
+        name = run["metadata"]["name"]
+        assert line.phase("Completed", "Failed", "Aborted", name=name)["verdict"] == "Passed"
+        until(lambda: not stands().get("running"), "the schedule knows that it is over")
+        assert stands()["message"] == f"{name} was made"
+        until(lambda: "RunMade" in line.events(), "it is told")
 
 
 def test_what_is_not_allowed_waits_and_says_why(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:

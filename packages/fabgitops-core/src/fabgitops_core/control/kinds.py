@@ -10,10 +10,10 @@ from fabgitops_core.api.argo.kinds import ARGO_EXPERIMENT, CLUSTER_TEMPLATE
 from fabgitops_core.api.argo.owning import DEFAULT_ID
 from fabgitops_core.api.argo.runs import ANALYSIS_RUN
 from fabgitops_core.api.chaos.policy import CHAOS_POLICY
-from fabgitops_core.api.chaos.schedule import CHAOS_SCHEDULE
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.analysis.template import AnalysisTemplateController
 from fabgitops_core.control.chaos.registry import OURS, Registry
+from fabgitops_core.control.chaos.repeating import ScheduleController
 from fabgitops_core.control.chaos.table import ExperimentController
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.plc.settling import SETTLE_SECS
@@ -51,7 +51,7 @@ def families(
             ArgoRolloutController(argo_instance_id),
         ),
         "racks": (RackTemplateController(), RackController(), BmcController()),
-        "chaos": (ExperimentController(scenarios),),
+        "chaos": (ScheduleController(), ExperimentController(scenarios)),
     }
 
 
@@ -76,5 +76,5 @@ ARGO_KINDS: tuple[Kind, ...] = (*(controller.kind for controller in FAMILIES["ar
 Nobody looks after Experiments: none can be made.
 """
 
-CHAOS_KINDS: tuple[Kind, ...] = (*(controller.kind for controller in FAMILIES["chaos"]), CHAOS_SCHEDULE, CHAOS_POLICY)
+CHAOS_KINDS: tuple[Kind, ...] = (*(controller.kind for controller in FAMILIES["chaos"]), CHAOS_POLICY)
 """What is tried on a plant, when, and what of that is allowed at all."""

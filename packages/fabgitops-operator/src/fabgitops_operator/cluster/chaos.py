@@ -2,12 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import aiohttp
+from fabgitops_core.api.kinds import Kind
 from fabgitops_core.control.chaos.registry import GROUP, Registry, registry
 from fabgitops_core.engine.ports import MetricSource
 from fabgitops_core.modbus.route import Route
@@ -16,10 +17,11 @@ from fabgitops_operator.chaos.agents import Agents
 from fabgitops_operator.chaos.mocks import Mocks
 from fabgitops_operator.chaos.performing import Performing
 from fabgitops_operator.chaos.probing import Probing
-from fabgitops_operator.cluster.experiments import Experiments
+from fabgitops_operator.cluster.experiments import MANAGER, Experiments
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.kubeconfig.access import Access
 from fabgitops_operator.cluster.lease.place import own_namespace, place_of
+from fabgitops_operator.cluster.objects import KubeObjects
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.cluster.whereabouts import Whereabouts
 from fabgitops_operator.hosting.chaosmetrics import ChaosMetrics
@@ -39,7 +41,13 @@ def scenarios() -> Registry:
 
 @asynccontextmanager
 async def means_of(
-    settings: Settings, access: Access, kube: Kube, rest: Rest, route: Route, metrics: MetricSource | None
+    settings: Settings,
+    access: Access,
+    kube: Kube,
+    rest: Rest,
+    route: Route,
+    metrics: MetricSource | None,
+    owned: Sequence[Kind],
 ) -> AsyncIterator[Means]:
     """Yield what experiments need, for as long as they are looked after."""
     experiments = Experiments(rest, (own_namespace(), socket.gethostname()))
@@ -53,6 +61,7 @@ async def means_of(
         mocks = Mocks(session, whereabouts)
         yield Means(
             metrics=metrics,
+            objects=lambda counted: KubeObjects(rest, owned, counted.api_write, manager=MANAGER, editor=MANAGER),
             counts=ChaosMetrics(),
             performers=lambda host: Performing(host, experiments, agents, mocks, probing).performers(),
         )

@@ -32,7 +32,7 @@ from fabgitops_operator.hosting.errors import ApiError, Conflict, Forbidden, Gon
 from fabgitops_operator.hosting.ports import Body
 
 MANAGER = "fabgitops-chaos"
-"""What the API server calls who puts the finalizer on."""
+"""What the API server calls who puts the finalizer on, and makes runs of schedules."""
 _AT_WORK = frozenset({Setting.RELEASING, Setting.BAKING, Setting.ANALYSING, Setting.RESTORING})
 _OVER = frozenset({"Succeeded", "Failed"})
 _OURS = ("app.kubernetes.io/name", "fabgitops")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
+from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
 from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, TargetState
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.commands import Commands, Publish
@@ -45,6 +46,8 @@ class ChaosMetrics:
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""
+        if key.kind != CHAOS_EXPERIMENT.name:
+            return  # a schedule: what it makes is counted
         if isinstance(event, Declared) and key not in self._rows:
             found = event.status
             self._rows[key] = found if isinstance(found, ChaosExperimentStatus) else ChaosExperimentStatus()

@@ -331,7 +331,9 @@ class Stage:
         return ""
 
     def _owns(self, scope: Scope) -> bool:
-        return self.engine.families.has(scope.kind.name, scope.namespace)
+        """Return whether there is anything of a scope that is owned, or looked after by itself."""
+        name, namespace = scope.kind.name, scope.namespace
+        return self.engine.families.has(name, namespace) or self.inventory.any(name, namespace)
 
     def _why_lost(self) -> str:
         """Return why nothing is written that was declared before the API server was gone for too long, or ""."""

@@ -9,5 +9,8 @@ It is the name of the finalizer as well: an experiment is held by it from before
 last has ended.
 """
 
+SCHEDULE = f"{GROUP}/chaos-schedule"
+"""Label of an experiment that a schedule has made: its name."""
+
 ALLOWED = "allowed"
 PROTECTED = "protected"

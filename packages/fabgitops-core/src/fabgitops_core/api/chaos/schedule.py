@@ -12,10 +12,12 @@ from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.api.meta import ApiModel, Time
 from fabgitops_core.api.refusals import Problem, refuse
 from fabgitops_core.api.schedules import check_schedule, zone_of
-from fabgitops_core.api.schema import UNSTORED
+from fabgitops_core.api.schema import UNSTORED, Rule
 
 MAX_HISTORY = 100
 MAX_RUNNING = 10
+MAX_NAME = 52
+"""Characters of a name: that of a run has a number besides, and it is the value of a label."""
 
 
 class ConcurrencyPolicy(StrEnum):
@@ -86,12 +88,14 @@ class ChaosScheduleStatus(ApiModel):
     """What is going on, in one sentence."""
     last_schedule_time: Time | None = None
     """The time for which a run was made last."""
+    handled_time: Time | None = None
+    """The last time that was decided about: a run was made of it, or the message said why not."""
     next_schedule_time: Time | None = None
     """When the next is made."""
     running: Annotated[tuple[str, ...], Field(max_length=MAX_RUNNING)] = ()
-    """The runs that are not over."""
+    """The runs that are not over, the first ten by name."""
     conditions: tuple[Condition, ...] = ()
-    """Ready."""
+    """Ready, Stalled."""
     observed_generation: Annotated[int, Field(ge=0)] = 0
     """The metadata.generation that this was said of."""
 
@@ -104,6 +108,12 @@ CHAOS_SCHEDULE = Kind(
     description="Chaos experiments that come again and again; each run is a ChaosExperiment of its own.",
     spec=ChaosScheduleSpec,
     status=ChaosScheduleStatus,
+    rules=(
+        Rule(
+            f"size(self.metadata.name) <= {MAX_NAME}",
+            f"its name must have at most {MAX_NAME} characters, for each run is called by it and a number",
+        ),
+    ),
     columns=(
         Column("Schedule", "string", ".spec.schedule", "When a run begins."),
         Column("Suspended", "boolean", ".spec.suspend", "Whether none begins."),

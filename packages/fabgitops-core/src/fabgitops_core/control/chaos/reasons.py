@@ -36,6 +36,39 @@ class Reason(StrEnum):
     PROBE_FAILED = "ProbeFailed"
 
 
+class ScheduleReason(StrEnum):
+    """How a schedule stands."""
+
+    SCHEDULED = "Scheduled"
+    SUSPENDED = "Suspended"
+    RUN_REFUSED = "RunRefused"
+    """The API server did not let the last run be made, or another experiment has its name."""
+    API_UNAVAILABLE = "ApiUnavailable"
+    """It is not known which runs there are."""
+    NEVER = "Never"
+    """Its schedule does not come again."""
+    INVALID_SPEC = "InvalidSpec"
+    INTERNAL_ERROR = "InternalError"
+
+
+class ScheduleNotice(NoticeReason):
+    """Transitions of a schedule worth an Event."""
+
+    RUN_MADE = "RunMade"
+    RUN_PASSED = "RunPassed"
+    RUN_REFUSED = "RunRefused"
+
+    @property
+    def warning(self) -> bool:
+        """Return whether somebody should look."""
+        return self is not ScheduleNotice.RUN_MADE
+
+    @property
+    def action(self) -> str:
+        """Return what was done when it turned out."""
+        return "Schedule"
+
+
 class ChaosNotice(NoticeReason):
     """Transitions worth an Event."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fabgitops_core.api.chaos.schedule import ChaosScheduleSpec, ConcurrencyPolicy
+from fabgitops_core.api.chaos.schedule import MAX_RUNNING, ChaosScheduleSpec, ConcurrencyPolicy
 from fabgitops_core.api.schedules import begins_after
 
 
@@ -61,6 +61,8 @@ def _passes(spec: ChaosScheduleSpec, due: datetime, running: tuple[str, ...]) ->
     """Return why nothing begins although it is time, or nothing."""
     if spec.suspend:
         return f"{due:%Y-%m-%d %H:%M} UTC passed: spec.suspend is true"
+    if len(running) >= MAX_RUNNING:
+        return f"{due:%Y-%m-%d %H:%M} UTC passed: {len(running)} runs are not over, and there are never more"
     if running and spec.concurrency_policy is ConcurrencyPolicy.FORBID:
         return f"{due:%Y-%m-%d %H:%M} UTC passed: {running[0]} was not over, and concurrencyPolicy is Forbid"
     return ""
