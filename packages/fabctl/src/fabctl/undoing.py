@@ -13,28 +13,42 @@ class NoWayBack(Exception):
     """There is no such revision to go back to; the text says why."""
 
 
-def earlier(rollout: WorkloadView, found: Sequence[Revision], number: int | None) -> Revision:
+def earlier(rollout: WorkloadView, found: Sequence[Revision], number: int | None, *, force: bool = False) -> Revision:
     """Return the revision that is meant: of a number, or else the last one that was proven before what is declared.
 
+    Args:
+        rollout: The rollout.
+        found: Its revisions, the newest first.
+        number: Which one; None for the last that was proven.
+        force: Whether that of a number may be one that was never proven, or was given up since.
+
     Raises:
-        NoWayBack: There is none, or it is what is declared.
+        NoWayBack: There is none, or it is what is declared, or it is not proven.
     """
-    known = ", ".join(f"#{each.number}" for each in found) or "none"
+    proven = [each for each in found if each.hash in {rollout.stable, *rollout.proven} - {""}]
     if number is not None:
         there = [each for each in found if each.number == number]
         if not there:
-            raise NoWayBack(f"there is no revision #{number}: there are {known}")
+            raise NoWayBack(f"there is no revision #{number}: there are {_numbers(found)}")
         if there[0].hash == rollout.hash:
             raise NoWayBack(f"revision #{number} is what is declared already")
+        if there[0] not in proven and not force:
+            raise NoWayBack(
+                f"revision #{number} was never proven, or was given up since: proven are {_numbers(proven)}; "
+                "--force goes to it all the same, by its steps"
+            )
         return there[0]
-    if rollout.under_way:
-        before = [each for each in found if each.hash == rollout.stable]
-    else:
-        current = next((each.number for each in found if each.hash == rollout.hash), 0)
-        before = [each for each in found if each.number < current]
-    if not before:
-        raise NoWayBack(f"there is no earlier revision to go back to: there are {known}")
-    return before[0]
+    order = [rollout.stable] if rollout.under_way else list(reversed(rollout.proven))
+    before = [each for hash_ in order for each in proven if each.hash == hash_ != rollout.hash]
+    if before:
+        return before[0]
+    others = [each for each in found if each.hash != rollout.hash]
+    named = f"; of {_numbers(others)} none is known to be: --to-revision N --force goes to one, by its steps"
+    raise NoWayBack(f"there is no earlier revision that was proven{named if others else ''}")
+
+
+def _numbers(found: Sequence[Revision]) -> str:
+    return ", ".join(f"#{each.number}" for each in found) or "none"
 
 
 def template_of(revision: Revision) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class WorkloadView:
     """The revision that is declared."""
     stable: str
     """The revision that is proven."""
+    proven: tuple[str, ...]
+    """Those that were proven before it, the last of them at the end; one that was given up since is none."""
     active: str
     preview: str
     """The revisions that the Services of a blueGreen select."""
@@ -198,6 +200,7 @@ def workload_view(body: Body) -> WorkloadView:
         revision=count_in(status, "revision"),
         hash=text(status.get("currentPodHash")),
         stable=text(status.get("stableRS")),
+        proven=texts_in(status.get("proven")),
         active=text(colours.get("activeSelector")),
         preview=text(colours.get("previewSelector")),
         step=_step(status),

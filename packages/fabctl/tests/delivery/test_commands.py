@@ -391,7 +391,7 @@ async def test_what_git_keeps_is_not_undone(play: Play, capsys: Any, marks: Body
 
 async def test_pods_of_a_deployment_go_back_with_it(play: Play, capsys: Any) -> None:
     """The Rollout has no template of its own: the command for the Deployment is said, and nothing is written."""
-    body = rollout("Completed", stableRS="bb22", selector="app=hmi")
+    body = rollout("Completed", stableRS="bb22", proven=["aa11"], selector="app=hmi")
     reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "old-hmi"}
     body["spec"] = {"replicas": 5, "workloadRef": reference, "strategy": body["spec"]["strategy"]}
     world, here = play(body)
@@ -432,6 +432,54 @@ async def test_no_way_back_is_told(play: Play, name: str, number: int | None, sa
     world, here = play(None, ("setpointrollouts", recipe()))
     error = await raised(undo(name, to_revision=number, asking=YES, connection=here))
     assert said in str(error)
+    assert world.patches == []
+
+
+BACK = ("aa11", 1), ("bb22", 2), ("cc33", 3), ("dd44", 4)
+
+
+def at_rest(**more: Any) -> Body:
+    """Return a Rollout at revision 4, after 1 was proven, 2 was given up, and 3 was proven."""
+    return rollout("Completed", **{"currentPodHash": "dd44", "stableRS": "dd44", "proven": ["aa11", "cc33"], **more})
+
+
+@pytest.mark.parametrize(
+    ("more", "number", "force", "to"),
+    [
+        ({}, None, False, 3),
+        ({"proven": ["cc33", "aa11"]}, None, False, 1),
+        ({"proven": ["aa11"]}, None, False, 1),
+        ({"stableRS": "cc33", "proven": ["aa11"]}, None, False, 3),
+        ({"stableRS": "", "proven": ["aa11"]}, None, False, 1),
+        ({}, 1, False, 1),
+        ({}, 2, True, 2),
+    ],
+)
+async def test_undo_goes_to_what_was_proven(play: Play, more: Body, number: int | None, force: bool, to: int) -> None:
+    """The last that was proven before, never one that was given up, unless somebody says so."""
+    others = [("replicasets", replica_set(each, hash_, 0)) for hash_, each in BACK]
+    world, here = play(at_rest(**more), *others)
+    assert await undo("hmi", to_revision=number, force=force, asking=YES, connection=here) == 0
+    assert world.objects["rollouts", "hmi"]["spec"]["template"] == template(to)
+
+
+@pytest.mark.parametrize(
+    ("more", "number", "said"),
+    [
+        ({}, 2, "revision #2 was never proven, or was given up since: proven are #4, #3, #1; --force goes to it all"),
+        (
+            {"proven": []},
+            None,
+            "no earlier revision that was proven; of #3, #2, #1 none is known to be: --to-revision N",
+        ),
+        ({"proven": ["gone"]}, None, "there is no earlier revision that was proven; of #3, #2, #1"),
+    ],
+)
+async def test_what_was_never_proven_is_no_way_back(play: Play, more: Body, number: int | None, said: str) -> None:
+    """It is refused by its number, and how to go there all the same is said; nothing is written."""
+    others = [("replicasets", replica_set(each, hash_, 0)) for hash_, each in BACK]
+    world, here = play(at_rest(**more), *others)
+    assert said in str(await raised(undo("hmi", to_revision=number, asking=YES, connection=here)))
     assert world.patches == []
 
 

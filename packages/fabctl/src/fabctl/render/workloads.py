@@ -97,7 +97,8 @@ def workload_decisions(decisions: Sequence[Decision], now: datetime, steps: int)
 
 def _row(rollout: WorkloadView, revision: Revision, now: datetime) -> tuple[str, ...]:
     images = ", ".join(each.partition("=")[2] for each in revision.images)
-    roles = ", ".join(rollout.roles(revision.hash))
+    was = ("proven",) if revision.hash in rollout.proven and revision.hash != rollout.stable else ()
+    roles = ", ".join((*rollout.roles(revision.hash), *was))
     told = (str(revision.number), revision.hash, roles, images)
     return (*(each or NOTHING for each in told), since(revision.created, now), revision.cause or NOTHING)
 

@@ -38,6 +38,7 @@ async def undo(
     /,
     *,
     to_revision: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    force: Annotated[bool, Parameter(negative="")] = False,
     hold: Annotated[bool, Parameter(negative="")] = False,
     wait: Wait = True,
     timeout: Timeout = 60.0,
@@ -46,14 +47,17 @@ async def undo(
 ) -> int:
     """Go back to an earlier revision of a workload: its template is declared again.
 
-    It goes by the steps, but for the stable revision and those within the rollbackWindow, which skip them.
+    It goes by the steps, but for the stable revision and those within the rollbackWindow, which skip them. A revision
+    that was never proven, or was given up since, is no way back: it is refused without --force.
     Where Git keeps the Rollout (Argo CD, Flux) nothing is written, since it would be taken back: it is said what has to
     be reverted there, with exit code 1; likewise where a Deployment has its template (spec.workloadRef). Until then
     --hold keeps the revision that is under way rejected.
 
     Args:
         name: The rollout of a workload, also as rollout/NAME.
-        to_revision: The number of the revision, as fabctl rollout history has it; without it the one before.
+        to_revision: The number of the revision, as fabctl rollout history has it; without it the last that was proven
+            before.
+        force: Let --to-revision name one that was never proven, or was given up since.
         hold: Give up the revision that is under way, so that it stays rejected; Git may go on wanting it.
         wait: Whether to wait, with --hold, until the operator has heard of it.
         timeout: For how many seconds.
@@ -62,23 +66,25 @@ async def undo(
     """
     if hold and to_revision is not None:
         raise UsageError("--hold goes back to the stable revision: leave out --to-revision")
+    if force and to_revision is None:
+        raise UsageError("--force is for a revision that --to-revision names")
     if hold:
         speeches = {WORKLOAD: Speech(workload_view, lambda rollout, _: words.abort(rollout))}
         return await say(name, speeches, asking, connection, timeout if wait else None, unless=_BY_GIT)
     async with connected(connection) as cluster:
         kind, body = await find(cluster, meant(name))
         only(WORKLOAD, kind, workload_view(body).name, _BY_GIT)
-        return await _undo(cluster, body, to_revision, asking)
+        return await _undo(cluster, body, to_revision, asking, force=force)
 
 
-async def _undo(cluster: Cluster, body: Body, number: int | None, asking: Asking) -> int:
+async def _undo(cluster: Cluster, body: Body, number: int | None, asking: Asking, *, force: bool) -> int:
     rollout = workload_view(body)
     if rollout.is_unseen:
         raise Unhandled(f"{rollout.name}: the operator has not looked at it since it changed; try again in a moment")
-    back = await _earlier(cluster, body, number)
+    back = await _earlier(cluster, body, number, force=force)
     show_sections(_shown(body, back))
     _check_own(rollout, kept_by(body), back)
-    to = f" --to-revision {number}" if number is not None else ""
+    to = f" --to-revision {number}{' --force' if force else ''}" if number is not None else ""
     question = f"Let {rollout.namespace}/{rollout.name} go back to revision #{back.number}"
     deed = Deed(question, f"{rollout.name}: nothing was undone", f"fabctl rollout undo {rollout.name}{to}")
     if (code := asking.declined(deed)) is not None:
@@ -115,13 +121,13 @@ def _check_own(rollout: WorkloadView, keeper: str, back: Revision) -> None:
         raise Unhandled(f"{rollout.name}: {keeper} keeps it as Git has it, and would take this back: {revert}{more}")
 
 
-async def _earlier(cluster: Cluster, body: Body, number: int | None) -> Revision:
+async def _earlier(cluster: Cluster, body: Body, number: int | None, *, force: bool) -> Revision:
     rollout = workload_view(body)
     found = await owned(cluster, body, pods=False)
     if found.missing:
         raise Unhandled(f"{rollout.name}: its revisions are not known: {'; '.join(found.missing.values())}")
     try:
-        return earlier(rollout, found.of(rollout.uid), number)
+        return earlier(rollout, found.of(rollout.uid), number, force=force)
     except NoWayBack as why:
         raise Unhandled(f"{rollout.name}: {why}") from None
 

@@ -15,6 +15,7 @@ from fabgitops_core.api.rollout.steps import HeaderRoute
 
 MAX_DECISIONS = 50
 MAX_OUTBOX = 16
+MAX_PROVEN = 100
 
 
 class Phase(StrEnum):
@@ -205,6 +206,9 @@ class RolloutStatus(ApiModel):
     """Which attempt at it, the first is 1: one that was given up and is begun once more is another."""
     collision_count: Count = 0
     """How often a name that was to be given stood for something else."""
+    proven: Annotated[tuple[str, ...], Field(max_length=MAX_PROVEN)] = ()
+    """Revisions that were proven before that one, the last of them at the end: the ways back. One that was given up
+    since is none."""
     current_step_index: int | None = None
     """Which step is under way, the first is 0; as many as there are when all are done."""
     current_step_hash: str = ""

@@ -117,10 +117,10 @@ def revised(look: Look, state: RolloutState) -> RolloutState | None:
 
 
 def _within_window(look: Look, state: RolloutState) -> bool:
-    """Return whether it goes back to a version of before that is taken for proven."""
+    """Return whether it goes back to a version of before that was proven, and was not given up since."""
     current, stable = look.revision(look.hash), look.revision(state.status.stable_rs)
     window = look.spec.rollback_window
-    if window is None or current is None or stable is None:
+    if window is None or current is None or stable is None or look.hash not in state.status.proven:
         return False
     made = (each.child.created for each in look.revisions)
     return within_window(current.child.created, stable.child.created, made, window.revisions)

@@ -5,6 +5,8 @@ The stable Service leaves the proven revision before the last pods of that go, a
 
 from collections.abc import Mapping
 
+from fabgitops_core.api.rollout.status import RolloutStatus
+from fabgitops_core.control.rollout.revisions import proving
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways import canary
@@ -21,12 +23,12 @@ def selectors(look: Look, state: RolloutState, counts: Mapping[str, int]) -> Map
     names, stable = canary.services(look), state.status.stable_rs or look.hash
     new = stable if state.status.abort else look.hash
     pairs = ((names.stable, stable), (names.canary, new))
-    return {name: _served(look, counts, wanted, stable) for name, wanted in pairs if name}
+    return {name: _served(look, state.status, counts, wanted, stable) for name, wanted in pairs if name}
 
 
-def _served(look: Look, counts: Mapping[str, int], wanted: str, stable: str) -> str:
+def _served(look: Look, status: RolloutStatus, counts: Mapping[str, int], wanted: str, stable: str) -> str:
     """Return the revision that is wanted if it has pods and keeps some, else the first of the others that has."""
-    rest = (each.hash for each in reversed(look.older(stable)))
+    rest = (each.hash for each in proving.in_order(status, look.older(stable)))
     order = dict.fromkeys((wanted, stable, look.hash, *rest))
     have = [hash_ for hash_ in order if (found := look.revision(hash_)) is not None and found.available]
     keep = (hash_ for hash_ in have if counts.get(hash_))

@@ -3,6 +3,7 @@
 from fabgitops_core.api.rollout.status import BlueGreenStatus
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.moments import second
+from fabgitops_core.control.rollout.revisions import proving
 from fabgitops_core.control.rollout.saying.deciding import brief, decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
@@ -27,6 +28,7 @@ def aborted(look: Look, state: RolloutState, rule: str, cause: str) -> RolloutSt
     state = state.with_status(
         abort=True,
         aborted_at=second(look.at),
+        proven=proving.without(state.status, look.hash),
         finished_at=second(look.at),
         cause=brief(cause),
         pause_conditions=(),

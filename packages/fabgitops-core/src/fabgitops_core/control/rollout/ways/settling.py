@@ -1,6 +1,7 @@
 """The end of a way: the new version is the proven one, and all pods are of it."""
 
 from fabgitops_core.control.moments import second
+from fabgitops_core.control.rollout.revisions import proving
 from fabgitops_core.control.rollout.saying.deciding import brief, decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
@@ -13,6 +14,7 @@ def proven(look: Look, state: RolloutState, given: str = "it carries all") -> Ro
     """Take the declared revision for the proven one: from now on an abort goes back to it."""
     state = state.with_status(
         stable_rs=look.hash,
+        proven=proving.succeeded(look, state.status),
         current_step_index=look.last_step,
         pause_conditions=(),
         controller_pause=False,
