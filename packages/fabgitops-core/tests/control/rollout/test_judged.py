@@ -248,6 +248,10 @@ def test_measured_less_than_it_should_be_is_no_success() -> None:
     one.declare(template=template("2"))
     one.settle()
     assert (verdicts(one), why(one)) == ({0: "Inconclusive"}, ["InconclusiveAnalysisRun"])
+    assert stands(one).message == (
+        "paused (InconclusiveAnalysisRun) until somebody promotes it:"
+        " the background analysis says Inconclusive: checks/rate: it was over after 1 of 100 measurements"
+    )
     assert (stands(one).stable_rs == stands(one).current_pod_hash, one.counts()) == (False, {"1": 0, "2": 4})
     promote(one)
     one.settle()
@@ -263,6 +267,55 @@ def test_it_is_measured_at_least_once() -> None:
     one.declare(template=template("2"))
     one.settle()
     assert (verdicts(one), stands(one).phase, one.counts()) == ({0: "Failed"}, Phase.FAILED, {"1": 4, "2": 0})
+
+
+@pytest.mark.parametrize("strategy", [{"simple": {"analysis": CHECKS}}, {"canary": {"analysis": CHECKS}}])
+@pytest.mark.parametrize(
+    ("metric", "times", "secs"),
+    [
+        ({**OFTEN, "count": 10, "interval": "5m"}, 10, 45 * 60),
+        ({**ONCE, "initialDelay": "30m"}, 1, 30 * 60),
+        ({**OFTEN, "warmup": "30m"}, 1, 30 * 60),
+    ],
+)
+def test_without_steps_it_is_measured_as_often_as_it_says(strategy: Any, metric: Any, times: int, secs: int) -> None:
+    """No step gives it time: it takes what its metrics say, says so, and that is no lack of progress."""
+    one = Plant(spec(strategy, progressDeadlineSeconds=60))
+    offer(one, metric)
+    one.answers["checks/rate"] = [0.5]
+    one.settle()
+    one.declare(template=template("2"))
+    one.stays(5)
+    begun = stands(one).started_at
+    assert one.counts() == {"1": 0, "2": 4}
+    assert stands(one).message.endswith("4 are available; the background analysis goes on")
+    one.settle()
+    ended = [each.at for each in stands(one).decisions if each.rule == "Promoted"][-1]
+    assert begun is not None
+    assert (verdicts(one), stands(one).phase, len(one.measured)) == ({0: "Successful"}, Phase.COMPLETED, times)
+    assert (ended - begun).total_seconds() >= secs
+    assert "ProgressDeadline" not in {each.rule for each in stands(one).decisions}
+
+
+@pytest.mark.parametrize("loss", ["failure", "template", "deadline"])
+def test_without_steps_it_is_given_up_to_the_last(loss: str) -> None:
+    """While it is measured with all pods a failure, a template that is lost and pods that die still count."""
+    one = Plant(spec({"simple": {"analysis": CHECKS}}, progressDeadlineSeconds=60, progressDeadlineAbort=True))
+    offer(one, {**OFTEN, "count": 1000})
+    one.answers["checks/rate"] = [0.5]
+    one.settle()
+    one.declare(template=template("2"))
+    one.stays(120)
+    assert stands(one).phase is Phase.PROGRESSING
+    if loss == "failure":
+        one.answers["checks/rate"] = [7.0]
+    elif loss == "template":
+        one.offers.clear()
+        one.answers.clear()
+    else:
+        one.bad = {"2"}
+    one.stays(150)
+    assert (stands(one).abort, one.counts()) == (True, {"1": 4, "2": 0})
 
 
 @pytest.mark.parametrize("end", ["abort", "full", "another", "back"])

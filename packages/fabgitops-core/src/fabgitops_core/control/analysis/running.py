@@ -1,8 +1,9 @@
 """An analysis from its beginning to its end: what is measured next, and what the measurements come to.
 
 `AnalysisStatus` is all that is remembered. Who is judged calls `begun` once, then whenever it looks: `due` for the
-measurement to ask for, `taken` with what came of it, and `concluded` when what is judged is over. A template that is
-changed or lost meanwhile counts from the next measurement on: what cannot be asked any more is an Error.
+measurement to ask for, `taken` with what came of it, and `concluded` when what is judged is over, or it `is_measured`.
+A template that is changed or lost meanwhile counts from the next measurement on: what cannot be asked any more is an
+Error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ from fabgitops_core.api.refusals import sentences
 from fabgitops_core.codec.texts import brief
 from fabgitops_core.control.analysis.answers import LONGEST_QUERY, LONGEST_WHY, shown
 from fabgitops_core.control.analysis.asking import asked
-from fabgitops_core.control.analysis.counting import LOST, at_its_end, counted, first_at
+from fabgitops_core.control.analysis.counting import LOST, at_its_end, counted, first_at, made
 from fabgitops_core.control.analysis.judging import Judged, Verdict, judged
 from fabgitops_core.control.commands import Measure
 from fabgitops_core.control.events import Measured, MeasureFailed
@@ -92,6 +93,15 @@ def taken(status: AnalysisStatus, event: Measured | MeasureFailed) -> AnalysisSt
         for each in status.metrics
     )
     return _whole(status, metrics) if metrics != status.metrics else status
+
+
+def is_measured(status: AnalysisStatus, analyses: Analyses, offers: Offers) -> bool:
+    """Return whether each metric was measured as often as it says, or once where it says nothing of that."""
+    requests = (_measure(status.wave, each.name, analyses, offers) for each in _running(status))
+    return all(
+        request.metric is not None and made(each) >= (request.metric.times or 1)
+        for each, request in zip(_running(status), requests, strict=True)
+    )
 
 
 def concluded(status: AnalysisStatus, analyses: Analyses, offers: Offers) -> AnalysisStatus:

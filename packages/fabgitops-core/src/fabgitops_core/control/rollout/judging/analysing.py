@@ -2,8 +2,9 @@
 
 Each is begun once for an attempt at a revision, and never on the first deployment, which there is nothing to compare
 with. That of the background begins with the first available pod of the new version at its `startingStep`, and is
-concluded before the version counts as proven. Failed and Error give the revision up, in whatever it waits for;
-Inconclusive waits for somebody. An abort, a promotion in full and another revision end what runs without a verdict.
+concluded before the version counts as proven; where no steps give it time it takes what its metrics say. Failed and
+Error give the revision up, in whatever it waits for; Inconclusive waits for somebody. An abort, a promotion in full and
+another revision end what runs without a verdict.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -175,14 +176,21 @@ def _at_a_step(look: Look, state: RolloutState) -> RolloutState | None:
 def _at_the_end(look: Look, state: RolloutState) -> RolloutState | None:
     """End the analysis of the background when the new version has all: what it says then decides."""
     status = of(state, BACKGROUND)
-    if not isinstance(look.way, Canary) or not judges.is_judged(state) or canary.step_of(look, state) is not None:
+    if status is None or not judges.lacks_last_word(look, state) or not canary.carries(look, state, ALL):
         return None
-    if status is None or status.verdict != Verdict.RUNNING or not canary.carries(look, state, ALL):
+    analyses = analyses_of(look.way)[BACKGROUND]
+    if _waits_for_measurements(look, status, analyses):
         return None
-    if any(each.next_at is not None and each.next_at <= look.at and not each.measurements for each in status.metrics):
-        return None  # it is measured first, as it is about to be
-    after = running.concluded(status, analyses_of(look.way)[BACKGROUND], look.offers)
+    after = running.concluded(status, analyses, look.offers)
     return _finished(_kept(state, after), after, look.at)
+
+
+def _waits_for_measurements(look: Look, status: AnalysisStatus, analyses: Analyses) -> bool:
+    """Return whether it is measured further: steps say how long it has for that, and where there are none it does."""
+    if not look.steps:
+        return not running.is_measured(status, analyses, look.offers)
+    waiting = (each.next_at for each in status.metrics if not each.measurements)
+    return any(each is not None and each <= look.at for each in waiting)
 
 
 _MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (

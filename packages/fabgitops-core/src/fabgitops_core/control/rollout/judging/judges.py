@@ -90,12 +90,29 @@ def passed(look: Look, state: RolloutState, number: int) -> bool:
 
 
 def is_judging(look: Look, state: RolloutState) -> bool:
-    """Return whether it waits for a verdict: that is no lack of progress."""
-    status = state.status
-    if not is_judged(state):
-        return False
-    waits_for = {BEFORE, AFTER} if isinstance(look.way, BlueGreen) else {(status.current_step_index or 0) + 1}
-    return any(each.wave in waits_for and each.verdict == Verdict.RUNNING for each in status.analyses)
+    """Return whether it waits for a verdict at its stage: that is no lack of progress."""
+    return any(_is_of_its_stage(look, state, each.wave) for each in _going_on(state))
+
+
+def going_on(look: Look, state: RolloutState) -> str:
+    """Return which analysis it waits for, for the end of a sentence."""
+    found = (
+        each.wave
+        for each in _going_on(state)
+        if _is_of_its_stage(look, state, each.wave) or (each.wave == BACKGROUND and lacks_last_word(look, state))
+    )
+    return "".join(f"; {named(look.way, each)} goes on" for each in found)
+
+
+def _going_on(state: RolloutState) -> Iterator[AnalysisStatus]:
+    if is_judged(state):
+        yield from (each for each in state.status.analyses if each.verdict == Verdict.RUNNING)
+
+
+def _is_of_its_stage(look: Look, state: RolloutState, number: int) -> bool:
+    if isinstance(look.way, BlueGreen):
+        return number in {BEFORE, AFTER}
+    return number == (state.status.current_step_index or 0) + 1
 
 
 def held(look: Look, state: RolloutState) -> bool:
@@ -108,12 +125,13 @@ def held(look: Look, state: RolloutState) -> bool:
         return False
     if any(each.reason == Why.INCONCLUSIVE for each in state.status.pause_conditions):
         return True
-    return _lacks_last_word(look, state) or bool(why_not(look, state))
+    return lacks_last_word(look, state) or bool(why_not(look, state))
 
 
-def _lacks_last_word(look: Look, state: RolloutState) -> bool:
+def lacks_last_word(look: Look, state: RolloutState) -> bool:
+    """Return whether all steps are done, and the analysis of the background goes on."""
     status, index = of(state, BACKGROUND), state.status.current_step_index or 0
-    if not isinstance(look.way, Canary) or index < len(look.steps):
+    if not is_judged(state) or not isinstance(look.way, Canary) or index < len(look.steps):
         return False
     return status is not None and status.verdict == Verdict.RUNNING
 

@@ -101,9 +101,9 @@ def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
     if (why := waits_for(look, state)) is not None:
         return (PAUSED if test is None or state.asked_to_pause else test), why
     if test is not None:
-        return test, f"{_step(look, state)}{_pods(look, state)}"
+        return test, f"{_step(look, state)}{_pods(look, state)}{judges.going_on(look, state)}"
     if bluegreen.is_previewed(look, state):
-        return PREVIEW, _pods(look, state)
+        return PREVIEW, f"{_pods(look, state)}{judges.going_on(look, state)}"
     if status.stable_rs == look.hash:
         current = look.revision(look.hash)
         there = current is not None and current.available >= look.n and traffic.is_there(look, state)
@@ -111,7 +111,7 @@ def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
         return situation, f"{_pods(look, state)}{_route(look, state)}"
     if not status.stable_rs:
         return INITIALIZING, f"{_pods(look, state)}{_route(look, state)}"
-    return PROGRESSING, f"{_step(look, state)}{_pods(look, state)}{_route(look, state)}"
+    return PROGRESSING, f"{_step(look, state)}{_pods(look, state)}{_route(look, state)}{judges.going_on(look, state)}"
 
 
 def waits_for(look: Look, state: RolloutState) -> str | None:
@@ -127,7 +127,13 @@ def waits_for(look: Look, state: RolloutState) -> str | None:
     if until is not None and canary.pause_of(state, Why.INCONCLUSIVE) is None:
         return f"{_step(look, state)}paused until {until:%Y-%m-%d %H:%M:%S} UTC"
     reasons = ", ".join(each.reason for each in status.pause_conditions)
-    return f"{_step(look, state)}paused ({reasons}) until somebody promotes it"
+    return f"{_step(look, state)}paused ({reasons}) until somebody promotes it{_undecided(look, state)}"
+
+
+def _undecided(look: Look, state: RolloutState) -> str:
+    """Return what could not tell, for the end of a sentence: nothing else says why it waits."""
+    found = judges.undecided(look, state) if canary.pause_of(state, Why.INCONCLUSIVE) is not None else None
+    return "" if found is None else f": {found[1]}"
 
 
 def _route(look: Look, state: RolloutState) -> str:

@@ -8,7 +8,7 @@ from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.pods import keeping
 from fabgitops_core.control.rollout.pods.counts import split
-from fabgitops_core.control.rollout.pods.progress import Progress, advanced, due, known, resting
+from fabgitops_core.control.rollout.pods.progress import Progress, advanced, due, known, left_to_do, resting
 from fabgitops_core.control.rollout.pods.sizing import sizes
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -70,9 +70,16 @@ def _rests(look: Look, state: RolloutState) -> bool:
     if state.asked_to_pause is not None and not status.promote_full:
         return True
     spreads = traffic.in_force_at(look, state)
-    return (
-        bool(status.pause_conditions) or judges.is_judging(look, state) or (spreads is not None and look.at < spreads)
-    )
+    if spreads is not None and look.at < spreads:
+        return True
+    return bool(status.pause_conditions) or judges.is_judging(look, state) or _has_all_but_a_verdict(look, state)
+
+
+def _has_all_but_a_verdict(look: Look, state: RolloutState) -> bool:
+    """Return whether the new version has all, and only its analysis is not over."""
+    if not judges.lacks_last_word(look, state) or not traffic.is_there(look, state):
+        return False
+    return not left_to_do((count, each.side) for count, each in ends(look, state))
 
 
 def _place(state: RolloutState) -> str:
