@@ -412,6 +412,21 @@ async def test_a_helm_release_of_somebody_alone_is_undone(play: Play) -> None:
     assert len(world.patches) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "more", "said"),
+    [
+        (abort, {}, {f"{MARK}/abort": "bb22"}),
+        (retry, {"abort": True, "abortedAt": AT}, {f"{MARK}/abort": None, f"{MARK}/retry": f"bb22/{AT}"}),
+    ],
+)
+async def test_words_of_before_are_taken_away(play: Play, command: Any, more: Body, said: Body) -> None:
+    """What stands there from before counts no more, and would be told as a stale word when it waits there again."""
+    before = {f"{MARK}/promote": "bb22/1", **({f"{MARK}/abort": "bb22"} if more else {})}
+    world, here = play(rollout("Failed" if more else "Paused", annotations=before, **more))
+    assert await command("hmi", wait=False, asking=YES, connection=here) == 0
+    assert world.patches[-1][1]["metadata"]["annotations"] == {f"{MARK}/promote": None, **said}
+
+
 async def test_hold_rejects_the_revision(play: Play) -> None:
     """Also where Git keeps it: the word is an annotation, and Git may go on wanting it."""
     world, here = play(rollout(managed=["argocd-controller"]))

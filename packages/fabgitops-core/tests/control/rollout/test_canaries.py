@@ -128,12 +128,37 @@ def test_a_word_that_was_taken_back_may_be_said_again() -> None:
     plant.say(marks.RETRY, f"{hash_}/{plant.status.aborted_at:%Y-%m-%dT%H:%M:%SZ}")
     plant.settle()
     assert plant.status.phase is Phase.PAUSED
+    plant.restart()
+    plant.settle()
+    told = [each.message for each in plant.notices if each.reason == "StaleWord"]
+    assert [each for each in told if f"abort {hash_} stands there still" in each] == told[:1]
+    assert "take its annotation away, then say it again" in told[0]
     plant.say(marks.ABORT, None)
     plant.settle()
     assert (plant.status.phase, [each.partition("=")[0] for each in plant.status.heard]) == (Phase.PAUSED, ["retry"])
     plant.say(marks.ABORT, hash_)
     plant.settle()
     assert (plant.counts(), plant.status.phase) == ({"1": 4, "2": 0}, Phase.FAILED)
+
+
+def test_a_promotion_that_stands_there_from_an_attempt_before_is_told() -> None:
+    """It waits at the same step once more: the word of then counts no more, and somebody may wait for it in vain."""
+    plant = out(canary({"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}))
+    plant.declare(template=template("2"))
+    plant.settle()
+    assert plant.status is not None
+    hash_ = plant.status.current_pod_hash
+    plant.say(marks.PROMOTE, f"{hash_}/1")
+    plant.settle()
+    assert [each for each in plant.notices if each.reason == "StaleWord"] == []
+    plant.say(marks.ABORT, hash_)
+    plant.settle()
+    plant.say(marks.RETRY, f"{hash_}/{plant.status.aborted_at:%Y-%m-%dT%H:%M:%SZ}")
+    plant.settle()
+    assert (plant.status.phase, plant.status.current_step_index) == (Phase.PAUSED, 1)
+    told = [each.message for each in plant.notices if each.reason == "StaleWord"]
+    assert [each.partition(" ")[0] for each in told] == ["it", "it"]
+    assert any(f"(promote {hash_}/1 stands there still)" in each and "HASH/STEP/SINCE" in each for each in told)
 
 
 def test_promoted_in_full() -> None:

@@ -238,7 +238,7 @@ def test_aborted_retried_and_promoted() -> None:
         *("RolloutStarted", "NewReplicaSetCreated", scaled, "RolloutPromoted", "RolloutCompleted"),
         *("RolloutStarted", "NewReplicaSetCreated", scaled, scaled, "RolloutStepCompleted", "RolloutPaused"),
         *("RolloutAborted", scaled, scaled),
-        *("RolloutRetried", scaled, scaled, "RolloutStepCompleted", "RolloutPaused"),
+        *("RolloutRetried", "StaleWord", scaled, scaled, "RolloutStepCompleted", "RolloutPaused"),
         *("RolloutStepCompleted", scaled, scaled, "RolloutPromoted", "RolloutCompleted"),
     ]
 

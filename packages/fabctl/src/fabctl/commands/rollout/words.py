@@ -97,7 +97,15 @@ def abort(rollout: WorkloadView) -> Word[WorkloadView]:
 
     question = f"Give up revision #{rollout.revision} of {_which(rollout)}, and go back to {rollout.stable}"
     named = ("abort", "given up", "asked to be given up")
-    return _word(rollout, {ABORT: rollout.hash}, shown, question, named, answer, given_up_matters=False)
+    return _word(
+        rollout,
+        {ABORT: rollout.hash, **_taken_back(rollout, PROMOTE)},
+        shown,
+        question,
+        named,
+        answer,
+        given_up_matters=False,
+    )
 
 
 def retry(rollout: WorkloadView) -> Word[WorkloadView]:
@@ -118,7 +126,15 @@ def retry(rollout: WorkloadView) -> Word[WorkloadView]:
 
     question = f"Begin revision #{rollout.revision} of {_which(rollout)} once more"
     named = ("retry", "begun again", "asked to be begun again")
-    return _word(rollout, {RETRY: said}, shown, question, named, answer, given_up_matters=False)
+    return _word(
+        rollout,
+        {RETRY: said, **_taken_back(rollout, PROMOTE, ABORT)},
+        shown,
+        question,
+        named,
+        answer,
+        given_up_matters=False,
+    )
 
 
 def _word(
@@ -144,6 +160,11 @@ def _word(
     sections = (Section("", (*head(rollout), *shown)),)
     line = f"fabctl rollout {command} {rollout.name}"
     return Word(said, sections, question, f"{rollout.name}: nothing was {undone}", line, asked, told)
+
+
+def _taken_back(rollout: WorkloadView, *names: str) -> dict[str, None]:
+    """Return that words of before are taken away, which would stand there for what comes now and not count."""
+    return dict.fromkeys(name for name in names if name in rollout.said)
 
 
 def _too_late(now: WorkloadView) -> Answer:

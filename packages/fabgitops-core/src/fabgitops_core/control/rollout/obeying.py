@@ -1,11 +1,13 @@
 """Words of people in annotations: each is carried out once, and only for the revision that it names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
 from fabgitops_core.api.rollout.marks import SKIP
+from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.rollout.judging import analysing
-from fabgitops_core.control.rollout.saying.deciding import decided, noticed
+from fabgitops_core.control.rollout.saying.deciding import brief, decided, noticed
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import contending
@@ -16,6 +18,7 @@ from fabgitops_core.control.rollout.ways.canary import is_at_a_pause, next_step,
 
 MOST_HEARD = 4
 FULL = "full"
+STALE = RolloutReason.STALE_WORD.value
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -37,7 +40,35 @@ def obeyed(look: Look, state: RolloutState) -> RolloutState | None:
         if isinstance(why, RolloutState):
             return why
         return noticed(state, RolloutReason.STALE_WORD, f"{name} {word} changes nothing: {why}")
+    return _repeated(look, state, said)
+
+
+def _repeated(look: Look, state: RolloutState, said: Mapping[str, str]) -> RolloutState | None:
+    """Tell of a word that stands there still and would change something again, once for what it would change.
+
+    It counts once. Somebody who says it again by kubectl changes nothing of the object, so nobody could be told then.
+    """
+    if look.key.kind == ARGO_ROLLOUT.name:
+        return None  # a patch of its status is another one each time, and is heard
+    for name, word in said.items():
+        after = _WORDS[name](look, state, word) if word else ""
+        if isinstance(after, str) or _without_decisions(after) == _without_decisions(state):
+            continue
+        since = (state.status.started_at if name == "abort" else state.status.step_started_at) or look.at
+        given = brief(f"{name} {word} stands there still")
+        if any((each.rule, each.input) == (STALE, given) and each.at >= since for each in state.status.decisions):
+            continue
+        outcome = f"it was carried out before, and counts once: take its annotation away, then say it again{_how(name)}"
+        return decided(state, look.at, given, STALE, outcome, RolloutReason.STALE_WORD)
     return None
+
+
+def _without_decisions(state: RolloutState) -> RolloutStatus:
+    return state.status.model_copy(update={"decisions": ()})
+
+
+def _how(name: str) -> str:
+    return ", or with the time since when it waits (HASH/STEP/SINCE)" if name == "promote" else ""
 
 
 def _abort(look: Look, state: RolloutState, word: str) -> RolloutState | str:
