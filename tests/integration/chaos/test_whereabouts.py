@@ -6,18 +6,22 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
-from fabgitops_core.control.chaos.ids import TargetUid
+from fabgitops_core.control.chaos.deeds import Spot
+from fabgitops_core.control.chaos.ids import InjectionId, TargetUid
 from fabgitops_core.control.plc.requests import Endpoint, SecretKey
 from fabgitops_core.engine.ports import SecretError
 from fabgitops_core.modbus.route import straight
 from fabgitops_operator.agent.announcing import Announcing, Said
 from fabgitops_operator.chaos.agents import NoWayError, agent_of
+from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.cluster.experiments import Experiments
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.kubeconfig.access import by_kubeconfig
 from fabgitops_operator.cluster.kubeconfig.files import chosen
+from fabgitops_operator.cluster.lease.record import EVERYWHERE, Reach, Record, body_of
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.cluster.whereabouts import Whereabouts
 from testbed.plane import ControlPlane
@@ -43,8 +47,8 @@ class Place(Site):
     """A namespace, and where things of it are."""
 
     def __init__(self, api: httpx.Client, rest: Rest, kube: Kube, server: str) -> None:
-        experiments = Experiments(rest)
-        super().__init__(api, experiments)
+        super().__init__(api, Experiments(rest, "default"))
+        self.experiments = experiments = Experiments(rest, self.name)
         self.kube, self.now = kube, 0.0
         about = (rest, experiments, self.name, server, Tokens(), straight)
         self.whereabouts = Whereabouts(*about, lambda: self.now)
@@ -92,6 +96,32 @@ async def test_a_container_is_named_by_its_id(place: Place) -> None:
         await place.whereabouts.container_id(replace(spot, uid=TargetUid("other")), "")
 
 
+async def test_the_operator_of_plcs_is_found_by_its_lease(place: Place) -> None:
+    """Who holds the Lease of PLCs is whose packets are held: of the namespace asked for, and of no other kinds."""
+    with pytest.raises(AwayError, match=f"no operator in {place.name} holds a Lease for the PLCs of line-1"):
+        await place.experiments.operator("line-1")
+    pod = place.pod("operator-0")
+
+    async def held(name: str, reach: Reach, holder: str = "operator-0_ab12cd34") -> None:
+        await place.kube.create_lease(body_of(place.name, name, Record("", holder, 60.0, reach=reach)))
+
+    await held("racks", Reach(frozenset({EVERYWHERE}), family="racks"), "racks-0_ab12cd34")
+    await held("line-2", Reach(frozenset({"line-2"}), family="plc"), "other-0_ab12cd34")
+    with pytest.raises(AwayError, match="holds a Lease"):
+        await place.experiments.operator("line-1")
+    await held("line-1", Reach(frozenset({"line-1"}), family="plc"))
+    found = await place.experiments.operator("line-1")
+    assert (found.name, found.uid, found.node) == ("operator-0", pod["metadata"]["uid"], "node-1")
+    with pytest.raises(AwayError, match=f"is other-0, and no pod of {place.name} is called that"):
+        await place.experiments.operator("line-2")
+    at = InjectionId(f"run.{found.uid}")
+    spot = Spot("line-1", "mixer", TargetUid("plc"), found.node, at, kind=TargetKind.PLCS)
+    assert await place.whereabouts.pod(spot) == {"namespace": place.name, "pod": "operator-0", "uid": found.uid}
+    with pytest.raises(NoWayError, match="another pod by now"):
+        await place.whereabouts.pod(replace(spot, id=InjectionId("run.other")))
+    assert (await place.whereabouts.pod(place.spot(pod)))["pod"] == "operator-0"
+
+
 async def test_places_are_networks(place: Place) -> None:
     """A network is itself, the API server its addresses and port; a name without an address is told."""
     spot = place.spot(place.pod("hmi"))
@@ -115,6 +145,11 @@ async def test_plcs_are_where_the_operator_finds_them(place: Place, plcs: None) 
         {"network": "10.20.1.5", "port": 1502, "protocol": "tcp"}
     ]
     assert await place.whereabouts.endpoint(replace(spot, uid=TargetUid("other"))) is None
+    assert await place.whereabouts.networks(spot, "target") == [
+        {"network": "10.20.1.5", "port": 1502, "protocol": "tcp"}
+    ]
+    with pytest.raises(NoWayError, match="is not the same any more"):
+        await place.whereabouts.networks(replace(spot, uid=TargetUid("other")), "target")
     assert await place.whereabouts.token(spot, "") == ""
     assert await place.whereabouts.token(spot, "mock") == "open sesame"
     with pytest.raises(LookupError, match="there is no Secret other"):

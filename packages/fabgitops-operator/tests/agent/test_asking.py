@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, AgentRenew, Fault, Lease, Spot
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Result
@@ -40,6 +41,11 @@ class Site:
         """Return the Lease."""
         return [self.said.body("plant", self.renewed)]
 
+    async def pod(self, spot: Spot) -> Mapping[str, Any]:
+        """Return the pod of a target: a PLC's is the operator's."""
+        name = spot.name if spot.kind is TargetKind.PODS else "operator"
+        return {"namespace": spot.namespace, "pod": name, "uid": UID}
+
     async def container_id(self, spot: Spot, container: str) -> str:
         """Return the container's."""
         assert (spot, container) == (SPOT, "web")
@@ -47,8 +53,7 @@ class Site:
 
     async def networks(self, spot: Spot, destination: str) -> Sequence[Mapping[str, Any]]:
         """Return the ways of a destination."""
-        assert spot == SPOT
-        return self.ways[destination]
+        return self.ways[destination if destination != "target" else spot.name]
 
     def lease(self, ahead: float = 10.0) -> Lease:
         """Return a lease by the agent's clock as it is now."""
@@ -97,6 +102,26 @@ async def test_what_is_asked(site: Site) -> None:
     told = await site.agents_.do(replace(nowhere, spot=SPOT))
     assert (told.result, told.message.startswith("none of the places")) == (Result.REFUSED, True)
     assert other.id not in site.node.begun
+
+
+async def test_packets_to_plcs_leave_the_operators_pod(site: Site) -> None:
+    """PLCs that are targets share one injection into the operator's pod, of packets to where each of them is."""
+    mixer, press = (replace(SPOT, name=name, uid=TargetUid(name), kind=TargetKind.PLCS) for name in ("mixer", "press"))
+    site.ways |= {"mixer": [{"network": "10.0.0.7", "port": 502}], "press": [{"network": "10.0.0.8", "port": 502}]}
+    deed = AgentInject(mixer, {**DELAY, "to0": "target"}, site.lease(), (press, mixer))
+    assert (await site.agents_.do(deed)).result is Result.DONE
+    (held,) = site.node.all.listed()
+    assert (held["pod"], held["uid"]) == ("operator", UID)
+    (asked,) = site.node.asked
+    assert asked.fault.network_delay
+    assert [way.network for way in asked.fault.network_delay.to] == ["10.0.0.7/32", "10.0.0.8/32"]
+    site.ways["mixer"] = [{"network": f"10.0.1.{number}", "port": 502} for number in range(33)]
+    many = replace(deed, spot=replace(mixer, id=InjectionId("many")))
+    told = await site.agents_.do(many)
+    assert (told.result, told.message) == (
+        Result.REFUSED,
+        "packets would be late to 34 places, and an agent takes 32: choose fewer, or say them by cidr",
+    )
 
 
 async def test_what_comes_too_late_is_told(site: Site) -> None:

@@ -42,6 +42,7 @@ class Node:
     def __init__(self) -> None:
         self.now = 0.0
         self.begun: dict[str, Held] = {}
+        self.asked: list[Inject] = []
         self.ended: list[tuple[str, ...]] = []
         self.problem: Exception | None = None
         self.all = Injections(self, lambda: self.now, "abc", 2, 300, lambda *told: self.ended.append(told))
@@ -53,6 +54,7 @@ class Node:
         if self.problem:
             raise self.problem
         self.begun[injection] = Held(over)
+        self.asked.append(asked)
         return self.begun[injection]
 
 

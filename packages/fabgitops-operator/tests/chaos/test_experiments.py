@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -14,11 +15,11 @@ from fabgitops_core.api.chaos.probes import Probe
 from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, Verdict
 from fabgitops_core.api.chaos.target import Target
 from fabgitops_core.api.meta import Key, rfc3339
-from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict, MockFault, Spot
-from fabgitops_core.control.chaos.events import Acted, Selected, Unrecorded
+from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, Deed, Delete, Evict, MockFault, Spot
+from fabgitops_core.control.chaos.events import Acted, Examined, Selected, Unrecorded
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place, Result
-from fabgitops_core.control.chaos.requests import Act, Release, Select
+from fabgitops_core.control.chaos.requests import Act, Examine, Release, Select
 from fabgitops_core.control.chaos.selecting import Candidate
 from fabgitops_core.control.chaos.table import ExperimentController
 from fabgitops_core.control.events import Declared
@@ -48,6 +49,8 @@ class Fab:
         self.uid = f"run-{next(NUMBERS)}"
         self.holds = True
         self.labels: dict[str, str] = {}
+        self.operator_ = Candidate("operator", TargetUid("pod"), "plant", NodeName("n"), ours=True)
+        self.done: list[Deed] = []
         self.performing = Performing(self.host, self, self, mocks, self)
         self.engine = Engine(FakeDevices(), self.host, FakeObserver(), performers=self.performing.performers())
 
@@ -88,9 +91,14 @@ class Fab:
         """Return that it is let in."""
         return namespace == "line-1"
 
-    async def candidates(self, namespace: str, target: Target | None) -> tuple[Candidate, ...]:
+    async def operator(self, namespace: str) -> Candidate:
+        """Return the pod of the operator."""
+        assert namespace == "line-1"
+        return self.operator_
+
+    async def candidates(self, namespace: str, target: Target) -> tuple[Candidate, ...]:
         """Return the PLC."""
-        assert (namespace, target is not None) == ("line-1", True)
+        assert namespace == "line-1"
         return (Candidate("mixer", TargetUid("u"), "line-1", labels=self.labels),)
 
     async def hold(self, key: Key) -> None:
@@ -111,8 +119,9 @@ class Fab:
         return Place(why=f"no agent for {deed.spot.name}")
 
     async def do(self, deed: Deed) -> Outcome:
-        """Do nothing: there is no agent."""
-        raise AssertionError(deed)
+        """Note what an agent would do."""
+        self.done.append(deed)
+        return Outcome(Result.DONE)
 
     async def ask(self, probe: Probe, namespace: str) -> Answer:
         """Return what the test wants."""
@@ -216,6 +225,42 @@ async def test_a_plc_is_told_to_be_real_by_proof(fab: Fab, plc: Plc) -> None:
     allowed = await select(KEY, Select("line-1", target, told_apart=True), lambda: "")
     assert isinstance(allowed, Selected)
     assert ([each.real for each in allowed.candidates], plc.asked) == ([True], 0)
+
+
+async def test_packets_to_a_plc_leave_the_operator(fab: Fab) -> None:
+    """A PLC is injected in its operator's pod, on its node; what speaks against that pod speaks against it."""
+    target = Target.model_validate({"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}})
+    select = fab.performing.performers()[Select]
+
+    async def found(asked: Target | None) -> Candidate:
+        told = await select(KEY, Select("line-1", asked, told_apart=True), lambda: "")
+        assert isinstance(told, Selected)
+        return told.candidates[0]
+
+    plc = await found(target)
+    assert (plc.name, plc.place, plc.node, plc.ours) == ("mixer", "pod", "n", False)
+    assert (await found(None)).uid == "pod"
+    protected = {"fabgitops.io/chaos": "protected"}
+    fab.operator_ = replace(fab.operator_, labels=protected, host_network=True, moved_by="the Deployment", ready=False)
+    plc = await found(target)
+    assert (plc.labels, plc.host_network, plc.moved_by, plc.ready) == (protected, True, "the Deployment", False)
+
+
+async def test_an_injection_that_is_shared_is_asked_for_once(fab: Fab) -> None:
+    """Of PLCs that share an injection each is told what came of it; the agent is asked once, for all of them."""
+    spots = [Spot("line-1", name, TargetUid(name), NodeName("n"), InjectionId("e.pod")) for name in "ab"]
+    other = replace(spots[0], uid=TargetUid("c"), id=InjectionId("e.c"))
+    act = fab.performing.performers()[Act]
+    told = await act(KEY, Act(tuple(map(AgentInject, [*spots, other]))), lambda: "")
+    assert isinstance(told, Acted)
+    assert set(told.outcomes) == {"a", "b", "c"}
+    assert fab.done == [AgentInject(spots[0], beside=(spots[1],)), AgentInject(other)]
+    fab.done.clear()
+    await act(KEY, Act(tuple(map(AgentRemove, spots))), lambda: "")
+    assert fab.done == [AgentRemove(spots[0])]
+    examined = await fab.performing.performers()[Examine](KEY, Examine(tuple(map(AgentInject, spots))), lambda: "")
+    assert isinstance(examined, Examined)
+    assert {uid: place.why for uid, place in examined.places.items()} == dict.fromkeys("ab", "no agent for a")
 
 
 async def test_of_two_that_begin_at_once_one_waits(fab: Fab, plc: Plc) -> None:

@@ -114,6 +114,15 @@ def test_what_cannot_be_looked_at_once_more_is_not_hit() -> None:
     assert Told().examining().examined((POD,)).recorded
 
 
+def test_an_operator_that_is_another_by_now_is_left_alone() -> None:
+    """What would be injected into the pod of an operator is not, when another looks after the PLC by now."""
+    told = Told().declared().later(0)
+    plc = replace(POD, place=TargetUid("pod-1"))
+    told(Held(told.at))(Selected(told.at, told.facts, (plc,)))
+    told.examined((replace(plc, place=TargetUid("pod-2")),))
+    assert (told.status.reason, told.status.message) == ("TargetBusy", "hmi-1 is another operator's by now")
+
+
 def test_what_is_no_mock_is_over_at_once() -> None:
     """A fault of mocks fails by name where nothing proves that a PLC is one, and nothing is asked of it."""
     plcs = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.scenarios import Scenario as Chosen
 from fabgitops_core.api.chaos.target import TargetKind
@@ -24,8 +25,18 @@ from fabgitops_core.control.chaos.deeds import (
     MockSet,
     Spot,
 )
-from fabgitops_core.control.chaos.ids import ExperimentUid, InjectionId, NodeName, TargetUid, injection_id
+from fabgitops_core.control.chaos.ids import (
+    ExperimentUid,
+    InjectionId,
+    NodeName,
+    TargetUid,
+    injection_id,
+    place_of,
+)
+from fabgitops_core.control.chaos.injecting import planned_records
+from fabgitops_core.control.chaos.plan import planned
 from fabgitops_core.control.chaos.registry import OURS, NotAScenario, registry, resolved
+from fabgitops_core.control.chaos.selecting import Candidate, Choice
 
 SPOT = Spot("line-4", "hmi-1", TargetUid("t"), NodeName("n"), InjectionId("e.t"), before="7")
 LEASE = Lease("i", 10.0, 15.0, 75.0)
@@ -67,6 +78,20 @@ def test_what_agents_hold() -> None:
     api, _ = of({"apiLatency": {"delayMillis": 500}})
     assert isinstance(api, AgentInject)
     assert api.fault["to0"] == "api"
+
+
+def test_packets_to_plcs() -> None:
+    """With PLCs for targets only packets to where each is are late, and all of them share one injection."""
+    plcs = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "4"}}, "mode": "all"}
+    given = {"scenario": {"networkDelay": {"lossPercent": 5}}, "target": plcs}
+    plan = planned(ChaosExperimentSpec.model_validate(given), "line-4", OURS)
+    chosen = tuple(Candidate(name, TargetUid(name), place=TargetUid("pod"), node=NodeName("n")) for name in "ab")
+    records = planned_records(ExperimentUid("e"), Choice(chosen, 2))
+    assert [(each.uid, each.node, each.id) for each in records] == [("a", "n", "e.pod"), ("b", "n", "e.pod")]
+    for record in records:
+        deed = plan.deed(record)
+        assert isinstance(deed, AgentInject)
+        assert (deed.spot.kind, deed.fault["to0"], place_of(deed.spot.id)) == (TargetKind.PLCS, "target", "pod")
 
 
 def test_what_mock_plcs_do() -> None:

@@ -18,6 +18,8 @@ from fabgitops_operator.chaos.web import Reply, asked
 FRESH_SECS = 15.0
 COMPONENT = "app.kubernetes.io/component=chaos-agent"
 NONE = "none"
+MOST_WAYS = 32
+"""To so many places an agent makes packets late."""
 _PREFIX = "agent.fabgitops.io/"
 Body = Mapping[str, Any]
 
@@ -31,6 +33,9 @@ class Cluster(Protocol):
 
     async def agents(self) -> Sequence[Body]:
         """Return the Leases of agents. Raises NoWayError."""
+
+    async def pod(self, spot: Spot) -> Body:
+        """Return the pod into which something is injected: its namespace, pod and uid. Raises NoWayError."""
 
     async def container_id(self, spot: Spot, container: str) -> str:
         """Return the id of a container of the pod of this uid, the first where none is named. Raises NoWayError."""
@@ -140,17 +145,23 @@ class Agents:
 
     async def _body(self, deed: AgentInject) -> Body:
         spot, lease = deed.spot, deed.lease
-        pod = {"namespace": spot.namespace, "pod": spot.name, "uid": spot.uid}
+        pod = await self._cluster.pod(spot)
         times = {"leaseSecs": int(lease.secs), "capSecs": max(1, int(lease.cap_secs)), **_timely(lease)}
-        return {**pod, **times, "fault": await self._fault(spot, deed.fault)}
+        return {**pod, **times, "fault": await self._fault((spot, *deed.beside), deed.fault)}
 
-    async def _fault(self, spot: Spot, fault: Fault) -> Body:
+    async def _fault(self, spots: Sequence[Spot], fault: Fault) -> Body:
         if fault["kind"] == "cpu":
-            found = await self._cluster.container_id(spot, str(fault["container"]))
+            found = await self._cluster.container_id(spots[0], str(fault["container"]))
             return {"cpuStress": {**_kept(fault, ("loadPercent", "workers")), "containerId": found}}
-        ways = [way for to in _destinations(fault) for way in await self._cluster.networks(spot, to)]
+        ways: list[Body] = []
+        for spot in spots:
+            for to in _destinations(fault):
+                ways += [way for way in await self._cluster.networks(spot, to) if way not in ways]
         if not ways and any(_destinations(fault)):
             raise NoWayError("none of the places that packets go to is known: nothing would be late")
+        if len(ways) > MOST_WAYS:
+            often = f"packets would be late to {len(ways)} places, and an agent takes {MOST_WAYS}"
+            raise NoWayError(f"{often}: choose fewer, or say them by cidr")
         return {"networkDelay": {**_kept(fault, ("delayMillis", "jitterMillis", "lossPercent")), "to": ways}}
 
 

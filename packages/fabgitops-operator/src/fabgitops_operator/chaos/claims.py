@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.chaos.deeds import Spot
+from fabgitops_core.control.chaos.ids import place_of
 from fabgitops_core.control.chaos.timing import SILENCE_SECS
 
 
@@ -52,4 +53,4 @@ class Claims:
 
 def names(spot: Spot) -> frozenset[str]:
     """Return what only one experiment has at a time: a target, and where it is injected, which its id names."""
-    return frozenset({str(spot.uid), spot.id.rpartition(".")[2]} - {""})
+    return frozenset({str(spot.uid), str(place_of(spot.id))} - {""})

@@ -12,15 +12,27 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
+from fabgitops_core.api.chaos.marks import CHAOS, PROTECTED
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.probes import Probe
 from fabgitops_core.api.chaos.scenarios import CONTROL_PORT
 from fabgitops_core.api.chaos.target import Target, TargetKind
 from fabgitops_core.api.meta import Key
-from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict, Leased, Mock, MockFault, MockSet, Renewal, Spot
+from fabgitops_core.control.chaos.deeds import (
+    AgentInject,
+    Deed,
+    Delete,
+    Evict,
+    Leased,
+    Mock,
+    MockFault,
+    MockSet,
+    Renewal,
+    Spot,
+)
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Released, Selected, Unrecorded
 from fabgitops_core.control.chaos.facts import Facts
-from fabgitops_core.control.chaos.ids import InjectionId
+from fabgitops_core.control.chaos.ids import InjectionId, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Look, Release, Select
 from fabgitops_core.control.chaos.selecting import Candidate, real_allowed
@@ -51,8 +63,11 @@ class World(Protocol):
     async def opted_in(self, namespace: str) -> bool:
         """Return whether a namespace lets experiments in."""
 
-    async def candidates(self, namespace: str, target: Target | None) -> tuple[Candidate, ...]:
-        """Return what a target's selector matches; for None the operator's own pod."""
+    async def candidates(self, namespace: str, target: Target) -> tuple[Candidate, ...]:
+        """Return what a target's selector matches."""
+
+    async def operator(self, namespace: str) -> Candidate:
+        """Return the pod of the operator that looks after the PLCs of a namespace."""
 
     async def hold(self, key: Key) -> None:
         """Put the finalizer on an experiment."""
@@ -151,10 +166,14 @@ class Performing:
         return Selected(self._now(), facts, found)
 
     async def _found(self, request: Select, facts: Facts) -> tuple[Candidate, ...]:
+        if request.target is None:
+            return (await self._world.operator(request.namespace),)
         found = await self._world.candidates(request.namespace, request.target)
-        if not request.told_apart or request.target is None or request.target.kind is not TargetKind.PLCS:
+        if not request.told_apart or request.target.kind is not TargetKind.PLCS or not found:
             return found
-        return await self._told_apart(found, facts)
+        told = await self._told_apart(found, facts)
+        operator = await self._world.operator(request.namespace)
+        return tuple(_through(operator, each) for each in told)
 
     async def _told_apart(self, found: tuple[Candidate, ...], facts: Facts) -> tuple[Candidate, ...]:
         """Say of each PLC whether it is real: one that may be hit all the same is not asked, and counts as real."""
@@ -165,7 +184,7 @@ class Performing:
 
     async def _examine(self, key: Key, request: Examine, _why_not: WhyNot) -> Examined:
         facts = await self._known(_where(request.deeds, key))
-        places = {deed.spot.uid: place for deed, place in await _all(request.deeds, self._place)}
+        places = _each(await _all(_shared(request.deeds), self._place))
         if request.again is None:
             return Examined(self._now(), facts, places)
         try:
@@ -173,7 +192,8 @@ class Performing:
         except AwayError as error:
             return Examined(self._now(), facts, places, why=str(error))
 
-    async def _place(self, deed: Deed) -> Place:
+    async def _place(self, asked: tuple[Deed, tuple[Spot, ...]]) -> Place:
+        deed, _ = asked
         if isinstance(deed, Evict | Delete):
             return Place()
         return await self._of(deed).place(deed)
@@ -186,10 +206,9 @@ class Performing:
         wanted = [deed for deed in request.deeds if not (held and isinstance(deed, _CHANGES))]
         namespace = _where(request.deeds, key)
         outcomes, answers = await asyncio.gather(
-            _all(wanted, self._do), _all(request.probes, lambda probe: self._probes.ask(probe, namespace))
+            _all(_shared(wanted), self._do), _all(request.probes, lambda probe: self._probes.ask(probe, namespace))
         )
-        told = {deed.spot.uid: outcome for deed, outcome in outcomes}
-        return Acted(self._now(), told, tuple(answer for _, answer in answers))
+        return Acted(self._now(), _each(outcomes), tuple(answer for _, answer in answers))
 
     async def _unclaimed(self, key: Key, request: Act) -> str:
         """Return why targets cannot be had: somebody else has one, or the record is not stored."""
@@ -199,7 +218,8 @@ class Performing:
     async def _unstored(self, key: Key) -> str:
         return "" if await self._host.stored(key, RECORD_SECS) is Stored.YES else NOT_STORED
 
-    async def _do(self, deed: Deed) -> Outcome:
+    async def _do(self, asked: tuple[Deed, tuple[Spot, ...]]) -> Outcome:
+        deed, _ = asked
         if isinstance(deed, Evict | Delete):
             return await self._world.kill(deed)
         return await self._of(deed).do(deed)
@@ -213,6 +233,40 @@ def _proof(plc: Candidate) -> Deed:
     """Return what only a mock could do, to ask whether a PLC is one; it is never carried out."""
     spot = Spot(plc.namespace, plc.name, plc.uid, plc.node, InjectionId(""))
     return MockFault(spot, mock=Mock(CONTROL_PORT))
+
+
+def _through(operator: Candidate, plc: Candidate) -> Candidate:
+    """Return a PLC that packets are late to which leave the operator's pod: what speaks against that one does here."""
+    protected = {CHAOS: PROTECTED} if operator.labels.get(CHAOS) == PROTECTED else {}
+    return replace(
+        plc,
+        node=operator.node,
+        place=operator.uid,
+        labels={**plc.labels, **protected},
+        ready=plc.ready and operator.ready,
+        deleting=plc.deleting or operator.deleting,
+        host_network=operator.host_network,
+        claimed_by=plc.claimed_by or operator.claimed_by,
+        moved_by=plc.moved_by or operator.moved_by,
+    )
+
+
+def _shared(deeds: Iterable[Deed]) -> list[tuple[Deed, tuple[Spot, ...]]]:
+    """Return what is asked for once, and of which targets: an injection that several share is one."""
+    by_name: dict[object, list[Deed]] = {}
+    for place, deed in enumerate(deeds):
+        by_name.setdefault(deed.spot.id or place, []).append(deed)
+    return [(_one(same), tuple(deed.spot for deed in same)) for same in by_name.values()]
+
+
+def _one(same: Sequence[Deed]) -> Deed:
+    first, *others = same
+    return replace(first, beside=tuple(each.spot for each in others)) if isinstance(first, AgentInject) else first
+
+
+def _each(told: Iterable[tuple[tuple[Deed, tuple[Spot, ...]], Told]]) -> dict[TargetUid, Told]:
+    """Return what was told, by each target that it is of."""
+    return {spot.uid: answer for (_, spots), answer in told for spot in spots}
 
 
 def _where(deeds: Sequence[Deed], key: Key) -> str:

@@ -1,7 +1,6 @@
 """What an operator of chaos experiments needs of a cluster: where they and their targets are, and whom to ask."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import entry_points
@@ -20,7 +19,7 @@ from fabgitops_operator.chaos.probing import Probing
 from fabgitops_operator.cluster.experiments import MANAGER, Experiments
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.kubeconfig.access import Access
-from fabgitops_operator.cluster.lease.place import own_namespace, place_of
+from fabgitops_operator.cluster.lease.place import place_of
 from fabgitops_operator.cluster.objects import KubeObjects
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.cluster.whereabouts import Whereabouts
@@ -50,7 +49,7 @@ async def means_of(
     owned: Sequence[Kind],
 ) -> AsyncIterator[Means]:
     """Yield what experiments need, for as long as they are looked after."""
-    experiments = Experiments(rest, (own_namespace(), socket.gethostname()))
+    experiments = Experiments(rest, place_of(settings)[0])
     where = settings.agent_namespace or place_of(settings)[0]
     clock = asyncio.get_running_loop().time
     secrets = SecretWords(kube)

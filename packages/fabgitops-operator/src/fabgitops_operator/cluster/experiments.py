@@ -19,13 +19,14 @@ from fabgitops_core.api.selecting import Selector
 from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
 from fabgitops_core.api.setpoint.status import Phase as Setting
 from fabgitops_core.control.chaos.deeds import Delete, Evict
-from fabgitops_core.control.chaos.ids import NodeName, TargetUid
+from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid, place_of
 from fabgitops_core.control.chaos.outcomes import Outcome, Result
 from fabgitops_core.control.chaos.selecting import NOWHERE, Candidate
 from pydantic import ValidationError
 
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.cluster.answers import answers
+from fabgitops_operator.cluster.holders import operator_of
 from fabgitops_operator.cluster.moving import Movers, led
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting.errors import ApiError, Conflict, Forbidden, Gone, Rejected
@@ -42,11 +43,11 @@ POD, NAMESPACE = foreign("Pod", "pods"), foreign("Namespace", "namespaces", name
 
 
 class Experiments:
-    """The `World` of experiments. `own` is namespace and name of the operator's own pod, None outside a cluster."""
+    """The `World` of experiments. `operators` is the namespace of operators and their Leases."""
 
-    def __init__(self, rest: Rest, own: tuple[str, str] | None = None) -> None:
+    def __init__(self, rest: Rest, operators: str) -> None:
         """Prepare it; nothing is sent yet."""
-        self._rest, self._own = rest, own
+        self._rest, self._operators = rest, operators
 
     async def policy(self) -> ChaosPolicySpec | None:
         """Return the policy, None where there is none; one that cannot be read allows nothing."""
@@ -65,10 +66,8 @@ class Experiments:
             found = await self._rest.get(NAMESPACE, "", namespace)
         return found is not None and _labels(found).get(CHAOS) == ALLOWED
 
-    async def candidates(self, namespace: str, target: Target | None) -> tuple[Candidate, ...]:
-        """Return what a target's selector matches; for None the operator's own pod."""
-        if target is None:
-            return await self._itself()
+    async def candidates(self, namespace: str, target: Target) -> tuple[Candidate, ...]:
+        """Return what a target's selector matches."""
         kind = POD if target.kind is TargetKind.PODS else INDUSTRIAL_PLC
         async with _answered(kind.plural):
             found = await self._matching(kind, namespace, target.label_selector)
@@ -100,22 +99,23 @@ class Experiments:
         async with _answered(kind.plural):
             return await self._all(kind, namespace, selector.text())
 
-    async def _itself(self) -> tuple[Candidate, ...]:
-        if self._own is None:
-            return ()
-        async with _answered("our own pod"):
-            found = await self._rest.get(POD, *self._own)
+    async def operator(self, namespace: str) -> Candidate:
+        """Return the pod of the operator that looks after the PLCs of a namespace."""
+        found = await operator_of(self._rest, POD, self._operators, namespace)
+        async with _answered("the operator's own pod"):
             claimed = await self._claimed()
-        return () if found is None else (_pod(found, claimed, ""),)
+            movers = Movers(lambda kind, name: self._rest.get(kind, self._operators, name))
+            return _pod(found, claimed, await movers.of(found))
 
     async def _claimed(self) -> Mapping[str, str]:
-        """Return by the uid of each target which experiment has it, of those that are not over."""
+        """Return by the uid of each target, and of where it is injected, which experiment has it that is not over."""
         claimed: dict[str, str] = {}
         for each in await self._all(CHAOS_EXPERIMENT, None, ""):
             status = each.get("status") or {}
             if status.get("phase") in (Phase.RUNNING, Phase.RECOVERING):
                 name = f"{each['metadata']['namespace']}/{each['metadata']['name']}"
-                claimed |= {record["uid"]: name for record in status.get("targets") or ()}
+                for record in status.get("targets") or ():
+                    claimed |= {record["uid"]: name, place_of(InjectionId(record.get("id") or "")): name}
         return claimed
 
     async def _all(self, kind: Kind, namespace: str | None, selector: str) -> Sequence[Body]:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.selecting import Selector
 from fabgitops_core.control.chaos.deeds import Spot
+from fabgitops_core.control.chaos.ids import place_of
+from fabgitops_core.control.chaos.scenarios.network_delay import TO_TARGET
 from fabgitops_core.control.plc.requests import Endpoint, SecretKey
 from fabgitops_core.engine.ports import SecretError, Secrets
 from fabgitops_core.modbus.route import Route
@@ -20,11 +21,11 @@ from fabgitops_core.modbus.route import Route
 from fabgitops_operator.chaos.agents import COMPONENT, NoWayError
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.cluster.experiments import POD, Experiments
+from fabgitops_operator.cluster.holders import LEASE
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.ports import Body
 
-LEASE = Kind("Lease", "leases", "lease", (), "", ApiModel, None, (), group="coordination.k8s.io", version="v1")
 KEPT_SECS = 2.0
 """How long the Leases of agents are taken as they were seen: a round asks about each target at once."""
 TOKEN = "token"  # noqa: S105 - the key of a Secret, not one
@@ -97,10 +98,27 @@ class Whereabouts:
             raise NoWayError(f"the pod {spot.namespace}/{spot.name} is not there any more")
         return found
 
+    async def pod(self, spot: Spot) -> Body:
+        """Return the pod into which something is injected, as an agent takes it: the target, or the operator's.
+
+        Raises:
+            NoWayError: The operator's is another by now, or cannot be looked up.
+        """
+        if spot.kind is TargetKind.PODS:
+            return {"namespace": spot.namespace, "pod": spot.name, "uid": spot.uid}
+        try:
+            found = await self._experiments.operator(spot.namespace)
+        except AwayError as error:
+            raise NoWayError(str(error)) from None
+        if found.uid != place_of(spot.id):
+            raise NoWayError("the operator of the PLCs is another pod by now: nothing was injected")
+        return {"namespace": found.namespace, "pod": found.name, "uid": found.uid}
+
     async def networks(self, spot: Spot, destination: str) -> Sequence[Body]:
         """Return the ways of a destination as an agent takes them.
 
-        `PROTOCOL CIDR PORT` with `*` for any port, `plcs SELECTOR` (JSON), or `api` for the API server.
+        `PROTOCOL CIDR PORT` with `*` for any port, `plcs SELECTOR` (JSON), `target` for the PLC that is one, or `api`
+        for the API server.
 
         Raises:
             NoWayError: A name has no address, or PLCs cannot be looked up.
@@ -109,11 +127,22 @@ class Whereabouts:
         if what == "api":
             url = urlsplit(self._server)
             return await _ways(str(url.hostname), url.port or 443)
+        if what == TO_TARGET:
+            return await self._ways_to(spot)
         if what == "plcs":
             return [way for host, port in await self._places(spot, rest) for way in await _ways(host, port)]
         network, port = rest.rsplit(" ", 1)
         way: dict[str, Any] = {"network": network, "protocol": what.lower()}
         return [way if port == "*" else {**way, "port": int(port)}]
+
+    async def _ways_to(self, spot: Spot) -> Sequence[Body]:
+        try:
+            found = await self.endpoint(spot)
+        except AwayError as error:
+            raise NoWayError(str(error)) from None
+        if found is None:
+            raise NoWayError(f"the IndustrialPLC {spot.namespace}/{spot.name} is not the same any more")
+        return await _ways(found.host, found.port)
 
     async def _places(self, spot: Spot, selector: str) -> Sequence[tuple[str, int]]:
         try:

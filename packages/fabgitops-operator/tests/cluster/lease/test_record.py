@@ -37,3 +37,14 @@ def test_a_lease_says_what_its_holder_is_for() -> None:
     }
     assert record_of(body).reach == reach
     assert record_of({"metadata": {"resourceVersion": "7"}}).reach == Reach()
+
+
+def test_whose_plcs_are_looked_after() -> None:
+    """A Lease says which kinds its holder looks after, and keeps that when it is taken over and read again."""
+    reach = Reach(frozenset({"line-1"}), family="plc")
+    stored = body_of("plant", "x", Record("", "a", 60.0, reach=reach.after(Reach(ALL))))
+    again = record_of({**stored, "metadata": {**stored["metadata"], "resourceVersion": "7"}}).reach
+    assert (again.family, again.covers("plc", "line-1")) == ("plc", True)
+    assert not again.covers("plc", "line-2")
+    assert not again.covers("racks", "line-1")
+    assert Reach(ALL, family="plc").covers("plc", "line-2")

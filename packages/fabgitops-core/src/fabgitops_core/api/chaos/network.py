@@ -108,7 +108,10 @@ class NetworkDelay(ApiModel):
     partition: StrictBool = False
     """Whether none passes; false when not given."""
     to: Annotated[tuple[Destination, ...], Field(max_length=MAX_DESTINATIONS)] = ()
-    """Only packets to these; all that leave the target when not given. With targets that are PLCs these are it."""
+    """Only packets to these; all that leave the target when not given.
+
+    With PLCs for targets packets to these are held, in the pod of the operator that looks after them.
+    """
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -136,9 +139,9 @@ _ABOUT = Rule(
 @rules(_ABOUT)
 @unstored
 class ApiLatency(ApiModel):
-    """The operator's own requests to the API server are late.
+    """The requests to the API server are late of the operator that looks after the PLCs of the experiment's namespace.
 
-    What it cannot renew any more for that ends by itself.
+    They are held in its own pod, which is found by its Lease.
     """
 
     delay_millis: Annotated[int, Field(ge=1, le=5_000, strict=True)]

@@ -140,7 +140,7 @@ class Scenario(ApiModel):
     plc_drift: PlcDrift | None = None
     """Mock PLCs hold something else than was wanted."""
     api_latency: ApiLatency | None = None
-    """The operator reaches the API server late."""
+    """The operator of PLCs reaches the API server late."""
     extension: Extension | None = None
     """A scenario of an installed package."""
 

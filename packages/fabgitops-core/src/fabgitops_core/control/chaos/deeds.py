@@ -6,6 +6,7 @@ What is `Leased` ends by itself; who asks for it says nothing of leases, the dec
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 
 Fault = Mapping[str, bool | int | float | str]
@@ -39,7 +40,10 @@ NO_LEASE = Lease("", 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A target, and the name of the one injection in it; `before` is what it had, as JSON, where that is known."""
+    """A target, and the name of the one injection in it; `before` is what it had, as JSON, where that is known.
+
+    `kind` says what it is, None for the operator itself. Several targets whose injection has one name share it.
+    """
 
     namespace: str
     name: str
@@ -47,6 +51,7 @@ class Spot:
     node: NodeName
     id: InjectionId
     before: str = ""
+    kind: TargetKind | None = TargetKind.PODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,12 @@ class Renewal(Deed):
 
 @dataclass(frozen=True, slots=True)
 class AgentInject(Leased):
-    """Have the agent of the target's node inject a fault into the pod of this uid."""
+    """Have the agent of the target's node inject a fault into the pod of this uid.
+
+    Of a target that is no pod it is the operator's pod; `beside` are other targets that share the injection.
+    """
+
+    beside: tuple[Spot, ...] = ()
 
     def renewed(self, lease: Lease) -> Renewal:
         """Return what keeps it from ending."""

@@ -35,7 +35,7 @@ _MOST_NAMED = 3
 def planned_records(uid: ExperimentUid, choice: Choice) -> tuple[TargetRecord, ...]:
     """Return the records of what was chosen, as they are stored before anything is done."""
     return tuple(
-        TargetRecord(name=each.name, uid=each.uid, node=each.node, id=injection_id(uid, each.uid))
+        TargetRecord(name=each.name, uid=each.uid, node=each.node, id=injection_id(uid, each.place or each.uid))
         for each in choice.chosen
     )
 

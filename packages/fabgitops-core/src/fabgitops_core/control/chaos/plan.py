@@ -32,7 +32,8 @@ class Plan:
 
     def spot(self, record: TargetRecord) -> Spot:
         """Return where something is done, by its record."""
-        return spot(self.namespace, record)
+        target = self.spec.target
+        return replace(spot(self.namespace, record), kind=target.kind if target else None)
 
     def deed(self, record: TargetRecord) -> Deed:
         """Return what is done to a target."""

@@ -12,6 +12,7 @@ from fabgitops_core.api.meta import NOTHING
 from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 
 NOWHERE = NodeName("")
+ITSELF = TargetUid("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Candidate:
     """What a selector matches, as it stands: a pod, an IndustrialPLC, or the operator itself.
 
     `claimed_by` is the experiment that has it, `moved_by` what changes it just now, as a rollout. `real` says that it
-    is a PLC that is no mock.
+    is a PLC that is no mock. What is injected elsewhere, as what delays packets to a PLC, has the uid of that pod for
+    its `place`, and its node.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Candidate:
     host_network: bool = False
     ours: bool = False
     real: bool = False
+    place: TargetUid = ITSELF
     claimed_by: str = ""
     moved_by: str = ""
 

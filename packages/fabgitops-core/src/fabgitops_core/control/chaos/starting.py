@@ -143,6 +143,8 @@ def _changed(state: Examining, event: Examined) -> tuple[Reason, str] | None:
         there = now.get(each.uid)
         if why := why_not(there, state.plan.spec.target, policy) if there else "gone":
             return Reason.TARGET_BUSY, f"{each.name} was chosen, and is {why} by now"
+        if there and there.place != each.place:
+            return Reason.TARGET_BUSY, f"{each.name} is another operator's by now"
     busy = _busy(now[each.uid] for each in state.choice.chosen)
     return (Reason.TARGET_BUSY, busy) if busy else None
 

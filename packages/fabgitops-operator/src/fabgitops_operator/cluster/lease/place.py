@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 def lease_of(settings: Settings, kube: Leases) -> Fence:
     """Return the Lease that the settings ask for, or none."""
     if settings.lease:
-        reach = Reach(frozenset(settings.namespace or (EVERYWHERE,)))
+        reach = Reach(frozenset(settings.namespace or (EVERYWHERE,)), family=settings.kinds.value)
         return Lease(kube, *place_of(settings), terms_of(settings), reach=reach)
     log.warning("no Lease is taken: it is yours to see that no other operator looks after the same PLCs")
     return Alone()

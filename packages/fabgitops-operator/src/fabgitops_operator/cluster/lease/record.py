@@ -12,20 +12,29 @@ EVERYWHERE = "*"
 """Stands for all namespaces, where their names do."""
 
 _LOOKED_AFTER, _GIVEN_UP = "fabgitops.io/namespaces", "fabgitops.io/given-up-namespaces"
+_FAMILY = "fabgitops.io/kinds"
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which namespaces a holder looks after, and which ones were given up before, by name; `EVERYWHERE` is all."""
+    """Which namespaces a holder looks after, and which ones were given up before, by name; `EVERYWHERE` is all.
+
+    `family` is that of the kinds which it looks after.
+    """
 
     namespaces: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
+    family: str = ""
+
+    def covers(self, family: str, namespace: str) -> bool:
+        """Return whether kinds of a family are looked after in a namespace."""
+        return self.family == family and not self.namespaces.isdisjoint({EVERYWHERE, namespace})
 
     def after(self, former: "Reach") -> "Reach":
         """Return it with what is given up by taking over from one that looked after more."""
         if EVERYWHERE in self.namespaces:
             return self
-        return Reach(self.namespaces, (former.namespaces | former.given_up) - self.namespaces)
+        return Reach(self.namespaces, (former.namespaces | former.given_up) - self.namespaces, self.family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +73,14 @@ def record_of(body: Mapping[str, Any]) -> Record:
 
 def _reach_of(annotations: Mapping[str, str]) -> Reach:
     looked_after, given_up = (annotations.get(name) or "" for name in (_LOOKED_AFTER, _GIVEN_UP))
-    return Reach(*(frozenset(filter(None, names.split(","))) for names in (looked_after, given_up)))
+    namespaces, former = (frozenset(filter(None, names.split(","))) for names in (looked_after, given_up))
+    return Reach(namespaces, former, annotations.get(_FAMILY) or "")
 
 
 def _annotations(reach: Reach) -> dict[str, str]:
     names = {_LOOKED_AFTER: reach.namespaces, _GIVEN_UP: reach.given_up}
-    return {name: ",".join(sorted(found)) for name, found in names.items() if found}
+    said = {name: ",".join(sorted(found)) for name, found in names.items() if found}
+    return said | ({_FAMILY: reach.family} if reach.family else {})
 
 
 def micro_time() -> str:

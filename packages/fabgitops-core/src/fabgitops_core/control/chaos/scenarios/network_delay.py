@@ -6,6 +6,8 @@ from fabgitops_core.control.chaos.deeds import AgentInject, Deed, Fault, Spot
 from fabgitops_core.control.chaos.scenarios.agents import OfAgents
 
 EVERYTHING = 100
+TO_TARGET = "target"
+"""Packets from the operator to where a PLC is: the PLC itself is not touched."""
 
 
 class PacketsHeld(OfAgents):
@@ -18,7 +20,8 @@ class PacketsHeld(OfAgents):
 
     def execute(self, given: NetworkDelay, spot: Spot) -> Deed:
         """Return what is done."""
-        return AgentInject(spot, {"kind": "network", **_shaped(given), **_destinations(given.to)})
+        to = {"to0": TO_TARGET} if spot.kind is TargetKind.PLCS else _destinations(given.to)
+        return AgentInject(spot, {"kind": "network", **_shaped(given), **to})
 
 
 def _shaped(given: NetworkDelay) -> Fault:
