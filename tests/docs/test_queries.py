@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fabgitops_operator.agent.metrics import Metrics as AgentMetrics
 from fabgitops_operator.audit.chain import Seal
 from fabgitops_operator.audit.keeper import Keeper
 from fabgitops_operator.audit.metrics import AuditMetrics
@@ -14,6 +15,7 @@ from fabgitops_operator.audit.writer import Writer
 from fabgitops_operator.bus.address import BusKind
 from fabgitops_operator.bus.metrics import BusMetrics
 from fabgitops_operator.bus.standing import Standing as BusStanding
+from fabgitops_operator.hosting.chaosmetrics import ChaosMetrics
 from fabgitops_operator.hosting.deliverymetrics import DeliveryMetrics
 from fabgitops_operator.hosting.metrics import Metrics
 from fabgitops_operator.hosting.rackmetrics import RackMetrics
@@ -50,10 +52,11 @@ def test_the_table_has_each_metric() -> None:
     plcs = Metrics()
     plcs.watch_brake(lambda: False)
     audit = AuditMetrics(Keeper(Writer(Stream(), Seal())))
-    racks, workloads = Metrics(RackMetrics()), Metrics(DeliveryMetrics())
+    racks, workloads, chaos = Metrics(RackMetrics()), Metrics(DeliveryMetrics()), Metrics(ChaosMetrics())
     bus = BusMetrics(lambda: BusStanding(BusKind.MEMORY))
     families = [*plcs.registry.collect(), *audit.collect(), *SourceMetrics(lambda: taken).collect()]
-    families += [*racks.registry.collect(), *workloads.registry.collect(), *bus.collect()]
+    families += [*racks.registry.collect(), *workloads.registry.collect(), *chaos.registry.collect()]
+    families += [*AgentMetrics().registry.collect(), *bus.collect()]
     served = {f"{each.name}{suffix.get(each.type, '')}" for each in families}
     assert known().keys() == served
 

@@ -79,6 +79,11 @@ class Line:
         labels = {"metadata": {"labels": {"fabgitops.io/chaos": value}}}
         self.api.patch(f"/api/v1/namespaces/{self.name}", json=labels, headers=MERGE).raise_for_status()
 
+    def enable(self, enabled: bool) -> None:
+        """Throw the kill switch, or take it back."""
+        where = f"{GROUP}/chaospolicies/default"
+        self.api.patch(where, json={"spec": {"enabled": enabled}}, headers=MERGE).raise_for_status()
+
     def found(self, name: str = "run") -> dict[str, Any]:
         """Return an experiment, or nothing."""
         answer = self.api.get(f"{self.path('chaosexperiments')}/{name}")
@@ -180,6 +185,23 @@ def test_somebody_ends_it(control_plane: ControlPlane, line: Line, tmp_path: Pat
         line.api.delete(f"{line.path('chaosexperiments')}/other").raise_for_status()
         until(lambda: not line.found("other"), "it is gone")
         assert line.faults() == []
+
+
+def test_the_kill_switch_ends_everything(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:
+    """Chaos that is switched off in the policy ends what runs, lets nothing begin, and is as it was when it is on."""
+    with operating(control_plane, tmp_path / "log"):
+        line.run(line.frozen(), durationSecs=600)
+        line.phase("Running")
+        line.enable(False)
+        try:
+            assert line.phase("Aborted")["reason"] == "NotAllowed"
+            assert line.faults() == []
+            line.run(line.frozen(), "later", durationSecs=1)
+            until(lambda: line.status("later").get("reason") == "Denied", "it waits")
+            assert "enabled: false" in line.status("later")["message"]
+        finally:
+            line.enable(True)
+        assert line.phase("Completed", "Failed", name="later")["verdict"] == "Passed"
 
 
 def test_a_schedule_makes_a_run(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, Deed, D
 from fabgitops_core.control.chaos.events import Acted, Examined, Selected, Unrecorded
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place, Result
-from fabgitops_core.control.chaos.requests import Act, Examine, Release, Select
+from fabgitops_core.control.chaos.requests import Act, Examine, Look, Release, Select
 from fabgitops_core.control.chaos.selecting import Candidate
 from fabgitops_core.control.chaos.table import ExperimentController
 from fabgitops_core.control.events import Declared
@@ -51,7 +51,8 @@ class Fab:
         self.labels: dict[str, str] = {}
         self.operator_ = Candidate("operator", TargetUid("pod"), "plant", NodeName("n"), ours=True)
         self.done: list[Deed] = []
-        self.performing = Performing(self.host, self, self, mocks, self)
+        self.stopped = 0
+        self.performing = Performing(self.host, self, self, mocks, self, stop=self.stop)
         self.engine = Engine(FakeDevices(), self.host, FakeObserver(), performers=self.performing.performers())
 
     def declare(self, scenario: dict[str, Any], **more: Any) -> None:
@@ -122,6 +123,11 @@ class Fab:
         """Note what an agent would do."""
         self.done.append(deed)
         return Outcome(Result.DONE)
+
+    async def stop(self) -> dict[str, Outcome]:
+        """Count it."""
+        self.stopped += 1
+        return {"node-1": Outcome(Result.DONE)}
 
     async def ask(self, probe: Probe, namespace: str) -> Answer:
         """Return what the test wants."""
@@ -196,10 +202,13 @@ async def test_it_goes_on_while_nobody_says_what_is_allowed(fab: Fab, plc: Plc) 
     began = plc.faults()[0]["hits"]
     await asyncio.sleep(0)
     assert plc.faults()[0]["hits"] >= began
+    assert fab.stopped == 0
     fab.away, fab.policy_ = "", ALLOWED.model_copy(update={"enabled": False})
     status = await fab.ended()
     assert (status.phase, plc.faults()) == (Phase.ABORTED, [])
     assert "enabled: false" in status.message
+    await fab.performing.performers()[Look](KEY, Look("line-1"), lambda: "")
+    assert fab.stopped == 1, "every agent is told to end everything, once"
 
 
 async def test_a_real_plc_is_left_alone(fab: Fab, plc: Plc) -> None:

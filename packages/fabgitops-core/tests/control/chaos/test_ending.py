@@ -26,7 +26,7 @@ from fabgitops_core.control.chaos.selecting import Candidate
 from fabgitops_core.control.chaos.states import Departed
 from fabgitops_core.control.chaos.table import ExperimentController
 from fabgitops_core.control.chaos.verdict import verdict
-from fabgitops_core.control.commands import Wake
+from fabgitops_core.control.commands import Publish, Wake
 from fabgitops_core.control.events import Declared, Faulted, Removed
 
 from .telling import KEY, POD, POLICY, PROBE, START, TARGET, UID, Told, held
@@ -41,6 +41,20 @@ def test_somebody_ends_it(way: str) -> None:
     told.later(0).acted()
     assert (told.status.phase, told.status.reason) == (Phase.ABORTED, "Aborted")
     assert told.request == Release()
+
+
+def test_what_is_over_asks_nobody() -> None:
+    """An experiment that was over when the operator began is not looked at: an idle operator asks nothing."""
+    over = ChaosExperimentStatus(phase=Phase.COMPLETED, verdict=Verdict.PASSED)
+    assert Told().declared(status=over).commands == (Wake(None),)
+
+
+def test_nothing_is_stored_while_nothing_changes() -> None:
+    """While a run goes as it should no status is stored: leases are renewed, and nobody is told of that."""
+    told = Told().running()
+    for _ in range(2):
+        told.woken().acted()
+        assert not any(isinstance(each, Publish) for each in told.commands)
 
 
 def test_silence_is_over_after_thirty_seconds() -> None:

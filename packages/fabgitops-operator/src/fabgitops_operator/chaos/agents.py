@@ -4,8 +4,10 @@ The Lease of a node says where its agent is and which certificate it shows. Whet
 Lease is renewed, by this process's own clock: no two clocks are compared.
 """
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +22,7 @@ COMPONENT = "app.kubernetes.io/component=chaos-agent"
 NONE = "none"
 MOST_WAYS = 32
 """To so many places an agent makes packets late."""
+_OPERATIONS = {"GET": "health", "PUT": "inject", "POST": "renew", "DELETE": "remove"}
 _PREFIX = "agent.fabgitops.io/"
 Body = Mapping[str, Any]
 
@@ -74,6 +77,16 @@ class Agents:
         """Prepare it; nothing is sent yet."""
         self._session, self._cluster, self._token, self._clock = session, cluster, token, clock
         self._seen: dict[str, _Seen] = {}
+        self._looked_at = float("-inf")
+        self.requests: Counter[tuple[str, str]] = Counter()
+        """How often an operation was asked for, by its name and what came of it."""
+
+    def up(self) -> Mapping[str, bool]:
+        """Return of each node that has an agent whether that renews its Lease; of none while nobody asks for agents."""
+        now = self._clock()
+        if now - self._looked_at > FRESH_SECS:
+            return {}
+        return {node: now - seen.at <= FRESH_SECS for node, seen in self._seen.items()}
 
     async def place(self, deed: Deed) -> Place:
         """Return what the agent of a target's node can do, by which clock; it is asked right now whether it lives."""
@@ -102,6 +115,7 @@ class Agents:
         path = f"injections/{deed.spot.id}"
         match deed:
             case AgentInject():
+                self._must_be_alive(deed.spot)
                 body = await self._body(deed)
                 return _of_injecting(await self._ask(agent, "PUT", path, body))
             case AgentRenew():
@@ -111,16 +125,26 @@ class Agents:
         raise NoWayError(f"no agent does a {type(deed).__name__}")
 
     async def stop(self) -> Mapping[str, Outcome]:
-        """End everything on every node, and return what came of it by node."""
-        told = {}
-        for lease in await self._cluster.agents():
-            agent = agent_of(lease)
-            told[_node(lease)] = _of(await self._ask(agent, "DELETE", "injections"))
-        return told
+        """End everything on every node at once, and return what came of it by node."""
+        try:
+            leases = await self._cluster.agents()
+        except NoWayError as error:
+            return {"": Outcome(Result.UNKNOWN, str(error))}
+        told = await asyncio.gather(*map(self._stopped, leases))
+        return dict(zip(map(_node, leases), told, strict=True))
 
-    def _ask(self, agent: Agent, method: str, path: str, body: object = None) -> Awaitable[Reply | Outcome]:
+    async def _stopped(self, lease: Body) -> Outcome:
+        try:
+            return _of(await self._ask(agent_of(lease), "DELETE", "injections"))
+        except NoWayError as error:
+            return Outcome(Result.REFUSED, str(error))
+
+    async def _ask(self, agent: Agent, method: str, path: str, body: object = None) -> Reply | Outcome:
         pinned = aiohttp.Fingerprint(agent.certificate)
-        return asked(self._session, method, f"{agent.url}/v1/{path}", body, token=self._token(), ssl=pinned)
+        reply = await asked(self._session, method, f"{agent.url}/v1/{path}", body, token=self._token(), ssl=pinned)
+        operation = "stop" if path == "injections" else _OPERATIONS[method]
+        self.requests[operation, _of(reply).result.name.lower()] += 1
+        return reply
 
     async def _of(self, spot: Spot) -> Agent:
         leases = {_node(lease): lease for lease in await self._cluster.agents()}
@@ -137,7 +161,8 @@ class Agents:
 
     def _look(self, leases: Mapping[str, Body]) -> None:
         """Note when each Lease was seen to be renewed."""
-        now = self._clock()
+        now = self._looked_at = self._clock()
+        self._seen = {node: seen for node, seen in self._seen.items() if node in leases}
         for node, lease in leases.items():
             renewed = str(lease["spec"].get("renewTime"))
             if (before := self._seen.get(node)) is None or before.renewed != renewed:

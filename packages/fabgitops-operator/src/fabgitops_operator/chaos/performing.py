@@ -107,6 +107,7 @@ class Performing:
         probes: Who answers probes.
         now: The time of day.
         clock: Seconds that never go back.
+        stop: Ends whatever is injected in pods: asked for once, when a policy is seen to allow nothing any more.
     """
 
     def __init__(
@@ -118,11 +119,13 @@ class Performing:
         probes: Probes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
+        stop: Callable[[], Awaitable[Mapping[str, Outcome]]] | None = None,
     ) -> None:
         self._host, self._world, self._agents, self._mocks, self._probes = host, world, agents, mocks, probes
         self._now = now
         self._facts: dict[str, Facts] = {}
         self._claims = Claims(clock)
+        self._stop, self._stoppable = stop, False
 
     def performers(self) -> Mapping[type[Request], Performer]:
         """Return who carries out which request."""
@@ -146,7 +149,15 @@ class Performing:
         except AwayError as error:
             return self._facts.get(namespace) or Facts(None, False, f"what is allowed is not known: {error}")
         self._facts[namespace] = facts
+        await self._switched(facts.policy is not None and facts.policy.enabled)
         return facts
+
+    async def _switched(self, enabled: bool) -> None:
+        """End everything at once when the kill switch is thrown; each experiment ends its own besides."""
+        was, self._stoppable = self._stoppable, enabled
+        if was and not enabled and self._stop is not None:
+            told = await self._stop()
+            log.warning("chaos is not enabled any more: %s", _ended(told) or "there is no agent")
 
     async def _hold(self, key: Key, _request: Hold, _why_not: WhyNot) -> Held:
         return Held(self._now(), await _why(self._world.hold(key)))
@@ -227,6 +238,14 @@ class Performing:
     def _of(self, deed: Deed) -> Places:
         mock = getattr(deed, "mock", None)
         return self._mocks if isinstance(deed, MockFault | MockSet) or isinstance(mock, Mock) else self._agents
+
+
+def _ended(told: Mapping[str, Outcome]) -> str:
+    """Return what came of ending everything, by node."""
+    return "; ".join(
+        f"{node or 'agents'}: {each.result.name.lower()}{each.message and ', ' + each.message}"
+        for node, each in told.items()
+    )
 
 
 def _proof(plc: Candidate) -> Deed:

@@ -61,8 +61,10 @@ async def means_of(
         yield Means(
             metrics=metrics,
             objects=lambda counted: KubeObjects(rest, owned, counted.api_write, manager=MANAGER, editor=MANAGER),
-            counts=ChaosMetrics(),
-            performers=lambda host: Performing(host, experiments, agents, mocks, probing).performers(),
+            counts=ChaosMetrics(agents.up, lambda: agents.requests),
+            performers=lambda host: Performing(
+                host, experiments, agents, mocks, probing, stop=agents.stop
+            ).performers(),
         )
 
 

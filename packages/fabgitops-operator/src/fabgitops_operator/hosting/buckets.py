@@ -4,6 +4,7 @@ Only the event loop writes to it, and it is read off when Prometheus asks.
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import accumulate
 
 from prometheus_client.core import HistogramMetricFamily
@@ -13,22 +14,31 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 
 class Buckets:
-    """Counts seconds by size."""
+    """Counts seconds by size.
 
-    __slots__ = ("_counts", "_sum")
+    Args:
+        bounds: Upper bounds, the least first.
+    """
 
-    def __init__(self) -> None:
-        self._counts = [0] * (len(SECONDS) + 1)
+    __slots__ = ("_bounds", "_counts", "_sum")
+
+    def __init__(self, bounds: Sequence[float] = SECONDS) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
 
     def observe(self, seconds: float) -> None:
         """Count a value."""
-        self._counts[bisect_left(SECONDS, seconds)] += 1
+        self._counts[bisect_left(self._bounds, seconds)] += 1
         self._sum += seconds
 
     def family(self, name: str, documentation: str) -> HistogramMetricFamily:
         """Return what was counted so far, cumulative as Prometheus wants it."""
-        bounds = [*(str(bound) for bound in SECONDS), "+Inf"]
-        return HistogramMetricFamily(
-            name, documentation, buckets=list(zip(bounds, accumulate(self._counts), strict=True)), sum_value=self._sum
-        )
+        family = HistogramMetricFamily(name, documentation)
+        self.add(family, ())
+        return family
+
+    def add(self, family: HistogramMetricFamily, labels: Sequence[str]) -> None:
+        """Add the same to a family, under the values of its labels."""
+        bounds = [*(str(bound) for bound in self._bounds), "+Inf"]
+        family.add_metric(labels, list(zip(bounds, accumulate(self._counts), strict=True)), self._sum)
