@@ -56,9 +56,15 @@ def files(definitions: dict[str, str]) -> dict[Path, str]:
         CHART / "files/policy/limits.yaml": (MANIFESTS / "limits/policy.yaml").read_text(encoding="utf-8"),
         CHART / "files/policy/setpoints/guard.yaml": (MANIFESTS / "setpoints/guard.yaml").read_text(encoding="utf-8"),
         CHART / "files/policy/racks/guard.yaml": (MANIFESTS / "racks/guard.yaml").read_text(encoding="utf-8"),
+        CHART / "files/rights/chaos.yaml": _role((MANIFESTS / "chaos.yaml").read_text(encoding="utf-8")),
         CHART / "values.schema.json": json.dumps(schema(values), indent=2) + "\n",
         CHART / "README.md": readme(values),
     }
+
+
+def _role(manifests: str) -> str:
+    """Return the first object, which is the role, of manifests that grant rights."""
+    return "# The operator's manifests/chaos.yaml, copied by tools/generate.py.\n" + manifests.partition("---\n")[0]
 
 
 def read(text: str) -> tuple[Value, ...]:

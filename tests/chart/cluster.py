@@ -14,10 +14,9 @@ from testbed.plane import ControlPlane
 PATIENCE_SECS = 60.0
 PART_OF = "app.kubernetes.io/part-of=fabgitops"
 # What Helm or we make: whatever of it is left of a test is deleted after it.
-MADE = (
-    "deployment,service,configmap,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,networkpolicy,pdb,pod,"
-)
-MADE += "servicemonitor,podmonitor,prometheusrule,validatingadmissionpolicy,validatingadmissionpolicybinding,crd"
+MADE = "deployment,daemonset,service,configmap,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,"
+MADE += "networkpolicy,pdb,pod,servicemonitor,podmonitor,prometheusrule,"
+MADE += "validatingadmissionpolicy,validatingadmissionpolicybinding,crd"
 DEFINITIONS = ("industrialplcs.fabgitops.io", "industrialplctemplates.fabgitops.io")
 OURS = (".fabgitops.io", ".argoproj.io")
 Found = TypeVar("Found")

@@ -8,7 +8,7 @@ kind: IndustrialPLC
 metadata: {name: '{{ .Release.Name }}-mixer', namespace: line-1}
 spec: {deviceAddress: 10.20.0.4, targetRegister: 4001, targetValue: 2500}
 """
-NAMESPACES = ("line-1", "line-2", "grafana")  # that these values name
+NAMESPACES = ("line-1", "line-2", "grafana", "fab-agents")  # that these values name
 
 MATRIX: dict[str, Values] = {
     "defaults": {},
@@ -115,6 +115,38 @@ MATRIX: dict[str, Values] = {
         "plc": {"cidrs": ["10.20.0.0/16"]},
         "podDisruptionBudget": {"enabled": True},
         "podMonitor": {"enabled": True},
+    },
+    "chaos": {
+        "chaos": {
+            "enabled": True,
+            "namespaces": ["line-2"],
+            "podDeletion": True,
+            "mockSecrets": {"enabled": True, "names": ["mock"]},
+            "settings": {
+                "prometheus": "http://prometheus.monitoring:9090",
+                "analysisSource": ["https://mes.example.com/"],
+            },
+            "extraVolumes": [{"name": "room", "emptyDir": {}}],
+            "extraVolumeMounts": [{"name": "room", "mountPath": "/room"}],
+            "extraEgress": [{"ports": [{"port": 5503}]}],
+            "agent": {
+                "enabled": True,
+                "namespace": "fab-agents",
+                "settings": {"maxSecs": 600},
+                "tolerations": [{"operator": "Exists"}],
+                "nodeSelector": {"zone": "trial"},
+            },
+        },
+        "watchNamespaces": ["line-1", "line-2"],
+        "tolerations": [{"key": "plant", "operator": "Exists"}],
+        "networkPolicy": {"enabled": True, "metricsFrom": [{"podSelector": {}}]},
+        "plc": {"cidrs": ["10.20.0.0/16"]},
+        "podMonitor": {"enabled": True},
+        "priorityClassName": "system-cluster-critical",
+    },
+    "chaos by service": {
+        "chaos": {"enabled": True, "replicas": 2, "agent": {"enabled": True}},
+        "serviceMonitor": {"enabled": True},
     },
     "two stacks": {
         "settings": {"metricsBind": "::"},

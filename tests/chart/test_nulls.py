@@ -20,6 +20,7 @@ ALL_ON: Values = {
         name: {"enabled": True}
         for name in ("networkPolicy", "mockPlc", "tlsSecrets", "test", "racks", "delivery", "setpointRollouts")
     },
+    "chaos": {"enabled": True, "agent": {"enabled": True}},
     "plc": {"cidrs": ["10.20.0.0/16"]},
 }
 # What leads to more than was asked for, or to nothing that runs, if it is left out: null has to be refused.

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from fabgitops_operator.agent.settings import AgentSettings
 from fabgitops_operator.analysis.settings import AnalysisSettings
 from fabgitops_operator.app import app, run
 from fabgitops_operator.bus.settings import BusSettings
@@ -111,6 +112,8 @@ def test_no_wrong_type_gets_through(helm: Helm) -> None:
         ({"prometheusRule": {"runbookUrl": "https://wiki.example.com/"}}, "/prometheusRule/runbookUrl"),
         ({"topologySpreadConstraints": [{"topologyKey": "zone"}]}, "zone has no labelSelector: there is one operator"),
         ({"serviceAccount": {"create": False}}, "serviceAccount.name must say which"),
+        ({"chaos": {"agent": {"enabled": True}}}, "chaos.agent.enabled needs chaos.enabled"),
+        ({"chaos": {"agent": {"settings": {"maxSecs": 0}}}}, "/chaos/agent/settings/maxSecs"),
         ({"extraArgs": ["--log-level", "debug"]}, "extraArgs: --log-level is given already: set settings.logLevel"),
         ({"extraArgs": ["--namespace=line-1"]}, "set watchNamespaces"),
         ({"limits": [{"name": "a", "namespaces": ["line-1"], "cidr": ["10.0.0.0/8"]}]}, "/limits/0"),
@@ -135,12 +138,15 @@ def _listed(value: object) -> object:
 def test_every_setting_has_a_value() -> None:
     """Each setting of the operator is a value of the same name and the same default; namespace is watchNamespaces.
 
-    Which kinds it looks after is said by racks.enabled, delivery.enabled and delivery.argo.enabled. A map of devices
-    has no value: it is for a twin, and no operator in a plant's cluster should look elsewhere.
+    Which kinds it looks after is said by racks.enabled, delivery.enabled, delivery.argo.enabled and chaos.enabled, and
+    where agents are by chaos.agent. A map of devices has no value: it is for a twin, and no operator in a plant's
+    cluster should look elsewhere.
     """
     defaults = {name: _listed(value) for name, value in dataclasses.asdict(Settings()).items()}
     assert defaults.pop("kinds") is Family.PLC
     assert defaults.pop("device_map") is None
+    assert VALUES["chaos"]["agent"]["namespace"] == defaults.pop("agent_namespace")
+    assert defaults.pop("agent_token_file") is None
     assert VALUES["delivery"]["argo"]["instanceId"] == defaults.pop("argo_instance_id")
     assert VALUES["setpointRollouts"]["enabled"] is defaults.pop("setpoint_rollouts") is False
     assert VALUES["watchNamespaces"] == defaults.pop("namespace")
@@ -162,6 +168,17 @@ def test_every_setting_of_a_bus_has_a_value() -> None:
     assert {snake(name): value for name, value in VALUES["setpointRollouts"]["settings"].items()} == defaults
     of_workloads = {snake(name): value for name, value in VALUES["delivery"]["settings"].items()}
     assert of_workloads == defaults | {"lease_name": ""}
+
+
+def test_every_setting_of_chaos_has_a_value() -> None:
+    """What probes ask can be set as for the program, and an agent too: what a pod is told of itself needs no value."""
+    probes = {name: _listed(value) or "" for name, value in dataclasses.asdict(AnalysisSettings()).items()}
+    settings = {snake(name): value for name, value in VALUES["chaos"]["settings"].items()}
+    assert settings == probes | {"analysis_source": [], "lease_name": ""}
+    agent = dataclasses.asdict(AgentSettings(node="n", address="a", account="s"))
+    told = ("node", "address", "account", "lease_namespace", "log_level", "log_format")
+    given = {snake(name): value for name, value in VALUES["chaos"]["agent"]["settings"].items()}
+    assert given == {name: value for name, value in agent.items() if name not in told}
 
 
 @pytest.mark.parametrize("name", MATRIX)

@@ -107,4 +107,7 @@ delivery: {{ include "fabgitops.delivery.name" . }}
 {{- if .Values.delivery.argo.enabled }}
 argo: {{ include "fabgitops.argo.name" . }}
 {{- end }}
+{{- if .Values.chaos.enabled }}
+chaos: {{ include "fabgitops.chaos.name" . }}
+{{- end }}
 {{- end }}

@@ -44,7 +44,8 @@
   verbs: [get]
 {{- end }}
 
-{{/* A role and its binding; given a dict of root, component, account, name, rules and namespace ("" makes a ClusterRole). */}}
+{{/* A role and its binding; given a dict of root, component, account, name, rules and namespace ("" makes a ClusterRole); `of` is
+the namespace of the account, if it is not the release's. */}}
 {{- define "fabgitops.granted" -}}
 {{- $kind := ternary "Role" "ClusterRole" (ne .namespace "") }}
 apiVersion: rbac.authorization.k8s.io/v1
@@ -75,5 +76,5 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ .account }}
-    namespace: {{ .root.Release.Namespace }}
+    namespace: {{ .of | default .root.Release.Namespace }}
 {{- end }}
