@@ -87,7 +87,7 @@ def test_arguments_take_their_values_from_the_rollout() -> None:
 def test_cluster_wide_templates_are_told_apart() -> None:
     """Of the templates that a Rollout names it is known which are ClusterAnalysisTemplates."""
     templates = [{"templateName": "ours"}, {"templateName": "all", "clusterScope": True}]
-    found = canary(steps=[{"analysis": {"templates": templates}}])
+    found = canary(steps=[{"setWeight": 20}, {"analysis": {"templates": templates}}])
     assert found.cluster_templates == {"all"}
 
 
@@ -106,6 +106,10 @@ def test_cluster_wide_templates_are_told_apart() -> None:
         ({"steps": [{}]}, "steps[0] is '': a step does one thing"),
         ({"steps": [{"pause": None}]}, "steps[0] is '': a step does one thing"),
         ({"steps": [{"pause": {"until": "monday"}}]}, f"steps[0].pause.until is 'monday': {UNKNOWN}"),
+        (
+            {"steps": [{"analysis": {"templates": [{"templateName": "a"}]}}]},
+            "steps[0].analysis: the new version has no",
+        ),
         ({"steps": [{"setWeight": 120}]}, "steps[0].setWeight is 120: Input should be less than or equal to 100"),
         ({"steps": [{"experiment": {"templates": []}}]}, "steps[0].experiment: experiments are not run"),
         ({"steps": [{"setMirrorRoute": {"name": "m"}}]}, "steps[0].setMirrorRoute: requests are not mirrored"),

@@ -99,6 +99,83 @@ def test_what_cannot_work_is_refused(strategy: dict[str, Any], told: str) -> Non
     assert refused(with_way(**strategy)) == told
 
 
+STAFF = {"name": "staff", "match": [{"headerName": "X-Line", "headerValue": {"exact": "7"}}]}
+MANAGED = {"name": "staff"}
+JUDGED = {"analysis": {"templates": [{"templateName": "checks"}]}}
+NO_POD = "the new version has no pod at this step, so that it would prove nothing"
+SOME = f"{NO_POD}: put a setWeight above 0 before it"
+ROUNDED = (
+    "of maxTrafficWeight 10 this is less than 1, so the new version gets no request, and the analysis after it would"
+    " prove nothing: say at least 10, or a greater maxTrafficWeight"
+)
+OF_NOTHING: list[tuple[list[dict[str, Any]], dict[str, Any] | None, str]] = [
+    ([JUDGED], None, f"steps[0].analysis: {SOME}"),
+    ([{"setWeight": 0}, JUDGED], None, f"steps[1].analysis: {SOME}"),
+    ([{"setWeight": 30}, {"setWeight": 0}, JUDGED], None, f"steps[2].analysis: {SOME}"),
+    ([JUDGED], {}, f"steps[0].analysis: {SOME}, or a setCanaryScale for a version without requests"),
+    (
+        [{"setCanaryScale": {"replicas": 0}}, {"setWeight": 50}, JUDGED],
+        {},
+        f"steps[2].analysis: {NO_POD}: let the setCanaryScale before it ask for some",
+    ),
+    (
+        [{"setWeight": 50}, {"setCanaryScale": {"weight": 0}}, JUDGED],
+        {},
+        f"steps[2].analysis: {NO_POD}: let the setCanaryScale before it ask for some",
+    ),
+    (
+        [{"setHeaderRoute": STAFF}, {"setHeaderRoute": {"name": "staff"}}, JUDGED],
+        {},
+        f"steps[2].analysis: {SOME}, or a setCanaryScale for a version without requests",
+    ),
+    (
+        [{"setWeight": 5}, {"pause": {}}, JUDGED],
+        {"maxTrafficWeight": 10},
+        f"steps[0].setWeight is 5: {ROUNDED}",
+    ),
+]
+OF_SOMETHING: list[tuple[list[dict[str, Any]], dict[str, Any] | None]] = [
+    ([{"setWeight": 1}, JUDGED], None),
+    ([{"setWeight": 0}, {"pause": {}}, {"setWeight": 1}, {"pause": {}}, JUDGED], None),
+    ([{"setCanaryScale": {"replicas": 1}}, JUDGED], {}),
+    (
+        [
+            {"setCanaryScale": {"replicas": 0}},
+            {"setWeight": 9},
+            {"setCanaryScale": {"matchTrafficWeight": True}},
+            JUDGED,
+        ],
+        {},
+    ),
+    ([{"setHeaderRoute": STAFF}, JUDGED], {}),
+    ([{"setWeight": 5}, {"setHeaderRoute": STAFF}, JUDGED], {"maxTrafficWeight": 10}),
+    ([{"setWeight": 10}, JUDGED], {"maxTrafficWeight": 10}),
+    ([{"setWeight": 5}, {"pause": {}}], {"maxTrafficWeight": 10}),
+]
+
+
+def stepped(steps: list[dict[str, Any]], routing: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the spec of a canary with steps, with routes or without."""
+    more = {} if routing is None else {**SERVICES, "trafficRouting": {**ROUTES, "managedRoutes": [MANAGED], **routing}}
+    return with_way(canary={"steps": steps, **more})
+
+
+@pytest.mark.parametrize(("steps", "routing", "told"), OF_NOTHING)
+def test_an_analysis_that_has_nothing_to_judge_is_refused(
+    steps: list[dict[str, Any]], routing: dict[str, Any] | None, told: str
+) -> None:
+    """A step whose analysis could never see the new version would pass whatever that is like: it is refused."""
+    assert refused(stepped(steps, routing)) == f"spec.strategy.canary.{told}"
+
+
+@pytest.mark.parametrize(("steps", "routing"), OF_SOMETHING)
+def test_an_analysis_that_has_something_to_judge_is_taken(
+    steps: list[dict[str, Any]], routing: dict[str, Any] | None
+) -> None:
+    """Pods are enough, with whatever weight; and who judges nothing may round a share away."""
+    assert RolloutSpec.model_validate(stepped(steps, routing)).strategy.canary is not None
+
+
 def test_pods_that_nobody_selects_are_refused() -> None:
     """A template whose labels the selector does not select would make pods without end."""
     spec = {**with_way(simple={}), "selector": {"matchLabels": {"app": "other"}}}

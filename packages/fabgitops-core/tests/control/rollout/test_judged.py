@@ -78,7 +78,7 @@ def test_the_first_deployment_is_not_judged() -> None:
 
 def test_the_templates_are_consulted() -> None:
     """The templates of the background and of each step are those that it wants to know of."""
-    one = plant({"analysis": {"templates": [{"templateName": "a"}]}}, analysis=CHECKS)
+    one = plant({"setWeight": 25}, {"analysis": {"templates": [{"templateName": "a"}]}}, analysis=CHECKS)
     assert one.controller.consults(one.state) == {("AnalysisTemplate", "a"), ("AnalysisTemplate", "checks")}
 
 
@@ -209,13 +209,16 @@ def test_what_was_accepted_is_so_for_one_revision() -> None:
 
 def test_no_analysis_of_a_step_begins_while_somebody_has_paused_it() -> None:
     """Whoever pauses it wants nothing new to begin: the analysis waits, and begins when it goes on."""
-    one = plant({"analysis": CHECKS}, {"pause": {}}, metric=ONCE)
-    one.declare(template=template("2"), paused=True)
+    one = plant({"setWeight": 25}, {"pause": {}}, {"analysis": CHECKS}, {"pause": {}}, metric=ONCE)
+    one.declare(template=template("2"))
     one.settle()
-    assert stands(one).analyses == ()
+    one.declare(paused=True)
+    promote(one)
+    one.settle()
+    assert (stands(one).current_step_index, stands(one).analyses) == (2, ())
     one.declare(paused=False)
     one.settle()
-    assert verdicts(one) == {1: "Successful"}
+    assert verdicts(one) == {3: "Successful"}
 
 
 @pytest.mark.parametrize("asked", [False, True])

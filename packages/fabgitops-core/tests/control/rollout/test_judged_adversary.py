@@ -31,12 +31,46 @@ JUDGED: dict[str, Any] = {
 }
 
 
+UNJUDGED = frozenset({"PromoteFull", "RollbackWindow", "BackToStable", "FirstRevision", "StableLost"})
+BEGINNINGS = frozenset({"NewRevision", "Retry", "StepsChanged"})
+
+
+class Court(Plant):
+    """The world, in which nothing is judged that nobody runs, and nothing is proven that was not judged."""
+
+    def look(self) -> None:
+        """Begin a pass, and look at what was decided in it."""
+        before = self.status.decisions if self.status else ()
+        had = self.pods()
+        super().look()
+        after = self.status.decisions if self.status else ()
+        rules = [each.rule for each in after if each not in before]
+        assert "AnalysisBegun" not in rules or had, "it is judged, and has no pod"
+        if "Promoted" in rules:
+            self.was_judged([each.rule for each in after])
+
+    def pods(self) -> int:
+        """Return how many available pods the declared version has."""
+        version = self.spec["template"]["spec"]["containers"][0]["image"].partition(":")[2]
+        found = self.revisions().get(version, {}).get("status", {})
+        return int(found.get("availableReplicas", 0))
+
+    def was_judged(self, rules: list[str]) -> None:
+        """Fail unless the analysis of the background speaks for what counts as proven, or somebody went past it."""
+        assert self.status is not None
+        since = max((place for place, rule in enumerate(rules) if rule in BEGINNINGS | UNJUDGED), default=0)
+        if UNJUDGED & set(rules[since:]):
+            return
+        said = {each.wave: each.verdict for each in self.status.analyses}
+        assert said.get(0) == "Successful" or 0 in self.status.accepted, (said, rules)
+
+
 class Judged(Adversary):
     """The same, and what is measured is good, bad, neither, or nothing."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.plant = Plant(spec(JUDGED))
+        self.plant = Court(spec(JUDGED))
         self.offered = {
             ("AnalysisTemplate", "checks"): (AnalysisTemplateSpec.model_validate({"metrics": [METRIC]}), "")
         }

@@ -9,6 +9,7 @@ from fabgitops_core.api.analysis.refs import Analyses
 from fabgitops_core.api.meta import ApiModel, ObjectName
 from fabgitops_core.api.refusals import Problem, refuse
 from fabgitops_core.api.rollout.amounts import Amount, Length
+from fabgitops_core.api.rollout.judged import of_nothing
 from fabgitops_core.api.rollout.steps import MAX_STEPS, CanaryStep, HeaderMatch
 from fabgitops_core.api.rollout.traffic import TrafficRouting
 from fabgitops_core.api.schema import UNSTORED, Rule, rules, unstored
@@ -93,7 +94,10 @@ class Canary(Surge):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        refuse("Canary", [*self._services(), *self._alone(), *self._headers()])
+        refuse(
+            "Canary",
+            [*self._services(), *self._alone(), *self._headers(), *of_nothing(self.steps, self.traffic_routing)],
+        )
         return self
 
     def _services(self) -> list[Problem]:

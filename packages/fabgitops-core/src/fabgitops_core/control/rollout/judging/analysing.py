@@ -1,10 +1,11 @@
 """When an analysis of a rollout is begun and ended, and what its verdict does to the revision.
 
-Each is begun once for an attempt at a revision, and never on the first deployment, which there is nothing to compare
-with. That of the background begins with the first available pod of the new version at its `startingStep`, and is
-concluded before the version counts as proven; where no steps give it time it takes what its metrics say. Failed and
-Error give the revision up, in whatever it waits for; Inconclusive waits for somebody. An abort, a promotion in full and
-another revision end what runs without a verdict.
+Each is begun once for an attempt at a revision, never on the first deployment, which there is nothing to compare with,
+and only when there is something to judge. That of the background begins with the first available pod of the new version
+at its `startingStep`, and is concluded before the version counts as proven; where no steps give it time it takes what
+its metrics say. Failed and Error give the revision up, in whatever it waits for; Inconclusive waits for somebody, as
+does an analysis that is never going to have anything to judge. An abort, a promotion in full and another revision end
+what runs without a verdict.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from fabgitops_core.control.commands import Measure, Wake
 from fabgitops_core.control.events import Measured, MeasureFailed
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.judging.judges import BACKGROUND, analyses_of, named, of
+from fabgitops_core.control.rollout.judging.seeing import sees
 from fabgitops_core.control.rollout.runs.naming import token_of
 from fabgitops_core.control.rollout.runs.records import terminated
 from fabgitops_core.control.rollout.saying.deciding import decided, noticed
@@ -44,7 +46,9 @@ def judged(look: Look, state: RolloutState) -> RolloutState | None:
 def begun(look: Look, state: RolloutState, number: int) -> RolloutState | None:
     """Begin an analysis that is to judge from now on; None where there is none, it was begun, or it cannot be yet."""
     analyses = analyses_of(look.way).get(number)
-    if analyses is None or of(state, number) is not None or judges.why_not(look, state):
+    if analyses is None or of(state, number) is not None or number in state.status.accepted:
+        return None
+    if judges.why_not(look, state) or not sees(look, state):
         return None
     found = running.begun(number, analyses, look.offers, look.at)
     if isinstance(found, str):
@@ -143,20 +147,20 @@ def _undecided(look: Look, state: RolloutState) -> RolloutState | None:
 
 
 def _relieved(look: Look, state: RolloutState) -> RolloutState | None:
-    """Go on where what could not tell is taken out of the spec."""
+    """Go on where what could not tell is taken out of the spec, or has something to judge by now."""
     if canary.pause_of(state, Why.INCONCLUSIVE) is None or judges.undecided(look, state) is not None:
         return None
-    given = "the analysis that could not tell is not wanted any more"
+    given = "the analysis that could not tell is not wanted any more, or can"
     return decided(_without_pause(state), look.at, given, "Resumed", "it goes on", RolloutReason.RESUMED)
 
 
 def _in_the_background(look: Look, state: RolloutState) -> RolloutState | None:
     """Begin the analysis of the background, when there is something that it could be about."""
-    way, current = look.way, look.revision(look.hash)
+    way = look.way
     if not isinstance(way, Canary) or way.analysis is None or not judges.is_judged(state):
         return None
     index = state.status.current_step_index or 0
-    if index < min(way.analysis.starting_step, len(way.steps)) or current is None or not current.available:
+    if index < min(way.analysis.starting_step, len(way.steps)):
         return None
     return begun(look, state, BACKGROUND)
 

@@ -15,6 +15,7 @@ from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
 from fabgitops_core.control.analysis import running
 from fabgitops_core.control.analysis.judging import Verdict
+from fabgitops_core.control.rollout.judging import seeing
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways.aborting import is_under_way
@@ -71,12 +72,37 @@ def undecided(look: Look, state: RolloutState) -> tuple[int, str] | None:
 
     One that says what is no verdict could not tell either: what is stored may be another's word.
     """
-    return next(_ended(look, state, lambda verdict: verdict not in _KNOWN), None)
+    return next(_undecided(look, state), None)
 
 
 def all_undecided(look: Look, state: RolloutState) -> frozenset[int]:
     """Return the numbers of all analyses that could not tell."""
-    return frozenset(number for number, _ in _ended(look, state, lambda verdict: verdict not in _KNOWN))
+    return frozenset(number for number, _ in _undecided(look, state))
+
+
+def _undecided(look: Look, state: RolloutState) -> Iterator[tuple[int, str]]:
+    """Yield them: also one that is next, and is never going to have anything to judge."""
+    yield from _ended(look, state, lambda verdict: verdict not in _KNOWN)
+    number = _awaited(look, state)
+    if number is not None and (why := seeing.why_never(look, state)):
+        yield number, f"{named(look.way, number)} has nothing to judge: {why}"
+
+
+def _awaited(look: Look, state: RolloutState) -> int | None:
+    """Return the analysis without which it goes no further, and which was not begun; None where there is none."""
+    if not is_judged(state):
+        return None
+    number = _at_its_stage(look, state)
+    is_next = number in analyses_of(look.way) and of(state, number) is None and number not in state.status.accepted
+    return number if is_next else None
+
+
+def _at_its_stage(look: Look, state: RolloutState) -> int:
+    """Return the number that the analysis has which belongs where it is now, if there is one."""
+    status, index = state.status, state.status.current_step_index or 0
+    if isinstance(look.way, BlueGreen):
+        return AFTER if status.blue_green.active_selector == look.hash else BEFORE
+    return index + 1 if index < len(look.steps) else BACKGROUND
 
 
 def passed(look: Look, state: RolloutState, number: int) -> bool:
@@ -84,7 +110,9 @@ def passed(look: Look, state: RolloutState, number: int) -> bool:
     if number not in analyses_of(look.way):
         return True
     status = of(state, number)
-    if status is None or status.verdict == Verdict.RUNNING:
+    if status is None:
+        return number in state.status.accepted  # it never was to have anything to judge
+    if status.verdict == Verdict.RUNNING:
         return False
     return status.verdict == Verdict.SUCCESSFUL or number in state.status.accepted
 

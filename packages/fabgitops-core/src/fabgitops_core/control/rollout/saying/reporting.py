@@ -99,7 +99,8 @@ def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
     status = state.status
     test = situation_of(look, state)
     if (why := waits_for(look, state)) is not None:
-        return (PAUSED if test is None or state.asked_to_pause else test), why
+        is_of_test = test is not None and all(each.reason == Why.CANARY_STEP for each in status.pause_conditions)
+        return (test if test is not None and is_of_test and not state.asked_to_pause else PAUSED), why
     if test is not None:
         return test, f"{_step(look, state)}{_pods(look, state)}{judges.going_on(look, state)}"
     if bluegreen.is_previewed(look, state):

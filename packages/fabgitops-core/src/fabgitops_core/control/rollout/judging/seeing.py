@@ -1,0 +1,44 @@
+"""Whether there is something to judge: a pod of the new version, and requests where it is to get some.
+
+What is measured of a version that nobody runs or reaches is about the old one, or about nothing, and proves nothing.
+"""
+
+from fabgitops_core.api.rollout.strategies import BlueGreen
+from fabgitops_core.control.rollout.pods.counts import split
+from fabgitops_core.control.rollout.pods.sizing import wanted_size
+from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.traffic import standing as traffic
+from fabgitops_core.control.rollout.traffic.rerouting import Routed, routed
+from fabgitops_core.control.rollout.view import Look
+from fabgitops_core.control.rollout.ways.sofar import share, weight_at
+
+
+def sees(look: Look, state: RolloutState) -> bool:
+    """Return whether the new version has an available pod, and requests where it is to have some."""
+    current, by = look.revision(look.hash), routed(look)
+    if current is None or not current.available:
+        return False
+    return by is None or not _lacks_requests(look, state, by)
+
+
+def why_never(look: Look, state: RolloutState) -> str:
+    """Return why there is nothing to judge, and is not going to be any; "" where there is, or will be."""
+    if not look.n:
+        return "spec.replicas is 0, so the new version has no pod: let it have some"
+    by, weight = routed(look), share(look, state)
+    if isinstance(look.way, BlueGreen):
+        return ""
+    if by is None:
+        none = not split(look.n, weight, look.limits).canary
+        return f"{weight} % of {look.n} pods is no pod: have more of them, a greater maxSurge or share" if none else ""
+    if _lacks_requests(look, state, by):
+        pods = wanted_size(look, by, traffic.step_index(look, state))
+        return f"{pods} of {look.n} pods carry less than 1 of {by.routing.max_traffic_weight}: let it have more"
+    return ""
+
+
+def _lacks_requests(look: Look, state: RolloutState, by: Routed) -> bool:
+    """Return whether the share that a step says comes to none, for it has too few pods for that."""
+    index, aim = traffic.step_index(look, state), traffic.aim_of(look, state, by)
+    said = weight_at(look.steps, index)
+    return bool(said and not aim.weight and not aim.headers and aim.canary == look.hash != aim.stable)
