@@ -253,6 +253,7 @@ WORKLOAD_HEALTH = {
     "Concluded": "Suspended",
     "Completed": "Healthy",
     "PodsUnavailable": "Progressing",
+    "ContendedRoute": "Progressing",
     "Aborting": "Progressing",
     "RolloutAborted": "Degraded",
     "ProgressDeadlineExceeded": "Degraded",

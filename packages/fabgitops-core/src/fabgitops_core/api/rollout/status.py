@@ -137,6 +137,8 @@ class Contention(ApiModel):
     """Since when it is counted."""
     count: Count = 0
     """How often."""
+    accepted: str = ""
+    """At which revision and step, as HASH/STEP, somebody has let it go on in spite of that."""
 
 
 class Decision(ApiModel):

@@ -6,20 +6,16 @@ from datetime import datetime
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.control.rollout.aims import Aims
-from fabgitops_core.control.rollout.pods import keeping, retiring
-from fabgitops_core.control.rollout.pods.counts import basic, older
-from fabgitops_core.control.rollout.pods.sides import NOBODY, together
+from fabgitops_core.control.rollout.pods import keeping, retiring, sharing
 from fabgitops_core.control.rollout.pods.sizing import kept_until, sizes
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.traffic import contending, leaving, serving
+from fabgitops_core.control.rollout.traffic import contending, leaving, selecting
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.releasing import released
 from fabgitops_core.control.rollout.traffic.rerouting import Routed, routed
-from fabgitops_core.control.rollout.traffic.switching import selectors
-from fabgitops_core.control.rollout.view import Look, Revision
+from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways import bluegreen, canary
 from fabgitops_core.control.rollout.ways.deadline import deadline
-from fabgitops_core.control.rollout.ways.sofar import ALL, share
 
 
 def aims_of(look: Look, state: RolloutState) -> Aims:
@@ -31,7 +27,6 @@ def aims_of(look: Look, state: RolloutState) -> Aims:
     return replace(
         aims,
         replicas=leaving.kept(look, state, aims.replicas),
-        selectors=leaving.selecting(look, state, aims.selectors),
         leave=tuple(leaving.differences(look, state)),
         due=min((each for each in dues if each is not None), default=None),
     )
@@ -46,10 +41,9 @@ def _by_way(look: Look, state: RolloutState) -> Aims:
         return Aims(make=True, replicas=_healed(look, state))
     if isinstance(look.way, BlueGreen):
         return _beside(look, state)
-    counts = leaving.kept(look, state, _counts(look, state, current))
     return Aims(
-        replicas=counts,
-        selectors=serving.selectors(look, state, counts),
+        replicas=leaving.kept(look, state, sharing.counts(look, state, current)),
+        selectors=_selectors(look, state),
         release=released(look, state),
         keep_until=dict.fromkeys(keeping.lasting(look, state)),
         delete=expired(look, state),
@@ -61,12 +55,17 @@ def _beside(look: Look, state: RolloutState) -> Aims:
     """Return what is to be where two revisions stand beside each other."""
     return Aims(
         replicas=keeping.counts(look, state),
-        selectors=selectors(look, state),
+        selectors=_selectors(look, state),
         release=released(look, state),
         keep_until=keeping.until(look, state),
         delete=expired(look, state),
         due=_due(look, state),
     )
+
+
+def _selectors(look: Look, state: RolloutState) -> Mapping[str, str]:
+    """Return which revisions Services are to select now; none while it is waited before somebody is answered again."""
+    return {} if contending.rests_until(look, state) else selecting.wanted(look, state)
 
 
 def _routed(look: Look, state: RolloutState, by: Routed) -> Aims:
@@ -76,7 +75,6 @@ def _routed(look: Look, state: RolloutState, by: Routed) -> Aims:
     dues = (
         _due(look, state),
         stands.in_force_at,
-        rests_until,
         *kept.values(),
         *(each.down_at for each in look.revisions),
     )
@@ -89,26 +87,6 @@ def _routed(look: Look, state: RolloutState, by: Routed) -> Aims:
         delete=expired(look, state),
         due=min((each for each in dues if each is not None and each > look.at), default=None),
     )
-
-
-def _counts(look: Look, state: RolloutState, current: Revision) -> Mapping[str, int]:
-    """Return how many pods each revision is to have now, where the share of pods is the share of requests."""
-    stable_hash = state.status.stable_rs
-    stable = look.revision(stable_hash)
-    if stable is None or stable is current:
-        proven, weight = None, ALL
-    else:
-        proven, weight = stable, share(look, state)
-    rest = look.older(stable_hash)
-    sides = (current.side, *([proven.side] if proven else []))
-    kept = older(look.n, look.limits, [each.side for each in rest], *sides)
-    others = together(*(each.side for each in rest)) if rest else NOBODY
-    now = basic(look.n, weight, look.limits, current.side, proven.side if proven else None, others)
-    counts = {each.hash: count for each, count in zip(rest, kept, strict=True)}
-    counts[look.hash] = now.canary
-    if proven is not None:
-        counts[proven.hash] = now.stable
-    return counts
 
 
 def _healed(look: Look, state: RolloutState) -> Mapping[str, int]:
@@ -129,6 +107,7 @@ def _due(look: Look, state: RolloutState) -> datetime | None:
         canary.pause_over(look, state),
         bluegreen.pause_over(look, state),
         keeping.due(look),
+        contending.rests_until(look, state),
         deadline(look, state),
     )
     return min((each for each in times if each is not None and each > look.at), default=None)

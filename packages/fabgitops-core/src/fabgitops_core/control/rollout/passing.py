@@ -33,11 +33,11 @@ from fabgitops_core.control.rollout.declaring import rested
 from fabgitops_core.control.rollout.differing import Doing
 from fabgitops_core.control.rollout.doing import next_of
 from fabgitops_core.control.rollout.judging import analysing, judges
-from fabgitops_core.control.rollout.kinds import REPLICA_SET
+from fabgitops_core.control.rollout.kinds import REPLICA_SET, SERVICE
 from fabgitops_core.control.rollout.looking import regarded
 from fabgitops_core.control.rollout.obeying import obeyed
 from fabgitops_core.control.rollout.pods.limits import limits
-from fabgitops_core.control.rollout.records import CONTENT
+from fabgitops_core.control.rollout.records import CONTENT, selector_of
 from fabgitops_core.control.rollout.revisions import adopting
 from fabgitops_core.control.rollout.revisions.referring import resolved
 from fabgitops_core.control.rollout.revisions.revising import mark_in, revised
@@ -169,6 +169,9 @@ def done(state: RolloutState, event: Applied | Patched | Deleted) -> Step:
     state = state._replace(stage=Stage.IDLE, inputs=(), telling=None, tries=0, trouble="", refused=False)
     if not isinstance(event, Deleted) and state.status.canary.weights is not None:
         state = state._replace(held=state.held | {(state.generation, event.child.key)})
+    elif not isinstance(event, Deleted) and event.child.key.kind == SERVICE.name:
+        hash_ = selector_of(event.child).get(HASH, "")
+        state = state._replace(steady=state.steady | {(event.child.key, hash_)})
     return state, (*told, Wake(0.0))
 
 

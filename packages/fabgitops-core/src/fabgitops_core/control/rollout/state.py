@@ -49,6 +49,7 @@ class RolloutState(NamedTuple):
     Events that are told with the next status. `emitting` is the id of what the bus was told of last. `tries` counts
     passes in a row that could not go on, for `trouble`, a sentence; `refused` says that they were refused for good.
     `held` are routes and Services that are known to have been as they are to be, each with the generation for which;
+    `steady` are Services without routes that select the revision that they are to select, each with that;
     `resisting` says that what is put right next was changed by somebody else.
     `symbolic` is the spec as it names what it speaks of, None where it speaks of nothing: by that steps are the same.
     `run_limits` say how many AnalysisRuns are kept, `taken_names` which names of such are another's; `untold` is why
@@ -77,6 +78,7 @@ class RolloutState(NamedTuple):
     refused: bool = False
     fault: str = ""
     held: frozenset[tuple[int, Key]] = frozenset()
+    steady: frozenset[tuple[Key, str]] = frozenset()
     resisting: bool = False
     drafted: tuple[str, str] = ("", "")
     symbolic: RolloutSpec | None = None

@@ -17,6 +17,7 @@ from fabgitops_core.control.rollout.saying.situations import (
     ABORTED,
     ABORTING,
     COMPLETED,
+    CONTENDED,
     HEALING,
     INITIALIZING,
     NOT_FOUND,
@@ -30,7 +31,7 @@ from fabgitops_core.control.rollout.saying.situations import (
     Situation,
 )
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.traffic import leaving, reaching
+from fabgitops_core.control.rollout.traffic import contending, leaving, reaching
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import problem, routed
 from fabgitops_core.control.rollout.view import Look
@@ -108,6 +109,8 @@ def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
     if status.stable_rs == look.hash:
         current = look.revision(look.hash)
         there = current is not None and current.available >= look.n and traffic.is_there(look, state)
+        if fought := contending.fought(look, state):
+            return CONTENDED, f"{_pods(look, state)}{fought}"
         situation = COMPLETED if there and not _others(look) else HEALING if status.finished_at else PROGRESSING
         return situation, f"{_pods(look, state)}{_route(look, state)}"
     if not status.stable_rs:
@@ -125,7 +128,7 @@ def waits_for(look: Look, state: RolloutState) -> str | None:
     if not status.pause_conditions:
         return None
     until = canary.pause_over(look, state) or bluegreen.pause_over(look, state)
-    if until is not None and canary.pause_of(state, Why.INCONCLUSIVE) is None:
+    if until is not None and all(canary.pause_of(state, each) is None for each in (Why.INCONCLUSIVE, Why.CONTENDED)):
         return f"{_step(look, state)}paused until {until:%Y-%m-%d %H:%M:%S} UTC"
     reasons = ", ".join(each.reason for each in status.pause_conditions)
     return f"{_step(look, state)}paused ({reasons}) until somebody promotes it{_undecided(look, state)}"

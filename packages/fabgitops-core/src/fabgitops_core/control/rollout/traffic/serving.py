@@ -6,10 +6,10 @@ The stable Service leaves the proven revision before the last pods of that go, a
 from collections.abc import Mapping
 
 from fabgitops_core.api.rollout.status import RolloutStatus
+from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.rollout.revisions import proving
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look
-from fabgitops_core.control.rollout.ways import canary
 
 
 def selectors(look: Look, state: RolloutState, counts: Mapping[str, int]) -> Mapping[str, str]:
@@ -20,9 +20,11 @@ def selectors(look: Look, state: RolloutState, counts: Mapping[str, int]) -> Map
         state: The rollout.
         counts: How many pods each revision is to have now.
     """
-    names, stable = canary.services(look), state.status.stable_rs or look.hash
+    way, stable = look.way, state.status.stable_rs or look.hash
+    if not isinstance(way, Canary):
+        return {}
     new = stable if state.status.abort else look.hash
-    pairs = ((names.stable, stable), (names.canary, new))
+    pairs = ((way.stable_service, stable), (way.canary_service, new))
     return {name: _served(look, state.status, counts, wanted, stable) for name, wanted in pairs if name}
 
 

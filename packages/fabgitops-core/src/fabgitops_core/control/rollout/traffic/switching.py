@@ -91,7 +91,7 @@ def switched(look: Look, state: RolloutState, hash_: str, given: str) -> Rollout
     before = known.active_selector or active(look) or ""
     previous = before if before != hash_ else known.previous_selector
     changes = {"active_selector": hash_, "previous_selector": previous}
-    state = state.with_status(blue_green=known.model_copy(update=changes))
+    state = state.with_status(blue_green=known.model_copy(update=changes))._replace(resisting=False)
     return decided(state, look.at, given, "Switch", f"the active Service is to select revision {hash_}")
 
 

@@ -20,7 +20,7 @@ from fabgitops_core.control.rollout.pods.keeping import is_noted, previewed
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.traffic import reaching
+from fabgitops_core.control.rollout.traffic import contending, reaching
 from fabgitops_core.control.rollout.traffic.switching import active, is_out, steered, switched
 from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways import settling
@@ -37,7 +37,7 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
         return after
     if current is None or status.abort or not is_under_way(state) or reaching.why_not(look):
         return None
-    if state.asked_to_pause is not None and not status.promote_full:
+    if contending.is_paused(state) or (state.asked_to_pause is not None and not status.promote_full):
         return None
     if has_gone_over(look, state):
         return _judged(look, state, current)
@@ -128,6 +128,8 @@ def promoted(look: Look, state: RolloutState, step: str) -> RolloutState | str:
         return "its users are not there yet"
     if not state.status.pause_conditions:
         return "it waits for nobody"
+    if contending.is_paused(state):
+        return contending.resumed(look, state)
     given = "somebody promoted it"
     accepted = analysing.promoted(look, state, given)
     if accepted is not None and pause_of(accepted, Why.BLUE_GREEN) is None:

@@ -4,7 +4,6 @@ The other strategies that share out a share are canaries, too: a simple one has 
 """
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from fabgitops_core.api.rollout.status import PauseCondition, Why
 from fabgitops_core.api.rollout.steps import CanaryStep
@@ -25,19 +24,6 @@ from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways import settling
 from fabgitops_core.control.rollout.ways.deadline import overdue
 from fabgitops_core.control.rollout.ways.sofar import ALL, share
-
-
-class Services(NamedTuple):
-    """The Services whose selectors are held; None where there is none."""
-
-    stable: str | None = None
-    canary: str | None = None
-
-
-def services(look: Look) -> Services:
-    """Return the Services of a canary."""
-    way = look.way
-    return Services(way.stable_service, way.canary_service) if isinstance(way, Canary) else Services()
 
 
 def step_of(look: Look, state: RolloutState) -> CanaryStep | None:

@@ -1,0 +1,29 @@
+"""How many pods each revision is to have now, where the share of pods is the share of requests."""
+
+from collections.abc import Mapping
+
+from fabgitops_core.control.rollout.pods.counts import basic, older
+from fabgitops_core.control.rollout.pods.sides import NOBODY, together
+from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.view import Look, Revision
+from fabgitops_core.control.rollout.ways.sofar import ALL, share
+
+
+def counts(look: Look, state: RolloutState, current: Revision) -> Mapping[str, int]:
+    """Return them by the hashes of the revisions; `current` is the declared one."""
+    stable_hash = state.status.stable_rs
+    stable = look.revision(stable_hash)
+    if stable is None or stable is current:
+        proven, weight = None, ALL
+    else:
+        proven, weight = stable, share(look, state)
+    rest = look.older(stable_hash)
+    sides = (current.side, *([proven.side] if proven else []))
+    kept = older(look.n, look.limits, [each.side for each in rest], *sides)
+    others = together(*(each.side for each in rest)) if rest else NOBODY
+    now = basic(look.n, weight, look.limits, current.side, proven.side if proven else None, others)
+    found = {each.hash: count for each, count in zip(rest, kept, strict=True)}
+    found[look.hash] = now.canary
+    if proven is not None:
+        found[proven.hash] = now.stable
+    return found
