@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
-from fabgitops_core.control.kinds import DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import CHAOS_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 from fabgitops_operator.cluster.install import manifests
 from testbed.beforehand import Beforehand, asked
 from testbed.binaries import needed_binaries
@@ -27,7 +27,7 @@ NEEDED = {
     "amtool": (ALERTMANAGER, "amtool"),
     "promtool": (PROMETHEUS, "promtool"),
 }
-OURS = ",".join(kind.crd_name for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS))
+OURS = ",".join(kind.crd_name for kind in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *CHAOS_KINDS))
 PROGRAMS = Programs(NEEDED)
 BINARIES = Beforehand()
 
@@ -106,7 +106,7 @@ def kubectl(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Kube
     """
     tool = Kubectl(PROGRAMS.of(request, "kubectl"), control_plane.kubeconfig)
     tool("apply", "-f", "-", text=manifests(with_racks=True))
-    everything = yaml.safe_load_all(manifests(with_setpoint_rollouts=True, with_delivery=True))
+    everything = yaml.safe_load_all(manifests(with_setpoint_rollouts=True, with_delivery=True, with_chaos=True))
     defined = [body for body in everything if body["kind"] == "CustomResourceDefinition"]
     tool("apply", "-f", "-", text=yaml.safe_dump_all(defined))
     established(tool)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.control.intake import declared
-from fabgitops_core.control.kinds import DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import CHAOS_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 
 from .conftest import Kubectl
 from .pages import PAGES, ROOT, blocks
@@ -40,7 +40,8 @@ FRAGMENTS = {place: body for place, body in EVERY.items() if list(body) == ["spe
 
 def problem(body: dict[str, Any]) -> str:
     """Return what the models find wrong with a manifest."""
-    kind = next(each for each in (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS) if each.name == body["kind"])
+    known = (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *CHAOS_KINDS)
+    kind = next(each for each in known if each.name == body["kind"])
     return str(declared(kind, body, datetime.now(UTC)).problem)
 
 

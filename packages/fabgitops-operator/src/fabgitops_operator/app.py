@@ -110,8 +110,6 @@ def run(
         config: YAML file that maps names of settings to values.
     """
     # Imported here so that --help and manifests need neither kopf nor a cluster.
-    from fabgitops_core.control.chaos.registry import NotAScenario  # noqa: PLC0415
-
     from fabgitops_operator.analysis.errors import AnalysisSettingsError  # noqa: PLC0415
     from fabgitops_operator.audit.choosing import AuditKeyError  # noqa: PLC0415
     from fabgitops_operator.bus.errors import BusError  # noqa: PLC0415
@@ -139,9 +137,23 @@ def run(
     if settings.judges and (prefixed := without_effect(bus)):
         complain(prefixed)
         return 2
-    wrong = (AnalysisSettingsError, AuditKeyError, BusError, NotAScenario)
+    wrong = (AnalysisSettingsError, AuditKeyError, BusError)
     failed = (ApiError, LeaseLostError, LeaseRefusedError, NotInstalledError)
     return performed(operate(settings, bus, analysis), settings, wrong, failed)
+
+
+@app.command
+def scenarios() -> int:
+    """List what chaos experiments may do: our own scenarios, and those that installed packages bring.
+
+    A package brings one by an entry point of the group fabgitops.scenarios. Ends with 1 when one cannot be used: its
+    line says why. The others are as good as before.
+    """
+    from fabgitops_operator.chaos.extensions import broken, listed, told  # noqa: PLC0415
+
+    found = listed()
+    say(told(found))
+    return 1 if broken(found) else 0
 
 
 @app.command

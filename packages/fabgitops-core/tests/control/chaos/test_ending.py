@@ -132,7 +132,7 @@ class Stubborn:
 def test_a_scenario_that_cannot_be_undone_holds_nothing_up(restarted: bool) -> None:
     """A package whose scenario fails when it is to be undone leaves nothing behind, and no object that stays."""
     told = Told({"extension": {"name": "stubborn"}})
-    told.controller = ExperimentController(registry([("stubborn", Stubborn())]))
+    told.controller = ExperimentController(registry({"stubborn": Stubborn()}))
     told.state, told.policy = told.controller.start(KEY), {**POLICY, "scenarios": ["stubborn"]}
     told.running().policy = None
     status = told.status.model_copy(update={"phase": Phase.RECOVERING, "reason": "Aborted"})

@@ -35,7 +35,7 @@ from fabgitops_core.control.chaos.ids import (
 )
 from fabgitops_core.control.chaos.injecting import planned_records
 from fabgitops_core.control.chaos.plan import planned
-from fabgitops_core.control.chaos.registry import OURS, NotAScenario, registry, resolved
+from fabgitops_core.control.chaos.registry import OURS, Broken, NotAScenario, registry, resolved, scenario_of
 from fabgitops_core.control.chaos.selecting import Candidate, Choice
 
 SPOT = Spot("line-4", "hmi-1", TargetUid("t"), NodeName("n"), InjectionId("e.t"), before="7")
@@ -157,7 +157,7 @@ class FanStop:
 
 def test_a_package_brings_a_scenario() -> None:
     """What an entry point gives is a scenario like our own, with its parameters checked by its own model."""
-    known = registry([("fanStop", FanStop())])
+    known = registry({"fanStop": FanStop()})
     chosen = {"extension": {"name": "fanStop", "parameters": {"fan": 2}}}
     assert of(chosen, known) == (AgentInject(SPOT, {"kind": "fan", "fan": 2}), AgentRemove(SPOT))
     wrong = {"extension": {"name": "fanStop", "parameters": {"fan": "two"}}}
@@ -175,16 +175,32 @@ def test_a_scenario_that_is_not_installed_is_told_of() -> None:
 @pytest.mark.parametrize(
     ("name", "given", "why"),
     [
-        ("fanStop", object(), "it must be a Scenario"),
+        ("fanStop", object(), "it gives object, which is no Scenario"),
         ("fan", FanStop(), "is called 'fanStop'"),
-        ("podKiller", type("Mine", (FanStop,), {"name": "podKiller"})(), "takes a name that is taken"),
-        ("extension", type("Mine", (FanStop,), {"name": "extension"})(), "takes a name that is taken"),
+        ("podKiller", type("Mine", (FanStop,), {"name": "podKiller"})(), "takes the name of one of ours"),
+        ("extension", type("Mine", (FanStop,), {"name": "extension"})(), "takes the name of one of ours"),
+        ("Fan-Stop", type("Mine", (FanStop,), {"name": "Fan-Stop"})(), "a name begins with a small letter"),
+        ("fanStop", type("Mine", (FanStop,), {"parameters": {}})(), "parameters: a pydantic model"),
+        ("fanStop", type("Mine", (FanStop,), {"targets": frozenset({"pods"})})(), "targets: a frozenset of TargetKind"),
+        ("fanStop", type("Mine", (FanStop,), {"needs": ["fan"]})(), "needs: a frozenset of texts"),
+        ("fanStop", type("Mine", (FanStop,), {"one_shot": None})(), "one_shot: True or False"),
     ],
 )
-def test_what_is_no_scenario_is_not_let_in(name: str, given: object, why: str) -> None:
-    """A package whose scenario cannot be used keeps the program from starting, with the reason."""
+def test_what_is_no_scenario_is_told_of(name: str, given: object, why: str) -> None:
+    """What a package brings that cannot be used is refused with the reason."""
     with pytest.raises(NotAScenario, match=why):
-        registry([(name, given)])
+        scenario_of(name, given)
+    assert scenario_of("fanStop", FanStop()).name == "fanStop"
+
+
+def test_what_is_broken_is_told_by_name() -> None:
+    """Who names a scenario that cannot be used hears why; ours are never replaced, and others are as they were."""
+    known = registry({"fanStop": Broken("fans 1.0: no"), "podKiller": Broken("x"), "other": FanStop()})
+    with pytest.raises(ValueError, match=r"name is 'fanStop', which cannot be used: fans 1\.0: no$"):
+        of({"extension": {"name": "fanStop"}}, known)
+    with pytest.raises(ValueError, match=r"there are other$"):
+        of({"extension": {"name": "another"}}, known)
+    assert of({"podKiller": {}}, known) == (Evict(SPOT, None), None)
 
 
 def test_every_scenario_that_can_be_declared_is_there() -> None:

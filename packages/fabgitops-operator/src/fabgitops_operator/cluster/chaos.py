@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import aiohttp
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.control.chaos.registry import GROUP, Registry, registry
 from fabgitops_core.engine.ports import MetricSource
 from fabgitops_core.modbus.route import Route
 
@@ -27,15 +25,6 @@ from fabgitops_operator.hosting.chaosmetrics import ChaosMetrics
 from fabgitops_operator.hosting.means import Means
 from fabgitops_operator.hosting.secrets import SecretWords
 from fabgitops_operator.settings import Settings
-
-
-def scenarios() -> Registry:
-    """Return what experiments may do: what is ours, and what installed packages bring.
-
-    Raises:
-        NotAScenario: A package brings something else.
-    """
-    return registry((each.name, each.load()) for each in entry_points(group=GROUP))
 
 
 @asynccontextmanager

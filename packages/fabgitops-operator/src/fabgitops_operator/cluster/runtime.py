@@ -20,8 +20,9 @@ from fabgitops_operator.bus.memory import Memory
 from fabgitops_operator.bus.metrics import BusMetrics
 from fabgitops_operator.bus.outbox import Outbox
 from fabgitops_operator.bus.settings import BusSettings
+from fabgitops_operator.chaos.extensions import scenarios
 from fabgitops_operator.cluster.brake import ConfigMapBrake
-from fabgitops_operator.cluster.chaos import means_of, scenarios
+from fabgitops_operator.cluster.chaos import means_of
 from fabgitops_operator.cluster.children import Children
 from fabgitops_operator.cluster.kube import Kube
 from fabgitops_operator.cluster.lease.keeper import Lease

@@ -112,7 +112,7 @@ class Extension(ApiModel):
     """A scenario that an installed package brings."""
 
     name: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z][A-Za-z0-9]*$")]
-    """Its name, as `fabctl chaos scenarios` lists it."""
+    """Its name, as `fabgitops-operator scenarios` lists it where the operator is."""
     parameters: Annotated[Mapping[ParameterName, Something], Field(max_length=MAX_PARAMETERS, default_factory=dict)]
     """What it is given; which there are the package says."""
 
