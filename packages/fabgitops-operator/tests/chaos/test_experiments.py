@@ -12,7 +12,7 @@ import pytest
 from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.probes import Probe
-from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, Verdict
+from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, TargetRecord, Verdict
 from fabgitops_core.api.chaos.target import Target
 from fabgitops_core.api.meta import Key, rfc3339
 from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, Deed, Delete, Evict, MockFault, Spot
@@ -178,6 +178,17 @@ async def test_a_probe_that_fails_ends_it(fab: Fab, plc: Plc) -> None:
     status = await fab.ended()
     assert (status.phase, status.verdict) == (Phase.ABORTED, Verdict.FAILED), status
     assert plc.faults() == []
+
+
+@pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.RECOVERING])
+async def test_a_restart_undoes_what_may_be_injected(fab: Fab, plc: Plc, phase: Phase) -> None:
+    """An operator that finds a record of what may be injected undoes that at once, and says that it was interrupted."""
+    record = TargetRecord(name="mixer", uid="u", id=f"{fab.uid}.u")
+    fab.host.publish(KEY, ChaosExperimentStatus(phase=phase, reason="Interrupted", targets=(record,)))
+    fab.held = True
+    fab.declare(scenario(plc))
+    status = await fab.ended()
+    assert (status.phase, status.reason, status.targets[0].confirmed) == (Phase.FAILED, "Interrupted", True), status
 
 
 async def test_without_a_record_nothing_is_done(fab: Fab, plc: Plc) -> None:

@@ -74,7 +74,7 @@ class Declared(News, Generic[Spec, Status]):
     One that is `leaving` has a deletionTimestamp. `labels` are those of a kind that others lead by them, `led_by` are
     who leads it. Of a kind that is described there are all labels and all annotations. `lasting` is what counts of a
     spec that is not valid as a whole, None where nothing does. `rival` is who else looks after it: then it is left to
-    them, and nothing is written, its status neither.
+    them, and nothing is written, its status neither. `finalizers` are all that it has.
     """
 
     at: datetime
@@ -92,6 +92,7 @@ class Declared(News, Generic[Spec, Status]):
     led_by: tuple[Leading, ...] = ()
     lasting: ApiModel | None = None
     rival: str = ""
+    finalizers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Nothing here raises for what a user wrote: one object that does not parse says s
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -44,6 +44,7 @@ def declared(kind: Kind, body: Mapping[str, Any], at: datetime, *, led: bool = F
         labels=_labels(metadata) if led or kind.described else NOTHING,
         lasting=_lasting(kind, body.get("spec")) if spec is None else None,
         rival=_rival(kind, metadata),
+        finalizers=tuple(filter(None, map(_text, _sequence(metadata.get("finalizers"))))),
     )
 
 
@@ -142,6 +143,10 @@ def _is_ours(prefix: str) -> bool:
 
 def _text(raw: object) -> str:
     return raw if isinstance(raw, str) else ""
+
+
+def _sequence(raw: object) -> Sequence[Any]:
+    return raw if isinstance(raw, list) else ()
 
 
 def _mapping(raw: object) -> Mapping[str, Any]:

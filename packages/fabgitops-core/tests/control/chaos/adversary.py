@@ -153,6 +153,8 @@ class Story:
                 if command.after is not None:
                     self.mine(command.after, lambda wake=self.wake: self.look(wake))  # type: ignore[misc]
             elif isinstance(command, Request):
+                if isinstance(event, Declared | Faulted):
+                    raise Broken(f"asked for outside of a pass, where nobody does it: {command}")
                 if self.pending:
                     raise Broken(f"two requests at once: {command}")
                 self.pending, self.turn = True, self.turn + 1

@@ -49,6 +49,18 @@ def test_what_is_over_asks_nobody() -> None:
     assert Told().declared(status=over).commands == (Wake(None),)
 
 
+def test_what_is_over_and_was_not_let_go_is_let_go() -> None:
+    """An operator that was killed between saying how it ended and letting go is followed by one that lets go."""
+    over = ChaosExperimentStatus(phase=Phase.COMPLETED, verdict=Verdict.PASSED)
+    told = Told().declared(status=over, finalizers=("fabgitops.io/chaos", "others.io/keep"))
+    assert told.commands == (Wake(0.0),)
+    assert told.woken().asks(Release)
+    assert told(Released(told.at)).commands == (Wake(None),)
+    assert Told().declared(status=over, finalizers=("others.io/keep",)).commands == (Wake(None),)
+    invalid = Told().declared(spec=None, problem="no", finalizers=("fabgitops.io/chaos",))
+    assert invalid.woken().asks(Release)
+
+
 def test_nothing_is_stored_while_nothing_changes() -> None:
     """While a run goes as it should no status is stored: leases are renewed, and nobody is told of that."""
     told = Told().running()
@@ -89,7 +101,7 @@ def test_a_spec_that_is_not_understood_is_undone_by_its_record() -> None:
     """What an older operator cannot read, and a newer one has begun, is ended by what the status says."""
     record = TargetRecord(name="hmi-1", uid="pod", node="n1", id="e.pod", state=TargetState.INJECTED)
     status = ChaosExperimentStatus(phase=Phase.RUNNING, targets=(record,))
-    told = Told().declared(status, spec=None, problem="spec.scenario: unknown")
+    told = Told().declared(status, spec=None, problem="spec.scenario: unknown").woken()
     assert isinstance(told.deeds[0], AgentRemove)
     told.acted()
     assert (told.status.phase, told.status.reason) == (Phase.FAILED, "Invalid")
@@ -99,7 +111,7 @@ def test_a_spec_that_is_not_understood_is_undone_by_its_record() -> None:
 def test_a_fault_of_our_own_while_injecting_undoes() -> None:
     """A bug that strikes while injections are under way leaves none behind; one before begins anew."""
     told = Told().examining().examined()
-    told(Faulted(told.at, 1, "KeyError"))
+    told(Faulted(told.at, 1, "KeyError")).woken()
     assert isinstance(told.deeds[0], AgentRemove)
     early = Told().examining()
     early(Faulted(early.at, 1, "KeyError"))
@@ -141,7 +153,7 @@ def test_a_scenario_that_cannot_be_undone_holds_nothing_up(restarted: bool) -> N
     failing = Declared(told.at, 1, told.spec, status=status, uid="e") if restarted else None
     with pytest.raises(KeyError):
         told(failing) if failing else told.later(5)
-    told(Faulted(told.at, 1, "KeyError", failed=failing))
+    told(Faulted(told.at, 1, "KeyError", failed=failing)).woken()
     assert isinstance(told.deeds[0], AgentRemove)
     assert told.acted().status.phase.final
 

@@ -98,6 +98,9 @@ def test_after_a_restart_it_goes_on_or_is_undone() -> None:
     assert isinstance(again.deeds[0], AgentRenew)
     recorded = Told().examining().examined().status
     undone = Told().declared(recorded)
+    assert undone.commands[-1] == Wake(0.0)
+    assert undone.request is None
+    undone.later(0)
     assert isinstance(undone.deeds[0], AgentRemove)
     assert undone.acted().status.reason == "Interrupted"
 

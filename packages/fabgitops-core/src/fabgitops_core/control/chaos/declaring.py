@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec
+from fabgitops_core.api.chaos.marks import CHAOS
 from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, TargetState
 from fabgitops_core.control.chaos.finishing import asked, given_up
 from fabgitops_core.control.chaos.ids import ExperimentUid
@@ -46,7 +47,7 @@ def first(state: Undeclared, event: Declaration) -> Step:
     """Go on from the status that is stored: what may be injected is undone where that is not known."""
     known = _known(state, event)
     if known.status.phase in _FINAL:
-        return _left(_FINAL[known.status.phase](**carried(known)))
+        return _left(_FINAL[known.status.phase](**carried(known)), held=CHAOS in event.finalizers)
     plan, problem = _plan(state, event)
     if known.status.phase is Phase.RECOVERING:
         cause = next((each for each in Reason if each == known.status.reason), Reason.INTERRUPTED)
@@ -106,8 +107,9 @@ def _unplanned(known: Known, problem: str, at: datetime) -> Ending:
     return Closing(**carried(known), plan=None, cause=Reason.INVALID, why=problem, last=at)
 
 
-def _left(state: Completed | Failed | Aborted) -> Step:
-    return asked(state) if state.leaving else (state, (Wake(None),))
+def _left(state: Completed | Failed | Aborted, *, held: bool) -> Step:
+    """Let it go, where who led it before has not come to that."""
+    return asked(state) if held or state.leaving else (state, (Wake(None),))
 
 
 def resting(state: Pending | Running, event: Declaration) -> Step:

@@ -23,6 +23,8 @@
     any         Due              the same: it is looked at first (`Look`), where there is anything to look at
     any         Removed          Departed
 
+The engine asks in passes alone, which Due begins: what is declared, and a fault, only have one begun.
+
 Six rules hold whatever dies in between: the record is stored before anything is done (`Act.recorded`); what is renewed
 is there, or it has ended (`ledger`); what has ended never begins again (there, too); what is not known to have been
 done is undone, not repeated (`declaring`, `injecting`); after 30 s of silence it is over (`recovering`); and no request
@@ -30,6 +32,7 @@ is carried out later than 10 s after its sender knew the clock, or by another pr
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
@@ -61,8 +64,9 @@ from fabgitops_core.control.chaos.states import (
     Undeclared,
     Undoing,
     Wanted,
+    carried_over,
 )
-from fabgitops_core.control.commands import Wake
+from fabgitops_core.control.commands import Commands, Request, Wake
 from fabgitops_core.control.events import Declared, Due, Event, Faulted, Removed
 
 AState = TypeVar("AState")
@@ -142,7 +146,28 @@ def step(state: State, event: Event) -> Step:
     if isinstance(event, Due):
         return state, (Look(_namespace(state)),) if (type(state), Looked) in TABLE else ()
     handler = TABLE.get((type(state), type(event)))
-    return (state, ()) if handler is None else handler(state, event)
+    after = (state, ()) if handler is None else handler(state, event)
+    return resting(*after) if isinstance(event, Declared | Faulted) else after
+
+
+def resting(state: State, commands: Commands) -> Step:
+    """Ask for nothing outside of a pass, where nobody would: have one begun that asks for it."""
+    if not any(isinstance(each, Request) for each in commands):
+        return state, commands
+    kept = tuple(each for each in commands if not isinstance(each, Request | Wake))
+    return _at_rest(state), (*kept, Wake(0.0))
+
+
+def _at_rest(state: State) -> State:
+    """Return the state in which nothing was asked for yet."""
+    match state:
+        case Undoing():
+            return Recovering(**carried_over(state), tries=state.tries)
+        case Judging():
+            return Closing(**carried_over(state))
+        case Completed() | Failed() | Aborted():
+            return replace(state, asked=False)
+    raise TypeError(f"a {type(state).__name__} asks for something outside of a pass")
 
 
 def _namespace(state: State) -> str:
