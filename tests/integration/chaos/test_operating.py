@@ -1,12 +1,8 @@
-"""The operator of chaos experiments as a process, on a real API server, with real mock PLCs."""
+"""The operator of chaos experiments as a process, beside that of PLCs, on a real API server, with real mock PLCs."""
 
-import json
-import re
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -20,13 +16,37 @@ from testbed.plane import ControlPlane
 
 from ..operators import Operator, install
 from ..planes import until
+from .plant import GROUP, MERGE, WANTED, Line, Mocks, mocks
 
 pytestmark = pytest.mark.integration
-NUMBERS = count(1)
-GROUP = "/apis/fabgitops.io/v1"
-MERGE = {"Content-Type": "application/merge-patch+json"}
+PLACES = count()
+MANY = 40
 POLICY = {"enabled": True, "scenarios": ["plcFault", "plcDrift", "podKiller"], "maxPercent": 100, "minReadyLeft": 0}
-MOCK = Path(sys.executable).with_name("mock-plc")
+STEADY = {
+    "name": "in-sync",
+    "when": ["start", "end"],
+    "withinSecs": 90,
+    "plc": {"labelSelector": {"matchLabels": {"line": "1"}}},
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """An API server, mock PLCs, and the operator of experiments."""
+
+    api: httpx.Client
+    plcs: Mocks
+    chaos: Operator
+
+    @contextmanager
+    def down(self, *, kill: bool = False) -> Iterator[None]:
+        """Let there be no operator for a while."""
+        assert self.chaos.process
+        if kill:
+            self.chaos.process.kill()
+        self.chaos.__exit__(None, None, None)
+        yield
+        self.chaos.__enter__()
 
 
 @pytest.fixture(name="api", scope="module")
@@ -45,198 +65,185 @@ def _api(control_plane: ControlPlane) -> Iterator[httpx.Client]:
         until(lambda: not any(api.get(name).is_success for name in names), "the kinds are gone")
 
 
-class Line:
-    """A namespace that is let in, with a mock PLC and its manifest."""
-
-    def __init__(self, api: httpx.Client, port: int, control: int) -> None:
-        self.api, self.port, self.control, self.name = api, port, control, f"chaotic-{next(NUMBERS)}"
-        labels = {"fabgitops.io/chaos": "allowed"}
-        self.post("/api/v1/namespaces", {"metadata": {"name": self.name, "labels": labels}})
-        spec = {"deviceAddress": "127.0.0.1", "port": port, "targetRegister": 4001, "targetValue": 2500}
-        metadata = {"name": "mixer", "labels": {"line": "1"}}
-        kind = {"apiVersion": "fabgitops.io/v1", "kind": "IndustrialPLC"}
-        self.post(self.path("industrialplcs"), {**kind, "metadata": metadata, "spec": spec})
-
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Make something."""
-        answer = self.api.post(path, json=body)
-        assert answer.is_success, answer.text
-        return dict(answer.json())
-
-    def path(self, plural: str) -> str:
-        """Return where objects of ours are."""
-        return f"{GROUP}/namespaces/{self.name}/{plural}"
-
-    def run(self, scenario: dict[str, Any], name: str = "run", **more: Any) -> None:
-        """Declare an experiment on the PLC."""
-        target = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}}
-        spec = {"target": target, "scenario": scenario, "durationSecs": 3, **more}
-        kind = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosExperiment"}
-        self.post(self.path("chaosexperiments"), {**kind, "metadata": {"name": name}, "spec": spec})
-
-    def label(self, value: str | None) -> None:
-        """Let experiments into the namespace, or not any more."""
-        labels = {"metadata": {"labels": {"fabgitops.io/chaos": value}}}
-        self.api.patch(f"/api/v1/namespaces/{self.name}", json=labels, headers=MERGE).raise_for_status()
-
-    def enable(self, enabled: bool) -> None:
-        """Throw the kill switch, or take it back."""
-        where = f"{GROUP}/chaospolicies/default"
-        self.api.patch(where, json={"spec": {"enabled": enabled}}, headers=MERGE).raise_for_status()
-
-    def found(self, name: str = "run") -> dict[str, Any]:
-        """Return an experiment, or nothing."""
-        answer = self.api.get(f"{self.path('chaosexperiments')}/{name}")
-        return dict(answer.json()) if answer.is_success else {}
-
-    def status(self, name: str = "run") -> dict[str, Any]:
-        """Return how an experiment stands."""
-        return dict(self.found(name).get("status") or {})
-
-    def phase(self, *phases: str, name: str = "run") -> dict[str, Any]:
-        """Wait until an experiment is in one of these phases, and return how it stands."""
-        until(lambda: self.status(name).get("phase") in phases, f"{name} is {' or '.join(phases)}")
-        return self.status(name)
-
-    def faults(self) -> list[dict[str, Any]]:
-        """Return the faults of the mock that are on."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.control}/v1/faults") as answer:
-            return [each for each in json.loads(answer.read())["faults"] if each["active"]]
-
-    def frozen(self) -> dict[str, Any]:
-        """Return the scenario that freezes the mock."""
-        return {"plcFault": {"fault": "frozen", "controlPort": self.control}}
-
-    def events(self) -> list[str]:
-        """Return the reasons of what people were told."""
-        found = self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.name}/events").json()["items"]
-        return [each["reason"] for each in found]
-
-
-@contextmanager
-def mock() -> Iterator[tuple[int, int]]:
-    """Run a mock PLC, and yield its port and that of its control API."""
-    words = [str(MOCK), "--bind", "127.0.0.1", "--port", "0", "--control", "0"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr
-            said = ""
-            while not (control := re.search(r"control API on http://127.0.0.1:(\d+)", said)):
-                said += process.stderr.readline()
-            port = re.search(r"listening on 127.0.0.1:(\d+)", said)
-            assert port
-            yield int(port[1]), int(control[1])
-        finally:
-            process.kill()
+@pytest.fixture(name="site", scope="module")
+def _site(api: httpx.Client, control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    logs = tmp_path_factory.mktemp("operators")
+    with ExitStack() as stack:
+        plcs = stack.enter_context(mocks(MANY))
+        chaos = Operator(control_plane.kubeconfig, "memory", logs / "chaos", kinds="chaos")
+        stack.enter_context(chaos)
+        yield Site(api, plcs, chaos)
 
 
 @pytest.fixture(name="line")
-def _line(api: httpx.Client) -> Iterator[Line]:
-    with mock() as ports:
-        yield Line(api, *ports)
+def _line(site: Site) -> Line:
+    return Line(site.api, site.plcs, next(PLACES))
 
 
-def operating(control_plane: ControlPlane, log: Path) -> Operator:
-    """Return an operator of experiments, to be run."""
-    return Operator(control_plane.kubeconfig, "memory", log, kinds="chaos")
-
-
-def test_a_plc_freezes_and_thaws(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:
+def test_a_plc_freezes_and_thaws(line: Line) -> None:
     """A mock PLC freezes for three seconds and works again; the experiment says Passed, and is let go."""
-    with operating(control_plane, tmp_path / "log"):
-        line.run(line.frozen())
-        line.phase("Running")
-        assert [each["fault"] for each in line.faults()] == ["frozen,for=15s"]
-        assert line.found()["metadata"]["finalizers"] == ["fabgitops.io/chaos"]
-        status = line.phase("Completed", "Failed", "Aborted")
-        assert (status["phase"], status["verdict"]) == ("Completed", "Passed"), status
-        assert line.faults() == []
-        until(lambda: "finalizers" not in line.found()["metadata"], "it is let go")
-        until(
-            lambda: {"ExperimentStarted", "TargetsInjected", "ExperimentCompleted"} <= set(line.events()), "it is told"
-        )
+    line.run(line.fails())
+    line.phase("Running")
+    assert [each["fault"] for each in line.faults()] == ["frozen,for=15s"]
+    assert line.found()["metadata"]["finalizers"] == ["fabgitops.io/chaos"]
+    status = line.over()
+    assert (status["phase"], status["verdict"]) == ("Completed", "Passed"), status
+    assert line.faults() == []
+    line.let_go()
+    until(lambda: {"ExperimentStarted", "TargetsInjected", "ExperimentCompleted"} <= line.events(), "it is told")
 
 
-def test_a_killed_operator_leaves_nothing(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:
-    """When the operator is killed in the middle, the fault ends by itself; the next one says what became of it."""
-    with operating(control_plane, tmp_path / "first") as operator:
-        line.run(line.frozen(), durationSecs=600)
-        line.phase("Running")
-        assert operator.process
-        operator.process.kill()
-    until(lambda: line.faults() == [], "the mock has ended it")
-    with operating(control_plane, tmp_path / "second"):
-        status = line.phase("Completed", "Failed", "Aborted")
-        assert (status["phase"], status["verdict"]) == ("Failed", "Inconclusive"), status
-        until(lambda: "finalizers" not in line.found()["metadata"], "it is let go")
-
-
-def test_somebody_ends_it(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:
+def test_somebody_ends_it(line: Line) -> None:
     """spec.abort ends an experiment at once, and so does its deletion, which waits for that."""
-    with operating(control_plane, tmp_path / "log"):
-        line.run(line.frozen(), durationSecs=600)
-        line.phase("Running")
-        where = f"{line.path('chaosexperiments')}/run"
-        line.api.patch(where, json={"spec": {"abort": True}}, headers=MERGE).raise_for_status()
-        assert line.phase("Aborted")["verdict"] == "Inconclusive"
-        assert line.faults() == []
-        line.run(line.frozen(), "other", durationSecs=600)
-        line.phase("Running", name="other")
-        line.api.delete(f"{line.path('chaosexperiments')}/other").raise_for_status()
-        until(lambda: not line.found("other"), "it is gone")
-        assert line.faults() == []
+    line.run(line.fails(), durationSecs=600)
+    line.phase("Running")
+    where = f"{line.path('chaosexperiments')}/run"
+    line.api.patch(where, json={"spec": {"abort": True}}, headers=MERGE).raise_for_status()
+    assert line.phase("Aborted")["verdict"] == "Inconclusive"
+    assert line.faults() == []
+    line.run(line.fails(), "other", durationSecs=600)
+    line.phase("Running", name="other")
+    line.api.delete(f"{line.path('chaosexperiments')}/other").raise_for_status()
+    until(lambda: not line.found("other"), "it is gone")
+    assert line.faults() == []
 
 
-def test_the_kill_switch_ends_everything(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:
+def test_the_kill_switch_ends_everything(line: Line) -> None:
     """Chaos that is switched off in the policy ends what runs, lets nothing begin, and is as it was when it is on."""
-    with operating(control_plane, tmp_path / "log"):
-        line.run(line.frozen(), durationSecs=600)
-        line.phase("Running")
-        line.enable(False)
-        try:
-            assert line.phase("Aborted")["reason"] == "NotAllowed"
-            assert line.faults() == []
-            line.run(line.frozen(), "later", durationSecs=1)
-            until(lambda: line.status("later").get("reason") == "Denied", "it waits")
-            assert "enabled: false" in line.status("later")["message"]
-        finally:
-            line.enable(True)
-        assert line.phase("Completed", "Failed", name="later")["verdict"] == "Passed"
+    line.run(line.fails(), durationSecs=600)
+    line.phase("Running")
+    line.enable(False)
+    try:
+        assert line.phase("Aborted")["reason"] == "NotAllowed"
+        assert line.faults() == []
+        line.run(line.fails(), "later", durationSecs=1)
+        until(lambda: line.status("later").get("reason") == "Denied", "it waits")
+        assert "enabled: false" in line.status("later")["message"]
+    finally:
+        line.enable(True)
+    assert line.over("later")["verdict"] == "Passed"
 
 
-def test_a_schedule_makes_a_run(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:
+def test_a_schedule_makes_a_run(site: Site, line: Line) -> None:
     """A time that was missed a moment ago is made up for by one run, the schedule's own, which goes its way."""
     kind = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosSchedule"}
-    target = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}}
-    template = {"spec": {"target": target, "scenario": line.frozen(), "durationSecs": 1}}
+    template = {"spec": line.spec(line.fails(), durationSecs=1)}
     spec = {"schedule": "0 0 * * *", "startingDeadlineSecs": 86400, "template": template}
-    made = line.post(line.path("chaosschedules"), {**kind, "metadata": {"name": "nightly"}, "spec": spec})
     where = f"{line.path('chaosschedules')}/nightly"
     before = {"status": {"handledTime": (datetime.now(UTC) - timedelta(days=2)).isoformat()}}
-    line.api.patch(f"{where}/status", json=before, headers=MERGE).raise_for_status()
+    with site.down():
+        made = line.post(line.path("chaosschedules"), {**kind, "metadata": {"name": "nightly"}, "spec": spec})
+        line.api.patch(f"{where}/status", json=before, headers=MERGE).raise_for_status()
 
     def stands() -> dict[str, Any]:
         return dict(line.api.get(where).json()["status"])
 
-    with operating(control_plane, tmp_path / "log"):
-        until(lambda: "lastScheduleTime" in stands(), "a run was made")
-        (run,) = line.api.get(line.path("chaosexperiments")).json()["items"]
-        assert [each["uid"] for each in run["metadata"]["ownerReferences"]] == [made["metadata"]["uid"]]
-        name = run["metadata"]["name"]
-        assert line.phase("Completed", "Failed", "Aborted", name=name)["verdict"] == "Passed"
-        until(lambda: not stands().get("running"), "the schedule knows that it is over")
-        assert stands()["message"] == f"{name} was made"
-        until(lambda: "RunMade" in line.events(), "it is told")
+    until(lambda: "lastScheduleTime" in stands(), "a run was made")
+    (run,) = line.api.get(line.path("chaosexperiments")).json()["items"]
+    assert [each["uid"] for each in run["metadata"]["ownerReferences"]] == [made["metadata"]["uid"]]
+    name = run["metadata"]["name"]
+    assert line.over(name)["verdict"] == "Passed"
+    until(lambda: not stands().get("running"), "the schedule knows that it is over")
+    assert stands()["message"] == f"{name} was made"
+    until(lambda: "RunMade" in line.events("nightly"), "it is told")
 
 
-def test_what_is_not_allowed_waits_and_says_why(control_plane: ControlPlane, line: Line, tmp_path: Path) -> None:
+def test_what_is_not_allowed_waits_and_says_why(line: Line) -> None:
     """A namespace that is not let in keeps an experiment waiting, with the reason; a PLC that is no mock ends it."""
-    with operating(control_plane, tmp_path / "log"):
-        line.label(None)
-        line.run(line.frozen(), startDeadlineSecs=3)
-        until(lambda: "has no label fabgitops.io/chaos: allowed" in line.status().get("message", ""), "it says why")
-        assert line.phase("Failed")["reason"] == "Denied"
-        line.label("allowed")
-        line.run({"plcFault": {"fault": "frozen", "controlPort": 1}}, "real", startDeadlineSecs=3)
-        assert "NotAMock" in line.phase("Failed", name="real")["message"]
-        assert line.faults() == []
+    line.label(None)
+    line.run(line.fails(), startDeadlineSecs=3)
+    until(lambda: "has no label fabgitops.io/chaos: allowed" in line.status().get("message", ""), "it says why")
+    assert line.phase("Failed")["reason"] == "Denied"
+    line.label("allowed")
+    line.run({"plcFault": {"fault": "frozen", "controlPort": 1}}, "real", startDeadlineSecs=1)
+    assert line.phase("Failed", name="real")["reason"] == "NotAMock"
+    assert line.faults() == []
+
+
+def test_a_killed_operator_leaves_nothing(site: Site, line: Line) -> None:
+    """When the operator is killed in the middle, the fault ends by itself; the next one says what became of it."""
+    line.run(line.fails(), durationSecs=600)
+    line.phase("Running")
+    with site.down(kill=True):
+        until(lambda: line.faults() == [], "the mock has ended it")
+    status = line.over()
+    assert (status["phase"], status["verdict"]) == ("Failed", "Inconclusive"), status
+    line.let_go()
+
+
+@dataclass(frozen=True)
+class Row:
+    """What an IndustrialPLC says of a fault: the reasons that its Ready has, in any order, beside InSync."""
+
+    fault: str
+    says: frozenset[str] = frozenset()
+    drift: bool = False
+    """Whether the register moves while the fault is on."""
+    ends: str = "Elapsed"
+    """Why the experiment ends: what lasts for no time a mock refuses."""
+
+
+AWAY = frozenset({"ConnectionFailed"})
+ROWS = (
+    *(
+        Row(fault, AWAY)
+        for fault in (
+            "frozen",
+            "no-reply",
+            "delay:2s",
+            "wrong-unit",
+            "garbage",
+            "short-reply",
+            "close",
+            "exception:gateway-target",
+        )
+    ),
+    Row("delay:200ms"),
+    Row("restart", ends="InjectFailed"),
+    Row("slow-start:5s", ends="InjectFailed"),
+    Row("connection-limit:0"),
+    Row("exception:busy", frozenset({"DeviceBusy"})),
+    Row("exception:device-failure", frozenset({"DeviceException"})),
+    Row("no-reply,on=write", drift=True),
+    Row("exception:illegal-value,on=write", frozenset({"WriteRefused"}), drift=True),
+)
+
+
+def test_plcs_say_what_they_promise(site: Site, control_plane: ControlPlane, tmp_path: Path) -> None:
+    """Each fault of a mock PLC is told by its IndustrialPLC as the table says, or not at all; then it is in sync again.
+
+    That all PLCs are in sync before and after is what the experiments themselves ask for, and so they pass.
+    """
+    lines = {row: Line(site.api, site.plcs, next(PLACES)) for row in ROWS}
+    drifting = Line(site.api, site.plcs, next(PLACES))
+    every = (*lines.values(), drifting)
+    with Operator(control_plane.kubeconfig, "memory", tmp_path / "plcs", "--settle-secs", "0", kinds="plc"):
+        until(lambda: all(each.conditions().get("InSync", {}).get("status") == "True" for each in every), "in sync")
+        for row, line in lines.items():
+            line.run(line.fails(row.fault), durationSecs=6, probes=[STEADY])
+        moves = {"plcDrift": {"register": "4001", "value": WANTED + 100, "controlPort": site.plcs.control}}
+        drifting.run(moves, durationSecs=6, probes=[STEADY])
+        said: dict[Row, set[str]] = {row: set() for row in ROWS}
+        for row, line in lines.items():
+            if row.drift:
+                line.phase("Running")
+                line.drifts(WANTED + 100)
+
+        def watched() -> bool:
+            for row, line in lines.items():
+                said[row].add(line.conditions()["Ready"]["reason"])
+            return all(line.status().get("phase") in {"Completed", "Failed", "Aborted"} for line in every)
+
+        until(watched, "all are over")
+        ended = {row.fault: line.status() for row, line in lines.items()}
+        assert {fault: each["reason"] for fault, each in ended.items()} == {row.fault: row.ends for row in ROWS}
+        assert {each["verdict"] for each in ended.values() if each["reason"] == "Elapsed"} == {"Passed"}, ended
+        assert {row.fault: reasons - OTHERS for row, reasons in said.items()} == {row.fault: row.says for row in ROWS}
+        for line in (*(line for row, line in lines.items() if row.drift), drifting):
+            stands = line.plc()
+            assert (stands["driftEvents"], stands["correctionsApplied"]) == (1, 1), stands
+        assert drifting.status()["verdict"] == "Passed"
+
+
+OTHERS = frozenset({"InSync", "Correcting", "Drifted"})
+"""What a PLC says that is in sync, or about to be."""
