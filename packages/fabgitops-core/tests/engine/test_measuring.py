@@ -1,6 +1,7 @@
 """What changes are judged by is measured: registers and the fleet by what is known here, the rest by who is asked."""
 
 import asyncio
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytest
@@ -43,6 +44,8 @@ class JudgeController:
     def __init__(self) -> None:
         self.metric: Metric | None = None
         self.problem = ""
+        self.since: datetime | None = None
+        self.passes = 0
         self.said: list[Measured | MeasureFailed] = []
 
     def start(self, key: Key) -> State:
@@ -55,7 +58,8 @@ class JudgeController:
         if isinstance(event, Declared):
             return State(there=True), (Wake(0.0),)
         if isinstance(event, Mustered):
-            return state, (Measure(0, "t/m", self.metric, self.problem),)
+            self.passes += 1
+            return state, (Measure(0, "t/m", self.metric, self.problem, self.since),)
         if isinstance(event, Measured | MeasureFailed):
             self.said.append(event)
             return state, (Wake(1.0),)
@@ -195,11 +199,78 @@ async def test_others_are_asked_through_the_port(court: Court) -> None:
     assert set(court.metrics.asked) == {"up", "down", "http://nobody"}
 
 
+class Slow(FakeMetrics):
+    """It answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let, self.left = asyncio.Event(), 0
+
+    async def ask(self, provider: Provider) -> Answer:
+        """Answer then, and note who does not wait for it any more."""
+        answer = await super().ask(provider)
+        try:
+            await self.let.wait()
+        except asyncio.CancelledError:
+            self.left += 1
+            raise
+        return answer
+
+
+def slowly(court: Court) -> Slow:
+    """Let a judge ask somebody who answers slowly; return who that is."""
+    bench, slow = court.bench, Slow()
+    bench.engine = Engine(bench.devices, bench.host, bench.observer, bench.now, metrics=slow)
+    bench.engine.listed(INDUSTRIAL_PLC.name, None)
+    slow.answers = {"up": [1.0]}
+    court.judge.metric = Metric.model_validate({"name": "m", "provider": {"prometheus": {"query": "up"}}})
+    bench.engine.declare(WHO, court.judge, Declared(bench.now(), 1, ApiModel()))
+    return slow
+
+
+async def test_whoever_waits_for_a_slow_answer_goes_on_looking(court: Court) -> None:
+    """While an answer is on its way it acts on what people say, and others do; it asks once, and counts it once."""
+    slow, bench = slowly(court), court.bench
+    await bench.until(lambda: court.judge.passes == 3)
+    before, at = court.judge.passes, bench.time()
+    bench.engine.declare(WHO, court.judge, Declared(bench.now(), 2, ApiModel()))
+    await bench.until(lambda: court.judge.passes > before)
+    assert bench.time() - at <= measuring.MOMENT_SECS + 0.5
+    assert (slow.asked, court.judge.said) == (["up"], [])
+    slow.let.set()
+    await bench.until(lambda: len(court.judge.said) == 1)
+    answer = court.judge.said[0]
+    assert isinstance(answer, Measured)
+    assert answer.answer == Answer([1.0])
+
+
+async def test_a_slow_answer_is_waited_for_with_few_passes(court: Court) -> None:
+    """Ten minutes of waiting are looked at a dozen times, and not each second."""
+    slow, bench = slowly(court), court.bench
+    await bench.until(lambda: bench.time() > 600)
+    assert (slow.asked, court.judge.passes < 15) == (["up"], True)
+
+
+async def test_what_is_asked_no_more_is_not_waited_for(court: Court) -> None:
+    """Another analysis asks anew, though the question is the same; what is removed, and an end, leave no question."""
+    slow, bench = slowly(court), court.bench
+    await bench.until(lambda: court.judge.passes == 2)
+    court.judge.since = bench.now()
+    await bench.until(lambda: len(slow.asked) == 2)
+    assert (slow.left, court.judge.said) == (1, [])
+    bench.engine.remove(WHO)
+    await bench.until(lambda: slow.left == 2)
+    bench.engine.declare(WHO, court.judge, Declared(bench.now(), 1, ApiModel()))
+    await bench.until(lambda: len(slow.asked) == 3)
+    await bench.engine.stop(0.0)
+    assert (slow.left, court.judge.said) == (3, [])
+
+
 async def test_slow_answers_of_one_namespace_hold_up_no_other(court: Court) -> None:
     """However many judges of a namespace wait for slow answers, only three are asked for, and others are judged."""
     slow: list[str] = []
 
-    class Slow(FakeMetrics):
+    class Stuck(FakeMetrics):
         async def ask(self, provider: Provider) -> Answer:
             if provider.web is not None:
                 slow.append(provider.web.url)
@@ -207,7 +278,7 @@ async def test_slow_answers_of_one_namespace_hold_up_no_other(court: Court) -> N
             return await super().ask(provider)
 
     bench = court.bench
-    court.metrics = Slow()
+    court.metrics = Stuck()
     bench.engine = Engine(bench.devices, bench.host, bench.observer, bench.now, metrics=court.metrics)
     bench.engine.listed(INDUSTRIAL_PLC.name, None)
     for name in "abcde":

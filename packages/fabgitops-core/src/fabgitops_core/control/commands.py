@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -122,14 +123,16 @@ class Annotate(Request):
 class Measure(Request):
     """Measure a metric once, its arguments filled in, and tell what came of it.
 
-    It is the one called `name` (TEMPLATE/METRIC) of the analysis of a `wave`. Without a `metric` it cannot be asked any
-    more, for a `problem`: that comes back as a failure.
+    It is the one called `name` (TEMPLATE/METRIC) of the analysis of a `wave` that was begun at `since`. Without a
+    `metric` it cannot be asked any more, for a `problem`: that comes back as a failure. While the answer is on its way
+    whoever asks for the same again waits for that.
     """
 
     wave: int
     name: str
     metric: Metric | None
     problem: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class Engine:
         )
         clearance = Clearance(self.holds, self._held, self._wake)
         own = requests.performers()
-        own |= Measuring(self._entries, self._leading.members, metrics, self._time, now).performers()
+        self._measuring = Measuring(self._entries, self._leading.members, metrics, self._time, now, self._wake)
+        own |= self._measuring.performers()
         if objects is not None:
             own |= ObjectRequests(objects, self.families, host, clearance, self._wake, now).performers()
         self._performing = Performing(own, performers, clearance)
@@ -210,6 +211,7 @@ class Engine:
         if entry is None:
             return
         entry.gone = True
+        self._measuring.forget(entry)
         self._isolation.step(entry, Removed(self._now()))
         self._refer(key, None)
         self._settle(entry)
@@ -262,6 +264,7 @@ class Engine:
         for task in running.values():
             task.cancel()
         await asyncio.gather(*running.values(), return_exceptions=True)
+        await self._measuring.stop()
         await self._devices.close()
 
     # --- what belongs to a resource -----------------------------------------------------------------------------------

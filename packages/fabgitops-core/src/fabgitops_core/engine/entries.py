@@ -1,11 +1,13 @@
 """What the engine keeps of each resource: its controller's state, and its share of a connection."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.meta import NOTHING, ApiModel, Key
+from fabgitops_core.control.commands import Measure
 from fabgitops_core.control.controller import (
     Consultant,
     Controller,
@@ -18,6 +20,7 @@ from fabgitops_core.control.controller import (
     Referrer,
     Regarder,
 )
+from fabgitops_core.control.events import Event
 from fabgitops_core.control.members import NOBODY_LEADS, Facts, Leading
 from fabgitops_core.control.objects import Viewed, Watched
 from fabgitops_core.control.plc.auditing import WriteFacts
@@ -72,6 +75,14 @@ class Unproven(NamedTuple):
     facts: WriteFacts
 
 
+class Asked(NamedTuple):
+    """A measurement that is on its way, since when by the loop's clock, and what will come of it."""
+
+    request: Measure
+    since: float
+    answer: asyncio.Task[Event]
+
+
 class Entry:
     """One resource.
 
@@ -88,9 +99,11 @@ class Entry:
     `looked` is when, by the loop's clock, the pass began in which it looked at its device last, None where that is not
     known, or where the pass that has ended last was no whole look.
     `logged` are the faults that the log has. `said` is the status that was made known last, or found stored at first.
+    `asked` is the measurement that is on its way.
     """
 
     __slots__ = (
+        "asked",
         "at_device",
         "consultant",
         "controller",
@@ -163,6 +176,7 @@ class Entry:
         self.dead = False
         self.logged: frozenset[str] = frozenset()
         self.said: ApiModel | None = None
+        self.asked: Asked | None = None
 
     def revive(self) -> None:
         """Let one that is dead be tried again: it is declared anew, or what it refers to is."""

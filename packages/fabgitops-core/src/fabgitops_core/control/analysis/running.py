@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from fabgitops_core.api.analysis.metrics import Metric
 from fabgitops_core.api.analysis.refs import Analyses
 from fabgitops_core.api.analysis.status import AnalysisStatus, Measurement, MetricStatus
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE, MAX_METRICS, AnalysisTemplateSpec
@@ -75,7 +76,7 @@ def due(status: AnalysisStatus, analyses: Analyses, offers: Offers, at: datetime
     if not waiting:
         return None
     metric = min(waiting, key=lambda each: (each.next_at or at, each.name))
-    return _measure(status.wave, metric.name, analyses, offers)
+    return _measure(status, metric.name, analyses, offers)
 
 
 def next_at(status: AnalysisStatus) -> datetime | None:
@@ -86,7 +87,7 @@ def next_at(status: AnalysisStatus) -> datetime | None:
 def taken(status: AnalysisStatus, event: Measured | MeasureFailed) -> AnalysisStatus:
     """Return how an analysis stands after a measurement; one that is not of it, or came too late, changes nothing."""
     request = event.request
-    if request.wave != status.wave or status.verdict != Verdict.RUNNING:
+    if (request.wave, request.since) != (status.wave, status.started_at) or status.verdict != Verdict.RUNNING:
         return status
     metrics = tuple(
         _measured(each, event) if each.name == request.name and each.verdict == Verdict.RUNNING else each
@@ -97,7 +98,7 @@ def taken(status: AnalysisStatus, event: Measured | MeasureFailed) -> AnalysisSt
 
 def is_measured(status: AnalysisStatus, analyses: Analyses, offers: Offers) -> bool:
     """Return whether each metric was measured as often as it says, or once where it says nothing of that."""
-    requests = (_measure(status.wave, each.name, analyses, offers) for each in _running(status))
+    requests = (_measure(status, each.name, analyses, offers) for each in _running(status))
     return all(
         request.metric is not None and made(each) >= (request.metric.times or 1)
         for each, request in zip(_running(status), requests, strict=True)
@@ -114,7 +115,7 @@ def concluded(status: AnalysisStatus, analyses: Analyses, offers: Offers) -> Ana
         return status
     if not status.metrics:  # somebody has taken them out of the status
         return status.model_copy(update={"verdict": Verdict.INCONCLUSIVE.value, "message": "no metric of it is known"})
-    asked_last = ((each, _measure(status.wave, each.name, analyses, offers)) for each in status.metrics)
+    asked_last = ((each, _measure(status, each.name, analyses, offers)) for each in status.metrics)
     metrics = (
         at_its_end(each, request.metric, request.problem) if each.verdict == Verdict.RUNNING else each
         for each, request in asked_last
@@ -141,20 +142,26 @@ def _offered(name: str, offers: Offers) -> tuple[AnalysisTemplateSpec | None, st
     )
 
 
-def _measure(wave: int, name: str, analyses: Analyses, offers: Offers) -> Measure:
+def _measure(status: AnalysisStatus, name: str, analyses: Analyses, offers: Offers) -> Measure:
     """Return the request for a metric, also where it cannot be asked: it comes back as an Error."""
+    metric, problem = _metric(name, analyses, offers)
+    return Measure(status.wave, name, metric, problem, status.started_at)
+
+
+def _metric(name: str, analyses: Analyses, offers: Offers) -> tuple[Metric | None, str]:
+    """Return a metric as it is now, or None with the reason why it cannot be asked any more."""
     template, _, own = name.partition("/")
     spec, problem = _offered(template, offers)
     if spec is None:
-        return Measure(wave, name, None, problem)
+        return None, problem
     metric = next((each for each in spec.metrics if each.name == own), None)
     if metric is None:
-        return Measure(wave, name, None, f"AnalysisTemplate {template} has no metric {own} any more")
+        return None, f"AnalysisTemplate {template} has no metric {own} any more"
     given = {each.name: each.value for each in analyses.args}
     try:
-        return Measure(wave, name, spec.resolved(metric, given))
+        return spec.resolved(metric, given), ""
     except ValidationError as error:
-        return Measure(wave, name, None, sentences(error, "metric"))
+        return None, sentences(error, "metric")
 
 
 def _measured(status: MetricStatus, event: Measured | MeasureFailed) -> MetricStatus:

@@ -14,7 +14,8 @@ stored that it follows from.
                                              REFUSED, AWAY: it is said, and a look after 2, 4 … 60 s; HELD: when woken
     MEASURING  Measured, MeasureFailed       IDLE, and a look at once
     any        Emitted                       the same: the next event that waits is handed over
-    any        Surveyed                      as from IDLE: passes are never doubled, so the one before died of a fault
+    any        Surveyed                      as from IDLE: passes are never doubled, so the one before died of a fault,
+                                             or its measurement is on its way: the same is asked for again, and has it
     any        Removed                       GONE: nothing is sent any more; the cluster collects what it owned
 
 `Declared` changes what is wanted: a request that followed from something else is not sent any more (`wants`).
