@@ -102,7 +102,7 @@ class Kubectl:
 def kubectl(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Kubectl:
     """Return kubectl for an API server on which the operator's manifests are applied.
 
-    Of rollouts only the definitions: a page shows what the operator may without them.
+    Of rollouts and chaos only the definitions: a page shows what the operator may without them.
     """
     tool = Kubectl(PROGRAMS.of(request, "kubectl"), control_plane.kubeconfig)
     tool("apply", "-f", "-", text=manifests(with_racks=True))

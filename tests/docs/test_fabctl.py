@@ -37,7 +37,7 @@ ENDLESS = ("fabctl watch", "fabctl events -A", "fabctl rollout get recipe -w")
 CHANGES = ("fabctl diff", "kubectl kustomize")
 """What ends with 1, since it finds changes."""
 
-WORDS = ("sync", "approve", "suspend", "resume", "wait", "rollout", "validate", "rack", "brake")
+WORDS = ("sync", "approve", "suspend", "resume", "wait", "rollout", "validate", "rack", "brake", "chaos")
 ONE_BY_ONE = tuple(f"fabctl {word}" for word in WORDS)
 """What acts, waits, or reads a folder that others write into, is run in the order of the page, and before all else."""
 
@@ -90,6 +90,8 @@ class Shell:
     environment: dict[str, str]
     kubectl: Kubectl
     port: str
+    control: str = ""
+    """Port of the control API of what plays the devices."""
 
     def run(self, line: str) -> tuple[int, str]:
         """Type a line, and return its exit code and all that it says; what goes on is ended after its first line."""
@@ -129,6 +131,13 @@ class Shell:
         body = {"apiVersion": "fabgitops.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
         self.kubectl("apply", "-f", "-", text=yaml.safe_dump(body))
 
+    def shorten(self, file: str) -> None:
+        """Let an experiment last two seconds, on the devices that there are, which need not be in sync."""
+        body = yaml.safe_load((self.folder / file).read_text())
+        body["spec"]["scenario"]["plcFault"]["controlPort"] = int(self.control)
+        body["spec"] |= {"durationSecs": 2, "probes": []}
+        (self.folder / file).write_text(yaml.safe_dump(body))
+
     def until(self, what: str, *wanted: str) -> None:
         """Wait until the reason of Ready is one of these."""
         deadline = time.monotonic() + PATIENCE
@@ -154,11 +163,12 @@ def shell(
     kubectl: Kubectl, control_plane: ControlPlane, namespaces: None, prometheus: str, tmp_path: Path
 ) -> Iterator[Shell]:
     """Return a shell in a plant's repository, beside a cluster with a plant that an operator looks after."""
-    (port,) = free_ports("--port 5502").values()
+    port, control = free_ports("--port 5502 --control 5503").values()
     kubectl("create", "namespace", NAMESPACE)
+    kubectl("label", "namespace", NAMESPACE, "fabgitops.io/chaos=allowed")
     config = tmp_path / "kubeconfig"
     config.write_text(control_plane.kubeconfig.read_text())
-    shell = Shell(tmp_path / "plant", {}, kubectl, port)
+    shell = Shell(tmp_path / "plant", {}, kubectl, port, control)
     context = yaml.safe_load(config.read_text())["contexts"][0]["context"]
     for name in ("line-1", "line-2"):
         where = [f"--{key}={context[key]}" for key in ("cluster", "user")]
@@ -177,8 +187,11 @@ def shell(
     operator = shell.environment | {f"FABGITOPS_{name}": value for name, value in names.items()}
     registers = [word for at in (4001, 4002, 4003, 4004, 4011, 4012, 4013) for word in ("--register", f"{at}=2500")]
     with (tmp_path / "operator.log").open("w") as log, (tmp_path / "mock.log").open("w") as other:
-        mock = subprocess.Popen([BIN / "mock-plc", "--bind", "127.0.0.1", "--port", port, *registers], stderr=other)
+        places = ["--bind", "127.0.0.1", "--port", port, "--control", control]
+        mock = subprocess.Popen([BIN / "mock-plc", *places, *registers], stderr=other)
         running = subprocess.Popen([BIN / "fabgitops-operator", "run", "--setpoint-rollouts"], env=operator, stderr=log)
+        alone = {**operator, "FABGITOPS_METRICS_PORT": "0", "FABGITOPS_KINDS": "chaos"}
+        unsettling = subprocess.Popen([BIN / "fabgitops-operator", "run", "--no-lease"], env=alone, stderr=log)
         try:
             shell.until("plc/mixer", "InSync")
             kubectl("wait", "-n", NAMESPACE, "--for=jsonpath={.status.plan.digest}", "--timeout=60s", "plc/boiler")
@@ -186,10 +199,11 @@ def shell(
             be_a_pod(kubectl, address, int(metrics))
             yield shell
         finally:
-            for program in (running, mock):
+            for program in (running, unsettling, mock):
                 program.send_signal(signal.SIGTERM)
                 program.wait()
             kubectl.clear(NAMESPACE)
+            kubectl("delete", "chaospolicy", "default", "--ignore-not-found")
 
 
 def reachable() -> tuple[str, str]:
@@ -234,6 +248,9 @@ def furnish(shell: Shell) -> None:
     a_workload(shell.kubectl, NAMESPACE, {"simple": {}}, phase="Completed", stableRS=NEW)
     shell.presses(2500)
     shell.kubectl("apply", "-n", NAMESPACE, "-f", str(shell.folder / "scrap.yaml"))
+    allowed = {"enabled": True, "scenarios": ["plcFault"], "maxPercent": 100}
+    policy = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosPolicy", "metadata": {"name": "default"}, "spec": allowed}
+    shell.kubectl("apply", "-f", "-", text=yaml.safe_dump(policy))
     pending = {"removals": 1, "names": ["rack-01-c0s0n1"]}
     status = {"phase": "Ready", "observedGeneration": 1, "template": {"name": "small", "planHash": "5f2c"}}
     rack = {"templateRef": {"name": "small"}}
@@ -260,6 +277,8 @@ def before(line: str, shell: Shell) -> None:
         shell.until("spr/recipe", "Paused")
     elif line == "fabctl rollout retry recipe --dry-run":
         shell.until("spr/recipe", "Aborted")
+    elif line == "fabctl chaos run freeze.yaml --dry-run":
+        shell.shorten("freeze.yaml")
 
 
 def lines() -> Sequence[str]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fabctl.app import app
 from fabctl.checks import (
+    OF_CHAOS,
     OF_RACKS,
     OF_ROLLOUTS,
     OF_WORKLOADS,
@@ -54,7 +55,7 @@ def test_rights_name_the_commands_that_lack_them() -> None:
     assert worst(of_rights({right: right.verb != "list" for right in ALL})) == 1
 
 
-UNASKING = {"completion", "validate", "init", "version", "doctor"}
+UNASKING = {"completion", "validate", "init", "version", "doctor", "chaos scenarios"}
 """Commands that ask no cluster, or go on with what they are told."""
 
 
@@ -66,7 +67,7 @@ def about(words: str) -> str:
 def test_rights_of_every_command_are_looked_at() -> None:
     """Each command that asks a cluster stands in a line, behind its group where it is in one."""
     named = set()
-    for words in (*RIGHTS, *OF_ROLLOUTS, *map(about, OF_WORKLOADS), *OF_RACKS, *of_operators(())):
+    for words in (*RIGHTS, *OF_ROLLOUTS, *map(about, OF_WORKLOADS), *OF_RACKS, *OF_CHAOS, *of_operators(())):
         group = words.partition(" ")[0]
         named |= (
             {f"{group} {each}" for each in words[len(group) :].replace(" ", "").split(",")}

@@ -65,15 +65,22 @@ LINES: Mapping[str, str] = {
     "rollout release": "mixer --dry-run",
     "rollout history": "spr/mixer",
     "rollout analyze": "mixer --prometheus http://127.0.0.1:9",
+    "chaos run": "CHAOS --dry-run",
+    "chaos list": "",
+    "chaos get": "mixer",
+    "chaos abort": "mixer --dry-run",
+    "chaos stop": "--dry-run",
+    "chaos agents": "",
+    "chaos scenarios": "",
 }
 """What is typed of each command."""
-UNASKED = {"completion", "validate", "import", "init"}
+UNASKED = {"completion", "validate", "import", "init", "chaos scenarios"}
 """Commands that ask nobody, and so have nothing that could be interrupted."""
 UNHEARD = {"rollout analyze"}
 """What says nothing before it has asked a Prometheus; test_analyzing has one."""
 TABLES = (
     *("get-status", "list", "events", "history", "templates", "top", "doctor"),
-    *("rack list", "brake status", "rollout list", "rollout history"),
+    *("rack list", "brake status", "rollout list", "rollout history", "chaos list", "chaos agents"),
 )
 
 
@@ -173,6 +180,10 @@ class Nursery:
         self._manifest.write_text(yaml.safe_dump(body))
         self._tags = folder / "tags.csv"
         self._tags.write_text("name,address,type\nspeed,4001,uint16\n")
+        self._chaos = folder / "chaos.yaml"
+        target = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "3"}}}
+        spec = {"scenario": {"plcFault": {"fault": "frozen"}}, "target": target}
+        self._chaos.write_text(yaml.safe_dump({**body, "kind": "ChaosExperiment", "spec": spec}))
         self._config = kubeconfig
 
     @cache  # noqa: B019 - as long as the module
@@ -181,7 +192,8 @@ class Nursery:
         meant = [name for name in LINES if how not in {"narrow", "wide"} or name in TABLES]
         meant = [name for name in meant if how != "interrupted" or name not in UNASKED]
         meant = [name for name in meant if how != "plain" or name not in {"watch", *UNHEARD}]
-        places = {"FILE": self._manifest, "TAGS": self._tags, "FOLDER": self._manifest.with_name(how.replace(" ", "-"))}
+        places = {"FILE": self._manifest, "TAGS": self._tags, "CHAOS": self._chaos}
+        places["FOLDER"] = self._manifest.with_name(how.replace(" ", "-"))
         words = [[*name.split(), *(str(places.get(word, word)) for word in LINES[name].split())] for name in meant]
         done = subprocess.run(
             [sys.executable, Path(__file__).with_name("nursery.py"), how],

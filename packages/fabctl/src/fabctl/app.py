@@ -113,6 +113,24 @@ for _name, _help in _ROLLOUT_COMMANDS:
     _ROLLOUT.command(f"fabctl.commands.rollout.{_name}:{_name}", name=_name, help=_help)
 app.command(_ROLLOUT)
 
+_CHAOS = App(
+    name="chaos",
+    help="Chaos experiments: run, followed, ended; and whether anything may be injected at all.",
+    help_format="plaintext",
+)
+_CHAOS_COMMANDS = (
+    ("run", "Run the experiment of a file; --wait follows it, and ends as it ends; --dry-run shows what it would hit."),
+    ("list", "List experiments: what each does, where it stands, what it showed."),
+    ("get", "Draw an experiment: phases, targets with the time that is left, probes, verdict; -w until it is over."),
+    ("abort", "End experiments now, without being asked, and wait until nothing of them is left."),
+    ("stop", "Stop all chaos in the cluster: none begins any more, and all that there are end."),
+    ("agents", "Show the agents that inject into pods: which live, and what each can do on its node."),
+    ("scenarios", "List what experiments may do; of one print a manifest to begin with."),
+)
+for _name, _help in _CHAOS_COMMANDS:
+    _CHAOS.command(f"fabctl.commands.chaos.{_name}:{_name}", name=_name, help=_help)
+app.command(_CHAOS)
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""

@@ -97,6 +97,25 @@ OF_WORKLOADS: Mapping[str, tuple[Right, ...]] = {
 }
 """What they need besides where the cluster has rollouts of workloads."""
 
+_CHAOS = "chaosexperiments"
+OF_CHAOS: Mapping[str, tuple[Right, ...]] = {
+    "chaos list, get": _rights(_CHAOS, "get", "list", "watch"),
+    "chaos run": (
+        *_rights(_CHAOS, "create", "get", "list", "watch", "patch"),
+        Right("get", _OURS, "chaospolicies", ""),
+        Right("get", "", "namespaces", ""),
+        Right("list", "", "pods"),
+        Right("list", _OURS, _PLCS),
+    ),
+    "chaos abort": _rights(_CHAOS, "get", "list", "watch", "patch"),
+    "chaos stop": (
+        *(Right(verb, _OURS, _CHAOS, "") for verb in ("list", "watch", "patch")),
+        *(Right(verb, _OURS, "chaospolicies", "") for verb in ("get", "patch")),
+    ),
+    "chaos agents": (Right("list", "coordination.k8s.io", "leases", ""),),
+}
+"""What they need besides where the cluster has chaos experiments; run without the last four in a dry run says less."""
+
 OF_RACKS: Mapping[str, tuple[Right, ...]] = {
     "rack list, describe": _rights("racks", "get", "list"),
     "rack approve": _rights("racks", "get", "patch"),

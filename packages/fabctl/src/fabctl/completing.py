@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fabctl.leading import GROUPS
-from fabctl.names import ANALYSIS, BMC, PLC, RACK, ROLLOUT, ROLLOUTS, TEMPLATE, WORKLOAD, Kind
+from fabctl.names import ANALYSIS, BMC, EXPERIMENT, PLC, RACK, ROLLOUT, ROLLOUTS, TEMPLATE, WORKLOAD, Kind
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -53,6 +53,7 @@ VALUES: Mapping[str, Wanted] = {
             "--limit",
             "--to-revision",
             "--argo-instance-id",
+            "--name",
         ),
         Wanted.NOTHING,
     ),
@@ -82,6 +83,8 @@ _KINDS: Mapping[str, Kind | tuple[Kind, ...] | None] = {
     **dict.fromkeys((f"rollout {word}" for word in ("promote", "abort", "retry", "pause", "resume")), ROLLOUTS),
     "rollout approve": ROLLOUT,
     "rollout undo": WORKLOAD,
+    **dict.fromkeys((f"chaos {word}" for word in ("get", "abort")), EXPERIMENT),
+    **dict.fromkeys((f"chaos {word}" for word in ("run", "list", "stop", "agents")), None),
 }
 """What the arguments of a command name; those of any other are PLCs."""
 

@@ -45,7 +45,7 @@ class Change:
     @property
     def title(self) -> str:
         """Return what it is called."""
-        return f"{self.kind} {self.namespace}/{self.name}"
+        return f"{self.kind} {'/'.join(filter(None, (self.namespace, self.name)))}"
 
 
 def compared(body: Body) -> dict[str, Any]:

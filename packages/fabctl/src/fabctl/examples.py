@@ -207,6 +207,40 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
             "fabctl rollout analyze -f scrap.yaml --arg line=3 --lasting 10m \\\n    --prometheus http://prometheus:9090",
         ),
     ),
+    "chaos": (
+        ("a manifest to begin with", "fabctl chaos scenarios plcFault > freeze.yaml"),
+        ("what it would hit", "fabctl chaos run freeze.yaml --dry-run"),
+        ("run it, and end as it ends", "fabctl chaos run freeze.yaml --wait --timeout 600"),
+    ),
+    "chaos run": (
+        ("what it would hit, and what speaks against it", "fabctl chaos run freeze.yaml --dry-run"),
+        ("in CI, where the exit code is the verdict", "fabctl chaos run freeze.yaml --wait --timeout 600"),
+        ("once more, and not waited for", "fabctl chaos run freeze.yaml --name freeze-2"),
+    ),
+    "chaos list": (
+        ("the experiments of all namespaces", "fabctl chaos list -A"),
+        ("with what each does to what", "fabctl chaos list -o wide"),
+    ),
+    "chaos get": (
+        ("phases, targets, probes, verdict", "fabctl chaos get plc-fault"),
+        ("as it goes on, until it is over", "fabctl chaos get plc-fault -w"),
+    ),
+    "chaos abort": (
+        ("end one now", "fabctl chaos abort freeze-2"),
+        ("what ending all would end", "fabctl chaos abort --all -A --dry-run"),
+    ),
+    "chaos stop": (
+        ("what would be stopped", "fabctl chaos stop --dry-run"),
+        ("stop all chaos, where nobody can be asked", "fabctl chaos stop --yes"),
+    ),
+    "chaos agents": (
+        ("which live, and what each can do on its node", "fabctl chaos agents"),
+        ("with their addresses and Leases", "fabctl chaos agents -o wide"),
+    ),
+    "chaos scenarios": (
+        ("what there is, and what each needs", "fabctl chaos scenarios -o wide"),
+        ("a manifest to begin with", "fabctl chaos scenarios plcFault > freeze.yaml"),
+    ),
 }
 """By command (a group, or nothing, as well): what each is for, and the line to type."""
 

@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from fabctl.argo import CLUSTER_TEMPLATE
 from fabctl.fields import Body, mapping, text
 from fabctl.manifests import Manifest, Trouble
-from fabctl.names import TEMPLATE
+from fabctl.names import CHAOS_POLICY, TEMPLATE
 from fabctl.reading.lines import Path
 from fabctl.reading.naming import problem_of_names
 
 DEFAULT_NAMESPACE = "default"
+_OF_THE_CLUSTER = frozenset({CLUSTER_TEMPLATE, CHAOS_POLICY.title})
+"""Kinds whose objects are in no namespace."""
 _LABEL = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)"
 _VALUE = re.compile(rf"{_LABEL}?")
 _PREFIX = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/"
@@ -101,7 +103,7 @@ def _about(manifest: Manifest, where: str) -> str:
 
 
 def _where(manifest: Manifest, namespace: str | None) -> str:
-    if manifest.kind == CLUSTER_TEMPLATE:
+    if manifest.kind in _OF_THE_CLUSTER:
         return ""
     return manifest.namespace or namespace or DEFAULT_NAMESPACE
 

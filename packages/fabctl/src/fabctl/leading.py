@@ -8,7 +8,7 @@ _ALIASES = (("--namespace", "-n"), ("--selector", "-l"), ("--output", "-o"), ("-
 WITH_VALUE = (*_ALIASES, ("--request-timeout",), ("--color",))
 FLAGS = (("--all-namespaces", "-A"),)
 """The options of several commands, each by its names."""
-GROUPS = frozenset({"rack", "brake", "rollout"})
+GROUPS = frozenset({"rack", "brake", "rollout", "chaos"})
 """Commands whose next word is a command as well."""
 
 

@@ -26,6 +26,8 @@ class Kind:
     @property
     def plural(self) -> str:
         """Return its name in URLs."""
+        if self.singular.endswith("y"):
+            return f"{self.singular[:-1]}ies"
         return self.singular if self.singular.endswith("s") else f"{self.singular}s"
 
     @property
@@ -51,10 +53,16 @@ ROLLOUT = Kind("setpointrollout", "spr", "SetpointRollout", "a rollout", "fabctl
 WORKLOAD = Kind("rollout", "fgro", "Rollout", "a rollout", "fabctl rollout list")
 ROLLOUTS = (ROLLOUT, WORKLOAD)
 """Both kinds of rollouts: of set-points, and of workloads."""
+EXPERIMENT = Kind("chaosexperiment", "chaos", "ChaosExperiment", "an experiment", "fabctl chaos list")
+CHAOS_POLICY = Kind("chaospolicy", "chaospolicy", "ChaosPolicy", "a policy of chaos", "kubectl get chaospolicies")
+LEASE = Kind("lease", "lease", "Lease", "a Lease", "fabctl chaos agents", "coordination.k8s.io")
+AGENT = "app.kubernetes.io/component=chaos-agent"
+"""The label of Leases that are of agents of chaos experiments, and of no operator."""
 REPLICA_SET = Kind("replicaset", "rs", "ReplicaSet", "a ReplicaSet", "fabctl rollout get", "apps")
 POD = Kind("pod", "po", "Pod", "a pod", "fabctl rollout get", "")
 EVENT = Kind("event", "ev", "Event", "an Event", "fabctl events", "events.k8s.io")
 CHECK = Kind("check", "check", "Check", "a check", "fabctl doctor", "fabctl.fabgitops.io")
+SCENARIO = Kind("scenario", "scenario", "Scenario", "a scenario", "fabctl chaos scenarios", "fabctl.fabgitops.io")
 CONFIG_MAP = Kind("configmap", "cm", "ConfigMap", "a ConfigMap", "fabctl brake status", "")
 
 

@@ -11,10 +11,10 @@ _LEFT_TO_THE_SERVER = ("creationTimestamp", "generation", "managedFields", "reso
 
 
 def asked_for(body: Body, namespace: str) -> dict[str, Any]:
-    """Return an object as it is sent: in its namespace, without what only the API server says."""
+    """Return an object as it is sent: in its namespace, if it is in one, without what only the API server says."""
     metadata = {name: value for name, value in mapping(body.get("metadata")).items() if name not in _LEFT_TO_THE_SERVER}
     whole = {name: value for name, value in body.items() if name != "status"}
-    return {**whole, "metadata": {**metadata, "namespace": namespace}}
+    return {**whole, "metadata": {**metadata, **({"namespace": namespace} if namespace else {})}}
 
 
 def applied_by(live: Body) -> str:

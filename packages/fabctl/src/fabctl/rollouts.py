@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fabctl.fields import NOTHING, Body, mapping, moment, number, sequence, shown, text
+from fabctl.labels import selector_text
 from fabctl.marks import ABORT, PAUSE, PROMOTE, RETRY
 from fabctl.parts import (
     Analysis,
@@ -185,16 +186,7 @@ def rollout_view(body: Body) -> RolloutView:
 
 def selector_of(body: Body) -> str:
     """Return which PLCs a rollout is about, as the API server and `-l` take it; nothing where it selects none."""
-    given = mapping(mapping(body.get("spec")).get("selector"))
-    labels = [f"{text(name)}={text(value)}" for name, value in mapping(given.get("matchLabels")).items()]
-    return ",".join([*labels, *map(_requirement, map(mapping, sequence(given.get("matchExpressions"))))])
-
-
-def _requirement(given: Body) -> str:
-    key, operator, values = text(given.get("key")), text(given.get("operator")), ",".join(texts_in(given.get("values")))
-    if operator in {"In", "NotIn"}:
-        return f"{key} {operator.lower()} ({values})"
-    return f"!{key}" if operator == "DoesNotExist" else key
+    return selector_text(mapping(mapping(body.get("spec")).get("selector")))
 
 
 def phase_of(metadata: Body, status: Body) -> str:

@@ -206,7 +206,7 @@ class Served(BaseHTTPRequestHandler):
         plural, name = self._what(urlsplit(self.path).path)
         there = self.world.objects[plural, name]
         version = there["metadata"]["resourceVersion"]
-        if patch["metadata"].get("resourceVersion", version) != version:
+        if patch.get("metadata", {}).get("resourceVersion", version) != version:
             self._say(409, {"message": "the object has been modified"})
             return
         self.world.patches.append((f"{plural}/{name}", patch))

@@ -59,9 +59,10 @@ class Api:
         async with self._asked("PATCH", path, {"fieldManager": _OWNER}, content, _MERGE) as answer:
             return _object(await answer.read(self._timeout))
 
-    async def post(self, path: str, body: Object) -> Object:
-        """Create an object, and return it as it is then."""
-        async with self._asked("POST", path, {}, json.dumps(body).encode(), _JSON) as answer:
+    async def post(self, path: str, body: Object, *, strict: bool = False) -> Object:
+        """Create an object, and return it as it is then; where it is `strict`, unknown fields are refused."""
+        query = {"fieldValidation": "Strict", "fieldManager": _OWNER} if strict else {}
+        async with self._asked("POST", path, query, json.dumps(body).encode(), _JSON) as answer:
             return _object(await answer.read(self._timeout))
 
     async def rehearse(self, how: str, path: str, body: Object, options: Query) -> Object:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fabctl.cluster import paths
 from fabctl.cluster.client import Cluster
 from fabctl.cluster.failures import NotThere
 from fabctl.errors import NotInstalled
@@ -15,8 +16,8 @@ from fabctl.patching import applied_by, asked_for, merge_patch
 
 _VERSION = re.compile(rf"{re.escape(GROUP)}/[a-z0-9]+")
 
-Versions = Mapping[str, str]
-"""The plural of each kind, by kind."""
+Versions = Mapping[str, tuple[str, bool]]
+"""The plural of each kind, by kind, and whether its objects are in namespaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Applying:
             NotInstalled: The cluster does not have its kind.
             FabctlError: The API server refuses it, or does not answer.
         """
-        plural = await self._plural(manifest)
-        wanted = asked_for(manifest.body, namespace)
-        path = f"/apis/{manifest.body['apiVersion']}/namespaces/{namespace}/{plural}"
+        plural, namespaced = await self._plural(manifest)
+        wanted = asked_for(manifest.body, namespace if namespaced else "")
+        path = paths.path(manifest.body["apiVersion"], plural, namespace if namespaced else None)
         resource = f"{plural}.{GROUP}"
         try:
             live = await self._cluster.read(f"{path}/{manifest.name}", resource, namespace)
@@ -64,7 +65,7 @@ class Applying:
             return Applied(live, live)
         return Applied(live, await self._cluster.rehearse("PATCH", there, resource, namespace, patch))
 
-    async def _plural(self, manifest: Manifest) -> str:
+    async def _plural(self, manifest: Manifest) -> tuple[str, bool]:
         version = text(manifest.body.get("apiVersion"))
         if not _VERSION.fullmatch(version):  # it becomes part of a URL, where .. may lead to what is not ours
             raise NotInstalled(f"{manifest.kind} says apiVersion {version}: there is {GROUP}/v1")
@@ -81,4 +82,8 @@ class Applying:
         except NotThere:
             return {}
         listed = map(mapping, sequence(found.get("resources")))
-        return {text(each.get("kind")): text(each.get("name")) for each in listed if "/" not in text(each.get("name"))}
+        return {
+            text(each.get("kind")): (text(each.get("name")), each.get("namespaced") is not False)
+            for each in listed
+            if "/" not in text(each.get("name"))
+        }

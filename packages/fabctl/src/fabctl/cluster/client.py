@@ -14,7 +14,7 @@ from fabctl.cluster.transport import Transport
 from fabctl.errors import FabctlError, NotInstalled, Unhandled, UnknownPLC, Unreachable
 from fabctl.fields import Body, mapping, text
 from fabctl.kubeconfig.access import Access
-from fabctl.names import PLC, Kind
+from fabctl.names import AGENT, PLC, Kind
 from fabctl.options import Connection
 
 GROUP = "fabgitops.io/v1"
@@ -66,6 +66,27 @@ class Cluster:
                 return await self._api.get(paths.place(kind, self.namespace, name))
         except NotThere:
             return None
+
+    async def one(self, kind: Kind, namespace: str | None, name: str) -> Body | None:
+        """Return an object of a namespace, or (None) of the whole cluster; None where it, or the kind, is not there."""
+        try:
+            with told(self._attempt("get", namespace, paths.resource(kind))):
+                return await self._api.get(paths.place(kind, namespace, name))
+        except NotThere:
+            return None
+
+    async def create(self, kind: Kind, namespace: str, body: dict[str, Any]) -> Body:
+        """Create an object, and return it as it is then; fields that the kind has not are refused.
+
+        Raises:
+            NotInstalled: The cluster has no such kind.
+        """
+        attempt = self._attempt("create", namespace, paths.resource(kind))
+        try:
+            with told(attempt):
+                return await self._api.post(paths.place(kind, namespace), body, strict=True)
+        except NotThere:
+            raise not_installed(attempt) from None
 
     async def list_objects(self, namespace: str | None, selector: str | None = None, kind: Kind = PLC) -> list[Body]:
         """Return the PLCs, or the templates, of one namespace or (None) of all."""
@@ -246,12 +267,16 @@ class Cluster:
 
     async def leases(self) -> list[Body]:
         """Return the Leases of operators, of those that run and of those that did."""
-        path, query = (
-            paths.path("coordination.k8s.io/v1", "leases"),
-            {"labelSelector": "app.kubernetes.io/name=fabgitops"},
-        )
-        with told(self._attempt("list", None, "leases.coordination.k8s.io")):
-            return (await self._list(path, query))[0]
+        return await self._leases(None, f"app.kubernetes.io/name=fabgitops,{AGENT.replace('=', '!=')}")
+
+    async def agents(self, namespace: str | None) -> list[Body]:
+        """Return the Leases of agents of chaos experiments, of one namespace or (None) of all."""
+        return await self._leases(namespace, AGENT)
+
+    async def _leases(self, namespace: str | None, labels: str) -> list[Body]:
+        path = paths.path("coordination.k8s.io/v1", "leases", namespace)
+        with told(self._attempt("list", namespace, "leases.coordination.k8s.io")):
+            return (await self._list(path, {"labelSelector": labels}))[0]
 
     async def may(self, verb: str, group: str, resource: str, namespace: str | None = None) -> bool:
         """Return whether who asks may do something, in a namespace, in all ("") or in the one that is meant (None)."""

@@ -93,7 +93,7 @@ class Comparing:
         metadata = mapping(body.get("metadata"))
         change = Change(
             kind=str(body["kind"]),
-            namespace=str(metadata["namespace"]),
+            namespace=str(metadata.get("namespace") or ""),
             name=str(metadata["name"]),
             device="",
             before=None if applied.before is None else compared(applied.before),

@@ -39,6 +39,10 @@ class NotThere(Refused):
     """404: the object or the whole kind is not there; which of them, whoever asked finds out."""
 
 
+class Conflict(Unreachable):
+    """409: there is something of this name already, or it has changed meanwhile."""
+
+
 class Expired(Unreachable):
     """410: what a watch or a page goes on from is too old; begin again."""
 
@@ -79,7 +83,9 @@ def _answered(code: int, message: str, attempt: Attempt) -> FabctlError:
     if code == 410:
         return Expired(f"{attempt.server} could not go on to {what} (410): {message}; try again")
     if code in {409, 429} or code >= 500:
-        return Unreachable(f"{attempt.server} could not {what} ({code}): {message}; try again")
+        return (Conflict if code == 409 else Unreachable)(
+            f"{attempt.server} could not {what} ({code}): {message}; try again"
+        )
     return Refused(f"{attempt.server} refuses to {what} ({code}): {message}")
 
 
@@ -128,4 +134,6 @@ def not_installed(attempt: Attempt) -> NotInstalled:
         return NotInstalled(f"{there} {attempt.resource}: let the chart install it (setpointRollouts.enabled)")
     if attempt.resource.startswith("rollouts."):
         return NotInstalled(f"{there} {attempt.resource}: let the chart install it (delivery.enabled)")
+    if attempt.resource.startswith("chaos"):
+        return NotInstalled(f"{there} {attempt.resource}: let the chart install it (chaos.enabled)")
     return NotInstalled(f"{there} {attempt.resource}: let the chart install what racks need (racks.enabled)")

@@ -47,6 +47,12 @@ class Act:
     kind: Kind = PLC
     uids: Mapping[Key, str] = field(default_factory=dict)
     """Which objects are meant, as far as it matters that they are the same."""
+    spec: Body = field(default_factory=dict)
+    """What is changed in the spec of each, instead of annotations."""
+    gone: str = ""
+    """What is said of one that is deleted meanwhile, where that is as wanted."""
+    late: str = ""
+    """What else is said where the operator does not answer."""
 
 
 def which(key: Key, *, namespaces: bool) -> str:
@@ -96,7 +102,7 @@ class _Acting:
         async def one(key: Key, annotations: Annotations) -> Key | None:
             async with slots:
                 try:
-                    await self._cluster.annotate(key, annotations, self._act.kind, self._act.uids.get(key, ""))
+                    await self._change(key, annotations)
                 except FabctlError as error:
                     if self._alone:
                         raise
@@ -106,6 +112,14 @@ class _Acting:
 
         given = self._act.annotations.items()
         return {key for key in await asyncio.gather(*(one(*each) for each in given)) if key}
+
+    async def _change(self, key: Key, annotations: Annotations) -> None:
+        act, uid = self._act, self._act.uids.get(key, "")
+        if act.spec:
+            same = {"metadata": {"uid": uid}} if uid else {}
+            await self._cluster.patch(key, {**same, "spec": dict(act.spec)}, act.kind)
+        else:
+            await self._cluster.annotate(key, annotations, act.kind, uid)
 
     async def _wait(self, pending: set[Key], timeout: float) -> None:
         each = "PLCs" if self._act.kind is PLC else f"{self._act.kind.title}s"
@@ -117,7 +131,7 @@ class _Acting:
         except TimeoutError:
             for key in sorted(pending):
                 late = f"{self._act.asked}, but the operator did not answer within {timeout:g} s: is it running?"
-                self._complain(key, late)
+                self._complain(key, late + self._act.late)
             self._late = bool(pending)
 
     async def _collect(self, pending: set[Key]) -> None:
@@ -126,7 +140,10 @@ class _Acting:
             async for key, body in changes:
                 if key not in pending:
                     continue
-                if body is None:
+                if body is None and self._act.gone:
+                    pending.discard(key)
+                    self._print(f"{self._name(key)}: {self._act.gone}")
+                elif body is None:
                     pending.discard(key)
                     self._fail(key, "it was deleted meanwhile")
                 elif answer := self._act.answer(view(body), body):

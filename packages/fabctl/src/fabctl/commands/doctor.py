@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fabctl.checks import (
     ALONE,
     APPROVE,
+    OF_CHAOS,
     OF_RACKS,
     OF_ROLLOUTS,
     OF_WORKLOADS,
@@ -32,7 +33,7 @@ from fabctl.cluster import connected
 from fabctl.commands.selecting import several, show_here
 from fabctl.errors import Denied, FabctlError, NoConfig
 from fabctl.fields import text
-from fabctl.names import CHECK, RACK, ROLLOUT, WORKLOAD, Kind, check_name
+from fabctl.names import CHECK, EXPERIMENT, RACK, ROLLOUT, WORKLOAD, Kind, check_name
 from fabctl.options import ANYWHERE, PRINTING, Anywhere, Connection, Format, Printing, Rows
 from fabctl.render.objects import made
 from fabctl.render.shapes import Table
@@ -111,6 +112,7 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
         **RIGHTS,
         **(OF_ROLLOUTS if await _has(cluster, ROLLOUT) else {}),
         **(OF_WORKLOADS if await _has(cluster, WORKLOAD) else {}),
+        **(OF_CHAOS if await _has(cluster, EXPERIMENT) else {}),
         **(OF_RACKS if await _has(cluster, RACK) else {}),
     }
     for check in of_rights(await _allowed(cluster, needing, known=not alone), needing):
@@ -134,7 +136,7 @@ async def _has(cluster: Cluster, kind: Kind) -> bool:
 
 async def _allowed(cluster: Cluster, needing: Mapping[str, tuple[Right, ...]], *, known: bool) -> dict[Right, bool]:
     """Return which rights there are; who may patch may approve where the API server does not know that right."""
-    rights = sorted({right for needed in needing.values() for right in needed})
+    rights = sorted({right for needed in needing.values() for right in needed}, key=str)
     asked = (cluster.may(right.verb if known or right != APPROVE else "patch", *right[1:]) for right in rights)
     return dict(zip(rights, await asyncio.gather(*asked), strict=True))
 

@@ -5,7 +5,8 @@ Imports fabgitops-core, which only the extra `fabctl[offline]` brings.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +16,8 @@ from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT, Manifest
 from fabgitops_core.api.argo.reading import Hashes
 from fabgitops_core.api.argo.rollout import taken
 from fabgitops_core.api.argo.templates import template_taken
+from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec, ExperimentSpec
+from fabgitops_core.api.chaos.schedule import ChaosScheduleSpec
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import Key
@@ -24,7 +27,10 @@ from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.api.refusals import problems_of, sentence
 from fabgitops_core.api.rollout.rollout import RolloutSpec
-from fabgitops_core.control.kinds import ARGO_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
+from fabgitops_core.control.chaos.plan import planned
+from fabgitops_core.control.chaos.registry import GROUP, Broken, Registry, registry, scenario_of
+from fabgitops_core.control.chaos.scenarios.scenario import Scenario
+from fabgitops_core.control.kinds import ARGO_KINDS, CHAOS_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 from fabgitops_core.control.rollout.revisions.revising import why_not
 from pydantic import ValidationError
 
@@ -44,7 +50,7 @@ class Rules:
     """Judges manifests, one after the other."""
 
     def __init__(self) -> None:
-        ours = (*KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *RACK_KINDS)
+        ours = (*KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *RACK_KINDS, *CHAOS_KINDS)
         self._kinds: dict[tuple[str, str], Kind] = {
             (kind.api_version, kind.kind): kind for kind in (*ours, *ARGO_KINDS)
         }
@@ -72,6 +78,8 @@ class Rules:
             return [(each.path, sentence(each, "").removeprefix(".")) for each in problems_of(error, ("spec",))]
         if isinstance(spec, RolloutSpec):
             return _unnameable(kind, body, spec)
+        if isinstance(spec, ExperimentSpec | ChaosScheduleSpec):
+            return _unplanned(spec, known_scenarios())
         if not isinstance(spec, IndustrialPLCSpec) or spec.template_ref is None:
             return []
         return self._with_template(spec, spec.template_ref.name, known)
@@ -95,6 +103,34 @@ def _unnameable(kind: Kind, body: Mapping[str, Any], spec: RolloutSpec) -> list[
     metadata = body["metadata"]
     why = why_not(Key(kind.name, metadata.get("namespace", ""), metadata["name"]), spec.pods)
     return [(path_of(why.partition(":")[0]), why)] if why else []
+
+
+def _unplanned(spec: ExperimentSpec | ChaosScheduleSpec, known: Registry) -> list[Problem]:
+    """Return why the operator could do nothing with an experiment, or with those of a schedule, if it could not."""
+    where: Path = ("spec", "template", "spec") if isinstance(spec, ChaosScheduleSpec) else ("spec",)
+    of_one = spec.template.spec if isinstance(spec, ChaosScheduleSpec) else spec
+    given = ChaosExperimentSpec.model_validate(of_one.model_dump(by_alias=True, exclude_unset=True))
+    try:
+        planned(given, "", known)
+    except ValueError as error:
+        said = str(error)
+        found = path_of(said.partition(" is ")[0].partition(":")[0])[1:]
+        return [((*where, *found), said.replace("spec.", f"{'.'.join(map(str, where))}.", 1))]
+    return []
+
+
+@cache
+def known_scenarios() -> Registry:
+    """Return what experiments may do, as far as it is installed here: the operator has packages of its own."""
+    return registry({each.name: _brought(each) for each in entry_points(group=GROUP)})
+
+
+def _brought(point: EntryPoint) -> Scenario[Any] | Broken:
+    """Return what a package brings: to load it runs code of it, which may do anything."""
+    try:
+        return scenario_of(point.name, point.load())
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        return Broken(f"{point.value}: {error}")
 
 
 def _kind_of(body: Mapping[str, Any]) -> tuple[str, str]:

@@ -82,8 +82,9 @@ PHASES = {
     "Concluded": "bold yellow",
     "Completed": "green",
     "Failed": "bold red",
+    "Recovering": "cyan",
 }
-"""Of racks and of rollouts."""
+"""Of racks, of rollouts and of experiments."""
 
 WORDS = {
     **STYLES,
@@ -110,11 +111,16 @@ WORDS = {
     "scaled down": "dim",
     "Running": "green",
     "Terminating": "dim",
+    "Passed": "green",
+    "Injecting": "cyan",
+    "Injected": "bold yellow",
+    "Recovered": "green",
+    "Gone": "dim",
     **dict.fromkeys(("(stable)", "(active)"), "green"),
     **dict.fromkeys(("(canary)", "(preview)"), "yellow"),
     **dict.fromkeys(("CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "Error", "OOMKilled"), "bold red"),
 }
-"""Of the parts of a Rack, and of a rollout."""
+"""Of the parts of a Rack, of a rollout, and of an experiment."""
 
 
 _STATUS = re.compile(rf"(?<=Status:) +(?:{'|'.join(STYLES)})(?= |$)")

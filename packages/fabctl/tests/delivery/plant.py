@@ -1,0 +1,132 @@
+"""Experiments, and an API server that has them, with a policy, pods, agents and an operator that is played."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from .workload import Body, Served, World
+
+AT = "2026-01-01T00:00:00Z"
+CHAOS = "chaosexperiments"
+TARGET = {"kind": "pods", "labelSelector": {"matchLabels": {"app": "hmi"}}}
+SPEC: Body = {"scenario": {"podKiller": {}}, "target": TARGET}
+PROBE = {"name": "page", "http": {"url": "http://hmi/"}}
+
+
+def manifest(name: str = "kill", **spec: Any) -> Body:
+    """Return an experiment as it stands in a file."""
+    kind = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosExperiment"}
+    return {**kind, "metadata": {"name": name}, "spec": {**SPEC, **spec}}
+
+
+def experiment(phase: str = "", name: str = "kill", spec: Body | None = None, **status: Any) -> Body:
+    """Return an experiment as an API server has it; without a phase no operator has looked at it."""
+    body = manifest(name, **(spec or {}))
+    body["metadata"] |= {"namespace": "plant", "uid": f"u-{name}", "generation": 1, "creationTimestamp": AT}
+    body["metadata"]["resourceVersion"] = "7"
+    if phase:
+        body["status"] = {"phase": phase, "observedGeneration": 1, "startedAt": AT, **status}
+    return body
+
+
+def target(name: str, state: str = "Injected", **more: Any) -> Body:
+    """Return the record of a target."""
+    return {"name": name, "uid": f"u-{name}", "state": state, "injectedAt": AT, **more}
+
+
+def pod(name: str, node: str = "n1", **metadata: Any) -> Body:
+    """Return a pod that is ready."""
+    labels = {"app": "hmi", **metadata.pop("labels", {})}
+    return {
+        "metadata": {"name": name, "namespace": "plant", "uid": f"u-{name}", "labels": labels, **metadata},
+        "spec": {"nodeName": node},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+    }
+
+
+def policy(**spec: Any) -> Body:
+    """Return the policy, which allows pods to be killed."""
+    given = {"enabled": True, "scenarios": ["podKiller"], "maxPercent": 100, **spec}
+    return {"metadata": {"name": "default", "resourceVersion": "1"}, "spec": given}
+
+
+def agent(node: str, renewed: str, **can: str) -> Body:
+    """Return the Lease of an agent."""
+    said = {"node": node, "version": "1.2.0", "address": f"https://{node}:8443", "capabilities": json.dumps(can)}
+    annotations = {f"agent.fabgitops.io/{name}": value for name, value in said.items()}
+    labels = {"app.kubernetes.io/name": "fabgitops", "app.kubernetes.io/component": "chaos-agent"}
+    metadata = {"name": f"fabgitops-agent-{node}", "namespace": "agents", "labels": labels, "annotations": annotations}
+    spec = {"holderIdentity": "i-1", "leaseDurationSeconds": 15, "renewTime": renewed}
+    return {"metadata": metadata, "spec": spec}
+
+
+class Plant(World):
+    """A cluster in which experiments can be made."""
+
+    def __init__(self, *objects: tuple[str, Body]) -> None:
+        """Let the namespace in, and take objects."""
+        labels = {"fabgitops.io/chaos": "allowed"}
+        super().__init__(("namespaces", {"metadata": {"name": "plant", "labels": labels}}), *objects)
+        self.served = {CHAOS, "chaospolicies", "pods", "industrialplcs", "leases", "namespaces"}
+        self.refusal = ""
+        """What the API server says instead of making anything."""
+        self.rehearsed: list[Body] = []
+        self.made = threading.Event()
+
+    def stands(self, phase: str, name: str = "kill", **status: Any) -> None:
+        """Let the operator say how an experiment stands."""
+        body = {**self.objects[CHAOS, name]}
+        body["status"] = {"phase": phase, "observedGeneration": 1, "startedAt": AT, **status}
+        self.tell(CHAOS, body)
+
+
+class Answering(Served):
+    """Answers as an API server that has a plant."""
+
+    world: Plant
+
+    def do_PATCH(self) -> None:  # noqa: N802 - as the server calls it
+        """Change an object, where that is allowed."""
+        plural, _ = self._what(urlsplit(self.path).path)
+        if plural in self.world.denied:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._say(403, {"message": f'User "me" cannot patch resource "{plural}"'})
+        else:
+            super().do_PATCH()
+
+    def do_POST(self) -> None:  # noqa: N802 - as the server calls it
+        """Make an object, or say what would be made."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        parts = urlsplit(self.path)
+        plural, _ = self._what(parts.path)
+        if plural not in self.world.served:
+            self._say(404, {"message": "not found"})
+        elif plural in self.world.denied:
+            self._say(403, {"message": f'User "me" cannot create resource "{plural}"'})
+        elif self.world.refusal:
+            self._say(422, {"message": self.world.refusal})
+        elif (plural, body["metadata"]["name"]) in self.world.objects:
+            self._say(409, {"message": "already exists"})
+        elif "dryRun" in parse_qs(parts.query):
+            self.world.rehearsed.append(body)
+            self._say(201, body)
+        else:
+            name = body["metadata"]["name"]
+            body["metadata"] |= {"uid": f"u-{name}", "generation": 1, "resourceVersion": "7", "creationTimestamp": AT}
+            self.world.objects[plural, name] = body
+            self._say(201, body)
+            self.world.made.set()
+
+
+@contextmanager
+def served(world: Plant, serving: Callable[..., Any], folder: Path) -> Iterator[Path]:
+    """Yield the kubeconfig of an API server that has a plant; who watches is let go afterwards."""
+    handler = type("Handler", (Answering,), {"world": world})
+    with serving(handler, folder, "plant") as kubeconfig:
+        yield kubeconfig
+        for watch in world.watches.values():
+            watch.put(None)

@@ -1,0 +1,521 @@
+"""Commands about experiments, on an API server whose operator is played."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fabctl.asking import Asking
+from fabctl.commands.chaos.abort import abort
+from fabctl.commands.chaos.agents import agents
+from fabctl.commands.chaos.get import get
+from fabctl.commands.chaos.list import list as list_
+from fabctl.commands.chaos.run import run
+from fabctl.commands.chaos.stop import stop
+from fabctl.errors import Denied, FabctlError, Late, NotInstalled, NotTaken, Refused, UnknownPLC, UsageError
+from fabctl.options import Anywhere, Connection, Format, Looking, Scope
+
+from .plant import AT, CHAOS, PROBE, Plant, agent, experiment, manifest, pod, policy, served, target
+
+YES = Asking(yes=True)
+COMMAND = Path(sys.executable).with_name("fabctl")
+Play = Callable[..., tuple[Plant, Connection]]
+POLICY = ("chaospolicies", policy())
+ENDED = {"verdict": "Inconclusive", "reason": "Aborted", "message": "it was ended by spec.abort"}
+
+
+@pytest.fixture
+def play(serving: Callable[..., Any], tmp_path: Path) -> Iterator[Play]:
+    """Return what serves a cluster with these objects."""
+    opened: list[Any] = []
+
+    def begin(*objects: tuple[str, Any]) -> tuple[Plant, Connection]:
+        world = Plant(*objects)
+        opened.append(served(world, serving, tmp_path))
+        return world, Connection(kubeconfig=opened[-1].__enter__())
+
+    yield begin
+    for each in opened:
+        each.__exit__(None, None, None)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., str]:
+    """Return what writes objects into a file, and returns its name."""
+
+    def write(*bodies: Any) -> str:
+        where = tmp_path / "experiment.yaml"
+        where.write_text(yaml.safe_dump_all(bodies or (manifest(),)))
+        return str(where)
+
+    return write
+
+
+async def raised(work: Awaitable[Any]) -> FabctlError:
+    """Return the error that something ends with."""
+    with pytest.raises(FabctlError) as error:
+        await work
+    return error.value
+
+
+def obeying(world: Plant) -> None:
+    """Let the operator end what it is told to end."""
+
+    def obey(body: Any) -> None:
+        if body.get("spec", {}).get("abort"):
+            body["status"] = {**body.get("status", {}), "phase": "Aborted", **ENDED, "observedGeneration": 2}
+
+    world.after = obey
+
+
+def operated(world: Plant, *statuses: tuple[str, dict[str, Any]], name: str = "kill") -> threading.Thread:
+    """Play an operator that takes an experiment through phases as soon as it is made and watched."""
+
+    def play() -> None:
+        assert world.made.wait(30)
+        while "watch chaosexperiments" not in world.asked:
+            time.sleep(0.01)
+        for phase, status in statuses:
+            world.stands(phase, name, **status)
+
+    thread = threading.Thread(target=play, daemon=True)
+    thread.start()
+    return thread
+
+
+async def test_it_is_made_and_left_alone(play: Play, file: Any, capsys: Any) -> None:
+    """Without --wait it says how to follow and how to end it; the name is that of the manifest, or a given one."""
+    world, here = play(POLICY)
+    assert await run(file(), connection=here) == 0
+    out = capsys.readouterr().out
+    assert "kill: made in namespace plant: podKiller" in out
+    assert "fabctl chaos get kill -n plant -w follows it, fabctl chaos abort kill -n plant ends it" in out
+    assert world.objects[CHAOS, "kill"]["metadata"]["namespace"] == "plant"
+    assert await run(file(), name="kill-2", output=Format.NAME, connection=here) == 0
+    assert capsys.readouterr().out == "chaosexperiment.fabgitops.io/kill-2\n"
+
+
+async def test_a_second_run_needs_another_name(play: Play, file: Any) -> None:
+    """One that is there already is no other run: how that one stands is said, and what to do; exit code 8."""
+    world, here = play(POLICY, (CHAOS, experiment("Completed", verdict="Passed")))
+    error = await raised(run(file(), connection=here))
+    assert (error.code, "it is Completed, Passed" in str(error), "--name kill-2" in str(error)) == (8, True, True)
+    world.objects[CHAOS, "kill"] = experiment("Running")
+    assert "fabctl chaos get kill -w follows it" in str(await raised(run(file(), connection=here)))
+
+
+async def test_a_name_is_generated(play: Play, file: Any, capsys: Any) -> None:
+    """As the API server does it, so that a file can be run again and again."""
+    _, here = play(POLICY)
+    body = manifest()
+    body["metadata"] = {"generateName": "kill-"}
+    names = set()
+    for _ in range(2):
+        assert await run(file(body), output=Format.NAME, connection=here) == 0
+        names.add(capsys.readouterr().out.strip().rpartition("/")[2])
+    assert len(names) == 2
+    assert all(re.fullmatch("kill-[a-z0-9]{5}", name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [
+        (("Completed", {"verdict": "Passed"}), 0),
+        (("Completed", {"verdict": "Failed"}), 1),
+        (("Aborted", {"verdict": "Failed", "reason": "ProbeFailed"}), 1),
+        (("Failed", {"verdict": "Inconclusive", "reason": "Lost"}), 7),
+        (("Failed", {"verdict": "Inconclusive", "reason": "NoTargets", "startedAt": None}), 7),
+        (("Failed", {"verdict": "Inconclusive", "reason": "Denied", "startedAt": None}), 8),
+        (("Failed", {"verdict": "Inconclusive", "reason": "Invalid", "startedAt": None}), 8),
+        (("Failed", {"verdict": "Inconclusive", "reason": "Invalid"}), 7),
+    ],
+)
+async def test_the_exit_code_is_the_verdict(play: Play, file: Any, capfd: Any, verdict: Any, code: int) -> None:
+    """With --wait, and with get -w of one that goes on or is over; what happens is told line by line."""
+    world, here = play(POLICY)
+    phase, status = verdict
+    hit = {"targets": [target("hmi-1")]} if "startedAt" not in status else {}
+    operated(world, ("Running", {**hit, "endsAt": "2026-01-01T00:01:00Z"}), (phase, {**hit, **status}))
+    assert await run(file(), wait=True, connection=here) == code
+    lines = capfd.readouterr().out.splitlines()
+    assert [" ".join(line.split()[1:]) for line in lines if "hmi-1" in line] == ["Running Injected hmi-1"] * bool(hit)
+    assert phase in lines[-1]
+    assert await get("chaos/kill", watch=True, connection=here) == code
+
+
+async def test_a_program_is_given_what_it_ended_as(play: Play, file: Any, capfd: Any) -> None:
+    """With -o json and --wait nothing is drawn: the object as it is when it is over."""
+    world, here = play(POLICY)
+    operated(world, ("Completed", {"verdict": "Passed"}))
+    assert await run(file(), wait=True, output=Format.JSON, connection=here) == 0
+    assert json.loads(capfd.readouterr().out)["status"]["verdict"] == "Passed"
+
+
+async def test_what_is_not_over_in_time_is_ended(play: Play, file: Any, capfd: Any) -> None:
+    """--timeout ends it, says so, and is exit code 6."""
+    world, here = play(POLICY)
+    obeying(world)
+    error = await raised(run(file(), wait=True, timeout=0.3, connection=here))
+    assert isinstance(error, Late)
+    assert "kill: not over within 0.3 s, so it was ended" in str(error)
+    assert world.patches == [(f"{CHAOS}/kill", {"metadata": {"uid": "u-kill"}, "spec": {"abort": True}})]
+    assert "over, Aborted, Inconclusive: it was ended by spec.abort; nothing of it is left" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_ends_fabctl_ends_the_experiment(play: Play, file: Any, number: signal.Signals) -> None:
+    """Ctrl-C or SIGTERM while it waits: it is told to end, which is waited for and said."""
+    world, here = play(POLICY)
+    obeying(world)
+    words = [COMMAND, "chaos", "run", file(), "--wait", "--kubeconfig", str(here.kubeconfig)]
+    streams: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, env={**os.environ, "HOME": str(Path(file()).parent)}, **streams) as fabctl:
+        assert fabctl.stdout
+        assert "no operator has looked at it yet" in fabctl.stdout.readline()
+        fabctl.send_signal(number)
+        _, err = fabctl.communicate(timeout=60)
+    assert (fabctl.returncode, world.objects[CHAOS, "kill"]["spec"]["abort"]) == (128 + number, True)
+    assert "it is ended, for nobody follows it any more" in err
+    assert "over, Aborted, Inconclusive" in err
+    assert "Traceback" not in err
+
+
+def test_a_second_ctrl_c_does_not_wait(play: Play, file: Any) -> None:
+    """Where no operator answers: it was told to end, and fabctl ends at once."""
+    world, here = play(POLICY)
+    words = [COMMAND, "chaos", "run", file(), "--wait", "--kubeconfig", str(here.kubeconfig)]
+    streams: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, env={**os.environ, "HOME": str(Path(file()).parent)}, **streams) as fabctl:
+        assert fabctl.stdout
+        assert fabctl.stderr
+        fabctl.stdout.readline()
+        fabctl.send_signal(signal.SIGINT)
+        assert "Ctrl-C does not wait" in fabctl.stderr.readline()
+        while not world.patches:
+            time.sleep(0.01)
+        fabctl.send_signal(signal.SIGINT)
+        _, err = fabctl.communicate(timeout=60)
+    assert (fabctl.returncode, err) == (130, "")
+
+
+def test_a_pipe_that_nobody_reads_ends_it(play: Play, file: Any) -> None:
+    """`fabctl chaos run --wait | head -1` leaves no experiment behind."""
+    world, here = play(POLICY)
+    obeying(world)
+    words = [COMMAND, "chaos", "run", file(), "--wait", "--kubeconfig", str(here.kubeconfig)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as fabctl:
+        assert fabctl.stdout
+        fabctl.stdout.readline()
+        fabctl.stdout.close()
+        assert fabctl.wait(60) == 141
+    assert world.objects[CHAOS, "kill"]["spec"]["abort"] is True
+
+
+async def test_what_is_deleted_meanwhile_is_said(play: Play, file: Any, capfd: Any) -> None:
+    """It is gone only when nothing of it is left; exit code 3, as of anything that is not there."""
+    world, here = play(POLICY)
+
+    def delete() -> None:
+        world.made.wait(30)
+        while "watch chaosexperiments" not in world.asked:
+            time.sleep(0.01)
+        world.tell(CHAOS, world.objects[CHAOS, "kill"], "DELETED")
+
+    threading.Thread(target=delete, daemon=True).start()
+    error = await raised(run(file(), wait=True, connection=here))
+    assert (type(error), "nothing of it is left" in str(error)) == (UnknownPLC, True)
+
+
+@pytest.mark.parametrize(
+    ("bodies", "said"),
+    [
+        (
+            [{"apiVersion": "fabgitops.io/v1", "kind": "ChaosSchedule", "metadata": {"name": "a"}}],
+            "applied and not run",
+        ),
+        ([manifest(), {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}], "has also Pod"),
+        ([manifest(), manifest("other")], "has 2 experiments"),
+        ([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}], "has no ChaosExperiment"),
+    ],
+)
+async def test_a_file_has_one_experiment(play: Play, file: Any, bodies: Any, said: str) -> None:
+    """Anything else is said, with the way out, and nothing is made."""
+    world, here = play(POLICY)
+    error = await raised(run(file(*bodies), connection=here))
+    assert (type(error), said in str(error)) == (UsageError, True), str(error)
+    assert (CHAOS, "kill") not in world.objects
+
+
+async def test_what_is_wrong_is_said_before_anybody_is_asked(play: Play, file: Any, capsys: Any) -> None:
+    """With file, line and column; exit code 8; what the operator would call Invalid as well."""
+    world, here = play(POLICY)
+    error = await raised(run(file(manifest(durationSecs=0)), connection=here))
+    assert (type(error), error.code) == (NotTaken, 8)
+    assert re.search(r"experiment.yaml:\d+:\d+: spec.durationSecs", capsys.readouterr().err)
+    bad = {"name": "errors", "prometheus": {"query": "up", "condition": "result[0] <"}}
+    assert (await raised(run(file(manifest(probes=[bad])), connection=here))).code == 8
+    assert "spec.probes[0].prometheus.condition" in capsys.readouterr().err
+    assert not any("create" in each or each.startswith("list") for each in world.asked)
+
+
+async def test_what_a_package_brings_is_for_the_operator_to_know(play: Play, file: Any, capsys: Any) -> None:
+    """An extension that is not installed here is said, and run all the same."""
+    world, here = play(POLICY)
+    assert await run(file(manifest(scenario={"extension": {"name": "diskFull"}})), connection=here) == 0
+    assert "spec.scenario.extension.name is 'diskFull'" in capsys.readouterr().err
+    assert (CHAOS, "kill") in world.objects
+
+
+async def test_what_the_api_server_refuses_was_not_begun(play: Play, file: Any) -> None:
+    """Exit code 8 with its words; without the definitions, and without the right, that of anything else."""
+    world, here = play(POLICY)
+    world.refusal = "the policy says no"
+    error = await raised(run(file(), connection=here))
+    assert (error.code, "the policy says no" in str(error)) == (8, True)
+    world.denied = {CHAOS}
+    assert isinstance(await raised(run(file(), connection=here)), Denied)
+    world.served -= {CHAOS}
+    error = await raised(run(file(), connection=here))
+    assert (type(error), "chaos.enabled" in str(error)) == (NotInstalled, True)
+
+
+async def test_a_dry_run_shows_what_it_would_hit(play: Play, file: Any, capsys: Any) -> None:
+    """What the selector matches, why some are none, who would inject, what the policy says; nothing is made."""
+    bodies = [
+        pod("hmi-1"),
+        pod("hmi-2", "n2"),
+        pod("hmi-3", labels={"fabgitops.io/chaos": "protected"}),
+        pod("hmi-4", "n3"),
+    ]
+    other = experiment("Running", "other", targets=[target("hmi-2")])
+    leases = [("leases", agent("n1", datetime.now(UTC).isoformat(), networkDelay="nfqueue"))]
+    allowed = policy(
+        scenarios=["networkDelay"], windows=[{"type": "allow", "schedule": "0 22 * * *", "duration": "2h"}]
+    )
+    world, here = play(("chaospolicies", allowed), (CHAOS, other), *(("pods", each) for each in bodies), *leases)
+    body = manifest(scenario={"networkDelay": {"delayMillis": 200}}, probes=[PROBE])
+    assert await run(file(body), dry_run=True, connection=here) == 0
+    out = capsys.readouterr().out
+    assert "1 of 3 that could be chosen; and 1 protected: which is chosen when it begins, by its uid" in out
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in out.splitlines() if line.strip().startswith("hmi-")}
+    assert rows == {
+        "hmi-1": "n1 may be chosen ready",
+        "hmi-2": "n2 a target of plant/other none on node n2",
+        "hmi-3": "n1 protected ready",
+        "hmi-4": "n3 may be chosen none on node n3",
+    }
+    assert "ChaosPolicy:  allows it" in out
+    assert "allow 0 22 * * * for 2h (UTC): whether one is open the operator looks" in out
+    assert (len(world.rehearsed), (CHAOS, "kill") in world.objects) == (1, False)
+
+
+async def test_a_seed_says_beforehand_which_are_hit(play: Play, file: Any, capsys: Any) -> None:
+    """As the operator will choose: by hashes of the seed and of uids."""
+    _, here = play(POLICY, *(("pods", pod(f"hmi-{at}")) for at in range(4)))
+    given = {"kind": "pods", "labelSelector": {"matchLabels": {"app": "hmi"}}, "seed": "a", "mode": "fixed", "value": 2}
+    assert await run(file(manifest(target=given)), dry_run=True, connection=here) == 0
+    out = capsys.readouterr().out
+    named = re.search(r"2 of 4 that could be chosen: (hmi-\d), (hmi-\d)\n", out)
+    assert named
+    chosen = {
+        line.split()[0] for line in out.splitlines() if re.match(r" +hmi-\d .* chosen$", line) and " not " not in line
+    }
+    assert chosen == {named[1], named[2]}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (lambda world: world.objects.pop(("chaospolicies", "default")), 8, "there is no ChaosPolicy"),
+        (
+            lambda world: world.objects["namespaces", "plant"]["metadata"].pop("labels"),
+            8,
+            "has no label fabgitops.io/chaos",
+        ),
+        (lambda world: setattr(world, "refusal", "not by you"), 8, "not by you"),
+        (lambda world: world.objects.pop(("pods", "hmi-1")), 7, "no target: 0 that could be chosen"),
+        (lambda world: world.denied.add("pods"), 0, "Targets:      not known: me may not list pods"),
+        (lambda world: world.denied.add("chaospolicies"), 0, "ChaosPolicy:  not known: me may not get"),
+        (lambda world: world.denied.add("namespaces"), 0, "not known whether the namespace lets it in: me may not get"),
+        (lambda world: world.denied.add("leases"), 0, "n1     chosen"),
+        (lambda world: world.objects.update({(CHAOS, "kill"): experiment("Running")}), 8, "kill is there already"),
+    ],
+)
+async def test_a_dry_run_says_what_is_in_the_way(
+    play: Play, file: Any, capsys: Any, change: Any, code: int, said: str
+) -> None:
+    """With the exit code that running it would end with; what may not be seen is said, and is no obstacle."""
+    world, here = play(("chaospolicies", policy(minReadyLeft=0)), ("pods", pod("hmi-1")))
+    change(world)
+    assert await run(file(), dry_run=True, connection=here) == code
+    assert said in capsys.readouterr().out
+
+
+async def test_options_that_contradict_each_other_are_refused(play: Play, file: Any) -> None:
+    """And a namespace that is said twice, in two ways; a file that is not there."""
+    _, here = play(POLICY)
+    assert "give both" in str(await raised(run(file(), timeout=3, connection=here)))
+    assert "drop it" in str(await raised(run(file(), wait=True, dry_run=True, connection=here)))
+    body = manifest()
+    body["metadata"]["namespace"] = "other"
+    elsewhere = Connection(kubeconfig=here.kubeconfig, namespace="plant")
+    assert "says namespace other" in str(await raised(run(file(body), connection=elsewhere)))
+    assert "no file" in str(await raised(run("nowhere.yaml", connection=here)))
+    assert "drop it" in str(await raised(get("kill", watch=True, output=Format.JSON, connection=here)))
+
+
+async def test_abort_ends_some_or_all(play: Play, capsys: Any) -> None:
+    """Without asking; each says how it ended; those that are over are left alone."""
+    there = [experiment("Running"), experiment("Running", "other"), experiment("Completed", "done", verdict="Passed")]
+    world, here = play(*((CHAOS, each) for each in there))
+    obeying(world)
+    scope = Scope(kubeconfig=here.kubeconfig)
+    assert await abort("chaos/kill", "done", scope=scope) == 0
+    out = capsys.readouterr().out
+    assert "done: it is over already, Completed, Passed" in out
+    assert "kill: over, Aborted, Inconclusive: it was ended by spec.abort; nothing of it is left" in out
+    assert await abort(all_=True, dry_run=True, scope=scope) == 0
+    assert "nothing was ended (--dry-run)" in capsys.readouterr().out
+    assert await abort(all_=True, scope=scope) == 0
+    assert [path for path, _ in world.patches] == [f"{CHAOS}/kill", f"{CHAOS}/other"]
+    assert await abort(all_=True, scope=scope) == 0
+    assert capsys.readouterr().err == "None of them is going on.\n"
+    assert isinstance(await raised(abort("non", scope=scope)), UnknownPLC)
+
+
+async def test_abort_says_when_nobody_answers(play: Play, capsys: Any) -> None:
+    """Exit code 6, and that it ends by itself all the same; --no-wait only asks."""
+    _, here = play((CHAOS, experiment("Running")))
+    scope = Scope(kubeconfig=here.kubeconfig)
+    assert await abort("kill", timeout=0.2, scope=scope) == 6
+    assert "ends 30 s after its last renewal, whoever is away" in capsys.readouterr().err
+    assert await abort("kill", wait=False, scope=scope) == 0
+    assert capsys.readouterr().out == "kill: asked to end\n"
+
+
+async def test_stop_switches_off_and_ends_all(play: Play, capsys: Any) -> None:
+    """The policy first, then each experiment of each namespace; it says how to allow it again."""
+    there = [experiment("Running"), experiment("Pending", "other"), experiment("Completed", "done")]
+    there[1]["metadata"]["namespace"] = "line-2"
+    world, here = play(POLICY, *((CHAOS, each) for each in there))
+    obeying(world)
+    assert await stop(asking=Asking(dry_run=True), connection=here) == 0
+    out = capsys.readouterr().out
+    assert ("ChaosPolicy:  enabled: true, will be false" in out, "To be ended (2)" in out) == (True, True)
+    assert "nothing was stopped (--dry-run)" in out
+    assert world.patches == []
+    assert await stop(asking=YES, connection=here) == 0
+    assert [path for path, _ in world.patches] == ["chaospolicies/default", f"{CHAOS}/kill", f"{CHAOS}/other"]
+    out = capsys.readouterr().out
+    assert "line-2/other: over, Aborted" in out
+    assert "all chaos is over" in out
+    assert "kubectl patch chaospolicy default" in out
+    assert await stop(asking=YES, connection=here) == 0
+    assert "enabled: false already" in capsys.readouterr().out
+    assert isinstance(await raised(stop(connection=here)), UsageError)
+
+
+async def test_stop_does_what_is_allowed(play: Play, capsys: Any) -> None:
+    """Who may not touch the policy ends the experiments all the same, is told so, and gets exit code 4."""
+    world, here = play(POLICY, (CHAOS, experiment("Running")))
+    obeying(world)
+    world.denied = {"chaospolicies"}
+    assert await stop(asking=YES, connection=here) == 4
+    told = capsys.readouterr()
+    assert "kill: over, Aborted" in told.out
+    assert "the ChaosPolicy stays as it is, so that experiments may begin: me may not patch" in told.err
+    assert "to allow it again" not in told.out
+
+
+async def test_stop_tells_what_is_over_and_what_is_not(play: Play, capsys: Any) -> None:
+    """Where an operator does not answer: exit code 6; and that Git would switch the policy on again is said before."""
+    kept = policy()
+    kept["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "chaos:x"}
+    world, here = play(("chaospolicies", kept), (CHAOS, experiment("Running")), (CHAOS, experiment("Running", "other")))
+
+    def obey(body: Any) -> None:
+        if body["metadata"]["name"] == "other":
+            body["status"] = {"phase": "Aborted", **ENDED}
+
+    world.after = obey
+    assert await stop(asking=YES, timeout=0.4, connection=here) == 6
+    told = capsys.readouterr()
+    assert "Argo CD, application chaos keeps it as Git has it: set enabled: false there, too" in told.out
+    assert ("plant/other: over" in told.out, "plant/kill: asked to end" in told.err) == (True, True)
+    assert "all chaos is over" not in told.out
+
+
+async def test_stop_without_anything_to_stop(play: Play, capsys: Any) -> None:
+    """No policy and no experiment: that is said."""
+    _, here = play()
+    assert await stop(asking=YES, connection=here) == 0
+    out = capsys.readouterr().out
+    assert ("there is none, so nothing begins" in out, "no chaos was going on" in out) == (True, True)
+    assert "to allow it again" not in out
+
+
+async def test_experiments_are_listed_and_drawn(play: Play, capsys: Any) -> None:
+    """As a table, a tree, and for programs; where there is none that is said."""
+    _, here = play((CHAOS, experiment("Running", endsAt="2026-01-01T00:01:00Z", selected="1/3")))
+    scope = Looking(kubeconfig=here.kubeconfig)
+    assert await list_(scope=scope) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:5] == ["kill", "podKiller", "Running", "-", "1/3"]
+    assert await list_(output=Format.NAME, scope=scope) == 0
+    assert capsys.readouterr().out == "chaosexperiment.fabgitops.io/kill\n"
+    assert await get("kill", connection=here) == 0
+    assert "experiment kill  Running" in capsys.readouterr().out
+    assert await get("kill", output=Format.JSON, connection=here) == 0
+    assert json.loads(capsys.readouterr().out)["metadata"]["name"] == "kill"
+    error = await raised(get("kil", connection=here))
+    assert (type(error), "did you mean kill?" in str(error)) == (UnknownPLC, True)
+
+
+async def test_agents_are_listed(play: Play, capsys: Any) -> None:
+    """By their Leases, of whichever namespace; none is no error, and no right is one."""
+    world, here = play(("leases", agent("n1", AT, networkDelay="nfqueue")))
+    where = Anywhere(kubeconfig=here.kubeconfig)
+    assert await agents(connection=where) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["n1", "silent"]
+    assert await agents(output=Format.NAME, connection=where) == 0
+    assert capsys.readouterr().out == "lease.coordination.k8s.io/fabgitops-agent-n1\n"
+    world.objects.pop(("leases", "fabgitops-agent-n1"))
+    assert await agents(connection=where) == 0
+    assert "no agent has said anything" in capsys.readouterr().err
+    world.denied = {"leases"}
+    assert isinstance(await raised(agents(connection=where)), Denied)
+
+
+async def test_an_answer_that_was_lost_is_said(play: Play, file: Any) -> None:
+    """Whether it was made is not known then: exit code 5, and how to find out."""
+    _, here = play(POLICY)
+    assert here.kubeconfig is not None
+    config = json.loads(here.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:9"
+    here.kubeconfig.write_text(json.dumps(config))
+    error = await raised(run(file(), connection=here))
+    assert (error.code, "whether kill was made is not known: fabctl chaos get kill" in str(error)) == (5, True)
+
+
+async def test_it_is_known_whether_it_was_made_before_anything_ends(play: Play, file: Any) -> None:
+    """Who is cancelled in the middle of making it waits for that, and ends it."""
+    world, here = play(POLICY)
+    obeying(world)
+    task = asyncio.ensure_future(run(file(), wait=True, connection=here))
+    while not world.made.is_set():
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert world.objects[CHAOS, "kill"]["spec"]["abort"] is True
+    assert issubclass(NotTaken, Refused)
