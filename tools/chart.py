@@ -56,6 +56,8 @@ def files(definitions: dict[str, str]) -> dict[Path, str]:
         CHART / "files/policy/limits.yaml": (MANIFESTS / "limits/policy.yaml").read_text(encoding="utf-8"),
         CHART / "files/policy/setpoints/guard.yaml": (MANIFESTS / "setpoints/guard.yaml").read_text(encoding="utf-8"),
         CHART / "files/policy/racks/guard.yaml": (MANIFESTS / "racks/guard.yaml").read_text(encoding="utf-8"),
+        CHART / "files/policy/chaos/guard.yaml": (MANIFESTS / "chaos/guard.yaml").read_text(encoding="utf-8"),
+        CHART / "files/policy/chaos/agents.yaml": (MANIFESTS / "chaos/agents.yaml").read_text(encoding="utf-8"),
         CHART / "files/rights/chaos.yaml": _role((MANIFESTS / "chaos.yaml").read_text(encoding="utf-8")),
         CHART / "values.schema.json": json.dumps(schema(values), indent=2) + "\n",
         CHART / "README.md": readme(values),

@@ -145,7 +145,7 @@ MATRIX: dict[str, Values] = {
         "priorityClassName": "system-cluster-critical",
     },
     "chaos by service": {
-        "chaos": {"enabled": True, "replicas": 2, "agent": {"enabled": True}},
+        "chaos": {"enabled": True, "replicas": 2, "admissionPolicy": False, "agent": {"enabled": True}},
         "serviceMonitor": {"enabled": True},
     },
     "two stacks": {

@@ -177,3 +177,23 @@ def test_people_may_experiment_and_not_allow(helm: Helm) -> None:
         assert verbs["chaospolicies"] == {"get", "list", "watch"}
         assert ("create" in verbs["chaosexperiments"]) is (role != "view")
         assert verbs["chaosexperiments"] == verbs["chaosschedules"]
+
+
+def test_the_guards_are_those_of_the_manifests(helm: Helm) -> None:
+    """The chart refuses what the manifests refuse, in the name of its own accounts, and nothing where told so."""
+    theirs, ours = objects(manifests(with_chaos=True)), helm.objects(ON)
+    names = {"fabgitops-system:fabgitops-chaos": f"plant:{NAME}-chaos"}
+    names |= {"fabgitops-system:fabgitops-agent": f"{AGENTS}:{NAME}-agent", "fabgitops-system": NAMESPACE}
+    guards = ("chaos.fabgitops.io", "chaos-authors.fabgitops.io", "chaos-agents.fabgitops.io")
+    for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
+        for guard in guards:
+            their, our = (json.dumps(find(each, kind, guard)["spec"], sort_keys=True) for each in (theirs, ours))
+            for before, after in names.items():
+                their = their.replace(before, after)
+            assert our == their
+            assert "@" not in our
+    off: Values = {"chaos": {**ON["chaos"], "admissionPolicy": False}}
+    assert not set(guards) & {each["metadata"]["name"] for each in helm.objects(off)}
+    for role in ("ClusterRole", "Role"):
+        suffix = "agent" if role == "ClusterRole" else "agent-lease"
+        assert find(ours, role, suffix)["rules"] == find(theirs, role, suffix)["rules"]

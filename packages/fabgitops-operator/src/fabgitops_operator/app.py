@@ -178,7 +178,8 @@ def manifests(
         with_setpoint_rollouts: What run --setpoint-rollouts needs as well: definitions, rights, and a guard of those.
         with_delivery: What run --kinds delivery needs: definitions, an account for that operator, and its rights.
         with_argo: What run --kinds argo needs: the same, and definitions of Argo Rollouts' kinds, if there are none.
-        with_chaos: What run --kinds chaos needs: definitions, an account for that operator, and its rights.
+        with_chaos: What run --kinds chaos and agents need: definitions, accounts, rights, and what refuses experiments
+            that must not be.
     """
     from fabgitops_operator.cluster.install import manifests as text  # noqa: PLC0415
 

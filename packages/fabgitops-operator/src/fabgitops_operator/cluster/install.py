@@ -19,6 +19,13 @@ ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-operator"
 """Who the operator of PLCs is, as rbac.yaml makes it: of a PLC it may change the permit and nothing else."""
 
 
+CHAOS_ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-chaos"
+"""Who the operator of chaos experiments is, as chaos.yaml makes it: it makes the runs of schedules."""
+
+AGENT_ACCOUNT = "system:serviceaccount:fabgitops-system:fabgitops-agent"
+"""Who an agent of chaos experiments is: of Leases it writes that of its node."""
+
+
 def manifests(
     *,
     with_secrets: bool = False,
@@ -41,7 +48,8 @@ def manifests(
             guards those.
         with_delivery: What rollouts of workloads need: definitions, and an account for their operator with its rights.
         with_argo: The same for Rollouts of Argo Rollouts, and their definitions: where Argo has none.
-        with_chaos: What chaos experiments need: definitions, and an account for their operator with its rights.
+        with_chaos: What chaos experiments need: definitions, accounts for their operator and its agents with the rights
+            of each, and what refuses experiments that must not be.
     """
     racks = with_racks or with_rack_plcs
     wanted = {
@@ -59,6 +67,8 @@ def manifests(
         "delivery.yaml": with_delivery,
         "argo.yaml": with_argo,
         "chaos.yaml": with_chaos,
+        "chaos/guard.yaml": with_chaos,
+        "chaos/agents.yaml": with_chaos,
         "operator.yaml": with_operator,
     }
     folder = files("fabgitops_operator") / "manifests"
@@ -73,7 +83,7 @@ def manifests(
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
     text = "---\n".join([*definitions, *others])
     known = {"@VERSION@": version("fabgitops-operator"), "@OPERATOR@": RACKS_ACCOUNT, "@NAMESPACE@": NAMESPACE}
-    known["@PERMITTER@"] = ACCOUNT
+    known |= {"@PERMITTER@": ACCOUNT, "@CHAOS@": CHAOS_ACCOUNT, "@AGENT@": AGENT_ACCOUNT}
     for mark, value in known.items():
         text = text.replace(mark, value)
     return text

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS
+from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS, PROTECTED
 from fabgitops_core.api.chaos.policy import NAME, ChaosPolicySpec
+from fabgitops_core.api.chaos.target import Mode
 from fabgitops_core.api.windows import WindowType
 from fabgitops_core.control.chaos.facts import Facts
 from fabgitops_core.control.chaos.plan import Plan
@@ -44,6 +45,27 @@ def _duration(plan: Plan, policy: ChaosPolicySpec, facts: Facts, at: datetime) -
     return "" if wanted <= most else f"it is {wanted} s long, and the ChaosPolicy allows maxDurationSecs {most}"
 
 
+def _amount(plan: Plan, policy: ChaosPolicySpec, facts: Facts, at: datetime) -> str:
+    """Refuse what is wanted by a number that is too large, before it is known of how many."""
+    del facts, at
+    target = plan.spec.target
+    if target is None or target.value is None:
+        return ""
+    if target.mode is Mode.FIXED and target.value > policy.max_targets:
+        return f"it wants {target.value} targets, and the ChaosPolicy allows maxTargets {policy.max_targets}"
+    if target.mode.is_share and target.value > policy.max_percent:
+        return f"it wants {target.value} of a hundred, and the ChaosPolicy allows maxPercent {policy.max_percent}"
+    return ""
+
+
+def _selector(plan: Plan, policy: ChaosPolicySpec, facts: Facts, at: datetime) -> str:
+    del policy, facts, at
+    labels = (plan.spec.target.label_selector.match_labels if plan.spec.target else None) or {}
+    if labels.get(CHAOS) != PROTECTED:
+        return ""
+    return f"its labelSelector is for what has the label {CHAOS}: {PROTECTED}, which is never a target"
+
+
 def _parameters(plan: Plan, policy: ChaosPolicySpec, facts: Facts, at: datetime) -> str:
     del facts, at
     return "; ".join(plan.scenario.validate(plan.given, policy))
@@ -52,8 +74,11 @@ def _parameters(plan: Plan, policy: ChaosPolicySpec, facts: Facts, at: datetime)
 THROUGHOUT: tuple[Guard, ...] = (_enabled, _opted_in, _scenario, _windows)
 """What must be so for as long as it runs."""
 
-BEFORE: tuple[Guard, ...] = (*THROUGHOUT, _duration, _parameters)
-"""What must be so before it begins, in the order in which it is told."""
+BEFORE: tuple[Guard, ...] = (*THROUGHOUT, _duration, _amount, _selector, _parameters)
+"""What must be so before it begins, in the order in which it is told.
+
+What is known when an experiment is made an API server refuses at once, by the operator's manifests/chaos/guard.yaml.
+"""
 
 
 def against(plan: Plan, facts: Facts, at: datetime, guards: tuple[Guard, ...] = BEFORE) -> str:
