@@ -14,6 +14,7 @@ from fabgitops_core.api.chaos.probes import Probe
 from fabgitops_core.api.selecting import Selector
 from fabgitops_core.control.analysis.answers import Answer as Measured
 from fabgitops_core.engine.ports import MetricError
+from fabgitops_operator.analysis.places import Place
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.probing import Probing
 
@@ -30,7 +31,8 @@ class Site:
         self.found: Objects = []
         self.measured: Measured | Exception = Measured([0.01])
         self.away = ""
-        self.probing = Probing(self, session, self, lambda: NOW)
+        self.places: list[Place] = []
+        self.probing = Probing(self, session, self, lambda: NOW, places=self.places)
 
     async def plcs(self, namespace: str, selector: Selector) -> Sequence[Mapping[str, Any]]:
         """Return what there is."""
@@ -126,11 +128,23 @@ async def test_a_server_answers(site: Site) -> None:
     app = web.Application()
     app.router.add_get("/{path}", answered)
     async with TestServer(app) as server:
+        site.places += [Place.of(str(server.make_url("/"))), Place.of("http://127.0.0.1:1")]
         assert await site.holds(http={"url": str(server.make_url("/well"))}) == (True, "it answered 200")
         assert await site.holds(http={"url": str(server.make_url("/ill"))}) == (False, "it answered 503")
         assert await site.holds(http={"url": str(server.make_url("/moved"))}) == (False, "it answered 302")
     holds, said = await site.holds(http={"url": "http://127.0.0.1:1/"})
     assert (holds, said.startswith("no answer: ")) == (False, True)
+
+
+async def test_only_servers_that_are_named_are_asked(site: Site) -> None:
+    """Whoever makes an experiment sends the operator to no server that its settings do not name, and is told so."""
+    site.places.append(Place.of("http://127.0.0.1:1/lines/"))
+    for url in ("http://169.254.169.254/latest", "http://127.0.0.1:1/", "http://127.0.0.1:1/lines/../keys"):
+        assert await site.holds(http={"url": url}) == (
+            None,
+            f"it is not asked, for it is below no --analysis-source: {url}",
+        )
+    assert (await site.holds(http={"url": "http://127.0.0.1:1/lines/1"}))[0] is False
 
 
 async def test_what_nobody_knows(site: Site) -> None:
@@ -146,5 +160,6 @@ async def test_what_nobody_knows(site: Site) -> None:
     gone, app = asyncio.Event(), web.Application()
     app.router.add_get("/", never)
     async with TestServer(app) as server:
+        site.places.append(Place.of(str(server.make_url("/"))))
         assert await site.holds(http={"url": str(server.make_url("/"))}) == (None, "no answer within 1 s")
         gone.set()

@@ -46,5 +46,11 @@ class AnalysisSettings:
     """PEM file with the authorities that may vouch for it; without one those of this machine."""
 
     analysis_source: Annotated[tuple[str, ...], Parameter(validator=_places, negative=(), show_default=False)] = ()
-    """URL of another server that AnalysisTemplates may name, with all below it; may be given several times, in the
-    environment with spaces between. Default: none, so that nobody sends the operator where it should not go."""
+    """URL of another server that AnalysisTemplates and probes of chaos experiments may name, with all below it; may be
+    given several times, in the environment with spaces between. Default: none, so that nobody sends the operator where
+    it should not go."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Return where may be asked: the Prometheus first, if there is one."""
+        return tuple(map(Place.of, filter(None, (self.prometheus, *self.analysis_source))))

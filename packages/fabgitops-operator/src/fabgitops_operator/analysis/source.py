@@ -61,8 +61,7 @@ class HttpMetrics:
     def __init__(self, settings: AnalysisSettings, tls: ssl.SSLContext, session: aiohttp.ClientSession) -> None:
         self._prometheus = settings.prometheus.rstrip("/")
         self._home = Place.of(settings.prometheus) if settings.prometheus else None
-        others = [Place.of(each) for each in settings.analysis_source]
-        self._places = [self._home, *others] if self._home is not None else others
+        self._places = settings.places
         self._of_a_server, self._of_all = Turns(PER_SERVER), Turns(AT_ONCE)
         self._token_file = settings.prometheus_token_file
         self._tls = tls
@@ -111,7 +110,7 @@ class HttpMetrics:
         if place is None:
             raise MetricError(f"{_shown(url)} is not asked: it is below no --analysis-source, and not --prometheus")
         async with self._of_a_server.turn(place.server), self._of_all.turn(""):
-            return await self._got(url, headers, timeout, most, at_home=place is self._home)
+            return await self._got(url, headers, timeout, most, at_home=place == self._home)
 
     async def _got(
         self, url: str, headers: Mapping[str, str], timeout: float, most: int, *, at_home: bool

@@ -18,6 +18,7 @@ from fabgitops_core.control.chaos.outcomes import Answer
 from fabgitops_core.engine.ports import MetricError, MetricSource
 from fabgitops_core.expressions.conditions import CelError, NoValue, compiled
 
+from fabgitops_operator.analysis.places import Place
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.hosting.ports import Body
 
@@ -47,6 +48,7 @@ class Probing:
         session: What asks web servers.
         metrics: Where metrics are kept, if it is known.
         now: The time of day, against which the conditions of PLCs say since when they hold.
+        places: Which web servers may be asked: whoever makes an experiment is not to send us anywhere.
     """
 
     def __init__(
@@ -55,8 +57,11 @@ class Probing:
         session: aiohttp.ClientSession,
         metrics: MetricSource | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        places: Sequence[Place],
     ) -> None:
         self._looks, self._session, self._metrics, self._now = looks, session, metrics, now
+        self._places = places
 
     async def ask(self, probe: Probe, namespace: str) -> Answer:
         """Return whether it holds, None where it could not be asked, and what was seen."""
@@ -111,6 +116,8 @@ class Probing:
             raise UnknownError(f"the condition says nothing of {shown(answer.value)}: {error}") from None
 
     async def _http(self, asked: HttpProbe) -> tuple[bool, str]:
+        if not any(place.holds(asked.url) for place in self._places):
+            raise UnknownError(f"it is not asked, for it is below no --analysis-source: {asked.url}")
         try:
             async with self._session.get(asked.url, allow_redirects=False) as answer:
                 return answer.status == asked.status, f"it answered {answer.status}"

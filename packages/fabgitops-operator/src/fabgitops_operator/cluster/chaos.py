@@ -10,6 +10,7 @@ from fabgitops_core.api.kinds import Kind
 from fabgitops_core.engine.ports import MetricSource
 from fabgitops_core.modbus.route import Route
 
+from fabgitops_operator.analysis.places import Place
 from fabgitops_operator.chaos.agents import Agents
 from fabgitops_operator.chaos.mocks import Mocks
 from fabgitops_operator.chaos.performing import Performing
@@ -35,6 +36,7 @@ async def means_of(
     rest: Rest,
     route: Route,
     metrics: MetricSource | None,
+    places: Sequence[Place],
     owned: Sequence[Kind],
 ) -> AsyncIterator[Means]:
     """Yield what experiments need, for as long as they are looked after."""
@@ -45,7 +47,7 @@ async def means_of(
     whereabouts = Whereabouts(rest, experiments, where, access.cluster.server, secrets, route, clock)
     async with aiohttp.ClientSession(trust_env=False) as session:
         agents = Agents(session, whereabouts, lambda: token_of(settings.agent_token_file), clock)
-        probing = Probing(experiments, session, metrics)
+        probing = Probing(experiments, session, metrics, places=places)
         mocks = Mocks(session, whereabouts)
         yield Means(
             metrics=metrics,

@@ -82,7 +82,8 @@ async def _operated(settings: Settings, bus: BusSettings, analysis: AnalysisSett
         else:
             metrics = await stack.enter_async_context(metrics_of(analysis))
             if settings.kinds is Family.CHAOS:
-                means = await stack.enter_async_context(means_of(settings, access, kube, rest, route, metrics, owned))
+                asked = metrics, analysis.places
+                means = await stack.enter_async_context(means_of(settings, access, kube, rest, route, *asked, owned))
             elif told is not None and settings.delivers:
                 means = _of_delivery(settings, rest, told, owned, metrics)
             else:

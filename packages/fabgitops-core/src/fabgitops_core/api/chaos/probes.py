@@ -56,7 +56,10 @@ class PrometheusProbe(ApiModel):
 
 @unstored
 class HttpProbe(ApiModel):
-    """How a web server answers a GET; redirects are not followed."""
+    """How a web server answers a GET; redirects are not followed.
+
+    Only servers are asked that the operator's settings name (--analysis-source).
+    """
 
     url: Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^https?://\S+$")]
     """Which is asked."""
