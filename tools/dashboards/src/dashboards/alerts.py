@@ -487,7 +487,7 @@ ALERTS = (
         WARNING,
         f"{_ROLLOUT} does not go on: {{{{ $labels.reason }}}}.",
         "The new version was given up (RolloutAborted), or it cannot be begun. The old one has all requests and all its"
-        " pods, unless somebody deleted its ReplicaSet (StableLost); Git still names the new one."
+        " pods, unless it is lost (StableLost); Git still names the new one."
         f" {_STATUS} says why, and what can be done.",
         "workload-failed",
         KEEP,

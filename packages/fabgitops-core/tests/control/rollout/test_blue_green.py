@@ -327,13 +327,17 @@ def test_a_service_of_somebody_else_moves_when_all_pods_are_there() -> None:
 
 
 def test_users_of_what_is_gone_move_at_once() -> None:
-    """Somebody deleted the ReplicaSet of the proven version: the first pod of the new one is better than none."""
+    """Somebody does without the version whose ReplicaSet is gone: the first pod of the new one is better than none."""
     plant = out(autoPromotionEnabled=False)
     plant.slow = True
     plant.declare(template=template("2"))
     until(plant, lambda: plant.revisions().get("2", {}).get("status", {}).get("availableReplicas") == 1, secs=0.1)
     gone = next(k for k, each in plant.objects.items() if each is plant.revisions()["1"])
     del plant.objects[gone]
+    plant.stays(2)
+    assert plant.selected("hmi") == ""
+    plant.slow = True
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/full")
     plant.look()
     plant.carry_out()
     assert plant.selected("hmi") == "2"
@@ -403,7 +407,7 @@ def test_a_pause_holds_it_at_any_stage() -> None:
     plant.say(marks.PAUSE, "freeze")
     plant.declare(template=template("2"))
     plant.settle()
-    assert (services(plant), status(plant).phase) == (("1", "2"), Phase.PAUSED)
+    assert (services(plant), plant.counts(), status(plant).phase) == (("1", "1"), {"1": 3, "2": 0}, Phase.PAUSED)
     plant.say(marks.PAUSE, None)
     until(plant, lambda: plant.selected("hmi") == "2")
     plant.say(marks.PAUSE, "looking at it")

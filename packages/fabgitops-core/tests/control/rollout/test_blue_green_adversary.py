@@ -10,6 +10,7 @@ from fabgitops_core.control.objects import ObjectFailureKind
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from .pauses import Watch
 from .workshop import Plant, spec, template
 
 GREEN: dict[str, Any] = {
@@ -38,6 +39,7 @@ class Adversary(RuleBasedStateMachine):
         self.plant.service("hmi-preview")
         self.plant.settle()
         self.versions = 1
+        self.watch = Watch(self.plant)
         self.broken: set[str] = set()
         self.sick: set[str] = set()
 
@@ -145,6 +147,7 @@ class Adversary(RuleBasedStateMachine):
     def paused(self, pauses: bool) -> None:
         """Somebody lets it pause, or go on."""
         self.plant.say(marks.PAUSE, "why not" if pauses else None)
+        self.watch.begins()
 
     @rule()
     def retried(self) -> None:
@@ -162,7 +165,9 @@ class Adversary(RuleBasedStateMachine):
         plant = self.plant
         request, n = plant.request, plant.spec["replicas"]
         available, served, selected = plant.available(), self.served(), plant.selected("hmi")
+        self.watch.begins()
         plant.carry_out()
+        self.watch.ends()
         assert plant.available() >= min(available, n), "too few pods"
         assert self.served() >= min(served, n), "users are on fewer pods than before"
         if isinstance(request, Patch) and plant.selected("hmi") not in {"", selected}:

@@ -11,6 +11,7 @@ from fabgitops_core.control.objects import ObjectFailureKind
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from .pauses import Watch
 from .workshop import Plant, spec, template
 
 WAY: dict[str, Any] = {
@@ -41,6 +42,7 @@ class Adversary(RuleBasedStateMachine):
         self.plant.service("hmi-canary")
         self.plant.settle()
         self.versions = 1
+        self.watch = Watch(self.plant)
 
     @initialize(bad=st.booleans(), full=st.booleans(), rounds=st.integers(0, 20))
     def begun(self, bad: bool, full: bool, rounds: int) -> None:
@@ -122,6 +124,7 @@ class Adversary(RuleBasedStateMachine):
         if mark == marks.RETRY and status.aborted_at is not None:
             word += f"/{status.aborted_at:%Y-%m-%dT%H:%M:%SZ}"
         self.plant.say(mark, word)
+        self.watch.begins()
         self.plant.say(marks.PAUSE, None if full else self.plant.annotations.get(marks.PAUSE))
 
     @rule(data=st.data())
@@ -141,7 +144,9 @@ class Adversary(RuleBasedStateMachine):
         plant = self.plant
         before, total = plant.available(), sum(plant.counts().values())
         request = plant.request
+        self.watch.begins()
         plant.carry_out()
+        self.watch.ends()
         if isinstance(request, Patch) and request.steps[-1]["path"] == "/spec/replicas":
             n = plant.spec["replicas"]
             surge, missing = 1, min(count_of("25%", n, up=False), n)

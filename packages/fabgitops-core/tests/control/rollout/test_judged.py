@@ -225,7 +225,9 @@ def test_no_analysis_of_a_step_begins_while_somebody_has_paused_it() -> None:
 def test_failures_count_while_it_waits(*, asked: bool) -> None:
     """At a pause, and while somebody has paused it, a failure gives it up all the same."""
     one = plant(*PAUSES, analysis=CHECKS)
-    one.declare(template=template("2"), **({"paused": True} if asked else {}))
+    one.declare(template=template("2"))
+    one.stays(10)
+    one.declare(paused=asked)
     one.stays(10)
     assert stands(one).phase is Phase.PAUSED
     one.answers["checks/rate"] = [7.0]

@@ -13,6 +13,7 @@ from fabgitops_core.control.rollout.pods.weights import carried, needed
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from .junction import PROPAGATION, Junction, promote, routing
+from .pauses import Watch
 from .workshop import KEY, spec, template
 
 BETA = {"setHeaderRoute": {"name": "beta", "match": [{"headerName": "x", "headerValue": {"exact": "y"}}]}}
@@ -57,6 +58,7 @@ class Adversary(RuleBasedStateMachine):
         """Begin with a version that is out, and another somewhere on its way."""
         self.plant = Junction(spec(routing(*steps, dynamicStableScale=dynamic)))
         self.plant.settle()
+        self.watch = Watch(self.plant)
         self.possible = [self.config()]
         self.taken: datetime | None = self.plant.at
         self.another_version(bad=False)
@@ -161,6 +163,12 @@ class Adversary(RuleBasedStateMachine):
             word += f"/{status.aborted_at:%Y-%m-%dT%H:%M:%SZ}"
         self.plant.say(mark, word)
 
+    @rule(pauses=st.booleans())
+    def paused(self, *, pauses: bool) -> None:
+        """Somebody lets it pause, or go on."""
+        self.plant.say(marks.PAUSE, "why not" if pauses else None)
+        self.watch.begins()
+
     @rule(weight=st.integers(0, 100))
     def somebody_sets_weights(self, weight: int) -> None:
         """Somebody else sets the weights, and they are put right before anything else happens."""
@@ -179,7 +187,9 @@ class Adversary(RuleBasedStateMachine):
         plant, before, count = self.plant, self.config(), self.plant.available()
         pods, had = plant.counts(), plant.availables()
         request = plant.request
+        self.watch.begins()
         plant.carry_out()
+        self.watch.ends()
         after = self.config()
         if after != before:
             self.possible.append(after)
@@ -224,6 +234,7 @@ class Adversary(RuleBasedStateMachine):
         plant = self.plant
         plant.away = False
         plant.caps.clear()
+        plant.say(marks.PAUSE, None)
         plant.settle()
         assert plant.status is not None
         n = plant.spec["replicas"]

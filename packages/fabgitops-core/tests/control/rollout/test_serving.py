@@ -95,4 +95,7 @@ def test_a_lost_status_moves_no_service_to_a_version_without_pods() -> None:
     assert plant.availables()["1"] == 4
     plant.bad = set()
     works(plant)
+    assert (plant.selected("hmi"), plant.selected("hmi-canary"), plant.counts()["1"]) == ("1", "1", 4)
+    plant.say(marks.PROMOTE, f"{plant.hash_of('2')}/full")
+    works(plant)
     assert (plant.selected("hmi"), plant.selected("hmi-canary")) == ("2", "2")

@@ -1,14 +1,18 @@
-"""Somebody deletes the ReplicaSet of the proven version while the new one is bad: what serves stays, and it is told."""
+"""The proven version is lost, by its ReplicaSet, its label or the status: no other takes its place, and it is told."""
 
 from typing import Any
 
 import pytest
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
+from fabgitops_core.control.objects import Child
+from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 
 from .junction import Junction, passes, routing
 from .workshop import KEY, spec, template
 
+SERVICES = {"stableService": "hmi", "canaryService": "hmi-canary"}
 WAYS: dict[str, dict[str, Any]] = {
     "blueGreen": {"blueGreen": {"activeService": "hmi", "previewService": "hmi-canary", "scaleDownDelaySeconds": 600}},
     "abTesting": {
@@ -41,6 +45,26 @@ def deleted(plant: Junction, version: str) -> None:
     del plant.objects[Key("ReplicaSet", KEY.namespace, plant.revisions()[version]["metadata"]["name"])]
 
 
+class Labelled(Junction):
+    """A world in which only ReplicaSets are seen that have the label of what is owned."""
+
+    def children(self) -> dict[Key, Child]:
+        """Return the records of what is seen."""
+        found = super().children()
+        return {key: each for key, each in found.items() if key.kind != "ReplicaSet" or self._is_labelled(key)}
+
+
+def promoted(plant: Junction) -> None:
+    """Promote what is declared in full."""
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/full")
+    plant.settle()
+
+
+def told(plant: Junction) -> list[str]:
+    """Return the Events that tell of the loss."""
+    return [each.message for each in plant.notices if each.reason is RolloutReason.STABLE_LOST]
+
+
 def lost(way: str) -> Junction:
     """Return a world in which version 1 is out, 2 is bad and on its way, and 1 is deleted."""
     plant = Junction(spec(WAYS[way]))
@@ -57,22 +81,121 @@ def lost(way: str) -> Junction:
 def test_it_is_degraded_and_says_what_to_do(way: str) -> None:
     """Nothing can bring it back, so people are told at once what is gone and what mends it; the old template does."""
     plant = lost(way)
-    assert (status(plant).phase, reason(plant)) == (Phase.FAILED, "StableLost")
-    assert "is gone, and 4 of 4 pods are of this revision, 0 are available: declare a template" in status(plant).message
+    counts = plant.counts()
+    plant.stays(30)
+    assert (status(plant).phase, reason(plant), plant.counts()) == (Phase.FAILED, "StableLost", counts)
+    assert (
+        "is gone, or is not seen: nothing goes on. Either give it its label fabgitops.io/rollout=hmi again if it is"
+        in (status(plant).message)
+    )
+    assert "or `fabctl rollout promote hmi --full` takes revision 2, the declared one" in status(plant).message
+    assert len(told(plant)) == 1
     plant.declare(template=template("1"))
     plant.settle()
     assert (status(plant).phase, plant.counts()) == (Phase.COMPLETED, {"1": 4, "2": 0})
-    assert (plant.selected("hmi"), status(plant).cause) == ("1", "")
+    assert (plant.selected("hmi"), status(plant).cause, status(plant).ceiling) == ("1", "", None)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_it_goes_on_when_the_new_version_comes_up_after_all(way: str) -> None:
-    """There is nothing to compare it with: it comes up as a first version does, and all Services lead to it."""
+def test_a_version_that_comes_up_is_not_proven_by_that(way: str) -> None:
+    """It stays where it was, and asks; who promotes it in full does without the old one, and it comes up as a first."""
     plant = lost(way)
+    counts = plant.counts()
     plant.bad = set()
     plant.settle()
+    assert (reason(plant), plant.counts(), plant.selected("hmi")) == ("StableLost", counts, "")
+    plant.say(marks.ABORT, status(plant).current_pod_hash)
+    plant.settle()
+    assert not status(plant).abort, "there is nothing to go back to"
+    promoted(plant)
     assert (status(plant).phase, plant.counts(), plant.selected("hmi")) == (Phase.COMPLETED, {"2": 4}, "2")
-    assert status(plant).cause == ""
+    assert (status(plant).cause, status(plant).ceiling) == ("", None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_given_up_stays_so(way: str) -> None:
+    """An abort does not end because the version is lost that all was to go back to: the bad one gets nothing."""
+    plant = Junction(spec(WAYS[way]))
+    plant.settle()
+    plant.bad = {"2"}
+    plant.declare(template=template("2"))
+    plant.settle(20, wait=False)
+    plant.say(marks.ABORT, status(plant).current_pod_hash)
+    plant.settle(20, wait=False)
+    counts = plant.counts()
+    deleted(plant, "1")
+    plant.bad = set()
+    plant.settle()
+    assert (status(plant).abort, reason(plant)) == (True, "StableLost")
+    assert plant.counts()["2"] <= counts["2"]
+    assert "It was given up: somebody aborted it." in status(plant).message
+    promoted(plant)
+    assert (status(plant).phase, plant.counts(), plant.selected("hmi")) == (Phase.COMPLETED, {"2": 4}, "2")
+
+
+@pytest.mark.parametrize("way", ["routes", "pods", "abTesting"])
+def test_a_lost_label_moves_nobody(way: str) -> None:
+    """Pods whose ReplicaSet is not seen go on serving: nothing is led away from them, and with the label it goes on."""
+    strategy = WAYS[way] if way != "pods" else {"canary": {"steps": [{"setWeight": 25}, {"pause": {}}], **SERVICES}}
+    plant = Labelled(spec(strategy))
+    plant.settle()
+    plant.declare(template=template("2"))
+    plant.settle(60, wait=False)
+    key = Key("ReplicaSet", KEY.namespace, plant.revisions()["1"]["metadata"]["name"])
+    before, body = (plant.counts(), plant.selected("hmi"), plant.weights()), plant.objects[key]
+    labels = {name: text for name, text in body["metadata"]["labels"].items() if name != marks.ROLLOUT}
+    plant.store(key, {**body, "metadata": {**body["metadata"], "labels": labels}})
+    plant.stays(30)
+    assert (reason(plant), (plant.counts(), plant.selected("hmi"), plant.weights())) == ("StableLost", before)
+    body = plant.objects[key]
+    labelled = {**labels, marks.ROLLOUT: "hmi"}
+    plant.store(key, {**body, "metadata": {**body["metadata"], "labels": labelled}})
+    plant.stays(30)
+    assert reason(plant) != "StableLost"
+    promoted(plant)
+    plant.settle()
+    assert (status(plant).phase, plant.selected("hmi")) == (Phase.COMPLETED, "2")
+
+
+@pytest.mark.parametrize("keeps", ["1", "2"])
+@pytest.mark.parametrize("way", [*WAYS, "steps"])
+def test_a_lost_status_proves_nothing(way: str, keeps: str) -> None:
+    """Nobody knows which of two versions is proven, so all stays as it is until somebody says which."""
+    strategy = WAYS.get(way, {"canary": {"steps": [{"setWeight": 25}, {"pause": {}}], **SERVICES}})
+    plant = Junction(spec(strategy))
+    plant.settle()
+    plant.bad = {"2"}
+    plant.declare(template=template("2"))
+    plant.settle(20, wait=False)
+    before = plant.counts(), plant.selected("hmi"), plant.weights()
+    plant.bad, plant.status = set(), None
+    plant.restart()
+    plant.stays(60)
+    assert (reason(plant), status(plant).stable_rs) == ("StableLost", "unknown")
+    assert (plant.counts(), plant.selected("hmi"), plant.weights()) == before
+    assert status(plant).message.startswith("its status was lost while several revisions had pods")
+    assert len(told(plant)) == 1
+    plant.declare(template=template(keeps))
+    plant.stays(20)
+    assert (reason(plant), plant.counts()) == ("StableLost", before[0])
+    promoted(plant)
+    plant.settle()
+    assert (status(plant).phase, plant.counts()[keeps], plant.selected("hmi")) == (Phase.COMPLETED, 4, keeps)
+
+
+def test_a_lost_status_at_rest_is_nothing() -> None:
+    """With pods of one version alone there is no doubt, though another one stays for its delay."""
+    plant = Junction(spec(WAYS["routes"]))
+    plant.settle()
+    plant.declare(template=template("2"))
+    passes(plant, lambda: plant.selected("hmi-canary") == "2")
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/full")
+    passes(plant, lambda: status(plant).finished_at is not None)
+    assert plant.counts() == {"1": 4, "2": 4}
+    plant.status = None
+    plant.restart()
+    plant.settle()
+    assert (status(plant).phase, plant.selected("hmi")) == (Phase.COMPLETED, "2")
 
 
 @pytest.mark.parametrize("way", [WAYS["blueGreen"], routing({"setWeight": 50}, scaleDownDelaySeconds=600)])
@@ -94,4 +217,6 @@ def test_services_lead_to_the_version_before_while_that_has_pods(way: dict[str, 
     assert (plant.selected("hmi"), plant.counts()["1"]) == ("1", 4)
     plant.bad = set()
     plant.settle()
+    assert (plant.selected("hmi"), reason(plant)) == ("1", "StableLost")
+    promoted(plant)
     assert (status(plant).phase, plant.selected("hmi"), plant.counts()) == (Phase.COMPLETED, "3", {"1": 0, "3": 4})

@@ -16,6 +16,7 @@ from fabgitops_core.control.commands import Patch
 from fabgitops_core.control.objects import ObjectFailureKind
 
 from .junction import Junction, parents, routing
+from .pauses import Watch
 from .workshop import KEY, spec, template
 
 PAIR = {"stableService": "hmi", "canaryService": "hmi-canary"}
@@ -55,6 +56,7 @@ class Story:
             self.plant.route(name)
         self.plant.settle()
         self.versions = 1
+        self.watch = Watch(self.plant)
 
     @property
     def status(self) -> RolloutStatus:
@@ -124,6 +126,10 @@ class Story:
         promotion = f"{hash_}/{self.chance.choice(['full', 'preview', step, step])}"
         mark, word = self.chance.choice(((marks.ABORT, hash_), (marks.PROMOTE, promotion), (marks.PAUSE, "why not")))
         self.plant.say(mark, word)
+        self.watch.begins()
+        if mark == marks.PAUSE:
+            for _ in range(4):
+                self.works()
         if mark != marks.PAUSE or self.chance.random() < 0.5:
             self.plant.say(marks.PAUSE, None)
 
@@ -132,7 +138,9 @@ class Story:
         plant, request = self.plant, self.plant.request
         had, served = plant.available(), {name: self.pods(name) for name in self.held()}
         nowhere = self.nowhere()
+        self.watch.begins()
         plant.carry_out()
+        self.watch.ends()
         if not isinstance(request, Patch):
             return
         if request.key.kind == "ReplicaSet" and "trafficRouting" not in str(plant.spec["strategy"]):
@@ -176,6 +184,8 @@ class Story:
                 break
             index = self.status.current_step_index
             step = ("preview", "active")[turn % 2] if index is None else index
+            if self.status.conditions[0].reason == "StableLost":  # nothing else lets it go on without the proven one
+                step = "full"
             plant.say(marks.PROMOTE, f"{self.status.current_pod_hash}/{step}")
             self.rests()
         is_good = declared not in plant.bad and not self.status.abort

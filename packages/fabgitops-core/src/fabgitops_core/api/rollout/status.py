@@ -141,6 +141,25 @@ class Contention(ApiModel):
     """At which revision and step, as HASH/STEP, somebody has let it go on in spite of that."""
 
 
+class Ceiling(ApiModel):
+    """The most that a new version may have while it is held: what it had when that began."""
+
+    revision: str
+    """Its hash."""
+    replicas: Count = 0
+    """How many pods were wanted of all versions."""
+    pods: Count = 0
+    """How many its ReplicaSet was told to have."""
+    weight: Count = 0
+    """How much weight all of its routes gave it."""
+    max_weight: Annotated[int, Field(ge=1)] = 100
+    """Of how much."""
+    selected: bool = False
+    """The canary Service, or that of the preview, selected it."""
+    headers: Annotated[tuple[str, ...], Field(max_length=8)] = ()
+    """The names of the header routes that led to it."""
+
+
 class Decision(ApiModel):
     """One decision, and what it was made by."""
 
@@ -201,7 +220,7 @@ class RolloutStatus(ApiModel):
     current_pod_hash: str = ""
     """The revision of the template that is declared."""
     stable_rs: Annotated[str, Field(alias="stableRS")] = ""
-    """The revision that is proven: what an abort goes back to."""
+    """The revision that is proven: what an abort goes back to; `unknown` where the status was lost that said it."""
     revision: Count = 0
     """The number of the revision that is declared."""
     attempt: Count = 0
@@ -231,6 +250,8 @@ class RolloutStatus(ApiModel):
     """When."""
     cause: str = ""
     """Why, in a sentence."""
+    ceiling: Ceiling | None = None
+    """The most that it may have while somebody pauses it, or while the proven revision is lost."""
     promote_full: bool = False
     """All that is left is skipped."""
     heard: Annotated[tuple[str, ...], Field(max_length=4)] = ()

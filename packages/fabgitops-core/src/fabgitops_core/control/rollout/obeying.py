@@ -6,13 +6,14 @@ from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
 from fabgitops_core.api.rollout.marks import SKIP
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.judging import analysing
 from fabgitops_core.control.rollout.saying.deciding import brief, decided, noticed
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import contending
 from fabgitops_core.control.rollout.view import Look
-from fabgitops_core.control.rollout.ways import bluegreen
+from fabgitops_core.control.rollout.ways import bluegreen, settling
 from fabgitops_core.control.rollout.ways.aborting import aborted, is_under_way, retried
 from fabgitops_core.control.rollout.ways.canary import is_at_a_pause, next_step, step_of
 
@@ -76,6 +77,8 @@ def _abort(look: Look, state: RolloutState, word: str) -> RolloutState | str:
         return why
     if state.status.abort:
         return "it was given up already"
+    if why := holding.lost(look, state):
+        return f"{why}: there is nothing to go back to"
     return aborted(look, state, "Abort", "somebody aborted it")
 
 
@@ -83,6 +86,8 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
     hash_, step, since = (*word.split("/", 2), "", "")[:3]
     if (why := _other(state, hash_)) or (why := _nothing(state)):
         return why
+    if step == FULL and holding.is_lost(look, state):
+        return settling.given_up(look, state)
     if step == FULL:
         state = state.with_status(
             promote_full=True,

@@ -54,7 +54,7 @@ from fabgitops_core.control.rollout.traffic import contending, leaving
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.releasing import held
 from fabgitops_core.control.rollout.view import Look, own_routes, revisions_of, seen
-from fabgitops_core.control.rollout.ways import bluegreen, canary, settling
+from fabgitops_core.control.rollout.ways import bluegreen, canary, pausing, settling
 from fabgitops_core.control.rollout.ways.changing import changed
 from fabgitops_core.control.rollout.ways.choosing import way_of
 from fabgitops_core.control.rollout.ways.deadline import timed
@@ -62,9 +62,10 @@ from fabgitops_core.control.rollout.ways.deadline import timed
 MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
     held,
     leaving.noted,
+    settling.forgotten,
     revised,
     changed,
-    settling.lost,
+    pausing.noted,
     obeyed,
     settling.first,
     contending.contended,

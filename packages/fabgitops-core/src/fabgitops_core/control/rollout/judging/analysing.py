@@ -20,6 +20,7 @@ from fabgitops_core.control.analysis.judging import Verdict
 from fabgitops_core.control.cdevents.words import Word
 from fabgitops_core.control.commands import Measure, Wake
 from fabgitops_core.control.events import Measured, MeasureFailed
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.judging.judges import BACKGROUND, analyses_of, named, of
 from fabgitops_core.control.rollout.judging.seeing import sees
@@ -168,7 +169,7 @@ def _in_the_background(look: Look, state: RolloutState) -> RolloutState | None:
 def _at_a_step(look: Look, state: RolloutState) -> RolloutState | None:
     """Begin the analysis of a step that is under way, and go on when it has passed."""
     step, number = canary.step_of(look, state), (state.status.current_step_index or 0) + 1
-    if step is None or step.analysis is None or not judges.is_judged(state) or state.asked_to_pause is not None:
+    if step is None or step.analysis is None or not judges.is_judged(state) or holding.why(look, state):
         return None
     if of(state, number) is None:
         return begun(look, state, number)

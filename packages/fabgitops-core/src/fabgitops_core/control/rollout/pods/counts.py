@@ -45,6 +45,7 @@ def basic(
     stable: Side | None,
     others: Side = NOBODY,
     max_weight: int = MAX_WEIGHT,
+    wanted: Sides | None = None,
 ) -> Sides:
     """Return how many pods canary and stable are to have now.
 
@@ -56,12 +57,14 @@ def basic(
         stable: The stable one; None while there is none, or it is the newest itself: then that gets all.
         others: All older revisions, by `together`.
         max_weight: The weight of both sides together.
+        wanted: How many both are to have in the end, where that is something else than the weight says.
 
     Raises:
         ValueError: A number is out of its range.
     """
     checked(replicas, weight, max_weight, max_weight)
-    wanted = Sides(replicas, 0) if stable is None else split(replicas, weight, limits, max_weight)
+    if wanted is None:
+        wanted = Sides(replicas, 0) if stable is None else split(replicas, weight, limits, max_weight)
     stable = stable or NOBODY
     most, least = replicas + limits.surge - others.spec, replicas - limits.unavailable
     raised = _raised(most, wanted, canary, stable, is_canary_first=_is_canary_first(canary, stable, others))

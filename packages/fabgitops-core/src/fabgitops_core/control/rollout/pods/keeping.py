@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.control.moments import second
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.pods.sides import together
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic.switching import active
@@ -48,13 +49,17 @@ def wanted(look: Look, state: RolloutState, revision: Revision) -> int:
 def _by_place(look: Look, state: RolloutState, revision: Revision) -> int:
     status = state.status
     is_current = revision.hash == look.hash
-    if revision.hash == status.stable_rs or (is_current and not status.stable_rs):
+    if revision.hash == status.stable_rs:
         return look.n
+    if is_current and not status.stable_rs:
+        return holding.most(look, state, look.n)
+    if not is_current and holding.is_lost(look, state):
+        return min(revision.spec, look.n)
     if not is_current or status.abort:
         return min(revision.spec, look.n) if _stays(look, state, revision) else 0
     known = status.blue_green
     is_whole = status.promote_full or known.scale_up_preview_check_point or known.active_selector == look.hash
-    return look.n if is_whole else previewed(look)
+    return holding.most(look, state, look.n if is_whole else previewed(look))
 
 
 def _stays(look: Look, state: RolloutState, revision: Revision) -> bool:

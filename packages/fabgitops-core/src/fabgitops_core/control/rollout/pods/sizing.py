@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from fabgitops_core.api.rollout.status import Ceiling
 from fabgitops_core.control.rollout.aims import Routing
+from fabgitops_core.control.rollout.holding import within
 from fabgitops_core.control.rollout.pods.routed import Sizing, aborted, routed, sized
 from fabgitops_core.control.rollout.pods.sides import Sides, together
 from fabgitops_core.control.rollout.traffic.rerouting import Routed
@@ -26,6 +28,8 @@ class Standing(NamedTuple):
         step: At which step the rollout is.
         stable: The hash of the proven revision, "" for none.
         abort: Whether all goes back to it.
+        ceiling: The most that the declared revision may have; None where nothing holds it.
+        is_lost: Whether the proven revision is not there, though it should be.
     """
 
     routing: Routing | None
@@ -33,6 +37,12 @@ class Standing(NamedTuple):
     step: int
     stable: str
     abort: bool
+    ceiling: Ceiling | None = None
+    is_lost: bool = False
+
+    def most(self, replicas: int, wanted: int) -> int:
+        """Return how many pods the declared revision is to have of those that are wanted, as far as it is held."""
+        return wanted if self.ceiling is None else within(self.ceiling, replicas, wanted)
 
     def is_in_force(self, look: Look) -> bool:
         """Return whether requests go by what was decided last."""
@@ -76,8 +86,11 @@ def _by_weight(look: Look, by: Routed, stands: Standing) -> Mapping[str, int]:
     counts = {each.hash: _old(look, by, stands, each) for each in look.older(stands.stable)}
     if current is None:
         return counts | ({stable.hash: max(stable.spec, look.n)} if stable else {})
+    if stands.is_lost:
+        rest = {each.hash: each.spec for each in look.older(stands.stable)}
+        return {**rest, current.hash: current.spec if stands.abort else stands.most(look.n, look.n)}
     if stable is None or stable is current:
-        return {**counts, current.hash: look.n}
+        return {**counts, current.hash: stands.most(look.n, look.n)}
     both = (_back if stands.abort else _on)(look, by, stands, current, stable)
     if not stands.is_in_force(look):
         least = current.spec if stands.uses(current.hash) else 0
@@ -148,7 +161,8 @@ def _on(look: Look, by: Routed, stands: Standing, current: Revision, stable: Rev
     takes_over = stands.routing is not None and not stable.available and not sizing.dynamic
     actual = stands.routing.weight if stands.routing and takes_over else _actual(stands, current)
     both = routed(look.n, weight, actual, scale_at(look.steps, stands.step), sizing)
-    return Sides(max(both.canary, _for_headers(look, by, stands.step)), both.stable)
+    canary = max(both.canary, _for_headers(look, by, stands.step))
+    return Sides(stands.most(look.n, canary), both.stable)
 
 
 def _back(look: Look, by: Routed, stands: Standing, current: Revision, stable: Revision) -> Sides:

@@ -130,6 +130,8 @@ def taken_over(look: Look, state: RolloutState) -> RolloutState:
     number = current.number if current else max((each.number for each in look.revisions), default=0)
     now = second(look.at)
     is_over = status.abort or status.stable_rs == status.current_pod_hash
+    if is_over and not look.revisions:  # there is nothing of it: what is declared comes up as a first one
+        state = state.with_status(stable_rs="")
     state = state.with_status(
         revision=max(number, 1), attempt=1, started_at=now, step_started_at=now, finished_at=now if is_over else None
     )

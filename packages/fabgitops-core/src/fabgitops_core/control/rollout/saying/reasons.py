@@ -21,6 +21,7 @@ class RolloutReason(NoticeReason):
     WEIGHED = "TrafficWeightUpdated"
     CONTENDED = "ContendedRoute"
     NOT_FOUND = "ReferenceNotFound"
+    STABLE_LOST = "StableLost"
     DEADLINE = "ProgressDeadlineExceeded"
     RUN = "AnalysisRunRunning"
     RUN_SUCCESSFUL = "AnalysisRunSuccessful"
@@ -49,6 +50,7 @@ _WARNINGS = {
     RolloutReason.ABORTED,
     RolloutReason.CONTENDED,
     RolloutReason.NOT_FOUND,
+    RolloutReason.STABLE_LOST,
     RolloutReason.DEADLINE,
     RolloutReason.RUN_INCONCLUSIVE,
     RolloutReason.RUN_FAILED,

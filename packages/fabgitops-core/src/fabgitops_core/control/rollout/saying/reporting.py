@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
 from fabgitops_core.api.conditions import ConditionStatus, conditions_of, renewed
+from fabgitops_core.api.rollout.marks import ROLLOUT as LABEL
 from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.control.moments import second
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.saying import lacking
 from fabgitops_core.control.rollout.saying.deciding import brief, noticed
@@ -79,6 +82,8 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
         return (REFUSED if state.refused else WAITING), state.trouble
     if missing := problem(look):
         return NOT_FOUND, missing
+    if why := holding.lost(look, state):
+        return STABLE_LOST, _way_out(look, state, why)
     if status.abort:
         situation = ABORTED if _is_back(look, state) else ABORTING
         waits = _route(look, state) if situation is ABORTING else ""
@@ -93,6 +98,18 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
         waits = _route(look, state) or lacking.of_pods(look, state)
         return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}{waits}"
     return _going(look, state)
+
+
+def _way_out(look: Look, state: RolloutState, why: str) -> str:
+    """Return what is lost, and what somebody may do: all of it is theirs to decide."""
+    status, name = state.status, look.key.name
+    tool = "kubectl argo rollouts" if look.key.kind == ARGO_ROLLOUT.name else "fabctl rollout"
+    bad = f" It was given up: {status.cause}." if status.abort else ""
+    take = f"`{tool} promote {name} --full` takes revision {status.revision}, the declared one, for proven"
+    if status.stable_rs == holding.UNKNOWN:
+        return f"{why}: nothing goes on.{bad} {take}; for another one declare its template first"
+    again = f"give it its label {LABEL}={name} again if it is there, or declare its template again"
+    return f"{why}: nothing goes on.{bad} Either {again}; or {take}"
 
 
 def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:

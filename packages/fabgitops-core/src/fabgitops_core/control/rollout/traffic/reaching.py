@@ -2,6 +2,7 @@
 
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.control.objects import Child
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.looking import services_of
 from fabgitops_core.control.rollout.records import selector_of
 from fabgitops_core.control.rollout.revisions import proving
@@ -25,18 +26,18 @@ def takes_the_last(look: Look, child: Child, hash_: str) -> bool:
 
 
 def last_resort(look: Look, state: RolloutState) -> str:
-    """Return the revision that users are led to while the proven one is lost and the declared one has no pod.
+    """Return the revision that users are led to while the proven one is lost, or there is none and no pod of the first.
 
     It is an older one that still has pods: one that was proven, or else the one that they were on before; "" where
-    there is none, or no need: from the first pod on that the declared one has it is that.
+    there is none, or no need. The declared one is not proven: nobody is led to that because another one is lost.
     """
-    current = look.revision(look.hash)
-    if state.status.stable_rs or (current is not None and current.available):
+    current, is_lost = look.revision(look.hash), holding.is_lost(look, state)
+    if not is_lost and (state.status.stable_rs or (current is not None and current.available)):
         return ""
     before, rest = state.status.blue_green.previous_selector, proving.in_order(state.status, look.older(""))
     order = [each for each in rest if each.available]
     found = [each.hash for each in order if each.hash == before or each.hash in state.status.proven]
-    return next(iter(found or [each.hash for each in order]), "")
+    return next(iter(found if found or is_lost else [each.hash for each in order]), "")
 
 
 def why_not(look: Look) -> str:

@@ -17,7 +17,7 @@ from fabgitops_core.control.rollout.traffic.named import Layout, change, layout
 from fabgitops_core.control.rollout.traffic.owned import body_of, rules_from
 from fabgitops_core.control.rollout.traffic.reaching import takes_the_last
 from fabgitops_core.control.rollout.traffic.routes import rules_of, spec_of
-from fabgitops_core.control.rollout.traffic.rules import Pair, Share, covers
+from fabgitops_core.control.rollout.traffic.rules import Pair, Share, covers, header_rule, says, share_of
 from fabgitops_core.control.rollout.view import Look
 
 KINDS = {each.name: each for each in ROUTES}
@@ -80,6 +80,23 @@ def routes_there(look: Look) -> Iterator[Child]:
     for each in routes_of(look.key, look.way):
         if (child := _child(look, each)) is not None:
             yield child
+
+
+def sent(look: Look, by: Routed, routing: Routing) -> tuple[int, tuple[str, ...]]:
+    """Return what of a routing every route says by now: a weight of the canary, and names of header routes."""
+    found = [_sent(look, by, place, routing) for place in routes_of(look.key, by.way)]
+    names = [each.name for each in routing.headers if all(each.name in headers for _, headers in found)]
+    return min((routing.weight, *(weight for weight, _ in found))), tuple(names)
+
+
+def _sent(look: Look, by: Routed, place: Place, routing: Routing) -> tuple[int, set[str]]:
+    child = _child(look, place)
+    rules = rules_of(child) if child is not None else []
+    shares = [(rule, share) for rule in rules if (share := share_of(rule, by.pair)) is not None]
+    most = by.routing.max_traffic_weight
+    weights = [share.canary * most // (sum(share) or 1) for _, share in shares]
+    wanted = [(each.name, header_rule(base, by.pair, each)) for base, _ in shares for each in routing.headers]
+    return min(weights, default=0), {name for name, rule in wanted if any(says(rule, each) for each in rules)}
 
 
 def _child(look: Look, place: Place) -> Child | None:

@@ -3,12 +3,14 @@
 The stable Service leaves the proven revision before the last pods of that go, and comes back to it when it has some.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.api.rollout.strategies import Canary
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.revisions import proving
 from fabgitops_core.control.rollout.state import RolloutState
+from fabgitops_core.control.rollout.traffic.reaching import last_resort, reached
 from fabgitops_core.control.rollout.view import Look
 
 
@@ -23,9 +25,20 @@ def selectors(look: Look, state: RolloutState, counts: Mapping[str, int]) -> Map
     way, stable = look.way, state.status.stable_rs or look.hash
     if not isinstance(way, Canary):
         return {}
-    new = stable if state.status.abort else look.hash
+    if holding.is_lost(look, state):
+        return dict(_rescued(look, state, way))
+    held = holding.ceiling(look, state)
+    new = stable if state.status.abort or (held is not None and not held.selected) else look.hash
     pairs = ((way.stable_service, stable), (way.canary_service, new))
     return {name: _served(look, state.status, counts, wanted, stable) for name, wanted in pairs if name}
+
+
+def _rescued(look: Look, state: RolloutState, way: Canary) -> Iterator[tuple[str, str]]:
+    """Give the Services that lead to no pod that is seen, while the proven revision is lost: an older one has some."""
+    last = last_resort(look, state)
+    for name in (way.stable_service, way.canary_service):
+        if name and last and (child := look.service(name)) is not None and not reached(look, child):
+            yield name, last
 
 
 def _served(look: Look, status: RolloutStatus, counts: Mapping[str, int], wanted: str, stable: str) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from fabgitops_core.api.rollout.status import CanaryStatus, Weights, WeightStatus
 from fabgitops_core.control.moments import second
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.looking import routes_of
 from fabgitops_core.control.rollout.pods.sizing import Standing, sizes, sizing_of, wanted_size
@@ -51,7 +52,8 @@ def standing_of(look: Look, state: RolloutState) -> Standing:
     """Return how the routing stands, for what follows from it."""
     status = state.status
     index = step_index(look, state)
-    return Standing(recorded(state), in_force_at(look, state), index, status.stable_rs, status.abort)
+    ceiling, is_lost = holding.ceiling(look, state), holding.is_lost(look, state)
+    return Standing(recorded(state), in_force_at(look, state), index, status.stable_rs, status.abort, ceiling, is_lost)
 
 
 def aim_of(look: Look, state: RolloutState, by: Routed) -> Routing:
@@ -61,11 +63,16 @@ def aim_of(look: Look, state: RolloutState, by: Routed) -> Routing:
         return Routing(0, last, last)
     stable, current = status.stable_rs or look.hash, look.revision(look.hash)
     there = current is not None and (current.available or not look.n)
-    if status.abort or stable == look.hash or not there:
+    held = holding.ceiling(look, state)
+    if status.abort or stable == look.hash or not there or (held is not None and not held.selected):
         return Routing(0, stable, stable)
     index = step_index(look, state)
     order = (each.name for each in by.routing.managed_routes)
-    return Routing(_weight(look, by, index), look.hash, stable, headers_at(look.steps, index, order))
+    weight, headers = _weight(look, by, index), headers_at(look.steps, index, order)
+    if held is not None:
+        weight = holding.weighed(held, by.routing.max_traffic_weight, weight)
+        headers = tuple(each for each in headers if each.name in held.headers)
+    return Routing(weight, look.hash, stable, headers)
 
 
 def step_index(look: Look, state: RolloutState) -> int:

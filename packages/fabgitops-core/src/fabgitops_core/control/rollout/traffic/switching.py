@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.strategies import BlueGreen
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.records import selector_of
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.state import RolloutState
@@ -65,8 +66,9 @@ def rightful(look: Look, state: RolloutState) -> Selectors:
     status, stable = state.status, state.status.stable_rs or look.hash
     if status.abort or stable == look.hash:
         return Selectors(stable, stable)
-    over = status.blue_green.active_selector == look.hash
-    return Selectors(look.hash if over else stable, look.hash)
+    over, held = status.blue_green.active_selector == look.hash, holding.ceiling(look, state)
+    is_shown = over or held is None or held.selected
+    return Selectors(look.hash if over else stable, look.hash if is_shown else stable)
 
 
 def steered(look: Look, state: RolloutState) -> RolloutState | None:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from fabgitops_core.api.rollout.marks import ACTIVE_STEP, PREVIEW_STEP
 from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.rollout.strategies import BlueGreen
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.judging import analysing, judges
 from fabgitops_core.control.rollout.judging.judges import AFTER, BEFORE
 from fabgitops_core.control.rollout.pods.keeping import is_noted, previewed
@@ -37,7 +38,7 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
         return after
     if current is None or status.abort or not is_under_way(state) or reaching.why_not(look):
         return None
-    if contending.is_paused(state) or (state.asked_to_pause is not None and not status.promote_full):
+    if holding.why(look, state) or contending.is_paused(state):
         return None
     if has_gone_over(look, state):
         return _judged(look, state, current)

@@ -9,6 +9,7 @@ from fabgitops_core.api.rollout.status import PauseCondition, Why
 from fabgitops_core.api.rollout.steps import CanaryStep
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.moments import second
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.pods.counts import split
 from fabgitops_core.control.rollout.pods.reached import reached
@@ -43,13 +44,13 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
     status = state.status
     if status.abort or not isinstance(look.way, Canary) or status.stable_rs in {"", look.hash}:
         return None
-    if judges.held(look, state) or contending.is_paused(state) or problem(look) or reaching.why_not(look):
+    if holding.why(look, state) or judges.held(look, state) or contending.is_paused(state):
+        return None
+    if problem(look) or reaching.why_not(look):
         return None
     step = step_of(look, state)
     if step is None or status.promote_full:
         return settling.proven(look, state) if carries(look, state, ALL) else None
-    if state.asked_to_pause is not None:
-        return None
     if step.pause is not None:
         return _paused(look, state, step.pause.seconds)
     if _is_done(look, state, step):
@@ -60,8 +61,11 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
 def carries(look: Look, state: RolloutState, weight: int) -> bool:
     """Return whether the new version has a share: its pods are available, and no others have what is its own.
 
-    Where it makes no progress it is not waited for proven pods any more that do not come up.
+    Where it makes no progress it is not waited for proven pods any more that do not come up. What is held has not
+    what it is to have.
     """
+    if holding.why(look, state):
+        return False
     if (by := routed(look)) is not None:
         return traffic.carries(look, state, by)
     current, stable = look.revision(look.hash), look.revision(state.status.stable_rs)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.control.moments import second
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.judging import judges
 from fabgitops_core.control.rollout.pods import keeping
 from fabgitops_core.control.rollout.pods.counts import split
@@ -67,7 +68,7 @@ def _rests(look: Look, state: RolloutState) -> bool:
     status = state.status
     if status.abort or (status.finished_at is not None and not is_under_way(state)):
         return True
-    if state.asked_to_pause is not None and not status.promote_full:
+    if holding.why(look, state):
         return True
     spreads = traffic.in_force_at(look, state)
     if spreads is not None and look.at < spreads:

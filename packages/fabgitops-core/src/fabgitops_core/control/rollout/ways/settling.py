@@ -1,6 +1,7 @@
 """The end of a way: the new version is the proven one, and all pods are of it."""
 
 from fabgitops_core.control.moments import second
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.revisions import proving
 from fabgitops_core.control.rollout.saying.deciding import brief, decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -25,15 +26,23 @@ def proven(look: Look, state: RolloutState, given: str = "it carries all") -> Ro
     return decided(state, look.at, given, "Promoted", outcome, RolloutReason.PROMOTED)
 
 
-def lost(look: Look, state: RolloutState) -> RolloutState | None:
-    """Take it that there is no proven revision any more: its ReplicaSet is gone, and nobody can make it again.
+def forgotten(look: Look, state: RolloutState) -> RolloutState | None:
+    """Note that nobody knows which revision is proven: a status says nothing, and several revisions have pods.
 
-    What is declared is all there is then, so it comes up as a first revision does.
+    Those whose time is written at them at which they go are none of these. None where it is not so.
     """
     status = state.status
-    if status.stable_rs in {"", look.hash} or look.revision(status.stable_rs) is not None:
+    if status.current_pod_hash or status.stable_rs:
         return None
-    given = f"the ReplicaSet of the proven revision {status.stable_rs} is gone"
+    others = (each for each in look.revisions if each.hash != look.hash)
+    if not any(each.spec and each.down_at is None for each in others):
+        return None
+    return state.with_status(stable_rs=holding.UNKNOWN)
+
+
+def given_up(look: Look, state: RolloutState) -> RolloutState:
+    """Do without the proven revision that is lost, as somebody says so: what is declared comes up as a first one."""
+    status, given = state.status, "somebody promoted it without the proven revision, which is lost"
     state = state.with_status(
         stable_rs="",
         current_step_index=look.last_step,
@@ -41,11 +50,11 @@ def lost(look: Look, state: RolloutState) -> RolloutState | None:
         controller_pause=False,
         abort=False,
         aborted_at=None,
-        cause=brief(given),
+        cause=brief(holding.lost(look, state)),
         finished_at=None,
     )
-    outcome = f"revision {status.revision} ({look.hash}) is all there is: it comes up without steps"
-    return decided(state, look.at, given, "StableLost", outcome, RolloutReason.STARTED)
+    outcome = f"revision {status.revision} ({look.hash}) comes up without steps"
+    return decided(state, look.at, given, "PromoteFull", outcome, RolloutReason.STARTED)
 
 
 def first(look: Look, state: RolloutState) -> RolloutState | None:
