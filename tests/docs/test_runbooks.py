@@ -46,6 +46,20 @@ metadata: {name: mixer, namespace: plant}
 spec: {selector: {matchLabels: {line: mixer}}, waves: [{percent: 100, bakeSeconds: 0}]}
 """
 
+EXPERIMENT = """\
+apiVersion: fabgitops.io/v1
+kind: ChaosPolicy
+metadata: {name: default}
+spec: {enabled: true}
+---
+apiVersion: fabgitops.io/v1
+kind: ChaosExperiment
+metadata: {name: mixer, namespace: plant}
+spec:
+  scenario: {plcFault: {fault: frozen}}
+  target: {kind: plcs, labelSelector: {matchLabels: {line: mixer}}}
+"""
+
 # What the API server, which has no node here, answers to those who ask for a pod's log, its use of CPU, or its ports.
 ASKS = "there is no terminal to ask on"
 NOTHING_TO_SAY = (
@@ -81,7 +95,7 @@ def test_there_are_commands() -> None:
 def plant(
     kubectl: Kubectl, helm: Path, control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
-    """Return a shell in a plant: the chart's objects, its operators, two PLCs, one of them away, a Rack, a rollout.
+    """Return a shell in a plant: the chart's objects, its operators, two PLCs, one of them away, a Rack, and more.
 
     Nothing runs the pods that the chart declares; where their logs are searched, those of our operators are. The bus
     that is to be told of the Rack and the rollout is away.
@@ -104,7 +118,7 @@ def plant(
         kubectl("apply", *flags, text=yaml.safe_dump(pod))
     kubectl("apply", *flags, text='{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "plant"}}')
     port = free_ports("--port 5502")["5502"]
-    kubectl("apply", *flags, text="---\n".join((plc("mixer", port), plc("dead", "9"), RACK, ROLLOUT)))
+    kubectl("apply", *flags, text="---\n".join((plc("mixer", port), plc("dead", "9"), RACK, ROLLOUT, EXPERIMENT)))
     kubeconfig = folder / "kubeconfig"
     kubeconfig.write_text(control_plane.kubeconfig.read_text())
     Kubectl(kubectl.path, kubeconfig)("config", "set-context", "--current", "--namespace=plant")

@@ -65,6 +65,9 @@ def stands(reason: str, values: str = "0x60") -> Series:
     return {f"fabgitops_setpoint_rollout_ready{{{labels}}}": values}
 
 
+EXPERIMENT = {"namespace": "plant", "experiment": "run"}
+ENDS = 'fabgitops_chaos_end_timestamp_seconds{namespace="plant",experiment="run",instance="a"}'
+UNCONFIRMED = 'fabgitops_chaos_unconfirmed_recoveries_total{job="chaos",instance="a"}'
 WORKLOAD = 'namespace="plant",rollout="mixers",instance="a"'
 
 
@@ -400,6 +403,30 @@ CASES = (
         ROLLOUT,
         {f"fabgitops_workload_rollout_contended{{{WORKLOAD}}}": "0x20 1x5 2x5 3x60"},
         {f"fabgitops_workload_rollout_contended{{{WORKLOAD}}}": "3x100"},
+    ),
+    Case(
+        "FabGitOpsChaosOverdue",
+        "10m",
+        CRITICAL,
+        EXPERIMENT,
+        {ENDS: "500x40"},
+        {ENDS: "545x40"},
+    ),
+    Case(
+        "FabGitOpsChaosUnconfirmed",
+        "10m",
+        WARNING,
+        {"job": "chaos"},
+        {UNCONFIRMED: "0x10 1x30"},
+        {UNCONFIRMED: "1x40"},
+    ),
+    Case(
+        "FabGitOpsChaosAgentDown",
+        "5m",
+        WARNING,
+        {"node": "node-1"},
+        {'fabgitops_chaos_agent_up{node="node-1",instance="a"}': "0x40"},
+        {'fabgitops_chaos_agent_up{node="node-1",instance="a"}': "0 1 0 1x40"},
     ),
 )
 

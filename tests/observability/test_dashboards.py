@@ -103,7 +103,7 @@ def test_what_may_be_many_can_be_all(name: str) -> None:
 def test_every_query_minds_what_was_chosen(name: str) -> None:
     """No panel mixes in what was not chosen: each metric of ours is asked for by the dashboard's variables."""
     filters = {"fabgitops-fleet": "$namespace", "fabgitops-plc": "$plc"}
-    filters |= dict.fromkeys(("fabgitops-internals", "fabgitops-racks"), "$job")
+    filters |= dict.fromkeys(("fabgitops-internals", "fabgitops-racks", "fabgitops-chaos"), "$job")
     filters |= dict.fromkeys(("fabgitops-rollouts", "fabgitops-workloads"), 'namespace=~"$namespace"')
     for panel in panels(name):
         for target in panel["targets"]:
@@ -114,7 +114,7 @@ def test_every_query_minds_what_was_chosen(name: str) -> None:
 
 
 OF_ALL = {
-    'max by (version) (fabgitops_build_info{kinds!~"racks|delivery|argo"})',
+    'max by (version) (fabgitops_build_info{kinds!~"racks|delivery|argo|chaos"})',
     "max by (reason) (fabgitops_held_corrections)",
     "sum by (rule) (increase(fabgitops_setpoint_decisions_total[$__rate_interval]))",
     "sum by (rule) (increase(fabgitops_workload_rollout_decisions_total[$__rate_interval]))",

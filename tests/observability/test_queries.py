@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from . import hall, workloads
+from . import experiments, hall, workloads
 from .conftest import DASHBOARDS, RULES, Prometheus, scraping, until
 from .queries import Query, of_dashboard, of_marks, of_rules, of_variables
 from .scene import operating
@@ -41,6 +41,8 @@ HAS_HAPPENED = (
     "sum(increase(fabgitops_analysis_measurements_total[1m])) > 0",
     "sum(increase(fabgitops_workload_rollout_decisions_total[1m])) > 0",
     "max(fabgitops_workload_rollout_contended) > 2",
+    "sum(increase(fabgitops_chaos_runs_total[1m])) > 3",
+    "sum(increase(fabgitops_chaos_unconfirmed_recoveries_total[1m])) > 0",
 )
 
 
@@ -57,7 +59,8 @@ async def prometheus(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPat
     (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
     async with AsyncExitStack() as stack:
         ports = [
-            await stack.enter_async_context(each) for each in (operating(folder), hall.running(), workloads.running())
+            await stack.enter_async_context(each)
+            for each in (operating(folder), hall.running(), workloads.running(), experiments.running())
         ]
         running = await stack.enter_async_context(scraping(tools, folder, ports, [folder / "rules.yaml"]))
         for condition in HAS_HAPPENED:
@@ -153,7 +156,8 @@ async def test_prometheus_evaluates_every_rule(prometheus: Prometheus) -> None:
     assert {"FabGitOpsRackStalled", "FabGitOpsRackHealing"} <= begun
     assert {f"FabGitOpsRollout{each}" for each in ("Failed", "Stuck", "Paused", "Overlap")} <= begun
     assert {"FabGitOpsOutboxPending", "FabGitOpsPLCsLeftHeld"} <= begun
-    assert "FabGitOpsOperatorAbsent" not in begun
+    assert {"FabGitOpsChaosUnconfirmed", "FabGitOpsChaosAgentDown"} <= begun
+    assert not begun & {"FabGitOpsOperatorAbsent", "FabGitOpsChaosOverdue"}
 
 
 async def test_a_plc_that_is_left_alone_raises_no_alert(prometheus: Prometheus) -> None:
@@ -166,7 +170,7 @@ async def test_a_plc_that_is_left_alone_raises_no_alert(prometheus: Prometheus) 
 async def test_a_scrape_is_clean(prometheus: Prometheus, tools: Mapping[str, Path]) -> None:
     """Prometheus takes the whole of what each operator serves, and promtool's linter of metrics has no word to say."""
     targets = (await prometheus.ask("targets"))["activeTargets"]
-    assert [(target["health"], target["lastError"]) for target in targets] == [("up", "")] * 3
+    assert [(target["health"], target["lastError"]) for target in targets] == [("up", "")] * 4
     async with httpx.AsyncClient(trust_env=False) as client:
         scrapes = [(await client.get(target["scrapeUrl"])).content for target in targets]
     for wanted in (b"fabgitops_breaker_state{", b"fabgitops_rack_ready{", b"fabgitops_bus_outbox{"):

@@ -47,6 +47,7 @@ _BY_ROLLOUT_REASON = "by (namespace, rollout, reason)"
 _WORKLOAD_READY = "fabgitops_workload_rollout_ready"
 _WORKLOAD_FAILED = "RolloutAborted|StableLost|ReferenceNotFound|RequestRefused|InvalidSpec|InternalError"
 _CONTENDED = "fabgitops_workload_rollout_contended"
+_EXPERIMENT = "{{ $labels.namespace }}/{{ $labels.experiment }}"
 
 _BY_PLC = "by (namespace, plc_name)"
 _LIVE = 'and on (namespace, plc_name) fabgitops_plc_ready{reason!="Suspended"}'
@@ -116,7 +117,7 @@ class Alert:
 ALERTS = (
     Alert(
         "FabGitOpsOperatorAbsent",
-        'absent(fabgitops_build_info{kinds!~"racks|delivery|argo"})',
+        'absent(fabgitops_build_info{kinds!~"racks|delivery|argo|chaos"})',
         "5m",
         CRITICAL,
         "No FabGitOps operator is scraped.",
@@ -526,5 +527,40 @@ ALERTS = (
         KEEP,
         threshold=2,
         counted="changes by others within ten minutes that are put right without an alert",
+    ),
+    Alert(
+        "FabGitOpsChaosOverdue",
+        "max by (namespace, experiment) (time() - fabgitops_chaos_end_timestamp_seconds) > $THRESHOLD",
+        "0m",
+        CRITICAL,
+        f"{_EXPERIMENT} is over, and not everything of it is.",
+        f"Its time was over {COUNT} s ago, and something is still injected, or may be. What it injects ends by itself"
+        " after 30 s without its operator: who holds it? `kubectl describe chaos {{ $labels.experiment }}"
+        " -n {{ $labels.namespace }}` names the targets.",
+        "chaos-overdue",
+        KEEP,
+        threshold=60,
+        counted="seconds after its end in which an experiment may still be ending",
+    ),
+    Alert(
+        "FabGitOpsChaosUnconfirmed",
+        "sum by (job) (increase(fabgitops_chaos_unconfirmed_recoveries_total[15m])) > 0",
+        "0m",
+        WARNING,
+        "Nobody has said that what a chaos experiment injected is over.",
+        f"Of {COUNT} injections (of {{{{ $labels.job }}}}) only the time of their leases says that they ended: who held"
+        " them did not answer for 30 s. The status of the experiment has `confirmed: false` for those targets.",
+        "chaos-unconfirmed",
+        KEEP,
+    ),
+    Alert(
+        "FabGitOpsChaosAgentDown",
+        "min by (node) (fabgitops_chaos_agent_up) == 0",
+        "1m",
+        WARNING,
+        "The chaos agent of {{ $labels.node }} does not renew its Lease.",
+        "Experiments ask for it: what it held has ended, and nothing begins on {{ $labels.node }}.",
+        "chaos-agent-down",
+        KEEP,
     ),
 )

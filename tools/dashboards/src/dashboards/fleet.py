@@ -48,7 +48,7 @@ def _now(made: Page) -> None:
         word(
             "Operator",
             "The operator's version; while none is scraped everything here is what was last known, or nothing.",
-            Query('max by (version) (fabgitops_build_info{kinds!~"racks|delivery|argo"})', "{{version}}"),
+            Query('max by (version) (fabgitops_build_info{kinds!~"racks|delivery|argo|chaos"})', "{{version}}"),
             none="absent",
         ),
         number(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards import fleet, internals, plc, racks, rollouts, rules, workloads
+from dashboards import chaos, fleet, internals, plc, racks, rollouts, rules, workloads
 from dashboards.alerts import ALERTS
 
 NOTE = "# Made by tools/dashboards: change that, and run `./dev fix`.\n"
@@ -17,6 +17,7 @@ DASHBOARDS = (
     racks.dashboard,
     rollouts.dashboard,
     workloads.dashboard,
+    chaos.dashboard,
 )
 
 

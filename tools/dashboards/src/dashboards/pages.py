@@ -8,7 +8,7 @@ from dashboards.panels import BLUE, SOURCE
 
 TAG = "fabgitops"
 FLEET, PLC, INTERNALS, RACKS = "fabgitops-fleet", "fabgitops-plc", "fabgitops-internals", "fabgitops-racks"
-ROLLOUTS, WORKLOADS = "fabgitops-rollouts", "fabgitops-workloads"
+ROLLOUTS, WORKLOADS, CHAOS = "fabgitops-rollouts", "fabgitops-workloads", "fabgitops-chaos"
 ONE_PLC = (
     f"/d/{PLC}?${{datasource:queryparam}}&var-namespace=${{__data.fields.Namespace}}"
     "&var-plc=${__data.fields.PLC}&${__url_time_range}"

@@ -1,6 +1,6 @@
 """Expressions that more than one panel asks."""
 
-OPERATOR = 'count(fabgitops_build_info{kinds!~"racks|delivery|argo"})'
+OPERATOR = 'count(fabgitops_build_info{kinds!~"racks|delivery|argo|chaos"})'
 """How many operators of PLCs are scraped; nothing while none is."""
 
 
