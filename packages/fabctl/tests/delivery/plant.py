@@ -74,6 +74,8 @@ class Plant(World):
         self.served = {CHAOS, "chaospolicies", "pods", "industrialplcs", "leases", "namespaces"}
         self.refusal = ""
         """What the API server says instead of making anything."""
+        self.unwatchable = self.homeless = False
+        """Whether nobody may watch; whether the namespace is not there."""
         self.rehearsed: list[Body] = []
         self.made = threading.Event()
 
@@ -88,6 +90,13 @@ class Answering(Served):
     """Answers as an API server that has a plant."""
 
     world: Plant
+
+    def do_GET(self) -> None:  # noqa: N802 - as the server calls it
+        """Answer, unless nobody may watch."""
+        if self.world.unwatchable and "watch" in parse_qs(urlsplit(self.path).query):
+            self._say(403, {"message": 'User "me" cannot watch resource "chaosexperiments"'})
+        else:
+            super().do_GET()
 
     def do_PATCH(self) -> None:  # noqa: N802 - as the server calls it
         """Change an object, where that is allowed."""
@@ -107,6 +116,8 @@ class Answering(Served):
             self._say(404, {"message": "not found"})
         elif plural in self.world.denied:
             self._say(403, {"message": f'User "me" cannot create resource "{plural}"'})
+        elif self.world.homeless:
+            self._say(404, {"message": 'namespaces "plant" not found'})
         elif self.world.refusal:
             self._say(422, {"message": self.world.refusal})
         elif (plural, body["metadata"]["name"]) in self.world.objects:

@@ -17,13 +17,14 @@ from typing import Any
 import pytest
 import yaml
 from fabctl.asking import Asking
+from fabctl.commands.chaos import ending, following
 from fabctl.commands.chaos.abort import abort
 from fabctl.commands.chaos.agents import agents
 from fabctl.commands.chaos.get import get
 from fabctl.commands.chaos.list import list as list_
 from fabctl.commands.chaos.run import run
 from fabctl.commands.chaos.stop import stop
-from fabctl.errors import Denied, FabctlError, Late, NotInstalled, NotTaken, Refused, UnknownPLC, UsageError
+from fabctl.errors import Denied, FabctlError, Late, NotInstalled, NotTaken, UnknownPLC, UsageError
 from fabctl.options import Anywhere, Connection, Format, Looking, Scope
 
 from .plant import AT, CHAOS, PROBE, Plant, agent, experiment, manifest, pod, policy, served, target
@@ -193,7 +194,7 @@ def test_who_ends_fabctl_ends_the_experiment(play: Play, file: Any, number: sign
 
 def test_a_second_ctrl_c_does_not_wait(play: Play, file: Any) -> None:
     """Where no operator answers: it was told to end, and fabctl ends at once."""
-    world, here = play(POLICY)
+    _world, here = play(POLICY)
     words = [COMMAND, "chaos", "run", file(), "--wait", "--kubeconfig", str(here.kubeconfig)]
     streams: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(words, env={**os.environ, "HOME": str(Path(file()).parent)}, **streams) as fabctl:
@@ -201,9 +202,8 @@ def test_a_second_ctrl_c_does_not_wait(play: Play, file: Any) -> None:
         assert fabctl.stderr
         fabctl.stdout.readline()
         fabctl.send_signal(signal.SIGINT)
-        assert "Ctrl-C does not wait" in fabctl.stderr.readline()
-        while not world.patches:
-            time.sleep(0.01)
+        assert "it is ended, for nobody follows it any more" in fabctl.stderr.readline()
+        assert "told to end; Ctrl-C does not wait until it is over" in fabctl.stderr.readline()
         fabctl.send_signal(signal.SIGINT)
         _, err = fabctl.communicate(timeout=60)
     assert (fabctl.returncode, err) == (130, "")
@@ -438,6 +438,17 @@ async def test_stop_does_what_is_allowed(play: Play, capsys: Any) -> None:
     assert "to allow it again" not in told.out
 
 
+async def test_stop_of_who_may_not_see_experiments(play: Play, capsys: Any) -> None:
+    """The policy is switched off, which ends them; that they were not told to end is said, exit code 4."""
+    world, here = play(POLICY, (CHAOS, experiment("Running")))
+    world.denied = {CHAOS}
+    assert await stop(asking=YES, connection=here) == 4
+    told = capsys.readouterr()
+    assert "Experiments:  not known: me may not list" in told.out
+    assert "nothing begins any more" in told.out
+    assert "nothing was told to end: me may not list" in told.err
+
+
 async def test_stop_tells_what_is_over_and_what_is_not(play: Play, capsys: Any) -> None:
     """Where an operator does not answer: exit code 6; and that Git would switch the policy on again is said before."""
     kept = policy()
@@ -518,4 +529,34 @@ async def test_it_is_known_whether_it_was_made_before_anything_ends(play: Play, 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert world.objects[CHAOS, "kill"]["spec"]["abort"] is True
-    assert issubclass(NotTaken, Refused)
+
+
+async def test_where_no_operator_looks_it_is_told_to_end(
+    play: Play, file: Any, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the time that it has to begin: exit code 6, and nothing of it was begun."""
+    monkeypatch.setattr(following, "UNSEEN_SECS", -0.5)
+    monkeypatch.setattr(ending, "UNSEEN_SECS", 0.1)
+    world, here = play(POLICY)
+    error = await raised(run(file(manifest(startDeadlineSecs=1)), wait=True, interval=0.2, connection=here))
+    assert (error.code, "no operator has looked at it" in str(error)) == (6, True)
+    assert world.objects[CHAOS, "kill"]["spec"]["abort"] is True
+    assert "no operator has looked at it, so nothing of it was begun" in capfd.readouterr().err
+
+
+async def test_who_may_not_watch_leaves_nothing_behind(play: Play, file: Any, capfd: Any) -> None:
+    """What cannot be followed is ended, and why is said."""
+    world, here = play(POLICY)
+
+    world.unwatchable = True
+    assert isinstance(await raised(run(file(), wait=True, connection=here)), Denied)
+    assert world.objects[CHAOS, "kill"]["spec"]["abort"] is True
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_a_namespace_that_is_not_there_is_said(play: Play, file: Any, *, dry_run: bool) -> None:
+    """And not that the kind is missing; exit code 3."""
+    world, here = play(POLICY)
+    world.homeless = True
+    error = await raised(run(file(), dry_run=dry_run, connection=here))
+    assert (type(error), "no namespace plant: make it, or give another with -n" in str(error)) == (UnknownPLC, True)

@@ -78,6 +78,7 @@ _IN_SYNC = """\
       matchLabels: {line: "3"}
     condition: InSync"""
 _AGENT = "an agent on the node of each target (fabctl chaos agents)"
+_AGENTS = "an agent on the node of each pod, or of the operator of the PLCs (fabctl chaos agents)"
 _MOCK = "mock PLCs with a control API: a real PLC is refused by name (NotAMock)"
 
 OURS: Sequence[Scenario] = (
@@ -108,7 +109,7 @@ OURS: Sequence[Scenario] = (
         "networkDelay",
         "packets that leave the target are late, or lost; n round trips pay the delay n times.",
         "pods, or plcs: then packets from the operator to them",
-        _AGENT,
+        _AGENTS,
         LASTING,
         "networkDelay:\n  delayMillis: 200\n  jitterMillis: 50\n  lossPercent: 5\n"
         "  # partition: true  # nothing passes: without delayMillis and lossPercent\n"
@@ -139,9 +140,9 @@ OURS: Sequence[Scenario] = (
     ),
     Scenario(
         "apiLatency",
-        "the operator of experiments reaches the API server late.",
-        "none: it is about the operator itself",
-        "an agent on the operator's node (fabctl chaos agents)",
+        "the operator that looks after the PLCs of the namespace reaches the API server late.",
+        "none: it is about that operator",
+        "an agent on the node of that operator (fabctl chaos agents)",
         LASTING,
         "apiLatency:\n  delayMillis: 500\n  jitterMillis: 100",
         "",

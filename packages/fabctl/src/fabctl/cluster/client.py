@@ -80,13 +80,19 @@ class Cluster:
 
         Raises:
             NotInstalled: The cluster has no such kind.
+            UnknownPLC: It has no such namespace.
         """
-        attempt = self._attempt("create", namespace, paths.resource(kind))
         try:
-            with told(attempt):
+            with told(self._attempt("create", namespace, paths.resource(kind))):
                 return await self._api.post(paths.place(kind, namespace), body, strict=True)
         except NotThere:
-            raise not_installed(attempt) from None
+            raise await self.nowhere(kind, namespace) from None
+
+    async def nowhere(self, kind: Kind, namespace: str) -> FabctlError:
+        """Return the error for an object that cannot be made: there is no such kind, or no such namespace."""
+        if await self.serves(kind):
+            return UnknownPLC(f"no namespace {namespace}: make it, or give another with -n")
+        return not_installed(self._attempt("create", namespace, paths.resource(kind)))
 
     async def list_objects(self, namespace: str | None, selector: str | None = None, kind: Kind = PLC) -> list[Body]:
         """Return the PLCs, or the templates, of one namespace or (None) of all."""

@@ -21,7 +21,7 @@ def experiments_table(
         *([("Namespace", lambda each: each.namespace)] if namespaces else []),
         ("Name", lambda each: each.name),
         ("Scenario", lambda each: each.scene if wide else each.scenario),
-        *([("Target", lambda each: each.done_to or "the operator itself")] if wide else []),
+        *([("Target", lambda each: each.done_to or "the operator of PLCs")] if wide else []),
         ("Phase", lambda each: each.phase),
         ("Verdict", lambda each: each.verdict or NOTHING),
         ("Targets", lambda each: each.selected or NOTHING),

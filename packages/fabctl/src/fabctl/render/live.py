@@ -32,17 +32,17 @@ def live_board() -> Iterator["LiveBoard"]:
 
 
 @contextmanager
-def live_tree() -> Iterator["LiveTree"]:
-    """Begin to show a tree."""
+def live_tree(ends: str) -> Iterator["LiveTree"]:
+    """Begin to show a tree, and below it what Ctrl-C does."""
     with _on_screen() as shown:
-        yield LiveTree(*shown)
+        yield LiveTree(*shown, ends)
 
 
 class _Latest:
     """What was shown last, when that was, and what is wrong."""
 
-    def __init__(self, terminal: Console, live: Live) -> None:
-        self._terminal, self._live = terminal, live
+    def __init__(self, terminal: Console, live: Live, ends: str) -> None:
+        self._terminal, self._live, self._ends = terminal, live, ends
         self._last: RenderableType = Text("")
         self._at = datetime.now().astimezone()
 
@@ -55,7 +55,7 @@ class _Latest:
         self._draw("")
 
     def _draw(self, trouble: str) -> None:
-        foot = Text(f"as of {self._at:%H:%M:%S}, Ctrl-C ends", style="dim")
+        foot = Text(f"as of {self._at:%H:%M:%S}, {self._ends}", style="dim")
         parts = [self._last, foot, *([Text(trouble, style="bold red")] if trouble else [])]
         self._live.update(Group(*parts), refresh=True)
 

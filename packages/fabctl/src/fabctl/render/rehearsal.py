@@ -20,7 +20,7 @@ def _head(told: Rehearsal) -> Pairs:
     return (
         ("Experiment", f"{given.namespace}/{given.name}"),
         ("Does", given.scene),
-        ("To", f"{given.done_to} in namespace {told.namespace}" if given.done_to else "the operator itself"),
+        ("To", f"{given.done_to} in namespace {told.namespace}" if given.done_to else "the operator of the PLCs there"),
         ("For", f"{given.duration_secs} s, if it begins within {given.deadline_secs} s"),
         ("Probes", _probes(given)),
         ("API server", told.refusal or "takes it"),

@@ -30,14 +30,14 @@ class Told(Protocol):
 
 
 @contextmanager
-def open_tree() -> Iterator[Told]:
-    """Begin to show; afterwards a terminal is as it was."""
+def open_tree(ends: str = "Ctrl-C ends") -> Iterator[Told]:
+    """Begin to show; afterwards a terminal is as it was. `ends` says on a terminal what Ctrl-C does."""
     if not sys.stdout.isatty():
         yield Lines()
         return
     from fabctl.render.live import live_tree  # noqa: PLC0415
 
-    with live_tree() as screen:
+    with live_tree(ends) as screen:
         yield _OnScreen(screen)
 
 

@@ -22,48 +22,68 @@ if TYPE_CHECKING:
 
 ENDING_SECS = 60.0
 """How long its end is waited for: 30 s of silence end whatever was injected."""
+UNSEEN_SECS = 10.0
+"""How long an operator is waited for that has not looked at it yet."""
 AGAIN_SECS = 0.5
 ABORT = {"abort": True}
+_ANYWAY = "What it injected ends 30 s after its last renewal, whoever is away"
 GONE = "it was deleted; nothing of it is left"
 
 
 async def ended_by_us(cluster: Cluster, body: Body) -> None:
     """Have an experiment end, wait for that, and say what came of it; what it injected ends by itself in any case."""
-    given = experiment(body)
-    complain(f"fabctl: {given.name}: it is ended, for nobody follows it any more; Ctrl-C does not wait for that")
+    last = [experiment(body)]
+    _say(last[0], "it is ended, for nobody follows it any more")
     try:
-        async with asyncio.timeout(ENDING_SECS):
-            await _asked(cluster, given)
-            complain(f"fabctl: {given.name}: {how_it_ended(await _over(cluster, given))}")
+        async with asyncio.timeout(ENDING_SECS) as limit:
+            last[0] = await _asked(cluster, last[0])
+            _say(last[0], "told to end; Ctrl-C does not wait until it is over")
+            await _over(cluster, last, limit)
+        _say(last[0], how_it_ended(last[0]))
     except UnknownPLC:
-        complain(f"fabctl: {given.name}: {GONE}")
+        _say(last[0], GONE)
     except TimeoutError:
-        complain(f"fabctl: {given.name}: {_unknown(given)}")
+        _say(last[0], _silent(last[0]))
     except FabctlError as error:
-        complain(f"fabctl: {given.name}: it could not be ended: {error}; {_unknown(given)}")
+        _say(last[0], f"whether it is over is not known: {error}; {_ANYWAY}")
 
 
-async def _asked(cluster: Cluster, given: Experiment) -> None:
-    """Ask for its end, again for as long as the API server is away."""
+def _say(given: Experiment, what: str) -> None:
+    complain(f"fabctl: {given.name}: {what}")
+
+
+def _silent(given: Experiment) -> str:
+    if not given.seen:
+        return "no operator has looked at it, so nothing of it was begun; the next one to look ends it"
+    return f"nobody has said that it is over within {ENDING_SECS:g} s: is its operator running? {_ANYWAY}"
+
+
+async def _asked(cluster: Cluster, given: Experiment) -> Experiment:
+    """Ask for its end, again for as long as the API server is away, and return it as it stands then."""
     while True:
         try:
-            await cluster.patch(given.key, {"metadata": {"uid": given.uid}, "spec": ABORT}, EXPERIMENT)
+            patch = {"metadata": {"uid": given.uid}, "spec": ABORT}
+            return experiment(await cluster.patch(given.key, patch, EXPERIMENT))
         except Conflict:  # another has its name by now
             raise UnknownPLC(given.name) from None
         except Unreachable:
             await asyncio.sleep(AGAIN_SECS)
-        else:
-            return
 
 
-async def _over(cluster: Cluster, given: Experiment) -> Experiment:
+async def _over(cluster: Cluster, last: list[Experiment], limit: asyncio.Timeout) -> None:
+    """Wait until it is over; where no operator looks at it, not for long."""
+    (given,) = last
+    clock = asyncio.get_running_loop().time
+    limit.reschedule(clock() + (ENDING_SECS if given.seen else UNSEEN_SECS))
     async with aclosing(cluster.follow(given.namespace, {given.key}, given.name, EXPERIMENT)) as changes:
         async for _, body in changes:
-            if body is None or experiment(body).uid != given.uid:
-                break
-            if (now := experiment(body)).is_over:
-                return now
-    raise UnknownPLC(given.name)
+            if body is None or (now := experiment(body)).uid != given.uid:
+                raise UnknownPLC(given.name)
+            if now.seen and not last[0].seen:
+                limit.reschedule(clock() + ENDING_SECS)
+            last[0] = now
+            if now.is_over:
+                return
 
 
 def how_it_ended(given: Experiment) -> str:
@@ -85,17 +105,10 @@ def act(going: Sequence[Experiment]) -> Act:
         {each.key: each.uid for each in going},
         spec=ABORT,
         gone=GONE,
-        late=" What it injected ends 30 s after its last renewal, whoever is away",
+        late=f" {_ANYWAY}",
     )
 
 
 def _answer(_: View, body: Body) -> Answer | None:
     given = experiment(body)
     return Answer(how_it_ended(given)) if given.is_over else None
-
-
-def _unknown(given: Experiment) -> str:
-    return (
-        f"nobody has said that it is over within {ENDING_SECS:g} s: is its operator running? What it injected ends "
-        f"30 s after its last renewal, whoever is away (fabctl chaos get {given.name})"
-    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fabctl.chaos.experiments import OVER, PASSED, Experiment, experiment
 from fabctl.chaos.tree import experiment_tree, happened
 from fabctl.commands.following import beside, while_read
-from fabctl.errors import FAILED, INCONCLUSIVE, REFUSED, UnknownPLC
+from fabctl.errors import FAILED, INCONCLUSIVE, REFUSED, Late, UnknownPLC
 from fabctl.fields import key_of
 from fabctl.names import EXPERIMENT
 from fabctl.render.telling import open_tree
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TOGETHER_SECS = 0.1
 """Changes that come within this time are drawn at once."""
+UNSEEN_SECS = 30.0
+"""How much longer than it has time to begin it is waited for that an operator looks at one at all."""
 REFUSALS = frozenset({"Denied", "Invalid"})
 """Why one does not begin that is not allowed as it is."""
 
@@ -39,7 +41,9 @@ def code_of(given: Experiment) -> int:
     return REFUSED if given.reason in REFUSALS and given.started is None else INCONCLUSIVE
 
 
-async def followed(cluster: Cluster, body: Body, interval: float, *, wide: bool, quiet: bool = False) -> Body:
+async def followed(
+    cluster: Cluster, body: Body, interval: float, *, wide: bool, quiet: bool = False, ends: str = "the looking"
+) -> Body:
     """Return an experiment as it is when it is over; until then it is drawn whenever it has changed.
 
     Args:
@@ -48,12 +52,14 @@ async def followed(cluster: Cluster, body: Body, interval: float, *, wide: bool,
         interval: Seconds after which it is drawn anew where nothing has changed, for its time runs out.
         wide: Whether to say more of each part.
         quiet: Whether nothing is drawn.
+        ends: What Ctrl-C ends, for people.
 
     Raises:
+        Late: No operator has looked at it.
         UnknownPLC: It was deleted.
         BrokenPipeError: Nobody reads any more.
     """
-    with _shown(quiet=quiet) as told:
+    with _shown(f"Ctrl-C ends {ends}", quiet=quiet) as told:
         following = _Following(cluster, body, told, wide=wide)
         if not following.now.is_over:
             await while_read(beside(following.draw(interval), following.follow()))
@@ -64,11 +70,11 @@ async def followed(cluster: Cluster, body: Body, interval: float, *, wide: bool,
 
 
 @contextmanager
-def _shown(*, quiet: bool) -> Iterator[Told | None]:
+def _shown(ends: str, *, quiet: bool) -> Iterator[Told | None]:
     if quiet:
         yield None
         return
-    with open_tree() as told:
+    with open_tree(ends) as told:
         yield told
 
 
@@ -76,6 +82,7 @@ class _Following:
     def __init__(self, cluster: Cluster, body: Body, told: Told | None, *, wide: bool) -> None:
         self._cluster, self.body, self._told, self._wide = cluster, body, told, wide
         self._changed = asyncio.Event()
+        self._unseen_until = asyncio.get_running_loop().time() + self.now.deadline_secs + UNSEEN_SECS
         self._trouble = ""
 
     @property
@@ -84,9 +91,14 @@ class _Following:
         return experiment(self.body)
 
     async def draw(self, interval: float) -> None:
-        """Draw it, without end."""
+        """Draw it, without end.
+
+        Raises:
+            Late: No operator has looked at it by when it should have begun: there is none.
+        """
         while True:
             self._changed.clear()
+            self._check_seen()
             if self._trouble and self._told:
                 self._told.trouble(self._trouble)
             else:
@@ -97,6 +109,12 @@ class _Following:
                     await self._changed.wait()
             except TimeoutError:
                 continue
+
+    def _check_seen(self) -> None:
+        given = self.now
+        if not given.seen and asyncio.get_running_loop().time() > self._unseen_until:
+            late = f"no operator has looked at it within its startDeadlineSecs, {given.deadline_secs} s"
+            raise Late(f"{given.name}: {late}: is one of chaos experiments running?")
 
     def show(self) -> None:
         """Draw it once."""

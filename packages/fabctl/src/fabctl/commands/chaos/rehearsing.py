@@ -9,9 +9,9 @@ from fabctl.chaos.experiments import experiment
 from fabctl.chaos.guarding import against
 from fabctl.chaos.rehearsal import AGENTS, Rehearsal
 from fabctl.cluster import paths
-from fabctl.cluster.failures import Conflict
+from fabctl.cluster.failures import Conflict, NotThere
 from fabctl.commands.chaos.looking import looked
-from fabctl.errors import FabctlError, NotInstalled, Refused
+from fabctl.errors import FabctlError, Refused
 from fabctl.fields import mapping, text
 from fabctl.names import EXPERIMENT
 from fabctl.render import show_sections
@@ -30,7 +30,8 @@ async def rehearsed(cluster: Cluster, body: dict[str, Any], *, wide: bool) -> in
     """
     refusal, would_be = await _by_the_server(cluster, body)
     given = experiment(would_be)
-    namespace = text(mapping(mapping(body.get("spec")).get("target")).get("namespace")) or given.namespace
+    target = mapping(mapping(body.get("spec")).get("target"))
+    namespace, kind = text(target.get("namespace")) or given.namespace, text(target.get("kind"))
     look = await looked(cluster, would_be, given, namespace, cluster.date or datetime.now(UTC))
     said: list[str] | FabctlError
     if isinstance(look.policy, FabctlError):
@@ -38,7 +39,7 @@ async def rehearsed(cluster: Cluster, body: dict[str, Any], *, wide: bool) -> in
     else:
         opted_in = look.opted_in if isinstance(look.opted_in, bool) else True
         said = against(given, look.policy, namespace, opted_in=opted_in)
-    told = Rehearsal(given, namespace, refusal, said, look, needs_agents=given.scenario in AGENTS)
+    told = Rehearsal(given, namespace, refusal, said, look, needs_agents=given.scenario in AGENTS and kind == "pods")
     show_sections(rehearsal_sections(told, wide=wide))
     return told.code
 
@@ -48,8 +49,8 @@ async def _by_the_server(cluster: Cluster, body: dict[str, Any]) -> tuple[str, B
     path = paths.place(EXPERIMENT, cluster.namespace)
     try:
         return "", await cluster.rehearse("POST", path, paths.resource(EXPERIMENT), cluster.namespace, body)
-    except NotInstalled:
-        raise
+    except NotThere:
+        raise await cluster.nowhere(EXPERIMENT, cluster.namespace) from None
     except Conflict:
         return f"{body['metadata']['name']} is there already: give another --name", body
     except Refused as error:

@@ -16,7 +16,7 @@ from fabctl.commands.chaos.ending import ended_by_us
 from fabctl.commands.chaos.following import code_of, followed
 from fabctl.commands.chaos.reading import checked, read_experiment
 from fabctl.commands.following import until_signalled
-from fabctl.errors import Late, NotTaken, Refused, Unreachable, UsageError
+from fabctl.errors import FabctlError, Late, NotTaken, Refused, UnknownPLC, Unreachable, UsageError
 from fabctl.names import EXPERIMENT
 from fabctl.options import HERE, Connection, Format, Name, Output
 from fabctl.render.objects import show_objects
@@ -137,12 +137,19 @@ class _Running:
         try:
             async with asyncio.timeout(self.timeout):
                 return await followed(
-                    cluster, made, self.interval, wide=self.output is Format.WIDE, quiet=not self._draws
+                    cluster,
+                    made,
+                    self.interval,
+                    wide=self.output is Format.WIDE,
+                    quiet=not self._draws,
+                    ends="the experiment",
                 )
         except TimeoutError:
             await ended_by_us(cluster, made)
             raise Late(f"{experiment(made).name}: not over within {self.timeout:g} s, so it was ended") from None
-        except (asyncio.CancelledError, BrokenPipeError):
+        except UnknownPLC:
+            raise
+        except (asyncio.CancelledError, OSError, FabctlError):  # OSError: nobody reads, or the terminal is gone
             await ended_by_us(cluster, made)
             raise
 

@@ -56,14 +56,19 @@ async def stop(
     """
     async with connected(connection) as cluster:
         before, going = await _policy(cluster), await _going(cluster)
-        show_sections([_section(before), *_running(going)])
-        many = f"{len(going)} experiment{'' if len(going) == 1 else 's'}"
+        show_sections([_section(before), _running(going)])
+        many = (
+            f"{len(going)} experiment{'' if len(going) == 1 else 's'}" if isinstance(going, list) else "all experiments"
+        )
         deed = Deed(f"Stop all chaos, and end {many}", "nothing was stopped", "fabctl chaos stop")
         if (code := asking.declined(deed)) is not None:
             return code
         denied = await _switched_off(cluster, before)
         # Once more: one may have begun while somebody looked.
         going = await _going(cluster)
+        if isinstance(going, FabctlError):
+            complain(f"fabctl: what is going on is not known, and nothing was told to end: {going}")
+            return going.code
         code = await carry_out(cluster, act(going), None, timeout if wait else None) if going else 0
         _say(going, before, code, denied=denied, wait=wait)
         return code or denied
@@ -76,9 +81,12 @@ async def _policy(cluster: Cluster) -> Body | FabctlError | None:
         return error
 
 
-async def _going(cluster: Cluster) -> list[Experiment]:
-    """Return the experiments of all namespaces that are not over; there is nothing to stop without that."""
-    found = map(experiment, await cluster.list_objects(None, kind=EXPERIMENT))
+async def _going(cluster: Cluster) -> list[Experiment] | FabctlError:
+    """Return the experiments of all namespaces that are not over, or why they may not be seen."""
+    try:
+        found = map(experiment, await cluster.list_objects(None, kind=EXPERIMENT))
+    except Denied as error:
+        return error
     return [each for each in found if not each.is_over]
 
 
@@ -107,11 +115,13 @@ def _section(before: Body | FabctlError | None) -> Section:
     return Section("", (("ChaosPolicy", "enabled: true, will be false"), *also))
 
 
-def _running(going: Sequence[Experiment]) -> list[Section]:
+def _running(going: Sequence[Experiment] | FabctlError) -> Section:
+    if isinstance(going, FabctlError):
+        return Section("", (("Experiments", f"not known: {going}"),))
     if not going:
-        return [Section("", (("Experiments", "none is going on"),))]
+        return Section("", (("Experiments", "none is going on"),))
     table = experiments_table(going, wide=False, namespaces=True, now=datetime.now(UTC))
-    return [Section(f"To be ended ({len(going)})", table)]
+    return Section(f"To be ended ({len(going)})", table)
 
 
 def _say(going: Sequence[Experiment], before: Body | FabctlError | None, code: int, *, denied: int, wait: bool) -> None:
