@@ -140,11 +140,21 @@ POLICIES: list[Body | None] = [
 ]
 
 
+AIMS: list[Body] = [
+    PODS,
+    {**PODS, "mode": "fixed", "value": 6},
+    {**PODS, "mode": "fixedPercent", "value": 60},
+    {**PODS, "mode": "randomMaxPercent", "value": 51},
+    {"kind": "pods", "labelSelector": {"matchLabels": {"fabgitops.io/chaos": "protected"}}},
+]
+
+
+@pytest.mark.parametrize("aim", AIMS)
 @pytest.mark.parametrize("opted_in", [True, False])
 @pytest.mark.parametrize("allowed", POLICIES)
-def test_a_policy_says_what_it_says_to_the_operator(allowed: Body | None, *, opted_in: bool) -> None:
+def test_a_policy_says_what_it_says_to_the_operator(allowed: Body | None, aim: Body, *, opted_in: bool) -> None:
     """The first thing that speaks against an experiment is the same here and there, word by word."""
-    body = manifest()
+    body = manifest(target=aim)
     plan = planned(ChaosExperimentSpec.model_validate(body["spec"]), "plant", REGISTRY)
     there = None if allowed is None else ChaosPolicySpec.model_validate(allowed)
     cores = cores_against(plan, Facts(there, opted_in), NOW)

@@ -1,5 +1,8 @@
 """The operator of chaos experiments as a process, beside that of PLCs, on a real API server, with real mock PLCs."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from fabgitops_core.control.kinds import CHAOS_KINDS, KINDS
 from fabgitops_operator.cluster.install import manifests
 from testbed.plane import ControlPlane
@@ -20,6 +24,7 @@ from .plant import GROUP, MERGE, WANTED, Line, Mocks, mocks
 
 pytestmark = pytest.mark.integration
 PLACES = count()
+FABCTL = Path(sys.executable).with_name("fabctl")
 MANY = 40
 POLICY = {"enabled": True, "scenarios": ["plcFault", "plcDrift", "podKiller"], "maxPercent": 100, "minReadyLeft": 0}
 STEADY = {
@@ -247,3 +252,83 @@ def test_plcs_say_what_they_promise(site: Site, control_plane: ControlPlane, tmp
 
 OTHERS = frozenset({"InSync", "Correcting", "Drifted"})
 """What a PLC says that is in sync, or about to be."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A user of fabctl in the namespace of a line, with a manifest in a file."""
+
+    line: Line
+    kubeconfig: Path
+    file: Path
+
+    def write(self, name: str, **more: Any) -> None:
+        """Put an experiment into the file that freezes the mock."""
+        kind = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosExperiment"}
+        body = {**kind, "metadata": {"name": name}, "spec": self.line.spec(self.line.fails(), **more)}
+        self.file.write_text(yaml.safe_dump(body))
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Type a line."""
+        given = [str(FABCTL), "chaos", *words, "-n", self.line.name, "--kubeconfig", str(self.kubeconfig)]
+        return subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def typed(self, *words: str) -> tuple[int, str]:
+        """Type a line, and return its exit code and all that it says."""
+        with self.start(*words) as process:
+            said, _ = process.communicate(timeout=90)
+        return process.returncode, said
+
+
+@pytest.fixture(name="user")
+def _user(line: Line, control_plane: ControlPlane, tmp_path: Path) -> Typed:
+    return Typed(line, control_plane.kubeconfig, tmp_path / "freeze.yaml")
+
+
+def test_fabctl_runs_one_and_ends_as_it_ends(user: Typed) -> None:
+    """What it would hit is shown before; then it is followed, and its verdict is the exit code; once under one name."""
+    file = str(user.file)
+    user.write("freeze", durationSecs=1)
+    code, said = user.typed("run", file, "--dry-run")
+    assert code == 0, said
+    assert "1 of 1 that could be chosen: mixer" in said
+    assert user.line.found("freeze") == {}
+    code, said = user.typed("run", file, "--wait")
+    assert code == 0, said
+    told = [line.split()[1:] for line in said.splitlines()]
+    assert ["Running", "Injected", "mixer"] in told
+    assert ["Recovering", "Recovered", "mixer"] in told
+    assert told[-1][:2] == ["Completed", "Passed"]
+    code, said = user.typed("run", file)
+    assert (code, "it is Completed, Passed" in said, "--name freeze-2" in said) == (8, True, True), said
+
+
+def test_fabctl_ends_what_it_began(user: Typed) -> None:
+    """Ctrl-C ends an experiment, and says when nothing of it is left."""
+    user.write("freeze", durationSecs=600)
+    with user.start("run", str(user.file), "--wait") as fabctl:
+        user.line.phase("Running", name="freeze")
+        fabctl.send_signal(signal.SIGINT)
+        said, _ = fabctl.communicate(timeout=90)
+    assert fabctl.returncode == 130, said
+    assert "over, Aborted, Inconclusive: it was ended by spec.abort; nothing of it is left" in said
+    assert user.line.status("freeze")["phase"] == "Aborted"
+    assert user.line.faults() == []
+
+
+def test_fabctl_stops_all_chaos(user: Typed) -> None:
+    """The policy is switched off and all that runs is over when it says so; agents and kinds are known."""
+    user.line.run(user.line.fails(), durationSecs=600)
+    user.line.phase("Running")
+    try:
+        code, said = user.typed("stop", "--yes")
+        assert code == 0, said
+        assert f"{user.line.name}/run: over, Aborted" in said
+        assert "all chaos is over" in said
+        assert user.line.faults() == []
+        user.write("later", durationSecs=1)
+        assert "the ChaosPolicy has enabled: false" in user.typed("run", str(user.file), "--dry-run")[1]
+    finally:
+        user.line.enable(True)
+    assert user.typed("agents")[0] == 0
+    assert "Aborted" in user.typed("list")[1]

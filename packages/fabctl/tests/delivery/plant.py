@@ -1,5 +1,6 @@
 """Experiments, and an API server that has them, with a policy, pods, agents and an operator that is played."""
 
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -99,12 +100,16 @@ class Answering(Served):
             super().do_GET()
 
     def do_PATCH(self) -> None:  # noqa: N802 - as the server calls it
-        """Change an object, where that is allowed."""
-        plural, _ = self._what(urlsplit(self.path).path)
+        """Change an object, where that is allowed, and if it is the one that is meant."""
+        plural, name = self._what(urlsplit(self.path).path)
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        there = self.world.objects[plural, name]["metadata"]
         if plural in self.world.denied:
-            self.rfile.read(int(self.headers["Content-Length"]))
             self._say(403, {"message": f'User "me" cannot patch resource "{plural}"'})
+        elif json.loads(content).get("metadata", {}).get("uid", there.get("uid")) != there.get("uid"):
+            self._say(422, {"message": "metadata.uid: Invalid value: field is immutable"})
         else:
+            self.rfile = io.BytesIO(content)
             super().do_PATCH()
 
     def do_POST(self) -> None:  # noqa: N802 - as the server calls it

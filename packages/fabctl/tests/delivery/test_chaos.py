@@ -139,6 +139,7 @@ async def test_a_name_is_generated(play: Play, file: Any, capsys: Any) -> None:
         (("Failed", {"verdict": "Inconclusive", "reason": "NoTargets", "startedAt": None}), 7),
         (("Failed", {"verdict": "Inconclusive", "reason": "Denied", "startedAt": None}), 8),
         (("Failed", {"verdict": "Inconclusive", "reason": "Invalid", "startedAt": None}), 8),
+        (("Failed", {"verdict": "Inconclusive", "reason": "NotAMock", "startedAt": None}), 8),
         (("Failed", {"verdict": "Inconclusive", "reason": "Invalid"}), 7),
     ],
 )
@@ -388,7 +389,7 @@ async def test_abort_ends_some_or_all(play: Play, capsys: Any) -> None:
     assert await abort(all_=True, dry_run=True, scope=scope) == 0
     assert "nothing was ended (--dry-run)" in capsys.readouterr().out
     assert await abort(all_=True, scope=scope) == 0
-    assert [path for path, _ in world.patches] == [f"{CHAOS}/kill", f"{CHAOS}/other"]
+    assert sorted(path for path, _ in world.patches) == [f"{CHAOS}/kill", f"{CHAOS}/other"]
     assert await abort(all_=True, scope=scope) == 0
     assert capsys.readouterr().err == "None of them is going on.\n"
     assert isinstance(await raised(abort("non", scope=scope)), UnknownPLC)
@@ -416,7 +417,8 @@ async def test_stop_switches_off_and_ends_all(play: Play, capsys: Any) -> None:
     assert "nothing was stopped (--dry-run)" in out
     assert world.patches == []
     assert await stop(asking=YES, connection=here) == 0
-    assert [path for path, _ in world.patches] == ["chaospolicies/default", f"{CHAOS}/kill", f"{CHAOS}/other"]
+    first, *others = [path for path, _ in world.patches]
+    assert (first, sorted(others)) == ("chaospolicies/default", [f"{CHAOS}/kill", f"{CHAOS}/other"])
     out = capsys.readouterr().out
     assert "line-2/other: over, Aborted" in out
     assert "all chaos is over" in out
@@ -551,6 +553,22 @@ async def test_who_may_not_watch_leaves_nothing_behind(play: Play, file: Any, ca
     world.unwatchable = True
     assert isinstance(await raised(run(file(), wait=True, connection=here)), Denied)
     assert world.objects[CHAOS, "kill"]["spec"]["abort"] is True
+
+
+async def test_another_of_its_name_is_not_ended(play: Play, file: Any, capfd: Any) -> None:
+    """One that was made anew meanwhile is somebody else's: ours is gone, and that is said."""
+    world, here = play(POLICY)
+
+    def replace() -> None:
+        world.made.wait(30)
+        while "watch chaosexperiments" not in world.asked:
+            time.sleep(0.01)
+        world.objects[CHAOS, "kill"]["metadata"]["uid"] = "another"
+
+    threading.Thread(target=replace, daemon=True).start()
+    await raised(run(file(), wait=True, timeout=1, connection=here))
+    assert "abort" not in world.objects[CHAOS, "kill"]["spec"]
+    assert "it was deleted; nothing of it is left" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

@@ -74,6 +74,8 @@ class Experiment:
     """What is done, in words."""
     done_to: str
     """To what, in words."""
+    target: Body
+    """What the spec says of that."""
     duration_secs: int
     deadline_secs: int
     abort: bool
@@ -127,6 +129,7 @@ def experiment(body: Body) -> Experiment:
         scenario=name,
         scene=scene(name, given),
         done_to=done_to(mapping(spec.get("target"))),
+        target=mapping(spec.get("target")),
         duration_secs=_secs(spec, "durationSecs", DURATION_SECS),
         deadline_secs=_secs(spec, "startDeadlineSecs", DEADLINE_SECS),
         abort=spec.get("abort") is True,

@@ -64,7 +64,25 @@ def against(given: Experiment, allowed: Policy | None, namespace: str, *, opted_
         (given.scenario in allowed.scenarios, f"the ChaosPolicy does not name {given.scenario} in scenarios"),
         (long <= most, f"it is {long} s long, and the ChaosPolicy allows maxDurationSecs {most}"),
     )
-    return [why for holds, why in said if not holds]
+    found = (*(why for holds, why in said if not holds), _amount(given.target, allowed), _selector(given.target))
+    return [why for why in found if why]
+
+
+def _amount(target: Body, allowed: Policy) -> str:
+    mode, value = text(target.get("mode")), number(target.get("value"))
+    if value is None:
+        return ""
+    if mode == "fixed" and value > allowed.max_targets:
+        return f"it wants {value} targets, and the ChaosPolicy allows maxTargets {allowed.max_targets}"
+    if mode in {"fixedPercent", "randomMaxPercent"} and value > allowed.max_percent:
+        return f"it wants {value} of a hundred, and the ChaosPolicy allows maxPercent {allowed.max_percent}"
+    return ""
+
+
+def _selector(target: Body) -> str:
+    labels = mapping(mapping(target.get("labelSelector")).get("matchLabels"))
+    never = f"its labelSelector is for what has the label {MARK}: {PROTECTED}, which is never a target"
+    return never if labels.get(MARK) == PROTECTED else ""
 
 
 def _number(spec: Body, field: str, default: int) -> int:

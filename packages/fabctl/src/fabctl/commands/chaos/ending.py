@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fabctl.chaos.experiments import Experiment, experiment
 from fabctl.cluster.failures import Conflict
 from fabctl.commands.acting import Act, Answer
-from fabctl.errors import FabctlError, UnknownPLC, Unreachable
+from fabctl.errors import FabctlError, Refused, UnknownPLC, Unreachable
 from fabctl.names import EXPERIMENT
 from fabctl.streams import complain
 
@@ -64,10 +64,24 @@ async def _asked(cluster: Cluster, given: Experiment) -> Experiment:
         try:
             patch = {"metadata": {"uid": given.uid}, "spec": ABORT}
             return experiment(await cluster.patch(given.key, patch, EXPERIMENT))
-        except Conflict:  # another has its name by now
-            raise UnknownPLC(given.name) from None
-        except Unreachable:
+        except Unreachable as error:
+            if isinstance(error, Conflict):
+                await _check_there(cluster, given)
             await asyncio.sleep(AGAIN_SECS)
+        except Refused:  # a uid that is another's is a field that cannot be changed (422, Kubernetes 1.34)
+            await _check_there(cluster, given)
+            raise
+
+
+async def _check_there(cluster: Cluster, given: Experiment) -> None:
+    """See that an experiment is there, and no other of its name.
+
+    Raises:
+        UnknownPLC: It is not.
+    """
+    there = await cluster.one(EXPERIMENT, given.namespace, given.name)
+    if there is None or experiment(there).uid != given.uid:
+        raise UnknownPLC(given.name)
 
 
 async def _over(cluster: Cluster, last: list[Experiment], limit: asyncio.Timeout) -> None:

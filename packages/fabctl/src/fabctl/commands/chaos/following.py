@@ -28,7 +28,7 @@ TOGETHER_SECS = 0.1
 """Changes that come within this time are drawn at once."""
 UNSEEN_SECS = 30.0
 """How much longer than it has time to begin it is waited for that an operator looks at one at all."""
-REFUSALS = frozenset({"Denied", "Invalid"})
+REFUSALS = frozenset({"Denied", "Invalid", "NotAMock"})
 """Why one does not begin that is not allowed as it is."""
 
 
