@@ -258,6 +258,7 @@ WORKLOAD_HEALTH = {
     "RolloutAborted": "Degraded",
     "ProgressDeadlineExceeded": "Degraded",
     "StableLost": "Degraded",
+    "Conflict": "Degraded",
     "ReferenceNotFound": "Degraded",
     "RequestRefused": "Degraded",
     "ApiServerAway": "Progressing",

@@ -47,6 +47,15 @@ class Identified(Protocol[State_contra]):
 
 
 @runtime_checkable
+class Modest(Protocol[State_contra]):
+    """What is asked of a kind of such whose resources leave to another what that has already."""
+
+    def wishes(self, state: State_contra) -> frozenset[str]:
+        """Return what the resource would stand for alone, and does not yet: it is told of whoever does."""
+        ...
+
+
+@runtime_checkable
 class Doubter(Protocol[State_contra]):
     """What is asked of a kind whose requests may not be wanted any more when their turn comes."""
 

@@ -14,7 +14,7 @@ from fabgitops_core.control.commands import Request
 from fabgitops_core.control.controller import Controller
 from fabgitops_core.control.events import Contested, Declared, Event, Referenced, Removed, Used, fault_message
 from fabgitops_core.control.holding import HoldReason
-from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name
+from fabgitops_core.control.plc.claims import Claim, Claims, claims_by_name, wishes_by_name
 from fabgitops_core.control.plc.controller import DeviceController
 from fabgitops_core.control.plc.rationing import UNLIMITED, Rates
 from fabgitops_core.control.plc.requests import Endpoint
@@ -294,9 +294,10 @@ class Engine:
         if entry.identified is None:
             mine: frozenset[Claim] = frozenset()
             return self._isolation.ask_of(entry, "claims", entry.at_device, lambda it: it.claims(entry.state), mine)
-        names: frozenset[str] = frozenset()
-        names = self._isolation.ask_of(entry, "claims", entry.identified, lambda it: it.identities(entry.state), names)
-        return claims_by_name(names)
+        none: frozenset[str] = frozenset()
+        names = self._isolation.ask_of(entry, "claims", entry.identified, lambda it: it.identities(entry.state), none)
+        wishes = self._isolation.ask_of(entry, "claims", entry.modest, lambda it: it.wishes(entry.state), none)
+        return claims_by_name(names) | wishes_by_name(wishes)
 
     def _refer(self, key: Key, to: Reference | None) -> Key | None:
         """Note what a resource refers to now, tell whom it is about of their number, and return its full name."""

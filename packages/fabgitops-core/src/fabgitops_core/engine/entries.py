@@ -15,6 +15,7 @@ from fabgitops_core.control.controller import (
     Identified,
     Leader,
     Member,
+    Modest,
     Owner,
     Referent,
     Referrer,
@@ -39,6 +40,7 @@ class Sides(NamedTuple):
     at_device: DeviceController[Any] | None
     doubter: Doubter[Any] | None
     identified: Identified[Any] | None
+    modest: Modest[Any] | None
     referrer: Referrer | None
     referent: Referent[Any] | None
     member: Member[Any] | None
@@ -56,6 +58,7 @@ def sides_of(controller: Controller[Any]) -> Sides:
         controller if isinstance(controller, DeviceController) else None,
         controller if isinstance(controller, Doubter) else None,
         controller if isinstance(controller, Identified) else None,
+        controller if isinstance(controller, Modest) else None,
         controller if isinstance(controller, Referrer) else None,
         controller if isinstance(controller, Referent) else None,
         controller if isinstance(controller, Member) else None,
@@ -90,10 +93,10 @@ class Entry:
     One that is `dead` was struck by it when it was declared: it has no device and no claims, and is not polled.
     `due` is when, by the loop's clock, the pass under way was due, until its first request goes out; `heard` are the
     units behind a gateway that answered when they were asked last. `held` says that a write of the pass was held.
-    `at_device`, `doubter`, `identified`, `referrer`, `referent`, `member`, `leader`, `regarder` and `consultant` are
-    the controller again as far as its kind has that side; `owns` is what its kind owns, `family` where that is known,
-    and `views` what it looks at. `news` says that something of it, of whom it leads, regards or consults has changed
-    since the last pass began.
+    `at_device`, `doubter`, `identified`, `modest`, `referrer`, `referent`, `member`, `leader`, `regarder` and
+    `consultant` are the controller again as far as its kind has that side; `owns` is what its kind owns, `family` where
+    that is known, and `views` what it looks at. `news` says that something of it, of whom it leads, regards or consults
+    has changed since the last pass began.
     `labels` and `led_by` are those that it was told of last, `facts` how it stood when those who lead it were told.
     `unproven` is the last write that was recorded, until a reading shows what came of it.
     `looked` is when, by the loop's clock, the pass began in which it looked at its device last, None where that is not
@@ -130,6 +133,7 @@ class Entry:
         "logged",
         "looked",
         "member",
+        "modest",
         "news",
         "owns",
         "referent",
@@ -149,6 +153,7 @@ class Entry:
         sides = sides_of(controller)  # type: ignore[arg-type]  # mypy takes no protocol for hashable
         self.at_device, self.doubter, self.identified = sides.at_device, sides.doubter, sides.identified
         self.referrer, self.referent, self.owns = sides.referrer, sides.referent, sides.owns
+        self.modest = sides.modest
         self.member, self.leader = sides.member, sides.leader
         self.regarder, self.views = sides.regarder, sides.views
         self.consultant = sides.consultant

@@ -109,11 +109,13 @@ class Plant:
     handed: list[str] = field(default_factory=list)
     away: bool = False
     requests: list[Request] = field(default_factory=list)
+    key: Key = KEY
+    uid: str = UID
 
     def __post_init__(self) -> None:
         """Declare the Rollout."""
         self.controller = RolloutController()
-        self.state = self.controller.start(KEY)
+        self.state = self.controller.start(self.key)
         self.declare()
 
     # --- what people do -----------------------------------------------------------------------------------------------
@@ -125,7 +127,9 @@ class Plant:
             self.generation += 1
         model = RolloutSpec.model_validate(self.spec)
         self.tell(
-            Declared(self.at, self.generation, model, status=self.status, uid=UID, annotations=dict(self.annotations))
+            Declared(
+                self.at, self.generation, model, status=self.status, uid=self.uid, annotations=dict(self.annotations)
+            )
         )
 
     def say(self, mark: str, word: str | None) -> None:
@@ -143,7 +147,7 @@ class Plant:
 
     def restart(self) -> None:
         """Kill the controller, and start another one that knows what is stored."""
-        self.state, self.request = self.controller.start(KEY), None
+        self.state, self.request = self.controller.start(self.key), None
         self.handed.clear()
         self.declare()
 

@@ -12,7 +12,8 @@ from fabgitops_core.control.plc.requests import DeviceId, Endpoint
 
 WHOLE = 0xFFFF
 BESIDE = WHOLE + 1
-"""In the mask of what is written beside a register, as an unlock: several may have it, which nobody else wants."""
+"""In the mask of what is written beside a register, as an unlock: several may have it, which nobody else wants. Also in
+that of a wish, which several may have for what is one's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ def _beside(wanted: DeviceMap, site: Endpoint) -> frozenset[Claim]:
 def claims_by_name(names: Iterable[str]) -> frozenset[Claim]:
     """Return the claims to what has no registers, each whole and told by its name."""
     return frozenset(Claim(name, WHOLE, name) for name in names)
+
+
+def wishes_by_name(names: Iterable[str]) -> frozenset[Claim]:
+    """Return the claims to what somebody would have once nobody has it: they contest those that have it, not others."""
+    return frozenset(Claim(name, WHOLE | BESIDE, name) for name in names)
 
 
 Place = tuple[Spot | str, int]

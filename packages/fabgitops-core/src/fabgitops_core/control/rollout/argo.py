@@ -124,6 +124,14 @@ class ArgoRolloutController:
         """Return the objects that a Rollout looks at."""
         return self._ours.regards(state.inner)
 
+    def identities(self, state: ArgoState) -> frozenset[str]:
+        """Return the Services and rules of routes that a Rollout has for itself alone."""
+        return self._ours.identities(state.inner)
+
+    def wishes(self, state: ArgoState) -> frozenset[str]:
+        """Return those that it names and does not have yet."""
+        return self._ours.wishes(state.inner)
+
     def consults(self, state: ArgoState) -> frozenset[tuple[str, str]]:
         """Return the templates by which its revisions are judged: those of Argo Rollouts."""
         wide = state.written.wide

@@ -50,7 +50,7 @@ from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.reporting import said, standing
 from fabgitops_core.control.rollout.saying.situations import NOT_FOUND
 from fabgitops_core.control.rollout.state import TOLD, RolloutState, Stage, Step, published
-from fabgitops_core.control.rollout.traffic import contending, leaving
+from fabgitops_core.control.rollout.traffic import claiming, contending, leaving
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.releasing import held
 from fabgitops_core.control.rollout.view import Look, own_routes, revisions_of, seen
@@ -95,6 +95,7 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
     if isinstance(spec, str):
         state = state._replace(trouble="", refused=False)
         return rested(state, NOT_FOUND, spec, RolloutReason.NOT_FOUND, event)
+    state = state if state.begun_at else state._replace(begun_at=event.at)
     look = look_of(state, spec, event)
     if (unknown := adopting.next_of(look, state)) is not None:
         return _acting(state, unknown)
@@ -109,7 +110,7 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
     if (measure := analysing.due(look, state)) is not None and (doing is None or state.tries):
         return state._replace(stage=Stage.MEASURING, inputs=state.declared), (*commands, measure)
     if doing is None:
-        dues = (aims.due, analysing.next_at(look, state), state.untold.until)
+        dues = (aims.due, claiming.due(state, look.taken, look.at), analysing.next_at(look, state), state.untold.until)
         due = min((each for each in dues if each is not None), default=None)
         left = None if due is None else max((due - look.at).total_seconds(), 0.0)
         return state._replace(tries=0), (*commands, Wake(left))
@@ -127,6 +128,8 @@ def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
     """Return what a pass is decided by."""
     revisions, way = revisions_of(event.children, state.uid), way_of(spec)
     hash_ = mark_in(revisions, spec.pods, state.status.collision_count)
+    hashes = frozenset((hash_, *(each.hash for each in revisions)))
+    taken = claiming.taken(state, event.children, hashes, event.at)
     surge = (way.max_surge, way.max_unavailable) if isinstance(way, Canary) else ("100%", 0)
     return Look(
         at=event.at,
@@ -138,7 +141,8 @@ def look_of(state: RolloutState, spec: RolloutSpec, event: Surveyed) -> Look:
         words=state.words,
         limits=limits(spec.replicas, *surge),
         revisions=revisions,
-        others=seen(event.children, regarded(state)),
+        others=seen(event.children, regarded(state) - taken.keys()),
+        taken=taken,
         offers=event.offers,
         hash=hash_,
         least_number=state.status.revision + (hash_ != state.status.current_pod_hash),

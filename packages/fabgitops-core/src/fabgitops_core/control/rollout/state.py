@@ -3,12 +3,13 @@
 What it goes on from is the status and the objects themselves; all else here is known again after a look at both.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum, auto
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.argo.rollout import RunLimits
-from fabgitops_core.api.meta import Key
+from fabgitops_core.api.meta import NOTHING, Key
 from fabgitops_core.api.rollout.rollout import ROLLOUT, RolloutSpec
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.control.commands import Commands, Notice, Publish
@@ -49,6 +50,7 @@ class RolloutState(NamedTuple):
     Events that are told with the next status. `emitting` is the id of what the bus was told of last. `tries` counts
     passes in a row that could not go on, for `trouble`, a sentence; `refused` says that they were refused for good.
     `held` are routes and Services that are known to have been as they are to be, each with the generation for which;
+    `rivals` are those who name, or have, what this Rollout does, by what that is; `begun_at` is when it looked first.
     `steady` are Services without routes that select the revision that they are to select, each with that;
     `resisting` says that what is put right next was changed by somebody else.
     `symbolic` is the spec as it names what it speaks of, None where it speaks of nothing: by that steps are the same.
@@ -78,6 +80,8 @@ class RolloutState(NamedTuple):
     refused: bool = False
     fault: str = ""
     held: frozenset[tuple[int, Key]] = frozenset()
+    rivals: Mapping[str, str] = NOTHING
+    begun_at: datetime | None = None
     steady: frozenset[tuple[Key, str]] = frozenset()
     resisting: bool = False
     drafted: tuple[str, str] = ("", "")
@@ -89,7 +93,7 @@ class RolloutState(NamedTuple):
     @property
     def declared(self) -> tuple[Any, ...]:
         """Return what people want: a request that follows from something else is not sent any more."""
-        return self.uid, self.generation, self.words, self.leaving
+        return self.uid, self.generation, self.words, self.leaving, tuple(sorted(self.rivals.items()))
 
     @property
     def asked_to_pause(self) -> str | None:

@@ -16,6 +16,7 @@ stored that it follows from.
     any        Emitted                       the same: the next event that waits is handed over
     any        Surveyed                      as from IDLE: passes are never doubled, so the one before died of a fault,
                                              or its measurement is on its way: the same is asked for again, and has it
+    any        Contested                    the same: another Rollout names, or has, one of its Services
     any        Removed                       GONE: nothing is sent any more; the cluster collects what it owned
 
 `Declared` changes what is wanted: a request that followed from something else is not sent any more (`wants`).
@@ -31,6 +32,7 @@ from fabgitops_core.control.commands import Commands, Request, Wake
 from fabgitops_core.control.events import (
     Applied,
     ApplyFailed,
+    Contested,
     Declared,
     Deleted,
     DeleteFailed,
@@ -56,6 +58,8 @@ from fabgitops_core.control.rollout.passing import done, drafted, failed, survey
 from fabgitops_core.control.rollout.records import deployment, replica_set, service
 from fabgitops_core.control.rollout.saying.telling import emitted, handed_over, last_words
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
+from fabgitops_core.control.rollout.traffic import claiming
+from fabgitops_core.control.rollout.traffic.claiming import contested
 from fabgitops_core.control.rollout.traffic.routes import grpc_route, http_route
 
 TABLE: dict[type[Event], Callable[[RolloutState, Any], Step]] = {
@@ -69,6 +73,7 @@ TABLE: dict[type[Event], Callable[[RolloutState, Any], Step]] = {
     PatchFailed: failed,
     DeleteFailed: failed,
     Declared: declared,
+    Contested: contested,
     Measured: measured,
     MeasureFailed: measured,
     Emitted: emitted,
@@ -126,6 +131,14 @@ class RolloutController:
     def regards(self, state: RolloutState) -> frozenset[Key]:
         """Return the objects that a Rollout looks at."""
         return regarded(state)
+
+    def identities(self, state: RolloutState) -> frozenset[str]:
+        """Return the Services and rules of routes that a Rollout has for itself alone."""
+        return claiming.identities(state)
+
+    def wishes(self, state: RolloutState) -> frozenset[str]:
+        """Return those that it names and does not have yet."""
+        return claiming.wishes(state)
 
     def consults(self, state: RolloutState) -> frozenset[tuple[str, str]]:
         """Return the templates by which its revisions are judged."""

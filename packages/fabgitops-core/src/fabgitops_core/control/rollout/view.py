@@ -53,9 +53,10 @@ class Look:
 
     `current` is the revision of the template that is declared, `stable` the one that is proven; either may not be there
     yet, and both may be one. `others` are the objects that it looks at, `own` are routes that it has made, `runs` its
-    AnalysisRuns. `way` is how it goes from one version to the other: every strategy is one of these two. `problems`
-    says by number which analyses could not begin by what is offered now, and why; it is found out once, when somebody
-    asks. `symbolic` is the way with what it speaks of by its name, None where it speaks of nothing.
+    AnalysisRuns. `taken` are those that another Rollout has, which are not among the `others`, with a sentence each.
+    `way` is how it goes from one version to the other: every strategy is one of these two. `problems` says by number
+    which analyses could not begin by what is offered now, and why; it is found out once, when somebody asks. `symbolic`
+    is the way with what it speaks of by its name, None where it speaks of nothing.
     """
 
     at: datetime
@@ -71,6 +72,7 @@ class Look:
     offers: Offers
     hash: str
     unseen: Mapping[str, str]
+    taken: Mapping[Key, str]
     problems: Callable[[], Mapping[int, str]]
     least_number: int = 0
     own: Mapping[Key, Child] = field(default_factory=dict)

@@ -20,6 +20,7 @@ class RolloutReason(NoticeReason):
     SWITCHED = "SwitchService"
     WEIGHED = "TrafficWeightUpdated"
     CONTENDED = "ContendedRoute"
+    CONFLICT = "Conflict"
     NOT_FOUND = "ReferenceNotFound"
     STABLE_LOST = "StableLost"
     DEADLINE = "ProgressDeadlineExceeded"
@@ -49,6 +50,7 @@ class RolloutReason(NoticeReason):
 _WARNINGS = {
     RolloutReason.ABORTED,
     RolloutReason.CONTENDED,
+    RolloutReason.CONFLICT,
     RolloutReason.NOT_FOUND,
     RolloutReason.STABLE_LOST,
     RolloutReason.DEADLINE,

@@ -20,6 +20,7 @@ from fabgitops_core.control.rollout.saying.situations import (
     ABORTED,
     ABORTING,
     COMPLETED,
+    CONFLICT,
     CONTENDED,
     HEALING,
     INITIALIZING,
@@ -34,7 +35,7 @@ from fabgitops_core.control.rollout.saying.situations import (
     Situation,
 )
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.traffic import contending, leaving, reaching
+from fabgitops_core.control.rollout.traffic import claiming, contending, leaving, reaching
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import problem, routed
 from fabgitops_core.control.rollout.view import Look
@@ -48,11 +49,15 @@ def said(look: Look, state: RolloutState) -> RolloutState:
     state = state.with_status(**_seen(look, state))
     situation, note = _standing(look, state)
     note += leaving.waits(look, state)
-    if situation is NOT_FOUND and brief(note) != state.status.message:
-        state = noticed(state, RolloutReason.NOT_FOUND, note)
+    if (reason := _TOLD.get(situation)) is not None and brief(note) != state.status.message:
+        state = noticed(state, reason, note)
     if state.request is not None:
         state = state.with_status(last_handled_reconcile_at=state.request.token)._replace(request=None)
     return situated(state, situation, note, look.at)
+
+
+_TOLD = {NOT_FOUND: RolloutReason.NOT_FOUND, CONFLICT: RolloutReason.CONFLICT}
+"""Situations that people are told of each time that something else is in the way."""
 
 
 def standing(state: RolloutState, at: datetime) -> RolloutState:
@@ -80,6 +85,9 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
     status = state.status
     if state.trouble:
         return (REFUSED if state.refused else WAITING), state.trouble
+    if look.taken:
+        in_doubt = claiming.due(state, look.taken, look.at) is not None and not state.rivals
+        return (INITIALIZING if in_doubt else CONFLICT), next(iter(look.taken.values()))
     if missing := problem(look):
         return NOT_FOUND, missing
     if why := holding.lost(look, state):

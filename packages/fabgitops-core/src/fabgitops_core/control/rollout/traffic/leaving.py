@@ -103,11 +103,15 @@ def due(look: Look, state: RolloutState) -> Iterator[timedelta]:
 
 
 def _not_declared(look: Look, state: RolloutState) -> list[HeldRoute]:
-    names = {_identity(each) for each in _declared(look)}
+    names = {_identity(each) for each in _named(look)}
     return [each for each in state.status.routes if _identity(each) not in names]
 
 
 def _declared(look: Look) -> Iterator[HeldRoute]:
+    yield from (each for each in _named(look) if held_key(look.key.namespace, each) not in look.taken)
+
+
+def _named(look: Look) -> Iterator[HeldRoute]:
     if (by := routed(look)) is None:
         return
     for place in routes_of(look.key, by.way):

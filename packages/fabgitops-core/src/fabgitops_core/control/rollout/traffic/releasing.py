@@ -16,10 +16,12 @@ def held(look: Look, state: RolloutState) -> RolloutState | None:
 
     One that is named no more is held until it selects no revision of this Rollout: by then it may be another's.
     """
-    named, known = services_of(look.spec), state.status.services
+    others = {key.name for key in look.taken if key.kind == SERVICE.name}
+    named = tuple(each for each in services_of(look.spec) if each not in others)
+    known = tuple(each for each in state.status.services if each not in others)
     kept = (each for each in known if each not in named and _is_held(look, each))
     now = (*named, *kept)[:MOST]
-    return None if set(now) == set(known) else state.with_status(services=now)
+    return None if set(now) == set(state.status.services) else state.with_status(services=now)
 
 
 MOST = 8

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.api.rollout.traffic import TrafficRouting
 from fabgitops_core.control.commands import Apply, Delete
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.differing import Doing, patch_of, selecting
-from fabgitops_core.control.rollout.kinds import ROUTES
+from fabgitops_core.control.rollout.kinds import ROUTES, SERVICE
 from fabgitops_core.control.rollout.looking import Place, routes_of, services_of
 from fabgitops_core.control.rollout.records import ports_of
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
@@ -69,7 +70,8 @@ def problem(look: Look) -> str:
     """Return what is missing that the strategy names, as a sentence that says what to do; "" where nothing is."""
     for name in services_of(look.spec):
         if look.service(name) is None:
-            return look.unseen.get("Service") or f"the Service {name} is not there"
+            taken = look.taken.get(Key(SERVICE.name, look.key.namespace, name))
+            return taken or look.unseen.get("Service") or f"the Service {name} is not there"
     by = routed(look)
     places = routes_of(look.key, by.way) if by else ()
     return next((why for each in places if by and (why := _problem(look, by, each))), "")
@@ -112,7 +114,7 @@ def _problem(look: Look, by: Routed, place: Place) -> str:
         why = _rules(look, by, place, Routing())
         return f"{named}: {why}" if isinstance(why, str) else ""
     if child is None:
-        return f"{named} is not there"
+        return look.taken.get(place.key) or f"{named} is not there"
     found = _layout(child, by, place)
     return f"{named}: {found}" if isinstance(found, str) else ""
 

@@ -92,6 +92,8 @@ def rerouted(look: Look, state: RolloutState) -> RolloutState | None:
     by, now = routed(look), recorded(state)
     if by is None:
         return None if now is None else state.with_status(canary=CanaryStatus())
+    if look.taken:
+        return None  # another Rollout has what it would be set in
     if look.revision(look.hash) is None:
         return None
     available = {each.hash: each.available for each in look.revisions}

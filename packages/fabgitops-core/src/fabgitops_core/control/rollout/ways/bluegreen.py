@@ -22,6 +22,7 @@ from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import contending, reaching
+from fabgitops_core.control.rollout.traffic.rerouting import problem
 from fabgitops_core.control.rollout.traffic.switching import active, is_out, steered, switched
 from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways import settling
@@ -36,7 +37,7 @@ def advanced(look: Look, state: RolloutState) -> RolloutState | None:
         return None
     if (after := steered(look, state)) is not None:
         return after
-    if current is None or status.abort or not is_under_way(state) or reaching.why_not(look):
+    if current is None or status.abort or not is_under_way(state) or problem(look) or reaching.why_not(look):
         return None
     if holding.why(look, state) or contending.is_paused(state):
         return None
