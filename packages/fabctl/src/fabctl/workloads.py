@@ -154,6 +154,11 @@ class WorkloadView:
         return self._condition("Stalled")
 
     @property
+    def is_lost(self) -> bool:
+        """Return whether its proven version is lost, so that there is nothing to go back to."""
+        return self.stalled.get("reason") == "StableLost"
+
+    @property
     def last_decision(self) -> Decision | None:
         """Return the decision that was made last."""
         return self.decisions[-1] if self.decisions else None

@@ -233,6 +233,21 @@ async def test_all_that_is_left_is_skipped(play: Play, capsys: Any) -> None:
     assert "it was given up, and begins again; it gets everything" in capsys.readouterr().out
 
 
+LOST: Body = {
+    "message": "the ReplicaSet of the proven revision aa11 is gone: fabctl rollout promote hmi --full",
+    "conditions": [{"type": "Stalled", "status": "True", "reason": "StableLost"}],
+}
+
+
+async def test_what_is_lost_is_done_without(play: Play, capsys: Any) -> None:
+    """Who promotes in full what has lost its proven version reads that beforehand."""
+    world, here = play(rollout("Failed", **LOST))
+    world.after = lambda body: body["status"].update(stableRS="")
+    assert await promote("hmi", full=True, asking=YES, connection=here) == 0
+    assert world.patches[0][1]["metadata"]["annotations"] == {f"{MARK}/promote": "bb22/full"}
+    assert "the proven version, which is lost, is done without; it gets everything" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("given", "say", "said"),
     [
@@ -261,6 +276,8 @@ async def test_what_makes_no_sense_is_told_and_not_said(
         (rollout(annotations={f"{MARK}/pause": "hot"}), promote, "it is paused: fabctl rollout resume hmi"),
         (rollout(spec={"paused": True}), promote, "set spec.paused to false in Git"),
         (rollout(observedGeneration=1), abort, "has not looked at it since it changed"),
+        (rollout("Failed", **LOST), promote, "is gone: fabctl rollout promote hmi --full"),
+        (rollout("Failed", **LOST), abort, "is gone: fabctl rollout promote hmi --full"),
         (rollout(), approve, "hmi is a Rollout: its template is agreed to in Git"),
     ],
 )

@@ -227,6 +227,25 @@ def test_a_first_version_waits_too() -> None:
     assert (plant.counts(), status(plant).phase) == ({"1": 4}, Phase.COMPLETED)
 
 
+@pytest.mark.parametrize("before", ["pods", "routes", "blueGreen", "abTesting"])
+@pytest.mark.parametrize("after", ["pods", "routes", "blueGreen", "abTesting"])
+def test_another_strategy_gives_it_no_more(before: str, after: str) -> None:
+    """Edited while it is paused it begins anew with other steps, and gets nothing by that."""
+    plant = out(before)
+    under_way(plant)
+    by_word(plant, True)
+    plant.stays(5)
+    watch = Watch(plant)
+    watch.begins()
+    had = plant.counts()["2"]
+    plant.declare(strategy=WAYS[after])
+    works(plant, 60, watch)
+    assert plant.counts()["2"] <= had
+    assert users(plant) == "1"
+    by_word(plant, False)
+    ends(plant)
+
+
 def test_a_third_version_takes_no_place_but_gives_it_back() -> None:
     """While it is paused pods of the second give way to those of the proven one, and the third has none."""
     plant = out("pods")

@@ -173,7 +173,7 @@ def test_a_lost_status_proves_nothing(way: str, keeps: str) -> None:
     plant.stays(60)
     assert (reason(plant), status(plant).stable_rs) == ("StableLost", "unknown")
     assert (plant.counts(), plant.selected("hmi"), plant.weights()) == before
-    assert status(plant).message.startswith("its status was lost while several revisions had pods")
+    assert status(plant).message.startswith("its status was lost, others than the declared revision have pods")
     assert len(told(plant)) == 1
     plant.declare(template=template(keeps))
     plant.stays(20)

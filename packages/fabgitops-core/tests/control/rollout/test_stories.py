@@ -57,6 +57,7 @@ class Story:
         self.plant.settle()
         self.versions = 1
         self.watch = Watch(self.plant)
+        self.skipped: set[str] = set()
 
     @property
     def status(self) -> RolloutStatus:
@@ -71,18 +72,18 @@ class Story:
     def works(self) -> None:
         """It gets on, and time passes."""
         for _ in range(self.chance.randint(1, 6)):
-            self.plant.look()
+            self.looks()
             self.done()
             self.plant.tick(self.chance.choice((0.0, 1.0, 5.0)))
 
     def fails(self) -> None:
         """A request is not carried out."""
-        self.plant.look()
+        self.looks()
         self.plant.carry_out(self.chance.choice(FAILURES))
 
     def killed(self) -> None:
         """It is killed, before or after what it asked for was done."""
-        self.plant.look()
+        self.looks()
         if self.chance.random() < 0.5:
             self.done()
         self.plant.restart()
@@ -126,6 +127,8 @@ class Story:
         promotion = f"{hash_}/{self.chance.choice(['full', 'preview', step, step])}"
         mark, word = self.chance.choice(((marks.ABORT, hash_), (marks.PROMOTE, promotion), (marks.PAUSE, "why not")))
         self.plant.say(mark, word)
+        if word.endswith("/full"):
+            self.skipped.add(hash_)
         self.watch.begins()
         if mark == marks.PAUSE:
             for _ in range(4):
@@ -148,6 +151,15 @@ class Story:
         lost = [name for name, count in served.items() if count and not self.pods(name)]
         assert not lost or not plant.available(), f"{lost} lost its last pod"
         assert self.nowhere() <= nowhere or not plant.available(), f"requests go nowhere: {self.nowhere() - nowhere}"
+
+    def looks(self) -> None:
+        """Let it look, and see that it takes no version for proven because the one is lost that was."""
+        before = self.status.stable_rs
+        self.plant.look()
+        now, revisions = self.status.stable_rs, self.plant.revisions().values()
+        is_there = any(each["metadata"]["labels"][marks.HASH] == before for each in revisions)
+        if before and now != before and not is_there:
+            assert self.status.current_pod_hash in self.skipped, f"{now} took the place of {before}, which is lost"
 
     def nowhere(self) -> set[tuple[str, str]]:
         """Return the routes that are held which send requests to a Service that leads to no pods."""
@@ -186,6 +198,7 @@ class Story:
             step = ("preview", "active")[turn % 2] if index is None else index
             if self.status.conditions[0].reason == "StableLost":  # nothing else lets it go on without the proven one
                 step = "full"
+                self.skipped.add(self.status.current_pod_hash)
             plant.say(marks.PROMOTE, f"{self.status.current_pod_hash}/{step}")
             self.rests()
         is_good = declared not in plant.bad and not self.status.abort
@@ -217,7 +230,7 @@ class Story:
         """Let it work until nothing is published or requested any more, and nothing is waited for."""
         for _ in range(200):
             before = self.plant.version, self.plant.status
-            self.plant.look()
+            self.looks()
             while self.plant.request is not None:
                 self.done()
             self.plant.tick()

@@ -27,6 +27,7 @@ def promote(rollout: WorkloadView) -> Word[WorkloadView]:
             f"{rollout.name}: it was given up: fabctl rollout retry {rollout.name}, or promote it with --full"
         )
     _check_going(rollout)
+    _check_known(rollout)
     if not rollout.pauses:
         raise NothingToSay(f"it waits for nobody, it is {rollout.phase}")
     where, step, then = _stop(rollout)
@@ -64,6 +65,7 @@ def promote_full(rollout: WorkloadView) -> Word[WorkloadView]:
     _check_under_way(rollout)
     _check_going(rollout)
     given_up = "it was given up, and begins again; " if rollout.aborted else ""
+    given_up += "the proven version, which is lost, is done without; " if rollout.is_lost else ""
     shown = (
         ("Stands in", ", ".join(filter(None, (rollout.phase, rollout.place, f"weight {rollout.weight}")))),
         ("Then", f"{given_up}it gets everything, without pauses and analyses, and becomes the stable one"),
@@ -85,6 +87,7 @@ def abort(rollout: WorkloadView) -> Word[WorkloadView]:
     _check_under_way(rollout)
     if rollout.aborted:
         raise NothingToSay(f"it was given up already, and is {rollout.phase}")
+    _check_known(rollout)
     shown = (
         ("Stands in", ", ".join(filter(None, (rollout.phase, rollout.place, f"weight {rollout.weight}")))),
         ("Then", f"all requests and pods go back to revision {rollout.stable}; Git goes on wanting the other one"),
@@ -179,6 +182,16 @@ def _check_under_way(rollout: WorkloadView) -> None:
     if not rollout.under_way:
         first = ", and its first version has nothing to go back to" if rollout.hash and not rollout.stable else ""
         raise NothingToSay(f"nothing is under way, it is {rollout.phase}{first}")
+
+
+def _check_known(rollout: WorkloadView) -> None:
+    """Refuse one whose proven version is lost: nothing goes on by this word, and there is nothing to go back to.
+
+    Raises:
+        Unhandled: It is, with what may be done.
+    """
+    if rollout.is_lost:
+        raise Unhandled(f"{rollout.name}: {rollout.message}")
 
 
 def _check_going(rollout: WorkloadView) -> None:

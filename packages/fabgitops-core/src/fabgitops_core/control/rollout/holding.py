@@ -43,7 +43,7 @@ def lost(look: Look, state: RolloutState) -> str:
     if not is_lost(look, state):
         return ""
     if stable == UNKNOWN:
-        return "its status was lost while several revisions had pods, and nobody knows which of them is proven"
+        return "its status was lost, others than the declared revision have pods, and nobody knows which is proven"
     return f"the ReplicaSet of the proven revision {stable} is gone, or is not seen"
 
 

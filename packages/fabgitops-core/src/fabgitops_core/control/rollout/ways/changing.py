@@ -33,8 +33,8 @@ def changed(look: Look, state: RolloutState) -> RolloutState | None:
     if not before:
         return state.with_status(current_step_hash=now)
     crossed = BLUE_GREEN in {before, now}
-    if crossed:
-        state = state.with_status(blue_green=BlueGreenStatus())
+    if crossed:  # other Services are asked what they select, also while it is held
+        state = state.with_status(blue_green=BlueGreenStatus(), ceiling=None)
     state = state.with_status(current_step_hash=now, current_step_index=_index(look, state))
     if not is_under_way(state) or status.abort:
         return state

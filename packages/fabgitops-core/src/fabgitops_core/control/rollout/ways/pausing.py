@@ -28,6 +28,8 @@ def noted(look: Look, state: RolloutState) -> RolloutState | None:
     found = _ceiling(look, state)
     state = _taken_back(look, state.with_status(ceiling=found), found)
     lost = holding.is_lost(look, state)
+    if state.status.abort and not lost:
+        return state
     outcome = f"revision {state.status.revision} ({look.hash}) stays at {found.pods} of {found.replicas} pods"
     outcome += f" and a weight of {found.weight} of {found.max_weight}" if routed(look) else ""
     reason = RolloutReason.STABLE_LOST if lost else RolloutReason.PAUSED
@@ -36,7 +38,7 @@ def noted(look: Look, state: RolloutState) -> RolloutState | None:
 
 def _over(look: Look, state: RolloutState) -> RolloutState:
     state = state.with_status(ceiling=None)
-    if state.status.stable_rs == look.hash:
+    if state.status.stable_rs == look.hash or state.status.abort:
         return state
     return decided(state, look.at, "nothing holds it any more", "Resumed", "it goes on", RolloutReason.RESUMED)
 
