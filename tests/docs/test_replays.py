@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -128,7 +128,8 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
         kubectl("wait", "-n", "yes", "--for=jsonpath={.status.plan.digest}", "--timeout=60s", "plc/press")
         yield environments
     for name in environments:
-        kubectl("delete", "plc", "--all", "-n", name)
+        kubectl("delete", "plc,chaosexperiment", "--all", "-n", name)
+    kubectl("delete", "chaospolicy", "default", "--ignore-not-found")
 
 
 PARTS = (
@@ -257,6 +258,32 @@ def a_canary(kubectl: Kubectl) -> None:
     )
 
 
+def an_experiment(kubectl: Kubectl) -> None:
+    """Make the experiment that the page shows, on PLCs of the rollout, and a policy that allows it."""
+    allowed = {"enabled": True, "scenarios": ["plcFault"]}
+    policy = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosPolicy", "metadata": {"name": "default"}, "spec": allowed}
+    kubectl("apply", "-f", "-", text=yaml.safe_dump(policy))
+    kubectl("label", "namespace", "fleet", "fabgitops.io/chaos=allowed")
+    at, ends = (f"{datetime.now(UTC) + timedelta(seconds=later):%Y-%m-%dT%H:%M:%SZ}" for later in (0, 60))
+    selector = {"matchLabels": {"line": "3"}}
+    spec = {
+        "scenario": {"plcFault": {"fault": "frozen"}},
+        "target": {"kind": "plcs", "labelSelector": selector},
+        "probes": [{"name": "in-sync", "plc": {"labelSelector": selector}}],
+    }
+    status = {
+        "phase": "Running",
+        "message": "plcFault in press-2",
+        "selected": "1/3",
+        "startedAt": at,
+        "endsAt": ends,
+        "targets": [{"name": "press-2", "uid": "u", "state": "Injected", "injectedAt": at}],
+        "probes": [{"name": "in-sync", "passed": 1, "last": "3 have InSync True"}],
+        "observedGeneration": 1,
+    }
+    make(kubectl, "ChaosExperiment", "freeze", spec, status, "fleet", line="3")
+
+
 MANIFESTS = {
     "line-3/mixer": ("deviceAddress: 10.0.0.7", "port: 502", "targetRegister: 4001", "targetValue: 2600"),
     "line-4/oven": ("deviceAddress: 10.0.0.8", "registers:", "  - name: setpoint", "    address: 70000"),
@@ -293,7 +320,7 @@ def condition(name: str, reason: str, at: str) -> dict[str, str]:
     return {"type": name, "status": "True", "reason": reason, "message": "", "lastTransitionTime": at}
 
 
-PLACES = {"rack": "racks", "supply-fan": "one", "hmi": "hmis", "rollout": "fleet", "press": "yes"}
+PLACES = {"rack": "racks", "supply-fan": "one", "hmi": "hmis", "rollout": "fleet", "press": "yes", "chaos": "fleet"}
 """Words of a command, and the namespace that it is typed in."""
 
 
@@ -307,6 +334,7 @@ def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]], kube
     """Each session in the README of fabctl comes out as it is shown there."""
     a_rollout(kubectl)
     a_canary(kubectl)
+    an_experiment(kubectl)
     a_folder(kubectl, tmp_path)
     shown = [each for block in blocks(FABCTL) if block.language == "console" for each in sessions(block)]
     assert {command for command, _ in shown} >= ON_A_SCREEN
