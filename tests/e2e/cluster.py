@@ -64,6 +64,7 @@ class Helm:
         images = {
             "image": "fabgitops/fabgitops-operator",
             "mockPlc.image": "fabgitops/mock-plc",
+            "chaos.agent.image": "fabgitops/fabgitops-agent",
         }
         parts = [
             (f"{image}.registry=localhost", f"{image}.repository={repository}", f"{image}.tag={self.tag}")

@@ -7,10 +7,15 @@ from pathlib import Path
 
 import lightkube
 import pytest
+from lightkube.config import client_adapter
 
+from .chaos import AGENT, OPERATOR, Chaos, Watch
 from .cluster import Cluster, Helm
 from .evidence import collect
 from .floor import Floor
+
+LEASE = [f"settings.lease{name}Secs={secs}" for name, secs in (("Duration", 12), ("Deadline", 8), ("Retry", 1))]
+"""An operator that was killed is followed as soon as that may be: nobody wants to wait a minute each time."""
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +59,21 @@ def kept_evidence(client: lightkube.Client, session: pytest.Session) -> Iterator
     finally:
         if failed:
             collect(client, Path(os.environ["FABGITOPS_EVIDENCE"]))
+
+
+@pytest.fixture(scope="session")
+def chaos(cluster: Cluster, helm: Helm) -> Iterator[Chaos]:
+    """Return chaos experiments that may be, with their operator and agent; all are over at the end."""
+    helm.install("chaos.enabled=true", "chaos.agent.enabled=true", *LEASE)
+    config = lightkube.KubeConfig.from_file(os.environ["KUBECONFIG"]).get()
+    assert config
+    with client_adapter.Client(config, client_adapter.ConnectionParams()) as api:
+        found = Chaos(cluster, Watch(api))
+        found.allow()
+        found.run_watch()
+        for component in (OPERATOR, AGENT):
+            found.pod_of(component)
+        try:
+            yield found
+        finally:
+            found.clear()

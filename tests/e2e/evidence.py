@@ -9,10 +9,11 @@ from lightkube.core.exceptions import ApiError
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod
 
+from .chaos import ChaosExperiment
 from .cluster import PLANT, SYSTEM, Event, IndustrialPLC
 from .floor import PARTS, Rack, RackTemplate
 
-KINDS = (Pod, Deployment, Event, IndustrialPLC, RackTemplate, Rack, *PARTS)
+KINDS = (Pod, Deployment, Event, IndustrialPLC, RackTemplate, Rack, *PARTS, ChaosExperiment)
 
 
 def collect(client: Any, folder: Path) -> None:
