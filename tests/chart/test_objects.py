@@ -99,7 +99,8 @@ def test_one_writer(helm: Helm) -> None:
 
 
 @pytest.mark.parametrize(
-    ("component", "values"), [("operator", {}), *((each, {each: {"enabled": True}}) for each in ("racks", "delivery"))]
+    ("component", "values"),
+    [("operator", {}), *((each, {each: {"enabled": True}}) for each in ("racks", "delivery", "chaos"))],
 )
 def test_two_replicas(helm: Helm, component: str, values: dict[str, Any]) -> None:
     """Of two operators one is replaced or drained at a time, and they keep away from each other's node."""

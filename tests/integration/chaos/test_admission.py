@@ -166,6 +166,12 @@ MAY: list[tuple[str, Spec, tuple[str, str, str], str]] = [
         ("fabgitops.io", "industrialplcs", "update"),
         "change PLCs",
     ),
+    (
+        "token",
+        {"scenario": {"plcFault": {"fault": "frozen", "tokenSecret": "mock"}}, "target": PLCS},
+        ("", "secrets", "get"),
+        "read the Secret mock",
+    ),
 ]
 
 
@@ -180,6 +186,7 @@ def grant(api: httpx.Client, user: str, where: str, rules: list[tuple[str, str, 
     api.post(f"{url}/rolebindings", json=body).raise_for_status()
 
 
+FAULTS = ("fabgitops.io", "industrialplcs", "update")
 MAKING = [("fabgitops.io", kinds, "create") for kinds in KINDS.values()]
 
 
@@ -189,7 +196,7 @@ def test_nobody_gains_by_an_experiment(
 ) -> None:
     """Who may make experiments has the operator do what he may do himself, and nothing else, nor by a schedule."""
     grant(door.api, f"all-but-{name}", ALLOWED, [*MAKING, *({each[2] for each in MAY} - {right})])
-    grant(door.api, f"only-{name}", ALLOWED, [*MAKING, right])
+    grant(door.api, f"only-{name}", ALLOWED, [*MAKING, right, *([FAULTS] if name == "token" else [])])
     for kind in KINDS:
         until(lambda kind=kind: door.told(spec, kind=kind, by=f"only-{name}") == "", "who may, may")  # type: ignore[misc]
         told = door.told(spec, kind=kind, by=f"all-but-{name}")
@@ -247,7 +254,7 @@ def test_what_runs_can_always_be_ended(door: Door) -> None:
 
 
 def test_a_schedule_changes_hands_with_what_it_runs(door: Door) -> None:
-    """Whoever changes what a schedule runs has to be allowed to; whoever stops it need not, and its runs are made."""
+    """Whoever changes what a schedule runs, or when, has to be allowed to; whoever stops it need not."""
     api, url = door.api, f"{GROUP}/namespaces/{ALLOWED}/chaosschedules"
     body = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosSchedule", "metadata": {"name": "nightly"}}
     spec = {"schedule": "0 3 * * *", "template": {"spec": KILL}}
@@ -259,8 +266,10 @@ def test_a_schedule_changes_hands_with_what_it_runs(door: Door) -> None:
         return api.patch(f"{url}/nightly", json={"spec": change}, headers=by)
 
     until(lambda: patched({"suspend": True}).is_success, "the role is there")
-    longer = patched({"template": {"spec": {"durationSecs": 90}}})
-    assert (longer.status_code, "editor may not evict pods" in longer.text) == (403, True)
+    for change in ({"template": {"spec": {"durationSecs": 90}}}, {"schedule": "* * * * *"}, {"suspend": False}):
+        refused = patched(change)
+        assert (refused.status_code, "editor may not evict pods" in refused.text) == (403, True)
+    assert patched({"historyLimit": 3}).is_success
     grant(api, "the-operator", ALLOWED, MAKING)
     subject = {"kind": "User", "name": CHAOS_ACCOUNT, "apiGroup": "rbac.authorization.k8s.io"}
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "the-operator"}

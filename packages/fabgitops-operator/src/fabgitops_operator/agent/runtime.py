@@ -23,7 +23,6 @@ from fabgitops_operator.hosting.http import served, serving
 from fabgitops_operator.hosting.process import told_to_stop
 
 log = logging.getLogger(__name__)
-_EVERYWHERE = "0.0.0.0"  # noqa: S104 - a pod's, which the operator reaches by TLS and token
 
 
 async def serve(settings: AgentSettings) -> None:
@@ -50,7 +49,7 @@ async def serve(settings: AgentSettings) -> None:
         stack.push_async_callback(kube.close)
         way_out = "choose another with --port"
         app = server.application()
-        port = await stack.enter_async_context(served(app, _EVERYWHERE, settings.port, way_out, tls))
+        port = await stack.enter_async_context(served(app, settings.address, settings.port, way_out, tls))
         stack.push_async_callback(injections.close)
         host = f"[{settings.address}]" if ":" in settings.address else settings.address
         said = Said(f"https://{host}:{port}", fingerprint, place.capabilities, place.node, place.instance)

@@ -27,7 +27,7 @@ class AgentSettings:
     """Name of the node that this agent is on: its Lease is called after it."""
 
     address: Annotated[str, Parameter(validator=_needed)]
-    """Address at which the operator reaches this agent: its pod's."""
+    """Address at which the operator reaches this agent, and where it listens: its pod's, of IPv4 or IPv6."""
 
     account: Annotated[str, Parameter(validator=_needed)]
     """The one account that may ask anything: system:serviceaccount:NAMESPACE:NAME."""
