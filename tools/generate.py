@@ -38,7 +38,7 @@ def generated() -> dict[Path, str]:
     of_chaos = {MANIFESTS / "chaos" / f"{kind.crd_name}.yaml": _manifest(kind) for kind in CHAOS_KINDS}
     definitions |= of_chaos | of_racks | of_setpoints | of_delivery | of_argo
     charted = chart.files({str(path.relative_to(MANIFESTS)): text for path, text in definitions.items()})
-    every = (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS)
+    every = (*KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *CHAOS_KINDS)
     pages = {REFERENCE / f"{kind.name.lower()}.md": reference(kind) for kind in every}
     pages[REFERENCE / "argo-rollouts.md"] = argoreference.page()
     terminal = {ROOT / "docs/fabctl.md": manual.page(), ROOT / "packages/fabctl/man/fabctl.1": manual.man()}

@@ -12,8 +12,9 @@ from fabctl.workloads import workload_view
 from fabgitops_core.api.crd import definition
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
+from fabgitops_core.control.chaos.reasons import Reason, ScheduleReason
 from fabgitops_core.control.commands import Notice
-from fabgitops_core.control.kinds import DELIVERY_KINDS, SETPOINT_KINDS
+from fabgitops_core.control.kinds import CHAOS_KINDS, DELIVERY_KINDS, SETPOINT_KINDS
 from fabgitops_core.control.kinds import KINDS as PLC_KINDS
 from fabgitops_core.control.plc import situations
 from fabgitops_core.control.plc.reasons import PlcReason
@@ -25,7 +26,7 @@ from fabgitops_core.control.setpoint import situations as rollouts
 
 from .pages import ROOT
 
-KINDS = tuple(dict.fromkeys((*PLC_KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS)))
+KINDS = tuple(dict.fromkeys((*PLC_KINDS, *RACK_KINDS, *SETPOINT_KINDS, *DELIVERY_KINDS, *CHAOS_KINDS)))
 EXAMPLES = ROOT / "examples/reference"
 REASONS = {
     "IndustrialPLC": {each.reason for each in situations.ALL},
@@ -35,6 +36,8 @@ REASONS = {
     "BMC": {each.value for each in Standing},
     "AnalysisTemplate": {"Valid", "InvalidSpec", "InternalError"},
     "SetpointRollout": {each.reason for each in vars(rollouts).values() if isinstance(each, rollouts.Situation)},
+    "ChaosExperiment": {each.value for each in Reason},
+    "ChaosSchedule": {each.value for each in ScheduleReason},
     "Rollout": {each.reason for each in vars(workloads).values() if isinstance(each, workloads.Situation)},
 }
 """The reasons of conditions that there are, by kind."""

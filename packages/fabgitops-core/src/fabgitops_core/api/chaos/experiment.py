@@ -50,9 +50,9 @@ class ExperimentSpec(ApiModel):
     target: Target | None = None
     """To what it is done; apiLatency takes none."""
     duration_secs: Annotated[int, Field(ge=1, le=MAX_DURATION_SECS, strict=True)] = 60
-    """For how many seconds, counted from the first injection; 60 when not given."""
+    """Seconds that it lasts, counted from the first injection; 60 when not given."""
     start_deadline_secs: Annotated[int, Field(ge=1, le=MAX_DURATION_SECS, strict=True)] = 300
-    """How many seconds after it was made it must have begun; it has failed otherwise. 300 when not given."""
+    """Seconds after it was made within which it must have begun, or it has failed; 300 when not given."""
     probes: Annotated[tuple[Probe, ...], Field(max_length=MAX_PROBES, json_schema_extra=KEYED_BY_NAME)] = ()
     """What must hold."""
 

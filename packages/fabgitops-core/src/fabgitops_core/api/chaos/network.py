@@ -100,9 +100,9 @@ class NetworkDelay(ApiModel):
     """
 
     delay_millis: Millis | None = None
-    """How long each packet is held, in milliseconds."""
+    """Milliseconds for which each packet is held."""
     jitter_millis: Millis | None = None
-    """By how much that varies, in milliseconds, up and down alike; packets of one flow keep their order."""
+    """Milliseconds by which that varies, up and down alike; packets of one flow keep their order."""
     loss_percent: Annotated[int, Field(ge=1, le=100, strict=True)] | None = None
     """How many of a hundred packets are lost."""
     partition: StrictBool = False
@@ -145,9 +145,9 @@ class ApiLatency(ApiModel):
     """
 
     delay_millis: Annotated[int, Field(ge=1, le=5_000, strict=True)]
-    """How long each packet is held, in milliseconds: at most 5 s."""
+    """Milliseconds for which each packet is held: at most 5 s."""
     jitter_millis: Annotated[int, Field(ge=1, le=5_000, strict=True)] | None = None
-    """By how much that varies, in milliseconds, up and down alike."""
+    """Milliseconds by which that varies, up and down alike."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

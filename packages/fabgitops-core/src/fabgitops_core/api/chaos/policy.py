@@ -34,7 +34,7 @@ class ChaosPolicySpec(ApiModel):
     scenarios: Annotated[tuple[ScenarioName, ...], Field(max_length=64)] = ()
     """What may be done: podKiller, cpuStress, … and names of extensions; nothing when not given."""
     max_duration_secs: Annotated[int, Field(ge=1, le=MAX_DURATION_SECS, strict=True)] = 600
-    """How long an experiment may be, in seconds; 600 when not given."""
+    """Seconds that an experiment may last; 600 when not given."""
     max_targets: Annotated[int, Field(ge=1, le=MAX_TARGETS, strict=True)] = 5
     """How many targets it may have; 5 when not given."""
     max_percent: Annotated[int, Field(ge=1, le=100, strict=True)] = 50

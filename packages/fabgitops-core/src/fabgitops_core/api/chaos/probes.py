@@ -31,7 +31,7 @@ class PlcProbe(ApiModel):
     status: ConditionStatus = ConditionStatus.TRUE
     """What it must be; True when not given."""
     for_secs: Annotated[int, Field(ge=0, le=3600, strict=True)] = 0
-    """For how many seconds it must have been; 0 when not given."""
+    """Seconds for which it must have been so; 0 when not given."""
 
 
 @unstored
@@ -115,13 +115,13 @@ class Probe(ApiModel):
     when: Annotated[tuple[When, ...], Field(min_length=1, max_length=3)] = (When.START, When.DURING, When.END)
     """When it is asked: start, during and end when not given."""
     every_secs: Annotated[int, Field(ge=1, le=3600, strict=True)] = 10
-    """How many seconds after an answer it is asked again during the experiment; 10 when not given."""
+    """Seconds after an answer until it is asked again during the experiment; 10 when not given."""
     timeout_secs: Annotated[int, Field(ge=1, le=MOST_TIMEOUT_SECS, strict=True)] = 3
     """Seconds that an answer may take; 3 when not given."""
     fail_after: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
     """After how many answers in a row that do not hold it has failed during the experiment; 1 when not given."""
     within_secs: Annotated[int, Field(ge=1, le=3600, strict=True)] | None = None
-    """For how many seconds it is asked again at the end until it holds; once when not given.
+    """Seconds for which it is asked again at the end until it holds; asked once when not given.
 
     A PLC that was away is asked again after up to 60 s and its pollIntervalSecs.
     """

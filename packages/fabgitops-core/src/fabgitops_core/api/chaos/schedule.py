@@ -57,7 +57,7 @@ class ChaosScheduleSpec(ApiModel):
     concurrency_policy: Annotated[ConcurrencyPolicy, Field(json_schema_extra=UNSTORED)] = ConcurrencyPolicy.FORBID
     """What becomes of a time that comes while a run is under way: Forbid when not given, or Allow."""
     starting_deadline_secs: Annotated[int, Field(ge=10, le=86400, strict=True, json_schema_extra=UNSTORED)] = 60
-    """So many seconds late a run may still begin; 60 when not given. Of times that were missed one is made up for."""
+    """Seconds late that a run may still begin; 60 when not given. Of times that were missed one is made up for."""
     history_limit: Annotated[int, Field(ge=1, le=MAX_HISTORY, strict=True, json_schema_extra=UNSTORED)] = 10
     """How many runs that are over are kept; 10 when not given."""
     suspend: StrictBool = False
