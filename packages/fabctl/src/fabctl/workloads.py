@@ -84,6 +84,8 @@ class WorkloadView:
     images: tuple[str, ...]
     """Those of the template, by container as NAME=IMAGE."""
     analyses: tuple[Analysis, ...]
+    gone_past: tuple[int, ...]
+    """The numbers of analyses that could not tell, and that somebody has gone past."""
     decisions: tuple[Decision, ...]
     started: datetime | None
     step_started: datetime | None
@@ -230,6 +232,7 @@ def workload_view(body: Body) -> WorkloadView:
         reference=_reference(mapping(spec.get("workloadRef"))),
         images=images_of(mapping(spec.get("template"))),
         analyses=tuple(map(analysis_of, sequence(status.get("analyses")))),
+        gone_past=tuple(found for each in sequence(status.get("accepted")) if (found := number(each)) is not None),
         decisions=tuple(map(decision_of, sequence(status.get("decisions")))),
         started=moment(status.get("startedAt")),
         step_started=moment(status.get("stepStartedAt")),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from fabctl.commands.acting import Answer
 from fabctl.commands.rollout.saying import NothingToSay, Word
 from fabctl.errors import Unhandled
+from fabctl.letting import stop_of
 from fabctl.marks import ABORT, PROMOTE, RETRY
 from fabctl.render import Section
 from fabctl.render.workloads import head
-from fabctl.stepping import step_said
 from fabctl.workloads import WorkloadView
 
 if TYPE_CHECKING:
@@ -30,34 +30,18 @@ def promote(rollout: WorkloadView) -> Word[WorkloadView]:
     _check_known(rollout)
     if not rollout.pauses:
         raise NothingToSay(f"it waits for nobody, it is {rollout.phase}")
-    where, step, then = _stop(rollout)
-    shown = (("Waits", f"{where}: {rollout.why}"), ("Then", then))
-    said = f"{rollout.hash}/{step}"
+    if (stop := stop_of(rollout)) is None:
+        raise Unhandled(f"{rollout.name}: it waits at no step: promote it with --full")
+    shown = (("Waits", f"{stop.where}: {rollout.why}"), ("Then", stop.then))
+    said = f"{rollout.hash}/{stop.step}"
 
     def answer(now: WorkloadView) -> Answer | None:
         if (now.step, now.active, now.pauses) != (rollout.step, rollout.active, rollout.pauses) or not now.under_way:
             return Answer(f"goes on, {now.phase}: {now.message}")
         return _too_late(now) if now.has_heard(PROMOTE, said) else None
 
-    question = f"Go on behind {where} of {_which(rollout)}"
+    question = f"Go on behind {stop.where} of {_which(rollout)}"
     return _word(rollout, {PROMOTE: said}, shown, question, ("promote", "promoted", "asked to go on"), answer)
-
-
-def _stop(rollout: WorkloadView) -> tuple[str, str, str]:
-    """Return where it waits, in words and as a word names it, and what comes then.
-
-    Raises:
-        Unhandled: A word has no name for it.
-    """
-    if rollout.way == "blueGreen":
-        if rollout.active == rollout.hash:
-            return "the switch to the new version", "active", "it becomes the stable one"
-        return "the preview", "preview", "the active Service goes over to it"
-    if rollout.step is None:
-        raise Unhandled(f"{rollout.name}: it waits at no step: promote it with --full")
-    following = rollout.steps[rollout.step + 1] if rollout.step + 1 < len(rollout.steps) else None
-    last = "no step is left: it gets everything, and becomes the stable one"
-    return rollout.place or "the test", str(rollout.step), step_said(following) if following else last
 
 
 def promote_full(rollout: WorkloadView) -> Word[WorkloadView]:
