@@ -414,6 +414,21 @@ def test_a_provider_that_asks_a_fleet_is_refused() -> None:
     assert (begun_of(one), stands(one).current_step_index) == (0, 0)
 
 
+def test_an_analysis_that_would_never_end_is_refused() -> None:
+    """A step would wait for ever for what has no count: it is named before the first step is done; then it goes on."""
+    one = plant({"setWeight": 25}, {"analysis": CHECKS}, {"pause": {}}, metric=OFTEN)
+    one.declare(template=template("2"))
+    one.stays(5)
+    assert stands(one).message == (
+        "the analysis of step 2 cannot begin: metric rate of AnalysisTemplate checks has an interval and no count,"
+        " so that it would never end: give it a count"
+    )
+    assert (begun_of(one), stands(one).current_step_index) == (0, 0)
+    offer(one, {**OFTEN, "count": 2})
+    one.settle()
+    assert (verdicts(one), why(one)) == ({2: "Successful"}, ["CanaryPauseStep"])
+
+
 def test_other_steps_are_judged_anew() -> None:
     """What an analysis said of a step counts for no other step that has its number now."""
     more = {"templates": [{"templateName": "more"}]}

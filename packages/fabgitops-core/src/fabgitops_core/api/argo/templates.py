@@ -17,7 +17,10 @@ _INSTEAD = "a metric comes from prometheus or web: ask it there, by its HTTP API
 _JOB = "Jobs are not run: let it serve its verdict as JSON, and ask by the provider web"
 _NO_KEY = "Secrets are not read: give the argument a value, or ask by way of a proxy that authenticates"
 _LATER = "say it in spec.…analysis.args of the Rollout, which is what a template is filled in for"
-_DRY_RUN = "a metric always counts here: give it failureLimit -1 and inconclusiveLimit -1 instead"
+_DRY_RUN = (
+    "a metric always counts here: try it by fabctl rollout analyze, or give it a count, failureLimit and"
+    " inconclusiveLimit -1, and a great consecutiveErrorLimit instead"
+)
 _RETENTION = "the last ten measurements of each metric are kept, and nothing else can be said: leave it out"
 _TEMPLATES = "a template does not name others: name them all in the analysis of the Rollout"
 _INSECURE = "certificates are always verified: the operator is told the authority of its Prometheus by --prometheus-ca"

@@ -7,6 +7,7 @@ requests go over. What was measured is in the status, and nowhere else; `control
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from fabgitops_core.api.analysis.metrics import Metric
 from fabgitops_core.api.analysis.refs import Analyses
 from fabgitops_core.api.analysis.status import AnalysisStatus
 from fabgitops_core.api.analysis.template import ANALYSIS_TEMPLATE, AnalysisTemplateSpec
@@ -173,15 +174,17 @@ def why_not(look: Look, state: RolloutState) -> str:
 
 def problems(way: Canary | BlueGreen, offers: running.Offers, at: datetime) -> Mapping[int, str]:
     """Return by number why analyses of a strategy could not begin now; those are not in it that could."""
-    known: dict[str, str] = {}
+    known: dict[str, tuple[str, str]] = {}
     found: dict[int, str] = {}
     for number, analyses in analyses_of(way).items():
         same = analyses.model_dump_json(include={"templates", "args"})  # at each step the same ones, as a rule
         if same not in known:
             begun = running.begun(number, analyses, offers, at)
-            known[same] = begun if isinstance(begun, str) else _of_no_fleet(analyses, offers)
-        if known[same]:
-            found[number] = f"{named(way, number)} cannot begin: {known[same]}"
+            why = begun if isinstance(begun, str) else _first(analyses, offers, _asks_a_fleet)
+            known[same] = why, why or _first(analyses, offers, _never_ends)
+        why = known[same][number != BACKGROUND]  # that of the background ends with what it judges
+        if why:
+            found[number] = f"{named(way, number)} cannot begin: {why}"
     return found
 
 
@@ -194,15 +197,26 @@ def _is_to_come(look: Look, state: RolloutState, number: int) -> bool:
     return not is_past(look, state, number) and of(state, number) is None
 
 
-def _of_no_fleet(analyses: Analyses, offers: running.Offers) -> str:
-    """Return which metric asks how the PLCs of a rollout stand, which leads none; "" where none does."""
+def _first(analyses: Analyses, offers: running.Offers, problem: Callable[[Metric], str]) -> str:
+    """Return which metric has a problem, and what; "" where none has."""
     for template in analyses.templates:
         spec, _ = offers.get((ANALYSIS_TEMPLATE.name, template.template_name), (None, ""))
         for metric in spec.metrics if isinstance(spec, AnalysisTemplateSpec) else ():
-            if metric.provider.fleet is not None:
-                asks = f"metric {metric.name} of AnalysisTemplate {template.template_name} asks the provider fleet"
-                return f"{asks}, and a Rollout leads no PLCs: use prometheus, web or registers"
+            if why := problem(metric):
+                return f"metric {metric.name} of AnalysisTemplate {template.template_name} {why}"
     return ""
+
+
+def _asks_a_fleet(metric: Metric) -> str:
+    """Return what is wrong with one that asks how the PLCs of a rollout stand, which leads none."""
+    if metric.provider.fleet is None:
+        return ""
+    return "asks the provider fleet, and a Rollout leads no PLCs: use prometheus, web or registers"
+
+
+def _never_ends(metric: Metric) -> str:
+    """Return what is wrong with one that nothing ends: the step would wait for ever."""
+    return "" if metric.times else "has an interval and no count, so that it would never end: give it a count"
 
 
 def _ended(look: Look, state: RolloutState, counts: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
