@@ -50,6 +50,10 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     ({"metrics": [{**FLEET, "name": "m", "count": 2}]}, "a metric that is measured more than once needs an interval"),
     (
+        {"metrics": [{**RATE, "count": 2, "interval": "0s"}]},
+        "spec.metrics[0].interval is '0s': it must be longer than nothing: 1m30s",
+    ),
+    (
         {"metrics": [{**RATE, "count": 2, "failureLimit": 3}]},
         "count must be at least failureLimit and inconclusiveLimit, or they are never reached",
     ),

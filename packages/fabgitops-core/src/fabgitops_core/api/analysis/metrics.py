@@ -11,7 +11,7 @@ from fabgitops_core.api.analysis.providers import Provider
 from fabgitops_core.api.meta import ApiModel
 from fabgitops_core.api.refusals import Path, Problem, refuse
 from fabgitops_core.api.schema import LINES, Rule, rules, unstored
-from fabgitops_core.api.windows import Duration
+from fabgitops_core.api.windows import Duration, length_of
 from fabgitops_core.expressions.conditions import Unfit, compiled
 
 OF_A_RESULT = ("result",)
@@ -119,6 +119,8 @@ class Metric(ApiModel):
     def _misplaced(self) -> Iterator[Problem]:
         if (self.count or 1) > 1 and self.interval is None:
             yield Problem(("interval",), self.interval, _INTERVAL.message)
+        if self.interval is not None and not length_of(self.interval):
+            yield Problem(("interval",), self.interval, "it must be longer than nothing: 1m30s")
         if self.count and max(self.failure_limit, self.inconclusive_limit) > self.count:
             yield Problem(("count",), self.count, _COUNT.message)
 

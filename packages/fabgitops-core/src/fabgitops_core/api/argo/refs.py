@@ -9,8 +9,8 @@ from fabgitops_core.api.argo.reading import Place, Table, each, fields, kept, re
 _FIELD = re.compile(r"metadata\.(?:(?P<plain>name|namespace|uid)|(?P<map>labels|annotations)\['(?P<key>[^']+)'\])")
 _BOTH = "this name stands for a template of the namespace and for a cluster-wide one: give the two different names"
 _DRY_RUN = (
-    "a metric always counts here: try it by fabctl rollout analyze, or give it in its template a count, failureLimit and"
-    " inconclusiveLimit -1, and a great consecutiveErrorLimit instead"
+    "a metric always counts here: try it by fabctl rollout analyze, or give it a count, failureLimit and"
+    " inconclusiveLimit -1, and a great consecutiveErrorLimit in its template instead"
 )
 _RETENTION = "the last ten measurements of each metric are kept, and nothing else can be said: leave it out"
 _RUN_METADATA = "an AnalysisRun has the labels of Argo Rollouts and of the operator alone: leave it out"
