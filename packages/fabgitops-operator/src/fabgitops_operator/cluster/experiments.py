@@ -3,38 +3,35 @@
 What is looked at is looked at right then: nothing of it is kept, for pods come and go.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import httpx2
 from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
 from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS
 from fabgitops_core.api.chaos.policy import CHAOS_POLICY, NAME, ChaosPolicySpec
-from fabgitops_core.api.chaos.status import Phase
 from fabgitops_core.api.chaos.target import Target, TargetKind
 from fabgitops_core.api.kinds import Kind, foreign
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.selecting import Selector
 from fabgitops_core.api.setpoint.setpointrollout import SETPOINT_ROLLOUT
-from fabgitops_core.api.setpoint.status import Phase as Setting
 from fabgitops_core.control.chaos.deeds import Delete, Evict
-from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid, place_of
+from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Outcome, Result
 from fabgitops_core.control.chaos.selecting import NOWHERE, Candidate
-from pydantic import ValidationError
 
 from fabgitops_operator.chaos.away import AwayError
+from fabgitops_operator.chaos.reading import Leading, claimed_by, is_true, labels_of, leading_of, plc, policy_of
 from fabgitops_operator.cluster.answers import answers
 from fabgitops_operator.cluster.holders import operator_of
-from fabgitops_operator.cluster.moving import Movers, led
+from fabgitops_operator.cluster.moving import Movers
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting.errors import ApiError, Conflict, Forbidden, Gone, Rejected
 from fabgitops_operator.hosting.ports import Body
 
 MANAGER = "fabgitops-chaos"
 """What the API server calls who puts the finalizer on, and makes runs of schedules."""
-_AT_WORK = frozenset({Setting.RELEASING, Setting.BAKING, Setting.ANALYSING, Setting.RESTORING})
 _OVER = frozenset({"Succeeded", "Failed"})
 _OURS = ("app.kubernetes.io/name", "fabgitops")
 
@@ -53,18 +50,13 @@ class Experiments:
         """Return the policy, None where there is none; one that cannot be read allows nothing."""
         async with _answered("the ChaosPolicy"):
             found = await self._rest.get(CHAOS_POLICY, "", NAME)
-        if found is None:
-            return None
-        try:
-            return ChaosPolicySpec.model_validate(found.get("spec") or {})
-        except ValidationError as error:
-            raise AwayError(f"the ChaosPolicy cannot be understood: {error.errors()[0]['msg']}") from None
+        return policy_of(found)
 
     async def opted_in(self, namespace: str) -> bool:
         """Return whether a namespace lets experiments in."""
         async with _answered(f"the namespace {namespace}"):
             found = await self._rest.get(NAMESPACE, "", namespace)
-        return found is not None and _labels(found).get(CHAOS) == ALLOWED
+        return found is not None and labels_of(found).get(CHAOS) == ALLOWED
 
     async def candidates(self, namespace: str, target: Target) -> tuple[Candidate, ...]:
         """Return what a target's selector matches."""
@@ -74,18 +66,16 @@ class Experiments:
             claimed = await self._claimed()
             if target.kind is TargetKind.PLCS:
                 leading = await self._leading(namespace)
-                return tuple(_plc(each, claimed, leading) for each in found)
+                return tuple(plc(each, claimed, leading) for each in found)
             movers = Movers(lambda kind, name: self._rest.get(kind, namespace, name))
             return tuple([_pod(each, claimed, await movers.of(each)) for each in found])
 
-    async def _leading(self, namespace: str) -> Sequence[tuple[str, Callable[[Mapping[str, str]], bool]]]:
-        """Return the SetpointRollouts that are at work, and which labels each selects; none where there are no such."""
+    async def _leading(self, namespace: str) -> Leading:
+        """Return the SetpointRollouts that are at work; none where there are no such."""
         try:
-            found = await self._all(SETPOINT_ROLLOUT, namespace, "")
+            return leading_of(await self._all(SETPOINT_ROLLOUT, namespace, ""))
         except Gone:
             return ()
-        at_work = [each for each in found if (each.get("status") or {}).get("phase") in _AT_WORK]
-        return [(each["metadata"]["name"], _selects(each)) for each in at_work]
 
     async def plcs(self, namespace: str, selector: Selector) -> Sequence[Body]:
         """Return the IndustrialPLCs that a selector matches."""
@@ -109,14 +99,7 @@ class Experiments:
 
     async def _claimed(self) -> Mapping[str, str]:
         """Return by the uid of each target, and of where it is injected, which experiment has it that is not over."""
-        claimed: dict[str, str] = {}
-        for each in await self._all(CHAOS_EXPERIMENT, None, ""):
-            status = each.get("status") or {}
-            if status.get("phase") in (Phase.RUNNING, Phase.RECOVERING):
-                name = f"{each['metadata']['namespace']}/{each['metadata']['name']}"
-                for record in status.get("targets") or ():
-                    claimed |= {record["uid"]: name, place_of(InjectionId(record.get("id") or "")): name}
-        return claimed
+        return claimed_by(await self._all(CHAOS_EXPERIMENT, None, ""))
 
     async def _all(self, kind: Kind, namespace: str | None, selector: str) -> Sequence[Body]:
         found: list[Body] = []
@@ -186,14 +169,14 @@ class Experiments:
 
 def _pod(body: Body, claimed: Mapping[str, str], moved_by: str) -> Candidate:
     metadata, spec, status = body["metadata"], body.get("spec") or {}, body.get("status") or {}
-    labels = _labels(body)
+    labels = labels_of(body)
     return Candidate(
         name=metadata["name"],
         uid=TargetUid(metadata["uid"]),
         namespace=metadata["namespace"],
         node=NodeName(spec.get("nodeName") or NOWHERE),
         labels=labels,
-        ready=_is_true(status.get("conditions") or (), "Ready"),
+        ready=is_true(status.get("conditions") or (), "Ready"),
         completed=status.get("phase") in _OVER,
         deleting="deletionTimestamp" in metadata,
         host_network=bool(spec.get("hostNetwork")),
@@ -201,43 +184,6 @@ def _pod(body: Body, claimed: Mapping[str, str], moved_by: str) -> Candidate:
         claimed_by=claimed.get(metadata["uid"], ""),
         moved_by=moved_by,
     )
-
-
-def _plc(
-    body: Body, claimed: Mapping[str, str], leading: Iterable[tuple[str, Callable[[Mapping[str, str]], bool]]]
-) -> Candidate:
-    metadata = body["metadata"]
-    return Candidate(
-        name=metadata["name"],
-        uid=TargetUid(metadata["uid"]),
-        namespace=metadata["namespace"],
-        labels=_labels(body),
-        deleting="deletionTimestamp" in metadata,
-        claimed_by=claimed.get(metadata["uid"], ""),
-        moved_by="its operator" if _written(body.get("status") or {}) else led(leading, _labels(body)),
-    )
-
-
-def _written(status: Body) -> bool:
-    """Return whether a PLC is being written, or a write to it is not proven yet."""
-    unproven = any(each.get("unverifiedWrite") for each in status.get("registers") or ())
-    return unproven or bool(status.get("unverifiedWrite")) or _is_true(status.get("conditions") or (), "Reconciling")
-
-
-def _selects(rollout: Body) -> Callable[[Mapping[str, str]], bool]:
-    """Return which labels a SetpointRollout selects; one that cannot be understood may select any."""
-    try:
-        return Selector.model_validate((rollout.get("spec") or {}).get("selector")).matches
-    except ValidationError:
-        return lambda _: True
-
-
-def _labels(body: Body) -> Mapping[str, str]:
-    return body["metadata"].get("labels") or {}
-
-
-def _is_true(conditions: Iterable[Body], name: str) -> bool:
-    return any(each.get("type") == name and each.get("status") == "True" for each in conditions)
 
 
 def _said(answer: httpx2.Response) -> str:

@@ -3,7 +3,7 @@
 A pod is changed by whom it belongs to, through its ReplicaSet. Fields are those of apps/v1, and of both Rollouts.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from fabgitops_core.api.argo.kinds import ARGO_ROLLOUT
 from fabgitops_core.api.kinds import Kind, foreign
@@ -102,11 +102,6 @@ _IS_MOVED: Mapping[str, Callable[[Body], str]] = {
     ROLLOUT.name: _rollout,
     ARGO_ROLLOUT.name: _argo,
 }
-
-
-def led(rollouts: Iterable[tuple[str, Callable[[Mapping[str, str]], bool]]], labels: Mapping[str, str]) -> str:
-    """Return which SetpointRollout that is at work leads what has these labels; "" for none."""
-    return next((f"the SetpointRollout {name}" for name, selects in rollouts if selects(labels)), "")
 
 
 def _unseen(body: Body) -> str:

@@ -44,8 +44,9 @@ class Means:
 
     `devices` and `objects` are made when there is somebody to count what they do, `performers` when there is a host to
     record it; `metrics` is asked for what judges a change and is kept elsewhere, `counts` counts what is of a family
-    without PLCs, `brake` is where the fleet brake is kept of kinds that it can hold, and `audit` keeps a record of
-    every write to a device. `secrets` is where the words are that unlock devices.
+    without PLCs and `besides` what is of one besides them, `brake` is where the fleet brake is kept of kinds that it
+    can hold, and `audit` keeps a record of every write to a device. `secrets` is where the words are that unlock
+    devices.
     """
 
     devices: Callable[[Metrics], Devices] = lambda _: NoDevices()
@@ -53,6 +54,7 @@ class Means:
     bus: Bus | None = None
     metrics: MetricSource | None = None
     counts: Others | None = None
+    besides: Others | None = None
     performers: Callable[[Host], Mapping[type[Request], Performer]] = lambda _: NONE
     brake: BrakeStore | None = None
     audit: Keeper | None = None

@@ -119,12 +119,13 @@ class Metrics(Collector):
 
     Args:
         others: Counts instead of what is of PLCs alone.
+        besides: Counts what is of a further family, besides.
     """
 
-    def __init__(self, others: Others | None = None) -> None:
+    def __init__(self, others: Others | None = None, besides: Others | None = None) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # left without annotations there
         self.registry = CollectorRegistry()
-        self._others = others
+        self._others, self._besides = others, besides
         self._rollouts = SetpointMetrics()
         self._rows: dict[Key, _Row] = {}
         self._breakers: Callable[[], Mapping[DeviceId, Breaker]] = dict
@@ -198,6 +199,8 @@ class Metrics(Collector):
 
     def happened(self, key: Key, event: Event, commands: Commands) -> None:
         """Note what a controller was told and what it wanted done."""
+        if self._besides is not None:
+            self._besides.happened(key, event, commands)
         if self._others is not None:
             self._others.happened(key, event, commands)
             return
@@ -240,8 +243,9 @@ class Metrics(Collector):
         """Drop the series of what is gone."""
         self._rows.pop(key, None)
         self._rollouts.forgotten(key)
-        if self._others is not None:
-            self._others.forgotten(key)
+        for each in (self._others, self._besides):
+            if each is not None:
+                each.forgotten(key)
 
     def request(self, function: str, result: str) -> None:
         """Count a Modbus request."""
@@ -255,6 +259,7 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield what is read off when asked, a large family in parts, each made when its turn comes."""
         yield from self._of_plcs() if self._others is None else self._others.families()
+        yield from self._besides.families() if self._besides is not None else ()
         yield GaugeMetricFamily("fabgitops_tasks", "Tasks of the event loop.", value=len(_tasks()))
         name, held, stands_by = self._lease
         yield from in_parts(families.LEADER, [((name,), held())] if name else [])

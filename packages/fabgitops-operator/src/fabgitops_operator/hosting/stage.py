@@ -70,7 +70,7 @@ async def staged(
     """
     told_to_stop = asyncio.Event()
     _take_signals(told_to_stop)
-    metrics = Metrics(means.counts)
+    metrics = Metrics(means.counts, means.besides)
     async with tracing(settings.otlp_endpoint, metrics) as then:
         terms, store = _terms(settings), means.brake
         observer = Braking(terms, store, then) if terms and store is not None else then

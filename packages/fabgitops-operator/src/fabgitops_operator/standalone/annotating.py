@@ -1,19 +1,21 @@
-"""Annotations that those who lead give to what they lead, in the store on this machine."""
+"""What kinds ask for of other objects, in the store on this machine: annotations of what they lead, and runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NoReturn
 
 from fabgitops_core.api.meta import Key
-from fabgitops_core.engine.object_errors import Away, Gone, ObjectError, Refused, Taken, Withdrawn
+from fabgitops_core.engine.object_errors import Away, Changed, Gone, ObjectError, Refused, Taken, Withdrawn
+from fabgitops_core.engine.ports import Applying
 
 from fabgitops_operator.standalone.local import kept
-from fabgitops_operator.standalone.store import Actor, How, Objects, RefusedError, StateError, Store
+from fabgitops_operator.standalone.store import Actor, How, Objects, Outcome, RefusedError, StateError, Store
 
+MAKER = How(Actor.OPERATOR, validation="Ignore", manager="fabgitops-chaos")
 ANNOTATOR = How(Actor.OPERATOR, validation="Ignore", manager="fabgitops-rollout")
 
 
 class StoreObjects:
-    """The engine's `Objects`, where no kind owns any: some are annotated, and stored when that is answered.
+    """The engine's `Objects`: some are annotated, some made and deleted, none changed; what is answered is stored.
 
     Args:
         store: What is kept.
@@ -71,13 +73,39 @@ class StoreObjects:
             return Taken(f"{doing}: another object has its name by now", record.decoded())
         return None
 
-    async def apply(self, body: Mapping[str, Any], **how: object) -> NoReturn:
-        """Never be asked for.
+    async def apply(
+        self, body: Mapping[str, Any], *, force: bool, uid: str = "", wanted: Callable[[], bool] = lambda: True
+    ) -> Applying:
+        """As `fabgitops_core.engine.ports.Objects.apply`, of what is not there yet.
 
         Raises:
-            TypeError: It was.
+            TypeError: Something that is there was to be changed.
         """
-        raise TypeError(f"no kind that is looked after here owns objects, and {body.get('kind')} was to be applied")
+        del force
+        if uid:
+            raise TypeError(f"no kind that is looked after here changes objects, and {body.get('kind')} was to be")
+        metadata = body["metadata"]
+        key = Key(body["kind"], metadata["namespace"], metadata["name"])
+        doing, resource = f"making {key.kind} {key}", kept(key.kind)
+        try:
+            made = await self._turn(doing, wanted, lambda: self._objects.create(resource, key.namespace, body, MAKER))
+        except RefusedError as error:
+            record = self._store.get(resource, key.namespace, key.name)
+            self._counted(resource.plural, "taken" if record else "refused")
+            if record is not None:
+                raise Taken(f"{doing}: another object has its name", record.decoded()) from error
+            raise Refused(f"{doing}: {error}") from error
+        self._counted(resource.plural, "ok")
+        return Applying(made.decoded(), created=True)
+
+    async def _turn(self, doing: str, wanted: Callable[[], bool], ask: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        await self._objects.turn()
+        if not wanted():
+            raise Withdrawn(f"{doing}: it is not wanted any more")
+        try:
+            return await ask()
+        except StateError as error:  # a full disk: it may have room again
+            raise Away(f"{doing}: {error}") from error
 
     async def draft(self, body: Mapping[str, Any], **how: object) -> NoReturn:
         """Never be asked for.
@@ -103,10 +131,23 @@ class StoreObjects:
         """
         raise TypeError(f"no kind that is looked after here regards objects, and {key} was to be looked at")
 
-    async def delete(self, key: Key, uid: str, version: int = 0, **how: object) -> NoReturn:
-        """Never be asked for.
+    async def delete(self, key: Key, uid: str, version: int = 0, *, wanted: Callable[[], bool] = lambda: True) -> None:
+        """As `fabgitops_core.engine.ports.Objects.delete`."""
+        doing, resource = f"deleting {key.kind} {key}", kept(key.kind)
+        must = {"uid": uid, **({"resourceVersion": str(version)} if version else {})}
+        options = {"preconditions": must, "propagationPolicy": "Background"}
+        try:
+            await self._turn(
+                doing, wanted, lambda: self._objects.delete(resource, key.namespace, key.name, options, MAKER)
+            )
+        except RefusedError as error:
+            told = self._other(key, uid, doing) or _unlike(error, doing)
+            self._counted(resource.plural, told.kind.name.lower())
+            raise told from error
+        self._counted(resource.plural, "ok")
 
-        Raises:
-            TypeError: It was.
-        """
-        raise TypeError(f"no kind that is looked after here owns objects, and {key} was to be deleted")
+
+def _unlike(error: RefusedError, doing: str) -> ObjectError:
+    """Return why the object that is meant is not deleted."""
+    changed = error.status["reason"] == "Conflict"
+    return Changed(f"{doing}: it has changed meanwhile") if changed else Refused(f"{doing}: {error}")

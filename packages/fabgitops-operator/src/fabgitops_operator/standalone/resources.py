@@ -6,11 +6,12 @@ The kinds that are looked after are core's; Events and namespaces are what Kuber
 from dataclasses import dataclass
 from functools import cache
 
+from fabgitops_core.api.chaos.policy import CHAOS_POLICY
 from fabgitops_core.api.kinds import Column, Kind
+from fabgitops_core.control.kinds import CHAOS_KINDS, SETPOINT_KINDS
 from fabgitops_core.control.kinds import KINDS as PLC_KINDS
-from fabgitops_core.control.kinds import SETPOINT_KINDS
 
-KINDS = (*PLC_KINDS, *SETPOINT_KINDS)
+KINDS = (*PLC_KINDS, *SETPOINT_KINDS, *CHAOS_KINDS)
 """Those of core that are kept here."""
 
 
@@ -34,6 +35,8 @@ class Resource:
     """Seconds since its last change after which it goes; 0: it stays."""
     most: int = 0
     """How many are kept: beyond, the oldest goes; 0: all."""
+    switch: tuple[str, ...] = ()
+    """Path of a field that anybody may set to false, also where the source says true: what it stops, it stops."""
 
     @property
     def api_version(self) -> str:
@@ -50,6 +53,9 @@ class Resource:
         return self.named
 
 
+_SWITCHES = {CHAOS_POLICY.name: ("spec", "enabled")}
+
+
 @cache
 def of_kind(kind: Kind) -> Resource:
     """Return how a kind that is looked after is kept."""
@@ -60,9 +66,11 @@ def of_kind(kind: Kind) -> Resource:
         kind.plural,
         kind.singular,
         kind.short_names,
+        kind.namespaced,
         has_status=kind.status is not None,
         columns=kind.columns,
         definition=kind,
+        switch=_SWITCHES.get(kind.name, ()),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fabctl.chaos.agents import agents as agents_of
 from fabctl.cluster import connected
+from fabctl.commands.chaos.looking import leases_of_agents
 from fabctl.commands.selecting import several, show_here
 from fabctl.names import LEASE
 from fabctl.options import ANYWHERE, PRINTING, Anywhere, Format, ManagedFields, Printing, Rows
@@ -47,7 +48,7 @@ async def agents(
         )
         return everywhere.code()
     async with connected(connection) as cluster:
-        bodies = await cluster.agents(connection.namespace)
+        bodies = await leases_of_agents(cluster, connection.namespace) or []
         now = cluster.date or datetime.now(UTC)
     show_here(
         bodies,

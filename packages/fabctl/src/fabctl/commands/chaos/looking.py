@@ -42,8 +42,10 @@ async def looked(cluster: Cluster, body: Body, given: Experiment, namespace: str
         _or_why(_opted_in(cluster, namespace)),
         _or_why(_matching(cluster, namespace, target)),
         _or_why(_claimed(cluster, given)),
-        _or_why(cluster.agents(None)),
+        _or_why(leases_of_agents(cluster, None)),
     )
+    if leases is None:
+        opted_in, leases = True, []  # without a cluster namespaces have no labels: the policy alone says what may be
     known = policy(allowed) if allowed is not None and not isinstance(allowed, FabctlError) else allowed
     agents_there = leases if isinstance(leases, FabctlError) else {each.node: each for each in agents(leases, now)}
     if isinstance(bodies, FabctlError):
@@ -59,6 +61,14 @@ async def _or_why(asking: Awaitable[T]) -> T | FabctlError:
         return await asking
     except (Denied, NotInstalled) as error:
         return error
+
+
+async def leases_of_agents(cluster: Cluster, namespace: str | None) -> list[Body] | None:
+    """Return the Leases of agents; None where there are no Leases, as an operator without a cluster has none."""
+    try:
+        return await cluster.agents(namespace)
+    except NotThere:
+        return None
 
 
 async def the_policy(cluster: Cluster) -> Body | None:

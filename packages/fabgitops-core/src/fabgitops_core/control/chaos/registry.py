@@ -101,6 +101,8 @@ def resolved(chosen: Chosen, known: Registry) -> tuple[Scenario[Any], Any]:
     """
     name, parameters = chosen.chosen
     if chosen.extension is None:
+        if isinstance(left_out := known.get(name), Broken):
+            raise ValueError(f"spec.scenario is {name}, which cannot be done here: {left_out.why}")
         return OURS[name], parameters
     extension = chosen.extension
     scenario = _extension(extension.name, known)

@@ -5,16 +5,19 @@ here, before a device would have to wait for the answer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.meta import ApiModel, Key
 from fabgitops_core.api.plc.industrialplc import IndustrialPLCSpec
 from fabgitops_core.api.plc.resolving import Unresolved, resolved
 from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.api.refusals import problems_of, sentence
+from fabgitops_core.control.commands import Commands
 from fabgitops_core.control.controller import Controller, Referent, Referrer
+from fabgitops_core.control.events import Event
 from fabgitops_core.control.intake import declared
 from pydantic import ValidationError
 
@@ -26,6 +29,22 @@ Known = Callable[[Name], Mapping[str, Any] | None]
 
 _NOT_A_TIME = datetime.fromtimestamp(0, UTC)
 """What is declared here is judged, and never comes into force: no moment matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """A kind that is declared, and that nobody looks after by itself: others read it."""
+
+    kind: Kind
+
+    def start(self, key: Key) -> None:
+        """Return that nothing is known, ever."""
+        del key
+
+    def step(self, state: None, event: Event) -> tuple[None, Commands]:
+        """Return that nothing is wanted."""
+        del state, event
+        return None, ()
 
 
 class Models:

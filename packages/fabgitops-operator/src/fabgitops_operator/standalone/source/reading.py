@@ -88,7 +88,7 @@ def _sort(path: str, body: Any, lines: Lines, kinds: Sequence[Kind], found: _Fou
         return
     kind = next((each for each in kinds if each.matches(body)), None)
     if kind is not None:
-        _take_in(path, body, lines, found)
+        _take_in(path, body, lines, kind, found)
     elif refusal := _refusal(body, kinds):
         found.troubles.append(Trouble(path, lines.of(("kind",)), refusal))
     else:
@@ -106,14 +106,14 @@ def _refusal(body: Mapping[str, Any], kinds: Sequence[Kind]) -> str:
     return f"there is no kind {printable(kind)!r} of {printable(api_version)!r}: there are {ours}"
 
 
-def _take_in(path: str, body: Mapping[str, Any], lines: Lines, found: _Found) -> None:
+def _take_in(path: str, body: Mapping[str, Any], lines: Lines, kind: Kind, found: _Found) -> None:
     metadata = body.get("metadata")
     problems = problem_of_names(metadata)
     if problems or not isinstance(metadata, dict):
         found.troubles += [Trouble(path, lines.of(where), said) for where, said in problems]
         return
-    namespace = metadata.get("namespace") or DEFAULT_NAMESPACE
-    cleaned = {key: value for key, value in metadata.items() if key not in _MADE_BY_THE_SERVER}
-    whole = {**body, "metadata": {**cleaned, "namespace": namespace}}
+    namespace = (metadata.get("namespace") or DEFAULT_NAMESPACE) if kind.namespaced else ""
+    cleaned = {key: value for key, value in metadata.items() if key not in {*_MADE_BY_THE_SERVER, "namespace"}}
+    whole = {**body, "metadata": {**cleaned, **({"namespace": namespace} if namespace else {})}}
     whole.pop("status", None)
     found.take(Manifest(name_of(body["kind"], namespace, metadata["name"]), whole, path, lines))

@@ -31,8 +31,16 @@ def refusal(record: Record, actor: Actor, new: Mapping[str, Any] | None) -> Refu
         return None
     if new is not None and same(_declared(new), _declared(record.decoded())):
         return None
+    if new is not None and (path := record.resource.switch) and same(_declared(new), _off(record.decoded(), path)):
+        return None
     file = record.origin.rpartition(":")[0] or record.origin
     return forbidden(record.resource, record.name, f"it comes from the source, change it in Git: {file}")
+
+
+def _off(body: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """Return what an object declares, with a switch turned off."""
+    (top, field), declared = path, _declared(body)
+    return declared | {top: {**declared.get(top, {}), field: False}}
 
 
 def _declared(body: Mapping[str, Any]) -> dict[str, Any]:
