@@ -270,7 +270,7 @@ class Typed:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Type a line."""
-        given = [str(FABCTL), "chaos", *words, "-n", self.line.name, "--kubeconfig", str(self.kubeconfig)]
+        given = [str(FABCTL), *words, "-n", self.line.name, "--kubeconfig", str(self.kubeconfig)]
         return subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def typed(self, *words: str) -> tuple[int, str]:
@@ -289,24 +289,24 @@ def test_fabctl_runs_one_and_ends_as_it_ends(user: Typed) -> None:
     """What it would hit is shown before; then it is followed, and its verdict is the exit code; once under one name."""
     file = str(user.file)
     user.write("freeze", durationSecs=1)
-    code, said = user.typed("run", file, "--dry-run")
+    code, said = user.typed("chaos", "run", file, "--dry-run")
     assert code == 0, said
     assert "1 of 1 that could be chosen: mixer" in said
     assert user.line.found("freeze") == {}
-    code, said = user.typed("run", file, "--wait")
+    code, said = user.typed("chaos", "run", file, "--wait")
     assert code == 0, said
     told = [line.split()[1:] for line in said.splitlines()]
     assert ["Running", "Injected", "mixer"] in told
     assert ["Recovering", "Recovered", "mixer"] in told
     assert told[-1][:2] == ["Completed", "Passed"]
-    code, said = user.typed("run", file)
+    code, said = user.typed("chaos", "run", file)
     assert (code, "it is Completed, Passed" in said, "--name freeze-2" in said) == (8, True, True), said
 
 
 def test_fabctl_ends_what_it_began(user: Typed) -> None:
     """Ctrl-C ends an experiment, and says when nothing of it is left."""
     user.write("freeze", durationSecs=600)
-    with user.start("run", str(user.file), "--wait") as fabctl:
+    with user.start("chaos", "run", str(user.file), "--wait") as fabctl:
         user.line.phase("Running", name="freeze")
         fabctl.send_signal(signal.SIGINT)
         said, _ = fabctl.communicate(timeout=90)
@@ -321,14 +321,18 @@ def test_fabctl_stops_all_chaos(user: Typed) -> None:
     user.line.run(user.line.fails(), durationSecs=600)
     user.line.phase("Running")
     try:
-        code, said = user.typed("stop", "--yes")
+        code, said = user.typed("chaos", "stop", "--yes")
         assert code == 0, said
         assert f"{user.line.name}/run: over, Aborted" in said
         assert "all chaos is over" in said
         assert user.line.faults() == []
         user.write("later", durationSecs=1)
-        assert "the ChaosPolicy has enabled: false" in user.typed("run", str(user.file), "--dry-run")[1]
+        assert "the ChaosPolicy has enabled: false" in user.typed("chaos", "run", str(user.file), "--dry-run")[1]
     finally:
         user.line.enable(True)
-    assert user.typed("agents")[0] == 0
-    assert "Aborted" in user.typed("list")[1]
+    assert user.typed("chaos", "agents")[0] == 0
+    kind = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosPolicy", "metadata": {"name": "default"}}
+    user.file.write_text(yaml.safe_dump({**kind, "spec": POLICY | {"maxTargets": 7}}))
+    code, said = user.typed("diff", "-f", str(user.file))
+    assert (code, "ChaosPolicy default" in said, "+  maxTargets: 7" in said) == (1, True, True), said
+    assert "Aborted" in user.typed("chaos", "list")[1]

@@ -3,11 +3,16 @@
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fabctl.errors import FabctlError
+from fabctl.options import Connection
 
 from .workload import Body, Served, World
 
@@ -78,6 +83,7 @@ class Plant(World):
         self.unwatchable = self.homeless = False
         """Whether nobody may watch; whether the namespace is not there."""
         self.rehearsed: list[Body] = []
+        self.version = "v1.34.2"
         self.made = threading.Event()
 
     def stands(self, phase: str, name: str = "kill", **status: Any) -> None:
@@ -94,7 +100,9 @@ class Answering(Served):
 
     def do_GET(self) -> None:  # noqa: N802 - as the server calls it
         """Answer, unless nobody may watch."""
-        if self.world.unwatchable and "watch" in parse_qs(urlsplit(self.path).query):
+        if self.path == "/version":
+            self._say(200, {"gitVersion": self.world.version})
+        elif self.world.unwatchable and "watch" in parse_qs(urlsplit(self.path).query):
             self._say(403, {"message": 'User "me" cannot watch resource "chaosexperiments"'})
         else:
             super().do_GET()
@@ -146,3 +154,41 @@ def served(world: Plant, serving: Callable[..., Any], folder: Path) -> Iterator[
         yield kubeconfig
         for watch in world.watches.values():
             watch.put(None)
+
+
+POLICY = ("chaospolicies", policy())
+ENDED = {"verdict": "Inconclusive", "reason": "Aborted", "message": "it was ended by spec.abort"}
+Play = Callable[..., tuple["Plant", Connection]]
+"""Serves a cluster with these objects."""
+
+
+async def raised(work: Awaitable[Any]) -> FabctlError:
+    """Return the error that something ends with."""
+    with pytest.raises(FabctlError) as error:
+        await work
+    return error.value
+
+
+def obeying(world: Plant) -> None:
+    """Let the operator end what it is told to end."""
+
+    def obey(body: Any) -> None:
+        if body.get("spec", {}).get("abort"):
+            body["status"] = {**body.get("status", {}), "phase": "Aborted", **ENDED, "observedGeneration": 2}
+
+    world.after = obey
+
+
+def operated(world: Plant, *statuses: tuple[str, dict[str, Any]], name: str = "kill") -> threading.Thread:
+    """Play an operator that takes an experiment through phases as soon as it is made and watched."""
+
+    def play() -> None:
+        assert world.made.wait(30)
+        while "watch chaosexperiments" not in world.asked:
+            time.sleep(0.01)
+        for phase, status in statuses:
+            world.stands(phase, name, **status)
+
+    thread = threading.Thread(target=play, daemon=True)
+    thread.start()
+    return thread

@@ -1,4 +1,4 @@
-"""Commands about experiments, on an API server whose operator is played."""
+"""Experiments that are run, followed and ended, on an API server whose operator is played."""
 
 import asyncio
 import json
@@ -9,90 +9,29 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from fabctl.asking import Asking
 from fabctl.commands.chaos import ending, following
-from fabctl.commands.chaos.abort import abort
-from fabctl.commands.chaos.agents import agents
 from fabctl.commands.chaos.get import get
-from fabctl.commands.chaos.list import list as list_
 from fabctl.commands.chaos.run import run
-from fabctl.commands.chaos.stop import stop
-from fabctl.errors import Denied, FabctlError, Late, NotInstalled, NotTaken, UnknownPLC, UsageError
-from fabctl.options import Anywhere, Connection, Format, Looking, Scope
+from fabctl.errors import Denied, Late, NotInstalled, NotTaken, UnknownPLC, UsageError
+from fabctl.options import Connection, Format
 
-from .plant import AT, CHAOS, PROBE, Plant, agent, experiment, manifest, pod, policy, served, target
+from .plant import (
+    CHAOS,
+    POLICY,
+    Play,
+    experiment,
+    manifest,
+    obeying,
+    operated,
+    raised,
+    target,
+)
 
-YES = Asking(yes=True)
 COMMAND = Path(sys.executable).with_name("fabctl")
-Play = Callable[..., tuple[Plant, Connection]]
-POLICY = ("chaospolicies", policy())
-ENDED = {"verdict": "Inconclusive", "reason": "Aborted", "message": "it was ended by spec.abort"}
-
-
-@pytest.fixture
-def play(serving: Callable[..., Any], tmp_path: Path) -> Iterator[Play]:
-    """Return what serves a cluster with these objects."""
-    opened: list[Any] = []
-
-    def begin(*objects: tuple[str, Any]) -> tuple[Plant, Connection]:
-        world = Plant(*objects)
-        opened.append(served(world, serving, tmp_path))
-        return world, Connection(kubeconfig=opened[-1].__enter__())
-
-    yield begin
-    for each in opened:
-        each.__exit__(None, None, None)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[..., str]:
-    """Return what writes objects into a file, and returns its name."""
-
-    def write(*bodies: Any) -> str:
-        where = tmp_path / "experiment.yaml"
-        where.write_text(yaml.safe_dump_all(bodies or (manifest(),)))
-        return str(where)
-
-    return write
-
-
-async def raised(work: Awaitable[Any]) -> FabctlError:
-    """Return the error that something ends with."""
-    with pytest.raises(FabctlError) as error:
-        await work
-    return error.value
-
-
-def obeying(world: Plant) -> None:
-    """Let the operator end what it is told to end."""
-
-    def obey(body: Any) -> None:
-        if body.get("spec", {}).get("abort"):
-            body["status"] = {**body.get("status", {}), "phase": "Aborted", **ENDED, "observedGeneration": 2}
-
-    world.after = obey
-
-
-def operated(world: Plant, *statuses: tuple[str, dict[str, Any]], name: str = "kill") -> threading.Thread:
-    """Play an operator that takes an experiment through phases as soon as it is made and watched."""
-
-    def play() -> None:
-        assert world.made.wait(30)
-        while "watch chaosexperiments" not in world.asked:
-            time.sleep(0.01)
-        for phase, status in statuses:
-            world.stands(phase, name, **status)
-
-    thread = threading.Thread(target=play, daemon=True)
-    thread.start()
-    return thread
 
 
 async def test_it_is_made_and_left_alone(play: Play, file: Any, capsys: Any) -> None:
@@ -291,78 +230,6 @@ async def test_what_the_api_server_refuses_was_not_begun(play: Play, file: Any) 
     assert (type(error), "chaos.enabled" in str(error)) == (NotInstalled, True)
 
 
-async def test_a_dry_run_shows_what_it_would_hit(play: Play, file: Any, capsys: Any) -> None:
-    """What the selector matches, why some are none, who would inject, what the policy says; nothing is made."""
-    bodies = [
-        pod("hmi-1"),
-        pod("hmi-2", "n2"),
-        pod("hmi-3", labels={"fabgitops.io/chaos": "protected"}),
-        pod("hmi-4", "n3"),
-    ]
-    other = experiment("Running", "other", targets=[target("hmi-2")])
-    leases = [("leases", agent("n1", datetime.now(UTC).isoformat(), networkDelay="nfqueue"))]
-    allowed = policy(
-        scenarios=["networkDelay"], windows=[{"type": "allow", "schedule": "0 22 * * *", "duration": "2h"}]
-    )
-    world, here = play(("chaospolicies", allowed), (CHAOS, other), *(("pods", each) for each in bodies), *leases)
-    body = manifest(scenario={"networkDelay": {"delayMillis": 200}}, probes=[PROBE])
-    assert await run(file(body), dry_run=True, connection=here) == 0
-    out = capsys.readouterr().out
-    assert "1 of 3 that could be chosen; and 1 protected: which is chosen when it begins, by its uid" in out
-    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in out.splitlines() if line.strip().startswith("hmi-")}
-    assert rows == {
-        "hmi-1": "n1 may be chosen ready",
-        "hmi-2": "n2 a target of plant/other none on node n2",
-        "hmi-3": "n1 protected ready",
-        "hmi-4": "n3 may be chosen none on node n3",
-    }
-    assert "ChaosPolicy:  allows it" in out
-    assert "allow 0 22 * * * for 2h (UTC): whether one is open the operator looks" in out
-    assert (len(world.rehearsed), (CHAOS, "kill") in world.objects) == (1, False)
-
-
-async def test_a_seed_says_beforehand_which_are_hit(play: Play, file: Any, capsys: Any) -> None:
-    """As the operator will choose: by hashes of the seed and of uids."""
-    _, here = play(POLICY, *(("pods", pod(f"hmi-{at}")) for at in range(4)))
-    given = {"kind": "pods", "labelSelector": {"matchLabels": {"app": "hmi"}}, "seed": "a", "mode": "fixed", "value": 2}
-    assert await run(file(manifest(target=given)), dry_run=True, connection=here) == 0
-    out = capsys.readouterr().out
-    named = re.search(r"2 of 4 that could be chosen: (hmi-\d), (hmi-\d)\n", out)
-    assert named
-    chosen = {
-        line.split()[0] for line in out.splitlines() if re.match(r" +hmi-\d .* chosen$", line) and " not " not in line
-    }
-    assert chosen == {named[1], named[2]}
-
-
-@pytest.mark.parametrize(
-    ("change", "code", "said"),
-    [
-        (lambda world: world.objects.pop(("chaospolicies", "default")), 8, "there is no ChaosPolicy"),
-        (
-            lambda world: world.objects["namespaces", "plant"]["metadata"].pop("labels"),
-            8,
-            "has no label fabgitops.io/chaos",
-        ),
-        (lambda world: setattr(world, "refusal", "not by you"), 8, "not by you"),
-        (lambda world: world.objects.pop(("pods", "hmi-1")), 7, "no target: 0 that could be chosen"),
-        (lambda world: world.denied.add("pods"), 0, "Targets:      not known: me may not list pods"),
-        (lambda world: world.denied.add("chaospolicies"), 0, "ChaosPolicy:  not known: me may not get"),
-        (lambda world: world.denied.add("namespaces"), 0, "not known whether the namespace lets it in: me may not get"),
-        (lambda world: world.denied.add("leases"), 0, "n1     chosen"),
-        (lambda world: world.objects.update({(CHAOS, "kill"): experiment("Running")}), 8, "kill is there already"),
-    ],
-)
-async def test_a_dry_run_says_what_is_in_the_way(
-    play: Play, file: Any, capsys: Any, change: Any, code: int, said: str
-) -> None:
-    """With the exit code that running it would end with; what may not be seen is said, and is no obstacle."""
-    world, here = play(("chaospolicies", policy(minReadyLeft=0)), ("pods", pod("hmi-1")))
-    change(world)
-    assert await run(file(), dry_run=True, connection=here) == code
-    assert said in capsys.readouterr().out
-
-
 async def test_options_that_contradict_each_other_are_refused(play: Play, file: Any) -> None:
     """And a namespace that is said twice, in two ways; a file that is not there."""
     _, here = play(POLICY)
@@ -374,139 +241,6 @@ async def test_options_that_contradict_each_other_are_refused(play: Play, file: 
     assert "says namespace other" in str(await raised(run(file(body), connection=elsewhere)))
     assert "no file" in str(await raised(run("nowhere.yaml", connection=here)))
     assert "drop it" in str(await raised(get("kill", watch=True, output=Format.JSON, connection=here)))
-
-
-async def test_abort_ends_some_or_all(play: Play, capsys: Any) -> None:
-    """Without asking; each says how it ended; those that are over are left alone."""
-    there = [experiment("Running"), experiment("Running", "other"), experiment("Completed", "done", verdict="Passed")]
-    world, here = play(*((CHAOS, each) for each in there))
-    obeying(world)
-    scope = Scope(kubeconfig=here.kubeconfig)
-    assert await abort("chaos/kill", "done", scope=scope) == 0
-    out = capsys.readouterr().out
-    assert "done: it is over already, Completed, Passed" in out
-    assert "kill: over, Aborted, Inconclusive: it was ended by spec.abort; nothing of it is left" in out
-    assert await abort(all_=True, dry_run=True, scope=scope) == 0
-    assert "nothing was ended (--dry-run)" in capsys.readouterr().out
-    assert await abort(all_=True, scope=scope) == 0
-    assert sorted(path for path, _ in world.patches) == [f"{CHAOS}/kill", f"{CHAOS}/other"]
-    assert await abort(all_=True, scope=scope) == 0
-    assert capsys.readouterr().err == "None of them is going on.\n"
-    assert isinstance(await raised(abort("non", scope=scope)), UnknownPLC)
-
-
-async def test_abort_says_when_nobody_answers(play: Play, capsys: Any) -> None:
-    """Exit code 6, and that it ends by itself all the same; --no-wait only asks."""
-    _, here = play((CHAOS, experiment("Running")))
-    scope = Scope(kubeconfig=here.kubeconfig)
-    assert await abort("kill", timeout=0.2, scope=scope) == 6
-    assert "ends 30 s after its last renewal, whoever is away" in capsys.readouterr().err
-    assert await abort("kill", wait=False, scope=scope) == 0
-    assert capsys.readouterr().out == "kill: asked to end\n"
-
-
-async def test_stop_switches_off_and_ends_all(play: Play, capsys: Any) -> None:
-    """The policy first, then each experiment of each namespace; it says how to allow it again."""
-    there = [experiment("Running"), experiment("Pending", "other"), experiment("Completed", "done")]
-    there[1]["metadata"]["namespace"] = "line-2"
-    world, here = play(POLICY, *((CHAOS, each) for each in there))
-    obeying(world)
-    assert await stop(asking=Asking(dry_run=True), connection=here) == 0
-    out = capsys.readouterr().out
-    assert ("ChaosPolicy:  enabled: true, will be false" in out, "To be ended (2)" in out) == (True, True)
-    assert "nothing was stopped (--dry-run)" in out
-    assert world.patches == []
-    assert await stop(asking=YES, connection=here) == 0
-    first, *others = [path for path, _ in world.patches]
-    assert (first, sorted(others)) == ("chaospolicies/default", [f"{CHAOS}/kill", f"{CHAOS}/other"])
-    out = capsys.readouterr().out
-    assert "line-2/other: over, Aborted" in out
-    assert "all chaos is over" in out
-    assert "kubectl patch chaospolicy default" in out
-    assert await stop(asking=YES, connection=here) == 0
-    assert "enabled: false already" in capsys.readouterr().out
-    assert isinstance(await raised(stop(connection=here)), UsageError)
-
-
-async def test_stop_does_what_is_allowed(play: Play, capsys: Any) -> None:
-    """Who may not touch the policy ends the experiments all the same, is told so, and gets exit code 4."""
-    world, here = play(POLICY, (CHAOS, experiment("Running")))
-    obeying(world)
-    world.denied = {"chaospolicies"}
-    assert await stop(asking=YES, connection=here) == 4
-    told = capsys.readouterr()
-    assert "kill: over, Aborted" in told.out
-    assert "the ChaosPolicy stays as it is, so that experiments may begin: me may not patch" in told.err
-    assert "to allow it again" not in told.out
-
-
-async def test_stop_of_who_may_not_see_experiments(play: Play, capsys: Any) -> None:
-    """The policy is switched off, which ends them; that they were not told to end is said, exit code 4."""
-    world, here = play(POLICY, (CHAOS, experiment("Running")))
-    world.denied = {CHAOS}
-    assert await stop(asking=YES, connection=here) == 4
-    told = capsys.readouterr()
-    assert "Experiments:  not known: me may not list" in told.out
-    assert "nothing begins any more" in told.out
-    assert "nothing was told to end: me may not list" in told.err
-
-
-async def test_stop_tells_what_is_over_and_what_is_not(play: Play, capsys: Any) -> None:
-    """Where an operator does not answer: exit code 6; and that Git would switch the policy on again is said before."""
-    kept = policy()
-    kept["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "chaos:x"}
-    world, here = play(("chaospolicies", kept), (CHAOS, experiment("Running")), (CHAOS, experiment("Running", "other")))
-
-    def obey(body: Any) -> None:
-        if body["metadata"]["name"] == "other":
-            body["status"] = {"phase": "Aborted", **ENDED}
-
-    world.after = obey
-    assert await stop(asking=YES, timeout=0.4, connection=here) == 6
-    told = capsys.readouterr()
-    assert "Argo CD, application chaos keeps it as Git has it: set enabled: false there, too" in told.out
-    assert ("plant/other: over" in told.out, "plant/kill: asked to end" in told.err) == (True, True)
-    assert "all chaos is over" not in told.out
-
-
-async def test_stop_without_anything_to_stop(play: Play, capsys: Any) -> None:
-    """No policy and no experiment: that is said."""
-    _, here = play()
-    assert await stop(asking=YES, connection=here) == 0
-    out = capsys.readouterr().out
-    assert ("there is none, so nothing begins" in out, "no chaos was going on" in out) == (True, True)
-    assert "to allow it again" not in out
-
-
-async def test_experiments_are_listed_and_drawn(play: Play, capsys: Any) -> None:
-    """As a table, a tree, and for programs; where there is none that is said."""
-    _, here = play((CHAOS, experiment("Running", endsAt="2026-01-01T00:01:00Z", selected="1/3")))
-    scope = Looking(kubeconfig=here.kubeconfig)
-    assert await list_(scope=scope) == 0
-    assert capsys.readouterr().out.splitlines()[1].split()[:5] == ["kill", "podKiller", "Running", "-", "1/3"]
-    assert await list_(output=Format.NAME, scope=scope) == 0
-    assert capsys.readouterr().out == "chaosexperiment.fabgitops.io/kill\n"
-    assert await get("kill", connection=here) == 0
-    assert "experiment kill  Running" in capsys.readouterr().out
-    assert await get("kill", output=Format.JSON, connection=here) == 0
-    assert json.loads(capsys.readouterr().out)["metadata"]["name"] == "kill"
-    error = await raised(get("kil", connection=here))
-    assert (type(error), "did you mean kill?" in str(error)) == (UnknownPLC, True)
-
-
-async def test_agents_are_listed(play: Play, capsys: Any) -> None:
-    """By their Leases, of whichever namespace; none is no error, and no right is one."""
-    world, here = play(("leases", agent("n1", AT, networkDelay="nfqueue")))
-    where = Anywhere(kubeconfig=here.kubeconfig)
-    assert await agents(connection=where) == 0
-    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["n1", "silent"]
-    assert await agents(output=Format.NAME, connection=where) == 0
-    assert capsys.readouterr().out == "lease.coordination.k8s.io/fabgitops-agent-n1\n"
-    world.objects.pop(("leases", "fabgitops-agent-n1"))
-    assert await agents(connection=where) == 0
-    assert "no agent has said anything" in capsys.readouterr().err
-    world.denied = {"leases"}
-    assert isinstance(await raised(agents(connection=where)), Denied)
 
 
 async def test_an_answer_that_was_lost_is_said(play: Play, file: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from fabctl.chaos.guarding import MARK, PROTECTED, Policy
+from fabctl.chaos.guarding import ALLOWED, MARK, PROTECTED, Policy
 from fabctl.fields import Body, mapping, number, sequence, text
 
 _OVER = frozenset({"Succeeded", "Failed"})
@@ -26,6 +26,8 @@ class Candidate:
     why_not: str
     busy: str
     """What keeps it from being a target just now, or nothing."""
+    real: bool = True
+    """Whether it may be a target also where it is a real PLC; of pods it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ def candidates(
         claims = f"a target of {claimed[uid]}" if uid in claimed else ""
         node = text(mapping(body.get("spec")).get("nodeName")) if are_pods else ""
         name = text(metadata.get("name"))
-        found.append(Candidate(name, uid, node, why_not(body, policy), claims))
+        allowed = mapping(metadata.get("labels")).get(MARK) == ALLOWED
+        real = are_pods or (policy is not None and policy.real_plcs and allowed)
+        found.append(Candidate(name, uid, node, why_not(body, policy), claims, real))
     return found
 
 

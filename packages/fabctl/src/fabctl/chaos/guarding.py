@@ -27,6 +27,7 @@ class Policy:
     max_percent: int
     min_ready_left: int
     allow_self: bool
+    real_plcs: bool
     windows: tuple[str, ...]
     """When experiments may be, and when not, in words."""
 
@@ -42,6 +43,7 @@ def policy(body: Body) -> Policy:
         max_percent=_number(spec, "maxPercent", 50),
         min_ready_left=_number(spec, "minReadyLeft", 1),
         allow_self=spec.get("allowSelf") is True,
+        real_plcs=spec.get("realPlcs") is True,
         windows=tuple(map(_window, map(mapping, sequence(spec.get("windows"))))),
     )
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 AGENTS = frozenset({"cpuStress", "networkDelay"})
 """Scenarios that are held by the agent of the node where a pod is."""
 
+MOCKS, PACKETS = frozenset({"plcFault", "plcDrift"}), "networkDelay"
+"""What is never done to a real PLC, and what only to one that is let in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -63,8 +66,14 @@ class Rehearsal:
 
     def about(self, candidate: Candidate) -> tuple[str, ...]:
         """Return what is said of a candidate: whether it may be chosen, and who would inject."""
-        may = candidate.why_not or candidate.busy or self._chosen(candidate)
+        may = candidate.why_not or candidate.busy or self._chosen(candidate) + self._if_mock(candidate)
         return (may, self.agent(candidate)) if self.needs_agents else (may,)
+
+    def _if_mock(self, candidate: Candidate) -> str:
+        """Return what it takes besides, for nothing here tells a mock PLC from a real one."""
+        if self.given.scenario in MOCKS or (self.given.scenario == PACKETS and not candidate.real):
+            return ", if it is a mock"
+        return ""
 
     def _chosen(self, candidate: Candidate) -> str:
         choice = self.look.choice
