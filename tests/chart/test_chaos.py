@@ -183,8 +183,9 @@ def test_the_guards_are_those_of_the_manifests(helm: Helm) -> None:
     """The chart refuses what the manifests refuse, in the name of its own accounts, and nothing where told so."""
     theirs, ours = objects(manifests(with_chaos=True)), helm.objects(ON)
     names = {"fabgitops-system:fabgitops-chaos": f"plant:{NAME}-chaos"}
-    names |= {"fabgitops-system:fabgitops-agent": f"{AGENTS}:{NAME}-agent", "fabgitops-system": NAMESPACE}
-    guards = ("chaos.fabgitops.io", "chaos-authors.fabgitops.io", "chaos-agents.fabgitops.io")
+    names |= {"fabgitops-system:fabgitops-agent": f"{AGENTS}:{NAME}-agent"}
+    names |= {'name": "fabgitops-system': f'name": "{AGENTS}', "fabgitops-system": NAMESPACE}
+    guards = [f"chaos{each}.fabgitops.io" for each in ("", "-authors", "-targets", "-agents")]
     for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
         for guard in guards:
             their, our = (json.dumps(find(each, kind, guard)["spec"], sort_keys=True) for each in (theirs, ours))

@@ -279,6 +279,44 @@ def test_a_schedule_changes_hands_with_what_it_runs(door: Door) -> None:
     assert "may not evict pods" in door.told(KILL, kind="ChaosSchedule", by=CHAOS_ACCOUNT)
 
 
+def test_the_operator_ends_pods_only_where_it_is_let_in(door: Door) -> None:
+    """By its account no pod is evicted or deleted elsewhere, and no protected one; all others may, as ever."""
+    api = door.api
+    for where in (ALLOWED, FORBIDDEN):
+        grant(api, f"killer-{where}", where, [("", "pods/eviction", "create"), ("", "pods", "delete")])
+        url = f"{RBAC}/namespaces/{where}/rolebindings/killer-{where}"
+        operator = [{"kind": "User", "name": CHAOS_ACCOUNT, "apiGroup": "rbac.authorization.k8s.io"}]
+        api.patch(url, json={"subjects": operator}, headers=MERGE).raise_for_status()
+        api.post(f"/api/v1/namespaces/{where}/serviceaccounts", json={"metadata": {"name": "default"}})
+        for name, label in (("plain", ""), ("kept", "protected")):
+            metadata = {"name": name, "labels": {"fabgitops.io/chaos": label}}
+            spec = {"containers": [{"name": "a", "image": "a"}], "automountServiceAccountToken": False}
+            api.post(f"/api/v1/namespaces/{where}/pods", json={"metadata": metadata, "spec": spec}).raise_for_status()
+
+    def told(verb: str, where: str, name: str = "plain", by: str = CHAOS_ACCOUNT) -> str:
+        url, headers = f"/api/v1/namespaces/{where}/pods/{name}", {"Impersonate-User": by} if by else {}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": where}}
+        if verb == "evict":
+            answer = api.post(f"{url}/eviction", params={"dryRun": "All"}, json=body, headers=headers)
+        else:
+            answer = api.delete(url, params={"dryRun": "All"}, headers=headers)
+        return "" if answer.is_success else str(answer.json()["message"])
+
+    for verb in ("evict", "delete"):
+        until(lambda verb=verb: told(verb, ALLOWED) == "", "the role is there")  # type: ignore[misc]
+        assert told(verb, FORBIDDEN).endswith(f"the namespace {FORBIDDEN} has no label fabgitops.io/chaos: allowed")
+        assert told(verb, FORBIDDEN, by="") == "", "others are not asked"
+    assert told("delete", ALLOWED, "kept").endswith("the pod has the label fabgitops.io/chaos: protected")
+    door.allow(None, "no params found")
+    for verb in ("evict", "delete"):
+        assert told(verb, FORBIDDEN, by="") == ""
+        assert told(verb, ALLOWED) == ""
+    door.allow(POLICY, "maxDurationSecs 601")
+    for where in (ALLOWED, FORBIDDEN):
+        for name in ("plain", "kept"):
+            api.delete(f"/api/v1/namespaces/{where}/pods/{name}?gracePeriodSeconds=0").raise_for_status()
+
+
 def test_an_agent_speaks_for_its_own_node(door: Door) -> None:
     """By its token, which says on which node it is, an agent writes that one's Lease, and no other that RBAC allows."""
     api, where = door.api, f"/api/v1/namespaces/{NAMESPACE}"

@@ -83,7 +83,8 @@ def manifests(
     others = [(folder / name).read_text(encoding="utf-8") for name, is_wanted in wanted.items() if is_wanted]
     text = "---\n".join([*definitions, *others])
     known = {"@VERSION@": version("fabgitops-operator"), "@OPERATOR@": RACKS_ACCOUNT, "@NAMESPACE@": NAMESPACE}
-    known |= {"@PERMITTER@": ACCOUNT, "@CHAOS@": CHAOS_ACCOUNT, "@AGENT@": AGENT_ACCOUNT}
+    known |= {"@PERMITTER@": ACCOUNT, "@CHAOS@": CHAOS_ACCOUNT}
+    known |= {"@AGENT@": AGENT_ACCOUNT, "@AGENTS@": NAMESPACE}
     for mark, value in known.items():
         text = text.replace(mark, value)
     return text
