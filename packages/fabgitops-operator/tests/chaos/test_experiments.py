@@ -51,6 +51,7 @@ class Fab:
         self.labels: dict[str, str] = {}
         self.operator_ = Candidate("operator", TargetUid("pod"), "plant", NodeName("n"), ours=True)
         self.done: list[Deed] = []
+        self.asked: list[str] = []
         self.stopped = 0
         self.performing = Performing(self.host, self, self, mocks, self, stop=self.stop)
         self.engine = Engine(FakeDevices(), self.host, FakeObserver(), performers=self.performing.performers())
@@ -131,7 +132,7 @@ class Fab:
 
     async def ask(self, probe: Probe, namespace: str) -> Answer:
         """Return what the test wants."""
-        assert namespace == "line-1"
+        self.asked.append(namespace)
         return Answer(probe.name, self.holds, "as the test wants")
 
 
@@ -281,6 +282,15 @@ async def test_an_injection_that_is_shared_is_asked_for_once(fab: Fab) -> None:
     examined = await fab.performing.performers()[Examine](KEY, Examine(tuple(map(AgentInject, spots))), lambda: "")
     assert isinstance(examined, Examined)
     assert {uid: place.why for uid, place in examined.places.items()} == dict.fromkeys("ab", "no agent for a")
+
+
+async def test_probes_are_asked_where_the_targets_are(fab: Fab) -> None:
+    """A probe without anything to be done is about the namespace that it is asked of, else about the experiment's."""
+    probe = Probe.model_validate({"name": "steady", "http": {"url": "http://hmi"}})
+    act = fab.performing.performers()[Act]
+    await act(KEY, Act((), (probe,), namespace="line-9"), lambda: "")
+    await act(KEY, Act((), (probe,)), lambda: "")
+    assert fab.asked == ["line-9", "line-1"]
 
 
 async def test_of_two_that_begin_at_once_one_waits(fab: Fab, plc: Plc) -> None:

@@ -13,7 +13,7 @@ from fabgitops_core.control.chaos.events import Held, Selected, Unrecorded
 from fabgitops_core.control.chaos.ids import TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Result
 from fabgitops_core.control.chaos.reasons import ChaosNotice
-from fabgitops_core.control.chaos.requests import Examine, Hold, Select
+from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Select
 from fabgitops_core.control.chaos.selecting import Candidate
 
 from .telling import POD, POLICY, PROBE, UID, Told
@@ -157,6 +157,20 @@ def test_what_is_not_steady_is_not_touched(holds: bool | None, verdict: Verdict)
     assert (told.status.phase, told.status.reason, told.status.verdict) == (Phase.FAILED, "NotSteady", verdict)
     assert "steady: 503" in told.status.message
     assert told.status.targets == ()
+
+
+def test_probes_are_about_the_namespace_of_the_targets() -> None:
+    """Before, during and after it, probes look where the targets are, also where the experiment stands elsewhere."""
+    there = {"kind": "pods", "labelSelector": {"matchLabels": {"app": "hmi"}}, "namespace": "line-9"}
+    told = Told(probes=[PROBE], target=there).examining()
+    asked = [told.request]
+    told.acted(None, Answer("steady", True)).examined().acted(now=101.0).woken()
+    asked.append(told.request)
+    told.acted(Result.DONE, Answer("steady", True), now=106.0)
+    while not (isinstance(told.request, Act) and told.asked and told.status.phase is Phase.RECOVERING):
+        told = told.acted(now=110.0) if isinstance(told.request, Act) else told.woken()
+    asked.append(told.request)
+    assert [each.namespace for each in asked if isinstance(each, Act) and each.probes] == ["line-9"] * 3
 
 
 def test_a_record_that_is_not_stored_keeps_it_from_beginning() -> None:

@@ -215,7 +215,7 @@ class Performing:
             self._claims.drop(key)
             return Unrecorded(self._now(), why)
         wanted = [deed for deed in request.deeds if not (held and isinstance(deed, _CHANGES))]
-        namespace = _where(request.deeds, key)
+        namespace = request.namespace or key.namespace
         outcomes, answers = await asyncio.gather(
             _all(_shared(wanted), self._do), _all(request.probes, lambda probe: self._probes.ask(probe, namespace))
         )

@@ -34,7 +34,8 @@ def _asked(state: Closing, at: datetime) -> Step:
     if not probes or state.leaving:
         return finished(state, at)
     judging = Judging(**{**carried_over(state), "last": at, "most": timing.RENEW_SECS})
-    return judging, (Wake(None), Act((), probes))
+    namespace = state.plan.namespace if state.plan else state.key.namespace
+    return judging, (Wake(None), Act((), probes, namespace=namespace))
 
 
 def judged(state: Judging, event: Acted) -> Step:

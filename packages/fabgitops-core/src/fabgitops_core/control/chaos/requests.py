@@ -50,7 +50,9 @@ class Examine(Request):
 
 @dataclass(frozen=True, slots=True)
 class Act(Request):
-    """Do these, and ask these, all at once; `Acted` tells what came of each, whatever has not answered after 5 s.
+    """Do these, and ask these about a namespace, that of the targets, all at once.
+
+    `Acted` tells what came of each, whatever has not answered after 5 s.
 
     When `recorded`, nothing is done before the status is stored that was published last. Where it cannot be, nothing is
     done at all, and `Unrecorded` says so.
@@ -59,3 +61,4 @@ class Act(Request):
     deeds: tuple[Deed, ...] = ()
     probes: tuple[Probe, ...] = ()
     recorded: bool = False
+    namespace: str = ""

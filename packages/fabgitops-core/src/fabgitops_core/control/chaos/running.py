@@ -48,7 +48,7 @@ def looked(state: Running, event: Looked) -> Step:
     if not held and not probes:
         return _resting(state, ())
     renewals = tuple(_renewal(state, each) for each in held)
-    return Renewing(**_asking(state)), (Wake(None), Act(renewals, probes))
+    return Renewing(**_asking(state)), (Wake(None), Act(renewals, probes, namespace=state.plan.namespace))
 
 
 def _ending(state: Running, facts: Facts, at: datetime) -> tuple[Reason, str] | None:

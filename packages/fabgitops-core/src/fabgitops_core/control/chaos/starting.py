@@ -93,7 +93,7 @@ def _busy(chosen_ones: Iterable[Candidate]) -> str:
 def _steadied(state: Selecting, choice: Choice, at: datetime) -> Step:
     steadying = Steadying(**carried(state), plan=state.plan, choice=choice)
     probes = state.plan.probes(When.START)
-    return (steadying, (Act((), probes),)) if probes else probed(steadying, Acted(at))
+    return (steadying, (Act((), probes, namespace=state.plan.namespace),)) if probes else probed(steadying, Acted(at))
 
 
 def probed(state: Steadying, event: Acted) -> Step:
