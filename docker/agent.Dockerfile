@@ -17,7 +17,8 @@ RUN apt-get update --quiet \
 # One of its two flavours, so that it is always the same; what scanners look for says which packages are in the image.
 RUN cd /tools \
     && for each in lib sbin; do if [ -d "$each" ]; then mkdir -p usr/$each; cp -a $each/. usr/$each/; rm -r $each; fi; done \
-    && rm -rf etc usr/share usr/sbin/*legacy* usr/sbin/nfnl_osf usr/bin \
+    && rm -rf etc usr/sbin/*legacy* usr/sbin/nfnl_osf usr/bin \
+    && find usr/share \( -type f -o -type l \) ! -name copyright -delete && find usr/share -type d -empty -delete \
     && ln -sf xtables-nft-multi usr/sbin/iptables && ln -sf xtables-nft-multi usr/sbin/ip6tables
 
 FROM ${OPERATOR}

@@ -16,7 +16,7 @@ from fabgitops_core.control.chaos.reasons import ChaosNotice
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Select
 from fabgitops_core.control.chaos.selecting import Candidate
 
-from .telling import POD, POLICY, PROBE, UID, Told
+from .telling import POD, POLICY, PROBE, TARGET, UID, Told
 
 
 @pytest.mark.parametrize(
@@ -206,3 +206,21 @@ def test_more_than_the_policy_allows_waits() -> None:
     told.examining()
     assert (told.status.phase, told.status.reason) == (Phase.PENDING, "Denied")
     assert "minReadyLeft 1" in told.status.message
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ({"mode": "fixed", "value": 6}, "it wants 6 targets, and the ChaosPolicy allows maxTargets 5"),
+        ({"mode": "fixed", "value": 5}, ""),
+        ({"mode": "fixedPercent", "value": 51}, "it wants 51 of a hundred, and the ChaosPolicy allows maxPercent 50"),
+        ({"mode": "randomMaxPercent", "value": 50}, ""),
+        ({"mode": "all"}, ""),
+        ({"labelSelector": {"matchLabels": {"fabgitops.io/chaos": "protected"}}}, "which is never a target"),
+    ],
+)
+def test_what_is_declared_too_large_is_not_looked_up(target: dict[str, Any], why: str) -> None:
+    """A number that the policy does not allow is refused as it stands, and nobody looks for what is protected."""
+    told = Told(target={**TARGET, **target}).declared().later(0)
+    assert (told.request is None) is bool(why)
+    assert why in told.status.message
