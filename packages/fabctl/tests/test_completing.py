@@ -11,7 +11,7 @@ from fabctl.app import app
 from fabctl.commands.tree import ROOTS
 from fabctl.completing import VALUES, Wanted, fitting, place
 from fabctl.leading import GROUPS
-from fabctl.names import BMC, PLC, RACK, ROLLOUT, TEMPLATE, WORKLOAD
+from fabctl.names import BMC, EXPERIMENT, PLC, RACK, ROLLOUT, TEMPLATE, WORKLOAD
 
 Fabctl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -39,6 +39,10 @@ def completed(fabctl: Fabctl, *words: str | Path, **environment: str) -> list[st
         (["suspend", "mixer", "--reason", ""], Wanted.NOTHING),
         (["list", ""], Wanted.NOTHING),
         (["completion", ""], Wanted.SHELLS),
+        (["chaos", ""], Wanted.COMMANDS),
+        (["chaos", "scenarios", "plc"], Wanted.SCENARIOS),
+        (["chaos", "run", ""], Wanted.NOTHING),
+        (["chaos", "run", "x.yaml", "--name", ""], Wanted.NOTHING),
     ],
 )
 def test_each_place_has_what_belongs_there(words: list[str], wanted: Wanted) -> None:
@@ -60,6 +64,8 @@ def test_each_place_has_what_belongs_there(words: list[str], wanted: Wanted) -> 
         (["rollout", "pause", "recipe", "rollout/"], WORKLOAD),
         (["rollout", "undo", ""], WORKLOAD),
         (["rollout", "release", ""], PLC),
+        (["chaos", "get", "chaos/"], EXPERIMENT),
+        (["chaos", "abort", "freeze", ""], EXPERIMENT),
     ],
 )
 def test_names_are_of_what_a_command_is_about(words: list[str], kind: Any) -> None:

@@ -20,6 +20,7 @@ class Wanted(StrEnum):
     CONTEXTS = "contexts"
     OBJECTS = "objects"
     SHELLS = "shells"
+    SCENARIOS = "scenarios"
     NOTHING = "nothing"
     """Anything may stand there, or a file, which the shell completes itself."""
 
@@ -149,6 +150,8 @@ def _there(word: str, command: str, option: str, given: Mapping[str, str], *, wh
         return Place(word, Wanted.COMMANDS, command, given=given)
     if command == "completion":
         return Place(word, Wanted.SHELLS, command, given=given)
+    if command == "chaos scenarios":
+        return Place(word, Wanted.SCENARIOS, command, given=given)
     named = _KINDS.get(command, PLC)
     kinds = named if isinstance(named, tuple) else (named,) if named else ()
     prefix, slash, _ = word.rpartition("/")

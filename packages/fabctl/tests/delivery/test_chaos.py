@@ -186,7 +186,7 @@ async def test_what_is_deleted_meanwhile_is_said(play: Play, file: Any, capfd: A
         ),
         ([manifest(), {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}], "has also Pod"),
         ([manifest(), manifest("other")], "has 2 experiments"),
-        ([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}], "has no ChaosExperiment"),
+        ([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}], "has no ChaosExperiment, but Pod"),
     ],
 )
 async def test_a_file_has_one_experiment(play: Play, file: Any, bodies: Any, said: str) -> None:

@@ -69,6 +69,22 @@ async def test_stop_switches_off_and_ends_all(play: Play, capsys: Any) -> None:
     assert isinstance(await raised(stop(connection=here)), UsageError)
 
 
+async def test_stop_ends_what_begins_meanwhile(play: Play, capsys: Any) -> None:
+    """One that was made while somebody looked is ended like the others."""
+    world, here = play(POLICY)
+    obeying(world)
+    obey = world.after
+
+    def begin(body: Any) -> None:
+        if "enabled" in body["spec"]:
+            world.objects[CHAOS, "late"] = experiment("Running", "late")
+        obey(body)
+
+    world.after = begin
+    assert await stop(asking=YES, connection=here) == 0
+    assert "plant/late: over, Aborted" in capsys.readouterr().out
+
+
 async def test_stop_does_what_is_allowed(play: Play, capsys: Any) -> None:
     """Who may not touch the policy ends the experiments all the same, is told so, and gets exit code 4."""
     world, here = play(POLICY, (CHAOS, experiment("Running")))

@@ -66,6 +66,10 @@ async def _found(where: Place) -> Iterable[str]:
             return GOALS if where.option == "--for" else _choices(where.command, where.option)
         case Wanted.SHELLS:
             return SHELLS
+        case Wanted.SCENARIOS:
+            from fabctl.chaos.scenarios import known  # noqa: PLC0415
+
+            return known()
         case Wanted.CONTEXTS:
             from fabctl.cluster.config import contexts  # noqa: PLC0415
 

@@ -26,8 +26,15 @@ def _head(told: Rehearsal) -> Pairs:
         ("API server", told.refusal or "takes it"),
         *_policy(told),
         *_chosen(told),
-        ("So", "it would be refused" if told.denied else "nothing was made (--dry-run)"),
+        ("So", f"{_end(told)}nothing was made (--dry-run)"),
     )
+
+
+def _end(told: Rehearsal) -> str:
+    """Return what would come of it where it would not begin."""
+    if told.denied:
+        return "it would be refused; "
+    return "it would end with NoTargets; " if told.code else ""
 
 
 def _probes(given: Experiment) -> str:

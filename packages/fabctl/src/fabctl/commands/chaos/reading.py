@@ -41,17 +41,19 @@ def read_experiment(file: str, name: str | None) -> Manifest:
     found = read(files_of((file,)))
     if found.troubles:
         raise NotTaken("; ".join(map(str, found.troubles)))
-    (one, *more) = found.manifests or (None,)
-    if one is None:
-        raise UsageError(f"{_called(file)} has no {EXPERIMENT.title}: fabctl chaos scenarios has some to begin with")
-    others = sorted({each.kind for each in (one, *more, *found.others)} - {EXPERIMENT.title})
+    experiments = [each for each in found.manifests if each.kind == EXPERIMENT.title]
+    others = sorted({each.kind for each in (*found.manifests, *found.others)} - {EXPERIMENT.title})
     if _SCHEDULE in others:
         raise UsageError(f"{_called(file)} has a {_SCHEDULE}, which is applied and not run: kubectl apply -f {file}")
+    if not experiments:
+        instead = f", but {', '.join(others)}" if others else ""
+        more = "fabctl chaos scenarios has some to begin with"
+        raise UsageError(f"{_called(file)} has no {EXPERIMENT.title}{instead}: {more}")
     if others:
         raise UsageError(f"{_called(file)} has also {', '.join(others)}: apply that, for run makes one experiment")
-    if more:
-        raise UsageError(f"{_called(file)} has {len(more) + 1} experiments: run takes one, so give each a file")
-    return _named(one, name)
+    if len(experiments) > 1:
+        raise UsageError(f"{_called(file)} has {len(experiments)} experiments: run takes one, so give each a file")
+    return _named(experiments[0], name)
 
 
 def _called(file: str) -> str:
