@@ -454,6 +454,24 @@ def test_what_is_taken_out_of_the_spec_counts_no_more() -> None:
     assert stands(one).phase is Phase.COMPLETED
 
 
+def test_what_is_put_into_the_spec_again_is_not_taken_for_passed() -> None:
+    """An analysis that was taken out while it went on, and is wanted again, could not tell: it waits for somebody."""
+    one = plant({"setWeight": 25}, {"pause": {"duration": 60}}, analysis=CHECKS)
+    one.declare(template=template("2"))
+    one.stays(10)
+    way = one.spec["strategy"]["canary"]
+    one.declare(strategy={"canary": {name: each for name, each in way.items() if name != "analysis"}})
+    one.stays(5)
+    assert (verdicts(one), why(one)) == ({0: "Inconclusive"}, ["CanaryPauseStep"])
+    one.declare(strategy={"canary": way})
+    one.settle()
+    assert sorted(why(one)) == ["CanaryPauseStep", "InconclusiveAnalysisRun"]
+    assert stands(one).message.endswith("it was taken out of the spec, and is not begun twice")
+    promote(one)
+    one.settle()
+    assert (stands(one).phase, begun_of(one)) == (Phase.COMPLETED, 1)
+
+
 def test_it_is_measured_while_requests_are_refused() -> None:
     """A Service that may not be changed keeps nobody from seeing that the new version is bad."""
     one = plant(*PAUSES, analysis=CHECKS)

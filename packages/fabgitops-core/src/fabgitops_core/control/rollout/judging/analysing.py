@@ -110,17 +110,26 @@ def measured(state: RolloutState, event: Measured | MeasureFailed) -> Step:
 
 
 def _spared(look: Look, state: RolloutState) -> RolloutState | None:
-    """End without a verdict what judges nothing any more: it is given up, skipped, over, or taken out of the spec."""
-    wanted = {
-        each for each in analyses_of(look.way) if judges.is_judged(state) and not judges.is_past(look, state, each)
-    }
+    """End without a verdict what judges nothing any more: it is given up, skipped, over, or taken out of the spec.
+
+    What is put into the spec again has been left in the middle: then it could not tell, and somebody has to say so.
+    """
+    is_judged, there = judges.is_judged(state), analyses_of(look.way)
+    wanted = {each for each in there if is_judged and not judges.is_past(look, state, each)}
     for each in state.status.analyses:
         if each.verdict == Verdict.RUNNING and each.wave not in wanted:
-            why = "it is not wanted any more" if judges.is_judged(state) else "what it judges is given up or over"
+            is_out = is_judged and each.wave not in there
+            why = _OUT if is_out else _PAST if is_judged else _OVER
             ended = each.model_copy(update={"verdict": Verdict.INCONCLUSIVE.value, "message": why})
             state = told(state, Word.ANALYSIS_FINISHED, look.at, analysis=each.wave, verdict=each.verdict, text=why)
-            return _kept(state, ended).with_status(accepted=tuple(sorted({*state.status.accepted, each.wave})))
+            accepted = {*state.status.accepted, *(() if is_out else (each.wave,))}
+            return _kept(state, ended).with_status(accepted=tuple(sorted(accepted)))
     return None
+
+
+_OUT = "it was taken out of the spec, and is not begun twice"
+_PAST = "it is not wanted any more"
+_OVER = "what it judges is given up or over"
 
 
 def _terminated(look: Look, state: RolloutState) -> RolloutState | None:

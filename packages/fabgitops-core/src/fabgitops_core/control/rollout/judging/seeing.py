@@ -6,11 +6,12 @@ What is measured of a version that nobody runs or reaches is about the old one, 
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.control.rollout.pods.counts import split
 from fabgitops_core.control.rollout.pods.sizing import wanted_size
+from fabgitops_core.control.rollout.pods.weights import carried
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import Routed, routed
 from fabgitops_core.control.rollout.view import Look
-from fabgitops_core.control.rollout.ways.sofar import share, weight_at
+from fabgitops_core.control.rollout.ways.sofar import headers_at, share, share_of
 
 
 def sees(look: Look, state: RolloutState) -> bool:
@@ -39,6 +40,7 @@ def why_never(look: Look, state: RolloutState) -> str:
 
 def _lacks_requests(look: Look, state: RolloutState, by: Routed) -> bool:
     """Return whether the share that a step says comes to none, for it has too few pods for that."""
-    index, aim = traffic.step_index(look, state), traffic.aim_of(look, state, by)
-    said = weight_at(look.steps, index)
-    return bool(said and not aim.weight and not aim.headers and aim.canary == look.hash != aim.stable)
+    index, most = traffic.step_index(look, state), by.routing.max_traffic_weight
+    if not share_of(look.steps, index, most) or carried(wanted_size(look, by, index), look.n, most):
+        return False
+    return not headers_at(look.steps, index, (each.name for each in by.routing.managed_routes))
