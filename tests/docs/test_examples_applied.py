@@ -20,6 +20,9 @@ OURS = sorted(
 TRIED = {
     "**/README.md": "test_blocks.py types it",
     "devices/mock/*.yaml": "tests/test_devices_played.py serves them, tests/test_devices_applied.py plays them",
+    "extensions/*/pyproject.toml": "packages/fabgitops-operator/tests/chaos/test_extensions.py builds and installs it",
+    "extensions/**/*.py": "the same",
+    "experiments/plant/*.yaml": "docs/guides/chaos-laptop.md has an operator read them",
     "plant/**/*": "test_plant.py applies the lines and their wiring, and runs the Lua",
     "alerting/alertmanager.yml": "its README asks amtool, and tests/observability routes alerts by it",
     "security/zones.yaml": "docs/security.md applies it, and is refused",
