@@ -367,6 +367,11 @@ def test_notes(helm: Helm, notes: Notes, values: Values, namespace: str, device:
         ({"crds": {"install": False}}, "must be there already"),
         ({"replicas": 0}, "It is paused"),
         ({**PLC, "hostNetwork": True}, "hold such a pod to no NetworkPolicy"),
+        ({"chaos": {"enabled": True}}, "Chaos experiments are still forbidden"),
+        (
+            {"chaos": {"enabled": True, "agent": {"enabled": True, "namespace": "agents"}}},
+            "kubectl label namespace agents pod-security.kubernetes.io/enforce=privileged",
+        ),
     ],
 )
 def test_notes_warn(notes: Notes, values: Values, said: str) -> None:
