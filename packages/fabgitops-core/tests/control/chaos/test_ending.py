@@ -169,6 +169,37 @@ def test_an_eviction_that_may_yet_happen_is_waited_for() -> None:
     assert (told.status.reason, told.status.targets[0].confirmed) == ("InjectFailed", False)
 
 
+def test_a_budget_that_lets_no_pod_go_is_not_waited_for() -> None:
+    """An eviction that was refused was not done: the experiment is over at once, and others may have the pod."""
+    told = Told({"podKiller": {}}).examining().examined(can=frozenset(), clock=None).acted(Result.REFUSED)
+    assert (told.status.phase, told.status.reason, told.status.verdict) == (
+        Phase.FAILED,
+        "InjectFailed",
+        Verdict.INCONCLUSIVE,
+    )
+    assert (told.status.targets[0].state, told.status.targets[0].injected_at) == (TargetState.RECOVERED, None)
+
+
+def test_what_had_ended_before_its_time_has_not_passed() -> None:
+    """An injection that is not there when its end is asked for was not there for the whole time: that shows nothing."""
+    told = elapsed().acted(Result.LOST)
+    assert (told.status.phase, told.status.reason) == (Phase.FAILED, "Lost")
+    assert told.status.verdict is Verdict.INCONCLUSIVE
+    assert "hmi-1 had ended by itself before its time was over" in told.status.message
+    asked_twice = elapsed().acted(None).woken().acted(Result.LOST)
+    assert asked_twice.status.verdict is Verdict.PASSED, "the first request may have ended it"
+    again = Told().declared(elapsed().status).woken().acted(Result.LOST)
+    assert again.status.verdict is Verdict.PASSED, "the operator before may have ended it"
+
+
+def elapsed() -> Told:
+    """Return one that has run for its whole time, and asks for the end of what it has injected."""
+    told = Told().running()
+    while told.status.phase is not Phase.RECOVERING:
+        told.acted() if told.request else told.later(5)
+    return told
+
+
 def test_what_was_confirmed_stays_confirmed() -> None:
     """When one of two nodes is silent, what the other has said is not doubted."""
     told = Told(target={**TARGET, "mode": "all"}).declared().later(0)

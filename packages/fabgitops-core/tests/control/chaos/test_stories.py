@@ -54,4 +54,4 @@ def test_stories_go_everywhere() -> None:
         Reason.AGENT_UNAVAILABLE,
     } - told
     assert not missing
-    assert ends[Reason.ELAPSED] > 40
+    assert ends[Reason.ELAPSED] > 30

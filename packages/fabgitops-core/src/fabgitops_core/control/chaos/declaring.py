@@ -51,7 +51,7 @@ def first(state: Undeclared, event: Declaration) -> Step:
     plan, problem = _plan(state, event)
     if known.status.phase is Phase.RECOVERING:
         cause = next((each for each in Reason if each == known.status.reason), Reason.INTERRUPTED)
-        return recover(known, plan, cause, known.status.message, event.at)
+        return recover(known, plan, cause, known.status.message, event.at, tries=1)
     if known.status.phase is Phase.RUNNING:
         return _running(known, plan, problem, event.at)
     if plan is None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from fabgitops_core.api.chaos.status import Phase, TargetRecord, TargetState
 from fabgitops_core.control.chaos import timing
-from fabgitops_core.control.chaos.deeds import Clock, Deed, Lease, Leased
+from fabgitops_core.control.chaos.deeds import Clock, Deed, Delete, Evict, Lease, Leased
 from fabgitops_core.control.chaos.events import Acted, Unrecorded
 from fabgitops_core.control.chaos.ids import ExperimentUid, TargetUid, injection_id
 from fabgitops_core.control.chaos.outcomes import UNANSWERED, Outcome, Place, Result
@@ -93,7 +93,7 @@ def lease(clock: Clock, left: float) -> Lease:
 def injected(state: Injecting, event: Acted) -> Step:
     """Run, when all are injected or gone; else it is over: what is not known to be injected is undone, not repeated."""
     outcomes = {each.uid: event.outcomes.get(TargetUid(each.uid), UNANSWERED) for each in state.status.targets}
-    records = tuple(_recorded(each, outcomes[each.uid], event.at) for each in state.status.targets)
+    records = tuple(_recorded(each, outcomes[each.uid], event.at, state.plan) for each in state.status.targets)
     told = {uid: each.clock for uid, each in event.outcomes.items() if each.clock}
     by = timing.elapsed(state.last, event.at, state.most)
     running = Running(**{**carried_on(state), "left": state.left - by, "last": event.at, "most": 0.0})
@@ -106,18 +106,24 @@ def injected(state: Injecting, event: Acted) -> Step:
     return replace(running, most=timing.RENEW_SECS), (*commands, done, Wake(pause))
 
 
-def _recorded(record: TargetRecord, outcome: Outcome, at: datetime) -> TargetRecord:
+def _recorded(record: TargetRecord, outcome: Outcome, at: datetime, plan: Plan) -> TargetRecord:
     if outcome.result is Result.DONE:
         fields = {"state": TargetState.INJECTED, "injected_at": second(at), "effective": outcome.effective}
         return record.model_copy(update=fields)
-    gone = {"state": TargetState.GONE} if outcome.result is Result.GONE else {}
-    return record.model_copy(update={**gone, "message": outcome.message})
+    known: dict[str, object] = {"state": TargetState.GONE} if outcome.result is Result.GONE else {}
+    if outcome.result is Result.REFUSED and isinstance(plan.deed(record), Evict | Delete):
+        known = {
+            "state": TargetState.RECOVERED,
+            "recovered_at": second(at),
+            "confirmed": True,
+        }  # the pod was left alone
+    return record.model_copy(update={**known, "message": outcome.message})
 
 
 def _failed(records: tuple[TargetRecord, ...], outcomes: Mapping[str, Outcome]) -> str:
     """Return which target is not injected that should be, or that none is."""
     for each in records:
-        if each.state is TargetState.INJECTING:
+        if each.state in {TargetState.INJECTING, TargetState.RECOVERED}:
             return f"{each.name} was not injected: {outcomes[each.uid].message or 'nobody says why'}"
     return "" if any(each.state is TargetState.INJECTED for each in records) else "all targets were gone"
 

@@ -38,9 +38,12 @@ _LONGEST_PAUSE_SECS = 5.0
 _SILENT = "nobody has said that it ended; the time of its lease is over by now"
 
 
-def recover(state: Known, plan: Plan | None, cause: Reason, why: str, at: datetime) -> Step:
-    """End what was injected, for a cause: nothing that could begin or renew anything is sent from here on."""
-    ending = Recovering(**carried(state), plan=plan, cause=cause, why=why, last=at)
+def recover(state: Known, plan: Plan | None, cause: Reason, why: str, at: datetime, tries: int = 0) -> Step:
+    """End what was injected, for a cause: nothing that could begin or renew anything is sent from here on.
+
+    `tries` says how often that may have been asked for before.
+    """
+    ending = Recovering(**carried(state), plan=plan, cause=cause, why=why, last=at, tries=tries)
     ending, commands = said(ending, at, phase=Phase.RECOVERING, reason=cause.value, message=why)
     return _after(commands, undo(ending, at))
 
@@ -70,7 +73,9 @@ def undone(state: Undoing, event: Acted) -> Step:
     tries = state.tries + 1
     resting = Recovering(**carried_over(_waited(state, event.at)), tries=tries)
     ended = {uid for uid, outcome in event.outcomes.items() if outcome.result in ENDED}
+    resting, lost = _lost(resting, event) if state.tries == 0 else (resting, ())
     resting, commands = _over(resting, ended, event.at, event.outcomes)
+    commands = (*lost, *commands)
     if not _left(resting):
         return _after(commands, _closed(resting, event.at))
     pause = min(float(tries), _LONGEST_PAUSE_SECS)
@@ -86,6 +91,21 @@ def faulted_at_rest(state: Recovering, event: Faulted) -> Step:
     """Go on by the record alone after a fault of our own: its scenario may be what cannot say how it is undone."""
     del event
     return replace(state, plan=None, most=_LONGEST_PAUSE_SECS), (Wake(_LONGEST_PAUSE_SECS),)
+
+
+def _lost(state: Recovering, event: Acted) -> tuple[Recovering, Commands]:
+    """Say what had ended already when its end was asked for the first time: it was not injected for its whole time."""
+    leased = state.cause is Reason.ELAPSED and state.plan is not None and state.plan.leased
+    lost = [each for each in _left(state) if _result(each, event) is Result.LOST and each.injected_at]
+    if not leased or not lost:
+        return state, ()
+    why = f"the injection in {lost[0].name} had ended by itself before its time was over"
+    return said(replace(state, cause=Reason.LOST, why=why), event.at, reason=Reason.LOST.value, message=why)
+
+
+def _result(record: TargetRecord, event: Acted) -> Result | None:
+    outcome = event.outcomes.get(TargetUid(record.uid))
+    return outcome.result if outcome else None
 
 
 def _leaving_nothing(state: Recovering, deeds: Mapping[str, Deed | None]) -> set[TargetUid]:
