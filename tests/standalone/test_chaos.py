@@ -155,7 +155,7 @@ def test_nothing_is_left_of_what_was_killed(site: Site) -> None:
 
 
 def test_the_switch_is_everybodys(site: Site) -> None:
-    """A policy from the source may be switched off at once, which ends what runs; on again it comes by the source."""
+    """A policy from the source may be switched off at once, which ends what runs; with its manifest a run is over."""
     policy = f"{API}/chaospolicies/default"
     with site.box.running():
         until(lambda: site.box.synced("mixer"), "the mixer is in sync")
@@ -169,3 +169,8 @@ def test_the_switch_is_everybodys(site: Site) -> None:
         assert site.patch(policy, enabled=True).status == 403
         site.write("policy", "ChaosPolicy", "default", {**POLICY, "maxTargets": 4})
         until(lambda: site.box.get(policy).body["spec"]["enabled"], "the source says again that it is on")
+        site.write("again", "ChaosExperiment", "again", site.spec(durationSecs=60))
+        until(site.active, "what the source names begins")
+        (site.box.source / "again.yaml").unlink()
+        until(lambda: site.box.get(f"{PLACE}/chaosexperiments/again").status == 404, "with its manifest it is over")
+        assert site.active() == []

@@ -307,7 +307,11 @@ async def test_of_two_that_begin_at_once_one_waits(fab: Fab, plc: Plc) -> None:
     assert isinstance(told[1], Unrecorded)
     assert told[1].why == "mixer is a target of line-1/a"
     await fab.performing.performers()[Release](keys[0], Release(), lambda: "")
-    assert isinstance(await act(keys[1], Act((deeds[1],), recorded=True), lambda: ""), Acted)
+    fab.host.answer = Stored.AWAY
+    away = await act(keys[1], Act((deeds[1],), recorded=True), lambda: "")
+    assert isinstance(away, Unrecorded)
+    fab.host.answer = Stored.YES
+    assert isinstance(await act(keys[0], Act((deeds[0],), recorded=True), lambda: ""), Acted)
 
 
 async def test_nothing_begins_while_nothing_may_be_changed(fab: Fab, plc: Plc) -> None:

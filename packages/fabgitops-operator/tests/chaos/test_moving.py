@@ -105,3 +105,13 @@ async def test_whose_owner_is_not_there_is_changed_by_nobody(metadata: dict[str,
         return {"metadata": moving} if (kind, name) == (DEPLOYMENT, "hmi") else None
 
     assert await Movers(get).of({"metadata": metadata}) == ""
+
+
+@pytest.mark.parametrize(("uid", "moved_by"), [("uid-hmi", "the Deployment hmi (being deleted)"), ("another", "")])
+async def test_what_has_the_name_of_an_owner_is_not_it(uid: str, moved_by: str) -> None:
+    """A Deployment that was made anew since, under the name of a pod's owner, is another: the pod is not its."""
+
+    async def get(_: Kind, name: str) -> dict[str, Any] | None:
+        return {"metadata": {"name": name, "uid": uid, "generation": 2, "deletionTimestamp": "now"}}
+
+    assert await Movers(get).of({"metadata": owned(DEPLOYMENT, "hmi")}) == moved_by

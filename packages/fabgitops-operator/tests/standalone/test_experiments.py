@@ -119,6 +119,10 @@ async def test_what_is_found(kept: Kept) -> None:
     (plc,) = await kept.world.candidates("default", target)
     assert (plc.name, plc.uid, plc.claimed_by, plc.moved_by) == ("mixer", kept.spot.uid, "", "")
     assert await kept.world.candidates("other", target) == ()
+    for others in ({"matchLabels": {"line": "2"}}, {"matchExpressions": [{"key": "line", "operator": "DoesNotExist"}]}):
+        assert await kept.world.plcs("default", Selector.model_validate(others)) == []
+    here = {"matchExpressions": [{"key": "line", "operator": "In", "values": ["1", "2"]}]}
+    assert len(await kept.world.plcs("default", Selector.model_validate(here))) == 1
     await kept.say(
         "IndustrialPLC", "mixer", {"conditions": [], "registers": [{"name": "1", "unverifiedWrite": "0005"}]}
     )

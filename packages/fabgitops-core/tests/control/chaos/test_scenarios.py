@@ -201,6 +201,8 @@ def test_what_is_broken_is_told_by_name() -> None:
     with pytest.raises(ValueError, match=r"there are other$"):
         of({"extension": {"name": "another"}}, known)
     assert of({"podKiller": {}}, known) == (Evict(SPOT, None), None)
+    with pytest.raises(ValueError, match=r"^spec\.scenario is podKiller, which cannot be done here: no pods$"):
+        of({"podKiller": {}}, {**known, "podKiller": Broken("no pods")})
 
 
 def test_every_scenario_that_can_be_declared_is_there() -> None:
