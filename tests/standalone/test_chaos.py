@@ -19,7 +19,9 @@ pytestmark = pytest.mark.timeout(240)
 API = "/apis/fabgitops.io/v1"
 PLACE = f"{API}/namespaces/default"
 OVER = {"Completed", "Failed", "Aborted"}
-POLICY = {"enabled": True, "scenarios": ["plcFault", "plcDrift"], "maxPercent": 100}
+POLICY = {"enabled": True, "scenarios": ["plcFault", "plcDrift", "slowAnswers"], "maxPercent": 100}
+WHEEL = Path(__file__).parents[2] / "examples/extensions/slow-answers/src"
+POINTS = "[fabgitops.scenarios]\nslowAnswers = slow_answers:SLOW_ANSWERS\nlost = slow_answers:NOTHING\n"
 SELECTOR = {"matchLabels": {"line": "1"}}
 
 
@@ -125,6 +127,26 @@ def test_a_plant_of_mocks_is_tried(site: Site) -> None:
         metrics = site.box.get("/metrics").text
         assert 'fabgitops_chaos_runs_total{scenario="plcFault",verdict="Passed"} 1.0' in metrics
         assert 'corrections_total{namespace="default",plc_name="mixer"} 1.0' in metrics
+
+
+def test_a_package_brings_a_scenario(site: Site) -> None:
+    """What a package brings is done to a mock under a lease like ours; one that is broken fails by name, alone."""
+    installed = site.box.folder / "installed"
+    info = installed / "slow_answers-0.1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-answers\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text(POINTS)
+    with site.box.running(PYTHONPATH=f"{installed}:{WHEEL}"):
+        until(lambda: site.box.synced("mixer"), "the mixer is in sync")
+        site.run("lost", site.spec({"extension": {"name": "lost"}}))
+        status = site.over("lost")
+        assert (status["phase"], status["reason"]) == ("Failed", "Invalid"), status
+        assert "slow-answers 0.1.0, slow_answers:NOTHING: AttributeError" in status["message"]
+        parameters = {"millis": 200, "controlPort": site.control}
+        site.run("slow", site.spec({"extension": {"name": "slowAnswers", "parameters": parameters}}))
+        until(site.active, "the mixer answers late")
+        status = site.over("slow")
+        assert (status["phase"], status["verdict"], site.active()) == ("Completed", "Passed", []), status
 
 
 def test_nothing_is_left_of_what_was_killed(site: Site) -> None:
