@@ -342,6 +342,18 @@ async def test_what_waits_at_a_step_is_not_said_to_go_on(play: Play, capsys: Any
     assert "goes on, Paused" not in told
 
 
+@pytest.mark.parametrize("command", [get, status, promote, undo, history])
+async def test_a_rollout_of_argo_rollouts_is_told_from_none(play: Play, command: Any) -> None:
+    """Somebody changes the controller and keeps the manifests: it is said what shows those, not that there is none."""
+    world, here = play()
+    world.argos = {"panel"}
+    error = await raised(command("panel", connection=here))
+    assert isinstance(error, UnknownPLC)
+    assert "panel in namespace plant is a Rollout of argoproj.io" in str(error)
+    assert str(error).endswith("kubectl argo rollouts get rollout panel -n plant")
+    assert 'no SetpointRollout or Rollout "other"' in str(await raised(command("other", connection=here)))
+
+
 async def test_a_stop_of_all_says_what_it_could_not_stop(play: Play, capsys: Any) -> None:
     """What may be seen is stopped, and the exit code is that of what may not."""
     world, here = play(None, ("setpointrollouts", recipe()))

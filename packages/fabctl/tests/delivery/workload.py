@@ -128,6 +128,8 @@ class World:
         self.objects = {(plural, body["metadata"]["name"]): body for plural, body in objects}
         self.served = {"rollouts", "setpointrollouts", "replicasets", "pods"}
         self.denied: set[str] = set()
+        self.argos: set[str] = set()
+        """The names of Rollouts of argoproj.io."""
         self.patches: list[tuple[str, Body]] = []
         self.asked: list[str] = []
         self.after: Callable[[Body], None] = lambda _: None
@@ -183,6 +185,9 @@ class Served(BaseHTTPRequestHandler):
             self._say(200, {"resources": [{"name": each} for each in sorted(self.world.served)]})
             return
         plural, name = self._what(parts.path)
+        if parts.path.startswith("/apis/argoproj.io/v1alpha1/namespaces/plant/rollouts/"):
+            self._say(200 if name in self.world.argos else 404, {"metadata": {"name": name}})
+            return
         verb = "watch" if "watch" in query else "get" if name else "list"
         self.world.asked.append(f"{verb} {plural}")
         if plural in self.world.denied:

@@ -18,6 +18,7 @@ from fabctl.names import AGENT, PLC, Kind
 from fabctl.options import Connection
 
 GROUP = "fabgitops.io/v1"
+ARGO_VERSION = "argoproj.io/v1alpha1"
 RESOURCE = f"{PLC.plural}.fabgitops.io"
 REQUESTED_AT = "reconcile.fabgitops.io/requestedAt"
 FORCE_AT = "reconcile.fabgitops.io/forceAt"
@@ -66,6 +67,15 @@ class Cluster:
                 return await self._api.get(paths.place(kind, self.namespace, name))
         except NotThere:
             return None
+
+    async def has_argos(self, name: str) -> bool:
+        """Return whether a Rollout of argoproj.io in the namespace has a name; not where that cannot be seen."""
+        try:
+            with told(self._attempt("get", self.namespace, "rollouts.argoproj.io")):
+                await self._api.get(paths.path(ARGO_VERSION, "rollouts", self.namespace, name))
+        except FabctlError:
+            return False
+        return True
 
     async def one(self, kind: Kind, namespace: str | None, name: str) -> Body | None:
         """Return an object of a namespace, or (None) of the whole cluster; None where it, or the kind, is not there."""

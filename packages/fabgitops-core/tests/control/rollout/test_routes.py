@@ -263,3 +263,25 @@ def test_what_is_stored_is_the_same_when_it_is_read_again() -> None:
     plant.restart()
     plant.settle()
     assert plant.version == stored
+
+
+def test_a_gateway_that_takes_a_route_no_more_is_named_while_it_waits() -> None:
+    """It stands at a pause, and somebody takes the gateway out of the route: people who look for requests read that."""
+    plant = out(routing({"setWeight": 25}, {"pause": {}}))
+    another(plant)
+    key = Key("HTTPRoute", KEY.namespace, "hmi")
+    plant.store(key, {**plant.objects[key], "spec": {**plant.objects[key]["spec"], "parentRefs": []}})
+    plant.settle()
+    assert plant.status is not None
+    assert plant.status.message.endswith("promotes it; HTTPRoute hmi has no parentRefs: no gateway takes it")
+
+
+def test_what_was_given_up_is_said_where_its_route_is_gone() -> None:
+    """It waits for the route to go back, and that it was given up stands behind what is missing."""
+    plant = out(routing({"setWeight": 25}, {"pause": {}}))
+    another(plant)
+    assert plant.status is not None
+    del plant.objects[Key("HTTPRoute", KEY.namespace, "hmi")]
+    plant.say(marks.ABORT, plant.status.current_pod_hash)
+    plant.settle(20, wait=False)
+    assert plant.status.message == "the HTTPRoute hmi is not there; revision 2 was given up: somebody aborted it"

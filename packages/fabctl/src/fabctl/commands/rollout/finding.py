@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from fabctl.errors import Denied, FabctlError, Unhandled, UsageError
+from fabctl.errors import Denied, FabctlError, Unhandled, UnknownPLC, UsageError
 from fabctl.names import ROLLOUT, ROLLOUTS, WORKLOAD, Kind, named
 
 if TYPE_CHECKING:
@@ -55,6 +55,12 @@ async def find(cluster: Cluster, wanted: Meant) -> tuple[Kind, Body]:
         raise UsageError(f"there is a {titles} {name} in namespace {cluster.namespace}: say which, {which}")
     if there:
         return there[0]
+    if WORKLOAD in kinds and await cluster.has_argos(name):
+        place = f"{name} -n {cluster.namespace}"
+        raise UnknownPLC(
+            f"{name} in namespace {cluster.namespace} is a Rollout of argoproj.io, which its own plugin shows and is "
+            f"told by: kubectl argo rollouts get rollout {place}"
+        )
     denied = [error for error in answers if isinstance(error, FabctlError)]
     if len(denied) == len(kinds):
         raise denied[0]

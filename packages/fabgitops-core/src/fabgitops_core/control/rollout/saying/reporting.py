@@ -37,7 +37,8 @@ from fabgitops_core.control.rollout.saying.situations import (
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import claiming, contending, leaving, reaching
 from fabgitops_core.control.rollout.traffic import standing as traffic
-from fabgitops_core.control.rollout.traffic.rerouting import problem, routed
+from fabgitops_core.control.rollout.traffic.rerouting import problem, routed, routes_there
+from fabgitops_core.control.rollout.traffic.routes import not_accepted
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways import bluegreen, canary
 from fabgitops_core.control.rollout.ways.deadline import overdue
@@ -87,9 +88,9 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
         return (REFUSED if state.refused else WAITING), state.trouble
     if look.taken:
         in_doubt = claiming.due(state, look.taken, look.at) is not None and not state.rivals
-        return (INITIALIZING if in_doubt else CONFLICT), next(iter(look.taken.values()))
+        return (INITIALIZING if in_doubt else CONFLICT), f"{next(iter(look.taken.values()))}{_given_up(state)}"
     if missing := problem(look):
-        return NOT_FOUND, missing
+        return NOT_FOUND, f"{missing}{_given_up(state)}"
     if why := holding.lost(look, state):
         return STABLE_LOST, _way_out(look, state, why)
     if status.abort:
@@ -106,6 +107,12 @@ def _standing(look: Look, state: RolloutState) -> tuple[Situation, str]:
         waits = _route(look, state) or lacking.of_pods(look, state)
         return OVERDUE, f"no progress for {secs} s: {_pods(look, state)}{waits}"
     return _going(look, state)
+
+
+def _given_up(state: RolloutState) -> str:
+    """Return that a revision was given up which what is missing keeps from going back, for the end of a sentence."""
+    status = state.status
+    return f"; revision {status.revision} was given up: {status.cause}" if status.abort else ""
 
 
 def _way_out(look: Look, state: RolloutState, why: str) -> str:
@@ -126,7 +133,9 @@ def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
     test = situation_of(look, state)
     if (why := waits_for(look, state)) is not None:
         is_of_test = test is not None and all(each.reason == Why.CANARY_STEP for each in status.pause_conditions)
-        return (test if test is not None and is_of_test and not state.asked_to_pause else PAUSED), why
+        is_asked = state.asked_to_pause is not None
+        situation = test if test is not None and is_of_test and not is_asked else PAUSED
+        return situation, f"{why}{_gateway(look)}"
     if test is not None:
         return test, f"{_step(look, state)}{_pods(look, state)}{judges.going_on(look, state)}"
     if bluegreen.is_previewed(look, state):
@@ -163,6 +172,11 @@ def _undecided(look: Look, state: RolloutState) -> str:
     """Return what could not tell, for the end of a sentence: nothing else says why it waits."""
     found = judges.undecided(look, state) if canary.pause_of(state, Why.INCONCLUSIVE) is not None else None
     return "" if found is None else f": {found[1]}"
+
+
+def _gateway(look: Look) -> str:
+    """Return which gateway has not taken a route, which may be so while it waits, too, for the end of a sentence."""
+    return next((f"; {why}" for each in routes_there(look) if (why := not_accepted(each))), "")
 
 
 def _route(look: Look, state: RolloutState) -> str:
