@@ -274,6 +274,18 @@ def test_it_is_measured_at_least_once() -> None:
     assert (verdicts(one), stands(one).phase, one.counts()) == ({0: "Failed"}, Phase.FAILED, {"1": 4, "2": 0})
 
 
+def test_what_could_not_be_measured_at_the_end_is_tried_again() -> None:
+    """A server that is away for a moment while the last pods come up costs nobody a word; one that stays away does."""
+    for times, phase in ((3, Phase.COMPLETED), (9, Phase.FAILED)):
+        one = plant({"setWeight": 50}, answer="no connection", analysis=CHECKS)
+        one.declare(template=template("2"))
+        for _ in range(100):
+            if len(one.measured) == times:
+                one.answers["checks/rate"] = [0.5]
+            one.stays(1)
+        assert (stands(one).phase, stands(one).abort) == (phase, phase is Phase.FAILED)
+
+
 @pytest.mark.parametrize("strategy", [{"simple": {"analysis": CHECKS}}, {"canary": {"analysis": CHECKS}}])
 @pytest.mark.parametrize(
     ("metric", "times", "secs"),

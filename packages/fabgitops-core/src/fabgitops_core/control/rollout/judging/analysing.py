@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from fabgitops_core.api.analysis.refs import Analyses
-from fabgitops_core.api.analysis.status import AnalysisStatus
+from fabgitops_core.api.analysis.status import AnalysisStatus, MetricStatus
 from fabgitops_core.api.rollout.status import Why
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.control.analysis import running
+from fabgitops_core.control.analysis.counting import made
 from fabgitops_core.control.analysis.judging import Verdict
 from fabgitops_core.control.cdevents.words import Word
 from fabgitops_core.control.commands import Measure, Wake
@@ -203,8 +204,13 @@ def _waits_for_measurements(look: Look, status: AnalysisStatus, analyses: Analys
     """Return whether it is measured further: steps say how long it has for that, and where there are none it does."""
     if not look.steps:
         return not running.is_measured(status, analyses, look.offers)
-    waiting = (each.next_at for each in status.metrics if not each.measurements)
-    return any(each is not None and each <= look.at for each in waiting)
+    return any(_is_at_hand(look, each) for each in status.metrics if each.next_at is not None and not made(each))
+
+
+def _is_at_hand(look: Look, metric: MetricStatus) -> bool:
+    """Return whether a metric is about to be measured for the first time, or could not be, and is tried again."""
+    is_due = metric.next_at is not None and metric.next_at <= look.at
+    return bool(metric.errors) or (is_due and not metric.measurements)
 
 
 _MOVES: Sequence[Callable[[Look, RolloutState], RolloutState | None]] = (
