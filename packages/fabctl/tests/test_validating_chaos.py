@@ -203,6 +203,9 @@ def test_a_pod_in_the_network_of_its_node_is_never_hit() -> None:
     body = _pod("p", {"ready"})
     body["spec"]["hostNetwork"] = True
     assert [each.why_not for each in candidates([body], PODS, None, {})] == ["in the network of the node"]
+    for name in ("name", "part-of"):
+        body["spec"]["hostNetwork"], body["metadata"]["labels"] = False, {f"app.kubernetes.io/{name}": "fabgitops"}
+        assert [each.why_not for each in candidates([body], PODS, None, {})] == ["of our own"]
 
 
 def _pod(name: str, flags: set[str]) -> Body:

@@ -121,6 +121,11 @@ async def test_who_may_be_chosen(site: Site) -> None:
         "c": (True, "node-1"),
     }
     assert found["c"].labels["fabgitops.io/chaos"] == "protected"
+    for name in ("name", "part-of"):
+        site.pod(f"our-{name}", {f"app.kubernetes.io/{name}": "fabgitops", "app": name})
+        ours = site.target(labelSelector={"matchLabels": {"app": name}})
+        assert [each.ours for each in await site.experiments.candidates(site.name, ours)] == [True]
+    assert not found["a"].ours
     expressions = [{"key": "tier", "operator": "NotIn", "values": ["db"]}, {"key": "tier", "operator": "Exists"}]
     these = site.target(labelSelector={"matchExpressions": expressions})
     assert {each.name for each in await site.experiments.candidates(site.name, these)} == {"a", "b"}

@@ -13,7 +13,7 @@ from fabctl.chaos.guarding import ALLOWED, MARK, PROTECTED, Policy
 from fabctl.fields import Body, mapping, number, sequence, text
 
 _OVER = frozenset({"Succeeded", "Failed"})
-_OURS = ("app.kubernetes.io/name", "fabgitops")
+_OURS, _NAMED = "fabgitops", ("app.kubernetes.io/name", "app.kubernetes.io/part-of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _why_no_pod(body: Body, policy: Policy | None) -> str:
         (not _is_true(body, "Ready"), "not ready"),
         (labels.get(MARK) == PROTECTED, "protected"),
         (spec.get("hostNetwork") is True, "in the network of the node"),
-        (labels.get(_OURS[0]) == _OURS[1] and not (policy and policy.allow_self), "of our own"),
+        (_OURS in map(labels.get, _NAMED) and not (policy and policy.allow_self), "of our own"),
     )
     return next((word for holds, word in reasons if holds), "")
 

@@ -33,7 +33,9 @@ from fabgitops_operator.hosting.ports import Body
 MANAGER = "fabgitops-chaos"
 """What the API server calls who puts the finalizer on, and makes runs of schedules."""
 _OVER = frozenset({"Succeeded", "Failed"})
-_OURS = ("app.kubernetes.io/name", "fabgitops")
+_OURS = "fabgitops"
+_NAMED = ("app.kubernetes.io/name", "app.kubernetes.io/part-of")
+"""Labels of which one says whose a pod is: the chart can be given another name, and keeps what it is part of."""
 
 
 POD, NAMESPACE = foreign("Pod", "pods"), foreign("Namespace", "namespaces", namespaced=False)
@@ -180,7 +182,7 @@ def _pod(body: Body, claimed: Mapping[str, str], moved_by: str) -> Candidate:
         completed=status.get("phase") in _OVER,
         deleting="deletionTimestamp" in metadata,
         host_network=bool(spec.get("hostNetwork")),
-        ours=labels.get(_OURS[0]) == _OURS[1],
+        ours=any(labels.get(name) == _OURS for name in _NAMED),
         claimed_by=claimed.get(metadata["uid"], ""),
         moved_by=moved_by,
     )
