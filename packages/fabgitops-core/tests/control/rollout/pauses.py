@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 
-from .workshop import Plant
+from .workshop import KEY, Plant
 
 ROUTES = ("HTTPRoute", "GRPCRoute")
 
@@ -12,7 +13,7 @@ ROUTES = ("HTTPRoute", "GRPCRoute")
 class Had(NamedTuple):
     """What a version has: pods of the replicas, Services that select it, weights of routes.
 
-    Besides, to how many pods each Service leads, and by which strategy all this is.
+    Besides, to how many pods of others each Service leads, and by which strategy all this is.
     """
 
     version: str
@@ -31,6 +32,7 @@ class Watch:
         self.plant = plant
         self.at_first: Had | None = None
         self.before: Had | None = None
+        self.hashes: dict[str, str] = {}
 
     def begins(self) -> None:
         """Look at what there is before a request; the first look after a pause says what there may be."""
@@ -39,7 +41,8 @@ class Watch:
         if not is_paused:
             self.at_first = None
         elif self.at_first is None or self.at_first.version != now.version:
-            self.at_first = now
+            found = plant.status.ceiling if plant.status else None  # it may have been held before, and lost pods since
+            self.at_first = now._replace(pods=max(now.pods, found.pods if found else 0))
         self.before = now
 
     def ends(self) -> None:
@@ -54,7 +57,7 @@ class Watch:
             return
         for name in now.selected - before.selected - first.selected:
             assert not before.served[name], f"paused, and the Service {name} goes over"
-        for key, weight in now.weights.items():
+        for key, weight in now.weights.items() if now.selected <= before.selected else ():
             had = max(before.weights.get(key, 0), first.weights.get(key, 0))
             assert weight <= had, f"paused, and the route {key[0]} gives it {key[1]} {weight}"
 
@@ -69,23 +72,30 @@ class Watch:
         image: str = self.plant.spec["template"]["spec"]["containers"][0]["image"]
         return image.partition(":")[2]
 
+    def hash_in(self, name: str) -> str:
+        """Return which revision a Service selects, "" for all of them."""
+        selector = self.plant.objects[Key("Service", KEY.namespace, name)]["spec"]["selector"]
+        return str(selector.get(marks.HASH, ""))
+
     def pods(self, name: str) -> int:
-        """Return how many available pods a Service leads to."""
-        plant, version = self.plant, self.plant.selected(name)
-        found = [each for other, each in plant.revisions().items() if version in {other, ""}]
+        """Return how many available pods of other versions a Service leads to."""
+        hash_, own = self.hash_in(name), self.declared()
+        sets = [each for version, each in self.plant.revisions().items() if version != own]
+        found = [each for each in sets if hash_ in {"", each["metadata"]["labels"][marks.HASH]}]
         return sum(min(each.get("status", {}).get("availableReplicas", 0), each["spec"]["replicas"]) for each in found)
 
     def has(self) -> Had:
-        """Return what the declared version has now."""
+        """Return what the declared version has now; a ReplicaSet that was deleted has its name still."""
         plant, version = self.plant, self.declared()
+        self.hashes |= {each: body["metadata"]["labels"][marks.HASH] for each, body in plant.revisions().items()}
         services = [key.name for key in plant.objects if key.kind == "Service"]
-        selected = frozenset(name for name in services if plant.selected(name) == version)
+        selected = frozenset(name for name in services if self.hash_in(name) == self.hashes.get(version))
         served = {name: self.pods(name) for name in services}
         routes = [(key.name, body["spec"]["rules"]) for key, body in plant.objects.items() if key.kind in ROUTES]
         weights = {(name, "a weight of"): self.weight(rules, selected) for name, rules in routes}
         weights |= {(name, "header rules"): self.headers(rules, selected) for name, rules in routes}
-        n, strategy = plant.spec["replicas"], plant.spec["strategy"]
-        return Had(version, n, plant.counts().get(version, 0), selected, served, weights, strategy)
+        n, strategy, pods = plant.spec["replicas"], plant.spec["strategy"], plant.counts().get(version, 0)
+        return Had(version, n, pods, selected, served, weights, strategy)
 
     def weight(self, rules: list[dict[str, Any]], selected: frozenset[str]) -> int:
         """Return the highest share that a rule of a route sends to Services that select it, of a hundred."""

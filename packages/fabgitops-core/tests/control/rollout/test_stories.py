@@ -201,12 +201,15 @@ class Story:
         plant.say(marks.PAUSE, None)
         self.rests()
         for turn in range(6):
-            if self.status.abort or self.status.phase is Phase.COMPLETED:
+            is_lost = self.status.conditions[0].reason == "StableLost"
+            if (self.status.abort and not is_lost) or self.status.phase is Phase.COMPLETED:
                 break
             index = self.status.current_step_index
             step = ("preview", "active")[turn % 2] if index is None else index
-            if self.status.conditions[0].reason == "StableLost":  # nothing else lets it go on without the proven one
+            if is_lost:  # nothing else lets it go on without the proven one
                 step = "full"
+                plant.say(marks.PROMOTE, None)
+                self.rests()
                 self.skipped.add(self.status.current_pod_hash)
             plant.say(marks.PROMOTE, None)  # the same word may have been heard at another wait
             self.rests()

@@ -162,7 +162,8 @@ def _on(look: Look, by: Routed, stands: Standing, current: Revision, stable: Rev
     actual = stands.routing.weight if stands.routing and takes_over else _actual(stands, current)
     both = routed(look.n, weight, actual, scale_at(look.steps, stands.step), sizing)
     canary = max(both.canary, _for_headers(look, by, stands.step))
-    return Sides(stands.most(look.n, canary), both.stable)
+    kept = 0 if stands.ceiling is None else min(stable.spec, look.n)  # what is held leaves nobody fewer to go back to
+    return Sides(stands.most(look.n, canary), max(both.stable, kept))
 
 
 def _back(look: Look, by: Routed, stands: Standing, current: Revision, stable: Revision) -> Sides:

@@ -57,7 +57,11 @@ def said(look: Look, state: RolloutState) -> RolloutState:
     return situated(state, situation, note, look.at)
 
 
-_TOLD = {NOT_FOUND: RolloutReason.NOT_FOUND, CONFLICT: RolloutReason.CONFLICT}
+_TOLD = {
+    NOT_FOUND: RolloutReason.NOT_FOUND,
+    CONFLICT: RolloutReason.CONFLICT,
+    STABLE_LOST: RolloutReason.STABLE_LOST,
+}
 """Situations that people are told of each time that something else is in the way."""
 
 

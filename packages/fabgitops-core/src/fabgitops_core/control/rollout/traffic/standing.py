@@ -64,6 +64,8 @@ def aim_of(look: Look, state: RolloutState, by: Routed) -> Routing:
     stable, current = status.stable_rs or look.hash, look.revision(look.hash)
     there = current is not None and (current.available or not look.n)
     held = holding.ceiling(look, state)
+    if held is not None and not status.stable_rs and (now := recorded(state)) is not None:
+        return now  # a first one waits: requests go where they go
     if status.abort or stable == look.hash or not there or (held is not None and not held.selected):
         return Routing(0, stable, stable)
     index = step_index(look, state)

@@ -64,10 +64,13 @@ def rightful(look: Look, state: RolloutState) -> Selectors:
     superseded before it was proven, loses its users to the proven one again.
     """
     status, stable = state.status, state.status.stable_rs or look.hash
+    known, held = status.blue_green, holding.ceiling(look, state)
+    if held is not None and not status.stable_rs:  # a first one waits: whoever is somewhere stays there
+        return Selectors(known.active_selector, known.preview_selector)
     if status.abort or stable == look.hash:
         return Selectors(stable, stable)
-    over, held = status.blue_green.active_selector == look.hash, holding.ceiling(look, state)
-    is_shown = over or held is None or held.selected
+    over = known.active_selector == look.hash
+    is_shown = held is None or held.selected
     return Selectors(look.hash if over else stable, look.hash if is_shown else stable)
 
 

@@ -3,7 +3,7 @@
 What was decided and not done yet is taken back: a weight that no route has, a Service that does not select it.
 """
 
-from fabgitops_core.api.rollout.status import CanaryStatus, Ceiling, Weights
+from fabgitops_core.api.rollout.status import BlueGreenStatus, CanaryStatus, Ceiling, RolloutStatus, Weights
 from fabgitops_core.api.rollout.strategies import BlueGreen, Canary
 from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.aims import Routing
@@ -32,8 +32,9 @@ def noted(look: Look, state: RolloutState) -> RolloutState | None:
         return state
     outcome = f"revision {state.status.revision} ({look.hash}) stays at {found.pods} of {found.replicas} pods"
     outcome += f" and a weight of {found.weight} of {found.max_weight}" if routed(look) else ""
-    reason = RolloutReason.STABLE_LOST if lost else RolloutReason.PAUSED
-    return decided(state, look.at, why, "StableLost" if lost else "Paused", outcome, reason)
+    if lost:
+        return decided(state, look.at, why, "StableLost", outcome)
+    return decided(state, look.at, why, "Paused", outcome, RolloutReason.PAUSED)
 
 
 def _over(look: Look, state: RolloutState) -> RolloutState:
@@ -76,13 +77,34 @@ def _requests(look: Look, by: Routed, weights: Weights) -> tuple[int, tuple[str,
 
 def _taken_back(look: Look, state: RolloutState, found: Ceiling) -> RolloutState:
     """Return the state in which that is decided which is so: what was decided beside it is done later, or never."""
-    status = state.status
-    green, weights = status.blue_green, status.canary.weights
-    if isinstance(look.way, BlueGreen) and status.stable_rs and green.active_selector == look.hash != active(look):
-        state = state.with_status(blue_green=green.model_copy(update={"active_selector": status.stable_rs}))
-    if weights is None or found.selected or weights.canary.pod_template_hash != look.hash or status.stable_rs == "":
+    status, weights = state.status, state.status.canary.weights
+    if isinstance(look.way, BlueGreen):
+        return state.with_status(blue_green=_as_seen(look, look.way, status, found))
+    if weights is None or weights.canary.pod_template_hash != look.hash or status.stable_rs == "":
         return state
-    selected = selects(look, weights.canary.service_name) or ""
-    side = {"pod_template_hash": selected if look.revision(selected) else status.stable_rs}
-    weights = weights.model_copy(update={"canary": weights.canary.model_copy(update=side)})
-    return state.with_status(canary=CanaryStatus(weights=weights))
+    return state.with_status(canary=CanaryStatus(weights=_as_there(look, state, found, weights)))
+
+
+def _as_seen(look: Look, way: BlueGreen, status: RolloutStatus, found: Ceiling) -> BlueGreenStatus:
+    """Return what the Services of a blue-green select, where they were to select the declared revision and do not."""
+    known, stable = status.blue_green, status.stable_rs
+    if known.preview_selector == look.hash and not found.selected:
+        known = known.model_copy(update={"preview_selector": selects(look, way.preview_service) or stable})
+    if stable and known.active_selector == look.hash != active(look):
+        known = known.model_copy(update={"active_selector": stable})
+    return known
+
+
+def _as_there(look: Look, state: RolloutState, found: Ceiling, weights: Weights) -> Weights:
+    """Return the weights as all routes have them, and the revision that the canary Service selects."""
+    whole, canary = weights.canary.weight + weights.stable.weight, weights.canary
+    selected = selects(look, canary.service_name) or ""
+    there = look.hash if found.selected else selected if look.revision(selected) else state.status.stable_rs
+    weight = min(canary.weight, found.weight)
+    return weights.model_copy(
+        update={
+            "canary": canary.model_copy(update={"pod_template_hash": there, "weight": weight}),
+            "stable": weights.stable.model_copy(update={"weight": whole - weight}),
+            "headers": tuple(each for each in weights.headers if each.name in found.headers),
+        }
+    )
