@@ -15,7 +15,7 @@ import httpx
 import pytest
 import yaml
 from fabgitops_core.control.kinds import CHAOS_KINDS, KINDS
-from fabgitops_operator.cluster.install import manifests
+from fabgitops_operator.cluster.install import CHAOS_ACCOUNT, manifests
 from testbed.plane import ControlPlane
 
 from ..operators import Operator, install
@@ -75,7 +75,8 @@ def _site(api: httpx.Client, control_plane: ControlPlane, tmp_path_factory: pyte
     logs = tmp_path_factory.mktemp("operators")
     with ExitStack() as stack:
         plcs = stack.enter_context(mocks(MANY))
-        chaos = Operator(control_plane.kubeconfig, "memory", logs / "chaos", kinds="chaos")
+        account = control_plane.kubeconfig_for(CHAOS_ACCOUNT)  # with no more rights than are shipped
+        chaos = Operator(account, "memory", logs / "chaos", kinds="chaos")
         stack.enter_context(chaos)
         yield Site(api, plcs, chaos)
 

@@ -47,6 +47,15 @@ def test_only_the_last_that_was_missed_is_made_up_for() -> None:
     assert tick(every(), NOON, None, after(hours=9, minutes=5), ()) == Tick(None, None, after(hours=9, minutes=10))
 
 
+def test_a_clock_that_is_put_back_stops_nothing() -> None:
+    """Times that a wrong clock has looked at, far ahead, do not count; one that goes back a little repeats none."""
+    wrong = after(days=400)
+    put_back = tick(every(), NOON, wrong, after(minutes=5), ())
+    assert put_back == Tick(None, after(minutes=5), after(minutes=10))
+    assert tick(every(), NOON, put_back.handled, after(minutes=10), ()).begins == after(minutes=10)
+    assert tick(every(), NOON, after(minutes=10), after(minutes=9, seconds=58), ()).begins is None
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [

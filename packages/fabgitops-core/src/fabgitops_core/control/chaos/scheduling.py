@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from fabgitops_core.api.chaos.schedule import MAX_RUNNING, ChaosScheduleSpec, ConcurrencyPolicy
 from fabgitops_core.api.schedules import begins_after
 
+AHEAD = timedelta(days=7)
+"""What was looked at so long after now was looked at by a clock that was wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -29,7 +32,8 @@ def tick(
     """Return what a schedule does at a moment.
 
     The first time is the first after it was made: nothing runs because a manifest was applied. Of times that were
-    missed the last counts, if it is no more than `startingDeadlineSecs` ago, and no other is made up for.
+    missed the last counts, if it is no more than `startingDeadlineSecs` ago, and no other is made up for. A clock that
+    was wrong, and is put back, keeps nothing from running: what was looked at in its future does not count.
 
     Args:
         spec: The schedule.
@@ -38,6 +42,8 @@ def tick(
         at: Now.
         running: Its experiments that are not over.
     """
+    if handled is not None and handled - at > AHEAD:
+        handled = at
     since = max(handled or created, at - timedelta(seconds=spec.starting_deadline_secs))
     following = next(begins_after(spec.schedule, spec.time_zone, max(at, since)), None)
     due = _last(spec, since, at)
