@@ -266,3 +266,17 @@ def test_stories(part: int) -> None:
             story.ends()
         except AssertionError as error:
             raise AssertionError(f"story {seed}: {error}") from error
+
+
+@pytest.mark.parametrize("seed", [1312, 1338, 1439, 1777, 2343, 3281, 3453, *range(1000, 1010)])
+def test_stories_of_pauses(seed: int) -> None:
+    """Somebody pauses it again and again, wherever it is: the new version gets nothing by anything meanwhile."""
+    story = Story(seed)
+    for _ in range(story.chance.randint(6, 30)):
+        if story.chance.random() < 0.25:
+            story.plant.say(marks.PAUSE, None if marks.PAUSE in story.plant.annotations else "why not")
+            story.watch.begins()
+            story.works()
+        else:
+            story.goes_on()
+    story.ends()
