@@ -34,10 +34,10 @@ def test_one_that_runs_says_how_much_time_is_left() -> None:
         world.target("hmi-2", "Gone", recoveredAt="2026-01-01T00:00:20Z", confirmed=True),
     ]
     probes = [{"name": "page", "passed": 2}]
-    given = {"probes": [world.PROBE, {"name": "late", "pods": {}, "when": ["end"]}]}
+    given = {"scenario": {"cpuStress": {}}, "probes": [world.PROBE, {"name": "late", "pods": {}, "when": ["end"]}]}
     body = world.experiment("Running", spec=given, targets=targets, probes=probes, endsAt=ENDS, selected="2/5")
     assert drawn(body) == [
-        "◌ experiment kill Running, podKiller, 2/5 targets",
+        "◌ experiment kill Running, cpuStress 100 % of 1 core, 2/5 targets",
         "|-- ✔ phase Pending",
         "|-- ◌ phase Running began 30s ago, 30 s left",
         "|-- · phase Recovering",
@@ -50,6 +50,13 @@ def test_one_that_runs_says_how_much_time_is_left() -> None:
     ]
     assert "node n1" in drawn(body, wide=True)[5]
     assert drawn(body, programs=True)[5] == f"|-- target hmi-1 Injected, {world.AT}, until {ENDS}, with effect"
+
+
+def test_what_was_done_at_once_does_not_last() -> None:
+    """A pod that was killed has no time left, though the experiment has."""
+    body = world.experiment("Running", targets=[world.target("hmi-1")], endsAt=ENDS)
+    assert drawn(body)[2].endswith("began 30s ago, 30 s left")
+    assert "|-- target hmi-1 Injected, 30s ago" in drawn(body)
 
 
 def test_what_is_left_is_never_more_than_was_asked_for() -> None:

@@ -35,7 +35,7 @@ class Scenario:
         lines += [f"# Targets: {self.targets}. It needs {self.needs}.", _HEAD.format(name=_called(self.name))]
         lines += ["  scenario:", _indented(self.spec, 4)]
         lines += ["  target:", _indented(self.target, 4)] if self.target else []
-        lines += [_TAIL.format(duration="" if self.lasts == ONCE else _DURATION), _indented(self.probe, 4)]
+        lines += [_TAIL.format(duration=_ASKED if self.lasts == ONCE else _DURATION), _indented(self.probe, 4)]
         return "\n".join(lines) + "\n"
 
 
@@ -48,6 +48,7 @@ metadata:
   name: {name}  # one experiment is one run: --name OTHER runs it again
 spec:"""
 _DURATION = "  durationSecs: 60  # counted from the first injection; then all is taken back\n"
+_ASKED = "  durationSecs: 60  # so long probes are asked after it was done\n"
 _TAIL = "{duration}  startDeadlineSecs: 300  # what has not begun by then has failed\n  probes:  # what must hold"
 _PODS = """\
 kind: pods

@@ -21,6 +21,8 @@ from fabctl.times import Told, since, spoken
 
 ICONS = {PENDING: "⚠", RUNNING: "◌", RECOVERING: "◌", COMPLETED: "✔", FAILED: "✖", ABORTED: "✖"}
 DONE, NOW, NOT_YET = "✔", "◌", "·"
+AT_ONCE = frozenset({"podKiller"})
+"""What is done at once, and leaves nothing that would last."""
 _WAY = (PENDING, RUNNING, RECOVERING)
 
 
@@ -137,7 +139,7 @@ def _lasting(given: Experiment, target: Target, now: datetime) -> tuple[str, ...
         return (since(target.recovered, now),)
     if target.injected is None:
         return ()
-    left = (left_of(given, now),) if given.phase == RUNNING else ()
+    left = (left_of(given, now),) if given.phase == RUNNING and given.scenario not in AT_ONCE else ()
     return (since(target.injected, now), *left)
 
 
