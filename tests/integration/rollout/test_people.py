@@ -71,7 +71,7 @@ def test_a_change_is_led_by_hand(hmi: Workload, fabctl: Fabctl) -> None:
 
 
 def test_a_revision_is_undone(hmi: Workload, fabctl: Fabctl) -> None:
-    """In mid-change without steps, afterwards by them; what Flux or Argo CD keeps is not written, and Git is named."""
+    """In mid-change without steps, else by them, what was never proven by force; what GitOps keeps is not written."""
     hmi.declare("1", replicas=2)
     first = hmi.stands("Completed", availableReplicas=2)["currentPodHash"]
     hmi.declare("2", replicas=2)
@@ -88,7 +88,9 @@ def test_a_revision_is_undone(hmi: Workload, fabctl: Fabctl) -> None:
         kept(hmi, mark, None)
     assert fabctl("undo", "--yes")[0] == 0
     hmi.stands("Completed", availableReplicas=2, currentPodHash=first, stableRS=first)
-    assert fabctl("undo", "--to-revision", "2", "--yes")[0] == 0
+    code, out = fabctl("undo", "--to-revision", "2", "--yes")
+    assert (code, "revision #2 was never proven, or was given up since" in out) == (1, True)
+    assert fabctl("undo", "--to-revision", "2", "--force", "--yes")[0] == 0
     hmi.stands("Paused", progress="1/4", currentPodHash=second)
     until(lambda: hmi.hashes() == {first, second}, "no revision is made anew of what the API server has made of one")
 

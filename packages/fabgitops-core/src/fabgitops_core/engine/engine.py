@@ -294,6 +294,8 @@ class Engine:
         if entry.identified is None:
             mine: frozenset[Claim] = frozenset()
             return self._isolation.ask_of(entry, "claims", entry.at_device, lambda it: it.claims(entry.state), mine)
+        if entry.dead and entry.modest is not None:
+            return self._claims.of(entry.key)  # a fault of ours gives nobody what it has
         none: frozenset[str] = frozenset()
         names = self._isolation.ask_of(entry, "claims", entry.identified, lambda it: it.identities(entry.state), none)
         wishes = self._isolation.ask_of(entry, "claims", entry.modest, lambda it: it.wishes(entry.state), none)

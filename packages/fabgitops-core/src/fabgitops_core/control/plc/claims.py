@@ -106,6 +106,10 @@ class Claims:
             self._of.pop(key, None)
         return touched | {key} if contested or self.rivals(key) else touched
 
+    def of(self, key: Key) -> frozenset[Claim]:
+        """Return the claims of a resource."""
+        return frozenset(self._of.get(key, ()))
+
     def rivals(self, key: Key) -> Mapping[str, str]:
         """Return, for each contested register of a resource, the full name of one who wants it too."""
         found: dict[str, str] = {}
