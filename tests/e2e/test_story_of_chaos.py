@@ -158,7 +158,10 @@ def lately(samples: Sequence[Sample]) -> list[bool]:
 
 
 def test_an_operator_that_stays_away(chaos: Chaos) -> None:
-    """When nobody is left who renews anything, it is over long before its time; whoever comes later says so."""
+    """When nobody is left who renews anything, it is over long before its time; whoever comes later says so.
+
+    The holder of the test before was killed in the same pod, and has left its rules there.
+    """
     before = chaos.watch.now()
     chaos.begin("alone", "late", 600, **DELAY)
     chaos.seen("alone", is_injected)

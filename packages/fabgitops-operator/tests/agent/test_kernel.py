@@ -111,13 +111,16 @@ def test_only_what_is_meant_is_late(here: Pod) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
 def test_whatever_ends_a_holder_ends_what_it_holds(here: Pod, end: int) -> None:
-    """A holder that is killed holds nothing back any more, though its rules are still there; the next sweeps them."""
+    """A holder that is killed holds nothing back any more, though its rules are still there: the next takes them out.
+
+    They would let all packets pass it.
+    """
     with holding("net", here.pid, **PARTITION) as holder:
         holder.send_signal(end)
         holder.wait()
         assert LOST not in here.asked()
     assert "FABGITOPS" in here.chains()
-    with holding("net", here.pid, **DELAY) as holder:
+    with holding("net", here.pid, **DELAY, injection="another.target") as holder:
         assert min(here.asked()) >= 0.1
         say(holder, "end")
         holder.wait()
@@ -243,11 +246,11 @@ async def test_an_injection_from_its_beginning_to_its_end(here: Pod) -> None:
         while not ended:
             await asyncio.sleep(0.02)
         assert ended == [("networkDelay", "died")]
+        assert await swept() == 1, "the killed holder's rules, which held nothing"
         assert (await injections.put("e.t", asked)).status == 410
         assert (await injections.put("e.t2", asked)).status == 200
         assert (await injections.delete("e.t2")).status == 200
         assert 0 < min(await asyncio.to_thread(here.asked)) < 0.1
-        assert await swept() == 1, "the killed holder's rules, which held nothing"
         assert "FABGITOPS" not in here.chains()
         answer = await injections.put("e.t3", inject(uid=UID[:-1] + "0", notAfter=time.monotonic() + 9))
         assert answer.status == 404

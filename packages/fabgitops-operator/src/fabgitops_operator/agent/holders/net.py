@@ -54,7 +54,9 @@ def hold(asked: Asked) -> None:
     target = os.pidfd_open(asked.pid)
     enter(asked.pid, Namespace.NETWORK)
     chain = rules.chain(asked.injection)
-    rules.sweep([chain])  # what a holder that was killed has left of the same injection
+    # What a holder that was killed has left, of whatever injection, since a pod has one at a time: a packet that nobody
+    # waits for in a queue passes, but past all rules that come after (nf_queue with bypass goes on with the next hook).
+    rules.sweep()
     with PacketQueue(rules.queue_number(asked.injection), _QUEUE_LENGTH) as queue:
         try:
             for command in rules.adding(asked.injection, asked.ways):
