@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabctl.commands.chaos import ending, following
+from fabctl.commands.chaos import ending, following, reading
 from fabctl.commands.chaos.get import get
 from fabctl.commands.chaos.run import run
 from fabctl.errors import Denied, Late, NotInstalled, NotTaken, UnknownPLC, UsageError
@@ -22,6 +22,7 @@ from fabctl.options import Connection, Format
 from .plant import (
     CHAOS,
     POLICY,
+    SPEC,
     Play,
     experiment,
     manifest,
@@ -207,6 +208,20 @@ async def test_what_is_wrong_is_said_before_anybody_is_asked(play: Play, file: A
     assert (await raised(run(file(manifest(probes=[bad])), connection=here))).code == 8
     assert "spec.probes[0].prometheus.condition" in capsys.readouterr().err
     assert not any("create" in each or each.startswith("list") for each in world.asked)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_no_name_leads_elsewhere(
+    play: Play, file: Any, monkeypatch: pytest.MonkeyPatch, *, dry_run: bool
+) -> None:
+    """Where manifests are not judged here, a name that would be another place in a URL is refused all the same."""
+    monkeypatch.setattr(reading, "is_installed", lambda: False)
+    world, here = play(POLICY)
+    bodies = [manifest("../pods"), manifest(), manifest(target={**SPEC["target"], "namespace": "../../v1"})]
+    bodies[1]["metadata"]["namespace"] = "plant/pods"
+    for body in bodies:
+        assert isinstance(await raised(run(file(body), dry_run=dry_run, connection=here)), NotTaken)
+    assert world.asked == []
 
 
 async def test_what_a_package_brings_is_for_the_operator_to_know(play: Play, file: Any, capsys: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fabctl.errors import NotTaken, UsageError
@@ -18,7 +19,7 @@ from fabctl.streams import complain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fabctl.judging import Finding
+    from fabctl.judging import Finding, Judge
     from fabctl.manifests import Manifest
 
 _SCHEDULE = "ChaosSchedule"
@@ -80,14 +81,23 @@ def checked(manifest: Manifest, namespace: str) -> dict[str, Any]:
         NotTaken: The API server, or the operator, would refuse it.
     """
     if is_installed():
-        from fabctl.offline.rules import Rules  # noqa: PLC0415 - not installed everywhere
-
-        _refuse(findings([manifest], Rules(), namespace))
-    try:
-        check_name(manifest.name)
-    except ValueError as error:
-        raise NotTaken(f"{manifest.trouble(('metadata', 'name'), str(error))}") from None
+        _refuse(findings([manifest], _judge(), namespace))
+    aim = text(mapping(mapping(manifest.body.get("spec")).get("target")).get("namespace"))
+    said = ((("metadata", "name"), manifest.name), (("metadata", "namespace"), namespace))
+    for path, each in (*said, (("spec", "target", "namespace"), aim or namespace)):
+        try:
+            check_name(each)  # it becomes part of a URL
+        except ValueError as error:
+            raise NotTaken(f"{manifest.trouble(path, str(error))}") from None
     return asked_for(manifest.body, namespace)
+
+
+@cache
+def _judge() -> Judge:
+    """Return what judges manifests; to make it of all definitions takes a while."""
+    from fabctl.offline.rules import Rules  # noqa: PLC0415 - not installed everywhere
+
+    return Rules()
 
 
 def _refuse(found: Iterable[Finding]) -> None:
