@@ -153,8 +153,18 @@ class Chaos:
         """Declare an experiment on one pod of a target."""
         chosen = {"kind": "pods", "labelSelector": {"matchLabels": {"target": target}}}
         spec = {"target": chosen, "durationSecs": secs, "startDeadlineSecs": 60, "scenario": scenario}
-        body = {"metadata": {"name": name, "namespace": PLANT}, "spec": spec}
-        self.client.create(ChaosExperiment.from_dict(body))
+        body = ChaosExperiment.from_dict({"metadata": {"name": name, "namespace": PLANT}, "spec": spec})
+        until(lambda: self._declared(body), f"{name} may be declared")
+
+    def _declared(self, body: Any) -> bool:
+        """Declare an experiment, unless the API server has not yet heard of the kind that its new policy goes by."""
+        try:
+            self.client.create(body)
+        except ApiError as error:
+            if "failed to configure policy" not in str(error):
+                raise
+            return False
+        return True
 
     def status(self, name: str) -> dict[str, Any]:
         """Return how an experiment stands."""
