@@ -25,7 +25,7 @@ from .conftest import Kubectl
 from .pages import ROOT
 from .test_blocks import end, free_ports
 from .test_replays import PARTS, make
-from .workload import NEW, a_workload
+from .workload import NEW, OLD, a_workload
 
 BIN = Path(sys.executable).parent
 NAMESPACE = "typed"
@@ -245,7 +245,7 @@ def furnish(shell: Shell) -> None:
     waves: list[dict[str, object]] = [{"count": at, "bakeSeconds": 0, "pause": {}} for at in (1, 2)]
     wanted = {"selector": {"matchLabels": {"line": "press"}}, "approval": "Manual"}
     shell.put("SetpointRollout", "recipe", {**wanted, "waves": [*waves, {"percent": 100, "bakeSeconds": 0}]})
-    a_workload(shell.kubectl, NAMESPACE, {"simple": {}}, phase="Completed", stableRS=NEW)
+    a_workload(shell.kubectl, NAMESPACE, {"simple": {}}, phase="Completed", stableRS=NEW, proven=[OLD])
     shell.presses(2500)
     shell.kubectl("apply", "-n", NAMESPACE, "-f", str(shell.folder / "scrap.yaml"))
     allowed = {"enabled": True, "scenarios": ["plcFault"], "maxPercent": 100}
