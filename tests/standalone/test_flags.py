@@ -12,6 +12,7 @@ from .conftest import BIN
 ROOT = Path(__file__).parents[2]
 COMMANDS = ["check", "backup", "restore", "accept", "certificate", "token", "kubeconfig", "unit", "healthy"]
 OTHERS = {
+    "--with-chaos",
     "--server-side",
     "--dry-run",
     "--show-labels",

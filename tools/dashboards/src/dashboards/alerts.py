@@ -45,7 +45,7 @@ _ROLLOUT_FAILED = "Aborted|InvalidSpec|AnalysisInvalid|InternalError"
 _BY_ROLLOUT_REASON = "by (namespace, rollout, reason)"
 
 _WORKLOAD_READY = "fabgitops_workload_rollout_ready"
-_WORKLOAD_FAILED = "RolloutAborted|StableLost|ReferenceNotFound|RequestRefused|InvalidSpec|InternalError"
+_WORKLOAD_FAILED = "RolloutAborted|StableLost|Conflict|ReferenceNotFound|RequestRefused|InvalidSpec|InternalError"
 _CONTENDED = "fabgitops_workload_rollout_contended"
 _EXPERIMENT = "{{ $labels.namespace }}/{{ $labels.experiment }}"
 

@@ -19,7 +19,6 @@ from fabgitops_core.control.rollout.ways.canary import is_at_a_pause, next_step,
 
 MOST_HEARD = 4
 FULL = "full"
-STALE = RolloutReason.STALE_WORD.value
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -57,10 +56,10 @@ def _repeated(look: Look, state: RolloutState, said: Mapping[str, str]) -> Rollo
             continue
         since = (state.status.started_at if name == "abort" else state.status.step_started_at) or look.at
         given = brief(f"{name} {word} stands there still")
-        if any((each.rule, each.input) == (STALE, given) and each.at >= since for each in state.status.decisions):
+        if any((each.rule, each.input) == ("StaleWord", given) and each.at >= since for each in state.status.decisions):
             continue
         outcome = f"it was carried out before, and counts once: take its annotation away, then say it again{_how(name)}"
-        return decided(state, look.at, given, STALE, outcome, RolloutReason.STALE_WORD)
+        return decided(state, look.at, given, "StaleWord", outcome, RolloutReason.STALE_WORD)
     return None
 
 
