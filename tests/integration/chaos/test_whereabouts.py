@@ -58,7 +58,10 @@ class Place(Site):
 async def _place(control_plane: ControlPlane, http: httpx.Client) -> AsyncIterator[Place]:
     access = by_kubeconfig(chosen([control_plane.kubeconfig]))
     rest, kube = Rest(access), Kube(access, ())
-    yield Place(http, rest, kube, access.cluster.server)
+    place = Place(http, rest, kube, access.cluster.server)
+    yield place
+    leases = f"/apis/coordination.k8s.io/v1/namespaces/{place.name}/leases"
+    http.delete(leases).raise_for_status()  # who looks for operators looks in each namespace
     await kube.close()
     await rest.close()
 

@@ -67,7 +67,7 @@ async def tried_again(presses: Presses, failed: dict[str, Any], waves: list[Any]
     await until(lambda: len(presses.released) == 29, "all that are there are released")
     assert await presses.read(*others) == presses.after(*others)
     waits = await presses.until_phase("Releasing", wave=3, releasedText="29/30")
-    assert [each["name"] for each in waits["waitingFor"]] == [away]
+    await until_it_waits_for(presses, away)
     await presses.say("abort", waits["revision"])
     given_up = await presses.until_phase("Aborted")
     assert (given_up["givenUp"], given_up["members"]["restored"]) == ("Aborted", 29)
@@ -77,6 +77,15 @@ async def tried_again(presses: Presses, failed: dict[str, Any], waves: list[Any]
     assert set(others[:2]) <= first_two, "those that had it first are among the last"
     await presses.switch_on(away)
     assert await presses.read(away) == presses.before(away)
+
+
+async def until_it_waits_for(presses: Presses, name: str) -> None:
+    """Wait until the wave waits for one press alone: the last that was released is waited for until it is proven."""
+
+    async def alone() -> bool:
+        return [each["name"] for each in (await presses.status()).get("waitingFor", [])] == [name]
+
+    await until(alone, f"it waits for {name} alone")
 
 
 async def until_reason(presses: Presses, reason: str) -> None:

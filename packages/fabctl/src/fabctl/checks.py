@@ -98,23 +98,33 @@ OF_WORKLOADS: Mapping[str, tuple[Right, ...]] = {
 """What they need besides where the cluster has rollouts of workloads."""
 
 _CHAOS = "chaosexperiments"
-OF_CHAOS: Mapping[str, tuple[Right, ...]] = {
+_OF_CHAOS: Mapping[str, tuple[Right, ...]] = {
     "chaos list, get": _rights(_CHAOS, "get", "list", "watch"),
-    "chaos run": (
-        *_rights(_CHAOS, "create", "get", "list", "watch", "patch"),
-        Right("get", _OURS, "chaospolicies", ""),
-        Right("get", "", "namespaces", ""),
-        Right("list", "", "pods"),
-        Right("list", _OURS, _PLCS),
-    ),
+    "chaos run": (*_rights(_CHAOS, "create", "get", "list", "watch", "patch"), Right("list", _OURS, _PLCS)),
     "chaos abort": _rights(_CHAOS, "get", "list", "watch", "patch"),
     "chaos stop": (
         *(Right(verb, _OURS, _CHAOS, "") for verb in ("list", "watch", "patch")),
         *(Right(verb, _OURS, "chaospolicies", "") for verb in ("get", "patch")),
     ),
+}
+_WITH_PODS: Mapping[str, tuple[Right, ...]] = {
+    "chaos run": (
+        *_OF_CHAOS["chaos run"],
+        Right("get", _OURS, "chaospolicies", ""),
+        Right("get", "", "namespaces", ""),
+        Right("list", "", "pods"),
+    ),
     "chaos agents": (Right("list", "coordination.k8s.io", "leases", ""),),
 }
-"""What they need besides where the cluster has chaos experiments; run without the last four in a dry run says less."""
+
+
+def of_chaos(*, alone: bool) -> Mapping[str, tuple[Right, ...]]:
+    """Return what commands need where there are chaos experiments; without a cluster there are no pods and no agents.
+
+    Run without the rights on what is in the namespace, a dry run of `chaos run` says less.
+    """
+    return _OF_CHAOS if alone else {**_OF_CHAOS, **_WITH_PODS}
+
 
 OF_RACKS: Mapping[str, tuple[Right, ...]] = {
     "rack list, describe": _rights("racks", "get", "list"),

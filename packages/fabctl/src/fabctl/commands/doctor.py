@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from fabctl.checks import (
     ALONE,
     APPROVE,
-    OF_CHAOS,
     OF_RACKS,
     OF_ROLLOUTS,
     OF_WORKLOADS,
@@ -20,6 +19,7 @@ from fabctl.checks import (
     Right,
     State,
     is_held,
+    of_chaos,
     of_clocks,
     of_definition,
     of_leases,
@@ -112,7 +112,7 @@ async def _of_the_cluster(cluster: Cluster) -> AsyncIterator[Check]:
         **RIGHTS,
         **(OF_ROLLOUTS if await _has(cluster, ROLLOUT) else {}),
         **(OF_WORKLOADS if await _has(cluster, WORKLOAD) else {}),
-        **(OF_CHAOS if await _has(cluster, EXPERIMENT) else {}),
+        **(of_chaos(alone=bool(alone)) if await _has(cluster, EXPERIMENT) else {}),
         **(OF_RACKS if await _has(cluster, RACK) else {}),
     }
     for check in of_rights(await _allowed(cluster, needing, known=not alone), needing):
