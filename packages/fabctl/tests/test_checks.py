@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from fabctl.app import app
 from fabctl.checks import (
-    OF_CHAOS,
     OF_RACKS,
     OF_ROLLOUTS,
     OF_WORKLOADS,
     RIGHTS,
     Right,
     State,
+    of_chaos,
     of_clocks,
     of_definition,
     of_leases,
@@ -64,10 +64,25 @@ def about(words: str) -> str:
     return words.partition(" (")[0]
 
 
+def test_without_a_cluster_no_rights_on_pods_are_asked_for() -> None:
+    """A box has no pods, no namespaces and no agents of chaos experiments; in a cluster a dry run looks at them."""
+    alone, there = (
+        {right.resource for needed in of_chaos(alone=each).values() for right in needed} for each in (True, False)
+    )
+    assert there - alone == {"pods", "namespaces", "leases"}
+
+
 def test_rights_of_every_command_are_looked_at() -> None:
     """Each command that asks a cluster stands in a line, behind its group where it is in one."""
     named = set()
-    for words in (*RIGHTS, *OF_ROLLOUTS, *map(about, OF_WORKLOADS), *OF_RACKS, *OF_CHAOS, *of_operators(())):
+    for words in (
+        *RIGHTS,
+        *OF_ROLLOUTS,
+        *map(about, OF_WORKLOADS),
+        *OF_RACKS,
+        *of_chaos(alone=False),
+        *of_operators(()),
+    ):
         group = words.partition(" ")[0]
         named |= (
             {f"{group} {each}" for each in words[len(group) :].replace(" ", "").split(",")}

@@ -1,7 +1,7 @@
 """Where agents, containers and PLCs are, found out on a real API server."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import httpx
@@ -54,14 +54,22 @@ class Place(Site):
         self.whereabouts = Whereabouts(*about, lambda: self.now)
 
 
+@pytest.fixture
+def leases(http: httpx.Client) -> Iterator[list[str]]:
+    """Return the namespaces whose Leases end with the test: who looks for operators looks in each."""
+    used: list[str] = []
+    yield used
+    for name in used:
+        http.delete(f"/apis/coordination.k8s.io/v1/namespaces/{name}/leases").raise_for_status()
+
+
 @pytest.fixture(name="place")
-async def _place(control_plane: ControlPlane, http: httpx.Client) -> AsyncIterator[Place]:
+async def _place(control_plane: ControlPlane, http: httpx.Client, leases: list[str]) -> AsyncIterator[Place]:
     access = by_kubeconfig(chosen([control_plane.kubeconfig]))
     rest, kube = Rest(access), Kube(access, ())
     place = Place(http, rest, kube, access.cluster.server)
+    leases.append(place.name)
     yield place
-    leases = f"/apis/coordination.k8s.io/v1/namespaces/{place.name}/leases"
-    http.delete(leases).raise_for_status()  # who looks for operators looks in each namespace
     await kube.close()
     await rest.close()
 
