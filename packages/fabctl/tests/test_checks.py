@@ -1,6 +1,7 @@
 """What fabctl doctor makes of what it finds."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -66,23 +67,16 @@ def about(words: str) -> str:
 
 def test_without_a_cluster_no_rights_on_pods_are_asked_for() -> None:
     """A box has no pods, no namespaces and no agents of chaos experiments; in a cluster a dry run looks at them."""
-    alone, there = (
-        {right.resource for needed in of_chaos(alone=each).values() for right in needed} for each in (True, False)
-    )
+    sets = [of_chaos(alone=each).values() for each in (True, False)]
+    alone, there = ({right.resource for needed in each for right in needed} for each in sets)
     assert there - alone == {"pods", "namespaces", "leases"}
 
 
 def test_rights_of_every_command_are_looked_at() -> None:
     """Each command that asks a cluster stands in a line, behind its group where it is in one."""
     named = set()
-    for words in (
-        *RIGHTS,
-        *OF_ROLLOUTS,
-        *map(about, OF_WORKLOADS),
-        *OF_RACKS,
-        *of_chaos(alone=False),
-        *of_operators(()),
-    ):
+    sets = (RIGHTS, OF_ROLLOUTS, map(about, OF_WORKLOADS), OF_RACKS, of_chaos(alone=False), of_operators(()))
+    for words in chain.from_iterable(sets):
         group = words.partition(" ")[0]
         named |= (
             {f"{group} {each}" for each in words[len(group) :].replace(" ", "").split(",")}
