@@ -106,11 +106,16 @@ def kubectl(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Kube
     """
     tool = Kubectl(PROGRAMS.of(request, "kubectl"), control_plane.kubeconfig)
     tool("apply", "-f", "-", text=manifests(with_racks=True))
-    everything = yaml.safe_load_all(manifests(with_setpoint_rollouts=True, with_delivery=True, with_chaos=True))
-    defined = [body for body in everything if body["kind"] == "CustomResourceDefinition"]
-    tool("apply", "-f", "-", text=yaml.safe_dump_all(defined))
-    established(tool)
+    defined(tool)
     return tool
+
+
+def defined(kubectl: Kubectl) -> None:
+    """Have the API server serve each resource of ours, also those whose operator a page does without."""
+    everything = manifests(with_racks=True, with_setpoint_rollouts=True, with_delivery=True, with_chaos=True)
+    bodies = [body for body in yaml.safe_load_all(everything) if body["kind"] == "CustomResourceDefinition"]
+    kubectl("apply", "-f", "-", text=yaml.safe_dump_all(bodies))
+    established(kubectl)
 
 
 def established(kubectl: Kubectl) -> None:

@@ -14,12 +14,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fabgitops_operator.cluster.install import manifests
 from testbed.plane import ControlPlane
 from testbed.pods import Kubelet
 from testbed.processes import leashed
 
-from .conftest import Kubectl, established
+from .conftest import Kubectl, defined
 from .pages import PAGES, ROOT, Block, blocks, has_tasks
 
 RUNNABLE = [page for page in PAGES if has_tasks(page)]
@@ -238,8 +237,7 @@ def test_what_a_page_tells_to_type_of_pods_works(
 ) -> None:
     """The same of pages whose pods run, in a cluster that has a stand-in for kubelets."""
     kubectl = Kubectl(kubectl_alone, workload_plane.kubeconfig)
-    kubectl("apply", "-f", "-", text=manifests(with_racks=True, with_setpoint_rollouts=True, with_delivery=True))
-    established(kubectl)
+    defined(kubectl)
     play(page, kubectl, workload_plane, (), tmp_path)
     kubelet.check()
 

@@ -364,7 +364,7 @@ class Served:
             self.process = subprocess.Popen(
                 ["bash", "-c", f"exec {command}"], cwd=folder, env=environment, stdout=log, stderr=log
             )
-        self.until("listening")
+        self.until("control API" if "--control" in command else "listening")  # the last that it opens
 
     def until(self, text: str, times: int = 1) -> None:
         """Wait until its log has a text."""

@@ -19,7 +19,12 @@ from .test_blocks import PRELUDE, free_ports
 
 BIN = Path(sys.executable).parent
 PAGES = [*sorted((ROOT / "docs/runbooks").glob("*.md")), *sorted((ROOT / "docs/operations").glob("*.md"))]
-PLACEHOLDERS = {"NAMESPACE": "plant", "NAME": "mixer", "ENDPOINT": "127.0.0.1:9"}
+PLACEHOLDERS = {"NAMESPACE": "plant", "NAME": "mixer", "HASH": "bcvmdkc5wx", "ENDPOINT": "127.0.0.1:9"}
+TAKEN_BACK = {
+    " patch ": """kubectl patch plc mixer --type merge -p '{"spec": {"suspend": false, "autoCorrect": true}}'""",
+    " rollout pause ": "fabctl rollout resume mixer --yes",
+}
+"""What would change what the commands after it say, and what takes it back: each is to work by itself."""
 LOGS = {
     "operator.log": re.compile(r"kubectl -n fabgitops-system logs deployment/fabgitops (--\S+ ?)+"),
     "racks.log": re.compile(r"kubectl -n fabgitops-system logs deployment/fabgitops-racks "),
@@ -59,6 +64,18 @@ spec:
   scenario: {plcFault: {fault: frozen}}
   target: {kind: plcs, labelSelector: {matchLabels: {line: mixer}}}
 """
+REPLICASET = """\
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: mixer-bcvmdkc5wx, namespace: plant}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: mixer}}
+  template:
+    metadata: {labels: {app: mixer}}
+    spec: {containers: [{name: mixer, image: registry.example.com/mixer}]}
+"""
+MORE = (RACK, ROLLOUT, EXPERIMENT, REPLICASET)
 
 # What the API server, which has no node here, answers to those who ask for a pod's log, its use of CPU, or its ports.
 ASKS = "there is no terminal to ask on"
@@ -118,7 +135,7 @@ def plant(
         kubectl("apply", *flags, text=yaml.safe_dump(pod))
     kubectl("apply", *flags, text='{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "plant"}}')
     port = free_ports("--port 5502")["5502"]
-    kubectl("apply", *flags, text="---\n".join((plc("mixer", port), plc("dead", "9"), RACK, ROLLOUT, EXPERIMENT)))
+    kubectl("apply", *flags, text="---\n".join((plc("mixer", port), plc("dead", "9"), *MORE)))
     kubeconfig = folder / "kubeconfig"
     kubeconfig.write_text(control_plane.kubeconfig.read_text())
     Kubectl(kubectl.path, kubeconfig)("config", "set-context", "--current", "--namespace=plant")
@@ -164,6 +181,7 @@ def plant(
         kubectl("-n", "plant", "wait", "--for=condition=Ready", "--timeout=60s", "rack/mixer", "spr/mixer")
         yield typed
     kubectl.clear("plant")
+    kubectl("delete", "replicaset", "--all", "-n", "plant")
     kubectl("delete", "deployment,pod", "--all", "-n", "fabgitops-system", "--force", "--grace-period=0")
 
 
@@ -195,8 +213,10 @@ def test_a_command_of_a_runbook_works(
 ) -> None:
     """Each command succeeds; one that needs a node, somebody to say yes, or a rollout that waits, only misses that."""
     done = plant(command)
-    if " patch " in command:
-        plant("""kubectl patch plc mixer --type merge -p '{"spec": {"suspend": false, "autoCorrect": true}}'""")
+    for word, back in TAKEN_BACK.items():
+        if word in command:
+            taken = plant(back)
+            assert taken.returncode == 0, taken.stdout
     endless = command.startswith(ENDLESS) and done.returncode == 130 and "mixer" in done.stdout
     assert done.returncode == 0 or endless or any(said in done.stdout for said in (*NO_NODE, *NOTHING_TO_SAY, ASKS)), (
         done.stdout
