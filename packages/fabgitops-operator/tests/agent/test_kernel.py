@@ -228,6 +228,19 @@ def test_a_dead_worker_is_noticed(here: Pod, group: Path) -> None:
         assert members(group) == [here.pid]
 
 
+def test_workers_end_by_their_lease_though_the_agent_stands_still(here: Pod, group: Path) -> None:
+    """Where agent and holder are frozen, workers end with the renewed lease, not with their cap: that is the cause."""
+    with holding("cpu", here.pid, load_percent=10, workers=2, lease_secs=1, cap_secs=600) as holder:
+        say(holder, "hold 4")
+        ends = time.monotonic() + 2
+        until(lambda: time.monotonic() > ends)
+        assert len(members(group)) == 3, "a renewal holds for the workers, too"
+        holder.send_signal(signal.SIGSTOP)
+        until(lambda: members(group) == [here.pid])
+        holder.send_signal(signal.SIGCONT)  # in time, or the kernel's alarm is what it finds
+        assert holder.wait() != 0 or heard(holder, "ended")["cause"] == "lease"
+
+
 async def test_an_injection_from_its_beginning_to_its_end(here: Pod) -> None:
     """The agent finds a pod by its uid, holds what is asked for, lengthens it, notices its end and remembers it."""
     group = ROOT / ("cpu" if (ROOT / "cpu").is_dir() else "") / f"pod{UID}"

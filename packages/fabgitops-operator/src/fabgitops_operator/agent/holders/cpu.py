@@ -1,7 +1,7 @@
 """Burns processor time inside the control groups of a container, so that its limit is what is used up.
 
 The holder itself stays where the agent is; each worker is a child of it that goes into the container's groups and
-dies with it.
+dies with it. A holder that is frozen with the agent ends nobody: so each worker looks at the lease itself.
 """
 
 import math
@@ -17,7 +17,7 @@ from fabgitops_operator.agent.holders.cgroups import join, leads_out
 from fabgitops_operator.agent.holders.lasting import last
 from fabgitops_operator.agent.holders.namespaces import Namespace, enter
 from fabgitops_operator.agent.holders.pipes import Cause, tell
-from fabgitops_operator.agent.holders.ties import tie
+from fabgitops_operator.agent.holders.ties import Ties, tie
 
 _PERIOD_SECS = 0.1
 _JOINED = "joined"
@@ -52,7 +52,7 @@ def hold(asked: Asked) -> None:
     """
     ties = tie(os.getppid(), asked.lease_secs, asked.cap_secs, _HOLDER_PROCESSOR_SECS)
     target = os.pidfd_open(asked.pid)
-    workers = [_worker(asked) for _ in range(asked.workers)]
+    workers = [_worker(asked, ties) for _ in range(asked.workers)]
     try:
         tell("ready")
         cause = last(ties, target, _Workers(workers))
@@ -63,7 +63,7 @@ def hold(asked: Asked) -> None:
     tell("ended", cause=cause)
 
 
-def _worker(asked: Asked) -> int:
+def _worker(asked: Asked, ties: Ties) -> int:
     """Begin a worker, wait until it is in its groups, and return its number."""
     parent, (told, tells) = os.getpid(), os.pipe()
     if pid := os.fork():
@@ -73,20 +73,20 @@ def _worker(asked: Asked) -> int:
                 raise ValueError(f"a worker cannot join the container's groups: {said or 'it died'}")
         return pid
     try:
-        _begin(asked, parent, tells)
+        _begin(asked, ties, parent, tells)
     except (OSError, ValueError) as error:
         os.write(tells, str(error).encode())
     finally:
         os._exit(1)
 
 
-def _begin(asked: Asked, parent: int, tells: int) -> None:
-    tie(parent, asked.cap_secs, asked.cap_secs, asked.cap_secs)
+def _begin(asked: Asked, ties: Ties, parent: int, tells: int) -> None:
+    tie(parent, asked.lease_secs, asked.cap_secs, asked.cap_secs)
     if not join(os.getpid(), _listing(asked.pid)):
         raise ValueError("none of them limits processor time")
     os.write(tells, _JOINED.encode())
     os.close(tells)
-    _burn(asked.load_percent / 100)
+    _burn(asked.load_percent / 100, ties)
 
 
 def _listing(pid: int) -> str:
@@ -99,8 +99,9 @@ def _listing(pid: int) -> str:
     return file.read_text()
 
 
-def _burn(load: float) -> None:
-    while True:
+def _burn(load: float, ties: Ties) -> None:
+    while ties.left() > 0:
+        ties.arm()
         ends = time.monotonic() + _PERIOD_SECS * load
         while time.monotonic() < ends:
             pass

@@ -38,9 +38,13 @@ def last(ties: Ties, target: int, work: Work) -> Cause:
         if target in ready:
             return Cause.TARGET
         if cause := work.turn():
-            return cause
+            return cause if ties.left() > 0 else _over(ties)
         for secs in orders.holds() if orders.fileno() in ready else ():
             ties.hold(secs)
         if orders.ended:
             return Cause.REMOVED
+    return _over(ties)
+
+
+def _over(ties: Ties) -> Cause:
     return Cause.CAP if ties.cap <= now() else Cause.LEASE

@@ -1,36 +1,44 @@
 """What ends a holder without anybody's help: its parent's death, a lease that runs out, a cap, processor time.
 
 All four are the kernel's (prctl(2), alarm(2), setrlimit(2)), because an interpreter that hangs ends nothing itself.
-The lease is in seconds of this process's own clock, which counts while the machine sleeps (CLOCK_BOOTTIME).
+The lease is in seconds of this process's own clock, which counts while the machine sleeps (CLOCK_BOOTTIME). Its end is
+in memory that children share: one that is in another control group goes on where the holder is frozen, and no signal of
+a frozen parent reaches it.
 """
 
 import ctypes
 import math
+import mmap
 import os
 import resource
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECS = 2.0
 """How much later than its own end the kernel ends a holder that does not."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Ties:
-    """Until when a holder may go on: to the end of its lease, never past its cap."""
+    """Until when a holder and its children may go on: to the end of its lease, never past its cap."""
 
-    ends: float
     cap: float
+    _ends: ctypes.c_double = field(default_factory=lambda: ctypes.c_double.from_buffer(mmap.mmap(-1, mmap.PAGESIZE)))
+    """The end of the lease, in memory that is shared (mmap(2)): eight bytes at the start of a page, written as one."""
 
     def left(self) -> float:
         """Return how many seconds are left."""
-        return min(self.ends, self.cap) - now()
+        return min(self._ends.value, self.cap) - now()
 
     def hold(self, secs: float) -> None:
         """Lengthen the lease: so many seconds from now on."""
-        self.ends = now() + secs
+        self._ends.value = now() + secs
+        self.arm()
+
+    def arm(self) -> None:
+        """Have the kernel end this process a little after that, if it does not end itself: a child for itself."""
         signal.alarm(max(1, math.ceil(self.left() + _GRACE_SECS)))
 
 
@@ -51,6 +59,6 @@ def tie(parent: int, lease_secs: float, cap_secs: float, processor_secs: float) 
     most = max(1, math.ceil(processor_secs))
     resource.setrlimit(resource.RLIMIT_CPU, (most, most))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    ties = Ties(0.0, now() + cap_secs)
+    ties = Ties(now() + cap_secs)
     ties.hold(lease_secs)
     return ties
