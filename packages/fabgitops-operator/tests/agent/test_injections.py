@@ -1,5 +1,6 @@
 """The injections of a node: each begun once, held while it is renewed in time, and never begun again."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -154,6 +155,79 @@ async def test_ended_while_it_begins(node: Node) -> None:
     node.all.holders.begin = over_at_once  # type: ignore[method-assign]
     assert (await node.all.put("a", inject())).status == 410
     assert len(node.all) == 0
+
+
+async def test_a_pod_is_taken_until_its_holder_is_gone(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing begins in a pod whose injection is being ended and not gone yet: two would be active in it."""
+    await node.all.put("a", inject())
+    going, gone = asyncio.Event(), asyncio.Event()
+
+    async def end(held: Held) -> None:
+        going.set()
+        await gone.wait()
+        held.over("removed")
+
+    monkeypatch.setattr(Held, "end", end)
+    ending = asyncio.create_task(node.all.delete("a"))
+    await going.wait()
+    assert (await node.all.put("b", inject())).status == 409
+    assert (await node.all.put("c", inject(uid=OTHER))).status == 200
+    assert (await node.all.put("d", inject(uid=UIDS[2]))).status == 429
+    gone.set()
+    assert ((await ending).status, node.ended) == (200, [("networkDelay", "removed")])
+    assert (await node.all.put("b", inject())).status == 200
+
+
+async def test_a_pod_is_taken_though_the_lease_is_over(node: Node) -> None:
+    """A lease that is over by the agent's clock frees no pod whose holder has not ended yet."""
+    await node.all.put("a", inject())
+    node.now = 15.0
+    assert (await node.all.put("b", inject(notAfter=20.0))).status == 409
+    assert node.all.renew("a", Renew(instance="abc", not_after=20.0)).status == 410
+    assert node.begun["a"].lengthened == 0
+    node.begun["a"].over("lease")
+    assert (await node.all.put("b", inject(notAfter=20.0))).status == 200
+
+
+async def test_whoever_ends_it_too_waits_until_it_is_gone(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stopped and deleted at once is told to have ended when it is gone, to both, and counts once."""
+    await node.all.put("a", inject())
+    going, gone = asyncio.Event(), asyncio.Event()
+
+    async def end(held: Held) -> None:
+        going.set()
+        await gone.wait()
+        held.over("removed")
+
+    monkeypatch.setattr(Held, "end", end)
+    stopping = asyncio.create_task(node.all.stop())
+    await going.wait()
+    asyncio.get_running_loop().call_soon(gone.set)
+    assert (await node.all.delete("a")).status == 200
+    assert (await stopping).body == {"ended": 1}
+    assert node.ended == [("networkDelay", "stopped")]
+
+
+async def test_stopped_while_it_begins(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stopped while its holder begins is ended as soon as that is there, and its pod is taken until then."""
+    begin, begins, go_on = node.begin, asyncio.Event(), asyncio.Event()
+
+    async def slow(injection: str, asked: Inject, over: Callable[[str], None]) -> Holding:
+        begins.set()
+        if injection == "a":
+            await go_on.wait()
+        return await begin(injection, asked, over)
+
+    monkeypatch.setattr(node, "begin", slow)
+    beginning = asyncio.create_task(node.all.put("a", inject()))
+    await begins.wait()
+    await node.all.stop()
+    node.now = 1.0
+    assert (await node.all.put("b", inject(notAfter=11.0))).status == 409
+    go_on.set()
+    assert (await beginning).status == 410
+    assert not node.begun["a"].alive
+    assert (await node.all.put("b", inject(notAfter=11.0))).status == 200
 
 
 async def test_a_node_that_starts_no_process(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

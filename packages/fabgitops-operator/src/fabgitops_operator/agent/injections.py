@@ -21,7 +21,7 @@ from fabgitops_operator.agent.targets import NoSuchPodError, TargetError
 log = logging.getLogger(__name__)
 _WHY = {
     HTTPStatus.NOT_FOUND: "injection {name} is not held",
-    HTTPStatus.CONFLICT: "injection {name} is another one, or its pod has one already",
+    HTTPStatus.CONFLICT: "injection {name} is another one, or its pod has one already, or one that is being ended",
     HTTPStatus.GONE: "injection {name} has ended, and does not begin again",
     HTTPStatus.PRECONDITION_FAILED: "this came too late, is for too late, or for another start of this agent",
     HTTPStatus.LOCKED: "all injections were stopped, and this was asked for before that",
@@ -71,6 +71,8 @@ class Answer:
 class _Held:
     asked: Inject
     holding: Holding | None = None
+    ending: str = ""
+    """Why it is being ended, if it is; it is held until its holder is gone."""
 
 
 @dataclass(slots=True)
@@ -114,12 +116,21 @@ class Injections:
         """
         if asked.cap_secs > self.cap_secs:
             return _no(422, f"capSecs {asked.cap_secs} is more than this agent's {self.cap_secs}")
-        status = self._kept(ledger.inject(self._book, _deed(name, asked), self.clock()))
-        if status is not HTTPStatus.OK:
+        kept = ledger.inject(self._book, _deed(name, asked), self.clock())
+        if kept[1].status is HTTPStatus.OK and (taken := self._taken(name, asked.uid)):
+            return _refused(name, taken)
+        if (status := self._kept(kept)) is not HTTPStatus.OK:
             return _refused(name, status)
         if (there := self._held.get(name)) and there.holding:
             return Answer(200, there.holding.state())
         return await self._begun(name, asked)
+
+    def _taken(self, name: str, uid: str) -> HTTPStatus | None:
+        """Return why holders that are there leave no place for one: some are there after the book has them ended."""
+        others = [each.asked.uid for other, each in self._held.items() if other != name]
+        if uid in others:
+            return HTTPStatus.CONFLICT
+        return HTTPStatus.TOO_MANY_REQUESTS if len(others) >= self.most else None
 
     async def _begun(self, name: str, asked: Inject) -> Answer:
         held = self._held[name] = _Held(asked)
@@ -129,10 +140,10 @@ class Injections:
             return self._given_up(name, 404, str(error))
         except (TargetError, CannotHoldError) as error:
             return self._given_up(name, 422, str(error))
-        if self._held.get(name) is not held:  # it was over, or all was stopped, before it was told to have begun
-            await holding.end()
-            return _refused(name, HTTPStatus.GONE)
         held.holding = holding
+        if held.ending or self._held.get(name) is not held:  # over, or stopped, before it was told to have begun
+            await self._gone(name, held, holding)
+            return _refused(name, HTTPStatus.GONE)
         log.info("injection %s into pod %s/%s is held", name, asked.namespace, asked.pod)
         return Answer(200, holding.state())
 
@@ -152,12 +163,18 @@ class Injections:
         return await self._end(name, "removed")
 
     async def _end(self, name: str, cause: str) -> Answer:
-        held = self._held.pop(name, None)
-        if not held or not held.holding:
+        if not (held := self._held.get(name)):
             return _refused(name, HTTPStatus.NOT_FOUND)
-        await held.holding.end()
-        self._tell(name, held, cause)
+        held.ending = held.ending or cause
+        if not held.holding:  # it is only beginning, and ends as soon as it has begun
+            return _refused(name, HTTPStatus.NOT_FOUND)
+        await self._gone(name, held, held.holding)
         return Answer(200, held.holding.state())
+
+    async def _gone(self, name: str, held: _Held, holding: Holding) -> None:
+        """End a holder, and take it out only when it is gone: until then its pod has no place for another."""
+        await holding.end()
+        self._over(name, held.ending)
 
     async def stop(self) -> Answer:
         """End all, and begin nothing that was asked for before."""
@@ -181,7 +198,7 @@ class Injections:
         """Note that one has ended by itself."""
         self._kept(ledger.remove(self._book, InjectionId(name), self.clock()))
         if held := self._held.pop(name, None):
-            self._tell(name, held, cause)
+            self._tell(name, held, held.ending or cause)
 
     def _given_up(self, name: str, status: int, why: str) -> Answer:
         self._kept(ledger.remove(self._book, InjectionId(name), self.clock()))
