@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-NETWORK = {"network": "127.0.0.0/8"}
+NETWORK = {"network": "127.0.0.0/8", "protocol": "udp"}
 LOST = -1.0
 _PROBE = """
 import socket, sys, time

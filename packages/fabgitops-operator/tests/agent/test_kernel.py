@@ -105,6 +105,8 @@ def test_only_what_is_meant_is_late(here: Pod) -> None:
     ways = [NETWORK | {"port": 5503, "protocol": "udp"}, {"network": "10.0.0.0/8"}, {"network": "::1/128"}]
     with holding("net", here.pid, **DELAY | {"ways": ways}):
         assert 0 < min(here.asked()) < 0.1
+    with holding("net", here.pid, **PARTITION | {"ways": [NETWORK | {"protocol": "tcp"}]}):
+        assert LOST not in here.asked()
     with holding("net", here.pid, **DELAY | {"ways": [NETWORK | {"port": 5502, "protocol": "udp"}]}):
         assert min(here.asked()) >= 0.1
 

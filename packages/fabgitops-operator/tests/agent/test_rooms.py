@@ -65,6 +65,12 @@ def test_rules_queue_and_never_drop() -> None:
     assert rules.chain("a.c") != name
 
 
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_without_a_port_the_protocol_is_meant(protocol: str) -> None:
+    """A place without a port takes the packets of its protocol alone: TCP goes on where UDP is lost, and ICMP too."""
+    assert rules.Way("10.0.0.0/8", None, protocol).match() == ("-d", "10.0.0.0/8", "-p", protocol)
+
+
 @pytest.mark.parametrize(
     ("network", "port", "protocol"),
     [("-j ACCEPT", None, "tcp"), ("10.0.0.1; reboot", None, "tcp"), ("10.0.0.0/8", 0, "tcp"), ("::/0", 1, "icmp")],

@@ -25,7 +25,7 @@ class _Asked(BaseModel):
 
 
 class Way(_Asked):
-    """Packets to a network, in CIDR notation, and there to a port if one is given."""
+    """Packets of one protocol to a network, in CIDR notation, and there to a port if one is given."""
 
     network: Annotated[str, BeforeValidator(_network)]
     port: int | None = Field(None, ge=1, le=65_535)

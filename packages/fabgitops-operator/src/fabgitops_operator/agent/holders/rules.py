@@ -23,7 +23,7 @@ class RulesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where packets go that are meant: a network in CIDR notation, and a port there, if not any; by tcp or udp."""
+    """Where packets go that are meant: a network in CIDR notation, a port there, if not any, and by tcp or udp."""
 
     network: str
     port: int | None = None
@@ -48,8 +48,8 @@ class Way:
 
     def match(self) -> Command:
         """Return the arguments that match it."""
-        port = ("-p", self.protocol, "--dport", str(self.port)) if self.port else ()
-        return ("-d", self.network, *port)
+        port = ("--dport", str(self.port)) if self.port else ()
+        return ("-d", self.network, "-p", self.protocol, *port)
 
 
 def chain(injection: str) -> str:
