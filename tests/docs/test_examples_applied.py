@@ -43,7 +43,9 @@ def namespace(kubectl: Kubectl) -> Iterator[str]:
 @pytest.mark.parametrize("file", OURS, ids=lambda file: str(file.relative_to(EXAMPLES)))
 def test_an_example_is_applied(file: Path, kubectl: Kubectl, namespace: str) -> None:
     """The API server takes all of it by server-side apply, unknown fields refused, and gives the same back."""
-    text = re.sub(r"^  namespace: (?:reference|line-1)$", f"  namespace: {namespace}", file.read_text(), flags=re.MULTILINE)
+    text = re.sub(
+        r"^  namespace: (?:reference|line-1)$", f"  namespace: {namespace}", file.read_text(), flags=re.MULTILINE
+    )
     kubectl("apply", "--server-side", "--validate=strict", "-n", namespace, "-f", "-", text=text)
     for body in yaml.safe_load_all(text):
         group, version = body["apiVersion"].rpartition("/")[::2]
