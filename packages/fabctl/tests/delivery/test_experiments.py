@@ -101,7 +101,7 @@ def test_what_nobody_has_confirmed_is_said() -> None:
     body = world.experiment("Failed", verdict="Inconclusive", reason="Lost", targets=[silent])
     lines = drawn(body)
     assert any(
-        "without any effect that was seen, not confirmed: over by the time of its lease" in line for line in lines
+        "without any effect that was seen, not confirmed: over by now, if it has a lease" in line for line in lines
     )
     assert lines[-1] == "`-- verdict Inconclusive Lost, nobody has said that it is over in hmi-1"
     assert [each.rule for each in happened(experiment(body))] == ["Injected", "Unconfirmed"]

@@ -5,8 +5,8 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from aiohttp import web
 from fabgitops_core.control.chaos.deeds import Lease, Mock, MockFault, MockRemove, MockRenew, MockSet, Spot
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Place, Result
+from fabgitops_core.control.chaos.recovering import ENDED
 from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_operator.chaos import web as web_of_ours
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.mocks import CAN, Mocks
 
@@ -34,6 +36,7 @@ class Plc:
     token_: str = ""
     there: bool = True
     away: str = ""
+    host: str = "127.0.0.1"
     asked: int = 0
 
     async def endpoint(self, spot: Spot) -> Endpoint | None:
@@ -42,7 +45,7 @@ class Plc:
         self.asked += 1
         if self.away:
             raise AwayError(self.away)
-        return Endpoint("127.0.0.1", self.port) if self.there else None
+        return Endpoint(self.host, self.port) if self.there else None
 
     async def token(self, spot: Spot, secret: str) -> str:
         """Return its token."""
@@ -63,9 +66,10 @@ class Plc:
 
 
 @contextmanager
-def running() -> Iterator[Plc]:
+def running(*device: str) -> Iterator[Plc]:
     """Run one."""
-    command = [str(PROGRAM), "--bind", "127.0.0.1", "--port", "0", "--control", "0", "--register", "7=2500"]
+    given = device or ("--register", "7=2500")
+    command = [str(PROGRAM), "--bind", "127.0.0.1", "--port", "0", "--control", "0", *given]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr
@@ -132,7 +136,7 @@ async def test_a_register_is_set_and_put_back(plc: Plc, mocks: Mocks) -> None:
     drift = MockSet(SPOT, plc.mock, "7", 9)
     place = await mocks.place(drift)
     assert (place.can, place.before) == (CAN, "2500")
-    assert (await mocks.do(drift)).result is Result.DONE
+    assert (await mocks.do(drift.until(lease(place)))).result is Result.DONE
     assert (await mocks.place(drift)).before == "9"
     back = MockSet(SPOT, plc.mock, "7", 2500, only_if=9)
     assert (await mocks.do(back)).result is Result.DONE
@@ -140,6 +144,52 @@ async def test_a_register_is_set_and_put_back(plc: Plc, mocks: Mocks) -> None:
     again = await mocks.do(back)
     assert (again.result, again.message) == (Result.DONE, "somebody has set it meanwhile: it is left as it is")
     assert "no register named" in (await mocks.place(replace(drift, register="8"))).why
+
+
+async def test_a_drift_that_is_late_sets_nothing(plc: Plc, mocks: Mocks) -> None:
+    """A register is not set after the moment until which that was asked for, nor by a mock that has begun since."""
+    drift = MockSet(SPOT, plc.mock, "7", 9)
+    place = await mocks.place(drift)
+    for late in (lease(place, -1), replace(lease(place), instance="x")):
+        assert (await mocks.do(drift.until(late))).result is Result.LATE
+    assert (await mocks.place(drift)).before == "2500"
+
+
+async def test_a_drift_that_a_register_rounds_is_put_back(tmp_path: Path) -> None:
+    """A register that holds 2.4 when 2.36 is set holds what was set: nobody has corrected it, and it is put back."""
+    device = tmp_path / "device.yaml"
+    device.write_text("registers:\n  - {name: flow, address: 4, type: uint16, value: 10, scale: 0.1}\n")
+    with running("--device", str(device)) as plc:
+        async with aiohttp.ClientSession() as session:
+            mocks, drift = Mocks(session, plc), MockSet(SPOT, plc.mock, "flow", 2.36)
+            place = await mocks.place(drift)
+            assert (await mocks.do(drift.until(lease(place)))).result is Result.DONE
+            assert (await mocks.place(drift)).before == "2.4"
+            back = replace(drift, value=json.loads(place.before), only_if=2.36)
+            assert (await mocks.do(back)).message == ""
+            assert json.loads((await mocks.place(drift)).before) == 10
+
+
+async def test_a_drift_that_may_yet_come_is_not_over(plc: Plc, mocks: Mocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a set that nobody has answered a register that holds something else may yet be set: it is asked again."""
+    drift, back = MockSet(SPOT, plc.mock, "7", 9), MockSet(SPOT, plc.mock, "7", 2500, only_if=9)
+    place = await mocks.place(drift)
+    with monkeypatch.context() as patched:
+        patched.setattr(web_of_ours, "ANSWER_SECS", 0.0)
+        assert (await mocks.do(drift.until(lease(place)))).result is Result.UNKNOWN
+    undone = await mocks.do(back)
+    while (await mocks.place(drift)).before == "9":
+        undone = await mocks.do(back)
+    assert undone.result in {Result.UNKNOWN, Result.DONE}
+    assert (await mocks.do(back)).result is Result.UNKNOWN
+
+
+async def test_what_is_not_let_in_has_put_nothing_back(plc: Plc, mocks: Mocks) -> None:
+    """An answer that is no word on the register, as to a wrong token, is none that somebody has corrected it."""
+    async with serving(lambda _: web.json_response({"error": "no"}, status=401)) as control:
+        await mocks.place(MockSet(SPOT, plc.mock, "7", 9))
+        undone = await mocks.do(MockSet(SPOT, Mock(control), "7", 2500, only_if=9))
+    assert undone.result not in ENDED
 
 
 async def test_what_is_no_mock_is_not_touched(plc: Plc, mocks: Mocks) -> None:
@@ -181,6 +231,91 @@ async def test_only_mock_plc_says_which_start_it_is(plc: Plc, mocks: Mocks) -> N
     await runner.cleanup()
 
 
+@asynccontextmanager
+async def serving(
+    answer: Callable[[web.Request], web.Response], host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
+    """Answer whatever is asked, as what is no mock would."""
+
+    async def answered(request: web.Request) -> web.Response:
+        return answer(request)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answered)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def frozen(plc: Plc, mocks: Mocks) -> MockFault:
+    """Freeze the mock, and return by what."""
+    deed = MockFault(SPOT, {"fault": "frozen"}, mock=plc.mock)
+    deed = replace(deed, lease=lease(await mocks.place(deed)))
+    assert (await mocks.do(deed)).result is Result.DONE
+    return deed
+
+
+async def test_nobody_says_that_it_ended_where_nobody_was_asked(plc: Plc, mocks: Mocks) -> None:
+    """With its resource gone, and an operator that does not know where it began, a fault is not called ended."""
+    deed = await frozen(plc, mocks)
+    plc.there = False
+    async with aiohttp.ClientSession() as session:
+        new = Mocks(session, plc)
+        drift = MockSet(SPOT, plc.mock, "7", 2500, only_if=9)
+        for each in (MockRemove(SPOT, plc.mock), drift, MockRenew(SPOT, deed.lease, plc.mock)):
+            told = await new.do(each)
+            assert (told.result, "where it began is not known" in told.message) == (Result.UNKNOWN, True)
+    assert len(plc.faults()) == 1
+    assert (await mocks.do(MockRemove(SPOT, plc.mock))).result is Result.DONE
+    assert plc.faults() == []
+
+
+async def test_it_is_ended_where_it_began(plc: Plc, mocks: Mocks) -> None:
+    """When a PLC's address is changed meanwhile its fault is renewed and ended at the old one, the new is not asked."""
+    deed, seen = await frozen(plc, mocks), []
+
+    def answer(request: web.Request) -> web.Response:
+        seen.append((request.method, request.path))
+        return web.json_response({"error": "there is no fault"}, status=404)
+
+    async with serving(answer, "127.0.0.2", plc.control):
+        plc.host = "127.0.0.2"
+        assert (await mocks.do(MockRenew(SPOT, deed.lease, plc.mock))).result is Result.DONE
+        assert (await mocks.do(MockRemove(SPOT, plc.mock))).result is Result.DONE
+    assert (seen, plc.faults()) == ([], [])
+
+
+async def test_nothing_is_undone_at_what_is_no_mock(plc: Plc) -> None:
+    """An operator that has begun since asks for an end only what is proven a mock: another's 404 is no word on it."""
+    seen = []
+
+    def answer(request: web.Request) -> web.Response:
+        seen.append((request.method, request.path))
+        return web.json_response({"error": "there is no fault"}, status=404)
+
+    drift = MockSet(SPOT, plc.mock, "7", 2500, only_if=9)
+    async with aiohttp.ClientSession() as session, serving(answer, "127.0.0.2", plc.control):
+        plc.host, mocks = "127.0.0.2", Mocks(session, plc)
+        for each in (MockRemove(SPOT, plc.mock), drift):
+            assert (await mocks.do(each)).result is Result.UNKNOWN
+    assert set(seen) == {("GET", "/v1/state")}
+
+
+async def test_a_new_operator_renews_and_ends(plc: Plc, mocks: Mocks) -> None:
+    """An operator that has begun since renews what is there, and from then on knows where it is."""
+    deed = await frozen(plc, mocks)
+    async with aiohttp.ClientSession() as session:
+        new = Mocks(session, plc)
+        assert (await new.do(MockRenew(SPOT, deed.lease, plc.mock))).result is Result.DONE
+        plc.there = False
+        assert (await new.do(MockRemove(SPOT, plc.mock))).result is Result.DONE
+    assert plc.faults() == []
+
+
 async def test_what_has_begun_is_led_without_the_api_server(plc: Plc, mocks: Mocks) -> None:
     """While nobody says where a PLC is, its fault lasts on and is ended; with its resource gone it ends before that."""
     deed = MockFault(SPOT, {"fault": "frozen"}, mock=plc.mock)
@@ -193,8 +328,8 @@ async def test_what_has_begun_is_led_without_the_api_server(plc: Plc, mocks: Moc
     assert plc.faults() == []
     drift, back = MockSet(SPOT, plc.mock, "7", 9), MockSet(SPOT, plc.mock, "7", 2500, only_if=9)
     plc.there = True
-    await mocks.place(drift)
-    assert (await mocks.do(drift)).result is Result.DONE
+    place = await mocks.place(drift)
+    assert (await mocks.do(drift.until(lease(place)))).result is Result.DONE
     plc.there = False
     assert (await mocks.do(back)).result is Result.DONE
     plc.there = True

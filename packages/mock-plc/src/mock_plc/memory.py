@@ -72,6 +72,13 @@ class Point(Protocol):
     def get(self) -> Value:
         """Return what it holds."""
 
+    def holds(self, value: Value) -> bool:
+        """Return whether it holds what it would after that was set: as near to it as its type comes.
+
+        Raises:
+            ValueError: It cannot hold that; the text says why.
+        """
+
     def set(self, value: Value) -> None:
         """Change it as the process does, not as a client: behaviours that stand against writes do not hold it up.
 

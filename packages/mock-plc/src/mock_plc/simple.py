@@ -81,10 +81,17 @@ class _Cell:
     def get(self) -> Value:
         return self.device[self.address]
 
+    def holds(self, value: Value) -> bool:
+        return self.device[self.address] == _number(value)
+
     def set(self, value: Value) -> None:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"{value!r} is no number of 0 to 65535")  # noqa: TRY004 - as the port has it
-        self.device[self.address] = value
+        self.device[self.address] = _number(value)
+
+
+def _number(value: Value) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{value!r} is no number of 0 to 65535")  # noqa: TRY004 - as the port has it
+    return value
 
 
 class SimplePlc:

@@ -178,6 +178,26 @@ async def test_a_late_request_sets_nothing() -> None:
         assert (status, answer["now"] > state["now"]) == (201, True)
 
 
+async def test_a_register_is_set_in_time_and_where_it_holds_something() -> None:
+    """A value is not set too late, by another run, or over what is not what it is to replace."""
+    async with site() as here:
+        _, state = await here.ask("GET", "/v1/state")
+        for wrong, status in (
+            ({"notAfter": state["now"] - 1}, 412),
+            ({"instance": "other"}, 412),
+            ({"onlyIf": 1199}, 409),
+            ({"onlyIf": "x"}, 400),
+        ):
+            assert (await here.ask("PUT", "/v1/registers/10", {"value": 1, **wrong}))[0] == status, wrong
+        _, answer = await here.ask("GET", "/v1/registers/10")
+        assert answer["registers"][0]["value"] == 2500
+        right = {"value": 1, "onlyIf": 2500, "notAfter": state["now"] + 60, "instance": state["instance"]}
+        status, answer = await here.ask("PUT", "/v1/registers/10", right)
+        assert (status, answer["instance"], answer["registers"][0]["value"]) == (200, state["instance"], 1)
+        status, answer = await here.ask("PUT", "/v1/registers/10", right)
+        assert (status, answer["error"]) == (409, "10 holds 1, and not 2500: it is left as it is")
+
+
 async def test_a_fault_is_ended_for_good() -> None:
     """What was ended for good does not come back by a request that was held up; others of other names do."""
     async with site() as here:

@@ -28,7 +28,7 @@ class Target:
     injected: datetime | None
     recovered: datetime | None
     confirmed: bool | None
-    """Whether somebody said that it is over; False where only the time of its lease is."""
+    """Whether somebody said that it is over; False where nobody did: what has a lease is."""
     effective: bool | None
     """Whether anything came of it; None where nobody can tell."""
     message: str

@@ -144,7 +144,7 @@ def _lasting(given: Experiment, target: Target, now: datetime) -> tuple[str, ...
 
 
 def _effect(target: Target) -> tuple[str, ...]:
-    unconfirmed = ("not confirmed: over by the time of its lease",) if target.confirmed is False else ()
+    unconfirmed = ("not confirmed: over by now, if it has a lease",) if target.confirmed is False else ()
     if target.effective is None:
         return unconfirmed
     return ("with effect" if target.effective else "without any effect that was seen", *unconfirmed)

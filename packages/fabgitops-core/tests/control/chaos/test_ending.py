@@ -15,7 +15,7 @@ from fabgitops_core.api.chaos.status import (
 from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.api.conditions import ConditionStatus
 from fabgitops_core.api.meta import ApiModel
-from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, Clock, Deed, Spot
+from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, Clock, Deed, MockSet, Spot
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Released, Selected
 from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place, Result
@@ -80,6 +80,23 @@ def test_silence_is_over_after_thirty_seconds() -> None:
     assert (told.status.phase, told.status.targets[0].confirmed) == (Phase.ABORTED, False)
     assert ChaosNotice.RECOVERY_UNCONFIRMED in told.notices
     assert held(told.status)["Recovered"] is ConditionStatus.FALSE
+
+
+def test_what_was_set_and_not_put_back_is_no_lease() -> None:
+    """A drift whose mock is away at the end is not called over by the time of a lease: it may be there, and says so."""
+    drift = {"plcDrift": {"register": "speed", "value": 5}}
+    told = Told(drift, target={**TARGET, "kind": "plcs"}, durationSecs=5)
+    told.policy = {**POLICY, "scenarios": ["plcDrift"]}
+    told.examining().examined(can=frozenset({"mock"}), before="3")
+    (deed,) = told.deeds
+    assert isinstance(deed, MockSet)
+    assert (deed.lease.instance, deed.lease.not_after) == ("i", 110.0), "what is late sets nothing"
+    told.acted()
+    while not told.status.phase.final:
+        told.acted(None) if told.request else told.woken()
+    (record,) = told.status.targets
+    assert (record.confirmed, told.status.verdict) == (False, Verdict.INCONCLUSIVE)
+    assert record.message == "nobody has said that it was put back: what was set may still be there, it has no lease"
 
 
 def test_the_end_is_asked_again_within_its_time() -> None:

@@ -5,7 +5,8 @@ A real PLC has no such API, and this is all that ever speaks to a device of an e
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -37,18 +38,22 @@ class Plcs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Where a control API is, the port of the PLC that it serves, and the token that opens it."""
+    """Where a control API is, the port of the PLC that it serves, and the token that opens it.
+
+    `answered` says whether it is known what came of a register that was to be set there.
+    """
 
     url: str
     plc: int
     token: str
+    answered: bool = False
 
 
 class Mocks:
     """All mock PLCs.
 
     Where each is is asked before anything is begun. What has begun is renewed and ended there, also while nobody says
-    where it is, or its resource is gone.
+    where it is, or its resource is gone or names another address.
     """
 
     def __init__(self, session: aiohttp.ClientSession, plcs: Plcs) -> None:
@@ -85,7 +90,7 @@ class Mocks:
         match deed:
             case MockFault():
                 fault = f"{deed.fault['fault']},for={deed.lease.secs:g}s"
-                way = await self._way(deed.spot, deed.mock)
+                way = await self._begun(deed)
                 return await self._done(way, "PUT", f"faults/{name}", {"fault": fault, **_timely(deed.lease)})
             case MockRenew():
                 return await self._renewed(deed, name)
@@ -102,29 +107,60 @@ class Mocks:
         if isinstance(gone, Outcome) and gone.result is Result.GONE and isinstance(way, _Way):
             ended = await self._done(way, "DELETE", f"faults/{name}?for-good=true")
             return gone if ended.result in {Result.DONE, Result.LOST} else ended
-        return await self._done(way, "POST", f"faults/{name}/renew", _timely(deed.lease))
+        renewed = await self._done(way, "POST", f"faults/{name}/renew", _timely(deed.lease))
+        if isinstance(way, _Way) and renewed.result is Result.DONE:
+            self._keep(deed.spot, way)
+        return renewed
 
     async def _set(self, deed: MockSet) -> Outcome:
-        if deed.only_if is None:
-            return await self._done(
-                await self._way(deed.spot, deed.mock), "PUT", _register(deed), {"value": deed.value}
-            )
+        if deed.only_if is not None:
+            return await self._put_back(deed)
+        way = await self._begun(deed)
+        told = await self._done(way, "PUT", _register(deed), {"value": deed.value, **_timely(deed.lease)})
+        if isinstance(way, _Way) and told.result is not Result.UNKNOWN:
+            self._keep(deed.spot, replace(way, answered=True))
+        return told
+
+    async def _put_back(self, deed: MockSet) -> Outcome:
+        """Put back what was there; what holds something else is left alone, unless it may yet be set."""
         way = await self._way_back(deed)
-        reply = way if isinstance(way, Outcome) else await self._send(way, "GET", _register(deed))
+        wanted = {"value": deed.value, "onlyIf": deed.only_if}
+        reply = way if isinstance(way, Outcome) else await self._send(way, "PUT", _register(deed), wanted)
         if isinstance(reply, Outcome):
             return reply
-        if not (found := reply.body.get("registers")) or found[0]["value"] != deed.only_if:
-            return Outcome(Result.DONE, "somebody has set it meanwhile: it is left as it is", reply.clock)
-        return await self._done(way, "PUT", _register(deed), {"value": deed.value})
+        if reply.status != HTTPStatus.CONFLICT:
+            return reply.outcome()
+        begun = self._known.get(deed.spot.id)
+        if begun is not None and not begun.answered:
+            return Outcome(Result.UNKNOWN, "nobody has said whether it was set: it may yet be", reply.clock)
+        return Outcome(Result.DONE, "somebody has set it meanwhile: it is left as it is", reply.clock)
 
     async def _done(self, way: _Way | Outcome, method: str, path: str, body: object = None) -> Outcome:
         reply = way if isinstance(way, Outcome) else await self._send(way, method, path, body)
         return reply if isinstance(reply, Outcome) else reply.outcome()
 
-    async def _way_back(self, deed: MockRenew | MockRemove | MockSet) -> _Way | Outcome:
-        """Return the way to what has begun: where it is by now, or where it was then, while that is not told."""
+    async def _begun(self, deed: MockFault | MockSet) -> _Way | Outcome:
+        """Return the way to what is about to begin, which is kept: there it is renewed and ended."""
         way = await self._way(deed.spot, deed.mock)
-        return self._known.get(deed.spot.id, way) if isinstance(way, Outcome) else way
+        if isinstance(way, _Way):
+            self._keep(deed.spot, way)
+        return way
+
+    async def _way_back(self, deed: MockRenew | MockRemove | MockSet) -> _Way | Outcome:
+        """Return the way to where it began, wherever its PLC is by now.
+
+        Where that is not known, as after a new start, it is where its PLC is, if that is a mock.
+        """
+        way, begun = await self._way(deed.spot, deed.mock), self._known.get(deed.spot.id)
+        if begun is not None:
+            same = isinstance(way, _Way) and (way.url, way.plc) == (begun.url, begun.plc)
+            return replace(begun, token=way.token) if isinstance(way, _Way) and same else begun
+        return _nowhere(way) if isinstance(way, Outcome) else await self._proven(way)
+
+    async def _proven(self, way: _Way) -> _Way | Outcome:
+        state = await self._send(way, "GET", "state")
+        why = state.message if isinstance(state, Outcome) else _unproven(state, way.plc)
+        return Outcome(Result.UNKNOWN, f"{NOT_A_MOCK}{why}") if why else way
 
     async def _way(self, spot: Spot, mock: Mock) -> _Way | Outcome:
         try:
@@ -138,17 +174,14 @@ class Mocks:
         except LookupError as error:
             return Outcome(Result.REFUSED, str(error))
         host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        return self._remembered(spot, _Way(f"http://{host}:{mock.port}/v1/", endpoint.port, token))
+        return _Way(f"http://{host}:{mock.port}/v1/", endpoint.port, token)
 
-    def _remembered(self, spot: Spot, way: _Way) -> _Way:
+    def _keep(self, spot: Spot, way: _Way) -> None:
         """Keep a way for as long as it may be needed; what has begun last is kept."""
-        if not spot.id:
-            return way
         self._known.pop(spot.id, None)
         while len(self._known) >= MOST_KNOWN:
             del self._known[next(iter(self._known))]
         self._known[spot.id] = way
-        return way
 
     async def _send(self, way: _Way, method: str, path: str, body: object = None) -> Reply | Outcome:
         chosen = f"{'&' if '?' in path else '?'}plc={way.plc}"
@@ -177,6 +210,11 @@ _NO_PLC = "what answers there serves no PLC at port"
 def _plcs(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     found = state.get("plcs")
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _nowhere(why: Outcome) -> Outcome:
+    """Return that nobody was asked for an end: what is gone, and may have begun, has not ended by that."""
+    return replace(why, result=Result.UNKNOWN, message=f"where it began is not known, and {why.message}")
 
 
 def _timely(lease: Lease) -> Mapping[str, Any]:

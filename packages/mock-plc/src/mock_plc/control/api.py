@@ -5,6 +5,7 @@ asked is of all of them.
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Annotated
 
 from aiohttp import web
@@ -12,8 +13,9 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from mock_plc.control import moments, views
 from mock_plc.control.asked import Refused, Strict, body, chosen, valid
+from mock_plc.control.moments import Timely
 from mock_plc.exceptions import ModbusException
-from mock_plc.memory import Point, Table
+from mock_plc.memory import Point, Table, Value
 from mock_plc.net.station import Station
 
 log = logging.getLogger("mock_plc")
@@ -21,10 +23,11 @@ routes = web.RouteTableDef()
 _MAX_WORD, _MAX_BYTE, _MAX_COUNT = 65535, 255, 2000
 
 
-class _Set(Strict):
-    """A value for a register that has a name."""
+class _Set(Timely):
+    """A value for a register that has a name, and what it is to replace, if nothing else."""
 
     value: StrictBool | StrictInt | StrictFloat | StrictStr
+    only_if: StrictBool | StrictInt | StrictFloat | StrictStr | None = Field(None, alias="onlyIf")
 
 
 class _Write(Strict):
@@ -98,16 +101,34 @@ async def get(request: web.Request) -> web.Response:
 
 @routes.put("/v1/registers/{name}")
 async def put(request: web.Request) -> web.Response:
-    """Change a register as the process behind it does."""
+    """Change a register as the process behind it does.
+
+    With `onlyIf` only where it holds what it would after that value was set. With `instance` and `notAfter`, out of any
+    answer, it counts for that run and until that moment of its clock alone.
+    """
     asked, name = valid(_Set, await body(request)), request.match_info["name"]
+    moments.check(asked.instance, asked.not_after)
     points = _named(request)
-    for _, point in points:
-        try:
+    try:
+        _replaceable(name, [point for _, point in points], asked.only_if)
+        for _, point in points:
             point.set(asked.value)
-        except ValueError as error:
-            raise Refused(400, f"{name}: {error}") from None
+    except ValueError as error:
+        raise Refused(400, f"{name}: {error}") from None
     log.info("control: %s = %r", name, asked.value)
-    return web.json_response({"registers": [views.point(station, name, point) for station, point in points]})
+    found = [views.point(station, name, point) for station, point in points]
+    return web.json_response({**moments.told(), "registers": found})
+
+
+def _replaceable(name: str, points: Sequence[Point], only_if: Value | None) -> None:
+    """Refuse to replace what is not what it was said to be.
+
+    Raises:
+        ValueError: No register can hold that.
+    """
+    for point in points:
+        if only_if is not None and not point.holds(only_if):
+            raise Refused(409, f"{name} holds {point.get()}, and not {only_if}: it is left as it is")
 
 
 @routes.get("/v1/counters")

@@ -5,10 +5,10 @@ import re
 from collections.abc import Sequence
 
 from aiohttp import web
-from pydantic import Field
 
 from mock_plc.control import moments, views
-from mock_plc.control.asked import Refused, Strict, body, chosen, valid
+from mock_plc.control.asked import Refused, body, chosen, valid
+from mock_plc.control.moments import Timely
 from mock_plc.faults.box import Entry
 from mock_plc.faults.model import Fault
 from mock_plc.net.station import Station
@@ -19,14 +19,7 @@ _NAME = re.compile(r"(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """A name is no number, so that no name is the id of a fault without one."""
 
 
-class _Timely(Strict):
-    """Of which run of mock-plc, and until when by its clock, a request counts."""
-
-    instance: str | None = None
-    not_after: float | None = Field(None, alias="notAfter")
-
-
-class _Add(_Timely):
+class _Add(Timely):
     """A fault to set, a line or an object."""
 
     fault: Fault
@@ -75,7 +68,7 @@ async def put(request: web.Request) -> web.Response:
 @routes.post("/v1/faults/{name}/renew")
 async def renew(request: web.Request) -> web.Response:
     """Let the fault of a name count its time from now on; where it has ended or was forgotten, it stays so."""
-    name, asked, stations = _name(request), valid(_Timely, await body(request)), chosen(request)
+    name, asked, stations = _name(request), valid(Timely, await body(request)), chosen(request)
     moments.check(asked.instance, asked.not_after)
     there = {station: station.faults.named(name) for station in stations}
     if gone := [station.port for station, entry in there.items() if entry is None]:

@@ -7,10 +7,19 @@ compared, for the moment is reckoned from an answer.
 import secrets
 import time
 
-from mock_plc.control.asked import Refused
+from pydantic import Field
+
+from mock_plc.control.asked import Refused, Strict
 
 INSTANCE = secrets.token_hex(8)
 """Says which run of mock-plc this is: after a new start the faults and values that were set are gone."""
+
+
+class Timely(Strict):
+    """Of which run of mock-plc, and until when by its clock, a request counts."""
+
+    instance: str | None = None
+    not_after: float | None = Field(None, alias="notAfter")
 
 
 def told() -> dict[str, str | float]:

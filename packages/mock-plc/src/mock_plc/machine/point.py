@@ -129,8 +129,15 @@ class MapPoint:
 
     def set(self, value: Value) -> None:
         """Change it as the process does, not as a client; the name of a value in its `enum` is that value."""
-        self.put(self.register.codec.encode(self.register.valued(value), self.words))
+        self.put(self._encoded(value))
         self.rebase()
+
+    def holds(self, value: Value) -> bool:
+        """Return whether its words are those that setting this would leave."""
+        return self._encoded(value) == self.words
+
+    def _encoded(self, value: Value) -> tuple[int, ...]:
+        return tuple(self.register.codec.encode(self.register.valued(value), self.words))
 
     def reset(self) -> None:
         """Hold the start value again, or what was saved, and begin to move anew; what is worn stays worn."""

@@ -106,7 +106,8 @@ def how_it_ended(given: Experiment) -> str:
     if not given.unconfirmed:
         return f"over, {said}: {given.message or given.reason}; nothing of it is left"
     where = ", ".join(each.name for each in given.unconfirmed)
-    return f"over, {said}; nobody has said so of {where}, but the time of its lease is over"
+    sure = "what has a lease is over by now, a register that was set may be so yet"
+    return f"over, {said}; nobody has said so of {where}: {sure}"
 
 
 def act(going: Sequence[Experiment]) -> Act:

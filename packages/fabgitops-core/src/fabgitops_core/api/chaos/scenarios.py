@@ -92,7 +92,7 @@ class PlcFault(ApiModel):
 
 @unstored
 class PlcDrift(ApiModel):
-    """A register of a mock PLC is set to another value, once; it is put back only where nobody has corrected it."""
+    """A register of a mock PLC is set to another value, once, without a lease; it is put back unless corrected."""
 
     register_name: Annotated[str, Field(alias="register", min_length=1, max_length=63, json_schema_extra=PRINTABLE)]
     """Name of the register in the IndustrialPLC."""

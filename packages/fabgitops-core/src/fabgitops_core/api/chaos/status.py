@@ -76,7 +76,7 @@ class TargetRecord(ApiModel):
     recovered_at: Time | None = None
     """Since when nothing of the experiment is left in it."""
     confirmed: bool | None = None
-    """Whether somebody said so; false where it is only certain that the time of its lease is over."""
+    """Whether somebody said so; false where nobody did: a lease is over by then, what plcDrift set may stay."""
     effective: bool | None = None
     """Whether anything came of it, as packets that were held; nothing where nobody can tell."""
     message: str = ""

@@ -155,9 +155,18 @@ class MockRemove(Deed):
 
 @dataclass(frozen=True, slots=True)
 class MockSet(Deed):
-    """Set a register of a mock PLC; with `only_if`, only where it holds that."""
+    """Set a register of a mock PLC; with `only_if`, only where it holds what that makes of it.
+
+    What it sets does not end by itself. Of its lease only the moment counts after which nothing is set any more; with
+    `only_if` it has none, for it may be put back at any time.
+    """
 
     mock: Mock
     register: str
     value: bool | int | float | str
     only_if: bool | int | float | str | None = None
+    lease: Lease = NO_LEASE
+
+    def until(self, lease: Lease) -> "MockSet":
+        """Return it with the moment after which it sets nothing."""
+        return replace(self, lease=lease)

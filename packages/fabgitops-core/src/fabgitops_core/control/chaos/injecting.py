@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from fabgitops_core.api.chaos.status import Phase, TargetRecord, TargetState
 from fabgitops_core.control.chaos import timing
-from fabgitops_core.control.chaos.deeds import Clock, Deed, Delete, Evict, Lease, Leased
+from fabgitops_core.control.chaos.deeds import Clock, Deed, Delete, Evict, Lease, Leased, MockSet
 from fabgitops_core.control.chaos.events import Acted, Unrecorded
 from fabgitops_core.control.chaos.ids import ExperimentUid, TargetUid, injection_id
 from fabgitops_core.control.chaos.outcomes import UNANSWERED, Outcome, Place, Result
@@ -79,7 +79,7 @@ def _named(records: tuple[TargetRecord, ...]) -> str:
 
 def _deed(plan: Plan, record: TargetRecord, clocks: Mapping[TargetUid, Clock]) -> Deed:
     deed = plan.deed(record)
-    if not isinstance(deed, Leased):
+    if not isinstance(deed, Leased | MockSet):
         return deed
     return deed.until(lease(clocks[TargetUid(record.uid)], float(plan.spec.duration_secs)))
 

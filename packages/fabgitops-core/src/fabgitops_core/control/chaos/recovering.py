@@ -36,6 +36,7 @@ AnyEnding = TypeVar("AnyEnding", bound=Ending)
 
 _LONGEST_PAUSE_SECS = 5.0
 _SILENT = "nobody has said that it ended; the time of its lease is over by now"
+_SET = "nobody has said that it was put back: what was set may still be there, it has no lease"
 
 
 def recover(state: Known, plan: Plan | None, cause: Reason, why: str, at: datetime, tries: int = 0) -> Step:
@@ -115,9 +116,10 @@ def _leaving_nothing(state: Recovering, deeds: Mapping[str, Deed | None]) -> set
 
 
 def _over_by_itself(state: Recovering, at: datetime) -> Step:
-    """Count what nobody has confirmed as over: by now it is, whoever is away."""
-    state, commands = said(state, at, targets=tuple(_recovered(each, at, False, _SILENT) for each in _targets(state)))
-    warned = Notice(ChaosNotice.RECOVERY_UNCONFIRMED, f"{state.why}; {_SILENT}")
+    """Count what nobody has confirmed as over: a lease is, whoever is away; what was set is waited for no longer."""
+    silent = _SET if any(each.before for each in _left(state)) else _SILENT
+    state, commands = said(state, at, targets=tuple(_recovered(each, at, False, silent) for each in _targets(state)))
+    warned = Notice(ChaosNotice.RECOVERY_UNCONFIRMED, f"{state.why}; {silent}")
     return _after((*commands, warned), close(state, at))
 
 
