@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from fabgitops_core.api.chaos.marks import CHAOS, PROTECTED
-from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.probes import Probe
 from fabgitops_core.api.chaos.scenarios import CONTROL_PORT
 from fabgitops_core.api.chaos.target import Target, TargetKind
@@ -40,6 +39,7 @@ from fabgitops_core.control.commands import Request
 from fabgitops_core.engine.performing import Performer, WhyNot
 from fabgitops_core.engine.ports import Host, Stored
 
+from fabgitops_operator.chaos.allowing import Allowing, Permits, Stop
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.claims import Claims
 
@@ -54,14 +54,8 @@ Told = TypeVar("Told")
 log = logging.getLogger(__name__)
 
 
-class World(Protocol):
+class World(Permits, Protocol):
     """Where experiments and their targets are kept. Each may raise AwayError."""
-
-    async def policy(self) -> ChaosPolicySpec | None:
-        """Return the policy, None where there is none."""
-
-    async def opted_in(self, namespace: str) -> bool:
-        """Return whether a namespace lets experiments in."""
 
     async def candidates(self, namespace: str, target: Target) -> tuple[Candidate, ...]:
         """Return what a target's selector matches."""
@@ -119,13 +113,12 @@ class Performing:
         probes: Probes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
-        stop: Callable[[], Awaitable[Mapping[str, Outcome]]] | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self._host, self._world, self._agents, self._mocks, self._probes = host, world, agents, mocks, probes
         self._now = now
-        self._facts: dict[str, Facts] = {}
+        self._allowing = Allowing(world, stop)
         self._claims = Claims(clock)
-        self._stop, self._stoppable = stop, False
 
     def performers(self) -> Mapping[type[Request], Performer]:
         """Return who carries out which request."""
@@ -140,24 +133,7 @@ class Performing:
 
     async def _look(self, key: Key, request: Look, _why_not: WhyNot) -> Looked:
         self._claims.heard(key)
-        return Looked(self._now(), await self._known(request.namespace))
-
-    async def _known(self, namespace: str) -> Facts:
-        """Return what is allowed. While nobody answers what was known last holds: what runs is renewed without them."""
-        try:
-            facts = Facts(await self._world.policy(), await self._world.opted_in(namespace))
-        except AwayError as error:
-            return self._facts.get(namespace) or Facts(None, False, f"what is allowed is not known: {error}")
-        self._facts[namespace] = facts
-        await self._switched(facts.policy is not None and facts.policy.enabled)
-        return facts
-
-    async def _switched(self, enabled: bool) -> None:
-        """End everything at once when the kill switch is thrown; each experiment ends its own besides."""
-        was, self._stoppable = self._stoppable, enabled
-        if was and not enabled and self._stop is not None:
-            told = await self._stop()
-            log.warning("chaos is not enabled any more: %s", _ended(told) or "there is no agent")
+        return Looked(self._now(), await self._allowing.now(request.namespace))
 
     async def _hold(self, key: Key, _request: Hold, _why_not: WhyNot) -> Held:
         return Held(self._now(), await _why(self._world.hold(key)))
@@ -169,7 +145,7 @@ class Performing:
         return Released(self._now(), await _why(self._world.release(key)))
 
     async def _select(self, _key: Key, request: Select, _why_not: WhyNot) -> Selected:
-        facts = await self._known(request.namespace)
+        facts = await self._allowing.freshly(request.namespace)
         try:
             found = await self._found(request, facts)
         except AwayError as error:
@@ -194,7 +170,7 @@ class Performing:
         return tuple(replace(each, real=each.uid not in mocks) for each in found)
 
     async def _examine(self, key: Key, request: Examine, _why_not: WhyNot) -> Examined:
-        facts = await self._known(_where(request.deeds, key))
+        facts = await self._allowed(request, key)
         places = _each(await _all(_shared(request.deeds), self._place))
         if request.again is None:
             return Examined(self._now(), facts, places)
@@ -202,6 +178,11 @@ class Performing:
             return Examined(self._now(), facts, places, await self._found(request.again, facts))
         except AwayError as error:
             return Examined(self._now(), facts, places, why=str(error))
+
+    async def _allowed(self, request: Examine, key: Key) -> Facts:
+        """Return what is allowed: to what is to begin nothing, while nobody answers."""
+        namespace = _where(request.deeds, key)
+        return await (self._allowing.now(namespace) if request.again is None else self._allowing.freshly(namespace))
 
     async def _place(self, asked: tuple[Deed, tuple[Spot, ...]]) -> Place:
         deed, _ = asked
@@ -238,14 +219,6 @@ class Performing:
     def _of(self, deed: Deed) -> Places:
         mock = getattr(deed, "mock", None)
         return self._mocks if isinstance(deed, MockFault | MockSet) or isinstance(mock, Mock) else self._agents
-
-
-def _ended(told: Mapping[str, Outcome]) -> str:
-    """Return what came of ending everything, by node."""
-    return "; ".join(
-        f"{node or 'agents'}: {each.result.name.lower()}{each.message and ', ' + each.message}"
-        for node, each in told.items()
-    )
 
 
 def _proof(plc: Candidate) -> Deed:

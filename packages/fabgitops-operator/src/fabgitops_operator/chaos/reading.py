@@ -10,7 +10,7 @@ from fabgitops_core.control.chaos.ids import InjectionId, TargetUid, place_of
 from fabgitops_core.control.chaos.selecting import Candidate
 from pydantic import ValidationError
 
-from fabgitops_operator.chaos.away import AwayError
+from fabgitops_operator.chaos.away import UnreadableError
 from fabgitops_operator.hosting.ports import Body
 
 Leading = Sequence[tuple[str, Callable[[Mapping[str, str]], bool]]]
@@ -23,14 +23,14 @@ def policy_of(body: Body | None) -> ChaosPolicySpec | None:
     """Return a policy, None where there is none.
 
     Raises:
-        AwayError: It cannot be understood, and so allows nothing.
+        UnreadableError: It cannot be understood, and so allows nothing.
     """
     if body is None:
         return None
     try:
         return ChaosPolicySpec.model_validate(body.get("spec") or {})
     except ValidationError as error:
-        raise AwayError(f"the ChaosPolicy cannot be understood: {error.errors()[0]['msg']}") from None
+        raise UnreadableError(f"the ChaosPolicy cannot be understood: {error.errors()[0]['msg']}") from None
 
 
 def claimed_by(experiments: Iterable[Body]) -> Mapping[str, str]:

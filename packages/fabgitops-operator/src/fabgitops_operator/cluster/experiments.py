@@ -21,7 +21,7 @@ from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Outcome, Result
 from fabgitops_core.control.chaos.selecting import NOWHERE, Candidate
 
-from fabgitops_operator.chaos.away import AwayError
+from fabgitops_operator.chaos.away import AwayError, UnreadableError
 from fabgitops_operator.chaos.reading import Leading, claimed_by, is_true, labels_of, leading_of, plc, policy_of
 from fabgitops_operator.cluster.answers import answers
 from fabgitops_operator.cluster.holders import operator_of
@@ -50,13 +50,13 @@ class Experiments:
 
     async def policy(self) -> ChaosPolicySpec | None:
         """Return the policy, None where there is none; one that cannot be read allows nothing."""
-        async with _answered("the ChaosPolicy"):
+        async with _answered("the ChaosPolicy", refused=UnreadableError):
             found = await self._rest.get(CHAOS_POLICY, "", NAME)
         return policy_of(found)
 
     async def opted_in(self, namespace: str) -> bool:
         """Return whether a namespace lets experiments in."""
-        async with _answered(f"the namespace {namespace}"):
+        async with _answered(f"the namespace {namespace}", refused=UnreadableError):
             found = await self._rest.get(NAMESPACE, "", namespace)
         return found is not None and labels_of(found).get(CHAOS) == ALLOWED
 
@@ -196,9 +196,11 @@ def _said(answer: httpx2.Response) -> str:
 
 
 @asynccontextmanager
-async def _answered(what: str) -> AsyncIterator[None]:
-    """Tell what goes wrong in the block as an absence, with the reason."""
+async def _answered(what: str, refused: type[AwayError] = AwayError) -> AsyncIterator[None]:
+    """Tell what goes wrong in the block as an absence, with the reason; what is `refused` as another error."""
     try:
         yield
+    except (Forbidden, Rejected) as error:
+        raise refused(f"{what}: {error}") from error
     except ApiError as error:
         raise AwayError(f"{what}: {error}") from error
