@@ -3,6 +3,7 @@
 A real PLC has no such API, and this is all that ever speaks to a device of an experiment: nothing of Modbus.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from fabgitops_operator.chaos.web import Reply, asked
 CAN = frozenset({"mock"})
 MOST_KNOWN = 512
 NOT_A_MOCK = "NotAMock: "
+HEARD_SECS = 0.5
+"""How long whoever renews or ends waits to hear where a PLC is by now, where it is known where that began."""
 
 
 class Plcs(Protocol):
@@ -102,8 +105,8 @@ class Mocks:
 
     async def _renewed(self, deed: MockRenew, name: str) -> Outcome:
         """Let a fault last on; that of a PLC whose resource is gone is ended, and only then counts as gone."""
-        gone = await self._way(deed.spot, deed.mock)
-        way = await self._way_back(deed)
+        gone = await self._heard(deed)
+        way = await self._from_there(deed, gone)
         if isinstance(gone, Outcome) and gone.result is Result.GONE and isinstance(way, _Way):
             ended = await self._done(way, "DELETE", f"faults/{name}?for-good=true")
             return gone if ended.result in {Result.DONE, Result.LOST} else ended
@@ -147,11 +150,15 @@ class Mocks:
         return way
 
     async def _way_back(self, deed: MockRenew | MockRemove | MockSet) -> _Way | Outcome:
-        """Return the way to where it began, wherever its PLC is by now.
+        """Return the way to where it began, wherever its PLC is by now; see `_from_there`."""
+        return await self._from_there(deed, await self._heard(deed))
+
+    async def _from_there(self, deed: MockRenew | MockRemove | MockSet, way: _Way | Outcome) -> _Way | Outcome:
+        """Return the way to where it began, when it is known where its PLC is by now.
 
         Where that is not known, as after a new start, it is where its PLC is, if that is a mock.
         """
-        way, begun = await self._way(deed.spot, deed.mock), self._known.get(deed.spot.id)
+        begun = self._known.get(deed.spot.id)
         if begun is not None:
             same = isinstance(way, _Way) and (way.url, way.plc) == (begun.url, begun.plc)
             return replace(begun, token=way.token) if isinstance(way, _Way) and same else begun
@@ -161,6 +168,14 @@ class Mocks:
         state = await self._send(way, "GET", "state")
         why = state.message if isinstance(state, Outcome) else _unproven(state, way.plc)
         return Outcome(Result.UNKNOWN, f"{NOT_A_MOCK}{why}") if why else way
+
+    async def _heard(self, deed: MockRenew | MockRemove | MockSet) -> _Way | Outcome:
+        """Return where a PLC is by now; an API server that hangs is not waited for by who knows where that began."""
+        try:
+            async with asyncio.timeout(HEARD_SECS if deed.spot.id in self._known else None):
+                return await self._way(deed.spot, deed.mock)
+        except TimeoutError:
+            return Outcome(Result.UNKNOWN, f"where {deed.spot.namespace}/{deed.spot.name} is by now was not told")
 
     async def _way(self, spot: Spot, mock: Mock) -> _Way | Outcome:
         try:

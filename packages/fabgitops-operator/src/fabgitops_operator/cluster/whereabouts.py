@@ -19,6 +19,7 @@ from fabgitops_core.engine.ports import SecretError, Secrets
 from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.chaos.agents import COMPONENT, NoWayError
+from fabgitops_operator.chaos.asking import Asking
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.cluster.experiments import POD, Experiments
 from fabgitops_operator.cluster.holders import LEASE
@@ -28,6 +29,8 @@ from fabgitops_operator.hosting.ports import Body
 
 KEPT_SECS = 2.0
 """How long the Leases of agents are taken as they were seen: a round asks about each target at once."""
+HEARD_SECS = 0.5
+"""How long the Leases of now are waited for where there are those of before: a renewal has a round of 5 s for all."""
 TOKEN = "token"  # noqa: S105 - the key of a Secret, not one
 _PORT = 502
 
@@ -59,20 +62,23 @@ class Whereabouts:
         self._secrets, self._route, self._clock = secrets, route, clock
         self._leases: Sequence[Body] = ()
         self._seen_at = float("-inf")
-        self._looking = asyncio.Lock()
+        self._looking = Asking(self._look)
 
     async def agents(self) -> Sequence[Body]:
-        """Return the Leases of agents; while nobody answers those that were seen last."""
-        async with self._looking:
-            if self._clock() - self._seen_at > KEPT_SECS:
-                try:
-                    page = await self._rest.page(LEASE, self._namespace, COMPONENT, "")
-                except ApiError as error:
-                    if not self._leases:
-                        raise NoWayError(f"which agents there are is not known: {error}") from None
-                else:
-                    self._leases, self._seen_at = page["items"], self._clock()
+        """Return the Leases of agents; while nobody answers, or answers late, those that were seen last."""
+        if self._clock() - self._seen_at > KEPT_SECS:
+            try:
+                await self._looking.soon(HEARD_SECS if self._leases else None)
+            except TimeoutError:
+                pass  # those that were seen last: who renews or ends does not wait for an API server that hangs
+            except ApiError as error:
+                if not self._leases:
+                    raise NoWayError(f"which agents there are is not known: {error}") from None
         return self._leases
+
+    async def _look(self) -> None:
+        page = await self._rest.page(LEASE, self._namespace, COMPONENT, "")
+        self._leases, self._seen_at = page["items"], self._clock()
 
     async def container_id(self, spot: Spot, container: str) -> str:
         """Return the id of a container of the pod of this uid, the first where none is named.
