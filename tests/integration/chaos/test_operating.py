@@ -19,7 +19,7 @@ from fabgitops_operator.cluster.install import CHAOS_ACCOUNT, manifests
 from testbed.plane import ControlPlane
 
 from ..operators import Operator, install
-from ..planes import until
+from ..planes import APPLY, FORCE, until
 from .plant import GROUP, MERGE, WANTED, Line, Mocks, mocks
 
 pytestmark = pytest.mark.integration
@@ -59,6 +59,7 @@ def _api(control_plane: ControlPlane) -> Iterator[httpx.Client]:
     """Return a way to an API server that has the kinds, and a policy that allows a few scenarios."""
     with control_plane.client() as api:
         install(api, manifests(with_chaos=True), (*KINDS, *CHAOS_KINDS))
+        _let_see_leases(api)
         body = {"apiVersion": "fabgitops.io/v1", "kind": "ChaosPolicy", "metadata": {"name": "default"}, "spec": POLICY}
         api.post(f"{GROUP}/chaospolicies", json=body).raise_for_status()
         yield api
@@ -68,6 +69,17 @@ def _api(control_plane: ControlPlane) -> Iterator[httpx.Client]:
         for name in names:
             api.delete(name).raise_for_status()
         until(lambda: not any(api.get(name).is_success for name in names), "the kinds are gone")
+
+
+def _let_see_leases(api: httpx.Client) -> None:
+    """Install the rights on Leases as they are shipped: whether an operator of PLCs lives is seen by its own."""
+    core, rbac = "/api/v1/namespaces/fabgitops-system", "/apis/rbac.authorization.k8s.io/v1/namespaces/fabgitops-system"
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "fabgitops-system"}}
+    api.patch(core, params=FORCE, json=body, headers=APPLY).raise_for_status()
+    shipped = yaml.safe_load_all(manifests(with_chaos=True))
+    for each in (each for each in shipped if each["metadata"]["name"] == "fabgitops-chaos-lease"):
+        url = f"{rbac}/{each['kind'].lower()}s/{each['metadata']['name']}"
+        api.patch(url, params=FORCE, json=each, headers=APPLY).raise_for_status()
 
 
 @pytest.fixture(name="site", scope="module")

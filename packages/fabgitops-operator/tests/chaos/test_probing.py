@@ -30,7 +30,7 @@ class Site:
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self.found: Objects = []
         self.measured: Measured | Exception = Measured([0.01])
-        self.away = ""
+        self.away = self.unheard = ""
         self.places: list[Place] = []
         self.probing = Probing(self, session, self, lambda: NOW, places=self.places)
 
@@ -43,6 +43,11 @@ class Site:
         """Return what there is."""
         assert (namespace, dict(selector.match_labels or {})) == ("line-1", {"app": "hmi"})
         return self._looked()
+
+    async def silent(self, namespace: str, now: datetime) -> str:
+        """Return whether the operator of PLCs is away."""
+        assert (namespace, now) == ("line-1", NOW)
+        return self.unheard
 
     def _looked(self) -> Objects:
         if self.away:
@@ -91,6 +96,30 @@ async def test_plcs_stand_as_they_should(site: Site) -> None:
     site.found[1] = {"metadata": {"name": "oven"}}
     assert await site.holds(plc=LINE) == (False, "oven has InSync not")
     assert (await site.holds(plc={**LINE, "condition": "Ready", "status": "False"}))[0] is False
+
+
+async def test_words_of_an_operator_that_is_dead_show_nothing(site: Site) -> None:
+    """What PLCs say while nobody looks after them holds neither way, however well they stood when that ended."""
+    site.found, site.unheard = [body("mixer", "InSync", "True")], "its operator does not renew its Lease"
+    assert await site.holds(plc=LINE) == (None, site.unheard)
+    site.found = [body("mixer", "InSync", "False")]
+    assert await site.holds(plc=LINE) == (None, site.unheard)
+
+
+async def test_words_on_what_was_declared_before_show_nothing(site: Site) -> None:
+    """A condition of an older spec holds neither way; another PLC that does not stand as it should has failed."""
+    site.found = [of(7, body("mixer", "InSync", "True"), 7), of(4, body("oven", "InSync", "True"), 3)]
+    why = "oven says InSync of generation 3, and is declared at 4: nobody has looked since"
+    assert await site.holds(plc=LINE) == (None, why)
+    site.found.append(of(1, body("press", "InSync", "False"), 1))
+    assert await site.holds(plc=LINE) == (False, "press has InSync False")
+
+
+def of(generation: int, plc: dict[str, Any], observed: int) -> dict[str, Any]:
+    """Return an object of a generation whose conditions speak of another."""
+    plc["metadata"]["generation"] = generation
+    plc["status"]["conditions"][0]["observedGeneration"] = observed
+    return plc
 
 
 async def test_pods_are_ready(site: Site) -> None:

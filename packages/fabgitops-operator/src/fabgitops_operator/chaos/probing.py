@@ -39,6 +39,9 @@ class Looks(Protocol):
     async def pods(self, namespace: str, selector: Selector) -> Sequence[Body]:
         """Return the pods that a selector matches."""
 
+    async def silent(self, namespace: str, now: datetime) -> str:
+        """Return why nobody looks after the PLCs of a namespace by now, in a sentence; "" where somebody does."""
+
 
 class Probing:
     """Asks probes.
@@ -89,8 +92,13 @@ class Probing:
         found = await self._looks.plcs(namespace, asked.label_selector)
         if not found:
             return False, "no IndustrialPLC has these labels"
+        if why := await self._looks.silent(namespace, self._now()):
+            raise UnknownError(why)
         since = self._now() - timedelta(seconds=asked.for_secs)
-        wrong = [why for each in found if (why := _against(each, asked, since))]
+        old = [why for each in found if (why := _old(each, asked.condition))]
+        wrong = [why for each in found if not _old(each, asked.condition) and (why := _against(each, asked, since))]
+        if old and not wrong:
+            raise UnknownError("; ".join(old))
         return not wrong, "; ".join(wrong) or f"{len(found)} have {asked.condition} {asked.status.value}"
 
     async def _pods(self, asked: PodsProbe, namespace: str) -> tuple[bool, str]:
@@ -123,6 +131,15 @@ class Probing:
                 return answer.status == asked.status, f"it answered {answer.status}"
         except (aiohttp.ClientError, OSError) as error:
             return False, f"no answer: {error}"
+
+
+def _old(plc: Body, name: str) -> str:
+    """Return why a condition says nothing of what is declared by now, or nothing."""
+    metadata, condition = plc["metadata"], _condition(plc, name)
+    wanted, seen = int(metadata.get("generation") or 0), int(condition.get("observedGeneration") or 0)
+    if not condition or seen >= wanted:
+        return ""
+    return f"{metadata['name']} says {name} of generation {seen}, and is declared at {wanted}: nobody has looked since"
 
 
 def _against(plc: Body, asked: PlcProbe, since: datetime) -> str:

@@ -5,6 +5,7 @@ What is looked at is looked at right then: nothing of it is kept, for pods come 
 
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import httpx2
 from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
@@ -24,7 +25,7 @@ from fabgitops_core.control.chaos.selecting import NOWHERE, Candidate
 from fabgitops_operator.chaos.away import AwayError, UnreadableError
 from fabgitops_operator.chaos.reading import Leading, claimed_by, is_true, labels_of, leading_of, plc, policy_of
 from fabgitops_operator.cluster.answers import answers
-from fabgitops_operator.cluster.holders import operator_of
+from fabgitops_operator.cluster.holders import LEASE, OURS, operator_of, silent
 from fabgitops_operator.cluster.moving import Movers
 from fabgitops_operator.cluster.rest import Rest
 from fabgitops_operator.hosting.errors import ApiError, Conflict, Forbidden, Gone, Rejected
@@ -86,6 +87,11 @@ class Experiments:
     async def pods(self, namespace: str, selector: Selector) -> Sequence[Body]:
         """Return the pods that a selector matches."""
         return await self._matching(POD, namespace, selector)
+
+    async def silent(self, namespace: str, now: datetime) -> str:
+        """Return why nobody looks after the PLCs of a namespace by now, in a sentence; "" where somebody does."""
+        async with _answered("the Leases of operators"):
+            return silent((await self._rest.page(LEASE, self._operators, OURS, ""))["items"], namespace, now)
 
     async def _matching(self, kind: Kind, namespace: str, selector: Selector) -> Sequence[Body]:
         async with _answered(kind.plural):

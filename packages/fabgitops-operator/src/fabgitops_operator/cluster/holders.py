@@ -1,6 +1,7 @@
 """The pods of operators, found by their Leases: whoever holds one of PLCs is who speaks to them."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from fabgitops_core.api.kinds import Kind
 from fabgitops_core.api.meta import ApiModel
@@ -14,6 +15,8 @@ from fabgitops_operator.settings import Family
 
 LEASE = Kind("Lease", "leases", "lease", (), "", ApiModel, None, (), group="coordination.k8s.io", version="v1")
 OURS = "app.kubernetes.io/name=fabgitops"
+SHORTEST_SECS = 15.0
+"""A Lease that was renewed within that is never taken for old, however short it is: clocks differ."""
 
 
 async def operator_of(rest: Rest, pods: Kind, where: str, namespace: str) -> Body:
@@ -48,3 +51,29 @@ def _holder(leases: Sequence[Body], namespace: str) -> str:
         if record.holder and record.reach.covers(Family.PLC, namespace):
             return record.holder.rpartition("_")[0]
     return ""
+
+
+def silent(leases: Sequence[Body], namespace: str, now: datetime) -> str:
+    """Return why the PLCs of a namespace are looked after by nobody by now, in a sentence; "" where somebody does.
+
+    A holder renews its Lease at least each half of its duration, or is about to lose it. Where there never was a Lease
+    nothing is known against an operator: it may have been told to take none (`--no-lease`), or to have it elsewhere.
+
+    Args:
+        leases: Those of operators.
+        namespace: Namespace of the PLCs.
+        now: The time of day, by another clock than that of who renewed them.
+    """
+    theirs = [each for each in leases if record_of(each).reach.covers(Family.PLC, namespace)]
+    if not theirs or any(record_of(each).holder and _renewed(each, now) for each in theirs):
+        return ""
+    names = ", ".join(each["metadata"]["name"] for each in theirs)
+    return f"the operator of the PLCs of {namespace} does not renew its Lease ({names}): what they say may be old"
+
+
+def _renewed(lease: Body, now: datetime) -> bool:
+    try:
+        at = datetime.fromisoformat(str(lease["spec"].get("renewTime")))
+        return now - at <= timedelta(seconds=max(SHORTEST_SECS, record_of(lease).duration / 2))
+    except (TypeError, ValueError):
+        return False
