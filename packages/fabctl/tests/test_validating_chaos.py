@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from fabctl.chaos.choosing import candidates, choice
+from fabctl.chaos.choosing import candidates, choice, sparing
 from fabctl.chaos.experiments import experiment
 from fabctl.chaos.guarding import against, policy
 from fabctl.chaos.scenarios import OURS, known
@@ -16,6 +16,7 @@ from fabctl.offline.rules import Rules
 from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT, ChaosExperimentSpec
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.scenarios import SCENARIOS as CORES
+from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.api.meta import Key
 from fabgitops_core.control.chaos.facts import Facts
 from fabgitops_core.control.chaos.guards import against as cores_against
@@ -23,6 +24,7 @@ from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 from fabgitops_core.control.chaos.plan import planned
 from fabgitops_core.control.chaos.registry import OURS as REGISTRY
 from fabgitops_core.control.chaos.selecting import Candidate, chosen
+from fabgitops_core.control.chaos.selecting import sparing as cores_sparing
 from fabgitops_core.control.chaos.states import Aborted, Completed, Failed
 from fabgitops_core.control.chaos.table import ExperimentController
 from fabgitops_core.control.intake import declared
@@ -196,6 +198,20 @@ def test_it_would_hit_what_the_operator_hits(
     )
     assert (found.counts, found.refusal) == (cores.counts, cores.refusal)
     assert sorted(found.named) == sorted(each.name for each in cores.chosen)
+
+
+@pytest.mark.parametrize("scenario", ["podKiller", "networkDelay"])
+@pytest.mark.parametrize("kind", ["pods", "plcs"])
+def test_it_spares_the_packets_that_the_operator_spares(scenario: str, kind: str) -> None:
+    """Packets of our own pods are held by neither side's word, and everything else goes by allowSelf as it is."""
+    needs = frozenset({"networkDelay"} if scenario == "networkDelay" else ())
+    body = {**PODS, "kind": kind}
+    target = ChaosExperimentSpec.model_validate({"scenario": {"cpuStress": {}}, "target": PODS}).target
+    assert target
+    aimed = target.model_copy(update={"kind": TargetKind(kind)})
+    cores = cores_sparing(ChaosPolicySpec(allow_self=True), aimed, needs)
+    assert sparing(policy({"spec": {"allowSelf": True}}), scenario, body).allow_self is cores.allow_self
+    assert cores.allow_self is (scenario == "podKiller" or kind == "plcs")
 
 
 def test_a_pod_in_the_network_of_its_node_is_never_hit() -> None:

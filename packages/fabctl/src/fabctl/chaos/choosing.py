@@ -1,12 +1,13 @@
 """Which targets an experiment could have, in the words in which the operator would say it. Pure, and never fails.
 
 Which of them it will have is known beforehand only where the spec has a seed: else its uid is the seed. A test asks
-both sides about the same candidates. What a rollout moves just then is known when the experiment begins.
+both sides about the same candidates. What a rollout moves just then, and which PLCs share an address with others that
+are not let in, is known when the experiment begins.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from fabctl.chaos.guarding import ALLOWED, MARK, PROTECTED, Policy
@@ -74,6 +75,12 @@ def candidates(
         real = are_pods or (policy is not None and policy.real_plcs and allowed)
         found.append(Candidate(name, uid, node, why_not(body, policy), claims, real))
     return found
+
+
+def sparing(policy: Policy, scenario: str, target: Body) -> Policy:
+    """Return a policy as it is for a scenario: packets of our own pods are not held, whatever allowSelf says."""
+    packets_of_pods = scenario == "networkDelay" and text(target.get("kind")) == "pods"
+    return replace(policy, allow_self=False) if packets_of_pods else policy
 
 
 def choice(found: Sequence[Candidate], target: Body, policy: Policy | None) -> Choice:

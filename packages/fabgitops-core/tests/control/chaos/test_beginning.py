@@ -123,6 +123,23 @@ def test_an_operator_that_is_another_by_now_is_left_alone() -> None:
     assert (told.status.reason, told.status.message) == ("TargetBusy", "hmi-1 is another operator's by now")
 
 
+def test_packets_of_our_own_pods_are_not_held() -> None:
+    """With allowSelf our pods may be killed, and none of their packets held: those go to PLCs, protected ones too."""
+    ours = replace(POD, ours=True)
+    killed, cut, told = Told({"podKiller": {}}), Told({"networkDelay": {"partition": True}}), Told()
+    for each in (killed, cut):
+        each.policy = {**POLICY, "allowSelf": True}
+        each.declared().later(0)(Held(each.at))(Selected(each.at, each.facts, (ours,)))
+    assert killed.status.phase is Phase.PENDING
+    assert (cut.status.reason, cut.status.message) == (
+        "NoTargets",
+        "no target: 0 that could be chosen; and 1 of our own",
+    )
+    told.policy = {**POLICY, "allowSelf": True}
+    told.examining().examined((ours,))
+    assert told.status.message == "hmi-1 was chosen, and is of our own by now"
+
+
 def test_what_is_no_mock_is_over_at_once() -> None:
     """A fault of mocks fails by name where nothing proves that a PLC is one, and nothing is asked of it."""
     plcs = {"kind": "plcs", "labelSelector": {"matchLabels": {"line": "1"}}}

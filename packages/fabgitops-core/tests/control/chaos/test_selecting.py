@@ -4,7 +4,7 @@ import pytest
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.target import Target
 from fabgitops_core.control.chaos.ids import TargetUid
-from fabgitops_core.control.chaos.selecting import Candidate, Choice, chosen
+from fabgitops_core.control.chaos.selecting import Candidate, Choice, chosen, why_not
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,6 +103,26 @@ def test_a_real_plc_takes_two_words() -> None:
         plc = Candidate("press", TargetUid("u"), labels=labels, real=True)
         said = GENEROUS.model_copy(update={"real_plcs": policy})
         assert bool(chosen(plcs, [plc], said, "u").chosen) is taken
+
+
+@pytest.mark.parametrize(
+    ("beside", "real", "word"),
+    [
+        ((), True, ""),
+        (("allowed", "allowed"), True, ""),
+        (("allowed", ""), True, "at the address of PLCs that are not allowed"),
+        (("allowed", "protected"), True, "at the address of protected PLCs"),
+        (("",), False, ""),
+        (("protected",), False, "at the address of protected PLCs"),
+    ],
+)
+def test_plcs_behind_one_gateway_are_hit_together(beside: tuple[str, ...], real: bool, word: str) -> None:
+    """A PLC is none to choose where others at its address may not be hit: their packets would be held as well."""
+    labels = {"fabgitops.io/chaos": "allowed"}
+    plc = Candidate("mixer", TargetUid("u"), labels=labels, real=real, beside=beside)
+    policy = GENEROUS.model_copy(update={"real_plcs": True})
+    target = Target.model_validate({"kind": "plcs", "labelSelector": SELECTOR})
+    assert why_not(plc, target, policy) == word
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """What is read of objects for experiments: the policy, PLCs that may be targets, and what experiments have already."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from ipaddress import ip_address
 
+from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.status import Phase
 from fabgitops_core.api.selecting import Selector
@@ -13,6 +15,7 @@ from pydantic import ValidationError
 from fabgitops_operator.chaos.away import UnreadableError
 from fabgitops_operator.hosting.ports import Body
 
+DEFAULT_PORT = 502
 Leading = Sequence[tuple[str, Callable[[Mapping[str, str]], bool]]]
 """SetpointRollouts that are at work, and which labels each selects."""
 
@@ -51,8 +54,46 @@ def leading_of(rollouts: Iterable[Body]) -> Leading:
     return [(each["metadata"]["name"], _selects(each)) for each in at_work]
 
 
-def plc(body: Body, claimed: Mapping[str, str], leading: Leading) -> Candidate:
-    """Return an IndustrialPLC as what may be chosen."""
+def beside(plcs: Sequence[Body], everyone: Iterable[Body]) -> Mapping[str, tuple[str, ...]]:
+    """Return by the uid of each PLC what the marks of others say that are declared at its address; see `Candidate`.
+
+    Args:
+        plcs: Which may be targets, of one namespace.
+        everyone: All that the same operator may look after, these among them.
+    """
+    at: dict[tuple[str, int], list[Body]] = {address_of(each): [] for each in plcs}
+    for each in everyone:
+        if (where := address_of(each)) in at:
+            at[where].append(each)
+    return {each["metadata"]["uid"]: _marks(each, at[address_of(each)]) for each in plcs}
+
+
+def address_of(body: Body) -> tuple[str, int]:
+    """Return host and port of a PLC as they are declared, however an address or a name is written."""
+    spec = body.get("spec") or {}
+    host = str(spec.get("deviceAddress", "")).strip().strip("[]").rstrip(".").lower()
+    try:
+        address = ip_address(host)
+        host = str(getattr(address, "ipv4_mapped", None) or address)
+    except ValueError:
+        pass  # a name
+    return host, int(spec.get("port", DEFAULT_PORT))
+
+
+def _marks(plc: Body, there: Iterable[Body]) -> tuple[str, ...]:
+    own = plc["metadata"]
+    others = (each for each in there if each["metadata"]["uid"] != own["uid"])
+    return tuple(_mark(each, own["namespace"]) for each in others)
+
+
+def _mark(plc: Body, namespace: str) -> str:
+    """Return what a PLC's label says; that of another namespace lets nobody in, for that is asked of both."""
+    mark = labels_of(plc).get(CHAOS, "")
+    return "" if mark == ALLOWED and plc["metadata"]["namespace"] != namespace else mark
+
+
+def plc(body: Body, claimed: Mapping[str, str], leading: Leading, others: Mapping[str, tuple[str, ...]]) -> Candidate:
+    """Return an IndustrialPLC as what may be chosen; `others` are those `beside` each."""
     metadata, labels = body["metadata"], labels_of(body)
     led = (f"the SetpointRollout {name}" for name, selects in leading if selects(labels))
     return Candidate(
@@ -61,6 +102,7 @@ def plc(body: Body, claimed: Mapping[str, str], leading: Leading) -> Candidate:
         namespace=metadata["namespace"],
         labels=labels,
         deleting="deletionTimestamp" in metadata,
+        beside=others.get(metadata["uid"], ()),
         claimed_by=claimed.get(metadata["uid"], ""),
         moved_by="its operator" if _written(body.get("status") or {}) else next(led, ""),
     )

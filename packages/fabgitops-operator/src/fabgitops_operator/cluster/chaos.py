@@ -40,7 +40,7 @@ async def means_of(
     owned: Sequence[Kind],
 ) -> AsyncIterator[Means]:
     """Yield what experiments need, for as long as they are looked after."""
-    experiments = Experiments(rest, place_of(settings)[0])
+    experiments = Experiments(rest, place_of(settings)[0], settings.namespace)
     where = settings.agent_namespace or place_of(settings)[0]
     clock = asyncio.get_running_loop().time
     secrets = SecretWords(kube)

@@ -23,7 +23,7 @@ from fabgitops_core.control.chaos.outcomes import Outcome, Result
 from fabgitops_core.control.chaos.selecting import NOWHERE, Candidate
 
 from fabgitops_operator.chaos.away import AwayError, UnreadableError
-from fabgitops_operator.chaos.reading import Leading, claimed_by, is_true, labels_of, leading_of, plc, policy_of
+from fabgitops_operator.chaos.reading import Leading, beside, claimed_by, is_true, labels_of, leading_of, plc, policy_of
 from fabgitops_operator.cluster.answers import answers
 from fabgitops_operator.cluster.holders import LEASE, OURS, operator_of, silent
 from fabgitops_operator.cluster.moving import Movers
@@ -43,11 +43,17 @@ POD, NAMESPACE = foreign("Pod", "pods"), foreign("Namespace", "namespaces", name
 
 
 class Experiments:
-    """The `World` of experiments. `operators` is the namespace of operators and their Leases."""
+    """The `World` of experiments.
 
-    def __init__(self, rest: Rest, operators: str) -> None:
+    Args:
+        rest: The way to the API server.
+        operators: Namespace of operators and their Leases.
+        watched: Namespaces of PLCs that are looked after; none for all.
+    """
+
+    def __init__(self, rest: Rest, operators: str, watched: Sequence[str] = ()) -> None:
         """Prepare it; nothing is sent yet."""
-        self._rest, self._operators = rest, operators
+        self._rest, self._operators, self._watched = rest, operators, watched
 
     async def policy(self) -> ChaosPolicySpec | None:
         """Return the policy, None where there is none; one that cannot be read allows nothing."""
@@ -69,9 +75,15 @@ class Experiments:
             claimed = await self._claimed()
             if target.kind is TargetKind.PLCS:
                 leading = await self._leading(namespace)
-                return tuple(plc(each, claimed, leading) for each in found)
+                others = beside(found, await self._everywhere(namespace) if found else ())
+                return tuple(plc(each, claimed, leading, others) for each in found)
             movers = Movers(lambda kind, name: self._rest.get(kind, namespace, name))
             return tuple([_pod(each, claimed, await movers.of(each)) for each in found])
+
+    async def _everywhere(self, namespace: str) -> Sequence[Body]:
+        """Return all PLCs that may be reached from where those of a namespace are."""
+        where: Sequence[str | None] = sorted({*self._watched, namespace}) if self._watched else [None]
+        return [plc for each in where for plc in await self._all(INDUSTRIAL_PLC, each, "")]
 
     async def _leading(self, namespace: str) -> Leading:
         """Return the SetpointRollouts that are at work; none where there are no such."""

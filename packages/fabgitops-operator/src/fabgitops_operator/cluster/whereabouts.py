@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from fabgitops_core.api.chaos.marks import CHAOS, PROTECTED
 from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.selecting import Selector
@@ -21,6 +22,7 @@ from fabgitops_core.modbus.route import Route
 from fabgitops_operator.chaos.agents import COMPONENT, NoWayError
 from fabgitops_operator.chaos.asking import Asking
 from fabgitops_operator.chaos.away import AwayError
+from fabgitops_operator.chaos.reading import labels_of
 from fabgitops_operator.cluster.experiments import POD, Experiments
 from fabgitops_operator.cluster.holders import LEASE
 from fabgitops_operator.cluster.rest import Rest
@@ -155,6 +157,10 @@ class Whereabouts:
             found = await self._experiments.plcs(spot.namespace, Selector.model_validate(json.loads(selector)))
         except AwayError as error:
             raise NoWayError(str(error)) from None
+        for each in found:
+            if labels_of(each).get(CHAOS) == PROTECTED:
+                name = f"{spot.namespace}/{each['metadata']['name']}"
+                raise NoWayError(f"the IndustrialPLC {name} has the label {CHAOS}: {PROTECTED}: it stays within reach")
         return [self._placed(each["spec"]) for each in found]
 
     def _placed(self, spec: Mapping[str, Any]) -> tuple[str, int]:

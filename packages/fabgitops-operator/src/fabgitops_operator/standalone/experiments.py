@@ -26,7 +26,7 @@ from fabgitops_core.engine.ports import SecretError, Secrets
 from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.chaos.away import AwayError
-from fabgitops_operator.chaos.reading import claimed_by, labels_of, leading_of, plc, policy_of
+from fabgitops_operator.chaos.reading import beside, claimed_by, labels_of, leading_of, plc, policy_of
 from fabgitops_operator.hosting.ports import Body
 from fabgitops_operator.standalone.local import kept
 from fabgitops_operator.standalone.store import Actor, How, Objects, RefusedError, StateError, Store
@@ -70,7 +70,8 @@ class StoreExperiments:
         claimed = claimed_by(self._all(CHAOS_EXPERIMENT, None))
         leading = leading_of(self._all(SETPOINT_ROLLOUT, namespace))
         found = await self.plcs(namespace, target.label_selector)
-        return tuple(plc(each, claimed, leading) for each in found)
+        others = beside(found, await self._plcs(None, (), lambda _: True) if found else ())
+        return tuple(plc(each, claimed, leading, others) for each in found)
 
     async def operator(self, namespace: str) -> Candidate:
         """Return nothing: the operator is no pod.
@@ -81,13 +82,19 @@ class StoreExperiments:
         raise AwayError(f"{NO_PODS}: packets that leave the operator of {namespace} cannot be held")
 
     async def plcs(self, namespace: str, selector: Selector) -> Sequence[Body]:
-        """Return the IndustrialPLCs that a selector matches; polls of thousands go on meanwhile."""
+        """Return the IndustrialPLCs that a selector matches."""
         words = [f'"{key}":"{value}"'.encode() for key, value in (selector.match_labels or {}).items()]
+        return await self._plcs(namespace, words, selector.matches)
+
+    async def _plcs(
+        self, namespace: str | None, words: Sequence[bytes], chosen: Callable[[Mapping[str, str]], bool]
+    ) -> Sequence[Body]:
+        """Return PLCs by their labels, of those that have these words; polls of thousands go on meanwhile."""
         found = []
         for number, record in enumerate(self._store.list(kept(INDUSTRIAL_PLC.name), namespace), 1):
             if number % AT_A_TIME == 0:
                 await asyncio.sleep(0)
-            if all(word in record.body for word in words) and selector.matches(labels_of(body := record.decoded())):
+            if all(word in record.body for word in words) and chosen(labels_of(body := record.decoded())):
                 found.append(body)
         return found
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from fabctl.chaos.agents import agents
-from fabctl.chaos.choosing import candidates, choice
+from fabctl.chaos.choosing import candidates, choice, sparing
 from fabctl.chaos.experiments import OVER, PENDING, Experiment, experiment
 from fabctl.chaos.guarding import ALLOWED, MARK, policy
 from fabctl.chaos.rehearsal import Look
@@ -51,7 +51,7 @@ async def looked(cluster: Cluster, body: Body, given: Experiment, namespace: str
     agents_there = leases if isinstance(leases, FabctlError) else {each.node: each for each in agents(leases, now)}
     if isinstance(bodies, FabctlError):
         return Look(known, opted_in, bodies, None, agents_there)
-    by_policy = None if isinstance(known, FabctlError) else known
+    by_policy = None if known is None or isinstance(known, FabctlError) else sparing(known, given.scenario, target)
     found = candidates(bodies, target, by_policy, {} if isinstance(claimed, FabctlError) else claimed)
     chosen = choice(found, target, by_policy) if target else None
     return Look(known, opted_in, tuple(found), chosen, agents_there)

@@ -46,7 +46,7 @@ class ChaosPolicySpec(ApiModel):
     real_plcs: StrictBool = False
     """Whether packets from the operator to real PLCs may be late or lost; nothing is ever written to one."""
     allow_self: StrictBool = False
-    """Whether our own pods may be targets."""
+    """Whether our own pods may be targets; their packets are held by no experiment on pods all the same."""
 
     @model_validator(mode="after")
     def _says_each_once(self) -> Self:

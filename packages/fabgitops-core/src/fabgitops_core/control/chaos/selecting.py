@@ -21,7 +21,8 @@ class Candidate:
 
     `claimed_by` is the experiment that has it, `moved_by` what changes it just now, as a rollout. `real` says that it
     is a PLC that is no mock. What is injected elsewhere, as what delays packets to a PLC, has the uid of that pod for
-    its `place`, and its node.
+    its `place`, and its node. `beside` has for each other PLC at its very address, as behind one gateway, what its
+    label `fabgitops.io/chaos` says, "" for nothing, and for one of another namespace: what is held hits those as well.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Candidate:
     host_network: bool = False
     ours: bool = False
     real: bool = False
+    beside: tuple[str, ...] = ()
     place: TargetUid = ITSELF
     claimed_by: str = ""
     moved_by: str = ""
@@ -94,9 +96,21 @@ def why_not(each: Candidate, target: Target | None, policy: ChaosPolicySpec) -> 
         (each.labels.get(CHAOS) == PROTECTED, "protected"),
         (each.host_network, "in the network of the node"),
         (target is not None and each.ours and not policy.allow_self, "of our own"),
+        (PROTECTED in each.beside, "at the address of protected PLCs"),
         (each.real and not real_allowed(each, policy), "real PLCs that are not allowed"),
+        (each.real and any(mark != ALLOWED for mark in each.beside), "at the address of PLCs that are not allowed"),
     )
     return next((word for holds, word in reasons if holds), "")
+
+
+def sparing(policy: ChaosPolicySpec, target: Target | None, needs: frozenset[str]) -> ChaosPolicySpec:
+    """Return a policy as it is for what `needs` these capabilities: no packets of our own pods are held.
+
+    Those go to PLCs, real and protected ones: what PLCs may lose is asked of each where they are the targets, and what
+    is to the API server has a scenario of its own.
+    """
+    packets_of_pods = "networkDelay" in needs and target is not None and target.kind is TargetKind.PODS
+    return policy.model_copy(update={"allow_self": False}) if packets_of_pods else policy
 
 
 def real_allowed(each: Candidate, policy: ChaosPolicySpec) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.probes import When
 from fabgitops_core.api.chaos.status import Phase, Verdict
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Selected
@@ -15,7 +16,7 @@ from fabgitops_core.control.chaos.probing import noted, unfit
 from fabgitops_core.control.chaos.reasons import ChaosNotice, Reason
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Select
 from fabgitops_core.control.chaos.saying import said
-from fabgitops_core.control.chaos.selecting import Candidate, Choice, chosen, why_not
+from fabgitops_core.control.chaos.selecting import Candidate, Choice, chosen, sparing, why_not
 from fabgitops_core.control.chaos.states import (
     Examining,
     Holding,
@@ -75,10 +76,15 @@ def selected(state: Selecting, event: Selected) -> Step:
 
 
 def _choice(state: Selecting, event: Selected) -> Choice:
-    policy = event.facts.policy
+    policy = _policy(state, event)
     if policy is None:  # `against` has refused that
         return Choice()
     return chosen(state.plan.spec.target, event.candidates, policy, state.uid)
+
+
+def _policy(state: Selecting | Examining, event: Selected | Examined) -> ChaosPolicySpec | None:
+    policy, plan = event.facts.policy, state.plan
+    return policy and sparing(policy, plan.spec.target, plan.scenario.needs)
 
 
 def _busy(chosen_ones: Iterable[Candidate]) -> str:
@@ -133,7 +139,7 @@ def _changed(state: Examining, event: Examined) -> tuple[Reason, str] | None:
     """Return what has become of what was chosen, by which it must not be hit any more; None for nothing."""
     if event.why:
         return Reason.API_UNAVAILABLE, event.why
-    policy = event.facts.policy
+    policy = _policy(state, event)
     if event.candidates is None or policy is None:  # `against` has refused the latter
         return None
     if refusal := chosen(state.plan.spec.target, event.candidates, policy, state.uid).refusal:

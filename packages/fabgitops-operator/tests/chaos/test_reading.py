@@ -1,0 +1,56 @@
+"""What is read of objects for experiments: which PLCs are at one address."""
+
+import json
+from typing import Any
+
+import pytest
+from fabgitops_core.control.chaos.deeds import Spot
+from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
+from fabgitops_core.modbus.route import straight
+from fabgitops_operator.chaos.agents import NoWayError
+from fabgitops_operator.chaos.reading import beside
+from fabgitops_operator.cluster.whereabouts import Whereabouts
+
+
+def plc(name: str, host: str, mark: str = "", namespace: str = "plant", port: int | None = None) -> dict[str, Any]:
+    """Return a PLC, by its address and what its label says."""
+    labels = {"fabgitops.io/chaos": mark} if mark else {}
+    spec: dict[str, Any] = {"deviceAddress": host} | ({} if port is None else {"port": port})
+    return {"metadata": {"name": name, "uid": name, "namespace": namespace, "labels": labels}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("other", "marks"),
+    [
+        (plc("b", "10.0.0.5", "protected"), ("protected",)),
+        (plc("b", "10.0.0.5", "allowed", port=502), ("allowed",)),
+        (plc("b", "::ffff:10.0.0.5"), ("",)),
+        (plc("b", "10.0.0.5", "allowed", namespace="other"), ("",)),
+        (plc("b", "10.0.0.5", "protected", namespace="other"), ("protected",)),
+        (plc("b", "10.0.0.5", "protected", port=503), ()),
+        (plc("b", "10.0.0.6", "protected"), ()),
+    ],
+)
+def test_plcs_at_one_address_are_known(other: dict[str, Any], marks: tuple[str, ...]) -> None:
+    """Whoever is behind the same host and port counts, however that is written, and in whichever namespace."""
+    mixer = plc("a", "10.0.0.5", "allowed")
+    assert beside([mixer], [mixer, other]) == {"a": marks}
+
+
+def test_names_are_compared_as_dns_does() -> None:
+    """A name is the same in capitals, and with a dot at its end (RFC 4343; RFC 1034, section 3.1)."""
+    mixer = plc("a", "gateway.plant.example")
+    assert beside([mixer], [mixer, plc("b", "Gateway.plant.example.", "protected")]) == {"a": ("protected",)}
+
+
+async def test_packets_of_a_pod_to_a_protected_plc_are_not_held() -> None:
+    """Where an experiment names PLCs as places, one that is protected refuses it by name."""
+
+    class Looks:
+        async def plcs(self, *_asked: object) -> list[dict[str, Any]]:
+            return [plc("mixer", "10.0.0.5"), plc("dryer", "10.0.0.6", "protected")]
+
+    whereabouts = Whereabouts(None, Looks(), "", "https://a", None, straight, float)  # type: ignore[arg-type]
+    pod = Spot("plant", "hmi", TargetUid("p"), NodeName("n"), InjectionId("e.p"))
+    with pytest.raises(NoWayError, match=r"IndustrialPLC plant/dryer has the label fabgitops\.io/chaos: protected"):
+        await whereabouts.networks(pod, "plcs " + json.dumps({"matchLabels": {"line": "1"}}))
