@@ -78,6 +78,7 @@ async def test_an_injection_is_led(site: Site) -> None:
     site.node.now = 7.0
     place = await site.agents_.place(AgentRemove(SPOT))
     assert place.can == {"networkDelay", "cpuStress"}
+    assert place.most_secs == float(site.node.all.cap_secs)
     assert place.clock
     assert (place.clock.instance, place.clock.now) == ("abc", 7.0)
     begun = await site.agents_.do(AgentInject(SPOT, DELAY, site.lease()))

@@ -16,7 +16,7 @@ from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, Target
 from fabgitops_core.api.chaos.target import Target
 from fabgitops_core.api.meta import Key, rfc3339
 from fabgitops_core.control.chaos.deeds import AgentInject, AgentRemove, Deed, Delete, Evict, MockFault, Spot
-from fabgitops_core.control.chaos.events import Acted, Examined, Selected, Unrecorded
+from fabgitops_core.control.chaos.events import Acted, Examined, Looked, Selected, Unrecorded
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place, Result
 from fabgitops_core.control.chaos.requests import Act, Examine, Look, Release, Select
@@ -221,6 +221,26 @@ async def test_it_goes_on_while_nobody_says_what_is_allowed(fab: Fab, plc: Plc) 
     assert "enabled: false" in status.message
     await fab.performing.performers()[Look](KEY, Look("line-1"), lambda: "")
     assert fab.stopped == 1, "every agent is told to end everything, once"
+
+
+async def test_the_time_that_a_look_takes_is_told(fab: Fab) -> None:
+    """What is told after a look, and after a round, says when that was by a clock that does not jump."""
+    ticks = count(100.0, 8.0)
+    performing = Performing(fab.host, fab, fab, fab, fab, clock=lambda: now[0])
+    now = [next(ticks)]
+
+    async def slow() -> ChaosPolicySpec | None:
+        now[0] = next(ticks)
+        return ALLOWED
+
+    fab.policy = slow  # type: ignore[method-assign]
+    looked = await performing.performers()[Look](KEY, Look("line-1"), str)
+    examined = await performing.performers()[Examine](KEY, Examine(()), str)
+    acted = await performing.performers()[Act](KEY, Act(), str)
+    assert isinstance(looked, Looked)
+    assert isinstance(examined, Examined)
+    assert isinstance(acted, Acted)
+    assert (looked.ticks, examined.ticks, acted.ticks) == (108.0, 116.0, 116.0)
 
 
 async def test_a_real_plc_is_left_alone(fab: Fab, plc: Plc) -> None:

@@ -21,7 +21,7 @@ from fabgitops_core.control.chaos.ids import InjectionId, TargetUid
 from fabgitops_core.control.chaos.outcomes import Answer, Outcome, Place
 from fabgitops_core.control.chaos.registry import OURS
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Release, Select
-from fabgitops_core.control.chaos.states import State, Undeclared
+from fabgitops_core.control.chaos.states import Renewing, Resuming, Running, State, Undeclared
 from fabgitops_core.control.chaos.table import step
 from fabgitops_core.control.commands import Publish, Request, Wake
 from fabgitops_core.control.events import Declared, Event, Faulted
@@ -48,6 +48,8 @@ class Story:
         self.spite = self.dice.choice(["", "", "", "", "kill", "cut"])
         if self.spite:
             self.slow, self.lossy = 0.4, 0.0
+        self.sluggish = self.dice.choice([0.0, 0.0, 0.0, 0.0, 0.0, 4.0, 8.0])
+        self.since: tuple[float, float] | None = None
         self.spec = spec_of(self.dice, hasty=bool(self.spite))
         self.stored, self.finalizer, self.leaving, self.there = ChaosExperimentStatus(), False, False, True
         self.api_up, self.allowed = True, True
@@ -100,9 +102,19 @@ class Story:
                     raise Broken(f"{name} is active, and was never recorded")
                 if self.t > self.sent.get(name, 0.0) + BOUND:
                     raise Broken(f"{name} is active {self.t - self.sent[name]:g} s after the last request")
+        self._check_time()
         begun = [*self.agents["a"].begun, *self.agents["b"].begun]
         if len(begun) > 1 and len(begun) != len(set(begun)):
             raise Broken(f"a target was injected twice: {begun}")
+
+    def _check_time(self) -> None:
+        """See that it runs no longer than it is to, but for a look that is under way, whatever the wall says."""
+        if not self.alive or not isinstance(self.state, Running | Renewing | Resuming):
+            self.since = None
+        elif self.since is None:
+            self.since = self.t, max(self.state.left, 0.0)
+        elif self.t > self.since[0] + self.since[1] + self.sluggish + 2 * ROUND:
+            raise Broken(f"it runs {self.t - self.since[0]:g} s, and {self.since[1]:g} s were left")
 
     def _check_kill(self, uid: TargetUid) -> None:
         if uid not in {each.uid for each in self.stored.targets} or self.stored.phase.final:
@@ -163,7 +175,15 @@ class Story:
     def look(self, wake: int) -> None:
         """Say that it is time, unless something else was asked for meanwhile."""
         if wake == self.wake and not self.pending:
-            self.tell(Looked(self.wall(), self.facts()))
+            if not self.sluggish:
+                self.tell(self.looked())
+                return
+            self.pending, self.turn = True, self.turn + 1
+            self.answer(self.sluggish, self.looked)
+
+    def looked(self) -> Event:
+        """Return what is allowed, however long that took to find out."""
+        return Looked(self.wall(), self.facts(), ticks=self.t)
 
     def mine(self, secs: float, move: Callable[[], None]) -> None:
         """Let something happen that this process does, if it is still there."""
@@ -243,7 +263,9 @@ class Story:
                 self.sent[deed.spot.id] = self.t
             self.send(deed, lambda outcome, uid=deed.spot.uid: outcomes.setdefault(uid, outcome))  # type: ignore[misc]
         answers = tuple(Answer(each.name, self.dice.choice([True, True, True, False, None])) for each in request.probes)
-        self.answer(ROUND if self.dice.random() < 0.3 else 1.0, lambda: Acted(self.wall(), dict(outcomes), answers))
+        self.answer(
+            ROUND if self.dice.random() < 0.3 else 1.0, lambda: Acted(self.wall(), dict(outcomes), answers, self.t)
+        )
 
     def examine(self, request: Examine) -> None:
         """Ask each place for its health."""
@@ -259,7 +281,9 @@ class Story:
 
         for deed in request.deeds:
             self.after(self.dice.uniform(0, 1), lambda deed=deed: asked(deed))  # type: ignore[misc]
-        self.answer(self.dice.uniform(1, ROUND), lambda: Examined(self.wall(), self.facts(), dict(places)))
+        self.answer(
+            self.dice.uniform(1, ROUND), lambda: Examined(self.wall(), self.facts(), dict(places), ticks=self.t)
+        )
 
     def send(self, deed: Deed, heard: Callable[[Outcome], Any]) -> None:
         """Send a request once or twice; each may be lost, late, or kept back until a node is back."""
@@ -333,8 +357,9 @@ class Story:
     def fault(self) -> None:
         """Let a fault of the operator's own strike: what was asked for goes on, and nobody hears what came of it."""
         if self.alive and self.there and not isinstance(self.state, Undeclared):
-            self.pending, self.turn = False, self.turn + 1
+            self.pending, self.turn, self.since = False, self.turn + 1, None
             self.tell(Faulted(self.wall(), 1, "a bug"))
+            self.mine(1.0, lambda wake=self.wake: self.look(wake))  # type: ignore[misc]  # as the engine does
 
     def cut(self) -> None:
         """Cut a node off; what is sent to it may be kept back, and arrive in any order."""

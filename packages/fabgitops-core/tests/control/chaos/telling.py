@@ -41,6 +41,7 @@ class Told:
         self.controller: Controller[Any] = ExperimentController()
         self.state: Any = self.controller.start(KEY)
         self.at = START
+        self.ticks: float | None = None
         self.policy: dict[str, Any] | None = POLICY
         self.opted_in = True
         self.commands: tuple[Any, ...] = ()
@@ -103,7 +104,24 @@ class Told:
     def later(self, secs: float) -> "Told":
         """Let time go by, and say that it is time to look."""
         self.at += timedelta(seconds=secs)
-        return self(Looked(self.at, self.facts))
+        return self(Looked(self.at, self.facts, ticks=self.ticks))
+
+    def slowly(self, secs: float) -> "Told":
+        """Let so much time go by, by the clock that does not jump, too, while something is waited for."""
+        self.at += timedelta(seconds=secs)
+        self.ticks = (self.ticks or 0.0) + secs
+        return self
+
+    def to_the_end(self, *answers: Answer, most: int = 60) -> "Told":
+        """Go on until it is over, where each round is answered so, and each probe by its answer."""
+        for _ in range(most):
+            if self.status.phase.final:
+                return self
+            if isinstance(self.request, Act):
+                self.acted(Result.DONE, *(each for each in answers if each.name in self.asked))
+            else:
+                self.woken()
+        raise AssertionError(f"not over after {most} rounds: {self.status.phase}")
 
     def woken(self) -> "Told":
         """Let as much time go by as it asked for."""
@@ -112,7 +130,7 @@ class Told:
     def acted(self, result: Result | None = Result.DONE, *answers: Answer, now: float = 0.0, **more: Any) -> "Told":
         """Say what came of what was asked for."""
         outcome = {} if result is None else {UID: Outcome(result, "so", Clock("i", now), **more)}
-        return self(Acted(self.at, outcome, answers))
+        return self(Acted(self.at, outcome, answers, ticks=self.ticks))
 
     def examining(self) -> "Told":
         """Go up to where places are looked at."""

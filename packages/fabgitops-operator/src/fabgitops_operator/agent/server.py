@@ -58,7 +58,8 @@ class Server:
         return self._said(Answer(refused[0], {"error": refused[1]})) if refused else await handler(request)
 
     async def _health(self, _request: web.Request) -> web.Response:
-        about = {"node": self.place.node, "capabilities": self.place.capabilities}
+        most = {"maxSecs": self.injections.cap_secs}
+        about = {"node": self.place.node, "capabilities": self.place.capabilities, **most}
         return self._said(Answer(200, {**about, "injections": self.injections.listed()}))
 
     async def _put(self, request: web.Request) -> web.Response:

@@ -101,7 +101,7 @@ class Agents:
         if reply.status != 200:
             return Place(why=reply.error)
         why = "; ".join(f"{name}: {reason}" for name, reason in sorted(agent.cannot.items()))
-        return Place(agent.can, reply.clock, why="" if agent.can else why)
+        return Place(agent.can, reply.clock, why="" if agent.can else why, most_secs=_most_secs(reply.body))
 
     async def do(self, deed: Deed) -> Outcome:
         """Have something done, and return what came of it."""
@@ -205,6 +205,12 @@ def agent_of(lease: Body) -> Agent:
         raise NoWayError(f"the Lease {lease['metadata']['name']} is not what an agent writes") from None
     cannot = {name: str(how) for name, how in able.items() if str(how).startswith(NONE)}
     return Agent(url, certificate, frozenset(able) - cannot.keys(), cannot, str(lease["spec"].get("renewTime")))
+
+
+def _most_secs(body: Body) -> float | None:
+    """Return for how long an agent holds anything at all; None where it does not say so."""
+    told = body.get("maxSecs")
+    return float(told) if isinstance(told, int) and not isinstance(told, bool) else None
 
 
 def _node(lease: Body) -> str:

@@ -118,7 +118,7 @@ class Performing:
         self._host, self._world, self._agents, self._mocks, self._probes = host, world, agents, mocks, probes
         self._now = now
         self._allowing = Allowing(world, stop)
-        self._claims = Claims(clock)
+        self._claims, self._clock = Claims(clock), clock
 
     def performers(self) -> Mapping[type[Request], Performer]:
         """Return who carries out which request."""
@@ -133,7 +133,8 @@ class Performing:
 
     async def _look(self, key: Key, request: Look, _why_not: WhyNot) -> Looked:
         self._claims.heard(key)
-        return Looked(self._now(), await self._allowing.now(request.namespace))
+        facts = await self._allowing.now(request.namespace)
+        return Looked(self._now(), facts, ticks=self._clock())
 
     async def _hold(self, key: Key, _request: Hold, _why_not: WhyNot) -> Held:
         return Held(self._now(), await _why(self._world.hold(key)))
@@ -173,7 +174,7 @@ class Performing:
         facts = await self._allowed(request, key)
         places = _each(await _all(_shared(request.deeds), self._place))
         if request.again is None:
-            return Examined(self._now(), facts, places)
+            return Examined(self._now(), facts, places, ticks=self._clock())
         try:
             return Examined(self._now(), facts, places, await self._found(request.again, facts))
         except AwayError as error:
@@ -200,7 +201,7 @@ class Performing:
         outcomes, answers = await asyncio.gather(
             _all(_shared(wanted), self._do), _all(request.probes, lambda probe: self._probes.ask(probe, namespace))
         )
-        return Acted(self._now(), _each(outcomes), tuple(answer for _, answer in answers))
+        return Acted(self._now(), _each(outcomes), tuple(answer for _, answer in answers), self._clock())
 
     async def _unclaimed(self, key: Key, request: Act) -> str:
         """Return why targets cannot be had: somebody else has one, or the record is not stored."""

@@ -10,6 +10,7 @@ from fabgitops_core.control.chaos.events import Acted, Looked
 from fabgitops_core.control.chaos.finishing import finished
 from fabgitops_core.control.chaos.outcomes import Answer
 from fabgitops_core.control.chaos.probing import noted
+from fabgitops_core.control.chaos.reasons import Reason
 from fabgitops_core.control.chaos.requests import Act
 from fabgitops_core.control.chaos.saying import said
 from fabgitops_core.control.chaos.states import Closing, Ending, Judging, Step, carried_over
@@ -47,10 +48,17 @@ def judged(state: Judging, event: Acted) -> Step:
     answers = tuple(each for each in event.answers if each.name in {probe.name for probe in settled})
     records = noted(state.status.probes, settled, answers, When.END)
     resting, commands = said(_resting(state, event.at, waited), event.at, probes=_marked(records, settled))
-    if not again:
-        step, more = finished(resting, event.at)
+    if not again or resting.unwanted:
+        step, more = finished(_cut_short(resting, again), event.at)
         return step, (*commands, *more)
     return resting, (*commands, Wake(timing.RENEW_SECS))
+
+
+def _cut_short(state: Closing, left: tuple[Probe, ...]) -> Closing:
+    """Say that it was ended while it waited for probes to hold, where nothing else ended it before."""
+    if not left or state.leaving or state.cause is not Reason.ELAPSED:
+        return state
+    return replace(state, cause=Reason.ABORTED, why=f"it was ended by spec.abort before the probe {left[0].name} held")
 
 
 def faulted(state: Judging, event: Faulted) -> Step:

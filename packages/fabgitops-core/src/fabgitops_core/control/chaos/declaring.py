@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec
 from fabgitops_core.api.chaos.marks import CHAOS
 from fabgitops_core.api.chaos.status import ChaosExperimentStatus, Phase, TargetState
+from fabgitops_core.control.chaos import timing
 from fabgitops_core.control.chaos.finishing import asked, given_up
 from fabgitops_core.control.chaos.ids import ExperimentUid
 from fabgitops_core.control.chaos.plan import Plan, planned
@@ -73,7 +74,8 @@ def _running(known: Known, plan: Plan | None, problem: str, at: datetime) -> Ste
     if any(each.state is TargetState.INJECTING for each in known.status.targets):
         why = "the operator ended while it was not known whether something was injected"
         return recover(known, plan, Reason.INTERRUPTED, why, at)
-    return Running(**carried(known), plan=plan, left=_left_secs(known, plan, at), last=at, most=0.0), (Wake(0.0),)
+    left, most = _left_secs(known, plan, at), timing.RENEW_SECS
+    return Running(**carried(known), plan=plan, left=left, last=at, most=most), (Wake(0.0),)
 
 
 def _left_secs(known: Known, plan: Plan, at: datetime) -> float:
@@ -124,8 +126,17 @@ def busy(state: AnyWanted, event: Declaration) -> tuple[AnyWanted, Commands]:
 
 
 def ending(state: AnyEnding, event: Declaration) -> tuple[AnyEnding, Commands]:
-    """Note whether somebody waits for it to be gone."""
-    return replace(state, generation=event.generation, leaving=event.leaving), ()
+    """Note whether somebody waits for it to be over, or gone."""
+    plan = state.plan
+    if plan and event.spec is not None and event.spec.abort:
+        plan = plan.ended()
+    return replace(state, generation=event.generation, leaving=event.leaving, plan=plan), ()
+
+
+def closing(state: Closing, event: Declaration) -> Step:
+    """Look at once, when somebody has ended it or takes it away, and wait for no probe any more."""
+    changed, _ = ending(state, event)
+    return changed, (Wake(0.0),) if changed.unwanted and not state.unwanted else ()
 
 
 def final(state: AnyFinal, event: Declaration) -> tuple[AnyFinal, Commands]:

@@ -13,10 +13,14 @@ from fabgitops_core.control.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Looked(Event):
-    """It is time to look, and this is so."""
+    """It is time to look, and this is so.
+
+    `ticks` are seconds of this process's own clock, which does not jump; None where it was not read.
+    """
 
     at: datetime
     facts: Facts
+    ticks: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Examined(Event):
     places: Mapping[TargetUid, Place] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] | None = None
     why: str = ""
+    ticks: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Acted(Event):
     at: datetime
     outcomes: Mapping[TargetUid, Outcome] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
+    ticks: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from fabgitops_core.api.chaos.status import Phase, Verdict
 from fabgitops_core.control.chaos.events import Looked, Released
+from fabgitops_core.control.chaos.probing import lacking
 from fabgitops_core.control.chaos.reasons import ChaosNotice, Reason
 from fabgitops_core.control.chaos.requests import Release
 from fabgitops_core.control.chaos.saying import said
@@ -38,7 +39,17 @@ _ELSE = (Failed, Phase.FAILED, ChaosNotice.EXPERIMENT_FAILED)
 
 def finished(state: Ending, at: datetime) -> Step:
     """Say how it ended, when nothing of it is left."""
-    return _final(state, state.cause, state.why, verdict(state.status, state.cause), at)
+    lacks = _lacking(state)
+    shown = verdict(state.status, state.cause, lacks)
+    told = lacks and state.cause is Reason.ELAPSED and shown is Verdict.INCONCLUSIVE
+    return _final(state, state.cause, f"{state.why}; {lacks}" if told else state.why, shown, at)
+
+
+def _lacking(state: Ending) -> str:
+    """Return what was not measured that was to be, which a spec that is not understood does not say."""
+    if state.plan is None:
+        return "what it asks of probes is not known any more"
+    return lacking(state.status.probes, state.plan.spec.probes)
 
 
 def given_up(state: Wanted | Ending, cause: Reason, why: str, at: datetime, shown: Verdict | None = None) -> Step:

@@ -1,9 +1,11 @@
 """The record is stored, and only then each target is injected: once."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from fabgitops_core.api.chaos.probes import When
 from fabgitops_core.api.chaos.status import Phase, TargetRecord, TargetState
 from fabgitops_core.control.chaos import timing
 from fabgitops_core.control.chaos.deeds import Clock, Deed, Delete, Evict, Lease, Leased, MockSet
@@ -97,18 +99,27 @@ def injected(state: Injecting, event: Acted) -> Step:
     told = {uid: each.clock for uid, each in event.outcomes.items() if each.clock}
     by = timing.elapsed(state.last, event.at, state.most)
     running = Running(**{**carried_on(state), "left": state.left - by, "last": event.at, "most": 0.0})
+    running = replace(running, ticks=event.ticks)
     running, commands = said(replace(running, clocks={**state.clocks, **told}), event.at, targets=records)
     if why := _failed(records, outcomes):
         step, more = recover(running, state.plan, Reason.INJECT_FAILED, why, event.at)
         return step, (*commands, *more)
-    pause = 0.0 if running.unwanted else timing.rest(running.left)
+    pause = 0.0 if running.unwanted else _first_rest(running)
     done = Notice(ChaosNotice.TARGETS_INJECTED, f"{running.status.selected} injected")
     return replace(running, most=timing.RENEW_SECS), (*commands, done, Wake(pause))
+
+
+def _first_rest(running: Running) -> float:
+    """Return the seconds until the first round: what is to hold meanwhile is asked before the time is over."""
+    probed = bool(running.plan.probes(When.DURING))
+    return timing.rest(running.left / 2 if probed else running.left)
 
 
 def _recorded(record: TargetRecord, outcome: Outcome, at: datetime, plan: Plan) -> TargetRecord:
     if outcome.result is Result.DONE:
         fields = {"state": TargetState.INJECTED, "injected_at": second(at), "effective": outcome.effective}
+        if _changes_nothing(plan.deed(record), record):
+            fields |= {"effective": False, "message": f"it had {record.before} already"}
         return record.model_copy(update=fields)
     known: dict[str, object] = {"state": TargetState.GONE} if outcome.result is Result.GONE else {}
     if outcome.result is Result.REFUSED and isinstance(plan.deed(record), Evict | Delete):
@@ -118,6 +129,11 @@ def _recorded(record: TargetRecord, outcome: Outcome, at: datetime, plan: Plan) 
             "confirmed": True,
         }  # the pod was left alone
     return record.model_copy(update={**known, "message": outcome.message})
+
+
+def _changes_nothing(deed: Deed, record: TargetRecord) -> bool:
+    """Return whether a register was set to what it had."""
+    return isinstance(deed, MockSet) and bool(record.before) and bool(json.loads(record.before) == deed.value)
 
 
 def _failed(records: tuple[TargetRecord, ...], outcomes: Mapping[str, Outcome]) -> str:

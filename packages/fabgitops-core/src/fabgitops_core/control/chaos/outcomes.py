@@ -64,7 +64,8 @@ class Answer:
 class Place:
     """Where a target is injected, as it stands: what can be done there, by which clock; `why` says why it is away.
 
-    A PLC is `real` where nothing proves it a mock.
+    A PLC is `real` where nothing proves it a mock. For no longer than `most_secs` is anything held there, None where
+    that is not told.
     """
 
     can: frozenset[str] = frozenset()
@@ -72,6 +73,7 @@ class Place:
     before: str = ""
     why: str = ""
     real: bool = False
+    most_secs: float | None = None
 
     def __post_init__(self) -> None:
         """Make what was said fit for a status, and a terminal."""

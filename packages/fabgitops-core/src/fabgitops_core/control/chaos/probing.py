@@ -43,6 +43,24 @@ def unfit(records: Records) -> str:
     return "; ".join(f"{each.name}: {each.last}" for each in records if each.verdict is not None)
 
 
+def lacking(records: Records, probes: Iterable[Probe]) -> str:
+    """Return for people which probe has not held once at each of its times, and none has failed; "" for none.
+
+    Where it has not failed it held once at the start and once at the end, each time that it was asked there.
+    """
+    known = {each.name: each for each in records if each.verdict is None}
+    found = ((each, known.get(each.name, ProbeRecord(name=each.name))) for each in probes)
+    failed = {each.name for each in records} - known.keys()
+    said = (_lacking(record, set(probe.when)) for probe, record in found if probe.name not in failed)
+    return next(filter(None, said), "")
+
+
+def _lacking(record: ProbeRecord, when: set[When]) -> str:
+    if When.END in when and not record.ended:
+        return f"the probe {record.name} was not asked at the end"
+    return "" if record.passed >= len(when) else f"the probe {record.name} has not held once while it ran"
+
+
 def aborting(records: Records, probes: Iterable[Probe]) -> str:
     """Return which probe has failed that ends the experiment, in a sentence; "" for none."""
     ending = {each.name for each in probes if each.on_failure is OnFailure.ABORT}

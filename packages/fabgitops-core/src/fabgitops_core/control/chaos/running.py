@@ -37,7 +37,7 @@ AnyTimed = TypeVar("AnyTimed", bound=Timed)
 
 def looked(state: Running, event: Looked) -> Step:
     """End it, or renew what is injected and ask the probes that are due."""
-    state = _later(state, event.at)
+    state = _later(state, event)
     if cause := _ending(state, event.facts, event.at):
         return recover(state, state.plan, *cause, event.at)
     held = _held(state)
@@ -72,8 +72,8 @@ def _renewal(state: Running, record: TargetRecord) -> Deed:
 def renewed(state: Renewing, event: Acted) -> Step:
     """Note what was answered; what is not there any more, or silent for longer than its lease, ends the experiment."""
     asked = due(state.plan.probes(When.DURING), state.rests)
-    by = timing.elapsed(state.last, event.at, state.most)
-    running = Running(**carried_on(_noted(_later(state, event.at), event.outcomes, by)))
+    by = _gone_by(state, event)
+    running = Running(**carried_on(_noted(_later(state, event), event.outcomes, by)))
     running = replace(running, rests=rested(running.rests, asked))
     running, commands = said(running, event.at, **_told(running, event, asked))
     if cause := _broken(running, event):
@@ -129,7 +129,7 @@ def _late(outcomes: Mapping[TargetUid, Outcome]) -> bool:
 def resumed(state: Resuming, event: Examined) -> Step:
     """Renew at once by the clocks that were told; a place that is away is asked again, for as long as a lease is."""
     told = {uid: place.clock for uid, place in event.places.items() if place.clock}
-    running = Running(**carried_on(_later(state, event.at)))
+    running = Running(**carried_on(_later(state, event)))
     running = replace(running, clocks={**running.clocks, **told})
     for each in _held(running):
         if running.silence.get(TargetUid(each.uid), 0.0) > timing.LEASE_SECS:
@@ -157,12 +157,19 @@ def _held(state: Timed) -> tuple[TargetRecord, ...]:
     return tuple(each for each in state.status.targets if each.state is TargetState.INJECTED)
 
 
-def _later(state: AnyTimed, at: datetime) -> AnyTimed:
+def _gone_by(state: Timed, event: Looked | Acted | Examined) -> float:
+    """Return the seconds since the last event: by a clock that does not jump, or else no more than were asked for."""
+    told = timing.told(state.ticks, event.ticks)
+    return timing.elapsed(state.last, event.at, state.most) if told is None else told
+
+
+def _later(state: AnyTimed, event: Looked | Acted | Examined) -> AnyTimed:
     """Count the seconds that have gone by."""
-    by = timing.elapsed(state.last, at, state.most)
+    by = _gone_by(state, event)
     silence = {TargetUid(each.uid): state.silence.get(TargetUid(each.uid), 0.0) + by for each in _held(state)}
     rests = {name: max(left - by, 0.0) for name, left in state.rests.items()}
-    return replace(state, left=state.left - by, last=at, most=0.0, silence=silence, rests=rests)
+    left, ticks = state.left - by, event.ticks
+    return replace(state, left=left, last=event.at, ticks=ticks, most=0.0, silence=silence, rests=rests)
 
 
 def _asking(state: Running) -> dict[str, Any]:

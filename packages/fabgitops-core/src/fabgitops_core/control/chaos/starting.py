@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.probes import When
 from fabgitops_core.api.chaos.status import Phase, Verdict
+from fabgitops_core.control.chaos import timing
 from fabgitops_core.control.chaos.events import Acted, Examined, Held, Looked, Selected
 from fabgitops_core.control.chaos.finishing import given_up
 from fabgitops_core.control.chaos.guards import against
@@ -168,7 +169,18 @@ def _incapable(state: Examining, places: Mapping[TargetUid, Place]) -> str:
         if place and not place.why and (missing := state.plan.scenario.needs - place.can):
             where = f"the agent of the node {each.node}" if each.node else each.name
             return f"{where} cannot do {', '.join(sorted(missing))}"
+        if place and (why := _too_long(state, place)):
+            return f"the agent of the node {each.node} {why}"
     return ""
+
+
+def _too_long(state: Examining, place: Place) -> str:
+    """Return that something would be asked for that is held for longer than a place holds anything."""
+    secs, most = state.plan.spec.duration_secs, place.most_secs
+    if most is None or not state.plan.leased or secs + timing.CAP_SPARE_SECS <= most:
+        return ""
+    longest = f"durationSecs {secs} may be at most {most - timing.CAP_SPARE_SECS:.0f} there"
+    return f"holds nothing for more than {most:.0f} s, and {timing.CAP_SPARE_SECS:.0f} s are to spare: {longest}"
 
 
 def _away(state: Examining, places: Mapping[TargetUid, Place]) -> str:

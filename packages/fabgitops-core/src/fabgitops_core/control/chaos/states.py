@@ -95,7 +95,8 @@ class Examining(Wanted):
 class Timed(Wanted):
     """Something may be injected.
 
-    `left` are the seconds until it ends, as of `last`; since then no more than `most` can have gone by. `clocks` are as
+    `left` are the seconds until it ends, as of `last`; since then no more than `most` can have gone by, where `ticks`,
+    this process's own clock as of `last`, do not tell how many have. `clocks` are as
     last told; `silence` are the seconds since the last request to a target was sent that was answered, `rests` those
     until a probe is asked again.
     """
@@ -103,6 +104,7 @@ class Timed(Wanted):
     left: float
     last: datetime
     most: float
+    ticks: float | None = None
     clocks: Mapping[TargetUid, Clock] = field(default_factory=dict)
     silence: Mapping[TargetUid, float] = field(default_factory=dict)
     rests: Mapping[str, float] = field(default_factory=dict)
@@ -142,6 +144,11 @@ class Ending(Known):
     last: datetime
     most: float = 0.0
     waited: float = 0.0
+
+    @property
+    def unwanted(self) -> bool:
+        """Return whether somebody has ended or deleted it: then nobody waits for probes to hold."""
+        return self.leaving or (self.plan is not None and self.plan.spec.abort)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +233,7 @@ Step: TypeAlias = tuple[State, Commands]
 
 
 _CARRIED = ("key", "uid", "generation", "created", "status", "leaving")
-_TIMED = ("plan", "left", "last", "most", "clocks", "silence", "rests")
+_TIMED = ("plan", "left", "last", "most", "ticks", "clocks", "silence", "rests")
 _ENDING = ("plan", "cause", "why", "last", "most", "waited")
 
 

@@ -118,7 +118,7 @@ ROWS: tuple[Row, ...] = (
     on(Resuming, Declared, declaring.busy),
     on(Recovering, Declared, declaring.ending),
     on(Undoing, Declared, declaring.ending),
-    on(Closing, Declared, declaring.ending),
+    on(Closing, Declared, declaring.closing),
     on(Judging, Declared, declaring.ending),
     on(Completed, Declared, declaring.final),
     on(Completed, Looked, finishing.let_go),

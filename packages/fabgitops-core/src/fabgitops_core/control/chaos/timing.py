@@ -29,6 +29,14 @@ def rest(left: float) -> float:
     return max(min(RENEW_SECS, left), SHORTEST_REST_SECS)
 
 
+def told(since: float | None, ticks: float | None) -> float | None:
+    """Return the seconds from one event to the next by the clock of this process, None where it was not read at both.
+
+    All of them count, also those that it took to look, or to be heard: what is injected goes on meanwhile.
+    """
+    return None if since is None or ticks is None else max(ticks - since, 0.0)
+
+
 def elapsed(since: datetime, at: datetime, most: float) -> float:
     """Return the seconds from one event to the next, which was asked for after `most`.
 

@@ -1,0 +1,160 @@
+"""An experiment has passed only where each of its probes has held, whenever it was to be asked."""
+
+import pytest
+from fabgitops_core.api.chaos.status import Phase, Verdict
+from fabgitops_core.control.chaos.outcomes import Answer, Result
+from fabgitops_core.control.chaos.reasons import Reason
+
+from .telling import POLICY, PROBE, TARGET, Told
+
+HOLDS = Answer("steady", True)
+DURING = {**PROBE, "when": ["during"]}
+
+
+@pytest.mark.parametrize("secs", [1, 2, 5, 6, 20])
+def test_a_short_experiment_asks_its_probes_too(secs: int) -> None:
+    """However short it is, what is to hold while it runs is asked while it runs, and not left out without a word."""
+    told = Told(durationSecs=secs, probes=[DURING]).running().to_the_end(HOLDS)
+    assert told.status.probes[0].passed >= 1
+    assert told.status.verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("holds", [False, None])
+def test_a_probe_that_never_held_has_not_passed(holds: bool | None) -> None:
+    """A failAfter that is never reached makes no success of a probe that did not hold once, or was never heard of."""
+    probe = {**DURING, "everySecs": 5, "failAfter": 10}
+    told = Told(probes=[probe]).running().to_the_end(Answer("steady", holds, "503"))
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, Verdict.INCONCLUSIVE)
+    assert "the probe steady has not held once while it ran" in told.status.message
+
+
+def test_what_held_before_and_after_says_nothing_of_meanwhile() -> None:
+    """A probe that held at the start and at the end, and never in between, has not passed."""
+    told = steady(Told(probes=[{**PROBE, "everySecs": 5, "failAfter": 10}]))
+    while told.status.phase is not Phase.RECOVERING:
+        told.acted(Result.DONE, *[Answer(each, None) for each in told.asked]) if told.request else told.woken()
+    told.to_the_end(HOLDS)
+    assert (told.status.probes[0].passed, told.status.verdict) == (2, Verdict.INCONCLUSIVE)
+
+
+def test_a_probe_that_fails_now_and_then_may_pass() -> None:
+    """What failAfter forgives is forgiven, where the probe has held as well."""
+    told = Told(probes=[{**DURING, "everySecs": 5, "failAfter": 3}]).running()
+    held = iter([True, False])
+    while not told.status.phase.final:
+        answers = [Answer(each, next(held, False)) for each in told.asked]
+        told.acted(Result.DONE, *answers) if told.request else told.woken()
+    assert told.status.verdict is Verdict.PASSED
+
+
+def test_probes_that_are_not_known_any_more_have_not_passed() -> None:
+    """After a restart without the package that it needs, an experiment does not pass over what it was to ask."""
+    told = ended(Told(probes=[{**PROBE, "when": ["end"], "withinSecs": 60}]).running())
+    stored = told.status
+    assert stored.reason == Reason.ELAPSED
+    again = Told().declared(stored, spec=None, problem="there is no scenario x").woken().to_the_end()
+    assert (again.status.phase, again.status.verdict) == (Phase.COMPLETED, Verdict.INCONCLUSIVE)
+    assert "what it asks of probes is not known" in again.status.message
+
+
+def test_what_is_deleted_before_its_end_was_asked_has_not_passed() -> None:
+    """Nobody waits for probes of what is deleted, and nobody counts them."""
+    told = ended(Told(probes=[{**PROBE, "when": ["end"]}]).running()).declared(leaving=True).acted()
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(("before", "shown"), [("3", Verdict.INCONCLUSIVE), ("3.5", Verdict.PASSED)])
+def test_a_drift_to_what_is_there_has_no_effect(before: str, shown: Verdict) -> None:
+    """A register that is set to the value that it has drifts from nothing, and that shows nothing."""
+    target = {**TARGET, "kind": "plcs"}
+    told = Told({"plcDrift": {"register": "temp", "value": 3}}, target=target, durationSecs=5)
+    told.policy = {**POLICY, "scenarios": ["plcDrift"]}
+    told.examining().examined(can=frozenset({"mock"}), before=before).acted().to_the_end()
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, shown)
+    assert told.status.targets[0].effective is (False if shown is Verdict.INCONCLUSIVE else None)
+
+
+def test_an_abort_is_not_waited_with_for_probes_of_the_end() -> None:
+    """Who ends an experiment while its end is asked about has it over after one more round, and not after an hour."""
+    told = ended(Told(probes=[{**PROBE, "when": ["end"], "withinSecs": 3600}]).running()).acted()
+    told.acted(Result.DONE, Answer("steady", False, "503"))
+    assert told.request is None
+    told.declared(spec=told.spec.model_copy(update={"abort": True})).woken()
+    told.acted(Result.DONE, Answer("steady", False, "503"))
+    assert (told.status.phase, told.status.reason) == (Phase.ABORTED, "Aborted")
+    assert told.status.verdict is Verdict.INCONCLUSIVE
+    assert "before the probe steady held" in told.status.message
+
+
+@pytest.mark.parametrize("when", ["running", "asking", "restarted"])
+def test_an_abort_at_any_time_ends_within_a_round(when: str) -> None:
+    """The same holds for one that comes while it runs, while probes are being asked, or while the operator is away."""
+    told = Told(probes=[{**PROBE, "when": ["end"], "withinSecs": 3600}]).running()
+    aborted = told.spec.model_copy(update={"abort": True})
+    if when == "running":
+        told.declared(spec=aborted).woken().acted()
+    elif when == "asking":
+        ended(told).acted().declared(spec=aborted).acted(Result.DONE, Answer("steady", False, "503"))
+    else:
+        told = Told().declared(ended(told).status, spec=aborted).woken().acted()
+    begun = told.at
+    told.to_the_end(Answer("steady", False, "503"), most=3)
+    assert (told.status.phase, told.status.reason) == (Phase.ABORTED, "Aborted")
+    assert (told.at - begun).total_seconds() <= 5
+
+
+def test_an_abort_of_what_has_held_changes_nothing() -> None:
+    """An experiment whose last answers hold has passed, although somebody wanted it over a moment before."""
+    told = ended(Told(probes=[{**PROBE, "when": ["end"], "withinSecs": 3600}]).running()).acted()
+    told.declared(spec=told.spec.model_copy(update={"abort": True})).acted(Result.DONE, HOLDS)
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, Verdict.PASSED)
+
+
+@pytest.mark.parametrize("took", [0.0, 2.0, 4.0, 8.0])
+def test_time_that_a_look_takes_is_counted(took: float) -> None:
+    """However long it takes to find out whether it may go on, an experiment ends when its time is over."""
+    told = Told(durationSecs=60).examining().examined().slowly(0).acted()
+    begun = told.at
+    while told.status.phase is Phase.RUNNING:
+        if told.request:
+            told.slowly(1).acted()
+        else:
+            pause = next(each.after for each in told.commands if hasattr(each, "after")) or 0.0
+            told.slowly(pause + took).later(0)
+    assert 60 <= (told.at - begun).total_seconds() <= 60 + took + 1
+    assert told.status.reason == "Elapsed"
+
+
+def test_a_clock_that_jumps_makes_nothing_over() -> None:
+    """A wall clock that is put on by an hour ends no experiment before its time."""
+    told = Told(durationSecs=60).examining().examined().slowly(0).acted()
+    told.at = told.at.replace(hour=20)
+    told.slowly(5).later(0)
+    assert told.status.phase is Phase.RUNNING
+    assert told.state.left == pytest.approx(55, abs=5)
+
+
+def test_longer_than_an_agent_holds_is_refused_before_anything_is_done() -> None:
+    """An experiment for which an agent's limit is too short never begins, and says how long it may be."""
+    told = Told(durationSecs=3590)
+    told.policy = {**POLICY, "maxDurationSecs": 3600}
+    told.examining().examined(most_secs=3600)
+    assert (told.status.phase, told.status.reason) == (Phase.FAILED, "NotCapable")
+    assert told.status.targets == ()
+    assert "durationSecs 3590" in told.status.message
+    assert "at most 3585" in told.status.message
+    fits = Told(durationSecs=3585)
+    fits.policy = told.policy
+    assert fits.examining().examined(most_secs=3600).status.phase is Phase.RUNNING
+
+
+def steady(told: Told) -> Told:
+    """Go up to where it is injected, with a probe that held before."""
+    return told.examining().acted(Result.DONE, HOLDS).examined().acted()
+
+
+def ended(told: Told) -> Told:
+    """Let it run for its whole time."""
+    while told.status.phase is not Phase.RECOVERING:
+        told.acted() if told.request else told.woken()
+    return told
