@@ -41,9 +41,18 @@ class Watch:
         if not is_paused:
             self.at_first = None
         elif self.at_first is None or self.at_first.version != now.version:
-            found = plant.status.ceiling if plant.status else None  # it may have been held before, and lost pods since
-            self.at_first = now._replace(pods=max(now.pods, found.pods if found else 0))
+            self.at_first = self.with_held(now)
         self.before = now
+
+    def with_held(self, now: Had) -> Had:
+        """Return what there may be by what it was held at before, if nobody has looked since: it may have lost some."""
+        found = self.plant.status.ceiling if self.plant.status else None
+        if found is None or found.revision != self.hashes.get(now.version):
+            return now
+        held = {"a weight of": 100 * found.weight // found.max_weight, "header rules": len(found.headers)}
+        weights = {key: max(weight, held[key[1]]) for key, weight in now.weights.items()}
+        pods = -(-now.replicas * found.pods // found.replicas) if found.replicas else 0
+        return now._replace(pods=max(now.pods, pods), weights=weights)
 
     def ends(self) -> None:
         """Look at what there is after it."""

@@ -254,3 +254,40 @@ def test_a_third_version_takes_no_place_but_gives_it_back() -> None:
     plant.declare(template=template("3"))
     plant.settle()
     assert plant.counts() == {"1": 4, "2": 0, "3": 0}
+
+
+def test_swapped_roles_give_it_no_request() -> None:
+    """Edited to a strategy that takes its preview Service for the stable one, that leaves it before a route counts."""
+    plant = out("blueGreen")
+    swapped = {"activeService": "hmi-canary", "previewService": "hmi", "autoPromotionEnabled": False}
+    plant.declare(strategy={"blueGreen": swapped})
+    plant.settle()
+    plant.declare(template=template("2"))
+    plant.settle()
+    assert (plant.selected("hmi"), plant.selected("hmi-canary")) == ("2", "1")
+    by_word(plant, True)
+    plant.declare(strategy=WAYS["routes"])
+    watch = Watch(plant)
+    works(plant, 30, watch)
+    assert (plant.selected("hmi"), plant.selected("hmi-canary"), plant.weights()) == ("1", "1", (100, 0))
+    by_word(plant, False)
+    ends(plant)
+
+
+def test_pods_that_requests_go_to_stay() -> None:
+    """Paused without replicas, and scaled up then, it keeps those pods that a route still sends requests to."""
+    plant = out("routes")
+    plant.declare(template=template("2"))
+    passes(plant, lambda: status(plant).weight == 25 and status(plant).pause_conditions != ())
+    plant.declare(replicas=0)
+    by_word(plant, True)
+    plant.look()
+    plant.request = None
+    plant.declare(replicas=4)
+    for _ in range(30):
+        plant.look()
+        plant.carry_out()
+        plant.tick()
+        assert plant.weights()[1] == 0 or plant.counts()["2"] > 0
+    by_word(plant, False)
+    ends(plant)

@@ -268,7 +268,7 @@ def test_stories(part: int) -> None:
             raise AssertionError(f"story {seed}: {error}") from error
 
 
-@pytest.mark.parametrize("seed", [1312, 1338, 1439, 1777, 2343, 3281, 3453, *range(1000, 1010)])
+@pytest.mark.parametrize("seed", [1312, 1338, 1439, 1777, 2343, 3281, 3453, 3668, *range(1000, 1010)])
 def test_stories_of_pauses(seed: int) -> None:
     """Somebody pauses it again and again, wherever it is: the new version gets nothing by anything meanwhile."""
     story = Story(seed)

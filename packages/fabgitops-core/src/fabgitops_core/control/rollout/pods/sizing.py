@@ -14,6 +14,7 @@ from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.holding import within
 from fabgitops_core.control.rollout.pods.routed import Sizing, aborted, routed, sized
 from fabgitops_core.control.rollout.pods.sides import Sides, together
+from fabgitops_core.control.rollout.pods.weights import needed
 from fabgitops_core.control.rollout.traffic.rerouting import Routed
 from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways.sofar import headers_at, scale_at, share_of
@@ -163,7 +164,17 @@ def _on(look: Look, by: Routed, stands: Standing, current: Revision, stable: Rev
     both = routed(look.n, weight, actual, scale_at(look.steps, stands.step), sizing)
     canary = max(both.canary, _for_headers(look, by, stands.step))
     kept = 0 if stands.ceiling is None else min(stable.spec, look.n)  # what is held leaves nobody fewer to go back to
-    return Sides(stands.most(look.n, canary), max(both.stable, kept))
+    return Sides(_held(look, stands, current, canary, sizing), max(both.stable, kept))
+
+
+def _held(look: Look, stands: Standing, current: Revision, wanted: int, sizing: Sizing) -> int:
+    """Return how many pods of those that are wanted the canary is to have, as far as it is held.
+
+    What it was held at may have been a share of no replicas: pods that it has and requests still go to stay.
+    """
+    is_used = stands.routing is not None and stands.routing.canary == current.hash
+    used = max(needed(look.n, _actual(stands, current), sizing.max_weight), 1) if is_used else 0
+    return max(stands.most(look.n, wanted), min(current.spec, wanted, used))
 
 
 def _back(look: Look, by: Routed, stands: Standing, current: Revision, stable: Revision) -> Sides:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from fabgitops_core.api.meta import Key
+from fabgitops_core.api.rollout.marks import HASH
 from fabgitops_core.api.rollout.strategies import Canary
 from fabgitops_core.api.rollout.traffic import TrafficRouting
 from fabgitops_core.control.commands import Apply, Delete
@@ -12,7 +13,7 @@ from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.differing import Doing, patch_of, selecting
 from fabgitops_core.control.rollout.kinds import ROUTES, SERVICE
 from fabgitops_core.control.rollout.looking import Place, routes_of, services_of
-from fabgitops_core.control.rollout.records import ports_of
+from fabgitops_core.control.rollout.records import ports_of, selector_of
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.traffic.named import Layout, change, layout
 from fabgitops_core.control.rollout.traffic.owned import body_of, rules_from
@@ -46,14 +47,24 @@ def differences(look: Look, routing: Routing | None) -> Iterator[Doing]:
     by = routed(look)
     if by is None or routing is None:
         return
+    yield from _selected(look, by, routing, leaves=True)
     for place in routes_of(look.key, by.way):
         if (found := (_own if place.route.name is None else _named)(look, by, place, routing)) is not None:
             yield found
+    yield from _selected(look, by, routing, leaves=False)
+
+
+def _selected(look: Look, by: Routed, routing: Routing, *, leaves: bool) -> Iterator[Doing]:
+    """Give what lets Services select what they are to: those that leave the declared revision, or the others.
+
+    The former go before weights: a Service that had another role before would get requests for another revision.
+    """
     for name, hash_ in ((by.pair.stable, routing.stable), (by.pair.canary, routing.canary)):
         child = look.service(name)
         if child is None or takes_the_last(look, child, hash_):
             continue
-        if (doing := selecting(child, hash_)) is not None:
+        is_left = selector_of(child).get(HASH) == look.hash
+        if is_left is leaves and (doing := selecting(child, hash_)) is not None:
             yield doing
 
 
