@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(240)
 API = "/apis/fabgitops.io/v1"
 PLACE = f"{API}/namespaces/default"
 OVER = {"Completed", "Failed", "Aborted"}
-POLICY = {"enabled": True, "scenarios": ["plcFault", "plcDrift", "slowAnswers"], "maxPercent": 100}
+POLICY = {"enabled": True, "scenarios": ["plcFault", "plcDrift", "slowAnswers"], "maxPercent": 100, "minReadyLeft": 0}
 WHEEL = Path(__file__).parents[2] / "examples/extensions/slow-answers/src"
 POINTS = "[fabgitops.scenarios]\nslowAnswers = slow_answers:SLOW_ANSWERS\nlost = slow_answers:NOTHING\n"
 SELECTOR = {"matchLabels": {"line": "1"}}

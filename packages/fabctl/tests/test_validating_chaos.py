@@ -164,11 +164,11 @@ def test_a_policy_says_what_it_says_to_the_operator(allowed: Body | None, aim: B
     assert (ours or [""])[0] == cores
 
 
-FLAGS = ("ready", "completed", "deleting", "ours", "protected")
+FLAGS = ("ready", "completed", "deleting", "ours", "protected", "claimed")
 
 
 @given(
-    st.lists(st.sets(st.sampled_from(FLAGS)), max_size=8),
+    st.lists(st.one_of(st.sets(st.sampled_from(FLAGS)), st.just({"ready"}), st.just({"ready", "claimed"})), max_size=8),
     st.sampled_from(["one", "all", "fixed", "fixedPercent", "randomMaxPercent"]),
     st.integers(1, 100),
     st.sampled_from(["a", "b", "seed-3"]),
@@ -189,7 +189,8 @@ def test_it_would_hit_what_the_operator_hits(
     target: Body = {**PODS, "mode": mode, "seed": seed} | ({} if mode in {"one", "all"} else {"value": value})
     bodies = [_pod(f"p{at}", flags) for at, flags in enumerate(pods)]
     allowed = policy({"spec": spec})
-    found = choice(candidates(bodies, target, allowed, {}), target, allowed)
+    claimed = {f"u-p{at}": "plant/x" for at, flags in enumerate(pods) if "claimed" in flags}
+    found = choice(candidates(bodies, target, allowed, claimed), target, allowed)
     cores = chosen(
         ChaosExperimentSpec.model_validate({"scenario": {"podKiller": {}}, "target": target}).target,
         [_candidate(f"p{at}", flags) for at, flags in enumerate(pods)],
@@ -246,4 +247,5 @@ def _candidate(name: str, flags: set[str]) -> Candidate:
         completed="completed" in flags,
         deleting="deleting" in flags,
         ours="ours" in flags,
+        claimed_by="plant/x" if "claimed" in flags else "",
     )

@@ -40,6 +40,16 @@ async def test_a_dry_run_shows_what_it_would_hit(play: Play, file: Any, capsys: 
     assert (len(world.rehearsed), (CHAOS, "kill") in world.objects) == (1, False)
 
 
+async def test_a_dry_run_counts_what_others_have(play: Play, file: Any, capsys: Any) -> None:
+    """Where others have so many of the same that the operator would wait it is refused, and says how many they are."""
+    other = experiment("Running", "other", targets=[target("hmi-2")])
+    allowed = policy(minReadyLeft=2)
+    _, here = play(("chaospolicies", allowed), (CHAOS, other), *(("pods", pod(f"hmi-{at}")) for at in (1, 2, 3)))
+    assert await run(file(), dry_run=True, connection=here) == 8
+    said = "it would leave 1 ready while others have 1 of the same, and the ChaosPolicy wants minReadyLeft 2"
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
 async def test_a_seed_says_beforehand_which_are_hit(play: Play, file: Any, capsys: Any) -> None:
     """As the operator will choose: by hashes of the seed and of uids."""
     _, here = play(POLICY, *(("pods", pod(f"hmi-{at}")) for at in range(4)))

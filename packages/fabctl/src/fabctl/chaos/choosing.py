@@ -93,8 +93,10 @@ def choice(found: Sequence[Candidate], target: Body, policy: Policy | None) -> C
     if not eligible:
         return Choice(0, (), excluded, (), "")
     many = _number(target, len(eligible), seed)
-    named = tuple(each.name for each in eligible[:many]) if seed or many == len(eligible) else ()
-    return Choice(many, tuple(eligible), excluded, named, _refusal(target, many, len(eligible), policy))
+    sure = tuple(eligible[:many]) if seed or many == len(eligible) else ()
+    taken = [each for each in found if each.busy and each not in sure]
+    refusal = _refusal(many, eligible, taken, policy)
+    return Choice(many, tuple(eligible), excluded, tuple(each.name for each in sure), refusal)
 
 
 def _why_no_pod(body: Body, policy: Policy | None) -> str:
@@ -137,14 +139,17 @@ def _number(target: Body, eligible: int, seed: str) -> int:
     return min(value, eligible) if mode == "fixed" else 1
 
 
-def _refusal(target: Body, wanted: int, eligible: int, policy: Policy | None) -> str:
+def _refusal(wanted: int, eligible: Sequence[Candidate], taken: Sequence[Candidate], policy: Policy | None) -> str:
+    """Return why so many must not be beside what others have, whichever are chosen: of those the operator waits for."""
     if policy is None:
         return ""
-    left = eligible - wanted
-    if wanted > policy.max_targets:
-        return f"it wants {wanted} targets, and the ChaosPolicy allows maxTargets {policy.max_targets}"
-    if wanted > max(1, eligible * policy.max_percent // 100):
-        return f"it wants {wanted} of {eligible}, and the ChaosPolicy allows maxPercent {policy.max_percent}"
-    if text(target.get("kind")) == "pods" and left < policy.min_ready_left:
-        return f"it would leave {left} ready, and the ChaosPolicy wants minReadyLeft {policy.min_ready_left}"
+    together, there = wanted + len(taken), len(eligible) + sum(bool(each.why_not) for each in taken)
+    left = max(0, there - together)
+    beside = f" while others have {len(taken)} of the same" if taken else ""
+    if together > policy.max_targets:
+        return f"it wants {wanted} targets{beside}, and the ChaosPolicy allows maxTargets {policy.max_targets}"
+    if together > max(1, there * policy.max_percent // 100):
+        return f"it wants {wanted} of {there}{beside}, and the ChaosPolicy allows maxPercent {policy.max_percent}"
+    if left < policy.min_ready_left:
+        return f"it would leave {left} ready{beside}, and the ChaosPolicy wants minReadyLeft {policy.min_ready_left}"
     return ""

@@ -114,6 +114,17 @@ def test_what_cannot_be_looked_at_once_more_is_not_hit() -> None:
     assert Told().examining().examined((POD,)).recorded
 
 
+def test_what_others_have_come_to_have_counts() -> None:
+    """Where another has begun on the same pods since they were chosen, and too few would be left, nothing is begun."""
+    told, two = Told(), (POD, replace(POD, uid=TargetUid("z")))
+    told.policy = {**POLICY, "minReadyLeft": 1, "maxPercent": 100}
+    told.declared().later(0)(Held(told.at))(Selected(told.at, told.facts, two))
+    (mine,) = told.state.choice.chosen
+    told.examined(tuple(each if each is mine else replace(each, claimed_by="plant/x") for each in two))
+    assert (told.status.reason, told.deeds) == ("Denied", ())
+    assert "it would leave 0 ready while others have 1 of the same" in told.status.message
+
+
 def test_an_operator_that_is_another_by_now_is_left_alone() -> None:
     """What would be injected into the pod of an operator is not, when another looks after the PLC by now."""
     told = Told().declared().later(0)

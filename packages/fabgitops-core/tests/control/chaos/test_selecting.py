@@ -1,5 +1,7 @@
 """Which targets an experiment has."""
 
+from dataclasses import replace
+
 import pytest
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.target import Target
@@ -149,7 +151,55 @@ def test_what_the_policy_forbids_is_not_made_less(
     assert bool(choice.refusal) is bool(why)
 
 
+@pytest.mark.parametrize(
+    ("policy", "others", "why"),
+    [
+        ({"maxTargets": 2}, 1, ""),
+        (
+            {"maxTargets": 2},
+            2,
+            "it wants 1 targets while others have 2 of the same, and the ChaosPolicy allows maxTarg",
+        ),
+        ({"maxPercent": 50}, 2, ""),
+        ({"maxPercent": 50}, 3, "it wants 1 of 6 while others have 3 of the same, and the ChaosPolicy allows maxPerce"),
+        ({"maxPercent": 1}, 1, "it wants 1 of 6 while others have 1 of the same"),
+        ({"minReadyLeft": 3}, 2, ""),
+        ({"minReadyLeft": 3}, 3, "it would leave 2 ready while others have 3 of the same, and the ChaosPolicy wants"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["pods", "plcs"])
+def test_what_others_have_counts(kind: str, policy: dict[str, object], others: int, why: str) -> None:
+    """Experiments on one set have together no more of it than the policy allows, and leave as many, of PLCs as well."""
+    allowed = {"enabled": True, "maxTargets": 50, "maxPercent": 100, "minReadyLeft": 0, **policy}
+    wanted, spec = target(kind=kind, seed="s"), ChaosPolicySpec.model_validate(allowed)
+    mine = chosen(wanted, pods(6), GENEROUS, "u").chosen[0]
+    rest = [each for each in pods(6) if each != mine]
+    busy = [replace(each, claimed_by="plant/x") for each in rest[:others]]
+    choice = chosen(wanted, [mine, *busy, *rest[others:]], spec, "u")
+    assert (choice.chosen, bool(choice.refusal)) == ((mine,), bool(why))
+    assert choice.refusal.startswith(why)
+
+
+def test_what_others_have_counts_also_when_it_is_down() -> None:
+    """A pod that another experiment has cut off is one of those that are hit, once, and none of those that are left."""
+    policy = ChaosPolicySpec(enabled=True, max_targets=5, max_percent=50, min_ready_left=1)
+    first, *others = pods(4)
+    down = replace(first, claimed_by="plant/x", ready=False)
+    assert chosen(target(mode="fixed", value=1), [down, *others], policy, "u").refusal == ""
+    assert "2 of 4 while others have 1" in chosen(target(mode="fixed", value=2), [down, *others], policy, "u").refusal
+    gone = [replace(each, ready=False) for each in others[1:]]
+    assert "leave 0 ready" in chosen(target(), [others[0], *gone], policy, "u").refusal
+
+
+def test_the_only_plc_is_left_alone() -> None:
+    """With minReadyLeft 1, as when nothing is said, the only PLC is no target, as the only pod is none."""
+    plcs = Target.model_validate({"kind": "plcs", "labelSelector": SELECTOR})
+    refusal = chosen(plcs, pods(1), ChaosPolicySpec(enabled=True), "u").refusal
+    assert refusal == "it would leave 0 ready, and the ChaosPolicy wants minReadyLeft 1"
+
+
 def test_the_operator_itself_is_the_only_one() -> None:
     """What is about the operator has its own pod for a target, although it is ours."""
     pod = Candidate("operator", TargetUid("u"), ours=True)
-    assert named(chosen(None, [pod], GENEROUS, "u")) == ["operator"]
+    choice = chosen(None, [pod], ChaosPolicySpec(enabled=True, min_ready_left=9), "u")
+    assert (named(choice), choice.refusal) == (["operator"], "")

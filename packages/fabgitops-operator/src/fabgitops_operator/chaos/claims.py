@@ -1,4 +1,4 @@
-"""Which experiment has which target: two that begin at once see nothing of each other in what is stored.
+"""Which experiment has which target, and how many: two that begin at once see nothing of each other in what is stored.
 
 There is one operator, so what this process knows is all that is under way; what one before it began is in the statuses.
 """
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from fabgitops_core.api.meta import Key
+from fabgitops_core.control.chaos.caps import Caps
 from fabgitops_core.control.chaos.deeds import Spot
 from fabgitops_core.control.chaos.ids import place_of
 from fabgitops_core.control.chaos.timing import SILENCE_SECS
@@ -25,13 +26,18 @@ class Claims:
     clock: Callable[[], float]
     _claims: dict[Key, _Claim] = field(default_factory=dict)
 
-    def take(self, key: Key, spots: Iterable[Spot]) -> str:
-        """Have targets for an experiment, all of them or none; return whose one of them is, "" when all are had."""
-        wanted = tuple(spots)
+    def take(self, key: Key, spots: Iterable[Spot], caps: Caps) -> str:
+        """Have targets for an experiment, all of them or none; return why not, "" when all are had.
+
+        Another has one of them, or others have so many of what its selector matches that `caps` forbid one more.
+        """
+        wanted, others = tuple(spots), self._others(key)
         for spot in wanted:
-            for other, claim in self._others(key):
+            for other, claim in others:
                 if claim.names & names(spot):
                     return f"{spot.name} is a target of {other.namespace}/{other.name}"
+        if refusal := caps.refusal(frozenset().union(*(claim.names for _, claim in others))):
+            return refusal
         self._claims[key] = _Claim(frozenset().union(*map(names, wanted)), self.clock())
         return ""
 

@@ -204,8 +204,8 @@ class Performing:
         return Acted(self._now(), _each(outcomes), tuple(answer for _, answer in answers), self._clock())
 
     async def _unclaimed(self, key: Key, request: Act) -> str:
-        """Return why targets cannot be had: somebody else has one, or the record is not stored."""
-        taken = self._claims.take(key, (deed.spot for deed in request.deeds))
+        """Return why targets cannot be had: somebody else has one or too many, or the record is not stored."""
+        taken = self._claims.take(key, (deed.spot for deed in request.deeds), request.caps)
         return taken or await self._unstored(key)
 
     async def _unstored(self, key: Key) -> str:

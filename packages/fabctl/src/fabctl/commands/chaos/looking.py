@@ -96,11 +96,12 @@ async def _matching(cluster: Cluster, namespace: str, target: Body) -> list[Body
 
 
 async def _claimed(cluster: Cluster, given: Experiment) -> Mapping[str, str]:
-    """Return by the uid of each target which other experiment has it."""
+    """Return by the uid of each target, and of where it is injected, which other experiment has it."""
     claimed: dict[str, str] = {}
     for body in await cluster.list_objects(None, kind=EXPERIMENT):
         each = experiment(body)
         if each.phase not in {PENDING, *OVER} and each.key != given.key:
-            records = map(mapping, sequence(mapping(body.get("status")).get("targets")))
-            claimed |= {text(record.get("uid")): "/".join(each.key) for record in records}
+            for record in map(mapping, sequence(mapping(body.get("status")).get("targets"))):
+                place = text(record.get("id")).rpartition(".")[2]
+                claimed |= dict.fromkeys((text(record.get("uid")), place), "/".join(each.key))
     return claimed

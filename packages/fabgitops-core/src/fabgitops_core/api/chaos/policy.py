@@ -36,11 +36,11 @@ class ChaosPolicySpec(ApiModel):
     max_duration_secs: Annotated[int, Field(ge=1, le=MAX_DURATION_SECS, strict=True)] = 600
     """Seconds that an experiment may last; 600 when not given."""
     max_targets: Annotated[int, Field(ge=1, le=MAX_TARGETS, strict=True)] = 5
-    """How many targets it may have; 5 when not given."""
+    """How many targets there may be of what its selector matches, with those that others have; 5 when not given."""
     max_percent: Annotated[int, Field(ge=1, le=100, strict=True)] = 50
-    """How many of a hundred that its selector matches; 50 when not given. One is always allowed."""
+    """How many of a hundred that match, with those that others have; 50 when not given. One is always allowed."""
     min_ready_left: Annotated[int, Field(ge=0, le=1000, strict=True)] = 1
-    """How many that are ready, and match, it leaves alone; 1 when not given."""
+    """How many that are ready, and match, it and all others leave alone, pods or PLCs; 1 when not given."""
     windows: Annotated[tuple[ChaosWindow, ...], Field(max_length=MAX_WINDOWS)] = ()
     """When experiments may be; at any time when not given. One that runs when its window closes ends."""
     real_plcs: StrictBool = False

@@ -53,7 +53,7 @@ def inject(state: Examining, places: Mapping[TargetUid, Place], at: datetime) ->
     injecting, commands = said(injecting, at, **_begun(state, records, at))
     deeds = tuple(_deed(state.plan, each, injecting.clocks) for each in records)
     started = Notice(ChaosNotice.EXPERIMENT_STARTED, f"{state.plan.scenario.name} for {_duration(state):g} s")
-    return injecting, (*commands, started, Wake(None), Act(deeds, recorded=True))
+    return injecting, (*commands, started, Wake(None), Act(deeds, recorded=True, caps=state.choice.caps))
 
 
 def _duration(state: Examining) -> float:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fabgitops_core.api.chaos.probes import Probe
 from fabgitops_core.api.chaos.target import Target
+from fabgitops_core.control.chaos.caps import UNBOUND, Caps
 from fabgitops_core.control.chaos.deeds import Deed
 from fabgitops_core.control.commands import Request
 
@@ -55,10 +56,11 @@ class Act(Request):
     `Acted` tells what came of each, whatever has not answered after 5 s.
 
     When `recorded`, nothing is done before the status is stored that was published last. Where it cannot be, nothing is
-    done at all, and `Unrecorded` says so.
+    done at all, and `Unrecorded` says so; as where others have come to have so many of the same that `caps` forbid it.
     """
 
     deeds: tuple[Deed, ...] = ()
     probes: tuple[Probe, ...] = ()
     recorded: bool = False
     namespace: str = ""
+    caps: Caps = UNBOUND

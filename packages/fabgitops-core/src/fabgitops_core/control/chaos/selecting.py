@@ -9,6 +9,7 @@ from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS, PROTECTED
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.target import MAX_TARGETS, Mode, Target, TargetKind
 from fabgitops_core.api.meta import NOTHING
+from fabgitops_core.control.chaos.caps import UNBOUND, Caps
 from fabgitops_core.control.chaos.ids import NodeName, TargetUid
 
 NOWHERE = NodeName("")
@@ -49,7 +50,12 @@ class Choice:
     chosen: tuple[Candidate, ...] = ()
     eligible: int = 0
     excluded: Mapping[str, int] = field(default_factory=dict)
-    refusal: str = ""
+    caps: Caps = UNBOUND
+
+    @property
+    def refusal(self) -> str:
+        """Return why so many must not be, or nothing."""
+        return self.caps.refusal()
 
     @property
     def counts(self) -> str:
@@ -80,8 +86,35 @@ def chosen(
     excluded = Counter(reason for reason in why.values() if reason)
     if not eligible:
         return Choice((), 0, excluded)
-    wanted = _number(target, len(eligible), default_seed)
-    return Choice(tuple(eligible[:wanted]), len(eligible), excluded, _refusal(target, wanted, len(eligible), policy))
+    these = tuple(eligible[: _number(target, len(eligible), default_seed)])
+    return Choice(these, len(eligible), excluded, caps(target, these, everyone, policy))
+
+
+def caps(
+    target: Target | None, these: Iterable[Candidate], everyone: Iterable[Candidate], policy: ChaosPolicySpec
+) -> Caps:
+    """Return how many there may be of what was chosen, beside what others have of what the selector matches.
+
+    Args:
+        target: None for the operator itself, of which none is left, for there is one.
+        these: What was chosen.
+        everyone: What the selector matches, as it stands.
+        policy: How many there may be.
+    """
+    there = tuple(everyone)
+    return Caps(
+        matching=_uids(there),
+        eligible=_uids(each for each in there if not why_not(each, target, policy)),
+        wanted=_uids(these),
+        taken=_uids(each for each in there if each.claimed_by),
+        most=min(policy.max_targets, MAX_TARGETS),
+        percent=policy.max_percent,
+        ready_left=policy.min_ready_left if target else 0,
+    )
+
+
+def _uids(those: Iterable[Candidate]) -> frozenset[TargetUid]:
+    return frozenset(each.uid for each in those)
 
 
 def why_not(each: Candidate, target: Target | None, policy: ChaosPolicySpec) -> str:
@@ -139,17 +172,3 @@ def _number(target: Target | None, eligible: int, default_seed: str) -> int:
         drawn = sha256(f"{_seed(target, default_seed)}/number".encode()).digest()
         return 1 + int.from_bytes(drawn[:8], "big") % share
     return min(value, eligible) if mode is Mode.FIXED else 1
-
-
-def _refusal(target: Target | None, wanted: int, eligible: int, policy: ChaosPolicySpec) -> str:
-    """Return why so many must not be, or nothing: what is wanted is never made less in silence."""
-    most = min(policy.max_targets, MAX_TARGETS)
-    share = max(1, eligible * policy.max_percent // 100)
-    left = eligible - wanted
-    if wanted > most:
-        return f"it wants {wanted} targets, and the ChaosPolicy allows maxTargets {most}"
-    if wanted > share:
-        return f"it wants {wanted} of {eligible}, and the ChaosPolicy allows maxPercent {policy.max_percent}"
-    if target is not None and target.kind is TargetKind.PODS and left < policy.min_ready_left:
-        return f"it would leave {left} ready, and the ChaosPolicy wants minReadyLeft {policy.min_ready_left}"
-    return ""

@@ -1,6 +1,7 @@
 """From what is declared to what is about to be injected: nothing is touched on this way."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
@@ -17,7 +18,7 @@ from fabgitops_core.control.chaos.probing import noted, unfit
 from fabgitops_core.control.chaos.reasons import ChaosNotice, Reason
 from fabgitops_core.control.chaos.requests import Act, Examine, Hold, Select
 from fabgitops_core.control.chaos.saying import said
-from fabgitops_core.control.chaos.selecting import Candidate, Choice, chosen, sparing, why_not
+from fabgitops_core.control.chaos.selecting import Candidate, Choice, caps, chosen, sparing, why_not
 from fabgitops_core.control.chaos.states import (
     Examining,
     Holding,
@@ -69,10 +70,10 @@ def selected(state: Selecting, event: Selected) -> Step:
     choice = _choice(state, event)
     if not choice.chosen:
         return given_up(state, Reason.NO_TARGETS, f"no target: {choice.counts}", event.at)
-    if choice.refusal:
-        return waiting(state, Reason.DENIED, choice.refusal, event.at, state.tries)
     if busy := _busy(choice.chosen):
         return waiting(state, Reason.TARGET_BUSY, busy, event.at, state.tries)
+    if choice.refusal:
+        return waiting(state, Reason.DENIED, choice.refusal, event.at, state.tries)
     return _steadied(state, choice, event.at)
 
 
@@ -125,6 +126,7 @@ def examined(state: Examining, event: Examined) -> Step:
         return given_up(state, Reason.ABORTED, "it was ended before it began", event.at)
     if why := against(state.plan, event.facts, event.at):
         return waiting(state, Reason.DENIED, why, event.at)
+    state = _counted(state, event)
     if changed := _changed(state, event):
         return waiting(state, *changed, event.at)
     if why := _real(state, event.places):
@@ -136,6 +138,15 @@ def examined(state: Examining, event: Examined) -> Step:
     return inject(state, event.places, event.at)
 
 
+def _counted(state: Examining, event: Examined) -> Examining:
+    """Count anew how many there may be of what was chosen: others may have come, and there may be fewer."""
+    policy = _policy(state, event)
+    if event.candidates is None or policy is None:
+        return state
+    now = caps(state.plan.spec.target, state.choice.chosen, event.candidates, policy)
+    return replace(state, choice=replace(state.choice, caps=now))
+
+
 def _changed(state: Examining, event: Examined) -> tuple[Reason, str] | None:
     """Return what has become of what was chosen, by which it must not be hit any more; None for nothing."""
     if event.why:
@@ -143,8 +154,6 @@ def _changed(state: Examining, event: Examined) -> tuple[Reason, str] | None:
     policy = _policy(state, event)
     if event.candidates is None or policy is None:  # `against` has refused the latter
         return None
-    if refusal := chosen(state.plan.spec.target, event.candidates, policy, state.uid).refusal:
-        return Reason.DENIED, refusal
     now = {each.uid: each for each in event.candidates}
     for each in state.choice.chosen:
         there = now.get(each.uid)
@@ -152,8 +161,9 @@ def _changed(state: Examining, event: Examined) -> tuple[Reason, str] | None:
             return Reason.TARGET_BUSY, f"{each.name} was chosen, and is {why} by now"
         if there and there.place != each.place:
             return Reason.TARGET_BUSY, f"{each.name} is another operator's by now"
-    busy = _busy(now[each.uid] for each in state.choice.chosen)
-    return (Reason.TARGET_BUSY, busy) if busy else None
+    if busy := _busy(now[each.uid] for each in state.choice.chosen):
+        return Reason.TARGET_BUSY, busy
+    return (Reason.DENIED, state.choice.refusal) if state.choice.refusal else None
 
 
 def _real(state: Examining, places: Mapping[TargetUid, Place]) -> str:
