@@ -101,6 +101,11 @@ class Told:
         spec = more.pop("spec", self.spec)
         return self(Declared(self.at, 1, spec, status=status, uid="e", created=rfc3339(START), **more))
 
+    @property
+    def pause(self) -> float:
+        """Return how long it waits before it looks again."""
+        return next(each.after or 0.0 for each in self.commands if isinstance(each, Wake))
+
     def later(self, secs: float) -> "Told":
         """Let time go by, and say that it is time to look."""
         self.at += timedelta(seconds=secs)
@@ -125,7 +130,7 @@ class Told:
 
     def woken(self) -> "Told":
         """Let as much time go by as it asked for."""
-        return self.later(next(each.after or 0.0 for each in self.commands if isinstance(each, Wake)))
+        return self.later(self.pause)
 
     def acted(self, result: Result | None = Result.DONE, *answers: Answer, now: float = 0.0, **more: Any) -> "Told":
         """Say what came of what was asked for."""

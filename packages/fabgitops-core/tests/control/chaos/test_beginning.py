@@ -176,6 +176,18 @@ def test_what_a_node_cannot_do_is_not_tried() -> None:
     assert "its Lease is 40 s old" in away.status.message
 
 
+def test_an_agent_that_is_away_is_asked_less_and_less() -> None:
+    """Each round asks the API server a dozen things: it is begun anew after 2, 4, 8, and then each 10 s, not each 2."""
+    told = Told(startDeadlineSecs=3600, probes=[PROBE]).declared().later(0)
+    pauses = []
+    for _ in range(5):
+        told(Held(told.at))(Selected(told.at, told.facts, (POD,))).acted(None, Answer("steady", True))
+        told.examined(why="no answer", clock=None)
+        pauses.append(told.pause)
+        told.woken()
+    assert pauses == [2.0, 4.0, 8.0, 10.0, 10.0]
+
+
 @pytest.mark.parametrize(("holds", "verdict"), [(False, Verdict.FAILED), (None, Verdict.INCONCLUSIVE)])
 def test_what_is_not_steady_is_not_touched(holds: bool | None, verdict: Verdict) -> None:
     """A probe that does not hold before keeps the experiment from beginning; one that cannot be asked does, too."""

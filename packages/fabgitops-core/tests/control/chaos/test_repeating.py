@@ -168,6 +168,20 @@ def test_nothing_is_told_twice() -> None:
     assert (plant.published, plant.wake) == (before, 10.0)
 
 
+def test_a_clock_that_was_days_ahead_is_told_of() -> None:
+    """When it is put back runs begin again at their times, and status and an Event say once what was wrong."""
+    plant = Plant()
+    plant.stored = ChaosScheduleStatus(handled_time=NOON + timedelta(days=6))
+    plant.begin()
+    plant.goes_on(minutes=5)
+    assert (plant.runs, plant.stored.handled_time) == ({}, NOON + timedelta(minutes=5))
+    assert plant.stored.message.startswith("a clock was wrong: handledTime was 2026-03-08 12:00 UTC")
+    plant.goes_on(minutes=1)
+    assert [each.reason for each in plant.notices] == [ScheduleNotice.RUN_PASSED]
+    plant.goes_on(minutes=4)
+    assert [*plant.runs] == [name_at(minutes=10)]
+
+
 def test_what_passes_is_told_once() -> None:
     """A time that comes while a run is under way passes, with an Event; when the run is over the next one begins."""
     plant = Plant()

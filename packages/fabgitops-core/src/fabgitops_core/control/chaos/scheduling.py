@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from fabgitops_core.api.chaos.schedule import MAX_RUNNING, ChaosScheduleSpec, ConcurrencyPolicy
 from fabgitops_core.api.schedules import begins_after
 
-AHEAD = timedelta(days=7)
-"""What was looked at so long after now was looked at by a clock that was wrong."""
+AHEAD = timedelta(hours=1)
+"""What was looked at longer than this after now was looked at by a clock that was wrong by more than clocks are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class Tick:
     """What is to be done at a moment.
 
     `begins` is the time for which an experiment is made now. `handled` is the last time that needs no more looking at,
-    to be stored before anything is made; `why` says why one has passed without an experiment. `next` is when to look
-    again, None where the schedule never comes again.
+    to be stored before anything is made; `why` says why one has passed without an experiment, or may have. `next` is
+    when to look again, None where the schedule never comes again.
     """
 
     begins: datetime | None
@@ -33,7 +33,8 @@ def tick(
 
     The first time is the first after it was made: nothing runs because a manifest was applied. Of times that were
     missed the last counts, if it is no more than `startingDeadlineSecs` ago, and no other is made up for. A clock that
-    was wrong, and is put back, keeps nothing from running: what was looked at in its future does not count.
+    was wrong, and is put back, keeps nothing from running for longer than `AHEAD`: what was looked at later than that
+    does not count.
 
     Args:
         spec: The schedule.
@@ -42,13 +43,17 @@ def tick(
         at: Now.
         running: Its experiments that are not over.
     """
+    wrong = ""
     if handled is not None and handled - at > AHEAD:
+        wrong = (
+            f"a clock was wrong: handledTime was {handled:%Y-%m-%d %H:%M} UTC, which is to come; it counts from now on"
+        )
         handled = at
     since = max(handled or created, at - timedelta(seconds=spec.starting_deadline_secs))
     following = next(begins_after(spec.schedule, spec.time_zone, max(at, since)), None)
     due = _last(spec, since, at)
     if due is None:
-        return Tick(None, handled, following)
+        return Tick(None, handled, following, wrong)
     why = _passes(spec, due, tuple(running))
     return Tick(None if why else due, due, following, why)
 

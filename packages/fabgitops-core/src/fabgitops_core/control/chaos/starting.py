@@ -99,7 +99,7 @@ def _busy(chosen_ones: Iterable[Candidate]) -> str:
 
 
 def _steadied(state: Selecting, choice: Choice, at: datetime) -> Step:
-    steadying = Steadying(**carried(state), plan=state.plan, choice=choice)
+    steadying = Steadying(**carried(state), plan=state.plan, choice=choice, tries=state.tries)
     probes = state.plan.probes(When.START)
     return (steadying, (Act((), probes, namespace=state.plan.namespace),)) if probes else probed(steadying, Acted(at))
 
@@ -114,10 +114,8 @@ def probed(state: Steadying, event: Acted) -> Step:
         step, more = given_up(state, Reason.NOT_STEADY, f"not steady before it began: {why}", event.at, shown)
         return step, (*commands, *more)
     deeds = tuple(map(state.plan.deed, planned_records(state.uid, state.choice)))
-    return Examining(**carried(state), plan=state.plan, choice=state.choice), (
-        *commands,
-        Examine(deeds, _selection(state)),
-    )
+    examining = Examining(**carried(state), plan=state.plan, choice=state.choice, tries=state.tries)
+    return examining, (*commands, Examine(deeds, _selection(state)))
 
 
 def examined(state: Examining, event: Examined) -> Step:
@@ -125,16 +123,16 @@ def examined(state: Examining, event: Examined) -> Step:
     if state.unwanted:
         return given_up(state, Reason.ABORTED, "it was ended before it began", event.at)
     if why := against(state.plan, event.facts, event.at):
-        return waiting(state, Reason.DENIED, why, event.at)
+        return waiting(state, Reason.DENIED, why, event.at, state.tries)
     state = _counted(state, event)
     if changed := _changed(state, event):
-        return waiting(state, *changed, event.at)
+        return waiting(state, *changed, event.at, state.tries)
     if why := _real(state, event.places):
         return given_up(state, Reason.NOT_A_MOCK, why, event.at)
     if why := _incapable(state, event.places):
         return given_up(state, Reason.NOT_CAPABLE, why, event.at)
     if why := _away(state, event.places):
-        return waiting(state, Reason.AGENT_UNAVAILABLE, why, event.at)
+        return waiting(state, Reason.AGENT_UNAVAILABLE, why, event.at, state.tries)
     return inject(state, event.places, event.at)
 
 
@@ -201,7 +199,7 @@ def _away(state: Examining, places: Mapping[TargetUid, Place]) -> str:
     return ""
 
 
-def waiting(state: Wanted, reason: Reason, why: str, at: datetime, tries: int = 0) -> Step:
+def waiting(state: Wanted, reason: Reason, why: str, at: datetime, tries: int) -> Step:
     """Wait for what speaks against it to be over, and say what that is."""
     news = state.status.reason != reason or state.status.message != why
     pending = Pending(**carried(state), plan=state.plan, tries=tries + 1)
@@ -214,7 +212,7 @@ def waiting(state: Wanted, reason: Reason, why: str, at: datetime, tries: int = 
 
 def faulted(state: Holding | Selecting | Steadying | Examining, event: Faulted) -> Step:
     """Begin anew after a fault of our own: nothing was touched."""
-    return waiting(state, Reason.API_UNAVAILABLE, event.cause, event.at)
+    return waiting(state, Reason.API_UNAVAILABLE, event.cause, event.at, state.tries)
 
 
 def _overdue(state: Pending, at: datetime) -> bool:

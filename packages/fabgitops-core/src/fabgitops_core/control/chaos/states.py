@@ -82,6 +82,7 @@ class Steadying(Wanted):
     """Probes are asked whether all is as it should be."""
 
     choice: Choice
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Examining(Wanted):
     """The places are looked at where something is to be done: whether it can be, and by which clock."""
 
     choice: Choice
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
