@@ -125,6 +125,15 @@ def test_what_others_have_come_to_have_counts() -> None:
     assert "it would leave 0 ready while others have 1 of the same" in told.status.message
 
 
+def test_who_begins_says_how_many_there_may_be() -> None:
+    """With the record goes what was counted by then, for another may come to have some before it is stored."""
+    told, two = Told(), (POD, replace(POD, uid=TargetUid("z")))
+    told.examining().examined(two)
+    assert isinstance(told.request, Act)
+    assert told.request.caps.refusal() == ""
+    assert "while others have 1 of the same" in told.request.caps.refusal({"z", "elsewhere"})
+
+
 def test_an_operator_that_is_another_by_now_is_left_alone() -> None:
     """What would be injected into the pod of an operator is not, when another looks after the PLC by now."""
     told = Told().declared().later(0)

@@ -40,7 +40,7 @@ class ChaosPolicySpec(ApiModel):
     max_percent: Annotated[int, Field(ge=1, le=100, strict=True)] = 50
     """How many of a hundred that match, with those that others have; 50 when not given. One is always allowed."""
     min_ready_left: Annotated[int, Field(ge=0, le=1000, strict=True)] = 1
-    """How many that are ready, and match, it and all others leave alone, pods or PLCs; 1 when not given."""
+    """How many that are ready, and match, pods or PLCs, it and others leave alone when it begins; 1 when not given."""
     windows: Annotated[tuple[ChaosWindow, ...], Field(max_length=MAX_WINDOWS)] = ()
     """When experiments may be; at any time when not given. One that runs when its window closes ends."""
     real_plcs: StrictBool = False
