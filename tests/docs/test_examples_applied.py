@@ -74,7 +74,7 @@ def test_what_the_api_server_drops_or_changes_is_seen() -> None:
 def test_no_example_is_forgotten() -> None:
     """Each file of examples/ is applied here, or is tried by what is named for it."""
     tried = {file for pattern in TRIED for file in EXAMPLES.glob(pattern)}
-    files = {file for file in EXAMPLES.rglob("*") if file.is_file()}
+    files = {file for file in EXAMPLES.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
     assert files == {*OURS, *(file for file in tried if file.is_file())}
     for pattern in TRIED:
         assert list(EXAMPLES.glob(pattern)), pattern
