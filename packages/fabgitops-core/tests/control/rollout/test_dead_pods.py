@@ -1,14 +1,18 @@
 """Pods of the proven version die while another is on its way: what may mend that comes up, and takes nothing away."""
 
 import pytest
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
+from fabgitops_core.control.objects import ObjectFailureKind
 
-from .junction import another, passes, promote, routing
+from .junction import Junction, another, passes, promote, routing
 from .junction import out as routed_out
-from .workshop import Plant, spec, template
+from .test_stable_lost import Labelled
+from .workshop import KEY, Plant, spec, template
 
 STEPS = [{"setWeight": 50}, {"pause": {}}]
+BESIDE = {"blueGreen": {"activeService": "hmi", "autoPromotionEnabled": False, "scaleDownDelaySeconds": 60}}
 
 
 def half_way(replicas: int, **limits: int) -> Plant:
@@ -159,3 +163,94 @@ def test_a_service_is_not_put_back_on_a_revision_whose_pods_are_dead() -> None:
     plant.caps = {}
     plant.settle()
     assert plant.selected("hmi") == "1"
+
+
+def test_a_step_ends_though_more_pods_are_new_than_it_wants() -> None:
+    """They cannot go while no proven ones come up: past the deadline its steps go on, as with too few proven pods."""
+    way = {"canary": {"steps": [{"setWeight": 25}, {"pause": {}}], "maxSurge": 1, "maxUnavailable": 0}}
+    plant = Plant(spec(BESIDE, progressDeadlineSeconds=100))
+    plant.service("hmi")
+    plant.settle()
+    plant.declare(template=template("2"))
+    plant.settle()
+    assert plant.counts() == {"1": 4, "2": 4}
+    plant.bad = {"1"}
+    plant.tick()
+    plant.declare(strategy=way)
+    works(plant, 90)
+    assert status(plant).current_step_index == 0
+    works(plant, 40)
+    assert (status(plant).current_step_index, status(plant).phase, plant.available()) == (1, Phase.PAUSED, 4)
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/1")
+    works(plant, 30)
+    assert (plant.counts(), status(plant).phase) == ({"1": 0, "2": 4}, Phase.COMPLETED)
+
+
+def beside_dead_ones(plant: Junction) -> None:
+    """Let version 3 be up, while the Services select 1 and 2, whose pods are dead; then have routes share out."""
+    plant.settle()
+    another(plant)
+    plant.declare(strategy=BESIDE, template=template("3"))
+    plant.settle()
+    assert (plant.counts()["3"], plant.selected("hmi")) == (4, "1")
+    select(plant, "hmi-canary", "2")
+    plant.caps = {"1": 0, "2": 0}
+    plant.tick()
+    plant.declare(strategy=routing({"setWeight": 50}, {"pause": {}}))
+
+
+def test_routes_are_begun_with_though_all_that_users_reach_is_dead() -> None:
+    """Both Services lead to dead pods already, so nobody loses any: the version that lives goes by its steps."""
+    plant = Junction(spec(routing({"setWeight": 50}, {"pause": {}})))
+    beside_dead_ones(plant)
+    plant.settle()
+    assert (plant.weights(), plant.selected("hmi-canary"), status(plant).phase) == ((50, 50), "3", Phase.PAUSED)
+    promote(plant)
+    plant.settle()
+    assert (plant.selected("hmi"), plant.counts()["3"], status(plant).phase) == ("3", 4, Phase.COMPLETED)
+
+
+def test_routes_wait_while_pods_may_serve_that_are_not_seen() -> None:
+    """The ReplicaSet of a version has lost its label: whether its pods are dead is not known, so its Service stays."""
+    plant = Labelled(spec(routing({"setWeight": 50}, {"pause": {}})))
+    beside_dead_ones(plant)
+    key = Key("ReplicaSet", KEY.namespace, plant.revisions()["2"]["metadata"]["name"])
+    body = plant.objects[key]
+    labels = {name: text for name, text in body["metadata"]["labels"].items() if name != marks.ROLLOUT}
+    plant.store(key, {**body, "metadata": {**body["metadata"], "labels": labels}})
+    plant.settle(60)
+    assert (plant.weights(), plant.selected("hmi"), plant.selected("hmi-canary")) == ((100, 0), "1", "2")
+
+
+def select(plant: Junction, name: str, version: str) -> None:
+    """Let a Service select a version."""
+    key = Key("Service", KEY.namespace, name)
+    body = plant.objects[key]
+    selector = {"app": "hmi", marks.HASH: plant.hash_of(version)}
+    plant.store(key, {**body, "spec": {**body["spec"], "selector": selector}})
+
+
+@pytest.mark.parametrize("left", [0, 2])
+@pytest.mark.parametrize("step", ["preview", "full"])
+def test_users_go_over_from_a_version_before_though_the_proven_pods_are_dead(left: int, step: str) -> None:
+    """They were to go back, and cannot: when the next version is whole they go there, and what they leave stays."""
+    plant = Junction(spec(BESIDE))
+    plant.settle()
+    another(plant)
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/preview")
+    passes(plant, lambda: plant.selected("hmi") == "2")
+    plant.declare(template=template("3"))
+    while status(plant).blue_green.active_selector != plant.hash_of("1"):
+        plant.carry_out()
+        plant.look()
+    plant.carry_out(ObjectFailureKind.CHANGED)
+    plant.caps = {"1": 0, "2": left}
+    plant.tick(0.0)
+    plant.settle()
+    assert (plant.selected("hmi"), plant.counts()["3"]) == ("2", 4)
+    plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/{step}")
+    passes(plant, lambda: plant.selected("hmi") == "3")
+    plant.stays(3)
+    assert plant.counts()["2"] == 4
+    plant.settle()
+    assert (plant.counts(), status(plant).phase) == ({"1": 0, "2": 0, "3": 4}, Phase.COMPLETED)

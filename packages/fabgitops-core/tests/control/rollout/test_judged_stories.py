@@ -140,3 +140,11 @@ def test_judged_stories(part: int) -> None:
             story.ends()
         except AssertionError as error:
             raise AssertionError(f"story {seed}: {error}") from error
+
+
+@pytest.mark.parametrize(("seed", "chance"), [(385, 0.25), (427, 0.4)])
+def test_longer_judged_stories(seed: int, chance: float) -> None:
+    """The proven pods are dead when users are to go back, or a step has more new pods than it wants: it gets on."""
+    story = Trial(seed)
+    story.is_paused(5, 40, chance)
+    story.ends()

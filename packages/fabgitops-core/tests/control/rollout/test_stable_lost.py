@@ -6,6 +6,7 @@ import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase, RolloutStatus
+from fabgitops_core.control.events import Contested
 from fabgitops_core.control.objects import Child
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 
@@ -220,3 +221,39 @@ def test_services_lead_to_the_version_before_while_that_has_pods(way: dict[str, 
     assert (plant.selected("hmi"), reason(plant)) == ("1", "StableLost")
     promoted(plant)
     assert (status(plant).phase, plant.selected("hmi"), plant.counts()) == (Phase.COMPLETED, "3", {"1": 0, "3": 4})
+
+
+def selector(plant: Junction, name: str) -> dict[str, str]:
+    """Return what a Service selects."""
+    found: dict[str, str] = plant.objects[Key("Service", KEY.namespace, name)]["spec"]["selector"]
+    return found
+
+
+@pytest.mark.parametrize("to", [{"simple": {}}, {"blueGreen": {"activeService": "hmi-b"}}])
+@pytest.mark.parametrize("way", WAYS)
+def test_services_that_are_named_no_more_let_a_lost_version_go(way: str, to: dict[str, Any]) -> None:
+    """They select what is gone, and lead nobody to what is not proven; once somebody does without it they serve."""
+    plant = lost(way)
+    plant.service("hmi-b")
+    plant.declare(strategy=to)
+    plant.restart()
+    plant.settle(40, wait=False)
+    assert (reason(plant), "hmi" in status(plant).services) == ("StableLost", True)
+    assert selector(plant, "hmi")[marks.HASH] == status(plant).stable_rs
+    plant.bad = set()
+    promoted(plant)
+    assert (status(plant).phase, selector(plant, "hmi")) == (Phase.COMPLETED, {"app": "hmi"})
+    assert (status(plant).routes, set(status(plant).services) - {"hmi-b"}) == ((), set())
+    assert plant.weights() == ((100, 0) if "outing" in str(WAYS[way]) else (1, 1))
+
+
+def test_another_rollout_may_have_a_service_of_a_lost_version() -> None:
+    """Nobody reaches anything by it, so who names it next need not wait until people have said what is to be."""
+    plant = lost("pods")
+    plant.declare(strategy={"simple": {}})
+    plant.settle(40, wait=False)
+    (name,) = (each for each in plant.controller.identities(plant.state) if each.endswith("/hmi"))
+    plant.tell(Contested(plant.at, {name: "plant/other"}))
+    plant.settle(40, wait=False)
+    assert "hmi" not in status(plant).services
+    assert selector(plant, "hmi")[marks.HASH] == status(plant).stable_rs

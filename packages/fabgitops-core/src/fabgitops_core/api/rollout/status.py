@@ -16,6 +16,7 @@ from fabgitops_core.api.rollout.steps import HeaderRoute
 MAX_DECISIONS = 50
 MAX_OUTBOX = 16
 MAX_PROVEN = 100
+MAX_LOST = 8
 
 
 class Phase(StrEnum):
@@ -230,6 +231,9 @@ class RolloutStatus(ApiModel):
     proven: Annotated[tuple[str, ...], Field(max_length=MAX_PROVEN)] = ()
     """Revisions that were proven before that one, the last of them at the end: the ways back. One that was given up
     since is none."""
+    lost: Annotated[tuple[str, ...], Field(max_length=MAX_LOST)] = ()
+    """Revisions that were proven and are gone, and that somebody did without: a Service that is named no more and still
+    selects one of them selects all pods again."""
     current_step_index: int | None = None
     """Which step is under way, the first is 0; as many as there are when all are done."""
     current_step_hash: str = ""

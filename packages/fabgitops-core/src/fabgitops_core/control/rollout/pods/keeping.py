@@ -83,11 +83,12 @@ def _delay(look: Look, revision: Revision) -> int:
 def is_noted(look: Look, state: RolloutState) -> bool:
     """Return whether it is written down, where it has to be, until when the pods stay that users were on before.
 
-    Users go on only then: of one revision alone it is known that it is owed that time.
+    Users go on only then: of one revision alone it is known that it is owed that time. One that they are still on has
+    it when they have left.
     """
     status = state.status
     previous = look.revision(status.blue_green.previous_selector)
-    if previous is None or previous.hash in {look.hash, status.stable_rs}:
+    if previous is None or previous.hash in {look.hash, status.stable_rs, active(look)}:
         return True
     return not previous.spec or previous.down_at is not None or not _delay(look, previous)
 

@@ -39,10 +39,10 @@ def reached(
     """Return whether canary and stable are as wanted, while the pods are the weight.
 
     Pods of older revisions would have a part of it, so none of them may be left. Pods of the stable revision that are
-    not available are no reason to wait: to go on may be the way out. Those of older ones may stand in for them, and
-    cannot go then, so at last it `waits_for_stable` no more.
+    not available are no reason to wait: to go on may be the way out. Those of older ones may stand in for them, as may
+    more of the canary than are wanted, and cannot go then, so at last it `waits_for_stable` no more.
     """
     if not waits_for_stable and stable.available < wanted.stable:
-        return is_up(canary, wanted.canary, threshold)
+        return canary.sure >= wanted.canary or is_up(canary, wanted.canary, threshold)
     is_gone = not any(each.available for each in others)
     return is_gone and is_up(canary, wanted.canary, threshold) and is_there(stable, wanted.stable)

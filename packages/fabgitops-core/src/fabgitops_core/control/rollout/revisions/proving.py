@@ -7,7 +7,8 @@ Argo Rollouts has brought out, goes by its steps.
 
 from collections.abc import Iterable
 
-from fabgitops_core.api.rollout.status import MAX_PROVEN, RolloutStatus
+from fabgitops_core.api.rollout.status import MAX_LOST, MAX_PROVEN, RolloutStatus
+from fabgitops_core.control.rollout.holding import UNKNOWN
 from fabgitops_core.control.rollout.view import Look, Revision
 
 
@@ -24,6 +25,12 @@ def succeeded(look: Look, status: RolloutStatus) -> tuple[str, ...]:
 def without(status: RolloutStatus, hash_: str) -> tuple[str, ...]:
     """Return what was proven before the proven revision, when another one is given up."""
     return tuple(each for each in status.proven if each != hash_)
+
+
+def lost(status: RolloutStatus) -> tuple[str, ...]:
+    """Return what was proven and is gone, when somebody does without the proven revision."""
+    found = dict.fromkeys((*status.lost, status.stable_rs))
+    return tuple(each for each in found if each != UNKNOWN)[-MAX_LOST:]
 
 
 def in_order(status: RolloutStatus, older: Iterable[Revision]) -> list[Revision]:

@@ -68,6 +68,11 @@ def taken(state: RolloutState, children: Children, hashes: frozenset[str], at: d
     return found
 
 
+def is_asked_for(state: RolloutState, name: str) -> bool:
+    """Return whether another Rollout names a Service, or has it."""
+    return _of(Key(SERVICE.name, state.key.namespace, name)) in state.rivals
+
+
 def due(state: RolloutState, found: Mapping[Key, str], at: datetime) -> datetime | None:
     """Return when what may be another's is looked at again; None where nothing is in doubt."""
     until = _doubted_until(state)

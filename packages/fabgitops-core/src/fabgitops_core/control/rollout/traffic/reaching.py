@@ -16,6 +16,12 @@ def reached(look: Look, child: Child) -> int:
     return sum(each.available for each in look.revisions if hash_ in {None, each.hash})
 
 
+def leads_to_dead(look: Look, child: Child | None) -> bool:
+    """Return whether a Service selects a revision that is seen, and that has no available pod."""
+    revision = look.revision(selector_of(child).get(marks.HASH, "")) if child is not None else None
+    return revision is not None and not revision.available
+
+
 def takes_the_last(look: Look, child: Child, hash_: str) -> bool:
     """Return whether a Service that leads to pods would lead to none if it selected this revision.
 

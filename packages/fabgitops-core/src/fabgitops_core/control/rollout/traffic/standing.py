@@ -6,6 +6,7 @@ it and each gateway has taken that, and in force a while later, which is when re
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from fabgitops_core.api.rollout.status import CanaryStatus, Weights, WeightStatus
 from fabgitops_core.control.moments import second
@@ -17,7 +18,7 @@ from fabgitops_core.control.rollout.pods.weights import carried
 from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import leaving
-from fabgitops_core.control.rollout.traffic.reaching import last_resort
+from fabgitops_core.control.rollout.traffic.reaching import last_resort, leads_to_dead
 from fabgitops_core.control.rollout.traffic.rerouting import Routed, differences, problem, routed, routes_there
 from fabgitops_core.control.rollout.traffic.routes import not_accepted
 from fabgitops_core.control.rollout.traffic.routing import Pods, begun, stepped
@@ -101,14 +102,26 @@ def rerouted(look: Look, state: RolloutState) -> RolloutState | None:
     available = {each.hash: each.available for each in look.revisions}
     pods, aim = Pods(look.n, available, sizing_of(by).max_weight), aim_of(look, state, by)
     if now is None:
-        if not pods.alive(aim.stable) and any(available.values()):
-            return None  # what was known of it is lost: Services stay where pods are until there are some of it
-        return _recorded(look, state, by, begun(aim, pods), "no weights of ours were set yet")
+        if (first := _first(look, by, aim, pods)) is None:
+            return None
+        return _recorded(look, state, by, first, "no weights of ours were set yet")
     if (scaled := _scaled(now, state, pods.most)) != now:
         return _recorded(look, state, by, scaled, f"weights add up to {pods.most} from now on")
     takes_over = not by.way.dynamic_stable_scale or state.status.promote_full
     after = stepped(now, aim, pods, in_force=in_force(look, state), takes_over=takes_over)
     return None if after == now else _recorded(look, state, by, after, _given(now, aim, pods))
+
+
+def _first(look: Look, by: Routed, aim: Routing, pods: Pods) -> Routing | None:
+    """Return the routing that is set first; None where there is none yet.
+
+    Without pods of the proven revision Services stay where pods are until there are some of it. Where they lead to dead
+    ones alone there is nothing to stay for, and the new one goes by its steps.
+    """
+    if pods.alive(aim.stable) or not any(pods.available.values()):
+        return begun(aim, pods)
+    services = (look.service(by.pair.stable), look.service(by.pair.canary))
+    return Routing(0, aim.stable, aim.stable) if all(map(partial(leads_to_dead, look), services)) else None
 
 
 def _scaled(now: Routing, state: RolloutState, most: int) -> Routing:

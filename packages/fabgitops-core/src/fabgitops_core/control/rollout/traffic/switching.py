@@ -92,8 +92,10 @@ def steered(look: Look, state: RolloutState) -> RolloutState | None:
 
 def switched(look: Look, state: RolloutState, hash_: str, given: str) -> RolloutState:
     """Record that the active Service is to select a revision, and which one it leaves."""
-    known = state.status.blue_green
-    before = known.active_selector or active(look) or ""
+    known, now = state.status.blue_green, active(look)
+    before = known.active_selector or now or ""
+    if now and now == known.previous_selector and now != hash_:
+        before = now  # what it was to select since had no pods when it came to that
     previous = before if before != hash_ else known.previous_selector
     changes = {"active_selector": hash_, "previous_selector": previous}
     state = state.with_status(blue_green=known.model_copy(update=changes))._replace(resisting=False)

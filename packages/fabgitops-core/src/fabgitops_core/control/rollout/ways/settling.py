@@ -45,6 +45,7 @@ def given_up(look: Look, state: RolloutState) -> RolloutState:
     status, given = state.status, "somebody promoted it without the proven revision, which is lost"
     state = state.with_status(
         stable_rs="",
+        lost=proving.lost(status),
         current_step_index=look.last_step,
         pause_conditions=(),
         controller_pause=False,
