@@ -1,5 +1,6 @@
 """A workload goes from one version to the next on a real API server, with real controllers of ReplicaSets."""
 
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -160,6 +161,7 @@ def test_upgrade(hmi: Workload, delivery_plane: ControlPlane, tmp_path: Path) ->
     for each in idle:
         each.stands("Completed")
         until(each.is_seen, f"the ReplicaSet of {each.name} is seen by its controller")
+        until(partial(is_told, each), f"all is told of {each.name}")
     before = versions(administrator)
     assert len(before) == 200
     with Operator(delivery_plane.kubeconfig_for(ACCOUNT), "memory", tmp_path / "log", kinds="delivery") as newer:
@@ -169,6 +171,11 @@ def test_upgrade(hmi: Workload, delivery_plane: ControlPlane, tmp_path: Path) ->
     assert versions(administrator) == before
     for each in idle:
         administrator.delete(each.path).raise_for_status()
+
+
+def is_told(workload: Workload) -> bool:
+    """Return whether its operator has nothing to tell of it any more: that is the last that it writes."""
+    return not workload.status().get("outbox")
 
 
 def versions(api: httpx.Client) -> dict[str, str]:
