@@ -113,10 +113,13 @@ def plants(kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path) -> Ite
             ["mock-plc", "--bind", "127.0.0.1", "--port", ports["5512"], "--device", str(device)],
             ["fabgitops-operator", "run"],
         ):
-            log = stack.enter_context((tmp_path / f"{len(command)}.log").open("w"))
+            logged = tmp_path / f"{len(command)}.log"
+            log = stack.enter_context(logged.open("w"))
             program = subprocess.Popen([BIN / command[0], *command[1:]], env=operator, stderr=log)
             stack.callback(program.wait)
             stack.callback(program.send_signal, signal.SIGTERM)
+            if command[0] == "mock-plc":
+                until_it_says(program, logged, "listening")
         for namespace, name, phase in (
             ("few", "dead", "Failed"),
             ("few", "manual", "DriftDetected"),
@@ -353,6 +356,15 @@ def test_what_the_readme_of_fabctl_shows(plants: dict[str, dict[str, str]], kube
 # --- mock-plc ---------------------------------------------------------------------------------------------------------
 
 
+def until_it_says(process: "subprocess.Popen[bytes]", log: Path, text: str, times: int = 1) -> None:
+    """Wait until the log of a process that goes on has a text."""
+    deadline = time.monotonic() + PATIENCE
+    while log.read_text().count(text) < times:
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, f"{text} is not in\n{log.read_text()}"
+        time.sleep(0.02)
+
+
 class Served:
     """A mock-plc that a page starts, with the ports of this machine, until Ctrl-C."""
 
@@ -368,11 +380,7 @@ class Served:
 
     def until(self, text: str, times: int = 1) -> None:
         """Wait until its log has a text."""
-        deadline = time.monotonic() + PATIENCE
-        while self.log.read_text().count(text) < times:
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, f"{text} is not in\n{self.log.read_text()}"
-            time.sleep(0.02)
+        until_it_says(self.process, self.log, text, times)
 
     def ended(self) -> str:
         """Type Ctrl-C, and return all that it said."""
