@@ -68,11 +68,9 @@ def with_ports(text: str, ports: dict[str, str]) -> str:
 def prepared(folder: Path, ports: dict[str, str]) -> None:
     """Copy what pages speak of, the ports of this machine changed."""
     for top in ("examples", "charts"):
-        for path in (ROOT / top).rglob("*"):
-            if path.is_file():
-                target = folder / path.relative_to(ROOT)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(with_ports(path.read_text(), ports) if top == "examples" else path.read_text())
+        shutil.copytree(ROOT / top, folder / top, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (path for path in (folder / "examples").rglob("*") if path.is_file()):
+        path.write_text(with_ports(path.read_text(), ports))
 
 
 def script(page: Path, ports: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ API = "/apis/fabgitops.io/v1"
 PLACE = f"{API}/namespaces/default"
 OVER = {"Completed", "Failed", "Aborted"}
 POLICY = {"enabled": True, "scenarios": ["plcFault", "plcDrift", "slowAnswers"], "maxPercent": 100, "minReadyLeft": 0}
-WHEEL = Path(__file__).parents[2] / "examples/extensions/slow-answers/src"
+EXAMPLE = Path(__file__).parents[2] / "examples/extensions/slow-answers/src"
 POINTS = "[fabgitops.scenarios]\nslowAnswers = slow_answers:SLOW_ANSWERS\nlost = slow_answers:NOTHING\n"
 SELECTOR = {"matchLabels": {"line": "1"}}
 
@@ -131,12 +132,12 @@ def test_a_plant_of_mocks_is_tried(site: Site) -> None:
 
 def test_a_package_brings_a_scenario(site: Site) -> None:
     """What a package brings is done to a mock under a lease like ours; one that is broken fails by name, alone."""
-    installed = site.box.folder / "installed"
+    installed = shutil.copytree(EXAMPLE, site.box.folder / "installed")
     info = installed / "slow_answers-0.1.0.dist-info"
-    info.mkdir(parents=True)
+    info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-answers\nVersion: 0.1.0\n")
     (info / "entry_points.txt").write_text(POINTS)
-    with site.box.running(PYTHONPATH=f"{installed}:{WHEEL}"):
+    with site.box.running(PYTHONPATH=str(installed)):
         until(lambda: site.box.synced("mixer"), "the mixer is in sync")
         site.run("lost", site.spec({"extension": {"name": "lost"}}))
         status = site.over("lost")
