@@ -1,8 +1,9 @@
 """Agents as the operator asks them: over TLS, by what their Leases say, and what their answers mean."""
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,6 +17,7 @@ from fabgitops_operator.agent.gate import Gate
 from fabgitops_operator.agent.server import Place, Server
 from fabgitops_operator.agent.showing import shown
 from fabgitops_operator.chaos.agents import Agents
+from fabgitops_operator.cluster.chaos import token_of
 from fabgitops_operator.hosting.http import served
 
 from .test_gate import OPERATOR, Tokens
@@ -33,9 +35,13 @@ class Site:
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self.node, self.now, self.renewed = Node(), 0.0, "2026-11-29T23:00:00Z"
         self.said = Said("", "", {}, "node-1", "abc")
-        self.token = "good"  # noqa: S105 - of a test
+        self.token: Callable[[], str] = lambda: "good"
         self.ways: dict[str, Sequence[Mapping[str, Any]]] = {"api": [{"network": "10.0.0.1/32", "port": 6443}]}
-        self.agents_ = Agents(session, self, lambda: self.token, lambda: self.now)
+        self.agents_ = Agents(session, self, self.shows, lambda: self.now)
+
+    def shows(self) -> str:
+        """Return the token that agents are shown."""
+        return self.token()
 
     async def agents(self) -> Sequence[Mapping[str, Any]]:
         """Return the Lease."""
@@ -190,9 +196,41 @@ async def test_no_answer_is_no_refusal(site: Site) -> None:
 
 async def test_a_wrong_token_is_told(site: Site) -> None:
     """An agent that does not know the token refuses, and its reason is what is told."""
-    site.token = "bad"  # noqa: S105 - of a test
+    site.token = lambda: "bad"
     assert "none for the audience" in (await site.agents_.place(AgentRemove(SPOT))).why
     assert (await site.agents_.do(AgentRemove(SPOT))).result is Result.REFUSED
+
+
+FILES: dict[str, tuple[bytes | None, str]] = {
+    "gone": (None, "cannot be read: No such file or directory"),
+    "empty": (b"\n", "holds no token: one word of ASCII"),
+    "lines": (b"good\nX: y", "holds no token: one word of ASCII"),
+    "letters": ("gööd".encode(), "holds no token: one word of ASCII"),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+async def test_a_token_that_cannot_be_read_is_named(site: Site, tmp_path: Path, case: str) -> None:
+    """Where the file holds no token no agent is asked, and the setting, the file and the reason are told."""
+    content, why = FILES[case]
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+    site.token = lambda: token_of(file)
+    told = f"--agent-token-file {file} {why}"
+    assert (await site.agents_.place(AgentRemove(SPOT))).why == told
+    done = [await site.agents_.do(AgentInject(SPOT, DELAY, site.lease())), *(await site.agents_.stop()).values()]
+    assert [(each.result, each.message) for each in done] == [(Result.REFUSED, told)] * 2
+    assert not site.agents_.requests
+    file.write_text("good\n")
+    assert (await site.agents_.place(AgentRemove(SPOT))).why == ""
+
+
+async def test_without_a_token_file_no_agent_is_asked(site: Site) -> None:
+    """As its help says; and it says which setting is missing."""
+    site.token = lambda: token_of(None)
+    why = (await site.agents_.place(AgentRemove(SPOT))).why
+    assert (why, site.agents_.requests) == ("agents want a token: say with --agent-token-file where it is", {})
 
 
 async def test_all_are_stopped(site: Site) -> None:

@@ -1,7 +1,7 @@
 """The injections of a node: each begun once, held while it is renewed in time, and never begun again."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -141,6 +141,29 @@ async def test_stopping_ends_all(node: Node) -> None:
     assert (await node.all.put("c", inject(notAfter=10.0))).status == 423
     node.now = 1.0
     assert (await node.all.put("c", inject(notAfter=11.0))).status == 200
+
+
+@pytest.mark.parametrize("end_all", [Injections.stop, Injections.close])
+async def test_none_waits_for_one_that_does_not_hear(
+    node: Node, monkeypatch: pytest.MonkeyPatch, end_all: Callable[[Injections], Awaitable[object]]
+) -> None:
+    """The kill switch, and the end of the agent, tell all holders at once: one that hangs keeps no other active."""
+    await node.all.put("a", inject())
+    await node.all.put("b", inject(uid=OTHER))
+    told: list[Held] = []
+    both = asyncio.Event()
+
+    async def end(held: Held) -> None:
+        told.append(held)
+        if len(told) > 1:
+            both.set()
+        await both.wait()
+        held.over("removed")
+
+    monkeypatch.setattr(Held, "end", end)
+    async with asyncio.timeout(20):
+        await end_all(node.all)
+    assert (len(told), len(node.all)) == (2, 0)
 
 
 async def test_ended_while_it_begins(node: Node) -> None:

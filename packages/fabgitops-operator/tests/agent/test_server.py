@@ -1,18 +1,20 @@
 """The agent's API over HTTP, with injections that only this test holds."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from fabgitops_operator.agent.asked import Inject
 from fabgitops_operator.agent.gate import Gate
+from fabgitops_operator.agent.injections import Holding
 from fabgitops_operator.agent.metrics import Metrics
 from fabgitops_operator.agent.server import Place, Server
 from fabgitops_operator.agent.showing import shown
 
 from .test_gate import OPERATOR, Tokens
-from .test_injections import Node
+from .test_injections import Held, Node
 from .test_rooms import CONTAINER, inject
 
 HEADERS = {"Authorization": "Bearer good"}
@@ -25,11 +27,27 @@ def _node() -> Node:
     return Node()
 
 
+class Door(Gate):
+    """A gate that counts whom it has let in: whoever has no body to be read is in the line then."""
+
+    passed = 0
+
+    async def refused(self, authorization: str) -> tuple[int, str] | None:
+        """Ask the gate, and count."""
+        why = await super().refused(authorization)
+        self.passed += not why
+        return why
+
+
+@pytest.fixture(name="door")
+def _door() -> Door:
+    return Door(Tokens(), OPERATOR, lambda: 0.0)
+
+
 @pytest.fixture(name="client")
-async def _client(node: Node) -> AsyncIterator[Client]:
-    tokens = Tokens()
+async def _client(node: Node, door: Door) -> AsyncIterator[Client]:
     place = Place("node-1", "abc", {"networkDelay": "nfqueue", "cpuStress": "none: no cpu controller"})
-    server = Server(place, node.all, Gate(tokens, OPERATOR, lambda: 0.0), lambda: node.now)
+    server = Server(place, node.all, door, lambda: node.now)
     async with TestClient(TestServer(server.application()), headers=HEADERS) as client:
         yield client
 
@@ -63,6 +81,46 @@ async def test_requests_about_one_injection_wait_for_each_other(client: Client, 
     answers = await asyncio.gather(*(client.put("/v1/injections/e.t", json=BODY) for _ in range(5)))
     assert {answer.status for answer in answers} == {200}
     assert len(node.begun) == 1
+
+
+async def test_a_request_waits_for_one_that_has_waited_itself(
+    client: Client, node: Node, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third request about an injection begins when the second is over, not as soon as the first is."""
+    begin, begins, go_on = node.begin, asyncio.Event(), asyncio.Event()
+    ending: list[Held] = []
+    ends, gone = asyncio.Event(), asyncio.Event()
+
+    async def slow(injection: str, asked: Inject, over: Callable[[str], None]) -> Holding:
+        begins.set()
+        await go_on.wait()
+        return await begin(injection, asked, over)
+
+    async def end(held: Held) -> None:
+        ending.append(held)
+        ends.set()
+        await gone.wait()
+        held.over("removed")
+
+    async def let_in(how_many: int) -> None:
+        while door.passed < how_many:
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(node, "begin", slow)
+    monkeypatch.setattr(Held, "end", end)
+    url = "/v1/injections/e.t"
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        first = group.create_task(client.put(url, json=BODY))
+        await begins.wait()
+        second = group.create_task(client.delete(url))
+        await let_in(2)
+        go_on.set()
+        await ends.wait()
+        third = group.create_task(client.delete(url))
+        await let_in(3)
+        assert len(ending) == 1
+        gone.set()
+    assert [each.result().status for each in (first, second, third)] == [200, 200, 404]
 
 
 WRONG = {

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -39,7 +39,8 @@ class Server:
     injections: Injections
     gate: Gate
     clock: Callable[[], float]
-    _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """By injection; each lock is there for as long as somebody has it, or waits for it."""
 
     def application(self) -> web.Application:
         """Return what is served."""
@@ -91,12 +92,8 @@ class Server:
             name = _ID.validate_python(request.match_info["id"])
         except ValidationError:
             raise _WrongError('the id of an injection has letters, digits, ".", "_" and "-", up to 128') from None
-        lock = self._locks[name]
-        async with lock:
-            answer = await act(name)
-        if not lock.locked():
-            self._locks.pop(name, None)
-        return self._said(answer)
+        async with self._turns.setdefault(name, asyncio.Lock()):
+            return self._said(await act(name))
 
     def _said(self, answer: Answer) -> web.Response:
         """Return an answer with this agent's start and time, from which who asks reckons the last moment."""

@@ -65,7 +65,7 @@ class _Seen:
 
 
 class Agents:
-    """All agents. `token` returns the one to show them; `clock` gives seconds that never go back."""
+    """All agents. `token` returns the one to show them, or raises NoWayError; `clock` gives seconds, never less."""
 
     def __init__(
         self,
@@ -93,9 +93,9 @@ class Agents:
         try:
             agent = await self._of(deed.spot)
             self._must_be_alive(deed.spot)
+            reply = await self._ask(agent, "GET", "health")
         except NoWayError as error:
             return Place(why=str(error))
-        reply = await self._ask(agent, "GET", "health")
         if isinstance(reply, Outcome) or reply.clock is None:
             return Place(why=reply.message if isinstance(reply, Outcome) else f"{agent.url} tells no clock")
         if reply.status != 200:
@@ -140,8 +140,9 @@ class Agents:
             return Outcome(Result.REFUSED, str(error))
 
     async def _ask(self, agent: Agent, method: str, path: str, body: object = None) -> Reply | Outcome:
-        pinned = aiohttp.Fingerprint(agent.certificate)
-        reply = await asked(self._session, method, f"{agent.url}/v1/{path}", body, token=self._token(), ssl=pinned)
+        """Ask an agent. Raises NoWayError where there is no token to show it: it would refuse."""
+        pinned, token = aiohttp.Fingerprint(agent.certificate), self._token()
+        reply = await asked(self._session, method, f"{agent.url}/v1/{path}", body, token=token, ssl=pinned)
         operation = "stop" if path == "injections" else _OPERATIONS[method]
         self.requests[operation, _of(reply).result.name.lower()] += 1
         return reply

@@ -11,7 +11,7 @@ from fabgitops_core.engine.ports import MetricSource
 from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.analysis.places import Place
-from fabgitops_operator.chaos.agents import Agents
+from fabgitops_operator.chaos.agents import Agents, NoWayError
 from fabgitops_operator.chaos.mocks import Mocks
 from fabgitops_operator.chaos.performing import Performing
 from fabgitops_operator.chaos.probing import Probing
@@ -60,8 +60,19 @@ async def means_of(
 
 
 def token_of(file: Path | None) -> str:
-    """Return the token that agents are shown, read each time: a kubelet exchanges it; "" where there is none."""
+    """Return the token that agents are shown, read each time: a kubelet exchanges it.
+
+    Raises:
+        NoWayError: There is no file, it cannot be read, or what it holds is no token (RFC 6750, section 2.1).
+    """
+    if file is None:
+        raise NoWayError("agents want a token: say with --agent-token-file where it is")
     try:
-        return file.read_text(encoding="ascii").strip() if file else ""
-    except (OSError, UnicodeDecodeError):
-        return ""
+        words = file.read_text(encoding="ascii").split()
+    except OSError as error:
+        raise NoWayError(f"--agent-token-file {file} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        words = []
+    if len(words) != 1:
+        raise NoWayError(f"--agent-token-file {file} holds no token: one word of ASCII")
+    return words[0]
