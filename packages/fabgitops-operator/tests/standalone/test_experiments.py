@@ -255,6 +255,13 @@ class Told:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.wrong = ""
+
+    def show(self, body: Any) -> None:
+        """Note it, unless it is one that is not understood."""
+        if (name := body["metadata"]["name"]) == self.wrong:
+            raise ValueError(f"{name} is wrong")
+        self.said.append(f"shown {name}")
 
     def seen(self, body: Any) -> None:
         """Note it."""
@@ -269,7 +276,7 @@ class Told:
         """Note what is shown."""
         assert namespace is None
         yield SimpleNamespace(
-            show=lambda body: self.said.append(f"shown {body['metadata']['name']}"),
+            show=self.show,
             complete=lambda version: self.said.append(f"complete {version > 0}"),
         )
 
@@ -290,4 +297,28 @@ async def test_runs_are_followed(kept: Kept) -> None:
         await kept.make("ChaosExperiment", "new", RUN)
         await kept.objects.delete(BY_KIND["ChaosExperiment"], "default", "old", None, USER)
         while told.said[2:] != ["seen new", "gone old"]:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_fault_over_one_run_is_told(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are shown all the same, none is taken for gone, and it is tried again: a schedule would begin another."""
+    monkeypatch.setattr("fabgitops_operator.standalone.children.AGAIN_SECS", 0.0)
+    await kept.make("ChaosExperiment", "a", RUN)
+    await kept.make("ChaosExperiment", "b", RUN)
+    scope, told, looked = Scope(CHAOS_EXPERIMENT, None), Told(), asyncio.Event()
+    told.wrong = "a"
+    hearing = Hearing([scope], 60.0, 60.0)
+    children = StoreChildren(kept.store, kept.local, hearing, cast("Any", {scope: told}))
+    looked.set()
+    async with children.running(looked.wait), asyncio.timeout(20):
+        while not told.said:
+            await asyncio.sleep(0.01)
+        assert set(told.said) == {"shown b"}
+        assert "a fault of our own: ValueError('a is wrong')" in hearing.not_ready()
+        told.wrong = ""
+        while not hearing.up:
+            await asyncio.sleep(0.01)
+        assert told.said[-3:] == ["shown a", "shown b", "complete True"]
+        await kept.make("ChaosExperiment", "c", RUN)
+        while told.said[-1] != "seen c":
             await asyncio.sleep(0.01)

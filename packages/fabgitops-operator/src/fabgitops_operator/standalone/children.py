@@ -12,6 +12,9 @@ from fabgitops_operator.standalone.following import LOOK_SECS
 from fabgitops_operator.standalone.local import Local, kept
 from fabgitops_operator.standalone.store import Happened, Store
 
+AGAIN_SECS = 5.0
+"""After a fault over a listing there is another: what happens in the store is not told of meanwhile."""
+
 log = logging.getLogger(__name__)
 
 
@@ -39,10 +42,10 @@ class StoreChildren:
             async with asyncio.timeout(LOOK_SECS):
                 await looked()
         while True:
+            if not self._listed(scope, told):
+                await asyncio.sleep(AGAIN_SECS)
+                continue
             watch = self._store.watch(kept(scope.kind.name), None, self._store.version)
-            self._list(scope, told)
-            self._hearing.listed(scope)
-            self._hearing.heard(scope)
             async for happened in watch:
                 try:
                     self._take(told, happened)
@@ -52,12 +55,33 @@ class StoreChildren:
                 return  # the store is closed
             self._hearing.unheard(scope, "more happened at once than could be followed", refused=False)
 
+    def _listed(self, scope: Scope, told: Told) -> bool:
+        """Show all there is, and return whether that is known whole now; it is said why not."""
+        try:
+            self._list(scope, told)
+        except Exception as error:
+            log.exception("a fault of our own over the listing of %s", scope)
+            self._hearing.unheard(scope, f"a fault of our own: {error!r}", refused=False)
+            return False
+        self._hearing.listed(scope)
+        self._hearing.heard(scope)
+        return True
+
     def _list(self, scope: Scope, told: Told) -> None:
-        """Show all there is; nothing is stored meanwhile, for nothing is waited for."""
-        version = self._store.version
+        """Show all there is; nothing is stored meanwhile, for nothing is waited for.
+
+        A fault over one object keeps no other from being shown, but nothing is taken for gone then: whoever counts what
+        it has would have another made.
+        """
+        version, faults = self._store.version, list[Exception]()
         with told.listing(scope.namespace) as listing:
             for record in self._store.list(kept(scope.kind.name), None):
-                listing.show(record.decoded())
+                try:
+                    listing.show(record.decoded())
+                except Exception as error:  # noqa: BLE001 - raised when the others are shown
+                    faults.append(error)
+            if faults:
+                raise faults[0]
             listing.complete(version)
 
     def _take(self, told: Told, happened: Happened) -> None:
