@@ -131,7 +131,8 @@ class Common:
 
     allow_cidr: Annotated[tuple[str, ...], Parameter(validator=ranges, negative=(), show_default=False)] = ()
     """Range of addresses, such as 10.20.0.0/16, that devices may be connected to; may be given several times, in the
-    environment with spaces between. No device outside of all of them is ever connected to. Default: anywhere."""
+    environment with spaces between. No device outside of all of them is ever connected to, nor the control API of a
+    mock PLC. Default: anywhere."""
 
     writes_per_second: Annotated[float, Parameter(validator=Number(gte=0, lte=10_000))] = 0.0
     """Writes that go out to all devices within a second at most, 0.1 for one in ten seconds; 0 lets any number go."""

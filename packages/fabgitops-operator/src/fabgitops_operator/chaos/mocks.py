@@ -12,12 +12,15 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiohttp
+from fabgitops_core.codec.networks import ANYWHERE, Networks
 from fabgitops_core.control.chaos.deeds import Deed, Lease, Mock, MockFault, MockRemove, MockRenew, MockSet, Spot
 from fabgitops_core.control.chaos.outcomes import Outcome, Place, Result
 from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_core.engine.device_errors import OutOfBounds, Unreachable
 
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.web import Reply, asked
+from fabgitops_operator.hosting.bounds import address_of
 
 CAN = frozenset({"mock"})
 MOST_KNOWN = 512
@@ -57,11 +60,16 @@ class Mocks:
 
     Where each is is asked before anything is begun. What has begun is renewed and ended there, also while nobody says
     where it is, or its resource is gone or names another address.
+
+    Args:
+        session: What asks.
+        plcs: What is known of PLCs.
+        within: The addresses to which connections may be made.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, plcs: Plcs) -> None:
+    def __init__(self, session: aiohttp.ClientSession, plcs: Plcs, within: Networks = ANYWHERE) -> None:
         """Prepare it; nothing is sent yet."""
-        self._session, self._plcs = session, plcs
+        self._session, self._plcs, self._within = session, plcs, within
         self._known: dict[str, _Way] = {}
 
     async def place(self, deed: Deed) -> Place:
@@ -183,12 +191,13 @@ class Mocks:
             if endpoint is None:
                 gone = f"the IndustrialPLC {spot.namespace}/{spot.name} is not the same any more"
                 return Outcome(Result.GONE, gone)
+            address = await address_of(endpoint.host, mock.port, self._within) or endpoint.host
             token = await self._plcs.token(spot, mock.secret)
-        except AwayError as error:
-            return Outcome(Result.UNKNOWN, str(error))
-        except LookupError as error:
+        except (LookupError, OutOfBounds) as error:
             return Outcome(Result.REFUSED, str(error))
-        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+        except (AwayError, Unreachable) as error:
+            return Outcome(Result.UNKNOWN, str(error))
+        host = f"[{address}]" if ":" in address else address
         return _Way(f"http://{host}:{mock.port}/v1/", endpoint.port, token)
 
     def _keep(self, spot: Spot, way: _Way) -> None:

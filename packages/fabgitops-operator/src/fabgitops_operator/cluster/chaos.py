@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 from fabgitops_core.api.kinds import Kind
+from fabgitops_core.codec.networks import networks
 from fabgitops_core.engine.ports import MetricSource
 from fabgitops_core.modbus.route import Route
 
@@ -48,7 +49,7 @@ async def means_of(
     async with aiohttp.ClientSession(trust_env=False) as session:
         agents = Agents(session, whereabouts, lambda: token_of(settings.agent_token_file), clock)
         probing = Probing(experiments, session, metrics, places=places)
-        mocks = Mocks(session, whereabouts)
+        mocks = Mocks(session, whereabouts, networks(settings.allow_cidr))
         yield Means(
             metrics=metrics,
             objects=lambda counted: KubeObjects(rest, owned, counted.api_write, manager=MANAGER, editor=MANAGER),

@@ -2,19 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
-import aiohttp
 from aiohttp import web
 from fabgitops_core.api.chaos.policy import CHAOS_POLICY
 from fabgitops_core.codec.networks import networks
 from fabgitops_core.control.kinds import families
-from fabgitops_core.engine.ports import MetricSource
 
-from fabgitops_operator.analysis.places import Place
 from fabgitops_operator.analysis.settings import AnalysisSettings
 from fabgitops_operator.analysis.source import metrics_of
 from fabgitops_operator.audit.choosing import keeper_of
@@ -24,15 +20,11 @@ from fabgitops_operator.bus.metrics import BusMetrics
 from fabgitops_operator.bus.outbox import Outbox
 from fabgitops_operator.bus.settings import BusSettings
 from fabgitops_operator.chaos.extensions import scenarios
-from fabgitops_operator.chaos.mocks import Mocks
-from fabgitops_operator.chaos.performing import Performing
-from fabgitops_operator.chaos.probing import Probing
 from fabgitops_operator.hosting.alone import Alone
 from fabgitops_operator.hosting.beside import beside
-from fabgitops_operator.hosting.chaosmetrics import ChaosMetrics
 from fabgitops_operator.hosting.device_map import route_of
 from fabgitops_operator.hosting.http import probes
-from fabgitops_operator.hosting.means import Means, Rollouts, modbus
+from fabgitops_operator.hosting.means import Rollouts, modbus
 from fabgitops_operator.hosting.secrets import SecretWords
 from fabgitops_operator.hosting.stage import Stage, last_word, staged
 from fabgitops_operator.hosting.web import application, listening
@@ -40,9 +32,10 @@ from fabgitops_operator.standalone.annotating import StoreObjects
 from fabgitops_operator.standalone.api.server import Api
 from fabgitops_operator.standalone.brake import FILE, FileBrake
 from fabgitops_operator.standalone.brake_pages import brake_pages
+from fabgitops_operator.standalone.chaos import with_chaos
 from fabgitops_operator.standalone.children import StoreChildren
 from fabgitops_operator.standalone.entrance import Entrance, entrance
-from fabgitops_operator.standalone.experiments import NoAgents, StoreExperiments, without_pods
+from fabgitops_operator.standalone.experiments import StoreExperiments, without_pods
 from fabgitops_operator.standalone.following import Following
 from fabgitops_operator.standalone.judging import ShippedRules
 from fabgitops_operator.standalone.kubeconfig import kubeconfig, url, write
@@ -93,7 +86,7 @@ async def operate(settings: StandaloneSettings, bus: BusSettings, analysis: Anal
 
 async def _operated(settings: StandaloneSettings, bus: BusSettings, analysis: AnalysisSettings) -> str:
     """Run as `operate` says, and return what is to be said of the end."""
-    route, keeper = route_of(settings.device_map), keeper_of(settings)
+    route, within, keeper = route_of(settings.device_map), networks(settings.allow_cidr), keeper_of(settings)
     way_in = entrance(settings)
     known = families(settings.settle_secs, scenarios=without_pods(scenarios()))
     deciding = (*known["setpoints"], *known["plc"], *known["chaos"])  # what leads others is listed first
@@ -110,9 +103,9 @@ async def _operated(settings: StandaloneSettings, bus: BusSettings, analysis: An
         told = await stack.enter_async_context(bus_of(bus))
         asked = await stack.enter_async_context(metrics_of(analysis))
         rollouts = Rollouts(lambda metrics: StoreObjects(store, objects, metrics.api_write), told, asked)
-        means = modbus(local, route, networks(settings.allow_cidr), brake, keeper, rollouts)
+        means = modbus(local, route, within, brake, keeper, rollouts)
         experiments = StoreExperiments(store, objects, SecretWords(local), route)
-        means = await stack.enter_async_context(_with_chaos(means, experiments, asked, analysis.places))
+        means = await stack.enter_async_context(with_chaos(means, experiments, within, asked, analysis.places))
         stage = await stack.enter_async_context(staged(settings, local, Alone(), deciding, means))
         if keeper is not None:
             keeper.origin = in_source(keeper.origin, store, syncer.status)
@@ -130,20 +123,6 @@ async def _operated(settings: StandaloneSettings, bus: BusSettings, analysis: An
         children = StoreChildren(store, local, stage.children, stage.owned)
         watching = _watching(following, syncer, stage, objects)
         return await stage.perform(_listening(settings, way_in, app), watching, children.running(syncer.looked))
-
-
-@asynccontextmanager
-async def _with_chaos(
-    means: Means, experiments: StoreExperiments, asked: MetricSource | None, places: Sequence[Place]
-) -> AsyncIterator[Means]:
-    """Yield the means of PLCs with those of chaos experiments, for as long as they are looked after."""
-    async with aiohttp.ClientSession(trust_env=False) as session:
-        mocks, probing = Mocks(session, experiments), Probing(experiments, session, asked, places=places)
-        yield replace(
-            means,
-            besides=ChaosMetrics(),
-            performers=lambda host: Performing(host, experiments, NoAgents(), mocks, probing).performers(),
-        )
 
 
 def _remark(syncer: Syncer, bus: Memory | Outbox) -> str:
