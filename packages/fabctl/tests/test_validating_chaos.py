@@ -1,6 +1,8 @@
 """Chaos experiments judged without a cluster, as the operator judges them; what a ChaosPolicy says, as it says it."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from fabctl.chaos.scenarios import OURS, known
 from fabctl.chaos.scenes import SCENARIOS, scenario_of
 from fabctl.judging import findings
 from fabctl.manifests import read_text
-from fabctl.offline.rules import Rules
+from fabctl.offline.rules import Rules, known_scenarios
 from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT, ChaosExperimentSpec
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.scenarios import SCENARIOS as CORES
@@ -98,6 +100,28 @@ def test_it_says_what_the_operator_says(body: Body, reason: str) -> None:
     assert isinstance(state, Failed)
     assert state.status.reason == "Invalid"
     assert reason in state.status.message
+
+
+@pytest.fixture(name="twice")
+def _twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Have two packages that bring the same scenario be installed; yield what is said of that."""
+    for package in ("disks", "drives"):
+        info = tmp_path / f"{package}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[fabgitops.scenarios]\ndiskFull = {package}:FULL\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    known_scenarios.cache_clear()
+    yield "several packages bring it: disks 1.0, drives 1.0; leave all but one out"
+    known_scenarios.cache_clear()
+
+
+def test_a_name_that_two_packages_bring_is_neithers(twice: str) -> None:
+    """As to the operator: no experiment may say it, and what is listed says why."""
+    ((_, said),) = JUDGE.doubted(manifest({"extension": {"name": "diskFull"}}), lambda _: None)
+    assert said == f"spec.scenario.extension.name is 'diskFull', which cannot be used: {twice}"
+    assert known()["diskFull"].does == f"nothing here: {twice}."
+    assert read_text(known()["diskFull"].manifest, "diskFull").troubles == ()
 
 
 def test_a_template_of_a_schedule_is_judged_as_well() -> None:

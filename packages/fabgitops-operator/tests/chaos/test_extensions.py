@@ -13,8 +13,9 @@ from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.scenarios import Scenario as Chosen
 from fabgitops_core.control.chaos.deeds import Mock, MockFault, MockRemove, Spot
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
+from fabgitops_core.control.chaos.packages import brought
 from fabgitops_core.control.chaos.registry import GROUP, Broken, registry, resolved
-from fabgitops_operator.chaos.extensions import brought, listed, told
+from fabgitops_operator.chaos.extensions import listed, told
 
 EXAMPLE = Path(__file__).parents[4] / "examples/extensions/slow-answers"
 SPOT = Spot("line-1", "mixer", TargetUid("u"), NodeName(""), InjectionId("run.u"))

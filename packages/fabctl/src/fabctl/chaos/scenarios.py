@@ -154,17 +154,22 @@ OURS: Sequence[Scenario] = (
 
 def known() -> Mapping[str, Scenario]:
     """Return all scenarios by name: ours, and those that packages bring that are installed here."""
-    found = {each.name: each for each in OURS}
+    ours = {each.name: each for each in OURS}
+    packages: dict[str, list[str]] = {}
     for point in entry_points(group=GROUP):
         package = f"{point.dist.name} {point.dist.version}" if point.dist else "a package"
-        found.setdefault(point.name, _brought(point.name, package))
-    return found
+        packages.setdefault(point.name, []).append(package)
+    brought = {name: _brought(name, sorted(those)) for name, those in packages.items()}
+    return {**ours, **{name: each for name, each in brought.items() if name not in ours}}
 
 
-def _brought(name: str, package: str) -> Scenario:
+def _brought(name: str, packages: Sequence[str]) -> Scenario:
+    """Return what a package brings; what several bring is nobody's, as to the operator."""
+    package, several = " or ".join(packages), len(packages) > 1
+    why = f"several packages bring it: {', '.join(packages)}; leave all but one out"
     return Scenario(
         name,
-        f"what {package} brings; which parameters there are it says.",
+        f"nothing here: {why}." if several else f"what {package} brings; which parameters there are it says.",
         "as the package says",
         f"{package} where the operator runs",
         "as the package says",

@@ -6,7 +6,7 @@ Imports fabgitops-core, which only the extra `fabctl[offline]` brings.
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from importlib.resources import files
 from typing import Any
 
@@ -27,9 +27,9 @@ from fabgitops_core.api.plc.template import IndustrialPLCTemplateSpec
 from fabgitops_core.api.rack import KINDS as RACK_KINDS
 from fabgitops_core.api.refusals import problems_of, sentence
 from fabgitops_core.api.rollout.rollout import RolloutSpec
+from fabgitops_core.control.chaos.packages import brought
 from fabgitops_core.control.chaos.plan import planned
-from fabgitops_core.control.chaos.registry import GROUP, Broken, Registry, registry, scenario_of
-from fabgitops_core.control.chaos.scenarios.scenario import Scenario
+from fabgitops_core.control.chaos.registry import GROUP, Registry, registry
 from fabgitops_core.control.kinds import ARGO_KINDS, CHAOS_KINDS, DELIVERY_KINDS, KINDS, SETPOINT_KINDS
 from fabgitops_core.control.rollout.revisions.revising import why_not
 from pydantic import ValidationError
@@ -122,15 +122,7 @@ def _unplanned(spec: ExperimentSpec | ChaosScheduleSpec, known: Registry) -> lis
 @cache
 def known_scenarios() -> Registry:
     """Return what experiments may do, as far as it is installed here: the operator has packages of its own."""
-    return registry({each.name: _brought(each) for each in entry_points(group=GROUP)})
-
-
-def _brought(point: EntryPoint) -> Scenario[Any] | Broken:
-    """Return what a package brings: to load it runs code of it, which may do anything."""
-    try:
-        return scenario_of(point.name, point.load())
-    except (Exception, SystemExit) as error:  # noqa: BLE001
-        return Broken(f"{point.value}: {error}")
+    return registry({each.name: each.scenario for each in brought(entry_points(group=GROUP))})
 
 
 def _kind_of(body: Mapping[str, Any]) -> tuple[str, str]:
