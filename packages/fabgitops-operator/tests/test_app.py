@@ -71,6 +71,7 @@ def test_rollouts_are_about_plcs(refused: Refused) -> None:
     """What lets changes go over PLCs in waves has no effect where there are none, and a bus none where nobody tells."""
     assert "--setpoint-rollouts is about PLCs" in refused("run", "--kinds", "racks", "--setpoint-rollouts")
     assert "--setpoint-rollouts is about PLCs" in refused("run", "--kinds", "delivery", "--setpoint-rollouts")
+    assert "--device-map says where PLCs are" in refused("run", "--kinds", "racks", "--device-map", "map.yaml")
     assert "--argo-instance-id has no effect" in refused("run", "--kinds", "delivery", "--argo-instance-id", "two")
     assert "is no value of a label" in refused("run", "--kinds", "argo", "--argo-instance-id", "two_")
     assert "--bus has no effect without" in refused("run", "--bus", "nats://127.0.0.1")
@@ -220,6 +221,7 @@ def test_a_bad_device_map_is_named(tmp_path: Path) -> None:
     wrong = tmp_path / "map.yaml"
     line = refusal("run", FABGITOPS_DEVICE_MAP=str(wrong))
     assert line == f"fabgitops-operator: --device-map {wrong} cannot be read: No such file or directory"
+    assert refusal("run", "--kinds", "chaos", "--device-map", str(wrong)) == line
     wrong.write_text("10.20.1.12: 127.0.0.1:41001\n")
     assert f'--device-map {wrong}: line 1: "10.20.1.12" is no address: ' in refusal("run", "--device-map", str(wrong))
 

@@ -172,7 +172,8 @@ class Common:
     """Files of records that are kept; 0 keeps all."""
 
     device_map: Path | None = None
-    """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached."""
+    """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached, nor
+    the control API of a mock PLC. With --kinds plc or chaos."""
 
     otlp_endpoint: Annotated[str, Parameter(validator=_web_address)] = ""
     """URL to post traces to by OTLP over HTTP, such as http://collector:4318/v1/traces; without one there are none."""
@@ -207,7 +208,8 @@ def _together(kind: type, settings: "Settings | None") -> None:
     audit_together(kind, settings)
     if settings is not None and settings.kinds is not Family.PLC and settings.audit:
         raise ValueError(f"--audit records writes to PLCs; with --kinds {settings.kinds} none is written.")
-    if settings is not None and settings.kinds is not Family.PLC and settings.device_map is not None:
+    reaches = {Family.PLC, Family.CHAOS}  # the latter asks mocks, and holds packets to PLCs
+    if settings is not None and settings.kinds not in reaches and settings.device_map is not None:
         raise ValueError(f"--device-map says where PLCs are; with --kinds {settings.kinds} none is reached.")
     if settings is not None and settings.kinds is not Family.PLC and settings.setpoint_rollouts:
         raise ValueError(f"--setpoint-rollouts is about PLCs; with --kinds {settings.kinds} there are none.")

@@ -1,9 +1,11 @@
-"""Where experiments may go: no control API outside of --allow-cidr hears of us, whatever a resource or a name says."""
+"""Where experiments may go: nobody outside of --allow-cidr or a device map hears of us, whatever a manifest says."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,10 +19,13 @@ from fabgitops_core.control.chaos.events import Examined
 from fabgitops_core.control.chaos.outcomes import Place, Result
 from fabgitops_core.control.chaos.recovering import ENDED
 from fabgitops_core.control.chaos.requests import Examine
-from fabgitops_core.modbus.route import straight
+from fabgitops_core.modbus.route import Route, straight
 from fabgitops_core.testing.host import FakeHost
+from fabgitops_operator.chaos.agents import NoWayError
 from fabgitops_operator.chaos.mocks import CAN, Mocks
 from fabgitops_operator.cluster.chaos import means_of
+from fabgitops_operator.cluster.whereabouts import Whereabouts
+from fabgitops_operator.hosting.device_map import DeviceMap
 from fabgitops_operator.hosting.means import Means
 from fabgitops_operator.settings import Family, Settings
 from fabgitops_operator.standalone.chaos import with_chaos
@@ -140,21 +145,29 @@ class Api:
     """An API server with one PLC."""
 
     def __init__(self, host: str) -> None:
-        self._host = host
+        self.plc = {"metadata": {"uid": SPOT.uid}, "spec": {"deviceAddress": host}}
 
     async def get(self, kind: Any, _namespace: str, _name: str) -> Any:
         """Return the PLC, and nothing else."""
-        spec = {"deviceAddress": self._host, "port": 502}
-        return {"metadata": {"uid": SPOT.uid}, "spec": spec} if kind.kind == "IndustrialPLC" else None
+        return self.plc if kind.kind == "IndustrialPLC" else None
+
+    async def plcs(self, _namespace: str, _selector: object) -> list[Any]:
+        """Return the PLC."""
+        return [self.plc]
+
+
+def on_kubernetes(host: str, route: Route, *within: str) -> AbstractAsyncContextManager[Means]:
+    """Return what an operator of experiments has that is given a device map and ranges."""
+    settings = Settings(kinds=Family.CHAOS, allow_cidr=within, lease_namespace="fab")
+    access = cast("Any", SimpleNamespace(cluster=SimpleNamespace(server="https://192.0.2.1")))
+    api = cast("Any", Api(host))
+    return means_of(settings, access, api, api, route, None, (), ())
 
 
 @pytest.mark.parametrize(("within", "can"), [("192.0.2.0/24", frozenset()), ("127.0.0.0/8", CAN)])
 async def test_the_flag_holds_on_kubernetes(site: Site, within: str, can: frozenset[str]) -> None:
     """With --kinds chaos an operator that is given ranges asks no control API outside of them."""
-    settings = Settings(kinds=Family.CHAOS, allow_cidr=(within,), lease_namespace="fab")
-    access = cast("Any", SimpleNamespace(cluster=SimpleNamespace(server="https://192.0.2.1"), namespace="fab"))
-    api = cast("Any", Api(OUTSIDE))
-    async with means_of(settings, access, api, api, straight, None, (), ()) as means:
+    async with on_kubernetes(OUTSIDE, straight, within) as means:
         place = await examined(means, MockFault(SPOT, mock=Mock(site.plc.control)))
     assert (place.can, bool(site.asked), REFUSAL in place.why) == (can, bool(can), not can)
 
@@ -165,3 +178,44 @@ async def test_the_flag_holds_without_a_cluster(site: Site, within: str, can: fr
     async with with_chaos(Means(), cast("Any", site.plc), networks([within]), None, ()) as means:
         place = await examined(means, MockFault(SPOT, mock=Mock(site.plc.control)))
     assert (place.can, bool(site.asked), REFUSAL in place.why) == (can, bool(can), not can)
+
+
+@pytest.fixture(name="twin")
+def _twin(tmp_path: Path) -> Path:
+    file = tmp_path / "twin.yaml"
+    file.write_text('"10.20.1.12:502": "127.0.0.2:502"\n')
+    return file
+
+
+@pytest.mark.parametrize(("host", "can"), [("10.20.1.12", CAN), (OUTSIDE, frozenset())])
+async def test_a_device_map_holds_on_kubernetes(site: Site, twin: Path, host: str, can: frozenset[str]) -> None:
+    """With --kinds chaos mocks are asked where the map says; a PLC that it does not name is not asked, and why told."""
+    async with on_kubernetes(host, DeviceMap(twin)) as means:
+        place = await examined(means, MockFault(SPOT, mock=Mock(site.plc.control)))
+    assert (place.can, "it is not in --device-map" in place.why) == (can, not can)
+    assert set(site.asked) == ({f"{INSIDE} GET"} if can else set())
+
+
+async def test_a_twin_that_ends_takes_no_fault_along(site: Site, twin: Path) -> None:
+    """What has begun is renewed and ended where that was when the map is gone meanwhile; nothing else is begun."""
+    api = cast("Any", Api("10.20.1.12"))
+    where = Whereabouts(api, api, "fab", "https://192.0.2.1", api, DeviceMap(twin), float)
+    mock = Mock(site.plc.control)
+    async with aiohttp.ClientSession() as session:
+        mocks = Mocks(session, where)
+        assert (await mocks.do(MockFault(SPOT, {"fault": "frozen"}, lease=LEASE, mock=mock))).result is Result.DONE
+        twin.unlink()
+        for deed in (MockRenew(SPOT, LEASE, mock), MockRemove(SPOT, mock)):
+            assert (await mocks.do(deed)).result is Result.DONE
+        again = await mocks.do(MockFault(SPOT, {"fault": "frozen"}, lease=LEASE, mock=mock))
+    assert (again.result, "--device-map" in again.message) == (Result.UNKNOWN, True)
+    assert site.asked == [f"{INSIDE} {method}" for method in ("PUT", "POST", "DELETE")]
+
+
+@pytest.mark.parametrize("to", ["target", 'plcs {"matchLabels": {"line": "1"}}'])
+async def test_packets_to_a_plc_that_no_map_names_are_not_held(twin: Path, to: str) -> None:
+    """Where it really is nobody knows, so an agent is asked for nothing, and the reason is told."""
+    api = cast("Any", Api("10.20.1.13"))
+    where = Whereabouts(api, api, "fab", "https://192.0.2.1", api, DeviceMap(twin), float)
+    with pytest.raises(NoWayError, match=r"10\.20\.1\.13:502 is not connected to: it is not in --device-map"):
+        await where.networks(SPOT, to)

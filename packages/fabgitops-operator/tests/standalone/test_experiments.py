@@ -22,6 +22,7 @@ from fabgitops_core.engine.object_errors import Changed, Gone, Refused, Taken, W
 from fabgitops_core.engine.ports import SecretError
 from fabgitops_core.modbus.route import straight
 from fabgitops_operator.chaos.away import AwayError
+from fabgitops_operator.hosting.device_map import DeviceMap
 from fabgitops_operator.hosting.hearing import Hearing, Scope
 from fabgitops_operator.standalone.annotating import StoreObjects
 from fabgitops_operator.standalone.children import StoreChildren
@@ -151,6 +152,14 @@ async def test_where_a_plc_is(kept: Kept) -> None:
     assert (await kept.world.token(kept.spot, ""), await kept.world.token(kept.spot, "mock")) == ("", "open sesame")
     with pytest.raises(LookupError, match="there is no Secret none"):
         await kept.world.token(kept.spot, "none")
+
+
+async def test_where_a_plc_is_that_the_device_map_does_not_name(kept: Kept, tmp_path: Path) -> None:
+    """It is nowhere, and why is told: an experiment waits for it by that, and ends what it has begun."""
+    (tmp_path / "map.yaml").write_text('"10.0.0.6:502": "127.0.0.1:41001"')
+    world = StoreExperiments(kept.store, kept.objects, Tokens(), DeviceMap(tmp_path / "map.yaml"))
+    with pytest.raises(AwayError, match=r"10\.0\.0\.5:1502 is not connected to: it is not in --device-map"):
+        await world.endpoint(kept.spot)
 
 
 async def test_it_is_held_until_it_is_over(kept: Kept) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import json
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +15,14 @@ from fabgitops_core.api.selecting import Selector
 from fabgitops_core.control.chaos.deeds import Spot
 from fabgitops_core.control.chaos.ids import place_of
 from fabgitops_core.control.chaos.scenarios.network_delay import TO_TARGET
-from fabgitops_core.control.plc.requests import Endpoint, SecretKey
-from fabgitops_core.engine.ports import SecretError, Secrets
+from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_core.engine.ports import Secrets
 from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.chaos.agents import COMPONENT, NoWayError
 from fabgitops_operator.chaos.asking import Asking
 from fabgitops_operator.chaos.away import AwayError
+from fabgitops_operator.chaos.plcs import endpoint_of, token_of
 from fabgitops_operator.chaos.reading import labels_of
 from fabgitops_operator.cluster.experiments import POD, Experiments
 from fabgitops_operator.cluster.holders import LEASE
@@ -33,8 +34,6 @@ KEPT_SECS = 2.0
 """How long the Leases of agents are taken as they were seen: a round asks about each target at once."""
 HEARD_SECS = 0.5
 """How long the Leases of now are waited for where there are those of before: a renewal has a round of 5 s for all."""
-TOKEN = "token"  # noqa: S105 - the key of a Secret, not one
-_PORT = 502
 
 
 class Whereabouts:
@@ -138,7 +137,7 @@ class Whereabouts:
         if what == TO_TARGET:
             return await self._ways_to(spot)
         if what == "plcs":
-            return [way for host, port in await self._places(spot, rest) for way in await _ways(host, port)]
+            return [way for each in await self._places(spot, rest) for way in await _ways(each.host, each.port)]
         network, port = rest.rsplit(" ", 1)
         way: dict[str, Any] = {"network": network, "protocol": what.lower()}
         return [way if port == "*" else {**way, "port": int(port)}]
@@ -152,7 +151,7 @@ class Whereabouts:
             raise NoWayError(f"the IndustrialPLC {spot.namespace}/{spot.name} is not the same any more")
         return await _ways(found.host, found.port)
 
-    async def _places(self, spot: Spot, selector: str) -> Sequence[tuple[str, int]]:
+    async def _places(self, spot: Spot, selector: str) -> Sequence[Endpoint]:
         try:
             found = await self._experiments.plcs(spot.namespace, Selector.model_validate(json.loads(selector)))
         except AwayError as error:
@@ -161,17 +160,16 @@ class Whereabouts:
             if labels_of(each).get(CHAOS) == PROTECTED:
                 name = f"{spot.namespace}/{each['metadata']['name']}"
                 raise NoWayError(f"the IndustrialPLC {name} has the label {CHAOS}: {PROTECTED}: it stays within reach")
-        return [self._placed(each["spec"]) for each in found]
-
-    def _placed(self, spec: Mapping[str, Any]) -> tuple[str, int]:
-        endpoint = self._route(Endpoint(str(spec["deviceAddress"]), int(spec.get("port", _PORT))))
-        return endpoint.host, endpoint.port
+        try:
+            return [endpoint_of(each, self._route) for each in found]
+        except AwayError as error:
+            raise NoWayError(str(error)) from None
 
     async def endpoint(self, spot: Spot) -> Endpoint | None:
         """Return where the PLC of this uid is, as the operator connects to it; None where it is gone.
 
         Raises:
-            AwayError: Nobody says.
+            AwayError: Nobody says, or no device is reached there, by the device map.
         """
         try:
             found = await self._rest.get(INDUSTRIAL_PLC, spot.namespace, spot.name)
@@ -179,20 +177,11 @@ class Whereabouts:
             raise AwayError(str(error)) from None
         if found is None or found["metadata"]["uid"] != spot.uid:
             return None
-        return Endpoint(*self._placed(found["spec"]))
+        return endpoint_of(found, self._route)
 
     async def token(self, spot: Spot, secret: str) -> str:
-        """Return the token out of a Secret of the PLC's namespace; "" where none is named.
-
-        Raises:
-            LookupError: It cannot be had: the text says why.
-        """
-        if not secret:
-            return ""
-        try:
-            return await self._secrets.text(SecretKey(spot.namespace, secret, TOKEN))
-        except SecretError as error:
-            raise LookupError(str(error)) from None
+        """Return the token out of a Secret of the PLC's namespace; see `chaos.plcs.token_of`."""
+        return await token_of(self._secrets, spot, secret)
 
 
 async def _ways(host: str, port: int) -> list[Body]:

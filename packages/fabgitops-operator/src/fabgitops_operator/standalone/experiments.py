@@ -21,11 +21,12 @@ from fabgitops_core.control.chaos.deeds import Deed, Delete, Evict, Spot
 from fabgitops_core.control.chaos.outcomes import Outcome, Place, Result
 from fabgitops_core.control.chaos.registry import Broken, Registry
 from fabgitops_core.control.chaos.selecting import Candidate
-from fabgitops_core.control.plc.requests import Endpoint, SecretKey
-from fabgitops_core.engine.ports import SecretError, Secrets
+from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_core.engine.ports import Secrets
 from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.chaos.away import AwayError
+from fabgitops_operator.chaos.plcs import endpoint_of, token_of
 from fabgitops_operator.chaos.reading import beside, claimed_by, labels_of, leading_of, plc, policy_of
 from fabgitops_operator.hosting.ports import Body
 from fabgitops_operator.standalone.local import kept
@@ -36,11 +37,8 @@ NO_PODS = "there are no pods without a cluster"
 ABLE = frozenset({"mock"})
 """What can be done to a target here."""
 
-TOKEN = "token"  # noqa: S105 - the key of a Secret, not one
 AT_A_TIME = 50
 """PLCs that are looked at before others get their turn."""
-
-_PORT = 502
 
 
 class StoreExperiments:
@@ -143,25 +141,19 @@ class StoreExperiments:
         return Outcome(Result.REFUSED, f"{NO_PODS}: {deed.spot.name} is none")
 
     async def endpoint(self, spot: Spot) -> Endpoint | None:
-        """Return where the PLC of this uid is, as the operator connects to it; None where it is gone."""
+        """Return where the PLC of this uid is, as the operator connects to it; None where it is gone.
+
+        Raises:
+            AwayError: No device is reached there, by the device map.
+        """
         found = self._get(INDUSTRIAL_PLC, spot.namespace, spot.name)
         if found is None or found["metadata"]["uid"] != spot.uid:
             return None
-        spec = found["spec"]
-        return self._route(Endpoint(str(spec["deviceAddress"]), int(spec.get("port", _PORT))))
+        return endpoint_of(found, self._route)
 
     async def token(self, spot: Spot, secret: str) -> str:
-        """Return the token out of a Secret of the PLC's namespace; "" where none is named.
-
-        Raises:
-            LookupError: It cannot be had: the text says why.
-        """
-        if not secret:
-            return ""
-        try:
-            return await self._secrets.text(SecretKey(spot.namespace, secret, TOKEN))
-        except SecretError as error:
-            raise LookupError(str(error)) from None
+        """Return the token out of a Secret of the PLC's namespace; see `chaos.plcs.token_of`."""
+        return await token_of(self._secrets, spot, secret)
 
     def _get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         record = self._store.get(kept(kind.name), namespace, name)
