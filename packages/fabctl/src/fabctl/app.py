@@ -66,33 +66,29 @@ app.command(
 )
 app.command("fabctl.commands.completion:complete", name="__candidates", show=False)
 
-_RACK = App(name="rack", help="Racks: how they stand, and what waits for a yes.", help_format="plaintext")
+
+def _group(name: str, about: str, commands: tuple[tuple[str, str], ...]) -> None:
+    """Take a command in that has commands of its own, each with its help, in a package of its name."""
+    group = App(name=name, help=about, help_format="plaintext")
+    for each, said in commands:
+        group.command(f"fabctl.commands.{name}.{each}:{each}", name=each, help=said)
+    app.command(group)
+
+
 _RACK_COMMANDS = (
     ("list", "List racks: where each stands, how many parts are there, and what waits for a yes."),
     ("describe", "Show all that is known of a rack: spec, parts, what waits, conditions, Events."),
     ("approve", "Agree to what a changed template takes away from a rack, after showing what that is."),
     ("locate", "Switch the light by which a machine is found, and say when it is as wanted."),
 )
-for _name, _help in _RACK_COMMANDS:
-    _RACK.command(f"fabctl.commands.rack.{_name}:{_name}", name=_name, help=_help)
-app.command(_RACK)
+_group("rack", "Racks: how they stand, and what waits for a yes.", _RACK_COMMANDS)
 
-_BRAKE = App(
-    name="brake", help="The fleet brake: whether all corrections are held, and an end of that.", help_format="plaintext"
-)
 _BRAKE_COMMANDS = (
     ("status", "Show whether the fleet brake of an operator holds all corrections, since when, and why."),
     ("release", "Let the fleet brake go: what it holds is corrected."),
 )
-for _name, _help in _BRAKE_COMMANDS:
-    _BRAKE.command(f"fabctl.commands.brake.{_name}:{_name}", name=_name, help=_help)
-app.command(_BRAKE)
+_group("brake", "The fleet brake: whether all corrections are held, and an end of that.", _BRAKE_COMMANDS)
 
-_ROLLOUT = App(
-    name="rollout",
-    help="Rollouts of set-points and of workloads: how a change goes on in waves or steps, and words to it.",
-    help_format="plaintext",
-)
 _ROLLOUT_COMMANDS = (
     ("list", "List rollouts: where each stands, in which wave or step, and how much holds what Git wants."),
     ("get", "Draw a rollout: waves and PLCs, or revisions, pods and steps; analyses, decisions; -w until Ctrl-C."),
@@ -109,15 +105,12 @@ _ROLLOUT_COMMANDS = (
     ("history", "Show the last decisions of a rollout, the newest first, and revisions of a workload."),
     ("analyze", "Try an AnalysisTemplate over history: how often changes would have failed."),
 )
-for _name, _help in _ROLLOUT_COMMANDS:
-    _ROLLOUT.command(f"fabctl.commands.rollout.{_name}:{_name}", name=_name, help=_help)
-app.command(_ROLLOUT)
-
-_CHAOS = App(
-    name="chaos",
-    help="Chaos experiments: run, followed, ended; and whether anything may be injected at all.",
-    help_format="plaintext",
+_group(
+    "rollout",
+    "Rollouts of set-points and of workloads: how a change goes on in waves or steps, and words to it.",
+    _ROLLOUT_COMMANDS,
 )
+
 _CHAOS_COMMANDS = (
     ("run", "Run the experiment of a file; --wait follows it, and ends as it ends; --dry-run shows what it would hit."),
     ("list", "List experiments: what each does, where it stands, what it showed."),
@@ -127,9 +120,9 @@ _CHAOS_COMMANDS = (
     ("agents", "Show the agents that inject into pods: which live, and what each can do on its node."),
     ("scenarios", "List what experiments may do; of one print a manifest to begin with."),
 )
-for _name, _help in _CHAOS_COMMANDS:
-    _CHAOS.command(f"fabctl.commands.chaos.{_name}:{_name}", name=_name, help=_help)
-app.command(_CHAOS)
+_group(
+    "chaos", "Chaos experiments: run, followed, ended; and whether anything may be injected at all.", _CHAOS_COMMANDS
+)
 
 
 def main() -> None:

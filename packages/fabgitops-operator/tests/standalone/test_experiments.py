@@ -24,11 +24,11 @@ from fabgitops_core.modbus.route import straight
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.hosting.device_map import DeviceMap
 from fabgitops_operator.hosting.hearing import Hearing, Scope
-from fabgitops_operator.standalone.annotating import StoreObjects
 from fabgitops_operator.standalone.children import StoreChildren
-from fabgitops_operator.standalone.experiments import NoAgents, StoreExperiments, without_pods
+from fabgitops_operator.standalone.experiments import MANAGER, NoAgents, StoreExperiments, without_pods
 from fabgitops_operator.standalone.judging import ShippedRules
 from fabgitops_operator.standalone.local import BY_KIND, STATUS, Local
+from fabgitops_operator.standalone.objects import StoreObjects
 from fabgitops_operator.standalone.secret_files import SecretFiles
 from fabgitops_operator.standalone.store import Actor, How, Objects, RefusedError, Store, Wanted
 
@@ -62,7 +62,7 @@ class Kept:
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.objects = store, Objects(store, JUDGE)
         self.counts: Counter[tuple[str, str]] = Counter()
-        self.asking = StoreObjects(store, self.objects, lambda *what: self.counts.update([what]))
+        self.asking = StoreObjects(store, self.objects, lambda *what: self.counts.update([what]), manager=MANAGER)
         self.world = StoreExperiments(store, self.objects, Tokens(), straight)
         self.local = Local(store, self.objects, SecretFiles(folder))
 

@@ -28,19 +28,19 @@ from fabgitops_operator.hosting.means import Rollouts, modbus
 from fabgitops_operator.hosting.secrets import SecretWords
 from fabgitops_operator.hosting.stage import Stage, last_word, staged
 from fabgitops_operator.hosting.web import application, listening
-from fabgitops_operator.standalone.annotating import StoreObjects
 from fabgitops_operator.standalone.api.server import Api
 from fabgitops_operator.standalone.brake import FILE, FileBrake
 from fabgitops_operator.standalone.brake_pages import brake_pages
 from fabgitops_operator.standalone.chaos import with_chaos
 from fabgitops_operator.standalone.children import StoreChildren
 from fabgitops_operator.standalone.entrance import Entrance, entrance
-from fabgitops_operator.standalone.experiments import StoreExperiments, without_pods
+from fabgitops_operator.standalone.experiments import MANAGER, StoreExperiments, without_pods
 from fabgitops_operator.standalone.following import Following
 from fabgitops_operator.standalone.judging import ShippedRules
 from fabgitops_operator.standalone.kubeconfig import kubeconfig, url, write
 from fabgitops_operator.standalone.local import BY_KIND, Local
 from fabgitops_operator.standalone.notify import Notify, feed
+from fabgitops_operator.standalone.objects import StoreObjects
 from fabgitops_operator.standalone.origins import in_source
 from fabgitops_operator.standalone.resources import RESOURCES
 from fabgitops_operator.standalone.secret_files import SecretFiles
@@ -102,7 +102,9 @@ async def _operated(settings: StandaloneSettings, bus: BusSettings, analysis: An
         syncer = Syncer(objects, store, rules, settings.of_source(), local)
         told = await stack.enter_async_context(bus_of(bus))
         asked = await stack.enter_async_context(metrics_of(analysis))
-        rollouts = Rollouts(lambda metrics: StoreObjects(store, objects, metrics.api_write), told, asked)
+        rollouts = Rollouts(
+            lambda metrics: StoreObjects(store, objects, metrics.api_write, manager=MANAGER), told, asked
+        )
         means = modbus(local, route, within, brake, keeper, rollouts)
         experiments = StoreExperiments(store, objects, SecretWords(local), route)
         means = await stack.enter_async_context(with_chaos(means, experiments, within, asked, analysis.places))

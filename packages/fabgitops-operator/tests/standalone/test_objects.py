@@ -9,9 +9,10 @@ import pytest
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.setpoint.marks import PERMIT
 from fabgitops_core.engine.object_errors import Away, Gone, Refused, Taken, Withdrawn
-from fabgitops_operator.standalone.annotating import StoreObjects
+from fabgitops_operator.standalone.experiments import MANAGER
 from fabgitops_operator.standalone.judging import ShippedRules
 from fabgitops_operator.standalone.local import BY_KIND
+from fabgitops_operator.standalone.objects import StoreObjects
 from fabgitops_operator.standalone.store import Actor, How, Objects, Store, UnavailableError, Wanted
 
 PLC = BY_KIND["IndustrialPLC"]
@@ -36,7 +37,7 @@ class Kept:
         self.store = store
         self.objects = Objects(store, ShippedRules())
         self.counts: Counter[tuple[str, str]] = Counter()
-        self.annotating = StoreObjects(store, self.objects, lambda *what: self.counts.update([what]))
+        self.annotating = StoreObjects(store, self.objects, lambda *what: self.counts.update([what]), manager=MANAGER)
 
     async def take(self, revision: str, body: dict[str, Any]) -> None:
         """Take a revision of the source."""

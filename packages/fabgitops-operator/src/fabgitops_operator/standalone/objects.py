@@ -1,4 +1,4 @@
-"""What kinds ask for of other objects, in the store on this machine: annotations of what they lead, and runs."""
+"""Objects that a kind owns or leads, in the store on this machine: made, annotated, deleted by uid."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NoReturn
@@ -10,8 +10,8 @@ from fabgitops_core.engine.ports import Applying
 from fabgitops_operator.standalone.local import kept
 from fabgitops_operator.standalone.store import Actor, How, Objects, Outcome, RefusedError, StateError, Store
 
-MAKER = How(Actor.OPERATOR, validation="Ignore", manager="fabgitops-chaos")
-ANNOTATOR = How(Actor.OPERATOR, validation="Ignore", manager="fabgitops-rollout")
+EDITOR = How(Actor.OPERATOR, validation="Ignore", manager="fabgitops-rollout")
+"""Of annotations that are given to objects of others."""
 
 
 class StoreObjects:
@@ -21,12 +21,17 @@ class StoreObjects:
         store: What is kept.
         objects: What a request does to it.
         counted: Told of each request whose it was (the kind's plural) and what came of it, in a word.
+        manager: As whom objects are made and deleted.
+        editor: As whom they are annotated.
     """
 
-    def __init__(self, store: Store, objects: Objects, counted: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, store: Store, objects: Objects, counted: Callable[[str, str], None], *, manager: How, editor: How = EDITOR
+    ) -> None:
         self._store = store
         self._objects = objects
         self._counted = counted
+        self._manager, self._editor = manager, editor
 
     async def annotate(
         self,
@@ -56,7 +61,7 @@ class StoreObjects:
             raise Withdrawn(f"{doing}: it is not wanted any more")
         patch = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
         try:
-            await self._objects.patch(kept(key.kind), key.namespace, key.name, patch, "merge", ANNOTATOR)
+            await self._objects.patch(kept(key.kind), key.namespace, key.name, patch, "merge", self._editor)
         except RefusedError as error:
             if error.status["reason"] == "NotFound":
                 raise Gone(f"{doing}: it is gone") from error
@@ -88,7 +93,9 @@ class StoreObjects:
         key = Key(body["kind"], metadata["namespace"], metadata["name"])
         doing, resource = f"making {key.kind} {key}", kept(key.kind)
         try:
-            made = await self._turn(doing, wanted, lambda: self._objects.create(resource, key.namespace, body, MAKER))
+            made = await self._turn(
+                doing, wanted, lambda: self._objects.create(resource, key.namespace, body, self._manager)
+            )
         except RefusedError as error:
             record = self._store.get(resource, key.namespace, key.name)
             self._counted(resource.plural, "taken" if record else "refused")
@@ -138,7 +145,7 @@ class StoreObjects:
         options = {"preconditions": must, "propagationPolicy": "Background"}
         try:
             await self._turn(
-                doing, wanted, lambda: self._objects.delete(resource, key.namespace, key.name, options, MAKER)
+                doing, wanted, lambda: self._objects.delete(resource, key.namespace, key.name, options, self._manager)
             )
         except RefusedError as error:
             told = self._other(key, uid, doing) or _unlike(error, doing)
