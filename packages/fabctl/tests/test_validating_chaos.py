@@ -1,6 +1,7 @@
 """Chaos experiments judged without a cluster, as the operator judges them; what a ChaosPolicy says, as it says it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,7 @@ FLAGS = ("ready", "completed", "deleting", "ours", "protected", "claimed")
 
 
 @given(
+    st.sampled_from(["pods", "plcs"]),
     st.lists(st.one_of(st.sets(st.sampled_from(FLAGS)), st.just({"ready"}), st.just({"ready", "claimed"})), max_size=8),
     st.sampled_from(["one", "all", "fixed", "fixedPercent", "randomMaxPercent"]),
     st.integers(1, 100),
@@ -207,22 +209,36 @@ FLAGS = ("ready", "completed", "deleting", "ours", "protected", "claimed")
     ),
 )
 def test_it_would_hit_what_the_operator_hits(
-    pods: list[set[str]], mode: str, value: int, seed: str, spec: Body
+    kind: str, pods: list[set[str]], mode: str, value: int, seed: str, spec: Body
 ) -> None:
-    """Of the same pods the same are chosen by a seed, the same are never chosen and for the same reason."""
-    target: Body = {**PODS, "mode": mode, "seed": seed} | ({} if mode in {"one", "all"} else {"value": value})
+    """Of the same pods or PLCs the same are chosen by a seed, the same never, and the same are counted as ready."""
+    scenario: Body = {"podKiller": {}} if kind == "pods" else {"plcFault": {"fault": "frozen"}}
+    target: Body = {**PODS, "kind": kind, "mode": mode, "seed": seed} | (
+        {} if mode in {"one", "all"} else {"value": value}
+    )
     bodies = [_pod(f"p{at}", flags) for at, flags in enumerate(pods)]
     allowed = policy({"spec": spec})
     claimed = {f"u-p{at}": "plant/x" for at, flags in enumerate(pods) if "claimed" in flags}
     found = choice(candidates(bodies, target, allowed, claimed), target, allowed)
     cores = chosen(
-        ChaosExperimentSpec.model_validate({"scenario": {"podKiller": {}}, "target": target}).target,
-        [_candidate(f"p{at}", flags) for at, flags in enumerate(pods)],
+        ChaosExperimentSpec.model_validate({"scenario": scenario, "target": target}).target,
+        [(_candidate if kind == "pods" else _plc)(f"p{at}", flags) for at, flags in enumerate(pods)],
         ChaosPolicySpec.model_validate(spec),
         "uid",
     )
     assert (found.counts, found.refusal) == (cores.counts, cores.refusal)
     assert sorted(found.named) == sorted(each.name for each in cores.chosen)
+
+
+@pytest.mark.parametrize(("down", "refused"), [(0, False), (2, False), (3, True)])
+def test_plcs_that_are_down_are_not_left_ready(down: int, *, refused: bool) -> None:
+    """Where it is not known which are chosen it is refused only if too few that are ready would be left of any."""
+    bodies = [_pod(f"p{at}", {"ready"} if at >= down else set()) for at in range(3)]
+    target, allowed = {**PLCS, "mode": "fixed", "value": 2}, policy({"spec": {"maxPercent": 100}})
+    refusal = choice(candidates(bodies, target, allowed, {}), target, allowed).refusal
+    assert refusal.startswith("it would leave 0 ready") is refused
+    old = [{**each, "metadata": {**each["metadata"], "generation": 2}} for each in bodies]
+    assert "leave 0 ready" in choice(candidates(old, target, allowed, {}), target, allowed).refusal
 
 
 @pytest.mark.parametrize("scenario", ["podKiller", "networkDelay"])
@@ -257,6 +273,10 @@ def _pod(name: str, flags: set[str]) -> Body:
     ready = {"type": "Ready", "status": "True" if "ready" in flags else "False"}
     status = {"phase": "Succeeded" if "completed" in flags else "Running", "conditions": [ready]}
     return {"metadata": metadata, "spec": {}, "status": status}
+
+
+def _plc(name: str, flags: set[str]) -> Candidate:
+    return replace(_candidate(name, flags - {"completed", "ours"} | {"ready"}), working="ready" in flags)
 
 
 def _candidate(name: str, flags: set[str]) -> Candidate:

@@ -9,6 +9,7 @@ from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.modbus.route import straight
 from fabgitops_operator.chaos.agents import NoWayError
 from fabgitops_operator.chaos.reading import beside
+from fabgitops_operator.chaos.reading import plc as candidate
 from fabgitops_operator.cluster.whereabouts import Whereabouts
 
 
@@ -35,6 +36,19 @@ def test_plcs_at_one_address_are_known(other: dict[str, Any], marks: tuple[str, 
     """Whoever is behind the same host and port counts, however that is written, and in whichever namespace."""
     mixer = plc("a", "10.0.0.5", "allowed")
     assert beside([mixer], [mixer, other]) == {"a": marks}
+
+
+@pytest.mark.parametrize(
+    ("ready", "seen", "works"),
+    [("True", 2, True), ("True", 1, False), ("False", 2, False), ("Unknown", 2, False), ("", 0, False)],
+)
+def test_a_plc_works_that_is_ready_by_now(ready: str, seen: int, *, works: bool) -> None:
+    """What counts as ready where it is left alone says so itself, of what is declared by now, and not of before."""
+    body = plc("a", "10.0.0.5")
+    body["metadata"]["generation"] = 2
+    said = {"type": "Ready", "status": ready, "observedGeneration": seen}
+    body["status"] = {"conditions": [{"type": "InSync", "status": "True"}, *([said] if ready else [])]}
+    assert candidate(body, {}, (), {}).working is works
 
 
 def test_names_are_compared_as_dns_does() -> None:

@@ -29,6 +29,8 @@ class Candidate:
     """What keeps it from being a target just now, or nothing."""
     real: bool = True
     """Whether it may be a target also where it is a real PLC; of pods it says nothing."""
+    working: bool = True
+    """Whether it counts as ready where it is left alone; of pods it says nothing, one that is not is never chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def candidates(
         name = text(metadata.get("name"))
         allowed = mapping(metadata.get("labels")).get(MARK) == ALLOWED
         real = are_pods or (policy is not None and policy.real_plcs and allowed)
-        found.append(Candidate(name, uid, node, why_not(body, policy), claims, real))
+        found.append(Candidate(name, uid, node, why_not(body, policy), claims, real, are_pods or _works(body)))
     return found
 
 
@@ -95,7 +97,7 @@ def choice(found: Sequence[Candidate], target: Body, policy: Policy | None) -> C
     many = _number(target, len(eligible), seed)
     sure = tuple(eligible[:many]) if seed or many == len(eligible) else ()
     taken = [each for each in found if each.busy and each not in sure]
-    refusal = _refusal(many, eligible, taken, policy)
+    refusal = _refusal(many, eligible, taken, policy, _left(many, eligible, taken, sure))
     return Choice(many, tuple(eligible), excluded, tuple(each.name for each in sure), refusal)
 
 
@@ -120,6 +122,14 @@ def _why_no_plc(body: Body, _: Policy | None) -> str:
     return "protected" if mapping(metadata.get("labels")).get(MARK) == PROTECTED else ""
 
 
+def _works(plc: Body) -> bool:
+    """Return whether a PLC says that it is Ready, of what is declared by now."""
+    declared = number(mapping(plc.get("metadata")).get("generation")) or 0
+    conditions = map(mapping, sequence(mapping(plc.get("status")).get("conditions")))
+    seen = [number(each.get("observedGeneration")) or 0 for each in conditions if each.get("type") == "Ready"]
+    return _is_true(plc, "Ready") and max(seen, default=0) >= declared
+
+
 def _is_true(body: Body, name: str) -> bool:
     conditions = map(mapping, sequence(mapping(body.get("status")).get("conditions")))
     return any(each.get("type") == name and each.get("status") == "True" for each in conditions)
@@ -139,12 +149,22 @@ def _number(target: Body, eligible: int, seed: str) -> int:
     return min(value, eligible) if mode == "fixed" else 1
 
 
-def _refusal(wanted: int, eligible: Sequence[Candidate], taken: Sequence[Candidate], policy: Policy | None) -> str:
+def _left(wanted: int, eligible: Sequence[Candidate], taken: Sequence[Candidate], sure: Sequence[Candidate]) -> int:
+    """Return how many that are ready are left alone; where it is not known which are chosen, at most so many."""
+    free = [each for each in eligible if each not in taken]
+    if sure:
+        return sum(each.working and each not in sure for each in free)
+    working = sum(each.working for each in free)
+    return max(0, working - max(0, wanted - (len(free) - working)))
+
+
+def _refusal(
+    wanted: int, eligible: Sequence[Candidate], taken: Sequence[Candidate], policy: Policy | None, left: int
+) -> str:
     """Return why so many must not be beside what others have, whichever are chosen: of those the operator waits for."""
     if policy is None:
         return ""
     together, there = wanted + len(taken), len(eligible) + sum(bool(each.why_not) for each in taken)
-    left = max(0, there - together)
     beside = f" while others have {len(taken)} of the same" if taken else ""
     if together > policy.max_targets:
         return f"it wants {wanted} targets{beside}, and the ChaosPolicy allows maxTargets {policy.max_targets}"

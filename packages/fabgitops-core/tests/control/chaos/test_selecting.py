@@ -198,6 +198,18 @@ def test_the_only_plc_is_left_alone() -> None:
     assert refusal == "it would leave 0 ready, and the ChaosPolicy wants minReadyLeft 1"
 
 
+def test_a_plc_that_is_down_is_none_that_is_left_ready() -> None:
+    """Of two PLCs of which one is down the other is never taken: the one that is down leaves one that is ready."""
+    plcs, works = target(kind="plcs"), pods(2)
+    policy = ChaosPolicySpec(enabled=True, max_percent=50)
+    for seed in "abcdef":
+        down = replace(works[1], working=False)
+        choice = chosen(plcs, [works[0], down], policy, seed)
+        refused = choice.refusal == "it would leave 0 ready, and the ChaosPolicy wants minReadyLeft 1"
+        assert (choice.chosen == (works[0],)) is refused
+        assert choice.eligible == 2
+
+
 def test_the_operator_itself_is_the_only_one() -> None:
     """What is about the operator has its own pod for a target, although it is ours."""
     pod = Candidate("operator", TargetUid("u"), ours=True)

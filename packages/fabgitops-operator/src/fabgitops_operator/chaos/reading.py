@@ -101,6 +101,7 @@ def plc(body: Body, claimed: Mapping[str, str], leading: Leading, others: Mappin
         uid=TargetUid(metadata["uid"]),
         namespace=metadata["namespace"],
         labels=labels,
+        working=_works(body),
         deleting="deletionTimestamp" in metadata,
         beside=others.get(metadata["uid"], ()),
         claimed_by=claimed.get(metadata["uid"], ""),
@@ -116,6 +117,13 @@ def labels_of(body: Body) -> Mapping[str, str]:
 def is_true(conditions: Iterable[Body], name: str) -> bool:
     """Return whether a condition is true."""
     return any(each.get("type") == name and each.get("status") == "True" for each in conditions)
+
+
+def _works(plc: Body) -> bool:
+    """Return whether a PLC says that it is Ready, of what is declared by now."""
+    ready = [each for each in (plc.get("status") or {}).get("conditions") or () if each.get("type") == "Ready"]
+    seen = max((int(each.get("observedGeneration") or 0) for each in ready), default=0)
+    return is_true(ready, "Ready") and seen >= int(plc["metadata"].get("generation") or 0)
 
 
 def _written(status: Body) -> bool:

@@ -14,12 +14,13 @@ class Caps:
     """What an experiment wants of what its selector matches, what others have of that, and how much there may be.
 
     What others have is `taken`, also where it is not ready any more, as what was partitioned. `most` are targets,
-    `percent` of a hundred that could be chosen or are taken, `ready_left` those that could be chosen and are no
+    `percent` of a hundred that could be chosen or are taken, `ready_left` those of them that are `working` and are no
     target.
     """
 
     matching: Uids = NONE
     eligible: Uids = NONE
+    working: Uids = NONE
     wanted: Uids = NONE
     taken: Uids = NONE
     most: int = 0
@@ -33,7 +34,7 @@ class Caps:
             claimed: Uids that others have meanwhile, of whatever there is.
         """
         taken = (self.taken | (self.matching & claimed)) - self.wanted
-        wanted, there, left = len(self.wanted), len(self.eligible | taken), len(self.eligible - self.wanted - taken)
+        wanted, there, left = len(self.wanted), len(self.eligible | taken), len(self.working - self.wanted - taken)
         beside = f" while others have {len(taken)} of the same" if taken else ""
         if not wanted:
             return ""

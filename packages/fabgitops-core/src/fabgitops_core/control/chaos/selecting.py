@@ -24,6 +24,7 @@ class Candidate:
     is a PLC that is no mock. What is injected elsewhere, as what delays packets to a PLC, has the uid of that pod for
     its `place`, and its node. `beside` has for each other PLC at its very address, as behind one gateway, what its
     label `fabgitops.io/chaos` says, "" for nothing, and for one of another namespace: what is held hits those as well.
+    A PLC that is not `working` may be chosen, unlike a pod that is not `ready`, but nobody is left with it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Candidate:
     node: NodeName = NOWHERE
     labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     ready: bool = True
+    working: bool = True
     completed: bool = False
     deleting: bool = False
     host_network: bool = False
@@ -102,9 +104,11 @@ def caps(
         policy: How many there may be.
     """
     there = tuple(everyone)
+    eligible = tuple(each for each in there if not why_not(each, target, policy))
     return Caps(
         matching=_uids(there),
-        eligible=_uids(each for each in there if not why_not(each, target, policy)),
+        eligible=_uids(eligible),
+        working=_uids(each for each in eligible if each.working),
         wanted=_uids(these),
         taken=_uids(each for each in there if each.claimed_by),
         most=min(policy.max_targets, MAX_TARGETS),
