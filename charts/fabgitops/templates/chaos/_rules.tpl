@@ -34,7 +34,7 @@ replaced. */}}
 {{- define "fabgitops.chaos.operatorrules" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, list]
+  verbs: [list]
 - apiGroups: [""]
   resources: [pods]
   verbs: [get]
@@ -47,5 +47,5 @@ replaced. */}}
 {{- define "fabgitops.chaos.agentrules" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, list]
+  verbs: [list]
 {{- end }}
