@@ -115,7 +115,7 @@ _CHAOS_COMMANDS = (
     ("run", "Run the experiment of a file; --wait follows it, and ends as it ends; --dry-run shows what it would hit."),
     ("list", "List experiments: what each does, where it stands, what it showed."),
     ("get", "Draw an experiment: phases, targets with the time that is left, probes, verdict; -w until it is over."),
-    ("abort", "End experiments now, without being asked, and wait until nothing of them is left."),
+    ("abort", "End experiments now, without being asked, and wait until they are over."),
     ("stop", "Stop all chaos in the cluster: none begins any more, and all that there are end."),
     ("agents", "Show the agents that inject into pods: which live, and what each can do on its node."),
     ("scenarios", "List what experiments may do; of one print a manifest to begin with."),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards.queries import OPERATORS
+
 RUNBOOKS = "https://github.com/fabgitops/fabgitops/blob/main/docs/runbooks/"
 LATE_SECS = 1.0
 """Polls that begin later than this, seen over the slowest percent, are late."""
@@ -117,7 +119,7 @@ class Alert:
 ALERTS = (
     Alert(
         "FabGitOpsOperatorAbsent",
-        'absent(fabgitops_build_info{kinds!~"racks|delivery|argo|chaos"})',
+        f"absent({OPERATORS})",
         "5m",
         CRITICAL,
         "No FabGitOps operator is scraped.",
@@ -534,9 +536,9 @@ ALERTS = (
         "0m",
         CRITICAL,
         f"{_EXPERIMENT} is over, and not everything of it is.",
-        f"Its time was over {COUNT} s ago, and something is still injected, or may be. What it injects ends by itself"
-        " after 30 s without its operator: who holds it? `kubectl describe chaos {{ $labels.experiment }}"
-        " -n {{ $labels.namespace }}` names the targets.",
+        f"Its time was over {COUNT} s ago, and something is still injected, or may be. What has a lease (all but"
+        " `plcDrift`) ends by itself after 30 s without its operator: who holds it?"
+        " `kubectl describe chaos {{ $labels.experiment }} -n {{ $labels.namespace }}` names the targets.",
         "chaos-overdue",
         KEEP,
         threshold=60,
@@ -548,8 +550,9 @@ ALERTS = (
         "0m",
         WARNING,
         "Nobody has said that what a chaos experiment injected is over.",
-        f"Of {COUNT} injections (of {{{{ $labels.job }}}}) only the time of their leases says that they ended: who held"
-        " them did not answer for 30 s. The status of the experiment has `confirmed: false` for those targets.",
+        f"Of {COUNT} injections (of {{{{ $labels.job }}}}) nobody has said that they ended: who held them did not"
+        " answer for 30 s. What had a lease is over by now; a register that `plcDrift` has set may be so yet. The"
+        " status of the experiment has `confirmed: false` for those targets.",
         "chaos-unconfirmed",
         KEEP,
     ),

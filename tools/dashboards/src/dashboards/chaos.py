@@ -61,7 +61,7 @@ def _now(made: Page) -> None:
         number("Inconclusive", "Experiments of the chosen time that show nothing.", _ended("Inconclusive"), steps=FEW),
         number(
             "Unconfirmed",
-            "Injections of the chosen time of which only silence says that they are over.",
+            "Injections of the chosen time of which nobody has said that they are over.",
             Query(f"sum(increase({OF}_unconfirmed_recoveries_total{SOME}[$__range]))"),
             steps=FEW,
         ),

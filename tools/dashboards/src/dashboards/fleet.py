@@ -19,7 +19,7 @@ from dashboards.panels import (
     trend,
     word,
 )
-from dashboards.queries import counted, none_is_zero
+from dashboards.queries import OPERATORS, counted, none_is_zero
 
 SOME = '{namespace=~"$namespace"}'
 BY_PLC = {"namespace": "Namespace", "plc_name": "PLC"}
@@ -48,7 +48,7 @@ def _now(made: Page) -> None:
         word(
             "Operator",
             "The operator's version; while none is scraped everything here is what was last known, or nothing.",
-            Query('max by (version) (fabgitops_build_info{kinds!~"racks|delivery|argo|chaos"})', "{{version}}"),
+            Query(f"max by (version) ({OPERATORS})", "{{version}}"),
             none="absent",
         ),
         number(

@@ -1,6 +1,8 @@
 """Expressions that more than one panel asks."""
 
-OPERATOR = 'count(fabgitops_build_info{kinds!~"racks|delivery|argo|chaos"})'
+OPERATORS = 'fabgitops_build_info{kinds!~"racks|delivery|argo|chaos"}'
+"""Operators that look after PLCs: not those of other families alone, which have none of their metrics."""
+OPERATOR = f"count({OPERATORS})"
 """How many operators of PLCs are scraped; nothing while none is."""
 
 

@@ -11,7 +11,7 @@ from fabctl.parts import count_in
 PENDING, RUNNING, RECOVERING = "Pending", "Running", "Recovering"
 COMPLETED, FAILED, ABORTED = "Completed", "Failed", "Aborted"
 OVER = frozenset({COMPLETED, FAILED, ABORTED})
-"""Phases that never change again: nothing of it is left."""
+"""Phases that never change again: nothing that has a lease is left."""
 PASSED, INCONCLUSIVE = "Passed", "Inconclusive"
 INJECTING, INJECTED, GONE, RECOVERED = "Injecting", "Injected", "Gone", "Recovered"
 DURATION_SECS, DEADLINE_SECS = 60, 300
@@ -113,7 +113,7 @@ class Experiment:
 
     @property
     def unconfirmed(self) -> tuple[Target, ...]:
-        """Return the targets of which nobody has said that it is over, though by their lease it is."""
+        """Return the targets of which nobody has said that it is over, though what has a lease is by then."""
         return tuple(each for each in self.targets if each.recovered and each.confirmed is False)
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from fabgitops_core.api.kinds import Kind
-from fabgitops_core.api.meta import ApiModel
+from fabgitops_core.api.kinds import Kind, foreign
 
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.cluster.lease.record import record_of
@@ -13,7 +12,7 @@ from fabgitops_operator.hosting.errors import ApiError
 from fabgitops_operator.hosting.ports import Body
 from fabgitops_operator.settings import Family
 
-LEASE = Kind("Lease", "leases", "lease", (), "", ApiModel, None, (), group="coordination.k8s.io", version="v1")
+LEASE = foreign("Lease", "leases", "coordination.k8s.io")
 OURS = "app.kubernetes.io/name=fabgitops"
 SHORTEST_SECS = 15.0
 """A Lease that was renewed within that is never taken for old, however short it is: clocks differ."""

@@ -44,7 +44,7 @@ ENDS = partial(
 UNCONFIRMED = partial(
     CounterMetricFamily,
     "fabgitops_chaos_unconfirmed_recoveries",
-    "Injections of which only silence says that they are over.",
+    "Injections of which nobody said that they ended, for 30 s.",
 )
 PROBES = partial(CounterMetricFamily, "fabgitops_chaos_probes", "Answers of probes by result.", labels=("result",))
 AGENT_UP = partial(

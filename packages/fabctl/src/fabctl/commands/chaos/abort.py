@@ -36,8 +36,9 @@ async def abort(
 ) -> int:
     """End experiments now, and take back what they have injected. It does not ask; nothing takes it back.
 
-    It is waited for until nothing of them is left: 30 s at most after whoever injects was heard of last. Exit code 6
-    where nobody has said so in time.
+    It is waited for until they are over: 30 s at most after whoever injects was heard of last. Nothing that has a lease
+    is left then; a register that plcDrift has set may be so yet where its mock does not answer, and that is said. Exit
+    code 6 where they are not over in time.
 
     Args:
         names: Experiments, also as chaos/NAME.

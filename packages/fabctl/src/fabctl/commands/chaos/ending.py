@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from fabctl.model import View
 
 ENDING_SECS = 60.0
-"""How long its end is waited for: 30 s of silence end whatever was injected."""
+"""How long its end is waited for: 30 s of silence end whatever has a lease, and with it the experiment."""
 UNSEEN_SECS = 10.0
 """How long an operator is waited for that has not looked at it yet."""
 AGAIN_SECS = 0.5
 ABORT = {"abort": True}
-_ANYWAY = "What it injected ends 30 s after its last renewal, whoever is away"
+_ANYWAY = "What it injected ends 30 s after its last renewal, whoever is away, but for a register that was set"
 GONE = "it was deleted; nothing of it is left"
 
 
 async def ended_by_us(cluster: Cluster, body: Body) -> None:
-    """Have an experiment end, wait for that, and say what came of it; what it injected ends by itself in any case."""
+    """Have an experiment end, wait for that, and say what came of it; what has a lease ends by itself in any case."""
     last = [experiment(body)]
     _say(last[0], "it is ended, for nobody follows it any more")
     try:

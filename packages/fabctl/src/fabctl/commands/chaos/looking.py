@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fabctl.chaos.agents import agents
 from fabctl.chaos.choosing import candidates, choice, sparing
 from fabctl.chaos.experiments import OVER, PENDING, Experiment, experiment
-from fabctl.chaos.guarding import ALLOWED, MARK, policy
+from fabctl.chaos.guarding import ALLOWED, MARK, NAME, policy
 from fabctl.chaos.rehearsal import Look
 from fabctl.checks import ALONE
 from fabctl.cluster.failures import NotThere
@@ -45,8 +45,7 @@ async def looked(cluster: Cluster, body: Body, given: Experiment, namespace: str
         _or_why(_claimed(cluster, given)),
         _or_why(leases_of_agents(cluster, None)),
     )
-    if leases is None:
-        opted_in, leases = True, []  # without a cluster namespaces have no labels: the policy alone says what may be
+    leases = [] if leases is None else leases
     known = policy(allowed) if allowed is not None and not isinstance(allowed, FabctlError) else allowed
     agents_there = leases if isinstance(leases, FabctlError) else {each.node: each for each in agents(leases, now)}
     if isinstance(bodies, FabctlError):
@@ -74,11 +73,11 @@ async def leases_of_agents(cluster: Cluster, namespace: str | None) -> list[Body
 
 async def the_policy(cluster: Cluster) -> Body | None:
     """Return the ChaosPolicy, None where there is none."""
-    return await cluster.one(CHAOS_POLICY, None, "default")
+    return await cluster.one(CHAOS_POLICY, None, NAME)
 
 
 async def _opted_in(cluster: Cluster, namespace: str) -> bool:
-    """Return whether a namespace lets experiments in; where the operator is its own API server each does."""
+    """Return whether a namespace lets experiments in; each does where the operator is its own API server, with none."""
     if ALONE in text((await cluster.server_version()).get("gitVersion")):
         return True
     try:
