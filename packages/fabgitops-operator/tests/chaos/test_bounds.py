@@ -155,6 +155,10 @@ class Api:
         """Return the PLC."""
         return [self.plc]
 
+    async def everywhere(self, _namespace: str) -> list[Any]:
+        """Return the PLC, and no other."""
+        return [self.plc]
+
 
 def on_kubernetes(host: str, route: Route, *within: str) -> AbstractAsyncContextManager[Means]:
     """Return what an operator of experiments has that is given a device map and ranges."""

@@ -1,6 +1,8 @@
 """What is read of objects for experiments: which PLCs are at one address."""
 
 import json
+from collections.abc import Sequence
+from contextlib import nullcontext as allowed
 from typing import Any
 
 import pytest
@@ -57,14 +59,43 @@ def test_names_are_compared_as_dns_does() -> None:
     assert beside([mixer], [mixer, plc("b", "Gateway.plant.example.", "protected")]) == {"a": ("protected",)}
 
 
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (plc("dryer", "10.0.0.6", "protected"), ""),
+        (plc("dryer", "10.0.0.5", "allowed"), ""),
+        (plc("dryer", "10.0.0.5", "protected"), r"has the label fabgitops\.io/chaos: protected"),
+        (plc("dryer", "::ffff:10.0.0.5"), r"is not named, .* allowed: it would be hit as well"),
+        (plc("dryer", "10.0.0.5", "allowed", namespace="plant-2"), "is not named, nor of that namespace"),
+    ],
+)
+async def test_packets_of_a_pod_take_no_other_plc_along(other: dict[str, Any], why: str) -> None:
+    """Where an experiment names PLCs as places, one behind the same gateway that lets nothing in refuses it by name."""
+    with pytest.raises(NoWayError, match=rf"/dryer is at the address of plant/mixer, and {why}") if why else allowed():
+        assert len(await _ways(plc("mixer", "10.0.0.5"), everyone=[other])) == 1
+
+
+async def test_packets_of_a_pod_to_plcs_that_are_named_are_held() -> None:
+    """Each PLC behind a gateway that an experiment names itself is one it means, with or without a label."""
+    assert len(await _ways(plc("mixer", "10.0.0.5"), plc("dryer", "10.0.0.5"))) == 2
+
+
 async def test_packets_of_a_pod_to_a_protected_plc_are_not_held() -> None:
     """Where an experiment names PLCs as places, one that is protected refuses it by name."""
+    with pytest.raises(NoWayError, match=r"IndustrialPLC plant/dryer has the label fabgitops\.io/chaos: protected"):
+        await _ways(plc("mixer", "10.0.0.5"), plc("dryer", "10.0.0.6", "protected"))
+
+
+async def _ways(*named: dict[str, Any], everyone: Sequence[dict[str, Any]] = ()) -> Sequence[Any]:
+    """Return the ways of a pod's packets to the PLCs that an experiment names, beside others."""
 
     class Looks:
         async def plcs(self, *_asked: object) -> list[dict[str, Any]]:
-            return [plc("mixer", "10.0.0.5"), plc("dryer", "10.0.0.6", "protected")]
+            return list(named)
+
+        async def everywhere(self, _namespace: str) -> list[dict[str, Any]]:
+            return [*named, *everyone]
 
     whereabouts = Whereabouts(None, Looks(), "", "https://a", None, straight, float)  # type: ignore[arg-type]
     pod = Spot("plant", "hmi", TargetUid("p"), NodeName("n"), InjectionId("e.p"))
-    with pytest.raises(NoWayError, match=r"IndustrialPLC plant/dryer has the label fabgitops\.io/chaos: protected"):
-        await whereabouts.networks(pod, "plcs " + json.dumps({"matchLabels": {"line": "1"}}))
+    return await whereabouts.networks(pod, "plcs " + json.dumps({"matchLabels": {"line": "1"}}))

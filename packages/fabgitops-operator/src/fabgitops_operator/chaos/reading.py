@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
-from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS
+from fabgitops_core.api.chaos.marks import ALLOWED, CHAOS, PROTECTED
 from fabgitops_core.api.chaos.policy import ChaosPolicySpec
 from fabgitops_core.api.chaos.status import Phase
 from fabgitops_core.api.selecting import Selector
@@ -78,6 +78,31 @@ def address_of(body: Body) -> tuple[str, int]:
     except ValueError:
         pass  # a name
     return host, int(spec.get("port", DEFAULT_PORT))
+
+
+def taken_along(named: Sequence[Body], everyone: Iterable[Body]) -> str:
+    """Return why packets to PLCs that an experiment names as places may not be held; "" where they may.
+
+    One that is protected stays within reach. What is declared at the very address of one that is named is hit as well:
+    it is named itself, or lets that in by its label.
+    """
+    if protected := next((_called(each) for each in named if labels_of(each).get(CHAOS) == PROTECTED), ""):
+        return f"the IndustrialPLC {protected} has the label {CHAOS}: {PROTECTED}: it stays within reach"
+    meant, whose = {each["metadata"]["uid"] for each in named}, {address_of(each): each for each in named}
+    for each in everyone:
+        if each["metadata"]["uid"] in meant or not (at := whose.get(address_of(each))):
+            continue
+        if (mark := _mark(each, at["metadata"]["namespace"])) != ALLOWED:
+            why = f"has the label {CHAOS}: {PROTECTED}" if mark == PROTECTED else _NOT_LET_IN
+            return f"the IndustrialPLC {_called(each)} is at the address of {_called(at)}, and {why}"
+    return ""
+
+
+_NOT_LET_IN = f"is not named, nor of that namespace with the label {CHAOS}: {ALLOWED}: it would be hit as well"
+
+
+def _called(body: Body) -> str:
+    return f"{body['metadata']['namespace']}/{body['metadata']['name']}"
 
 
 def _marks(plc: Body, there: Iterable[Body]) -> tuple[str, ...]:

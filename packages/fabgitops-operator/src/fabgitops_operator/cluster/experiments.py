@@ -75,15 +75,16 @@ class Experiments:
             claimed = await self._claimed()
             if target.kind is TargetKind.PLCS:
                 leading = await self._leading(namespace)
-                others = beside(found, await self._everywhere(namespace) if found else ())
+                others = beside(found, await self.everywhere(namespace) if found else ())
                 return tuple(plc(each, claimed, leading, others) for each in found)
             movers = Movers(lambda kind, name: self._rest.get(kind, namespace, name))
             return tuple([_pod(each, claimed, await movers.of(each)) for each in found])
 
-    async def _everywhere(self, namespace: str) -> Sequence[Body]:
+    async def everywhere(self, namespace: str) -> Sequence[Body]:
         """Return all PLCs that may be reached from where those of a namespace are."""
         where: Sequence[str | None] = sorted({*self._watched, namespace}) if self._watched else [None]
-        return [plc for each in where for plc in await self._all(INDUSTRIAL_PLC, each, "")]
+        async with _answered(INDUSTRIAL_PLC.plural):
+            return [plc for each in where for plc in await self._all(INDUSTRIAL_PLC, each, "")]
 
     async def _leading(self, namespace: str) -> Leading:
         """Return the SetpointRollouts that are at work; none where there are no such."""

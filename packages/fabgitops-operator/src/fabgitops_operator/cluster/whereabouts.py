@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from fabgitops_core.api.chaos.marks import CHAOS, PROTECTED
 from fabgitops_core.api.chaos.target import TargetKind
 from fabgitops_core.api.plc.industrialplc import INDUSTRIAL_PLC
 from fabgitops_core.api.selecting import Selector
@@ -23,7 +22,7 @@ from fabgitops_operator.chaos.agents import COMPONENT, NoWayError
 from fabgitops_operator.chaos.asking import Asking
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.plcs import endpoint_of, token_of
-from fabgitops_operator.chaos.reading import labels_of
+from fabgitops_operator.chaos.reading import taken_along
 from fabgitops_operator.cluster.experiments import POD, Experiments
 from fabgitops_operator.cluster.holders import LEASE
 from fabgitops_operator.cluster.rest import Rest
@@ -154,13 +153,8 @@ class Whereabouts:
     async def _places(self, spot: Spot, selector: str) -> Sequence[Endpoint]:
         try:
             found = await self._experiments.plcs(spot.namespace, Selector.model_validate(json.loads(selector)))
-        except AwayError as error:
-            raise NoWayError(str(error)) from None
-        for each in found:
-            if labels_of(each).get(CHAOS) == PROTECTED:
-                name = f"{spot.namespace}/{each['metadata']['name']}"
-                raise NoWayError(f"the IndustrialPLC {name} has the label {CHAOS}: {PROTECTED}: it stays within reach")
-        try:
+            if why := taken_along(found, await self._experiments.everywhere(spot.namespace) if found else ()):
+                raise NoWayError(why)
             return [endpoint_of(each, self._route) for each in found]
         except AwayError as error:
             raise NoWayError(str(error)) from None
