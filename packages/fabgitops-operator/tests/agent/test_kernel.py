@@ -27,8 +27,8 @@ from .pod import LOST, NETWORK, Pod, pod
 from .test_rooms import UID, inject
 
 pytestmark = pytest.mark.kernel
-DELAY = {"delay_millis": 100, "jitter_millis": 0, "loss_percent": 0, "ways": [NETWORK]}
-PARTITION = DELAY | {"delay_millis": 0, "loss_percent": 100}
+DELAY: dict[str, Any] = {"delay_millis": 100, "jitter_millis": 0, "loss_percent": 0, "ways": [NETWORK]}
+PARTITION: dict[str, Any] = DELAY | {"delay_millis": 0, "loss_percent": 100}
 
 
 @pytest.fixture(name="here")
@@ -38,10 +38,12 @@ def _here() -> Iterator[Pod]:
 
 
 @contextmanager
-def holding(kind: str, pid: int, **about: Any) -> Iterator["subprocess.Popen[str]"]:
-    """Run a holder, and go on when it holds."""
+def holding(kind: str, pid: int, into: Path | None = None, **about: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Run a holder, begun in a control group if one is given, and go on when it holds."""
     asked = {"injection": "run.target", "pid": pid, "lease_secs": 30, "cap_secs": 60, **about}
-    with subprocess.Popen(command(kind, asked), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    begun = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', f"{into}/cgroup.procs"] if into else []
+    begun += command(kind, asked)
+    with subprocess.Popen(begun, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         try:
             assert heard(holder)["event"] == "ready"
             yield holder
@@ -147,14 +149,43 @@ def test_a_lease_runs_out(here: Pod) -> None:
     assert LOST not in here.asked()
 
 
-def test_a_lease_runs_out_though_the_interpreter_hangs(here: Pod) -> None:
-    """A holder that is stopped when its lease runs out is ended by the kernel as soon as it may go on."""
-    with holding("net", here.pid, **PARTITION, lease_secs=1) as holder:
-        holder.send_signal(signal.SIGSTOP)
-        ends = time.monotonic() + 4  # the lease, and the grace that the kernel's alarm has beyond it
-        until(lambda: time.monotonic() > ends)
-        holder.send_signal(signal.SIGCONT)
-        assert holder.wait() != 0 or heard(holder, "ended")["cause"] == "lease"
+@pytest.fixture(name="freezer")
+def _freezer() -> Iterator[Path]:
+    """Make a control group that can be frozen."""
+    group = (ROOT / "freezer" if (ROOT / "freezer").is_dir() else ROOT) / f"fabgitops-test-{uuid4().hex[:8]}"
+    group.mkdir()
+    yield group
+    until(lambda: not members(group))
+    group.rmdir()
+
+
+@contextmanager
+def standing_still(pid: int, group: Path, how: str) -> Iterator[None]:
+    """Stop a process, or freeze a group, meanwhile."""
+    if how == "stopped":
+        os.kill(pid, signal.SIGSTOP)
+        yield
+        return
+    version_1 = (group / "freezer.state").exists()
+    state, frozen, thawed = ("freezer.state", "FROZEN", "THAWED") if version_1 else ("cgroup.freeze", "1", "0")
+    (group / state).write_text(frozen)
+    try:
+        yield
+    finally:
+        (group / state).write_text(thawed)
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+def test_a_quiet_pod_is_let_go_though_the_holder_stands_still(here: Pod, freezer: Path, how: str) -> None:
+    """A holder that is stopped, or frozen with the agent's container, is over when its lease is, and its queue with it.
+
+    What a quiet pod sends finds a place in that queue for hours.
+    """
+    held = holding("net", here.pid, freezer, **PARTITION, lease_secs=1)
+    with held as holder, standing_still(holder.pid, freezer, how):
+        assert here.asked(1, 0.1) == [LOST]
+        holder.wait(20)
+        assert LOST not in here.asked()
 
 
 def test_it_ends_with_its_pod(here: Pod) -> None:

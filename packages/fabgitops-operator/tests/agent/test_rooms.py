@@ -8,7 +8,7 @@ import pytest
 from fabgitops_operator.agent import capabilities, targets
 from fabgitops_operator.agent.asked import Fault, Inject, NetworkDelay
 from fabgitops_operator.agent.holders import rules
-from fabgitops_operator.agent.holders.cgroups import groups, join
+from fabgitops_operator.agent.holders.cgroups import groups, join, leave_freezer
 from fabgitops_operator.agent.holders.line import Line
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,6 +100,16 @@ def test_groups_of_both_versions(tmp_path: Path) -> None:
     ]
     with pytest.raises(ValueError, match="another cgroup namespace"):
         join(7, "0::/../../podA/c1\n", tmp_path)
+
+
+def test_a_holder_leaves_the_freezer_of_its_container(tmp_path: Path) -> None:
+    """With version 1 it is not frozen with the agent, since no signal would end it then; version 2 needs nothing."""
+    leave_freezer(7, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "freezer").mkdir()
+    (tmp_path / "freezer/cgroup.procs").touch()
+    leave_freezer(7, tmp_path)
+    assert (tmp_path / "freezer/cgroup.procs").read_text() == "7"
 
 
 def process(proc: Path, pid: int, groups: str, parent: int = 1, started: int = 0, name: str = "a (b) c") -> None:

@@ -46,3 +46,16 @@ def join(pid: int, listing: str, root: Path = ROOT) -> list[Path]:
             procs.write_text(str(pid))
             joined.append(group)
     return joined
+
+
+def leave_freezer(pid: int, root: Path = ROOT) -> None:
+    """Take a process out of what is frozen with its container, where groups are of version 1.
+
+    What is frozen there heeds no signal at all, before it is thawed; with version 2 SIGKILL ends it (cgroups(7)).
+
+    Raises:
+        OSError: The group refuses it.
+    """
+    freezer = root / "freezer" / "cgroup.procs"
+    if freezer.is_file():
+        freezer.write_text(str(pid))

@@ -81,12 +81,12 @@ def _worker(asked: Asked, ties: Ties) -> int:
 
 
 def _begin(asked: Asked, ties: Ties, parent: int, tells: int) -> None:
-    tie(parent, asked.lease_secs, asked.cap_secs, asked.cap_secs)
+    own = tie(parent, asked.lease_secs, asked.cap_secs, asked.cap_secs)
     if not join(os.getpid(), _listing(asked.pid)):
         raise ValueError("none of them limits processor time")
     os.write(tells, _JOINED.encode())
     os.close(tells)
-    _burn(asked.load_percent / 100, ties)
+    _burn(asked.load_percent / 100, ties.of(own))
 
 
 def _listing(pid: int) -> str:

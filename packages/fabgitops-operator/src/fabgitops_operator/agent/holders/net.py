@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Self
 
 from fabgitops_operator.agent.holders import rules
+from fabgitops_operator.agent.holders.cgroups import leave_freezer
 from fabgitops_operator.agent.holders.lasting import last
 from fabgitops_operator.agent.holders.line import Line
 from fabgitops_operator.agent.holders.namespaces import Namespace, enter
@@ -15,7 +16,7 @@ from fabgitops_operator.agent.holders.pipes import tell
 from fabgitops_operator.agent.holders.ties import now, tie
 
 _QUEUE_LENGTH = 64
-"""Short, because it is what a holder that stands still keeps from its pod."""
+"""Short, because it is what a holder that stands still keeps from its pod, and what is lost when the queue ends."""
 _PROCESSOR_SHARE = 0.5
 
 
@@ -51,6 +52,7 @@ def hold(asked: Asked) -> None:
         RulesError: The packet filter refuses the rules.
     """
     ties = tie(os.getppid(), asked.lease_secs, asked.cap_secs, 10 + asked.cap_secs * _PROCESSOR_SHARE)
+    leave_freezer(os.getpid())
     target = os.pidfd_open(asked.pid)
     enter(asked.pid, Namespace.NETWORK)
     chain = rules.chain(asked.injection)

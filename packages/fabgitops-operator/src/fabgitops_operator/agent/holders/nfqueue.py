@@ -53,7 +53,7 @@ class PacketQueue:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop listening: what waits goes on, as far as the rule lets it."""
+        """Stop listening: the kernel drops what waits."""
         self.close()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ import ctypes
 import os
 
 from fabgitops_operator.agent.holders import rules
+from fabgitops_operator.agent.holders.cgroups import leave_freezer
 from fabgitops_operator.agent.holders.namespaces import Namespace, enter
 from fabgitops_operator.agent.holders.nfqueue import PacketQueue
 from fabgitops_operator.agent.holders.pipes import tell
@@ -17,9 +18,10 @@ def trial() -> None:
     """Hold a queue in a network namespace of its own, which ends with this process.
 
     Raises:
-        OSError: The kernel has no packet queues, or this process may not.
+        OSError: The kernel has no packet queues, or this process may not do that, or not leave its freezer.
         RulesError: The packet filter knows no such rule.
     """
+    leave_freezer(os.getpid())
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_NETWORK):
         number = ctypes.get_errno()
