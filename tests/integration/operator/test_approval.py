@@ -102,11 +102,11 @@ async def test_who_may_approve_and_in_whose_name(site: Site, policy: httpx.Clien
     await site.apply("mixer", 502, **MANUAL)
     alice, bob = person(policy, site, "alice", APPROVER), person(policy, site, "bob", EDITOR)
 
-    def says(who: dict[str, str], change: dict[str, Any]) -> str:
-        answer = policy.patch(url(site), json=change, headers=who)
+    def says(who: dict[str, str], change: dict[str, Any], **how: str) -> str:
+        answer = policy.patch(url(site), json=change, headers=who, params=how)
         return "" if answer.is_success else f"{answer.status_code} {answer.json()['message']}"
 
-    await until(lambda: says(bob, approved("a1", "bob")), "the policy is in force")
+    await until(lambda: says(bob, approved("a1", "bob"), dryRun="All"), "the policy is in force")
     refused = says(bob, approved("a1", "bob"))
     assert refused.startswith("403 ")
     assert f"bob may not approve what is written to {site.namespace}/mixer: that takes the verb approve" in refused
