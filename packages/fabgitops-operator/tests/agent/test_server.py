@@ -32,16 +32,16 @@ class Door(Gate):
 
     passed = 0
 
-    async def refused(self, authorization: str) -> tuple[int, str] | None:
+    async def refused(self, authorization: str, *, begins: bool = True) -> tuple[int, str] | None:
         """Ask the gate, and count."""
-        why = await super().refused(authorization)
+        why = await super().refused(authorization, begins=begins)
         self.passed += not why
         return why
 
 
 @pytest.fixture(name="door")
-def _door() -> Door:
-    return Door(Tokens(), OPERATOR, lambda: 0.0)
+def _door(node: Node) -> Door:
+    return Door(Tokens(), OPERATOR, lambda: node.now)
 
 
 @pytest.fixture(name="client")
@@ -121,6 +121,20 @@ async def test_a_request_waits_for_one_that_has_waited_itself(
         assert len(ending) == 1
         gone.set()
     assert [each.result().status for each in (first, second, third)] == [200, 200, 404]
+
+
+async def test_an_api_server_that_is_away_ends_nothing_that_is_held(client: Client, node: Node, door: Door) -> None:
+    """What was begun is renewed and ended by whoever began it, however long nobody says whose the token is."""
+    assert (await client.put("/v1/injections/e.t", json=BODY | {"capSecs": 120})).status == 200
+    assert isinstance(door.reviews, Tokens)
+    door.reviews.away = True
+    for node.now in range(5, 100, 5):
+        ahead = {"instance": "abc", "notAfter": node.now + 9.0}
+        assert (await client.post("/v1/injections/e.t/renew", json=ahead)).status == 200
+    late = await client.put("/v1/injections/other", json=BODY | {"notAfter": node.now + 9.0})
+    assert (late.status, "whose token it is cannot be found out" in (await late.json())["error"]) == (503, True)
+    assert (await client.delete("/v1/injections/e.t")).status == 200
+    assert list(node.begun) == ["e.t"]
 
 
 WRONG = {

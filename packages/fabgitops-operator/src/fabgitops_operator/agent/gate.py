@@ -2,17 +2,25 @@
 
 A token of another audience is none here, so one that leaks elsewhere opens nothing, and one that is shown here opens
 nothing elsewhere (Kubernetes API, TokenReview).
+
+What was let in may renew and end what is there also while the API server gives no answer: an experiment that runs does
+not need it. To begin anything always does.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from fabgitops_operator.hosting.errors import Unavailable
+
 AUDIENCE = "fabgitops-agent"
 KEPT_SECS = 60.0
 """How long a token that was good is taken without asking again."""
+HEARD_SECS = 2.0
+"""How long a renewal or an end waits for an API server that hangs: who asks for it waits 4 s, a lease lasts 15."""
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/-]+=*)")
 """RFC 6750, section 2.1: what is no such token is nobody's, and the API server is not asked for its sake."""
 
@@ -26,15 +34,27 @@ class Reviews(Protocol):
 
 @dataclass(slots=True)
 class Gate:
-    """Lets one account in. `clock` gives seconds that never go back."""
+    """Lets one account in.
+
+    Args:
+        reviews: Who says whose a token is.
+        account: The one.
+        clock: Seconds that never go back.
+        longest_secs: How long an injection is held at most.
+    """
 
     reviews: Reviews
     account: str
     clock: Callable[[], float]
-    _good: dict[bytes, float] = field(default_factory=dict)
+    longest_secs: float = 3600.0
+    _let_in: dict[bytes, float] = field(default_factory=dict)
+    """When each was let in last by the API server's word; what that has refused since is not here."""
 
-    async def refused(self, authorization: str) -> tuple[int, str] | None:
+    async def refused(self, authorization: str, *, begins: bool = True) -> tuple[int, str] | None:
         """Return why a request is refused, as an HTTP status and a sentence, or nothing.
+
+        `begins` says that something is asked for that is not there yet: while the API server gives no answer, only
+        what does not is let in, by a token that was, until what that may have begun is over.
 
         Raises:
             ApiError: The API server gives no answer.
@@ -42,15 +62,26 @@ class Gate:
         shown = _BEARER.fullmatch(authorization)
         if not shown:
             return 401, "the agent wants a token: Authorization: Bearer ..."
-        token = shown[1]
-        known = hashlib.sha256(token.encode()).digest()
-        if self.clock() < self._good.get(known, 0.0):
+        known = hashlib.sha256(shown[1].encode()).digest()
+        since = self.clock() - self._let_in.get(known, float("-inf"))
+        if since < KEPT_SECS:
             return None
+        if begins or since >= self.longest_secs + 2 * KEPT_SECS:
+            return await self._reviewed(shown[1], known)
+        try:
+            async with asyncio.timeout(HEARD_SECS):
+                return await self._reviewed(shown[1], known)
+        except (Unavailable, TimeoutError):
+            return None
+
+    async def _reviewed(self, token: str, known: bytes) -> tuple[int, str] | None:
         user = await self.reviews.user_of(token, AUDIENCE)
+        now = self.clock()
+        kept = self.longest_secs + 2 * KEPT_SECS
+        self._let_in = {each: at for each, at in self._let_in.items() if each != known and now - at < kept}
         if user is None:
             return 401, f"the token is none for the audience {AUDIENCE}"
         if user != self.account:
             return 403, f"{user} may ask this agent nothing; {self.account} may"
-        now = self.clock()
-        self._good = {known: now + KEPT_SECS, **{each: at for each, at in self._good.items() if at > now}}
+        self._let_in[known] = now
         return None

@@ -43,7 +43,7 @@ async def serve(settings: AgentSettings) -> None:
     most = settings.max_injections, settings.max_secs
     injections = Injections(Holders(), time.monotonic, place.instance, *most, metrics.ended)
     metrics.watch(injections)
-    gate = Gate(kube, settings.account, time.monotonic)
+    gate = Gate(kube, settings.account, time.monotonic, settings.max_secs)
     server = Server(place, injections, gate, time.monotonic)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(kube.close)

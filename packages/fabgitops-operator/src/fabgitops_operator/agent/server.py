@@ -52,8 +52,9 @@ class Server:
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        shown, begins = request.headers.get("Authorization", ""), request.method == "PUT"
         try:
-            refused = await self.gate.refused(request.headers.get("Authorization", ""))
+            refused = await self.gate.refused(shown, begins=begins)
         except ApiError as error:
             return self._said(Answer(503, {"error": f"whose token it is cannot be found out: {error}"}))
         return self._said(Answer(refused[0], {"error": refused[1]})) if refused else await handler(request)
