@@ -44,6 +44,7 @@ class Told:
         self.ticks: float | None = None
         self.policy: dict[str, Any] | None = POLICY
         self.opted_in = True
+        self.off = ""
         self.commands: tuple[Any, ...] = ()
         self.notices: list[ChaosNotice] = []
 
@@ -56,7 +57,8 @@ class Told:
     @property
     def facts(self) -> Facts:
         """Return what is allowed."""
-        return Facts(None if self.policy is None else ChaosPolicySpec.model_validate(self.policy), self.opted_in)
+        policy = None if self.policy is None or self.off else ChaosPolicySpec.model_validate(self.policy)
+        return Facts(policy, self.opted_in, self.off)
 
     @property
     def request(self) -> Request | None:

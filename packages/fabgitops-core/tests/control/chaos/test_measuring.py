@@ -103,6 +103,37 @@ def test_an_abort_at_any_time_ends_within_a_round(when: str) -> None:
     assert (told.at - begun).total_seconds() <= 5
 
 
+@pytest.mark.parametrize("policy", [None, {**POLICY, "enabled": False}, "what is allowed cannot be read"])
+@pytest.mark.parametrize("when", ["running", "recovering", "resting", "asking", "restarted"])
+def test_the_kill_switch_ends_what_asks_about_its_end(when: str, policy: dict[str, object] | str | None) -> None:
+    """A policy that is off, deleted or not to be read ends it within seconds, however long its probes had yet."""
+    no = Answer("steady", False, "503")
+    told = Told(probes=[{**PROBE, "when": ["end"], "withinSecs": 3600}]).running()
+    if when != "running":
+        ended(told)
+    if when in {"resting", "asking"}:
+        told.acted().acted(Result.DONE, no)
+    if when == "asking":
+        told.woken()
+    if when == "restarted":
+        told = Told().declared(told.status, spec=told.spec)
+    begun = told.at
+    told.off = policy if isinstance(policy, str) else ""
+    told.policy = POLICY if told.off else policy  # type: ignore[assignment]
+    told.to_the_end(no, most=12)
+    assert (told.status.phase, told.status.reason) == (Phase.ABORTED, "NotAllowed")
+    assert told.status.verdict is Verdict.INCONCLUSIVE
+    assert (told.at - begun).total_seconds() <= 10
+
+
+def test_a_window_that_closes_ends_no_question_about_the_end() -> None:
+    """What is over when its window closes is still asked about: nothing is injected, and it may yet pass."""
+    told = ended(Told(probes=[{**PROBE, "when": ["end"], "withinSecs": 3600}]).running()).acted()
+    told.policy = {**POLICY, "windows": [{"type": "allow", "schedule": "0 3 * * *", "duration": "1h"}]}
+    told.acted(Result.DONE, Answer("steady", False, "503")).to_the_end(HOLDS)
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, Verdict.PASSED)
+
+
 def test_an_abort_of_what_has_held_changes_nothing() -> None:
     """An experiment whose last answers hold has passed, although somebody wanted it over a moment before."""
     told = ended(Told(probes=[{**PROBE, "when": ["end"], "withinSecs": 3600}]).running()).acted()

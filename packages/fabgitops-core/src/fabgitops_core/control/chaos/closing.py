@@ -8,6 +8,7 @@ from fabgitops_core.api.chaos.status import ProbeRecord
 from fabgitops_core.control.chaos import timing
 from fabgitops_core.control.chaos.events import Acted, Looked
 from fabgitops_core.control.chaos.finishing import finished
+from fabgitops_core.control.chaos.guards import SWITCH, against
 from fabgitops_core.control.chaos.outcomes import Answer
 from fabgitops_core.control.chaos.probing import noted
 from fabgitops_core.control.chaos.reasons import Reason
@@ -25,9 +26,10 @@ def close(state: Ending, at: datetime) -> Step:
 
 
 def looked(state: Closing, event: Looked) -> Step:
-    """Ask again what did not hold."""
+    """Ask again what did not hold: for the last time, where chaos was switched off."""
     by = timing.elapsed(state.last, event.at, state.most)
-    return _asked(replace(state, waited=state.waited + by, last=event.at), event.at)
+    off = against(state.plan, event.facts, event.at, SWITCH) if state.plan else ""
+    return _asked(replace(state, waited=state.waited + by, last=event.at, switched_off=off), event.at)
 
 
 def _asked(state: Closing, at: datetime) -> Step:
@@ -58,7 +60,10 @@ def _cut_short(state: Closing, left: tuple[Probe, ...]) -> Closing:
     """Say that it was ended while it waited for probes to hold, where nothing else ended it before."""
     if not left or state.leaving or state.cause is not Reason.ELAPSED:
         return state
-    return replace(state, cause=Reason.ABORTED, why=f"it was ended by spec.abort before the probe {left[0].name} held")
+    before = f"before the probe {left[0].name} held"
+    if state.switched_off:
+        return replace(state, cause=Reason.NOT_ALLOWED, why=f"it was ended {before}: {state.switched_off}")
+    return replace(state, cause=Reason.ABORTED, why=f"it was ended by spec.abort {before}")
 
 
 def faulted(state: Judging, event: Faulted) -> Step:

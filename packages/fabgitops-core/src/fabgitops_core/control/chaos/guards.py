@@ -71,6 +71,9 @@ def _parameters(plan: Plan, policy: ChaosPolicySpec, facts: Facts, at: datetime)
     return "; ".join(plan.scenario.validate(plan.given, policy))
 
 
+SWITCH: tuple[Guard, ...] = (_enabled,)
+"""What must be so for as long as anything of it is asked: a window is of what is injected, and not of what follows."""
+
 THROUGHOUT: tuple[Guard, ...] = (_enabled, _opted_in, _scenario, _windows)
 """What must be so for as long as it runs."""
 

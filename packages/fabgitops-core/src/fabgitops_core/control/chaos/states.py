@@ -137,7 +137,8 @@ class Ending(Known):
     """It is over, for a `cause`; without a plan the operator does not understand its spec any more.
 
     `waited` are the seconds since the last request that could have begun or renewed anything, as of `last`; since then
-    no more than `most` can have gone by.
+    no more than `most` can have gone by. `switched_off` says why there is no chaos at all any more, as it was looked at
+    last.
     """
 
     plan: Plan | None
@@ -146,11 +147,12 @@ class Ending(Known):
     last: datetime
     most: float = 0.0
     waited: float = 0.0
+    switched_off: str = ""
 
     @property
     def unwanted(self) -> bool:
-        """Return whether somebody has ended or deleted it: then nobody waits for probes to hold."""
-        return self.leaving or (self.plan is not None and self.plan.spec.abort)
+        """Return whether somebody has ended or deleted it, or all chaos: then nobody waits for probes to hold."""
+        return self.leaving or bool(self.switched_off) or (self.plan is not None and self.plan.spec.abort)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +238,7 @@ Step: TypeAlias = tuple[State, Commands]
 
 _CARRIED = ("key", "uid", "generation", "created", "status", "leaving")
 _TIMED = ("plan", "left", "last", "most", "ticks", "clocks", "silence", "rests")
-_ENDING = ("plan", "cause", "why", "last", "most", "waited")
+_ENDING = ("plan", "cause", "why", "last", "most", "waited", "switched_off")
 
 
 def carried(state: Known) -> dict[str, Any]:
