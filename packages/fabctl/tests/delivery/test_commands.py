@@ -233,6 +233,8 @@ async def test_all_that_is_left_is_skipped(play: Play, capsys: Any) -> None:
     assert "it was given up, and begins again; it gets everything" in capsys.readouterr().out
 
 
+GIVEN_UP: Body = {"abort": True, "abortedAt": AT}
+PAUSED = {f"{MARK}/pause": "hot"}
 LOST: Body = {
     "message": "the ReplicaSet of the proven revision aa11 is gone: fabctl rollout promote hmi --full",
     "conditions": [{"type": "Stalled", "status": "True", "reason": "StableLost"}],
@@ -278,6 +280,11 @@ async def test_what_makes_no_sense_is_told_and_not_said(
         (rollout(observedGeneration=1), abort, "has not looked at it since it changed"),
         (rollout("Failed", **LOST), promote, "is gone: fabctl rollout promote hmi --full"),
         (rollout("Failed", **LOST), abort, "is gone: fabctl rollout promote hmi --full"),
+        (rollout("Failed", **GIVEN_UP, **LOST), retry, "is gone: fabctl rollout promote hmi --full"),
+        (rollout("Failed", **GIVEN_UP, **LOST), promote, "is gone: fabctl rollout promote hmi --full"),
+        (rollout("Failed", **GIVEN_UP, annotations=PAUSED), retry, "it is paused: fabctl rollout resume hmi"),
+        (rollout("Failed", **GIVEN_UP, annotations=PAUSED), promote, "it is paused: fabctl rollout resume hmi"),
+        (rollout("Failed", **GIVEN_UP, spec={"paused": True}), retry, "set spec.paused to false in Git"),
         (rollout(), approve, "hmi is a Rollout: its template is agreed to in Git"),
     ],
 )

@@ -216,6 +216,41 @@ def test_a_row_says_how_far_it_is() -> None:
     assert stopped.headers[-1] == "Message"
 
 
+LOST: dict[str, Any] = {"conditions": [{"type": "Stalled", "status": "True", "reason": "StableLost"}]}
+PAUSED = {f"{MARK}/pause": "x"}
+LABEL = "if its ReplicaSet is there: give it its label fabgitops.io/rollout=hmi again"
+AGAIN = "declare its template again: all goes back to it"
+BOTH = "set spec.paused to false in Git, then fabctl rollout resume hmi"
+WITHOUT = "do without it: fabctl rollout promote hmi --full"
+
+
+@pytest.mark.parametrize(
+    ("given", "then"),
+    [
+        (viewed("Failed", **LOST), (LABEL, AGAIN, WITHOUT)),
+        (viewed("Failed", abort=True, **LOST), (LABEL, AGAIN, WITHOUT)),
+        (
+            viewed("Failed", annotations=PAUSED, **LOST),
+            (LABEL, AGAIN, "do without it: fabctl rollout resume hmi, then fabctl rollout promote hmi --full"),
+        ),
+        (
+            viewed("Failed", stableRS="unknown", **LOST),
+            ("declare the template that is to count, then take it for proven: fabctl rollout promote hmi --full",),
+        ),
+        (
+            viewed("Failed", abort=True, annotations=PAUSED, spec={"paused": True}),
+            (
+                "change Git: another template is a new revision",
+                f"put right what failed, and begin this one again: {BOTH}, then fabctl rollout retry hmi",
+            ),
+        ),
+    ],
+)
+def test_what_can_be_done_is_what_may_be_said(given: WorkloadView, then: tuple[str, ...]) -> None:
+    """What is lost names no abort or retry, which are refused then, and what is paused says what comes first."""
+    assert standing(given).next == then
+
+
 @pytest.mark.parametrize(
     ("given", "why", "then", "code", "over"),
     [

@@ -35,11 +35,16 @@ class Watch:
         self.hashes: dict[str, str] = {}
 
     def begins(self) -> None:
-        """Look at what there is before a request; the first look after a pause says what there may be."""
+        """Look at what there is before a request; the first look after a pause says what there may be.
+
+        Of what is given up each later one does: what it gave back it gets by no word meanwhile.
+        """
         plant, now = self.plant, self.has()
         is_paused = marks.PAUSE in plant.annotations or plant.spec.get("paused")
         if not is_paused:
             self.at_first = None
+        elif plant.status is not None and plant.status.abort:
+            self.at_first = now
         elif self.at_first is None or self.at_first.version != now.version:
             self.at_first = self.with_held(now)
         self.before = now

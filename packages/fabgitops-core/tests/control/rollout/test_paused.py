@@ -213,6 +213,32 @@ def test_words_wait_for_its_end(way: str) -> None:
     ends(plant)
 
 
+@pytest.mark.parametrize("word", ["retry", "full"])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_given_up_gets_nothing_back(way: str, word: str) -> None:
+    """Given up during a pause, and retried or promoted in full in it, it has no more than was left until it goes on."""
+    plant = out(way)
+    under_way(plant)
+    by_word(plant, True)
+    plant.stays(10)
+    hash_ = status(plant).current_pod_hash
+    plant.say(marks.ABORT, hash_)
+    plant.stays(700)
+    plant.say(marks.ABORT, None)
+    watch = Watch(plant)
+    watch.begins()
+    if word == "retry":
+        plant.say(marks.RETRY, f"{hash_}/{status(plant).aborted_at:%Y-%m-%dT%H:%M:%SZ}")
+    else:
+        plant.say(marks.PROMOTE, f"{hash_}/full")
+    works(plant, 40, watch)
+    assert (status(plant).abort, status(plant).phase, plant.counts()) == (False, Phase.PAUSED, {"1": 4, "2": 0})
+    assert (users(plant), plant.selected("hmi-canary")) == ("1", "" if way == "simple" else "1")
+    assert "stays at 0 of 4 pods" in status(plant).decisions[-1].outcome
+    by_word(plant, False)
+    ends(plant)
+
+
 def test_a_first_version_waits_too() -> None:
     """Made while it is paused there is no pod of it, and it says why; then it comes up."""
     plant = Junction(spec(WAYS["pods"], paused=True))

@@ -292,3 +292,28 @@ def test_longer_stories(seed: int, chance: float) -> None:
     story = Story(seed)
     story.is_paused(5, 40, chance)
     story.ends()
+
+
+class Insisting(Story):
+    """One in which somebody gives up what is on its way, and wants it again, also while it is paused."""
+
+    def goes_on(self) -> None:
+        """Let something happen: as often as not one of both words."""
+        self.watch.begins()
+        status = self.status
+        if self.chance.random() < 0.5:
+            super().goes_on()
+        elif (at := status.aborted_at) is None:
+            self.plant.say(marks.ABORT, status.current_pod_hash)
+        else:
+            self.plant.say(marks.ABORT, None)
+            self.plant.say(marks.RETRY, f"{status.current_pod_hash}/{at:%Y-%m-%dT%H:%M:%SZ}")
+        self.works()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_stories_of_second_tries(seed: int) -> None:
+    """It is given up and retried again and again, paused or not: paused it gets nothing back, and it comes to rest."""
+    story = Insisting(seed)
+    story.is_paused(10, 40, 0.2)
+    story.ends()

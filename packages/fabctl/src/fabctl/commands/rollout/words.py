@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 def promote(rollout: WorkloadView) -> Word[WorkloadView]:
     """Return the word that lets one go on that waits."""
     _check_under_way(rollout)
+    _check_going(rollout)
+    _check_known(rollout)
     if rollout.aborted:
         raise Unhandled(
             f"{rollout.name}: it was given up: fabctl rollout retry {rollout.name}, or promote it with --full"
         )
-    _check_going(rollout)
-    _check_known(rollout)
     if not rollout.pauses:
         raise NothingToSay(f"it waits for nobody, it is {rollout.phase}")
     if (stop := stop_of(rollout)) is None:
@@ -99,6 +99,8 @@ def retry(rollout: WorkloadView) -> Word[WorkloadView]:
     """Return the word that begins a revision once more."""
     if not rollout.aborted or not rollout.aborted_at:
         raise NothingToSay(f"nothing was given up, it is {rollout.phase}")
+    _check_going(rollout)
+    _check_known(rollout)
     shown = (
         ("Given up", f"{rollout.aborted_at}: {rollout.cause or rollout.message}"),
         ("Then", "it is begun again with its first step"),

@@ -14,7 +14,7 @@ from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import contending
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways import bluegreen, settling
-from fabgitops_core.control.rollout.ways.aborting import aborted, is_under_way, retried
+from fabgitops_core.control.rollout.ways.aborting import aborted, is_under_way, retried, taken_up
 from fabgitops_core.control.rollout.ways.canary import is_at_a_pause, next_step, step_of
 
 MOST_HEARD = 4
@@ -88,10 +88,8 @@ def _promote(look: Look, state: RolloutState, word: str) -> RolloutState | str:
     if step == FULL and holding.is_lost(look, state):
         return settling.given_up(look, state)
     if step == FULL:
-        state = state.with_status(
+        state = taken_up(state).with_status(
             promote_full=True,
-            abort=False,
-            aborted_at=None,
             cause="",
             finished_at=None,
             pause_conditions=(),

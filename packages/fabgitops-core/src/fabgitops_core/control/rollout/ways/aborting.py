@@ -41,12 +41,20 @@ def aborted(look: Look, state: RolloutState, rule: str, cause: str) -> RolloutSt
     return decided(state, look.at, cause, rule, outcome, RolloutReason.ABORTED)
 
 
+def taken_up(state: RolloutState) -> RolloutState:
+    """Let a revision that was given up be on its way again.
+
+    While it is held it may have what is left of it: what it was held at before was given back.
+    """
+    if not state.status.abort:
+        return state
+    return state.with_status(abort=False, aborted_at=None, ceiling=None)
+
+
 def retried(look: Look, state: RolloutState, given: str) -> RolloutState:
     """Begin a revision once more that was given up."""
     now = second(look.at)
-    state = state.with_status(
-        abort=False,
-        aborted_at=None,
+    state = taken_up(state).with_status(
         finished_at=None,
         cause="",
         analyses=(),

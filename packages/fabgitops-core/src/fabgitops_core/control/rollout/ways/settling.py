@@ -9,6 +9,7 @@ from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.switching import is_out
 from fabgitops_core.control.rollout.view import Look
+from fabgitops_core.control.rollout.ways.aborting import taken_up
 
 
 def proven(look: Look, state: RolloutState, given: str = "it carries all") -> RolloutState:
@@ -43,14 +44,12 @@ def forgotten(look: Look, state: RolloutState) -> RolloutState | None:
 def given_up(look: Look, state: RolloutState) -> RolloutState:
     """Do without the proven revision that is lost, as somebody says so: what is declared comes up as a first one."""
     status, given = state.status, "somebody promoted it without the proven revision, which is lost"
-    state = state.with_status(
+    state = taken_up(state).with_status(
         stable_rs="",
         lost=proving.lost(status),
         current_step_index=look.last_step,
         pause_conditions=(),
         controller_pause=False,
-        abort=False,
-        aborted_at=None,
         cause=brief(holding.lost(look, state)),
         finished_at=None,
     )
