@@ -82,6 +82,8 @@ class Plant(World):
         """What the API server says instead of making anything."""
         self.unwatchable = self.homeless = False
         """Whether nobody may watch; whether the namespace is not there."""
+        self.away = False
+        """Whether it answers nothing but what it was asked before."""
         self.rehearsed: list[Body] = []
         self.version = "v1.34.2"
         self.made = threading.Event()
@@ -100,7 +102,9 @@ class Answering(Served):
 
     def do_GET(self) -> None:  # noqa: N802 - as the server calls it
         """Answer, unless nobody may watch."""
-        if self.path == "/version":
+        if self.world.away:
+            self._say(503, {"message": "away"})
+        elif self.path == "/version":
             self._say(200, {"gitVersion": self.world.version})
         elif self.world.unwatchable and "watch" in parse_qs(urlsplit(self.path).query):
             self._say(403, {"message": 'User "me" cannot watch resource "chaosexperiments"'})
@@ -112,7 +116,9 @@ class Answering(Served):
         plural, name = self._what(urlsplit(self.path).path)
         content = self.rfile.read(int(self.headers["Content-Length"]))
         there = self.world.objects[plural, name]["metadata"]
-        if plural in self.world.denied:
+        if self.world.away:
+            self._say(503, {"message": "away"})
+        elif plural in self.world.denied:
             self._say(403, {"message": f'User "me" cannot patch resource "{plural}"'})
         elif json.loads(content).get("metadata", {}).get("uid", there.get("uid")) != there.get("uid"):
             self._say(422, {"message": "metadata.uid: Invalid value: field is immutable"})

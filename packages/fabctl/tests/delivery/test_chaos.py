@@ -128,7 +128,7 @@ def test_who_ends_fabctl_ends_the_experiment(play: Play, file: Any, number: sign
         fabctl.send_signal(number)
         _, err = fabctl.communicate(timeout=60)
     assert (fabctl.returncode, world.objects[CHAOS, "kill"]["spec"]["abort"]) == (128 + number, True)
-    assert "it is ended, for nobody follows it any more" in err
+    assert "to be ended, for nobody follows it any more" in err
     assert "over, Aborted, Inconclusive" in err
     assert "Traceback" not in err
 
@@ -143,7 +143,7 @@ def test_a_second_ctrl_c_does_not_wait(play: Play, file: Any) -> None:
         assert fabctl.stderr
         fabctl.stdout.readline()
         fabctl.send_signal(signal.SIGINT)
-        assert "it is ended, for nobody follows it any more" in fabctl.stderr.readline()
+        assert "to be ended, for nobody follows it any more" in fabctl.stderr.readline()
         assert "told to end; Ctrl-C does not wait until it is over" in fabctl.stderr.readline()
         fabctl.send_signal(signal.SIGINT)
         _, err = fabctl.communicate(timeout=60)
@@ -327,3 +327,71 @@ async def test_a_namespace_that_is_not_there_is_said(play: Play, file: Any, *, d
     world.homeless = True
     error = await raised(run(file(), dry_run=dry_run, connection=here))
     assert (type(error), "no namespace plant: make it, or give another with -n" in str(error)) == (UnknownPLC, True)
+
+
+@pytest.mark.parametrize(
+    ("phase", "known"),
+    [
+        ("Running", "Last seen Running, it is over by itself after 2026-01-01T00:01:00Z"),
+        ("Pending", "Last seen Pending, it may begin until 2026-01-01T00:05:00Z, and lasts 60 s then"),
+        ("", "Last seen before any operator had looked at it, it may begin until 2026-01-01T00:05:00Z"),
+    ],
+)
+async def test_what_could_not_be_told_to_end_goes_on(
+    play: Play, file: Any, capfd: Any, monkeypatch: pytest.MonkeyPatch, phase: str, known: str
+) -> None:
+    """Where the API server is away then: what was seen last, when it is over by itself, and how to end it are said."""
+    monkeypatch.setattr(ending, "ENDING_SECS", 0.2)
+    world, here = play(POLICY)
+    if phase:
+        more = {"endsAt": "2026-01-01T00:01:00Z"} if phase == "Running" else {"startedAt": None}
+        operated(world, (phase, {**more, "reason": "Waits", "message": f"it is {phase}"}))
+    task = asyncio.ensure_future(run(file(), wait=True, interval=0.1, connection=here))
+    while (f"it is {phase}" if phase else "no operator has looked") not in (out := capfd.readouterr().out):
+        await asyncio.sleep(0.01)
+    world.away = True
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    err = capfd.readouterr().err
+    assert "kill: not told to end, as far as is known: " in err, out
+    assert known in err
+    assert "fabctl chaos abort kill -n plant ends it" in err
+    assert "nothing of it was begun" not in err
+
+
+async def test_a_timeout_that_ends_nothing_says_so(
+    play: Play, file: Any, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 6, and not that it was ended, which the API server did not take; nor does who may not end it."""
+    monkeypatch.setattr(ending, "ENDING_SECS", 0.2)
+    world, here = play(POLICY)
+    asked = world.made.set
+
+    def leave() -> None:
+        world.away = True
+        asked()
+
+    monkeypatch.setattr(world.made, "set", leave)
+    error = await raised(run(file(), wait=True, timeout=0.3, connection=here))
+    assert (error.code, "not over within 0.3 s, and it could not be ended" in str(error)) == (6, True)
+    assert "as far as is known: http" in (err := capfd.readouterr().err), err
+    assert "ends 30 s after its last renewal" not in err
+
+
+async def test_a_second_ctrl_c_says_that_it_was_not_told(play: Play, file: Any, capfd: Any) -> None:
+    """Who does not wait until the API server is back is told that the experiment goes on."""
+    world, here = play(POLICY)
+    task = asyncio.ensure_future(run(file(), wait=True, interval=0.1, connection=here))
+    while "no operator has looked" not in capfd.readouterr().out:
+        await asyncio.sleep(0.01)
+    world.away = True
+    task.cancel()
+    said = ""
+    while "to be ended" not in said:
+        await asyncio.sleep(0.01)
+        said += capfd.readouterr().err
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert "not told to end" in said + capfd.readouterr().err

@@ -107,6 +107,15 @@ def test_what_nobody_has_confirmed_is_said() -> None:
     assert [each.rule for each in happened(experiment(body))] == ["Injected", "Unconfirmed"]
 
 
+def test_the_beginning_is_told_once() -> None:
+    """What is said of a target at its end stands under the time of the end: as a line of its beginning it is new."""
+    (begun,) = happened(experiment(world.experiment("Running", targets=[world.target("mixer")])))
+    over = world.target("mixer", "Recovered", recoveredAt=ENDS, message="somebody has set it meanwhile")
+    first, last = happened(experiment(world.experiment("Recovering", targets=[over])))
+    assert (first, first.outcome) == (begun, "mixer")
+    assert last.outcome == "mixer: somebody has set it meanwhile"
+
+
 def test_one_that_was_told_to_end_says_so() -> None:
     """By spec.abort, or because it is deleted, until it is over; and which probe does not hold."""
     asked = world.experiment(

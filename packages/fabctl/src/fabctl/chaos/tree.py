@@ -45,13 +45,20 @@ def experiment_tree(given: Experiment, now: datetime) -> Branch:
 
 def happened(given: Experiment) -> tuple[Decision, ...]:
     """Return what happened to its targets, in the order in which it did, as lines tell it."""
-    injected = [_told(each.injected, RUNNING, INJECTED, each) for each in given.targets if each.injected]
-    recovered = [_told(each.recovered, RECOVERING, _ended(each), each) for each in given.targets if each.recovered]
+    injected = [_told(each.injected, RUNNING, INJECTED, each.name) for each in given.targets if each.injected]
+    recovered = [
+        _told(each.recovered, RECOVERING, _ended(each), _last(each)) for each in given.targets if each.recovered
+    ]
     return tuple(sorted([*injected, *recovered], key=lambda each: each.at or datetime.min.replace(tzinfo=UTC)))
 
 
-def _told(at: datetime | None, stage: str, rule: str, target: Target) -> Decision:
-    return Decision(at, stage, 0, "", rule, ": ".join(filter(None, (target.name, target.message))), "")
+def _told(at: datetime | None, stage: str, rule: str, said: str) -> Decision:
+    return Decision(at, stage, 0, "", rule, said, "")
+
+
+def _last(target: Target) -> str:
+    """Return what is said of a target at its end: as long as it goes on the message may become another one."""
+    return ": ".join(filter(None, (target.name, target.message)))
 
 
 def _head(given: Experiment) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from fabctl.render.telling import open_tree
 from fabctl.render.tree import show_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fabctl.cluster.client import Cluster
     from fabctl.fields import Body
@@ -42,7 +42,14 @@ def code_of(given: Experiment) -> int:
 
 
 async def followed(
-    cluster: Cluster, body: Body, interval: float, *, wide: bool, quiet: bool = False, ends: str = "the looking"
+    cluster: Cluster,
+    body: Body,
+    interval: float,
+    *,
+    wide: bool,
+    quiet: bool = False,
+    ends: str = "the looking",
+    note: Callable[[Body], None] = lambda _: None,
 ) -> Body:
     """Return an experiment as it is when it is over; until then it is drawn whenever it has changed.
 
@@ -53,6 +60,7 @@ async def followed(
         wide: Whether to say more of each part.
         quiet: Whether nothing is drawn.
         ends: What Ctrl-C ends, for people.
+        note: Told how it stands, whenever that has changed.
 
     Raises:
         Late: No operator has looked at it.
@@ -60,7 +68,7 @@ async def followed(
         BrokenPipeError: Nobody reads any more.
     """
     with _shown(f"Ctrl-C ends {ends}", quiet=quiet) as told:
-        following = _Following(cluster, body, told, wide=wide)
+        following = _Following(cluster, body, told, note, wide=wide)
         if not following.now.is_over:
             await while_read(beside(following.draw(interval), following.follow()))
         following.show()
@@ -79,8 +87,10 @@ def _shown(ends: str, *, quiet: bool) -> Iterator[Told | None]:
 
 
 class _Following:
-    def __init__(self, cluster: Cluster, body: Body, told: Told | None, *, wide: bool) -> None:
-        self._cluster, self.body, self._told, self._wide = cluster, body, told, wide
+    def __init__(
+        self, cluster: Cluster, body: Body, told: Told | None, note: Callable[[Body], None], *, wide: bool
+    ) -> None:
+        self._cluster, self.body, self._told, self._note, self._wide = cluster, body, told, note, wide
         self._changed = asyncio.Event()
         self._unseen_until = asyncio.get_running_loop().time() + self.now.deadline_secs + UNSEEN_SECS
         self._trouble = ""
@@ -136,6 +146,7 @@ class _Following:
                 if body is None or experiment(body).uid != uid:
                     raise UnknownPLC(f"{name}: it was deleted meanwhile; nothing of it is left")
                 self.body = body
+                self._note(body)
                 self._say("")
                 if self.now.phase in OVER:
                     return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,8 +47,10 @@ async def run(
     With --wait it is drawn until it is over, and the exit code says what it showed: 0 Passed, 1 Failed, for a probe did
     not hold, 7 Inconclusive, for it did not run as planned, 8 refused, before anything was begun. Ctrl-C, SIGTERM and a
     terminal that goes away then end the experiment, and what it has injected, and so does --timeout; Ctrl-C once more
-    does not wait for that. Without --wait it goes on by itself: fabctl chaos get -w follows it, fabctl chaos abort ends
-    it. With --dry-run nothing is made: what it would hit is shown, and what API server and ChaosPolicy say of it.
+    does not wait for that. Where the API server does not take that within a minute, what was seen last is said, until
+    when it goes on by itself, and how to end it. Without --wait it goes on by itself: fabctl chaos get -w follows it,
+    fabctl chaos abort ends it. With --dry-run nothing is made: what it would hit is shown, and what API server and
+    ChaosPolicy say of it.
 
     Args:
         file: The file, or - for standard input; it has one ChaosExperiment and nothing else.
@@ -134,6 +137,7 @@ class _Running:
 
     async def _waited(self, cluster: Cluster, made: Body) -> Body:
         """Return it as it is when it is over; whatever keeps us from seeing that ends it."""
+        seen = deque([made], 1)
         try:
             async with asyncio.timeout(self.timeout):
                 return await followed(
@@ -143,14 +147,16 @@ class _Running:
                     wide=self.output is Format.WIDE,
                     quiet=not self._draws,
                     ends="the experiment",
+                    note=seen.append,
                 )
         except TimeoutError:
-            await ended_by_us(cluster, made)
-            raise Late(f"{experiment(made).name}: not over within {self.timeout:g} s, so it was ended") from None
+            told = await ended_by_us(cluster, seen[-1])
+            then = "so it was ended" if told else "and it could not be ended"
+            raise Late(f"{experiment(made).name}: not over within {self.timeout:g} s, {then}") from None
         except UnknownPLC:
             raise
         except (asyncio.CancelledError, OSError, FabctlError):  # OSError: nobody reads, or the terminal is gone
-            await ended_by_us(cluster, made)
+            await ended_by_us(cluster, seen[-1])
             raise
 
 
