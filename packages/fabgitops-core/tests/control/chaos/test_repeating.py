@@ -182,6 +182,43 @@ def test_a_clock_that_was_days_ahead_is_told_of() -> None:
     assert [*plant.runs] == [name_at(minutes=10)]
 
 
+@pytest.mark.parametrize("server_right", [True, False])
+@pytest.mark.parametrize("over", [True, False])
+def test_what_a_clock_that_was_ahead_made_is_not_told_as_made(*, over: bool, server_right: bool) -> None:
+    """When the time comes whose run is there since a clock was ahead, that is told, and that none is made."""
+    plant = Plant(schedule="0 * * * *", concurrencyPolicy="Allow")
+    plant.goes_on(hours=6)
+    (made,) = plant.made
+    if over:
+        plant.ends(made)
+    if server_right:
+        plant.runs[made]["metadata"]["creationTimestamp"] = NOON.isoformat()
+    plant.at = NOON
+    plant.goes_on(seconds=5)
+    for _ in range(5):
+        plant.goes_on(hours=1)
+        plant.ends(plant.made[-1])
+    plant.begin()
+    plant.notices.clear()
+    plant.goes_on(hours=1)
+    phase = "Completed" if over else "Pending"
+    said = f"2026-03-02 18:00 UTC passed: {made} is there already ({phase}), and no other is made"
+    assert [(each.reason, each.message) for each in plant.notices] == [(ScheduleNotice.RUN_PASSED, said)]
+    assert (plant.stored.message, plant.stored.conditions[0].reason) == (said, "Scheduled")
+    assert plant.stored.last_schedule_time == NOON + timedelta(hours=5)
+    assert (len(plant.made), plant.stored.handled_time) == (6, NOON + timedelta(hours=6))
+
+
+def test_a_run_that_is_over_before_its_answer_was_heard_was_made() -> None:
+    """A run that was asked for in vain, as it seemed, and is over by the next look, is told as made."""
+    plant = Plant()
+    plant.at += timedelta(minutes=10)
+    plant.look(lost=True)
+    plant.ends(name_at(minutes=10))
+    plant.goes_on(seconds=5)
+    assert [each.reason for each in plant.notices] == [ScheduleNotice.RUN_MADE]
+
+
 def test_what_passes_is_told_once() -> None:
     """A time that comes while a run is under way passes, with an Event; when the run is over the next one begins."""
     plant = Plant()

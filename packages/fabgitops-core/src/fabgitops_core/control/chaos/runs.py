@@ -52,6 +52,11 @@ def is_over(run: Child) -> bool:
     return run.facts.get(PHASE) in _FINAL
 
 
+def stands(run: Child) -> str:
+    """Return where a run stands, in a word."""
+    return run.facts.get(PHASE) or Phase.PENDING.value
+
+
 def finished(runs: Iterable[Child]) -> tuple[tuple[str, datetime], ...]:
     """Return which runs are over and not being deleted, by name, and since when each is."""
     return tuple((each.key.name, _since(each)) for each in runs if is_over(each) and not each.leaving)
