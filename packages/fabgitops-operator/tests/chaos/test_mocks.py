@@ -19,6 +19,7 @@ from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.outcomes import Place, Result
 from fabgitops_core.control.chaos.recovering import ENDED
 from fabgitops_core.control.plc.requests import Endpoint
+from fabgitops_operator.chaos import mocks as mocks_of_ours
 from fabgitops_operator.chaos import web as web_of_ours
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.mocks import CAN, Mocks
@@ -176,12 +177,44 @@ async def test_a_drift_that_may_yet_come_is_not_over(plc: Plc, mocks: Mocks, mon
     place = await mocks.place(drift)
     with monkeypatch.context() as patched:
         patched.setattr(web_of_ours, "ANSWER_SECS", 0.0)
-        assert (await mocks.do(drift.until(lease(place)))).result is Result.UNKNOWN
+        assert (await mocks.do(drift.until(lease(place, 600.0)))).result is Result.UNKNOWN
     undone = await mocks.do(back)
     while (await mocks.place(drift)).before == "9":
         undone = await mocks.do(back)
     assert undone.result in {Result.UNKNOWN, Result.DONE}
     assert (await mocks.do(back)).result is Result.UNKNOWN
+
+
+async def test_a_drift_under_way_when_its_operator_died_is_put_back(
+    plc: Plc, mocks: Mocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next operator does not call it over before the mock refuses a set that is late: it asks again till then."""
+    drift, back = MockSet(SPOT, plc.mock, "7", 9), MockSet(SPOT, plc.mock, "7", 2500, only_if=9)
+    place = await mocks.place(drift)
+    async with aiohttp.ClientSession() as session:
+        new = Mocks(session, plc)
+        assert (await new.do(back)).result is Result.UNKNOWN
+        assert (await mocks.do(drift.until(lease(place, 600.0)))).result is Result.DONE
+        assert (await new.do(back)).result is Result.DONE
+        assert (await mocks.place(drift)).before == "2500"
+        assert (await new.do(replace(back, answered=True))).result is Result.DONE
+        monkeypatch.setattr(mocks_of_ours, "AHEAD_SECS", 0.0)
+        newer = Mocks(session, plc)
+        assert [(await newer.do(back)).result for _ in range(2)] == [Result.UNKNOWN, Result.DONE]
+
+
+@pytest.mark.parametrize("late", [{"instance": "x"}, {"not_after": 0.0}])
+async def test_a_drift_that_comes_too_late_is_over(
+    late: dict[str, Any], plc: Plc, mocks: Mocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A set that nobody has answered, and that the mock refuses by now, needs no more looking at."""
+    drift, back = MockSet(SPOT, plc.mock, "7", 9), MockSet(SPOT, plc.mock, "7", 2500, only_if=9)
+    place = await mocks.place(drift)
+    with monkeypatch.context() as patched:
+        patched.setattr(web_of_ours, "ANSWER_SECS", 0.0)
+        assert (await mocks.do(drift.until(replace(lease(place), **late)))).result is Result.UNKNOWN
+    assert (await mocks.do(back)).result is Result.DONE
+    assert (await mocks.place(drift)).before == "2500"
 
 
 async def test_what_is_not_let_in_has_put_nothing_back(plc: Plc, mocks: Mocks) -> None:

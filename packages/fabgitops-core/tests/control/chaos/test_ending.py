@@ -99,6 +99,24 @@ def test_what_was_set_and_not_put_back_is_no_lease() -> None:
     assert record.message == "nobody has said that it was put back: what was set may still be there, it has no lease"
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_drift_of_which_nobody_has_heard_may_yet_come(*, known: bool) -> None:
+    """Whoever undoes it after a restart is told whether it is known that it was set, by the record alone."""
+    drift = {"plcDrift": {"register": "speed", "value": 5}}
+    told = Told(drift, target={**TARGET, "kind": "plcs"}, durationSecs=5)
+    told.policy = {**POLICY, "scenarios": ["plcDrift"]}
+    told.examining().examined(can=frozenset({"mock"}), before="3")
+    if known:
+        told.acted()
+    stored = told.status
+    again = Told(drift, target={**TARGET, "kind": "plcs"}, durationSecs=5).declared(stored)
+    again.policy = None
+    again.woken()
+    (undo,) = again.deeds
+    assert isinstance(undo, MockSet)
+    assert (undo.only_if, undo.answered) == (5, known)
+
+
 def test_the_end_is_asked_again_within_its_time() -> None:
     """A PLC that takes a while to come back does not fail the experiment, if that while was said."""
     probe = {**PROBE, "when": ["end"], "withinSecs": 12}

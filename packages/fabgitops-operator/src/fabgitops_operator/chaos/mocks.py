@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 import aiohttp
 from fabgitops_core.codec.networks import ANYWHERE, Networks
-from fabgitops_core.control.chaos.deeds import Deed, Lease, Mock, MockFault, MockRemove, MockRenew, MockSet, Spot
+from fabgitops_core.control.chaos.deeds import Clock, Deed, Lease, Mock, MockFault, MockRemove, MockRenew, MockSet, Spot
 from fabgitops_core.control.chaos.outcomes import Outcome, Place, Result
+from fabgitops_core.control.chaos.timing import AHEAD_SECS
 from fabgitops_core.control.plc.requests import Endpoint
 from fabgitops_core.engine.device_errors import OutOfBounds, Unreachable
 
@@ -46,13 +47,15 @@ class Plcs(Protocol):
 class _Way:
     """Where a control API is, the port of the PLC that it serves, and the token that opens it.
 
-    `answered` says whether it is known what came of a register that was to be set there.
+    `answered` says whether it is known what came of a register that was to be set there; else it may yet be set `until`
+    that moment of the mock's clock, None where that is not known.
     """
 
     url: str
     plc: int
     token: str
     answered: bool = False
+    until: Clock | None = None
 
 
 class Mocks:
@@ -126,7 +129,7 @@ class Mocks:
     async def _set(self, deed: MockSet) -> Outcome:
         if deed.only_if is not None:
             return await self._put_back(deed)
-        way = await self._begun(deed)
+        way = await self._begun(deed, until=Clock(deed.lease.instance, deed.lease.not_after))
         told = await self._done(way, "PUT", _register(deed), {"value": deed.value, **_timely(deed.lease)})
         if isinstance(way, _Way) and told.result is not Result.UNKNOWN:
             self._keep(deed.spot, replace(way, answered=True))
@@ -135,26 +138,43 @@ class Mocks:
     async def _put_back(self, deed: MockSet) -> Outcome:
         """Put back what was there; what holds something else is left alone, unless it may yet be set."""
         way = await self._way_back(deed)
-        wanted = {"value": deed.value, "onlyIf": deed.only_if}
-        reply = way if isinstance(way, Outcome) else await self._send(way, "PUT", _register(deed), wanted)
+        if isinstance(way, Outcome):
+            return way
+        settled = await self._settled(deed, way)
+        if isinstance(settled, Outcome):
+            return settled
+        reply = await self._send(way, "PUT", _register(deed), {"value": deed.value, "onlyIf": deed.only_if})
         if isinstance(reply, Outcome):
             return reply
         if reply.status != HTTPStatus.CONFLICT:
             return reply.outcome()
-        begun = self._known.get(deed.spot.id)
-        if begun is not None and not begun.answered:
+        if not settled:
             return Outcome(Result.UNKNOWN, "nobody has said whether it was set: it may yet be", reply.clock)
         return Outcome(Result.DONE, "somebody has set it meanwhile: it is left as it is", reply.clock)
+
+    async def _settled(self, deed: MockSet, way: _Way) -> bool | Outcome:
+        """Return whether nothing is set any more that was asked for before, by the mock's clock.
+
+        Who asks first after a new start does not know until when that was, and knows that it was asked for before now.
+        """
+        if deed.answered or way.answered:
+            return True
+        state = await self._send(way, "GET", "state")
+        if isinstance(state, Outcome) or (clock := state.clock) is None:
+            return state if isinstance(state, Outcome) else Outcome(Result.UNKNOWN, state.error)
+        until = way.until or Clock(clock.instance, clock.now + AHEAD_SECS)
+        self._keep(deed.spot, replace(way, until=until))
+        return clock.instance != until.instance or clock.now > until.now
 
     async def _done(self, way: _Way | Outcome, method: str, path: str, body: object = None) -> Outcome:
         reply = way if isinstance(way, Outcome) else await self._send(way, method, path, body)
         return reply if isinstance(reply, Outcome) else reply.outcome()
 
-    async def _begun(self, deed: MockFault | MockSet) -> _Way | Outcome:
+    async def _begun(self, deed: MockFault | MockSet, until: Clock | None = None) -> _Way | Outcome:
         """Return the way to what is about to begin, which is kept: there it is renewed and ended."""
         way = await self._way(deed.spot, deed.mock)
         if isinstance(way, _Way):
-            self._keep(deed.spot, way)
+            self._keep(deed.spot, way := replace(way, until=until))
         return way
 
     async def _way_back(self, deed: MockRenew | MockRemove | MockSet) -> _Way | Outcome:

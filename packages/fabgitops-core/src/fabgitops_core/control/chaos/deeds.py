@@ -158,13 +158,15 @@ class MockSet(Deed):
     """Set a register of a mock PLC; with `only_if`, only where it holds what that makes of it.
 
     What it sets does not end by itself. Of its lease only the moment counts after which nothing is set any more; with
-    `only_if` it has none, for it may be put back at any time.
+    `only_if` it has none, for it may be put back at any time. `answered` says of that whether it is known that it was
+    set: else it may yet be, until that moment.
     """
 
     mock: Mock
     register: str
     value: bool | int | float | str
     only_if: bool | int | float | str | None = None
+    answered: bool = False
     lease: Lease = NO_LEASE
 
     def until(self, lease: Lease) -> "MockSet":

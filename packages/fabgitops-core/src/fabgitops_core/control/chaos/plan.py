@@ -5,8 +5,8 @@ from typing import Any
 
 from fabgitops_core.api.chaos.experiment import ChaosExperimentSpec
 from fabgitops_core.api.chaos.probes import Probe, When
-from fabgitops_core.api.chaos.status import TargetRecord
-from fabgitops_core.control.chaos.deeds import Deed, Spot
+from fabgitops_core.api.chaos.status import TargetRecord, TargetState
+from fabgitops_core.control.chaos.deeds import Deed, MockSet, Spot
 from fabgitops_core.control.chaos.ids import InjectionId, NodeName, TargetUid
 from fabgitops_core.control.chaos.registry import Registry, resolved
 from fabgitops_core.control.chaos.scenarios.scenario import Scenario
@@ -41,7 +41,9 @@ class Plan:
 
     def undoing(self, record: TargetRecord) -> Deed | None:
         """Return what undoes it; None where nothing can, or need."""
-        return self.scenario.cleanup(self.given, self.spot(record))
+        deed = self.scenario.cleanup(self.given, self.spot(record))
+        answered = record.state is not TargetState.INJECTING
+        return replace(deed, answered=answered) if isinstance(deed, MockSet) else deed
 
     def probes(self, when: When) -> tuple[Probe, ...]:
         """Return the probes of a time."""
