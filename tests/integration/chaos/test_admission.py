@@ -318,7 +318,10 @@ def test_the_operator_ends_pods_only_where_it_is_let_in(door: Door) -> None:
 
 
 def test_an_agent_speaks_for_its_own_node(door: Door) -> None:
-    """By its token, which says on which node it is, an agent writes that one's Lease, and no other that RBAC allows."""
+    """By its token, which says on which node it is, an agent writes that one's Lease, and no other that RBAC allows.
+
+    Nor does it say in its own that it is of another node, or of none.
+    """
     api, where = door.api, f"/api/v1/namespaces/{NAMESPACE}"
     name = AGENT_ACCOUNT.rpartition(":")[2]
     rules = [("coordination.k8s.io", "leases", verb) for verb in ("get", "create", "update")]
@@ -341,8 +344,9 @@ def test_an_agent_speaks_for_its_own_node(door: Door) -> None:
     claims = json.loads(base64.urlsafe_b64decode(bound.split(".")[1] + "=="))
     assert claims["kubernetes.io"]["node"]["name"] == "node-7"
 
-    def says(lease: str, shown: str) -> str:
-        body = {"metadata": {"name": lease}, "spec": {"holderIdentity": "a"}}
+    def says(lease: str, shown: str, node: str = "node-7") -> str:
+        about = {"agent.fabgitops.io/node": node} if node else {}
+        body = {"metadata": {"name": lease, "annotations": about}, "spec": {"holderIdentity": "a"}}
         leases = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
         with httpx.Client(base_url=api.base_url, verify=False) as agent:  # noqa: S501 - the test bed's own
             answer = agent.post(
@@ -353,6 +357,8 @@ def test_an_agent_speaks_for_its_own_node(door: Door) -> None:
     until(lambda: says("fabgitops-agent-node-7", bound) == "", "the role is there")
     for lease in ("fabgitops-agent-node-8", "fabgitops-operator"):
         assert "the Lease of its own node, and no other: fabgitops-agent-node-7" in says(lease, bound)
+    for node in ("node-8", ""):
+        assert "agent.fabgitops.io/node is node-7" in says("fabgitops-agent-node-7", bound, node)
     assert "this token is of no pod on a node" in says("fabgitops-agent-node-7", token())
     for each in (f"{where}/pods/agent?gracePeriodSeconds=0", "/api/v1/nodes/node-7", f"{where}/serviceaccounts/{name}"):
         api.delete(each).raise_for_status()

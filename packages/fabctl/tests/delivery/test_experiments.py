@@ -208,6 +208,15 @@ def test_agents_say_what_they_can_do() -> None:
     assert "agents/fabgitops-agent-n1" in lines[1]
 
 
+def test_an_agent_that_says_it_is_another_nodes_can_do_nothing() -> None:
+    """Its Lease is that of the node in its name, and the operator does not ask it: that is said, and what it claims."""
+    lease = world.agent("n1", (NOW - timedelta(seconds=3)).isoformat(), cpuStress="v2")
+    lease["metadata"]["annotations"]["agent.fabgitops.io/node"] = "n2"
+    (found,) = agents([lease], NOW)
+    assert (found.node, found.can("cpuStress")) == ("n1", False)
+    assert found.lacking == "cpuStress: its Lease is of another node than it says (n2)"
+
+
 @pytest.mark.parametrize("said", ['{"a":', "[1]", '"x"', '{"a": 1}', "[" * 100_000])
 def test_capabilities_that_make_no_sense_are_none(said: str) -> None:
     """A Lease that holds anything is an agent that can do nothing."""

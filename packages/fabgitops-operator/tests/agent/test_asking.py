@@ -241,7 +241,29 @@ async def test_all_are_stopped(site: Site) -> None:
     assert not site.node.begun[SPOT.id].alive
 
 
-@pytest.mark.parametrize("broken", ["address", "certificate-sha256", "capabilities"])
+async def test_an_agent_that_says_it_is_another_nodes_is_not_asked(site: Site) -> None:
+    """The Lease of a node is the one of its name: one that claims another's node in it is shown no token, and named."""
+    genuine = site.said.body("plant", site.renewed)
+    claiming = replace(site.said, url="https://127.0.0.1:1").body("plant", site.renewed)
+    claiming["metadata"]["name"] = "fabgitops-agent-z"
+
+    unnamed = {**claiming, "metadata": {**claiming["metadata"], "name": "node-1"}}
+
+    async def agents() -> Sequence[Mapping[str, Any]]:
+        return [genuine, claiming, unnamed]
+
+    site.agents = agents  # type: ignore[method-assign]
+    assert (await site.agents_.place(AgentRemove(SPOT))).why == ""
+    why = "the Lease fabgitops-agent-z says that it is of node node-1, whose Lease is fabgitops-agent-node-1: not asked"
+    assert (await site.agents_.place(AgentRemove(replace(SPOT, node=NodeName("z"))))).why == why
+    told = await site.agents_.stop()
+    assert told["node-1"].result is Result.DONE
+    assert (told["z"].result, told["z"].message) == (Result.REFUSED, why)
+    assert told[""].message.startswith("the Lease node-1 says that it is of node node-1, whose Lease is")
+    assert site.agents_.requests == {("health", "done"): 1, ("stop", "done"): 1}
+
+
+@pytest.mark.parametrize("broken", ["node", "address", "certificate-sha256", "capabilities"])
 async def test_a_lease_that_no_agent_wrote(site: Site, broken: str) -> None:
     """A Lease that lacks something is named, and nobody is asked for its sake."""
     body = site.said.body("plant", site.renewed)

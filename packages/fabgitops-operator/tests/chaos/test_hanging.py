@@ -65,7 +65,10 @@ class Line:
             "certificate-sha256": "00" * 32,
             "capabilities": json.dumps({"networkDelay": "nfqueue"}),
         }
-        metadata = {"name": "a", "annotations": {f"agent.fabgitops.io/{name}": text for name, text in about.items()}}
+        metadata = {
+            "name": "fabgitops-agent-n",
+            "annotations": {f"agent.fabgitops.io/{name}": text for name, text in about.items()},
+        }
         return {"items": [{"metadata": metadata, "spec": {"renewTime": "1"}}], "metadata": {}}
 
     async def get(self, *_asked: object) -> Mapping[str, Any]:

@@ -59,11 +59,15 @@ def _agent(lease: Body, now: datetime) -> Agent:
     metadata, spec = mapping(lease.get("metadata")), mapping(lease.get("spec"))
     said = {name: text(value) for name, value in mapping(metadata.get("annotations")).items()}
     holder = text(spec.get("holderIdentity"))
+    node, claimed = text(metadata.get("name")).removeprefix(_NAME), said.get(f"{_PREFIX}node", "")
+    abilities = _abilities(said.get(f"{_PREFIX}capabilities", ""))
+    if claimed != node:
+        abilities = dict.fromkeys(abilities, f"{NONE}: its Lease is of another node than it says ({claimed or 'none'})")
     return Agent(
-        node=said.get(f"{_PREFIX}node") or text(metadata.get("name")).removeprefix(_NAME),
+        node=node,
         state=READY if is_held(lease, now) else SILENT if holder else ENDED,
         renewed=moment(spec.get("renewTime")),
-        abilities=_abilities(said.get(f"{_PREFIX}capabilities", "")),
+        abilities=abilities,
         version=said.get(f"{_PREFIX}version") or NOTHING,
         address=said.get(f"{_PREFIX}address", ""),
         lease=place_of(lease),

@@ -1,6 +1,7 @@
 """Agents of nodes: found by their Leases, trusted for what those say, and asked for what lasts no longer than renewed.
 
-The Lease of a node says where its agent is and which certificate it shows. Whether it lives is seen by whether its
+The Lease of a node says where its agent is and which certificate it shows. It is the one that is named after the node,
+and says so in itself as well: admission lets an agent write no other. Whether an agent lives is seen by whether its
 Lease is renewed, by this process's own clock: no two clocks are compared.
 """
 
@@ -24,6 +25,7 @@ MOST_WAYS = 32
 """To so many places an agent makes packets late."""
 _OPERATIONS = {"GET": "health", "PUT": "inject", "POST": "renew", "DELETE": "remove"}
 _PREFIX = "agent.fabgitops.io/"
+_NAME = "fabgitops-agent-"
 Body = Mapping[str, Any]
 
 
@@ -195,15 +197,18 @@ def agent_of(lease: Body) -> Agent:
     """Return an agent as its Lease has it.
 
     Raises:
-        NoWayError: It is not what an agent writes.
+        NoWayError: It is not what an agent writes, or not what that of its node does.
     """
+    name = _name(lease)
     about = lease["metadata"].get("annotations") or {}
     try:
         able = dict(json.loads(about[f"{_PREFIX}capabilities"]))
         certificate = bytes.fromhex(about[f"{_PREFIX}certificate-sha256"])
-        url = str(about[f"{_PREFIX}address"])
+        url, node = str(about[f"{_PREFIX}address"]), str(about[f"{_PREFIX}node"])
     except (KeyError, TypeError, ValueError):
-        raise NoWayError(f"the Lease {lease['metadata']['name']} is not what an agent writes") from None
+        raise NoWayError(f"the Lease {name} is not what an agent writes") from None
+    if name != _NAME + node:
+        raise NoWayError(f"the Lease {name} says that it is of node {node}, whose Lease is {_NAME}{node}: not asked")
     cannot = {name: str(how) for name, how in able.items() if str(how).startswith(NONE)}
     return Agent(url, certificate, frozenset(able) - cannot.keys(), cannot, str(lease["spec"].get("renewTime")))
 
@@ -214,8 +219,14 @@ def _most_secs(body: Body) -> float | None:
     return float(told) if isinstance(told, int) and not isinstance(told, bool) else None
 
 
+def _name(lease: Body) -> str:
+    return str(lease["metadata"]["name"])
+
+
 def _node(lease: Body) -> str:
-    return str((lease["metadata"].get("annotations") or {}).get(f"{_PREFIX}node", ""))
+    """Return of which node a Lease is, by its name, if of any: who may write it says only what is in it."""
+    name = _name(lease)
+    return name.removeprefix(_NAME) if name.startswith(_NAME) else ""
 
 
 def _timely(lease: Lease) -> Body:
