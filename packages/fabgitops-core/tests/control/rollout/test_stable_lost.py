@@ -28,6 +28,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "routes": routing({"setWeight": 50}, {"pause": {}}, scaleDownDelaySeconds=600),
     "pods": {"canary": {"stableService": "hmi", "canaryService": "hmi-canary", "maxUnavailable": 0}},
 }
+SIMPLE: dict[str, Any] = {"simple": {}}
 
 
 def status(plant: Junction) -> RolloutStatus:
@@ -68,7 +69,7 @@ def told(plant: Junction) -> list[str]:
 
 def lost(way: str) -> Junction:
     """Return a world in which version 1 is out, 2 is bad and on its way, and 1 is deleted."""
-    plant = Junction(spec(WAYS[way]))
+    plant = Junction(spec(WAYS.get(way, SIMPLE)))
     plant.settle()
     plant.bad = {"2"}
     plant.declare(template=template("2"))
@@ -111,6 +112,23 @@ def test_a_version_that_comes_up_is_not_proven_by_that(way: str) -> None:
     promoted(plant)
     assert (status(plant).phase, plant.counts(), plant.selected("hmi")) == (Phase.COMPLETED, {"2": 4}, "2")
     assert (status(plant).cause, status(plant).ceiling) == ("", None)
+
+
+@pytest.mark.parametrize("way", [*WAYS, "simple"])
+def test_pods_that_people_give_it_meanwhile_stay(way: str) -> None:
+    """Somebody scales its ReplicaSet so that users have pods: of those none is taken away that is needed."""
+    plant = lost(way)
+    plant.bad = set()
+    key = Key("ReplicaSet", KEY.namespace, plant.revisions()["2"]["metadata"]["name"])
+    body = plant.objects[key]
+    plant.store(key, {**body, "spec": {**body["spec"], "replicas": 6}})
+    plant.tick()
+    plant.stays(30)
+    stay = 3 if way in {"routes", "simple"} else 4  # less maxUnavailable
+    assert (reason(plant), plant.available(), plant.counts()) == ("StableLost", stay, {"2": stay})
+    plant.restart()
+    plant.stays(5)
+    assert plant.available() == stay
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from fabgitops_core.api.rollout.strategies import BlueGreen
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.rollout import holding
-from fabgitops_core.control.rollout.pods.sides import together
+from fabgitops_core.control.rollout.pods.sparing import spared
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic.switching import active
 from fabgitops_core.control.rollout.view import Look, Revision
@@ -27,17 +27,8 @@ def counts(look: Look, state: RolloutState) -> Mapping[str, int]:
     stable = state.status.stable_rs
     current = [each for each in look.revisions if each.hash == look.hash]
     proven = [each for each in look.revisions if each.hash == stable != look.hash]
-    return dict(_safely(look, state, [*look.older(stable), *current, *proven]))
-
-
-def _safely(look: Look, state: RolloutState, revisions: list[Revision]) -> Iterator[tuple[str, int]]:
-    """Give the counts, without one that takes so many pods away that fewer than are wanted would be available."""
-    spare = max(together(*(each.side for each in revisions)).available - look.n, 0)
-    for each in revisions:
-        count = wanted(look, state, each)
-        gone = min(max(each.side.sure - count, 0), spare)
-        spare -= gone
-        yield each.hash, max(count, each.side.sure - gone) if count < each.spec else count
+    revisions = [*look.older(stable), *current, *proven]
+    return spared(revisions, {each.hash: wanted(look, state, each) for each in revisions}, look.n)
 
 
 def wanted(look: Look, state: RolloutState, revision: Revision) -> int:

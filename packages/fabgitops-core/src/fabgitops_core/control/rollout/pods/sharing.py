@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.pods.counts import basic, older, split
 from fabgitops_core.control.rollout.pods.sides import NOBODY, together
+from fabgitops_core.control.rollout.pods.sparing import spared
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.view import Look, Revision
 from fabgitops_core.control.rollout.ways.sofar import ALL, share
@@ -15,7 +16,8 @@ def counts(look: Look, state: RolloutState, current: Revision) -> Mapping[str, i
     stable_hash, held = state.status.stable_rs, holding.ceiling(look, state)
     stable, wanted = look.revision(stable_hash), None
     if held is not None and stable is None:  # nobody stands in for others: all stay as they are
-        return {} if state.status.abort else {current.hash: holding.within(held, look.n, look.n)}
+        most = {} if state.status.abort else {current.hash: holding.within(held, look.n, look.n)}
+        return spared(look.revisions, most, look.n - look.limits.unavailable)
     if stable is None or stable is current:
         proven, weight = None, ALL
     else:

@@ -13,7 +13,8 @@ from fabgitops_core.api.rollout.status import Ceiling
 from fabgitops_core.control.rollout.aims import Routing
 from fabgitops_core.control.rollout.holding import within
 from fabgitops_core.control.rollout.pods.routed import Sizing, aborted, routed, sized
-from fabgitops_core.control.rollout.pods.sides import Sides, together
+from fabgitops_core.control.rollout.pods.sides import Sides
+from fabgitops_core.control.rollout.pods.sparing import spared
 from fabgitops_core.control.rollout.pods.weights import needed
 from fabgitops_core.control.rollout.traffic.rerouting import Routed
 from fabgitops_core.control.rollout.view import Look, Revision
@@ -68,17 +69,7 @@ def wanted_size(look: Look, by: Routed, index: int) -> int:
 
 def sizes(look: Look, by: Routed, stands: Standing) -> Mapping[str, int]:
     """Return how many pods each revision is to have now."""
-    return dict(_safely(look, _by_weight(look, by, stands)))
-
-
-def _safely(look: Look, counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Give the counts, without one that takes away pods that may be needed: those of the proven revision may be ill."""
-    spare = together(*(each.side for each in look.revisions)).available - (look.n - look.limits.unavailable)
-    for each in look.revisions:
-        count, sure = counts.get(each.hash, each.spec), each.side.sure
-        gone = min(max(sure - count, 0), max(spare, 0))
-        spare -= gone
-        yield each.hash, max(count, sure - gone)
+    return spared(look.revisions, _by_weight(look, by, stands), look.n - look.limits.unavailable)
 
 
 def _by_weight(look: Look, by: Routed, stands: Standing) -> Mapping[str, int]:
