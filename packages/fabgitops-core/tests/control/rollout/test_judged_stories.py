@@ -7,6 +7,7 @@ import copy
 from typing import Any
 
 import pytest
+from fabgitops_core.api.meta import Key
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.rollout import RolloutSpec
 from fabgitops_core.control.rollout.judging.judges import analyses_of
@@ -15,6 +16,7 @@ from fabgitops_core.control.rollout.ways.choosing import way_of
 from . import test_stories
 from .junction import Junction, routing
 from .test_judged import CHECKS, offer
+from .workshop import KEY
 
 METRIC: dict[str, Any] = {
     "name": "rate",
@@ -65,6 +67,7 @@ class Court(Junction):
         after = self.status.decisions if self.status else ()
         rules = [each.rule for each in after if each not in before]
         assert "AnalysisBegun" not in rules or had, "it is judged, and has no pod"
+        assert "AnalysisBegun" not in rules or self.is_reached(), "it is judged, and no request goes to it"
         if "Promoted" in rules:
             self.was_judged([each.rule for each in after])
 
@@ -72,6 +75,20 @@ class Court(Junction):
         """Return how many available pods the declared version has."""
         version = self.spec["template"]["spec"]["containers"][0]["image"].partition(":")[2]
         return int(self.revisions().get(version, {}).get("status", {}).get("availableReplicas", 0))
+
+    def is_reached(self) -> bool:
+        """Return whether a route that is named sends requests to the declared version; without routes its pods do."""
+        (way,) = self.spec["strategy"].values()
+        names = [each["name"] for each in way.get("trafficRouting", {}).get("gatewayAPI", {}).get("routes", ())]
+        assert self.status is not None
+        services = {name for name in PAIR.values() if self.hash_of(name) == self.status.current_pod_hash}
+        rows = [ref for name in names for rule in self.rules(name) for ref in rule["backendRefs"]]
+        return not names or any(ref["weight"] and ref["name"] in services for ref in rows)
+
+    def hash_of(self, name: str) -> str:
+        """Return the revision that a Service selects, "" for all."""
+        body = self.objects[Key("Service", KEY.namespace, name)]
+        return str(body["spec"]["selector"].get(marks.HASH, ""))
 
     def was_judged(self, rules: list[str]) -> None:
         """Fail unless each analysis speaks for what counts as proven, or somebody went past it."""
@@ -147,4 +164,22 @@ def test_longer_judged_stories(seed: int, chance: float) -> None:
     """The proven pods are dead when users are to go back, or a step has more new pods than it wants: it gets on."""
     story = Trial(seed)
     story.is_paused(5, 40, chance)
+    story.ends()
+
+
+class Routed(Trial):
+    """One in which routes share requests out, and the background judges: with steps that send some, and without any."""
+
+    strategies = (
+        STRATEGIES[3],
+        routing(routes=[{"name": "screens"}], maxUnavailable=0, analysis=CHECKS),
+        routing(STEPS[2], STEPS[3], routes=[{"name": "other"}], maxUnavailable=0, analysis=CHECKS),
+    )
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_stories_judged_by_requests(seed: int) -> None:
+    """Whatever happens, nothing is judged that no request goes to, and it comes to rest."""
+    story = Routed(seed)
+    story.is_paused(5, 20, 0.1)
     story.ends()

@@ -1,12 +1,15 @@
 """Analyses while there is nothing to judge: no pod of the new version, or no request that it gets."""
 
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import Phase
+from fabgitops_core.control.commands import Measure
 
-from .junction import Junction, routing
+from .junction import PROPAGATION, Junction, routing
 from .test_ab import HEADERS
 from .test_judged import CHECKS, ONCE, TWO_SIDED, offer, plant, promote, stands, verdicts, why
 from .workshop import Plant, spec, template
@@ -137,6 +140,77 @@ def test_pods_without_a_share_of_requests_may_be_judged(steps: tuple[dict[str, A
     one.declare(template=template("2"))
     one.settle()
     assert (verdicts(one), why(one)) == ({len(steps): "Successful"}, ["CanaryPauseStep"])
+
+
+@dataclass
+class Metered(Junction):
+    """A world in which `seen` is the weight by which requests went when something was measured, None for nobody's."""
+
+    seen: list[int | None] = field(default_factory=list)
+
+    def _measure(self, request: Measure) -> None:
+        weights = stands(self).canary.weights
+        since = weights.accepted_at if weights is not None else None
+        is_spread = since is not None and self.at - since >= timedelta(seconds=PROPAGATION)
+        self.seen.append(self.weights()[1] if is_spread else None)
+        super()._measure(request)
+
+
+def metered(strategy: dict[str, Any], metric: dict[str, Any] = ONCE) -> Metered:
+    """Return one in which version 2 has gone as far as it goes by itself."""
+    one = Metered(spec(strategy))
+    offer(one, metric)
+    one.answers["checks/rate"] = [0.5]
+    one.settle()
+    one.declare(template=template("2"))
+    one.settle()
+    return one
+
+
+@pytest.mark.parametrize(
+    ("steps", "weight"),
+    [
+        ((), 100),
+        (({"setWeight": 25}, {"pause": {"duration": 60}}), 25),
+        (({"setWeight": 100},), 100),
+        (({"setCanaryScale": {"replicas": 1}}, {"setWeight": 50}, {"pause": {"duration": 60}}), 25),
+        (({"setCanaryScale": {"replicas": 1}}, {"pause": {"duration": 60}}), 100),
+        (({"setWeight": 0}, {"pause": {"duration": 60}}), 100),
+    ],
+)
+def test_the_background_waits_for_requests(steps: tuple[dict[str, Any], ...], weight: int) -> None:
+    """What routes send nobody to is measured by nobody's requests: it begins when the first go there, and ends."""
+    one = metered(routing(*steps, analysis=CHECKS))
+    assert (one.seen, verdicts(one), stands(one).phase) == ([weight], {0: "Successful"}, Phase.COMPLETED)
+
+
+def test_requests_by_a_header_are_some() -> None:
+    """Where those with a header go to the new version the background begins with them, at a weight of 0."""
+    one = metered(routing({"setHeaderRoute": {"name": "staff", "match": HEADERS}}, {"pause": {}}, analysis=CHECKS))
+    assert (one.seen, why(one)) == ([0], ["CanaryPauseStep"])
+
+
+def test_what_gets_requests_at_its_end_is_measured_as_often_as_it_says() -> None:
+    """Where no step has sent requests there the steps gave it no time: what it is judged by takes its own."""
+    one = metered(routing({"setCanaryScale": {"replicas": 1}}, analysis=CHECKS), {**ONCE, "interval": "5s", "count": 3})
+    assert (one.seen, verdicts(one), stands(one).phase) == ([100] * 3, {0: "Successful"}, Phase.COMPLETED)
+
+
+def test_a_step_that_was_skipped_to_waits_for_requests() -> None:
+    """Somebody skips a weight that no gateway has taken: the analysis behind it begins when they have."""
+    one = Metered(spec(routing({"setWeight": 50}, {"analysis": CHECKS}, {"pause": {}})))
+    offer(one, ONCE)
+    one.answers["checks/rate"] = [0.5]
+    one.settle()
+    one.away = True
+    one.declare(template=template("2"))
+    one.stays(30)
+    one.say(marks.PROMOTE, f"{stands(one).current_pod_hash}/0/skip")
+    one.stays(30)
+    assert (stands(one).current_step_index, one.measured) == (1, [])
+    one.away = False
+    one.settle()
+    assert (one.seen, verdicts(one), why(one)) == ([50], {2: "Successful"}, ["CanaryPauseStep"])
 
 
 def test_it_waits_for_a_pod_that_is_to_come() -> None:

@@ -24,6 +24,10 @@ class Routing:
     stable: str = ""
     headers: tuple[HeaderRoute, ...] = ()
 
+    def weight_of(self, revision: str, most: int) -> int:
+        """Return the weight that a revision has by both Services, 0 to `most`, which is that of both together."""
+        return self.weight * (self.canary == revision) + (most - self.weight) * (self.stable == revision)
+
 
 @dataclass(frozen=True, slots=True)
 class Aims:

@@ -2,10 +2,10 @@
 
 Each is begun once for an attempt at a revision, never on the first deployment, which there is nothing to compare with,
 and only when there is something to judge. That of the background begins with the first available pod of the new version
-at its `startingStep`, and is concluded before the version counts as proven; where no steps give it time it takes what
-its metrics say. Failed and Error give the revision up, in whatever it waits for; Inconclusive waits for somebody, as
-does an analysis that is never going to have anything to judge. An abort, a promotion in full and another revision end
-what runs without a verdict.
+at its `startingStep`, and with the first requests where routes share them out. It is concluded before the version
+counts as proven; where no steps give it time it takes what its metrics say. Failed and Error give the revision up, in
+whatever it waits for; Inconclusive waits for somebody, as does an analysis that is never going to have anything to
+judge. An abort, a promotion in full and another revision end what runs without a verdict.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +31,7 @@ from fabgitops_core.control.rollout.saying.deciding import decided, noticed
 from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.telling import told
 from fabgitops_core.control.rollout.state import RolloutState, Stage, Step
+from fabgitops_core.control.rollout.traffic.rerouting import routed
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways import canary
 from fabgitops_core.control.rollout.ways.aborting import aborted
@@ -50,7 +51,7 @@ def begun(look: Look, state: RolloutState, number: int) -> RolloutState | None:
     analyses = analyses_of(look.way).get(number)
     if analyses is None or of(state, number) is not None or number in state.status.accepted:
         return None
-    if judges.why_not(look, state) or not sees(look, state):
+    if judges.why_not(look, state) or not sees(look, state, by_itself=number != BACKGROUND):
         return None
     found = running.begun(number, analyses, look.offers, look.at)
     if isinstance(found, str):
@@ -194,15 +195,18 @@ def _at_the_end(look: Look, state: RolloutState) -> RolloutState | None:
     if status is None or not judges.lacks_last_word(look, state) or not canary.carries(look, state, ALL):
         return None
     analyses = analyses_of(look.way)[BACKGROUND]
-    if _waits_for_measurements(look, status, analyses):
+    if _waits_for_measurements(look, status, analyses, state.status.step_started_at or look.at):
         return None
     after = running.concluded(status, analyses, look.offers)
     return _finished(_kept(state, after), after, look.at)
 
 
-def _waits_for_measurements(look: Look, status: AnalysisStatus, analyses: Analyses) -> bool:
-    """Return whether it is measured further: steps say how long it has for that, and where there are none it does."""
-    if not look.steps:
+def _waits_for_measurements(look: Look, status: AnalysisStatus, analyses: Analyses, since: datetime) -> bool:
+    """Return whether it is measured further: steps say how long it has for that; where they give it no time it does.
+
+    That is so where there are none, and where requests first went to the new version when all steps were done.
+    """
+    if not look.steps or status.started_at >= since:
         return not running.is_measured(status, analyses, look.offers)
     return any(_is_at_hand(look, each) for each in status.metrics if each.next_at is not None and not made(each))
 
@@ -274,7 +278,8 @@ _REASONS = {
 
 def _given(look: Look, number: int) -> str:
     if isinstance(look.way, Canary):
-        return f"step {number} is an analysis" if number else "the new version has pods"
+        has = "requests go to the new version" if routed(look) else "the new version has pods"
+        return f"step {number} is an analysis" if number else has
     return "the new version is up" if number == judges.BEFORE else "all requests go to the new version"
 
 

@@ -200,5 +200,4 @@ def share_now(look: Look, state: RolloutState) -> int | None:
     if by is None or now is None:
         return None
     most = by.routing.max_traffic_weight
-    weight = now.weight * (now.canary == look.hash) + (most - now.weight) * (now.stable == look.hash)
-    return round(ALL * weight / most)
+    return round(ALL * now.weight_of(look.hash, most) / most)
