@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -144,7 +145,29 @@ async def test_a_register_is_set_and_put_back(plc: Plc, mocks: Mocks) -> None:
     assert (await mocks.place(drift)).before == "2500"
     again = await mocks.do(back)
     assert (again.result, again.message) == (Result.DONE, "somebody has set it meanwhile: it is left as it is")
-    assert "no register named" in (await mocks.place(replace(drift, register="8"))).why
+    other = await mocks.place(replace(drift, register="speed"))
+    assert (other.unfit, other.why) == (True, "register: the mock has none that it calls speed; it has 7")
+
+
+async def test_a_fault_says_whom_it_has_hit(plc: Plc, mocks: Mocks) -> None:
+    """A fault that nobody meets has no effect, which is known once it is renewed; its end says the last of it."""
+    deed = MockFault(SPOT, {"fault": "exception:busy"}, mock=plc.mock)
+    place = await mocks.place(deed)
+    assert (await mocks.do(replace(deed, lease=lease(place)))).effective is None
+    assert (await mocks.do(MockRenew(SPOT, lease(place), plc.mock))).effective is False
+    with socket.create_connection(("127.0.0.1", plc.port), timeout=9) as client:
+        client.sendall(bytes.fromhex("0001 0000 0006 01 03 0007 0001"))
+        assert client.recv(16)[-2:] == bytes.fromhex("83 06")
+    assert (await mocks.do(MockRemove(SPOT, plc.mock))).effective is True
+
+
+async def test_a_frozen_mock_needs_nobody_who_asks(plc: Plc, mocks: Mocks) -> None:
+    """What a mock is in all the time is not without effect because nobody has met it."""
+    deed = MockFault(SPOT, {"fault": "frozen"}, mock=plc.mock)
+    place = await mocks.place(deed)
+    for each in (replace(deed, lease=lease(place)), MockRenew(SPOT, lease(place), plc.mock)):
+        assert (await mocks.do(each)).effective is None
+    assert (await mocks.do(MockRemove(SPOT, plc.mock))).effective is None
 
 
 async def test_a_drift_that_is_late_sets_nothing(plc: Plc, mocks: Mocks) -> None:
@@ -157,7 +180,10 @@ async def test_a_drift_that_is_late_sets_nothing(plc: Plc, mocks: Mocks) -> None
 
 
 async def test_a_drift_that_a_register_rounds_is_put_back(tmp_path: Path) -> None:
-    """A register that holds 2.4 when 2.36 is set holds what was set: nobody has corrected it, and it is put back."""
+    """A register that holds 2.4 when 2.36 is set holds what was set: nobody has corrected it, and it is put back.
+
+    What rounds to what it holds has no effect.
+    """
     device = tmp_path / "device.yaml"
     device.write_text("registers:\n  - {name: flow, address: 4, type: uint16, value: 10, scale: 0.1}\n")
     with running("--device", str(device)) as plc:
@@ -169,6 +195,10 @@ async def test_a_drift_that_a_register_rounds_is_put_back(tmp_path: Path) -> Non
             back = replace(drift, value=json.loads(place.before), only_if=2.36)
             assert (await mocks.do(back)).message == ""
             assert json.loads((await mocks.place(drift)).before) == 10
+            for value, effective in ((10.04, False), (10.06, True)):
+                spot = replace(SPOT, before=(await mocks.place(drift)).before)
+                told = await mocks.do(replace(drift, spot=spot, value=value).until(lease(place)))
+                assert (told.result, told.effective) == (Result.DONE, effective)
 
 
 async def test_a_drift_that_may_yet_come_is_not_over(plc: Plc, mocks: Mocks, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,7 +135,8 @@ OURS: Sequence[Scenario] = (
         "plcs",
         _MOCK,
         ONCE,
-        "plcDrift:\n  register: speed  # its name in the IndustrialPLC\n  value: 17\n  controlPort: 5503",
+        "plcDrift:\n  register: speed  # its name in the mock: GET /v1/registers\n  value: 17  # as the mock says it\n"
+        "  controlPort: 5503",
         _PLCS,
         _IN_SYNC,
     ),

@@ -1,9 +1,11 @@
 """An experiment has passed only where each of its probes has held, whenever it was to be asked."""
 
+from typing import Any
+
 import pytest
 from fabgitops_core.api.chaos.status import Phase, Verdict
 from fabgitops_core.control.chaos.outcomes import Answer, Result
-from fabgitops_core.control.chaos.reasons import Reason
+from fabgitops_core.control.chaos.reasons import ChaosNotice, Reason
 
 from .telling import POLICY, PROBE, TARGET, Told
 
@@ -72,6 +74,56 @@ def test_a_drift_to_what_is_there_has_no_effect(before: str, shown: Verdict) -> 
     told.examining().examined(can=frozenset({"mock"}), before=before).acted().to_the_end()
     assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, shown)
     assert told.status.targets[0].effective is (False if shown is Verdict.INCONCLUSIVE else None)
+
+
+DRIFT = {"plcDrift": {"register": "flow", "value": 10.04}}
+
+
+def drifting(**place: Any) -> Told:
+    """Return an experiment whose mock has been looked at."""
+    told = Told(DRIFT, target={**TARGET, "kind": "plcs"}, durationSecs=5)
+    told.policy = {**POLICY, "scenarios": ["plcDrift"]}
+    return told.examining().examined(can=frozenset({"mock"}), before="10.0", **place)
+
+
+def test_a_drift_that_rounds_to_what_is_there_has_no_effect() -> None:
+    """A register that makes of a value what it held drifts from nothing either, and the message says of which PLC."""
+    told = drifting().acted(effective=False).to_the_end()
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, Verdict.INCONCLUSIVE)
+    assert told.status.message == "its 5 s are over; it had no effect on hmi-1"
+
+
+def test_a_drift_that_is_refused_leaves_nothing() -> None:
+    """What a register cannot hold was never set: nothing is put back, and nobody is told that it may be there yet."""
+    told = drifting().acted(Result.REFUSED)
+    assert (told.status.phase, told.status.reason) == (Phase.FAILED, "InjectFailed")
+    assert (told.status.message, told.status.targets[0].confirmed) == ("hmi-1 was not injected: so", True)
+    assert ChaosNotice.RECOVERY_UNCONFIRMED not in told.notices
+
+
+def test_a_register_that_is_not_there_is_not_waited_for() -> None:
+    """A name that the mock does not have is the spec's, which is told at once, by its field."""
+    told = drifting(why="register: the mock has none that it calls flow; it has 7", unfit=True)
+    assert (told.status.phase, told.status.reason) == (Phase.FAILED, "Invalid")
+    assert told.status.message == (
+        "spec.scenario.plcDrift: hmi-1: register: the mock has none that it calls flow; it has 7"
+    )
+
+
+@pytest.mark.parametrize(("effective", "shown"), [(True, Verdict.PASSED), (False, Verdict.INCONCLUSIVE)])
+def test_the_last_word_on_an_effect_is_that_of_its_end(effective: bool, shown: Verdict) -> None:
+    """What is hit after the last renewal counts as well: who held it says so when it is ended."""
+    told = ended(Told().running()).acted(effective=effective)
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, shown)
+    assert told.status.message.endswith("; it had no effect on hmi-1") is not effective
+
+
+def test_a_target_that_is_gone_too_early_shows_nothing() -> None:
+    """A PLC that is deleted while its fault is on was under it for a part of the time alone."""
+    told = Told(durationSecs=600).running().woken().acted(Result.GONE)
+    told.to_the_end(most=200)
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, Verdict.INCONCLUSIVE)
+    assert told.status.message == "its 600 s are over; hmi-1 was gone before its time was over"
 
 
 def test_an_abort_is_not_waited_with_for_probes_of_the_end() -> None:

@@ -94,9 +94,18 @@ class Mocks:
         if isinstance(reply, Outcome):
             return Place(why=reply.message)
         found = reply.body.get("registers")
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return Place(why=await self._no_register(deed, way), unfit=True)
         if reply.status != 200 or not found:
             return Place(why=reply.error)
         return Place(CAN, state.clock, before=json.dumps(found[0]["value"]))
+
+    async def _no_register(self, deed: MockSet, way: _Way) -> str:
+        """Return that there is no such register, and which there are by the names of the mock itself."""
+        told = await self._send(way, "GET", "registers")
+        found = _objects(told.body.get("registers")) if isinstance(told, Reply) else []
+        names = ", ".join(str(each.get("name")) for each in found) or "none with a name"
+        return f"register: the mock has none that it calls {deed.register}; it has {names}"
 
     async def do(self, deed: Deed) -> Outcome:
         """Have something done, and return what came of it."""
@@ -105,7 +114,8 @@ class Mocks:
             case MockFault():
                 fault = f"{deed.fault['fault']},for={deed.lease.secs:g}s"
                 way = await self._begun(deed)
-                return await self._done(way, "PUT", f"faults/{name}", {"fault": fault, **_timely(deed.lease)})
+                begun = await self._done(way, "PUT", f"faults/{name}", {"fault": fault, **_timely(deed.lease)})
+                return begun if begun.effective else replace(begun, effective=None)
             case MockRenew():
                 return await self._renewed(deed, name)
             case MockRemove():
@@ -130,7 +140,9 @@ class Mocks:
         if deed.only_if is not None:
             return await self._put_back(deed)
         way = await self._begun(deed, until=Clock(deed.lease.instance, deed.lease.not_after))
-        told = await self._done(way, "PUT", _register(deed), {"value": deed.value, **_timely(deed.lease)})
+        told = await self._done(
+            way, "PUT", _register(deed), {"value": deed.value, **_timely(deed.lease)}, deed.spot.before
+        )
         if isinstance(way, _Way) and told.result is not Result.UNKNOWN:
             self._keep(deed.spot, replace(way, answered=True))
         return told
@@ -166,9 +178,11 @@ class Mocks:
         self._keep(deed.spot, replace(way, until=until))
         return clock.instance != until.instance or clock.now > until.now
 
-    async def _done(self, way: _Way | Outcome, method: str, path: str, body: object = None) -> Outcome:
+    async def _done(
+        self, way: _Way | Outcome, method: str, path: str, body: object = None, before: str = ""
+    ) -> Outcome:
         reply = way if isinstance(way, Outcome) else await self._send(way, method, path, body)
-        return reply if isinstance(reply, Outcome) else reply.outcome()
+        return reply if isinstance(reply, Outcome) else reply.outcome(effective=_effective(reply.body, before))
 
     async def _begun(self, deed: MockFault | MockSet, until: Clock | None = None) -> _Way | Outcome:
         """Return the way to what is about to begin, which is kept: there it is renewed and ended."""
@@ -236,6 +250,21 @@ def _register(deed: MockSet) -> str:
     return f"registers/{quote(deed.register, safe='')}"
 
 
+def _effective(body: Mapping[str, Any], before: str) -> bool | None:
+    """Return whether anything came of what was set, as far as that is told: a register holds what it had `before`."""
+    if registers := _objects(body.get("registers")):
+        return json.dumps(registers[0].get("value")) != before if before else None
+    faults = _objects(body.get("faults"))
+    if any(each.get("hits") for each in faults):
+        return True
+    told = any("hits" in each and not str(each.get("fault")).startswith(_STATES) for each in faults)
+    return False if told else None
+
+
+_STATES = ("frozen", "connection-limit", "slow-start")
+"""Faults that a mock is in, whether or not anybody asks it: of all others it counts whom they have hit."""
+
+
 def _unproven(state: Reply, port: int) -> str:
     """Return why what answers is not proven to be a mock of the PLC at a port; "" when it is.
 
@@ -252,7 +281,10 @@ _NO_PLC = "what answers there serves no PLC at port"
 
 
 def _plcs(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    found = state.get("plcs")
+    return _objects(state.get("plcs"))
+
+
+def _objects(found: object) -> list[Mapping[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 

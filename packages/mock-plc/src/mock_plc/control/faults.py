@@ -96,12 +96,13 @@ async def remove(request: web.Request) -> web.Response:
     if _for_good(request):
         for station in chosen(request):
             station.faults.buried.add(asked)
-    having = [(station, each.id) for station in chosen(request) for each in station.faults if asked in _called(each)]
+    having = [(station, each) for station in chosen(request) for each in station.faults if asked in _called(each)]
     if not having:
         raise Refused(404, f"there is no fault {asked}")
-    for station, number in having:
-        log.info("control: fault %s is removed", station.faults.remove(number))
-    return web.json_response({"removed": len(having)})
+    ended = [views.fault(*each) for each in having]
+    for station, entry in having:
+        log.info("control: fault %s is removed", station.faults.remove(entry.id))
+    return web.json_response({"removed": len(having), "faults": ended})
 
 
 def _for_good(request: web.Request) -> bool:

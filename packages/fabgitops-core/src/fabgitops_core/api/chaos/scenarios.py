@@ -95,9 +95,9 @@ class PlcDrift(ApiModel):
     """A register of a mock PLC is set to another value, once, without a lease; it is put back unless corrected."""
 
     register_name: Annotated[str, Field(alias="register", min_length=1, max_length=63, json_schema_extra=PRINTABLE)]
-    """Name of the register in the IndustrialPLC."""
+    """Name of the register as the mock has it, and `GET /v1/registers` tells; the IndustrialPLC may have another."""
     value: Something
-    """What it is set to, as the IndustrialPLC would say it."""
+    """What it is set to, as the mock itself says it, by its own type and scale."""
     control_port: Annotated[int, Field(ge=1, le=65535, strict=True)] = CONTROL_PORT
     """Port of its control API, at the address of the PLC itself; 5503 when not given, as mock-plc has it."""
     token_secret: ObjectName | None = None

@@ -21,7 +21,7 @@ from fabgitops_core.control.chaos.states import (
     Wanted,
     carried,
 )
-from fabgitops_core.control.chaos.verdict import verdict
+from fabgitops_core.control.chaos.verdict import showing_nothing, verdict
 from fabgitops_core.control.commands import Commands, Notice, Wake
 from fabgitops_core.control.events import Faulted
 from fabgitops_core.control.moments import pause_after, second
@@ -41,6 +41,7 @@ def finished(state: Ending, at: datetime) -> Step:
     """Say how it ended, when nothing of it is left."""
     lacks = _lacking(state)
     shown = verdict(state.status, state.cause, lacks)
+    lacks = lacks or showing_nothing(state.status.targets)
     told = lacks and state.cause is Reason.ELAPSED and shown is Verdict.INCONCLUSIVE
     return _final(state, state.cause, f"{state.why}; {lacks}" if told else state.why, shown, at)
 

@@ -118,22 +118,23 @@ def _first_rest(running: Running) -> float:
 def _recorded(record: TargetRecord, outcome: Outcome, at: datetime, plan: Plan) -> TargetRecord:
     if outcome.result is Result.DONE:
         fields = {"state": TargetState.INJECTED, "injected_at": second(at), "effective": outcome.effective}
-        if _changes_nothing(plan.deed(record), record):
+        if _changes_nothing(plan.deed(record), record, outcome):
             fields |= {"effective": False, "message": f"it had {record.before} already"}
         return record.model_copy(update=fields)
     known: dict[str, object] = {"state": TargetState.GONE} if outcome.result is Result.GONE else {}
-    if outcome.result is Result.REFUSED and isinstance(plan.deed(record), Evict | Delete):
-        known = {
-            "state": TargetState.RECOVERED,
-            "recovered_at": second(at),
-            "confirmed": True,
-        }  # the pod was left alone
+    if outcome.result is Result.REFUSED and isinstance(plan.deed(record), _NEVER_BEGUN):
+        known = {"state": TargetState.RECOVERED, "recovered_at": second(at), "confirmed": True}
     return record.model_copy(update={**known, "message": outcome.message})
 
 
-def _changes_nothing(deed: Deed, record: TargetRecord) -> bool:
-    """Return whether a register was set to what it had."""
-    return isinstance(deed, MockSet) and bool(record.before) and bool(json.loads(record.before) == deed.value)
+_NEVER_BEGUN = Evict | Delete | MockSet
+"""What leaves all as it was where it is refused. What has a lease is ended all the same: no holder refuses that."""
+
+
+def _changes_nothing(deed: Deed, record: TargetRecord, outcome: Outcome) -> bool:
+    """Return whether a register was set to what it had, or to what it makes the same of, as by its scale."""
+    same = bool(record.before) and isinstance(deed, MockSet) and bool(json.loads(record.before) == deed.value)
+    return isinstance(deed, MockSet) and (same or outcome.effective is False)
 
 
 def _failed(records: tuple[TargetRecord, ...], outcomes: Mapping[str, Outcome]) -> str:

@@ -64,8 +64,8 @@ class Answer:
 class Place:
     """Where a target is injected, as it stands: what can be done there, by which clock; `why` says why it is away.
 
-    A PLC is `real` where nothing proves it a mock. For no longer than `most_secs` is anything held there, None where
-    that is not told.
+    A PLC is `real` where nothing proves it a mock. It is `unfit` where what is asked for can never be done. For no
+    longer than `most_secs` is anything held there, None where that is not told.
     """
 
     can: frozenset[str] = frozenset()
@@ -73,6 +73,7 @@ class Place:
     before: str = ""
     why: str = ""
     real: bool = False
+    unfit: bool = False
     most_secs: float | None = None
 
     def __post_init__(self) -> None:

@@ -133,13 +133,23 @@ def _over(
     at: datetime,
     outcomes: Mapping[TargetUid, Outcome] | None = None,
 ) -> tuple[Recovering, Commands]:
-    """Note where it is over, and what was said of that."""
+    """Note where it is over, what was said of that, and whether it had an effect: the last word of who held it."""
     told = {uid: outcome.message for uid, outcome in (outcomes or {}).items()}
+    held = {uid: outcome.effective for uid, outcome in (outcomes or {}).items() if outcome.effective is not None}
     changed = tuple(
-        _recovered(each, at, True, told.get(TargetUid(each.uid), each.message)) if each.uid in uids else each
+        _recovered(_held(each, held), at, True, told.get(TargetUid(each.uid), each.message))
+        if each.uid in uids
+        else each
         for each in _targets(state)
     )
     return said(state, at, targets=changed)
+
+
+def _held(record: TargetRecord, told: Mapping[TargetUid, bool]) -> TargetRecord:
+    """Return a record with what was told of its effect; what was injected at no time had none to tell of."""
+    effective = told.get(TargetUid(record.uid))
+    known = effective is not None and record.recovered_at is None and record.injected_at is not None
+    return record.model_copy(update={"effective": effective}) if known else record
 
 
 def _recovered(record: TargetRecord, at: datetime, confirmed: bool, message: str) -> TargetRecord:

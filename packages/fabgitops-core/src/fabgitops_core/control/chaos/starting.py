@@ -129,6 +129,8 @@ def examined(state: Examining, event: Examined) -> Step:
         return waiting(state, *changed, event.at, state.tries)
     if why := _real(state, event.places):
         return given_up(state, Reason.NOT_A_MOCK, why, event.at)
+    if why := _unfit(state, event.places):
+        return given_up(state, Reason.INVALID, why, event.at)
     if why := _incapable(state, event.places):
         return given_up(state, Reason.NOT_CAPABLE, why, event.at)
     if why := _away(state, event.places):
@@ -168,6 +170,13 @@ def _real(state: Examining, places: Mapping[TargetUid, Place]) -> str:
     """Return why a target is not known to be a mock, where it has to be one."""
     found = ((each.name, places.get(each.uid)) for each in state.choice.chosen)
     return next((f"{name}: {place.why}" for name, place in found if place and place.real), "")
+
+
+def _unfit(state: Examining, places: Mapping[TargetUid, Place]) -> str:
+    """Return what of the spec a target can never take, however long it is waited for."""
+    found = ((each.name, places.get(each.uid)) for each in state.choice.chosen)
+    where = f"spec.scenario.{state.plan.scenario.name}"
+    return next((f"{where}: {name}: {place.why}" for name, place in found if place and place.unfit), "")
 
 
 def _incapable(state: Examining, places: Mapping[TargetUid, Place]) -> str:

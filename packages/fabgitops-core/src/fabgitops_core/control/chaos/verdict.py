@@ -1,6 +1,8 @@
 """What an experiment showed."""
 
-from fabgitops_core.api.chaos.status import ChaosExperimentStatus, TargetRecord, Verdict
+from collections.abc import Iterable
+
+from fabgitops_core.api.chaos.status import ChaosExperimentStatus, TargetRecord, TargetState, Verdict
 from fabgitops_core.control.chaos.reasons import Reason
 
 
@@ -17,4 +19,16 @@ def verdict(status: ChaosExperimentStatus, cause: Reason, lacking: str = "") -> 
 
 
 def _as_planned(target: TargetRecord) -> bool:
-    return target.injected_at is not None and target.confirmed is True and target.effective is not False
+    return target.injected_at is not None and target.confirmed is True and not unlike(target)
+
+
+def unlike(target: TargetRecord) -> str:
+    """Return what one whose end is confirmed shows nothing by: it was gone too early, or nothing came of it."""
+    if target.state is TargetState.GONE:
+        return f"{target.name} was gone before its time was over"
+    return f"it had no effect on {target.name}" if target.effective is False else ""
+
+
+def showing_nothing(targets: Iterable[TargetRecord]) -> str:
+    """Return the first of what they show nothing by; "" where there is nothing."""
+    return next(filter(None, map(unlike, targets)), "")
