@@ -70,6 +70,9 @@ def agent(node: str, renewed: str, **can: str) -> Body:
     return {"metadata": metadata, "spec": spec}
 
 
+SOURCED = "it comes from the source, change it in Git: runs/kill.yaml"
+
+
 class Plant(World):
     """A cluster in which experiments can be made."""
 
@@ -82,6 +85,8 @@ class Plant(World):
         """What the API server says instead of making anything."""
         self.unwatchable = self.homeless = False
         """Whether nobody may watch; whether the namespace is not there."""
+        self.sourced: set[str] = set()
+        """Names of what nobody may change, for it comes from elsewhere."""
         self.away = False
         """Whether it answers nothing but what it was asked before."""
         self.rehearsed: list[Body] = []
@@ -120,6 +125,8 @@ class Answering(Served):
             self._say(503, {"message": "away"})
         elif plural in self.world.denied:
             self._say(403, {"message": f'User "me" cannot patch resource "{plural}"'})
+        elif name in self.world.sourced:
+            self._say(403, {"message": f'{plural}.fabgitops.io "{name}" is forbidden: {SOURCED}'})
         elif json.loads(content).get("metadata", {}).get("uid", there.get("uid")) != there.get("uid"):
             self._say(422, {"message": "metadata.uid: Invalid value: field is immutable"})
         else:

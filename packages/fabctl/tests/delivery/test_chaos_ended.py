@@ -1,8 +1,11 @@
 """Experiments that are ended, stopped, listed and drawn; and agents."""
 
 import json
+import threading
+import time
 from typing import Any
 
+import pytest
 from fabctl.asking import Asking
 from fabctl.commands.chaos.abort import abort
 from fabctl.commands.chaos.agents import agents
@@ -12,7 +15,7 @@ from fabctl.commands.chaos.stop import stop
 from fabctl.errors import Denied, UnknownPLC, UsageError
 from fabctl.options import Anywhere, Format, Looking, Scope
 
-from .plant import AT, CHAOS, ENDED, POLICY, Play, agent, experiment, obeying, policy, raised
+from .plant import AT, CHAOS, ENDED, POLICY, SOURCED, Play, agent, experiment, obeying, policy, raised
 
 YES = Asking(yes=True)
 
@@ -95,6 +98,44 @@ async def test_stop_does_what_is_allowed(play: Play, capsys: Any) -> None:
     assert "kill: over, Aborted" in told.out
     assert "the ChaosPolicy stays as it is, so that experiments may begin: me may not patch" in told.err
     assert "to allow it again" not in told.out
+
+
+@pytest.mark.parametrize("names", [("kill",), ("kill", "other")])
+async def test_stop_of_what_the_policy_ends(play: Play, capsys: Any, names: tuple[str, ...]) -> None:
+    """Where experiments may not be told to end, the policy ends them: why is said, it is waited for, exit code 0."""
+    world, here = play(POLICY, *((CHAOS, experiment("Running", name)) for name in names))
+    world.sourced = set(names)
+
+    def end() -> None:
+        while "watch chaosexperiments" not in world.asked:
+            time.sleep(0.01)
+        for name in names:
+            world.stands("Aborted", name, **ENDED)
+
+    threading.Thread(target=end, daemon=True).start()
+    assert await stop(asking=YES, connection=here) == 0
+    told = capsys.readouterr()
+    for name in names:
+        assert f"plant/{name}: over, Aborted" in told.out
+        assert f"plant/{name}: not told to end, but ends, for no ChaosPolicy allows it: " in told.err
+    assert ("all chaos is over" in told.out, SOURCED in told.err) == (True, True)
+    assert "not all of it" not in told.err
+
+
+async def test_stop_of_what_the_policy_ends_may_not_be_waited_for(play: Play, capsys: Any) -> None:
+    """With --no-wait nothing is said to be asked that was not."""
+    world, here = play(POLICY, (CHAOS, experiment("Running")))
+    world.sourced = {"kill"}
+    assert await stop(asking=YES, wait=False, connection=here) == 0
+    assert "asked to end" not in capsys.readouterr().out
+
+
+async def test_abort_of_what_may_not_be_ended_says_why(play: Play) -> None:
+    """What the API server says of it, where that is no missing right; exit code 4."""
+    world, here = play((CHAOS, experiment("Running")))
+    world.sourced = {"kill"}
+    error = await raised(abort("kill", scope=Scope(kubeconfig=here.kubeconfig)))
+    assert (error.code, SOURCED in str(error), "ask for a role" in str(error)) == (4, True, False)
 
 
 async def test_stop_of_who_may_not_see_experiments(play: Play, capsys: Any) -> None:

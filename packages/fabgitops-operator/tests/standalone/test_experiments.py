@@ -30,7 +30,12 @@ from fabgitops_operator.standalone.judging import ShippedRules
 from fabgitops_operator.standalone.local import BY_KIND, STATUS, Local
 from fabgitops_operator.standalone.objects import StoreObjects
 from fabgitops_operator.standalone.secret_files import SecretFiles
+from fabgitops_operator.standalone.source.judging import Gate
+from fabgitops_operator.standalone.source.lines import Lines
+from fabgitops_operator.standalone.source.manifests import Manifest, Name
+from fabgitops_operator.standalone.source.models import Models, Only
 from fabgitops_operator.standalone.store import Actor, How, Objects, RefusedError, Store, Wanted
+from fabgitops_operator.standalone.store.objects import sourced
 
 USER, JUDGE = How(Actor.USER), ShippedRules()
 SELECTOR = {"matchLabels": {"line": "1"}}
@@ -203,22 +208,73 @@ async def test_there_are_no_pods(kept: Kept) -> None:
 
 
 async def test_the_switch_of_a_policy_from_the_source(kept: Kept) -> None:
-    """Anybody may switch it off, and nothing else of it; the next change in the source says again what it is."""
-    policy = BY_KIND["ChaosPolicy"]
+    """Anybody may switch it off and back, and nothing else of it; no change in the source switches it on meanwhile."""
+    off, on = {"enabled": False}, {"enabled": True}
 
-    async def patch(**spec: Any) -> None:
-        await kept.objects.patch(policy, "", "default", {"spec": spec}, "merge", USER)
+    async def patch(spec: dict[str, Any], **metadata: Any) -> None:
+        given = {"spec": spec, "metadata": metadata}
+        await kept.objects.patch(BY_KIND["ChaosPolicy"], "", "default", given, "merge", USER)
 
-    for spec in ({"maxTargets": 9}, {"enabled": False, "maxTargets": 9}):
-        with pytest.raises(RefusedError, match="it comes from the source"):
-            await patch(**spec)
-    for _ in range(2):
-        await patch(enabled=False)
-    assert kept.get("ChaosPolicy", "default", "")["spec"]["enabled"] is False
+    def enabled() -> bool:
+        found: bool = kept.get("ChaosPolicy", "default", "")["spec"]["enabled"]
+        return found
+
+    for spec in ({"maxTargets": 9}, {**off, "maxTargets": 9}):
+        with pytest.raises(RefusedError, match=r"it comes from the source, .*spec.enabled: false is taken here, too"):
+            await patch(spec)
+    await patch(off)
+    await patch(off, annotations={sourced.BY_HAND: None})
+    for number, scenarios in enumerate((["plcFault", "plcDrift"], ["plcDrift"])):
+        await kept.take({**on, "scenarios": scenarios}, str(number))
+        assert (enabled(), kept.get("ChaosPolicy", "default", "")["spec"]["scenarios"]) == (False, scenarios)
     with pytest.raises(RefusedError, match="it comes from the source"):
-        await patch(enabled=True)
-    await kept.take({"enabled": True, "scenarios": ["plcFault", "plcDrift"]}, "2")
+        await patch({**on, "maxTargets": 9})
+    await patch(on)
+    assert (enabled(), kept.get("ChaosPolicy", "default", "")["metadata"].get("annotations", {})) == (True, {})
+    await kept.take({**off, "scenarios": ["plcDrift"]}, "8")
+    await patch({}, annotations={sourced.BY_HAND: "2026-01-01T00:00:00Z"})
+    with pytest.raises(RefusedError, match="it comes from the source"):
+        await patch(on)
+    await kept.take({**on, "scenarios": ["plcDrift"]}, "9")
+    assert enabled()
+
+
+async def test_a_policy_that_was_switched_off_is_the_sources_again(kept: Kept) -> None:
+    """As soon as the source says off itself: then only the source switches it on."""
+    policy = BY_KIND["ChaosPolicy"]
+    off, on = {"enabled": False, "scenarios": ["plcFault"]}, {"enabled": True, "scenarios": ["plcFault"]}
+    await kept.objects.patch(policy, "", "default", {"spec": {"enabled": False}}, "merge", USER)
+    await kept.take(off, "2")
+    with pytest.raises(RefusedError, match="it comes from the source"):
+        await kept.objects.patch(policy, "", "default", {"spec": {"enabled": True}}, "merge", USER)
+    await kept.take(on, "3")
     assert kept.get("ChaosPolicy", "default", "")["spec"]["enabled"] is True
+
+
+async def test_an_experiment_from_the_source_is_ended_by_hand(kept: Kept) -> None:
+    """By spec.abort and nothing else; whatever changes beside its spec in the source, it stays ended, and is taken."""
+    experiments, gate = BY_KIND["ChaosExperiment"], Gate(JUDGE, Models([Only(CHAOS_EXPERIMENT)]), BY_KIND)
+
+    async def named(revision: str, **labels: str) -> None:
+        given = body("ChaosExperiment", "run", RUN, namespace="default", labels=labels)
+        manifest = Manifest(Name(*KEY), given, "run.yaml", Lines(1))
+        before = {manifest.name: kept.get("ChaosExperiment", "run")} if kept.get("ChaosExperiment", "run") else {}
+        verdict = await gate.verdict([manifest], lambda _: None, before)
+        assert verdict.troubles == []
+        await kept.objects.take(revision, [Wanted(experiments, "default", "run", given, "run.yaml:1")], [])
+
+    await named("2")
+    for spec in ({"durationSecs": 9}, {"abort": True, "durationSecs": 9}):
+        with pytest.raises(RefusedError):
+            await kept.objects.patch(experiments, "default", "run", {"spec": spec}, "merge", USER)
+    with pytest.raises(RefusedError, match=r"change it in Git: run.yaml \(spec.abort: true is taken here, too\)"):
+        await kept.objects.delete(experiments, "default", "run", None, USER)
+    await kept.objects.patch(experiments, "default", "run", {"spec": {"abort": True}}, "merge", USER)
+    await named("3", line="2")
+    there = kept.get("ChaosExperiment", "run")
+    assert (there["spec"]["abort"], there["metadata"]["labels"]) == (True, {"line": "2"})
+    with pytest.raises(RefusedError, match="does not go on"):
+        await kept.objects.patch(experiments, "default", "run", {"spec": {"abort": False}}, "merge", USER)
 
 
 def run(name: str = "often-1") -> dict[str, Any]:

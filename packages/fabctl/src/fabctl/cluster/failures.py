@@ -73,6 +73,8 @@ def _answered(code: int, message: str, attempt: Attempt) -> FabctlError:
         )
     if code == 403 and _BY_POLICY in message:
         return Refused(f"{attempt.server} refuses to {what} (403): {message}")
+    if code == 403 and message and not _WHO.search(message):  # no missing right: whoever asks is not even named
+        return Denied(f"{attempt.server} lets nobody {what} as asked (403): {message}")
     if code == 403:
         who = _WHO.search(message)
         return Denied(

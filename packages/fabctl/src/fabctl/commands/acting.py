@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fabctl.errors import FAILED, TIMED_OUT, FabctlError
+from fabctl.errors import FAILED, TIMED_OUT, Denied, FabctlError
 from fabctl.model import view
 from fabctl.names import PLC, Kind
 from fabctl.render.progress import spinner
@@ -53,6 +53,8 @@ class Act:
     """What is said of one that is deleted meanwhile, where that is as wanted."""
     late: str = ""
     """What else is said where the operator does not answer."""
+    anyway: str = ""
+    """What is said of one that may not be changed, where the operator answers all the same."""
 
 
 def which(key: Key, *, namespaces: bool) -> str:
@@ -85,11 +87,12 @@ class _Acting:
         self._cluster, self._act, self._namespace, self._alone = cluster, act, namespace, alone
         self._print: Callable[[str], None] = print_line
         self._failed = self._late = False
+        self._anyway: set[Key] = set()
 
     async def hear(self, asked: set[Key], timeout: float | None) -> int:
         """Say of each object that was annotated what came of it, and return the exit code."""
         if timeout is None:
-            for key in sorted(asked):
+            for key in sorted(asked - self._anyway):
                 self._print(f"{self._name(key)}: {self._act.asked}")
         elif asked:
             await self._wait(asked, timeout)
@@ -104,14 +107,22 @@ class _Acting:
                 try:
                     await self._change(key, annotations)
                 except FabctlError as error:
-                    if self._alone:
-                        raise
-                    self._fail(key, str(error))
-                    return None
+                    return self._refused(key, error)
             return key
 
         given = self._act.annotations.items()
         return {key for key in await asyncio.gather(*(one(*each) for each in given)) if key}
+
+    def _refused(self, key: Key, error: FabctlError) -> Key | None:
+        """Say that one was not changed, and return it where it is waited for all the same."""
+        if isinstance(error, Denied) and self._act.anyway:
+            self._anyway.add(key)
+            self._complain(key, f"{self._act.anyway}: {error}")
+            return key
+        if self._alone:
+            raise error
+        self._fail(key, str(error))
+        return None
 
     async def _change(self, key: Key, annotations: Annotations) -> None:
         act, uid = self._act, self._act.uids.get(key, "")
@@ -130,8 +141,8 @@ class _Acting:
                     await self._collect(pending)
         except TimeoutError:
             for key in sorted(pending):
-                late = f"{self._act.asked}, but the operator did not answer within {timeout:g} s: is it running?"
-                self._complain(key, late + self._act.late)
+                late = f"the operator did not answer within {timeout:g} s: is it running?{self._act.late}"
+                self._complain(key, late if key in self._anyway else f"{self._act.asked}, but {late}")
             self._late = bool(pending)
 
     async def _collect(self, pending: set[Key]) -> None:

@@ -3,16 +3,41 @@
 The kinds that are looked after are core's; Events and namespaces are what Kubernetes brings with it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
 from fabgitops_core.api.chaos.policy import CHAOS_POLICY
+from fabgitops_core.api.chaos.schedule import CHAOS_SCHEDULE
 from fabgitops_core.api.kinds import Column, Kind
 from fabgitops_core.control.kinds import CHAOS_KINDS, SETPOINT_KINDS
 from fabgitops_core.control.kinds import KINDS as PLC_KINDS
 
 KINDS = (*PLC_KINDS, *SETPOINT_KINDS, *CHAOS_KINDS)
 """Those of core that are kept here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A field of a spec by which anybody may stop something, also what comes from the source."""
+
+    field: str
+    stopped: bool
+    """What it says then."""
+
+    def stops(self, body: Mapping[str, Any]) -> bool:
+        """Return whether it does."""
+        return body.get("spec", {}).get(self.field) is self.stopped
+
+    def turned(self, body: Mapping[str, Any], *, stopped: bool) -> dict[str, Any]:
+        """Return an object with it turned."""
+        return {**body, "spec": {**body.get("spec", {}), self.field: self.stopped is stopped}}
+
+    def __str__(self) -> str:
+        """Return what stops it, as it stands in a manifest."""
+        return f"spec.{self.field}: {str(self.stopped).lower()}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +60,8 @@ class Resource:
     """Seconds since its last change after which it goes; 0: it stays."""
     most: int = 0
     """How many are kept: beyond, the oldest goes; 0: all."""
-    switch: tuple[str, ...] = ()
-    """Path of a field that anybody may set to false, also where the source says true: what it stops, it stops."""
+    switch: Switch | None = None
+    """What anybody may stop it by, also where the source says otherwise."""
 
     @property
     def api_version(self) -> str:
@@ -53,7 +78,11 @@ class Resource:
         return self.named
 
 
-_SWITCHES = {CHAOS_POLICY.name: ("spec", "enabled")}
+_SWITCHES = {
+    CHAOS_POLICY.name: Switch("enabled", stopped=False),
+    CHAOS_EXPERIMENT.name: Switch("abort", stopped=True),
+    CHAOS_SCHEDULE.name: Switch("suspend", stopped=True),
+}
 
 
 @cache
@@ -70,7 +99,7 @@ def of_kind(kind: Kind) -> Resource:
         has_status=kind.status is not None,
         columns=kind.columns,
         definition=kind,
-        switch=_SWITCHES.get(kind.name, ()),
+        switch=_SWITCHES.get(kind.name),
     )
 
 

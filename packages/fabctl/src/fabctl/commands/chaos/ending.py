@@ -156,8 +156,8 @@ def how_it_ended(given: Experiment) -> str:
     return f"over, {said}; nobody has said so of {where}: {sure}"
 
 
-def act(going: Sequence[Experiment]) -> Act:
-    """Return what ends experiments."""
+def act(going: Sequence[Experiment], anyway: str = "") -> Act:
+    """Return what ends experiments; what may not be told to, ends all the same where something else ends it."""
     return Act(
         {each.key: {} for each in going},
         "asked to end",
@@ -167,6 +167,7 @@ def act(going: Sequence[Experiment]) -> Act:
         spec=ABORT,
         gone=GONE,
         late=f" {_ANYWAY}",
+        anyway=anyway,
     )
 
 

@@ -45,8 +45,8 @@ async def stop(
     """Stop all chaos in the cluster: none begins any more, and each experiment in each namespace ends now.
 
     The ChaosPolicy gets enabled: false, which alone ends all that run, and each is told to end besides. Exit code 0
-    when all are over, 6 when nobody has said so in time, 4 where something of that is not allowed to you; all that is
-    allowed is done all the same.
+    when all are over, also those that you may not tell to end, 6 when nobody has said so in time, 4 where you may not
+    touch the policy, or not see the experiments; all that is allowed is done all the same.
 
     Args:
         wait: Whether to wait until all are over.
@@ -64,13 +64,15 @@ async def stop(
         if (code := asking.declined(deed)) is not None:
             return code
         denied = await _switched_off(cluster, before)
+        there = bool(going)
         # Once more: one may have begun while somebody looked.
         going = await _going(cluster)
         if isinstance(going, FabctlError):
             complain(f"fabctl: what is going on is not known, and nothing was told to end: {going}")
             return going.code
-        code = await carry_out(cluster, act(going), None, timeout if wait else None) if going else 0
-        _say(going, before, code, denied=denied, wait=wait)
+        ends = act(going, "" if denied else "not told to end, but ends, for no ChaosPolicy allows it")
+        code = await carry_out(cluster, ends, None, timeout if wait else None) if going else 0
+        _say(going, before, code, denied=denied, wait=wait, there=there)
         return code or denied
 
 
@@ -124,11 +126,19 @@ def _running(going: Sequence[Experiment] | FabctlError) -> Section:
     return Section(f"To be ended ({len(going)})", table)
 
 
-def _say(going: Sequence[Experiment], before: Body | FabctlError | None, code: int, *, denied: int, wait: bool) -> None:
+def _say(
+    going: Sequence[Experiment],
+    before: Body | FabctlError | None,
+    code: int,
+    *,
+    denied: int,
+    wait: bool,
+    there: bool,
+) -> None:
     """Say in the end what all of it came to."""
     if code == FAILED or denied:
         complain("fabctl: not all of it could be stopped: see above")
     elif code == 0 and (wait or not going):
-        print_line("all chaos is over" if going else "no chaos was going on")
+        print_line("all chaos is over" if going or there else "no chaos was going on")
     if not denied and before is not None:
         print_line(f"to allow it again: {AGAIN}")

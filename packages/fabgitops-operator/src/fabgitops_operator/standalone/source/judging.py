@@ -17,7 +17,7 @@ from fabgitops_operator.standalone.source.manifests import Manifest, Name
 from fabgitops_operator.standalone.source.models import Known, Models
 from fabgitops_operator.standalone.source.plan import Mark
 from fabgitops_operator.standalone.source.troubles import Trouble
-from fabgitops_operator.standalone.store import SOURCE, Judge
+from fabgitops_operator.standalone.store import SOURCE, Judge, still_stopped
 
 AT_ONCE = 20
 """Objects that are judged at a time, beside the polls: the usual take 0.2 ms each, the largest more than 100."""
@@ -95,7 +95,7 @@ class Gate:
     def _admitted(self, manifest: Manifest, old: Mapping[str, Any] | None, verdict: Verdict) -> list[Trouble]:
         judged = self._judge.judge(
             self._resources[manifest.name.kind],
-            dict(manifest.body),
+            still_stopped(self._resources[manifest.name.kind], manifest.body, old)[0],
             dict(old) if old is not None else None,
             "CREATE" if old is None else "UPDATE",
             "",

@@ -14,6 +14,7 @@ from fabgitops_operator.standalone.store.errors import (
 from fabgitops_operator.standalone.store.objects.asking import Actor, Cause, How, Judge, Judged, Outcome, Wanted
 from fabgitops_operator.standalone.store.objects.keeping import keeping
 from fabgitops_operator.standalone.store.objects.objects import Objects
+from fabgitops_operator.standalone.store.objects.sourced import still_stopped
 from fabgitops_operator.standalone.store.objects.taking import SOURCE
 from fabgitops_operator.standalone.store.record import Record
 from fabgitops_operator.standalone.store.reserve import free
@@ -47,4 +48,5 @@ __all__ = [
     "keeping",
     "refusal",
     "restore",
+    "still_stopped",
 ]

@@ -212,6 +212,8 @@ class Objects:
         new, warnings = self._judged(resource, name, new, old, how, faults, unknown, patched=patched)
         if not how.subresource and (refused := sourced.refusal(record, how.actor, new)) is not None:
             raise refused
+        if not how.subresource:
+            new = sourced.noted(record, new, timestamp())
         if (grown := updating.generation(new, old)) is not None and not how.subresource:
             new["metadata"] = {**new["metadata"], "generation": grown}
         if _written(resource, new) == record.body:

@@ -68,12 +68,13 @@ class Taking:
 
     def _change(self, record: Record, wanted: Wanted, given: Mapping[str, Any]) -> None:
         old = record.decoded()
+        body, stopped = sourced.still_stopped(wanted.resource, wanted.body, old)
         annotations, names = sourced.annotations(
-            old["metadata"].get("annotations", {}), record.given, given.get("annotations", {})
+            old["metadata"].get("annotations", {}), record.given, given.get("annotations", {}), stopped=stopped
         )
         kept = {name: value for name, value in old["metadata"].items() if name not in {"labels", "annotations"}}
         new_metadata = {**kept, **given} | ({"annotations": annotations} if annotations else {})
-        new = {**_declared(wanted.resource, wanted.body), "metadata": new_metadata}
+        new = {**_declared(wanted.resource, body), "metadata": new_metadata}
         if wanted.resource.has_status and "status" in old:
             new["status"] = old["status"]
         new = self._judged(wanted, new, old)
@@ -118,7 +119,7 @@ def _metadata(wanted: Wanted) -> dict[str, Any]:
     }
     if causes := metadata.faults({**kept, **named}):
         raise invalid(wanted.resource, wanted.resource.kind, wanted.name, causes)
-    return {**kept, **named}
+    return sourced.without_note({**kept, **named})
 
 
 def _names(given: Mapping[str, Any]) -> tuple[str, ...]:
