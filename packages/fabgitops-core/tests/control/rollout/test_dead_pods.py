@@ -100,7 +100,7 @@ def test_a_route_leaves_a_dead_canary_though_the_proven_pods_are_dead_too() -> N
 def test_a_fix_takes_over_the_requests_that_still_have_pods(first: int) -> None:
     """All proven pods are dead, the version before has half of the requests: the new one gets those when it has pods.
 
-    From there it goes on by its steps where its weight has to grow, and by a full promotion always.
+    From there it goes on by its steps where its weight has to grow, else past the deadline; by a full promotion always.
     """
     plant = routed_out(routing({"setWeight": 50}, {"pause": {}}))
     another(plant)
@@ -145,7 +145,7 @@ def test_a_weight_that_cannot_go_down_names_the_revision_that_lacks_pods(how: st
         promote(plant)
     else:
         plant.say(marks.ABORT, plant.hash_of("2"))
-    plant.settle()
+    plant.settle(30, wait=False)
     needs = 3 if how == "step" else 4
     assert f"revision 1 ({plant.hash_of('1')}) has 1 available, and needs {needs}" in status(plant).message
     assert plant.weights() == (25, 75)
@@ -184,6 +184,53 @@ def test_a_step_ends_though_more_pods_are_new_than_it_wants() -> None:
     plant.say(marks.PROMOTE, f"{status(plant).current_pod_hash}/1")
     works(plant, 30)
     assert (plant.counts(), status(plant).phase) == ({"1": 0, "2": 4}, Phase.COMPLETED)
+
+
+WAYS_BACK = {
+    "routes": routing({"setWeight": 25}, {"pause": {}}, maxUnavailable=0),
+    "dynamic": routing({"setWeight": 25}, {"pause": {}}, dynamicStableScale=True, maxUnavailable=0),
+    "none yet": routing({"setCanaryScale": {"replicas": 2}}, {"pause": {}}, maxUnavailable=0),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_BACK)
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_step_of_routes_ends_though_its_weight_cannot_go_back(way: str, left: int) -> None:
+    """Nobody could carry what the proven pods do not: past the deadline its steps go on, and users reach what lives."""
+    plant = Junction(spec({"canary": {"steps": STEPS}}, progressDeadlineSeconds=100))
+    plant.settle()
+    another(plant)
+    assert plant.counts() == {"1": 2, "2": 2}
+    plant.caps = {"1": 2}
+    plant.declare(strategy=WAYS_BACK[way])
+    passes(plant, lambda: plant.weights() == (50, 50))
+    plant.caps = {"1": left}
+    plant.tick()
+    works(plant, 90)
+    assert (status(plant).current_step_index, plant.weights()) == (0, (50, 50))
+    works(plant, 40)
+    assert (status(plant).current_step_index, status(plant).phase, plant.weights()) == (1, Phase.PAUSED, (50, 50))
+    assert (
+        f"its weight waits for available pods; revision 1 ({plant.hash_of('1')}) has {left} " in status(plant).message
+    )
+    promote(plant)
+    works(plant, 60)
+    assert (plant.weights(), plant.selected("hmi"), plant.counts()["2"]) == ((100, 0), "2", 4)
+    assert status(plant).phase is Phase.COMPLETED
+
+
+def test_a_weight_that_cannot_go_back_is_given_up_where_that_is_said() -> None:
+    """Whoever wants it given up without progress gets that, though it is the proven version that lacks pods."""
+    plant = Junction(spec({"canary": {"steps": STEPS}}, progressDeadlineSeconds=100, progressDeadlineAbort=True))
+    plant.settle()
+    another(plant)
+    plant.caps = {"1": 2}
+    plant.declare(strategy=WAYS_BACK["routes"])
+    passes(plant, lambda: plant.weights() == (50, 50))
+    plant.caps = {"1": 0}
+    plant.tick()
+    works(plant, 130)
+    assert (status(plant).abort, plant.weights()) == (True, (50, 50))
 
 
 def beside_dead_ones(plant: Junction) -> None:

@@ -139,7 +139,7 @@ def _going(look: Look, state: RolloutState) -> tuple[Situation, str]:
         is_of_test = test is not None and all(each.reason == Why.CANARY_STEP for each in status.pause_conditions)
         is_asked = state.asked_to_pause is not None
         situation = test if test is not None and is_of_test and not is_asked else PAUSED
-        return situation, f"{why}{_gateway(look)}"
+        return situation, f"{why}{_gateway(look) or _short(look, state)}"
     if test is not None:
         return test, f"{_step(look, state)}{_pods(look, state)}{judges.going_on(look, state)}"
     if bluegreen.is_previewed(look, state):
@@ -181,6 +181,14 @@ def _undecided(look: Look, state: RolloutState) -> str:
 def _gateway(look: Look) -> str:
     """Return which gateway has not taken a route, which may be so while it waits, too, for the end of a sentence."""
     return next((f"; {why}" for each in routes_there(look) if (why := not_accepted(each))), "")
+
+
+def _short(look: Look, state: RolloutState) -> str:
+    """Return which revision lacks pods for a weight that was not waited for any longer, for the end of a sentence."""
+    if routed(look) is None or traffic.is_there(look, state) or not traffic.in_force(look, state):
+        return ""
+    short = lacking.of_weights(look, state)
+    return f"; its weight waits for available pods{short}" if short else ""
 
 
 def _route(look: Look, state: RolloutState) -> str:

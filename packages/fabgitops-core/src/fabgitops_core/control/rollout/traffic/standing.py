@@ -186,12 +186,27 @@ def is_there(look: Look, state: RolloutState) -> bool:
     return by is None or (recorded(state) == aim_of(look, state, by) and in_force(look, state))
 
 
-def carries(look: Look, state: RolloutState, by: Routed) -> bool:
-    """Return whether the new version has what it is to have now: its pods are available, and requests go by that."""
+def carries(look: Look, state: RolloutState, by: Routed, *, waits_for_stable: bool = True) -> bool:
+    """Return whether the new version has what it is to have now: its pods are available, and requests go by that.
+
+    It may have more than that where the proven version has too few pods to take the rest back. Those may never come up,
+    and to go on may be the way out, so at last it `waits_for_stable` no more.
+    """
     current = look.revision(look.hash)
-    if current is None or not is_there(look, state):
+    is_so = is_there(look, state) or (not waits_for_stable and _has_more(look, state, by))
+    if current is None or not is_so:
         return False
     return current.spec == sizes(look, by, standing_of(look, state))[look.hash] == current.available
+
+
+def _has_more(look: Look, state: RolloutState, by: Routed) -> bool:
+    """Return whether a weight alone is not where it is to be, as proven pods lack that would carry what is left."""
+    now, aim, most = recorded(state), aim_of(look, state, by), by.routing.max_traffic_weight
+    if now is None or not in_force(look, state):
+        return False
+    stable = look.revision(aim.stable)
+    lacks = carried(stable.available if stable else 0, look.n, most) < most - aim.weight
+    return lacks and now.weight > aim.weight and replace(now, weight=aim.weight) == aim
 
 
 def share_now(look: Look, state: RolloutState) -> int | None:

@@ -66,14 +66,14 @@ def carries(look: Look, state: RolloutState, weight: int) -> bool:
     """
     if holding.why(look, state):
         return False
+    late = overdue(look, state) and not look.spec.progress_deadline_abort
     if (by := routed(look)) is not None:
-        return traffic.carries(look, state, by)
+        return traffic.carries(look, state, by, waits_for_stable=not late)
     current, stable = look.revision(look.hash), look.revision(state.status.stable_rs)
     if current is None:
         return False
     others = tuple(each.side for each in look.older(state.status.stable_rs))
     wanted = split(look.n, weight, look.limits)
-    late = overdue(look, state) and not look.spec.progress_deadline_abort
     return reached(wanted, current.side, stable.side if stable else NOBODY, others, waits_for_stable=not late)
 
 
