@@ -112,6 +112,10 @@ def test_no_wrong_type_gets_through(helm: Helm) -> None:
         ({"prometheusRule": {"runbookUrl": "https://wiki.example.com/"}}, "/prometheusRule/runbookUrl"),
         ({"topologySpreadConstraints": [{"topologyKey": "zone"}]}, "zone has no labelSelector: there is one operator"),
         ({"serviceAccount": {"create": False}}, "serviceAccount.name must say which"),
+        (
+            {"chaos": {"enabled": True, "namespaces": ["line-1", "line-2"]}, "watchNamespaces": ["line-1"]},
+            "chaos.namespaces: line-2 is not in watchNamespaces, and nothing would ever begin there",
+        ),
         ({"chaos": {"agent": {"enabled": True}}}, "chaos.agent.enabled needs chaos.enabled"),
         ({"chaos": {"agent": {"settings": {"maxSecs": 0}}}}, "/chaos/agent/settings/maxSecs"),
         ({"extraArgs": ["--log-level", "debug"]}, "extraArgs: --log-level is given already: set settings.logLevel"),
