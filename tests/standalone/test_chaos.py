@@ -178,8 +178,8 @@ def test_nothing_is_left_of_what_was_killed(site: Site) -> None:
 
 
 def test_the_switch_is_everybodys(site: Site) -> None:
-    """A policy from the source may be switched off at once, which ends what runs; with its manifest a run is over."""
-    policy = f"{API}/chaospolicies/default"
+    """What comes from the source may be stopped at once by anybody, and stays so until somebody lets it go on."""
+    policy, again = f"{API}/chaospolicies/default", f"{PLACE}/chaosexperiments/again"
     with site.box.running():
         until(lambda: site.box.synced("mixer"), "the mixer is in sync")
         site.run("freeze", site.spec(durationSecs=60))
@@ -189,11 +189,16 @@ def test_the_switch_is_everybodys(site: Site) -> None:
         assert site.patch(policy, enabled=False).status == 200
         status = site.over("freeze")
         assert (status["phase"], status["reason"], site.active()) == ("Aborted", "NotAllowed", []), status
-        assert site.patch(policy, enabled=True).status == 403
         site.write("policy", "ChaosPolicy", "default", {**POLICY, "maxTargets": 4})
-        until(lambda: site.box.get(policy).body["spec"]["enabled"], "the source says again that it is on")
+        until(lambda: site.box.get(policy).body["spec"]["maxTargets"] == 4, "the change of the source is taken")
+        assert site.box.get(policy).body["spec"]["enabled"] is False
+        assert site.patch(policy, enabled=True).status == 200
         site.write("again", "ChaosExperiment", "again", site.spec(durationSecs=60))
         until(site.active, "what the source names begins")
-        (site.box.source / "again.yaml").unlink()
-        until(lambda: site.box.get(f"{PLACE}/chaosexperiments/again").status == 404, "with its manifest it is over")
+        assert site.patch(again, abort=True).status == 200
+        assert (site.over("again")["phase"], site.active()) == ("Aborted", [])
+        site.write("last", "ChaosExperiment", "last", site.spec(durationSecs=60))
+        until(site.active, "another begins")
+        (site.box.source / "last.yaml").unlink()
+        until(lambda: site.box.get(f"{PLACE}/chaosexperiments/last").status == 404, "with its manifest it is over")
         assert site.active() == []
