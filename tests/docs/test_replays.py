@@ -318,9 +318,10 @@ def a_folder(kubectl: Kubectl, folder: Path) -> None:
 SPEED = {"name": "speed", "place": "holding 4001 uint16 unit 1", "unit": "rpm", "desired": "2500", "actual": "2500"}
 
 
-def condition(name: str, reason: str, at: str) -> dict[str, str]:
-    """Return a condition that holds."""
-    return {"type": name, "status": "True", "reason": reason, "message": "", "lastTransitionTime": at}
+def condition(name: str, reason: str, at: str) -> dict[str, Any]:
+    """Return a condition that holds, of what is declared."""
+    told = {"type": name, "status": "True", "reason": reason, "message": "", "observedGeneration": 1}
+    return told | {"lastTransitionTime": at}
 
 
 PLACES = {"rack": "racks", "supply-fan": "one", "hmi": "hmis", "rollout": "fleet", "press": "yes", "chaos": "fleet"}
