@@ -303,7 +303,7 @@ def observability(session: nox.Session) -> None:
 def chart(session: nox.Session) -> None:
     """Check the chart by Helm 3 and 4 and linters, and install it on a real API server; ARGUMENTS go to pytest."""
     workspace(session)
-    pytest(session, "-m", "chart")
+    pytest(session, "-m", "chart", *at_once(session, *BY_FILE))
 
 
 @nox.session
@@ -319,7 +319,7 @@ def docs(session: nox.Session) -> None:
     workspace(session)
     run(session, "python", "tools/site.py")
     run(session, "zensical", "build", "--strict")
-    pytest(session, "-m", "docs")
+    pytest(session, "-m", "docs", *at_once(session))
 
 
 def missing_for_interop() -> list[str]:
