@@ -67,9 +67,7 @@ class Watch:
             return
         most = -(-now.replicas * first.pods // first.replicas) if first.replicas else 0
         assert now.pods <= max(before.pods, most), f"paused, and it grows from {before.pods} to {now.pods} pods"
-        if first.strategy != now.strategy:
-            return
-        for name in now.selected - before.selected - first.selected:
+        for name in now.selected - before.selected - first.selected if first.strategy == now.strategy else ():
             assert not before.served[name], f"paused, and the Service {name} goes over"
         for key, weight in now.weights.items() if now.selected <= before.selected else ():
             had = max(before.weights.get(key, 0), first.weights.get(key, 0))

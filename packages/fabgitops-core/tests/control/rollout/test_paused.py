@@ -317,3 +317,33 @@ def test_pods_that_requests_go_to_stay() -> None:
         assert plant.weights()[1] == 0 or plant.counts()["2"] > 0
     by_word(plant, False)
     ends(plant)
+
+
+@pytest.mark.parametrize("named", [["other"], ["hmi", "other"]])
+@pytest.mark.parametrize("together", [False, True])
+def test_a_route_that_is_named_meanwhile_waits(named: list[str], together: bool) -> None:
+    """Its users do not reach the new version by the share of other routes, which stays: it is set when it goes on."""
+    steps: tuple[dict[str, Any], ...] = (*STEPS[:1], {"pause": {}})
+    plant = Junction(spec(routing(*steps)))
+    plant.route("other")
+    plant.set_weights(100, 0, "other")
+    plant.settle()
+    plant.declare(template=template("2"))
+    plant.settle()
+    assert (plant.weights(), plant.weights("other")) == ((75, 25), (100, 0))
+    strategy = routing(*steps, routes=[{"name": each} for each in named])
+    if together:
+        plant.declare(strategy=strategy, paused=True)
+    else:
+        by_git(plant, True)
+        plant.stays(5)
+        plant.declare(strategy=strategy)
+    watch = Watch(plant)
+    works(plant, 60, watch)
+    left = (75, 25) if "hmi" in named else (100, 0)
+    assert (plant.weights(), plant.weights("other"), plant.counts()["2"]) == (left, (100, 0), 1)
+    assert status(plant).message == "spec.paused is true; the HTTPRoute other is set when it goes on"
+    by_git(plant, False)
+    plant.settle()
+    assert (plant.weights("other"), plant.weights()) == ((75, 25), left)
+    assert status(plant).message == "step 2 of 2: paused (CanaryPauseStep) until somebody promotes it"

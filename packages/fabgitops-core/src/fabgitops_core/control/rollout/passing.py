@@ -50,7 +50,7 @@ from fabgitops_core.control.rollout.saying.reasons import RolloutReason
 from fabgitops_core.control.rollout.saying.reporting import said, standing
 from fabgitops_core.control.rollout.saying.situations import NOT_FOUND
 from fabgitops_core.control.rollout.state import TOLD, RolloutState, Stage, Step, published
-from fabgitops_core.control.rollout.traffic import claiming, contending, leaving
+from fabgitops_core.control.rollout.traffic import arriving, claiming, contending, leaving
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.releasing import held
 from fabgitops_core.control.rollout.view import Look, own_routes, revisions_of, seen
@@ -96,7 +96,7 @@ def surveyed(state: RolloutState, event: Surveyed) -> Step:
         state = state._replace(trouble="", refused=False)
         return rested(state, NOT_FOUND, spec, RolloutReason.NOT_FOUND, event)
     state = state if state.begun_at else state._replace(begun_at=event.at)
-    look = look_of(state, spec, event)
+    look = arriving.without(look_of(state, spec, event), state)
     if (unknown := adopting.next_of(look, state)) is not None:
         return _acting(state, unknown)
     state = moved(look, adopting.taken_over(look, state))

@@ -35,7 +35,7 @@ from fabgitops_core.control.rollout.saying.situations import (
     Situation,
 )
 from fabgitops_core.control.rollout.state import RolloutState
-from fabgitops_core.control.rollout.traffic import claiming, contending, leaving, reaching
+from fabgitops_core.control.rollout.traffic import arriving, claiming, contending, leaving, reaching
 from fabgitops_core.control.rollout.traffic import standing as traffic
 from fabgitops_core.control.rollout.traffic.rerouting import problem, routed, routes_there
 from fabgitops_core.control.rollout.traffic.routes import not_accepted
@@ -49,7 +49,7 @@ def said(look: Look, state: RolloutState) -> RolloutState:
     """Return the state with how it stands after a look in its status."""
     state = state.with_status(**_seen(look, state))
     situation, note = _standing(look, state)
-    note += leaving.waits(look, state)
+    note += leaving.waits(look, state) + arriving.waits(look)
     if (reason := _TOLD.get(situation)) is not None and brief(note) != state.status.message:
         state = noticed(state, reason, note)
     if state.request is not None:
