@@ -189,3 +189,25 @@ def test_a_rollout_lets_go_of_everything_before_it_is_deleted() -> None:
     for name in ("hmi", "hmi-canary"):
         assert plant.objects[Key("Service", KEY.namespace, name)]["spec"]["selector"] == {"app": "hmi"}
     assert (plant.weights(), plant.headers()) == ((100, 0), [])
+
+
+@pytest.mark.parametrize("order", [(marks.PAUSE, marks.ABORT), (marks.ABORT, marks.PAUSE)])
+def test_what_is_paused_and_given_up_gets_no_pods_by_a_route_that_is_left(order: tuple[str, str]) -> None:
+    """The proven pods are dead, so its Service leads to the others, which are no more than they were for that."""
+    plant = half_way()
+    for mark in order:
+        plant.say(mark, status(plant).current_pod_hash)
+    plant.caps = {"1": 0}
+    plant.tick()
+    plant.declare(strategy=OTHERS["canary by pods"])
+    for _ in range(60):
+        plant.look()
+        while plant.request is not None:
+            plant.carry_out()
+            assert plant.counts()["2"] == 2
+        plant.tick()
+    assert (status(plant).abort, plant.selected("hmi"), plant.available()) == (True, "2", 2)
+    plant.caps = {}
+    plant.settle()
+    assert (plant.selected("hmi"), plant.counts(), plant.weights()) == ("1", {"1": 4, "2": 0}, (100, 0))
+    assert status(plant).routes == ()

@@ -99,3 +99,26 @@ def test_a_lost_status_moves_no_service_to_a_version_without_pods() -> None:
     plant.say(marks.PROMOTE, f"{plant.hash_of('2')}/full")
     works(plant)
     assert (plant.selected("hmi"), plant.selected("hmi-canary")) == ("2", "2")
+
+
+@pytest.mark.parametrize("mark", [marks.PAUSE, marks.ABORT])
+def test_no_service_goes_to_what_is_held_or_given_up_while_others_have_pods(mark: str) -> None:
+    """The proven pods are dead, and two other versions have some: users are led to the one before."""
+    steps = [{"setWeight": 50}, {"pause": {}}]
+    plant = Junction(spec({"canary": {**PLAIN["canary"], "steps": steps, "maxSurge": 2}}, replicas=4))
+    plant.settle()
+    another(plant)
+    plant.slow = True
+    plant.declare(template=template("3"))
+    while not plant.availables().get("3"):
+        plant.look()
+        while plant.request is not None:
+            plant.carry_out()
+        plant.tick()
+    assert plant.status is not None
+    plant.say(mark, plant.status.current_pod_hash)
+    plant.caps = {"1": 0}
+    plant.tick()
+    works(plant, 10)
+    assert (plant.availables()["2"] > 0, plant.availables()["3"] > 0) == (True, True)
+    assert (plant.selected("hmi"), plant.selected("hmi-canary")) == ("2", "2")

@@ -11,6 +11,7 @@ from fabgitops_core.api.rollout import marks
 from fabgitops_core.api.rollout.status import HeldRoute
 from fabgitops_core.control.moments import second
 from fabgitops_core.control.objects import Child
+from fabgitops_core.control.rollout import holding
 from fabgitops_core.control.rollout.differing import Doing, patch_of
 from fabgitops_core.control.rollout.looking import held_key, routes_of
 from fabgitops_core.control.rollout.pods.counts import split
@@ -70,14 +71,18 @@ def waits(look: Look, state: RolloutState) -> str:
 
 
 def kept(look: Look, state: RolloutState, counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Return how many pods revisions have while routes that are left still send requests to them."""
+    """Return how many pods revisions have while routes that are left still send requests to them.
+
+    What is held grows by that no more than by anything else.
+    """
     least: dict[str, int] = {}
     for each in leaving(state):
         for name, count in ((each.canary_service, 0), (each.stable_service, look.n)):
             child = look.service(name)
             found = look.revision(selector_of(child).get(marks.HASH, "") if child else "")
             if found is not None:
-                least[found.hash] = max(least.get(found.hash, 0), count or found.spec)
+                most = holding.most(look, state, count) if found.hash == look.hash else count
+                least[found.hash] = max(least.get(found.hash, 0), most or found.spec)
     return {**counts, **{hash_: max(count, counts.get(hash_, 0)) for hash_, count in least.items()}}
 
 

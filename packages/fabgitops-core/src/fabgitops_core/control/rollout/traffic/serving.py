@@ -3,7 +3,7 @@
 The stable Service leaves the proven revision before the last pods of that go, and comes back to it when it has some.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from fabgitops_core.api.rollout.status import RolloutStatus
 from fabgitops_core.api.rollout.strategies import Canary
@@ -30,7 +30,8 @@ def selectors(look: Look, state: RolloutState, counts: Mapping[str, int]) -> Map
     held = holding.ceiling(look, state)
     new = stable if state.status.abort or (held is not None and not held.selected) else look.hash
     pairs = ((way.stable_service, stable), (way.canary_service, new))
-    return {name: _served(look, state.status, counts, wanted, stable) for name, wanted in pairs if name}
+    order = _order(look, state.status, stable, is_last=new != look.hash)
+    return {name: _served(look, counts, (wanted, *order)) or stable for name, wanted in pairs if name}
 
 
 def _rescued(look: Look, state: RolloutState, way: Canary) -> Iterator[tuple[str, str]]:
@@ -41,10 +42,14 @@ def _rescued(look: Look, state: RolloutState, way: Canary) -> Iterator[tuple[str
             yield name, last
 
 
-def _served(look: Look, status: RolloutStatus, counts: Mapping[str, int], wanted: str, stable: str) -> str:
-    """Return the revision that is wanted if it has pods and keeps some, else the first of the others that has."""
-    rest = (each.hash for each in proving.in_order(status, look.older(stable)))
-    order = dict.fromkeys((wanted, stable, look.hash, *rest))
+def _order(look: Look, status: RolloutStatus, stable: str, *, is_last: bool) -> tuple[str, ...]:
+    """Return the revisions that may stand in for one without pods: one that is held, or given up, is the last."""
+    rest = [each.hash for each in proving.in_order(status, look.older(stable))]
+    return (stable, *rest, look.hash) if is_last else (stable, look.hash, *rest)
+
+
+def _served(look: Look, counts: Mapping[str, int], order: Iterable[str]) -> str:
+    """Return the first revision that has pods and keeps some, else the first that has any; "" where none has."""
     have = [hash_ for hash_ in order if (found := look.revision(hash_)) is not None and found.available]
     keep = (hash_ for hash_ in have if counts.get(hash_))
-    return next(keep, have[0] if have else stable)
+    return next(keep, have[0] if have else "")
