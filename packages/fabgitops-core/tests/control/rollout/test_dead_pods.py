@@ -301,3 +301,51 @@ def test_users_go_over_from_a_version_before_though_the_proven_pods_are_dead(lef
     assert plant.counts()["2"] == 4
     plant.settle()
     assert (plant.counts(), status(plant).phase) == ({"1": 0, "2": 0, "3": 4}, Phase.COMPLETED)
+
+
+@pytest.mark.parametrize("replicas", [0, 4])
+def test_requests_stay_while_nobody_has_a_pod_and_reach_whoever_has_one_first(replicas: int) -> None:
+    """They went to the proven version, whose pods were dead, when those of the new one were back."""
+    plant = routed_out(routing({"setWeight": 100}, {"pause": {}}))
+    plant.declare(replicas=replicas)
+    another(plant)
+    assert plant.weights() == (0, 100)
+    nobody_has_a_pod(plant)
+    plant.caps = {"1": 0}
+    plant.tick()
+    stays_with_the_new_one(plant)
+    assert status(plant).phase is Phase.PAUSED
+
+
+def test_a_stable_side_that_has_shrunk_grows_while_the_canary_has_no_pod_and_gets_requests_when_it_has_some() -> None:
+    """With dynamicStableScale it has none at weight 100: until it has, requests stay where they are."""
+    plant = routed_out(routing({"setWeight": 100}, {"pause": {}}, dynamicStableScale=True))
+    another(plant)
+    assert (plant.weights(), plant.counts()) == ((0, 100), {"1": 0, "2": 4})
+    nobody_has_a_pod(plant)
+    assert plant.counts() == {"1": 4, "2": 4}
+    plant.caps = {"1": 0}
+    plant.tick()
+    stays_with_the_new_one(plant)
+    assert plant.counts() == {"1": 0, "2": 4}
+    nobody_has_a_pod(plant)
+    plant.caps = {"2": 0}
+    plant.tick()
+    works(plant, 3)
+    assert (plant.weights(), plant.availables()) == ((100, 0), {"1": 4, "2": 0})
+
+
+def nobody_has_a_pod(plant: Junction) -> None:
+    """Let all pods die, and see that no request is moved for that."""
+    plant.declare(replicas=4)
+    plant.caps = dict.fromkeys(plant.revisions(), 0)
+    plant.tick()
+    works(plant, 10)
+    assert (plant.weights(), plant.available()) == ((0, 100), 0)
+
+
+def stays_with_the_new_one(plant: Junction) -> None:
+    """See that requests go where pods are, all the time."""
+    for _ in range(20):
+        works(plant, 1)
+        assert (plant.weights(), plant.availables()["2"]) == ((0, 100), 4)

@@ -147,7 +147,10 @@ def _old(look: Look, by: Routed, stands: Standing, revision: Revision) -> int:
 
 
 def _on(look: Look, by: Routed, stands: Standing, current: Revision, stable: Revision) -> Sides:
-    """Return the sides on the way to the new revision; where no proven pod is left it takes over what another has."""
+    """Return the sides on the way to the new revision; where no proven pod is left it takes over what another has.
+
+    A stable side that has shrunk is whole again while the canary has no pod: it is to take all requests then.
+    """
     sizing = sizing_of(by)
     weight = share_of(look.steps, stands.step, sizing.max_weight)
     takes_over = stands.routing is not None and not stable.available and not sizing.dynamic
@@ -155,7 +158,8 @@ def _on(look: Look, by: Routed, stands: Standing, current: Revision, stable: Rev
     both = routed(look.n, weight, actual, scale_at(look.steps, stands.step), sizing)
     canary = max(both.canary, _for_headers(look, by, stands.step))
     kept = 0 if stands.ceiling is None else min(stable.spec, look.n)  # what is held leaves nobody fewer to go back to
-    return Sides(_held(look, stands, current, canary, sizing), max(both.stable, kept))
+    back = 0 if current.available else look.n
+    return Sides(_held(look, stands, current, canary, sizing), max(both.stable, kept, back))
 
 
 def _held(look: Look, stands: Standing, current: Revision, wanted: int, sizing: Sizing) -> int:

@@ -78,16 +78,19 @@ def _fewer(now: Routing, goal: Routing, pods: Pods) -> Routing:
     """Take from the canary what it is to have no longer, or cannot carry, as far as the stable side carries that.
 
     That is done at once, but where both Services have one revision: there it is no hurry, and a proxy that still has
-    another one for the stable Service learns of it first.
+    another one for the stable Service learns of it first. While neither side has a pod nothing is taken for that: which
+    has one first is not known, and those of the canary may be back before requests have gone.
     """
-    alive = pods.alive(now.canary)
-    headers = tuple(each for each in now.headers if alive and each in goal.headers)
+    serves = pods.alive(now.canary) or not pods.alive(now.stable)
+    headers = tuple(each for each in now.headers if serves and each in goal.headers)
     weight = min(now.weight, max(min(goal.weight, _highest(now, pods)), _lowest(now, pods)))
     return replace(now, weight=weight, headers=headers)
 
 
 def _highest(now: Routing, pods: Pods) -> int:
-    return pods.most if now.canary == now.stable else pods.carried(now.canary)
+    """Return the highest weight that the canary keeps: what it carries, and any where neither side has a pod."""
+    is_moot = now.canary == now.stable or not (pods.alive(now.canary) or pods.alive(now.stable))
+    return pods.most if is_moot else pods.carried(now.canary)
 
 
 def _lowest(now: Routing, pods: Pods) -> int:

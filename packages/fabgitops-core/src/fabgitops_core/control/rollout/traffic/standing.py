@@ -63,7 +63,7 @@ def aim_of(look: Look, state: RolloutState, by: Routed) -> Routing:
     if last := last_resort(look, state):
         return Routing(0, last, last)
     stable, current = status.stable_rs or look.hash, look.revision(look.hash)
-    there = current is not None and (current.available or not look.n)
+    there = current is not None and (current.available or not look.n or _is_last(look, state))
     held = holding.ceiling(look, state)
     if held is not None and not status.stable_rs and (now := recorded(state)) is not None:
         return now  # a first one waits: requests go where they go
@@ -76,6 +76,15 @@ def aim_of(look: Look, state: RolloutState, by: Routed) -> Routing:
         weight = holding.weighed(held, by.routing.max_traffic_weight, weight)
         headers = tuple(each for each in headers if each.name in held.headers)
     return Routing(weight, look.hash, stable, headers)
+
+
+def _is_last(look: Look, state: RolloutState) -> bool:
+    """Return whether requests go to the declared revision, and no pod of the other side could take them."""
+    now = recorded(state)
+    if now is None or now.canary != look.hash:
+        return False
+    stable = look.revision(now.stable)
+    return stable is None or not stable.available
 
 
 def step_index(look: Look, state: RolloutState) -> int:
