@@ -177,7 +177,7 @@ class Routed(Trial):
     )
 
 
-@pytest.mark.parametrize("seed", [*range(15), 75])
+@pytest.mark.parametrize("seed", [*range(15), 75, 732454])
 def test_stories_judged_by_requests(seed: int) -> None:
     """Whatever happens, nothing is judged that no request goes to, and it comes to rest."""
     story = Routed(seed)

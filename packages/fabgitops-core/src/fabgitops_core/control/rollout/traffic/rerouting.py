@@ -19,7 +19,7 @@ from fabgitops_core.control.rollout.traffic.named import Layout, change, layout
 from fabgitops_core.control.rollout.traffic.owned import body_of, rules_from
 from fabgitops_core.control.rollout.traffic.reaching import takes_the_last
 from fabgitops_core.control.rollout.traffic.routes import rules_of, spec_of
-from fabgitops_core.control.rollout.traffic.rules import Pair, Share, covers, header_rule, says, share_of
+from fabgitops_core.control.rollout.traffic.rules import Pair, Rule, Share, covers, header_rule, says, share_of
 from fabgitops_core.control.rollout.view import Look
 
 KINDS = {each.name: each for each in ROUTES}
@@ -100,6 +100,22 @@ def sent(look: Look, by: Routed, routing: Routing) -> tuple[int, tuple[str, ...]
     found = [_sent(look, by, place, routing) for place in routes_of(look.key, by.way)]
     names = [each.name for each in routing.headers if all(each.name in headers for _, headers in found)]
     return min((routing.weight, *(weight for weight, _ in found))), tuple(names)
+
+
+def given(look: Look, by: Routed) -> Iterator[int]:
+    """Give the weights that the canary has by now, in the rules of routes whose weights are ours to set."""
+    for place in routes_of(look.key, by.way):
+        for share in (share_of(rule, by.pair) for rule in _weighed(look, by, place)):
+            if share is not None:
+                yield share.canary * by.routing.max_traffic_weight // (sum(share) or 1)
+
+
+def _weighed(look: Look, by: Routed, place: Place) -> list[Rule]:
+    child = _child(look, place)
+    if child is None or place.route.name is None:
+        return rules_of(child) if child is not None else []
+    found = _layout(child, by, place)
+    return [] if isinstance(found, str) else [rules_of(child)[found.base]]
 
 
 def _sent(look: Look, by: Routed, place: Place, routing: Routing) -> tuple[int, set[str]]:

@@ -19,9 +19,10 @@ from fabgitops_core.control.rollout.saying.deciding import decided
 from fabgitops_core.control.rollout.state import RolloutState
 from fabgitops_core.control.rollout.traffic import leaving
 from fabgitops_core.control.rollout.traffic.reaching import last_resort, leads_to_dead
-from fabgitops_core.control.rollout.traffic.rerouting import Routed, differences, problem, routed, routes_there
+from fabgitops_core.control.rollout.traffic.rerouting import Routed, differences, given, problem, routed, routes_there
 from fabgitops_core.control.rollout.traffic.routes import not_accepted
 from fabgitops_core.control.rollout.traffic.routing import Pods, begun, stepped
+from fabgitops_core.control.rollout.traffic.switching import selects
 from fabgitops_core.control.rollout.view import Look
 from fabgitops_core.control.rollout.ways.sofar import ALL, headers_at, share_of
 
@@ -116,6 +117,8 @@ def rerouted(look: Look, state: RolloutState) -> RolloutState | None:
         return _recorded(look, state, by, first, "no weights of ours were set yet")
     if (scaled := _scaled(now, state, pods.most)) != now:
         return _recorded(look, state, by, scaled, f"weights add up to {pods.most} from now on")
+    if (still := _still(look, state, by, now, pods)) != now:
+        return _recorded(look, state, by, still, f"no pod of revision {now.stable} is available: requests stay")
     takes_over = not by.way.dynamic_stable_scale or state.status.promote_full
     after = stepped(now, aim, pods, in_force=in_force(look, state), takes_over=takes_over)
     return None if after == now else _recorded(look, state, by, after, _given(now, aim, pods))
@@ -131,6 +134,22 @@ def _first(look: Look, by: Routed, aim: Routing, pods: Pods) -> Routing | None:
         return begun(aim, pods)
     services = (look.service(by.pair.stable), look.service(by.pair.canary))
     return Routing(0, aim.stable, aim.stable) if all(map(partial(leads_to_dead, look), services)) else None
+
+
+def _still(look: Look, state: RolloutState, by: Routed, now: Routing, pods: Pods) -> Routing:
+    """Return the routing by which requests still go where pods are, if it was to give less to those.
+
+    The pods that requests were to go to have died since that was decided, and before routes said it. What somebody else
+    has set is no such weight.
+    """
+    weights = state.status.canary.weights
+    is_on_its_way = weights is not None and weights.accepted_at is None and not state.resisting
+    if not is_on_its_way or pods.alive(now.stable) or not pods.alive(now.canary):
+        return now
+    pairs = ((by.pair.stable, now.stable), (by.pair.canary, now.canary))
+    if any(selects(look, name) != hash_ for name, hash_ in pairs):
+        return now
+    return replace(now, weight=max((now.weight, *given(look, by))))
 
 
 def _scaled(now: Routing, state: RolloutState, most: int) -> Routing:
