@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from fabgitops_core.api.chaos.experiment import CHAOS_EXPERIMENT
+from fabgitops_core.api.chaos.policy import CHAOS_POLICY
 from fabgitops_core.api.chaos.target import Target
 from fabgitops_core.api.meta import Key
 from fabgitops_core.api.selecting import Selector
@@ -239,16 +240,34 @@ async def test_the_switch_of_a_policy_from_the_source(kept: Kept) -> None:
     assert enabled()
 
 
-async def test_a_policy_that_was_switched_off_is_the_sources_again(kept: Kept) -> None:
-    """As soon as the source says off itself: then only the source switches it on."""
+@pytest.mark.parametrize("said", [{"enabled": False}, {}])
+async def test_a_policy_that_was_switched_off_is_the_sources_again(kept: Kept, said: dict[str, Any]) -> None:
+    """As soon as the source has it off itself, said or left out: then only the source switches it on."""
     policy = BY_KIND["ChaosPolicy"]
-    off, on = {"enabled": False, "scenarios": ["plcFault"]}, {"enabled": True, "scenarios": ["plcFault"]}
+    off, on = {**said, "scenarios": ["plcFault"]}, {"enabled": True, "scenarios": ["plcFault"]}
     await kept.objects.patch(policy, "", "default", {"spec": {"enabled": False}}, "merge", USER)
     await kept.take(off, "2")
     with pytest.raises(RefusedError, match="it comes from the source"):
         await kept.objects.patch(policy, "", "default", {"spec": {"enabled": True}}, "merge", USER)
     await kept.take(on, "3")
     assert kept.get("ChaosPolicy", "default", "")["spec"]["enabled"] is True
+
+
+@pytest.mark.parametrize("spec", [None, "off", [1], {"enabled": "yes"}, "missing"])
+async def test_a_malformed_revision_is_refused_by_file_and_line(kept: Kept, spec: Any) -> None:
+    """Also of a policy that is stopped by hand: it is told in the words in which it is told of any other."""
+    await kept.objects.patch(BY_KIND["ChaosPolicy"], "", "default", {"spec": {"enabled": False}}, "merge", USER)
+    given = body("ChaosPolicy", "default", spec)
+    if spec == "missing":
+        del given["spec"]
+    manifest = Manifest(Name("ChaosPolicy", "", "default"), given, "policy.yaml", Lines(1))
+    gate = Gate(JUDGE, Models([Only(CHAOS_POLICY)]), BY_KIND)
+    new, stopped = [
+        [str(each) for each in (await gate.verdict([manifest], lambda _: None, before)).troubles]
+        for before in ({}, {manifest.name: kept.get("ChaosPolicy", "default", "")})
+    ]
+    assert stopped == new
+    assert new[0].startswith("policy.yaml:1: ChaosPolicy /default: spec")
 
 
 async def test_an_experiment_from_the_source_is_ended_by_hand(kept: Kept) -> None:

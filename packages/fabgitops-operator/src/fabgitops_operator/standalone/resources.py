@@ -28,12 +28,16 @@ class Switch:
     """What it says then."""
 
     def stops(self, body: Mapping[str, Any]) -> bool:
-        """Return whether it does."""
-        return body.get("spec", {}).get(self.field) is self.stopped
+        """Return whether it does: a field that is left out is false."""
+        spec = body.get("spec")
+        return isinstance(spec, Mapping) and (spec.get(self.field) or False) is self.stopped
 
     def turned(self, body: Mapping[str, Any], *, stopped: bool) -> dict[str, Any]:
-        """Return an object with it turned."""
-        return {**body, "spec": {**body.get("spec", {}), self.field: self.stopped is stopped}}
+        """Return an object with it turned; one in which it cannot be is left as it is, for others to refuse."""
+        spec = body.get("spec")
+        if not isinstance(spec, Mapping) or not isinstance(spec.get(self.field, False), bool | None):
+            return dict(body)
+        return {**body, "spec": {**spec, self.field: self.stopped is stopped}}
 
     def __str__(self) -> str:
         """Return what stops it, as it stands in a manifest."""
