@@ -261,7 +261,7 @@ def _effective(body: Mapping[str, Any], before: str) -> bool | None:
     return False if told else None
 
 
-_STATES = ("frozen", "connection-limit", "slow-start")
+_STATES = ("frozen", "connection-limit")
 """Faults that a mock is in, whether or not anybody asks it: of all others it counts whom they have hit."""
 
 
