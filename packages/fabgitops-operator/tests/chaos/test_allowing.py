@@ -99,9 +99,8 @@ async def test_what_runs_goes_on_by_what_was_known_and_nothing_begins(cluster: C
     for away in ("policy_error", "namespace_error"):
         setattr(cluster, away, AwayError("the API server is away"))
         assert await cluster.allowed()
-        assert (await cluster.allowing.freshly("plant")).stopped == (
-            "what is allowed is not known: the API server is away"
-        )
+        told = await cluster.allowing.freshly("plant")
+        assert (told.stopped, told.answered) == ("what is allowed is not known: the API server is away", False)
         setattr(cluster, away, None)
     assert not (await cluster.allowing.freshly("plant")).stopped
 

@@ -45,6 +45,7 @@ class Told:
         self.policy: dict[str, Any] | None = POLICY
         self.opted_in = True
         self.off = ""
+        self.answered = True
         self.commands: tuple[Any, ...] = ()
         self.notices: list[ChaosNotice] = []
 
@@ -58,7 +59,7 @@ class Told:
     def facts(self) -> Facts:
         """Return what is allowed."""
         policy = None if self.policy is None or self.off else ChaosPolicySpec.model_validate(self.policy)
-        return Facts(policy, self.opted_in, self.off)
+        return Facts(policy, self.opted_in, self.off, self.answered)
 
     @property
     def request(self) -> Request | None:

@@ -6,6 +6,7 @@ import pytest
 from fabgitops_core.api.chaos.status import Phase, Verdict
 from fabgitops_core.control.chaos.outcomes import Answer, Result
 from fabgitops_core.control.chaos.reasons import ChaosNotice, Reason
+from fabgitops_core.control.chaos.requests import Act
 
 from .telling import POLICY, PROBE, TARGET, Told
 
@@ -176,6 +177,20 @@ def test_the_kill_switch_ends_what_asks_about_its_end(when: str, policy: dict[st
     assert (told.status.phase, told.status.reason) == (Phase.ABORTED, "NotAllowed")
     assert told.status.verdict is Verdict.INCONCLUSIVE
     assert (told.at - begun).total_seconds() <= 10
+
+
+def test_what_is_not_known_yet_ends_no_question_about_the_end() -> None:
+    """An operator that begins anew while the API server is slow goes on asking: it may yet pass."""
+    no = Answer("steady", False, "503")
+    told = ended(Told(probes=[{**PROBE, "when": ["end"], "withinSecs": 3600}]).running()).acted()
+    told.acted(Result.DONE, no)
+    told = Told().declared(told.status, spec=told.spec)
+    told.off, told.answered = "what is allowed is not known: no answer within 2.0 s", False
+    for _ in range(3):
+        told.acted(Result.DONE, *([no] if told.asked else [])) if told.asks(Act) else told.woken()
+        assert not told.status.phase.final
+    told.to_the_end(HOLDS)
+    assert (told.status.phase, told.status.verdict) == (Phase.COMPLETED, Verdict.PASSED)
 
 
 def test_a_window_that_closes_ends_no_question_about_the_end() -> None:

@@ -88,7 +88,7 @@ class Allowing:
             return Facts(said.policy, let_in is not None and let_in.opted_in, said.stopped)
         why = next(filter(None, unknown), "")
         if said is None or let_in is None or (secs is None and why):
-            return Facts(None, opted_in=False, stopped=f"what is allowed is not known: {why}")
+            return Facts(None, opted_in=False, stopped=f"what is allowed is not known: {why}", answered=False)
         return Facts(said.policy, let_in.opted_in, let_in.stopped)
 
     async def _ask_policy(self) -> None:

@@ -26,9 +26,9 @@ def close(state: Ending, at: datetime) -> Step:
 
 
 def looked(state: Closing, event: Looked) -> Step:
-    """Ask again what did not hold: for the last time, where chaos was switched off."""
+    """Ask again what did not hold: for the last time, where it is answered that chaos is switched off."""
     by = timing.elapsed(state.last, event.at, state.most)
-    off = against(state.plan, event.facts, event.at, SWITCH) if state.plan else ""
+    off = against(state.plan, event.facts, event.at, SWITCH) if state.plan and event.facts.answered else ""
     return _asked(replace(state, waited=state.waited + by, last=event.at, switched_off=off), event.at)
 
 
